@@ -1,0 +1,68 @@
+//! Infinite width: gradient descent multiplies the degree-k part of the residual by 1 - eta alpha_k^2 (GD-1).
+
+use super::{Step, decay};
+use crate::error::{Error, Result};
+use crate::spectrum::Spectrum;
+use crate::sphere::Degree;
+use crate::target::PowerSpectrum;
+
+/// Gradient descent at infinite width.
+#[derive(Clone, Debug)]
+pub struct Operator {
+    eigenvalues: Vec<f64>,
+    step: f64,
+}
+
+impl Operator {
+    /// The operator of a spectrum with a step.
+    ///
+    /// # Errors
+    /// [`Error::StepTooLarge`] when the step is 2 / max alpha_k^2 or more, [`Error::Parameter`] when it is not
+    /// positive.
+    pub fn new(spectrum: &Spectrum, step: Step) -> Result<Self> {
+        let eigenvalues: Vec<f64> = (0..=spectrum.max_degree()).map(|k| spectrum.eigenvalue(k)).collect();
+        let largest = eigenvalues.iter().copied().fold(0.0, f64::max);
+        let step = match step {
+            Step::Auto => 1.0 / spectrum.norm_sq(),
+            Step::Fixed(step) => check_step(step, largest)?,
+        };
+        Ok(Self { eigenvalues, step })
+    }
+
+    /// The operator with the step of a network of finite width, stable or not: the prediction to compare with.
+    pub fn with_step(spectrum: &Spectrum, step: f64) -> Self {
+        Self { eigenvalues: (0..=spectrum.max_degree()).map(|k| spectrum.eigenvalue(k)).collect(), step }
+    }
+
+    /// The step eta.
+    pub fn step(&self) -> f64 {
+        self.step
+    }
+
+    /// The factor (1 - eta alpha_k^2)^(2t) that is left of the energy of degree k; 1 beyond the degrees held.
+    pub fn remaining(&self, degree: Degree, t: u64) -> f64 {
+        let x = self.step * self.eigenvalues.get(degree).copied().unwrap_or(0.0);
+        let r = decay(x, t);
+        r * r
+    }
+
+    /// The residual's energies at iteration t for a target with more degrees listed than the result: those beyond
+    /// `max_degree` are summed into the tail; the target's own tail counts as not learned.
+    pub fn residual(&self, target: &PowerSpectrum, max_degree: Degree, t: u64) -> PowerSpectrum {
+        let mut energies: Vec<f64> =
+            target.energies.iter().enumerate().map(|(k, e)| e * self.remaining(k, t)).collect();
+        let beyond = energies.split_off((max_degree + 1).min(energies.len()));
+        PowerSpectrum { energies, tail_energy: beyond.iter().sum::<f64>() + target.tail_energy }
+    }
+}
+
+/// A step must be positive, finite and below 2 / largest eigenvalue.
+pub(super) fn check_step(step: f64, largest: f64) -> Result<f64> {
+    if !(step > 0.0 && step.is_finite()) {
+        return Err(Error::parameter("the step", step, "a positive number or auto"));
+    }
+    if step * largest >= 2.0 {
+        return Err(Error::StepTooLarge { step, limit: 2.0 / largest, suggested: 1.0 / largest });
+    }
+    Ok(step)
+}

@@ -1,0 +1,140 @@
+//! The one public error type: every variant carries what was found and what was required.
+
+use std::ops::Range;
+
+/// What can go wrong in the mathematics and the training.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A parameter outside its domain.
+    #[error("{name} is {found}, but must be {required}")]
+    Parameter {
+        /// The parameter's name as the user knows it.
+        name: String,
+        /// The value found.
+        found: String,
+        /// The values that are possible.
+        required: String,
+    },
+    /// A text that the parser of targets and activations does not accept.
+    #[error("{}", render_expression(what, text, span, message))]
+    Expression {
+        /// What was being read: "target" or "activation".
+        what: &'static str,
+        /// The whole text.
+        text: String,
+        /// The byte range that is at fault.
+        span: Range<usize>,
+        /// What is wrong there and what would be right.
+        message: String,
+    },
+    /// A step with which gradient descent must diverge.
+    #[error(
+        "the step {step} makes gradient descent diverge: with this network it must be below {limit:.6e} \
+         (2 / largest eigenvalue); {suggested:.6e} (1 / largest eigenvalue) is what `auto` takes"
+    )]
+    StepTooLarge {
+        /// The step asked for.
+        step: f64,
+        /// Steps at or above this one diverge.
+        limit: f64,
+        /// The automatic step.
+        suggested: f64,
+    },
+    /// Two sizes that must agree and do not.
+    #[error("{what}: found {found}, needed {required}")]
+    Size {
+        /// Which sizes.
+        what: String,
+        /// Found.
+        found: usize,
+        /// Needed.
+        required: usize,
+    },
+    /// An infinite value or NaN where only finite numbers make sense.
+    #[error("{what} holds {value} at row {row}, column {column} (counted from 0); all values must be finite")]
+    NotFinite {
+        /// What holds the value.
+        what: String,
+        /// Row, counted from 0.
+        row: usize,
+        /// Column, counted from 0.
+        column: usize,
+        /// The value.
+        value: f64,
+    },
+    /// The label has one value only, so there is nothing to learn.
+    #[error("the label '{label}' has the same value {value} in all {rows} training rows: nothing can be learned")]
+    ConstantLabel {
+        /// Name of the column.
+        label: String,
+        /// Its only value.
+        value: f64,
+        /// How many training rows there are.
+        rows: usize,
+    },
+    /// Every feature is constant on the training rows.
+    #[error("none of the {columns} feature columns varies over the {rows} training rows: at least one must")]
+    NoVaryingFeature {
+        /// How many feature columns were given.
+        columns: usize,
+        /// How many training rows there are.
+        rows: usize,
+    },
+    /// A part of a split has too few rows to be used.
+    #[error(
+        "the {part} part has {found} of the {total} rows, but needs at least {required}; use more rows, another \
+         fraction or another seed"
+    )]
+    TooFewRows {
+        /// train, validation or test.
+        part: &'static str,
+        /// Rows found.
+        found: usize,
+        /// Rows needed.
+        required: usize,
+        /// All rows of the table.
+        total: usize,
+    },
+    /// An eigenproblem did not converge; happens for matrices with NaN only.
+    #[error("the eigendecomposition of a {size} x {size} matrix did not converge; its entries must be finite")]
+    NoConvergence {
+        /// Order of the matrix.
+        size: usize,
+    },
+    /// An observer asked to stop before there was a result.
+    #[error("stopped before the first result was ready")]
+    Stopped(crate::observer::StopReason),
+}
+
+impl Error {
+    /// A [`Error::Parameter`] from displayable values.
+    pub fn parameter(
+        name: impl Into<String>,
+        found: impl std::fmt::Display,
+        required: impl Into<String>,
+    ) -> Self {
+        Self::Parameter { name: name.into(), found: found.to_string(), required: required.into() }
+    }
+}
+
+/// The message, the text and a line of carets under the span. Long texts are cut around the span.
+fn render_expression(what: &str, text: &str, span: &Range<usize>, message: &str) -> String {
+    const AROUND: usize = 40;
+    let chars: Vec<char> = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let column = text.get(..span.start).map_or(0, |s| s.chars().count());
+    let width = text.get(span.clone()).map_or(1, |s| s.chars().count()).clamp(1, AROUND);
+    let from = column.saturating_sub(AROUND);
+    let to = (column + width + AROUND).min(chars.len());
+    let (before, after) = (if from > 0 { "..." } else { "" }, if to < chars.len() { "..." } else { "" });
+    let shown: String = chars[from.min(to)..to].iter().collect();
+    let pad = " ".repeat(column - from + before.len());
+    format!(
+        "{what}, character {}: {message}\n  {before}{shown}{after}\n  {pad}{}",
+        column + 1,
+        "^".repeat(width)
+    )
+}
+
+/// Result with [`Error`].
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,224 @@
+//! Kernels of pairs of units: kappa(rho) = E_x[phi(s <u, x>) psi(r <v, x>)], rho = <u, v> (KE-1).
+//!
+//! By degrees kappa(rho) = sum_k alpha_k beta_k N_k P_k(rho). Two piecewise powers have closed forms; every other
+//! pair contains an analytic function, whose coefficients fall so fast that the series is summed to the end.
+
+use crate::activation::{Activation, Piecewise, Structure};
+use crate::error::Result;
+use crate::legendre::Recurrence;
+use crate::numeric::special::mean_abs_coordinate;
+use crate::spectrum::{MAX_DEGREE, Spectrum};
+use crate::sphere::{Degree, Dim};
+use std::f64::consts::PI;
+
+/// A kernel that depends on the inner product of two points of the sphere alone.
+#[derive(Clone, Debug)]
+pub struct Kernel {
+    dim: Dim,
+    /// alpha_k beta_k N_k for the degrees held.
+    energies: Vec<f64>,
+    recurrence: Recurrence,
+    closed: Option<(Piecewise, Piecewise)>,
+    truncation_error: f64,
+}
+
+/// Relative to the norms: a series is cut where its remainder is below this.
+const NEGLIGIBLE: f64 = 1e-17;
+
+impl Kernel {
+    /// The random-feature kernel of one activation, E[phi(s<u,x>) phi(s<v,x>)].
+    ///
+    /// # Errors
+    /// As [`Spectrum::new`].
+    pub fn random_feature(activation: Activation, dim: Dim, scale: f64, max_degree: Degree) -> Result<Self> {
+        Self::cross((activation, scale), (activation, scale), dim, max_degree)
+    }
+
+    /// The kernel of two different units, each an activation and its scale. At least `max_degree` degrees are
+    /// held, more where a series needs them.
+    ///
+    /// # Errors
+    /// As [`Spectrum::new`].
+    pub fn cross(
+        left: (Activation, f64),
+        right: (Activation, f64),
+        dim: Dim,
+        max_degree: Degree,
+    ) -> Result<Self> {
+        let closed = match (left.0.structure(), right.0.structure()) {
+            (Structure::Piecewise(p), Structure::Piecewise(q)) => Some((p.scaled(left.1), q.scaled(right.1))),
+            _ => None,
+        };
+        let mut degree = max_degree;
+        loop {
+            let a = Spectrum::new(left.0, dim, left.1, degree)?;
+            let b = Spectrum::new(right.0, dim, right.1, degree)?;
+            // Cauchy-Schwarz over the degrees beyond the last one.
+            let remainder = (a.tail_energy() * b.tail_energy()).sqrt();
+            let bound = (a.norm_sq() * b.norm_sq()).sqrt();
+            if closed.is_some() || remainder <= NEGLIGIBLE * bound || degree >= MAX_DEGREE / 4 {
+                let energies = energies(&a, &b);
+                let recurrence = Recurrence::new(dim, energies.len());
+                let truncation_error = if closed.is_some() { 0.0 } else { remainder };
+                return Ok(Self { dim, energies, recurrence, closed, truncation_error });
+            }
+            degree = (degree + 16) * 2;
+        }
+    }
+
+    /// The kernel energy P_k(rho) of one degree, such as a spherical harmonic has.
+    pub(crate) fn single_degree(dim: Dim, degree: Degree, energy: f64, max_degree: Degree) -> Self {
+        let mut energies = vec![0.0; degree + 1];
+        energies[degree] = energy;
+        let recurrence = Recurrence::new(dim, (degree + 1).max(max_degree));
+        Self { dim, energies, recurrence, closed: None, truncation_error: 0.0 }
+    }
+
+    /// The dimension n.
+    pub fn dim(&self) -> Dim {
+        self.dim
+    }
+
+    /// alpha_k beta_k N_k, the energy of degree k (for a kernel of one activation), zero beyond the degrees held.
+    pub fn energy(&self, degree: Degree) -> f64 {
+        self.energies.get(degree).copied().unwrap_or(0.0)
+    }
+
+    /// The largest amount, at any rho, by which the sum of the series held differs from the kernel; 0 for a closed
+    /// form.
+    pub fn truncation_error(&self) -> f64 {
+        self.truncation_error
+    }
+
+    /// kappa(rho) for each rho in [-1, 1]. Absolute error near 1e-16 kappa(1), beside
+    /// [`Self::truncation_error`].
+    pub fn evaluate(&self, rho: &[f64], out: &mut [f64]) {
+        match &self.closed {
+            Some((p, q)) => {
+                let form = ClosedForm::new(p, q, self.dim);
+                for (o, &r) in out.iter_mut().zip(rho) {
+                    *o = form.value(r);
+                }
+            }
+            None => {
+                out.fill(0.0);
+                self.recurrence.add_series(&self.energies, rho, out);
+            }
+        }
+    }
+
+    /// kappa(rho).
+    pub fn value(&self, rho: f64) -> f64 {
+        let mut out = [0.0];
+        self.evaluate(&[rho], &mut out);
+        out[0]
+    }
+
+    /// The part of the kernel beyond degree `last`: sum_{k > last} alpha_k beta_k N_k P_k(rho).
+    pub fn remainder(&self, last: Degree, rho: &[f64], out: &mut [f64]) {
+        let mut series = self.energies.clone();
+        if self.closed.is_some() {
+            self.evaluate(rho, out);
+            series.truncate(last + 1);
+            series.iter_mut().for_each(|c| *c = -*c);
+        } else {
+            out.fill(0.0);
+            series.iter_mut().take(last + 1).for_each(|c| *c = 0.0);
+        }
+        self.recurrence.add_series(&series, rho, out);
+    }
+}
+
+fn energies(a: &Spectrum, b: &Spectrum) -> Vec<f64> {
+    let multiplicities = crate::sphere::multiplicities(a.dim(), a.max_degree());
+    (0..=a.max_degree())
+        .map(|k| {
+            let product = a.coefficients()[k].value.times_scaled(b.coefficients()[k].value);
+            product.times_scaled(multiplicities[k]).to_f64()
+        })
+        .collect()
+}
+
+/// The kernel of two piecewise powers.
+///
+/// For truncated powers the sphere and the Gaussian agree up to a factor: x = z/|z| is independent of |z|, so
+/// E[<u,x>_+^a <v,x>_+^b] = E[<u,z>_+^a <v,z>_+^b] / E|z|^(a+b). The linear term has degree 1 only.
+struct ClosedForm {
+    /// Coefficient of the Gaussian expectation (a, b), divided by E|z|^(a+b).
+    pairs: [[f64; 3]; 3],
+    /// Factor of rho from the linear terms.
+    linear: f64,
+}
+
+impl ClosedForm {
+    fn new(p: &Piecewise, q: &Piecewise, dim: Dim) -> Self {
+        let n = dim.as_f64();
+        // E|z| = sqrt(2/pi) / E|t|, since E|z_1| = E|z| E|t|.
+        let mean_norm = (2.0 / PI).sqrt() / mean_abs_coordinate(dim.get());
+        let norms = [1.0, mean_norm, n, (n + 1.0) * mean_norm, n * (n + 2.0)];
+        let mut pairs = [[0.0; 3]; 3];
+        for a in 0..3 {
+            for b in 0..3 {
+                pairs[a][b] = p.truncated[a] * q.truncated[b] / norms[a + b];
+            }
+        }
+        // E[<u,x> f(<v,x>)] = rho E[t f(t)], so the linear terms need alpha_1 of the other side.
+        let first = |f: &Piecewise| f.coefficients(dim, 1)[1].to_f64();
+        let truncated_p = Piecewise { linear: 0.0, ..*p };
+        let linear = p.linear * first(q) + q.linear * first(&truncated_p);
+        Self { pairs, linear }
+    }
+
+    fn value(&self, rho: f64) -> f64 {
+        let rho = rho.clamp(-1.0, 1.0);
+        let sine = ((1.0 - rho) * (1.0 + rho)).sqrt();
+        let rest = PI - rho.acos();
+        let root = (2.0 * PI).sqrt();
+        let j00 = rest / (2.0 * PI);
+        let j01 = (1.0 + rho) / (2.0 * root);
+        let j02 = (rest + sine * rho) / (2.0 * PI);
+        let j11 = (sine + rest * rho) / (2.0 * PI);
+        let j12 = (1.0 + rho) * (1.0 + rho) / (2.0 * root);
+        let j22 = (3.0 * sine * rho + rest * (1.0 + 2.0 * rho * rho)) / (2.0 * PI);
+        let p = &self.pairs;
+        p[0][0] * j00
+            + (p[0][1] + p[1][0]) * j01
+            + (p[0][2] + p[2][0]) * j02
+            + p[1][1] * j11
+            + (p[1][2] + p[2][1]) * j12
+            + p[2][2] * j22
+            + self.linear * rho
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn closed_forms_equal_their_series() {
+        let dim = Dim::new(7).unwrap();
+        for left in [Activation::Relu, Activation::Step, Activation::Abs] {
+            for right in [Activation::Relu, Activation::Step, Activation::Abs] {
+                let kernel = Kernel::cross((left, 1.3), (right, 0.6), dim, 200).unwrap();
+                let tail = (Spectrum::new(left, dim, 1.3, 200).unwrap().tail_energy()
+                    * Spectrum::new(right, dim, 0.6, 200).unwrap().tail_energy())
+                .sqrt();
+                for rho in [-1.0, -0.5, 0.0, 0.3, 0.9, 1.0] {
+                    let mut rest = [0.0];
+                    kernel.remainder(200, &[rho], &mut rest);
+                    assert!(rest[0].abs() <= tail + 1e-15, "{left} {right} {rho}: {} > {tail}", rest[0]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn relu_matches_the_published_form() {
+        let kernel = Kernel::random_feature(Activation::Relu, Dim::new(10).unwrap(), 1.0, 4).unwrap();
+        for rho in [-0.9f64, 0.0, 0.4, 1.0] {
+            let expected = ((1.0 - rho * rho).sqrt() + rho * (PI - rho.acos())) / (20.0 * PI);
+            assert!((kernel.value(rho) - expected).abs() < 1e-17);
+        }
+    }
+}

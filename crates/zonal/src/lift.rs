@@ -1,0 +1,282 @@
+//! From a table's columns to the sphere: standardise, append a bias, normalise.
+//!
+//! A row with standardised features z in R^d becomes (z / sqrt d, b) / |(z / sqrt d, b)| on the unit sphere of
+//! R^(d+1). All constants come from the training rows.
+
+use crate::error::{Error, Result};
+use crate::linalg::Matrix;
+use crate::sphere::Dim;
+use serde::{Deserialize, Serialize};
+
+/// Means and deviations of columns, gathered row by row and merged (Chan, Golub, LeVeque 1983).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moments {
+    count: u64,
+    mean: Vec<f64>,
+    /// Sum of squared deviations from the mean.
+    spread: Vec<f64>,
+}
+
+impl Moments {
+    /// No rows yet.
+    pub fn new(columns: usize) -> Self {
+        Self { count: 0, mean: vec![0.0; columns], spread: vec![0.0; columns] }
+    }
+
+    /// Adds one row.
+    pub fn push(&mut self, row: &[f64]) {
+        self.count += 1;
+        for (i, &x) in row.iter().enumerate() {
+            let delta = x - self.mean[i];
+            self.mean[i] += delta / self.count as f64;
+            self.spread[i] += delta * (x - self.mean[i]);
+        }
+    }
+
+    /// Moments of the rows of a matrix.
+    pub fn of(rows: &Matrix) -> Self {
+        let mut out = Self::new(rows.columns());
+        (0..rows.rows()).for_each(|i| out.push(rows.row(i)));
+        out
+    }
+
+    /// Moments of one column.
+    pub fn of_column(values: &[f64]) -> Self {
+        let mut out = Self::new(1);
+        values.iter().for_each(|&x| out.push(&[x]));
+        out
+    }
+
+    /// Moments of the rows of both.
+    pub fn merge(mut self, other: &Self) -> Self {
+        let (a, b) = (self.count as f64, other.count as f64);
+        if b == 0.0 {
+            return self;
+        }
+        for i in 0..self.mean.len() {
+            let delta = other.mean[i] - self.mean[i];
+            self.mean[i] += delta * b / (a + b);
+            self.spread[i] += other.spread[i] + delta * delta * a * b / (a + b);
+        }
+        self.count += other.count;
+        self
+    }
+
+    /// Number of rows.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Mean of column i.
+    pub fn mean(&self, i: usize) -> f64 {
+        self.mean[i]
+    }
+
+    /// Standard deviation of column i (divisor: the number of rows).
+    pub fn deviation(&self, i: usize) -> f64 {
+        if self.count == 0 { 0.0 } else { (self.spread[i] / self.count as f64).sqrt() }
+    }
+}
+
+/// The constants of one label: y -> (y - mean) / deviation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabelScale {
+    /// The column's name.
+    pub name: String,
+    /// Mean over the training rows.
+    pub mean: f64,
+    /// Standard deviation over the training rows.
+    pub deviation: f64,
+}
+
+impl LabelScale {
+    /// Learns the constants.
+    ///
+    /// # Errors
+    /// [`Error::ConstantLabel`], or [`Error::Parameter`] when the values are too large for their variance.
+    pub fn learn(name: &str, labels: &[f64]) -> Result<Self> {
+        let moments = Moments::of_column(labels);
+        let (mean, deviation) = (moments.mean(0), moments.deviation(0));
+        check_size(name, mean, deviation)?;
+        if deviation == 0.0 {
+            return Err(Error::ConstantLabel { label: name.to_owned(), value: mean, rows: labels.len() });
+        }
+        Ok(Self { name: name.to_owned(), mean, deviation })
+    }
+
+    /// Labels in standard units.
+    pub fn standardise(&self, labels: &[f64]) -> Vec<f64> {
+        labels.iter().map(|y| (y - self.mean) / self.deviation).collect()
+    }
+
+    /// A prediction in the label's own unit.
+    pub fn restore(&self, standard: f64) -> f64 {
+        self.mean + self.deviation * standard
+    }
+}
+
+/// The map from feature rows to the sphere.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lift {
+    /// The feature columns expected, in order.
+    pub columns: Vec<String>,
+    /// Positions of the columns used: those that vary over the training rows.
+    pub kept: Vec<usize>,
+    /// Mean of each used column.
+    pub mean: Vec<f64>,
+    /// Standard deviation of each used column.
+    pub deviation: Vec<f64>,
+    /// The bias b.
+    pub bias: f64,
+}
+
+impl Lift {
+    /// Learns means and deviations; columns that do not vary are dropped.
+    ///
+    /// # Errors
+    /// [`Error::NoVaryingFeature`], [`Error::Parameter`] for a bias that is negative or not finite, or columns so
+    /// large that their variance overflows.
+    pub fn learn(columns: &[String], moments: &Moments, bias: f64) -> Result<Self> {
+        if !(bias >= 0.0 && bias.is_finite()) {
+            return Err(Error::parameter("the bias", bias, "a number of at least 0"));
+        }
+        for (i, name) in columns.iter().enumerate() {
+            check_size(name, moments.mean(i), moments.deviation(i))?;
+        }
+        let kept: Vec<usize> = (0..columns.len()).filter(|&i| moments.deviation(i) > 0.0).collect();
+        if kept.is_empty() {
+            return Err(Error::NoVaryingFeature { columns: columns.len(), rows: moments.count() as usize });
+        }
+        Ok(Self {
+            columns: columns.to_vec(),
+            mean: kept.iter().map(|&i| moments.mean(i)).collect(),
+            deviation: kept.iter().map(|&i| moments.deviation(i)).collect(),
+            kept,
+            bias,
+        })
+    }
+
+    /// Names of the columns that do not vary and are left out.
+    pub fn dropped(&self) -> Vec<String> {
+        let is_kept = |i: &usize| self.kept.contains(i);
+        (0..self.columns.len()).filter(|i| !is_kept(i)).map(|i| self.columns[i].clone()).collect()
+    }
+
+    /// Dimension of the sphere: used columns and one more for the bias.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a single column without a bias.
+    pub fn dim(&self) -> Result<Dim> {
+        Dim::new(self.kept.len() as u64 + u64::from(self.bias > 0.0))
+    }
+
+    /// The used columns in standard units.
+    pub fn standardise(&self, features: &Matrix) -> Matrix {
+        let mut out = Matrix::zeros(features.rows(), self.kept.len());
+        for i in 0..features.rows() {
+            for (j, &column) in self.kept.iter().enumerate() {
+                out.row_mut(i)[j] = (features.row(i)[column] - self.mean[j]) / self.deviation[j];
+            }
+        }
+        out
+    }
+
+    /// The rows on the sphere. A row of zeros, possible only without a bias, stays zero.
+    ///
+    /// # Errors
+    /// [`Error::Size`] when the number of columns differs from the one learned.
+    pub fn apply(&self, features: &Matrix) -> Result<Matrix> {
+        if features.columns() != self.columns.len() {
+            return Err(Error::Size {
+                what: "feature columns".into(),
+                found: features.columns(),
+                required: self.columns.len(),
+            });
+        }
+        let standard = self.standardise(features);
+        let d = self.kept.len();
+        let root = (d as f64).sqrt();
+        let n = self.dim()?.as_usize();
+        let mut out = Matrix::zeros(features.rows(), n);
+        for i in 0..features.rows() {
+            let row = out.row_mut(i);
+            // Divide by the largest entry first: squares of huge or tiny entries leave the range.
+            let largest = standard.row(i).iter().fold(self.bias * root, |m, z| m.max(z.abs()));
+            if largest == 0.0 {
+                continue;
+            }
+            for (x, z) in row.iter_mut().zip(standard.row(i)) {
+                *x = z / largest;
+            }
+            if n > d {
+                row[d] = self.bias * root / largest;
+            }
+            let norm = crate::linalg::dot(row, row).sqrt();
+            row.iter_mut().for_each(|x| *x /= norm);
+        }
+        Ok(out)
+    }
+}
+
+/// Mean and deviation must be finite, or nothing after them is.
+fn check_size(name: &str, mean: f64, deviation: f64) -> Result<()> {
+    if mean.is_finite() && deviation.is_finite() {
+        return Ok(());
+    }
+    Err(Error::parameter(
+        format!("the deviation of column '{name}'"),
+        deviation,
+        "finite; values beyond about 1e150 are too large to be squared",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Matrix {
+        Matrix::from_rows(4, 3, vec![1.0, 7.0, 2.0, 2.0, 7.0, -1.0, 4.0, 7.0, 0.5, 9.0, 7.0, 0.1]).unwrap()
+    }
+
+    fn names() -> Vec<String> {
+        ["a", "constant", "c"].map(String::from).to_vec()
+    }
+
+    #[test]
+    fn rows_land_on_the_sphere_and_constants_are_dropped() {
+        let lift = Lift::learn(&names(), &Moments::of(&table()), 1.0).unwrap();
+        assert_eq!(lift.dropped(), vec!["constant"]);
+        let lifted = lift.apply(&table()).unwrap();
+        assert_eq!(lifted.columns(), 3);
+        for i in 0..4 {
+            let norm: f64 = lifted.row(i).iter().map(|x| x * x).sum();
+            assert!((norm - 1.0).abs() < 1e-15);
+            assert!(lifted.row(i)[2] > 0.0);
+        }
+    }
+
+    #[test]
+    fn merged_moments_equal_moments_of_all_rows() {
+        let all = Moments::of(&table());
+        let merged = Moments::of(&table().row_range(0, 1)).merge(&Moments::of(&table().row_range(1, 4)));
+        for i in 0..3 {
+            assert!((all.mean(i) - merged.mean(i)).abs() < 1e-14);
+            assert!((all.deviation(i) - merged.deviation(i)).abs() < 1e-14);
+        }
+    }
+
+    #[test]
+    fn hopeless_tables_are_errors() {
+        let constant = Matrix::from_rows(2, 1, vec![5.0, 5.0]).unwrap();
+        let name = vec!["a".to_owned()];
+        assert!(matches!(
+            Lift::learn(&name, &Moments::of(&constant), 1.0),
+            Err(Error::NoVaryingFeature { columns: 1, rows: 2 })
+        ));
+        let huge = Matrix::from_rows(2, 1, vec![1e300, -1e300]).unwrap();
+        assert!(Lift::learn(&name, &Moments::of(&huge), 1.0).is_err());
+        assert!(matches!(LabelScale::learn("y", &[2.0, 2.0]), Err(Error::ConstantLabel { .. })));
+    }
+}

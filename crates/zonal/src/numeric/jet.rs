@@ -1,0 +1,184 @@
+//! Taylor arithmetic: a function near a point as its Taylor coefficients, f^(k)(x) / k!, k = 0, 1, .., K.
+//!
+//! Products are Cauchy products; a function y = F(u) follows from its differential equation, for instance
+//! y' = (1 - y^2) u' for tanh (A. Griewank, A. Walther, "Evaluating Derivatives", 2nd ed., chapter 13).
+
+use super::{DoubleDouble, Elementary};
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+/// Taylor coefficients in double-double arithmetic. All jets of one computation have the same length.
+#[derive(Clone, Debug)]
+pub struct Jet {
+    coefficients: Vec<DoubleDouble>,
+}
+
+impl Jet {
+    /// The variable itself at `x`: x + 1 h, with coefficients up to degree `order`.
+    pub fn variable(x: DoubleDouble, order: usize) -> Self {
+        let mut coefficients = vec![DoubleDouble::ZERO; order + 1];
+        coefficients[0] = x;
+        if order >= 1 {
+            coefficients[1] = DoubleDouble::ONE;
+        }
+        Self { coefficients }
+    }
+
+    /// The coefficients f^(k)(x) / k!.
+    pub fn coefficients(&self) -> &[DoubleDouble] {
+        &self.coefficients
+    }
+
+    fn len(&self) -> usize {
+        self.coefficients.len()
+    }
+
+    /// The derivative of the series, one coefficient shorter, padded with zero.
+    fn derivative(&self) -> Vec<DoubleDouble> {
+        let mut d: Vec<_> =
+            (1..self.len()).map(|k| self.coefficients[k] * DoubleDouble::from(k as f64)).collect();
+        d.push(DoubleDouble::ZERO);
+        d
+    }
+
+    /// Solves y' = g u' step by step, where coefficient k of g may depend on coefficients 0..=k of y.
+    fn integrate(
+        &self,
+        start: DoubleDouble,
+        mut g: impl FnMut(&[DoubleDouble], usize) -> DoubleDouble,
+    ) -> Self {
+        let du = self.derivative();
+        // Most arguments are c + h times a constant: then only du[0] is non-zero and the step is O(1).
+        let last = du.iter().rposition(|d| d.to_f64() != 0.0).unwrap_or(0);
+        let mut y = Vec::with_capacity(self.len());
+        let mut gs = Vec::with_capacity(self.len());
+        y.push(start);
+        for k in 0..self.len() - 1 {
+            gs.push(g(&y, k));
+            let mut sum = DoubleDouble::ZERO;
+            for j in 0..=k.min(last) {
+                sum = sum + gs[k - j] * du[j];
+            }
+            y.push(sum / DoubleDouble::from((k + 1) as f64));
+        }
+        Self { coefficients: y }
+    }
+}
+
+/// Coefficient k of the product of two series.
+fn convolution(a: &[DoubleDouble], b: &[DoubleDouble], k: usize) -> DoubleDouble {
+    (0..=k).map(|i| a[i] * b[k - i]).sum()
+}
+
+impl Add for Jet {
+    type Output = Self;
+    fn add(mut self, o: Self) -> Self {
+        for (a, b) in self.coefficients.iter_mut().zip(o.coefficients) {
+            *a = *a + b;
+        }
+        self
+    }
+}
+
+impl Sub for Jet {
+    type Output = Self;
+    fn sub(self, o: Self) -> Self {
+        self + (-o)
+    }
+}
+
+impl Neg for Jet {
+    type Output = Self;
+    fn neg(mut self) -> Self {
+        for a in &mut self.coefficients {
+            *a = -*a;
+        }
+        self
+    }
+}
+
+impl Mul for Jet {
+    type Output = Self;
+    fn mul(self, o: Self) -> Self {
+        let coefficients =
+            (0..self.len()).map(|k| convolution(&self.coefficients, &o.coefficients, k)).collect();
+        Self { coefficients }
+    }
+}
+
+impl Div for Jet {
+    type Output = Self;
+    fn div(self, o: Self) -> Self {
+        let mut q: Vec<DoubleDouble> = Vec::with_capacity(self.len());
+        for k in 0..self.len() {
+            let known: DoubleDouble = (0..k).map(|i| q[i] * o.coefficients[k - i]).sum();
+            q.push((self.coefficients[k] - known) / o.coefficients[0]);
+        }
+        Self { coefficients: q }
+    }
+}
+
+impl Elementary for Jet {
+    fn constant(&self, x: f64) -> Self {
+        let mut coefficients = vec![DoubleDouble::ZERO; self.len()];
+        coefficients[0] = DoubleDouble::from(x);
+        Self { coefficients }
+    }
+
+    fn exp(&self) -> Self {
+        self.integrate(self.coefficients[0].exp(), |y, k| y[k])
+    }
+
+    fn tanh(&self) -> Self {
+        self.integrate(self.coefficients[0].tanh(), |y, k| {
+            let square = convolution(y, y, k);
+            if k == 0 { DoubleDouble::ONE - square } else { -square }
+        })
+    }
+
+    fn sigmoid(&self) -> Self {
+        self.integrate(self.coefficients[0].sigmoid(), |y, k| y[k] - convolution(y, y, k))
+    }
+
+    fn erf(&self) -> Self {
+        let gaussian = (-(self.clone() * self.clone())).exp();
+        self.integrate(self.coefficients[0].erf(), |_, k| {
+            DoubleDouble::frac_2_sqrt_pi() * gaussian.coefficients[k]
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(jet: &Jet, expected: &[f64]) {
+        for (k, &e) in expected.iter().enumerate() {
+            let c = jet.coefficients()[k].to_f64();
+            assert!((c - e).abs() <= 1e-15 * (1.0 + e.abs()), "coefficient {k}: {c} instead of {e}");
+        }
+    }
+
+    #[test]
+    fn series_at_zero_are_the_textbook_ones() {
+        let x = Jet::variable(DoubleDouble::ZERO, 7);
+        check(&x.exp(), &[1.0, 1.0, 0.5, 1.0 / 6.0, 1.0 / 24.0]);
+        check(&x.tanh(), &[0.0, 1.0, 0.0, -1.0 / 3.0, 0.0, 2.0 / 15.0, 0.0, -17.0 / 315.0]);
+        check(&x.sigmoid(), &[0.5, 0.25, 0.0, -1.0 / 48.0, 0.0, 1.0 / 480.0]);
+        let c = std::f64::consts::FRAC_2_SQRT_PI;
+        check(&x.erf(), &[0.0, c, 0.0, -c / 3.0, 0.0, c / 10.0, 0.0, -c / 42.0]);
+        check(&(x.constant(1.0) / (x.constant(1.0) - x)), &[1.0; 8]);
+    }
+
+    #[test]
+    fn relations_between_functions_hold_at_any_point() {
+        for &at in &[-3.0, -0.4, 0.9, 2.5] {
+            let x = Jet::variable(DoubleDouble::from(at), 40);
+            // tanh(x) = 2 sigmoid(2x) - 1.
+            let two = x.constant(2.0);
+            let right = two.clone() * (two * x.clone()).sigmoid() - x.constant(1.0);
+            for (a, b) in x.tanh().coefficients().iter().zip(right.coefficients()) {
+                assert!((*a - *b).to_f64().abs() < 1e-28, "at {at}: {a:?} {b:?}");
+            }
+        }
+    }
+}

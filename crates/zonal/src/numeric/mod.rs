@@ -1,0 +1,15 @@
+//! Arithmetic below the mathematics: double-double numbers, Taylor arithmetic, special functions, ordered
+//! sums and random streams.
+
+mod double_double;
+mod elementary;
+mod jet;
+pub mod random;
+mod scaled;
+pub mod special;
+pub mod sum;
+
+pub use double_double::DoubleDouble;
+pub use elementary::Elementary;
+pub use jet::Jet;
+pub use scaled::Scaled;

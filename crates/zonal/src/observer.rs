@@ -1,0 +1,61 @@
+//! Progress and interruption: long work reports to an observer, which owns the clock and the progress bar and may
+//! ask to stop.
+
+use serde::{Deserialize, Serialize};
+use std::ops::ControlFlow;
+
+/// Why a training ended. Divergence and interruption are findings, not errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StopReason {
+    /// All requested iterations were done.
+    IterationLimit,
+    /// The user or the system asked to stop.
+    Interrupted,
+}
+
+/// The parts of the work that take time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Features and kernel matrices.
+    Statistics,
+    /// The eigendecomposition.
+    Eigenproblem,
+    /// Energies by degree and losses.
+    Measurement,
+}
+
+impl Stage {
+    /// A name for a progress bar.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Statistics => "statistics",
+            Self::Eigenproblem => "eigenproblem",
+            Self::Measurement => "measurement",
+        }
+    }
+}
+
+/// Told about progress; answers whether to go on.
+pub trait Observer {
+    /// `done` of `total` units of `stage` are finished.
+    fn progress(&mut self, stage: Stage, done: u64, total: u64) -> ControlFlow<StopReason>;
+}
+
+/// The observer that only lets things go on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Observer for Silent {
+    fn progress(&mut self, _: Stage, _: u64, _: u64) -> ControlFlow<StopReason> {
+        ControlFlow::Continue(())
+    }
+}
+
+/// Turns a wish to stop into an error, for work that has no partial result.
+pub(crate) fn check(observer: &mut dyn Observer, stage: Stage, done: u64, total: u64) -> crate::Result<()> {
+    match observer.progress(stage, done, total) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(reason) => Err(crate::Error::Stopped(reason)),
+    }
+}

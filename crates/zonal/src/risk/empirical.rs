@@ -1,0 +1,41 @@
+//! Averages over labelled rows on the sphere.
+
+use super::{GradientOracle, Quadratic};
+use crate::error::Result;
+use crate::linalg::Matrix;
+use crate::network::Network;
+use crate::statistics::Statistics;
+
+/// The empirical risk of rows on the sphere.
+#[derive(Clone, Copy, Debug)]
+pub struct Empirical<'a> {
+    points: &'a Matrix,
+    labels: &'a [f64],
+}
+
+impl<'a> Empirical<'a> {
+    /// The risk (1/2N) sum_i (f(x_i) - y_i)^2.
+    pub fn new(points: &'a Matrix, labels: &'a [f64]) -> Self {
+        Self { points, labels }
+    }
+
+    /// The quadratic form of the output layer: K = Phi^T Phi / N, b = Phi^T y / N, c = y^T y / 2N.
+    ///
+    /// # Errors
+    /// [`crate::Error::Size`] when sizes differ.
+    pub fn quadratic(&self, network: &Network) -> Result<Quadratic> {
+        let mut statistics = Statistics::new(network.width());
+        statistics.push(network, self.points, self.labels)?;
+        Quadratic::from_statistics(statistics)
+    }
+}
+
+impl GradientOracle for Empirical<'_> {
+    fn output_layer(&self, network: &Network) -> Result<Vec<f64>> {
+        let features = network.features(self.points);
+        let mut b = features.transposed_times_vector(self.labels);
+        let count = self.labels.len().max(1) as f64;
+        b.iter_mut().for_each(|x| *x /= count);
+        Ok(b)
+    }
+}

@@ -1,0 +1,11 @@
+//! The loss (1/2) E (f - g)^2 as gradient descent meets it: one seam for exact expectations and for rows.
+
+mod empirical;
+mod gradient;
+mod population;
+mod quadratic;
+
+pub use empirical::Empirical;
+pub use gradient::GradientOracle;
+pub use population::Population;
+pub use quadratic::Quadratic;

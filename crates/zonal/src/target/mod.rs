@@ -1,0 +1,252 @@
+//! Functions to learn, with exact spectra: sums of a polynomial and of zonal terms (harmonics, neurons, teachers).
+
+mod parse;
+mod polynomial;
+mod zonal;
+
+pub use polynomial::{CompiledPolynomial, HarmonicPart, MAX_TERMS, Polynomial};
+pub use zonal::{Profile, ZonalTerm};
+
+use crate::error::{Error, Result};
+use crate::kernel::Kernel;
+use crate::legendre::Recurrence;
+use crate::linalg::{Matrix, dot};
+use crate::sphere::{Degree, Dim};
+use serde::{Deserialize, Serialize};
+
+/// Energy by degree of a function: ||g_k||^2 for k <= K, and the rest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PowerSpectrum {
+    /// ||g_k||^2, k = 0..=K.
+    pub energies: Vec<f64>,
+    /// sum of ||g_k||^2 over k > K, summed on its own and not as a difference.
+    pub tail_energy: f64,
+}
+
+impl PowerSpectrum {
+    /// ||g||^2 as the sum of its parts.
+    pub fn total(&self) -> f64 {
+        self.energies.iter().sum::<f64>() + self.tail_energy
+    }
+}
+
+/// A function on the sphere S^(n-1) with an exact spectrum.
+#[derive(Clone, Debug)]
+pub struct Target {
+    dim: Dim,
+    text: String,
+    polynomial: CompiledPolynomial,
+    harmonics: Vec<HarmonicPart>,
+    zonal: Vec<ZonalTerm>,
+    /// For each zonal term the factor that gives a harmonic norm 1.
+    norms: Vec<f64>,
+}
+
+/// What a hidden unit phi(s <w, x>) sees of a target: its correlation with each unit, as a whole, by degree and
+/// beyond the last degree.
+#[derive(Clone, Debug)]
+pub struct Correlations {
+    /// E[g(x) phi(s <w_j, x>)] for each unit j.
+    pub total: Vec<f64>,
+    /// Row k holds alpha_k g_k(w_j), the part of degree k.
+    pub by_degree: Matrix,
+    /// The part beyond the last degree.
+    pub tail: Vec<f64>,
+}
+
+impl Target {
+    /// Reads a target such as `0.8*harmonic(2) + 0.3*neuron(relu)`, see [`crate::expression`] for the syntax.
+    /// Random directions are drawn from `seed`, each occurrence from a stream of its own.
+    ///
+    /// ```
+    /// use zonal::{sphere::Dim, target::Target};
+    /// let g = Target::parse("2*x1*x2 - x3^2", Dim::new(5)?, 0)?;
+    /// let spectrum = g.power_spectrum(4)?;
+    /// // ||2 x1 x2||^2 = 4/35 and the degree-2 part of x3^2 has norm 8/175; x3^2 has mean 1/5.
+    /// assert!((spectrum.energies[2] - (4.0 / 35.0 + 8.0 / 175.0)).abs() < 1e-16);
+    /// assert!((spectrum.energies[0] - 1.0 / 25.0).abs() < 1e-16);
+    /// # Ok::<(), zonal::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Expression`], pointing at the character.
+    pub fn parse(text: &str, dim: Dim, seed: u64) -> Result<Self> {
+        let (polynomial, zonal) = parse::read(text, dim, seed)?;
+        Self::from_parts(text.to_owned(), dim, &polynomial, zonal)
+    }
+
+    /// A target from its parts; directions must be unit vectors in R^n.
+    ///
+    /// # Errors
+    /// [`Error::Size`] for a direction of another dimension.
+    pub fn from_parts(text: String, dim: Dim, polynomial: &Polynomial, zonal: Vec<ZonalTerm>) -> Result<Self> {
+        if let Some(bad) = zonal.iter().find(|z| z.direction.len() != dim.as_usize()) {
+            return Err(Error::Size {
+                what: "entries of a target's direction".into(),
+                found: bad.direction.len(),
+                required: dim.as_usize(),
+            });
+        }
+        let harmonics = HarmonicPart::of(polynomial, dim);
+        let norms = zonal
+            .iter()
+            .map(|z| match z.profile {
+                Profile::Harmonic(k) => zonal::sqrt_multiplicity(dim, k),
+                Profile::Neuron { .. } => 1.0,
+            })
+            .collect();
+        Ok(Self { dim, text, polynomial: polynomial.compile(), harmonics, zonal, norms })
+    }
+
+    /// The dimension n.
+    pub fn dim(&self) -> Dim {
+        self.dim
+    }
+
+    /// The text that it was read from.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its zonal terms.
+    pub fn zonal_terms(&self) -> &[ZonalTerm] {
+        &self.zonal
+    }
+
+    /// g(x) at a point of the sphere.
+    pub fn value(&self, x: &[f64]) -> f64 {
+        let terms = self.zonal.iter().zip(&self.norms).map(|(z, norm)| {
+            let t = dot(&z.direction, x);
+            z.coefficient
+                * match z.profile {
+                    Profile::Neuron { activation, scale } => activation.value(scale * t),
+                    Profile::Harmonic(k) => norm * crate::legendre::value(self.dim, k, t),
+                }
+        });
+        self.polynomial.value(x) + terms.sum::<f64>()
+    }
+
+    /// The largest degree in which there is energy, or None where energies go on for ever.
+    pub fn finite_degree(&self) -> Option<Degree> {
+        let zonal = self.zonal.iter().map(|z| match z.profile {
+            Profile::Harmonic(k) => Some(k),
+            Profile::Neuron { .. } => None,
+        });
+        let mut highest = self.harmonics.iter().map(|h| Some(h.degree)).chain(zonal);
+        highest.try_fold(0, |most, degree| degree.map(|d| most.max(d)))
+    }
+
+    /// Energy by degree for k <= `max_degree` and beyond. Exact up to rounding: relative error near 1e-14 of
+    /// ||g||^2. Cost: quadratic in the number of zonal terms.
+    ///
+    /// # Errors
+    /// As [`crate::spectrum::Spectrum::new`].
+    pub fn power_spectrum(&self, max_degree: Degree) -> Result<PowerSpectrum> {
+        let mut energies = vec![0.0; max_degree + 1];
+        let mut tail = 0.0;
+        for h in &self.harmonics {
+            *energies.get_mut(h.degree).unwrap_or(&mut tail) += h.norm_sq;
+        }
+        let highest = max_degree.max(self.harmonics.iter().map(|h| h.degree).max().unwrap_or(0));
+        let mut kernels = KernelCache::default();
+        for (i, z) in self.zonal.iter().enumerate() {
+            // Polynomial and zonal term: E[p_k N_k beta_k P_k(<v, .>)] = beta_k p_k(v).
+            if !self.harmonics.is_empty() {
+                let beta = z.profile.coefficients(self.dim, highest)?;
+                for h in &self.harmonics {
+                    let cross = 2.0 * z.coefficient * beta[h.degree] * h.value(&z.direction);
+                    *energies.get_mut(h.degree).unwrap_or(&mut tail) += cross;
+                }
+            }
+            for other in &self.zonal[i..] {
+                let both = if std::ptr::eq(z, other) { 1.0 } else { 2.0 };
+                let factor = both * z.coefficient * other.coefficient;
+                let rho = dot(&z.direction, &other.direction).clamp(-1.0, 1.0);
+                let rho = if std::ptr::eq(z, other) { 1.0 } else { rho };
+                let kernel = kernels.get(z.profile, other.profile, self.dim, max_degree)?;
+                let p = Recurrence::new(self.dim, max_degree).values(rho);
+                for (k, energy) in energies.iter_mut().enumerate() {
+                    *energy += factor * kernel.energy(k) * p[k];
+                }
+                let mut rest = [0.0];
+                kernel.remainder(max_degree, &[rho], &mut rest);
+                tail += factor * rest[0];
+            }
+        }
+        // Sums of squares: what is below zero is rounding.
+        energies.iter_mut().for_each(|e| *e = e.max(0.0));
+        Ok(PowerSpectrum { energies, tail_energy: tail.max(0.0) })
+    }
+
+    /// ||g||^2 = E[g^2], not through degrees where there is a closed form.
+    ///
+    /// # Errors
+    /// As [`crate::spectrum::Spectrum::new`].
+    pub fn norm_sq(&self) -> Result<f64> {
+        Ok(self.power_spectrum(0)?.total())
+    }
+
+    /// Correlations with the units phi(s <w_j, x>), w_j the rows of `directions`: exact expectations.
+    ///
+    /// # Errors
+    /// As [`crate::spectrum::Spectrum::new`].
+    pub fn correlations(&self, unit: Profile, directions: &Matrix, max_degree: Degree) -> Result<Correlations> {
+        let units = directions.rows();
+        let mut total = vec![0.0; units];
+        let mut tail = vec![0.0; units];
+        let mut by_degree = Matrix::zeros(max_degree + 1, units);
+        let highest = self.harmonics.iter().map(|h| h.degree).max().unwrap_or(0);
+        let alpha = unit.coefficients(self.dim, highest)?;
+        for h in &self.harmonics {
+            for j in 0..units {
+                let part = alpha[h.degree] * h.value(directions.row(j));
+                total[j] += part;
+                if h.degree <= max_degree {
+                    by_degree.row_mut(h.degree)[j] += part;
+                } else {
+                    tail[j] += part;
+                }
+            }
+        }
+        let recurrence = Recurrence::new(self.dim, max_degree.max(1));
+        let mut kernels = KernelCache::default();
+        for z in &self.zonal {
+            let kernel = kernels.get(unit, z.profile, self.dim, max_degree)?;
+            let mut rho = directions.times_vector(&z.direction);
+            rho.iter_mut().for_each(|r| *r = r.clamp(-1.0, 1.0));
+            let mut values = vec![0.0; units];
+            kernel.evaluate(&rho, &mut values);
+            crate::linalg::add_scaled(&mut total, z.coefficient, &values);
+            kernel.remainder(max_degree, &rho, &mut values);
+            crate::linalg::add_scaled(&mut tail, z.coefficient, &values);
+            let (mut previous, mut current) = (vec![0.0; units], vec![1.0; units]);
+            for k in 0..=max_degree {
+                crate::linalg::add_scaled(by_degree.row_mut(k), z.coefficient * kernel.energy(k), &current);
+                if k < max_degree {
+                    recurrence.advance(k, &rho, &mut previous, &mut current);
+                }
+            }
+        }
+        Ok(Correlations { total, by_degree, tail })
+    }
+}
+
+/// Kernels by pair of profiles, since many terms share one.
+#[derive(Default)]
+struct KernelCache {
+    kernels: Vec<(Profile, Profile, Kernel)>,
+}
+
+impl KernelCache {
+    fn get(&mut self, a: Profile, b: Profile, dim: Dim, max_degree: Degree) -> Result<&Kernel> {
+        let found = self.kernels.iter().position(|(x, y, _)| (*x, *y) == (a, b));
+        let index = match found {
+            Some(i) => i,
+            None => {
+                self.kernels.push((a, b, a.kernel(b, dim, max_degree)?));
+                self.kernels.len() - 1
+            }
+        };
+        Ok(&self.kernels[index].2)
+    }
+}

@@ -1,0 +1,83 @@
+//! Zonal terms: functions c psi(<v, x>) of one direction v, the atoms of targets and the units of networks.
+
+use crate::activation::Activation;
+use crate::error::Result;
+use crate::kernel::Kernel;
+use crate::numeric::Scaled;
+use crate::spectrum::Spectrum;
+use crate::sphere::{Degree, Dim, multiplicities};
+
+/// The function psi of one variable behind a zonal term.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Profile {
+    /// sqrt(N_K) P_K: a spherical harmonic of degree K with norm 1.
+    Harmonic(Degree),
+    /// t -> phi(s t).
+    Neuron {
+        /// phi.
+        activation: Activation,
+        /// s.
+        scale: f64,
+    },
+}
+
+impl Profile {
+    /// The kernel E[psi(<u, x>) chi(<v, x>)] with at least `max_degree` degrees.
+    ///
+    /// # Errors
+    /// As [`Spectrum::new`].
+    pub fn kernel(self, other: Self, dim: Dim, max_degree: Degree) -> Result<Kernel> {
+        match (self, other) {
+            (Self::Neuron { activation: a, scale: s }, Self::Neuron { activation: b, scale: r }) => {
+                Kernel::cross((a, s), (b, r), dim, max_degree)
+            }
+            (Self::Harmonic(k), Self::Neuron { activation, scale })
+            | (Self::Neuron { activation, scale }, Self::Harmonic(k)) => {
+                // alpha_k beta_k N_k with beta_k = 1 / sqrt(N_k), the harmonic's own coefficient.
+                let spectrum = Spectrum::new(activation, dim, scale, k)?;
+                let energy = spectrum.coefficients()[k].value.to_f64() * sqrt_multiplicity(dim, k);
+                Ok(Kernel::single_degree(dim, k, energy, max_degree))
+            }
+            (Self::Harmonic(k), Self::Harmonic(l)) => {
+                Ok(Kernel::single_degree(dim, k, if k == l { 1.0 } else { 0.0 }, max_degree))
+            }
+        }
+    }
+
+    /// The Funk-Hecke coefficient beta_k = E[psi(t) P_k(t)] for each degree up to `max_degree`.
+    ///
+    /// # Errors
+    /// As [`Spectrum::new`].
+    pub fn coefficients(self, dim: Dim, max_degree: Degree) -> Result<Vec<f64>> {
+        match self {
+            Self::Harmonic(k) => {
+                let mut out = vec![0.0; max_degree + 1];
+                if k <= max_degree {
+                    out[k] = 1.0 / sqrt_multiplicity(dim, k);
+                }
+                Ok(out)
+            }
+            Self::Neuron { activation, scale } => {
+                let spectrum = Spectrum::new(activation, dim, scale, max_degree)?;
+                Ok((0..=max_degree).map(|k| spectrum.coefficient(k)).collect())
+            }
+        }
+    }
+}
+
+/// One term c psi(<v, x>).
+#[derive(Clone, Debug)]
+pub struct ZonalTerm {
+    /// c.
+    pub coefficient: f64,
+    /// v, a unit vector.
+    pub direction: Vec<f64>,
+    /// psi.
+    pub profile: Profile,
+}
+
+/// sqrt(N(n, k)); infinite where it leaves the range of f64.
+pub(super) fn sqrt_multiplicity(dim: Dim, degree: Degree) -> f64 {
+    let n: Scaled = multiplicities(dim, degree)[degree];
+    (0.5 * n.ln_abs()).exp()
+}
