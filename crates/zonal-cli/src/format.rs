@@ -1,0 +1,51 @@
+//! How results are printed: a table for people, JSON or CSV for programs.
+
+use clap::ValueEnum;
+
+/// The three formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A table for people
+    Table,
+    /// JSON, one object or one object a line
+    Json,
+    /// Comma-separated values with a header
+    Csv,
+}
+
+/// A number with four significant digits, short and aligned.
+pub(crate) fn short(x: f64) -> String {
+    if x == 0.0 {
+        return "0".to_owned();
+    }
+    let size = x.abs();
+    if !(1e-3..1e6).contains(&size) {
+        return format!("{x:.3e}");
+    }
+    let decimals = (3 - size.log10().floor() as i32).clamp(0, 6);
+    format!("{x:.*}", decimals as usize)
+}
+
+/// A count that people can read: a round power of ten in exponent form.
+pub(crate) fn short_count(n: u64) -> String {
+    if n >= 100_000 && n.is_multiple_of(10u64.pow(n.ilog10())) {
+        return format!("{:e}", n as f64);
+    }
+    n.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_four_digits() {
+        assert_eq!(short(0.0), "0");
+        assert_eq!(short(0.044_449), "0.04445");
+        assert_eq!(short(53.21), "53.21");
+        assert_eq!(short(5929.88), "5930");
+        assert_eq!(short(-1.5e-7), "-1.500e-7");
+        assert_eq!(short_count(1_000_000_000), "1e9");
+        assert_eq!(short_count(1000), "1000");
+    }
+}

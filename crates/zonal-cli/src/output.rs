@@ -1,0 +1,51 @@
+//! Standard output and standard error. Macros that print would panic on a closed pipe; these do not.
+
+use std::io::{self, Write};
+
+/// Writes to standard output.
+///
+/// # Errors
+/// A closed pipe, which [`is_closed_pipe`] recognises, or a full disk behind a redirection.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Writes a line to standard error; nobody can be told if that fails.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Whether an error only says that nobody reads the output any more.
+pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// A value as one line of JSON.
+///
+/// # Errors
+/// None for the documents of this program.
+pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    print(&(serde_json::to_string(value)? + "\n"))
+}
+
+/// A table in plain columns, right-aligned, with a header.
+pub(crate) fn columns(header: &[String], rows: &[Vec<String>]) -> String {
+    use comfy_table::{CellAlignment, Table, presets};
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(header.iter().map(|h| comfy_table::Cell::new(h).set_alignment(CellAlignment::Right)));
+    for row in rows {
+        table.add_row(row.iter().map(|c| comfy_table::Cell::new(c).set_alignment(CellAlignment::Right)));
+    }
+    let text = table.to_string();
+    text.lines().map(|l| l.trim_end().to_owned() + "\n").collect()
+}
+
+/// A CSV text from cells that need no quoting.
+pub(crate) fn csv(header: &[String], rows: &[Vec<String>]) -> String {
+    let line = |cells: &[String]| cells.join(",") + "\n";
+    line(header) + &rows.iter().map(|r| line(r)).collect::<String>()
+}

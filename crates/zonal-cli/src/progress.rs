@@ -1,0 +1,61 @@
+//! A progress bar on a terminal, for work that takes longer than a second; and the ear for interruption.
+
+use crate::interrupt::Interrupt;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+use zonal::observer::{Observer, Stage, StopReason};
+
+/// Shows progress and passes interruption on.
+pub(crate) struct Progress {
+    interrupt: Interrupt,
+    started: Instant,
+    quiet: bool,
+    bar: Option<(Stage, ProgressBar)>,
+}
+
+/// Nothing is shown before this.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+impl Progress {
+    pub(crate) fn new(interrupt: &Interrupt, quiet: bool) -> Self {
+        Self { interrupt: interrupt.clone(), started: Instant::now(), quiet, bar: None }
+    }
+
+    fn show(&mut self, stage: Stage, done: u64, total: u64) {
+        if self.bar.as_ref().is_none_or(|(s, _)| *s != stage) {
+            let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+            // indicatif draws on terminals only.
+            if let Ok(style) = ProgressStyle::with_template("{msg:14} {wide_bar} {percent:>3} % {elapsed}") {
+                bar.set_style(style);
+            }
+            bar.set_message(stage.name());
+            bar.enable_steady_tick(Duration::from_millis(200));
+            self.bar = Some((stage, bar));
+        }
+        if let Some((_, bar)) = &self.bar {
+            bar.set_position(done);
+        }
+    }
+}
+
+impl Observer for Progress {
+    fn progress(&mut self, stage: Stage, done: u64, total: u64) -> ControlFlow<StopReason> {
+        if self.interrupt.requested() {
+            return ControlFlow::Break(StopReason::Interrupted);
+        }
+        // An eigenproblem reports nothing while it runs, so its bar appears at once and only ticks.
+        if !self.quiet && (stage == Stage::Eigenproblem || self.started.elapsed() > PATIENCE) {
+            self.show(stage, done, total);
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some((_, bar)) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Trained networks as safetensors files: tensors `directions`, `coefficients` and `iterations`, and everything
+//! else as one JSON string under the metadata key `zonal` (several keys would be written in random order).
+
+use crate::csv::check_plain_file;
+use crate::error::{Error, Result};
+use crate::write::write_file;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::path::Path;
+use zonal::activation::Activation;
+use zonal::lift::{LabelScale, Lift};
+use zonal::linalg::Matrix;
+use zonal::network::Network;
+use zonal::rows::Split;
+
+/// Version of the files of this crate.
+pub const SCHEMA: u32 = 1;
+
+/// What a model was trained on and how its input is prepared.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Description {
+    /// Version of the format.
+    pub schema: u32,
+    /// The activation.
+    pub activation: Activation,
+    /// The scale s.
+    pub scale: f64,
+    /// The seed of the hidden units.
+    pub seed: u64,
+    /// The step of the descent.
+    pub step_size: f64,
+    /// The iteration to use unless told otherwise.
+    pub best_iteration: u64,
+    /// The target that was learned, for targets.
+    pub target: Option<String>,
+    /// How rows become points, for tables.
+    pub table: Option<TableDescription>,
+}
+
+/// How the rows of a table become points of the sphere and labels in standard units.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableDescription {
+    /// The map of features.
+    pub lift: Lift,
+    /// The map of the label.
+    pub label: LabelScale,
+    /// Which part a row belongs to.
+    pub split: Split,
+}
+
+/// A network with its output coefficients at several iterations.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// What it is.
+    pub description: Description,
+    /// The hidden layer.
+    pub network: Network,
+    /// Iteration counts, ascending.
+    pub iterations: Vec<u64>,
+    /// Output coefficients, one row for each iteration count.
+    pub coefficients: Matrix,
+}
+
+impl Model {
+    /// The coefficients at an iteration, as a matrix with one row.
+    ///
+    /// # Errors
+    /// None of its own: returns the list of iterations held where this one is not among them.
+    pub fn coefficients_at(&self, iteration: u64) -> std::result::Result<Matrix, &[u64]> {
+        match self.iterations.binary_search(&iteration) {
+            Ok(i) => Ok(self.coefficients.row_range(i, i + 1)),
+            Err(_) => Err(&self.iterations),
+        }
+    }
+
+    /// Writes the file.
+    ///
+    /// # Errors
+    /// [`Error::System`].
+    pub fn save(&self, path: &Path) -> Result<()> {
+        write_file(path, &self.to_bytes(path)?)
+    }
+
+    fn to_bytes(&self, path: &Path) -> Result<Vec<u8>> {
+        let broken = |message: String| Error::Model { path: path.to_owned(), message };
+        let directions = little_endian(self.network.directions().values());
+        let coefficients = little_endian(self.coefficients.values());
+        let iterations: Vec<u8> = self.iterations.iter().flat_map(|t| t.to_le_bytes()).collect();
+        let shape = |m: &Matrix| vec![m.rows(), m.columns()];
+        let view = |dtype, shape, bytes| TensorView::new(dtype, shape, bytes).map_err(|e| broken(e.to_string()));
+        let tensors = vec![
+            ("coefficients", view(Dtype::F64, shape(&self.coefficients), &coefficients)?),
+            ("directions", view(Dtype::F64, shape(self.network.directions()), &directions)?),
+            ("iterations", view(Dtype::U64, vec![self.iterations.len()], &iterations)?),
+        ];
+        let json = serde_json::to_string(&self.description).map_err(|e| broken(e.to_string()))?;
+        safetensors::serialize(tensors, Some(HashMap::from([("zonal".to_owned(), json)])))
+            .map_err(|e| broken(e.to_string()))
+    }
+
+    /// Reads a model and checks everything that using it relies on.
+    ///
+    /// # Errors
+    /// [`Error::Model`] with what was found and needed, [`Error::System`], [`Error::NotAFile`].
+    pub fn load(path: &Path) -> Result<Self> {
+        check_plain_file(path)?;
+        let bytes = std::fs::read(path).map_err(Error::system(path, "reading"))?;
+        Self::from_bytes(&bytes).map_err(|message| Error::Model { path: path.to_owned(), message })
+    }
+
+    fn from_bytes(bytes: &[u8]) -> std::result::Result<Self, String> {
+        let text = |e: safetensors::SafeTensorError| format!("it is not a complete safetensors file ({e})");
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(text)?;
+        let tensors = SafeTensors::deserialize(bytes).map_err(text)?;
+        let json = metadata.metadata().as_ref().and_then(|m| m.get("zonal"));
+        let json = json.ok_or("its metadata has no key 'zonal', so another program wrote it")?;
+        let schema: Schema = serde_json::from_str(json).map_err(|e| format!("its metadata is not ours: {e}"))?;
+        if schema.schema != SCHEMA {
+            return Err(format!("its format is version {}, but this program reads version {SCHEMA}", schema.schema));
+        }
+        let description: Description =
+            serde_json::from_str(json).map_err(|e| format!("its metadata is damaged: {e}"))?;
+        let directions = matrix(&tensors, "directions")?;
+        let coefficients = matrix(&tensors, "coefficients")?;
+        let view = tensors.tensor("iterations").map_err(|e| e.to_string())?;
+        if view.dtype() != Dtype::U64 || view.shape().len() != 1 {
+            return Err("the tensor 'iterations' is not a list of 64-bit counts".into());
+        }
+        let iterations: Vec<u64> = view.data().as_chunks::<8>().0.iter().map(|b| u64::from_le_bytes(*b)).collect();
+        let same = |what: &str, a: usize, b: usize| {
+            if a == b { Ok(()) } else { Err(format!("{what} disagree: {a} and {b}")) }
+        };
+        same("the rows of 'coefficients' and the length of 'iterations'", coefficients.rows(), iterations.len())?;
+        same("the columns of 'coefficients' and the rows of 'directions'", coefficients.columns(), directions.rows())?;
+        if directions.rows() == 0 || !iterations.windows(2).all(|w| w[0] < w[1]) {
+            return Err("it needs at least one unit and ascending iteration counts".into());
+        }
+        if !iterations.contains(&description.best_iteration) {
+            return Err(format!("it holds no coefficients for its best iteration {}", description.best_iteration));
+        }
+        if let Some(table) = &description.table {
+            check_table(table)?;
+            let dim = table.lift.dim().map_err(|e| e.to_string())?;
+            same("the dimension of its rows and of its units", dim.as_usize(), directions.columns())?;
+        }
+        if !coefficients.values().iter().all(|x| x.is_finite()) {
+            return Err("the tensor 'coefficients' holds values that are not finite".into());
+        }
+        let network = Network::from_directions(description.activation, description.scale, directions)
+            .map_err(|e| e.to_string())?;
+        Ok(Self { description, network, iterations, coefficients })
+    }
+}
+
+/// The part of the metadata that every version has.
+#[derive(Deserialize)]
+struct Schema {
+    schema: u32,
+}
+
+fn check_table(table: &TableDescription) -> std::result::Result<(), String> {
+    let lift = &table.lift;
+    let used = lift.kept.len();
+    let sound = used > 0
+        && lift.mean.len() == used
+        && lift.deviation.len() == used
+        && lift.kept.iter().all(|&i| i < lift.columns.len())
+        && lift.deviation.iter().all(|d| *d > 0.0 && d.is_finite())
+        && lift.mean.iter().all(|m| m.is_finite())
+        && lift.bias >= 0.0
+        && lift.bias.is_finite()
+        && table.label.deviation > 0.0
+        && table.label.deviation.is_finite()
+        && table.label.mean.is_finite();
+    if sound { Ok(()) } else { Err("the constants that prepare its rows are damaged".into()) }
+}
+
+fn matrix(tensors: &SafeTensors<'_>, name: &str) -> std::result::Result<Matrix, String> {
+    let view = tensors.tensor(name).map_err(|e| e.to_string())?;
+    let (Dtype::F64, &[rows, columns]) = (view.dtype(), view.shape()) else {
+        return Err(format!("the tensor '{name}' is not a matrix of 64-bit floats"));
+    };
+    let values = view.data().as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b)).collect();
+    Matrix::from_rows(rows, columns, values).map_err(|e| e.to_string())
+}
+
+fn little_endian(values: &[f64]) -> Vec<u8> {
+    values.iter().flat_map(|x| x.to_le_bytes()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zonal::sphere::Dim;
+
+    fn model() -> Model {
+        let network = Network::random(Activation::Tanh, 1.5, Dim::new(3).unwrap(), 4, 7).unwrap();
+        let description = Description {
+            schema: SCHEMA,
+            activation: Activation::Tanh,
+            scale: 1.5,
+            seed: 7,
+            step_size: 0.1,
+            best_iteration: 10,
+            target: Some("x1".into()),
+            table: None,
+        };
+        let coefficients = Matrix::from_rows(2, 4, (0..8).map(|i| f64::from(i) / 7.0).collect()).unwrap();
+        Model { description, network, iterations: vec![0, 10], coefficients }
+    }
+
+    #[test]
+    fn a_model_survives_the_disk_bit_by_bit_and_files_are_reproducible() {
+        let folder = tempfile::tempdir().unwrap();
+        let (a, b) = (folder.path().join("a"), folder.path().join("b"));
+        model().save(&a).unwrap();
+        let loaded = Model::load(&a).unwrap();
+        assert_eq!(loaded.coefficients, model().coefficients);
+        assert_eq!(loaded.network.directions(), model().network.directions());
+        assert_eq!(loaded.description, model().description);
+        loaded.save(&b).unwrap();
+        assert_eq!(std::fs::read(a).unwrap(), std::fs::read(b).unwrap());
+    }
+
+    #[test]
+    fn damaged_and_foreign_files_are_refused_and_never_panic() {
+        let bytes = model().to_bytes(Path::new("m")).unwrap();
+        for length in 0..bytes.len() {
+            assert!(Model::from_bytes(&bytes[..length]).is_err());
+        }
+        // Any flipped byte of the header gives an error or a model that passes every check.
+        for i in 0..bytes.len().min(700) {
+            let mut damaged = bytes.clone();
+            damaged[i] ^= 0x15;
+            let _ = Model::from_bytes(&damaged);
+        }
+        let foreign = safetensors::serialize(Vec::<(String, TensorView<'_>)>::new(), None).unwrap();
+        assert!(Model::from_bytes(&foreign).unwrap_err().contains("another program"));
+    }
+}

@@ -1,0 +1,82 @@
+//! Memory: how much is free, and whether a job fits, before it is taken.
+
+use crate::error::{Error, Result};
+
+/// Bytes that are free: the machine's, or less where a control group sets a limit. Unlimited where the system does
+/// not tell.
+pub fn free() -> u64 {
+    let Ok(mut system) = sysinfo::System::new() else { return u64::MAX };
+    system.refresh_memory();
+    let machine = system.available_memory();
+    match system.cgroup_limits() {
+        Some(limits) if limits.total_memory > 0 => machine.min(limits.free_memory),
+        _ => machine,
+    }
+}
+
+/// Refuses a width whose square matrices do not fit, and names the widest that does.
+///
+/// `matrices` is how many m x m matrices are held at once, `per_unit` what each unit needs beside them, in bytes.
+pub(crate) fn check_width(width: u64, matrices: u64, per_unit: u64) -> Result<()> {
+    check_width_against(width, matrices, per_unit, free())
+}
+
+fn check_width_against(width: u64, matrices: u64, per_unit: u64, free: u64) -> Result<()> {
+    let need = |m: u64| {
+        let square = u128::from(m) * u128::from(m) * 8 * u128::from(matrices);
+        u64::try_from(square + u128::from(m) * u128::from(per_unit)).unwrap_or(u64::MAX)
+    };
+    // A tenth stays free for everything else.
+    let budget = free - free / 10;
+    if need(width) <= budget {
+        return Ok(());
+    }
+    let (mut fits, mut fails) = (0u64, width);
+    while fails - fits > 1 {
+        let middle = fits + (fails - fits) / 2;
+        if need(middle) <= budget { fits = middle } else { fails = middle }
+    }
+    // A round number is easier to type; two digits of it are enough.
+    let unit = 10u64.pow(fits.max(1).ilog10().saturating_sub(1));
+    let widest = usize::try_from(fits / unit * unit).unwrap_or(usize::MAX);
+    Err(Error::Memory {
+        width: usize::try_from(width).unwrap_or(usize::MAX),
+        needed: need(width),
+        free,
+        widest,
+    })
+}
+
+/// A number of bytes for people.
+pub(crate) fn readable(bytes: u64) -> String {
+    let units = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"];
+    let mut value = bytes as f64;
+    let mut unit = 0;
+    while value >= 1000.0 && unit + 1 < units.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    if unit == 0 { format!("{bytes} bytes") } else { format!("{value:.1} {}", units[unit]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_widest_width_named_does_fit() {
+        let Err(Error::Memory { widest, needed, .. }) = check_width_against(1_000_000, 5, 100, 16_000_000_000) else {
+            panic!("a width of a million must not fit into 16 GB");
+        };
+        assert!(needed > 16_000_000_000);
+        assert!(check_width_against(widest as u64, 5, 100, 16_000_000_000).is_ok());
+        assert!(check_width_against(widest as u64 * 11 / 10, 5, 100, 16_000_000_000).is_err());
+        assert!(check_width_against(u64::MAX, 5, 100, 16_000_000_000).is_err());
+    }
+
+    #[test]
+    fn bytes_are_readable() {
+        assert_eq!(readable(999), "999 bytes");
+        assert_eq!(readable(64_000_000_000), "64.0 GB");
+    }
+}

@@ -1,0 +1,202 @@
+//! Numbers as users write them: counts such as `1e9`, and widths and dimensions that may be infinite.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use std::str::FromStr;
+
+/// The largest count accepted.
+pub const MAX_COUNT: u64 = 1_000_000_000_000_000_000;
+
+/// Reads a count: digits, or a decimal number with an exponent whose value is whole.
+///
+/// ```
+/// use zonal_run::number::count;
+/// assert_eq!(count("2.5e3"), Ok(2500));
+/// assert!(count("0.5").is_err());
+/// ```
+///
+/// # Errors
+/// A message that says what was found and what is needed.
+pub fn count(text: &str) -> Result<u64, String> {
+    let wrong = || format!("'{text}' is not a count; write a whole number from 0 to 1e18, such as 1000 or 1e9");
+    if let Ok(n) = text.parse::<u64>() {
+        return if n <= MAX_COUNT { Ok(n) } else { Err(wrong()) };
+    }
+    let x: f64 = text.parse().map_err(|_| wrong())?;
+    if x >= 0.0 && x <= MAX_COUNT as f64 && x.fract() == 0.0 { Ok(x as u64) } else { Err(wrong()) }
+}
+
+/// A count that may be infinite; written `inf`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extended {
+    /// A number.
+    Finite(u64),
+    /// Infinity.
+    Infinite,
+}
+
+impl FromStr for Extended {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "inf" { Ok(Self::Infinite) } else { count(text).map(Self::Finite) }
+    }
+}
+
+impl fmt::Display for Extended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Finite(n) => n.fmt(f),
+            Self::Infinite => f.write_str("inf"),
+        }
+    }
+}
+
+impl Serialize for Extended {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Finite(n) => serializer.serialize_u64(*n),
+            Self::Infinite => serializer.serialize_str("inf"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Extended {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Either {
+            Number(u64),
+            Text(String),
+        }
+        match Either::deserialize(deserializer)? {
+            Either::Number(n) => Ok(Self::Finite(n)),
+            Either::Text(t) => t.parse().map_err(serde::de::Error::custom),
+        }
+    }
+}
+
+/// How the scale of the units is chosen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Scale {
+    /// Chosen on validation rows; 1 for targets.
+    Auto,
+    /// sqrt(n), so that <w, x> times it has variance 1.
+    SqrtDim,
+    /// A given number.
+    Fixed(f64),
+}
+
+impl Scale {
+    /// Its value in dimension n, None where it is still to be chosen.
+    pub fn value(self, dim: u64) -> Option<f64> {
+        match self {
+            Self::Auto => None,
+            Self::SqrtDim => Some((dim as f64).sqrt()),
+            Self::Fixed(s) => Some(s),
+        }
+    }
+}
+
+impl FromStr for Scale {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "sqrt-dim" => Ok(Self::SqrtDim),
+            _ => match text.parse::<f64>() {
+                Ok(s) if s > 0.0 && s.is_finite() => Ok(Self::Fixed(s)),
+                _ => Err(format!("'{text}' is not a scale; write auto, sqrt-dim or a positive number")),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Scale {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::SqrtDim => f.write_str("sqrt-dim"),
+            Self::Fixed(s) => s.fmt(f),
+        }
+    }
+}
+
+impl Serialize for Scale {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Fixed(s) => serializer.serialize_f64(*s),
+            other => serializer.collect_str(other),
+        }
+    }
+}
+
+/// A value that is given or chosen automatically; written `auto`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Auto<T> {
+    /// Chosen by the program.
+    Auto,
+    /// Given.
+    Fixed(T),
+}
+
+impl<T> Auto<T> {
+    /// The value given, if one was.
+    pub fn given(self) -> Option<T> {
+        match self {
+            Self::Auto => None,
+            Self::Fixed(x) => Some(x),
+        }
+    }
+}
+
+impl<T: FromStr> FromStr for Auto<T>
+where
+    T::Err: fmt::Display,
+{
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "auto" {
+            return Ok(Self::Auto);
+        }
+        text.parse().map(Self::Fixed).map_err(|e: T::Err| format!("{e}, or auto"))
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Auto<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Fixed(x) => x.fmt(f),
+        }
+    }
+}
+
+impl<T: Serialize> Serialize for Auto<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Auto => serializer.serialize_str("auto"),
+            Self::Fixed(x) => x.serialize(serializer),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_whole_and_bounded() {
+        assert_eq!(count("1e9"), Ok(1_000_000_000));
+        assert_eq!(count("0"), Ok(0));
+        for bad in ["-1", "1.5", "nan", "inf", "1e19", "20000000000000000000", "x", ""] {
+            assert!(count(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn infinity_is_a_word_in_json() {
+        assert_eq!(serde_json::to_string(&Extended::Infinite).unwrap(), "\"inf\"");
+        assert_eq!(serde_json::from_str::<Extended>("\"inf\"").unwrap(), Extended::Infinite);
+        assert_eq!(serde_json::from_str::<Extended>("12").unwrap(), Extended::Finite(12));
+    }
+}

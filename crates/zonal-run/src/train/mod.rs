@@ -1,0 +1,199 @@
+//! `train`: a network on a target or on a table, its whole path measured, the run written.
+
+mod choose;
+mod result;
+mod table;
+mod target;
+
+pub use choose::Candidate;
+pub use result::{BestPolynomialReport, Checkpoint, DegreeEnergy, PartRows, TrainReport};
+pub use table::TableJob;
+pub(crate) use table::dialect;
+pub use target::TargetJob;
+
+use crate::error::{Error, Result};
+use crate::number::{Auto, Extended, Scale};
+use crate::provenance::Provenance;
+use serde::Serialize;
+use std::path::PathBuf;
+use std::time::SystemTime;
+use zonal::activation::Activation;
+use zonal::dynamics::{Step, logarithmic_grid};
+use zonal::observer::Observer;
+use zonal_io::folder::{METRICS, MODEL, RECORD, RunFolder};
+use zonal_io::model::{Model, SCHEMA};
+
+/// What both kinds of training have in common.
+#[derive(Clone, Debug, Serialize)]
+pub struct TrainConfig {
+    /// What is learned.
+    pub input: Input,
+    /// The activation.
+    pub activation: Auto<Activation>,
+    /// The scale of the units.
+    pub scale: Scale,
+    /// The width m.
+    pub width: Extended,
+    /// The last iteration.
+    pub iterations: u64,
+    /// The step of the descent.
+    pub step: Auto<f64>,
+    /// The iterations to report; a logarithmic grid if None.
+    pub at: Option<Vec<u64>>,
+    /// The largest degree to list.
+    pub max_degree: Option<usize>,
+    /// The seed of everything random.
+    pub seed: u64,
+}
+
+/// A target or a table.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Input {
+    /// A function with a known spectrum.
+    Target(TargetJob),
+    /// Rows of a file.
+    Table(TableJob),
+}
+
+/// Where the run is written.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Nowhere.
+    None,
+    /// The next free numbered folder below this one.
+    Numbered(PathBuf),
+    /// This folder, which must be empty or, with `force`, hold a run of ours.
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Replace a run in it.
+        force: bool,
+    },
+}
+
+/// Says things that a person should know while a job runs: candidates tried, columns dropped.
+pub type Notes<'a> = &'a mut dyn FnMut(&str);
+
+impl TrainConfig {
+    /// The iterations to report: 0, those asked for, and the last.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for one beyond the last.
+    fn grid(&self) -> Result<Vec<u64>> {
+        let Some(at) = &self.at else { return Ok(logarithmic_grid(self.iterations)) };
+        if let Some(beyond) = at.iter().find(|t| **t > self.iterations) {
+            return Err(Error::Usage(format!(
+                "--at lists {beyond}, which is beyond the last iteration {}; raise --iterations",
+                self.iterations
+            )));
+        }
+        let mut grid = at.clone();
+        grid.extend([0, self.iterations]);
+        grid.sort_unstable();
+        grid.dedup();
+        Ok(grid)
+    }
+
+    fn step(&self) -> Step {
+        self.step.given().map_or(Step::Auto, Step::Fixed)
+    }
+}
+
+/// What a job leaves: the report for people and programs, and the trained network, unless the width was infinite.
+struct Outcome {
+    report: TrainReport,
+    model: Option<Model>,
+}
+
+/// Trains, and writes the run: everything is checked before the work, the folder appears with its first file, and a
+/// run that fails leaves no trace.
+///
+/// # Errors
+/// Those of every part of the job; see [`Error`].
+pub fn train(
+    config: &TrainConfig,
+    output: &Output,
+    command: Vec<String>,
+    observer: &mut dyn Observer,
+    notes: Notes<'_>,
+) -> Result<TrainReport> {
+    let started = SystemTime::now();
+    let folder = match output {
+        Output::None => None,
+        Output::Folder { path, force } => Some(RunFolder::named(path, *force)?),
+        Output::Numbered(parent) => Some(RunFolder::numbered(parent, &config.name())?),
+    };
+    let outcome = match &config.input {
+        Input::Target(job) => target::run(config, job, observer, notes),
+        Input::Table(job) => table::run(config, job, observer, notes),
+    };
+    let written = outcome.and_then(|mut outcome| {
+        if let Some(folder) = &folder {
+            outcome.report.run = Some(folder.path().display().to_string());
+            write(folder, config, &outcome, Provenance::now(command, started))?;
+        }
+        Ok(outcome.report)
+    });
+    if let (Err(_), Some(folder)) = (&written, folder) {
+        folder.abandon();
+    }
+    written
+}
+
+impl TrainConfig {
+    /// A short name for the run's folder: what is learned and by which activation.
+    fn name(&self) -> String {
+        let subject = match &self.input {
+            Input::Target(_) => "target".to_owned(),
+            Input::Table(job) => {
+                let stem = job.data.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+                let safe: String =
+                    stem.chars().filter(|c| c.is_alphanumeric() || "-_".contains(*c)).take(40).collect();
+                if safe.is_empty() { "table".to_owned() } else { safe }
+            }
+        };
+        format!("{subject}-{}", self.activation)
+    }
+}
+
+/// The record of a run.
+#[derive(Serialize)]
+struct Record<'a> {
+    schema: u32,
+    configuration: &'a TrainConfig,
+    provenance: Provenance,
+    summary: &'a TrainReport,
+}
+
+/// A line of the metrics.
+#[derive(Serialize)]
+struct Line<'a> {
+    schema: u32,
+    #[serde(flatten)]
+    checkpoint: &'a Checkpoint,
+}
+
+fn write(folder: &RunFolder, config: &TrainConfig, outcome: &Outcome, provenance: Provenance) -> Result<()> {
+    let report = &outcome.report;
+    let mut metrics = String::new();
+    for checkpoint in &report.path {
+        metrics.push_str(&json(&Line { schema: SCHEMA, checkpoint })?);
+        metrics.push('\n');
+    }
+    folder.write(METRICS, metrics.as_bytes())?;
+    if let Some(model) = &outcome.model {
+        model.save(&folder.path().join(MODEL))?;
+    }
+    // The path stands in the metrics; the record is the short version. It is written last: a folder with a record
+    // is a complete run.
+    let summary = TrainReport { path: Vec::new(), ..report.clone() };
+    let record = Record { schema: SCHEMA, configuration: config, provenance, summary: &summary };
+    let text = serde_json::to_string_pretty(&record).map_err(|e| Error::Usage(e.to_string()))?;
+    folder.write(RECORD, (text + "\n").as_bytes())?;
+    Ok(())
+}
+
+fn json(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|e| Error::Usage(e.to_string()))
+}

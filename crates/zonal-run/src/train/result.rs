@@ -1,0 +1,126 @@
+//! The report of a training: its field names are a contract with other programs.
+
+use super::choose::Candidate;
+use crate::number::Extended;
+use serde::{Deserialize, Serialize};
+use zonal::activation::Activation;
+use zonal::observer::StopReason;
+use zonal::sphere::Degree;
+
+/// Everything that a training found. Losses are mean squared errors E (f - g)^2, on tables in the label's unit
+/// squared; root mean squared errors are in the label's unit. What does not apply is null.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainReport {
+    /// Version of the format.
+    pub schema: u32,
+    /// The run folder.
+    pub run: Option<String>,
+    /// Why it ended.
+    pub stop_reason: StopReason,
+    /// The activation used.
+    pub activation: Activation,
+    /// The scale used.
+    pub scale: f64,
+    /// The bias of the lift, for tables.
+    pub bias: Option<f64>,
+    /// The dimension of the sphere.
+    pub dim: u64,
+    /// The width m.
+    pub width: Extended,
+    /// The last iteration.
+    pub iterations: u64,
+    /// The step eta.
+    pub step_size: f64,
+    /// The target, for targets.
+    pub target: Option<String>,
+    /// Names of the labels, for tables.
+    pub labels: Option<Vec<String>>,
+    /// The loss before the first step.
+    pub initial_loss: f64,
+    /// The loss after the last one, on the training rows for tables.
+    pub loss: f64,
+    /// The bound of PL-1 on the expectation of the last loss over hidden units, for targets.
+    pub loss_bound: Option<f64>,
+    /// The energy of the target by degree, for targets.
+    pub target_energy: Option<Vec<f64>>,
+    /// Degrees in which the target has energy and that the activation cannot see, for targets.
+    pub invisible_degrees: Option<Vec<Degree>>,
+    /// The best polynomial of each degree.
+    pub best_polynomial: Vec<BestPolynomialReport>,
+    /// For tables the iteration with the smallest validation loss, otherwise the last.
+    pub best_iteration: u64,
+    /// Root mean squared error on the training rows at the best iteration.
+    pub train_rmse: Option<f64>,
+    /// Root mean squared error on the validation rows at the best iteration.
+    pub validation_rmse: Option<f64>,
+    /// Root mean squared error on the test rows at the best iteration.
+    pub test_rmse: Option<f64>,
+    /// How many rows each part has, for tables.
+    pub rows: Option<PartRows>,
+    /// Feature columns left out because they do not vary over the training rows, for tables.
+    pub dropped_columns: Option<Vec<String>>,
+    /// What was tried when activation or scale were chosen automatically.
+    pub candidates: Option<Vec<Candidate>>,
+    /// The path, one entry for each listed iteration.
+    pub path: Vec<Checkpoint>,
+}
+
+/// The state at one iteration.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// Number of steps done.
+    pub iteration: u64,
+    /// The loss, on the training rows for tables.
+    pub loss: f64,
+    /// The loss on the validation rows.
+    pub validation_loss: Option<f64>,
+    /// The loss on the test rows.
+    pub test_loss: Option<f64>,
+    /// The residual's energy beyond the last listed degree, summed on its own.
+    pub tail_energy: Option<f64>,
+    /// The residual's energy by degree, for targets.
+    pub degrees: Option<Vec<DegreeEnergy>>,
+}
+
+/// The residual's energy in one degree.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DegreeEnergy {
+    /// The degree.
+    pub degree: Degree,
+    /// The residual's energy.
+    pub energy: f64,
+    /// What the operator at infinite width predicts.
+    pub predicted: f64,
+}
+
+/// The best polynomial of one degree.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BestPolynomialReport {
+    /// The largest degree of its terms.
+    pub degree: Degree,
+    /// Number of its terms, for tables.
+    pub monomials: Option<usize>,
+    /// How many independent directions the training rows determine, for tables.
+    pub rank: Option<usize>,
+    /// Its error, on the training rows for tables.
+    pub error: f64,
+    /// Its error on the test rows.
+    pub test_error: Option<f64>,
+}
+
+/// How many rows each part has.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartRows {
+    /// Rows that are learned from.
+    pub train: usize,
+    /// Rows that the best iteration is chosen on.
+    pub validation: usize,
+    /// Rows that are only scored.
+    pub test: usize,
+    /// Rows left out for missing values.
+    pub dropped: u64,
+}

@@ -1,0 +1,187 @@
+//! Training on a target: exact expectations, energies by degree, the operator's prediction beside them.
+
+use super::result::{BestPolynomialReport, Checkpoint, DegreeEnergy, TrainReport};
+use super::{Notes, Outcome, TrainConfig};
+use crate::error::{Error, Result};
+use crate::memory::check_width;
+use crate::number::Extended;
+use serde::Serialize;
+use zonal::activation::Activation;
+use zonal::dynamics::operator::Operator;
+use zonal::dynamics::path::Path;
+use zonal::measure::residual_energies;
+use zonal::network::Network;
+use zonal::observer::{Observer, StopReason};
+use zonal::plan::smallest_loss_bound;
+use zonal::risk::Population;
+use zonal::spectrum::Spectrum;
+use zonal::sphere::{Degree, Dim};
+use zonal::target::{PowerSpectrum, Target};
+use zonal_io::model::{Description, Model, SCHEMA};
+
+/// A function to learn.
+#[derive(Clone, Debug, Serialize)]
+pub struct TargetJob {
+    /// Its text.
+    pub text: String,
+    /// The dimension n.
+    pub dim: u64,
+}
+
+/// Degrees listed where a target's energies go on for ever.
+const DEFAULT_DEGREE: Degree = 8;
+/// The operator's tail is followed this far beyond the listed degrees.
+const OPERATOR_DEGREE: Degree = 512;
+/// Energies below this part of the target's do not count as energy.
+const NEGLIGIBLE: f64 = 1e-14;
+
+pub(super) fn run(
+    config: &TrainConfig,
+    job: &TargetJob,
+    observer: &mut dyn Observer,
+    notes: Notes<'_>,
+) -> Result<Outcome> {
+    let dim = Dim::new(job.dim)?;
+    let target = Target::parse(&job.text, dim, config.seed)?;
+    let activation = config.activation.given().unwrap_or(Activation::Relu);
+    let scale = config.scale.value(job.dim).unwrap_or(1.0);
+    let max_degree =
+        config.max_degree.unwrap_or_else(|| target.finite_degree().unwrap_or(DEFAULT_DEGREE).clamp(4, 64));
+    let grid = config.grid()?;
+    let spectrum = Spectrum::new(activation, dim, scale, max_degree.max(OPERATOR_DEGREE))?;
+    let energies = target.power_spectrum(max_degree)?;
+    let invisible = invisible_degrees(&energies, activation, notes);
+    // The operator follows all degrees that matter, so that its tail is a sum too.
+    let all_energies = target.power_spectrum(max_degree.max(OPERATOR_DEGREE))?;
+
+    let (path, step, model) = match config.width {
+        Extended::Infinite => {
+            let operator = Operator::new(&spectrum, config.step())?;
+            let path = grid.iter().map(|&t| {
+                let residual = operator.residual(&all_energies, max_degree, t);
+                checkpoint(t, residual.total(), &residual, &residual)
+            });
+            (path.collect(), operator.step(), None)
+        }
+        Extended::Finite(width) => {
+            let per_unit = 8 * (job.dim + 4 * grid.len() as u64 + max_degree as u64 + 8);
+            check_width(width, 5, per_unit)?;
+            let width = usize::try_from(width).unwrap_or(usize::MAX);
+            let network = Network::random(activation, scale, dim, width, config.seed)?;
+            let quadratic = Population::new(&target).quadratic(&network)?;
+            let path = Path::new(&quadratic, config.step(), observer)?;
+            drop(quadratic);
+            let coefficients = path.coefficients(&grid);
+            let residuals = residual_energies(&network, &target, &coefficients, max_degree, observer)?;
+            let operator = Operator::with_step(&spectrum, path.step());
+            let checkpoints: Vec<Checkpoint> = grid
+                .iter()
+                .zip(&residuals)
+                .map(|(&t, residual)| {
+                    checkpoint(t, path.loss(t), residual, &operator.residual(&all_energies, max_degree, t))
+                })
+                .collect();
+            let description = Description {
+                schema: SCHEMA,
+                activation,
+                scale,
+                seed: config.seed,
+                step_size: path.step(),
+                best_iteration: config.iterations,
+                target: Some(job.text.clone()),
+                table: None,
+            };
+            let model = Model { description, network, iterations: grid.clone(), coefficients };
+            (checkpoints, path.step(), Some(model))
+        }
+    };
+
+    let (Some(first), Some(last)) = (path.first(), path.last()) else {
+        return Err(Error::Usage("no iteration to report".into()));
+    };
+    let width = match config.width {
+        Extended::Finite(m) => m as f64,
+        Extended::Infinite => f64::INFINITY,
+    };
+    // PL-1 holds for steps up to 1/||phi||^2 and for the automatic step.
+    let norm_sq = spectrum.norm_sq();
+    let provable = config.step.given().is_none_or(|eta| eta <= 1.0 / norm_sq);
+    let inverse_step = if config.step.given().is_some() { 1.0 / step } else { norm_sq };
+    let bound = smallest_loss_bound(&energies, &spectrum, width, inverse_step, config.iterations as f64);
+    let report = TrainReport {
+        schema: SCHEMA,
+        run: None,
+        stop_reason: StopReason::IterationLimit,
+        activation,
+        scale,
+        bias: None,
+        dim: job.dim,
+        width: config.width,
+        iterations: config.iterations,
+        step_size: step,
+        target: Some(job.text.clone()),
+        labels: None,
+        initial_loss: first.loss,
+        loss: last.loss,
+        loss_bound: provable.then_some(bound.bound),
+        best_polynomial: best_polynomials(&energies),
+        target_energy: Some(energies.energies),
+        invisible_degrees: Some(invisible),
+        best_iteration: config.iterations,
+        train_rmse: None,
+        validation_rmse: None,
+        test_rmse: None,
+        rows: None,
+        dropped_columns: None,
+        candidates: None,
+        path,
+    };
+    Ok(Outcome { report, model })
+}
+
+/// The degrees with energy that no width and no number of iterations learns; says so.
+fn invisible_degrees(energies: &PowerSpectrum, activation: Activation, notes: Notes<'_>) -> Vec<Degree> {
+    let total = energies.total();
+    let listed = energies.energies.iter().enumerate();
+    let invisible: Vec<(Degree, f64)> = listed
+        .filter(|&(k, &e)| activation.vanishes_at(k) && e > NEGLIGIBLE * total)
+        .map(|(k, &e)| (k, e))
+        .collect();
+    if !invisible.is_empty() {
+        let degrees: Vec<String> = invisible.iter().map(|(k, _)| k.to_string()).collect();
+        let energy: f64 = invisible.iter().map(|(_, e)| e).sum();
+        let (noun, verb) = if degrees.len() == 1 { ("degree", "is") } else { ("degrees", "are") };
+        notes(&format!(
+            "{noun} {} {verb} invisible to {activation}: {energy} of the target's energy stays at any width and \
+             after any number of iterations; another activation would see it",
+            degrees.join(", ")
+        ));
+    }
+    invisible.into_iter().map(|(k, _)| k).collect()
+}
+
+fn checkpoint(iteration: u64, loss: f64, residual: &PowerSpectrum, predicted: &PowerSpectrum) -> Checkpoint {
+    let degrees = residual.energies.iter().zip(&predicted.energies).enumerate();
+    Checkpoint {
+        iteration,
+        loss,
+        validation_loss: None,
+        test_loss: None,
+        tail_energy: Some(residual.tail_energy),
+        degrees: Some(
+            degrees.map(|(degree, (&energy, &predicted))| DegreeEnergy { degree, energy, predicted }).collect(),
+        ),
+    }
+}
+
+/// The error of the best polynomial of degree <= k is the energy beyond k.
+fn best_polynomials(energies: &PowerSpectrum) -> Vec<BestPolynomialReport> {
+    let mut beyond = energies.tail_energy;
+    let mut out: Vec<BestPolynomialReport> = Vec::new();
+    for (degree, energy) in energies.energies.iter().enumerate().rev() {
+        out.push(BestPolynomialReport { degree, monomials: None, rank: None, error: beyond, test_error: None });
+        beyond += energy;
+    }
+    out.reverse();
+    out
+}
