@@ -20,6 +20,18 @@ impl Default for Dialect {
     }
 }
 
+impl Dialect {
+    /// Checks that the delimiter is one byte that cannot be part of a number.
+    ///
+    /// # Errors
+    /// [`Error::Delimiter`].
+    pub fn new(header: bool, delimiter: char) -> Result<Self> {
+        let byte = u8::try_from(delimiter).ok().filter(u8::is_ascii);
+        let byte = byte.filter(|b| !b.is_ascii_alphanumeric() && !b"\"\r\n.+-".contains(b));
+        byte.map(|delimiter| Self { delimiter, header }).ok_or(Error::Delimiter { found: delimiter })
+    }
+}
+
 /// What to do with rows that lack a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Missing {

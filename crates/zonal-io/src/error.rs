@@ -39,6 +39,12 @@ pub enum Error {
         /// What was found and what is needed.
         message: String,
     },
+    /// A character that cannot separate numbers.
+    #[error("the delimiter {found:?} cannot separate numbers; use ',', ';', '|', a space or a tab")]
+    Delimiter {
+        /// The character.
+        found: char,
+    },
     /// A model that cannot be read.
     #[error("{} is not a model that can be used: {message}", path.display())]
     Model {

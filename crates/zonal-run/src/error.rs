@@ -16,8 +16,8 @@ pub enum Error {
     /// More memory than there is.
     #[error(
         "a width of {width} needs about {}, but {} of memory is free here; {}",
-        crate::memory::readable(*needed),
-        crate::memory::readable(*free),
+        crate::number::readable_bytes(*needed),
+        crate::number::readable_bytes(*free),
         advice(*widest)
     )]
     Memory {
@@ -38,6 +38,7 @@ impl Error {
         matches!(
             self,
             Self::Usage(_)
+                | Self::Io(zonal_io::Error::Delimiter { .. })
                 | Self::Core(
                     zonal::Error::Parameter { .. }
                         | zonal::Error::Expression { .. }

@@ -1,12 +1,12 @@
 //! A job from its configuration to the finished run: load, split, choose, train, measure, write. What the program
 //! and the Python package share.
 
-pub mod error;
 pub mod number;
+pub mod error;
 pub mod memory;
 pub mod provenance;
 pub mod spectrum;
-pub mod train;
 pub mod predict;
+pub mod train;
 
 pub use error::{Error, Result};

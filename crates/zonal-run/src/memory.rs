@@ -47,18 +47,6 @@ fn check_width_against(width: u64, matrices: u64, per_unit: u64, free: u64) -> R
     })
 }
 
-/// A number of bytes for people.
-pub(crate) fn readable(bytes: u64) -> String {
-    let units = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"];
-    let mut value = bytes as f64;
-    let mut unit = 0;
-    while value >= 1000.0 && unit + 1 < units.len() {
-        value /= 1000.0;
-        unit += 1;
-    }
-    if unit == 0 { format!("{bytes} bytes") } else { format!("{value:.1} {}", units[unit]) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,11 +60,5 @@ mod tests {
         assert!(check_width_against(widest as u64, 5, 100, 16_000_000_000).is_ok());
         assert!(check_width_against(widest as u64 * 11 / 10, 5, 100, 16_000_000_000).is_err());
         assert!(check_width_against(u64::MAX, 5, 100, 16_000_000_000).is_err());
-    }
-
-    #[test]
-    fn bytes_are_readable() {
-        assert_eq!(readable(999), "999 bytes");
-        assert_eq!(readable(64_000_000_000), "64.0 GB");
     }
 }

@@ -180,6 +180,18 @@ impl<T: Serialize> Serialize for Auto<T> {
     }
 }
 
+/// A number of bytes for people.
+pub(crate) fn readable_bytes(bytes: u64) -> String {
+    let units = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"];
+    let mut value = bytes as f64;
+    let mut unit = 0;
+    while value >= 1000.0 && unit + 1 < units.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    if unit == 0 { format!("{bytes} bytes") } else { format!("{value:.1} {}", units[unit]) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,5 +210,11 @@ mod tests {
         assert_eq!(serde_json::to_string(&Extended::Infinite).unwrap(), "\"inf\"");
         assert_eq!(serde_json::from_str::<Extended>("\"inf\"").unwrap(), Extended::Infinite);
         assert_eq!(serde_json::from_str::<Extended>("12").unwrap(), Extended::Finite(12));
+    }
+
+    #[test]
+    fn bytes_are_readable() {
+        assert_eq!(readable_bytes(999), "999 bytes");
+        assert_eq!(readable_bytes(64_000_000_000), "64.0 GB");
     }
 }

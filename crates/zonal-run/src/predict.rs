@@ -1,12 +1,11 @@
 //! Predictions of a trained model for the rows of a table.
 
 use crate::error::{Error, Result};
-use crate::train;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use zonal::linalg::Matrix;
 use zonal::rows::{Part, Rows};
-use zonal_io::csv::{Columns, Missing, read};
+use zonal_io::csv::{Columns, Dialect, Missing, read};
 use zonal_io::folder::MODEL;
 use zonal_io::model::{Model, SCHEMA, TableDescription};
 
@@ -70,7 +69,7 @@ pub fn predict(config: &PredictConfig) -> Result<PredictReport> {
     let table = table_of(&model, &path)?;
     let iteration = config.iteration.unwrap_or(model.description.best_iteration);
     coefficients(&model, iteration)?;
-    let dialect = train::dialect(config.header, config.delimiter)?;
+    let dialect = Dialect::new(config.header, config.delimiter)?;
     let missing = if config.drop_missing { Missing::Drop } else { Missing::Reject };
     let columns = Columns { label: config.label.clone(), features: Some(table.lift.columns.clone()) };
     let read = read(&config.data, dialect, &columns, missing)?;

@@ -1,5 +1,6 @@
 //! The one public error type: every variant carries what was found and what was required.
 
+use crate::observer::StopReason;
 use std::ops::Range;
 
 /// What can go wrong in the mathematics and the training.
@@ -104,7 +105,7 @@ pub enum Error {
     },
     /// An observer asked to stop before there was a result.
     #[error("stopped before the first result was ready")]
-    Stopped(crate::observer::StopReason),
+    Stopped(StopReason),
 }
 
 impl Error {
@@ -115,6 +116,12 @@ impl Error {
         required: impl Into<String>,
     ) -> Self {
         Self::Parameter { name: name.into(), found: found.to_string(), required: required.into() }
+    }
+}
+
+impl From<StopReason> for Error {
+    fn from(reason: StopReason) -> Self {
+        Self::Stopped(reason)
     }
 }
 

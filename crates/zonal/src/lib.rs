@@ -3,9 +3,9 @@
 //!
 //! The modules are listed in the order in which data flows; each uses only those above it.
 
+pub mod observer;
 pub mod error;
 pub mod numeric;
-pub mod observer;
 pub mod linalg;
 pub mod sphere;
 pub mod legendre;

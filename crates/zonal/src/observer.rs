@@ -53,9 +53,14 @@ impl Observer for Silent {
 }
 
 /// Turns a wish to stop into an error, for work that has no partial result.
-pub(crate) fn check(observer: &mut dyn Observer, stage: Stage, done: u64, total: u64) -> crate::Result<()> {
+pub(crate) fn check(
+    observer: &mut dyn Observer,
+    stage: Stage,
+    done: u64,
+    total: u64,
+) -> std::result::Result<(), StopReason> {
     match observer.progress(stage, done, total) {
         ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(reason) => Err(crate::Error::Stopped(reason)),
+        ControlFlow::Break(reason) => Err(reason),
     }
 }

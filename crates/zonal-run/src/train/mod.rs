@@ -8,7 +8,6 @@ mod target;
 pub use choose::Candidate;
 pub use result::{BestPolynomialReport, Checkpoint, DegreeEnergy, PartRows, TrainReport};
 pub use table::TableJob;
-pub(crate) use table::dialect;
 pub use target::TargetJob;
 
 use crate::error::{Error, Result};

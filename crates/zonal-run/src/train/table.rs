@@ -60,8 +60,8 @@ pub(super) struct Prepared {
 }
 
 impl TableJob {
-    pub(crate) fn dialect(&self) -> Result<Dialect> {
-        dialect(self.header, self.delimiter)
+    fn dialect(&self) -> Result<Dialect> {
+        Ok(Dialect::new(self.header, self.delimiter)?)
     }
 
     /// Reads rows with the label from one file.
@@ -74,17 +74,8 @@ impl TableJob {
     }
 }
 
-/// A delimiter must be one byte.
-pub(crate) fn dialect(header: bool, delimiter: char) -> Result<Dialect> {
-    let byte = u8::try_from(delimiter).ok().filter(|b| b.is_ascii() && !b"\"\r\n.".contains(b));
-    let delimiter = byte.filter(|b| !b.is_ascii_alphanumeric()).ok_or_else(|| {
-        Error::Usage(format!("the delimiter {delimiter:?} cannot separate numbers; use ',', ';', '|' or a tab"))
-    })?;
-    Ok(Dialect { delimiter, header })
-}
-
 /// Rows from a table that was read with its label.
-pub(crate) fn rows_of(table: Table, label: &str) -> Result<Rows> {
+fn rows_of(table: Table, label: &str) -> Result<Rows> {
     let labels = table.labels.unwrap_or_default();
     Ok(Rows::new(table.feature_names, table.features, label.to_owned(), labels, table.numbers)?)
 }
