@@ -1,2 +1,141 @@
-//! x
-fn main(){}
+//! The project's own commands: `cargo xtask test | docs | refs`.
+
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+const HELP: &str = "cargo xtask COMMAND
+
+  test    everything: formatting, clippy, documentation, all tests, dependency policy
+  docs    write the generated parts of the documentation (schemas, figure, picture of the house)
+  refs    make the reference tables again with mpmath, and say whether they changed";
+
+/// Debug assertions for our own crates in tests; dependencies stay as they are and compile once.
+const OUR_CRATES: [&str; 4] = ["zonal", "zonal-io", "zonal-run", "zonal-cli"];
+
+fn main() -> Result<()> {
+    match std::env::args().nth(1).as_deref() {
+        Some("test") => test(),
+        Some("docs") => docs(),
+        Some("refs") => refs(),
+        Some("help" | "--help" | "-h") | None => {
+            println!("{HELP}");
+            Ok(())
+        }
+        Some(other) => bail!("unknown command '{other}'\n\n{HELP}"),
+    }
+}
+
+/// The root of the workspace.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    command
+}
+
+/// Runs a command and fails with its name.
+fn run(what: &str, command: &mut Command) -> Result<()> {
+    println!("== {what}");
+    let started = Instant::now();
+    let status = command.status().with_context(|| format!("{what}: {command:?} could not be started"))?;
+    if !status.success() {
+        bail!("{what} failed ({status}): {command:?}");
+    }
+    println!("== {what}: done in {:.0} s", started.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// Whether a program answers.
+fn answers(program: &str, argument: &str) -> bool {
+    Command::new(program).arg(argument).output().is_ok_and(|o| o.status.success())
+}
+
+/// `cargo TOOL --version` answers.
+fn cargo_has(tool: &str) -> bool {
+    cargo().args([tool, "--version"]).output().is_ok_and(|o| o.status.success())
+}
+
+fn test() -> Result<()> {
+    let mut skipped = Vec::new();
+    if cargo_has("fmt") {
+        run("formatting", cargo().args(["fmt", "--all", "--", "--check"]))?;
+    } else {
+        skipped.push("formatting: rustfmt is not installed (rustup component add rustfmt)");
+    }
+    if cargo_has("clippy") {
+        let arguments =
+            ["clippy", "--release", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
+        run("clippy", cargo().args(arguments))?;
+    } else {
+        skipped.push("clippy: it is not installed (rustup component add clippy)");
+    }
+    let doc = ["doc", "--release", "--workspace", "--no-deps", "--quiet"];
+    run("documentation", cargo().args(doc).env("RUSTDOCFLAGS", "-D warnings"))?;
+    let mut tests = cargo();
+    tests.args(["test", "--release", "--workspace", "--no-fail-fast"]);
+    for name in OUR_CRATES {
+        tests.args(["--config", &format!("profile.release.package.{name}.debug-assertions=true")]);
+    }
+    run("tests", &mut tests)?;
+    match python() {
+        Some(python) => {
+            run("reference tables are the committed ones", Command::new(python).arg(checksums_script()))?;
+        }
+        None => skipped.push("checksums of the reference tables: Python 3 is not installed"),
+    }
+    if cargo_has("deny") {
+        run(
+            "dependency policy",
+            cargo().args(["deny", "--offline", "check", "bans", "licenses", "sources"]),
+        )?;
+    } else {
+        skipped.push("dependency policy: cargo-deny is not installed (cargo install cargo-deny)");
+    }
+    for what in &skipped {
+        println!("skipped: {what}");
+    }
+    println!("everything else passed");
+    Ok(())
+}
+
+fn docs() -> Result<()> {
+    let arguments = ["run", "--release", "--quiet", "--package", "zonal-verify", "--bin", "write-docs"];
+    run("generated documentation", cargo().args(arguments))
+}
+
+fn reference() -> PathBuf {
+    root().join("crates/zonal-verify/reference")
+}
+
+fn checksums_script() -> PathBuf {
+    reference().join("verify_checksums.py")
+}
+
+fn python() -> Option<&'static str> {
+    ["python3", "python"].into_iter().find(|p| answers(p, "--version"))
+}
+
+/// A virtual environment of the project's own, with the packages that the tables were made with.
+fn refs() -> Result<()> {
+    let Some(python) = python() else { bail!("Python 3 is needed to make the reference tables") };
+    let environment = root().join("target/venv");
+    let inside = environment.join("bin/python");
+    if !inside.exists() {
+        run("virtual environment", Command::new(python).args(["-m", "venv"]).arg(&environment))?;
+    }
+    let packages = ["-m", "pip", "install", "--quiet", "mpmath==1.3.0", "gmpy2==2.3.2"];
+    run("mpmath", Command::new(&inside).args(packages))?;
+    run("tables", Command::new(&inside).arg(reference().join("generate.py")).arg("--check"))?;
+    let changed =
+        Command::new("git").current_dir(root()).args(["status", "--short"]).arg(reference()).output()?;
+    match String::from_utf8_lossy(&changed.stdout).trim() {
+        "" => println!("the tables are the committed ones"),
+        list => println!("changed:\n{list}"),
+    }
+    Ok(())
+}

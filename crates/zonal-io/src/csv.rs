@@ -99,7 +99,8 @@ pub fn read(path: &Path, dialect: Dialect, columns: &Columns, missing: Missing) 
                 Field::Number(x) => values.push(x),
                 Field::Missing if missing == Missing::Drop => complete = false,
                 Field::Missing => {
-                    let message = "the value is missing; fill it in, or leave such rows out with --missing drop";
+                    let message =
+                        "the value is missing; fill it in, or leave such rows out with --missing drop";
                     return Err(reader.at(Some(line), Some(&names[column]), message.into()));
                 }
                 Field::Infinite(text) => {
@@ -139,8 +140,8 @@ pub fn read(path: &Path, dialect: Dialect, columns: &Columns, missing: Missing) 
         return Err(reader.at(None, None, message));
     }
     let rows = numbers.len();
-    let features_matrix = Matrix::from_rows(rows, features.len(), values)
-        .map_err(|e| reader.at(None, None, e.to_string()))?;
+    let features_matrix =
+        Matrix::from_rows(rows, features.len(), values).map_err(|e| reader.at(None, None, e.to_string()))?;
     Ok(Table {
         feature_names: features.iter().map(|&i| names[i].clone()).collect(),
         features: features_matrix,
@@ -174,7 +175,8 @@ impl Reader<'_> {
         let other = ["npy", "npz", "parquet", "arrow", "feather", "gz", "xlsx", "json"];
         let extension = self.path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
         if other.contains(&extension.as_str()) {
-            let message = format!("files of type .{extension} are not read by this version; save the table as CSV");
+            let message =
+                format!("files of type .{extension} are not read by this version; save the table as CSV");
             return Err(self.at(None, None, message));
         }
         let file = File::open(self.path).map_err(Error::system(self.path, "opening"))?;
@@ -191,7 +193,11 @@ impl Reader<'_> {
         let mut first = csv::ByteRecord::new();
         let start = csv.position().clone();
         if !csv.read_byte_record(&mut first).map_err(|e| self.csv_error(e, &[]))? {
-            return Err(self.at(None, None, "the file is empty; a header and at least one row are needed".into()));
+            return Err(self.at(
+                None,
+                None,
+                "the file is empty; a header and at least one row are needed".into(),
+            ));
         }
         if !dialect.header {
             csv.seek(start).map_err(|e| self.csv_error(e, &[]))?;
@@ -202,7 +208,9 @@ impl Reader<'_> {
             let field = if i == 0 { field.strip_prefix(b"\xef\xbb\xbf").unwrap_or(field) } else { field };
             let name = match std::str::from_utf8(field) {
                 Ok(text) => text.trim().trim_matches('"').to_owned(),
-                Err(_) => return Err(self.at(Some(1), None, format!("the name of column {} is not UTF-8", i + 1))),
+                Err(_) => {
+                    return Err(self.at(Some(1), None, format!("the name of column {} is not UTF-8", i + 1)));
+                }
             };
             let name = if name.is_empty() { format!("c{}", i + 1) } else { name };
             if let Some(earlier) = names.iter().position(|n| *n == name) {
@@ -223,7 +231,8 @@ impl Reader<'_> {
         let find = |wanted: &str| {
             names.iter().position(|n| n == wanted).ok_or_else(|| {
                 let shown: Vec<String> = names.iter().take(20).map(|n| shorten(n)).collect();
-                let more = if names.len() > 20 { format!(" and {} more", names.len() - 20) } else { String::new() };
+                let more =
+                    if names.len() > 20 { format!(" and {} more", names.len() - 20) } else { String::new() };
                 let message = format!(
                     "there is no column '{}'; the columns are {}{more}",
                     shorten(wanted),
@@ -236,7 +245,11 @@ impl Reader<'_> {
         let Some(wanted) = &columns.features else {
             let features: Vec<usize> = (0..names.len()).filter(|i| Some(*i) != label).collect();
             if features.is_empty() {
-                return Err(self.at(None, None, "the label is the only column; at least one feature is needed".into()));
+                return Err(self.at(
+                    None,
+                    None,
+                    "the label is the only column; at least one feature is needed".into(),
+                ));
             }
             return Ok((features, label));
         };
@@ -244,7 +257,11 @@ impl Reader<'_> {
         for name in wanted {
             let index = find(name)?;
             if Some(index) == label {
-                return Err(self.at(None, Some(name), "the label cannot be a feature too; leave it out of --features".into()));
+                return Err(self.at(
+                    None,
+                    Some(name),
+                    "the label cannot be a feature too; leave it out of --features".into(),
+                ));
             }
             if features.contains(&index) {
                 return Err(self.at(None, Some(name), "this column is named twice in --features".into()));
@@ -260,15 +277,21 @@ impl Reader<'_> {
     fn csv_error(&self, error: csv::Error, names: &[String]) -> Error {
         let row = error.position().map(csv::Position::line);
         match error.into_kind() {
-            csv::ErrorKind::Io(source) => Error::System { path: self.path.to_owned(), action: "reading", source },
-            csv::ErrorKind::UnequalLengths { len, .. } => self.at(row, None, ragged(len as usize, names.len())),
+            csv::ErrorKind::Io(source) => {
+                Error::System { path: self.path.to_owned(), action: "reading", source }
+            }
+            csv::ErrorKind::UnequalLengths { len, .. } => {
+                self.at(row, None, ragged(len as usize, names.len()))
+            }
             other => self.at(row, None, format!("not readable as CSV: {other:?}")),
         }
     }
 }
 
 fn ragged(found: usize, needed: usize) -> String {
-    format!("found {found} fields, but the first line has {needed}; every row needs as many (is --delimiter right?)")
+    format!(
+        "found {found} fields, but the first line has {needed}; every row needs as many (is --delimiter right?)"
+    )
 }
 
 /// Refuses what cannot be read twice.
@@ -375,14 +398,17 @@ mod tests {
             assert!(message.contains(expected), "{:?}: {message}", String::from_utf8_lossy(text));
         }
         let both = Columns { label: Some("y".into()), features: Some(vec!["a".into(), "y".into()]) };
-        let message = read_text(b"a,y\n1,2\n", &both, Missing::Reject, Dialect::default()).unwrap_err().to_string();
+        let message =
+            read_text(b"a,y\n1,2\n", &both, Missing::Reject, Dialect::default()).unwrap_err().to_string();
         assert!(message.contains("cannot be a feature too"), "{message}");
     }
 
     #[test]
     fn what_is_not_a_file_is_refused_by_name() {
         let message = |p: &str| {
-            read(Path::new(p), Dialect::default(), &Columns::default(), Missing::Reject).unwrap_err().to_string()
+            read(Path::new(p), Dialect::default(), &Columns::default(), Missing::Reject)
+                .unwrap_err()
+                .to_string()
         };
         assert!(message("-").contains("a pipe"));
         assert!(message(".").contains("a folder"));

@@ -64,7 +64,10 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn system(path: impl Into<PathBuf>, action: &'static str) -> impl FnOnce(std::io::Error) -> Self {
+    pub(crate) fn system(
+        path: impl Into<PathBuf>,
+        action: &'static str,
+    ) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         move |source| Self::System { path, action, source }
     }
@@ -82,7 +85,8 @@ fn place(row: Option<u64>, column: Option<&str>) -> String {
 /// Text from files goes into messages without control characters and cut to a readable length.
 pub(crate) fn shorten(text: &str) -> String {
     const MOST: usize = 60;
-    let clean: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(MOST + 1).collect();
+    let clean: String =
+        text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(MOST + 1).collect();
     if clean.chars().count() > MOST { clean.chars().take(MOST).collect::<String>() + ".." } else { clean }
 }
 

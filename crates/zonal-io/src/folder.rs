@@ -33,7 +33,9 @@ impl RunFolder {
                 let mut entries = fs::read_dir(path).map_err(Error::system(path, "listing"))?;
                 let empty = entries.next().is_none();
                 if !empty && !force {
-                    return Err(refuse("is not empty; choose another one, or --force to replace a run in it"));
+                    return Err(refuse(
+                        "is not empty; choose another one, or --force to replace a run in it",
+                    ));
                 }
                 if !empty && !path.join(RECORD).is_file() {
                     return Err(refuse(
@@ -45,6 +47,15 @@ impl RunFolder {
             Err(_) => fs::create_dir_all(path).map_err(Error::system(path, "creating the folder"))?,
         }
         Self { path: path.to_owned(), created: true }.writable()
+    }
+
+    /// Finds out whether numbered folders can be made below `parent`, which is created if it does not exist.
+    ///
+    /// # Errors
+    /// [`Error::System`].
+    pub fn check_parent(parent: &Path) -> Result<()> {
+        fs::create_dir_all(parent).map_err(Error::system(parent, "creating the folder"))?;
+        Self { path: parent.to_owned(), created: false }.writable().map(drop)
     }
 
     /// The next free `parent/name-N`, N = 1, 2, ..

@@ -90,7 +90,8 @@ impl Model {
         let coefficients = little_endian(self.coefficients.values());
         let iterations: Vec<u8> = self.iterations.iter().flat_map(|t| t.to_le_bytes()).collect();
         let shape = |m: &Matrix| vec![m.rows(), m.columns()];
-        let view = |dtype, shape, bytes| TensorView::new(dtype, shape, bytes).map_err(|e| broken(e.to_string()));
+        let view =
+            |dtype, shape, bytes| TensorView::new(dtype, shape, bytes).map_err(|e| broken(e.to_string()));
         let tensors = vec![
             ("coefficients", view(Dtype::F64, shape(&self.coefficients), &coefficients)?),
             ("directions", view(Dtype::F64, shape(self.network.directions()), &directions)?),
@@ -117,9 +118,13 @@ impl Model {
         let tensors = SafeTensors::deserialize(bytes).map_err(text)?;
         let json = metadata.metadata().as_ref().and_then(|m| m.get("zonal"));
         let json = json.ok_or("its metadata has no key 'zonal', so another program wrote it")?;
-        let schema: Schema = serde_json::from_str(json).map_err(|e| format!("its metadata is not ours: {e}"))?;
+        let schema: Schema =
+            serde_json::from_str(json).map_err(|e| format!("its metadata is not ours: {e}"))?;
         if schema.schema != SCHEMA {
-            return Err(format!("its format is version {}, but this program reads version {SCHEMA}", schema.schema));
+            return Err(format!(
+                "its format is version {}, but this program reads version {SCHEMA}",
+                schema.schema
+            ));
         }
         let description: Description =
             serde_json::from_str(json).map_err(|e| format!("its metadata is damaged: {e}"))?;
@@ -129,17 +134,29 @@ impl Model {
         if view.dtype() != Dtype::U64 || view.shape().len() != 1 {
             return Err("the tensor 'iterations' is not a list of 64-bit counts".into());
         }
-        let iterations: Vec<u64> = view.data().as_chunks::<8>().0.iter().map(|b| u64::from_le_bytes(*b)).collect();
+        let iterations: Vec<u64> =
+            view.data().as_chunks::<8>().0.iter().map(|b| u64::from_le_bytes(*b)).collect();
         let same = |what: &str, a: usize, b: usize| {
             if a == b { Ok(()) } else { Err(format!("{what} disagree: {a} and {b}")) }
         };
-        same("the rows of 'coefficients' and the length of 'iterations'", coefficients.rows(), iterations.len())?;
-        same("the columns of 'coefficients' and the rows of 'directions'", coefficients.columns(), directions.rows())?;
+        same(
+            "the rows of 'coefficients' and the length of 'iterations'",
+            coefficients.rows(),
+            iterations.len(),
+        )?;
+        same(
+            "the columns of 'coefficients' and the rows of 'directions'",
+            coefficients.columns(),
+            directions.rows(),
+        )?;
         if directions.rows() == 0 || !iterations.windows(2).all(|w| w[0] < w[1]) {
             return Err("it needs at least one unit and ascending iteration counts".into());
         }
         if !iterations.contains(&description.best_iteration) {
-            return Err(format!("it holds no coefficients for its best iteration {}", description.best_iteration));
+            return Err(format!(
+                "it holds no coefficients for its best iteration {}",
+                description.best_iteration
+            ));
         }
         if let Some(table) = &description.table {
             check_table(table)?;

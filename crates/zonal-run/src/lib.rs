@@ -1,12 +1,13 @@
 //! A job from its configuration to the finished run: load, split, choose, train, measure, write. What the program
 //! and the Python package share.
 
-pub mod number;
 pub mod error;
 pub mod memory;
-pub mod provenance;
-pub mod spectrum;
+pub mod number;
 pub mod predict;
+pub mod provenance;
+pub mod schema;
+pub mod spectrum;
 pub mod train;
 
 pub use error::{Error, Result};

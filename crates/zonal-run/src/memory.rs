@@ -53,7 +53,9 @@ mod tests {
 
     #[test]
     fn the_widest_width_named_does_fit() {
-        let Err(Error::Memory { widest, needed, .. }) = check_width_against(1_000_000, 5, 100, 16_000_000_000) else {
+        let Err(Error::Memory { widest, needed, .. }) =
+            check_width_against(1_000_000, 5, 100, 16_000_000_000)
+        else {
             panic!("a width of a million must not fit into 16 GB");
         };
         assert!(needed > 16_000_000_000);

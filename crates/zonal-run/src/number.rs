@@ -18,7 +18,8 @@ pub const MAX_COUNT: u64 = 1_000_000_000_000_000_000;
 /// # Errors
 /// A message that says what was found and what is needed.
 pub fn count(text: &str) -> Result<u64, String> {
-    let wrong = || format!("'{text}' is not a count; write a whole number from 0 to 1e18, such as 1000 or 1e9");
+    let wrong =
+        || format!("'{text}' is not a count; write a whole number from 0 to 1e18, such as 1000 or 1e9");
     if let Ok(n) = text.parse::<u64>() {
         return if n <= MAX_COUNT { Ok(n) } else { Err(wrong()) };
     }
@@ -33,6 +34,19 @@ pub enum Extended {
     Finite(u64),
     /// Infinity.
     Infinite,
+}
+
+impl schemars::JsonSchema for Extended {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Extended".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "A count that may be infinite.",
+            "anyOf": [{"type": "integer", "minimum": 0}, {"const": "inf"}]
+        })
+    }
 }
 
 impl FromStr for Extended {

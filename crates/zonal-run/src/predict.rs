@@ -1,6 +1,7 @@
 //! Predictions of a trained model for the rows of a table.
 
 use crate::error::{Error, Result};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use zonal::linalg::Matrix;
@@ -31,7 +32,7 @@ pub struct PredictConfig {
 }
 
 /// Predictions, or the error on labelled rows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PredictReport {
     /// Version of the format.
@@ -49,7 +50,7 @@ pub struct PredictReport {
 }
 
 /// One prediction.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Prediction {
     /// The row's number in the file, counted from 0 without the header.

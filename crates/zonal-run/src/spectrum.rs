@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::number::Extended;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use zonal::activation::Activation;
 use zonal::quadrature::Route;
@@ -10,7 +11,7 @@ use zonal::sphere::{Degree, Dim, multiplicities, multiplicity};
 use zonal_io::model::SCHEMA;
 
 /// A spectrum with everything known about each degree.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SpectrumReport {
     /// Version of the format.
@@ -18,6 +19,7 @@ pub struct SpectrumReport {
     /// The dimension n.
     pub dim: Extended,
     /// The activation.
+    #[schemars(with = "String")]
     pub activation: Activation,
     /// The scale s.
     pub scale: f64,
@@ -30,7 +32,7 @@ pub struct SpectrumReport {
 }
 
 /// One degree of a spectrum.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DegreeReport {
     /// k.
@@ -56,6 +58,7 @@ pub struct DegreeReport {
     /// Bound on its relative error; null for an exact zero.
     pub relative_error: Option<f64>,
     /// The formula it came from.
+    #[schemars(with = "String")]
     pub route: Route,
 }
 

@@ -88,7 +88,9 @@ fn a_step_that_must_diverge_is_refused_with_the_largest_stable_one() {
     let auto = Path::new(&quadratic, Step::Auto, &mut Silent).unwrap().step();
     assert!(Path::new(&quadratic, Step::Fixed(1.999 * auto), &mut Silent).is_ok());
     let error = Path::new(&quadratic, Step::Fixed(2.001 * auto), &mut Silent).unwrap_err();
-    assert!(matches!(error, zonal::Error::StepTooLarge { suggested, .. } if (suggested / auto - 1.0).abs() < 1e-12));
+    assert!(
+        matches!(error, zonal::Error::StepTooLarge { suggested, .. } if (suggested / auto - 1.0).abs() < 1e-12)
+    );
     for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         assert!(Path::new(&quadratic, Step::Fixed(bad), &mut Silent).is_err());
     }
@@ -161,9 +163,12 @@ fn five_degrees_from_the_first_page() {
 #[test]
 fn energies_add_up_for_every_activation_and_kind_of_target() {
     let dim = Dim::new(6).unwrap();
-    for text in ["x1^3*x2 - x3 + 0.5", "neuron(erf, scale=2) - 0.3*neuron(relu)", "teacher(step, units=7) + x1*x2",
-        "harmonic(9) + neuron(tanh)"]
-    {
+    for text in [
+        "x1^3*x2 - x3 + 0.5",
+        "neuron(erf, scale=2) - 0.3*neuron(relu)",
+        "teacher(step, units=7) + x1*x2",
+        "harmonic(9) + neuron(tanh)",
+    ] {
         let target = Target::parse(text, dim, 4).unwrap();
         for activation in Activation::ALL {
             for scale in [1.0, 2.5] {
@@ -191,7 +196,9 @@ fn exact_correlations_agree_with_sampling() {
     const POINTS: usize = 200_000;
     let dim = Dim::new(4).unwrap();
     let points = uniform_points(dim, POINTS, 3, Purpose::Points);
-    let target = Target::parse("x1^2*x2 - 0.4*neuron(step) + harmonic(3) + teacher(sigmoid, units=3)", dim, 8).unwrap();
+    let target =
+        Target::parse("x1^2*x2 - 0.4*neuron(step) + harmonic(3) + teacher(sigmoid, units=3)", dim, 8)
+            .unwrap();
     let labels: Vec<f64> = (0..POINTS).map(|i| target.value(points.row(i))).collect();
     for activation in Activation::ALL {
         let network = Network::random(activation, 1.7, dim, 8, 2).unwrap();

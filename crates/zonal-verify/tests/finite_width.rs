@@ -15,7 +15,8 @@ use zonal::sphere::Dim;
 use zonal::target::Target;
 use zonal_verify::statistics::{mean_and_deviation, slope};
 
-const TARGET: &str = "0.3*harmonic(0) + 0.4*harmonic(1) + 0.7*harmonic(2) + 0.2*harmonic(3) + 0.3*harmonic(4)";
+const TARGET: &str =
+    "0.3*harmonic(0) + 0.4*harmonic(1) + 0.7*harmonic(2) + 0.2*harmonic(3) + 0.3*harmonic(4)";
 const STEP: f64 = 20.0;
 const SEEDS: u64 = 200;
 const WIDTHS: [usize; 5] = [100, 200, 400, 800, 1600];

@@ -16,7 +16,11 @@ use zonal::target::Target;
 /// Cases that once failed are kept beside the sources and tried first.
 fn config() -> ProptestConfig {
     let regressions = proptest::test_runner::FileFailurePersistence::WithSource("regressions");
-    ProptestConfig { cases: 64, failure_persistence: Some(Box::new(regressions)), ..ProptestConfig::default() }
+    ProptestConfig {
+        cases: 64,
+        failure_persistence: Some(Box::new(regressions)),
+        ..ProptestConfig::default()
+    }
 }
 
 fn activations() -> impl Strategy<Value = Activation> {

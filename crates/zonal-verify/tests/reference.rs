@@ -39,7 +39,11 @@ fn spectra_agree_to_twelve_digits_and_within_their_own_bound() {
         let expected = number(&row[6]);
         let error = (found.value.ln_abs() - expected).abs();
         let rounding = 2.3e-16 * expected.abs();
-        assert!(error <= found.relative_error + rounding, "{context}: {error:e} > {:e}", found.relative_error);
+        assert!(
+            error <= found.relative_error + rounding,
+            "{context}: {error:e} > {:e}",
+            found.relative_error
+        );
         assert!(error <= 1e-12, "{context}: {error:e}");
         let direct = number(&row[5]);
         if direct.abs() > 1e-290 {

@@ -65,7 +65,9 @@ pub enum Error {
         value: f64,
     },
     /// The label has one value only, so there is nothing to learn.
-    #[error("the label '{label}' has the same value {value} in all {rows} training rows: nothing can be learned")]
+    #[error(
+        "the label '{label}' has the same value {value} in all {rows} training rows: nothing can be learned"
+    )]
     ConstantLabel {
         /// Name of the column.
         label: String,
@@ -98,7 +100,9 @@ pub enum Error {
         total: usize,
     },
     /// An eigenproblem did not converge; happens for matrices with NaN only.
-    #[error("the eigendecomposition of a {size} x {size} matrix did not converge; its entries must be finite")]
+    #[error(
+        "the eigendecomposition of a {size} x {size} matrix did not converge; its entries must be finite"
+    )]
     NoConvergence {
         /// Order of the matrix.
         size: usize,

@@ -91,10 +91,8 @@ const SIGN: u8 = 5;
 pub fn parse(what: &'static str, text: &str) -> Result<Expression> {
     let mut parser = Parser { what, text, tokens: Vec::new(), next: 0 };
     if text.len() > MAX_LENGTH {
-        return Err(parser.error(
-            0..1,
-            format!("the text has {} bytes, but at most {MAX_LENGTH} are read", text.len()),
-        ));
+        return Err(parser
+            .error(0..1, format!("the text has {} bytes, but at most {MAX_LENGTH} are read", text.len())));
     }
     parser.tokens = parser.tokenize()?;
     let expression = parser.expression(0, 0)?;
@@ -173,7 +171,9 @@ impl Parser<'_> {
                     let c = self.text[start..].chars().next().unwrap_or(' ');
                     return Err(self.error(
                         start..start + c.len_utf8(),
-                        format!("the character {c:?} has no meaning here; use numbers, names, + - * / ^ and ( )"),
+                        format!(
+                            "the character {c:?} has no meaning here; use numbers, names, + - * / ^ and ( )"
+                        ),
                     ));
                 }
             };
@@ -221,7 +221,9 @@ impl Parser<'_> {
     fn operand(&mut self, depth: usize) -> Result<Expression> {
         let (token, span) = self.take();
         if depth > MAX_DEPTH {
-            return Err(self.error(span, format!("nested more than {MAX_DEPTH} deep; use fewer brackets or signs")));
+            return Err(
+                self.error(span, format!("nested more than {MAX_DEPTH} deep; use fewer brackets or signs"))
+            );
         }
         match token {
             Token::Number(text) => Ok(Expression { kind: Kind::Number(text), span }),
@@ -265,7 +267,10 @@ impl Parser<'_> {
             match self.take() {
                 (Token::Comma, _) => {}
                 (Token::Close, close) => {
-                    return Ok(Expression { kind: Kind::Call(name, arguments), span: name_span.start..close.end });
+                    return Ok(Expression {
+                        kind: Kind::Call(name, arguments),
+                        span: name_span.start..close.end,
+                    });
                 }
                 (Token::End, _) => return Err(self.error(open, "this bracket is never closed")),
                 (_, span) => return Err(self.error(span, "',' or ')' should stand here")),

@@ -3,25 +3,25 @@
 //!
 //! The modules are listed in the order in which data flows; each uses only those above it.
 
-pub mod observer;
-pub mod error;
-pub mod numeric;
-pub mod linalg;
-pub mod sphere;
-pub mod legendre;
-pub mod quadrature;
-pub mod expression;
 pub mod activation;
-pub mod spectrum;
-pub mod kernel;
-pub mod target;
-pub mod rows;
-pub mod lift;
-pub mod network;
-pub mod statistics;
-pub mod risk;
 pub mod dynamics;
-pub mod plan;
+pub mod error;
+pub mod expression;
+pub mod kernel;
+pub mod legendre;
+pub mod lift;
+pub mod linalg;
 pub mod measure;
+pub mod network;
+pub mod numeric;
+pub mod observer;
+pub mod plan;
+pub mod quadrature;
+pub mod risk;
+pub mod rows;
+pub mod spectrum;
+pub mod sphere;
+pub mod statistics;
+pub mod target;
 
 pub use error::{Error, Result};

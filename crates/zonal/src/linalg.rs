@@ -5,8 +5,8 @@
 //! depend on that value, but not on how many threads then run it.
 
 use crate::error::{Error, Result};
-use faer::linalg::matmul::triangular::{BlockStructure, matmul as triangular_matmul};
 use faer::linalg::matmul::matmul as general_matmul;
+use faer::linalg::matmul::triangular::{BlockStructure, matmul as triangular_matmul};
 use faer::{Accum, MatMut, MatRef, Par};
 
 /// The parallelism value of a large call into the library; part of the reproducibility promise.

@@ -94,7 +94,11 @@ impl Network {
     /// [`Error::Size`] when dimensions differ.
     pub fn values(&self, coefficients: &Matrix, points: &Matrix) -> Result<Matrix> {
         let size = |what: &str, found, required| {
-            if found == required { Ok(()) } else { Err(Error::Size { what: what.to_owned(), found, required }) }
+            if found == required {
+                Ok(())
+            } else {
+                Err(Error::Size { what: what.to_owned(), found, required })
+            }
         };
         size("output coefficients", coefficients.columns(), self.width())?;
         size("coordinates of a point", points.columns(), self.directions.columns())?;

@@ -88,7 +88,8 @@ pub fn funk_hecke(
     let first = coefficients.iter().position(|c| c.relative_error > WANTED);
     if let Some(first) = first.filter(|f| *f <= last) {
         let mut rodrigues = Rodrigues::new(n, scale, first, last);
-        let bounds = refine(n + 2.0 * first as f64, |node| rodrigues.add(node, taylor), &|i| vanishes(first + i));
+        let bounds =
+            refine(n + 2.0 * first as f64, |node| rodrigues.add(node, taylor), &|i| vanishes(first + i));
         for (i, bound) in bounds.into_iter().enumerate() {
             let k = first + i;
             if !vanishes(k) && bound < coefficients[k].relative_error {
@@ -227,8 +228,7 @@ impl Direct {
         let x = node.t * self.scale;
         let plus = value(x);
         // At the centre the mirror image is the node itself, counted once.
-        let (minus, both) =
-            if node.centre { (DoubleDouble::ZERO, 1.0) } else { (value(-x), 2.0) };
+        let (minus, both) = if node.centre { (DoubleDouble::ZERO, 1.0) } else { (value(-x), 2.0) };
         self.weight = self.weight + w * DoubleDouble::from(both);
         self.square = self.square + w * (plus * plus + minus * minus);
         let (even, odd) = (w * (plus + minus), w * (plus - minus));
@@ -273,7 +273,8 @@ impl Rodrigues {
                 prefactors.push(prefactor);
             }
             let k = k as f64;
-            prefactor = prefactor.times(scale * DoubleDouble::from(k + 1.0) / DoubleDouble::from(n + 2.0 * k));
+            prefactor =
+                prefactor.times(scale * DoubleDouble::from(k + 1.0) / DoubleDouble::from(n + 2.0 * k));
         }
         let count = last - first + 1;
         Self {

@@ -28,14 +28,23 @@ impl Rows {
         numbers: Vec<u64>,
     ) -> Result<Self> {
         let size = |what: &str, found, required| {
-            if found == required { Ok(()) } else { Err(Error::Size { what: what.to_owned(), found, required }) }
+            if found == required {
+                Ok(())
+            } else {
+                Err(Error::Size { what: what.to_owned(), found, required })
+            }
         };
         size("names of features", feature_names.len(), features.columns())?;
         size("labels", labels.len(), features.rows())?;
         size("row numbers", numbers.len(), features.rows())?;
         for (row, &value) in labels.iter().enumerate() {
             if !value.is_finite() {
-                return Err(Error::NotFinite { what: format!("the label '{label_name}'"), row, column: 0, value });
+                return Err(Error::NotFinite {
+                    what: format!("the label '{label_name}'"),
+                    row,
+                    column: 0,
+                    value,
+                });
             }
         }
         for row in 0..features.rows() {
@@ -137,7 +146,9 @@ impl Split {
     /// # Errors
     /// [`Error::Parameter`].
     pub fn new(seed: u64, validation_fraction: f64, test_fraction: f64) -> Result<Self> {
-        for (name, x) in [("the validation fraction", validation_fraction), ("the test fraction", test_fraction)] {
+        for (name, x) in
+            [("the validation fraction", validation_fraction), ("the test fraction", test_fraction)]
+        {
             if !(0.0..1.0).contains(&x) {
                 return Err(Error::parameter(name, x, "at least 0 and below 1"));
             }

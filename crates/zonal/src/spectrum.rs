@@ -155,7 +155,12 @@ pub(crate) fn check_scale(scale: f64) -> Result<()> {
 }
 
 /// All coefficients and the norm, by the method that the activation's structure allows.
-fn integrals(activation: Activation, dim: Dim, scale: f64, max_degree: Degree) -> (Vec<Integral>, DoubleDouble) {
+fn integrals(
+    activation: Activation,
+    dim: Dim,
+    scale: f64,
+    max_degree: Degree,
+) -> (Vec<Integral>, DoubleDouble) {
     match activation.structure() {
         Structure::Piecewise(p) => {
             let p = p.scaled(scale);

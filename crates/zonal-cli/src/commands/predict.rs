@@ -1,8 +1,8 @@
 //! `zonal predict`.
 
+use crate::Global;
 use crate::format::Format;
 use crate::output::{csv, print, print_json};
-use crate::Global;
 use std::path::PathBuf;
 use zonal::rows::Part;
 use zonal_run::number::count;
@@ -10,8 +10,10 @@ use zonal_run::predict::{PredictConfig, predict};
 
 /// Predict the rows of a table with a trained model, or score it on labelled rows
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Examples:\n  zonal predict runs/diabetes-relu-1 new.csv > predictions.csv\n  zonal predict \
-                        runs/diabetes-relu-1 examples/data/diabetes.csv --label progression --part test")]
+#[command(
+    after_help = "Examples:\n  zonal predict runs/diabetes-relu-1 new.csv > predictions.csv\n  zonal predict \
+                        runs/diabetes-relu-1 examples/data/diabetes.csv --label progression --part test"
+)]
 pub(crate) struct Args {
     /// A run folder or a model file
     #[arg(value_name = "MODEL")]

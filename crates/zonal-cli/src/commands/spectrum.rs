@@ -1,8 +1,8 @@
 //! `zonal spectrum`.
 
+use crate::Global;
 use crate::format::{Format, short};
 use crate::output::{columns, csv, print, print_json};
-use crate::Global;
 use zonal::activation::Activation;
 use zonal::sphere::Dim;
 use zonal_run::number::{Scale, count};
@@ -10,21 +10,23 @@ use zonal_run::spectrum::{SpectrumReport, spectrum};
 
 /// The Funk-Hecke spectrum of an activation: which degrees it sees, and how strongly
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Example:\n  zonal spectrum --activation relu --dim 10 --max-degree 12\n\nEach degree k of the \
+#[command(
+    after_help = "Example:\n  zonal spectrum --activation relu --dim 10 --max-degree 12\n\nEach degree k of the \
                         target is learned at the rate of its eigenvalue alpha_k^2; a degree whose coefficient is zero \
-                        is invisible: no width and no number of iterations learns it.")]
+                        is invisible: no width and no number of iterations learns it."
+)]
 pub(crate) struct Args {
     /// The activation: relu, step, abs, sigmoid, tanh or erf
     #[arg(long, short, default_value = "relu", value_name = "NAME")]
     activation: Activation,
     /// The dimension n of the sphere S^(n-1)
-    #[arg(long, short = 'n', default_value = "10", value_parser = count, value_name = "N")]
+    #[arg(long, short = 'n', default_value = "10", value_parser = count, value_name = "N", allow_negative_numbers = true)]
     dim: u64,
     /// The largest degree
     #[arg(long, short = 'k', default_value_t = 12, value_name = "K")]
     max_degree: usize,
     /// The scale s of the unit phi(s <w, x>): sqrt-dim or a number
-    #[arg(long, default_value = "1", value_name = "S")]
+    #[arg(long, default_value = "1", value_name = "S", allow_negative_numbers = true)]
     scale: Scale,
 }
 
@@ -65,7 +67,10 @@ fn rows(report: &SpectrumReport, number: impl Fn(f64) -> String) -> Vec<Vec<Stri
 fn table(report: &SpectrumReport) -> String {
     let mut text = format!(
         "{} in dimension {}, scale {}: norm squared {}\n\n",
-        report.activation, report.dim, report.scale, short(report.norm_sq)
+        report.activation,
+        report.dim,
+        report.scale,
+        short(report.norm_sq)
     );
     // Multiplicities beyond 21 digits would push everything else off the screen.
     let mut rows = rows(report, |x| if x == 0.0 { "0".into() } else { format!("{x:.6e}") });

@@ -1,11 +1,11 @@
 //! `zonal train`.
 
 use super::split_list;
+use crate::Global;
 use crate::format::{Format, short, short_count};
 use crate::interrupt::Interrupt;
 use crate::output::{columns, csv, print, print_json, say};
 use crate::progress::Progress;
-use crate::Global;
 use anyhow::Result;
 use std::path::PathBuf;
 use zonal::activation::Activation;
@@ -15,12 +15,14 @@ use zonal_run::train::{Checkpoint, Input, Output, TableJob, TargetJob, TrainConf
 
 /// Train a network on a table or on a target, and measure its whole path
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Examples:\n  zonal train data.csv --label y\n  zonal train --target '0.8*harmonic(2) + \
+#[command(
+    after_help = "Examples:\n  zonal train data.csv --label y\n  zonal train --target '0.8*harmonic(2) + \
                         0.3*harmonic(4)' --dim 10 --width 2000 --iterations 1e9\n  zonal train --target \
                         'teacher(tanh, units=5) + x1^2' --dim 8 --activation tanh --width inf\n\nTargets are sums of \
                         polynomials in x1..xn, harmonic(K), neuron(A) and teacher(A, units=U) with coefficients. \
                         Training is gradient descent on the output layer from zero; every iteration count costs the \
-                        same.")]
+                        same."
+)]
 pub(crate) struct Args {
     /// The table: a CSV file
     #[arg(value_name = "DATA", required_unless_present = "target", conflicts_with = "target")]
@@ -50,22 +52,28 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "target")]
     test: Option<PathBuf>,
     /// Part of the rows for testing
-    #[arg(long, default_value_t = 0.2, value_name = "FRACTION")]
+    #[arg(long, default_value_t = 0.2, value_name = "FRACTION", allow_negative_numbers = true)]
     test_fraction: f64,
     /// Part of the rows for choosing the iteration
-    #[arg(long, default_value_t = 0.2, value_name = "FRACTION")]
+    #[arg(long, default_value_t = 0.2, value_name = "FRACTION", allow_negative_numbers = true)]
     validation_fraction: f64,
     /// relu, step, abs, sigmoid, tanh or erf; auto chooses on validation rows, and is relu for targets
     #[arg(long, short, default_value = "auto", value_name = "NAME")]
     activation: Auto<Activation>,
     /// The scale s of the units phi(s <w, x>): auto, sqrt-dim or a number; auto is 1 for targets
-    #[arg(long, default_value = "auto", value_name = "S")]
+    #[arg(long, default_value = "auto", value_name = "S", allow_negative_numbers = true)]
     scale: Scale,
     /// The bias appended to the rows of a table before they are put on the sphere
-    #[arg(long, default_value = "auto", value_name = "B", conflicts_with = "target")]
+    #[arg(
+        long,
+        default_value = "auto",
+        value_name = "B",
+        conflicts_with = "target",
+        allow_negative_numbers = true
+    )]
     bias: Auto<f64>,
     /// The number of hidden units; inf for the limit, on targets
-    #[arg(long, short = 'm', default_value = "1000", value_name = "M")]
+    #[arg(long, short = 'm', default_value = "1000", value_name = "M", allow_negative_numbers = true)]
     width: Extended,
     /// The last iteration [default: 1e9, or the last one of --at]
     #[arg(long, short = 't', value_parser = count, value_name = "T")]
@@ -74,7 +82,7 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = Layers::Output)]
     layers: Layers,
     /// The step of the descent; auto is 1 / largest eigenvalue, at infinite width 1 / norm squared
-    #[arg(long, default_value = "auto", value_name = "ETA")]
+    #[arg(long, default_value = "auto", value_name = "ETA", allow_negative_numbers = true)]
     step: Auto<f64>,
     /// Iterations to report, separated by commas [default: six for each power of ten]
     #[arg(long, value_name = "LIST")]
@@ -238,7 +246,8 @@ fn shown(report: &TrainReport) -> Vec<&Checkpoint> {
     if path.len() <= SHOWN_ROWS {
         return path.iter().collect();
     }
-    let is_round = |t: u64| t == 0 || t.is_multiple_of(10u64.pow(t.ilog10())) && t / 10u64.pow(t.ilog10()) == 1;
+    let is_round =
+        |t: u64| t == 0 || t.is_multiple_of(10u64.pow(t.ilog10())) && t / 10u64.pow(t.ilog10()) == 1;
     let wanted = |c: &&Checkpoint| {
         is_round(c.iteration) || c.iteration == report.best_iteration || c.iteration == report.iterations
     };

@@ -1,7 +1,9 @@
 //! Choosing activation and scale for a table: short trainings on a sample of the rows, compared on validation rows.
 
+use super::TrainConfig;
 use super::table::Prepared;
 use crate::error::Result;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use zonal::activation::Activation;
 use zonal::dynamics::path::Path;
@@ -12,10 +14,11 @@ use zonal::observer::Observer;
 use zonal::risk::Empirical;
 
 /// One combination that was tried.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Candidate {
     /// The activation.
+    #[schemars(with = "String")]
     pub activation: Activation,
     /// The scale.
     pub scale: f64,
@@ -44,27 +47,32 @@ fn combinations(activation: Option<Activation>, scale: Option<f64>, dim: u64) ->
     out
 }
 
-/// Activation and scale, chosen on validation rows where they are not given. The trials come with the answer, if
-/// there were any. Without validation rows the first combination is taken.
+/// Activation and scale, and the trials that led to them, if there were any.
+pub(super) struct Choice {
+    pub(super) activation: Activation,
+    pub(super) scale: f64,
+    pub(super) candidates: Option<Vec<Candidate>>,
+}
+
+/// Chooses on validation rows what is not given. Without validation rows the first combination is taken.
 pub(super) fn choose(
-    activation: Option<Activation>,
-    scale: Option<f64>,
+    config: &TrainConfig,
     data: &Prepared,
     width: usize,
-    iterations: u64,
-    seed: u64,
     observer: &mut dyn Observer,
-) -> Result<((Activation, f64), Option<Vec<Candidate>>)> {
-    let combinations = combinations(activation, scale, data.dim.get());
+) -> Result<Choice> {
+    let dim = data.dim.get();
+    let combinations = combinations(config.activation.given(), config.scale.value(dim), dim);
     if combinations.len() == 1 || data.validation.1.is_empty() {
-        return Ok((combinations[0], None));
+        let (activation, scale) = combinations[0];
+        return Ok(Choice { activation, scale, candidates: None });
     }
     let train = head(&data.train, TRIAL_ROWS);
     let validation = head(&data.validation, TRIAL_ROWS);
-    let grid = logarithmic_grid(iterations);
+    let grid = logarithmic_grid(config.iterations);
     let mut candidates = Vec::new();
     for (activation, scale) in combinations {
-        let network = Network::random(activation, scale, data.dim, width.min(TRIAL_WIDTH), seed)?;
+        let network = Network::random(activation, scale, data.dim, width.min(TRIAL_WIDTH), config.seed)?;
         let quadratic = Empirical::new(&train.0, &train.1).quadratic(&network)?;
         let path = Path::new(&quadratic, Step::Auto, observer)?;
         let coefficients = path.coefficients(&grid);
@@ -78,7 +86,7 @@ pub(super) fn choose(
             best = *c;
         }
     }
-    Ok(((best.activation, best.scale), Some(candidates)))
+    Ok(Choice { activation: best.activation, scale: best.scale, candidates: Some(candidates) })
 }
 
 /// The first rows, at most `most`; parts are random already.

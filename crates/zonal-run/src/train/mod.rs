@@ -118,31 +118,47 @@ pub fn train(
     notes: Notes<'_>,
 ) -> Result<TrainReport> {
     let started = SystemTime::now();
-    let folder = match output {
+    let named = match output {
         Output::None => None,
         Output::Folder { path, force } => Some(RunFolder::named(path, *force)?),
-        Output::Numbered(parent) => Some(RunFolder::numbered(parent, &config.name())?),
+        // Its name holds the activation, which may be chosen by the work.
+        Output::Numbered(parent) => {
+            RunFolder::check_parent(parent)?;
+            None
+        }
     };
     let outcome = match &config.input {
         Input::Target(job) => target::run(config, job, observer, notes),
         Input::Table(job) => table::run(config, job, observer, notes),
     };
-    let written = outcome.and_then(|mut outcome| {
-        if let Some(folder) = &folder {
-            outcome.report.run = Some(folder.path().display().to_string());
-            write(folder, config, &outcome, Provenance::now(command, started))?;
+    let mut outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            if let Some(folder) = named {
+                folder.abandon();
+            }
+            return Err(error);
         }
-        Ok(outcome.report)
-    });
-    if let (Err(_), Some(folder)) = (&written, folder) {
-        folder.abandon();
+    };
+    let folder = match output {
+        Output::Numbered(parent) => {
+            Some(RunFolder::numbered(parent, &config.name(outcome.report.activation))?)
+        }
+        _ => named,
+    };
+    if let Some(folder) = folder {
+        outcome.report.run = Some(folder.path().display().to_string());
+        if let Err(error) = write(&folder, config, &outcome, Provenance::now(command, started)) {
+            folder.abandon();
+            return Err(error);
+        }
     }
-    written
+    Ok(outcome.report)
 }
 
 impl TrainConfig {
-    /// A short name for the run's folder: what is learned and by which activation.
-    fn name(&self) -> String {
+    /// A short name for the run's folder: what was learned and by which activation.
+    fn name(&self, activation: Activation) -> String {
         let subject = match &self.input {
             Input::Target(_) => "target".to_owned(),
             Input::Table(job) => {
@@ -152,7 +168,7 @@ impl TrainConfig {
                 if safe.is_empty() { "table".to_owned() } else { safe }
             }
         };
-        format!("{subject}-{}", self.activation)
+        format!("{subject}-{activation}")
     }
 }
 

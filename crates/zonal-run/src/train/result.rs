@@ -2,6 +2,7 @@
 
 use super::choose::Candidate;
 use crate::number::Extended;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use zonal::activation::Activation;
 use zonal::observer::StopReason;
@@ -9,7 +10,7 @@ use zonal::sphere::Degree;
 
 /// Everything that a training found. Losses are mean squared errors E (f - g)^2, on tables in the label's unit
 /// squared; root mean squared errors are in the label's unit. What does not apply is null.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrainReport {
     /// Version of the format.
@@ -17,8 +18,10 @@ pub struct TrainReport {
     /// The run folder.
     pub run: Option<String>,
     /// Why it ended.
+    #[schemars(with = "String")]
     pub stop_reason: StopReason,
     /// The activation used.
+    #[schemars(with = "String")]
     pub activation: Activation,
     /// The scale used.
     pub scale: f64,
@@ -67,7 +70,7 @@ pub struct TrainReport {
 }
 
 /// The state at one iteration.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Checkpoint {
     /// Number of steps done.
     pub iteration: u64,
@@ -84,7 +87,7 @@ pub struct Checkpoint {
 }
 
 /// The residual's energy in one degree.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DegreeEnergy {
     /// The degree.
@@ -96,7 +99,7 @@ pub struct DegreeEnergy {
 }
 
 /// The best polynomial of one degree.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BestPolynomialReport {
     /// The largest degree of its terms.
@@ -112,7 +115,7 @@ pub struct BestPolynomialReport {
 }
 
 /// How many rows each part has.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PartRows {
     /// Rows that are learned from.

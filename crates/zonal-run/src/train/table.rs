@@ -1,6 +1,6 @@
 //! Training on a table: split, lift, one pass of statistics, the whole path, the best iteration on validation rows.
 
-use super::choose::choose;
+use super::choose::{Choice, choose};
 use super::result::{BestPolynomialReport, Checkpoint, PartRows, TrainReport};
 use super::{Notes, Outcome, TrainConfig};
 use crate::error::{Error, Result};
@@ -122,15 +122,7 @@ pub(super) fn run(
     let data =
         Prepared { dim, train: prepare(&train)?, validation: prepare(&validation)?, label: label.clone() };
     let test_points = prepare(&test)?;
-    let ((activation, scale), candidates) = choose(
-        config.activation.given(),
-        config.scale.value(dim.get()),
-        &data,
-        width,
-        config.iterations,
-        config.seed,
-        observer,
-    )?;
+    let Choice { activation, scale, candidates } = choose(config, &data, width, observer)?;
     for c in candidates.iter().flatten() {
         notes(&format!(
             "tried {} at scale {:.3}: validation RMSE {:.5}",
@@ -234,9 +226,8 @@ fn smallest(values: &[f64]) -> usize {
 /// Every part that was asked for needs rows, and training needs two.
 fn check_parts(rows: &Rows, train: &Rows, validation: &Rows, test: &Rows, job: &TableJob) -> Result<()> {
     let total = rows.len();
-    let few = |part, found, required| {
-        Err(Error::Core(zonal::Error::TooFewRows { part, found, required, total }))
-    };
+    let few =
+        |part, found, required| Err(Error::Core(zonal::Error::TooFewRows { part, found, required, total }));
     if train.len() < 2 {
         return few(Part::Train.name(), train.len(), 2);
     }

@@ -169,7 +169,9 @@ fn checkpoint(iteration: u64, loss: f64, residual: &PowerSpectrum, predicted: &P
         test_loss: None,
         tail_energy: Some(residual.tail_energy),
         degrees: Some(
-            degrees.map(|(degree, (&energy, &predicted))| DegreeEnergy { degree, energy, predicted }).collect(),
+            degrees
+                .map(|(degree, (&energy, &predicted))| DegreeEnergy { degree, energy, predicted })
+                .collect(),
         ),
     }
 }
@@ -179,7 +181,13 @@ fn best_polynomials(energies: &PowerSpectrum) -> Vec<BestPolynomialReport> {
     let mut beyond = energies.tail_energy;
     let mut out: Vec<BestPolynomialReport> = Vec::new();
     for (degree, energy) in energies.energies.iter().enumerate().rev() {
-        out.push(BestPolynomialReport { degree, monomials: None, rank: None, error: beyond, test_error: None });
+        out.push(BestPolynomialReport {
+            degree,
+            monomials: None,
+            rank: None,
+            error: beyond,
+            test_error: None,
+        });
         beyond += energy;
     }
     out.reverse();

@@ -43,7 +43,8 @@ impl Piecewise {
             }
         }
         if max_degree >= 1 && self.linear != 0.0 {
-            out[1] = out[1].plus(Scaled::from(DoubleDouble::from(self.linear) / DoubleDouble::from(dim.as_f64())));
+            out[1] =
+                out[1].plus(Scaled::from(DoubleDouble::from(self.linear) / DoubleDouble::from(dim.as_f64())));
         }
         out
     }

@@ -69,7 +69,10 @@ mod tests {
             for t in 0..60 {
                 assert!((decay(x, t) - product).abs() < 1e-13, "x = {x}, t = {t}");
                 let lambda = x / 0.5;
-                assert!((accumulated(lambda, 0.5, t) - sum).abs() < 1e-12 * (1.0 + sum.abs()), "x = {x}, t = {t}");
+                assert!(
+                    (accumulated(lambda, 0.5, t) - sum).abs() < 1e-12 * (1.0 + sum.abs()),
+                    "x = {x}, t = {t}"
+                );
                 sum = 0.5 + (1.0 - x) * sum;
                 product *= 1.0 - x;
             }

@@ -31,7 +31,12 @@ impl Path {
         check(observer, Stage::Eigenproblem, 0, 1)?;
         if let Some(j) = quadratic.b().iter().position(|x| !x.is_finite()) {
             let value = quadratic.b()[j];
-            return Err(Error::NotFinite { what: "the label part of the gradient".into(), row: j, column: 0, value });
+            return Err(Error::NotFinite {
+                what: "the label part of the gradient".into(),
+                row: j,
+                column: 0,
+                value,
+            });
         }
         let eigen = symmetric_eigen(quadratic.k())?;
         check(observer, Stage::Eigenproblem, 1, 1)?;

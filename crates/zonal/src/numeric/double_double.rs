@@ -17,8 +17,6 @@ pub struct DoubleDouble {
     lo: f64,
 }
 
-
-
 const LN_2: DoubleDouble = DoubleDouble { hi: std::f64::consts::LN_2, lo: 2.319_046_813_846_299_6e-17 };
 const FRAC_PI_2: DoubleDouble =
     DoubleDouble { hi: std::f64::consts::FRAC_PI_2, lo: 6.123_233_995_736_766e-17 };

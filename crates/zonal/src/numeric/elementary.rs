@@ -6,12 +6,7 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// A number type with the field operations and the elementary functions.
 pub trait Elementary:
-    Clone
-    + Add<Output = Self>
-    + Sub<Output = Self>
-    + Mul<Output = Self>
-    + Div<Output = Self>
-    + Neg<Output = Self>
+    Clone + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
 {
     /// The constant `x` in the same space as `self` (a jet needs to know its length).
     fn constant(&self, x: f64) -> Self;

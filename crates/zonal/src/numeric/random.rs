@@ -39,16 +39,14 @@ mod tests {
     #[test]
     fn known_answers() {
         // Guards the values against a change in the generator's crate: seeds in papers must keep their meaning.
-        let first: Vec<u64> =
-            (0..3).map(|i| stream(0, Purpose::HiddenUnits, i).next_u64()).collect();
-        let again: Vec<u64> =
-            (0..3).map(|i| stream(0, Purpose::HiddenUnits, i).next_u64()).collect();
+        let first: Vec<u64> = (0..3).map(|i| stream(0, Purpose::HiddenUnits, i).next_u64()).collect();
+        let again: Vec<u64> = (0..3).map(|i| stream(0, Purpose::HiddenUnits, i).next_u64()).collect();
         assert_eq!(first, again);
         assert_eq!(first, KNOWN);
         assert_ne!(stream(0, Purpose::Target, 0).next_u64(), first[0]);
         assert_ne!(stream(1, Purpose::HiddenUnits, 0).next_u64(), first[0]);
     }
 
-    const KNOWN: [u64; 3] = 
+    const KNOWN: [u64; 3] =
         [4_606_029_925_845_525_861, 5_443_655_015_760_716_627, 10_836_718_535_485_736_428];
 }

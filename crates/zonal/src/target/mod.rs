@@ -79,7 +79,12 @@ impl Target {
     ///
     /// # Errors
     /// [`Error::Size`] for a direction of another dimension.
-    pub fn from_parts(text: String, dim: Dim, polynomial: &Polynomial, zonal: Vec<ZonalTerm>) -> Result<Self> {
+    pub fn from_parts(
+        text: String,
+        dim: Dim,
+        polynomial: &Polynomial,
+        zonal: Vec<ZonalTerm>,
+    ) -> Result<Self> {
         if let Some(bad) = zonal.iter().find(|z| z.direction.len() != dim.as_usize()) {
             return Err(Error::Size {
                 what: "entries of a target's direction".into(),
@@ -190,7 +195,12 @@ impl Target {
     ///
     /// # Errors
     /// As [`crate::spectrum::Spectrum::new`].
-    pub fn correlations(&self, unit: Profile, directions: &Matrix, max_degree: Degree) -> Result<Correlations> {
+    pub fn correlations(
+        &self,
+        unit: Profile,
+        directions: &Matrix,
+        max_degree: Degree,
+    ) -> Result<Correlations> {
         let units = directions.rows();
         let mut total = vec![0.0; units];
         let mut tail = vec![0.0; units];

@@ -96,11 +96,15 @@ impl Reader<'_> {
                 (_, Some(c)) => x.times(&c),
                 _ if x.zonal.is_empty() && y.zonal.is_empty() => {
                     let product = x.polynomial.times(&y.polynomial);
-                    Value::polynomial(product.map_err(|error| self.error(&(a.span.start..b.span.end), error.to_string()))?)
+                    Value::polynomial(
+                        product
+                            .map_err(|error| self.error(&(a.span.start..b.span.end), error.to_string()))?,
+                    )
                 }
                 _ => {
                     let at = if x.zonal.is_empty() { b } else { a };
-                    return Err(self.error(&at.span, "harmonic, neuron and teacher can be multiplied by numbers only"));
+                    return Err(self
+                        .error(&at.span, "harmonic, neuron and teacher can be multiplied by numbers only"));
                 }
             },
             Operator::Divide => match y.constant() {
@@ -128,7 +132,10 @@ impl Reader<'_> {
             ));
         };
         if !x.zonal.is_empty() {
-            return Err(self.error(&a.span, "harmonic, neuron and teacher have no powers here; use numbers and x1, x2, .."));
+            return Err(self.error(
+                &a.span,
+                "harmonic, neuron and teacher have no powers here; use numbers and x1, x2, ..",
+            ));
         }
         let mut out = Polynomial::constant(BigRational::one());
         for _ in 0..exponent {
@@ -165,7 +172,9 @@ impl Reader<'_> {
             };
             return Err(self.error(
                 span,
-                format!("'{name}' is not known: a target is made of x1..x{n}, harmonic, neuron and teacher{hint}"),
+                format!(
+                    "'{name}' is not known: a target is made of x1..x{n}, harmonic, neuron and teacher{hint}"
+                ),
             ));
         };
         match digits.parse::<u64>() {
@@ -179,7 +188,8 @@ impl Reader<'_> {
         let (profile, units, axis) = match name {
             "harmonic" => {
                 let [degree, axis] = self.arguments(name, arguments, ["degree", "axis"], span)?;
-                let degree = degree.ok_or_else(|| self.error(span, "harmonic needs a degree, as in harmonic(2)"))?;
+                let degree =
+                    degree.ok_or_else(|| self.error(span, "harmonic needs a degree, as in harmonic(2)"))?;
                 (Profile::Harmonic(self.count(degree, 0, MAX_DEGREE as u64)? as usize), None, axis)
             }
             "neuron" => {
@@ -190,7 +200,8 @@ impl Reader<'_> {
             "teacher" => {
                 let [activation, units, scale] =
                     self.arguments(name, arguments, ["activation", "units", "scale"], span)?;
-                let units = units.ok_or_else(|| self.error(span, "teacher needs units, as in teacher(relu, units=5)"))?;
+                let units = units
+                    .ok_or_else(|| self.error(span, "teacher needs units, as in teacher(relu, units=5)"))?;
                 let units = self.count(units, 1, MAX_ZONAL_TERMS as u64)?;
                 (self.neuron(name, activation, scale, span)?, Some(units), None)
             }
@@ -233,11 +244,17 @@ impl Reader<'_> {
         for (i, argument) in arguments.iter().enumerate() {
             let place = match &argument.name {
                 Some((name, at)) => names.iter().position(|n| n == name).ok_or_else(|| {
-                    self.error(at, format!("{function} has no argument '{name}'; it takes {}", names.join(", ")))
+                    self.error(
+                        at,
+                        format!("{function} has no argument '{name}'; it takes {}", names.join(", ")),
+                    )
                 })?,
                 None if i < K => i,
                 None => {
-                    return Err(self.error(span, format!("{function} takes at most {K} arguments: {}", names.join(", "))));
+                    return Err(self.error(
+                        span,
+                        format!("{function} takes at most {K} arguments: {}", names.join(", ")),
+                    ));
                 }
             };
             if out[place].replace(&argument.value).is_some() {
@@ -259,14 +276,18 @@ impl Reader<'_> {
             return Err(self.error(span, format!("{function} needs an activation, as in {function}(relu)")));
         };
         let Kind::Name(name) = &activation.kind else {
-            return Err(self.error(&activation.span, "the name of an activation should stand here, such as relu"));
+            return Err(
+                self.error(&activation.span, "the name of an activation should stand here, such as relu")
+            );
         };
         let chosen = Activation::from_name(name).map_err(|e| self.error(&activation.span, e.to_string()))?;
         let scale = match scale {
             None => 1.0,
             Some(e) => {
                 let value = self.value(e)?.constant().and_then(|c| c.to_f64());
-                value.filter(|s| *s > 0.0).ok_or_else(|| self.error(&e.span, "the scale must be a positive number"))?
+                value
+                    .filter(|s| *s > 0.0)
+                    .ok_or_else(|| self.error(&e.span, "the scale must be a positive number"))?
             }
         };
         Ok(Profile::Neuron { activation: chosen, scale })
@@ -274,9 +295,9 @@ impl Reader<'_> {
 
     fn count(&mut self, e: &Expression, least: u64, most: u64) -> Result<u64> {
         let value = self.value(e)?.constant().filter(|c| c.is_integer()).and_then(|c| c.to_u64());
-        value
-            .filter(|v| (least..=most).contains(v))
-            .ok_or_else(|| self.error(&e.span, format!("a whole number from {least} to {most} should stand here")))
+        value.filter(|v| (least..=most).contains(v)).ok_or_else(|| {
+            self.error(&e.span, format!("a whole number from {least} to {most} should stand here"))
+        })
     }
 
     fn axis(&self, e: &Expression) -> Result<Vec<f64>> {

@@ -63,7 +63,7 @@ impl Polynomial {
 
     /// The algebraic degree; 0 for the zero polynomial.
     pub fn degree(&self) -> u32 {
-        self.terms.keys().map(|e| total(e)).max().unwrap_or(0)
+        self.terms.keys().map(total).max().unwrap_or(0)
     }
 
     /// The sum.
@@ -85,11 +85,15 @@ impl Polynomial {
     /// The product.
     ///
     /// # Errors
-    /// [`Error::Parameter`] when the product exceeds [`MAX_DEGREE`] or [`MAX_TERMS`].
+    /// [`Error::Parameter`] when the product has a degree beyond 64 or more than [`MAX_TERMS`] terms.
     pub fn times(&self, other: &Self) -> Result<Self> {
         let degree = self.degree() + other.degree();
         if degree > MAX_DEGREE {
-            return Err(Error::parameter("the degree of the polynomial", degree, format!("at most {MAX_DEGREE}")));
+            return Err(Error::parameter(
+                "the degree of the polynomial",
+                degree,
+                format!("at most {MAX_DEGREE}"),
+            ));
         }
         let mut out = Self::default();
         for (e, c) in &self.terms {
@@ -151,7 +155,9 @@ impl Polynomial {
                 let k = d - 2 * j;
                 if j > 0 {
                     // M_j for this k, from scratch: every factor changes with k.
-                    m = (1..=u64::from(j)).map(|l| integer(2 * l * (n + 2 * u64::from(k) + 2 * l - 2))).product();
+                    m = (1..=u64::from(j))
+                        .map(|l| integer(2 * l * (n + 2 * u64::from(k) + 2 * l - 2)))
+                        .product();
                 }
                 let mut q = power.times_number(&m.recip());
                 let mut i = 0u32;

@@ -1,0 +1,267 @@
+//! Every mistake a user can make with tables, options and folders: an exit code, a message that names what was
+//! found, where, and what is needed, and nothing left behind.
+
+mod common;
+
+use common::{Place, diabetes};
+
+/// A small table that trains.
+const GOOD: &str =
+    "a,b,y\n1,2,3\n2,1,5\n3,5,1\n4,2,8\n5,0,2\n6,1,9\n7,3,4\n8,2,7\n9,9,1\n10,4,6\n11,3,2\n12,8,5\n";
+
+/// Trains on a table with this text; the call must fail.
+fn refused(text: impl AsRef<[u8]>, code: i32, parts: &[&str]) {
+    let place = Place::new();
+    place.file("data.csv", text);
+    place.fail(&["train", "data.csv", "--label", "y", "--width", "16"], code, parts);
+}
+
+#[test]
+fn ragged_rows() {
+    refused("a,y\n1,2\n3\n", 1, &["data.csv, line 3", "found 1 fields", "first line has 2"]);
+}
+
+#[test]
+fn text_in_a_numeric_column() {
+    refused("a,y\n1,2\nhello,3\n", 1, &["line 3, column 'a'", "found 'hello'", "a number is needed"]);
+}
+
+#[test]
+fn missing_values() {
+    refused("a,y\n1,2\n,3\n", 1, &["line 3, column 'a'", "the value is missing", "--missing drop"]);
+    let place = Place::new();
+    place.file("data.csv", format!("{GOOD},1,2\n3,NA,4\n"));
+    let out = place.succeed(&[
+        "train",
+        "data.csv",
+        "--label",
+        "y",
+        "--missing",
+        "drop",
+        "--width",
+        "16",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(out.json()["rows"]["dropped"], 2);
+}
+
+#[test]
+fn infinities_and_nan() {
+    refused("a,y\ninf,2\n", 1, &["line 2, column 'a'", "found 'inf'", "finite"]);
+    refused("a,y\n1,NaN\n", 1, &["line 2, column 'y'", "missing"]);
+}
+
+#[test]
+fn duplicate_column_names() {
+    refused("a,a,y\n1,2,3\n", 1, &["column 'a'", "columns 1 and 2 have the same name"]);
+}
+
+#[test]
+fn a_constant_label() {
+    let rows: String = (0..40).map(|i| format!("{i},7\n")).collect();
+    refused(format!("a,y\n{rows}"), 1, &["the label 'y' has the same value 7"]);
+}
+
+#[test]
+fn constant_features() {
+    let rows: String = (0..40).map(|i| format!("5,{i}\n")).collect();
+    refused(format!("a,y\n{rows}"), 1, &["none of the 1 feature columns varies"]);
+    let place = Place::new();
+    let rows: String = (0..40).map(|i| format!("5,{},{i}\n", i % 7)).collect();
+    place.file("data.csv", format!("always,b,y\n{rows}"));
+    let out = place.succeed(&["train", "data.csv", "--label", "y", "--width", "16", "--format", "json"]);
+    assert_eq!(out.json()["dropped_columns"][0], "always");
+    assert!(out.stderr.contains("constant on the training rows: always"), "{}", out.stderr);
+}
+
+#[test]
+fn labels_and_features_that_do_not_fit() {
+    let place = Place::new();
+    place.file("data.csv", GOOD);
+    place.fail(&["train", "data.csv", "--label", "z"], 1, &["no column 'z'", "a, b, y"]);
+    place.fail(&["train", "data.csv", "--label", "y", "--features", "a,y"], 1, &["cannot be a feature too"]);
+    place.fail(&["train", "data.csv", "--label", "y", "--features", "a,q"], 1, &["no column 'q'"]);
+    place.fail(&["train", "data.csv", "--label", "y", "--features", ","], 1, &["names no column"]);
+    place.fail(&["train", "data.csv"], 2, &["--label"]);
+    place.fail(&["train"], 2, &["DATA"]);
+}
+
+#[test]
+fn empty_files_and_files_without_rows() {
+    refused("", 1, &["the file is empty"]);
+    refused("a,y\n", 1, &["no rows"]);
+    refused("a,y\n1,2\n", 1, &["train part", "needs at least"]);
+    refused("y\n1\n2\n", 1, &["only column"]);
+}
+
+#[test]
+fn what_is_not_a_file() {
+    let place = Place::new();
+    place.fail(&["train", "-", "--label", "y"], 1, &["standard input, a pipe", "plain file"]);
+    place.fail(&["train", ".", "--label", "y"], 1, &["a folder", "plain file"]);
+    place.fail(&["train", "nowhere.csv", "--label", "y"], 1, &["nowhere.csv", "opening failed"]);
+    #[cfg(unix)]
+    {
+        let pipe = place.path().join("pipe.csv");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        place.fail(&["train", "pipe.csv", "--label", "y"], 1, &["pipe.csv", "a pipe"]);
+    }
+    place.file("data.parquet", "PAR1");
+    place.fail(&["train", "data.parquet", "--label", "y"], 1, &["data.parquet", "save the table as CSV"]);
+}
+
+#[test]
+fn options_out_of_range() {
+    let place = Place::new();
+    place.file("data.csv", GOOD);
+    let train = |extra: &[&'static str]| [&["train", "data.csv", "--label", "y"], extra].concat();
+    place.fail(&train(&["--test-fraction", "1.5"]), 2, &["test fraction", "1.5", "below 1"]);
+    place.fail(
+        &train(&["--test-fraction", "0.6", "--validation-fraction", "0.6"]),
+        2,
+        &["1.2", "rows remain"],
+    );
+    place.fail(&train(&["--width", "0"]), 2, &["width", "at least 1"]);
+    place.fail(&train(&["--width", "many"]), 2, &["'many' is not a count"]);
+    place.fail(&train(&["--width", "inf"]), 2, &["needs a --target"]);
+    place.fail(&train(&["--iterations", "1.5"]), 2, &["'1.5' is not a count"]);
+    place.fail(&train(&["--scale", "-1"]), 2, &["'-1' is not a scale"]);
+    place.fail(&train(&["--scale", "0"]), 2, &["'0' is not a scale"]);
+    place.fail(&train(&["--step", "0"]), 2, &["step", "positive"]);
+    place.fail(&train(&["--bias", "-1"]), 2, &["bias", "-1", "at least 0"]);
+    place.fail(&train(&["--activation", "swash"]), 2, &["'swash'", "relu, step, abs"]);
+    place.fail(&train(&["--delimiter", "5"]), 2, &["delimiter '5'"]);
+    place.fail(&train(&["--at", "1,x"]), 2, &["--at: 'x' is not a count"]);
+    place.fail(&train(&["--at", "10", "--iterations", "5"]), 2, &["10", "beyond the last iteration 5"]);
+    place.fail(&train(&["--threads", "0"]), 2, &["--threads"]);
+    place.fail(&train(&["--target", "x1"]), 2, &["cannot be used with"]);
+    place.fail(&["spectrum", "--dim", "1"], 2, &["dimension is 1", "from 2 to"]);
+    place.fail(&["spectrum", "--max-degree", "1000000"], 2, &["largest degree", "at most"]);
+    place.fail(&["spectrum", "--scale", "nan"], 2, &["'nan' is not a scale"]);
+}
+
+#[test]
+fn targets_that_make_no_sense() {
+    let place = Place::new();
+    place.fail(&["train", "--target", "x1 + x9", "--dim", "5"], 2, &["character 6", "x1 to x5", "^^"]);
+    place.fail(&["train", "--target", "harmonic(2"], 2, &["never closed"]);
+    place.fail(&["train", "--target", "x1", "--dim", "1"], 2, &["dimension is 1"]);
+    place.fail(&["train", "--target", "0*x1"], 2, &["zero everywhere"]);
+    place.fail(&["train", "--target", ""], 2, &["the text ends"]);
+}
+
+#[test]
+fn a_step_that_must_diverge() {
+    let place = Place::new();
+    let arguments = ["train", "--target", "x1", "--width", "50", "--step", "1e6"];
+    place.fail(&arguments, 2, &["1000000", "diverge", "must be below", "auto"]);
+    let arguments = ["train", "--target", "x1", "--width", "inf", "--step", "1e6"];
+    place.fail(&arguments, 2, &["diverge", "must be below"]);
+}
+
+#[test]
+fn a_width_that_does_not_fit() {
+    let place = Place::new();
+    let arguments = ["train", "--target", "x1", "--width", "10000000"];
+    place.fail(&arguments, 1, &["a width of 10000000 needs about", "is free", "would fit"]);
+    place.file("data.csv", GOOD);
+    let arguments = ["train", "data.csv", "--label", "y", "--width", "10000000"];
+    place.fail(&arguments, 1, &["needs about", "would fit"]);
+}
+
+#[test]
+fn output_folders() {
+    let place = Place::new();
+    let train =
+        |extra: &[&'static str]| [&["train", "--target", "x1", "--width", "20", "--out"], extra].concat();
+    let foreign = place.path().join("mine");
+    std::fs::create_dir(&foreign).unwrap();
+    std::fs::write(foreign.join("thesis.tex"), "years of work").unwrap();
+    place.fail(&train(&["mine"]), 1, &["mine is not empty", "--force"]);
+    place.fail(&train(&["mine", "--force"]), 1, &["no run.json", "not a run of ours"]);
+    let file = place.file("file", "text");
+    place.fail(&train(&["file"]), 1, &["is a file"]);
+    assert_eq!(std::fs::read_to_string(foreign.join("thesis.tex")).unwrap(), "years of work");
+    assert_eq!(std::fs::read_dir(&foreign).unwrap().count(), 1);
+    assert_eq!(std::fs::read_to_string(file).unwrap(), "text");
+
+    place.succeed(&train(&["run"]));
+    std::fs::write(place.path().join("run/notes.txt"), "kept").unwrap();
+    place.fail(&train(&["run"]), 1, &["not empty"]);
+    place.succeed(&train(&["run", "--force"]));
+    assert_eq!(std::fs::read_to_string(place.path().join("run/notes.txt")).unwrap(), "kept");
+
+    place.fail(&["train", "--target", "x1", "--force"], 2, &["--out"]);
+    place.fail(&["train", "--target", "x1 +", "--out", "new"], 2, &["the text ends"]);
+    assert!(!place.path().join("new").exists(), "a failed run leaves no folder");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_on_a_full_or_unwritable_disk() {
+    let place = Place::new();
+    // /proc refuses new files for everybody, root included.
+    place.fail(
+        &["train", "--target", "x1", "--out", "/proc/zonal"],
+        1,
+        &["/proc/zonal", "creating the folder"],
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_pipe_is_no_failure() {
+    use std::io::Read;
+    let place = Place::new();
+    let program = assert_cmd::cargo::cargo_bin!("zonal");
+    for arguments in
+        [&["spectrum", "--max-degree", "2000"][..], &["train", "--target", "x1", "--width", "20"][..]]
+    {
+        let mut child = std::process::Command::new(program)
+            .current_dir(place.path())
+            .args(arguments)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let mut said = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{said}");
+        assert!(!said.contains("panicked"), "{said}");
+    }
+    assert!(place.path().join("runs/target-relu-1/run.json").exists(), "the run is saved all the same");
+}
+
+#[test]
+fn models_that_are_none() {
+    let place = Place::new();
+    let data = diabetes();
+    place.succeed(&[
+        "train",
+        &data,
+        "--label",
+        "progression",
+        "--activation",
+        "relu",
+        "--width",
+        "20",
+        "--out",
+        "run",
+    ]);
+    let model = std::fs::read(place.path().join("run/model.safetensors")).unwrap();
+    place.file("cut.safetensors", &model[..model.len() / 2]);
+    place.fail(&["predict", "cut.safetensors", &data], 1, &["cut.safetensors", "not a complete safetensors"]);
+    place.file("text.safetensors", "hello");
+    place.fail(&["predict", "text.safetensors", &data], 1, &["text.safetensors"]);
+    // A header that announces more than the file holds.
+    place.file("huge.safetensors", [&u64::MAX.to_le_bytes()[..], b"{}"].concat());
+    place.fail(&["predict", "huge.safetensors", &data], 1, &["huge.safetensors"]);
+    place.fail(&["predict", "nowhere", &data], 1, &["nowhere"]);
+    place.file("data.csv", GOOD);
+    place.fail(&["predict", "run", "data.csv"], 1, &["no column 'age'"]);
+    place.fail(&["predict", "run", &data, "--iteration", "17"], 2, &["iteration 17", "near it", "--at 17"]);
+    place.succeed(&["train", "--target", "x1", "--width", "20", "--out", "of-target"]);
+    place.fail(&["predict", "of-target", &data], 2, &["target 'x1'", "not on a table"]);
+}

@@ -1,0 +1,295 @@
+//! The commands as their users meet them: the acceptance runs, formats, folders, reproducibility.
+
+mod common;
+
+use common::{Place, diabetes};
+use zonal_run::predict::PredictReport;
+use zonal_run::spectrum::SpectrumReport;
+use zonal_run::train::TrainReport;
+
+#[test]
+fn the_real_table_is_learned_as_well_as_by_least_squares() {
+    // Median over the seeds 0-9 of the test error over that of least squares on the same rows.
+    let data = diabetes();
+    let mut ratios: Vec<f64> = (0..10)
+        .map(|seed| {
+            let place = Place::new();
+            let seed = seed.to_string();
+            let out = place.succeed(&[
+                "train",
+                &data,
+                "--label",
+                "progression",
+                "--activation",
+                "relu",
+                "--width",
+                "2000",
+                "--iterations",
+                "1e9",
+                "--format",
+                "json",
+                "--out",
+                "none",
+                "--seed",
+                &seed,
+            ]);
+            let report: TrainReport = serde_json::from_str(&out.stdout).unwrap();
+            let least_squares = report.best_polynomial[0].test_error.unwrap().sqrt();
+            report.test_rmse.unwrap() / least_squares
+        })
+        .collect();
+    ratios.sort_by(f64::total_cmp);
+    let median = 0.5 * (ratios[4] + ratios[5]);
+    println!("median ratio {median:.4}, all {ratios:.3?}");
+    assert!(median <= 1.03, "{median}");
+}
+
+#[test]
+fn predict_gives_the_reported_error_to_the_last_digit() {
+    let place = Place::new();
+    let data = diabetes();
+    let out = place.succeed(&[
+        "train",
+        &data,
+        "--label",
+        "progression",
+        "--width",
+        "300",
+        "--out",
+        "run",
+        "--format",
+        "json",
+    ]);
+    let report: TrainReport = serde_json::from_str(&out.stdout).unwrap();
+    for (part, reported) in
+        [("test", report.test_rmse), ("train", report.train_rmse), ("validation", report.validation_rmse)]
+    {
+        let out = place.succeed(&["predict", "run", &data, "--label", "progression", "--part", part]);
+        assert_eq!(out.stdout.trim(), reported.unwrap().to_string(), "{part}");
+    }
+    let out = place.succeed(&["predict", "run/model.safetensors", &data]);
+    let lines: Vec<&str> = out.stdout.lines().collect();
+    assert_eq!(lines[0], "row,prediction");
+    assert_eq!(lines.len(), 443);
+    let out = place.succeed(&["predict", "run", &data, "--iteration", "0", "--format", "json"]);
+    let predictions: PredictReport = serde_json::from_str(&out.stdout).unwrap();
+    let first = predictions.predictions.unwrap()[0].prediction;
+    // Before the first step the network is zero, and the prediction the mean of the training labels.
+    assert!((100.0..200.0).contains(&first));
+}
+
+#[test]
+fn metrics_and_model_are_the_same_bytes_for_any_number_of_threads() {
+    let place = Place::new();
+    let data = diabetes();
+    for (i, threads) in ["1", "2", "4"].into_iter().enumerate() {
+        let (table, target) = (format!("table{i}"), format!("target{i}"));
+        place.succeed(&[
+            "train",
+            &data,
+            "--label",
+            "progression",
+            "--width",
+            "300",
+            "--threads",
+            threads,
+            "--out",
+            &table,
+        ]);
+        place.succeed(&[
+            "train",
+            "--target",
+            "x1*x2 + neuron(tanh)",
+            "--dim",
+            "6",
+            "--width",
+            "300",
+            "--threads",
+            threads,
+            "--out",
+            &target,
+        ]);
+    }
+    for kind in ["table", "target"] {
+        for file in ["metrics.jsonl", "model.safetensors"] {
+            let read = |i: usize| std::fs::read(place.path().join(format!("{kind}{i}")).join(file)).unwrap();
+            assert_eq!(read(0), read(1), "{kind}/{file}: 1 and 2 threads");
+            assert_eq!(read(0), read(2), "{kind}/{file}: 1 and 4 threads");
+        }
+    }
+}
+
+#[test]
+fn documents_keep_their_contract() {
+    let place = Place::new();
+    let out = place.succeed(&["spectrum", "--activation", "tanh", "--dim", "100", "--format", "json"]);
+    let report: SpectrumReport = serde_json::from_str(&out.stdout).unwrap();
+    assert_eq!(report.degrees.len(), 13);
+    for key in ["dim", "activation", "scale", "norm_sq", "tail_energy", "degrees", "schema"] {
+        assert!(out.json().get(key).is_some(), "{key}");
+    }
+    for key in [
+        "degree",
+        "multiplicity",
+        "ln_multiplicity",
+        "coefficient",
+        "sign",
+        "ln_abs_coefficient",
+        "eigenvalue",
+        "energy",
+        "visible",
+        "error",
+    ] {
+        assert!(out.json()["degrees"][1].get(key).is_some(), "{key}");
+    }
+    let out =
+        place.succeed(&["train", "--target", "x1*x2", "--dim", "5", "--width", "inf", "--format", "json"]);
+    let report: TrainReport = serde_json::from_str(&out.stdout).unwrap();
+    assert_eq!(out.json()["width"], "inf");
+    assert_eq!(report.path.last().unwrap().degrees.as_ref().unwrap().len(), 5);
+    for key in [
+        "run",
+        "stop_reason",
+        "width",
+        "iterations",
+        "step_size",
+        "initial_loss",
+        "loss",
+        "path",
+        "target_energy",
+        "best_polynomial",
+        "best_iteration",
+        "train_rmse",
+        "test_rmse",
+        "labels",
+    ] {
+        assert!(out.json().get(key).is_some(), "{key}");
+    }
+    assert_eq!(out.json()["stop_reason"], "iteration-limit");
+    assert!(!place.path().join("runs/target-relu-1/model.safetensors").exists());
+    let record = std::fs::read_to_string(place.path().join("runs/target-relu-1/run.json")).unwrap();
+    let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+    assert_eq!(record["schema"], 1);
+    assert_eq!(record["provenance"]["version"], env!("CARGO_PKG_VERSION"));
+    let metrics = std::fs::read_to_string(place.path().join("runs/target-relu-1/metrics.jsonl")).unwrap();
+    for line in metrics.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(line["schema"], 1);
+        assert!(line["loss"].is_f64());
+    }
+}
+
+#[test]
+fn invisible_degrees_are_said_and_kept() {
+    let place = Place::new();
+    let out = place.succeed(&[
+        "train",
+        "--target",
+        "0.3*harmonic(0) + 0.4*harmonic(1) + 0.7*harmonic(2) + 0.2*harmonic(3) + 0.3*harmonic(4)",
+        "--dim",
+        "10",
+        "--activation",
+        "relu",
+        "--width",
+        "200",
+        "--out",
+        "none",
+        "--format",
+        "json",
+    ]);
+    assert!(out.stderr.contains("degree 3 is invisible to relu"), "{}", out.stderr);
+    assert_eq!(out.json()["invisible_degrees"], serde_json::json!([3]));
+    assert!(out.json()["run"].is_null());
+}
+
+#[test]
+fn listed_iterations_and_numbered_folders() {
+    let place = Place::new();
+    let arguments =
+        ["train", "--target", "x1", "--width", "20", "--at", "5,1e2,7", "--format", "csv", "--quiet"];
+    let out = place.succeed(&arguments);
+    let first: Vec<&str> = out.stdout.lines().map(|l| l.split(',').next().unwrap()).collect();
+    assert_eq!(first, vec!["iteration", "0", "5", "7", "100"]);
+    place.succeed(&arguments);
+    assert!(place.path().join("runs/target-relu-2/run.json").exists());
+}
+
+#[test]
+fn test_rows_from_a_file_of_their_own() {
+    let place = Place::new();
+    let rows = |from: usize, to: usize| -> String {
+        (from..to).map(|i| format!("{},{},{}\n", i % 13, (i * i) % 17, 2 * (i % 13) + 1)).collect()
+    };
+    place.file("train.csv", format!("a,b,y\n{}", rows(0, 200)));
+    place.file(
+        "test.csv",
+        format!(
+            "b,a,y\n{}",
+            rows(0, 30)
+                .lines()
+                .map(|l| {
+                    let f: Vec<&str> = l.split(',').collect();
+                    format!("{},{},{}\n", f[1], f[0], f[2])
+                })
+                .collect::<String>()
+        ),
+    );
+    let out = place.succeed(&[
+        "train",
+        "train.csv",
+        "--label",
+        "y",
+        "--test",
+        "test.csv",
+        "--width",
+        "100",
+        "--format",
+        "json",
+        "--activation",
+        "relu",
+    ]);
+    assert_eq!(out.json()["rows"]["test"], 30);
+    // Columns are matched by name, so the other order of the test file does no harm.
+    let report: TrainReport = serde_json::from_str(&out.stdout).unwrap();
+    assert!(report.best_polynomial[0].test_error.unwrap() < 1e-20);
+}
+
+#[test]
+fn help_has_an_example_for_every_command_and_completions_know_them() {
+    let place = Place::new();
+    for command in ["spectrum", "train", "predict", "completions", "man"] {
+        let help = place.succeed(&[command, "--help"]).stdout;
+        assert!(help.contains("Example"), "{command}");
+        assert!(help.contains(&format!("zonal {command}")), "{command}");
+    }
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let text = place.succeed(&["completions", shell]).stdout;
+        assert!(text.contains("spectrum") && text.contains("max-degree"), "{shell}");
+    }
+    place.succeed(&["man", "pages"]);
+    let page = std::fs::read_to_string(place.path().join("pages/zonal-train.1")).unwrap();
+    assert!(page.contains("target"));
+    assert_eq!(place.succeed(&["--version"]).stdout.trim(), concat!("zonal ", env!("CARGO_PKG_VERSION")));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_says_so_in_its_exit_code_and_leaves_nothing_half_done() {
+    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+        let place = Place::new();
+        let child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("zonal"))
+            .current_dir(place.path())
+            .args(["train", "--target", "harmonic(2)", "--width", "4000", "--max-degree", "60"])
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        let pid = child.id().to_string();
+        assert!(std::process::Command::new("kill").args([signal, &pid]).status().unwrap().success());
+        let status = child.wait_with_output().unwrap().status;
+        assert_eq!(status.code(), Some(code), "{signal}");
+        let left = std::fs::read_dir(place.path().join("runs")).map_or(0, Iterator::count);
+        assert_eq!(left, 0, "nothing was finished, so no folder stays");
+    }
+}

@@ -1,0 +1,17 @@
+//! JSON Schema of the documents that other programs read, made from the types themselves. The committed copies in
+//! `docs/schema` are compared with these by a test.
+
+use crate::predict::PredictReport;
+use crate::spectrum::SpectrumReport;
+use crate::train::{Checkpoint, TrainReport};
+use schemars::Schema;
+
+/// Name and schema of each document.
+pub fn documents() -> [(&'static str, Schema); 4] {
+    [
+        ("spectrum", schemars::schema_for!(SpectrumReport)),
+        ("train", schemars::schema_for!(TrainReport)),
+        ("metrics-line", schemars::schema_for!(Checkpoint)),
+        ("predict", schemars::schema_for!(PredictReport)),
+    ]
+}
