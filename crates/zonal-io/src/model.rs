@@ -166,7 +166,7 @@ impl Model {
         if !coefficients.values().iter().all(|x| x.is_finite()) {
             return Err("the tensor 'coefficients' holds values that are not finite".into());
         }
-        let network = Network::from_directions(description.activation, description.scale, directions)
+        let network = Network::from_directions(description.activation.clone(), description.scale, directions)
             .map_err(|e| e.to_string())?;
         Ok(Self { description, network, iterations, coefficients })
     }

@@ -2,14 +2,15 @@
 //! `docs/schema` are compared with these by a test.
 
 use crate::predict::PredictReport;
-use crate::spectrum::SpectrumReport;
+use crate::spectrum::{Ranking, SpectrumReport};
 use crate::train::{Checkpoint, TrainReport};
 use schemars::Schema;
 
 /// Name and schema of each document.
-pub fn documents() -> [(&'static str, Schema); 4] {
+pub fn documents() -> [(&'static str, Schema); 5] {
     [
         ("spectrum", schemars::schema_for!(SpectrumReport)),
+        ("ranking", schemars::schema_for!(Ranking)),
         ("train", schemars::schema_for!(TrainReport)),
         ("metrics-line", schemars::schema_for!(Checkpoint)),
         ("predict", schemars::schema_for!(PredictReport)),

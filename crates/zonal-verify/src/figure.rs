@@ -42,7 +42,7 @@ pub fn figure() -> String {
         grid.remove(0);
         let residuals = residual_energies(&network, &target, &path.coefficients(&grid), 4, &mut Silent)?;
         let energies = target.power_spectrum(4)?.energies;
-        let spectrum = Spectrum::new(Activation::Relu, dim, 1.0, 4)?;
+        let spectrum = Spectrum::new(&Activation::Relu, dim, 1.0, 4)?;
         let mut curves = Vec::new();
         for k in 0..=4 {
             let measured = grid.iter().zip(&residuals).map(|(&t, r)| (t as f64, r.energies[k])).collect();

@@ -42,8 +42,8 @@ fn relative_difference(a: &[f64], b: &[f64]) -> f64 {
 #[test]
 fn the_path_equals_step_by_step_descent_on_a_population() {
     let target = Target::parse(FIVE_DEGREES, ten(), 1).unwrap();
-    for activation in Activation::ALL {
-        let network = Network::random(activation, 1.0, ten(), 64, 1).unwrap();
+    for activation in Activation::NAMED {
+        let network = Network::random(activation.clone(), 1.0, ten(), 64, 1).unwrap();
         let quadratic = Population::new(&target).quadratic(&network).unwrap();
         let path = Path::new(&quadratic, Step::Auto, &mut Silent).unwrap();
         let expected = descend(&quadratic, path.step(), 1000);
@@ -100,7 +100,7 @@ fn a_step_that_must_diverge_is_refused_with_the_largest_stable_one() {
 fn infinite_width_follows_the_operator() {
     let target = Target::parse(FIVE_DEGREES, ten(), 0).unwrap();
     let energies = target.power_spectrum(6).unwrap();
-    let spectrum = Spectrum::new(Activation::Relu, ten(), 1.0, 6).unwrap();
+    let spectrum = Spectrum::new(&Activation::Relu, ten(), 1.0, 6).unwrap();
     let operator = Operator::new(&spectrum, Step::Fixed(20.0)).unwrap();
     for t in [0u64, 1, 2, 7, 100, 1000, 100_000, 1_000_000_000] {
         let residual = operator.residual(&energies, 6, t);
@@ -130,7 +130,7 @@ fn five_degrees_from_the_first_page() {
     }
     let half = |k: usize| residuals.iter().position(|r| r.energies[k] < ENERGIES[k] / 2.0).unwrap();
     assert!(half(2) < half(4), "degree 2 is learned before degree 4");
-    let spectrum = Spectrum::new(Activation::Relu, ten(), 1.0, 4).unwrap();
+    let spectrum = Spectrum::new(&Activation::Relu, ten(), 1.0, 4).unwrap();
     let energies = target.power_spectrum(4).unwrap();
     let bound = smallest_loss_bound(&energies, &spectrum, 2000.0, spectrum.norm_sq(), 1e9);
     assert!((bound.bound - 0.2200).abs() < 5e-5, "{}", bound.bound);
@@ -170,9 +170,9 @@ fn energies_add_up_for_every_activation_and_kind_of_target() {
         "harmonic(9) + neuron(tanh)",
     ] {
         let target = Target::parse(text, dim, 4).unwrap();
-        for activation in Activation::ALL {
+        for activation in Activation::NAMED {
             for scale in [1.0, 2.5] {
-                let network = Network::random(activation, scale, dim, 150, 9).unwrap();
+                let network = Network::random(activation.clone(), scale, dim, 150, 9).unwrap();
                 let quadratic = Population::new(&target).quadratic(&network).unwrap();
                 let path = Path::new(&quadratic, Step::Auto, &mut Silent).unwrap();
                 let grid = [0, 1, 30, 1000, 100_000];
@@ -200,8 +200,8 @@ fn exact_correlations_agree_with_sampling() {
         Target::parse("x1^2*x2 - 0.4*neuron(step) + harmonic(3) + teacher(sigmoid, units=3)", dim, 8)
             .unwrap();
     let labels: Vec<f64> = (0..POINTS).map(|i| target.value(points.row(i))).collect();
-    for activation in Activation::ALL {
-        let network = Network::random(activation, 1.7, dim, 8, 2).unwrap();
+    for activation in Activation::NAMED {
+        let network = Network::random(activation.clone(), 1.7, dim, 8, 2).unwrap();
         let exact = Population::new(&target).output_layer(&network).unwrap();
         let features = network.features(&points);
         for j in 0..8 {

@@ -49,7 +49,7 @@ fn energies(width: usize, seed: u64) -> Vec<f64> {
 /// raise a false alarm for fewer than 1 in 10^5 choices of seeds. A slope of -0.35 or -0.65 is seen half of the time.
 #[test]
 fn spread_falls_like_the_root_of_the_width_and_bias_like_its_inverse() {
-    let spectrum = Spectrum::new(Activation::Relu, Dim::new(10).unwrap(), 1.0, 2).unwrap();
+    let spectrum = Spectrum::new(&Activation::Relu, Dim::new(10).unwrap(), 1.0, 2).unwrap();
     let operator = Operator::new(&spectrum, Step::Fixed(STEP)).unwrap();
     let target_energy = [0.09, 0.16, 0.49];
     let mut deviations = vec![Vec::new(); POINTS.len()];
@@ -80,7 +80,7 @@ fn spread_falls_like_the_root_of_the_width_and_bias_like_its_inverse() {
 /// The scale on which PL-1 measures the effect of finite width: ||phi||^2 R^2 of the whole visible target up to the
 /// degree k, 0.05 * sum of energies / alpha^2.
 fn bias_bound(degree: usize) -> f64 {
-    let spectrum = Spectrum::new(Activation::Relu, Dim::new(10).unwrap(), 1.0, 2).unwrap();
+    let spectrum = Spectrum::new(&Activation::Relu, Dim::new(10).unwrap(), 1.0, 2).unwrap();
     let energies = [0.09, 0.16, 0.49];
     let r_sq: f64 = (0..=degree).map(|k| energies[k] / spectrum.eigenvalue(k)).sum();
     spectrum.norm_sq() * r_sq

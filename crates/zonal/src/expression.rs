@@ -10,6 +10,9 @@ use std::ops::Range;
 pub const MAX_LENGTH: usize = 10_000;
 /// The deepest nesting accepted.
 pub const MAX_DEPTH: usize = 100;
+/// The most numbers, names and signs accepted. A sum of many terms is a tree as deep as it is long, and whoever walks
+/// it needs that much stack.
+pub const MAX_TOKENS: usize = 3_000;
 
 /// A place in the text, in bytes.
 pub type Span = Range<usize>;
@@ -95,6 +98,11 @@ pub fn parse(what: &'static str, text: &str) -> Result<Expression> {
             .error(0..1, format!("the text has {} bytes, but at most {MAX_LENGTH} are read", text.len())));
     }
     parser.tokens = parser.tokenize()?;
+    if parser.tokens.len() > MAX_TOKENS {
+        let found = parser.tokens.len();
+        return Err(parser
+            .error(0..1, format!("{found} numbers, names and signs, but at most {MAX_TOKENS} are read")));
+    }
     let expression = parser.expression(0, 0)?;
     let (token, span) = parser.peek();
     match token {

@@ -56,8 +56,8 @@ impl Network {
     }
 
     /// The activation phi.
-    pub fn activation(&self) -> Activation {
-        self.activation
+    pub fn activation(&self) -> &Activation {
+        &self.activation
     }
 
     /// The scale s.
@@ -72,7 +72,7 @@ impl Network {
 
     /// The function of one variable behind each unit.
     pub fn unit(&self) -> Profile {
-        Profile::Neuron { activation: self.activation, scale: self.scale }
+        Profile::Neuron { activation: self.activation.clone(), scale: self.scale }
     }
 
     /// Features phi(s <w_j, x_i>) / sqrt m of the rows of `points`: one row a point, one column a unit.

@@ -6,6 +6,7 @@
 //! Halving h squares the error, so the change between two levels bounds the error of the finer one generously.
 //! The normalisation is the same rule applied to 1: no Gamma function, no overflow in any dimension.
 
+use crate::activation::Numeric;
 use crate::numeric::{DoubleDouble, Scaled};
 use crate::sphere::{Degree, Dim};
 
@@ -52,23 +53,118 @@ const NEGLIGIBLE: f64 = 1e-34;
 /// Taylor coefficients beyond this degree cost more than they give.
 const MAX_TAYLOR: Degree = 96;
 
-/// Computes alpha_k = E[f(s t) P_k(t)] for k <= `max_degree` and a function analytic on [-s, s].
+/// The law of the argument t and the polynomials that go with it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Law {
+    /// One coordinate of a uniform point of the sphere; P_k normalised P_k(1) = 1.
+    Sphere(Dim),
+    /// The standard normal law, the limit of sqrt(n) t; He_k / sqrt(k!) of norm 1.
+    Normal,
+}
+
+impl Law {
+    /// A first step of the rule, about one standard deviation of u.
+    fn spread(self) -> f64 {
+        match self {
+            Self::Sphere(dim) => 1.0 / (dim.as_f64() - 1.0).sqrt().max(1.0),
+            Self::Normal => 1.0,
+        }
+    }
+
+    /// The node at u, with the logarithm of the weight (for a spread-out variable u with t = tanh u, or t = u).
+    fn node(self, u: DoubleDouble) -> Node {
+        let half = |x: DoubleDouble| x.scale_by_power_of_two(-1);
+        match self {
+            Self::Sphere(dim) => {
+                // sinh from expm1, so that ln cosh u = ln(1 + sinh^2 u) / 2 keeps its relative accuracy near u = 0.
+                let one = DoubleDouble::ONE;
+                let e = u.exp_m1();
+                let sinh = half(e + e / (one + e));
+                let ln_sech = -half((sinh * sinh).ln_1p());
+                let ln_weight = ln_sech * DoubleDouble::from(dim.as_f64() - 1.0);
+                Node { t: u.tanh(), ln_weight, ln_sech }
+            }
+            Self::Normal => Node { t: u, ln_weight: -half(u * u), ln_sech: DoubleDouble::ZERO },
+        }
+    }
+
+    /// The u that belongs to t.
+    fn inverse(self, t: DoubleDouble) -> DoubleDouble {
+        match self {
+            Self::Sphere(_) => {
+                // artanh t = ln((1 + t) / (1 - t)) / 2.
+                let one = DoubleDouble::ONE;
+                ((t + t) / (one - t)).ln_1p().scale_by_power_of_two(-1)
+            }
+            Self::Normal => t,
+        }
+    }
+
+    /// Factors (a, b) of p_(k+1) = a t p_k - b p_(k-1).
+    fn factors(self, k: Degree) -> (DoubleDouble, DoubleDouble) {
+        let kf = DoubleDouble::from(k as f64);
+        let one = DoubleDouble::ONE;
+        match self {
+            _ if k == 0 => (one, DoubleDouble::ZERO),
+            Self::Sphere(dim) => {
+                let n = DoubleDouble::from(dim.as_f64() - 2.0);
+                let d = kf + n;
+                ((kf + kf + n) / d, kf / d)
+            }
+            Self::Normal => {
+                let root = (kf + one).sqrt();
+                (one / root, kf.sqrt() / root)
+            }
+        }
+    }
+
+    /// The factor of Rodrigues' formula from degree k to k + 1, for Taylor coefficients f^(k)/k!.
+    fn rodrigues_factor(self, k: Degree) -> DoubleDouble {
+        let next = DoubleDouble::from(k as f64 + 1.0);
+        match self {
+            Self::Sphere(dim) => next / DoubleDouble::from(dim.as_f64() + 2.0 * k as f64),
+            Self::Normal => next.sqrt(),
+        }
+    }
+
+    /// A u beyond which the weight is negligible even against polynomials of this degree.
+    fn end(self, max_degree: Degree) -> f64 {
+        match self {
+            Self::Sphere(dim) => {
+                let n = dim.as_f64();
+                // ln cosh u = c; P_k is up to sqrt(N_k) larger at the ends than in the bulk.
+                let multiplicity = crate::sphere::multiplicities(dim, max_degree)[max_degree].ln_abs();
+                let c = (80.0 + 0.5 * multiplicity) / (n - 1.0);
+                if c > 20.0 { c + 1.0 } else { c.exp().acosh() }
+            }
+            // Normal tails against h_k ~ t^k / sqrt(k!): bounded by the point where exp(-u^2/2 + 2 sqrt(k) u) is small.
+            Self::Normal => 2.0 * (max_degree as f64).sqrt() + (160.0 + 4.0 * max_degree as f64).sqrt(),
+        }
+    }
+}
+
+/// Computes alpha_k = E[f(s t) p_k(t)] for k <= `max_degree`.
 ///
-/// `value` gives f, `taylor(x, order)` its Taylor coefficients f^(k)(x)/k!. The defining integral comes first; where
-/// its error bound is too large for the value, which happens when alpha_k sqrt(N_k) is far below ||f||, Rodrigues'
-/// formula (FH-3) is tried, and each degree takes the route with the smaller bound. Degrees for which `vanishes` is
-/// true are exact zeros.
+/// The defining integral comes first; where its error bound is too large for the value, which happens when
+/// alpha_k sqrt(N_k) is far below ||f||, Rodrigues' formula (FH-3) is tried for analytic f, and each degree takes the
+/// route with the smaller bound. Between breakpoints the rule is doubly exponential (tanh-sinh, in u). Degrees for
+/// which `vanishes` is true are exact zeros.
 pub fn funk_hecke(
-    dim: Dim,
+    law: Law,
     scale: f64,
     max_degree: Degree,
-    value: &dyn Fn(DoubleDouble) -> DoubleDouble,
-    taylor: &dyn Fn(DoubleDouble, Degree) -> Vec<DoubleDouble>,
+    f: &Numeric,
     vanishes: &dyn Fn(Degree) -> bool,
 ) -> FunkHecke {
-    let n = dim.as_f64();
-    let mut direct = Direct::new(n, scale, max_degree);
-    let bounds = refine(n, |node| direct.add(node, value), vanishes);
+    let rounding = ROUNDING.max(4.0 * f.accuracy);
+    let mut direct = Direct::new(law, scale, max_degree);
+    let bounds = if f.breakpoints.is_empty() {
+        // A form that may hide a narrow feature gets a rule that is fine from the start.
+        let first = if f.tame { law.spread() } else { law.spread() / 16.0 };
+        refine(first, rounding, |u| direct.add_pair(u, &f.value), vanishes)
+    } else {
+        panels(law, scale, max_degree, f, rounding, &mut direct, vanishes)
+    };
     let (norm_sq, weight) = (direct.square / direct.weight, direct.weight);
     let mut coefficients: Vec<Integral> = direct
         .sums
@@ -85,11 +181,15 @@ pub fn funk_hecke(
         .collect();
 
     let last = max_degree.min(MAX_TAYLOR);
-    let first = coefficients.iter().position(|c| c.relative_error > WANTED);
-    if let Some(first) = first.filter(|f| *f <= last) {
-        let mut rodrigues = Rodrigues::new(n, scale, first, last);
-        let bounds =
-            refine(n + 2.0 * first as f64, |node| rodrigues.add(node, taylor), &|i| vanishes(first + i));
+    let first = coefficients.iter().position(|c| c.relative_error > WANTED).filter(|k| *k <= last);
+    if let (Some(first), Some(taylor), true) = (first, &f.taylor, f.breakpoints.is_empty()) {
+        let mut rodrigues = Rodrigues::new(law, scale, first, last);
+        let step = match law {
+            Law::Sphere(dim) => 1.0 / (dim.as_f64() + 2.0 * first as f64 - 1.0).sqrt().max(1.0),
+            Law::Normal => 1.0,
+        };
+        let step = if f.tame { step } else { step / 16.0 };
+        let bounds = refine(step, rounding, |u| rodrigues.add(u, taylor.as_ref()), &|i| vanishes(first + i));
         for (i, bound) in bounds.into_iter().enumerate() {
             let k = first + i;
             if !vanishes(k) && bound < coefficients[k].relative_error {
@@ -104,21 +204,9 @@ pub fn funk_hecke(
 /// A point of the rule.
 struct Node {
     t: DoubleDouble,
-    /// ln sech u = ln(1 - t^2) / 2.
+    ln_weight: DoubleDouble,
+    /// ln sech u = ln(1 - t^2) / 2, by which weights of higher dimension follow; 0 for the normal law.
     ln_sech: DoubleDouble,
-    /// The centre u = 0, which has no mirror image.
-    centre: bool,
-}
-
-impl Node {
-    fn new(u: DoubleDouble) -> Self {
-        // sinh from expm1, so that ln cosh u = ln(1 + sinh^2 u) / 2 keeps its relative accuracy near u = 0.
-        let one = DoubleDouble::ONE;
-        let e = u.exp_m1();
-        let sinh = (e + e / (one + e)) / DoubleDouble::from(2.0);
-        let ln_sech = -((sinh * sinh).ln_1p() / DoubleDouble::from(2.0));
-        Self { t: u.tanh(), ln_sech, centre: u.to_f64() == 0.0 }
-    }
 }
 
 /// A running sum and the sum of its absolute terms.
@@ -135,50 +223,46 @@ impl Sum {
     }
 }
 
-/// What adding a node (with its mirror image) tells: the ratios of sums to weights, asked for at the end of a level,
-/// and whether all terms were negligible.
-struct Report {
-    /// Value and mass of each integral, normalised.
-    integrals: Vec<(DoubleDouble, f64)>,
-    negligible: bool,
+/// Value and mass of each integral, normalised by the sum of the weights.
+type Integrals = Vec<(DoubleDouble, f64)>;
+
+/// What is asked of a set of sums: add the nodes u and -u, or tell the integrals so far.
+enum Answer {
+    /// Whether all terms added were negligible.
+    Negligible(bool),
+    /// The integrals.
+    Integrals(Integrals),
 }
 
 /// Adds the nodes of finer and finer levels until no integral gains from another one; answers with a bound on each
-/// relative error. `n` is the dimension whose weight the integrals have at most.
+/// relative error.
 fn refine(
-    n: f64,
-    mut add: impl FnMut(Option<&Node>) -> Report,
+    first_step: f64,
+    rounding: f64,
+    mut add: impl FnMut(Option<DoubleDouble>) -> Answer,
     vanishes: &dyn Fn(usize) -> bool,
 ) -> Vec<f64> {
-    // One standard deviation of u: the first level is coarse on purpose.
-    let mut h = 1.0 / (n - 1.0).sqrt().max(1.0);
-    add(Some(&Node::new(DoubleDouble::ZERO)));
-    let mut level = |h: f64, stride: usize| {
+    let mut h = first_step;
+    add(Some(DoubleDouble::ZERO));
+    let mut level = |h: f64, stride: usize| -> Integrals {
         let mut j = 1;
-        while !add(Some(&Node::new(DoubleDouble::from_product(j as f64, h)))).negligible {
-            j += stride;
+        loop {
+            match add(Some(DoubleDouble::from_product(j as f64, h))) {
+                Answer::Negligible(false) => j += stride,
+                _ => break,
+            }
         }
-        add(None).integrals
+        match add(None) {
+            Answer::Integrals(integrals) => integrals,
+            Answer::Negligible(_) => Integrals::new(),
+        }
     };
     let mut before = level(h, 1);
     let mut bounds = vec![f64::INFINITY; before.len()];
     for _ in 0..LEVELS {
         h *= 0.5;
         let now = level(h, 2);
-        let mut finished = true;
-        for (k, bound) in bounds.iter_mut().enumerate() {
-            let (value, mass) = now[k];
-            let change = if mass > 0.0 { (value - before[k].0).to_f64().abs() / mass } else { 0.0 };
-            // The power 3/2 of the last relative change, where the trapezoidal rule promises the power 2.
-            let convergence = if change > 1e-3 { change } else { change.powf(1.5) };
-            let error = mass * (ROUNDING + convergence);
-            let size = value.to_f64().abs();
-            *bound = if error == 0.0 || vanishes(k) { 0.0 } else { error / size };
-            if bound.is_nan() {
-                *bound = f64::INFINITY;
-            }
-            finished &= convergence <= ROUNDING || vanishes(k);
-        }
+        let finished = update_bounds(&mut bounds, &before, &now, rounding, vanishes);
         if finished {
             break;
         }
@@ -187,11 +271,124 @@ fn refine(
     bounds
 }
 
-/// The defining integrals E[f(s t) P_k(t)], and E[f(s t)^2].
+/// Bounds on the relative errors of `now`; whether another level would gain nothing.
+fn update_bounds(
+    bounds: &mut [f64],
+    before: &Integrals,
+    now: &Integrals,
+    rounding: f64,
+    vanishes: &dyn Fn(usize) -> bool,
+) -> bool {
+    let mut finished = true;
+    for (k, bound) in bounds.iter_mut().enumerate() {
+        let (value, mass) = now[k];
+        let change = if mass > 0.0 { (value - before[k].0).to_f64().abs() / mass } else { 0.0 };
+        // The power 3/2 of the last relative change, where an exponentially convergent rule promises the power 2; the
+        // change itself while it is not small.
+        let convergence = if change > 1e-6 { change } else { change.powf(1.5) };
+        let error = mass * (rounding + convergence);
+        let size = value.to_f64().abs();
+        *bound = if error == 0.0 || vanishes(k) { 0.0 } else { error / size };
+        if bound.is_nan() {
+            *bound = f64::INFINITY;
+        }
+        finished &= convergence <= rounding || vanishes(k);
+    }
+    finished
+}
+
+/// The same integrals over panels between breakpoints, each by the tanh-sinh rule.
+fn panels(
+    law: Law,
+    scale: f64,
+    max_degree: Degree,
+    f: &Numeric,
+    rounding: f64,
+    direct: &mut Direct,
+    vanishes: &dyn Fn(usize) -> bool,
+) -> Vec<f64> {
+    let end = DoubleDouble::from(law.end(max_degree));
+    let mut edges = vec![-end];
+    for point in &f.breakpoints {
+        let u = law.inverse(*point / DoubleDouble::from(scale));
+        if u > -end && u < end {
+            edges.push(u);
+        }
+    }
+    edges.push(end);
+    // Where u is spread over many deviations (low dimension) or f has narrow features, panels are cut, so that the
+    // rule's points lie where something happens.
+    let most = DoubleDouble::from(16.0 * law.spread());
+    let mut pieces: Vec<(DoubleDouble, DoubleDouble)> = Vec::new();
+    for pair in edges.windows(2) {
+        let length = pair[1] - pair[0];
+        let count = (length / most).to_f64().ceil().max(1.0);
+        let part = length / DoubleDouble::from(count);
+        for i in 0..count as usize {
+            let from = pair[0] + part * DoubleDouble::from(i as f64);
+            let to = if i + 1 == count as usize { pair[1] } else { from + part };
+            pieces.push((from, to));
+        }
+    }
+    let mut before: Option<Integrals> = None;
+    let mut bounds = vec![f64::INFINITY; max_degree + 1];
+    let mut h = 0.25;
+    for level in 0..PANEL_LEVELS {
+        let stride = if level == 0 { 1 } else { 2 };
+        let start: i32 = if level == 0 { 0 } else { 1 };
+        let last = (4.2 / h) as i32;
+        for &(from, to) in &pieces {
+            for j in (start..=last).step_by(stride) {
+                add_panel_node(direct, &f.value, from, to, f64::from(j) * h);
+                if j > 0 {
+                    add_panel_node(direct, &f.value, from, to, -f64::from(j) * h);
+                }
+            }
+        }
+        let now = direct.integrals();
+        if let Some(before) = before
+            && update_bounds(&mut bounds, &before, &now, rounding, vanishes)
+        {
+            break;
+        }
+        before = Some(now);
+        h *= 0.5;
+    }
+    bounds
+}
+
+/// Halvings of the step within panels.
+const PANEL_LEVELS: usize = 8;
+
+/// The point of the tanh-sinh rule at v on [from, to]: u = from + (to - from) / (1 + exp(-pi sinh v)).
+fn add_panel_node(
+    direct: &mut Direct,
+    value: &dyn Fn(DoubleDouble) -> DoubleDouble,
+    from: DoubleDouble,
+    to: DoubleDouble,
+    v: f64,
+) {
+    let one = DoubleDouble::ONE;
+    let e = DoubleDouble::from(v).exp();
+    let half = |x: DoubleDouble| x.scale_by_power_of_two(-1);
+    let (sinh, cosh) = (half(e - one / e), half(e + one / e));
+    let x = DoubleDouble::pi() * sinh;
+    let length = to - from;
+    // The share of the nearer end is the small one and keeps its relative accuracy.
+    let small = (-x.abs()).exp();
+    let near = small / (one + small);
+    let u = if v < 0.0 { from + length * near } else { to - length * near };
+    let slope = length * DoubleDouble::pi() * cosh * near / (one + small);
+    if slope.to_f64() > 0.0 {
+        direct.add_single(u, slope, value);
+    }
+}
+
+/// The defining integrals E[f(s t) p_k(t)], and E[f(s t)^2].
 struct Direct {
-    n: f64,
+    law: Law,
     scale: DoubleDouble,
-    /// Factors of P_(k+1) = a t P_k - b P_(k-1).
+    /// Factors of p_(k+1) = a t p_k - b p_(k-1).
     recurrence: Vec<(DoubleDouble, DoubleDouble)>,
     sums: Vec<Sum>,
     weight: DoubleDouble,
@@ -199,47 +396,67 @@ struct Direct {
 }
 
 impl Direct {
-    fn new(n: f64, scale: f64, max_degree: Degree) -> Self {
-        let factor = |k: Degree| {
-            if k == 0 {
-                return (DoubleDouble::ONE, DoubleDouble::ZERO);
-            }
-            let k = k as f64;
-            let d = DoubleDouble::from(k + n - 2.0);
-            (DoubleDouble::from(2.0 * k + n - 2.0) / d, DoubleDouble::from(k) / d)
-        };
+    fn new(law: Law, scale: f64, max_degree: Degree) -> Self {
         Self {
-            n,
+            law,
             scale: DoubleDouble::from(scale),
-            recurrence: (0..max_degree).map(factor).collect(),
+            recurrence: (0..max_degree).map(|k| law.factors(k)).collect(),
             sums: vec![Sum::default(); max_degree + 1],
             weight: DoubleDouble::ZERO,
             square: DoubleDouble::ZERO,
         }
     }
 
-    fn add(&mut self, node: Option<&Node>, value: &dyn Fn(DoubleDouble) -> DoubleDouble) -> Report {
-        let Some(node) = node else {
-            let weight = self.weight;
-            let integrals = self.sums.iter().map(|s| (s.value / weight, s.mass / weight.to_f64())).collect();
-            return Report { integrals, negligible: false };
-        };
-        let w = (node.ln_sech * DoubleDouble::from(self.n - 1.0)).exp();
+    fn integrals(&self) -> Integrals {
+        let weight = self.weight;
+        self.sums.iter().map(|s| (s.value / weight, s.mass / weight.to_f64())).collect()
+    }
+
+    fn add_pair(&mut self, u: Option<DoubleDouble>, value: &dyn Fn(DoubleDouble) -> DoubleDouble) -> Answer {
+        let Some(u) = u else { return Answer::Integrals(self.integrals()) };
+        let node = self.law.node(u);
+        let w = node.ln_weight.exp();
         let x = node.t * self.scale;
         let plus = value(x);
-        // At the centre the mirror image is the node itself, counted once.
-        let (minus, both) = if node.centre { (DoubleDouble::ZERO, 1.0) } else { (value(-x), 2.0) };
-        self.weight = self.weight + w * DoubleDouble::from(both);
+        if u.to_f64() == 0.0 {
+            return Answer::Negligible(self.add(&node, w, w, plus, DoubleDouble::ZERO));
+        }
+        Answer::Negligible(self.add(&node, w, w + w, plus, value(-x)))
+    }
+
+    fn add_single(
+        &mut self,
+        u: DoubleDouble,
+        factor: DoubleDouble,
+        value: &dyn Fn(DoubleDouble) -> DoubleDouble,
+    ) {
+        let node = self.law.node(u);
+        let w = node.ln_weight.exp() * factor;
+        if w.to_f64() > 0.0 {
+            let plus = value(node.t * self.scale);
+            self.add(&node, w, w, plus, DoubleDouble::ZERO);
+        }
+    }
+
+    /// Adds f(s t) and the value at the mirror image, where it is not zero; whether all terms were negligible.
+    fn add(
+        &mut self,
+        node: &Node,
+        w: DoubleDouble,
+        total: DoubleDouble,
+        plus: DoubleDouble,
+        minus: DoubleDouble,
+    ) -> bool {
+        self.weight = self.weight + total;
         self.square = self.square + w * (plus * plus + minus * minus);
         let (even, odd) = (w * (plus + minus), w * (plus - minus));
         let size = w.to_f64() * (plus.to_f64().abs() + minus.to_f64().abs());
         let mut negligible = w.to_f64() < 1e-20;
         let (mut previous, mut current) = (DoubleDouble::ZERO, DoubleDouble::ONE);
         for (k, sum) in self.sums.iter_mut().enumerate() {
-            let f = if k % 2 == 0 || node.centre { even } else { odd };
             // Far out the weight is tiny, but P_k is larger than in the bulk by up to sqrt(N_k).
             let term = size * current.to_f64().abs();
-            sum.add(f * current, term);
+            sum.add((if k % 2 == 0 { even } else { odd }) * current, term);
             negligible &= term <= NEGLIGIBLE * sum.mass;
             if let Some(&(a, b)) = self.recurrence.get(k) {
                 let next = a * (node.t * current) - b * previous;
@@ -247,24 +464,23 @@ impl Direct {
                 current = next;
             }
         }
-        Report { integrals: Vec::new(), negligible }
+        negligible
     }
 }
 
-/// Rodrigues' integrals E_(n+2k)[f^(k)(s t)] / k!, k = first..=last.
+/// Rodrigues' integrals of f^(k)(s t) / k!, k = first..=last, on the sphere under the weight of dimension n + 2k.
 struct Rodrigues {
-    n: f64,
+    law: Law,
     scale: DoubleDouble,
     first: Degree,
     sums: Vec<Sum>,
-    /// Sum of the weights of dimension n + 2k.
     weights: Vec<DoubleDouble>,
-    /// s^k k! / (n (n+2) .. (n+2k-2)).
+    /// On the sphere s^k k! / (n (n+2) .. (n+2k-2)), under the normal law s^k sqrt(k!).
     prefactors: Vec<Scaled>,
 }
 
 impl Rodrigues {
-    fn new(n: f64, scale: f64, first: Degree, last: Degree) -> Self {
+    fn new(law: Law, scale: f64, first: Degree, last: Degree) -> Self {
         let scale = DoubleDouble::from(scale);
         let mut prefactor = Scaled::from(1.0);
         let mut prefactors = Vec::new();
@@ -272,13 +488,11 @@ impl Rodrigues {
             if k >= first {
                 prefactors.push(prefactor);
             }
-            let k = k as f64;
-            prefactor =
-                prefactor.times(scale * DoubleDouble::from(k + 1.0) / DoubleDouble::from(n + 2.0 * k));
+            prefactor = prefactor.times(scale * law.rodrigues_factor(k));
         }
         let count = last - first + 1;
         Self {
-            n,
+            law,
             scale,
             first,
             sums: vec![Sum::default(); count],
@@ -294,21 +508,23 @@ impl Rodrigues {
 
     fn add(
         &mut self,
-        node: Option<&Node>,
+        u: Option<DoubleDouble>,
         taylor: &dyn Fn(DoubleDouble, Degree) -> Vec<DoubleDouble>,
-    ) -> Report {
-        let Some(node) = node else {
+    ) -> Answer {
+        let Some(u) = u else {
             let ratio = |(s, w): (&Sum, &DoubleDouble)| (s.value / *w, s.mass / w.to_f64());
-            let integrals = self.sums.iter().zip(&self.weights).map(ratio).collect();
-            return Report { integrals, negligible: false };
+            return Answer::Integrals(self.sums.iter().zip(&self.weights).map(ratio).collect());
         };
+        let node = self.law.node(u);
+        let centre = u.to_f64() == 0.0;
         let last = self.first + self.sums.len() - 1;
         let x = node.t * self.scale;
         let plus = taylor(x, last);
-        let minus = if node.centre { Vec::new() } else { taylor(-x, last) };
-        let both = DoubleDouble::from(if node.centre { 1.0 } else { 2.0 });
+        let minus = if centre { Vec::new() } else { taylor(-x, last) };
+        let both = DoubleDouble::from(if centre { 1.0 } else { 2.0 });
         let sech_sq = (node.ln_sech + node.ln_sech).exp();
-        let mut w = (node.ln_sech * DoubleDouble::from(self.n + 2.0 * self.first as f64 - 1.0)).exp();
+        let lift = node.ln_sech * DoubleDouble::from(2.0 * self.first as f64);
+        let mut w = (node.ln_weight + lift).exp();
         let mut negligible = w.to_f64() < 1e-20;
         for (i, sum) in self.sums.iter_mut().enumerate() {
             let (a, b) = (plus[self.first + i], minus.get(self.first + i).copied().unwrap_or_default());
@@ -318,6 +534,6 @@ impl Rodrigues {
             self.weights[i] = self.weights[i] + w * both;
             w = w * sech_sq;
         }
-        Report { integrals: Vec::new(), negligible }
+        Answer::Negligible(negligible)
     }
 }

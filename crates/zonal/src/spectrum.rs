@@ -1,9 +1,9 @@
 //! The Funk-Hecke spectrum of an activation (FH-1): phi(s <w, x>) = sum_k alpha_k N_k P_k(<w, x>).
 
-use crate::activation::{Activation, Structure};
+use crate::activation::{Activation, Structure, Support};
 use crate::error::{Error, Result};
 use crate::numeric::{DoubleDouble, Scaled};
-use crate::quadrature::{self, Integral, Route};
+use crate::quadrature::{self, Integral, Law, Route};
 use crate::sphere::{Degree, Dim, multiplicities};
 
 /// One Funk-Hecke coefficient alpha_k = E[phi(s t) P_k(t)].
@@ -21,8 +21,10 @@ pub struct Coefficient {
 
 impl Coefficient {
     /// Whether gradient descent sees this degree at all.
+    ///
+    /// Exact zeros are invisible, and so is a value that its own error bound does not tell from zero.
     pub fn visible(&self) -> bool {
-        self.value.sign() != 0
+        self.value.sign() != 0 && self.relative_error < 1.0
     }
 
     /// The eigenvalue alpha_k^2 of gradient descent at infinite width.
@@ -34,7 +36,7 @@ impl Coefficient {
 /// The spectrum of x -> phi(s <w, x>) on the sphere of dimension n, degrees 0..=K.
 #[derive(Clone, Debug)]
 pub struct Spectrum {
-    dim: Dim,
+    law: Law,
     activation: Activation,
     scale: f64,
     coefficients: Vec<Coefficient>,
@@ -44,6 +46,8 @@ pub struct Spectrum {
 
 /// The largest degree that a spectrum is computed to; cost and memory grow linearly with it.
 pub const MAX_DEGREE: Degree = 20_000;
+/// Under the normal law nothing beyond this many deviations counts, up to some hundred degrees.
+const NORMAL_REACH: f64 = 40.0;
 
 impl Spectrum {
     /// Computes the spectrum.
@@ -53,7 +57,7 @@ impl Spectrum {
     ///
     /// ```
     /// use zonal::{activation::Activation, spectrum::Spectrum, sphere::Dim};
-    /// let relu = Spectrum::new(Activation::Relu, Dim::new(10)?, 1.0, 4)?;
+    /// let relu = Spectrum::new(&Activation::Relu, Dim::new(10)?, 1.0, 4)?;
     /// assert!((relu.coefficient(1) - 0.05).abs() < 1e-16);
     /// assert_eq!(relu.coefficient(3), 0.0);
     /// # Ok::<(), zonal::Error>(())
@@ -61,17 +65,63 @@ impl Spectrum {
     ///
     /// # Errors
     /// [`Error::Parameter`] for a scale that is not positive and finite, or too large a degree.
-    pub fn new(activation: Activation, dim: Dim, scale: f64, max_degree: Degree) -> Result<Self> {
+    pub fn new(activation: &Activation, dim: Dim, scale: f64, max_degree: Degree) -> Result<Self> {
         check_scale(scale)?;
+        let structure = activation.structure(scale)?;
+        Self::of_structure(activation, &structure, activation.support(), Law::Sphere(dim), scale, max_degree)
+    }
+
+    /// The limit of infinite dimension at scale sqrt(n): coefficients are the Hermite coefficients
+    /// E[phi(z) He_k(z)] / sqrt(k!) = lim alpha_k sqrt(N_k), z standard normal, and energies their squares.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn infinite_dimension(activation: &Activation, max_degree: Degree) -> Result<Self> {
+        // Breakpoints are wanted as far as the normal law reaches.
+        let structure = activation.structure(NORMAL_REACH)?;
+        Self::of_structure(activation, &structure, activation.support(), Law::Normal, 1.0, max_degree)
+    }
+
+    /// The spectrum of the derivative phi'(s t), for the tangent kernel.
+    ///
+    /// # Errors
+    /// As [`Self::new`], and for an activation without a derivative.
+    pub fn of_derivative(activation: &Activation, dim: Dim, scale: f64, max_degree: Degree) -> Result<Self> {
+        check_scale(scale)?;
+        let structure = activation.derivative_structure(scale)?;
+        let support = activation.support().derivative();
+        Self::of_structure(activation, &structure, support, Law::Sphere(dim), scale, max_degree)
+    }
+
+    fn of_structure(
+        activation: &Activation,
+        structure: &Structure,
+        support: Support,
+        law: Law,
+        scale: f64,
+        max_degree: Degree,
+    ) -> Result<Self> {
         if max_degree > MAX_DEGREE {
             return Err(Error::parameter("the largest degree", max_degree, format!("at most {MAX_DEGREE}")));
         }
         // Some degrees more than asked for, so that a tail far below rounding of the total is still a sum.
         let computed = max_degree + 16;
-        let (integrals, norm_sq) = integrals(activation, dim, scale, computed);
+        let (integrals, norm_sq, accuracy) = integrals(structure, support, law, scale, computed);
+        if !norm_sq.is_finite() || integrals.iter().any(|i| i.relative_error.is_nan()) {
+            return Err(Error::parameter(
+                format!("the norm of {activation} at scale {scale}"),
+                norm_sq.to_f64(),
+                "finite; use a smaller scale",
+            ));
+        }
+        let ones = || vec![Scaled::from(1.0); computed + 1];
+        let multiplicities = match law {
+            Law::Sphere(dim) => multiplicities(dim, computed),
+            Law::Normal => ones(),
+        };
         let coefficients: Vec<Coefficient> = integrals
             .into_iter()
-            .zip(multiplicities(dim, computed))
+            .zip(multiplicities)
             .map(|(i, multiplicity)| Coefficient {
                 value: i.value,
                 relative_error: i.relative_error,
@@ -84,24 +134,21 @@ impl Spectrum {
         let near = total(beyond);
         let far = Scaled::from(norm_sq).minus(total(inside)).minus(near).to_f64();
         // Below the accuracy of the norm the difference means nothing; there the degrees just computed are it.
-        let accuracy = match activation.structure() {
-            Structure::Piecewise(_) => 1e-15,
-            Structure::Analytic(_) => 1e-26,
-        };
         let far = if far > accuracy * norm_sq.to_f64() { far } else { 0.0 };
         let tail_energy = near.to_f64() + far;
         let coefficients = inside.to_vec();
-        Ok(Self { dim, activation, scale, coefficients, norm_sq: norm_sq.to_f64(), tail_energy })
+        let (activation, norm_sq) = (activation.clone(), norm_sq.to_f64());
+        Ok(Self { law, activation, scale, coefficients, norm_sq, tail_energy })
     }
 
-    /// The dimension n.
-    pub fn dim(&self) -> Dim {
-        self.dim
+    /// The law of the argument: the sphere's dimension, or its limit.
+    pub fn law(&self) -> Law {
+        self.law
     }
 
     /// The activation phi.
-    pub fn activation(&self) -> Activation {
-        self.activation
+    pub fn activation(&self) -> &Activation {
+        &self.activation
     }
 
     /// The scale s.
@@ -129,9 +176,18 @@ impl Spectrum {
         self.coefficients.get(degree).map_or(0.0, Coefficient::eigenvalue)
     }
 
-    /// Whether degree k is visible: alpha_k is not exactly zero.
+    /// Whether degree k is held and visible.
     pub fn visible(&self, degree: Degree) -> bool {
-        !self.activation.vanishes_at(degree)
+        self.coefficients.get(degree).is_some_and(Coefficient::visible)
+    }
+
+    /// The smallest degree up to which this share of the norm lies, if it is among those held.
+    pub fn degree_for_share(&self, share: f64) -> Option<Degree> {
+        let mut held = 0.0;
+        self.coefficients.iter().position(|c| {
+            held += c.energy.to_f64();
+            held >= share * self.norm_sq
+        })
     }
 
     /// ||phi||^2 = E[phi(s t)^2].
@@ -154,34 +210,62 @@ pub(crate) fn check_scale(scale: f64) -> Result<()> {
     }
 }
 
-/// All coefficients and the norm, by the method that the activation's structure allows.
+/// Relative error of the closed forms of piecewise powers.
+const CLOSED: f64 = 2e-15;
+/// Rounding of sums in double-double arithmetic, per unit of the sum of absolute terms.
+const ROUNDING: f64 = 1e-28;
+
+/// All coefficients and the norm, by the methods that the structure allows, with the relative accuracy of the norm
+/// and of the sum of all energies.
 fn integrals(
-    activation: Activation,
-    dim: Dim,
+    structure: &Structure,
+    support: Support,
+    law: Law,
     scale: f64,
     max_degree: Degree,
-) -> (Vec<Integral>, DoubleDouble) {
-    match activation.structure() {
+) -> (Vec<Integral>, DoubleDouble, f64) {
+    let dim = match law {
+        Law::Sphere(dim) => Some(dim),
+        Law::Normal => None,
+    };
+    let closed =
+        |value: Scaled, relative_error: f64, k: Degree| match support.vanishes_at(k) || value.sign() == 0 {
+            true => Integral { value: Scaled::ZERO, relative_error: 0.0, route: Route::Closed },
+            false => Integral { value, relative_error, route: Route::Closed },
+        };
+    let numeric = |f| quadrature::funk_hecke(law, scale, max_degree, f, &|k| support.vanishes_at(k));
+    match structure {
         Structure::Piecewise(p) => {
             let p = p.scaled(scale);
-            let values = p.coefficients(dim, max_degree);
-            let closed = values.into_iter().enumerate().map(|(k, value)| Integral {
-                value: if activation.vanishes_at(k) { Scaled::ZERO } else { value },
-                relative_error: if activation.vanishes_at(k) { 0.0 } else { 2e-15 },
-                route: Route::Closed,
-            });
-            (closed.collect(), DoubleDouble::from(p.norm_sq(dim)))
+            let (values, norm_sq) = match dim {
+                Some(dim) => (p.coefficients(dim, max_degree), p.norm_sq(dim)),
+                None => (p.hermite_coefficients(max_degree), p.normal_norm_sq()),
+            };
+            let values = values.into_iter().enumerate().map(|(k, v)| closed(v, CLOSED, k));
+            (values.collect(), DoubleDouble::from(norm_sq), 1e-15)
         }
-        Structure::Analytic(a) => {
-            let result = quadrature::funk_hecke(
-                dim,
-                scale,
-                max_degree,
-                &|x| a.value(&x),
-                &|x, order| a.taylor(x, order),
-                &|k| activation.vanishes_at(k),
-            );
-            (result.coefficients, result.norm_sq)
+        Structure::Polynomial(p) => {
+            let values = match dim {
+                Some(dim) => p.funk_hecke(dim, scale, max_degree),
+                None => p.hermite_coefficients(scale, max_degree),
+            };
+            let values = values.into_iter().enumerate().map(|(k, (v, ratio))| closed(v, ROUNDING * ratio, k));
+            (values.collect(), p.norm_sq(dim, scale), 1e-26)
+        }
+        Structure::Exponential(e, f) => {
+            let mut result = numeric(f);
+            let series = e.coefficients(dim, scale, max_degree).into_iter().enumerate();
+            for (k, (value, ratio)) in series {
+                let candidate = closed(value, ROUNDING * ratio, k);
+                if candidate.relative_error < result.coefficients[k].relative_error {
+                    result.coefficients[k] = candidate;
+                }
+            }
+            (result.coefficients, result.norm_sq, 1e-26)
+        }
+        Structure::Numeric(f) => {
+            let result = numeric(f);
+            (result.coefficients, result.norm_sq, f.accuracy.max(1e-28) * 100.0)
         }
     }
 }

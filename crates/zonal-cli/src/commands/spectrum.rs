@@ -1,44 +1,165 @@
 //! `zonal spectrum`.
 
+use super::split_list;
 use crate::Global;
 use crate::format::{Format, short};
 use crate::output::{columns, csv, print, print_json};
+use anyhow::Result;
 use zonal::activation::Activation;
-use zonal::sphere::Dim;
-use zonal_run::number::{Scale, count};
-use zonal_run::spectrum::{SpectrumReport, spectrum};
+use zonal_run::Error;
+use zonal_run::number::{Extended, Scale};
+use zonal_run::spectrum::{KernelKind, Ranking, SpectrumConfig, SpectrumReport, rank, spectrum};
 
-/// The Funk-Hecke spectrum of an activation: which degrees it sees, and how strongly
+/// The Funk-Hecke spectrum of activations: which degrees they see, and how strongly
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "Example:\n  zonal spectrum --activation relu --dim 10 --max-degree 12\n\nEach degree k of the \
-                        target is learned at the rate of its eigenvalue alpha_k^2; a degree whose coefficient is zero \
-                        is invisible: no width and no number of iterations learns it."
+    after_help = "Examples:\n  zonal spectrum --activation relu --dim 10 --max-degree 12\n  zonal spectrum --activation \
+                  relu,tanh --dim 10,100,inf\n  zonal spectrum --activation 't*tanh(t)' --scale sqrt-dim\n  zonal \
+                  spectrum --for-degrees 0..4 --dim 20\n\nEach degree k of a target is learned at the rate of its \
+                  eigenvalue alpha_k^2; a degree whose coefficient is zero is invisible: no width and no number of \
+                  iterations learns it."
 )]
 pub(crate) struct Args {
-    /// The activation: relu, step, abs, sigmoid, tanh or erf
-    #[arg(long, short, default_value = "relu", value_name = "NAME")]
-    activation: Activation,
-    /// The dimension n of the sphere S^(n-1)
-    #[arg(long, short = 'n', default_value = "10", value_parser = count, value_name = "N", allow_negative_numbers = true)]
-    dim: u64,
+    /// A name (relu, leaky-relu, squared-relu, step, sign, abs, sigmoid, tanh, erf, gelu, silu, softplus, sin, cos, exp,
+    /// square, cube, hermite-K) or an expression in t; several, repeated or separated by commas, are compared
+    /// [default: relu]
+    #[arg(long, short, value_name = "NAME|EXPRESSION", allow_hyphen_values = true)]
+    activation: Vec<String>,
+    /// The dimension n of the sphere S^(n-1), or inf for the limit at scale sqrt(n); several are compared
+    #[arg(long, short = 'n', default_value = "10", value_name = "N", allow_negative_numbers = true)]
+    dim: Vec<String>,
     /// The largest degree
     #[arg(long, short = 'k', default_value_t = 12, value_name = "K")]
     max_degree: usize,
-    /// The scale s of the unit phi(s <w, x>): sqrt-dim or a number
-    #[arg(long, default_value = "1", value_name = "S", allow_negative_numbers = true)]
-    scale: Scale,
+    /// The scale s of the unit phi(s <w, x>): sqrt-dim or a number; several are compared [default: 1]
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
+    scale: Vec<String>,
+    /// Points where the expression is not smooth, in place of those found
+    #[arg(long, value_name = "LIST", allow_negative_numbers = true)]
+    kinks: Option<String>,
+    /// Whose eigenvalues: with the output layer trained, or with both layers
+    #[arg(long, value_enum, default_value_t = KernelChoice::Feature)]
+    kernel: KernelChoice,
+    /// With trained biases: of the output for the feature kernel, of the units for the tangent kernel
+    #[arg(long)]
+    bias: bool,
+    /// Fit the power of the degree by which eigenvalues fall, over the degrees A to B
+    #[arg(long, value_name = "A..B")]
+    decay: Option<String>,
+    /// Rank activations for learning the degrees A to B
+    #[arg(long, value_name = "A..B", conflicts_with_all = ["decay", "kernel", "bias", "scale"])]
+    for_degrees: Option<String>,
 }
 
-pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<()> {
-    let dim = Dim::new(args.dim).map_err(zonal_run::Error::from)?;
-    let scale = args.scale.value(args.dim).unwrap_or(1.0);
-    let report = spectrum(args.activation, dim, scale, args.max_degree)?;
-    match global.format {
-        Format::Json => print_json(&report),
-        Format::Csv => print(&csv(&header(), &rows(&report, |x| x.to_string()))),
-        Format::Table => print(&table(&report)),
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum KernelChoice {
+    /// Random-feature kernel
+    Feature,
+    /// Tangent kernel
+    Tangent,
+}
+
+pub(crate) fn run(args: &Args, global: &Global) -> Result<()> {
+    let activations = args.activations()?;
+    let dims: Vec<Extended> = parse_list(&args.dim, "--dim")?;
+    if let Some(range) = &args.for_degrees {
+        return run_ranking(args, global, range, &dims);
     }
+    let scales: Vec<Scale> = parse_list(&args.scale, "--scale")?;
+    let decay = args.decay.as_deref().map(|d| range(d, "--decay")).transpose()?;
+    let mut reports = Vec::new();
+    for activation in &activations {
+        for &dim in &dims {
+            let default = if dim == Extended::Infinite { Scale::SqrtDim } else { Scale::Fixed(1.0) };
+            let scales = if scales.is_empty() { vec![default] } else { scales.clone() };
+            for scale in scales {
+                reports.push(spectrum(&SpectrumConfig {
+                    activation: activation.clone(),
+                    dim,
+                    scale,
+                    max_degree: args.max_degree,
+                    kernel: match args.kernel {
+                        KernelChoice::Feature => KernelKind::Feature,
+                        KernelChoice::Tangent => KernelKind::Tangent,
+                    },
+                    bias: args.bias,
+                    decay,
+                })?);
+            }
+        }
+    }
+    match (global.format, reports.as_slice()) {
+        (Format::Json, reports) => reports.iter().try_for_each(print_json),
+        (Format::Csv, reports) => print(&csv_table(reports)),
+        (Format::Table, [report]) => print(&table(report)),
+        (Format::Table, reports) => print(&comparison(reports)),
+    }
+}
+
+fn run_ranking(args: &Args, global: &Global, text: &str, dims: &[Extended]) -> Result<()> {
+    let (from, to) = range(text, "--for-degrees")?;
+    let activations = if args.activation.is_empty() {
+        // Polynomials and exp are no choice for a network; they stay available by name.
+        let unsuitable = [Activation::Exp, Activation::Square, Activation::Cube];
+        Activation::NAMED[..17].iter().filter(|a| !unsuitable.contains(a)).cloned().collect()
+    } else {
+        args.activations()?
+    };
+    for dim in dims {
+        let &Extended::Finite(n) = dim else {
+            return Err(Error::Usage("--for-degrees needs a finite --dim".into()).into());
+        };
+        let ranking = rank(n, from, to, &activations)?;
+        match global.format {
+            Format::Json => print_json(&ranking)?,
+            Format::Csv => print(&csv(&ranking_header(), &ranking_rows(&ranking, |x| x.to_string())))?,
+            Format::Table => print(&ranking_table(&ranking))?,
+        }
+    }
+    Ok(())
+}
+
+impl Args {
+    fn activations(&self) -> Result<Vec<Activation>> {
+        let texts: Vec<String> = self.activation.iter().flat_map(|t| split_list(t)).collect();
+        let mut out = if texts.is_empty() { vec![Activation::Relu] } else { Vec::new() };
+        for text in &texts {
+            out.push(Activation::parse(text).map_err(Error::from)?);
+        }
+        if let Some(kinks) = &self.kinks {
+            let kinks: Vec<f64> = parse_list(std::slice::from_ref(kinks), "--kinks")?;
+            for activation in &mut out {
+                *activation = activation.with_kinks(kinks.clone()).map_err(Error::from)?;
+            }
+        }
+        Ok(out)
+    }
+}
+
+/// Values of an option that can be repeated or separated by commas.
+fn parse_list<T: std::str::FromStr>(texts: &[String], option: &str) -> Result<Vec<T>, Error>
+where
+    T::Err: std::fmt::Display,
+{
+    let texts = texts.iter().flat_map(|t| split_list(t));
+    texts.map(|t| t.parse().map_err(|e| Error::Usage(format!("{option}: {t:?}: {e}")))).collect()
+}
+
+/// A range of degrees A..B, both included.
+fn range(text: &str, option: &str) -> Result<(usize, usize), Error> {
+    let wrong = || {
+        Error::Usage(format!("{option}: '{text}' is not a range of degrees; write two numbers such as 0..4"))
+    };
+    let (from, to) = text.split_once("..").ok_or_else(wrong)?;
+    let number = |t: &str| t.trim_start_matches('=').parse::<usize>().map_err(|_| wrong());
+    let (from, to) = (number(from)?, number(to)?);
+    if from > to || to > zonal::spectrum::MAX_DEGREE {
+        return Err(Error::Usage(format!(
+            "{option}: '{text}' is not a range of degrees; the first must not exceed the last, and that at most {}",
+            zonal::spectrum::MAX_DEGREE
+        )));
+    }
+    Ok((from, to))
 }
 
 fn header() -> Vec<String> {
@@ -64,34 +185,161 @@ fn rows(report: &SpectrumReport, number: impl Fn(f64) -> String) -> Vec<Vec<Stri
     rows.collect()
 }
 
+/// Quotes a cell if CSV needs it: formulas have commas.
+fn quoted(text: &str) -> String {
+    if text.contains([',', '"', '\n']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
+}
+
+fn csv_table(reports: &[SpectrumReport]) -> String {
+    let mut all = Vec::new();
+    for report in reports {
+        let scale = report.scale.map_or("sqrt-dim".to_owned(), |s| s.to_string());
+        let lead = [quoted(&report.activation.name()), report.dim.to_string(), scale];
+        all.extend(rows(report, |x| x.to_string()).into_iter().map(|row| [lead.to_vec(), row].concat()));
+    }
+    let lead = ["activation", "dim", "scale"].map(String::from).to_vec();
+    csv(&[lead, header()].concat(), &all)
+}
+
+/// A name for a report among others.
+fn title(report: &SpectrumReport) -> String {
+    let scale = report.scale.map_or("sqrt n".to_owned(), short);
+    format!("{}, n = {}, s = {scale}", report.activation, report.dim)
+}
+
+fn scientific(x: f64, ln: Option<f64>) -> String {
+    match ln {
+        None => "0".to_owned(),
+        // Below the range of f64 the logarithm still tells the size.
+        Some(ln) if x.abs() < 1e-300 => {
+            let power = ln / std::f64::consts::LN_10;
+            format!(
+                "{}{:.6}e{}",
+                if x < 0.0 { "-" } else { "" },
+                10f64.powf(power - power.floor()),
+                power.floor()
+            )
+        }
+        Some(_) => format!("{x:.6e}"),
+    }
+}
+
 fn table(report: &SpectrumReport) -> String {
-    let mut text = format!(
-        "{} in dimension {}, scale {}: norm squared {}\n\n",
-        report.activation,
-        report.dim,
-        report.scale,
-        short(report.norm_sq)
-    );
-    // Multiplicities beyond 21 digits would push everything else off the screen.
+    let kernel = match (report.kernel, report.bias) {
+        (KernelKind::Feature, false) => "",
+        (KernelKind::Feature, true) => ", eigenvalues with a trained output bias",
+        (KernelKind::Tangent, false) => ", eigenvalues of the tangent kernel",
+        (KernelKind::Tangent, true) => ", eigenvalues of the tangent kernel with trained biases",
+    };
+    let mut text = format!("{}{kernel}: norm squared {}\n\n", title(report), short(report.norm_sq));
     let mut rows = rows(report, |x| if x == 0.0 { "0".into() } else { format!("{x:.6e}") });
     for (row, d) in rows.iter_mut().zip(&report.degrees) {
-        if row[1].len() > 21 {
-            row[1] = format!("10^{:.3}", d.ln_multiplicity / std::f64::consts::LN_10);
+        // Multiplicities beyond 21 digits would push everything else off the screen.
+        if let Some(ln) = d.ln_multiplicity.filter(|_| row[1].len() > 21) {
+            row[1] = format!("10^{:.3}", ln / std::f64::consts::LN_10);
         }
-        row[6] = format!("{:.0e}", d.error);
+        row[2] = scientific(d.coefficient, d.ln_abs_coefficient);
+        row[3] = scientific(d.eigenvalue, d.ln_eigenvalue);
+        row[6] = if d.error == 0.0 { "0".to_owned() } else { format!("{:.0e}", d.error) };
     }
     text += &columns(&header(), &rows);
     text += &format!("\nenergy beyond degree {}: {}\n", report.degrees.len() - 1, short(report.tail_energy));
-    let invisible: Vec<String> =
-        report.degrees.iter().filter(|d| !d.visible).map(|d| d.degree.to_string()).collect();
-    if invisible.is_empty() {
-        text += "every degree listed is visible\n";
-    } else {
+    if let Some(degree) = report.degree_999 {
+        text += &format!("99.9 % of the feature energy lies up to degree {degree}\n");
+    }
+    if let Some(decay) = report.decay {
         text += &format!(
-            "cannot learn, at any width: degree{} {}\n",
-            if invisible.len() == 1 { "" } else { "s" },
-            invisible.join(", ")
+            "eigenvalues fall like degree^-{:.5} (standard error {:.1e}, {} degrees from {} to {})\n",
+            decay.exponent, decay.standard_error, decay.degrees, decay.from, decay.to
         );
     }
+    text + &cannot_learn(report) + "\n"
+}
+
+/// What is invisible, in one line.
+fn cannot_learn(report: &SpectrumReport) -> String {
+    let hidden: Vec<usize> = report.degrees.iter().filter(|d| !d.visible).map(|d| d.degree).collect();
+    let last = report.degrees.len() - 1;
+    if hidden.is_empty() {
+        return format!("every degree up to {last} is visible");
+    }
+    // Degrees of one parity, from some degree to the end of the list, are said in words.
+    let mut words = Vec::new();
+    let mut single = hidden.clone();
+    for (parity, name) in [(0, "even"), (1, "odd")] {
+        let visible = |k: usize| k % 2 == parity && report.degrees[k].visible;
+        let first = (0..=last).rev().find(|k| visible(*k)).map_or(parity, |k| k + 2);
+        if hidden.iter().filter(|k| **k >= first && *k % 2 == parity).count() >= 3 {
+            single.retain(|k| *k < first || k % 2 != parity);
+            words.push(if first <= 1 {
+                format!("{name} degrees")
+            } else {
+                format!("{name} degrees from {first} on")
+            });
+        }
+    }
+    let mut list: Vec<String> = single.iter().map(usize::to_string).collect();
+    if !list.is_empty() {
+        list = vec![format!("degree{} {}", if list.len() == 1 { "" } else { "s" }, list.join(", "))];
+    }
+    list.extend(words);
+    format!("cannot learn, at any width: {}", list.join(", "))
+}
+
+/// Eigenvalues of several spectra side by side.
+fn comparison(reports: &[SpectrumReport]) -> String {
+    let mut header = vec!["degree".to_owned()];
+    header.extend(reports.iter().enumerate().map(|(i, _)| format!("({})", i + 1)));
+    let rows: Vec<Vec<String>> = (0..reports[0].degrees.len())
+        .map(|k| {
+            let values =
+                reports.iter().map(|r| scientific(r.degrees[k].eigenvalue, r.degrees[k].ln_eigenvalue));
+            std::iter::once(k.to_string()).chain(values).collect()
+        })
+        .collect();
+    let mut text = "eigenvalues by degree\n\n".to_owned() + &columns(&header, &rows) + "\n";
+    for (i, report) in reports.iter().enumerate() {
+        text += &format!("({}) {}: {}\n", i + 1, title(report), cannot_learn(report));
+        if let Some(decay) = report.decay {
+            text +=
+                &format!("    falls like degree^-{:.5} +- {:.1e}\n", decay.exponent, decay.standard_error);
+        }
+    }
     text
+}
+
+fn ranking_header() -> Vec<String> {
+    ["activation", "scale", "ratio", "smallest", "largest", "invisible"].map(String::from).to_vec()
+}
+
+fn ranking_rows(ranking: &Ranking, number: impl Fn(f64) -> String) -> Vec<Vec<String>> {
+    let rows = ranking.ranking.iter().map(|r| {
+        let hidden: Vec<String> = r.invisible_degrees.iter().map(usize::to_string).collect();
+        vec![
+            quoted(&r.activation.name()),
+            number(r.scale),
+            number(r.ratio),
+            number(r.smallest),
+            number(r.largest),
+            hidden.join(" "),
+        ]
+    });
+    rows.collect()
+}
+
+fn ranking_table(ranking: &Ranking) -> String {
+    format!(
+        "activations for the degrees {} to {} in dimension {}, best first\n\n{}\nratio: the smallest eigenvalue over \
+         these degrees, relative to the largest up to degree {}; about\nits inverse many iterations learn all of them. \
+         What cannot see one of the degrees comes last.\n",
+        ranking.from,
+        ranking.to,
+        ranking.dim,
+        columns(&ranking_header(), &ranking_rows(ranking, short)),
+        ranking.to
+    )
 }

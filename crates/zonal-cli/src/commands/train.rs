@@ -57,7 +57,8 @@ pub(crate) struct Args {
     /// Part of the rows for choosing the iteration
     #[arg(long, default_value_t = 0.2, value_name = "FRACTION", allow_negative_numbers = true)]
     validation_fraction: f64,
-    /// relu, step, abs, sigmoid, tanh or erf; auto chooses on validation rows, and is relu for targets
+    /// A name (relu, leaky-relu, squared-relu, step, sign, abs, sigmoid, tanh, erf, gelu, silu, softplus, sin, cos,
+    /// exp, square, cube, hermite-K) or an expression in t; auto chooses on validation rows, and is relu for targets
     #[arg(long, short, default_value = "auto", value_name = "NAME")]
     activation: Auto<Activation>,
     /// The scale s of the units phi(s <w, x>): auto, sqrt-dim or a number; auto is 1 for targets
@@ -167,7 +168,7 @@ impl Args {
         };
         Ok(TrainConfig {
             input,
-            activation: self.activation,
+            activation: self.activation.clone(),
             scale: self.scale,
             width: self.width,
             iterations: self.iterations.or(last).unwrap_or(DEFAULT_ITERATIONS),

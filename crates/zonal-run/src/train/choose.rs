@@ -14,7 +14,7 @@ use zonal::observer::Observer;
 use zonal::risk::Empirical;
 
 /// One combination that was tried.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Candidate {
     /// The activation.
@@ -35,13 +35,13 @@ const ACTIVATIONS: [Activation; 3] = [Activation::Relu, Activation::Tanh, Activa
 /// The combinations to try: scales matter only where the activation is not homogeneous.
 fn combinations(activation: Option<Activation>, scale: Option<f64>, dim: u64) -> Vec<(Activation, f64)> {
     let root = (dim as f64).sqrt();
-    let activations = activation.map_or(ACTIVATIONS.to_vec(), |a| vec![a]);
+    let activations = activation.map_or_else(|| ACTIVATIONS.to_vec(), |a| vec![a]);
     let mut out = Vec::new();
     for a in activations {
         match scale {
             Some(s) => out.push((a, s)),
             None if a.homogeneity().is_some() => out.push((a, 1.0)),
-            None => out.extend([1.0, root, 2.0 * root].map(|s| (a, s))),
+            None => out.extend([1.0, root, 2.0 * root].map(|s| (a.clone(), s))),
         }
     }
     out
@@ -62,9 +62,9 @@ pub(super) fn choose(
     observer: &mut dyn Observer,
 ) -> Result<Choice> {
     let dim = data.dim.get();
-    let combinations = combinations(config.activation.given(), config.scale.value(dim), dim);
+    let combinations = combinations(config.activation.clone().given(), config.scale.value(dim), dim);
     if combinations.len() == 1 || data.validation.1.is_empty() {
-        let (activation, scale) = combinations[0];
+        let (activation, scale) = combinations[0].clone();
         return Ok(Choice { activation, scale, candidates: None });
     }
     let train = head(&data.train, TRIAL_ROWS);
@@ -72,7 +72,8 @@ pub(super) fn choose(
     let grid = logarithmic_grid(config.iterations);
     let mut candidates = Vec::new();
     for (activation, scale) in combinations {
-        let network = Network::random(activation, scale, data.dim, width.min(TRIAL_WIDTH), config.seed)?;
+        let network =
+            Network::random(activation.clone(), scale, data.dim, width.min(TRIAL_WIDTH), config.seed)?;
         let quadratic = Empirical::new(&train.0, &train.1).quadratic(&network)?;
         let path = Path::new(&quadratic, Step::Auto, observer)?;
         let coefficients = path.coefficients(&grid);
@@ -80,10 +81,10 @@ pub(super) fn choose(
         let best = losses.into_iter().fold(f64::INFINITY, f64::min);
         candidates.push(Candidate { activation, scale, validation_rmse: best.sqrt() * data.label.deviation });
     }
-    let mut best = candidates[0];
+    let mut best = candidates[0].clone();
     for c in &candidates {
         if c.validation_rmse < best.validation_rmse {
-            best = *c;
+            best = c.clone();
         }
     }
     Ok(Choice { activation: best.activation, scale: best.scale, candidates: Some(candidates) })

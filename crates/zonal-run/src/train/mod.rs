@@ -142,7 +142,7 @@ pub fn train(
     };
     let folder = match output {
         Output::Numbered(parent) => {
-            Some(RunFolder::numbered(parent, &config.name(outcome.report.activation))?)
+            Some(RunFolder::numbered(parent, &config.name(&outcome.report.activation))?)
         }
         _ => named,
     };
@@ -158,7 +158,7 @@ pub fn train(
 
 impl TrainConfig {
     /// A short name for the run's folder: what was learned and by which activation.
-    fn name(&self, activation: Activation) -> String {
+    fn name(&self, activation: &Activation) -> String {
         let subject = match &self.input {
             Input::Target(_) => "target".to_owned(),
             Input::Table(job) => {
@@ -168,6 +168,9 @@ impl TrainConfig {
                 if safe.is_empty() { "table".to_owned() } else { safe }
             }
         };
+        // A formula has characters that do not belong in a path.
+        let activation: String =
+            activation.name().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(20).collect();
         format!("{subject}-{activation}")
     }
 }

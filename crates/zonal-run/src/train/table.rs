@@ -130,7 +130,7 @@ pub(super) fn run(
         ));
     }
 
-    let network = Network::random(activation, scale, dim, width, config.seed)?;
+    let network = Network::random(activation.clone(), scale, dim, width, config.seed)?;
     let path = {
         let quadratic = Empirical::new(&data.train.0, &data.train.1).quadratic(&network)?;
         Path::new(&quadratic, config.step(), observer)?
@@ -168,7 +168,7 @@ pub(super) fn run(
 
     let description = Description {
         schema: SCHEMA,
-        activation,
+        activation: activation.clone(),
         scale,
         seed: config.seed,
         step_size: path.step(),

@@ -43,14 +43,14 @@ pub(super) fn run(
 ) -> Result<Outcome> {
     let dim = Dim::new(job.dim)?;
     let target = Target::parse(&job.text, dim, config.seed)?;
-    let activation = config.activation.given().unwrap_or(Activation::Relu);
+    let activation = config.activation.clone().given().unwrap_or(Activation::Relu);
     let scale = config.scale.value(job.dim).unwrap_or(1.0);
     let max_degree =
         config.max_degree.unwrap_or_else(|| target.finite_degree().unwrap_or(DEFAULT_DEGREE).clamp(4, 64));
     let grid = config.grid()?;
-    let spectrum = Spectrum::new(activation, dim, scale, max_degree.max(OPERATOR_DEGREE))?;
+    let spectrum = Spectrum::new(&activation, dim, scale, max_degree.max(OPERATOR_DEGREE))?;
     let energies = target.power_spectrum(max_degree)?;
-    let invisible = invisible_degrees(&energies, activation, notes);
+    let invisible = invisible_degrees(&energies, &activation, notes);
     // The operator follows all degrees that matter, so that its tail is a sum too.
     let all_energies = target.power_spectrum(max_degree.max(OPERATOR_DEGREE))?;
 
@@ -67,7 +67,7 @@ pub(super) fn run(
             let per_unit = 8 * (job.dim + 4 * grid.len() as u64 + max_degree as u64 + 8);
             check_width(width, 5, per_unit)?;
             let width = usize::try_from(width).unwrap_or(usize::MAX);
-            let network = Network::random(activation, scale, dim, width, config.seed)?;
+            let network = Network::random(activation.clone(), scale, dim, width, config.seed)?;
             let quadratic = Population::new(&target).quadratic(&network)?;
             let path = Path::new(&quadratic, config.step(), observer)?;
             drop(quadratic);
@@ -83,7 +83,7 @@ pub(super) fn run(
                 .collect();
             let description = Description {
                 schema: SCHEMA,
-                activation,
+                activation: activation.clone(),
                 scale,
                 seed: config.seed,
                 step_size: path.step(),
@@ -140,7 +140,7 @@ pub(super) fn run(
 }
 
 /// The degrees with energy that no width and no number of iterations learns; says so.
-fn invisible_degrees(energies: &PowerSpectrum, activation: Activation, notes: Notes<'_>) -> Vec<Degree> {
+fn invisible_degrees(energies: &PowerSpectrum, activation: &Activation, notes: Notes<'_>) -> Vec<Degree> {
     let total = energies.total();
     let listed = energies.energies.iter().enumerate();
     let invisible: Vec<(Degree, f64)> = listed

@@ -1,22 +1,36 @@
-//! Activations phi: their values, derivatives, parity and exact structure.
+//! Activations phi: their values, symmetry and exact structure.
 
-mod analytic;
+mod exponential;
+mod formula;
 mod piecewise;
+mod polynomial;
+mod smooth;
 
-pub use analytic::Analytic;
-pub use piecewise::Piecewise;
+pub use exponential::Exponential;
+pub use formula::Formula;
+pub use piecewise::{LEAKY_SLOPE, Piecewise};
+pub use polynomial::{MAX_HERMITE, PowerSeries};
+pub use smooth::Numeric;
 
 use crate::error::{Error, Result};
+use crate::numeric::{Elementary, special};
 use crate::sphere::Degree;
+use std::sync::Arc;
 
 /// An activation function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Activation {
     /// max(t, 0).
     Relu,
+    /// t for t > 0, otherwise t / 100.
+    LeakyRelu,
+    /// max(t, 0)^2.
+    SquaredRelu,
     /// 1 for t > 0, otherwise 0.
     Step,
+    /// 1 for t > 0, otherwise -1.
+    Sign,
     /// |t|.
     Abs,
     /// 1 / (1 + exp(-t)).
@@ -25,139 +39,405 @@ pub enum Activation {
     Tanh,
     /// erf(t).
     Erf,
+    /// t Phi(t), Phi the normal distribution function.
+    Gelu,
+    /// t / (1 + exp(-t)).
+    Silu,
+    /// ln(1 + exp(t)).
+    Softplus,
+    /// sin(t).
+    Sin,
+    /// cos(t).
+    Cos,
+    /// exp(t).
+    Exp,
+    /// t^2.
+    Square,
+    /// t^3.
+    Cube,
+    /// The Hermite polynomial He_K(t) / sqrt(K!), of norm 1 under the standard normal law.
+    Hermite(u8),
+    /// An expression in t.
+    Formula(Arc<Formula>),
+    /// A function of one's own.
+    Function(Arc<Function>),
 }
 
-/// Symmetry under t -> -t.
+/// An activation given as a Rust closure. Its coefficients have an error near 1e-15 of its norm.
+#[derive(Clone)]
+pub struct Function {
+    name: String,
+    value: Arc<dyn Fn(f64) -> f64 + Send + Sync>,
+    kinks: Vec<f64>,
+}
+
+impl Function {
+    /// A function with the points where it is not smooth; a kink that is not named costs accuracy, which the error
+    /// estimate of its coefficients shows.
+    pub fn new(name: &str, kinks: Vec<f64>, value: impl Fn(f64) -> f64 + Send + Sync + 'static) -> Self {
+        Self { name: name.to_owned(), value: Arc::new(value), kinks }
+    }
+}
+
+impl std::fmt::Debug for Function {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Function")
+            .field("name", &self.name)
+            .field("kinks", &self.kinks)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Which degrees can have a non-zero coefficient: the even part of phi is a polynomial of degree `even`, the odd part
+/// one of degree `odd`; -1 where there is none, `i32::MAX` where it is no polynomial.
+///
+/// A polynomial of degree p is orthogonal to P_k for every k > p, in every dimension and at every scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Parity {
-    /// phi(-t) = phi(t).
-    Even,
-    /// phi(-t) = -phi(t).
-    Odd,
+pub struct Support {
+    even: i32,
+    odd: i32,
+}
+
+impl Support {
+    const NO_LIMIT: i32 = i32::MAX;
+
+    /// Whether the Funk-Hecke coefficient of this degree is zero in every dimension and at every scale.
+    pub fn vanishes_at(self, degree: Degree) -> bool {
+        let last = if degree.is_multiple_of(2) { self.even } else { self.odd };
+        i64::from(last) < degree as i64 && last != Self::NO_LIMIT
+    }
+
+    /// The support of the derivative.
+    pub fn derivative(self) -> Self {
+        let lower = |d: i32| if d == Self::NO_LIMIT { d } else { (d - 1).max(-1) };
+        Self { even: lower(self.odd), odd: lower(self.even) }
+    }
 }
 
 /// Where an activation's exact formulas come from.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub enum Structure {
-    /// A combination of t_+^a and powers: closed forms for coefficients and kernels.
+    /// Truncated powers: closed forms for coefficients and kernels.
     Piecewise(Piecewise),
-    /// Analytic on the real line: Taylor arithmetic and the trapezoidal rule.
-    Analytic(Analytic),
+    /// A polynomial: finitely many coefficients, in closed form.
+    Polynomial(PowerSeries),
+    /// exp, sin or cos: a series beside the numerical routes.
+    Exponential(Exponential, Numeric),
+    /// Everything else: numerical, with an error bound.
+    Numeric(Numeric),
 }
 
 impl Activation {
-    /// All activations, in the order of the help.
-    pub const ALL: [Self; 6] = [Self::Relu, Self::Step, Self::Abs, Self::Sigmoid, Self::Tanh, Self::Erf];
+    /// All activations with a name of their own, in the order of the help; Hermite polynomials by two examples.
+    pub const NAMED: [Self; 19] = [
+        Self::Relu,
+        Self::LeakyRelu,
+        Self::SquaredRelu,
+        Self::Step,
+        Self::Sign,
+        Self::Abs,
+        Self::Sigmoid,
+        Self::Tanh,
+        Self::Erf,
+        Self::Gelu,
+        Self::Silu,
+        Self::Softplus,
+        Self::Sin,
+        Self::Cos,
+        Self::Exp,
+        Self::Square,
+        Self::Cube,
+        Self::Hermite(3),
+        Self::Hermite(4),
+    ];
 
-    /// The name by which users choose it.
-    pub fn name(self) -> &'static str {
-        match self {
+    /// The name by which users choose it, or the formula.
+    pub fn name(&self) -> String {
+        let name = match self {
             Self::Relu => "relu",
+            Self::LeakyRelu => "leaky-relu",
+            Self::SquaredRelu => "squared-relu",
             Self::Step => "step",
+            Self::Sign => "sign",
             Self::Abs => "abs",
             Self::Sigmoid => "sigmoid",
             Self::Tanh => "tanh",
             Self::Erf => "erf",
+            Self::Gelu => "gelu",
+            Self::Silu => "silu",
+            Self::Softplus => "softplus",
+            Self::Sin => "sin",
+            Self::Cos => "cos",
+            Self::Exp => "exp",
+            Self::Square => "square",
+            Self::Cube => "cube",
+            Self::Hermite(k) => return format!("hermite-{k}"),
+            Self::Formula(f) => f.text(),
+            Self::Function(f) => &f.name,
+        };
+        name.to_owned()
+    }
+
+    /// The activation of that name, or a formula in `t`.
+    ///
+    /// ```
+    /// use zonal::activation::Activation;
+    /// let a = Activation::parse("t*tanh(t)")?;
+    /// assert_eq!(a.value(0.0), 0.0);
+    /// assert!(Activation::parse("swash").is_err());
+    /// # Ok::<(), zonal::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] with the list of names, [`Error::Expression`] pointing into a formula.
+    pub fn parse(text: &str) -> Result<Self> {
+        if let Some(found) = Self::NAMED.into_iter().find(|a| a.name() == text) {
+            return Ok(found);
+        }
+        if let Some(degree) = text.strip_prefix("hermite-") {
+            let wrong = || {
+                Error::parameter(
+                    "the Hermite polynomial",
+                    format!("'{text}'"),
+                    format!("hermite-0 to hermite-{MAX_HERMITE}"),
+                )
+            };
+            let degree: u8 = degree.parse().map_err(|_| wrong())?;
+            return if degree <= MAX_HERMITE { Ok(Self::Hermite(degree)) } else { Err(wrong()) };
+        }
+        // A single word that is no name is a misspelt name, not a formula.
+        if text != "t" && text.chars().all(|c| c.is_ascii_alphabetic() || "-_".contains(c)) {
+            let names: Vec<_> = Self::NAMED.iter().take(17).map(Self::name).collect();
+            let required =
+                format!("one of {}, hermite-K, or an expression in t such as 't*tanh(t)'", names.join(", "));
+            return Err(Error::parameter("the activation", format!("'{text}'"), required));
+        }
+        Ok(Self::Formula(Arc::new(Formula::parse(text, None)?)))
+    }
+
+    /// The same activation with the kinks of its formula given instead of searched; named ones know theirs.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for kinks that are not finite numbers, or a named activation.
+    pub fn with_kinks(&self, kinks: Vec<f64>) -> Result<Self> {
+        if let Some(bad) = kinks.iter().find(|k| !k.is_finite()) {
+            return Err(Error::parameter("a kink", bad, "a finite number"));
+        }
+        match self {
+            Self::Formula(f) => Ok(Self::Formula(Arc::new(f.with_kinks(kinks)))),
+            _ => Err(Error::parameter("the activation with --kinks", self.name(), "an expression in t")),
         }
     }
 
-    /// The activation of that name.
+    /// Its exact structure for arguments between -scale and scale.
     ///
     /// # Errors
-    /// [`Error::Parameter`] with the list of names.
-    pub fn from_name(name: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|a| a.name() == name).ok_or_else(|| {
-            let names: Vec<_> = Self::ALL.iter().map(|a| a.name()).collect();
-            Error::parameter("the activation", format!("'{name}'"), format!("one of {}", names.join(", ")))
+    /// [`Error::Parameter`] for a formula that is not finite there or has too many kinks.
+    pub fn structure(&self, scale: f64) -> Result<Structure> {
+        Ok(match self {
+            Self::Relu => Structure::Piecewise(Piecewise::RELU),
+            Self::LeakyRelu => Structure::Piecewise(Piecewise::LEAKY_RELU),
+            Self::SquaredRelu => Structure::Piecewise(Piecewise::SQUARED_RELU),
+            Self::Step => Structure::Piecewise(Piecewise::STEP),
+            Self::Sign => Structure::Piecewise(Piecewise::SIGN),
+            Self::Abs => Structure::Piecewise(Piecewise::ABS),
+            Self::Sigmoid => Structure::Numeric(Numeric::analytic(smooth::Sigmoid)),
+            Self::Tanh => Structure::Numeric(Numeric::analytic(smooth::Tanh)),
+            Self::Erf => Structure::Numeric(Numeric::analytic(smooth::Erf)),
+            Self::Gelu => Structure::Numeric(Numeric::analytic(smooth::Gelu)),
+            Self::Silu => Structure::Numeric(Numeric::analytic(smooth::Silu)),
+            Self::Softplus => Structure::Numeric(Numeric::analytic(smooth::Softplus)),
+            Self::Sin => Structure::Exponential(Exponential::Sin, Numeric::analytic(smooth::Sin)),
+            Self::Cos => Structure::Exponential(Exponential::Cos, Numeric::analytic(smooth::Cos)),
+            Self::Exp => Structure::Exponential(Exponential::Exp, Numeric::analytic(smooth::Exp)),
+            Self::Square => Structure::Polynomial(PowerSeries::monomial(2)),
+            Self::Cube => Structure::Polynomial(PowerSeries::monomial(3)),
+            Self::Hermite(k) => Structure::Polynomial(PowerSeries::hermite(*k)),
+            Self::Formula(f) => match f.as_polynomial() {
+                Some(p) => Structure::Polynomial(p),
+                None => Structure::Numeric(Numeric::formula(f, scale)?),
+            },
+            Self::Function(f) => Structure::Numeric(Numeric::function(&f.value, &f.kinks, scale)),
         })
     }
 
-    /// Its exact structure.
-    pub fn structure(self) -> Structure {
-        match self {
-            Self::Relu => Structure::Piecewise(Piecewise::RELU),
-            Self::Step => Structure::Piecewise(Piecewise::STEP),
-            Self::Abs => Structure::Piecewise(Piecewise::ABS),
-            Self::Sigmoid => Structure::Analytic(Analytic::Sigmoid),
-            Self::Tanh => Structure::Analytic(Analytic::Tanh),
-            Self::Erf => Structure::Analytic(Analytic::Erf),
+    /// The structure of the derivative, for the tangent kernel.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for an activation that jumps or a closure, whose derivative is not known.
+    pub fn derivative_structure(&self, scale: f64) -> Result<Structure> {
+        let none = || {
+            Error::parameter(
+                "the activation of the tangent kernel",
+                format!("'{}'", self.name()),
+                "one without jumps and with a known derivative",
+            )
+        };
+        match self.structure(scale)? {
+            Structure::Piecewise(p) => p.derivative().map(Structure::Piecewise).ok_or_else(none),
+            Structure::Polynomial(p) => Ok(Structure::Polynomial(p.derivative())),
+            Structure::Exponential(Exponential::Exp, n) => Ok(Structure::Exponential(Exponential::Exp, n)),
+            Structure::Exponential(Exponential::Sin, _) => Self::Cos.structure(scale),
+            // The sign is lost, which no kernel sees.
+            Structure::Exponential(Exponential::Cos, _) => Self::Sin.structure(scale),
+            Structure::Numeric(n) => match self {
+                Self::Formula(f) if f.may_jump() => Err(none()),
+                _ => n.derivative().map(Structure::Numeric).ok_or_else(none),
+            },
         }
     }
 
-    /// Its symmetry, if it has one.
-    pub fn parity(self) -> Option<Parity> {
-        match self {
-            Self::Abs => Some(Parity::Even),
-            Self::Tanh | Self::Erf => Some(Parity::Odd),
-            Self::Relu | Self::Step | Self::Sigmoid => None,
-        }
+    /// Which degrees can have a non-zero coefficient.
+    pub fn support(&self) -> Support {
+        const ALL: i32 = Support::NO_LIMIT;
+        let (even, odd) = match self {
+            // t/2 plus an even function.
+            Self::Relu | Self::LeakyRelu | Self::Gelu | Self::Silu | Self::Softplus => (ALL, 1),
+            // t^2/2 plus an odd function.
+            Self::SquaredRelu => (2, ALL),
+            // 1/2 plus an odd function.
+            Self::Step | Self::Sigmoid => (0, ALL),
+            Self::Sign | Self::Tanh | Self::Erf | Self::Sin => (-1, ALL),
+            Self::Abs | Self::Cos => (ALL, -1),
+            Self::Exp | Self::Function(_) => (ALL, ALL),
+            Self::Square => (2, -1),
+            Self::Cube => (-1, 3),
+            Self::Hermite(k) => {
+                let k = i32::from(*k);
+                if k % 2 == 0 { (k, -1) } else { (-1, k) }
+            }
+            Self::Formula(f) => match f.as_polynomial() {
+                Some(p) => {
+                    let last = |parity: usize| {
+                        let terms = p.coefficients().iter().enumerate();
+                        let present = terms.filter(|(i, c)| i % 2 == parity && c.to_f64() != 0.0);
+                        present.map(|(i, _)| i as i32).max().unwrap_or(-1)
+                    };
+                    (last(0), last(1))
+                }
+                None => {
+                    let (no_even, no_odd) = f.missing_parts();
+                    (if no_even { -1 } else { ALL }, if no_odd { -1 } else { ALL })
+                }
+            },
+        };
+        Support { even, odd }
     }
 
     /// Whether the Funk-Hecke coefficient of degree k is zero in every dimension and at every scale.
-    ///
-    /// ReLU is t/2 plus an even function, step and sigmoid are 1/2 plus an odd one.
-    pub fn vanishes_at(self, degree: Degree) -> bool {
-        let odd = degree % 2 == 1;
-        match self {
-            Self::Relu => odd && degree >= 3,
-            Self::Step | Self::Sigmoid => !odd && degree >= 2,
-            Self::Abs => odd,
-            Self::Tanh | Self::Erf => !odd,
-        }
+    pub fn vanishes_at(&self, degree: Degree) -> bool {
+        self.support().vanishes_at(degree)
     }
 
     /// The exponent a with phi(c t) = c^a phi(t) for c > 0, if there is one: then the scale is only a factor.
-    pub fn homogeneity(self) -> Option<u32> {
+    pub fn homogeneity(&self) -> Option<u32> {
         match self {
-            Self::Relu | Self::Abs => Some(1),
-            Self::Step => Some(0),
-            Self::Sigmoid | Self::Tanh | Self::Erf => None,
+            Self::Relu | Self::LeakyRelu | Self::Abs => Some(1),
+            Self::SquaredRelu | Self::Square => Some(2),
+            Self::Cube => Some(3),
+            Self::Step | Self::Sign => Some(0),
+            _ => None,
         }
     }
 
     /// phi(t).
-    pub fn value(self, t: f64) -> f64 {
-        match self.structure() {
-            Structure::Piecewise(p) => p.value(t),
-            Structure::Analytic(a) => a.value(&t),
-        }
+    pub fn value(&self, t: f64) -> f64 {
+        let mut value = [t];
+        self.apply(&mut value);
+        value[0]
     }
 
     /// Replaces every argument by phi of it.
-    pub fn apply(self, values: &mut [f64]) {
+    pub fn apply(&self, values: &mut [f64]) {
+        // The choice is made once for the whole slice, so that each loop is over one formula.
+        fn each(values: &mut [f64], f: impl Fn(f64) -> f64) {
+            values.iter_mut().for_each(|t| *t = f(*t));
+        }
         match self {
-            Self::Relu => values.iter_mut().for_each(|t| *t = t.max(0.0)),
-            Self::Step => values.iter_mut().for_each(|t| *t = if *t > 0.0 { 1.0 } else { 0.0 }),
-            Self::Abs => values.iter_mut().for_each(|t| *t = t.abs()),
-            Self::Sigmoid | Self::Tanh | Self::Erf => {
-                values.iter_mut().for_each(|t| *t = self.value(*t));
-            }
+            Self::Relu => each(values, |t| t.max(0.0)),
+            Self::LeakyRelu => each(values, |t| if t > 0.0 { t } else { LEAKY_SLOPE * t }),
+            Self::SquaredRelu => each(values, |t| t.max(0.0) * t.max(0.0)),
+            Self::Step => each(values, |t| if t > 0.0 { 1.0 } else { 0.0 }),
+            Self::Sign => each(values, |t| if t > 0.0 { 1.0 } else { -1.0 }),
+            Self::Abs => each(values, f64::abs),
+            Self::Sigmoid => each(values, |t| t.sigmoid()),
+            Self::Tanh => each(values, f64::tanh),
+            Self::Erf => each(values, libm::erf),
+            Self::Gelu => each(values, |t| t * t.normal_cdf()),
+            Self::Silu => each(values, |t| t * t.sigmoid()),
+            Self::Softplus => each(values, |t| t.softplus()),
+            Self::Sin => each(values, f64::sin),
+            Self::Cos => each(values, f64::cos),
+            Self::Exp => each(values, f64::exp),
+            Self::Square => each(values, |t| t * t),
+            Self::Cube => each(values, |t| t * t * t),
+            Self::Hermite(k) => each(values, |t| special::hermite(*k, t)),
+            Self::Formula(f) => each(values, |t| f.value(&t)),
+            Self::Function(f) => each(values, |t| (f.value)(t)),
+        }
+    }
+}
+
+impl PartialEq for Activation {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Function(a), Self::Function(b)) => Arc::ptr_eq(a, b),
+            (Self::Function(_), _) | (_, Self::Function(_)) => false,
+            _ => self.name() == other.name(),
         }
     }
 }
 
 impl std::fmt::Display for Activation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
+        f.write_str(&self.name())
     }
 }
 
 impl std::str::FromStr for Activation {
     type Err = Error;
     fn from_str(name: &str) -> Result<Self> {
-        Self::from_name(name)
+        Self::parse(name)
     }
 }
 
 impl From<Activation> for String {
     fn from(a: Activation) -> Self {
-        a.name().to_owned()
+        a.name()
     }
 }
 
 impl TryFrom<String> for Activation {
     type Error = Error;
     fn try_from(name: String) -> Result<Self> {
-        Self::from_name(&name)
+        Self::parse(&name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_formulas_survive_being_written_and_read() {
+        for a in Activation::NAMED {
+            assert_eq!(Activation::parse(&a.name()).unwrap(), a);
+        }
+        let formula = Activation::parse("max(t,0)^2 - 0.1*t").unwrap();
+        assert_eq!(Activation::parse(&formula.name()).unwrap(), formula);
+        assert!(Activation::parse("hermite-99").is_err());
+        assert!(Activation::parse("reluu").unwrap_err().to_string().contains("leaky-relu"));
+    }
+
+    #[test]
+    fn supports_follow_from_even_and_odd_parts() {
+        let visible = |a: &Activation| -> Vec<usize> { (0..8).filter(|k| !a.vanishes_at(*k)).collect() };
+        assert_eq!(visible(&Activation::Relu), vec![0, 1, 2, 4, 6]);
+        assert_eq!(visible(&Activation::SquaredRelu), vec![0, 1, 2, 3, 5, 7]);
+        assert_eq!(visible(&Activation::Hermite(4)), vec![0, 2, 4]);
+        assert_eq!(visible(&Activation::parse("t*sin(t)").unwrap()), vec![0, 2, 4, 6]);
+        assert_eq!(visible(&Activation::parse("t^3 - 1").unwrap()), vec![0, 1, 3]);
+        let slope = Activation::Relu.support().derivative();
+        assert_eq!((0..8).filter(|k| !slope.vanishes_at(*k)).collect::<Vec<_>>(), vec![0, 1, 3, 5, 7]);
     }
 }

@@ -35,7 +35,7 @@ pub fn residual_energies(
     let dim = target.dim();
     let count = coefficients.rows();
     let kernel = Kernel::random_feature(network.activation(), dim, network.scale(), max_degree)?;
-    let correlations = target.correlations(network.unit(), network.directions(), max_degree)?;
+    let correlations = target.correlations(&network.unit(), network.directions(), max_degree)?;
     let energies = target.power_spectrum(max_degree)?;
     let recurrence = Recurrence::new(dim, max_degree + 1);
     let visible: Vec<bool> = (0..=max_degree).map(|k| kernel.energy(k) != 0.0).collect();

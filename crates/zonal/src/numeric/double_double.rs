@@ -24,6 +24,10 @@ const FRAC_PI_2: DoubleDouble =
 const FRAC_2_SQRT_PI: DoubleDouble =
     DoubleDouble { hi: std::f64::consts::FRAC_2_SQRT_PI, lo: 1.533_545_961_316_588_2e-17 };
 
+/// 1 / sqrt(2).
+const FRAC_1_SQRT_2: DoubleDouble =
+    DoubleDouble { hi: std::f64::consts::FRAC_1_SQRT_2, lo: -4.833_646_656_726_456_7e-17 };
+
 impl DoubleDouble {
     /// Zero.
     pub const ZERO: Self = Self { hi: 0.0, lo: 0.0 };
@@ -196,6 +200,49 @@ impl DoubleDouble {
     pub fn frac_2_sqrt_pi() -> Self {
         FRAC_2_SQRT_PI
     }
+
+    /// pi.
+    pub fn pi() -> Self {
+        FRAC_PI_2.scale_by_power_of_two(1)
+    }
+
+    /// 1 / sqrt(2).
+    pub fn frac_1_sqrt_2() -> Self {
+        FRAC_1_SQRT_2
+    }
+
+    /// A decimal number such as `0.1` or `2.5e-3` to about 31 digits; None if the text is not one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let nearest: f64 = text.parse().ok().filter(|x: &f64| x.is_finite())?;
+        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        let mut exponent: i32 = exponent.parse().ok()?;
+        let mut value = Self::ZERO;
+        let mut digits = 0;
+        for (place, c) in mantissa.chars().filter(|c| *c != '.').enumerate() {
+            let digit = c.to_digit(10)?;
+            // 34 digits are more than fit; what follows only shifts the exponent.
+            if digits > 0 || digit > 0 {
+                digits += 1;
+            }
+            if digits <= 34 {
+                value = value * Self::from(10.0) + Self::from(f64::from(digit));
+            } else if mantissa.find('.').is_none_or(|point| place < point) {
+                exponent = exponent.checked_add(1)?;
+            }
+            if digits <= 34 && mantissa.find('.').is_some_and(|point| place >= point) {
+                exponent = exponent.checked_sub(1)?;
+            }
+        }
+        // At the ends of the range powers of ten lose their trailing part; the nearest f64 is all there is.
+        if exponent.abs() > 280 || nearest == 0.0 {
+            return Some(Self::from(nearest));
+        }
+        let mut power = Self::ONE;
+        for _ in 0..exponent.unsigned_abs() {
+            power = power * Self::from(10.0);
+        }
+        Some(if exponent < 0 { value / power } else { value * power })
+    }
 }
 
 /// exp(r) - 1 for |r| <= 0.35: Taylor series of r / 512, then nine doublings of e -> 2 e + e^2.
@@ -325,6 +372,23 @@ mod tests {
             let (sm, cm) = DoubleDouble::from(-x).sin_cos();
             assert!((s + sm).to_f64().abs() < 1e-30 && (c - cm).to_f64().abs() < 1e-30);
         }
+    }
+
+    #[test]
+    fn constants_and_decimals_have_all_their_digits() {
+        let half = FRAC_1_SQRT_2 * FRAC_1_SQRT_2;
+        assert!((half - DoubleDouble::from(0.5)).to_f64().abs() < 1e-31);
+        let pi = FRAC_PI_2 + FRAC_PI_2;
+        assert!((FRAC_2_SQRT_PI * FRAC_2_SQRT_PI * pi - DoubleDouble::from(4.0)).to_f64().abs() < 1e-30);
+        let tenth = DoubleDouble::parse("0.1").unwrap();
+        assert!((tenth * DoubleDouble::from(10.0) - DoubleDouble::ONE).to_f64().abs() < 1e-31);
+        for (text, value) in [("12", 12.0), ("1e-3", 1e-3), ("2.50E2", 250.0), (".5", 0.5), ("0.000", 0.0)] {
+            assert_eq!(DoubleDouble::parse(text).unwrap().to_f64(), value, "{text}");
+        }
+        let long = "1".repeat(60) + "." + &"3".repeat(60) + "e-50";
+        let found = DoubleDouble::parse(&long).unwrap().to_f64();
+        assert!((found / long.parse::<f64>().unwrap() - 1.0).abs() < 1e-15);
+        assert!(DoubleDouble::parse("1.2.3").is_none());
     }
 
     #[test]

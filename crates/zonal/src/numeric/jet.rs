@@ -28,6 +28,24 @@ impl Jet {
         &self.coefficients
     }
 
+    fn scaled(&self, factor: DoubleDouble) -> Self {
+        Self { coefficients: self.coefficients.iter().map(|c| *c * factor).collect() }
+    }
+
+    /// Sine and cosine together, since each is the other's derivative.
+    fn sin_cos(&self) -> (Self, Self) {
+        let du = self.derivative();
+        let (s0, c0) = self.coefficients[0].sin_cos();
+        let (mut s, mut c) = (vec![s0], vec![c0]);
+        for k in 0..self.len() - 1 {
+            let step = DoubleDouble::from((k + 1) as f64);
+            let (sine, cosine) = (convolution(&c, &du, k) / step, -convolution(&s, &du, k) / step);
+            s.push(sine);
+            c.push(cosine);
+        }
+        (Self { coefficients: s }, Self { coefficients: c })
+    }
+
     fn len(&self) -> usize {
         self.coefficients.len()
     }
@@ -118,14 +136,39 @@ impl Div for Jet {
 }
 
 impl Elementary for Jet {
-    fn constant(&self, x: f64) -> Self {
+    fn constant(&self, x: DoubleDouble) -> Self {
         let mut coefficients = vec![DoubleDouble::ZERO; self.len()];
-        coefficients[0] = DoubleDouble::from(x);
+        coefficients[0] = x;
         Self { coefficients }
     }
 
     fn exp(&self) -> Self {
         self.integrate(self.coefficients[0].exp(), |y, k| y[k])
+    }
+
+    fn ln(&self) -> Self {
+        let reciprocal = self.constant(DoubleDouble::ONE) / self.clone();
+        self.integrate(self.coefficients[0].ln(), |_, k| reciprocal.coefficients[k])
+    }
+
+    fn sqrt(&self) -> Self {
+        // y y = u, coefficient by coefficient.
+        let u = &self.coefficients;
+        let mut y = vec![u[0].sqrt()];
+        let twice = y[0] + y[0];
+        for k in 1..u.len() {
+            let known: DoubleDouble = (1..k).map(|i| y[i] * y[k - i]).sum();
+            y.push((u[k] - known) / twice);
+        }
+        Self { coefficients: y }
+    }
+
+    fn sin(&self) -> Self {
+        self.sin_cos().0
+    }
+
+    fn cos(&self) -> Self {
+        self.sin_cos().1
     }
 
     fn tanh(&self) -> Self {
@@ -139,11 +182,34 @@ impl Elementary for Jet {
         self.integrate(self.coefficients[0].sigmoid(), |y, k| y[k] - convolution(y, y, k))
     }
 
+    fn softplus(&self) -> Self {
+        let slope = self.sigmoid();
+        self.integrate(self.coefficients[0].softplus(), |_, k| slope.coefficients[k])
+    }
+
     fn erf(&self) -> Self {
         let gaussian = (-(self.clone() * self.clone())).exp();
         self.integrate(self.coefficients[0].erf(), |_, k| {
             DoubleDouble::frac_2_sqrt_pi() * gaussian.coefficients[k]
         })
+    }
+
+    fn normal_cdf(&self) -> Self {
+        let mut half = self.scaled(DoubleDouble::frac_1_sqrt_2()).erf();
+        half.coefficients[0] = half.coefficients[0] + DoubleDouble::ONE;
+        half.scaled(DoubleDouble::from(0.5))
+    }
+
+    fn abs(&self) -> Self {
+        if self.coefficients[0].to_f64() < 0.0 { -self.clone() } else { self.clone() }
+    }
+
+    fn max(&self, other: &Self) -> Self {
+        if self.coefficients[0] >= other.coefficients[0] { self.clone() } else { other.clone() }
+    }
+
+    fn step(&self) -> Self {
+        self.constant(self.coefficients[0].step())
     }
 }
 
@@ -166,7 +232,7 @@ mod tests {
         check(&x.sigmoid(), &[0.5, 0.25, 0.0, -1.0 / 48.0, 0.0, 1.0 / 480.0]);
         let c = std::f64::consts::FRAC_2_SQRT_PI;
         check(&x.erf(), &[0.0, c, 0.0, -c / 3.0, 0.0, c / 10.0, 0.0, -c / 42.0]);
-        check(&(x.constant(1.0) / (x.constant(1.0) - x)), &[1.0; 8]);
+        check(&(x.constant(DoubleDouble::ONE) / (x.constant(DoubleDouble::ONE) - x)), &[1.0; 8]);
     }
 
     #[test]
@@ -174,10 +240,24 @@ mod tests {
         for &at in &[-3.0, -0.4, 0.9, 2.5] {
             let x = Jet::variable(DoubleDouble::from(at), 40);
             // tanh(x) = 2 sigmoid(2x) - 1.
-            let two = x.constant(2.0);
-            let right = two.clone() * (two * x.clone()).sigmoid() - x.constant(1.0);
+            let two = x.constant(DoubleDouble::from(2.0));
+            let right = two.clone() * (two * x.clone()).sigmoid() - x.constant(DoubleDouble::ONE);
             for (a, b) in x.tanh().coefficients().iter().zip(right.coefficients()) {
                 assert!((*a - *b).to_f64().abs() < 1e-28, "at {at}: {a:?} {b:?}");
+            }
+            // Functions and their inverses, and sin^2 + cos^2 = 1.
+            let pairs = [
+                (x.exp().ln(), x.clone()),
+                ((x.clone() * x.clone()).sqrt(), x.abs()),
+                (x.sin() * x.sin() + x.cos() * x.cos(), x.constant(DoubleDouble::ONE)),
+                (x.softplus().exp(), x.exp() + x.constant(DoubleDouble::ONE)),
+                (x.powi(-3) * x.powi(3), x.constant(DoubleDouble::ONE)),
+            ];
+            for (i, (left, right)) in pairs.iter().enumerate() {
+                for (a, b) in left.coefficients().iter().zip(right.coefficients()).take(16) {
+                    // Coefficients of 1/x at 0.4 grow like 2.5^k.
+                    assert!((*a - *b).to_f64().abs() < 1e-19, "pair {i} at {at}: {a:?} {b:?}");
+                }
             }
         }
     }

@@ -3,6 +3,7 @@
 
 mod double_double;
 mod elementary;
+mod interval;
 mod jet;
 pub mod random;
 mod scaled;
@@ -11,5 +12,6 @@ pub mod sum;
 
 pub use double_double::DoubleDouble;
 pub use elementary::Elementary;
+pub use interval::Interval;
 pub use jet::Jet;
 pub use scaled::Scaled;

@@ -32,6 +32,18 @@ pub fn even_moment(n: f64, q: u32) -> f64 {
     (0..q).map(|i| f64::from(2 * i + 1) / (n + f64::from(2 * i))).product()
 }
 
+/// The Hermite polynomial He_K(t) / sqrt(K!), by its three-term recurrence.
+pub fn hermite(degree: u8, t: f64) -> f64 {
+    let (mut previous, mut current) = (0.0, 1.0);
+    for k in 0..degree {
+        let k = f64::from(k);
+        let next = (t * current - k.sqrt() * previous) / (k + 1.0).sqrt();
+        previous = current;
+        current = next;
+    }
+    current
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

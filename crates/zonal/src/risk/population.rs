@@ -35,7 +35,7 @@ impl<'a> Population<'a> {
 
 impl GradientOracle for Population<'_> {
     fn output_layer(&self, network: &Network) -> Result<Vec<f64>> {
-        let mut b = self.target.correlations(network.unit(), network.directions(), 0)?.total;
+        let mut b = self.target.correlations(&network.unit(), network.directions(), 0)?.total;
         let norm = 1.0 / (network.width() as f64).sqrt();
         b.iter_mut().for_each(|x| *x *= norm);
         Ok(b)

@@ -123,9 +123,9 @@ impl Target {
         let terms = self.zonal.iter().zip(&self.norms).map(|(z, norm)| {
             let t = dot(&z.direction, x);
             z.coefficient
-                * match z.profile {
+                * match &z.profile {
                     Profile::Neuron { activation, scale } => activation.value(scale * t),
-                    Profile::Harmonic(k) => norm * crate::legendre::value(self.dim, k, t),
+                    Profile::Harmonic(k) => norm * crate::legendre::value(self.dim, *k, t),
                 }
         });
         self.polynomial.value(x) + terms.sum::<f64>()
@@ -168,7 +168,7 @@ impl Target {
                 let factor = both * z.coefficient * other.coefficient;
                 let rho = dot(&z.direction, &other.direction).clamp(-1.0, 1.0);
                 let rho = if std::ptr::eq(z, other) { 1.0 } else { rho };
-                let kernel = kernels.get(z.profile, other.profile, self.dim, max_degree)?;
+                let kernel = kernels.get(&z.profile, &other.profile, self.dim, max_degree)?;
                 let p = Recurrence::new(self.dim, max_degree).values(rho);
                 for (k, energy) in energies.iter_mut().enumerate() {
                     *energy += factor * kernel.energy(k) * p[k];
@@ -197,7 +197,7 @@ impl Target {
     /// As [`crate::spectrum::Spectrum::new`].
     pub fn correlations(
         &self,
-        unit: Profile,
+        unit: &Profile,
         directions: &Matrix,
         max_degree: Degree,
     ) -> Result<Correlations> {
@@ -221,7 +221,7 @@ impl Target {
         let recurrence = Recurrence::new(self.dim, max_degree.max(1));
         let mut kernels = KernelCache::default();
         for z in &self.zonal {
-            let kernel = kernels.get(unit, z.profile, self.dim, max_degree)?;
+            let kernel = kernels.get(unit, &z.profile, self.dim, max_degree)?;
             let mut rho = directions.times_vector(&z.direction);
             rho.iter_mut().for_each(|r| *r = r.clamp(-1.0, 1.0));
             let mut values = vec![0.0; units];
@@ -248,12 +248,12 @@ struct KernelCache {
 }
 
 impl KernelCache {
-    fn get(&mut self, a: Profile, b: Profile, dim: Dim, max_degree: Degree) -> Result<&Kernel> {
-        let found = self.kernels.iter().position(|(x, y, _)| (*x, *y) == (a, b));
+    fn get(&mut self, a: &Profile, b: &Profile, dim: Dim, max_degree: Degree) -> Result<&Kernel> {
+        let found = self.kernels.iter().position(|(x, y, _)| (x, y) == (a, b));
         let index = match found {
             Some(i) => i,
             None => {
-                self.kernels.push((a, b, a.kernel(b, dim, max_degree)?));
+                self.kernels.push((a.clone(), b.clone(), a.kernel(b, dim, max_degree)?));
                 self.kernels.len() - 1
             }
         };

@@ -221,7 +221,7 @@ impl Reader<'_> {
                 .map(|i| ZonalTerm {
                     coefficient: if uniform(&mut signs) < 0.5 { -norm } else { norm },
                     direction: uniform_point(self.dim, self.seed, Purpose::Target, base + i),
-                    profile,
+                    profile: profile.clone(),
                 })
                 .collect());
         }
@@ -275,12 +275,9 @@ impl Reader<'_> {
         let Some(activation) = activation else {
             return Err(self.error(span, format!("{function} needs an activation, as in {function}(relu)")));
         };
-        let Kind::Name(name) = &activation.kind else {
-            return Err(
-                self.error(&activation.span, "the name of an activation should stand here, such as relu")
-            );
-        };
-        let chosen = Activation::from_name(name).map_err(|e| self.error(&activation.span, e.to_string()))?;
+        // A name or a formula in t: its text is read by the activation's own rules.
+        let text = &self.text[activation.span.clone()];
+        let chosen = Activation::parse(text).map_err(|e| self.error(&activation.span, first_line(&e)))?;
         let scale = match scale {
             None => 1.0,
             Some(e) => {
@@ -315,6 +312,11 @@ impl Reader<'_> {
             _ => Err(self.error(&e.span, format!("an axis is one of e1 to e{n}"))),
         }
     }
+}
+
+/// The message of an error without the lines that show its own text.
+fn first_line(error: &Error) -> String {
+    error.to_string().lines().next().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

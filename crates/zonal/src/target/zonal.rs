@@ -8,7 +8,7 @@ use crate::spectrum::Spectrum;
 use crate::sphere::{Degree, Dim, multiplicities};
 
 /// The function psi of one variable behind a zonal term.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Profile {
     /// sqrt(N_K) P_K: a spherical harmonic of degree K with norm 1.
     Harmonic(Degree),
@@ -26,19 +26,19 @@ impl Profile {
     ///
     /// # Errors
     /// As [`Spectrum::new`].
-    pub fn kernel(self, other: Self, dim: Dim, max_degree: Degree) -> Result<Kernel> {
+    pub fn kernel(&self, other: &Self, dim: Dim, max_degree: Degree) -> Result<Kernel> {
         match (self, other) {
             (Self::Neuron { activation: a, scale: s }, Self::Neuron { activation: b, scale: r }) => {
-                Kernel::cross((a, s), (b, r), dim, max_degree)
+                Kernel::cross((a, *s), (b, *r), dim, max_degree)
             }
-            (Self::Harmonic(k), Self::Neuron { activation, scale })
-            | (Self::Neuron { activation, scale }, Self::Harmonic(k)) => {
+            (&Self::Harmonic(k), Self::Neuron { activation, scale })
+            | (Self::Neuron { activation, scale }, &Self::Harmonic(k)) => {
                 // alpha_k beta_k N_k with beta_k = 1 / sqrt(N_k), the harmonic's own coefficient.
-                let spectrum = Spectrum::new(activation, dim, scale, k)?;
+                let spectrum = Spectrum::new(activation, dim, *scale, k)?;
                 let energy = spectrum.coefficients()[k].value.to_f64() * sqrt_multiplicity(dim, k);
                 Ok(Kernel::single_degree(dim, k, energy, max_degree))
             }
-            (Self::Harmonic(k), Self::Harmonic(l)) => {
+            (&Self::Harmonic(k), &Self::Harmonic(l)) => {
                 Ok(Kernel::single_degree(dim, k, if k == l { 1.0 } else { 0.0 }, max_degree))
             }
         }
@@ -48,9 +48,9 @@ impl Profile {
     ///
     /// # Errors
     /// As [`Spectrum::new`].
-    pub fn coefficients(self, dim: Dim, max_degree: Degree) -> Result<Vec<f64>> {
+    pub fn coefficients(&self, dim: Dim, max_degree: Degree) -> Result<Vec<f64>> {
         match self {
-            Self::Harmonic(k) => {
+            &Self::Harmonic(k) => {
                 let mut out = vec![0.0; max_degree + 1];
                 if k <= max_degree {
                     out[k] = 1.0 / sqrt_multiplicity(dim, k);
@@ -58,7 +58,7 @@ impl Profile {
                 Ok(out)
             }
             Self::Neuron { activation, scale } => {
-                let spectrum = Spectrum::new(activation, dim, scale, max_degree)?;
+                let spectrum = Spectrum::new(activation, dim, *scale, max_degree)?;
                 Ok((0..=max_degree).map(|k| spectrum.coefficient(k)).collect())
             }
         }
