@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask test | docs | refs`.
+//! The project's own commands: `cargo xtask test | docs | refs | bench`.
 
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -9,7 +9,9 @@ const HELP: &str = "cargo xtask COMMAND
 
   test    everything: formatting, clippy, documentation, all tests, dependency policy
   docs    write the generated parts of the documentation (schemas, figure, picture of the house)
-  refs    make the reference tables again with mpmath, and say whether they changed";
+  refs    make the reference tables again with mpmath, and say whether they changed
+  bench spectrum
+          time the spectra of all activations against scipy, in turn in one run";
 
 /// Debug assertions for our own crates in tests; dependencies stay as they are and compile once.
 const OUR_CRATES: [&str; 4] = ["zonal", "zonal-io", "zonal-run", "zonal-cli"];
@@ -19,6 +21,7 @@ fn main() -> Result<()> {
         Some("test") => test(),
         Some("docs") => docs(),
         Some("refs") => refs(),
+        Some("bench") => bench(std::env::args().nth(2).as_deref()),
         Some("help" | "--help" | "-h") | None => {
             println!("{HELP}");
             Ok(())
@@ -120,17 +123,23 @@ fn python() -> Option<&'static str> {
     ["python3", "python"].into_iter().find(|p| answers(p, "--version"))
 }
 
-/// A virtual environment of the project's own, with the packages that the tables were made with.
-fn refs() -> Result<()> {
-    let Some(python) = python() else { bail!("Python 3 is needed to make the reference tables") };
+/// The Python of a virtual environment of the project's own, with these packages.
+fn environment(packages: &[&str]) -> Result<PathBuf> {
+    let Some(python) = python() else { bail!("Python 3 is needed for this") };
     let environment = root().join("target/venv");
     let inside = environment.join("bin/python");
     if !inside.exists() {
         run("virtual environment", Command::new(python).args(["-m", "venv"]).arg(&environment))?;
     }
-    let packages = ["-m", "pip", "install", "--quiet", "mpmath==1.3.0", "gmpy2==2.3.2"];
-    run("mpmath", Command::new(&inside).args(packages))?;
-    run("tables", Command::new(&inside).arg(reference().join("generate.py")).arg("--check"))?;
+    run("packages", Command::new(&inside).args(["-m", "pip", "install", "--quiet"]).args(packages))?;
+    Ok(inside)
+}
+
+/// Makes the reference tables again.
+fn refs() -> Result<()> {
+    let python = environment(&["mpmath==1.3.0", "gmpy2==2.3.2"])?;
+    run("tables", Command::new(&python).arg(reference().join("generate.py")).arg("--check"))?;
+    run("formulas", Command::new(&python).arg(reference().join("generate_formulas.py")))?;
     let changed =
         Command::new("git").current_dir(root()).args(["status", "--short"]).arg(reference()).output()?;
     match String::from_utf8_lossy(&changed.stdout).trim() {
@@ -138,4 +147,17 @@ fn refs() -> Result<()> {
         list => println!("changed:\n{list}"),
     }
     Ok(())
+}
+
+/// Compares with a peer, in turn in one run.
+fn bench(what: Option<&str>) -> Result<()> {
+    if what != Some("spectrum") {
+        bail!("there is one benchmark so far: cargo xtask bench spectrum");
+    }
+    let python = environment(&["numpy", "scipy"])?;
+    let build = ["build", "--release", "--quiet", "--package", "zonal-verify", "--bin", "bench-spectrum"];
+    run("our program", cargo().args(build))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let peer = root().join("crates/zonal-verify/peers/spectrum.py");
+    run("spectrum", Command::new(python).arg(peer).arg(target.join("release/bench-spectrum")))
 }

@@ -121,6 +121,8 @@ pub struct DegreeReport {
     pub route: Route,
 }
 
+/// Degrees computed beyond those listed.
+const TAIL_DEGREES: Degree = 16;
 /// Degrees tried for 99.9 % of the norm.
 const SHARE_DEGREES: Degree = 1000;
 const SHARE: f64 = 0.999;
@@ -131,7 +133,8 @@ const SHARE: f64 = 0.999;
 /// As [`Spectrum::new`]; [`Error::Usage`] for combinations without a meaning.
 pub fn spectrum(config: &SpectrumConfig) -> Result<SpectrumReport> {
     let activation = &config.activation;
-    let top = config.decay.map_or(config.max_degree, |(_, to)| to.max(config.max_degree));
+    // Some degrees more than listed, so that a tail far below rounding of the norm is still a sum.
+    let top = config.decay.map_or(config.max_degree, |(_, to)| to.max(config.max_degree)) + TAIL_DEGREES;
     let (dim, scale, spectrum) = match config.dim {
         Extended::Infinite => {
             if config.kernel == KernelKind::Tangent {
@@ -158,13 +161,15 @@ pub fn spectrum(config: &SpectrumConfig) -> Result<SpectrumReport> {
     let energies: Vec<f64> =
         eigenvalues.iter().zip(&multiplicity_scaled).map(|(e, m)| e.times_scaled(*m).to_f64()).collect();
     let feature = config.kernel == KernelKind::Feature;
-    // The feature kernel's tail is a sum where it is small; the tangent kernel's is what is left of its norm.
-    let tail_energy = if feature && top == config.max_degree {
+    let (inside, beyond) = energies.split_at(config.max_degree + 1);
+    let near: f64 = beyond.iter().sum();
+    let far = if feature {
         spectrum.tail_energy()
     } else {
-        let inside: f64 = energies[..=config.max_degree].iter().sum();
-        (norm_sq - inside).max(0.0)
+        let rest = norm_sq - inside.iter().sum::<f64>() - near;
+        if rest > 1e-14 * norm_sq { rest } else { 0.0 }
     };
+    let tail_energy = near + far;
     let degrees = spectrum.coefficients()[..=config.max_degree].iter().enumerate().map(|(k, c)| {
         let non_zero = c.value.sign() != 0;
         let infinite = dim.is_none() && k > 0;
@@ -183,7 +188,7 @@ pub fn spectrum(config: &SpectrumConfig) -> Result<SpectrumReport> {
             ln_eigenvalue: (eigenvalues[k].sign() != 0).then(|| eigenvalues[k].ln_abs()),
             energy: energies[k],
             visible: if feature { c.visible() } else { eigenvalues[k].sign() > 0 },
-            error: if non_zero { c.relative_error * c.value.to_f64().abs() } else { 0.0 },
+            error: c.absolute_error,
             relative_error: non_zero.then_some(c.relative_error),
             route: c.route,
         }
@@ -291,8 +296,10 @@ pub struct RankedActivation {
     /// The scale.
     pub scale: f64,
     /// The smallest eigenvalue over the degrees, relative to the largest of all degrees up to the last: its inverse is
-    /// about the number of iterations that learning all of them takes.
+    /// about the number of iterations that learning all of them takes. Zero if one of them is invisible.
     pub ratio: f64,
+    /// The same over the visible ones among the degrees.
+    pub visible_ratio: f64,
     /// The smallest eigenvalue over the degrees.
     pub smallest: f64,
     /// The largest eigenvalue over all degrees up to the last.
@@ -320,21 +327,28 @@ pub fn rank(dim: u64, from: Degree, to: Degree, activations: &[Activation]) -> R
             let spectrum = Spectrum::new(activation, space, scale, to)?;
             let largest = (0..=to).map(|k| spectrum.eigenvalue(k)).fold(0.0, f64::max);
             let smallest = (from..=to).map(|k| spectrum.eigenvalue(k)).fold(f64::INFINITY, f64::min);
-            let invisible_degrees = (from..=to).filter(|k| !spectrum.visible(*k)).collect();
-            let ratio = if largest > 0.0 { smallest / largest } else { 0.0 };
+            let (visible, invisible_degrees): (Vec<Degree>, Vec<Degree>) =
+                (from..=to).partition(|k| spectrum.visible(*k));
+            let least_visible = visible.iter().map(|k| spectrum.eigenvalue(*k)).fold(f64::INFINITY, f64::min);
+            let relative = |x: f64| if largest > 0.0 && x.is_finite() { x / largest } else { 0.0 };
+            let ratio = if invisible_degrees.is_empty() { relative(smallest) } else { 0.0 };
             ranking.push(RankedActivation {
                 activation: activation.clone(),
                 scale,
                 ratio,
+                visible_ratio: relative(least_visible),
                 smallest,
                 largest,
                 invisible_degrees,
             });
         }
     }
-    // What sees everything comes first, then by the ratio.
+    // What sees more comes first, then by the ratio over what it sees.
     ranking.sort_by(|a, b| {
-        a.invisible_degrees.len().cmp(&b.invisible_degrees.len()).then(b.ratio.total_cmp(&a.ratio))
+        a.invisible_degrees
+            .len()
+            .cmp(&b.invisible_degrees.len())
+            .then(b.visible_ratio.total_cmp(&a.visible_ratio))
     });
     Ok(Ranking { schema: SCHEMA, dim, from, to, ranking })
 }

@@ -6,7 +6,8 @@ import sys
 
 here = pathlib.Path(__file__).parent
 wrong = []
-for line in (here / "checksums.txt").read_text().splitlines():
+lines = [line for list in sorted(here.glob("checksums*.txt")) for line in list.read_text().splitlines()]
+for line in lines:
     expected, name = line.split()
     found = hashlib.sha256((here / name.lstrip("*")).read_bytes()).hexdigest()
     if found != expected:

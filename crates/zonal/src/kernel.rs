@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::legendre::Recurrence;
 use crate::numeric::special::mean_abs_coordinate;
 use crate::numeric::{DoubleDouble, Scaled};
-use crate::spectrum::{MAX_DEGREE, Spectrum};
+use crate::spectrum::Spectrum;
 use crate::sphere::{Degree, Dim};
 use std::f64::consts::PI;
 
@@ -25,6 +25,8 @@ pub struct Kernel {
 
 /// Relative to the norms: a series is cut where its remainder is below this.
 const NEGLIGIBLE: f64 = 1e-17;
+/// A series that has not fallen off by this degree is cut there, and says how much is missing.
+const LAST_DEGREE: Degree = 2_000;
 
 impl Kernel {
     /// The random-feature kernel of one activation, E[phi(s<u,x>) phi(s<v,x>)].
@@ -50,20 +52,46 @@ impl Kernel {
             (Structure::Piecewise(p), Structure::Piecewise(q)) => Some((p.scaled(left.1), q.scaled(right.1))),
             _ => None,
         };
+        Self::build(closed, dim, max_degree, |degree| {
+            Ok((Spectrum::new(left.0, dim, left.1, degree)?, Spectrum::new(right.0, dim, right.1, degree)?))
+        })
+    }
+
+    /// The random-feature kernel of the derivative, E[phi'(s<u,x>) phi'(s<v,x>)].
+    ///
+    /// # Errors
+    /// As [`Spectrum::of_derivative`].
+    pub fn of_derivative(activation: &Activation, dim: Dim, scale: f64, max_degree: Degree) -> Result<Self> {
+        let closed = match activation.derivative_structure(scale)? {
+            Structure::Piecewise(p) => Some((p.scaled(scale), p.scaled(scale))),
+            _ => None,
+        };
+        Self::build(closed, dim, max_degree, |degree| {
+            let spectrum = Spectrum::of_derivative(activation, dim, scale, degree)?;
+            Ok((spectrum.clone(), spectrum))
+        })
+    }
+
+    /// Takes more degrees until the rest of the series is negligible, or a closed form stands for it.
+    fn build(
+        closed: Option<(Piecewise, Piecewise)>,
+        dim: Dim,
+        max_degree: Degree,
+        spectra: impl Fn(Degree) -> Result<(Spectrum, Spectrum)>,
+    ) -> Result<Self> {
         let mut degree = max_degree;
         loop {
-            let a = Spectrum::new(left.0, dim, left.1, degree)?;
-            let b = Spectrum::new(right.0, dim, right.1, degree)?;
+            let (a, b) = spectra(degree)?;
             // Cauchy-Schwarz over the degrees beyond the last one.
             let remainder = (a.tail_energy() * b.tail_energy()).sqrt();
             let bound = (a.norm_sq() * b.norm_sq()).sqrt();
-            if closed.is_some() || remainder <= NEGLIGIBLE * bound || degree >= MAX_DEGREE / 4 {
+            if closed.is_some() || remainder <= NEGLIGIBLE * bound || degree >= LAST_DEGREE {
                 let energies = energies(&a, &b, dim);
                 let recurrence = Recurrence::new(dim, energies.len());
                 let truncation_error = if closed.is_some() { 0.0 } else { remainder };
                 return Ok(Self { dim, energies, recurrence, closed, truncation_error });
             }
-            degree = (degree + 16) * 2;
+            degree = ((degree + 16) * 2).min(LAST_DEGREE);
         }
     }
 
@@ -198,6 +226,35 @@ impl ClosedForm {
             + p[2][2] * j22
             + self.linear * rho
             + self.constant
+    }
+}
+
+/// The tangent kernel at the start of training (KE-2), as a function of rho = <x, x'>.
+#[derive(Clone, Debug)]
+pub struct TangentKernel {
+    feature: Kernel,
+    slope: Kernel,
+    scale_sq: f64,
+    bias: f64,
+}
+
+impl TangentKernel {
+    /// Theta(rho) = kappa_phi(rho) + (s^2 rho + [bias]) kappa_phi'(rho).
+    ///
+    /// # Errors
+    /// As [`Spectrum::of_derivative`].
+    pub fn new(activation: &Activation, dim: Dim, scale: f64, bias: bool) -> Result<Self> {
+        Ok(Self {
+            feature: Kernel::random_feature(activation, dim, scale, 0)?,
+            slope: Kernel::of_derivative(activation, dim, scale, 0)?,
+            scale_sq: scale * scale,
+            bias: f64::from(u8::from(bias)),
+        })
+    }
+
+    /// Theta(rho); in closed form for piecewise powers, by the whole series otherwise.
+    pub fn value(&self, rho: f64) -> f64 {
+        self.feature.value(rho) + (self.scale_sq * rho + self.bias) * self.slope.value(rho)
     }
 }
 

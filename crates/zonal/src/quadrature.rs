@@ -27,10 +27,18 @@ pub enum Route {
 pub struct Integral {
     /// The value.
     pub value: Scaled,
-    /// Bound on the relative error (infinite where not even the sign is certain).
+    /// Bound on the relative error (infinite for a zero that is not exact).
     pub relative_error: f64,
+    /// Bound on the absolute error.
+    pub absolute_error: f64,
     /// How it was computed.
     pub route: Route,
+}
+
+impl Integral {
+    /// An exact zero.
+    pub(crate) const ZERO: Self =
+        Self { value: Scaled::ZERO, relative_error: 0.0, absolute_error: 0.0, route: Route::Closed };
 }
 
 /// Funk-Hecke integrals of one function for all degrees up to a maximum.
@@ -171,12 +179,8 @@ pub fn funk_hecke(
         .iter()
         .enumerate()
         .map(|(k, sum)| match vanishes(k) {
-            true => Integral { value: Scaled::ZERO, relative_error: 0.0, route: Route::Closed },
-            false => Integral {
-                value: Scaled::from(sum.value / weight),
-                relative_error: bounds[k],
-                route: Route::Quadrature,
-            },
+            true => Integral::ZERO,
+            false => bounds[k].integral(Scaled::from(sum.value / weight), 1.0, Route::Quadrature),
         })
         .collect();
 
@@ -184,6 +188,8 @@ pub fn funk_hecke(
     let first = coefficients.iter().position(|c| c.relative_error > WANTED).filter(|k| *k <= last);
     if let (Some(first), Some(taylor), true) = (first, &f.taylor, f.breakpoints.is_empty()) {
         let mut rodrigues = Rodrigues::new(law, scale, first, last);
+        // Beyond a polynomial, f is even or odd where one parity vanishes; the derivatives that count are then even.
+        rodrigues.mirrored = (first..=last).all(|k| vanishes(k) || vanishes(k + 1));
         let step = match law {
             Law::Sphere(dim) => 1.0 / (dim.as_f64() + 2.0 * first as f64 - 1.0).sqrt().max(1.0),
             Law::Normal => 1.0,
@@ -192,9 +198,9 @@ pub fn funk_hecke(
         let bounds = refine(step, rounding, |u| rodrigues.add(u, taylor.as_ref()), &|i| vanishes(first + i));
         for (i, bound) in bounds.into_iter().enumerate() {
             let k = first + i;
-            if !vanishes(k) && bound < coefficients[k].relative_error {
-                coefficients[k] =
-                    Integral { value: rodrigues.value(i), relative_error: bound, route: Route::Rodrigues };
+            if !vanishes(k) && bound.relative < coefficients[k].relative_error {
+                let factor = rodrigues.prefactors[i].to_f64().abs();
+                coefficients[k] = bound.integral(rodrigues.value(i), factor, Route::Rodrigues);
             }
         }
     }
@@ -241,7 +247,7 @@ fn refine(
     rounding: f64,
     mut add: impl FnMut(Option<DoubleDouble>) -> Answer,
     vanishes: &dyn Fn(usize) -> bool,
-) -> Vec<f64> {
+) -> Vec<Bound> {
     let mut h = first_step;
     add(Some(DoubleDouble::ZERO));
     let mut level = |h: f64, stride: usize| -> Integrals {
@@ -258,7 +264,7 @@ fn refine(
         }
     };
     let mut before = level(h, 1);
-    let mut bounds = vec![f64::INFINITY; before.len()];
+    let mut bounds = vec![Bound::UNKNOWN; before.len()];
     for _ in 0..LEVELS {
         h *= 0.5;
         let now = level(h, 2);
@@ -271,9 +277,27 @@ fn refine(
     bounds
 }
 
-/// Bounds on the relative errors of `now`; whether another level would gain nothing.
+/// What is known of the error of an integral after some levels.
+#[derive(Clone, Copy)]
+struct Bound {
+    relative: f64,
+    absolute: f64,
+    /// The change at the last level, relative to the mass.
+    change: f64,
+}
+
+impl Bound {
+    const UNKNOWN: Self = Self { relative: f64::INFINITY, absolute: f64::INFINITY, change: 1.0 };
+
+    /// The integral with this bound; `factor` is what its sum was multiplied by.
+    fn integral(&self, value: Scaled, factor: f64, route: Route) -> Integral {
+        Integral { value, relative_error: self.relative, absolute_error: self.absolute * factor, route }
+    }
+}
+
+/// Bounds on the errors of `now`; whether another level would gain nothing.
 fn update_bounds(
-    bounds: &mut [f64],
+    bounds: &mut [Bound],
     before: &Integrals,
     now: &Integrals,
     rounding: f64,
@@ -283,15 +307,14 @@ fn update_bounds(
     for (k, bound) in bounds.iter_mut().enumerate() {
         let (value, mass) = now[k];
         let change = if mass > 0.0 { (value - before[k].0).to_f64().abs() / mass } else { 0.0 };
-        // The power 3/2 of the last relative change, where an exponentially convergent rule promises the power 2; the
-        // change itself while it is not small.
-        let convergence = if change > 1e-6 { change } else { change.powf(1.5) };
-        let error = mass * (rounding + convergence);
-        let size = value.to_f64().abs();
-        *bound = if error == 0.0 || vanishes(k) { 0.0 } else { error / size };
-        if bound.is_nan() {
-            *bound = f64::INFINITY;
-        }
+        // An exponentially convergent rule squares its error with each level: where that is seen, the power 3/2 of
+        // the change is granted. Otherwise, at a kink nobody named for example, the change itself is the bound.
+        let squaring = change <= bound.change.powf(1.4) && change < 1e-6;
+        let convergence = if squaring { change.powf(1.5) } else { change };
+        let absolute = mass * (rounding + convergence);
+        let relative = if absolute == 0.0 || vanishes(k) { 0.0 } else { absolute / value.to_f64().abs() };
+        let relative = if relative.is_nan() { f64::INFINITY } else { relative };
+        *bound = Bound { relative, absolute, change };
         finished &= convergence <= rounding || vanishes(k);
     }
     finished
@@ -306,7 +329,7 @@ fn panels(
     rounding: f64,
     direct: &mut Direct,
     vanishes: &dyn Fn(usize) -> bool,
-) -> Vec<f64> {
+) -> Vec<Bound> {
     let end = DoubleDouble::from(law.end(max_degree));
     let mut edges = vec![-end];
     for point in &f.breakpoints {
@@ -331,7 +354,7 @@ fn panels(
         }
     }
     let mut before: Option<Integrals> = None;
-    let mut bounds = vec![f64::INFINITY; max_degree + 1];
+    let mut bounds = vec![Bound::UNKNOWN; max_degree + 1];
     let mut h = 0.25;
     for level in 0..PANEL_LEVELS {
         let stride = if level == 0 { 1 } else { 2 };
@@ -477,6 +500,8 @@ struct Rodrigues {
     weights: Vec<DoubleDouble>,
     /// On the sphere s^k k! / (n (n+2) .. (n+2k-2)), under the normal law s^k sqrt(k!).
     prefactors: Vec<Scaled>,
+    /// Whether derivatives take the same value at -x as at x.
+    mirrored: bool,
 }
 
 impl Rodrigues {
@@ -498,6 +523,7 @@ impl Rodrigues {
             sums: vec![Sum::default(); count],
             weights: vec![DoubleDouble::ZERO; count],
             prefactors,
+            mirrored: false,
         }
     }
 
@@ -520,7 +546,11 @@ impl Rodrigues {
         let last = self.first + self.sums.len() - 1;
         let x = node.t * self.scale;
         let plus = taylor(x, last);
-        let minus = if centre { Vec::new() } else { taylor(-x, last) };
+        let minus = match (centre, self.mirrored) {
+            (true, _) => Vec::new(),
+            (false, true) => plus.clone(),
+            (false, false) => taylor(-x, last),
+        };
         let both = DoubleDouble::from(if centre { 1.0 } else { 2.0 });
         let sech_sq = (node.ln_sech + node.ln_sech).exp();
         let lift = node.ln_sech * DoubleDouble::from(2.0 * self.first as f64);

@@ -11,8 +11,10 @@ use crate::sphere::{Degree, Dim, multiplicities};
 pub struct Coefficient {
     /// alpha_k.
     pub value: Scaled,
-    /// Bound on its relative error.
+    /// Bound on its relative error; infinite for a zero that is not exact.
     pub relative_error: f64,
+    /// Bound on its absolute error (0 where it is below the range of f64).
+    pub absolute_error: f64,
     /// The formula it came from.
     pub route: Route,
     /// The energy alpha_k^2 N_k.
@@ -107,7 +109,7 @@ impl Spectrum {
         // Some degrees more than asked for, so that a tail far below rounding of the total is still a sum.
         let computed = max_degree + 16;
         let (integrals, norm_sq, accuracy) = integrals(structure, support, law, scale, computed);
-        if !norm_sq.is_finite() || integrals.iter().any(|i| i.relative_error.is_nan()) {
+        if !norm_sq.is_finite() || integrals.iter().any(|i| i.absolute_error.is_nan()) {
             return Err(Error::parameter(
                 format!("the norm of {activation} at scale {scale}"),
                 norm_sq.to_f64(),
@@ -125,6 +127,7 @@ impl Spectrum {
             .map(|(i, multiplicity)| Coefficient {
                 value: i.value,
                 relative_error: i.relative_error,
+                absolute_error: i.absolute_error,
                 route: i.route,
                 energy: i.value.times_scaled(i.value).times_scaled(multiplicity),
             })
@@ -228,11 +231,13 @@ fn integrals(
         Law::Sphere(dim) => Some(dim),
         Law::Normal => None,
     };
-    let closed =
-        |value: Scaled, relative_error: f64, k: Degree| match support.vanishes_at(k) || value.sign() == 0 {
-            true => Integral { value: Scaled::ZERO, relative_error: 0.0, route: Route::Closed },
-            false => Integral { value, relative_error, route: Route::Closed },
-        };
+    let closed = |value: Scaled, relative_error: f64, k: Degree| {
+        if support.vanishes_at(k) || value.sign() == 0 {
+            return Integral::ZERO;
+        }
+        let absolute_error = relative_error * value.to_f64().abs();
+        Integral { value, relative_error, absolute_error, route: Route::Closed }
+    };
     let numeric = |f| quadrature::funk_hecke(law, scale, max_degree, f, &|k| support.vanishes_at(k));
     match structure {
         Structure::Piecewise(p) => {

@@ -99,9 +99,11 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<()> {
 fn run_ranking(args: &Args, global: &Global, text: &str, dims: &[Extended]) -> Result<()> {
     let (from, to) = range(text, "--for-degrees")?;
     let activations = if args.activation.is_empty() {
-        // Polynomials and exp are no choice for a network; they stay available by name.
-        let unsuitable = [Activation::Exp, Activation::Square, Activation::Cube];
-        Activation::NAMED[..17].iter().filter(|a| !unsuitable.contains(a)).cloned().collect()
+        // A shift makes every degree visible; without one most activations miss half of them.
+        let shifted =
+            ["relu(t + 0.5)", "gelu(t + 0.5)", "tanh(t + 0.5)", "sin(t + 0.5)"].map(Activation::parse);
+        let shifted: Result<Vec<Activation>, _> = shifted.into_iter().collect();
+        [&Activation::NAMED[..15], &shifted.map_err(Error::from)?].concat()
     } else {
         args.activations()?
     };
@@ -313,7 +315,9 @@ fn comparison(reports: &[SpectrumReport]) -> String {
 }
 
 fn ranking_header() -> Vec<String> {
-    ["activation", "scale", "ratio", "smallest", "largest", "invisible"].map(String::from).to_vec()
+    ["activation", "scale", "ratio", "ratio of visible", "smallest", "largest", "invisible"]
+        .map(String::from)
+        .to_vec()
 }
 
 fn ranking_rows(ranking: &Ranking, number: impl Fn(f64) -> String) -> Vec<Vec<String>> {
@@ -323,6 +327,7 @@ fn ranking_rows(ranking: &Ranking, number: impl Fn(f64) -> String) -> Vec<Vec<St
             quoted(&r.activation.name()),
             number(r.scale),
             number(r.ratio),
+            number(r.visible_ratio),
             number(r.smallest),
             number(r.largest),
             hidden.join(" "),
@@ -335,7 +340,7 @@ fn ranking_table(ranking: &Ranking) -> String {
     format!(
         "activations for the degrees {} to {} in dimension {}, best first\n\n{}\nratio: the smallest eigenvalue over \
          these degrees, relative to the largest up to degree {}; about\nits inverse many iterations learn all of them. \
-         What cannot see one of the degrees comes last.\n",
+         What sees fewer of the degrees comes later.\n",
         ranking.from,
         ranking.to,
         ranking.dim,

@@ -34,26 +34,28 @@ impl DoubleDouble {
     /// One.
     pub const ONE: Self = Self { hi: 1.0, lo: 0.0 };
 
-    /// The sum of two `f64`, rounded to a double-double (exact unless it overflows).
+    /// The exact sum of two `f64` (barring overflow).
+    #[inline]
     pub fn from_sum(a: f64, b: f64) -> Self {
         let s = a + b;
-        if !s.is_finite() {
-            return Self { hi: s, lo: 0.0 };
-        }
         let bb = s - a;
-        Self { hi: s, lo: (a - (s - bb)) + (b - bb) }
+        Self::settled(s, (a - (s - bb)) + (b - bb))
     }
 
-    /// The exact product of two `f64` (barring overflow and underflow).
+    /// The exact product of two `f64` (barring overflow and underflow). Factors beyond 1e299 lose their low part,
+    /// since splitting multiplies by 2^27.
+    #[inline]
     pub fn from_product(a: f64, b: f64) -> Self {
         let p = a * b;
-        // Splitting multiplies by 2^27, so huge factors are handled without their low part.
-        if !p.is_finite() || a.abs() > 1e299 || b.abs() > 1e299 {
-            return Self { hi: p, lo: 0.0 };
-        }
         let (ah, al) = split(a);
         let (bh, bl) = split(b);
-        Self { hi: p, lo: ((ah * bh - p) + ah * bl + al * bh) + al * bl }
+        Self::settled(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl)
+    }
+
+    /// A result whose trailing part is dropped where overflow has made it meaningless.
+    #[inline]
+    fn settled(hi: f64, lo: f64) -> Self {
+        Self { hi, lo: if lo.is_finite() { lo } else { 0.0 } }
     }
 
     /// The nearest `f64`.
@@ -260,18 +262,17 @@ fn expm1_reduced(r: DoubleDouble) -> DoubleDouble {
 }
 
 /// Dekker's split into two halves of 26 bits.
+#[inline]
 fn split(a: f64) -> (f64, f64) {
     let c = 134_217_729.0 * a;
     let high = c - (c - a);
     (high, a - high)
 }
 
+#[inline]
 fn quick_sum(a: f64, b: f64) -> DoubleDouble {
     let s = a + b;
-    if !s.is_finite() {
-        return DoubleDouble { hi: s, lo: 0.0 };
-    }
-    DoubleDouble { hi: s, lo: b - (s - a) }
+    DoubleDouble::settled(s, b - (s - a))
 }
 
 impl From<f64> for DoubleDouble {
@@ -282,6 +283,7 @@ impl From<f64> for DoubleDouble {
 
 impl Add for DoubleDouble {
     type Output = Self;
+    #[inline]
     fn add(self, o: Self) -> Self {
         let s = Self::from_sum(self.hi, o.hi);
         let t = Self::from_sum(self.lo, o.lo);
@@ -306,6 +308,7 @@ impl Neg for DoubleDouble {
 
 impl Mul for DoubleDouble {
     type Output = Self;
+    #[inline]
     fn mul(self, o: Self) -> Self {
         let p = Self::from_product(self.hi, o.hi);
         quick_sum(p.hi, p.lo + (self.hi * o.lo + self.lo * o.hi))

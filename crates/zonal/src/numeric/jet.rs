@@ -66,7 +66,7 @@ impl Jet {
     ) -> Self {
         let du = self.derivative();
         // Most arguments are c + h times a constant: then only du[0] is non-zero and the step is O(1).
-        let last = du.iter().rposition(|d| d.to_f64() != 0.0).unwrap_or(0);
+        let last = last_non_zero(&du);
         let mut y = Vec::with_capacity(self.len());
         let mut gs = Vec::with_capacity(self.len());
         y.push(start);
@@ -80,6 +80,17 @@ impl Jet {
         }
         Self { coefficients: y }
     }
+}
+
+fn last_non_zero(a: &[DoubleDouble]) -> usize {
+    a.iter().rposition(|x| x.to_f64() != 0.0).unwrap_or(0)
+}
+
+/// Coefficient k of the square of a series: pairs are taken once and doubled.
+fn square_coefficient(a: &[DoubleDouble], k: usize) -> DoubleDouble {
+    let pairs: DoubleDouble = (0..k.div_ceil(2)).map(|i| a[i] * a[k - i]).sum();
+    let twice = pairs + pairs;
+    if k.is_multiple_of(2) { twice + a[k / 2] * a[k / 2] } else { twice }
 }
 
 /// Coefficient k of the product of two series.
@@ -117,8 +128,12 @@ impl Neg for Jet {
 impl Mul for Jet {
     type Output = Self;
     fn mul(self, o: Self) -> Self {
-        let coefficients =
-            (0..self.len()).map(|k| convolution(&self.coefficients, &o.coefficients, k)).collect();
+        // A variable, a constant or a low polynomial has few coefficients: only these are visited.
+        let (a, b) = (&self.coefficients, &o.coefficients);
+        let (last_a, last_b) = (last_non_zero(a), last_non_zero(b));
+        let coefficients = (0..self.len())
+            .map(|k| (k.saturating_sub(last_b)..=k.min(last_a)).map(|i| a[i] * b[k - i]).sum())
+            .collect();
         Self { coefficients }
     }
 }
@@ -173,13 +188,13 @@ impl Elementary for Jet {
 
     fn tanh(&self) -> Self {
         self.integrate(self.coefficients[0].tanh(), |y, k| {
-            let square = convolution(y, y, k);
+            let square = square_coefficient(y, k);
             if k == 0 { DoubleDouble::ONE - square } else { -square }
         })
     }
 
     fn sigmoid(&self) -> Self {
-        self.integrate(self.coefficients[0].sigmoid(), |y, k| y[k] - convolution(y, y, k))
+        self.integrate(self.coefficients[0].sigmoid(), |y, k| y[k] - square_coefficient(y, k))
     }
 
     fn softplus(&self) -> Self {
