@@ -130,13 +130,24 @@ fn options_out_of_range() {
     place.fail(&train(&["--scale", "0"]), 2, &["'0' is not a scale"]);
     place.fail(&train(&["--step", "0"]), 2, &["step", "positive"]);
     place.fail(&train(&["--bias", "-1"]), 2, &["bias", "-1", "at least 0"]);
-    place.fail(&train(&["--activation", "swash"]), 2, &["'swash'", "relu, step, abs"]);
+    place.fail(&train(&["--activation", "swash"]), 2, &["'swash'", "relu, leaky-relu", "hermite-K"]);
     place.fail(&train(&["--delimiter", "5"]), 2, &["delimiter '5'"]);
     place.fail(&train(&["--at", "1,x"]), 2, &["--at: 'x' is not a count"]);
     place.fail(&train(&["--at", "10", "--iterations", "5"]), 2, &["10", "beyond the last iteration 5"]);
     place.fail(&train(&["--threads", "0"]), 2, &["--threads"]);
     place.fail(&train(&["--target", "x1"]), 2, &["cannot be used with"]);
     place.fail(&["spectrum", "--dim", "1"], 2, &["dimension is 1", "from 2 to"]);
+    place.fail(&["spectrum", "--dim", "-5"], 2, &["--dim", "'-5' is not a count"]);
+    place.fail(&["spectrum", "--activation", "foo(t)"], 2, &["character 1", "'foo' is not known", "^^^"]);
+    place.fail(&["spectrum", "--activation", "1/t"], 2, &["near t = 0", "not finite"]);
+    place.fail(&["spectrum", "--activation", "sqrt(t)"], 2, &["not finite"]);
+    place.fail(&["spectrum", "--activation", "relu", "--kinks", "0"], 2, &["--kinks", "an expression in t"]);
+    place.fail(&["spectrum", "--activation", "step", "--kernel", "tangent"], 2, &["step", "without jumps"]);
+    place.fail(&["spectrum", "--dim", "inf", "--kernel", "tangent"], 2, &["finite --dim"]);
+    place.fail(&["spectrum", "--dim", "inf", "--scale", "2"], 2, &["sqrt-dim"]);
+    place.fail(&["spectrum", "--for-degrees", "4..0"], 2, &["'4..0'", "first must not exceed"]);
+    place.fail(&["spectrum", "--decay", "800"], 2, &["'800' is not a range", "0..4"]);
+    place.fail(&["spectrum", "--activation", "exp", "--scale", "1e6"], 2, &["norm of exp", "smaller scale"]);
     place.fail(&["spectrum", "--max-degree", "1000000"], 2, &["largest degree", "at most"]);
     place.fail(&["spectrum", "--scale", "nan"], 2, &["'nan' is not a scale"]);
 }

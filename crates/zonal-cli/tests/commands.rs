@@ -180,6 +180,89 @@ fn documents_keep_their_contract() {
 }
 
 #[test]
+fn spectra_are_compared_ranked_and_said_in_one_line() {
+    let place = Place::new();
+    let out = place.succeed(&[
+        "spectrum",
+        "--activation",
+        "relu",
+        "--activation",
+        "tanh,max(t,0)^2 - 0.1*t",
+        "--dim",
+        "10,100,inf",
+        "--format",
+        "json",
+    ]);
+    let reports: Vec<SpectrumReport> = out.stdout.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    assert_eq!(reports.len(), 9);
+    assert_eq!(reports[8].activation.name(), "max(t,0)^2 - 0.1*t");
+    assert!(reports[2].scale.is_none() && out.stdout.contains("\"dim\":\"inf\""));
+    let text = place.succeed(&["spectrum", "--activation", "relu,tanh", "--dim", "10"]).stdout;
+    assert!(
+        text.contains("relu, n = 10, s = 1.000: cannot learn, at any width: odd degrees from 3 on"),
+        "{text}"
+    );
+    assert!(text.contains("tanh, n = 10, s = 1.000: cannot learn, at any width: even degrees"), "{text}");
+    let out = place.succeed(&["spectrum", "--for-degrees", "0..4", "--dim", "20", "--format", "json"]).json();
+    assert_eq!(out["ranking"][0]["invisible_degrees"].as_array().unwrap().len(), 0);
+    let text = place
+        .succeed(&["spectrum", "--kernel", "tangent", "--bias", "--dim", "3", "--decay", "800..1000"])
+        .stdout;
+    assert!(text.contains("eigenvalues fall like degree^-"), "{text}");
+    let csv = place.succeed(&["spectrum", "--activation", "max(t,0),sin", "--format", "csv"]).stdout;
+    assert!(csv.lines().nth(1).unwrap().starts_with("\"max(t,0)\",10,1,0,"), "{csv}");
+    // A kink that is given is used in place of those found.
+    let found = place.succeed(&["spectrum", "--activation", "abs(t - 0.3)", "--format", "json"]).json();
+    let given = place
+        .succeed(&["spectrum", "--activation", "abs(t - 0.3)", "--kinks", "0.3", "--format", "json"])
+        .json();
+    let value = |v: &serde_json::Value| v["degrees"][4]["coefficient"].as_f64().unwrap();
+    assert!((value(&found) - value(&given)).abs() < 1e-15);
+}
+
+#[test]
+fn a_formula_trains_and_predicts_like_a_named_activation() {
+    let place = Place::new();
+    let data = diabetes();
+    let train = |activation: &'static str, out: &'static str| {
+        let arguments = [
+            "train",
+            &data,
+            "--label",
+            "progression",
+            "--activation",
+            activation,
+            "--width",
+            "100",
+            "--out",
+            out,
+            "--format",
+            "json",
+        ];
+        let report: TrainReport = serde_json::from_str(&place.succeed(&arguments).stdout).unwrap();
+        report.test_rmse.unwrap()
+    };
+    assert!((train("relu", "a") / train("max(t,0)", "b") - 1.0).abs() < 1e-12);
+    place.succeed(&["predict", "b", &data, "--label", "progression", "--part", "test"]);
+    let out = place.succeed(&[
+        "train",
+        "--target",
+        "neuron(t*tanh(t)) + x1",
+        "--dim",
+        "5",
+        "--activation",
+        "t*tanh(t) + t",
+        "--width",
+        "50",
+        "--scale",
+        "2",
+        "--format",
+        "json",
+    ]);
+    assert!(out.json()["loss"].as_f64().unwrap() < 1e-3);
+}
+
+#[test]
 fn invisible_degrees_are_said_and_kept() {
     let place = Place::new();
     let out = place.succeed(&[

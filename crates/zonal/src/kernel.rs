@@ -239,7 +239,7 @@ pub struct TangentKernel {
 }
 
 impl TangentKernel {
-    /// Theta(rho) = kappa_phi(rho) + (s^2 rho + [bias]) kappa_phi'(rho).
+    /// Theta(rho) = kappa_phi(rho) + (s^2 rho + b) kappa_phi'(rho), b = 1 with trained biases and 0 without.
     ///
     /// # Errors
     /// As [`Spectrum::of_derivative`].

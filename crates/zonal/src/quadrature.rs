@@ -252,11 +252,8 @@ fn refine(
     add(Some(DoubleDouble::ZERO));
     let mut level = |h: f64, stride: usize| -> Integrals {
         let mut j = 1;
-        loop {
-            match add(Some(DoubleDouble::from_product(j as f64, h))) {
-                Answer::Negligible(false) => j += stride,
-                _ => break,
-            }
+        while let Answer::Negligible(false) = add(Some(DoubleDouble::from_product(j as f64, h))) {
+            j += stride;
         }
         match add(None) {
             Answer::Integrals(integrals) => integrals,

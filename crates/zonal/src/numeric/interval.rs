@@ -51,7 +51,8 @@ impl Interval {
     /// sin or cos, whose extremes lie at `offset` + k pi.
     fn wave(self, f: impl Fn(f64) -> f64, offset: f64) -> Self {
         let pi = std::f64::consts::PI;
-        if !(self.high - self.low < 2.0 * pi) || self.low.abs() > 1e8 || self.high.abs() > 1e8 {
+        let length = self.high - self.low;
+        if length.is_nan() || length >= 2.0 * pi || self.low.abs() > 1e8 || self.high.abs() > 1e8 {
             return Self { low: -1.0, high: 1.0 };
         }
         let (a, b) = (f(self.low), f(self.high));
@@ -190,7 +191,8 @@ mod tests {
 
     #[test]
     fn values_lie_in_their_enclosures() {
-        let formulas: [(&str, fn(&Interval) -> Interval, fn(&f64) -> f64); 8] = [
+        type Case = (&'static str, fn(&Interval) -> Interval, fn(&f64) -> f64);
+        let formulas: [Case; 8] = [
             ("sin", |x| x.sin(), |x| x.sin()),
             ("cos", |x| x.cos(), |x| x.cos()),
             ("x^2 - x", |x| x.powi(2) - *x, |x| x * x - x),
