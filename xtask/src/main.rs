@@ -82,7 +82,10 @@ fn test() -> Result<()> {
     let mut tests = cargo();
     tests.args(["test", "--release", "--workspace", "--no-fail-fast"]);
     for name in OUR_CRATES {
-        tests.args(["--config", &format!("profile.release.package.{name}.debug-assertions=true")]);
+        // Both by name: with one of them given, the other no longer follows.
+        for check in ["debug-assertions", "overflow-checks"] {
+            tests.args(["--config", &format!("profile.release.package.{name}.{check}=true")]);
+        }
     }
     run("tests", &mut tests)?;
     match python() {

@@ -1,4 +1,5 @@
-//! Ctrl-C and SIGTERM: the first asks to stop and save, a second one leaves at once.
+//! Ctrl-C and SIGTERM: the program leaves at once, unless it is writing a finished run; then the first signal waits for
+//! the files and a second one leaves.
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
@@ -9,9 +10,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const INTERRUPTED: u8 = 130;
 const TERMINATED: u8 = 143;
 
-/// Whether somebody asked to stop.
-#[derive(Clone, Debug, Default)]
+/// What the signals do now.
+#[derive(Clone, Debug)]
 pub(crate) struct Interrupt {
+    /// Whether a signal ends the program at once.
+    leaves: Arc<AtomicBool>,
     interrupted: Arc<AtomicBool>,
     terminated: Arc<AtomicBool>,
 }
@@ -19,25 +22,33 @@ pub(crate) struct Interrupt {
 impl Interrupt {
     /// Listens to both signals from now on.
     pub(crate) fn install() -> Self {
-        let this = Self::default();
+        let off = || Arc::new(AtomicBool::new(false));
+        let this = Self { leaves: Arc::new(AtomicBool::new(true)), interrupted: off(), terminated: off() };
         for (signal, seen, code) in
             [(SIGINT, &this.interrupted, INTERRUPTED), (SIGTERM, &this.terminated, TERMINATED)]
         {
-            // The order matters: the shutdown looks at the flag before this signal sets it. Without handlers the
-            // signals end the program, which is what they did before.
+            // In this order: leave if nothing is being written or it is the second signal, otherwise remember it. If a
+            // handler cannot be set, the signal ends the program, as it would without us.
+            let _ = flag::register_conditional_shutdown(signal, i32::from(code), Arc::clone(&this.leaves));
             let _ = flag::register_conditional_shutdown(signal, i32::from(code), Arc::clone(seen));
             let _ = flag::register(signal, Arc::clone(seen));
         }
         this
     }
 
-    /// Whether a signal came.
-    pub(crate) fn requested(&self) -> bool {
-        self.interrupted.load(Ordering::Relaxed) || self.terminated.load(Ordering::Relaxed)
+    /// Signals wait from now on, or no longer.
+    pub(crate) fn hold(&self, hold: bool) {
+        self.leaves.store(!hold, Ordering::SeqCst);
     }
 
-    /// The exit code that tells which one.
-    pub(crate) fn exit_code(&self) -> u8 {
-        if self.terminated.load(Ordering::Relaxed) { TERMINATED } else { INTERRUPTED }
+    /// The exit code of a signal that waited.
+    pub(crate) fn waited(&self) -> Option<u8> {
+        if self.terminated.load(Ordering::SeqCst) {
+            Some(TERMINATED)
+        } else if self.interrupted.load(Ordering::SeqCst) {
+            Some(INTERRUPTED)
+        } else {
+            None
+        }
     }
 }

@@ -78,8 +78,8 @@ fn main() -> ExitCode {
         let _ = commands::set_threads(usize::from(threads));
     }
     match run(&cli, &interrupt) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => code_of(&error, &interrupt),
+        Ok(()) => interrupt.waited().map_or(ExitCode::SUCCESS, ExitCode::from),
+        Err(error) => code_of(&error),
     }
 }
 
@@ -94,13 +94,12 @@ fn run(cli: &Cli, interrupt: &Interrupt) -> anyhow::Result<()> {
 }
 
 /// Prints the error and finds its exit code. A closed pipe is no error: whoever reads has read enough.
-fn code_of(error: &anyhow::Error, interrupt: &Interrupt) -> ExitCode {
+fn code_of(error: &anyhow::Error) -> ExitCode {
     if output::is_closed_pipe(error) {
         return ExitCode::SUCCESS;
     }
     output::say(&format!("error: {error:#}"));
     match error.downcast_ref::<zonal_run::Error>() {
-        Some(e) if e.is_stopped() => ExitCode::from(interrupt.exit_code()),
         Some(e) if e.is_usage() => {
             output::say("for help: zonal --help, or zonal COMMAND --help");
             ExitCode::from(exit::USAGE)

@@ -1,4 +1,4 @@
-//! A progress bar on a terminal, for work that takes longer than a second; and the ear for interruption.
+//! A progress bar on a terminal, for work that takes longer than a second; while files are written, signals wait.
 
 use crate::interrupt::Interrupt;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 use zonal::observer::{Observer, Stage, StopReason};
 
-/// Shows progress and passes interruption on.
+/// Shows progress, and lets signals wait while a run is written.
 pub(crate) struct Progress {
     interrupt: Interrupt,
     started: Instant,
@@ -41,8 +41,9 @@ impl Progress {
 
 impl Observer for Progress {
     fn progress(&mut self, stage: Stage, done: u64, total: u64) -> ControlFlow<StopReason> {
-        if self.interrupt.requested() {
-            return ControlFlow::Break(StopReason::Interrupted);
+        if stage == Stage::Writing {
+            self.interrupt.hold(done < total);
+            return ControlFlow::Continue(());
         }
         // An eigenproblem reports nothing while it runs, so its bar appears at once and only ticks.
         if !self.quiet && (stage == Stage::Eigenproblem || self.started.elapsed() > PATIENCE) {

@@ -207,7 +207,7 @@ impl Reader<'_> {
         for (i, field) in first.iter().enumerate() {
             let field = if i == 0 { field.strip_prefix(b"\xef\xbb\xbf").unwrap_or(field) } else { field };
             let name = match std::str::from_utf8(field) {
-                Ok(text) => text.trim().trim_matches('"').to_owned(),
+                Ok(text) => text.trim().to_owned(),
                 Err(_) => {
                     return Err(self.at(Some(1), None, format!("the name of column {} is not UTF-8", i + 1)));
                 }

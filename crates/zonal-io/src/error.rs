@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum Error {
     /// The operating system refused.
-    #[error("{}: {action} failed: {source}", path.display())]
+    #[error("{}: {action} failed", path.display())]
     System {
         /// The file or folder.
         path: PathBuf,

@@ -12,50 +12,72 @@ pub const METRICS: &str = "metrics.jsonl";
 /// The trained network.
 pub const MODEL: &str = "model.safetensors";
 
-/// An output folder that may be written to.
+/// An output folder of a run.
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
     created: bool,
 }
 
+/// Everything that a run may write; nothing else in a folder is ever touched.
+const FILES: [&str; 3] = [RECORD, METRICS, MODEL];
+
 impl RunFolder {
-    /// A folder chosen by the user: created, or empty, or with `force` one that holds a run of ours. Nothing is
-    /// deleted; files of the same name are replaced when the new ones are complete.
+    /// Finds out, before the work, whether a folder chosen by the user may be written to: it must not exist, be empty,
+    /// or with `force` hold a run of ours. Nothing is created.
     ///
     /// # Errors
     /// [`Error::Folder`] for a folder that must not be written to, [`Error::System`].
-    pub fn named(path: &Path, force: bool) -> Result<Self> {
-        let refuse = |message: &str| Error::Folder { path: path.to_owned(), message: message.to_owned() };
-        match fs::metadata(path) {
-            Ok(meta) if !meta.is_dir() => return Err(refuse("is a file; choose another name for --out")),
+    pub fn check_named(path: &Path, force: bool) -> Result<()> {
+        let refuse =
+            |message: &str| Err(Error::Folder { path: path.to_owned(), message: message.to_owned() });
+        // A folder that does not exist yet must not lead back through "..", or it would be another one when it does.
+        let existing = fs::metadata(path);
+        if existing.is_err() && path.components().any(|c| c == std::path::Component::ParentDir) {
+            let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
+            if path.file_name().is_none() || parent.is_some_and(|p| !p.is_dir()) {
+                return refuse("does not exist and its name goes through '..'; name it directly");
+            }
+        }
+        match existing {
+            Ok(meta) if !meta.is_dir() => refuse("is a file; choose another name for --out"),
             Ok(_) => {
                 let mut entries = fs::read_dir(path).map_err(Error::system(path, "listing"))?;
                 let empty = entries.next().is_none();
                 if !empty && !force {
-                    return Err(refuse(
-                        "is not empty; choose another one, or --force to replace a run in it",
-                    ));
+                    return refuse("is not empty; choose another one, or --force to replace a run in it");
                 }
                 if !empty && !path.join(RECORD).is_file() {
-                    return Err(refuse(
+                    return refuse(
                         "is not empty and holds no run.json, so it is not a run of ours: --force does not replace it",
-                    ));
+                    );
                 }
-                return Self { path: path.to_owned(), created: false }.writable();
+                check_writable(path)
             }
-            Err(_) => fs::create_dir_all(path).map_err(Error::system(path, "creating the folder"))?,
+            Err(_) => check_writable(nearest_existing(path)),
         }
-        Self { path: path.to_owned(), created: true }.writable()
     }
 
-    /// Finds out whether numbered folders can be made below `parent`, which is created if it does not exist.
+    /// Finds out whether numbered folders can be made below `parent`, which need not exist yet.
     ///
     /// # Errors
     /// [`Error::System`].
     pub fn check_parent(parent: &Path) -> Result<()> {
-        fs::create_dir_all(parent).map_err(Error::system(parent, "creating the folder"))?;
-        Self { path: parent.to_owned(), created: false }.writable().map(drop)
+        check_writable(nearest_existing(parent))
+    }
+
+    /// The folder chosen by the user, made if it does not exist. The run that `force` allows to replace goes first, its
+    /// record before all: a folder with a record is a complete run at every instant.
+    ///
+    /// # Errors
+    /// As [`Self::check_named`].
+    pub fn named(path: &Path, force: bool) -> Result<Self> {
+        Self::check_named(path, force)?;
+        let created = !path.exists();
+        fs::create_dir_all(path).map_err(Error::system(path, "creating the folder"))?;
+        let folder = Self { path: path.to_owned(), created };
+        folder.remove_files()?;
+        Ok(folder)
     }
 
     /// The next free `parent/name-N`, N = 1, 2, ..
@@ -69,20 +91,24 @@ impl RunFolder {
             let path = parent.join(format!("{name}-{number}"));
             // Creating is the test: two runs at once never get the same folder.
             match fs::create_dir(&path) {
-                Ok(()) => return Self { path, created: true }.writable(),
+                Ok(()) => return Ok(Self { path, created: true }),
                 Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists && number < u32::MAX => number += 1,
                 Err(e) => return Err(Error::system(path, "creating the folder")(e)),
             }
         }
     }
 
-    /// Finds out before the work whether its result can be written.
-    fn writable(self) -> Result<Self> {
-        tempfile::Builder::new()
-            .prefix(".zonal-")
-            .tempfile_in(&self.path)
-            .map_err(Error::system(&self.path, "writing into the folder"))?;
-        Ok(self)
+    fn remove_files(&self) -> Result<()> {
+        for name in FILES {
+            let path = self.path.join(name);
+            match fs::remove_file(&path) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Error::system(path, "removing the run to replace")(e));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Where it is.
@@ -98,11 +124,31 @@ impl RunFolder {
         write_file(&self.path.join(name), contents)
     }
 
-    /// Removes the folder if it was created for this run and nothing was written: a failed run leaves no trace.
+    /// Takes back what was written after a failure, and the folder if it was made for this run.
     pub fn abandon(self) {
+        // Nobody can be told if this fails too, and what stays has no record.
+        let _ = self.remove_files();
         if self.created {
-            // Fails, as it should, when the folder is not empty.
             let _ = fs::remove_dir(&self.path);
         }
     }
+}
+
+/// The folder itself or the nearest one above it that exists.
+fn nearest_existing(path: &Path) -> &Path {
+    let mut above = path.ancestors().filter(|p| !p.as_os_str().is_empty() && p.exists());
+    above.next().unwrap_or_else(|| Path::new("."))
+}
+
+fn check_writable(folder: &Path) -> Result<()> {
+    tempfile::Builder::new()
+        .prefix(".zonal-")
+        .tempfile_in(folder)
+        .map(drop)
+        .map_err(|e| Error::system(folder, "writing into the folder")(without_path(e)))
+}
+
+/// The system's own words, without the name of a temporary file.
+fn without_path(error: std::io::Error) -> std::io::Error {
+    std::io::Error::from(error.kind())
 }

@@ -14,19 +14,17 @@ pub fn write_file(path: &Path, contents: &[u8]) -> Result<()> {
         _ => Path::new("."),
     };
     let fail = |action| Error::system(path, action);
-    let mut file = tempfile::Builder::new()
-        .prefix(".zonal-")
-        .tempfile_in(folder)
-        .map_err(fail("creating a temporary file beside it"))?;
-    file.write_all(contents).map_err(fail("writing"))?;
-    file.as_file().sync_all().map_err(fail("flushing to disk"))?;
-    // Temporary files are private; results are as readable as any other file of the user.
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".zonal-");
+    // Temporary files are private; results are as readable as any other new file of the user.
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let permissions = std::fs::Permissions::from_mode(0o644);
-        file.as_file().set_permissions(permissions).map_err(fail("setting permissions"))?;
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
+    let mut file = builder.tempfile_in(folder).map_err(fail("creating a temporary file beside it"))?;
+    file.write_all(contents).map_err(fail("writing"))?;
+    file.as_file().sync_all().map_err(fail("flushing to disk"))?;
     file.persist(path).map_err(|e| e.error).map_err(fail("renaming the temporary file"))?;
     Ok(())
 }

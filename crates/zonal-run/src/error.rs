@@ -46,11 +46,6 @@ impl Error {
                 )
         )
     }
-
-    /// Whether somebody asked to stop before there was a result.
-    pub fn is_stopped(&self) -> bool {
-        matches!(self, Self::Core(zonal::Error::Stopped(_)))
-    }
 }
 
 fn advice(widest: usize) -> String {

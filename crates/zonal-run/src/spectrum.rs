@@ -9,7 +9,7 @@ use zonal::kernel::{decay_exponent, tangent_eigenvalues};
 use zonal::numeric::Scaled;
 use zonal::quadrature::Route;
 use zonal::spectrum::Spectrum;
-use zonal::sphere::{Degree, Dim, multiplicities, multiplicity};
+use zonal::sphere::{Degree, Dim, exact_multiplicities, multiplicities};
 use zonal_io::model::SCHEMA;
 
 /// Which kernel's eigenvalues are wanted.
@@ -121,6 +121,8 @@ pub struct DegreeReport {
     pub route: Route,
 }
 
+/// Relative error of rounding to f64.
+const ROUNDED: f64 = 1.2e-16;
 /// Degrees computed beyond those listed.
 const TAIL_DEGREES: Degree = 16;
 /// Degrees tried for 99.9 % of the norm.
@@ -170,16 +172,14 @@ pub fn spectrum(config: &SpectrumConfig) -> Result<SpectrumReport> {
         if rest > 1e-14 * norm_sq { rest } else { 0.0 }
     };
     let tail_energy = near + far;
+    let mut exact = dim.map(exact_multiplicities);
     let degrees = spectrum.coefficients()[..=config.max_degree].iter().enumerate().map(|(k, c)| {
+        let exact = exact.as_mut().and_then(Iterator::next).unwrap_or_else(|| 1u8.into());
         let non_zero = c.value.sign() != 0;
         let infinite = dim.is_none() && k > 0;
         DegreeReport {
             degree: k,
-            multiplicity: match dim {
-                _ if infinite => "inf".to_owned(),
-                Some(dim) => multiplicity(dim, k).to_string(),
-                None => "1".to_owned(),
-            },
+            multiplicity: if infinite { "inf".to_owned() } else { exact.to_string() },
             ln_multiplicity: (!infinite).then(|| multiplicity_scaled[k].ln_abs()),
             coefficient: c.value.to_f64(),
             sign: c.value.sign(),
@@ -188,8 +188,9 @@ pub fn spectrum(config: &SpectrumConfig) -> Result<SpectrumReport> {
             ln_eigenvalue: (eigenvalues[k].sign() != 0).then(|| eigenvalues[k].ln_abs()),
             energy: energies[k],
             visible: if feature { c.visible() } else { eigenvalues[k].sign() > 0 },
-            error: c.absolute_error,
-            relative_error: non_zero.then_some(c.relative_error),
+            // What is printed is rounded to f64, beside the error of the computation.
+            error: c.absolute_error + ROUNDED * c.value.to_f64().abs(),
+            relative_error: non_zero.then_some(c.relative_error + ROUNDED),
             route: c.route,
         }
     });

@@ -65,7 +65,10 @@ fn spread_falls_like_the_root_of_the_width_and_bias_like_its_inverse() {
                 "m = {width}, degree {k}, t = {t}: deviation {deviation:.2e}, m (mean - theory) {scaled:.3} +- {noise:.3}"
             );
             deviations[i].push(deviation);
-            assert!(scaled.abs() < bias_bound(k) + 4.0 * noise, "degree {k}, t = {t}, m = {width}: {scaled}");
+            assert!(
+                scaled.abs() < BIAS_BOUNDS[k - 1] + 4.0 * noise,
+                "degree {k}, t = {t}, m = {width}: {scaled}"
+            );
         }
     }
     let logs: Vec<f64> = WIDTHS.iter().map(|m| (*m as f64).ln()).collect();
@@ -77,11 +80,7 @@ fn spread_falls_like_the_root_of_the_width_and_bias_like_its_inverse() {
     }
 }
 
-/// The scale on which PL-1 measures the effect of finite width: ||phi||^2 R^2 of the whole visible target up to the
-/// degree k, 0.05 * sum of energies / alpha^2.
-fn bias_bound(degree: usize) -> f64 {
-    let spectrum = Spectrum::new(&Activation::Relu, Dim::new(10).unwrap(), 1.0, 2).unwrap();
-    let energies = [0.09, 0.16, 0.49];
-    let r_sq: f64 = (0..=degree).map(|k| energies[k] / spectrum.eigenvalue(k)).sum();
-    spectrum.norm_sq() * r_sq
-}
+/// Bounds on m |mean - theory| for the degrees 1 and 2. The second-order effect of width on a degree is about its
+/// energy times N_k (a degree with N_k directions needs that many units to stand out): 0.16 * 10 and 0.49 * 54 / 2,
+/// the half because only the part that has moved counts. Measured over these widths: at most 0.7 and 6.8.
+const BIAS_BOUNDS: [f64; 2] = [1.6, 13.0];

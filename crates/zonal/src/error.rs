@@ -32,7 +32,7 @@ pub enum Error {
     /// A step with which gradient descent must diverge.
     #[error(
         "the step {step} makes gradient descent diverge: with this network it must be below {limit:.6e} \
-         (2 / largest eigenvalue); {suggested:.6e} (1 / largest eigenvalue) is what `auto` takes"
+         (2 / largest eigenvalue); `auto` takes {suggested:.6e}"
     )]
     StepTooLarge {
         /// The step asked for.
@@ -75,6 +75,16 @@ pub enum Error {
         value: f64,
         /// How many training rows there are.
         rows: usize,
+    },
+    /// A column whose values cannot be standardised.
+    #[error("{what} is {found}, but must be {required}")]
+    Column {
+        /// What was computed of which column.
+        what: String,
+        /// Its value.
+        found: f64,
+        /// What would do.
+        required: &'static str,
     },
     /// Every feature is constant on the training rows.
     #[error("none of the {columns} feature columns varies over the {rows} training rows: at least one must")]

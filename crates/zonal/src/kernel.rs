@@ -53,7 +53,10 @@ impl Kernel {
             _ => None,
         };
         Self::build(closed, dim, max_degree, |degree| {
-            Ok((Spectrum::new(left.0, dim, left.1, degree)?, Spectrum::new(right.0, dim, right.1, degree)?))
+            let first = Spectrum::new(left.0, dim, left.1, degree)?;
+            let second =
+                if left == right { first.clone() } else { Spectrum::new(right.0, dim, right.1, degree)? };
+            Ok((first, second))
         })
     }
 
@@ -91,7 +94,8 @@ impl Kernel {
                 let truncation_error = if closed.is_some() { 0.0 } else { remainder };
                 return Ok(Self { dim, energies, recurrence, closed, truncation_error });
             }
-            degree = ((degree + 16) * 2).min(LAST_DEGREE);
+            // Few attempts: each computes all degrees anew.
+            degree = ((degree + 32) * 4).min(LAST_DEGREE);
         }
     }
 

@@ -99,6 +99,13 @@ impl LabelScale {
         let moments = Moments::of_column(labels);
         let (mean, deviation) = (moments.mean(0), moments.deviation(0));
         check_size(name, mean, deviation)?;
+        if deviation == 0.0 && labels.windows(2).any(|w| w[0] != w[1]) {
+            return Err(Error::Column {
+                what: format!("the deviation of the label '{name}'"),
+                found: deviation,
+                required: "above 0; values below about 1e-150 are too small to be squared, so use a smaller unit",
+            });
+        }
         if deviation == 0.0 {
             return Err(Error::ConstantLabel { label: name.to_owned(), value: mean, rows: labels.len() });
         }
@@ -201,6 +208,14 @@ impl Lift {
         let n = self.dim()?.as_usize();
         let mut out = Matrix::zeros(features.rows(), n);
         for i in 0..features.rows() {
+            if let Some(j) = standard.row(i).iter().position(|z| !z.is_finite()) {
+                return Err(Error::NotFinite {
+                    what: "the standardised features".into(),
+                    row: i,
+                    column: j,
+                    value: standard.row(i)[j],
+                });
+            }
             let row = out.row_mut(i);
             // Divide by the largest entry first: squares of huge or tiny entries leave the range.
             let largest = standard.row(i).iter().fold(self.bias * root, |m, z| m.max(z.abs()));
@@ -225,11 +240,11 @@ fn check_size(name: &str, mean: f64, deviation: f64) -> Result<()> {
     if mean.is_finite() && deviation.is_finite() {
         return Ok(());
     }
-    Err(Error::parameter(
-        format!("the deviation of column '{name}'"),
-        deviation,
-        "finite; values beyond about 1e150 are too large to be squared",
-    ))
+    Err(Error::Column {
+        what: format!("the deviation of column '{name}'"),
+        found: deviation,
+        required: "finite; values beyond about 1e150 are too large to be squared, so use a larger unit",
+    })
 }
 
 #[cfg(test)]

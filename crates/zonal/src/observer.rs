@@ -23,6 +23,8 @@ pub enum Stage {
     Eigenproblem,
     /// Energies by degree and losses.
     Measurement,
+    /// Files; an interruption waits for their end.
+    Writing,
 }
 
 impl Stage {
@@ -32,6 +34,7 @@ impl Stage {
             Self::Statistics => "statistics",
             Self::Eigenproblem => "eigenproblem",
             Self::Measurement => "measurement",
+            Self::Writing => "writing",
         }
     }
 }

@@ -48,14 +48,20 @@ pub struct FunkHecke {
     pub coefficients: Vec<Integral>,
     /// E[f(t)^2].
     pub norm_sq: DoubleDouble,
+    /// Bound on its relative error.
+    pub norm_error: f64,
 }
 
 /// Relative rounding error granted to the sum of absolute terms: a few hundred operations of 2^-102 each.
 const ROUNDING: f64 = 1e-28;
 /// Degrees that the defining integral leaves with a larger relative error than this go through Rodrigues' formula.
-const WANTED: f64 = 1e-20;
+const WANTED: f64 = 1e-16;
 /// Halvings of the step before giving up; the error bound then says how far it got.
 const LEVELS: usize = 12;
+/// The same for Rodrigues' formula: where it is of use it converges at once, and its terms are costly.
+const RODRIGUES_LEVELS: usize = 6;
+/// A level with more points than this is the last.
+const MOST_NODES: usize = 200_000;
 /// Terms below this part of the sum of absolute terms are left out at the ends.
 const NEGLIGIBLE: f64 = 1e-34;
 /// Taylor coefficients beyond this degree cost more than they give.
@@ -108,16 +114,34 @@ impl Law {
         }
     }
 
-    /// Factors (a, b) of p_(k+1) = a t p_k - b p_(k-1).
+    /// sqrt(N_(k+1) / N_k): polynomials are carried with norm 1, since P_k itself is as small as N_k^(-1/2) in the bulk,
+    /// beyond the range of f64 for large n and k. 1 under the normal law, where they have norm 1 already.
+    fn norm_ratio(self, k: Degree) -> DoubleDouble {
+        match self {
+            Self::Sphere(dim) => {
+                let (n, k) = (dim.as_f64(), k as f64);
+                if k == 0.0 {
+                    return DoubleDouble::from(n).sqrt();
+                }
+                let first = DoubleDouble::from(2.0 * k + n) / DoubleDouble::from(2.0 * k + n - 2.0);
+                (first * DoubleDouble::from(k + n - 2.0) / DoubleDouble::from(k + 1.0)).sqrt()
+            }
+            Self::Normal => DoubleDouble::ONE,
+        }
+    }
+
+    /// Factors (a, b) of p_(k+1) = a t p_k - b p_(k-1) for polynomials of norm 1.
     fn factors(self, k: Degree) -> (DoubleDouble, DoubleDouble) {
         let kf = DoubleDouble::from(k as f64);
         let one = DoubleDouble::ONE;
         match self {
-            _ if k == 0 => (one, DoubleDouble::ZERO),
+            Self::Sphere(_) if k == 0 => (self.norm_ratio(0), DoubleDouble::ZERO),
+            Self::Normal if k == 0 => (one, DoubleDouble::ZERO),
             Self::Sphere(dim) => {
                 let n = DoubleDouble::from(dim.as_f64() - 2.0);
                 let d = kf + n;
-                ((kf + kf + n) / d, kf / d)
+                let ratio = self.norm_ratio(k);
+                ((kf + kf + n) / d * ratio, kf / d * ratio * self.norm_ratio(k - 1))
             }
             Self::Normal => {
                 let root = (kf + one).sqrt();
@@ -165,11 +189,12 @@ pub fn funk_hecke(
     vanishes: &dyn Fn(Degree) -> bool,
 ) -> FunkHecke {
     let rounding = ROUNDING.max(4.0 * f.accuracy);
+    let vanishes = &|k: Degree| k <= max_degree && vanishes(k);
     let mut direct = Direct::new(law, scale, max_degree);
     let bounds = if f.breakpoints.is_empty() {
         // A form that may hide a narrow feature gets a rule that is fine from the start.
         let first = if f.tame { law.spread() } else { law.spread() / 16.0 };
-        refine(first, rounding, |u| direct.add_pair(u, &f.value), vanishes)
+        refine(first, LEVELS, rounding, |u| direct.add_pair(u, &f.value), vanishes)
     } else {
         panels(law, scale, max_degree, f, rounding, &mut direct, vanishes)
     };
@@ -180,7 +205,11 @@ pub fn funk_hecke(
         .enumerate()
         .map(|(k, sum)| match vanishes(k) {
             true => Integral::ZERO,
-            false => bounds[k].integral(Scaled::from(sum.value / weight), 1.0, Route::Quadrature),
+            false => {
+                let norm = direct.inverse_norms[k];
+                let value = Scaled::from(sum.value / weight).times_scaled(norm);
+                bounds[k].integral(value, norm.to_f64(), Route::Quadrature)
+            }
         })
         .collect();
 
@@ -195,8 +224,10 @@ pub fn funk_hecke(
             Law::Normal => 1.0,
         };
         let step = if f.tame { step } else { step / 16.0 };
-        let bounds = refine(step, rounding, |u| rodrigues.add(u, taylor.as_ref()), &|i| vanishes(first + i));
-        for (i, bound) in bounds.into_iter().enumerate() {
+        let finer = refine(step, RODRIGUES_LEVELS, rounding, |u| rodrigues.add(u, taylor.as_ref()), &|i| {
+            vanishes(first + i)
+        });
+        for (i, bound) in finer.into_iter().enumerate() {
             let k = first + i;
             if !vanishes(k) && bound.relative < coefficients[k].relative_error {
                 let factor = rodrigues.prefactors[i].to_f64().abs();
@@ -204,7 +235,8 @@ pub fn funk_hecke(
             }
         }
     }
-    FunkHecke { coefficients, norm_sq }
+    let norm_error = bounds.last().map_or(f64::INFINITY, |b| b.relative);
+    FunkHecke { coefficients, norm_sq, norm_error }
 }
 
 /// A point of the rule.
@@ -244,27 +276,37 @@ enum Answer {
 /// relative error.
 fn refine(
     first_step: f64,
+    levels: usize,
     rounding: f64,
     mut add: impl FnMut(Option<DoubleDouble>) -> Answer,
     vanishes: &dyn Fn(usize) -> bool,
 ) -> Vec<Bound> {
     let mut h = first_step;
     add(Some(DoubleDouble::ZERO));
-    let mut level = |h: f64, stride: usize| -> Integrals {
-        let mut j = 1;
+    let mut level = |h: f64, stride: usize| -> (Integrals, usize) {
+        let (mut j, mut nodes) = (1, 0);
         while let Answer::Negligible(false) = add(Some(DoubleDouble::from_product(j as f64, h))) {
             j += stride;
+            nodes += 1;
+            // Weights fall so fast that only sums which are not numbers get this far, and nothing saves those.
+            if nodes > 2 * MOST_NODES {
+                break;
+            }
         }
         match add(None) {
-            Answer::Integrals(integrals) => integrals,
-            Answer::Negligible(_) => Integrals::new(),
+            Answer::Integrals(integrals) => (integrals, nodes),
+            Answer::Negligible(_) => (Vec::new(), nodes),
         }
     };
-    let mut before = level(h, 1);
+    let (mut before, mut nodes) = level(h, 1);
     let mut bounds = vec![Bound::UNKNOWN; before.len()];
-    for _ in 0..LEVELS {
+    for _ in 0..levels {
+        if nodes > MOST_NODES {
+            break;
+        }
         h *= 0.5;
-        let now = level(h, 2);
+        let now;
+        (now, nodes) = level(h, 2);
         let finished = update_bounds(&mut bounds, &before, &now, rounding, vanishes);
         if finished {
             break;
@@ -306,11 +348,15 @@ fn update_bounds(
         let change = if mass > 0.0 { (value - before[k].0).to_f64().abs() / mass } else { 0.0 };
         // An exponentially convergent rule squares its error with each level: where that is seen, the power 3/2 of
         // the change is granted. Otherwise, at a kink nobody named for example, the change itself is the bound.
-        let squaring = change <= bound.change.powf(1.4) && change < 1e-6;
-        let convergence = if squaring { change.powf(1.5) } else { change };
+        let squaring = change <= bound.change.powf(1.4) && change < 1e-6 && bound.change < 1.0;
+        // Slow convergence may go up and down, so the two last changes count, four times.
+        let slow = 4.0 * change.max(0.25 * bound.change.min(1.0));
+        let convergence = if squaring { change.powf(1.5) } else { slow };
         let absolute = mass * (rounding + convergence);
         let relative = if absolute == 0.0 || vanishes(k) { 0.0 } else { absolute / value.to_f64().abs() };
-        let relative = if relative.is_nan() { f64::INFINITY } else { relative };
+        // No terms at all is a sign of underflow, not of an exact zero.
+        let relative =
+            if relative.is_nan() || mass == 0.0 && !vanishes(k) { f64::INFINITY } else { relative };
         *bound = Bound { relative, absolute, change };
         finished &= convergence <= rounding || vanishes(k);
     }
@@ -351,7 +397,7 @@ fn panels(
         }
     }
     let mut before: Option<Integrals> = None;
-    let mut bounds = vec![Bound::UNKNOWN; max_degree + 1];
+    let mut bounds = vec![Bound::UNKNOWN; max_degree + 2];
     let mut h = 0.25;
     for level in 0..PANEL_LEVELS {
         let stride = if level == 0 { 1 } else { 2 };
@@ -411,14 +457,21 @@ struct Direct {
     /// Factors of p_(k+1) = a t p_k - b p_(k-1).
     recurrence: Vec<(DoubleDouble, DoubleDouble)>,
     sums: Vec<Sum>,
+    /// 1 / sqrt(N_k), which turns integrals against polynomials of norm 1 into coefficients.
+    inverse_norms: Vec<Scaled>,
     weight: DoubleDouble,
     square: DoubleDouble,
 }
 
 impl Direct {
     fn new(law: Law, scale: f64, max_degree: Degree) -> Self {
+        let mut inverse_norms = vec![Scaled::from(1.0)];
+        for k in 0..max_degree {
+            inverse_norms.push(inverse_norms[k].times(DoubleDouble::ONE / law.norm_ratio(k)));
+        }
         Self {
             law,
+            inverse_norms,
             scale: DoubleDouble::from(scale),
             recurrence: (0..max_degree).map(|k| law.factors(k)).collect(),
             sums: vec![Sum::default(); max_degree + 1],
@@ -429,7 +482,10 @@ impl Direct {
 
     fn integrals(&self) -> Integrals {
         let weight = self.weight;
-        self.sums.iter().map(|s| (s.value / weight, s.mass / weight.to_f64())).collect()
+        let mean_square = self.square / weight;
+        let coefficients = self.sums.iter().map(|s| (s.value / weight, s.mass / weight.to_f64()));
+        // The mean square comes last: f^2 may need a finer rule than f.
+        coefficients.chain([(mean_square, mean_square.to_f64())]).collect()
     }
 
     fn add_pair(&mut self, u: Option<DoubleDouble>, value: &dyn Fn(DoubleDouble) -> DoubleDouble) -> Answer {
@@ -471,13 +527,15 @@ impl Direct {
         self.square = self.square + w * (plus * plus + minus * minus);
         let (even, odd) = (w * (plus + minus), w * (plus - minus));
         let size = w.to_f64() * (plus.to_f64().abs() + minus.to_f64().abs());
-        let mut negligible = w.to_f64() < 1e-20;
+        // The weights themselves must have come to an end too: they are the norm of everything.
+        let mut negligible = w.to_f64() <= NEGLIGIBLE * self.weight.to_f64() || !size.is_finite();
         let (mut previous, mut current) = (DoubleDouble::ZERO, DoubleDouble::ONE);
         for (k, sum) in self.sums.iter_mut().enumerate() {
-            // Far out the weight is tiny, but P_k is larger than in the bulk by up to sqrt(N_k).
+            // Far out the weight is tiny, but p_k is larger than in the bulk by up to sqrt(N_k).
             let term = size * current.to_f64().abs();
             sum.add((if k % 2 == 0 { even } else { odd }) * current, term);
-            negligible &= term <= NEGLIGIBLE * sum.mass;
+            // A term that is not finite ends the rule: the sums show it.
+            negligible &= term <= NEGLIGIBLE * sum.mass || !term.is_finite() || sum.mass.is_nan();
             if let Some(&(a, b)) = self.recurrence.get(k) {
                 let next = a * (node.t * current) - b * previous;
                 previous = current;
@@ -552,12 +610,12 @@ impl Rodrigues {
         let sech_sq = (node.ln_sech + node.ln_sech).exp();
         let lift = node.ln_sech * DoubleDouble::from(2.0 * self.first as f64);
         let mut w = (node.ln_weight + lift).exp();
-        let mut negligible = w.to_f64() < 1e-20;
+        let mut negligible = w.to_f64() <= NEGLIGIBLE * self.weights[0].to_f64();
         for (i, sum) in self.sums.iter_mut().enumerate() {
             let (a, b) = (plus[self.first + i], minus.get(self.first + i).copied().unwrap_or_default());
             let term = w.to_f64() * (a.to_f64().abs() + b.to_f64().abs());
             sum.add(w * (a + b), term);
-            negligible &= term <= NEGLIGIBLE * sum.mass;
+            negligible &= term <= NEGLIGIBLE * sum.mass || !term.is_finite() || sum.mass.is_nan();
             self.weights[i] = self.weights[i] + w * both;
             w = w * sech_sq;
         }

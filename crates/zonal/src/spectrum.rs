@@ -109,11 +109,13 @@ impl Spectrum {
         // Some degrees more than asked for, so that a tail far below rounding of the total is still a sum.
         let computed = max_degree + 16;
         let (integrals, norm_sq, accuracy) = integrals(structure, support, law, scale, computed);
-        if !norm_sq.is_finite() || integrals.iter().any(|i| i.absolute_error.is_nan()) {
+        // Squares of coefficients must stay in range too, or steps and bounds lose their meaning.
+        let in_range = (1e-290..1e290).contains(&norm_sq.to_f64());
+        if !in_range || integrals.iter().any(|i| i.absolute_error.is_nan()) {
             return Err(Error::parameter(
                 format!("the norm of {activation} at scale {scale}"),
                 norm_sq.to_f64(),
-                "finite; use a smaller scale",
+                "between 1e-290 and 1e290; use another scale",
             ));
         }
         let ones = || vec![Scaled::from(1.0); computed + 1];
@@ -266,11 +268,11 @@ fn integrals(
                     result.coefficients[k] = candidate;
                 }
             }
-            (result.coefficients, result.norm_sq, 1e-26)
+            (result.coefficients, result.norm_sq, result.norm_error.max(1e-26))
         }
         Structure::Numeric(f) => {
             let result = numeric(f);
-            (result.coefficients, result.norm_sq, f.accuracy.max(1e-28) * 100.0)
+            (result.coefficients, result.norm_sq, result.norm_error.max(f.accuracy.max(1e-28) * 100.0))
         }
     }
 }

@@ -16,7 +16,7 @@ pub type Degree = usize;
 pub struct Dim(u64);
 
 impl Dim {
-    /// The largest dimension accepted: beyond it n + 2k is no longer exact in double precision arithmetic.
+    /// The largest dimension accepted; a limit of ours, well below where n + 2k would be inexact.
     pub const MAX: u64 = 1_000_000_000;
 
     /// Checks 2 <= n <= [`Dim::MAX`].
@@ -69,17 +69,20 @@ impl TryFrom<u64> for Dim {
 /// # Ok::<(), zonal::Error>(())
 /// ```
 pub fn multiplicity(dim: Dim, degree: Degree) -> BigUint {
+    exact_multiplicities(dim).nth(degree).unwrap_or_default()
+}
+
+/// N(n, 0), N(n, 1), .. exactly, each from the one before.
+pub fn exact_multiplicities(dim: Dim) -> impl Iterator<Item = BigUint> {
     let n = dim.get();
-    let k = degree as u64;
-    if k == 0 {
-        return BigUint::from(1u8);
-    }
     // (2k+n-2)/k * C(k+n-3, k-1), with the binomial built as a product whose every prefix is a binomial.
     let mut binomial = BigUint::from(1u8);
-    for i in 1..k {
-        binomial = binomial * BigUint::from(n - 2 + i) / BigUint::from(i);
-    }
-    binomial * BigUint::from(2 * k + n - 2) / BigUint::from(k)
+    let rest = (1u64..).map(move |k| {
+        let value = &binomial * BigUint::from(2 * k + n - 2) / BigUint::from(k);
+        binomial = &binomial * BigUint::from(n - 2 + k) / BigUint::from(k);
+        value
+    });
+    std::iter::once(BigUint::from(1u8)).chain(rest)
 }
 
 /// N(n, 0), .., N(n, max_degree) as scaled double-doubles (relative error below 1e-28), for use in products.

@@ -11,6 +11,16 @@ pub(crate) fn set_threads(threads: usize) -> Result<(), rayon::ThreadPoolBuildEr
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()
 }
 
+/// Reads the character between fields.
+pub(crate) fn delimiter(text: &str) -> Result<char, String> {
+    let mut chars = text.chars();
+    match (text, chars.next(), chars.next()) {
+        ("tab" | "\\t", ..) => Ok('\t'),
+        (_, Some(c), None) => Ok(c),
+        _ => Err("one character is needed, such as ';', or tab".to_owned()),
+    }
+}
+
 /// Splits an option's text at commas outside brackets.
 pub(crate) fn split_list(text: &str) -> Vec<String> {
     let mut depth = 0i32;

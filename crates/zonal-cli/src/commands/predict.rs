@@ -33,8 +33,8 @@ pub(crate) struct Args {
     /// The first line is a row, the columns are called c1, c2, ..
     #[arg(long)]
     no_header: bool,
-    /// The character between fields
-    #[arg(long, default_value_t = ',', value_name = "CHAR")]
+    /// The character between fields; tab for a tabulator
+    #[arg(long, default_value = ",", value_parser = super::delimiter, value_name = "CHAR")]
     delimiter: char,
     /// What to do with rows that lack a value
     #[arg(long, value_enum, default_value_t = super::train::MissingChoice::Reject)]

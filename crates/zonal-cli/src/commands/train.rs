@@ -28,10 +28,10 @@ pub(crate) struct Args {
     #[arg(value_name = "DATA", required_unless_present = "target", conflicts_with = "target")]
     data: Option<PathBuf>,
     /// A function to learn in place of a table
-    #[arg(long, value_name = "EXPRESSION")]
+    #[arg(long, value_name = "EXPRESSION", allow_hyphen_values = true)]
     target: Option<String>,
     /// The dimension of the target's sphere [default: 10]
-    #[arg(long, short = 'n', value_parser = count, value_name = "N", requires = "target")]
+    #[arg(long, short = 'n', value_parser = count, value_name = "N", conflicts_with = "data")]
     dim: Option<u64>,
     /// The column to predict
     #[arg(long, value_name = "COLUMN", conflicts_with = "target", required_unless_present = "target")]
@@ -42,20 +42,26 @@ pub(crate) struct Args {
     /// The first line is a row, the columns are called c1, c2, ..
     #[arg(long, conflicts_with = "target")]
     no_header: bool,
-    /// The character between fields
-    #[arg(long, default_value_t = ',', value_name = "CHAR")]
+    /// The character between fields; tab for a tabulator
+    #[arg(long, default_value = ",", value_parser = super::delimiter, value_name = "CHAR", conflicts_with = "target")]
     delimiter: char,
     /// What to do with rows that lack a value
-    #[arg(long, value_enum, default_value_t = MissingChoice::Reject)]
+    #[arg(long, value_enum, default_value_t = MissingChoice::Reject, conflicts_with = "target")]
     missing: MissingChoice,
     /// Rows for testing: a file [default: a part of the table]
     #[arg(long, value_name = "FILE", conflicts_with = "target")]
     test: Option<PathBuf>,
     /// Part of the rows for testing
-    #[arg(long, default_value_t = 0.2, value_name = "FRACTION", allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 0.2, value_name = "FRACTION", allow_negative_numbers = true, conflicts_with_all = ["target", "test"])]
     test_fraction: f64,
     /// Part of the rows for choosing the iteration
-    #[arg(long, default_value_t = 0.2, value_name = "FRACTION", allow_negative_numbers = true)]
+    #[arg(
+        long,
+        default_value_t = 0.2,
+        value_name = "FRACTION",
+        allow_negative_numbers = true,
+        conflicts_with = "target"
+    )]
     validation_fraction: f64,
     /// A name (relu, leaky-relu, squared-relu, step, sign, abs, sigmoid, tanh, erf, gelu, silu, softplus, sin, cos,
     /// exp, square, cube, hermite-K) or an expression in t; auto chooses on validation rows, and is relu for targets
@@ -89,7 +95,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "LIST")]
     at: Option<String>,
     /// The largest degree to list, on targets [default: the target's, at least 4]
-    #[arg(long, short = 'k', value_name = "K", requires = "target")]
+    #[arg(long, short = 'k', value_name = "K", conflicts_with = "data")]
     max_degree: Option<usize>,
     /// The folder for the run, or none [default: a new folder below runs]
     #[arg(long, value_name = "DIR")]
@@ -137,7 +143,7 @@ pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result
         Some(path) if path.as_os_str() == "none" => Output::None,
         Some(path) => Output::Folder { path: path.clone(), force: args.force },
     };
-    let command = std::env::args().collect();
+    let command = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
     let mut notes = Vec::new();
     let report = {
         let mut progress = Progress::new(interrupt, global.quiet);
@@ -314,7 +320,8 @@ fn target_table(report: &TrainReport, target: &str) -> String {
     }
     if let Some(invisible) = report.invisible_degrees.as_ref().filter(|d| !d.is_empty()) {
         let list: Vec<String> = invisible.iter().map(usize::to_string).collect();
-        text += &format!("{} cannot see degree {}.\n", report.activation, list.join(", "));
+        let plural = if list.len() == 1 { "" } else { "s" };
+        text += &format!("{} cannot see degree{plural} {}.\n", report.activation, list.join(", "));
     }
     text + &written(report)
 }

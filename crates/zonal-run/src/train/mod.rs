@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 use zonal::activation::Activation;
 use zonal::dynamics::{Step, logarithmic_grid};
-use zonal::observer::Observer;
+use zonal::observer::{Observer, Stage};
 use zonal_io::folder::{METRICS, MODEL, RECORD, RunFolder};
 use zonal_io::model::{Model, SCHEMA};
 
@@ -118,42 +118,52 @@ pub fn train(
     notes: Notes<'_>,
 ) -> Result<TrainReport> {
     let started = SystemTime::now();
-    let named = match output {
-        Output::None => None,
-        Output::Folder { path, force } => Some(RunFolder::named(path, *force)?),
-        // Its name holds the activation, which may be chosen by the work.
-        Output::Numbered(parent) => {
-            RunFolder::check_parent(parent)?;
-            None
-        }
-    };
-    let outcome = match &config.input {
+    match output {
+        Output::None => {}
+        Output::Folder { path, force } => RunFolder::check_named(path, *force)?,
+        Output::Numbered(parent) => RunFolder::check_parent(parent)?,
+    }
+    let mut outcome = match &config.input {
         Input::Target(job) => target::run(config, job, observer, notes),
         Input::Table(job) => table::run(config, job, observer, notes),
-    };
-    let mut outcome = match outcome {
-        Ok(outcome) => outcome,
-        Err(error) => {
-            if let Some(folder) = named {
-                folder.abandon();
-            }
-            return Err(error);
-        }
-    };
-    let folder = match output {
-        Output::Numbered(parent) => {
-            Some(RunFolder::numbered(parent, &config.name(&outcome.report.activation))?)
-        }
-        _ => named,
-    };
-    if let Some(folder) = folder {
-        outcome.report.run = Some(folder.path().display().to_string());
-        if let Err(error) = write(&folder, config, &outcome, Provenance::now(command, started)) {
-            folder.abandon();
-            return Err(error);
-        }
+    }?;
+    check_finite(&outcome.report)?;
+    if matches!(output, Output::None) {
+        return Ok(outcome.report);
     }
+    // From here on an interruption waits: the run is there and only has to be written.
+    let _ = observer.progress(Stage::Writing, 0, 1);
+    let folder = match output {
+        Output::Folder { path, force } => RunFolder::named(path, *force)?,
+        Output::Numbered(parent) => RunFolder::numbered(parent, &config.name(&outcome.report.activation))?,
+        Output::None => return Ok(outcome.report),
+    };
+    outcome.report.run = Some(folder.path().display().to_string());
+    if let Err(error) = write(&folder, config, &outcome, Provenance::now(command, started)) {
+        folder.abandon();
+        return Err(error);
+    }
+    let _ = observer.progress(Stage::Writing, 1, 1);
     Ok(outcome.report)
+}
+
+/// Numbers beyond the range of f64 must not pass as results.
+fn check_finite(report: &TrainReport) -> Result<()> {
+    let energies = |c: &Checkpoint| {
+        let degrees = c.degrees.iter().flatten().flat_map(|d| [d.energy, d.predicted]);
+        degrees.chain(c.tail_energy).all(f64::is_finite)
+    };
+    let losses = |c: &Checkpoint| {
+        [Some(c.loss), c.validation_loss, c.test_loss].into_iter().flatten().all(f64::is_finite)
+    };
+    match report.path.iter().find(|c| !losses(c) || !energies(c)) {
+        None if report.step_size.is_finite() && report.step_size > 0.0 => Ok(()),
+        None => Err(Error::Usage(format!("the step becomes {}; use another --scale", report.step_size))),
+        Some(c) => Err(Error::Usage(format!(
+            "at iteration {} a loss leaves the range of numbers; bring the target, the table or --scale nearer to 1",
+            c.iteration
+        ))),
+    }
 }
 
 impl TrainConfig {

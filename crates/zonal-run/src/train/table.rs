@@ -24,6 +24,7 @@ use zonal_io::model::{Description, Model, SCHEMA, TableDescription};
 #[derive(Clone, Debug, Serialize)]
 pub struct TableJob {
     /// The file.
+    #[serde(serialize_with = "lossy")]
     pub data: PathBuf,
     /// The label's column.
     pub label: String,
@@ -40,9 +41,25 @@ pub struct TableJob {
     /// Part of the rows for choosing the iteration.
     pub validation_fraction: f64,
     /// A file with the test rows, in place of a part of the data.
+    #[serde(serialize_with = "lossy_option")]
     pub test_data: Option<PathBuf>,
     /// The bias of the lift.
     pub bias: Auto<f64>,
+}
+
+/// A path as text; bytes that are no text are replaced, since JSON has none.
+fn lossy<S: serde::Serializer>(
+    path: &std::path::Path,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
+}
+
+fn lossy_option<S: serde::Serializer>(
+    path: &Option<PathBuf>,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    path.as_ref().map(|p| p.to_string_lossy()).serialize(serializer)
 }
 
 /// The bias where none is given.
@@ -50,6 +67,8 @@ const DEFAULT_BIAS: f64 = 1.0;
 /// Best polynomials up to this degree, as far as their monomials stay below the second number.
 const POLYNOMIAL_DEGREE: usize = 3;
 const MOST_MONOMIALS: usize = 3_000;
+/// Values of all monomials on all rows that are held at once: 400 MB.
+const MOST_VALUES: usize = 50_000_000;
 
 /// Rows on the sphere with standardised labels.
 pub(super) struct Prepared {
@@ -113,7 +132,7 @@ pub(super) fn run(
     }
     let dim = lift.dim()?;
     // K of each part, its eigenvectors and the copies that the eigenproblem makes.
-    check_width(width, 5, 8 * (dim.get() + 4 * grid.len() as u64 + 300))?;
+    check_width(width, 7, 8 * (dim.get() + 4 * grid.len() as u64 + 300))?;
     let width = usize::try_from(width).unwrap_or(usize::MAX);
 
     let prepare = |part: &Rows| -> Result<(Matrix, Vec<f64>)> {
@@ -253,10 +272,12 @@ fn polynomials(
     let mut out = Vec::new();
     for degree in 1..=POLYNOMIAL_DEGREE {
         let count = monomials(x.columns(), degree).unwrap_or(usize::MAX);
-        if count > MOST_MONOMIALS {
+        if count > MOST_MONOMIALS || count.saturating_mul(x.rows()) > MOST_VALUES {
             notes(&format!(
-                "best polynomials stop at degree {}: degree {degree} has more than {MOST_MONOMIALS} monomials",
-                degree - 1
+                "best polynomials stop at degree {}: degree {degree} has {count} monomials on {} rows, and at most \
+                 {MOST_MONOMIALS} monomials and {MOST_VALUES} values are fitted",
+                degree - 1,
+                x.rows()
             ));
             break;
         }

@@ -50,6 +50,12 @@ pub(super) fn run(
     let grid = config.grid()?;
     let spectrum = Spectrum::new(&activation, dim, scale, max_degree.max(OPERATOR_DEGREE))?;
     let energies = target.power_spectrum(max_degree)?;
+    if !(1e-290..1e290).contains(&energies.total()) {
+        let found = energies.total();
+        return Err(
+            zonal::Error::parameter("the target's norm squared", found, "between 1e-290 and 1e290").into()
+        );
+    }
     let invisible = invisible_degrees(&energies, &activation, notes);
     // The operator follows all degrees that matter, so that its tail is a sum too.
     let all_energies = target.power_spectrum(max_degree.max(OPERATOR_DEGREE))?;
@@ -65,7 +71,7 @@ pub(super) fn run(
         }
         Extended::Finite(width) => {
             let per_unit = 8 * (job.dim + 4 * grid.len() as u64 + max_degree as u64 + 8);
-            check_width(width, 5, per_unit)?;
+            check_width(width, 7, per_unit)?;
             let width = usize::try_from(width).unwrap_or(usize::MAX);
             let network = Network::random(activation.clone(), scale, dim, width, config.seed)?;
             let quadratic = Population::new(&target).quadratic(&network)?;
@@ -105,7 +111,7 @@ pub(super) fn run(
     };
     // PL-1 holds for steps up to 1/||phi||^2 and for the automatic step.
     let norm_sq = spectrum.norm_sq();
-    let provable = config.step.given().is_none_or(|eta| eta <= 1.0 / norm_sq);
+    let provable = width.is_finite() && config.step.given().is_none_or(|eta| eta <= 1.0 / norm_sq);
     let inverse_step = if config.step.given().is_some() { 1.0 / step } else { norm_sq };
     let bound = smallest_loss_bound(&energies, &spectrum, width, inverse_step, config.iterations as f64);
     let report = TrainReport {

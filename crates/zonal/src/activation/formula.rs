@@ -117,6 +117,11 @@ impl Formula {
         &self.text
     }
 
+    /// The kinks given by the user.
+    pub fn kinks(&self) -> Option<&[f64]> {
+        self.kinks.as_deref()
+    }
+
     /// The value over any number type.
     pub fn value<T: Elementary>(&self, t: &T) -> T {
         self.root.value(t)
@@ -367,7 +372,8 @@ impl Node {
                 other => other,
             },
             Self::Call(function, arguments) => {
-                let all_even = arguments.iter().all(|a| a.symmetry() == Even);
+                let symmetries: Vec<Symmetry> = arguments.iter().map(Self::symmetry).collect();
+                let all_even = symmetries.iter().all(|s| *s == Even);
                 let odd_function = matches!(
                     function,
                     Function::Sin
@@ -378,7 +384,7 @@ impl Node {
                         | Function::Sign
                 );
                 let even_function = matches!(function, Function::Cos | Function::Cosh | Function::Abs);
-                match arguments[0].symmetry() {
+                match symmetries[0] {
                     _ if all_even => Even,
                     Odd if odd_function => Odd,
                     Odd if even_function => Even,

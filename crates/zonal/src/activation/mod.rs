@@ -173,7 +173,8 @@ impl Activation {
             Self::Cube => "cube",
             Self::Hermite(k) => return format!("hermite-{k}"),
             Self::Formula(f) => f.text(),
-            Self::Function(f) => &f.name,
+            // No name of a built-in one: what is written must not be read as something else.
+            Self::Function(f) => return format!("function '{}'", f.name),
         };
         name.to_owned()
     }
@@ -383,6 +384,7 @@ impl PartialEq for Activation {
         match (self, other) {
             (Self::Function(a), Self::Function(b)) => Arc::ptr_eq(a, b),
             (Self::Function(_), _) | (_, Self::Function(_)) => false,
+            (Self::Formula(a), Self::Formula(b)) => a.text() == b.text() && a.kinks() == b.kinks(),
             _ => self.name() == other.name(),
         }
     }

@@ -24,7 +24,7 @@ impl Operator {
         let largest = eigenvalues.iter().copied().fold(0.0, f64::max);
         let step = match step {
             Step::Auto => 1.0 / spectrum.norm_sq(),
-            Step::Fixed(step) => check_step(step, largest)?,
+            Step::Fixed(step) => check_step(step, largest, 1.0 / spectrum.norm_sq())?,
         };
         Ok(Self { eigenvalues, step })
     }
@@ -57,12 +57,12 @@ impl Operator {
 }
 
 /// A step must be positive, finite and below 2 / largest eigenvalue.
-pub(super) fn check_step(step: f64, largest: f64) -> Result<f64> {
+pub(super) fn check_step(step: f64, largest: f64, suggested: f64) -> Result<f64> {
     if !(step > 0.0 && step.is_finite()) {
         return Err(Error::parameter("the step", step, "a positive number or auto"));
     }
     if step * largest >= 2.0 {
-        return Err(Error::StepTooLarge { step, limit: 2.0 / largest, suggested: 1.0 / largest });
+        return Err(Error::StepTooLarge { step, limit: 2.0 / largest, suggested });
     }
     Ok(step)
 }

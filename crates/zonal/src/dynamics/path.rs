@@ -4,6 +4,7 @@ use super::operator::check_step;
 use super::{Step, accumulated};
 use crate::error::{Error, Result};
 use crate::linalg::{Matrix, symmetric_eigen};
+use crate::numeric::sum::{non_negative, tree_sum};
 use crate::observer::{Observer, Stage, check};
 use crate::risk::Quadratic;
 
@@ -40,16 +41,24 @@ impl Path {
         }
         let eigen = symmetric_eigen(quadratic.k())?;
         check(observer, Stage::Eigenproblem, 1, 1)?;
-        // K is positive semidefinite; what is below zero is rounding.
+        // K is positive semidefinite: what is below zero is rounding, and shows how large rounding is. Eigenvalues
+        // within it are not told from zero. On such a direction the iterate would grow like the rounding of b times
+        // the iteration count, so it is left where it starts.
         let clipped = eigen.values.iter().map(|x| (-x).max(0.0)).sum();
-        let eigenvalues: Vec<f64> = eigen.values.into_iter().map(|x| x.max(0.0)).collect();
-        let largest = eigenvalues.last().copied().unwrap_or(0.0);
+        let lowest = eigen.values.first().copied().unwrap_or(0.0).min(0.0);
+        let largest = eigen.values.last().copied().unwrap_or(0.0).max(0.0);
+        let floor = (4.0 * f64::EPSILON * largest).max(-4.0 * lowest);
+        let undetermined = |x: f64| x <= floor;
+        let mut b = eigen.vectors.times_vector(quadratic.b());
+        for (b, _) in b.iter_mut().zip(&eigen.values).filter(|(_, x)| undetermined(**x)) {
+            *b = 0.0;
+        }
+        let eigenvalues = eigen.values.into_iter().map(|x| if undetermined(x) { 0.0 } else { x }).collect();
         let step = match step {
             Step::Auto if largest > 0.0 => 1.0 / largest,
             Step::Auto => 1.0,
-            Step::Fixed(step) => check_step(step, largest)?,
+            Step::Fixed(step) => check_step(step, largest, 1.0 / largest)?,
         };
-        let b = eigen.vectors.times_vector(quadratic.b());
         Ok(Self { eigenvalues, vectors: eigen.vectors, b, label_sq: 2.0 * quadratic.c(), step, clipped })
     }
 
@@ -88,6 +97,6 @@ impl Path {
             .zip(&self.eigenvalues)
             .map(|(b, &lambda)| b * b * accumulated(lambda, self.step, iteration.saturating_mul(2)))
             .collect();
-        (self.label_sq - crate::numeric::sum::tree_sum(&learned)).max(0.0)
+        non_negative(self.label_sq - tree_sum(&learned))
     }
 }

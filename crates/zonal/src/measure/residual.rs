@@ -5,7 +5,7 @@ use crate::kernel::Kernel;
 use crate::legendre::Recurrence;
 use crate::linalg::{Matrix, dot};
 use crate::network::Network;
-use crate::numeric::sum::tree_sum_vectors;
+use crate::numeric::sum::{non_negative, tree_sum_vectors};
 use crate::observer::{Observer, Stage, check};
 use crate::sphere::Degree;
 use crate::target::{PowerSpectrum, Target};
@@ -94,7 +94,7 @@ pub fn residual_energies(
             });
             let tail = energies.tail_energy - root * dot(a, &correlations.tail) + norm * form[max_degree + 1];
             // Squared norms: what is below zero is rounding.
-            PowerSpectrum { energies: by_degree.map(|e| e.max(0.0)).collect(), tail_energy: tail.max(0.0) }
+            PowerSpectrum { energies: by_degree.map(non_negative).collect(), tail_energy: non_negative(tail) }
         })
         .collect())
 }

@@ -14,6 +14,11 @@ pub fn tree_sum(parts: &[f64]) -> f64 {
     }
 }
 
+/// A square or a sum of squares with the rounding below zero removed. NaN stays NaN.
+pub fn non_negative(x: f64) -> f64 {
+    if x < 0.0 { 0.0 } else { x }
+}
+
 /// Element-wise [`tree_sum`] of vectors of one length.
 pub fn tree_sum_vectors(mut parts: Vec<Vec<f64>>) -> Vec<f64> {
     while parts.len() > 1 {

@@ -3,6 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::linalg::{Matrix, dot};
+use crate::numeric::sum::non_negative;
 use crate::statistics::Statistics;
 
 /// The loss (1/2) a.Ka - b.a + c.
@@ -57,7 +58,7 @@ impl Quadratic {
         (0..coefficients.rows())
             .map(|t| {
                 let a = coefficients.row(t);
-                (dot(products.row(t), a) - 2.0 * dot(&self.b, a) + 2.0 * self.c).max(0.0)
+                non_negative(dot(products.row(t), a) - 2.0 * dot(&self.b, a) + 2.0 * self.c)
             })
             .collect()
     }

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::kernel::Kernel;
 use crate::legendre::Recurrence;
 use crate::linalg::{Matrix, dot};
+use crate::numeric::sum::non_negative;
 use crate::sphere::{Degree, Dim};
 use serde::{Deserialize, Serialize};
 
@@ -92,7 +93,7 @@ impl Target {
                 required: dim.as_usize(),
             });
         }
-        let harmonics = HarmonicPart::of(polynomial, dim);
+        let harmonics = HarmonicPart::of(polynomial, dim)?;
         let norms = zonal
             .iter()
             .map(|z| match z.profile {
@@ -179,8 +180,8 @@ impl Target {
             }
         }
         // Sums of squares: what is below zero is rounding.
-        energies.iter_mut().for_each(|e| *e = e.max(0.0));
-        Ok(PowerSpectrum { energies, tail_energy: tail.max(0.0) })
+        energies.iter_mut().for_each(|e| *e = non_negative(*e));
+        Ok(PowerSpectrum { energies, tail_energy: non_negative(tail) })
     }
 
     /// ||g||^2 = E[g^2], not through degrees where there is a closed form.

@@ -19,6 +19,12 @@ pub struct Polynomial {
 
 /// The largest degree of a polynomial; its exact projection grows with its square.
 pub(super) const MAX_DEGREE: u32 = 64;
+/// The largest numerator and denominator together, in bits.
+const MAX_BITS: u64 = 8_192;
+/// Pairs of terms multiplied for the exact norms of a polynomial: a few seconds.
+const MAX_PAIRS: usize = 1_500_000;
+/// Digits of the parts' values may be lost to cancellation down to this relative accuracy.
+const MAX_CANCELLATION: f64 = 1e7;
 /// The largest number of terms a polynomial may have.
 pub const MAX_TERMS: usize = 5_000;
 
@@ -40,10 +46,10 @@ impl Polynomial {
     }
 
     fn add_term(&mut self, exponents: Exponents, coefficient: BigRational) {
-        let entry = self.terms.entry(exponents).or_insert_with(BigRational::zero);
+        let entry = self.terms.entry(exponents.clone()).or_insert_with(BigRational::zero);
         *entry += coefficient;
         if entry.is_zero() {
-            self.terms.retain(|_, c| !c.is_zero());
+            self.terms.remove(&exponents);
         }
     }
 
@@ -95,6 +101,16 @@ impl Polynomial {
                 format!("at most {MAX_DEGREE}"),
             ));
         }
+        let bits =
+            |p: &Self| p.terms.values().map(|c| c.numer().bits() + c.denom().bits()).max().unwrap_or(0);
+        let (found, most) = (bits(self) + bits(other), MAX_BITS);
+        if found > most {
+            return Err(Error::parameter(
+                "the size of a coefficient in bits",
+                found,
+                format!("at most {most}"),
+            ));
+        }
         let mut out = Self::default();
         for (e, c) in &self.terms {
             for (f, d) in &other.terms {
@@ -142,7 +158,10 @@ impl Polynomial {
     /// For p homogeneous of degree d the part of degree k = d - 2j is Top(Delta^j p) / M_j, where
     /// M_j = prod_{l=1..j} 2l (n + 2k + 2l - 2) undoes Delta^j |x|^(2j), and Top removes every multiple of |x|^2:
     /// Top(q) = sum_i (-1)^i |x|^(2i) Delta^i q / prod_{l=1..i} 2l (n + 2k - 2l - 2).
-    pub fn harmonic_parts(&self, dim: Dim) -> Vec<Vec<(u32, Self)>> {
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] when Laplacians have more than [`MAX_TERMS`] terms.
+    pub fn harmonic_parts(&self, dim: Dim) -> Result<Vec<Vec<(u32, Self)>>> {
         let n = dim.get();
         let mut parts: Vec<Vec<(u32, Self)>> = vec![Vec::new(); self.degree() as usize + 1];
         for d in 0..=self.degree() {
@@ -162,6 +181,9 @@ impl Polynomial {
                 let mut q = power.times_number(&m.recip());
                 let mut i = 0u32;
                 while !q.is_zero() {
+                    if q.terms.len() > MAX_TERMS {
+                        return Err(too_much_work(q.terms.len()));
+                    }
                     parts[k as usize].push((i, q.clone()));
                     i += 1;
                     if 2 * i > k {
@@ -174,7 +196,7 @@ impl Polynomial {
                 power = power.laplacian();
             }
         }
-        parts
+        Ok(parts)
     }
 
     /// E[p q] over the uniform measure of the sphere, exactly.
@@ -223,26 +245,61 @@ pub struct HarmonicPart {
 
 impl HarmonicPart {
     /// The non-zero harmonic parts of `p` on the sphere, in ascending degree.
-    pub fn of(p: &Polynomial, dim: Dim) -> Vec<Self> {
-        let parts = p.harmonic_parts(dim).into_iter().enumerate();
-        parts
-            .filter_map(|(degree, terms)| {
-                // On the sphere |x|^2 = 1.
-                let on_sphere = terms.iter().fold(Polynomial::default(), |sum, (_, q)| sum.plus(q));
-                let norm_sq = on_sphere.inner_product(&on_sphere, dim);
-                (!norm_sq.is_zero()).then(|| Self {
-                    degree,
-                    norm_sq: norm_sq.to_f64().unwrap_or(f64::NAN),
-                    values: on_sphere.compile(),
-                })
-            })
-            .collect()
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a polynomial that takes too long, or whose coefficients are so large against its
+    /// values that these would lose their digits.
+    pub fn of(p: &Polynomial, dim: Dim) -> Result<Vec<Self>> {
+        let mut pairs = 0;
+        let mut out = Vec::new();
+        for (degree, terms) in p.harmonic_parts(dim)?.into_iter().enumerate() {
+            let leading = terms.iter().filter(|(i, _)| *i == 0);
+            let leading = leading.fold(Polynomial::default(), |sum, (_, q)| sum.plus(q));
+            // On the sphere |x|^2 = 1.
+            let on_sphere = terms.iter().fold(Polynomial::default(), |sum, (_, q)| sum.plus(q));
+            pairs += on_sphere.terms.len() * leading.terms.len();
+            if pairs > MAX_PAIRS {
+                return Err(too_much_work(on_sphere.terms.len()));
+            }
+            // The other terms are |x|^2 times something of lower degree, to which the part is orthogonal.
+            let norm_sq = on_sphere.inner_product(&leading, dim);
+            if norm_sq.is_zero() {
+                continue;
+            }
+            let norm_sq = norm_sq.to_f64().unwrap_or(f64::NAN);
+            let sizes = on_sphere.terms.iter().map(|(e, c)| {
+                let square = product(e, e);
+                let size = moment(&square, dim).and_then(|m| m.to_f64()).unwrap_or(0.0).sqrt();
+                c.to_f64().unwrap_or(f64::INFINITY).abs() * size
+            });
+            let cancellation = sizes.sum::<f64>() / norm_sq.sqrt();
+            if !(1e-290..1e290).contains(&norm_sq) || cancellation > MAX_CANCELLATION {
+                return Err(Error::parameter(
+                    format!("the size of the polynomial's coefficients against its part of degree {degree}"),
+                    format!("{cancellation:.1e}"),
+                    format!(
+                        "at most {MAX_CANCELLATION:.0e}, with values between 1e-145 and 1e145, or its values lose \
+                         their digits; harmonic({degree}) is exact at any degree"
+                    ),
+                ));
+            }
+            out.push(Self { degree, norm_sq, values: on_sphere.compile() });
+        }
+        Ok(out)
     }
 
     /// p_k(u) at a point of the sphere.
     pub fn value(&self, u: &[f64]) -> f64 {
         self.values.value(u)
     }
+}
+
+fn too_much_work(terms: usize) -> Error {
+    Error::parameter(
+        "the number of terms in the polynomial's harmonic parts",
+        terms,
+        "smaller; use fewer variables, a lower degree, or harmonic(K)",
+    )
 }
 
 fn integer(x: u64) -> BigRational {
@@ -312,7 +369,7 @@ mod tests {
             let r2 = radius_sq(n);
             let p = sample();
             let mut on_sphere = Polynomial::default();
-            for (k, terms) in p.harmonic_parts(dim).into_iter().enumerate() {
+            for (k, terms) in p.harmonic_parts(dim).unwrap().into_iter().enumerate() {
                 let mut h = Polynomial::default();
                 for (i, q) in terms {
                     let mut expanded = q.clone();
@@ -336,7 +393,7 @@ mod tests {
         let dim = Dim::new(5).unwrap();
         let p = sample();
         let total = p.inner_product(&p, dim).to_f64().unwrap();
-        let parts = HarmonicPart::of(&p, dim);
+        let parts = HarmonicPart::of(&p, dim).unwrap();
         let sum: f64 = parts.iter().map(|h| h.norm_sq).sum();
         assert!((sum / total - 1.0).abs() < 1e-14);
     }
@@ -345,7 +402,7 @@ mod tests {
     fn squarefree_monomials_are_harmonic_already() {
         let dim = Dim::new(5).unwrap();
         let p = Polynomial::coordinate(0).times(&Polynomial::coordinate(3)).unwrap();
-        let parts = HarmonicPart::of(&p, dim);
+        let parts = HarmonicPart::of(&p, dim).unwrap();
         assert_eq!(parts.len(), 1);
         assert_eq!(parts[0].degree, 2);
         assert!((parts[0].norm_sq - 1.0 / 35.0).abs() < 1e-17);

@@ -35,7 +35,9 @@ impl Profile {
             | (Self::Neuron { activation, scale }, &Self::Harmonic(k)) => {
                 // alpha_k beta_k N_k with beta_k = 1 / sqrt(N_k), the harmonic's own coefficient.
                 let spectrum = Spectrum::new(activation, dim, *scale, k)?;
-                let energy = spectrum.coefficients()[k].value.to_f64() * sqrt_multiplicity(dim, k);
+                // In logarithms: alpha_k may underflow where sqrt(N_k) overflows.
+                let c = &spectrum.coefficients()[k];
+                let energy = f64::from(c.value.sign()) * (0.5 * c.energy.ln_abs()).exp();
                 Ok(Kernel::single_degree(dim, k, energy, max_degree))
             }
             (&Self::Harmonic(k), &Self::Harmonic(l)) => {
