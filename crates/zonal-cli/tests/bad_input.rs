@@ -217,11 +217,8 @@ fn output_folders() {
 fn a_folder_on_a_full_or_unwritable_disk() {
     let place = Place::new();
     // /proc refuses new files for everybody, root included.
-    place.fail(
-        &["train", "--target", "x1", "--out", "/proc/zonal"],
-        1,
-        &["/proc/zonal", "creating the folder"],
-    );
+    let arguments = ["train", "--target", "x1", "--out", "/proc/zonal"];
+    place.fail(&arguments, 1, &["/proc", "writing into the folder"]);
 }
 
 #[cfg(unix)]
@@ -279,4 +276,72 @@ fn models_that_are_none() {
     place.fail(&["predict", "run", &data, "--iteration", "17"], 2, &["iteration 17", "near it", "--at 17"]);
     place.succeed(&["train", "--target", "x1", "--width", "20", "--out", "of-target"]);
     place.fail(&["predict", "of-target", &data], 2, &["target 'x1'", "not on a table"]);
+}
+
+#[test]
+fn numbers_out_of_range_are_said_and_never_read_as_learned() {
+    let place = Place::new();
+    place.file("data.csv", GOOD);
+    let cases: [(&[&str], i32, &[&str]); 7] = [
+        (&["train", "--target", "1e200*x1"], 2, &["target", "1e290"]),
+        (&["train", "--target", "1e-200*x1"], 2, &["target", "1e-290"]),
+        (
+            &["train", "--target", "x1", "--scale", "1e-160", "--width", "20"],
+            2,
+            &["norm of relu", "another scale"],
+        ),
+        (&["train", "data.csv", "--label", "y", "--scale", "1e-160", "-a", "relu"], 2, &["scale"]),
+        (
+            &["train", "--target", "2*(2*(2*(2*(2*(2*x1^2-1)^2-1)^2-1)^2-1)^2-1)^2-1", "--dim", "3"],
+            2,
+            &["lose", "digits"],
+        ),
+        (&["train", "--target", "((((9^64)^64)^64)^64)*x1"], 2, &["in bits"]),
+        (&["train", "--target", "x1^16*x2^16*x3^16*x4^16"], 2, &["harmonic parts", "fewer variables"]),
+    ];
+    for (arguments, code, parts) in cases {
+        place.fail(arguments, code, parts);
+    }
+    let rows: String = (0..40).map(|i| format!("{i},{}e300\n", i % 7)).collect();
+    place.file("huge.csv", format!("a,y\n{rows}"));
+    place.fail(&["train", "huge.csv", "--label", "y"], 1, &["deviation of column 'y'", "larger unit"]);
+    let rows: String = (0..40).map(|i| format!("{i},{}e-200\n", i % 7)).collect();
+    place.file("tiny.csv", format!("a,y\n{rows}"));
+    place.fail(&["train", "tiny.csv", "--label", "y"], 1, &["deviation of the label 'y'", "smaller unit"]);
+}
+
+#[test]
+fn formulas_that_are_not_numbers_end() {
+    let place = Place::new();
+    place.fail(
+        &["spectrum", "--activation", "sqrt(t+0.9999)", "--kinks", "5"],
+        2,
+        &["sqrt(t+0.9999)", "NaN"],
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn file_names_that_are_no_text() {
+    use std::os::unix::ffi::OsStrExt;
+    let place = Place::new();
+    let name = std::ffi::OsStr::from_bytes(b"d\xff.csv");
+    std::fs::write(place.path().join(name), GOOD.repeat(1)).unwrap();
+    let output = assert_cmd::cargo::cargo_bin_cmd!("zonal")
+        .current_dir(place.path())
+        .args(["train", "--label", "y", "--width", "16", "--seed", "3"])
+        .arg(name)
+        .output()
+        .unwrap();
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_replaced_run_leaves_nothing_of_the_old_one() {
+    let place = Place::new();
+    let data = diabetes();
+    place.succeed(&["train", &data, "--label", "progression", "-a", "relu", "--width", "20", "--out", "r"]);
+    place.succeed(&["train", "--target", "x1", "--width", "inf", "--out", "r", "--force"]);
+    assert!(!place.path().join("r/model.safetensors").exists());
+    place.fail(&["train", "--target", "x1", "--out", "x/b/.."], 1, &["'..'"]);
 }

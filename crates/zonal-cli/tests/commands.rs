@@ -376,3 +376,28 @@ fn an_interrupted_run_says_so_in_its_exit_code_and_leaves_nothing_half_done() {
         assert_eq!(left, 0, "nothing was finished, so no folder stays");
     }
 }
+
+#[test]
+fn rounding_does_not_grow_with_the_iteration_count() {
+    // 279 rows leave most of 1,000 directions undetermined: nothing may move along them, however long.
+    let place = Place::new();
+    let out = place.succeed(&[
+        "train",
+        &diabetes(),
+        "--label",
+        "progression",
+        "-a",
+        "relu",
+        "--width",
+        "1000",
+        "--at",
+        "1e13,1e18",
+        "--format",
+        "json",
+        "--out",
+        "none",
+    ]);
+    let report: TrainReport = serde_json::from_str(&out.stdout).unwrap();
+    let at = |i: usize| report.path[i].validation_loss.unwrap();
+    assert!((at(2) / at(1) - 1.0).abs() < 1e-3, "{} {}", at(1), at(2));
+}

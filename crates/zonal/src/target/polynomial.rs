@@ -267,18 +267,25 @@ impl HarmonicPart {
                 continue;
             }
             let norm_sq = norm_sq.to_f64().unwrap_or(f64::NAN);
+            if !(1e-290..1e290).contains(&norm_sq) {
+                return Err(Error::parameter(
+                    format!("the norm squared of the target's polynomial in degree {degree}"),
+                    format!("{norm_sq:e}"),
+                    "between 1e-290 and 1e290",
+                ));
+            }
             let sizes = on_sphere.terms.iter().map(|(e, c)| {
                 let square = product(e, e);
                 let size = moment(&square, dim).and_then(|m| m.to_f64()).unwrap_or(0.0).sqrt();
                 c.to_f64().unwrap_or(f64::INFINITY).abs() * size
             });
             let cancellation = sizes.sum::<f64>() / norm_sq.sqrt();
-            if !(1e-290..1e290).contains(&norm_sq) || cancellation > MAX_CANCELLATION {
+            if cancellation > MAX_CANCELLATION {
                 return Err(Error::parameter(
                     format!("the size of the polynomial's coefficients against its part of degree {degree}"),
                     format!("{cancellation:.1e}"),
                     format!(
-                        "at most {MAX_CANCELLATION:.0e}, with values between 1e-145 and 1e145, or its values lose \
+                        "at most {MAX_CANCELLATION:.0e}, or its values lose \
                          their digits; harmonic({degree}) is exact at any degree"
                     ),
                 ));
