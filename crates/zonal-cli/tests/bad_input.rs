@@ -326,7 +326,7 @@ fn file_names_that_are_no_text() {
     use std::os::unix::ffi::OsStrExt;
     let place = Place::new();
     let name = std::ffi::OsStr::from_bytes(b"d\xff.csv");
-    std::fs::write(place.path().join(name), GOOD.repeat(1)).unwrap();
+    std::fs::write(place.path().join(name), GOOD).unwrap();
     let output = assert_cmd::cargo::cargo_bin_cmd!("zonal")
         .current_dir(place.path())
         .args(["train", "--label", "y", "--width", "16", "--seed", "3"])

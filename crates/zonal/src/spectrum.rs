@@ -5,6 +5,8 @@ use crate::error::{Error, Result};
 use crate::numeric::{DoubleDouble, Scaled};
 use crate::quadrature::{self, Integral, Law, Route};
 use crate::sphere::{Degree, Dim, multiplicities};
+use std::collections::VecDeque;
+use std::sync::Mutex;
 
 /// One Funk-Hecke coefficient alpha_k = E[phi(s t) P_k(t)].
 #[derive(Clone, Copy, Debug)]
@@ -19,14 +21,14 @@ pub struct Coefficient {
     pub route: Route,
     /// The energy alpha_k^2 N_k.
     pub energy: Scaled,
+    visible: bool,
 }
 
 impl Coefficient {
-    /// Whether gradient descent sees this degree at all.
-    ///
-    /// Exact zeros are invisible, and so is a value that its own error bound does not tell from zero.
+    /// Whether gradient descent sees this degree at all: it is no exact zero. A coefficient of a formula or a closure
+    /// that its own error bound does not tell from zero is not called visible either.
     pub fn visible(&self) -> bool {
-        self.value.sign() != 0 && self.relative_error < 1.0
+        self.visible
     }
 
     /// The eigenvalue alpha_k^2 of gradient descent at infinite width.
@@ -69,8 +71,18 @@ impl Spectrum {
     /// [`Error::Parameter`] for a scale that is not positive and finite, or too large a degree.
     pub fn new(activation: &Activation, dim: Dim, scale: f64, max_degree: Degree) -> Result<Self> {
         check_scale(scale)?;
-        let structure = activation.structure(scale)?;
-        Self::of_structure(activation, &structure, activation.support(), Law::Sphere(dim), scale, max_degree)
+        let compute = || {
+            let structure = activation.structure(scale)?;
+            Self::of_structure(
+                activation,
+                &structure,
+                activation.support(),
+                Law::Sphere(dim),
+                scale,
+                max_degree,
+            )
+        };
+        remembered(activation, dim, scale, max_degree, compute)
     }
 
     /// The limit of infinite dimension at scale sqrt(n): coefficients are the Hermite coefficients
@@ -123,6 +135,7 @@ impl Spectrum {
             Law::Sphere(dim) => multiplicities(dim, computed),
             Law::Normal => ones(),
         };
+        let named = !matches!(activation, Activation::Formula(_) | Activation::Function(_));
         let coefficients: Vec<Coefficient> = integrals
             .into_iter()
             .zip(multiplicities)
@@ -132,6 +145,7 @@ impl Spectrum {
                 absolute_error: i.absolute_error,
                 route: i.route,
                 energy: i.value.times_scaled(i.value).times_scaled(multiplicity),
+                visible: i.relative_error > 0.0 && (named || i.relative_error < 1.0),
             })
             .collect();
         let (inside, beyond) = coefficients.split_at(max_degree + 1);
@@ -204,6 +218,40 @@ impl Spectrum {
     pub fn tail_energy(&self) -> f64 {
         self.tail_energy
     }
+}
+
+/// How many spectra are remembered.
+const REMEMBERED: usize = 16;
+
+/// What a spectrum is remembered by.
+type Key = (Activation, Dim, u64, Degree);
+
+/// The spectra computed last. A spectrum is a pure function of its arguments, and one training asks for the same few
+/// many times: for its kernels, its target, its bound.
+static RECENT: Mutex<VecDeque<(Key, Spectrum)>> = Mutex::new(VecDeque::new());
+
+fn remembered(
+    activation: &Activation,
+    dim: Dim,
+    scale: f64,
+    max_degree: Degree,
+    compute: impl Fn() -> Result<Spectrum>,
+) -> Result<Spectrum> {
+    // A closure may depend on anything.
+    if matches!(activation, Activation::Function(_)) {
+        return compute();
+    }
+    let key = (activation.clone(), dim, scale.to_bits(), max_degree);
+    // A panic elsewhere leaves the list as it was, which is good enough to read.
+    let recent = || RECENT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some((_, found)) = recent().iter().find(|(k, _)| *k == key) {
+        return Ok(found.clone());
+    }
+    let spectrum = compute()?;
+    let mut list = recent();
+    list.push_front((key, spectrum.clone()));
+    list.truncate(REMEMBERED);
+    Ok(spectrum)
 }
 
 /// A scale must be positive and finite.

@@ -264,16 +264,27 @@ fn table(report: &SpectrumReport) -> String {
 
 /// What is invisible, in one line.
 fn cannot_learn(report: &SpectrumReport) -> String {
-    let hidden: Vec<usize> = report.degrees.iter().filter(|d| !d.visible).map(|d| d.degree).collect();
+    let hidden: Vec<usize> =
+        report.degrees.iter().filter(|d| !d.visible && d.error == 0.0).map(|d| d.degree).collect();
+    let unclear: Vec<String> =
+        report.degrees.iter().filter(|d| !d.visible && d.error > 0.0).map(|d| d.degree.to_string()).collect();
+    let unclear = match unclear.len() {
+        0 => String::new(),
+        _ => format!("; not told from zero: {}", unclear.join(", ")),
+    };
     let last = report.degrees.len() - 1;
     if hidden.is_empty() {
-        return format!("every degree up to {last} is visible");
+        return if unclear.is_empty() {
+            format!("every degree up to {last} is visible")
+        } else {
+            format!("no degree up to {last} is known to be invisible{unclear}")
+        };
     }
     // Degrees of one parity, from some degree to the end of the list, are said in words.
     let mut words = Vec::new();
     let mut single = hidden.clone();
     for (parity, name) in [(0, "even"), (1, "odd")] {
-        let visible = |k: usize| k % 2 == parity && report.degrees[k].visible;
+        let visible = |k: usize| k % 2 == parity && !hidden.contains(&k);
         let first = (0..=last).rev().find(|k| visible(*k)).map_or(parity, |k| k + 2);
         if hidden.iter().filter(|k| **k >= first && *k % 2 == parity).count() >= 3 {
             single.retain(|k| *k < first || k % 2 != parity);
@@ -289,7 +300,7 @@ fn cannot_learn(report: &SpectrumReport) -> String {
         list = vec![format!("degree{} {}", if list.len() == 1 { "" } else { "s" }, list.join(", "))];
     }
     list.extend(words);
-    format!("cannot learn, at any width: {}", list.join(", "))
+    format!("cannot learn, at any width: {}{unclear}", list.join(", "))
 }
 
 /// Eigenvalues of several spectra side by side.
