@@ -24,9 +24,10 @@ pub struct Kernel {
 }
 
 /// Relative to the norms: a series is cut where its remainder is below this.
-const NEGLIGIBLE: f64 = 1e-17;
-/// A series that has not fallen off by this degree is cut there, and says how much is missing.
-const LAST_DEGREE: Degree = 2_000;
+const NEGLIGIBLE: f64 = 1e-16;
+/// A series is tried up to these degrees; one that has not fallen off by the last is cut there, and says how much is
+/// missing.
+const ATTEMPTS: [Degree; 3] = [128, 640, 2_000];
 
 impl Kernel {
     /// The random-feature kernel of one activation, E[phi(s<u,x>) phi(s<v,x>)].
@@ -82,20 +83,25 @@ impl Kernel {
         max_degree: Degree,
         spectra: impl Fn(Degree) -> Result<(Spectrum, Spectrum)>,
     ) -> Result<Self> {
-        let mut degree = max_degree;
+        // Few attempts, each of which computes all degrees anew, and the same for all kernels of a training.
+        let mut attempts = ATTEMPTS.iter().copied().filter(|d| *d > max_degree && closed.is_none());
+        let mut degree = attempts.next().unwrap_or(max_degree);
         loop {
             let (a, b) = spectra(degree)?;
             // Cauchy-Schwarz over the degrees beyond the last one.
             let remainder = (a.tail_energy() * b.tail_energy()).sqrt();
             let bound = (a.norm_sq() * b.norm_sq()).sqrt();
-            if closed.is_some() || remainder <= NEGLIGIBLE * bound || degree >= LAST_DEGREE {
-                let energies = energies(&a, &b, dim);
-                let recurrence = Recurrence::new(dim, energies.len());
-                let truncation_error = if closed.is_some() { 0.0 } else { remainder };
-                return Ok(Self { dim, energies, recurrence, closed, truncation_error });
+            let next =
+                if closed.is_some() || remainder <= NEGLIGIBLE * bound { None } else { attempts.next() };
+            match next {
+                Some(more) => degree = more,
+                None => {
+                    let energies = energies(&a, &b, dim);
+                    let recurrence = Recurrence::new(dim, energies.len());
+                    let truncation_error = if closed.is_some() { 0.0 } else { remainder };
+                    return Ok(Self { dim, energies, recurrence, closed, truncation_error });
+                }
             }
-            // Few attempts: each computes all degrees anew.
-            degree = ((degree + 32) * 4).min(LAST_DEGREE);
         }
     }
 

@@ -316,11 +316,11 @@ fn integrals(
                     result.coefficients[k] = candidate;
                 }
             }
-            (result.coefficients, result.norm_sq, result.norm_error.max(1e-26))
+            (result.coefficients, result.norm_sq, result.norm_error.max(1e-23))
         }
         Structure::Numeric(f) => {
             let result = numeric(f);
-            (result.coefficients, result.norm_sq, result.norm_error.max(f.accuracy.max(1e-28) * 100.0))
+            (result.coefficients, result.norm_sq, result.norm_error.max(1e-23).max(100.0 * f.accuracy))
         }
     }
 }

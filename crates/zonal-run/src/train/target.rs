@@ -31,7 +31,7 @@ pub struct TargetJob {
 /// Degrees listed where a target's energies go on for ever.
 const DEFAULT_DEGREE: Degree = 8;
 /// The operator's tail is followed this far beyond the listed degrees.
-const OPERATOR_DEGREE: Degree = 512;
+const OPERATOR_DEGREE: Degree = 640;
 /// Energies below this part of the target's do not count as energy.
 const NEGLIGIBLE: f64 = 1e-14;
 
