@@ -23,8 +23,8 @@ pub(crate) fn check_width(width: u64, matrices: u64, per_unit: u64) -> Result<()
 
 fn check_width_against(width: u64, matrices: u64, per_unit: u64, free: u64) -> Result<()> {
     let need = |m: u64| {
-        let square = u128::from(m) * u128::from(m) * 8 * u128::from(matrices);
-        u64::try_from(square + u128::from(m) * u128::from(per_unit)).unwrap_or(u64::MAX)
+        let square = (u128::from(m) * u128::from(m)).saturating_mul(8 * u128::from(matrices));
+        u64::try_from(square.saturating_add(u128::from(m) * u128::from(per_unit))).unwrap_or(u64::MAX)
     };
     // A tenth stays free for everything else.
     let budget = free - free / 10;
