@@ -6,9 +6,15 @@
 //! Halving h squares the error, so the change between two levels bounds the error of the finer one generously.
 //! The normalisation is the same rule applied to 1: no Gamma function, no overflow in any dimension.
 
+mod law;
+
+pub use law::Law;
+
+use law::Node;
+
 use crate::activation::Numeric;
 use crate::numeric::{DoubleDouble, Scaled};
-use crate::sphere::{Degree, Dim};
+use crate::sphere::Degree;
 
 /// Which formula a Funk-Hecke coefficient was computed by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -66,114 +72,6 @@ const MOST_NODES: usize = 200_000;
 const NEGLIGIBLE: f64 = 1e-34;
 /// Taylor coefficients beyond this degree cost more than they give.
 const MAX_TAYLOR: Degree = 96;
-
-/// The law of the argument t and the polynomials that go with it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Law {
-    /// One coordinate of a uniform point of the sphere; P_k normalised P_k(1) = 1.
-    Sphere(Dim),
-    /// The standard normal law, the limit of sqrt(n) t; He_k / sqrt(k!) of norm 1.
-    Normal,
-}
-
-impl Law {
-    /// A first step of the rule, about one standard deviation of u.
-    fn spread(self) -> f64 {
-        match self {
-            Self::Sphere(dim) => 1.0 / (dim.as_f64() - 1.0).sqrt().max(1.0),
-            Self::Normal => 1.0,
-        }
-    }
-
-    /// The node at u, with the logarithm of the weight (for a spread-out variable u with t = tanh u, or t = u).
-    fn node(self, u: DoubleDouble) -> Node {
-        let half = |x: DoubleDouble| x.scale_by_power_of_two(-1);
-        match self {
-            Self::Sphere(dim) => {
-                // sinh from expm1, so that ln cosh u = ln(1 + sinh^2 u) / 2 keeps its relative accuracy near u = 0.
-                let one = DoubleDouble::ONE;
-                let e = u.exp_m1();
-                let sinh = half(e + e / (one + e));
-                let ln_sech = -half((sinh * sinh).ln_1p());
-                let ln_weight = ln_sech * DoubleDouble::from(dim.as_f64() - 1.0);
-                Node { t: u.tanh(), ln_weight, ln_sech }
-            }
-            Self::Normal => Node { t: u, ln_weight: -half(u * u), ln_sech: DoubleDouble::ZERO },
-        }
-    }
-
-    /// The u that belongs to t.
-    fn inverse(self, t: DoubleDouble) -> DoubleDouble {
-        match self {
-            Self::Sphere(_) => {
-                // artanh t = ln((1 + t) / (1 - t)) / 2.
-                let one = DoubleDouble::ONE;
-                ((t + t) / (one - t)).ln_1p().scale_by_power_of_two(-1)
-            }
-            Self::Normal => t,
-        }
-    }
-
-    /// sqrt(N_(k+1) / N_k): polynomials are carried with norm 1, since P_k itself is as small as N_k^(-1/2) in the bulk,
-    /// beyond the range of f64 for large n and k. 1 under the normal law, where they have norm 1 already.
-    fn norm_ratio(self, k: Degree) -> DoubleDouble {
-        match self {
-            Self::Sphere(dim) => {
-                let (n, k) = (dim.as_f64(), k as f64);
-                if k == 0.0 {
-                    return DoubleDouble::from(n).sqrt();
-                }
-                let first = DoubleDouble::from(2.0 * k + n) / DoubleDouble::from(2.0 * k + n - 2.0);
-                (first * DoubleDouble::from(k + n - 2.0) / DoubleDouble::from(k + 1.0)).sqrt()
-            }
-            Self::Normal => DoubleDouble::ONE,
-        }
-    }
-
-    /// Factors (a, b) of p_(k+1) = a t p_k - b p_(k-1) for polynomials of norm 1.
-    fn factors(self, k: Degree) -> (DoubleDouble, DoubleDouble) {
-        let kf = DoubleDouble::from(k as f64);
-        let one = DoubleDouble::ONE;
-        match self {
-            Self::Sphere(_) if k == 0 => (self.norm_ratio(0), DoubleDouble::ZERO),
-            Self::Normal if k == 0 => (one, DoubleDouble::ZERO),
-            Self::Sphere(dim) => {
-                let n = DoubleDouble::from(dim.as_f64() - 2.0);
-                let d = kf + n;
-                let ratio = self.norm_ratio(k);
-                ((kf + kf + n) / d * ratio, kf / d * ratio * self.norm_ratio(k - 1))
-            }
-            Self::Normal => {
-                let root = (kf + one).sqrt();
-                (one / root, kf.sqrt() / root)
-            }
-        }
-    }
-
-    /// The factor of Rodrigues' formula from degree k to k + 1, for Taylor coefficients f^(k)/k!.
-    fn rodrigues_factor(self, k: Degree) -> DoubleDouble {
-        let next = DoubleDouble::from(k as f64 + 1.0);
-        match self {
-            Self::Sphere(dim) => next / DoubleDouble::from(dim.as_f64() + 2.0 * k as f64),
-            Self::Normal => next.sqrt(),
-        }
-    }
-
-    /// A u beyond which the weight is negligible even against polynomials of this degree.
-    fn end(self, max_degree: Degree) -> f64 {
-        match self {
-            Self::Sphere(dim) => {
-                let n = dim.as_f64();
-                // ln cosh u = c; P_k is up to sqrt(N_k) larger at the ends than in the bulk.
-                let multiplicity = crate::sphere::multiplicities(dim, max_degree)[max_degree].ln_abs();
-                let c = (80.0 + 0.5 * multiplicity) / (n - 1.0);
-                if c > 20.0 { c + 1.0 } else { c.exp().acosh() }
-            }
-            // Normal tails against h_k ~ t^k / sqrt(k!): bounded by the point where exp(-u^2/2 + 2 sqrt(k) u) is small.
-            Self::Normal => 2.0 * (max_degree as f64).sqrt() + (160.0 + 4.0 * max_degree as f64).sqrt(),
-        }
-    }
-}
 
 /// Computes alpha_k = E[f(s t) p_k(t)] for k <= `max_degree`.
 ///
@@ -237,14 +135,6 @@ pub fn funk_hecke(
     }
     let norm_error = bounds.last().map_or(f64::INFINITY, |b| b.relative);
     FunkHecke { coefficients, norm_sq, norm_error }
-}
-
-/// A point of the rule.
-struct Node {
-    t: DoubleDouble,
-    ln_weight: DoubleDouble,
-    /// ln sech u = ln(1 - t^2) / 2, by which weights of higher dimension follow; 0 for the normal law.
-    ln_sech: DoubleDouble,
 }
 
 /// A running sum and the sum of its absolute terms.
