@@ -1,5 +1,7 @@
-//! Guarantees: a bound on the loss of a network of finite width after finitely many iterations (PL-1).
+//! Guarantees: how wide, which step and how many iterations bring the expected loss to a goal (PL-1), and what the
+//! operator of infinite width predicts (PL-2).
 
+use crate::error::{Error, Result};
 use crate::spectrum::Spectrum;
 use crate::sphere::Degree;
 use crate::target::PowerSpectrum;
@@ -10,10 +12,12 @@ use serde::Serialize;
 pub struct LossBound {
     /// The expectation over hidden units of E (g - f_T)^2 is at most this.
     pub bound: f64,
-    /// The degrees D of the comparator.
+    /// The degrees D of the comparator that have energy.
     pub degrees: Vec<Degree>,
     /// Energy outside D: the error of the best function with degrees in D.
     pub outside: f64,
+    /// R^2, the mean square of the comparator's output coefficients.
+    pub comparator_norm_sq: f64,
 }
 
 /// The smallest bound of PL-1 over all sets D of visible degrees, for a step of at most 1 / ||phi||^2 or the step
@@ -22,7 +26,7 @@ pub struct LossBound {
 /// e^2 + (||phi||^2 R^2 - sum_D ||g_k||^2) / m + R^2 / (2 eta T), R^2 = sum_D ||g_k||^2 / alpha_k^2.
 ///
 /// Each degree enters on its own, so it belongs to the best set exactly when it lowers the sum. Infinite width and
-/// infinitely many iterations are `f64::INFINITY`.
+/// infinitely many iterations are `f64::INFINITY`. The bound never grows with the width or the iterations.
 pub fn smallest_loss_bound(
     target: &PowerSpectrum,
     spectrum: &Spectrum,
@@ -30,23 +34,361 @@ pub fn smallest_loss_bound(
     inverse_step: f64,
     iterations: f64,
 ) -> LossBound {
-    let mut outside = target.total();
+    let mut outside = target.tail_energy;
     let mut excess = 0.0;
+    let mut comparator_norm_sq = 0.0;
     let mut degrees = Vec::new();
     for (k, &energy) in target.energies.iter().enumerate() {
         let eigenvalue = spectrum.eigenvalue(k);
         if energy == 0.0 || !spectrum.visible(k) || eigenvalue == 0.0 {
+            outside += energy;
             continue;
         }
         let r_sq = energy / eigenvalue;
         let cost = (spectrum.norm_sq() * r_sq - energy) / width + 0.5 * inverse_step * r_sq / iterations;
         if cost < energy {
-            outside -= energy;
             excess += cost;
+            comparator_norm_sq += r_sq;
             degrees.push(k);
+        } else {
+            outside += energy;
         }
     }
-    // Differences of what was added: rounding may leave a trace below zero.
-    let outside = if degrees.is_empty() { outside } else { outside.max(0.0) };
-    LossBound { bound: outside + excess, degrees, outside }
+    LossBound { bound: outside + excess, degrees, outside, comparator_norm_sq }
+}
+
+/// What a plan must reach, and what the user has fixed already.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Goal {
+    /// The comparator is the best polynomial of at most this degree.
+    pub degree: Degree,
+    /// How much the expected loss may exceed the comparator's error.
+    pub epsilon: f64,
+    /// A given width; otherwise the smallest that does.
+    pub width: Option<u64>,
+    /// A given number of iterations; otherwise the smallest that does.
+    pub iterations: Option<u64>,
+}
+
+/// Width, step and iterations with the bound that they guarantee.
+///
+/// For random hidden units and gradient descent from zero on exact expectations, with `step_size` or with
+/// 1 / lambda_max(K), the expected loss is at most `loss_bound` (PL-1), which is at most
+/// `best_polynomial_error` + `invisible_energy` + `undetermined_energy` + epsilon.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Plan {
+    /// The width m.
+    pub width: u64,
+    /// The iterations T.
+    pub iterations: u64,
+    /// The step 1 / ||phi||^2.
+    pub step_size: f64,
+    /// ||phi||^2.
+    pub norm_sq: f64,
+    /// R^2 of PL-1.
+    pub comparator_norm_sq: f64,
+    /// The error of the best polynomial of the goal's degree.
+    pub best_polynomial_error: f64,
+    /// The bound of PL-1.
+    pub loss_bound: f64,
+    /// The error of the best function in `degrees`: what the bound starts from.
+    pub comparator_error: f64,
+    /// The degrees of the comparator: visible, with energy, and worth their cost.
+    pub degrees: Vec<Degree>,
+    /// Degrees up to the goal's with energy that the activation cannot see.
+    pub invisible_degrees: Vec<Degree>,
+    /// The energy in them, which stays at any width.
+    pub invisible_energy: f64,
+    /// Degrees up to the goal's with energy whose coefficients are too small to be told from zero.
+    pub undetermined_degrees: Vec<Degree>,
+    /// The energy in them, which no bound here covers.
+    pub undetermined_energy: f64,
+    /// Iterations after which the operator of infinite width has brought the energy in `degrees` below epsilon
+    /// (PL-2); None where there is nothing to learn or no count that f64 can hold.
+    pub operator_iterations: Option<u64>,
+}
+
+/// Of what the loss may exceed the comparator's error by, iterations take this part and the width the rest: on the
+/// path iterations cost nothing, while time grows with the cube of the width.
+const ITERATIONS_SHARE: f64 = 0.01;
+/// Counts beyond this are no plan. It is the largest that the program accepts.
+const MOST: u64 = 1_000_000_000_000_000_000;
+/// Energies below this part of the target's are rounding.
+pub const NEGLIGIBLE: f64 = 1e-14;
+
+impl Plan {
+    /// The smallest width and then the fewest iterations that reach the goal, where they are not given.
+    ///
+    /// `target` and `spectrum` must list the degrees up to the goal's. Cost: a few hundred sums over the degrees.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for an epsilon that is not positive, a given width or count with which no bound of PL-1
+    /// reaches the goal (the smallest that does is named), and a goal beyond 10^18 units or iterations.
+    pub fn new(target: &PowerSpectrum, spectrum: &Spectrum, goal: Goal) -> Result<Self> {
+        if !(goal.epsilon > 0.0 && goal.epsilon.is_finite()) {
+            return Err(Error::parameter("epsilon", goal.epsilon, "a positive number"));
+        }
+        for (name, given) in
+            [("the width of a plan", goal.width), ("the iterations of a plan", goal.iterations)]
+        {
+            if given == Some(0) {
+                return Err(Error::parameter(name, 0, "at least 1"));
+            }
+        }
+        let parts = Parts::new(target, spectrum, goal.degree);
+        let norm_sq = spectrum.norm_sq();
+        let allowed = parts.beyond + parts.invisible.1 + parts.undetermined.1 + goal.epsilon;
+        let bound =
+            |width: f64, iterations: f64| smallest_loss_bound(&parts.seen, spectrum, width, norm_sq, iterations);
+        let least_width = |iterations: f64, allowed: f64| {
+            smallest(1, |m| bound(m as f64, iterations).bound <= allowed)
+        };
+        let least_iterations = |width: u64| smallest(0, |t| bound(width as f64, t as f64).bound <= allowed);
+        let (width, iterations) = match (goal.width, goal.iterations) {
+            (Some(m), Some(t)) => (m, t),
+            (Some(m), None) => {
+                let t = least_iterations(m).ok_or_else(|| {
+                    let needed = least_width(f64::INFINITY, allowed);
+                    unreachable("the width", m, needed, &goal, allowed)
+                })?;
+                (m, t)
+            }
+            (None, Some(t)) => {
+                let m = least_width(t as f64, allowed).ok_or_else(|| {
+                    let needed = smallest(0, |t| bound(f64::INFINITY, t as f64).bound <= allowed);
+                    unreachable("the number of iterations", t, needed, &goal, allowed)
+                })?;
+                (m, t)
+            }
+            (None, None) => {
+                let for_width = allowed - ITERATIONS_SHARE * goal.epsilon;
+                least_width(f64::INFINITY, for_width)
+                    .and_then(|m| Some((m, least_iterations(m)?)))
+                    .or_else(|| Some((least_width(MOST as f64, allowed)?, MOST)))
+                    .ok_or_else(|| unreachable("the goal's epsilon", goal.epsilon, None, &goal, allowed))?
+            }
+        };
+        let found = bound(width as f64, iterations as f64);
+        Ok(Self {
+            width,
+            iterations,
+            step_size: 1.0 / norm_sq,
+            norm_sq,
+            comparator_norm_sq: found.comparator_norm_sq,
+            best_polynomial_error: parts.beyond,
+            loss_bound: found.bound,
+            comparator_error: found.outside,
+            operator_iterations: operator_iterations(
+                spectrum,
+                &found.degrees,
+                target.total() / goal.epsilon,
+            ),
+            degrees: found.degrees,
+            invisible_degrees: parts.invisible.0,
+            invisible_energy: parts.invisible.1,
+            undetermined_degrees: parts.undetermined.0,
+            undetermined_energy: parts.undetermined.1,
+        })
+    }
+
+    /// A bound on the loss of a single draw of hidden units that holds with probability at least 1 - delta:
+    /// (e + sqrt(excess / delta))^2, where the bound of PL-1 is e^2 + excess. Markov's inequality on the excess of
+    /// the loss itself would be wrong, since that can be negative.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a delta outside (0, 1).
+    pub fn bound_with_probability(&self, delta: f64) -> Result<f64> {
+        if !(delta > 0.0 && delta < 1.0) {
+            return Err(Error::parameter("delta", delta, "a number between 0 and 1"));
+        }
+        let excess = (self.loss_bound - self.comparator_error).max(0.0);
+        Ok((self.comparator_error.sqrt() + (excess / delta).sqrt()).powi(2))
+    }
+}
+
+/// A target's energy as a plan sees it.
+struct Parts {
+    /// Energies up to the goal's degree that have a coefficient; everything else in the tail.
+    seen: PowerSpectrum,
+    /// Energy beyond the goal's degree.
+    beyond: f64,
+    invisible: (Vec<Degree>, f64),
+    undetermined: (Vec<Degree>, f64),
+}
+
+impl Parts {
+    fn new(target: &PowerSpectrum, spectrum: &Spectrum, degree: Degree) -> Self {
+        let negligible = NEGLIGIBLE * target.total();
+        let split = target.energies.len().min(degree + 1);
+        let beyond = target.energies[split..].iter().sum::<f64>() + target.tail_energy;
+        let mut energies = target.energies[..split].to_vec();
+        let (mut invisible, mut undetermined) = ((Vec::new(), 0.0), (Vec::new(), 0.0));
+        for (k, energy) in energies.iter_mut().enumerate() {
+            if spectrum.visible(k) && spectrum.eigenvalue(k) > 0.0 || *energy <= negligible {
+                continue;
+            }
+            let list = if spectrum.activation().vanishes_at(k) { &mut invisible } else { &mut undetermined };
+            list.0.push(k);
+            list.1 += *energy;
+            *energy = 0.0;
+        }
+        let tail_energy = beyond + invisible.1 + undetermined.1;
+        Self { seen: PowerSpectrum { energies, tail_energy }, beyond, invisible, undetermined }
+    }
+}
+
+/// The smallest count from `first` to [`MOST`] for which `holds`, which once true must stay so.
+fn smallest(first: u64, holds: impl Fn(u64) -> bool) -> Option<u64> {
+    if holds(first) {
+        return Some(first);
+    }
+    let (mut fails, mut does) = (first, MOST);
+    if !holds(does) {
+        return None;
+    }
+    while does - fails > 1 {
+        let middle = fails + (does - fails) / 2;
+        if holds(middle) { does = middle } else { fails = middle }
+    }
+    Some(does)
+}
+
+fn unreachable(
+    name: &str,
+    found: impl std::fmt::Display,
+    needed: Option<u64>,
+    goal: &Goal,
+    allowed: f64,
+) -> Error {
+    let required = match needed {
+        Some(least) => format!(
+            "at least {least} for a loss of {allowed:.6} to be proved; or raise epsilon from {}",
+            goal.epsilon
+        ),
+        None => format!(
+            "larger, or the degree {} lower: no width and iterations up to {MOST:e} prove a loss of {allowed:.6}",
+            goal.degree,
+            MOST = MOST as f64
+        ),
+    };
+    Error::parameter(name, found, required)
+}
+
+/// ln(||g||^2 / epsilon) / (-2 ln(1 - eta min_D alpha_k^2)) with eta = 1 / ||phi||^2, rounded up (PL-2).
+fn operator_iterations(spectrum: &Spectrum, degrees: &[Degree], ratio: f64) -> Option<u64> {
+    let slowest = degrees.iter().map(|&k| spectrum.eigenvalue(k)).reduce(f64::min)?;
+    let rate = -2.0 * (-slowest / spectrum.norm_sq()).ln_1p();
+    let count = (ratio.ln().max(0.0) / rate).ceil();
+    // With a factor of zero one step does; the quotient above is then 0 by a rate of infinity.
+    let count = if rate == f64::INFINITY && ratio > 1.0 { 1.0 } else { count };
+    (count <= MOST as f64).then_some(count as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::activation::Activation;
+    use crate::sphere::Dim;
+    use proptest::prelude::*;
+
+    fn relu() -> Spectrum {
+        Spectrum::new(&Activation::Relu, Dim::new(10).unwrap(), 1.0, 6).unwrap()
+    }
+
+    fn energies(energies: &[f64]) -> PowerSpectrum {
+        PowerSpectrum { energies: energies.to_vec(), tail_energy: 0.0 }
+    }
+
+    fn goal(degree: Degree, epsilon: f64) -> Goal {
+        Goal { degree, epsilon, width: None, iterations: None }
+    }
+
+    #[test]
+    fn a_plan_is_the_formula_solved_for_width_and_iterations() {
+        let (target, spectrum) = (energies(&[0.0, 0.64, 0.36, 0.0, 0.09]), relu());
+        let plan = Plan::new(&target, &spectrum, goal(2, 0.05)).unwrap();
+        assert_eq!(plan.degrees, [1, 2]);
+        assert!((plan.best_polynomial_error - 0.09).abs() < 1e-16);
+        let r_sq = 0.64 / spectrum.eigenvalue(1) + 0.36 / spectrum.eigenvalue(2);
+        assert!((plan.comparator_norm_sq / r_sq - 1.0).abs() < 1e-14);
+        let value = |m: u64, t: u64| {
+            0.09 + (plan.norm_sq * r_sq - 1.0) / m as f64 + r_sq / (2.0 * plan.step_size * t as f64)
+        };
+        assert!((plan.loss_bound - value(plan.width, plan.iterations)).abs() < 1e-14);
+        assert!(plan.loss_bound <= 0.14);
+        // One unit or one iteration less would not do.
+        assert!(value(plan.width, plan.iterations - 1) > 0.14);
+        assert!(value(plan.width - 1, u64::MAX) > 0.14 - 0.01 * 0.05);
+    }
+
+    #[test]
+    fn invisible_degrees_are_named_and_cost_their_energy() {
+        let target = energies(&[0.0, 0.5, 0.0, 0.3, 0.1]);
+        let plan = Plan::new(&target, &relu(), goal(3, 0.05)).unwrap();
+        assert_eq!((plan.degrees, plan.invisible_degrees), (vec![1], vec![3]));
+        assert_eq!(plan.invisible_energy, 0.3);
+        assert!(plan.loss_bound <= 0.1 + 0.3 + 0.05);
+    }
+
+    #[test]
+    fn what_costs_more_than_it_brings_is_left_out() {
+        // Degree 4 holds less energy than epsilon, and would multiply the width.
+        let target = energies(&[0.0, 0.9, 0.1, 0.0, 0.01]);
+        let with = Plan::new(&target, &relu(), goal(4, 0.05)).unwrap();
+        assert_eq!(with.degrees, [1, 2]);
+        assert!(with.loss_bound <= 0.05);
+    }
+
+    #[test]
+    fn given_width_or_iterations_are_kept_or_refused_with_what_would_do() {
+        let (target, spectrum) = (energies(&[0.0, 0.64, 0.36, 0.0, 0.09]), relu());
+        let wide = Plan::new(&target, &spectrum, Goal { width: Some(10_000), ..goal(2, 0.05) }).unwrap();
+        let free = Plan::new(&target, &spectrum, goal(2, 0.05)).unwrap();
+        assert!(wide.width == 10_000 && wide.iterations < free.iterations && wide.loss_bound <= 0.14);
+        let short = Goal { iterations: Some(free.iterations / 10), ..goal(2, 0.05) };
+        let short = Plan::new(&target, &spectrum, short).unwrap();
+        assert!(short.width > free.width && short.loss_bound <= 0.14);
+        let narrow = Goal { width: Some(500), ..goal(2, 0.05) };
+        let message = Plan::new(&target, &spectrum, narrow).unwrap_err().to_string();
+        let least: u64 = message.split("at least ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+        assert!(Plan::new(&target, &spectrum, Goal { width: Some(least), ..goal(2, 0.05) }).is_ok());
+        assert!(Plan::new(&target, &spectrum, Goal { width: Some(least - 1), ..goal(2, 0.05) }).is_err());
+    }
+
+    #[test]
+    fn a_goal_that_needs_nothing_costs_nothing() {
+        let plan = Plan::new(&energies(&[0.0, 0.5]), &relu(), goal(1, 1.0)).unwrap();
+        assert_eq!((plan.width, plan.iterations, plan.loss_bound), (1, 0, 0.5));
+        assert_eq!(plan.operator_iterations, None);
+    }
+
+    #[test]
+    fn the_operator_reaches_epsilon_at_the_predicted_count_and_not_long_before() {
+        use crate::dynamics::{Step, operator::Operator};
+        let (target, spectrum) = (energies(&[0.2, 0.4, 0.3]), relu());
+        let operator = Operator::new(&spectrum, Step::Auto).unwrap();
+        for epsilon in [1e-2, 1e-5, 1e-9] {
+            let t = Plan::new(&target, &spectrum, goal(2, epsilon)).unwrap().operator_iterations.unwrap();
+            assert!(operator.residual(&target, 2, t).total() <= epsilon);
+            // ||g||^2 / ||g_2||^2 = 3 more than needed, which costs ln 3 of the logarithm.
+            assert!(operator.residual(&target, 2, t / 2).total() > epsilon);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_goal_is_met_whenever_there_is_a_plan(
+            list in prop::collection::vec(0.0f64..1.0, 1..7),
+            degree in 0usize..8,
+            epsilon in 1e-4f64..2.0,
+        ) {
+            let target = energies(&list);
+            if let Ok(plan) = Plan::new(&target, &relu(), goal(degree, epsilon)) {
+                let allowed = plan.best_polynomial_error + plan.invisible_energy + epsilon;
+                prop_assert!(plan.loss_bound <= allowed * (1.0 + 1e-12));
+                let d = plan.bound_with_probability(0.1).unwrap();
+                prop_assert!(d >= plan.loss_bound * (1.0 - 1e-12));
+            }
+        }
+    }
 }

@@ -46,6 +46,16 @@ impl Operator {
         r * r
     }
 
+    /// The first iteration with at most `share` of the energy of degree k, 0 < share < 1; None for a degree that does
+    /// not shrink, and beyond 10^18 iterations.
+    pub fn time_to_learn(&self, degree: Degree, share: f64) -> Option<u64> {
+        let x = self.step * self.eigenvalues.get(degree).copied().unwrap_or(0.0);
+        let rate = -2.0 * if x < 1.0 { (-x).ln_1p() } else { (x - 1.0).ln() };
+        // A factor of zero has an infinite rate: one step.
+        let count = (-share.ln() / rate).ceil().max(1.0);
+        (rate > 0.0 && count <= 1e18).then_some(count as u64)
+    }
+
     /// The residual's energies at iteration t for a target with more degrees listed than the result: those beyond
     /// `max_degree` are summed into the tail; the target's own tail counts as not learned.
     pub fn residual(&self, target: &PowerSpectrum, max_degree: Degree, t: u64) -> PowerSpectrum {
@@ -65,4 +75,27 @@ pub(super) fn check_step(step: f64, largest: f64, suggested: f64) -> Result<f64>
         return Err(Error::StepTooLarge { step, limit: 2.0 / largest, suggested });
     }
     Ok(step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::activation::Activation;
+    use crate::sphere::Dim;
+
+    #[test]
+    fn times_are_the_first_iterations_below_the_share() {
+        let spectrum = Spectrum::new(&Activation::Relu, Dim::new(5).unwrap(), 1.0, 6).unwrap();
+        for step in [Step::Auto, Step::Fixed(1.0), Step::Fixed(1.9 / spectrum.eigenvalue(0))] {
+            let operator = Operator::new(&spectrum, step).unwrap();
+            for degree in [0, 1, 2, 4] {
+                for share in [0.5, 0.01] {
+                    let t = operator.time_to_learn(degree, share).unwrap();
+                    assert!(operator.remaining(degree, t) <= share * (1.0 + 1e-12));
+                    assert!(operator.remaining(degree, t - 1) > share);
+                }
+            }
+            assert_eq!(operator.time_to_learn(3, 0.5), None);
+        }
+    }
 }

@@ -1,7 +1,11 @@
 //! What a trained network has learned: residual energy by degree, time to learn a degree, the best polynomial.
 
 mod best_polynomial;
+mod learning;
 mod residual;
+mod sampling;
 
 pub use best_polynomial::{BestPolynomial, best_polynomial, monomials};
+pub use learning::{SHARES, time_to_learn};
 pub use residual::residual_energies;
+pub use sampling::{Estimate, SampledSpectrum, energies_by_sampling, mean, sampled_energies};
