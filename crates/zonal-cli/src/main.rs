@@ -51,6 +51,7 @@ struct Global {
 #[derive(Subcommand, Debug)]
 enum Command {
     Spectrum(commands::spectrum::Args),
+    Plan(Box<commands::plan::Args>),
     Train(Box<commands::train::Args>),
     Predict(commands::predict::Args),
     Completions(commands::completions::Args),
@@ -61,6 +62,16 @@ enum Command {
 mod exit {
     pub(crate) const FAILED: u8 = 1;
     pub(crate) const USAGE: u8 = 2;
+    pub(crate) const DOES_NOT_HOLD: u8 = 3;
+}
+
+/// How a command that did not fail ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Done {
+    /// It did what was asked.
+    Well,
+    /// A check ran, and what it checked is not so.
+    DoesNotHold,
 }
 
 fn main() -> ExitCode {
@@ -78,19 +89,25 @@ fn main() -> ExitCode {
         let _ = commands::set_threads(usize::from(threads));
     }
     match run(&cli, &interrupt) {
-        Ok(()) => interrupt.waited().map_or(ExitCode::SUCCESS, ExitCode::from),
+        Ok(done) => match (interrupt.waited(), done) {
+            (Some(code), _) => ExitCode::from(code),
+            (None, Done::Well) => ExitCode::SUCCESS,
+            (None, Done::DoesNotHold) => ExitCode::from(exit::DOES_NOT_HOLD),
+        },
         Err(error) => code_of(&error),
     }
 }
 
-fn run(cli: &Cli, interrupt: &Interrupt) -> anyhow::Result<()> {
+fn run(cli: &Cli, interrupt: &Interrupt) -> anyhow::Result<Done> {
     match &cli.command {
-        Command::Spectrum(args) => commands::spectrum::run(args, &cli.global),
-        Command::Train(args) => commands::train::run(args, &cli.global, interrupt),
-        Command::Predict(args) => commands::predict::run(args, &cli.global),
-        Command::Completions(args) => commands::completions::run(args),
-        Command::Man(args) => commands::man::run(args),
+        Command::Plan(args) => return commands::plan::run(args, &cli.global, interrupt),
+        Command::Spectrum(args) => commands::spectrum::run(args, &cli.global)?,
+        Command::Train(args) => commands::train::run(args, &cli.global, interrupt)?,
+        Command::Predict(args) => commands::predict::run(args, &cli.global)?,
+        Command::Completions(args) => commands::completions::run(args)?,
+        Command::Man(args) => commands::man::run(args)?,
     }
+    Ok(Done::Well)
 }
 
 /// Prints the error and finds its exit code. A closed pipe is no error: whoever reads has read enough.

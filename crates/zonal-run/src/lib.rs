@@ -2,8 +2,10 @@
 //! and the Python package share.
 
 pub mod error;
+pub mod experiment;
 pub mod memory;
 pub mod number;
+pub mod plan;
 pub mod predict;
 pub mod provenance;
 pub mod schema;

@@ -21,11 +21,14 @@ pub(crate) fn check_width(width: u64, matrices: u64, per_unit: u64) -> Result<()
     check_width_against(width, matrices, per_unit, free())
 }
 
+/// Bytes for `matrices` square matrices of the width and `per_unit` bytes for each unit.
+pub(crate) fn needed(width: u64, matrices: u64, per_unit: u64) -> u64 {
+    let square = (u128::from(width) * u128::from(width)).saturating_mul(8 * u128::from(matrices));
+    u64::try_from(square.saturating_add(u128::from(width) * u128::from(per_unit))).unwrap_or(u64::MAX)
+}
+
 fn check_width_against(width: u64, matrices: u64, per_unit: u64, free: u64) -> Result<()> {
-    let need = |m: u64| {
-        let square = (u128::from(m) * u128::from(m)).saturating_mul(8 * u128::from(matrices));
-        u64::try_from(square.saturating_add(u128::from(m) * u128::from(per_unit))).unwrap_or(u64::MAX)
-    };
+    let need = |m: u64| needed(m, matrices, per_unit);
     // A tenth stays free for everything else.
     let budget = free - free / 10;
     if need(width) <= budget {

@@ -195,7 +195,7 @@ impl<T: Serialize> Serialize for Auto<T> {
 }
 
 /// A number of bytes for people.
-pub(crate) fn readable_bytes(bytes: u64) -> String {
+pub fn readable_bytes(bytes: u64) -> String {
     let units = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"];
     let mut value = bytes as f64;
     let mut unit = 0;
@@ -204,6 +204,17 @@ pub(crate) fn readable_bytes(bytes: u64) -> String {
         unit += 1;
     }
     if unit == 0 { format!("{bytes} bytes") } else { format!("{value:.1} {}", units[unit]) }
+}
+
+/// A duration for people.
+pub fn readable_seconds(seconds: f64) -> String {
+    let units = [("years", 31_557_600.0), ("days", 86_400.0), ("hours", 3_600.0), ("minutes", 60.0)];
+    match units.iter().find(|(_, size)| seconds >= 1.5 * size) {
+        Some((name, size)) if seconds / size >= 1e4 => format!("{:.0e} {name}", seconds / size),
+        Some((name, size)) => format!("{:.1} {name}", seconds / size),
+        None if seconds >= 1.0 => format!("{seconds:.0} seconds"),
+        None => "less than a second".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -230,5 +241,13 @@ mod tests {
     fn bytes_are_readable() {
         assert_eq!(readable_bytes(999), "999 bytes");
         assert_eq!(readable_bytes(64_000_000_000), "64.0 GB");
+    }
+
+    #[test]
+    fn durations_are_readable() {
+        assert_eq!(readable_seconds(0.2), "less than a second");
+        assert_eq!(readable_seconds(42.0), "42 seconds");
+        assert_eq!(readable_seconds(7_200.0), "2.0 hours");
+        assert_eq!(readable_seconds(1e300), "3e292 years");
     }
 }

@@ -1,18 +1,20 @@
 //! JSON Schema of the documents that other programs read, made from the types themselves. The committed copies in
 //! `docs/schema` are compared with these by a test.
 
+use crate::plan::PlanReport;
 use crate::predict::PredictReport;
 use crate::spectrum::{Ranking, SpectrumReport};
 use crate::train::{Checkpoint, TrainReport};
 use schemars::Schema;
 
 /// Name and schema of each document.
-pub fn documents() -> [(&'static str, Schema); 5] {
+pub fn documents() -> [(&'static str, Schema); 6] {
     [
         ("spectrum", schemars::schema_for!(SpectrumReport)),
         ("ranking", schemars::schema_for!(Ranking)),
         ("train", schemars::schema_for!(TrainReport)),
         ("metrics-line", schemars::schema_for!(Checkpoint)),
+        ("plan", schemars::schema_for!(PlanReport)),
         ("predict", schemars::schema_for!(PredictReport)),
     ]
 }

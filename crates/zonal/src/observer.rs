@@ -23,6 +23,10 @@ pub enum Stage {
     Eigenproblem,
     /// Energies by degree and losses.
     Measurement,
+    /// The same work for several seeds.
+    Seeds,
+    /// The cells of a sweep.
+    Cells,
     /// Files; an interruption waits for their end.
     Writing,
 }
@@ -34,6 +38,8 @@ impl Stage {
             Self::Statistics => "statistics",
             Self::Eigenproblem => "eigenproblem",
             Self::Measurement => "measurement",
+            Self::Seeds => "seeds",
+            Self::Cells => "cells",
             Self::Writing => "writing",
         }
     }

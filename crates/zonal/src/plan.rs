@@ -138,11 +138,11 @@ impl Plan {
         let parts = Parts::new(target, spectrum, goal.degree);
         let norm_sq = spectrum.norm_sq();
         let allowed = parts.beyond + parts.invisible.1 + parts.undetermined.1 + goal.epsilon;
-        let bound =
-            |width: f64, iterations: f64| smallest_loss_bound(&parts.seen, spectrum, width, norm_sq, iterations);
-        let least_width = |iterations: f64, allowed: f64| {
-            smallest(1, |m| bound(m as f64, iterations).bound <= allowed)
+        let bound = |width: f64, iterations: f64| {
+            smallest_loss_bound(&parts.seen, spectrum, width, norm_sq, iterations)
         };
+        let least_width =
+            |iterations: f64, allowed: f64| smallest(1, |m| bound(m as f64, iterations).bound <= allowed);
         let least_iterations = |width: u64| smallest(0, |t| bound(width as f64, t as f64).bound <= allowed);
         let (width, iterations) = match (goal.width, goal.iterations) {
             (Some(m), Some(t)) => (m, t),
@@ -178,11 +178,7 @@ impl Plan {
             best_polynomial_error: parts.beyond,
             loss_bound: found.bound,
             comparator_error: found.outside,
-            operator_iterations: operator_iterations(
-                spectrum,
-                &found.degrees,
-                target.total() / goal.epsilon,
-            ),
+            operator_iterations: operator_iterations(spectrum, &found.degrees, target.total() / goal.epsilon),
             degrees: found.degrees,
             invisible_degrees: parts.invisible.0,
             invisible_energy: parts.invisible.1,
@@ -350,7 +346,8 @@ mod tests {
         assert!(short.width > free.width && short.loss_bound <= 0.14);
         let narrow = Goal { width: Some(500), ..goal(2, 0.05) };
         let message = Plan::new(&target, &spectrum, narrow).unwrap_err().to_string();
-        let least: u64 = message.split("at least ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+        let least: u64 =
+            message.split("at least ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
         assert!(Plan::new(&target, &spectrum, Goal { width: Some(least), ..goal(2, 0.05) }).is_ok());
         assert!(Plan::new(&target, &spectrum, Goal { width: Some(least - 1), ..goal(2, 0.05) }).is_err());
     }

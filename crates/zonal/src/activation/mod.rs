@@ -216,6 +216,22 @@ impl Activation {
         Ok(Self::Formula(Arc::new(Formula::parse(text, None)?)))
     }
 
+    /// The formula t -> phi(t + bias): a shift breaks the symmetry that hides degrees from odd and even activations.
+    /// None for Hermite polynomials and functions given as code.
+    pub fn with_bias(&self, bias: f64) -> Option<Self> {
+        let t = if bias < 0.0 { format!("(t - {})", -bias) } else { format!("(t + {bias})") };
+        let text = match self {
+            Self::LeakyRelu => format!("max({t}, {LEAKY_SLOPE}*{t})"),
+            Self::SquaredRelu => format!("relu{t}^2"),
+            Self::Square => format!("{t}^2"),
+            Self::Cube => format!("{t}^3"),
+            Self::Formula(f) => replace_variable(&f.text(), &t),
+            Self::Hermite(_) | Self::Function(_) => return None,
+            named => format!("{named}{t}"),
+        };
+        Self::parse(&text).ok()
+    }
+
     /// The same activation with the kinks of its formula given instead of searched; named ones know theirs.
     ///
     /// # Errors
@@ -416,6 +432,22 @@ impl TryFrom<String> for Activation {
     }
 }
 
+/// The formula with every `t` that is a word of its own replaced.
+fn replace_variable(formula: &str, by: &str) -> String {
+    let mut out = String::new();
+    let mut word = String::new();
+    for c in formula.chars().chain([' ']) {
+        if c.is_ascii_alphanumeric() || c == '_' {
+            word.push(c);
+            continue;
+        }
+        out += if word == "t" { by } else { &word };
+        word.clear();
+        out.push(c);
+    }
+    out.trim_end().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -441,5 +473,19 @@ mod tests {
         assert_eq!(visible(&Activation::parse("t^3 - 1").unwrap()), vec![0, 1, 3]);
         let slope = Activation::Relu.support().derivative();
         assert_eq!((0..8).filter(|k| !slope.vanishes_at(*k)).collect::<Vec<_>>(), vec![0, 1, 3, 5, 7]);
+    }
+
+    #[test]
+    fn a_bias_shifts_the_argument() {
+        let formula = Activation::parse("t*tanh(t) - 2^t").unwrap();
+        let named = Activation::NAMED.into_iter().take(17).chain([formula]);
+        for a in named {
+            let shifted = a.with_bias(0.25).unwrap();
+            for t in [-0.9, -0.25, 0.0, 0.3, 1.0] {
+                assert!((shifted.value(t) - a.value(t + 0.25)).abs() < 1e-15, "{a} -> {shifted} at {t}");
+            }
+        }
+        assert_eq!(Activation::Relu.with_bias(-0.5).unwrap().name(), "relu(t - 0.5)");
+        assert!(Activation::Hermite(3).with_bias(0.1).is_none());
     }
 }

@@ -1,0 +1,241 @@
+//! `zonal plan`.
+
+use crate::format::{Format, short, short_count};
+use crate::interrupt::Interrupt;
+use crate::output::{csv, print, print_json};
+use crate::progress::Progress;
+use crate::{Done, Global};
+use anyhow::Result;
+use zonal::activation::Activation;
+use zonal_run::number::{Scale, count, readable_bytes, readable_seconds};
+use zonal_run::plan::{PlanConfig, PlanReport, WayOut, WayOutKind, plan};
+
+/// Width, step and iterations that provably bring the loss to a goal
+#[derive(clap::Args, Debug)]
+#[command(
+    after_help = "Examples:\n  zonal plan --target 'x1*x2 + 0.5*x3' --dim 8\n  zonal plan --target '0.6*harmonic(2) + \
+                  0.8*harmonic(1) + 0.3*harmonic(4)' --dim 10 --degree 2 --epsilon 0.05 --verify\n  zonal plan \
+                  --target 'harmonic(3)' --dim 10 --activation relu\n\nThe mean of the loss over random hidden units \
+                  is at most the error of the best polynomial of the degree plus epsilon (plus the energy of \
+                  degrees that the activation cannot see). Exact expectations are assumed, as `train --target` has \
+                  them, not tables."
+)]
+pub(crate) struct Args {
+    /// The function to learn: a sum of polynomials in x1..xn, harmonic(K), neuron(A) and teacher(A, units=U)
+    #[arg(long, value_name = "EXPRESSION", allow_hyphen_values = true)]
+    target: String,
+    /// The dimension of the sphere
+    #[arg(long, short = 'n', value_parser = count, default_value = "10", value_name = "N")]
+    dim: u64,
+    /// A name or an expression in t, as for `zonal spectrum`
+    #[arg(long, short, default_value = "relu", value_name = "NAME")]
+    activation: Activation,
+    /// The scale s of the units phi(s <w, x>): sqrt-dim or a number; auto is 1
+    #[arg(long, default_value = "auto", value_name = "S", allow_negative_numbers = true)]
+    scale: Scale,
+    /// The degree of the polynomial to compare with [default: the target's, or 4 where it has none]
+    #[arg(long, short = 'k', value_name = "K")]
+    degree: Option<usize>,
+    /// How much the loss may exceed that polynomial's error by [default: 5 % of the target's energy]
+    #[arg(long, short, value_name = "E", allow_negative_numbers = true)]
+    epsilon: Option<f64>,
+    /// A given width; the iterations follow [default: the smallest that does]
+    #[arg(long, short = 'm', value_parser = count, value_name = "M")]
+    width: Option<u64>,
+    /// A given number of iterations; the width follows [default: the fewest that do]
+    #[arg(long, short = 't', value_parser = count, value_name = "T")]
+    iterations: Option<u64>,
+    /// Also a bound for a single draw of hidden units, which may fail with this probability
+    #[arg(long, value_name = "DELTA", allow_negative_numbers = true)]
+    delta: Option<f64>,
+    /// Train with the plan over this many seeds and compare; exit code 3 if the bound does not hold
+    #[arg(long, value_name = "SEEDS", value_parser = count, num_args = 0..=1, default_missing_value = "20")]
+    verify: Option<u64>,
+}
+
+pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result<Done> {
+    let config = PlanConfig {
+        target: args.target.clone(),
+        dim: args.dim,
+        activation: args.activation.clone(),
+        scale: args.scale,
+        degree: args.degree,
+        epsilon: args.epsilon,
+        width: args.width,
+        iterations: args.iterations,
+        delta: args.delta,
+        verify: args.verify,
+        seed: global.seed,
+    };
+    let report = plan(&config, &mut Progress::new(interrupt, global.quiet))?;
+    match global.format {
+        Format::Json => print_json(&report)?,
+        Format::Csv => print(&row(&report))?,
+        Format::Table => print(&text(&report))?,
+    }
+    Ok(if report.verification.is_some_and(|v| !v.holds) { Done::DoesNotHold } else { Done::Well })
+}
+
+/// One row of CSV with what a spreadsheet can use.
+fn row(report: &PlanReport) -> String {
+    let cells = [
+        ("width", report.width.to_string()),
+        ("iterations", report.iterations.to_string()),
+        ("step_size", report.step_size.to_string()),
+        ("norm_sq", report.norm_sq.to_string()),
+        ("comparator_norm_sq", report.comparator_norm_sq.to_string()),
+        ("best_polynomial_error", report.best_polynomial_error.to_string()),
+        ("invisible_energy", report.invisible_energy.to_string()),
+        ("loss_bound", report.loss_bound.to_string()),
+        ("operator_iterations", report.operator_iterations.map_or(String::new(), |t| t.to_string())),
+        ("memory_bytes", report.cost.memory_bytes.to_string()),
+        ("mean_loss", report.verification.map_or(String::new(), |v| v.mean_loss.to_string())),
+        ("standard_error", report.verification.map_or(String::new(), |v| v.standard_error.to_string())),
+    ];
+    csv(&cells.clone().map(|(name, _)| name.to_owned()), &[cells.map(|(_, value)| value).to_vec()])
+}
+
+fn text(report: &PlanReport) -> String {
+    let mut text = format!(
+        "{}\nin dimension {}, by {} units at scale {}: degree {}, epsilon {}\n\n",
+        report.target,
+        report.dim,
+        report.activation,
+        short(report.scale),
+        report.degree,
+        short(report.epsilon)
+    );
+    let pair = |name: &str, value: String| vec![name.to_owned(), value];
+    let mut rows = vec![
+        pair("width", report.width.to_string()),
+        pair("iterations", short_count(report.iterations)),
+        pair("step", format!("{} or auto", short(report.step_size))),
+        pair("learns degrees", list(&report.degrees)),
+    ];
+    if let Some(t) = report.operator_iterations {
+        rows.push(pair("infinite width would take", format!("{} iterations (a prediction)", short_count(t))));
+    }
+    text += &left_columns(&rows);
+    text += &bound(report);
+    text += &remarks(report);
+    if let Some(v) = report.verification {
+        let verdict = if v.holds { "holds" } else { "does NOT hold" };
+        text += &format!(
+            "\nTrained over {} seeds: mean loss {} +- {}; the bound {} {verdict}.\n",
+            v.seeds,
+            short(v.mean_loss),
+            short(v.standard_error),
+            short(report.loss_bound)
+        );
+    }
+    text
+}
+
+/// Names and values, both aligned to the left.
+fn left_columns(rows: &[Vec<String>]) -> String {
+    let width = rows.iter().map(|r| r[0].len()).max().unwrap_or(0);
+    rows.iter().map(|r| format!("  {:<width$}  {}\n", r[0], r[1])).collect()
+}
+
+fn bound(report: &PlanReport) -> String {
+    let energy: f64 =
+        report.comparator_norm_sq * report.norm_sq - (report.target_norm_sq - report.comparator_error);
+    let width = energy.max(0.0) / report.width as f64;
+    let iterations = (report.loss_bound - report.comparator_error - width).max(0.0);
+    let unlearned = report.comparator_error
+        - report.best_polynomial_error
+        - report.invisible_energy
+        - report.undetermined_energy;
+    let mut terms = vec![(
+        report.best_polynomial_error,
+        format!("error of the best polynomial of degree {}", report.degree),
+    )];
+    if report.invisible_energy > 0.0 {
+        terms.push((report.invisible_energy, format!("energy that {} cannot see", report.activation)));
+    }
+    if report.undetermined_energy > 0.0 {
+        terms.push((report.undetermined_energy, "energy in degrees too faint to tell".to_owned()));
+    }
+    if unlearned > 1e-12 * report.target_norm_sq {
+        terms.push((unlearned, "energy that is not worth its cost".to_owned()));
+    }
+    terms.push((width, "finite width".to_owned()));
+    terms.push((iterations, "finitely many iterations".to_owned()));
+    let rows: Vec<Vec<String>> = terms.into_iter().map(|(x, name)| vec![short(x), name]).collect();
+    let widest = rows.iter().map(|r| r[0].len()).max().unwrap_or(0);
+    let lines: String = rows.iter().map(|r| format!("  {:>widest$}  {}\n", r[0], r[1])).collect();
+    let mut text = format!(
+        "\nProved: the mean of the loss over hidden units is at most {}, made of\n{lines}",
+        short(report.loss_bound)
+    );
+    if let Some(single) = report.single_draw {
+        text += &format!(
+            "A single draw stays below {} except with probability {}.\n",
+            short(single.loss_bound),
+            short(single.delta)
+        );
+    }
+    text
+}
+
+fn remarks(report: &PlanReport) -> String {
+    let mut text = String::new();
+    if !report.invisible_degrees.is_empty() {
+        let one = report.invisible_degrees.len() == 1;
+        text += &format!(
+            "\nDegree{} {} {} invisible to {}: {} of the target's energy {} stays at any width and after any number \
+             of iterations.\n",
+            if one { "" } else { "s" },
+            list(&report.invisible_degrees),
+            if one { "is" } else { "are" },
+            report.activation,
+            short(report.invisible_energy),
+            short(report.target_norm_sq)
+        );
+        text += &ways(&report.ways_out);
+    }
+    if !report.undetermined_degrees.is_empty() {
+        text += &format!(
+            "\nThe coefficients of {} in the degrees {} are too small to be told from zero; the bound counts that energy as \
+             lost.\n",
+            report.activation,
+            list(&report.undetermined_degrees)
+        );
+    }
+    let cost = report.cost;
+    text += &format!(
+        "\nTraining takes about {} of memory ({} free here) and {}.\n",
+        readable_bytes(cost.memory_bytes),
+        readable_bytes(cost.memory_free_bytes),
+        readable_seconds(cost.seconds)
+    );
+    if cost.memory_bytes > cost.memory_free_bytes {
+        text += "That does not fit: raise --epsilon, lower --degree or give --width.\n";
+    }
+    text
+}
+
+fn ways(ways: &[WayOut]) -> String {
+    let mut text = String::new();
+    for way in ways {
+        let kind = match way.kind {
+            WayOutKind::Bias => "a bias",
+            WayOutKind::Activation => "another activation",
+        };
+        text += &format!(
+            "  {kind}: --activation '{}' --scale {} sees it, with width {} for a loss of at most {}\n",
+            way.activation,
+            way.scale,
+            way.width,
+            short(way.loss_bound)
+        );
+    }
+    text
+}
+
+fn list(degrees: &[usize]) -> String {
+    if degrees.is_empty() {
+        return "none".to_owned();
+    }
+    degrees.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,87 @@
+//! One network of random hidden units trained on one target and measured: what plans, claims and sweeps repeat over
+//! seeds.
+
+use crate::error::Result;
+use rayon::prelude::*;
+use std::ops::Range;
+use zonal::activation::Activation;
+use zonal::dynamics::Step;
+use zonal::dynamics::path::Path;
+use zonal::measure::residual_energies;
+use zonal::network::Network;
+use zonal::observer::{Observer, Silent, Stage};
+use zonal::risk::Population;
+use zonal::sphere::Degree;
+use zonal::target::{PowerSpectrum, Target};
+
+/// Everything but the draw of the hidden units.
+#[derive(Clone, Debug)]
+pub struct Experiment<'a> {
+    /// What is learned, on exact expectations.
+    pub target: &'a Target,
+    /// The activation.
+    pub activation: Activation,
+    /// The scale of the units.
+    pub scale: f64,
+    /// The width m.
+    pub width: usize,
+    /// The step.
+    pub step: Step,
+}
+
+impl Experiment<'_> {
+    /// The network of one seed and its whole path.
+    ///
+    /// # Errors
+    /// As [`Path::new`] and [`Population::quadratic`].
+    pub fn train(&self, seed: u64) -> Result<(Network, Path)> {
+        let dim = self.target.dim();
+        let network = Network::random(self.activation.clone(), self.scale, dim, self.width, seed)?;
+        let quadratic = Population::new(self.target).quadratic(&network)?;
+        let path = Path::new(&quadratic, self.step, &mut Silent)?;
+        Ok((network, path))
+    }
+
+    /// The losses of one seed at the listed iterations.
+    ///
+    /// # Errors
+    /// As [`Self::train`].
+    pub fn losses(&self, seed: u64, at: &[u64]) -> Result<Vec<f64>> {
+        let (_, path) = self.train(seed)?;
+        Ok(at.iter().map(|&t| path.loss(t)).collect())
+    }
+
+    /// The residual's energies of one seed at the listed iterations.
+    ///
+    /// # Errors
+    /// As [`Self::train`].
+    pub fn residuals(&self, seed: u64, at: &[u64], max_degree: Degree) -> Result<Vec<PowerSpectrum>> {
+        let (network, path) = self.train(seed)?;
+        Ok(residual_energies(&network, self.target, &path.coefficients(at), max_degree, &mut Silent)?)
+    }
+}
+
+/// The results for all seeds, in their order; several seeds work at once.
+///
+/// # Errors
+/// The first one of any seed, or that the observer asks to stop.
+pub fn over_seeds<T: Send>(
+    seeds: Range<u64>,
+    observer: &mut dyn Observer,
+    f: impl Fn(u64) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    let all: Vec<u64> = seeds.collect();
+    let mut out = Vec::with_capacity(all.len());
+    for batch in all.chunks(rayon::current_num_threads().max(1)) {
+        if let std::ops::ControlFlow::Break(reason) =
+            observer.progress(Stage::Seeds, out.len() as u64, all.len() as u64)
+        {
+            return Err(zonal::Error::from(reason).into());
+        }
+        let results: Vec<Result<T>> = batch.par_iter().map(|&seed| f(seed)).collect();
+        for result in results {
+            out.push(result?);
+        }
+    }
+    Ok(out)
+}

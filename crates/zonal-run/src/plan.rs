@@ -1,0 +1,341 @@
+//! `plan`: width, step and iterations with a guarantee, what they cost here, what cannot be learned and what would
+//! change that; with `verify` the plan is carried out over seeds.
+
+use crate::error::{Error, Result};
+use crate::experiment::{Experiment, over_seeds};
+use crate::memory;
+use crate::number::Scale;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::time::Instant;
+use zonal::activation::Activation;
+use zonal::dynamics::{Step, logarithmic_grid};
+use zonal::measure::mean;
+use zonal::observer::Observer;
+use zonal::plan::{Goal, Plan};
+use zonal::spectrum::Spectrum;
+use zonal::sphere::{Degree, Dim};
+use zonal::target::{PowerSpectrum, Target};
+use zonal_io::model::SCHEMA;
+
+/// What is to be planned.
+#[derive(Clone, Debug)]
+pub struct PlanConfig {
+    /// The target's text.
+    pub target: String,
+    /// The dimension n.
+    pub dim: u64,
+    /// The activation.
+    pub activation: Activation,
+    /// The scale of the units.
+    pub scale: Scale,
+    /// The degree of the comparator; the target's own if None, or 4 where that is infinite.
+    pub degree: Option<Degree>,
+    /// What the loss may exceed the comparator's error by; 5 % of the target's energy if None.
+    pub epsilon: Option<f64>,
+    /// A width that is given.
+    pub width: Option<u64>,
+    /// An iteration count that is given.
+    pub iterations: Option<u64>,
+    /// The probability with which a bound for single draws may fail.
+    pub delta: Option<f64>,
+    /// Train with the plan over this many seeds.
+    pub verify: Option<u64>,
+    /// The seed of the target's directions, and the first one of the verification.
+    pub seed: u64,
+}
+
+/// Width, step and iterations, and the loss that they guarantee.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanReport {
+    /// Version of the format.
+    pub schema: u32,
+    /// The target.
+    pub target: String,
+    /// The dimension n.
+    pub dim: u64,
+    /// The activation.
+    #[schemars(with = "String")]
+    pub activation: Activation,
+    /// The scale.
+    pub scale: f64,
+    /// The degree of the comparator.
+    pub degree: Degree,
+    /// What the expected loss may exceed the best polynomial's error by, beside the energy that cannot be learned.
+    pub epsilon: f64,
+    /// The width m.
+    pub width: u64,
+    /// The iterations T.
+    pub iterations: u64,
+    /// The step, 1 / ||phi||^2; the automatic step of training does as well.
+    pub step_size: f64,
+    /// ||phi||^2.
+    pub norm_sq: f64,
+    /// R^2 of PL-1.
+    pub comparator_norm_sq: f64,
+    /// The energy of the target.
+    pub target_norm_sq: f64,
+    /// The error of the best polynomial of the degree.
+    pub best_polynomial_error: f64,
+    /// What the expected loss is proved to stay below (PL-1).
+    pub loss_bound: f64,
+    /// The part of the bound that no width and no iterations lower: the energy outside `degrees`.
+    pub comparator_error: f64,
+    /// Degrees that are learned.
+    pub degrees: Vec<Degree>,
+    /// Degrees up to `degree` with energy that the activation cannot see.
+    pub invisible_degrees: Vec<Degree>,
+    /// The energy in them: an error that stays at any width and after any number of iterations.
+    pub invisible_energy: f64,
+    /// Degrees up to `degree` with energy whose coefficients are too small to be told from zero.
+    pub undetermined_degrees: Vec<Degree>,
+    /// The energy in them.
+    pub undetermined_energy: f64,
+    /// The operator's prediction for infinite width (PL-2), not a guarantee.
+    pub operator_iterations: Option<u64>,
+    /// A bound for a single draw of hidden units.
+    pub single_draw: Option<SingleDraw>,
+    /// Rows for each fresh batch: always null, since there is no proof for any number.
+    pub batch_rows: Option<u64>,
+    /// What training with the plan takes on this machine.
+    pub cost: Cost,
+    /// What would make the invisible degrees visible, the cheapest of each kind.
+    pub ways_out: Vec<WayOut>,
+    /// What training with the plan gave.
+    pub verification: Option<Verification>,
+}
+
+/// A bound that holds for a single draw of hidden units with a probability.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SingleDraw {
+    /// It may fail with this probability.
+    pub delta: f64,
+    /// The bound on the loss.
+    pub loss_bound: f64,
+}
+
+/// Memory and time of the planned training, extrapolated from a short one.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Cost {
+    /// Bytes needed.
+    pub memory_bytes: u64,
+    /// Bytes free here.
+    pub memory_free_bytes: u64,
+    /// Seconds, by the cube of the width from a training of `calibration_width`.
+    pub seconds: f64,
+    /// The width of the training that was timed.
+    pub calibration_width: u64,
+}
+
+/// A unit that sees what the activation of the plan does not.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WayOut {
+    /// What is changed.
+    pub kind: WayOutKind,
+    /// The activation.
+    #[schemars(with = "String")]
+    pub activation: Activation,
+    /// The scale.
+    pub scale: f64,
+    /// The width that a plan with it needs for the same epsilon.
+    pub width: u64,
+    /// The bound of that plan.
+    pub loss_bound: f64,
+}
+
+/// Two ways to see a degree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WayOutKind {
+    /// The same activation with a bias.
+    Bias,
+    /// Another activation.
+    Activation,
+}
+
+/// The plan carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Verification {
+    /// Draws of hidden units.
+    pub seeds: u64,
+    /// The mean of the losses.
+    pub mean_loss: f64,
+    /// Its standard error; 0 for a single seed.
+    pub standard_error: f64,
+    /// Whether the mean is within the bound, four standard errors allowed for.
+    pub holds: bool,
+}
+
+/// Degrees of the comparator where the target has infinitely many.
+const DEFAULT_DEGREE: Degree = 4;
+/// Epsilon where it is not given, as part of the target's energy.
+const DEFAULT_EPSILON: f64 = 0.05;
+/// The width of the training that is timed: about a tenth of a second.
+const CALIBRATION_WIDTH: u64 = 500;
+/// The largest degree of a comparator: beyond it coefficients of f64 leave its range in most dimensions.
+const MAX_DEGREE: Degree = 1_000;
+/// Matrices of the width's square held while training, and vectors beside them.
+const MATRICES: u64 = 7;
+
+/// Makes a plan.
+///
+/// # Errors
+/// Those of the target, the activation and [`Plan::new`]; [`Error::Memory`] when a width to verify does not fit.
+pub fn plan(config: &PlanConfig, observer: &mut dyn Observer) -> Result<PlanReport> {
+    let dim = Dim::new(config.dim)?;
+    let target = Target::parse(&config.target, dim, config.seed)?;
+    let scale = config.scale.value(config.dim).unwrap_or(1.0);
+    let degree = config.degree.unwrap_or_else(|| target.finite_degree().unwrap_or(DEFAULT_DEGREE));
+    if degree > MAX_DEGREE {
+        return Err(zonal::Error::parameter("the degree", degree, format!("at most {MAX_DEGREE}")).into());
+    }
+    let energies = target.power_spectrum(degree)?;
+    let total = energies.total();
+    if !(1e-290..1e290).contains(&total) {
+        return Err(
+            zonal::Error::parameter("the target's norm squared", total, "between 1e-290 and 1e290").into()
+        );
+    }
+    let epsilon = config.epsilon.unwrap_or(DEFAULT_EPSILON * total);
+    let goal = Goal { degree, epsilon, width: config.width, iterations: config.iterations };
+    let spectrum = Spectrum::new(&config.activation, dim, scale, degree)?;
+    let plan = Plan::new(&energies, &spectrum, goal)?;
+    let single_draw = config
+        .delta
+        .map(|delta| plan.bound_with_probability(delta).map(|loss_bound| SingleDraw { delta, loss_bound }))
+        .transpose()?;
+    let ways_out = if plan.invisible_degrees.is_empty() {
+        Vec::new()
+    } else {
+        ways_out(&config.activation, scale, dim, &energies, Goal { width: None, iterations: None, ..goal })
+    };
+    let experiment = |width| Experiment {
+        target: &target,
+        activation: config.activation.clone(),
+        scale,
+        width,
+        step: Step::Fixed(plan.step_size),
+    };
+    let cost = cost(&plan, config, &experiment)?;
+    let verification =
+        config.verify.map(|seeds| verify(&plan, config, seeds, &experiment, observer)).transpose()?;
+    Ok(PlanReport {
+        schema: SCHEMA,
+        target: config.target.clone(),
+        dim: config.dim,
+        activation: config.activation.clone(),
+        scale,
+        degree,
+        epsilon,
+        width: plan.width,
+        iterations: plan.iterations,
+        step_size: plan.step_size,
+        norm_sq: plan.norm_sq,
+        comparator_norm_sq: plan.comparator_norm_sq,
+        target_norm_sq: total,
+        best_polynomial_error: plan.best_polynomial_error,
+        loss_bound: plan.loss_bound,
+        comparator_error: plan.comparator_error,
+        degrees: plan.degrees,
+        invisible_degrees: plan.invisible_degrees,
+        invisible_energy: plan.invisible_energy,
+        undetermined_degrees: plan.undetermined_degrees,
+        undetermined_energy: plan.undetermined_energy,
+        operator_iterations: plan.operator_iterations,
+        single_draw,
+        batch_rows: None,
+        cost,
+        ways_out,
+        verification,
+    })
+}
+
+/// Bytes that each unit needs beside the square matrices.
+fn per_unit(dim: u64) -> u64 {
+    8 * (dim + 64)
+}
+
+fn cost<'a>(plan: &Plan, config: &PlanConfig, experiment: &dyn Fn(usize) -> Experiment<'a>) -> Result<Cost> {
+    let calibration_width = plan.width.min(CALIBRATION_WIDTH);
+    let started = Instant::now();
+    experiment(calibration_width as usize).residuals(config.seed, &logarithmic_grid(plan.iterations), 4)?;
+    let seconds = started.elapsed().as_secs_f64();
+    Ok(Cost {
+        memory_bytes: memory::needed(plan.width, MATRICES, per_unit(config.dim)),
+        memory_free_bytes: memory::free(),
+        seconds: seconds * (plan.width as f64 / calibration_width as f64).powi(3),
+        calibration_width,
+    })
+}
+
+fn verify<'a>(
+    plan: &Plan,
+    config: &PlanConfig,
+    seeds: u64,
+    experiment: &(dyn Fn(usize) -> Experiment<'a> + Sync),
+    observer: &mut dyn Observer,
+) -> Result<Verification> {
+    if seeds == 0 {
+        return Err(Error::Usage("--verify needs at least one seed".into()));
+    }
+    // Several seeds work at once.
+    let at_once = seeds.min(rayon::current_num_threads() as u64);
+    memory::check_width(plan.width, MATRICES * at_once, per_unit(config.dim) * at_once)?;
+    let experiment = experiment(plan.width as usize);
+    let last = config.seed.saturating_add(seeds);
+    let losses =
+        over_seeds(config.seed..last, observer, |seed| Ok(experiment.losses(seed, &[plan.iterations])?[0]))?;
+    let loss = mean(&losses);
+    let standard_error = if seeds > 1 { loss.standard_error } else { 0.0 };
+    Ok(Verification {
+        seeds,
+        mean_loss: loss.value,
+        standard_error,
+        holds: loss.value - 4.0 * standard_error <= plan.loss_bound,
+    })
+}
+
+/// The cheapest bias and the cheapest other activation with which nothing up to the goal's degree is invisible.
+fn ways_out(
+    activation: &Activation,
+    scale: f64,
+    dim: Dim,
+    energies: &PowerSpectrum,
+    goal: Goal,
+) -> Vec<WayOut> {
+    let root = dim.as_f64().sqrt();
+    let try_out = |kind, activation: &Activation, scale: f64| {
+        let spectrum = Spectrum::new(activation, dim, scale, goal.degree).ok()?;
+        let plan = Plan::new(energies, &spectrum, goal).ok()?;
+        let complete = plan.invisible_degrees.is_empty() && plan.undetermined_degrees.is_empty();
+        complete.then(|| WayOut {
+            kind,
+            activation: activation.clone(),
+            scale,
+            width: plan.width,
+            loss_bound: plan.loss_bound,
+        })
+    };
+    // Arguments s <w, x> have the typical size s / sqrt(n); a bias near it breaks the symmetry best. Two digits are
+    // enough.
+    let biases = [0.25, 0.5, 1.0, 2.0].map(|part| round(part * scale / root));
+    let with_bias =
+        biases.iter().filter_map(|&b| try_out(WayOutKind::Bias, &activation.with_bias(b)?, scale));
+    let others = Activation::NAMED.iter().filter(|a| *a != activation).flat_map(|a| {
+        let scales = if a.homogeneity().is_some() { vec![1.0] } else { vec![1.0, round(root)] };
+        scales.into_iter().filter_map(move |s| try_out(WayOutKind::Activation, a, s))
+    });
+    let cheapest = |ways: &mut dyn Iterator<Item = WayOut>| ways.min_by_key(|w| w.width);
+    [cheapest(&mut with_bias.into_iter()), cheapest(&mut others.into_iter())].into_iter().flatten().collect()
+}
+
+/// Two significant digits.
+fn round(x: f64) -> f64 {
+    let text = format!("{x:.1e}");
+    text.parse().unwrap_or(x)
+}
