@@ -54,6 +54,7 @@ enum Command {
     Plan(Box<commands::plan::Args>),
     Train(Box<commands::train::Args>),
     Predict(commands::predict::Args),
+    Reproduce(commands::reproduce::Args),
     Completions(commands::completions::Args),
     Man(commands::man::Args),
 }
@@ -101,6 +102,7 @@ fn main() -> ExitCode {
 fn run(cli: &Cli, interrupt: &Interrupt) -> anyhow::Result<Done> {
     match &cli.command {
         Command::Plan(args) => return commands::plan::run(args, &cli.global, interrupt),
+        Command::Reproduce(args) => return commands::reproduce::run(args, &cli.global, interrupt),
         Command::Spectrum(args) => commands::spectrum::run(args, &cli.global)?,
         Command::Train(args) => commands::train::run(args, &cli.global, interrupt)?,
         Command::Predict(args) => commands::predict::run(args, &cli.global)?,

@@ -8,6 +8,7 @@ pub mod number;
 pub mod plan;
 pub mod predict;
 pub mod provenance;
+pub mod reproduce;
 pub mod schema;
 pub mod spectrum;
 pub mod train;

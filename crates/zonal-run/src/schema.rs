@@ -3,18 +3,20 @@
 
 use crate::plan::PlanReport;
 use crate::predict::PredictReport;
+use crate::reproduce::ReproduceReport;
 use crate::spectrum::{Ranking, SpectrumReport};
 use crate::train::{Checkpoint, TrainReport};
 use schemars::Schema;
 
 /// Name and schema of each document.
-pub fn documents() -> [(&'static str, Schema); 6] {
+pub fn documents() -> [(&'static str, Schema); 7] {
     [
         ("spectrum", schemars::schema_for!(SpectrumReport)),
         ("ranking", schemars::schema_for!(Ranking)),
         ("train", schemars::schema_for!(TrainReport)),
         ("metrics-line", schemars::schema_for!(Checkpoint)),
         ("plan", schemars::schema_for!(PlanReport)),
+        ("reproduce", schemars::schema_for!(ReproduceReport)),
         ("predict", schemars::schema_for!(PredictReport)),
     ]
 }

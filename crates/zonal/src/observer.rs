@@ -27,6 +27,8 @@ pub enum Stage {
     Seeds,
     /// The cells of a sweep.
     Cells,
+    /// The claims of the theory.
+    Claims,
     /// Files; an interruption waits for their end.
     Writing,
 }
@@ -40,6 +42,7 @@ impl Stage {
             Self::Measurement => "measurement",
             Self::Seeds => "seeds",
             Self::Cells => "cells",
+            Self::Claims => "claims",
             Self::Writing => "writing",
         }
     }

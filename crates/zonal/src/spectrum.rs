@@ -136,16 +136,26 @@ impl Spectrum {
             Law::Normal => ones(),
         };
         let named = !matches!(activation, Activation::Formula(_) | Activation::Function(_));
+        let mut held = Scaled::ZERO;
+        let allowed = Scaled::from(norm_sq.to_f64() * (1.0 + accuracy.max(1e-12)));
         let coefficients: Vec<Coefficient> = integrals
             .into_iter()
             .zip(multiplicities)
-            .map(|(i, multiplicity)| Coefficient {
-                value: i.value,
-                relative_error: i.relative_error,
-                absolute_error: i.absolute_error,
-                route: i.route,
-                energy: i.value.times_scaled(i.value).times_scaled(multiplicity),
-                visible: i.relative_error > 0.0 && (named || i.relative_error < 1.0),
+            .map(|(i, multiplicity)| {
+                // A value within its own error says nothing; multiplied by millions of harmonics it would count as
+                // energy all the same. Nor do values say anything once their energies exceed the norm, which happens
+                // where a quadrature rule is asked for degrees beyond its points.
+                let energy = i.value.times_scaled(i.value).times_scaled(multiplicity);
+                held = held.plus(energy);
+                let known = i.relative_error < 1.0 && held.minus(allowed).sign() <= 0;
+                Coefficient {
+                    value: if known { i.value } else { Scaled::ZERO },
+                    relative_error: if known { i.relative_error } else { f64::INFINITY },
+                    absolute_error: i.absolute_error,
+                    route: i.route,
+                    energy: if known { energy } else { Scaled::ZERO },
+                    visible: i.relative_error > 0.0 && (named || known),
+                }
             })
             .collect();
         let (inside, beyond) = coefficients.split_at(max_degree + 1);

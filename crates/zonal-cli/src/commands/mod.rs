@@ -4,6 +4,7 @@ pub(crate) mod completions;
 pub(crate) mod man;
 pub(crate) mod plan;
 pub(crate) mod predict;
+pub(crate) mod reproduce;
 pub(crate) mod spectrum;
 pub(crate) mod train;
 

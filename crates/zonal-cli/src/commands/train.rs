@@ -315,6 +315,7 @@ fn target_table(report: &TrainReport, target: &str) -> String {
     text += &columns(&header, &rows);
     text += "\nEnergy of the residual by degree";
     text += if theory { "; theory: what infinite width predicts.\n" } else { ".\n" };
+    text += &learned(report, &degrees);
     if let Some(bound) = report.loss_bound {
         text += &format!("Proved for the mean over hidden units: last loss at most {}.\n", short(bound));
     }
@@ -324,6 +325,26 @@ fn target_table(report: &TrainReport, target: &str) -> String {
         text += &format!("{} cannot see degree{plural} {}.\n", report.activation, list.join(", "));
     }
     text + &written(report)
+}
+
+/// When degrees are learned: measured, and predicted in brackets.
+fn learned(report: &TrainReport, degrees: &[usize]) -> String {
+    let times = report.learning.as_deref().unwrap_or_default();
+    let time = |t: Option<u64>| t.map_or("-".to_owned(), short_count);
+    let of = |degree: usize| times.iter().filter(move |t| t.degree == degree);
+    let rows: Vec<Vec<String>> = degrees
+        .iter()
+        .filter(|&&k| of(k).next().is_some())
+        .map(|&k| {
+            let cells = of(k).map(|t| format!("{} ({})", time(t.iteration), time(t.predicted)));
+            [format!("degree {k}")].into_iter().chain(cells).collect()
+        })
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let header = ["energy left", "50 %", "10 %", "1 %"].map(String::from);
+    format!("\n{}Iterations, in brackets what infinite width predicts.\n\n", columns(&header, &rows))
 }
 
 fn rows_table(report: &TrainReport) -> String {

@@ -6,7 +6,7 @@ mod table;
 mod target;
 
 pub use choose::Candidate;
-pub use result::{BestPolynomialReport, Checkpoint, DegreeEnergy, PartRows, TrainReport};
+pub use result::{BestPolynomialReport, Checkpoint, DegreeEnergy, LearningTime, PartRows, TrainReport};
 pub use table::TableJob;
 pub use target::TargetJob;
 

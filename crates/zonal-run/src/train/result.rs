@@ -49,6 +49,8 @@ pub struct TrainReport {
     pub target_energy: Option<Vec<f64>>,
     /// Degrees in which the target has energy and that the activation cannot see, for targets.
     pub invisible_degrees: Option<Vec<Degree>>,
+    /// When each degree with energy is learned, for targets.
+    pub learning: Option<Vec<LearningTime>>,
     /// The best polynomial of each degree.
     pub best_polynomial: Vec<BestPolynomialReport>,
     /// For tables the iteration with the smallest validation loss, otherwise the last.
@@ -96,6 +98,21 @@ pub struct DegreeEnergy {
     pub energy: f64,
     /// What the operator at infinite width predicts.
     pub predicted: f64,
+}
+
+/// When the residual's energy in a degree has fallen to a share of the target's. Null where it does not fall so far
+/// within the run, or for the prediction ever.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LearningTime {
+    /// The degree.
+    pub degree: Degree,
+    /// The share that is left: 0.5, 0.1 or 0.01.
+    pub share: f64,
+    /// The first iteration with so little left, interpolated between listed ones.
+    pub iteration: Option<u64>,
+    /// What the operator at infinite width predicts.
+    pub predicted: Option<u64>,
 }
 
 /// The best polynomial of one degree.

@@ -218,6 +218,7 @@ pub(super) fn run(
         loss_bound: None,
         target_energy: None,
         invisible_degrees: None,
+        learning: None,
         best_polynomial: polynomials(&lift, &label, &train, &test, notes)?,
         best_iteration: grid[best],
         train_rmse: rmse(&train)?,

@@ -1,6 +1,6 @@
 //! Training on a target: exact expectations, energies by degree, the operator's prediction beside them.
 
-use super::result::{BestPolynomialReport, Checkpoint, DegreeEnergy, TrainReport};
+use super::result::{BestPolynomialReport, Checkpoint, DegreeEnergy, LearningTime, TrainReport};
 use super::{Notes, Outcome, TrainConfig};
 use crate::error::{Error, Result};
 use crate::memory::check_width;
@@ -9,10 +9,11 @@ use serde::Serialize;
 use zonal::activation::Activation;
 use zonal::dynamics::operator::Operator;
 use zonal::dynamics::path::Path;
-use zonal::measure::residual_energies;
+use zonal::kernel::Kernel;
+use zonal::measure::{SHARES, residual_energies, time_to_learn};
 use zonal::network::Network;
 use zonal::observer::{Observer, StopReason};
-use zonal::plan::smallest_loss_bound;
+use zonal::plan::{NEGLIGIBLE, smallest_loss_bound};
 use zonal::risk::Population;
 use zonal::spectrum::Spectrum;
 use zonal::sphere::{Degree, Dim};
@@ -32,8 +33,6 @@ pub struct TargetJob {
 const DEFAULT_DEGREE: Degree = 8;
 /// The operator's tail is followed this far beyond the listed degrees.
 const OPERATOR_DEGREE: Degree = 640;
-/// Energies below this part of the target's do not count as energy.
-const NEGLIGIBLE: f64 = 1e-14;
 
 pub(super) fn run(
     config: &TrainConfig,
@@ -74,6 +73,7 @@ pub(super) fn run(
             check_width(width, 7, per_unit)?;
             let width = usize::try_from(width).unwrap_or(usize::MAX);
             let network = Network::random(activation.clone(), scale, dim, width, config.seed)?;
+            say_truncation(&Kernel::random_feature(&activation, dim, scale, max_degree)?, &activation, notes);
             let quadratic = Population::new(&target).quadratic(&network)?;
             let path = Path::new(&quadratic, config.step(), observer)?;
             drop(quadratic);
@@ -130,6 +130,7 @@ pub(super) fn run(
         initial_loss: first.loss,
         loss: last.loss,
         loss_bound: provable.then_some(bound.bound),
+        learning: Some(learning_times(&path, &energies, &Operator::with_step(&spectrum, step))),
         best_polynomial: best_polynomials(&energies),
         target_energy: Some(energies.energies),
         invisible_degrees: Some(invisible),
@@ -143,6 +144,19 @@ pub(super) fn run(
         path,
     };
     Ok(Outcome { report, model })
+}
+
+/// Part of the norm from which on a series that was cut is worth a word.
+const WORTH_A_NOTE: f64 = 1e-6;
+
+fn say_truncation(kernel: &Kernel, activation: &Activation, notes: Notes<'_>) {
+    let part = kernel.truncation_error() / kernel.value(1.0);
+    if part > WORTH_A_NOTE {
+        notes(&format!(
+            "{activation} has a slowly falling spectrum and no closed kernel: expectations between two units are \
+             right to {part:.0e} of its norm"
+        ));
+    }
 }
 
 /// The degrees with energy that no width and no number of iterations learns; says so.
@@ -180,6 +194,25 @@ fn checkpoint(iteration: u64, loss: f64, residual: &PowerSpectrum, predicted: &P
                 .collect(),
         ),
     }
+}
+
+/// When each degree with energy is learned, measured and predicted.
+fn learning_times(path: &[Checkpoint], energies: &PowerSpectrum, operator: &Operator) -> Vec<LearningTime> {
+    let negligible = NEGLIGIBLE * energies.total();
+    let with_energy = (0..energies.energies.len()).filter(|&k| energies.energies[k] > negligible);
+    let times = |degree: Degree| {
+        let course: Vec<(u64, f64)> = path
+            .iter()
+            .filter_map(|c| Some((c.iteration, c.degrees.as_ref()?.get(degree)?.energy)))
+            .collect();
+        SHARES.map(|share| LearningTime {
+            degree,
+            share,
+            iteration: time_to_learn(&course, share),
+            predicted: operator.time_to_learn(degree, share),
+        })
+    };
+    with_energy.flat_map(times).collect()
 }
 
 /// The error of the best polynomial of degree <= k is the energy beyond k.

@@ -1,0 +1,128 @@
+//! `zonal reproduce`.
+
+use crate::format::{Format, short};
+use crate::interrupt::Interrupt;
+use crate::output::{columns, csv, print, print_json};
+use crate::progress::Progress;
+use crate::{Done, Global};
+use anyhow::Result;
+use zonal_run::reproduce::{Check, ClaimReport, Relation, ReproduceReport, Size, reproduce};
+
+/// Check the claims of the theory, one by one: measured against predicted
+#[derive(clap::Args, Debug)]
+#[command(
+    after_help = "Examples:\n  zonal reproduce\n  zonal reproduce --claim frequency\n  zonal reproduce --quick --format \
+                  json\n\nClaims: convergence, width, iterations, representation, frequency, operator, invisible, \
+                  sigmoid, relu, batches. All of them take some minutes, with --quick less than one. The exit code is \
+                  3 if one does not hold. Seeds are fixed: the same version gives the same numbers."
+)]
+pub(crate) struct Args {
+    /// The claim to check [default: all]; then every comparison is shown
+    #[arg(long, value_name = "NAME")]
+    claim: Option<String>,
+    /// The same claims at smaller sizes, with thresholds to match
+    #[arg(long)]
+    quick: bool,
+}
+
+pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result<Done> {
+    let size = if args.quick { Size::Quick } else { Size::Whole };
+    let report = reproduce(args.claim.as_deref(), size, &mut Progress::new(interrupt, global.quiet))?;
+    match global.format {
+        Format::Json => print_json(&report)?,
+        Format::Csv => print(&checks_csv(&report))?,
+        Format::Table => print(&text(&report, args.claim.is_some()))?,
+    }
+    Ok(if report.holds { Done::Well } else { Done::DoesNotHold })
+}
+
+fn sign(relation: Relation) -> &'static str {
+    match relation {
+        Relation::AtMost => "<=",
+        Relation::AtLeast => ">=",
+    }
+}
+
+fn verdict(holds: bool) -> &'static str {
+    if holds { "holds" } else { "FAILS" }
+}
+
+fn text(report: &ReproduceReport, details: bool) -> String {
+    let header = ["claim", "", "measured", "", "threshold", "comparisons", "source"].map(String::from);
+    let rows: Vec<Vec<String>> = report
+        .claims
+        .iter()
+        .map(|c| {
+            let failed = c.checks.iter().filter(|check| !check.holds).count();
+            let count = c.checks.len();
+            let count = if failed == 0 { count.to_string() } else { format!("{failed} of {count} fail") };
+            vec![
+                c.name.clone(),
+                verdict(c.holds).to_owned(),
+                short(c.measured),
+                sign(c.relation).to_owned(),
+                short(c.threshold),
+                count,
+                formulas(&c.source),
+            ]
+        })
+        .collect();
+    let mut text = columns(&header, &rows);
+    text += "\nMeasured and threshold are those of the comparison that comes nearest to failing:\n";
+    for claim in &report.claims {
+        text += &story(claim, details);
+    }
+    text
+}
+
+/// The part of the source that names our formulas.
+fn formulas(source: &str) -> String {
+    source.split_once("; ").map_or(source, |(_, ours)| ours).to_owned()
+}
+
+fn story(claim: &ClaimReport, details: bool) -> String {
+    let mut text = format!("\n{}: {}.\n  source: {}\n", claim.name, claim.statement, claim.source);
+    let failed = claim.checks.iter().filter(|c| !c.holds);
+    let shown: Vec<&Check> = if details { claim.checks.iter().collect() } else { failed.collect() };
+    if shown.is_empty() {
+        text += &format!("  nearest: {} ({})\n", claim.quantity, claim.reason);
+    }
+    for check in shown {
+        let predicted = check.predicted.map_or(String::new(), |p| format!(", predicted {}", short(p)));
+        text += &format!(
+            "  {} {} {} {}{predicted}: {} ({})\n",
+            verdict(check.holds),
+            short(check.measured),
+            sign(check.relation),
+            short(check.threshold),
+            check.quantity,
+            check.reason
+        );
+    }
+    text
+}
+
+/// One row a comparison.
+fn checks_csv(report: &ReproduceReport) -> String {
+    let header =
+        ["claim", "holds", "measured", "relation", "threshold", "predicted", "quantity"].map(String::from);
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let rows: Vec<Vec<String>> = report
+        .claims
+        .iter()
+        .flat_map(|claim| {
+            claim.checks.iter().map(|c| {
+                vec![
+                    claim.name.clone(),
+                    c.holds.to_string(),
+                    c.measured.to_string(),
+                    sign(c.relation).to_owned(),
+                    c.threshold.to_string(),
+                    c.predicted.map_or(String::new(), |p| p.to_string()),
+                    quoted(&c.quantity),
+                ]
+            })
+        })
+        .collect();
+    csv(&header, &rows)
+}

@@ -1,0 +1,92 @@
+//! One comparison of a measured value with a threshold.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How a measured value must lie to its threshold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Relation {
+    /// At most.
+    #[serde(rename = "<=")]
+    AtMost,
+    /// At least.
+    #[serde(rename = ">=")]
+    AtLeast,
+}
+
+/// A measured value, what theory says about it, and the threshold that decides.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// What is measured.
+    pub quantity: String,
+    /// The measured value.
+    pub measured: f64,
+    /// What theory predicts, where it predicts a value and not only a bound.
+    pub predicted: Option<f64>,
+    /// How the measured value must lie to the threshold.
+    pub relation: Relation,
+    /// The threshold.
+    pub threshold: f64,
+    /// Why this threshold.
+    pub reason: String,
+    /// Whether it does.
+    pub holds: bool,
+}
+
+impl Check {
+    pub(super) fn at_most(
+        quantity: impl Into<String>,
+        measured: f64,
+        threshold: f64,
+        reason: impl Into<String>,
+    ) -> Self {
+        Self {
+            quantity: quantity.into(),
+            measured,
+            predicted: None,
+            relation: Relation::AtMost,
+            threshold,
+            reason: reason.into(),
+            holds: measured <= threshold,
+        }
+    }
+
+    pub(super) fn at_least(
+        quantity: impl Into<String>,
+        measured: f64,
+        threshold: f64,
+        reason: impl Into<String>,
+    ) -> Self {
+        Self {
+            relation: Relation::AtLeast,
+            holds: measured >= threshold,
+            ..Self::at_most(quantity, measured, threshold, reason)
+        }
+    }
+
+    /// A value that must lie within `band` of the predicted one. Measured is the distance; the value itself stands in
+    /// the quantity.
+    pub(super) fn near(quantity: &str, value: f64, predicted: f64, band: f64, reason: &str) -> Self {
+        let quantity = format!("{quantity} is {value:.4}, predicted {predicted:.4}: distance");
+        Self::at_most(quantity, (value - predicted).abs(), band, reason).predicted(0.0)
+    }
+
+    pub(super) fn predicted(mut self, value: f64) -> Self {
+        self.predicted = Some(value);
+        self
+    }
+
+    /// How far from failing, relative to the threshold; negative for one that fails, least of all for NaN.
+    pub(super) fn margin(&self) -> f64 {
+        let distance = match self.relation {
+            Relation::AtMost => self.threshold - self.measured,
+            Relation::AtLeast => self.measured - self.threshold,
+        };
+        if distance.is_nan() {
+            f64::NEG_INFINITY
+        } else {
+            distance / self.threshold.abs().max(f64::MIN_POSITIVE)
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! `reproduce`: the claims of the theory as checks that anyone can run. Each claim is a module with its statement, its
+//! source, what is measured and what it is compared with.
+
+mod batches;
+mod check;
+mod convergence;
+mod frequency;
+mod invisible;
+mod iterations;
+mod operator;
+mod relu;
+mod representation;
+mod sigmoid;
+mod trial;
+mod width;
+
+pub use check::{Check, Relation};
+
+use crate::error::{Error, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use zonal::observer::{Observer, Stage};
+use zonal_io::model::SCHEMA;
+
+/// How much work is put into the claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// All sizes: minutes.
+    Whole,
+    /// The same claims at smaller sizes, with thresholds to match: seconds.
+    Quick,
+}
+
+impl Size {
+    /// One of two values.
+    fn pick<T>(self, whole: T, quick: T) -> T {
+        match self {
+            Self::Whole => whole,
+            Self::Quick => quick,
+        }
+    }
+}
+
+/// A claim and how it is checked.
+struct Claim {
+    name: &'static str,
+    statement: &'static str,
+    source: &'static str,
+    run: fn(Size, &mut dyn Observer) -> Result<Vec<Check>>,
+}
+
+/// All claims, in the order in which they are told.
+const CLAIMS: [Claim; 10] = [
+    convergence::CLAIM,
+    width::CLAIM,
+    iterations::CLAIM,
+    representation::CLAIM,
+    frequency::CLAIM,
+    operator::CLAIM,
+    invisible::CLAIM,
+    sigmoid::CLAIM,
+    relu::CLAIM,
+    batches::CLAIM,
+];
+
+/// Names of all claims.
+pub fn names() -> Vec<&'static str> {
+    CLAIMS.iter().map(|c| c.name).collect()
+}
+
+/// The outcome of all claims asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReproduceReport {
+    /// Version of the format.
+    pub schema: u32,
+    /// Whether the smaller sizes were used.
+    pub quick: bool,
+    /// Whether every claim holds.
+    pub holds: bool,
+    /// The claims.
+    pub claims: Vec<ClaimReport>,
+}
+
+/// The outcome of one claim. `measured` and `threshold` are those of the check that comes nearest to failing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimReport {
+    /// Its name.
+    pub name: String,
+    /// What is claimed.
+    pub statement: String,
+    /// Where it is stated and proved.
+    pub source: String,
+    /// What was measured.
+    pub quantity: String,
+    /// The measured value.
+    pub measured: f64,
+    /// How it must lie to the threshold.
+    pub relation: Relation,
+    /// The threshold.
+    pub threshold: f64,
+    /// Why this threshold.
+    pub reason: String,
+    /// Whether all checks hold.
+    pub holds: bool,
+    /// Everything that was compared.
+    pub checks: Vec<Check>,
+}
+
+/// Checks one claim or all of them.
+///
+/// # Errors
+/// [`Error::Usage`] for a name that is no claim, and whatever stops a training.
+pub fn reproduce(claim: Option<&str>, size: Size, observer: &mut dyn Observer) -> Result<ReproduceReport> {
+    let chosen: Vec<&Claim> = CLAIMS.iter().filter(|c| claim.is_none_or(|name| c.name == name)).collect();
+    if chosen.is_empty() {
+        return Err(Error::Usage(format!(
+            "'{}' is no claim; the claims are {}",
+            claim.unwrap_or_default(),
+            names().join(", ")
+        )));
+    }
+    let mut claims = Vec::new();
+    for (done, claim) in chosen.iter().enumerate() {
+        if let std::ops::ControlFlow::Break(reason) =
+            observer.progress(Stage::Claims, done as u64, chosen.len() as u64)
+        {
+            return Err(zonal::Error::from(reason).into());
+        }
+        claims.push(judge(claim, (claim.run)(size, observer)?)?);
+    }
+    let holds = claims.iter().all(|c| c.holds);
+    Ok(ReproduceReport { schema: SCHEMA, quick: size == Size::Quick, holds, claims })
+}
+
+fn judge(claim: &Claim, checks: Vec<Check>) -> Result<ClaimReport> {
+    let nearest = checks.iter().min_by(|a, b| a.margin().total_cmp(&b.margin()));
+    let Some(nearest) = nearest.cloned() else {
+        return Err(Error::Usage(format!("the claim '{}' compared nothing", claim.name)));
+    };
+    Ok(ClaimReport {
+        name: claim.name.to_owned(),
+        statement: claim.statement.to_owned(),
+        source: claim.source.to_owned(),
+        quantity: nearest.quantity,
+        measured: nearest.measured,
+        relation: nearest.relation,
+        threshold: nearest.threshold,
+        reason: nearest.reason,
+        holds: checks.iter().all(|c| c.holds),
+        checks,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claim() -> Claim {
+        Claim { name: "test", statement: "", source: "", run: |_, _| Ok(Vec::new()) }
+    }
+
+    #[test]
+    fn one_check_that_fails_fails_the_claim_and_stands_in_front() {
+        let checks = vec![
+            Check::at_most("near", 0.99, 1.0, "r"),
+            Check::at_least("broken", 1.0, 2.0, "r"),
+            Check::at_most("far", 0.0, 1.0, "r"),
+        ];
+        let report = judge(&claim(), checks).unwrap();
+        assert!(!report.holds);
+        assert_eq!((report.quantity.as_str(), report.measured, report.threshold), ("broken", 1.0, 2.0));
+        let report = judge(&claim(), vec![Check::at_most("near", 0.99, 1.0, "r")]).unwrap();
+        assert!(report.holds);
+    }
+
+    #[test]
+    fn what_is_not_a_number_does_not_hold() {
+        let report = judge(&claim(), vec![Check::at_most("x", f64::NAN, 1.0, "r")]).unwrap();
+        assert!(!report.holds && report.measured.is_nan());
+        assert!(judge(&claim(), Vec::new()).is_err());
+    }
+
+    #[test]
+    fn names_are_known_and_others_are_refused() {
+        assert_eq!(names().len(), 10);
+        let error = reproduce(Some("magic"), Size::Quick, &mut zonal::observer::Silent).unwrap_err();
+        assert!(error.is_usage() && error.to_string().contains("convergence"));
+    }
+}
