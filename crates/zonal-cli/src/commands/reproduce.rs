@@ -48,7 +48,7 @@ fn verdict(holds: bool) -> &'static str {
 }
 
 fn text(report: &ReproduceReport, details: bool) -> String {
-    let header = ["claim", "", "measured", "", "threshold", "comparisons", "source"].map(String::from);
+    let header = ["claim", "", "measured", "", "threshold", "comparisons", "formulas"].map(String::from);
     let rows: Vec<Vec<String>> = report
         .claims
         .iter()
@@ -63,7 +63,7 @@ fn text(report: &ReproduceReport, details: bool) -> String {
                 sign(c.relation).to_owned(),
                 short(c.threshold),
                 count,
-                formulas(&c.source),
+                c.formulas.clone(),
             ]
         })
         .collect();
@@ -75,13 +75,11 @@ fn text(report: &ReproduceReport, details: bool) -> String {
     text
 }
 
-/// The part of the source that names our formulas.
-fn formulas(source: &str) -> String {
-    source.split_once("; ").map_or(source, |(_, ours)| ours).to_owned()
-}
-
 fn story(claim: &ClaimReport, details: bool) -> String {
-    let mut text = format!("\n{}: {}.\n  source: {}\n", claim.name, claim.statement, claim.source);
+    let mut text = format!(
+        "\n{}: {}.\n  source: {}; formulas {}\n",
+        claim.name, claim.statement, claim.source, claim.formulas
+    );
     let failed = claim.checks.iter().filter(|c| !c.holds);
     let shown: Vec<&Check> = if details { claim.checks.iter().collect() } else { failed.collect() };
     if shown.is_empty() {

@@ -18,7 +18,8 @@ pub(super) const CLAIM: Claim = Claim {
     name: "batches",
     statement: "Fresh random batches in place of exact expectations reach the same error, up to noise that falls like \
                 1 / batch size",
-    source: "Vempala and Wilmes 2019, gradients estimated from samples; no bound is proved here (PL-3)",
+    source: "Vempala and Wilmes 2019, gradients estimated from samples",
+    formulas: "PL-3 (no bound is proved)",
     run,
 };
 

@@ -85,6 +85,9 @@ impl Check {
         };
         if distance.is_nan() {
             f64::NEG_INFINITY
+        } else if distance == 0.0 && self.threshold == 0.0 {
+            // Exactly what it must be, which is not near to failing.
+            f64::INFINITY
         } else {
             distance / self.threshold.abs().max(f64::MIN_POSITIVE)
         }

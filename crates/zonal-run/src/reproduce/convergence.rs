@@ -12,7 +12,8 @@ pub(super) const CLAIM: Claim = Claim {
     name: "convergence",
     statement: "From random hidden units gradient descent reaches the error of the best polynomial of degree <= k, up \
                 to epsilon, with the width and iterations of the plan",
-    source: "Vempala and Wilmes 2019, main theorem; with explicit constants PL-1",
+    source: "Vempala and Wilmes 2019, the main theorem",
+    formulas: "PL-1",
     run,
 };
 

@@ -16,7 +16,8 @@ pub(super) const CLAIM: Claim = Claim {
     name: "frequency",
     statement: "Low degrees are learned before high ones, each at the rate of its eigenvalue; on the circle degrees are \
                 Fourier frequencies, and ReLU learns frequency k in a time of about k^4",
-    source: "Vempala and Wilmes 2019, lower frequencies first; GD-1; for n = 2 the Fourier series of max(cos, 0)",
+    source: "Vempala and Wilmes 2019, lower frequencies first; the Fourier series of max(cos, 0)",
+    formulas: "GD-1, FH-4",
     run,
 };
 

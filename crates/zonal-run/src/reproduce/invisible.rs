@@ -14,7 +14,8 @@ use zonal::target::Target;
 pub(super) const CLAIM: Claim = Claim {
     name: "invisible",
     statement: "Degrees in which the activation has no energy are never learned, at any width; with a bias they are",
-    source: "Vempala and Wilmes 2019, unbiased units; FH-6 (symmetry)",
+    source: "Vempala and Wilmes 2019, unbiased units",
+    formulas: "FH-6",
     run,
 };
 

@@ -14,7 +14,8 @@ pub(super) const CLAIM: Claim = Claim {
     name: "iterations",
     statement: "The number of iterations grows like log(1/epsilon): exactly at infinite width, and at finite width down \
                 to the floor that the width leaves",
-    source: "Vempala and Wilmes 2019, n^O(k) log(1/epsilon) iterations; PL-2 and GD-1",
+    source: "Vempala and Wilmes 2019, n^O(k) log(1/epsilon) iterations",
+    formulas: "PL-2, GD-1",
     run,
 };
 

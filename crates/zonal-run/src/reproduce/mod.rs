@@ -46,6 +46,7 @@ struct Claim {
     name: &'static str,
     statement: &'static str,
     source: &'static str,
+    formulas: &'static str,
     run: fn(Size, &mut dyn Observer) -> Result<Vec<Check>>,
 }
 
@@ -90,8 +91,10 @@ pub struct ClaimReport {
     pub name: String,
     /// What is claimed.
     pub statement: String,
-    /// Where it is stated and proved.
+    /// Where it is stated.
     pub source: String,
+    /// The formulas of docs/theory behind it.
+    pub formulas: String,
     /// What was measured.
     pub quantity: String,
     /// The measured value.
@@ -143,6 +146,7 @@ fn judge(claim: &Claim, checks: Vec<Check>) -> Result<ClaimReport> {
         name: claim.name.to_owned(),
         statement: claim.statement.to_owned(),
         source: claim.source.to_owned(),
+        formulas: claim.formulas.to_owned(),
         quantity: nearest.quantity,
         measured: nearest.measured,
         relation: nearest.relation,
@@ -158,7 +162,7 @@ mod tests {
     use super::*;
 
     fn claim() -> Claim {
-        Claim { name: "test", statement: "", source: "", run: |_, _| Ok(Vec::new()) }
+        Claim { name: "test", statement: "", source: "", formulas: "", run: |_, _| Ok(Vec::new()) }
     }
 
     #[test]

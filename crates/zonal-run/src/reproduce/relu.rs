@@ -13,7 +13,8 @@ pub(super) const CLAIM: Claim = Claim {
     name: "relu",
     statement: "Unbiased ReLU units learn what lies in the degrees 0, 1 and the even ones up to epsilon, whatever lies \
                 in the others",
-    source: "Vempala and Wilmes 2019, unbiased ReLU units; FH-4, FH-6, PL-1",
+    source: "Vempala and Wilmes 2019, unbiased ReLU units",
+    formulas: "FH-4, FH-6, PL-1",
     run,
 };
 

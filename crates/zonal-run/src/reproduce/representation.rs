@@ -11,7 +11,8 @@ pub(super) const CLAIM: Claim = Claim {
     name: "representation",
     statement: "Random gates suffice: the least-squares error over the span of m random units falls at least like 1/m, \
                 with the constant of PL-1",
-    source: "Vempala and Wilmes 2019, representation by random gates; PL-1 for infinitely many iterations",
+    source: "Vempala and Wilmes 2019, representation by random gates",
+    formulas: "PL-1",
     run,
 };
 

@@ -9,7 +9,8 @@ pub(super) const CLAIM: Claim = Claim {
     name: "sigmoid",
     statement: "Unbiased sigmoid units learn what lies in degree 0 and the odd degrees up to epsilon, whatever lies in the \
                 others",
-    source: "Vempala and Wilmes 2019, unbiased sigmoid units; FH-6, PL-1",
+    source: "Vempala and Wilmes 2019, unbiased sigmoid units",
+    formulas: "FH-6, PL-1",
     run,
 };
 

@@ -15,7 +15,8 @@ use zonal::sphere::Degree;
 pub(super) const CLAIM: Claim = Claim {
     name: "width",
     statement: "The error that a finite width m leaves falls like 1/m at least, and degree k needs a width of about n^k",
-    source: "Vempala and Wilmes 2019, width n^O(k); PL-1, the comparator in its proof",
+    source: "Vempala and Wilmes 2019, width n^O(k)",
+    formulas: "PL-1",
     run,
 };
 

@@ -147,7 +147,7 @@ impl Polynomial {
     }
 
     /// The homogeneous part of one degree.
-    fn homogeneous(&self, degree: u32) -> Self {
+    pub fn homogeneous(&self, degree: u32) -> Self {
         let terms = self.terms.iter().filter(|(e, _)| total(e) == degree);
         Self { terms: terms.map(|(e, c)| (e.clone(), c.clone())).collect() }
     }

@@ -1,0 +1,212 @@
+//! The guarantee PL-1 against trained networks: no average over hidden units may exceed the bound, and the test that
+//! says so must notice when the bound is wrong by a factor of two.
+
+use rand::Rng;
+use rayon::prelude::*;
+use zonal::activation::Activation;
+use zonal::dynamics::Step;
+use zonal::dynamics::path::Path;
+use zonal::linalg::{Matrix, symmetric_eigen};
+use zonal::measure::{Estimate, mean};
+use zonal::network::Network;
+use zonal::numeric::random::{Purpose, stream, uniform};
+use zonal::observer::Silent;
+use zonal::plan::smallest_loss_bound;
+use zonal::risk::{Population, Quadratic};
+use zonal::spectrum::Spectrum;
+use zonal::sphere::Dim;
+use zonal::target::Target;
+
+const SEEDS: u64 = 50;
+const COMBINATIONS: u64 = 240;
+/// Energies are listed up to this degree; the rest counts as left out.
+const LISTED: usize = 8;
+
+/// A setting of PL-1: everything but the draw of the hidden units.
+#[derive(Debug)]
+struct Setting {
+    activation: Activation,
+    scale: f64,
+    target: Target,
+    /// The degrees of the comparator: any visible ones, not the best.
+    degrees: Vec<usize>,
+    width: usize,
+    iterations: u64,
+    /// The step in units of 1 / ||phi||^2, at most 1; None for 1 / lambda_max(K).
+    step: Option<f64>,
+}
+
+fn choose<'a, T>(rng: &mut impl Rng, list: &'a [T]) -> &'a T {
+    &list[(uniform(rng) * list.len() as f64) as usize]
+}
+
+fn logarithmic(rng: &mut impl Rng, from: f64, to: f64) -> f64 {
+    from * (to / from).powf(uniform(rng))
+}
+
+/// A random setting; every eighth is of the kind in which the width's term is nearly attained: one unit and a
+/// constant target.
+fn setting(index: u64) -> Setting {
+    let rng = &mut stream(index, Purpose::Target, 77);
+    let dim = 2 + (uniform(rng) * 29.0) as u64;
+    let root = (dim as f64).sqrt();
+    let activation = choose(rng, &Activation::NAMED).clone();
+    let scale = if activation.homogeneity().is_some() { 1.0 } else { *choose(rng, &[0.5, 1.0, root]) };
+    if index.is_multiple_of(8) {
+        let positive = [Activation::Sigmoid, Activation::Exp, Activation::Cos, Activation::Softplus];
+        return Setting {
+            activation: choose(rng, &positive).clone(),
+            scale: 0.5,
+            target: Target::parse("1", Dim::new(dim).unwrap(), index).unwrap(),
+            degrees: vec![0],
+            width: 1,
+            iterations: 1_000_000,
+            step: Some(1.0),
+        };
+    }
+    let harmonics = || {
+        let mut terms = Vec::new();
+        let rng = &mut stream(index, Purpose::Target, 78);
+        for _ in 0..1 + (uniform(rng) * 4.0) as usize {
+            let degree = (uniform(rng) * 5.0) as usize;
+            terms.push(format!("{:.2}*harmonic({degree})", 0.1 + uniform(rng)));
+        }
+        terms.join(" + ")
+    };
+    let text = match (uniform(rng) * 6.0) as usize {
+        0 => "x1*x2 - 0.5*x1 + 0.3".to_owned(),
+        1 => "x1^4 - x2^2 + x1*x2".to_owned(),
+        2 => "neuron(tanh) + 0.4*neuron(relu)".to_owned(),
+        _ => harmonics(),
+    };
+    let target = Target::parse(&text, Dim::new(dim).unwrap(), index).unwrap();
+    let spectrum = Spectrum::new(&activation, target.dim(), scale, LISTED).unwrap();
+    let energies = target.power_spectrum(LISTED).unwrap().energies;
+    let usable = (0..=LISTED).filter(|&k| {
+        energies[k] > 0.0 && spectrum.visible(k) && spectrum.eigenvalue(k) > 0.0 && uniform(rng) < 0.7
+    });
+    Setting {
+        activation,
+        scale,
+        degrees: usable.collect(),
+        target,
+        width: logarithmic(rng, 1.0, 80.0) as usize,
+        iterations: logarithmic(rng, 1.0, 1e5) as u64,
+        step: *choose(rng, &[None, None, Some(1.0), Some(0.5), Some(0.1)]),
+    }
+}
+
+impl Setting {
+    fn quadratic(&self, seed: u64) -> Quadratic {
+        let dim = self.target.dim();
+        let network = Network::random(self.activation.clone(), self.scale, dim, self.width, seed).unwrap();
+        Population::new(&self.target).quadratic(&network).unwrap()
+    }
+
+    fn spectrum(&self) -> Spectrum {
+        Spectrum::new(&self.activation, self.target.dim(), self.scale, LISTED).unwrap()
+    }
+
+    fn step(&self) -> Step {
+        self.step.map_or(Step::Auto, |u| Step::Fixed(u / self.spectrum().norm_sq()))
+    }
+
+    /// PL-1 for these degrees, written down once more.
+    fn bound(&self, width: f64, iterations: f64) -> f64 {
+        let spectrum = self.spectrum();
+        let energies = self.target.power_spectrum(LISTED).unwrap();
+        let of = |f: &dyn Fn(usize) -> f64| self.degrees.iter().map(|&k| f(k)).sum::<f64>();
+        let inside = of(&|k| energies.energies[k]);
+        let r_sq = of(&|k| energies.energies[k] / spectrum.eigenvalue(k));
+        let inverse_step = spectrum.norm_sq() / self.step.unwrap_or(1.0);
+        (energies.total() - inside)
+            + (spectrum.norm_sq() * r_sq - inside) / width
+            + inverse_step * r_sq / (2.0 * iterations)
+    }
+
+    fn loss(&self) -> Estimate {
+        let losses: Vec<f64> = (0..SEEDS)
+            .map(|seed| {
+                let path = Path::new(&self.quadratic(seed), self.step(), &mut Silent).unwrap();
+                path.loss(self.iterations)
+            })
+            .collect();
+        mean(&losses)
+    }
+}
+
+/// Rounding in sums of a few energies, relative to the bound.
+const ROUNDING: f64 = 1e-9;
+
+/// Hypothesis: the mean is at most the bound. With four standard errors over 50 seeds a bound that held with equality
+/// would raise an alarm in about one of 10^4 settings; the seeds are fixed.
+#[test]
+fn no_mean_over_hidden_units_exceeds_the_bound() {
+    let settings: Vec<Setting> = (0..COMBINATIONS).map(setting).collect();
+    let losses: Vec<Estimate> = settings.par_iter().map(Setting::loss).collect();
+    let violations = |width: f64, iterations: f64| {
+        let wrong = settings.iter().zip(&losses).filter(|(s, loss)| {
+            let bound = s.bound(s.width as f64 * width, s.iterations as f64 * iterations);
+            loss.value - 4.0 * loss.standard_error > bound * (1.0 + ROUNDING)
+        });
+        wrong.map(|(s, loss)| (s, loss.value)).collect::<Vec<_>>()
+    };
+    let found = violations(1.0, 1.0);
+    assert!(found.is_empty(), "{found:#?}");
+    // The bound for twice the width is wrong, and seen to be.
+    let planted = violations(2.0, 1.0).len();
+    println!("a factor 2 in the width is noticed in {planted} of {COMBINATIONS} settings");
+    assert!(planted >= 10);
+    // The best set of degrees never does worse than the ones drawn.
+    for s in &settings {
+        let energies = s.target.power_spectrum(LISTED).unwrap();
+        let (width, iterations) = (s.width as f64, s.iterations as f64);
+        let spectrum = s.spectrum();
+        let inverse_step = spectrum.norm_sq() / s.step.unwrap_or(1.0);
+        let best = smallest_loss_bound(&energies, &spectrum, width, inverse_step, iterations);
+        assert!(best.bound <= s.bound(width, iterations) * (1.0 + ROUNDING));
+    }
+}
+
+/// The inequality behind the iterations' term, draw by draw, against the comparator that comes nearest to it:
+/// ||g - f_T||^2 <= ||g - h||^2 + |v|^2 / (2 eta T) for the coefficients v = c (1 - rho) in the eigenbasis of K. In
+/// the mean, with the comparator of PL-1, that term is never more than 1/e attained (docs/decisions/0010), so a factor
+/// of two in T shows here and not there.
+#[test]
+fn the_iterations_term_is_nearly_attained_and_never_exceeded() {
+    let gaps = |planted: f64| -> Vec<f64> {
+        (0..COMBINATIONS)
+            .into_par_iter()
+            .map(|index| {
+                let s = setting(index);
+                let quadratic = s.quadratic(index);
+                let path = Path::new(&quadratic, s.step(), &mut Silent).unwrap();
+                let (eta, t) = (path.step(), s.iterations as f64);
+                let eigen = symmetric_eigen(quadratic.k()).unwrap();
+                let b = eigen.vectors.times_vector(quadratic.b());
+                let largest = eigen.values.last().copied().unwrap();
+                let v: Vec<f64> = eigen
+                    .values
+                    .iter()
+                    .zip(&b)
+                    .map(|(&lambda, b)| {
+                        // Directions that rounding does not tell from zero carry nothing.
+                        let moves = lambda > 1e-12 * largest;
+                        if moves { -b / lambda * (2.0 * t * (-eta * lambda).ln_1p()).exp_m1() } else { 0.0 }
+                    })
+                    .collect();
+                let norm: f64 = v.iter().map(|x| x * x).sum();
+                let coefficients = Matrix::from_rows(1, v.len(), v).unwrap().times(&eigen.vectors);
+                let comparator = quadratic.losses(&coefficients)[0];
+                let scale = 2.0 * quadratic.c() + norm / (eta * t);
+                (path.loss(s.iterations) - comparator - norm / (2.0 * eta * t * planted)) / scale
+            })
+            .collect()
+    };
+    let worst = gaps(1.0).into_iter().fold(f64::NEG_INFINITY, f64::max);
+    println!("largest excess over the inequality {worst:.1e}");
+    assert!(worst <= ROUNDING, "{worst:e}");
+    let noticed = gaps(2.0).into_iter().filter(|gap| *gap > 1e-6).count();
+    println!("a factor 2 in T is noticed in {noticed} of {COMBINATIONS} settings");
+    assert!(noticed >= 10);
+}
