@@ -55,6 +55,7 @@ enum Command {
     Train(Box<commands::train::Args>),
     Predict(commands::predict::Args),
     Reproduce(commands::reproduce::Args),
+    Sweep(commands::sweep::Args),
     Completions(commands::completions::Args),
     Man(commands::man::Args),
 }
@@ -95,7 +96,7 @@ fn main() -> ExitCode {
             (None, Done::Well) => ExitCode::SUCCESS,
             (None, Done::DoesNotHold) => ExitCode::from(exit::DOES_NOT_HOLD),
         },
-        Err(error) => code_of(&error),
+        Err(error) => code_of(&error, &interrupt),
     }
 }
 
@@ -105,6 +106,7 @@ fn run(cli: &Cli, interrupt: &Interrupt) -> anyhow::Result<Done> {
         Command::Reproduce(args) => return commands::reproduce::run(args, &cli.global, interrupt),
         Command::Spectrum(args) => commands::spectrum::run(args, &cli.global)?,
         Command::Train(args) => commands::train::run(args, &cli.global, interrupt)?,
+        Command::Sweep(args) => commands::sweep::run(args, &cli.global, interrupt)?,
         Command::Predict(args) => commands::predict::run(args, &cli.global)?,
         Command::Completions(args) => commands::completions::run(args)?,
         Command::Man(args) => commands::man::run(args)?,
@@ -113,9 +115,15 @@ fn run(cli: &Cli, interrupt: &Interrupt) -> anyhow::Result<Done> {
 }
 
 /// Prints the error and finds its exit code. A closed pipe is no error: whoever reads has read enough.
-fn code_of(error: &anyhow::Error) -> ExitCode {
+fn code_of(error: &anyhow::Error, interrupt: &Interrupt) -> ExitCode {
     if output::is_closed_pipe(error) {
         return ExitCode::SUCCESS;
+    }
+    if let (Some(stopped @ zonal_run::Error::Interrupted { .. }), Some(code)) =
+        (error.downcast_ref::<zonal_run::Error>(), interrupt.waited())
+    {
+        output::say(&stopped.to_string());
+        return ExitCode::from(code);
     }
     output::say(&format!("error: {error:#}"));
     match error.downcast_ref::<zonal_run::Error>() {

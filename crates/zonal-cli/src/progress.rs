@@ -1,4 +1,5 @@
-//! A progress bar on a terminal, for work that takes longer than a second; while files are written, signals wait.
+//! A progress bar on a terminal, for work that takes longer than a second. While files are written signals wait; work
+//! that keeps what is done is asked to stop instead of being left.
 
 use crate::interrupt::Interrupt;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -11,6 +12,8 @@ pub(crate) struct Progress {
     interrupt: Interrupt,
     started: Instant,
     quiet: bool,
+    /// Whether a signal asks the work to stop in place of leaving at once.
+    asks: bool,
     bar: Option<(Stage, ProgressBar)>,
 }
 
@@ -19,7 +22,15 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 impl Progress {
     pub(crate) fn new(interrupt: &Interrupt, quiet: bool) -> Self {
-        Self { interrupt: interrupt.clone(), started: Instant::now(), quiet, bar: None }
+        Self { interrupt: interrupt.clone(), started: Instant::now(), quiet, asks: false, bar: None }
+    }
+
+    /// For work that can be taken up again: the first signal asks it to stop.
+    pub(crate) fn asking(interrupt: &Interrupt, quiet: bool) -> Self {
+        interrupt.hold(true);
+        let mut progress = Self::new(interrupt, quiet);
+        progress.asks = true;
+        progress
     }
 
     fn show(&mut self, stage: Stage, done: u64, total: u64) {
@@ -42,8 +53,11 @@ impl Progress {
 impl Observer for Progress {
     fn progress(&mut self, stage: Stage, done: u64, total: u64) -> ControlFlow<StopReason> {
         if stage == Stage::Writing {
-            self.interrupt.hold(done < total);
+            self.interrupt.hold(done < total || self.asks);
             return ControlFlow::Continue(());
+        }
+        if self.asks && self.interrupt.waited().is_some() {
+            return ControlFlow::Break(StopReason::Interrupted);
         }
         // An eigenproblem reports nothing while it runs, so its bar appears at once and only ticks.
         if !self.quiet && (stage == Stage::Eigenproblem || self.started.elapsed() > PATIENCE) {

@@ -61,9 +61,19 @@ pub enum Error {
         /// Why, and what to do.
         message: String,
     },
+    /// A table of results that cannot be encoded.
+    #[error("the table of results could not be encoded: {message}")]
+    Results {
+        /// The encoder's words.
+        message: String,
+    },
 }
 
 impl Error {
+    pub(crate) fn results(error: &dyn std::fmt::Display) -> Self {
+        Self::Results { message: error.to_string() }
+    }
+
     pub(crate) fn system(
         path: impl Into<PathBuf>,
         action: &'static str,

@@ -12,6 +12,15 @@ pub const METRICS: &str = "metrics.jsonl";
 /// The trained network.
 pub const MODEL: &str = "model.safetensors";
 
+/// The plan of a sweep.
+pub const SWEEP: &str = "sweep.toml";
+/// The cells of a sweep that are done, one JSON object a line.
+pub const CELLS: &str = "cells.jsonl";
+/// The table of a sweep as CSV.
+pub const TABLE: &str = "table.csv";
+/// The table of a sweep as an Arrow file.
+pub const ARROW: &str = "table.arrow";
+
 /// An output folder of a run.
 #[derive(Debug)]
 pub struct RunFolder {
@@ -20,7 +29,7 @@ pub struct RunFolder {
 }
 
 /// Everything that a run may write; nothing else in a folder is ever touched.
-const FILES: [&str; 3] = [RECORD, METRICS, MODEL];
+const FILES: [&str; 7] = [RECORD, METRICS, MODEL, SWEEP, CELLS, TABLE, ARROW];
 
 impl RunFolder {
     /// Finds out, before the work, whether a folder chosen by the user may be written to: it must not exist, be empty,
@@ -109,6 +118,15 @@ impl RunFolder {
             }
         }
         Ok(())
+    }
+
+    /// A folder of earlier work that is taken up again.
+    ///
+    /// # Errors
+    /// [`Error::System`] when it cannot be written to.
+    pub fn existing(path: &Path) -> Result<Self> {
+        check_writable(path)?;
+        Ok(Self { path: path.to_owned(), created: false })
     }
 
     /// Where it is.

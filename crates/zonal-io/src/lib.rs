@@ -4,7 +4,9 @@
 pub mod csv;
 pub mod error;
 pub mod folder;
+pub mod journal;
 pub mod model;
+pub mod results;
 pub mod write;
 
 pub use error::{Error, Result};

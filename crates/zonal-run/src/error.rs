@@ -13,6 +13,16 @@ pub enum Error {
     /// Options that do not fit together or have impossible values.
     #[error("{0}")]
     Usage(String),
+    /// Stopped before the end; what was done is kept.
+    #[error("stopped after {done} of {total} trainings; {advice}")]
+    Interrupted {
+        /// Trainings done.
+        done: usize,
+        /// Trainings in all.
+        total: usize,
+        /// How to go on.
+        advice: String,
+    },
     /// More memory than there is.
     #[error(
         "a width of {width} needs about {}, but {} of memory is free here; {}",

@@ -11,6 +11,7 @@ pub mod provenance;
 pub mod reproduce;
 pub mod schema;
 pub mod spectrum;
+pub mod sweep;
 pub mod train;
 
 pub use error::{Error, Result};

@@ -5,11 +5,12 @@ use crate::plan::PlanReport;
 use crate::predict::PredictReport;
 use crate::reproduce::ReproduceReport;
 use crate::spectrum::{Ranking, SpectrumReport};
+use crate::sweep::SweepReport;
 use crate::train::{Checkpoint, TrainReport};
 use schemars::Schema;
 
 /// Name and schema of each document.
-pub fn documents() -> [(&'static str, Schema); 7] {
+pub fn documents() -> [(&'static str, Schema); 8] {
     [
         ("spectrum", schemars::schema_for!(SpectrumReport)),
         ("ranking", schemars::schema_for!(Ranking)),
@@ -17,6 +18,7 @@ pub fn documents() -> [(&'static str, Schema); 7] {
         ("metrics-line", schemars::schema_for!(Checkpoint)),
         ("plan", schemars::schema_for!(PlanReport)),
         ("reproduce", schemars::schema_for!(ReproduceReport)),
+        ("sweep", schemars::schema_for!(SweepReport)),
         ("predict", schemars::schema_for!(PredictReport)),
     ]
 }

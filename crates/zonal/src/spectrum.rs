@@ -231,7 +231,7 @@ impl Spectrum {
 }
 
 /// How many spectra are remembered.
-const REMEMBERED: usize = 16;
+const REMEMBERED: usize = 64;
 
 /// What a spectrum is remembered by.
 type Key = (Activation, Dim, u64, Degree);

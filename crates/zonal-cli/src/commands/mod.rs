@@ -6,6 +6,7 @@ pub(crate) mod plan;
 pub(crate) mod predict;
 pub(crate) mod reproduce;
 pub(crate) mod spectrum;
+pub(crate) mod sweep;
 pub(crate) mod train;
 
 /// Fixes the number of threads for the whole process.

@@ -3,6 +3,7 @@
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
 
 /// What a stream is used for. The numbers are part of the reproducibility promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub enum Purpose {
     Split = 3,
     /// Points of the sphere for sampled checks.
     Points = 4,
+    /// Noise on sampled labels.
+    Noise = 5,
 }
 
 /// The generator for `(seed, purpose, index)`: ChaCha8 keyed by seed and purpose, on stream `index`.
@@ -30,6 +33,11 @@ pub fn stream(seed: u64, purpose: Purpose, index: u64) -> ChaCha8Rng {
 /// A uniform number in [0, 1) with 53 bits.
 pub fn uniform(rng: &mut impl Rng) -> f64 {
     (rng.next_u64() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
+}
+
+/// A standard normal number.
+pub fn normal(rng: &mut impl Rng) -> f64 {
+    StandardNormal.sample(rng)
 }
 
 #[cfg(test)]

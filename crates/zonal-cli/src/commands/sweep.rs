@@ -1,0 +1,140 @@
+//! `zonal sweep`.
+
+use crate::Global;
+use crate::format::{Format, short, short_count};
+use crate::interrupt::Interrupt;
+use crate::output::{columns, print, print_json};
+use crate::progress::Progress;
+use anyhow::Result;
+use std::path::PathBuf;
+use zonal_run::sweep::{Start, SweepReport, SweepRow, sweep};
+use zonal_run::train::Output;
+
+const HELP: &str = r#"Examples:
+  zonal sweep examples/staircase.toml
+  zonal sweep grid.toml --out runs/grid --at-once 2
+  zonal sweep --resume runs/grid
+
+The file, with a single value or a list at each place (only target, dim and width are needed):
+
+  target = "harmonic({degree})"     # {degree} is each degree in turn
+  dim = [5, 10]
+  degree = [1, 2, 3]
+  activation = "tanh"               # default relu
+  scale = "sqrt-dim"                # or a number; default 1
+  width = [100, "n^2", "3*n^1.5"]   # counts, or powers of the dimension
+  rows = ["exact", "n^2"]           # sampled rows; default exact expectations
+  noise = 0.1                       # standard deviation added to sampled labels; default 0
+  step = "auto"                     # or a number
+  iterations = [1e3, 1e9]           # default 1e9; all of them come from one path
+  seeds = 5                         # that many from --seed on
+  max-degree = 4                    # energies listed in the table
+
+The folder holds table.csv, table.arrow (for pandas, polars, R), a copy of the file, and what is done so far. Ctrl-C keeps
+that and says how to go on; the table is the same then, byte for byte."#;
+
+/// Train over a grid of dimensions, degrees, widths, rows, .., into one table
+#[derive(clap::Args, Debug)]
+#[command(after_help = HELP)]
+pub(crate) struct Args {
+    /// The file that describes the sweep
+    #[arg(value_name = "FILE.toml", required_unless_present = "resume", conflicts_with = "resume")]
+    file: Option<PathBuf>,
+    /// Go on with an interrupted sweep
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["out", "force"])]
+    resume: Option<PathBuf>,
+    /// The folder for the results, or none [default: a new folder below runs]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Replace a finished run in the folder of --out
+    #[arg(long, requires = "out")]
+    force: bool,
+    /// Trainings side by side [default: as many as threads]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    at_once: Option<u16>,
+}
+
+/// Rows shown in the table for people.
+const SHOWN_ROWS: usize = 60;
+
+pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result<()> {
+    let start = match (&args.resume, &args.file) {
+        (Some(folder), _) => Start::Resume(folder.clone()),
+        (None, Some(file)) => {
+            let output = match &args.out {
+                None => Output::Numbered(PathBuf::from("runs")),
+                Some(path) if path.as_os_str() == "none" => Output::None,
+                Some(path) => Output::Folder { path: path.clone(), force: args.force },
+            };
+            Start::New { file: file.clone(), seed: global.seed, output }
+        }
+        (None, None) => return Err(zonal_run::Error::Usage("a file or --resume is needed".into()).into()),
+    };
+    let command = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
+    let report = {
+        let mut progress = Progress::asking(interrupt, global.quiet);
+        sweep(&start, args.at_once.map(usize::from), command, &mut progress)?
+    };
+    match global.format {
+        Format::Json => print_json(&report),
+        Format::Csv => print(&report.csv()?),
+        Format::Table => print(&table(&report)),
+    }
+}
+
+/// What a column of the table shows.
+type Show = fn(&SweepRow) -> String;
+
+/// Columns of which at least two values differ, then the losses.
+fn table(report: &SweepReport) -> String {
+    let rows = &report.rows;
+    let describing: [(&str, Show); 9] = [
+        ("dim", |r| r.dim.to_string()),
+        ("degree", |r| r.degree.map_or("-".into(), |k| k.to_string())),
+        ("target", |r| r.target.clone()),
+        ("activation", |r| r.activation.clone()),
+        ("scale", |r| short(r.scale)),
+        ("width", |r| r.width.to_string()),
+        ("rows", |r| r.rows.map_or("exact".into(), |n| n.to_string())),
+        ("step", |r| r.step.clone()),
+        ("iterations", |r| short_count(r.iterations)),
+    ];
+    let optional = |x: Option<f64>| x.map_or("-".to_owned(), short);
+    let varies = |show: Show| rows.windows(2).any(|w| show(&w[0]) != show(&w[1]));
+    let shown: Vec<(&str, Show)> = describing.iter().filter(|(_, show)| varies(*show)).copied().collect();
+    let fixed: Vec<String> = match rows.first() {
+        Some(first) => {
+            let fixed = describing.iter().filter(|(_, show)| !varies(*show));
+            fixed.map(|(name, show)| format!("{name} {}", show(first))).collect()
+        }
+        None => Vec::new(),
+    };
+    let mut header: Vec<String> = shown.iter().map(|(name, _)| (*name).to_owned()).collect();
+    header.extend(["loss", "+-", "infinite width", "bound"].map(String::from));
+    let lines: Vec<Vec<String>> = rows
+        .iter()
+        .take(SHOWN_ROWS)
+        .map(|r| {
+            let mut line: Vec<String> = shown.iter().map(|(_, show)| show(r)).collect();
+            line.push(short(r.loss));
+            line.push(optional(r.loss_standard_error));
+            line.push(optional(r.predicted_loss));
+            line.push(optional(r.loss_bound));
+            line
+        })
+        .collect();
+    let mut text = format!("{}: {}\n\n{}", report.name, fixed.join(", "), columns(&header, &lines));
+    if rows.len() > SHOWN_ROWS {
+        text += &format!(".. and {} more rows in the table\n", rows.len() - SHOWN_ROWS);
+    }
+    text += &format!(
+        "\nMean loss over {} seeds with its standard error; {} trainings",
+        rows.first().map_or(0, |r| r.seeds),
+        report.trainings
+    );
+    if report.trained < report.trainings {
+        text += &format!(", {} of them done before", report.trainings - report.trained);
+    }
+    text += ".\n";
+    text + &report.run.as_ref().map_or(String::new(), |run| format!("run: {run}\n"))
+}

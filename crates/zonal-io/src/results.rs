@@ -1,0 +1,134 @@
+//! Tables of results out, one row a case: as CSV, and as an Arrow file for pandas, polars and their like.
+
+use crate::error::{Error, Result};
+use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray, UInt64Array};
+use arrow_ipc::writer::FileWriter;
+use std::sync::Arc;
+
+/// The values of one column.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Values {
+    /// Words.
+    Text(Vec<String>),
+    /// Counts; None is missing.
+    Count(Vec<Option<u64>>),
+    /// Numbers; None is missing.
+    Number(Vec<Option<f64>>),
+}
+
+impl Values {
+    fn len(&self) -> usize {
+        match self {
+            Self::Text(v) => v.len(),
+            Self::Count(v) => v.len(),
+            Self::Number(v) => v.len(),
+        }
+    }
+
+    /// The cell as text, empty where it is missing; numbers in the shortest form that reads back to the same value.
+    pub fn text(&self, row: usize) -> String {
+        fn show<T: ToString>(x: Option<&Option<T>>) -> String {
+            x.and_then(Option::as_ref).map_or(String::new(), T::to_string)
+        }
+        match self {
+            Self::Text(v) => v.get(row).cloned().unwrap_or_default(),
+            Self::Count(v) => show(v.get(row)),
+            Self::Number(v) => show(v.get(row)),
+        }
+    }
+}
+
+/// A table of results: columns of one length.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Results {
+    columns: Vec<(String, Values)>,
+}
+
+impl Results {
+    /// Adds a column.
+    ///
+    /// # Panics
+    /// Never for columns of one length; others are a mistake in the program.
+    pub fn push(&mut self, name: &str, values: Values) {
+        debug_assert!(self.columns.is_empty() || values.len() == self.rows());
+        self.columns.push((name.to_owned(), values));
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.columns.first().map_or(0, |(_, v)| v.len())
+    }
+
+    /// Names and values of the columns.
+    pub fn columns(&self) -> &[(String, Values)] {
+        &self.columns
+    }
+
+    /// The table as CSV.
+    ///
+    /// # Errors
+    /// None that a table in memory can raise.
+    pub fn csv(&self) -> Result<String> {
+        let fail = |e: csv::Error| Error::results(&e);
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(self.columns.iter().map(|(name, _)| name)).map_err(fail)?;
+        for row in 0..self.rows() {
+            writer.write_record(self.columns.iter().map(|(_, v)| v.text(row))).map_err(fail)?;
+        }
+        let bytes = writer.into_inner().map_err(|e| Error::results(&e))?;
+        String::from_utf8(bytes).map_err(|e| Error::results(&e))
+    }
+
+    /// The table as an Arrow IPC file (Feather version 2), uncompressed.
+    ///
+    /// # Errors
+    /// None that a table in memory can raise.
+    pub fn arrow(&self) -> Result<Vec<u8>> {
+        let arrays = self.columns.iter().map(|(name, values)| {
+            let array: ArrayRef = match values {
+                Values::Text(v) => Arc::new(StringArray::from_iter_values(v)),
+                Values::Count(v) => Arc::new(UInt64Array::from(v.clone())),
+                Values::Number(v) => Arc::new(Float64Array::from(v.clone())),
+            };
+            (name.as_str(), array, !matches!(values, Values::Text(_)))
+        });
+        let fail = |e: arrow_schema::ArrowError| Error::results(&e);
+        let batch = RecordBatch::try_from_iter_with_nullable(arrays).map_err(fail)?;
+        let mut writer = FileWriter::try_new(Vec::new(), &batch.schema()).map_err(fail)?;
+        writer.write(&batch).map_err(fail)?;
+        writer.finish().map_err(fail)?;
+        writer.into_inner().map_err(fail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::Array;
+    use arrow_ipc::reader::FileReader;
+
+    fn sample() -> Results {
+        let mut results = Results::default();
+        results.push("what", Values::Text(vec!["a, \"b\"".into(), "c".into()]));
+        results.push("count", Values::Count(vec![Some(1 << 60), None]));
+        results.push("x", Values::Number(vec![Some(0.1), None]));
+        results
+    }
+
+    #[test]
+    fn csv_quotes_and_leaves_missing_cells_empty() {
+        let text = sample().csv().unwrap();
+        assert_eq!(text, "what,count,x\n\"a, \"\"b\"\"\",1152921504606846976,0.1\nc,,\n");
+    }
+
+    #[test]
+    fn arrow_reads_back() {
+        let bytes = sample().arrow().unwrap();
+        assert_eq!(bytes, sample().arrow().unwrap());
+        let reader = FileReader::try_new(std::io::Cursor::new(bytes), None).unwrap();
+        let batches: Vec<RecordBatch> = reader.map(|b| b.unwrap()).collect();
+        assert_eq!((batches.len(), batches[0].num_rows(), batches[0].num_columns()), (1, 2, 3));
+        let x = batches[0].column(2).as_any().downcast_ref::<Float64Array>().unwrap();
+        assert!(x.value(0) == 0.1 && x.is_null(1));
+    }
+}

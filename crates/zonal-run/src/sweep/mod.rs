@@ -1,0 +1,388 @@
+//! `sweep`: trainings over a grid of dimensions, degrees, widths, rows, ..., several at once, into one tidy table. What
+//! is done is kept in a journal, so that an interrupted sweep goes on where it stopped and gives the same table.
+
+mod grid;
+mod measure;
+mod table;
+
+pub use table::SweepRow;
+
+use crate::error::{Error, Result};
+use crate::memory;
+use crate::provenance::Provenance;
+use crate::train::Output;
+use grid::Grid;
+use measure::{Measured, measure};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::{Duration, SystemTime};
+use zonal::observer::{Observer, Stage, StopReason};
+use zonal_io::folder::{ARROW, CELLS, RECORD, RunFolder, SWEEP, TABLE};
+use zonal_io::journal::Journal;
+use zonal_io::model::SCHEMA;
+
+/// Where a sweep begins.
+#[derive(Clone, Debug)]
+pub enum Start {
+    /// With a file that describes it.
+    New {
+        /// The file.
+        file: PathBuf,
+        /// The first of the seeds.
+        seed: u64,
+        /// Where it is written.
+        output: Output,
+    },
+    /// Where an interrupted one stopped.
+    Resume(PathBuf),
+}
+
+/// The outcome of a sweep.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SweepReport {
+    /// Version of the format.
+    pub schema: u32,
+    /// The folder.
+    pub run: Option<String>,
+    /// The sweep's name.
+    pub name: String,
+    /// Trainings of this call; the others came from the journal.
+    pub trained: u64,
+    /// All trainings.
+    pub trainings: u64,
+    /// The table.
+    pub rows: Vec<SweepRow>,
+}
+
+impl SweepReport {
+    /// The table as CSV.
+    ///
+    /// # Errors
+    /// As [`zonal_io::results::Results::csv`].
+    pub fn csv(&self) -> Result<String> {
+        Ok(table::results(&self.rows).csv()?)
+    }
+}
+
+/// The first line of a journal: who wrote it.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Head {
+    schema: u32,
+    version: String,
+    first_seed: u64,
+}
+
+impl Head {
+    fn new(first_seed: u64) -> Self {
+        Self { schema: SCHEMA, version: env!("CARGO_PKG_VERSION").to_owned(), first_seed }
+    }
+}
+
+/// A sweep ready to run.
+struct Job {
+    grid: Grid,
+    text: String,
+    folder: Option<RunFolder>,
+    journal: Option<Journal>,
+    done: Vec<Option<Measured>>,
+}
+
+/// Runs or resumes a sweep, `at_once` trainings at a time (as many as threads if None).
+///
+/// The observer is asked about every tenth of a second; when it wants to stop, trainings under way are dropped and
+/// those done stay in the journal.
+///
+/// # Errors
+/// [`Error::Usage`] for a file that does not describe a sweep, [`Error::Interrupted`] with what to do next, and
+/// whatever stops a training, with its cell.
+pub fn sweep(
+    start: &Start,
+    at_once: Option<usize>,
+    command: Vec<String>,
+    observer: &mut dyn Observer,
+) -> Result<SweepReport> {
+    let started = SystemTime::now();
+    let mut job = match start {
+        Start::New { file, seed, output } => begin(file, *seed, output)?,
+        Start::Resume(path) => resume(path)?,
+    };
+    let trainings = job.done.len();
+    let missing: Vec<usize> = (0..trainings).filter(|&i| job.done[i].is_none()).collect();
+    let workers = at_once.unwrap_or_else(rayon::current_num_threads).clamp(1, missing.len().max(1));
+    check_memory(&job.grid, workers)?;
+    run(&mut job, &missing, workers, observer)?;
+    let measured: Vec<Measured> = job.done.into_iter().flatten().collect();
+    let rows = table::rows(&job.grid, &measured);
+    let mut report = SweepReport {
+        schema: SCHEMA,
+        run: None,
+        name: job.grid.name.clone(),
+        trained: missing.len() as u64,
+        trainings: trainings as u64,
+        rows,
+    };
+    if let Some(folder) = &job.folder {
+        let _ = observer.progress(Stage::Writing, 0, 1);
+        let table = table::results(&report.rows);
+        folder.write(TABLE, table.csv()?.as_bytes())?;
+        folder.write(ARROW, &table.arrow()?)?;
+        report.run = Some(folder.path().display().to_string());
+        let record = Record {
+            schema: SCHEMA,
+            configuration: &job.text,
+            provenance: Provenance::now(command, started),
+            summary: Summary { name: &report.name, trainings: report.trainings, rows: report.rows.len() },
+        };
+        let text = serde_json::to_string_pretty(&record).map_err(|e| Error::Usage(e.to_string()))?;
+        folder.write(RECORD, (text + "\n").as_bytes())?;
+        let _ = observer.progress(Stage::Writing, 1, 1);
+    }
+    Ok(report)
+}
+
+/// The record of a sweep.
+#[derive(Serialize)]
+struct Record<'a> {
+    schema: u32,
+    configuration: &'a str,
+    provenance: Provenance,
+    summary: Summary<'a>,
+}
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    name: &'a str,
+    trainings: u64,
+    rows: usize,
+}
+
+fn begin(file: &Path, seed: u64, output: &Output) -> Result<Job> {
+    let text = std::fs::read_to_string(file).map_err(|source| zonal_io::Error::System {
+        path: file.to_owned(),
+        action: "reading",
+        source,
+    })?;
+    let stem = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    let grid = grid::read(&text, &file.display().to_string(), &stem, seed)?;
+    check_memory(&grid, 1)?;
+    let folder = match output {
+        Output::None => None,
+        Output::Folder { path, force } => Some(RunFolder::named(path, *force)?),
+        Output::Numbered(parent) => {
+            RunFolder::check_parent(parent)?;
+            Some(RunFolder::numbered(parent, &grid.name)?)
+        }
+    };
+    let journal = match &folder {
+        None => None,
+        Some(folder) => {
+            folder.write(SWEEP, text.as_bytes())?;
+            let mut journal = Journal::create(&folder.path().join(CELLS))?;
+            journal.add(&json(&Head::new(seed))?)?;
+            Some(journal)
+        }
+    };
+    let done = vec![None; grid.cells.len() * grid.seeds as usize];
+    Ok(Job { grid, text, folder, journal, done })
+}
+
+fn resume(path: &Path) -> Result<Job> {
+    let refuse = |message: String| zonal_io::Error::Folder { path: path.to_owned(), message };
+    if !path.join(SWEEP).is_file() || !path.join(CELLS).is_file() {
+        return Err(refuse(format!("holds no {SWEEP} and {CELLS}: there is no sweep to go on with")).into());
+    }
+    let file = path.join(SWEEP);
+    let text = std::fs::read_to_string(&file).map_err(|source| zonal_io::Error::System {
+        path: file.clone(),
+        action: "reading",
+        source,
+    })?;
+    let name = path.file_name().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    let folder = RunFolder::existing(path)?;
+    let (journal, lines) = Journal::open(&path.join(CELLS))?;
+    let Some((head, lines)) = lines.split_first() else {
+        return Err(refuse("was stopped before its first training: start it anew".to_owned()).into());
+    };
+    let head: Head = serde_json::from_str(head)
+        .map_err(|e| refuse(format!("has a journal with a first line that is not ours: {e}")))?;
+    let ours = Head::new(head.first_seed);
+    if head != ours {
+        let message = format!(
+            "was begun by version {} and this is {}: numbers could differ; start it anew",
+            head.version, ours.version
+        );
+        return Err(refuse(message).into());
+    }
+    let grid = grid::read(&text, &file.display().to_string(), &name, head.first_seed)?;
+    let mut done = vec![None; grid.cells.len() * grid.seeds as usize];
+    for (i, line) in lines.iter().enumerate() {
+        let bad = |what: String| refuse(format!("has a journal whose line {} {what}", i + 2));
+        let measured: Measured =
+            serde_json::from_str(line).map_err(|e| bad(format!("is not a training: {e}")))?;
+        let fits = measured.at.len() == grid.iterations.len()
+            && measured.seed < grid.seeds
+            && measured.cell < grid.cells.len()
+            && measured.at.iter().all(|s| s.energies.len() == grid.max_degree + 1);
+        if !fits {
+            return Err(bad(format!("does not fit to {SWEEP}, which has been changed")).into());
+        }
+        let place = measured.cell * grid.seeds as usize + measured.seed as usize;
+        done[place] = Some(measured);
+    }
+    Ok(Job { grid, text, folder: Some(folder), journal: Some(journal), done })
+}
+
+/// The widest cells must fit beside one another.
+fn check_memory(grid: &Grid, workers: usize) -> Result<()> {
+    let mut needs: Vec<(u64, &grid::Cell)> = grid
+        .cells
+        .iter()
+        .map(|c| {
+            let rows = c.rows.unwrap_or(0).saturating_mul(8 * (c.dim + 2));
+            (memory::needed(c.width, 7, 8 * (c.dim + 64)).saturating_add(rows), c)
+        })
+        .collect();
+    needs.sort_by_key(|(need, _)| std::cmp::Reverse(*need));
+    let total = needs.iter().take(workers).fold(0u64, |sum, (need, _)| sum.saturating_add(*need));
+    let free = memory::free();
+    if total > free - free / 10 {
+        let readable = crate::number::readable_bytes;
+        let widest = needs.first().map_or(0, |(_, c)| c.width);
+        return Err(Error::Usage(format!(
+            "{workers} trainings at once with widths up to {widest} need about {}, but {} of memory is free here; use \
+             smaller widths or --at-once {}",
+            readable(total),
+            readable(free),
+            workers.saturating_sub(1).max(1)
+        )));
+    }
+    Ok(())
+}
+
+/// Lets a training stop early.
+struct StopFlag<'a>(&'a AtomicBool);
+
+impl Observer for StopFlag<'_> {
+    fn progress(&mut self, _: Stage, _: u64, _: u64) -> ControlFlow<StopReason> {
+        if self.0.load(Ordering::SeqCst) {
+            ControlFlow::Break(StopReason::Interrupted)
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+}
+
+/// Trains what is missing: workers take one training after another, this thread keeps the journal.
+fn run(job: &mut Job, missing: &[usize], workers: usize, observer: &mut dyn Observer) -> Result<()> {
+    let stop = AtomicBool::new(false);
+    let next = AtomicUsize::new(0);
+    let threads = (rayon::current_num_threads() / workers).max(1);
+    let grid = &job.grid;
+    let (done, journal) = (&mut job.done, &mut job.journal);
+    let finished = std::thread::scope(|scope| -> Result<bool> {
+        let (sender, receiver) = channel::<Result<Measured>>();
+        for _ in 0..workers {
+            let (sender, stop, next) = (sender.clone(), &stop, &next);
+            scope.spawn(move || work(grid, missing, threads, next, stop, &sender));
+        }
+        drop(sender);
+        let mut outcome = Ok(true);
+        let total = done.len() as u64;
+        let mut count = total - missing.len() as u64;
+        loop {
+            match receiver.recv_timeout(Duration::from_millis(100)) {
+                Ok(Ok(measured)) => {
+                    let line = json(&measured)?;
+                    if let Some(journal) = journal.as_mut()
+                        && let Err(error) = journal.add(&line)
+                    {
+                        stop.store(true, Ordering::SeqCst);
+                        outcome = Err(error.into());
+                        continue;
+                    }
+                    let place = measured.cell * grid.seeds as usize + measured.seed as usize;
+                    done[place] = Some(measured);
+                    count += 1;
+                }
+                Ok(Err(error)) => {
+                    // A training that was stopped on purpose is no error of its own.
+                    let stopped = matches!(error, Error::Core(zonal::Error::Stopped(_)));
+                    if !stopped && outcome.is_ok() {
+                        outcome = Err(error);
+                    }
+                    stop.store(true, Ordering::SeqCst);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if observer.progress(Stage::Cells, count, total).is_break() {
+                stop.store(true, Ordering::SeqCst);
+                if let Ok(finished) = &mut outcome {
+                    *finished = false;
+                }
+            }
+        }
+        outcome
+    })?;
+    let complete = job.done.iter().all(Option::is_some);
+    if finished || complete {
+        return Ok(());
+    }
+    let done = job.done.iter().flatten().count();
+    Err(Error::Interrupted {
+        done,
+        total: job.done.len(),
+        advice: match &job.folder {
+            Some(folder) => format!("go on with: zonal sweep --resume {}", folder.path().display()),
+            None => "nothing was kept, since --out is none".to_owned(),
+        },
+    })
+}
+
+fn work(
+    grid: &Grid,
+    missing: &[usize],
+    threads: usize,
+    next: &AtomicUsize,
+    stop: &AtomicBool,
+    sender: &Sender<Result<Measured>>,
+) {
+    // A pool of its own: trainings side by side must not wait for each other's parts.
+    let pool = match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+        Ok(pool) => pool,
+        Err(e) => {
+            let _ = sender.send(Err(Error::Usage(format!("no threads for a training: {e}"))));
+            return;
+        }
+    };
+    while !stop.load(Ordering::SeqCst) {
+        let Some(&training) = missing.get(next.fetch_add(1, Ordering::SeqCst)) else { return };
+        let (cell, seed) = (training / grid.seeds as usize, training as u64 % grid.seeds);
+        let result = pool.install(|| measure(grid, cell, seed, &mut StopFlag(stop)));
+        let result = result.map_err(|error| in_cell(grid, cell, error));
+        // Nobody listens any more only when the sweep has failed already.
+        if sender.send(result).is_err() {
+            return;
+        }
+    }
+}
+
+/// An error with the cell that it belongs to.
+fn in_cell(grid: &Grid, index: usize, error: Error) -> Error {
+    if matches!(error, Error::Core(zonal::Error::Stopped(_))) {
+        return error;
+    }
+    let c = &grid.cells[index];
+    let place =
+        format!("dim {}, target '{}', activation {}, width {}", c.dim, c.target, c.activation, c.width);
+    Error::Usage(format!("in the cell with {place}: {error}"))
+}
+
+fn json(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|e| Error::Usage(e.to_string()))
+}
