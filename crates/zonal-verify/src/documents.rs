@@ -1,6 +1,6 @@
 //! The generated parts of the documentation, as (path from the root, contents).
 
-use crate::figure::figure;
+use crate::figures::{degrees, staircase};
 use crate::layers::{layers, root};
 use zonal_run::schema::documents;
 
@@ -20,7 +20,8 @@ pub fn all() -> Vec<(String, String)> {
             (format!("docs/schema/{name}.schema.json"), text + "\n")
         })
         .collect();
-    out.push(("docs/figures/degrees.svg".into(), figure()));
+    out.push(("docs/figures/degrees.svg".into(), degrees()));
+    out.push(("docs/figures/staircase.svg".into(), staircase()));
     let readme =
         std::fs::read_to_string(root().join("README.md")).unwrap_or_else(|e| panic!("README.md: {e}"));
     let (before, rest) = readme.split_once(BEGIN).unwrap_or_else(|| panic!("README.md lacks {BEGIN:?}"));
