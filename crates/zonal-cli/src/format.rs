@@ -26,6 +26,15 @@ pub(crate) fn short(x: f64) -> String {
     format!("{x:.*}", decimals as usize)
 }
 
+/// An upper bound with four significant digits, rounded up so that it still is one.
+pub(crate) fn short_up(x: f64) -> String {
+    let near = short(x);
+    if x <= 0.0 || !x.is_finite() || near.parse::<f64>().is_ok_and(|near| near >= x) {
+        return near;
+    }
+    short(x + 10f64.powf(x.log10().floor() - 3.0) / 2.0)
+}
+
 /// A count that people can read: a round power of ten in exponent form.
 pub(crate) fn short_count(n: u64) -> String {
     if n >= 100_000 && n.is_multiple_of(10u64.pow(n.ilog10())) {
@@ -47,5 +56,9 @@ mod tests {
         assert_eq!(short(-1.5e-7), "-1.500e-7");
         assert_eq!(short_count(1_000_000_000), "1e9");
         assert_eq!(short_count(1000), "1000");
+        for x in [0.140_01, 0.139_99, 2.0, 1e-9, 1.234_49, 1.234_51, 99_999.7, 3.000_1e12, 0.0] {
+            let up: f64 = short_up(x).parse().unwrap();
+            assert!(up >= x && up <= 1.0011 * x, "{x}: {up}");
+        }
     }
 }

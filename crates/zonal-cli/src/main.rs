@@ -37,15 +37,29 @@ struct Global {
     /// How results are printed on standard output
     #[arg(long, global = true, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
     format: Format,
-    /// Seed of everything random; the same seed gives the same bits
-    #[arg(long, global = true, default_value_t = 0, value_name = "N")]
-    seed: u64,
+    /// Seed of everything random; the same seed gives the same bits [default: 0]
+    #[arg(long, global = true, value_name = "N")]
+    seed: Option<u64>,
     /// Threads to use [default: all cores]; results do not depend on it
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
     /// No notes and no progress on standard error
     #[arg(long, short, global = true)]
     quiet: bool,
+}
+
+impl Global {
+    fn seed(&self) -> u64 {
+        self.seed.unwrap_or(0)
+    }
+
+    /// For commands whose seeds are set by something else.
+    fn refuse_seed(&self, why: &str) -> anyhow::Result<()> {
+        match self.seed {
+            None => Ok(()),
+            Some(_) => Err(zonal_run::Error::Usage(format!("--seed has no effect here: {why}")).into()),
+        }
+    }
 }
 
 #[derive(Subcommand, Debug)]

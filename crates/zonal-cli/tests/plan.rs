@@ -77,7 +77,7 @@ fn an_invisible_degree_is_named_with_what_stays_and_two_ways_out() {
     let text = place.succeed(&["plan", "--target", "0.6*harmonic(2) + 0.5*harmonic(3)", "--dim", "6"]).stdout;
     assert!(text.contains("Degree 3 is invisible to relu: 0.2500 of the target's energy"), "{text}");
     assert!(
-        text.contains("a bias: --activation 'relu(t + ") && text.contains("another activation: "),
+        text.contains("a bias: --activation 'relu(t + ") && text.contains("another activation, "),
         "{text}"
     );
     let plan = place
@@ -122,6 +122,8 @@ fn impossible_goals_are_refused_with_what_would_do() {
     fails(&["--epsilon", "nan"], &["epsilon is NaN"]);
     fails(&["--delta", "1.5"], &["delta is 1.5"]);
     fails(&["--width", "0"], &["at least 1"]);
+    fails(&["--width", "-5"], &["'-5' is not a count"]);
+    fails(&["--degree", "-1"], &["'-1' is not a count"]);
     fails(&["--degree", "5000"], &["at most 1000"]);
     fails(&["--dim", "1"], &["dimension"]);
     place.fail(&["plan"], 2, &["--target"]);

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// 200 cells, 600 trainings.
 const GRID: &str = "target = ['harmonic({degree})', 'x1*x2 + 0.5']\ndim = [4, 7]\ndegree = [1, 2]\nactivation = \
                     ['relu', 'tanh(t) + 0.1*t^2']\nwidth = [20, 'n^2', 60, 90, 110]\nrows = ['exact', 100]\nstep = \
-                    'auto'\niterations = [10, 1e3, 1e9]\nnoise = 0.1\nscale = [1, 2, 'sqrt-dim', 0.5, 3]\nseeds = \
+                    'auto'\niterations = [10, 1e3, 1e9]\nnoise = 0.1\nscale = [1, 2.5, 'sqrt-dim', 0.5, 3]\nseeds = \
                     3\nmax-degree = 3\n";
 const CELLS: usize = 2 * 2 * 2 * 2 * 5 * 2 * 5;
 
@@ -115,7 +115,10 @@ fn mistakes_in_sweeps_are_named() {
     place.file("big.toml", "target = 'x1'\ndim = 3\nwidth = 1e7\n");
     place.fail(&["sweep", "big.toml"], 2, &["memory"]);
     place.file("step.toml", "target = 'x1'\ndim = 3\nwidth = 10\nstep = 1e9\n");
-    place.fail(&["sweep", "step.toml", "--out", "none"], 2, &["width 10", "diverge"]);
+    let large = place.succeed(&["sweep", "step.toml", "--out", "none", "--format", "json"]).json();
+    assert_eq!(large["rows"][0]["diverged"], 5);
+    assert_eq!(large["rows"][0]["loss"], serde_json::Value::Null);
+    place.fail(&["sweep", "--resume", "nowhere", "--seed", "3"], 2, &["--seed has no effect"]);
     place.fail(&["sweep", "--resume", "nowhere"], 1, &["no sweep"]);
     place.fail(&["sweep"], 2, &["FILE.toml"]);
 }
@@ -129,7 +132,7 @@ fn a_changed_or_foreign_journal_is_refused() {
     let journal = std::fs::read_to_string(folder.join("cells.jsonl")).unwrap();
     std::fs::write(folder.join("sweep.toml"), "target = 'x1'\ndim = 3\nwidth = 4\niterations = [1, 2]\n")
         .unwrap();
-    place.fail(&["sweep", "--resume", "done"], 1, &["line 2", "changed"]);
+    place.fail(&["sweep", "--resume", "done"], 1, &["sweep.toml", "changed"]);
     std::fs::write(folder.join("cells.jsonl"), journal.replace("\"version\":\"", "\"version\":\"9")).unwrap();
     place.fail(&["sweep", "--resume", "done"], 1, &["version 9"]);
     std::fs::write(folder.join("cells.jsonl"), "hello\n").unwrap();

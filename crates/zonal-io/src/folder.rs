@@ -53,10 +53,17 @@ impl RunFolder {
             Ok(_) => {
                 let mut entries = fs::read_dir(path).map_err(Error::system(path, "listing"))?;
                 let empty = entries.next().is_none();
+                let begun = path.join(SWEEP).is_file() && path.join(CELLS).is_file();
+                let ours = path.join(RECORD).is_file() || begun;
+                if !empty && !force && begun {
+                    return refuse(
+                        "holds a sweep; go on with it by `zonal sweep --resume`, or --force to replace it",
+                    );
+                }
                 if !empty && !force {
                     return refuse("is not empty; choose another one, or --force to replace a run in it");
                 }
-                if !empty && !path.join(RECORD).is_file() {
+                if !empty && !ours {
                     return refuse(
                         "is not empty and holds no run.json, so it is not a run of ours: --force does not replace it",
                     );

@@ -196,6 +196,9 @@ impl<T: Serialize> Serialize for Auto<T> {
 
 /// A number of bytes for people.
 pub fn readable_bytes(bytes: u64) -> String {
+    if bytes == u64::MAX {
+        return "more than 18 EB".to_owned();
+    }
     let units = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"];
     let mut value = bytes as f64;
     let mut unit = 0;
@@ -212,7 +215,8 @@ pub fn readable_seconds(seconds: f64) -> String {
     match units.iter().find(|(_, size)| seconds >= 1.5 * size) {
         Some((name, size)) if seconds / size >= 1e4 => format!("{:.0e} {name}", seconds / size),
         Some((name, size)) => format!("{:.1} {name}", seconds / size),
-        None if seconds >= 1.0 => format!("{seconds:.0} seconds"),
+        None if seconds >= 1.5 => format!("{seconds:.0} seconds"),
+        None if seconds >= 1.0 => "a second".to_owned(),
         None => "less than a second".to_owned(),
     }
 }
@@ -241,6 +245,7 @@ mod tests {
     fn bytes_are_readable() {
         assert_eq!(readable_bytes(999), "999 bytes");
         assert_eq!(readable_bytes(64_000_000_000), "64.0 GB");
+        assert_eq!(readable_bytes(u64::MAX), "more than 18 EB");
     }
 
     #[test]

@@ -102,7 +102,7 @@ pub struct PlanReport {
     pub cost: Cost,
     /// What would make the invisible degrees visible, the cheapest of each kind.
     pub ways_out: Vec<WayOut>,
-    /// What training with the plan gave.
+    /// What training with the plan gave; null also where that was interrupted.
     pub verification: Option<Verification>,
 }
 
@@ -120,7 +120,7 @@ pub struct SingleDraw {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cost {
-    /// Bytes needed.
+    /// Bytes needed; 2^64 - 1 stands for that many or more.
     pub memory_bytes: u64,
     /// Bytes free here.
     pub memory_free_bytes: u64,
@@ -207,7 +207,12 @@ pub fn plan(config: &PlanConfig, observer: &mut dyn Observer) -> Result<PlanRepo
     let plan = Plan::new(&energies, &spectrum, goal)?;
     let single_draw = config
         .delta
-        .map(|delta| plan.bound_with_probability(delta).map(|loss_bound| SingleDraw { delta, loss_bound }))
+        .map(|delta| {
+            plan.bound_with_probability(delta).map(|bound| {
+                // Descent from zero never rises above the target's own energy.
+                SingleDraw { delta, loss_bound: bound.min(total) }
+            })
+        })
         .transpose()?;
     let ways_out = if plan.invisible_degrees.is_empty() {
         Vec::new()
@@ -222,8 +227,15 @@ pub fn plan(config: &PlanConfig, observer: &mut dyn Observer) -> Result<PlanRepo
         step: Step::Fixed(plan.step_size),
     };
     let cost = cost(&plan, config, &experiment)?;
-    let verification =
-        config.verify.map(|seeds| verify(&plan, config, seeds, &experiment, observer)).transpose()?;
+    let verification = match config.verify {
+        None => None,
+        Some(seeds) => match verify(&plan, config, seeds, &experiment, observer) {
+            Ok(found) => Some(found),
+            // The plan itself is done and worth having.
+            Err(Error::Core(zonal::Error::Stopped(_))) => None,
+            Err(error) => return Err(error),
+        },
+    };
     Ok(PlanReport {
         schema: SCHEMA,
         target: config.target.clone(),
@@ -287,7 +299,9 @@ fn verify<'a>(
     let at_once = seeds.min(rayon::current_num_threads() as u64);
     memory::check_width(plan.width, MATRICES * at_once, per_unit(config.dim) * at_once)?;
     let experiment = experiment(plan.width as usize);
-    let last = config.seed.saturating_add(seeds);
+    let Some(last) = config.seed.checked_add(seeds) else {
+        return Err(Error::Usage(format!("{seeds} seeds from {} on go beyond the largest", config.seed)));
+    };
     let losses =
         over_seeds(config.seed..last, observer, |seed| Ok(experiment.losses(seed, &[plan.iterations])?[0]))?;
     let loss = mean(&losses);

@@ -75,7 +75,7 @@ pub fn staircase() -> String {
         .into_iter()
         .map(|dim| {
             let rows = report.rows.iter().filter(|r| r.dim == dim);
-            let points: Vec<(f64, f64)> = rows.map(|r| (r.log_n_width, r.loss)).collect();
+            let points: Vec<(f64, f64)> = rows.filter_map(|r| Some((r.log_n_width, r.loss?))).collect();
             Series { name: format!("n = {dim}"), line: points.clone(), points, dashed: false }
         })
         .collect();

@@ -129,7 +129,14 @@ impl Error {
         found: impl std::fmt::Display,
         required: impl Into<String>,
     ) -> Self {
-        Self::Parameter { name: name.into(), found: found.to_string(), required: required.into() }
+        let mut found = found.to_string();
+        // Hundreds of zeros help nobody.
+        if found.len() > 24
+            && let Ok(x) = found.parse::<f64>()
+        {
+            found = format!("{x:e}");
+        }
+        Self::Parameter { name: name.into(), found, required: required.into() }
     }
 }
 

@@ -149,14 +149,22 @@ impl Plan {
             (Some(m), None) => {
                 let t = least_iterations(m).ok_or_else(|| {
                     let needed = least_width(f64::INFINITY, allowed);
-                    unreachable("the width", m, needed, &goal, allowed)
+                    let within = bound(m as f64, MOST as f64).bound - (allowed - goal.epsilon);
+                    unreachable("the width", m, needed.map(|least| (least, within)), &goal, allowed)
                 })?;
                 (m, t)
             }
             (None, Some(t)) => {
                 let m = least_width(t as f64, allowed).ok_or_else(|| {
                     let needed = smallest(0, |t| bound(f64::INFINITY, t as f64).bound <= allowed);
-                    unreachable("the number of iterations", t, needed, &goal, allowed)
+                    let within = bound(MOST as f64, t as f64).bound - (allowed - goal.epsilon);
+                    unreachable(
+                        "the number of iterations",
+                        t,
+                        needed.map(|least| (least, within)),
+                        &goal,
+                        allowed,
+                    )
                 })?;
                 (m, t)
             }
@@ -252,13 +260,15 @@ fn smallest(first: u64, holds: impl Fn(u64) -> bool) -> Option<u64> {
 fn unreachable(
     name: &str,
     found: impl std::fmt::Display,
-    needed: Option<u64>,
+    needed: Option<(u64, f64)>,
     goal: &Goal,
     allowed: f64,
 ) -> Error {
     let required = match needed {
-        Some(least) => format!(
-            "at least {least} for a loss of {allowed:.6} to be proved; or raise epsilon from {}",
+        // Four digits, the last rounded up.
+        Some((least, within)) => format!(
+            "at least {least} for a loss of {allowed:.6} to be proved; or epsilon at least {:.3e} instead of {:.3e}",
+            within * 1.0006,
             goal.epsilon
         ),
         None => format!(
@@ -350,6 +360,10 @@ mod tests {
             message.split("at least ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
         assert!(Plan::new(&target, &spectrum, Goal { width: Some(least), ..goal(2, 0.05) }).is_ok());
         assert!(Plan::new(&target, &spectrum, Goal { width: Some(least - 1), ..goal(2, 0.05) }).is_err());
+        let epsilon = message.split("epsilon at least ").nth(1).unwrap().split(' ').next().unwrap();
+        let epsilon: f64 = epsilon.parse().unwrap();
+        let with = |epsilon| Plan::new(&target, &spectrum, Goal { width: Some(500), ..goal(2, epsilon) });
+        assert!(with(epsilon).is_ok() && with(0.99 * epsilon).is_err(), "{epsilon}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `zonal plan`.
 
-use crate::format::{Format, short, short_count};
+use crate::format::{Format, short, short_count, short_up};
 use crate::interrupt::Interrupt;
 use crate::output::{csv, print, print_json};
 use crate::progress::Progress;
@@ -25,7 +25,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "EXPRESSION", allow_hyphen_values = true)]
     target: String,
     /// The dimension of the sphere
-    #[arg(long, short = 'n', value_parser = count, default_value = "10", value_name = "N")]
+    #[arg(long, short = 'n', value_parser = count, default_value = "10", value_name = "N", allow_negative_numbers = true)]
     dim: u64,
     /// A name or an expression in t, as for `zonal spectrum`
     #[arg(long, short, default_value = "relu", value_name = "NAME")]
@@ -34,16 +34,16 @@ pub(crate) struct Args {
     #[arg(long, default_value = "auto", value_name = "S", allow_negative_numbers = true)]
     scale: Scale,
     /// The degree of the polynomial to compare with [default: the target's, or 4 where it has none]
-    #[arg(long, short = 'k', value_name = "K")]
-    degree: Option<usize>,
+    #[arg(long, short = 'k', value_parser = count, value_name = "K", allow_negative_numbers = true)]
+    degree: Option<u64>,
     /// How much the loss may exceed that polynomial's error by [default: 5 % of the target's energy]
     #[arg(long, short, value_name = "E", allow_negative_numbers = true)]
     epsilon: Option<f64>,
-    /// A given width; the iterations follow [default: the smallest that does]
-    #[arg(long, short = 'm', value_parser = count, value_name = "M")]
+    /// A given width; the iterations follow [default: the smallest that leaves 1 % of epsilon to the iterations]
+    #[arg(long, short = 'm', value_parser = count, value_name = "M", allow_negative_numbers = true)]
     width: Option<u64>,
     /// A given number of iterations; the width follows [default: the fewest that do]
-    #[arg(long, short = 't', value_parser = count, value_name = "T")]
+    #[arg(long, short = 't', value_parser = count, value_name = "T", allow_negative_numbers = true)]
     iterations: Option<u64>,
     /// Also a bound for a single draw of hidden units, which may fail with this probability
     #[arg(long, value_name = "DELTA", allow_negative_numbers = true)]
@@ -59,26 +59,41 @@ pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result
         dim: args.dim,
         activation: args.activation.clone(),
         scale: args.scale,
-        degree: args.degree,
+        degree: args.degree.map(|k| usize::try_from(k).unwrap_or(usize::MAX)),
         epsilon: args.epsilon,
         width: args.width,
         iterations: args.iterations,
         delta: args.delta,
         verify: args.verify,
-        seed: global.seed,
+        seed: global.seed(),
     };
-    let report = plan(&config, &mut Progress::new(interrupt, global.quiet))?;
+    let report = {
+        // The plan is worth having when its verification is interrupted.
+        let mut progress = match args.verify {
+            Some(_) => Progress::asking(interrupt, global.quiet),
+            None => Progress::new(interrupt, global.quiet),
+        };
+        plan(&config, &mut progress)?
+    };
     match global.format {
         Format::Json => print_json(&report)?,
         Format::Csv => print(&row(&report))?,
-        Format::Table => print(&text(&report))?,
+        Format::Table => print(&text(&report, args.verify))?,
     }
     Ok(if report.verification.is_some_and(|v| !v.holds) { Done::DoesNotHold } else { Done::Well })
 }
 
 /// One row of CSV with what a spreadsheet can use.
 fn row(report: &PlanReport) -> String {
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let single = report.single_draw;
     let cells = [
+        ("target", quoted(&report.target)),
+        ("dim", report.dim.to_string()),
+        ("activation", quoted(&report.activation.to_string())),
+        ("scale", report.scale.to_string()),
+        ("degree", report.degree.to_string()),
+        ("epsilon", report.epsilon.to_string()),
         ("width", report.width.to_string()),
         ("iterations", report.iterations.to_string()),
         ("step_size", report.step_size.to_string()),
@@ -87,6 +102,8 @@ fn row(report: &PlanReport) -> String {
         ("best_polynomial_error", report.best_polynomial_error.to_string()),
         ("invisible_energy", report.invisible_energy.to_string()),
         ("loss_bound", report.loss_bound.to_string()),
+        ("delta", single.map_or(String::new(), |s| s.delta.to_string())),
+        ("single_draw_bound", single.map_or(String::new(), |s| s.loss_bound.to_string())),
         ("operator_iterations", report.operator_iterations.map_or(String::new(), |t| t.to_string())),
         ("memory_bytes", report.cost.memory_bytes.to_string()),
         ("mean_loss", report.verification.map_or(String::new(), |v| v.mean_loss.to_string())),
@@ -95,7 +112,7 @@ fn row(report: &PlanReport) -> String {
     csv(&cells.clone().map(|(name, _)| name.to_owned()), &[cells.map(|(_, value)| value).to_vec()])
 }
 
-fn text(report: &PlanReport) -> String {
+fn text(report: &PlanReport, seeds: Option<u64>) -> String {
     let mut text = format!(
         "{}\nin dimension {}, by {} units at scale {}: degree {}, epsilon {}\n\n",
         report.target,
@@ -110,7 +127,7 @@ fn text(report: &PlanReport) -> String {
         pair("width", report.width.to_string()),
         pair("iterations", short_count(report.iterations)),
         pair("step", format!("{} or auto", short(report.step_size))),
-        pair("learns degrees", list(&report.degrees)),
+        pair("learns degrees", learns(report)),
     ];
     if let Some(t) = report.operator_iterations {
         rows.push(pair("infinite width would take", format!("{} iterations (a prediction)", short_count(t))));
@@ -120,15 +137,28 @@ fn text(report: &PlanReport) -> String {
     text += &remarks(report);
     if let Some(v) = report.verification {
         let verdict = if v.holds { "holds" } else { "does NOT hold" };
-        text += &format!(
-            "\nTrained over {} seeds: mean loss {} +- {}; the bound {} {verdict}.\n",
-            v.seeds,
-            short(v.mean_loss),
-            short(v.standard_error),
-            short(report.loss_bound)
-        );
+        let found = match v.seeds {
+            1 => format!("with one seed: loss {}", short(v.mean_loss)),
+            n => format!("over {n} seeds: mean loss {} +- {}", short(v.mean_loss), short(v.standard_error)),
+        };
+        text += &format!("\nTrained {found}; the bound {} {verdict}.\n", short_up(report.loss_bound));
+    } else if seeds.is_some() {
+        text += "\nThe verification was interrupted.\n";
     }
     text
+}
+
+/// The degrees that are learned, or why there are none.
+fn learns(report: &PlanReport) -> String {
+    if report.degrees.is_empty() && report.loss_bound <= goal(report) {
+        return "none: the goal allows all that there is to learn".to_owned();
+    }
+    list(&report.degrees)
+}
+
+/// The loss that the plan is to reach.
+fn goal(report: &PlanReport) -> f64 {
+    report.best_polynomial_error + report.invisible_energy + report.undetermined_energy + report.epsilon
 }
 
 /// Names and values, both aligned to the left.
@@ -166,12 +196,18 @@ fn bound(report: &PlanReport) -> String {
     let lines: String = rows.iter().map(|r| format!("  {:>widest$}  {}\n", r[0], r[1])).collect();
     let mut text = format!(
         "\nProved: the mean of the loss over hidden units is at most {}, made of\n{lines}",
-        short(report.loss_bound)
+        short_up(report.loss_bound)
     );
+    if report.loss_bound > goal(report) * (1.0 + 1e-9) {
+        text += &format!(
+            "That misses the goal of {}: leave out --width or --iterations to have one that reaches it.\n",
+            short(goal(report))
+        );
+    }
     if let Some(single) = report.single_draw {
         text += &format!(
-            "A single draw stays below {} except with probability {}.\n",
-            short(single.loss_bound),
+            "A single draw stays at most {} except with probability {}.\n",
+            short_up(single.loss_bound),
             short(single.delta)
         );
     }
@@ -215,19 +251,23 @@ fn remarks(report: &PlanReport) -> String {
     text
 }
 
+/// A width whose matrices fit into no machine.
+const BEYOND: u64 = 300_000;
+
 fn ways(ways: &[WayOut]) -> String {
     let mut text = String::new();
     for way in ways {
         let kind = match way.kind {
             WayOutKind::Bias => "a bias",
-            WayOutKind::Activation => "another activation",
+            WayOutKind::Activation => "another activation, the cheapest of the named ones",
         };
         text += &format!(
-            "  {kind}: --activation '{}' --scale {} sees it, with width {} for a loss of at most {}\n",
+            "  {kind}: --activation '{}' --scale {} sees it, with width {} for a loss of at most {}{}\n",
             way.activation,
             way.scale,
             way.width,
-            short(way.loss_bound)
+            short_up(way.loss_bound),
+            if way.width > BEYOND { ": far too wide to train" } else { "" }
         );
     }
     text

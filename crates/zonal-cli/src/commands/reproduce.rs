@@ -1,6 +1,6 @@
 //! `zonal reproduce`.
 
-use crate::format::{Format, short};
+use crate::format::{Format, short, short_up};
 use crate::interrupt::Interrupt;
 use crate::output::{columns, csv, print, print_json};
 use crate::progress::Progress;
@@ -11,15 +11,15 @@ use zonal_run::reproduce::{Check, ClaimReport, Relation, ReproduceReport, Size, 
 /// Check the claims of the theory, one by one: measured against predicted
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "Examples:\n  zonal reproduce\n  zonal reproduce --claim frequency\n  zonal reproduce --quick --format \
+    after_help = "Examples:\n  zonal reproduce\n  zonal reproduce --claim frequency,width\n  zonal reproduce --quick --format \
                   json\n\nClaims: convergence, width, iterations, representation, frequency, operator, invisible, \
                   sigmoid, relu, batches. All of them take some minutes, with --quick less than one. The exit code is \
                   3 if one does not hold. Seeds are fixed: the same version gives the same numbers."
 )]
 pub(crate) struct Args {
-    /// The claim to check [default: all]; then every comparison is shown
-    #[arg(long, value_name = "NAME")]
-    claim: Option<String>,
+    /// The claims to check, with a comma between two [default: all]; then every comparison is shown
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    claim: Vec<String>,
     /// The same claims at smaller sizes, with thresholds to match
     #[arg(long)]
     quick: bool,
@@ -27,11 +27,15 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result<Done> {
     let size = if args.quick { Size::Quick } else { Size::Whole };
-    let report = reproduce(args.claim.as_deref(), size, &mut Progress::new(interrupt, global.quiet))?;
+    global.refuse_seed("claims use fixed seeds, so that the same version gives the same numbers")?;
+    let report = {
+        let mut progress = Progress::asking(interrupt, global.quiet);
+        reproduce(&args.claim, size, &mut progress)?
+    };
     match global.format {
         Format::Json => print_json(&report)?,
         Format::Csv => print(&checks_csv(&report))?,
-        Format::Table => print(&text(&report, args.claim.is_some()))?,
+        Format::Table => print(&text(&report, !args.claim.is_empty()))?,
     }
     Ok(if report.holds { Done::Well } else { Done::DoesNotHold })
 }
@@ -40,6 +44,16 @@ fn sign(relation: Relation) -> &'static str {
     match relation {
         Relation::AtMost => "<=",
         Relation::AtLeast => ">=",
+        Relation::Within => "within",
+    }
+}
+
+/// What a value is compared with: a bound, or a distance from what is predicted.
+fn threshold(relation: Relation, threshold: f64, predicted: Option<f64>) -> String {
+    match (relation, predicted) {
+        (Relation::Within, Some(predicted)) => format!("{} of {}", short(threshold), short(predicted)),
+        (Relation::AtMost, _) => short_up(threshold),
+        _ => short(threshold),
     }
 }
 
@@ -61,7 +75,7 @@ fn text(report: &ReproduceReport, details: bool) -> String {
                 verdict(c.holds).to_owned(),
                 short(c.measured),
                 sign(c.relation).to_owned(),
-                short(c.threshold),
+                threshold(c.relation, c.threshold, c.predicted),
                 count,
                 c.formulas.clone(),
             ]
@@ -71,6 +85,14 @@ fn text(report: &ReproduceReport, details: bool) -> String {
     text += "\nMeasured and threshold are those of the comparison that comes nearest to failing:\n";
     for claim in &report.claims {
         text += &story(claim, details);
+    }
+    if !report.not_reached.is_empty() {
+        text += &format!(
+            "\nInterrupted after {} of {} claims; not reached: {}.\n",
+            report.claims.len(),
+            report.claims.len() + report.not_reached.len(),
+            report.not_reached.join(", ")
+        );
     }
     text
 }
@@ -86,13 +108,16 @@ fn story(claim: &ClaimReport, details: bool) -> String {
         text += &format!("  nearest: {} ({})\n", claim.quantity, claim.reason);
     }
     for check in shown {
-        let predicted = check.predicted.map_or(String::new(), |p| format!(", predicted {}", short(p)));
+        let predicted = match check.predicted {
+            Some(p) if check.relation != Relation::Within => format!(", predicted {}", short(p)),
+            _ => String::new(),
+        };
         text += &format!(
             "  {} {} {} {}{predicted}: {} ({})\n",
             verdict(check.holds),
             short(check.measured),
             sign(check.relation),
-            short(check.threshold),
+            threshold(check.relation, check.threshold, check.predicted),
             check.quantity,
             check.reason
         );

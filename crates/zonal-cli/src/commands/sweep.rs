@@ -1,7 +1,7 @@
 //! `zonal sweep`.
 
 use crate::Global;
-use crate::format::{Format, short, short_count};
+use crate::format::{Format, short, short_count, short_up};
 use crate::interrupt::Interrupt;
 use crate::output::{columns, print, print_json};
 use crate::progress::Progress;
@@ -15,7 +15,7 @@ const HELP: &str = r#"Examples:
   zonal sweep grid.toml --out runs/grid --at-once 2
   zonal sweep --resume runs/grid
 
-The file, with a single value or a list at each place (only target, dim and width are needed):
+The file. Only target, dim and width are needed; a list may hold one value, and a list of values makes cells of each:
 
   target = "harmonic({degree})"     # {degree} is each degree in turn
   dim = [5, 10]
@@ -24,14 +24,15 @@ The file, with a single value or a list at each place (only target, dim and widt
   scale = "sqrt-dim"                # or a number; default 1
   width = [100, "n^2", "3*n^1.5"]   # counts, or powers of the dimension
   rows = ["exact", "n^2"]           # sampled rows; default exact expectations
-  noise = 0.1                       # standard deviation added to sampled labels; default 0
+  noise = 0.1                       # standard deviation added to sampled labels; a number, default 0
   step = "auto"                     # or a number
   iterations = [1e3, 1e9]           # default 1e9; all of them come from one path
-  seeds = 5                         # that many from --seed on
-  max-degree = 4                    # energies listed in the table
+  seeds = 5                         # a number: that many from --seed on; default 5
+  max-degree = 4                    # a number: energies listed in the table
 
-The folder holds table.csv, table.arrow (for pandas, polars, R), a copy of the file, and what is done so far. Ctrl-C keeps
-that and says how to go on; the table is the same then, byte for byte."#;
+The folder holds table.csv, table.arrow (for pandas, polars, R), a copy of the file, and what is done so far. Ctrl-C
+keeps that and says how to go on; the table is the same then, byte for byte. Cells that are the same are trained once.
+A step that is too large is a finding: the cell counts the seeds that diverged and has no losses."#;
 
 /// Train over a grid of dimensions, degrees, widths, rows, .., into one table
 #[derive(clap::Args, Debug)]
@@ -59,14 +60,17 @@ const SHOWN_ROWS: usize = 60;
 
 pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result<()> {
     let start = match (&args.resume, &args.file) {
-        (Some(folder), _) => Start::Resume(folder.clone()),
+        (Some(folder), _) => {
+            global.refuse_seed("a sweep goes on with the seeds that it was begun with")?;
+            Start::Resume(folder.clone())
+        }
         (None, Some(file)) => {
             let output = match &args.out {
                 None => Output::Numbered(PathBuf::from("runs")),
                 Some(path) if path.as_os_str() == "none" => Output::None,
                 Some(path) => Output::Folder { path: path.clone(), force: args.force },
             };
-            Start::New { file: file.clone(), seed: global.seed, output }
+            Start::New { file: file.clone(), seed: global.seed(), output }
         }
         (None, None) => return Err(zonal_run::Error::Usage("a file or --resume is needed".into()).into()),
     };
@@ -99,7 +103,6 @@ fn table(report: &SweepReport) -> String {
         ("step", |r| r.step.clone()),
         ("iterations", |r| short_count(r.iterations)),
     ];
-    let optional = |x: Option<f64>| x.map_or("-".to_owned(), short);
     let varies = |show: Show| rows.windows(2).any(|w| show(&w[0]) != show(&w[1]));
     let shown: Vec<(&str, Show)> = describing.iter().filter(|(_, show)| varies(*show)).copied().collect();
     let fixed: Vec<String> = match rows.first() {
@@ -110,16 +113,24 @@ fn table(report: &SweepReport) -> String {
         None => Vec::new(),
     };
     let mut header: Vec<String> = shown.iter().map(|(name, _)| (*name).to_owned()).collect();
-    header.extend(["loss", "+-", "infinite width", "bound"].map(String::from));
+    let measures: [(&str, Show); 6] = [
+        ("diverged", |r| if r.diverged == 0 { "-".into() } else { r.diverged.to_string() }),
+        ("loss", |r| r.loss.map_or("diverges".into(), short)),
+        ("+-", |r| r.loss_standard_error.map_or("-".into(), short)),
+        ("train loss", |r| r.train_loss.map_or("-".into(), short)),
+        ("infinite width", |r| r.predicted_loss.map_or("-".into(), short)),
+        ("bound", |r| r.loss_bound.map_or("-".into(), short_up)),
+    ];
+    // Columns of dashes say nothing.
+    let measures: Vec<(&str, Show)> =
+        measures.into_iter().filter(|(_, show)| rows.iter().any(|r| show(r) != "-")).collect();
+    header.extend(measures.iter().map(|(name, _)| (*name).to_owned()));
     let lines: Vec<Vec<String>> = rows
         .iter()
         .take(SHOWN_ROWS)
         .map(|r| {
             let mut line: Vec<String> = shown.iter().map(|(_, show)| show(r)).collect();
-            line.push(short(r.loss));
-            line.push(optional(r.loss_standard_error));
-            line.push(optional(r.predicted_loss));
-            line.push(optional(r.loss_bound));
+            line.extend(measures.iter().map(|(_, show)| show(r)));
             line
         })
         .collect();
@@ -128,8 +139,11 @@ fn table(report: &SweepReport) -> String {
         text += &format!(".. and {} more rows in the table\n", rows.len() - SHOWN_ROWS);
     }
     text += &format!(
-        "\nMean loss over {} seeds with its standard error; {} trainings",
-        rows.first().map_or(0, |r| r.seeds),
+        "\n{}; {} trainings",
+        match rows.first().map_or(0, |r| r.seeds) {
+            1 => "Losses of a single seed, without a standard error".to_owned(),
+            n => format!("Mean loss over {n} seeds with its standard error"),
+        },
         report.trainings
     );
     if report.trained < report.trainings {

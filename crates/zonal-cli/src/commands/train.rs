@@ -181,7 +181,7 @@ impl Args {
             step: self.step,
             at,
             max_degree: self.max_degree,
-            seed: global.seed,
+            seed: global.seed(),
         })
     }
 

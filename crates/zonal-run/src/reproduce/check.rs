@@ -12,6 +12,9 @@ pub enum Relation {
     /// At least.
     #[serde(rename = ">=")]
     AtLeast,
+    /// No further than the threshold from the predicted value.
+    #[serde(rename = "within")]
+    Within,
 }
 
 /// A measured value, what theory says about it, and the threshold that decides.
@@ -65,11 +68,13 @@ impl Check {
         }
     }
 
-    /// A value that must lie within `band` of the predicted one. Measured is the distance; the value itself stands in
-    /// the quantity.
+    /// A value that must lie within `band` of the predicted one.
     pub(super) fn near(quantity: &str, value: f64, predicted: f64, band: f64, reason: &str) -> Self {
-        let quantity = format!("{quantity} is {value:.4}, predicted {predicted:.4}: distance");
-        Self::at_most(quantity, (value - predicted).abs(), band, reason).predicted(0.0)
+        Self {
+            relation: Relation::Within,
+            holds: (value - predicted).abs() <= band,
+            ..Self::at_most(quantity, value, band, reason).predicted(predicted)
+        }
     }
 
     pub(super) fn predicted(mut self, value: f64) -> Self {
@@ -82,6 +87,7 @@ impl Check {
         let distance = match self.relation {
             Relation::AtMost => self.threshold - self.measured,
             Relation::AtLeast => self.measured - self.threshold,
+            Relation::Within => self.threshold - (self.measured - self.predicted.unwrap_or(f64::NAN)).abs(),
         };
         if distance.is_nan() {
             f64::NEG_INFINITY

@@ -77,8 +77,10 @@ pub struct ReproduceReport {
     pub schema: u32,
     /// Whether the smaller sizes were used.
     pub quick: bool,
-    /// Whether every claim holds.
+    /// Whether every claim asked for was checked and holds.
     pub holds: bool,
+    /// Claims asked for and not reached, because the checks were interrupted.
+    pub not_reached: Vec<String>,
     /// The claims.
     pub claims: Vec<ClaimReport>,
 }
@@ -99,6 +101,8 @@ pub struct ClaimReport {
     pub quantity: String,
     /// The measured value.
     pub measured: f64,
+    /// What theory predicts, where it predicts a value and not only a bound.
+    pub predicted: Option<f64>,
     /// How it must lie to the threshold.
     pub relation: Relation,
     /// The threshold.
@@ -111,30 +115,32 @@ pub struct ClaimReport {
     pub checks: Vec<Check>,
 }
 
-/// Checks one claim or all of them.
+/// Checks the named claims, all of them if none is named. When the observer asks to stop, the claims that are done are
+/// reported.
 ///
 /// # Errors
-/// [`Error::Usage`] for a name that is no claim, and whatever stops a training.
-pub fn reproduce(claim: Option<&str>, size: Size, observer: &mut dyn Observer) -> Result<ReproduceReport> {
-    let chosen: Vec<&Claim> = CLAIMS.iter().filter(|c| claim.is_none_or(|name| c.name == name)).collect();
-    if chosen.is_empty() {
-        return Err(Error::Usage(format!(
-            "'{}' is no claim; the claims are {}",
-            claim.unwrap_or_default(),
-            names().join(", ")
-        )));
+/// [`Error::Usage`] for a name that is no claim, and whatever fails in a training.
+pub fn reproduce(wanted: &[String], size: Size, observer: &mut dyn Observer) -> Result<ReproduceReport> {
+    if let Some(name) = wanted.iter().find(|name| CLAIMS.iter().all(|c| c.name != name.as_str())) {
+        let list = names().join(", ");
+        return Err(Error::Usage(format!("'{name}' is no claim; the claims are {list}")));
     }
+    let is_wanted = |c: &&Claim| wanted.is_empty() || wanted.iter().any(|name| name == c.name);
+    let chosen: Vec<&Claim> = CLAIMS.iter().filter(is_wanted).collect();
     let mut claims = Vec::new();
-    for (done, claim) in chosen.iter().enumerate() {
-        if let std::ops::ControlFlow::Break(reason) =
-            observer.progress(Stage::Claims, done as u64, chosen.len() as u64)
-        {
-            return Err(zonal::Error::from(reason).into());
+    for claim in &chosen {
+        if observer.progress(Stage::Claims, claims.len() as u64, chosen.len() as u64).is_break() {
+            break;
         }
-        claims.push(judge(claim, (claim.run)(size, observer)?)?);
+        match (claim.run)(size, observer) {
+            Ok(checks) => claims.push(judge(claim, checks)?),
+            Err(Error::Core(zonal::Error::Stopped(_))) => break,
+            Err(error) => return Err(error),
+        }
     }
-    let holds = claims.iter().all(|c| c.holds);
-    Ok(ReproduceReport { schema: SCHEMA, quick: size == Size::Quick, holds, claims })
+    let not_reached: Vec<String> = chosen[claims.len()..].iter().map(|c| c.name.to_owned()).collect();
+    let holds = not_reached.is_empty() && claims.iter().all(|c: &ClaimReport| c.holds);
+    Ok(ReproduceReport { schema: SCHEMA, quick: size == Size::Quick, holds, not_reached, claims })
 }
 
 fn judge(claim: &Claim, checks: Vec<Check>) -> Result<ClaimReport> {
@@ -149,6 +155,7 @@ fn judge(claim: &Claim, checks: Vec<Check>) -> Result<ClaimReport> {
         formulas: claim.formulas.to_owned(),
         quantity: nearest.quantity,
         measured: nearest.measured,
+        predicted: nearest.predicted,
         relation: nearest.relation,
         threshold: nearest.threshold,
         reason: nearest.reason,
@@ -171,12 +178,16 @@ mod tests {
             Check::at_most("near", 0.99, 1.0, "r"),
             Check::at_least("broken", 1.0, 2.0, "r"),
             Check::at_most("far", 0.0, 1.0, "r"),
+            Check::near("close", 0.51, 0.5, 0.1, "r"),
         ];
         let report = judge(&claim(), checks).unwrap();
         assert!(!report.holds);
         assert_eq!((report.quantity.as_str(), report.measured, report.threshold), ("broken", 1.0, 2.0));
         let report = judge(&claim(), vec![Check::at_most("near", 0.99, 1.0, "r")]).unwrap();
         assert!(report.holds);
+        for wrong in [0.61, 0.39, f64::NAN] {
+            assert!(!judge(&claim(), vec![Check::near("far off", wrong, 0.5, 0.1, "r")]).unwrap().holds);
+        }
     }
 
     #[test]
@@ -189,7 +200,7 @@ mod tests {
     #[test]
     fn names_are_known_and_others_are_refused() {
         assert_eq!(names().len(), 10);
-        let error = reproduce(Some("magic"), Size::Quick, &mut zonal::observer::Silent).unwrap_err();
+        let error = reproduce(&["magic".to_owned()], Size::Quick, &mut zonal::observer::Silent).unwrap_err();
         assert!(error.is_usage() && error.to_string().contains("convergence"));
     }
 }

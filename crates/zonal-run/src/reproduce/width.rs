@@ -95,7 +95,9 @@ fn comparator_error(trial: &Trial, width: u64, degree: Degree, seed: u64) -> Res
 }
 
 /// (activation, scale in units of sqrt n if not homogeneous, degree, dimensions whole, dimensions quick)
-const GROWTH: [(&str, bool, Degree, &[u64], &[u64]); 3] = [
+type Growth = (&'static str, bool, Degree, &'static [u64], &'static [u64]);
+
+const GROWTH: [Growth; 3] = [
     ("relu", false, 1, &[8, 16, 32, 64], &[8, 16, 32]),
     ("relu", false, 2, &[8, 12, 18, 27], &[6, 9, 14]),
     ("tanh", true, 3, &[6, 8, 10, 12], &[4, 6, 8]),

@@ -5,6 +5,7 @@ use crate::number::{Auto, MAX_COUNT, Scale, count};
 use serde::Deserialize;
 use std::collections::HashSet;
 use zonal::activation::Activation;
+use zonal::spectrum::Spectrum;
 use zonal::sphere::{Degree, Dim};
 use zonal::target::Target;
 
@@ -152,6 +153,15 @@ pub(super) struct Cell {
     pub(super) step: Auto<f64>,
 }
 
+impl Cell {
+    /// Equal for cells that are the same.
+    fn key(&self) -> impl std::hash::Hash + Eq + use<> {
+        let step = self.step.given().map(f64::to_bits);
+        let what = (self.dim, self.degree, self.target.clone(), self.activation.name());
+        (what, self.scale.to_bits(), self.width, self.rows, step)
+    }
+}
+
 /// A sweep that has been checked.
 #[derive(Clone, Debug)]
 pub(super) struct Grid {
@@ -192,7 +202,7 @@ fn grid(file: &SweepFile, default_name: &str, first_seed: u64) -> Result<Grid> {
     iterations.sort_unstable();
     iterations.dedup();
     let seeds = one("seeds", file.seeds.as_ref(), DEFAULT_SEEDS, |t| match count(t)? {
-        0 => Err("0 are none; at least 1 is needed".to_owned()),
+        0 => Err("at least 1 is needed".to_owned()),
         n => Ok(n),
     })?;
     let max_degree = one("max-degree", file.max_degree.as_ref(), DEFAULT_DEGREE, |t| match count(t)? {
@@ -206,6 +216,12 @@ fn grid(file: &SweepFile, default_name: &str, first_seed: u64) -> Result<Grid> {
     let name = file.name.clone().unwrap_or_else(|| default_name.to_owned());
     let name: String = name.chars().filter(|c| c.is_alphanumeric() || "-_".contains(*c)).take(40).collect();
     let name = if name.is_empty() { "sweep".to_owned() } else { name };
+    if noise > 0.0 && file.rows.is_none() {
+        return Err(Error::Usage("noise: is added to sampled labels, but no rows are listed".into()));
+    }
+    if first_seed.checked_add(seeds).is_none() {
+        return Err(Error::Usage(format!("seeds: {seeds} seeds from {first_seed} on go beyond the largest")));
+    }
     let cells = cells(file, seeds)?;
     Ok(Grid { name, cells, iterations, first_seed, seeds, max_degree, noise })
 }
@@ -239,11 +255,13 @@ fn cells(file: &SweepFile, seeds: u64) -> Result<Vec<Cell>> {
     let trainings = count.saturating_mul(usize::try_from(seeds).unwrap_or(usize::MAX));
     if trainings > MOST_TRAININGS {
         return Err(Error::Usage(format!(
-            "spans {trainings} trainings, but at most {MOST_TRAININGS} are run"
+            "spans {count} cells with {seeds} seeds each, but at most {MOST_TRAININGS} trainings are run"
         )));
     }
     let mut cells = Vec::with_capacity(count);
     let mut known = HashSet::new();
+    let mut spectra = HashSet::new();
+    let mut listed = HashSet::new();
     for index in 0..count {
         let mut rest = index;
         let mut at = [0; 8];
@@ -257,14 +275,14 @@ fn cells(file: &SweepFile, seeds: u64) -> Result<Vec<Cell>> {
             Target::parse(&target, dim, 0).map_err(|e| Error::Usage(format!("target: {e}")))?;
         }
         let size = |name: &str, size: Size| match size.value(dim.get()) {
-            Ok(Some(0)) => Err(Error::Usage(format!("{name}: 0 are none; at least 1 is needed"))),
+            Ok(Some(0)) => Err(Error::Usage(format!("{name}: at least 1 is needed"))),
             Ok(size) => Ok(size),
             Err(e) => Err(Error::Usage(format!("{name}: {e}"))),
         };
         let Some(width) = size("width", widths[at[5]])? else {
             return Err(Error::Usage("width: 'exact' is for rows; write a count or a power of n".into()));
         };
-        cells.push(Cell {
+        let cell = Cell {
             dim: dim.get(),
             degree: degree.map(|k| k as usize),
             target,
@@ -273,7 +291,16 @@ fn cells(file: &SweepFile, seeds: u64) -> Result<Vec<Cell>> {
             width,
             rows: size("rows", rows[at[6]])?,
             step: steps[at[7]],
-        });
+        };
+        if spectra.insert((cell.dim, cell.activation.name(), cell.scale.to_bits())) {
+            Spectrum::new(&cell.activation, dim, cell.scale, 1).map_err(|e| {
+                Error::Usage(format!("activation {} at scale {}: {e}", cell.activation, cell.scale))
+            })?;
+        }
+        // Different sizes may be the same number, 10 and n at n = 10; one row of the table is enough.
+        if listed.insert(cell.key()) {
+            cells.push(cell);
+        }
     }
     Ok(cells)
 }
@@ -299,7 +326,7 @@ mod tests {
     #[test]
     fn cells_are_the_product_of_all_lists() {
         let g = grid(
-            "target = 'harmonic({degree})'\ndim = [4, 9]\ndegree = [1, 2]\nwidth = [10, 'n^1.5', '2*n']\niterations = [1e3, 10]\n",
+            "target = 'harmonic({degree})'\ndim = [4, 9]\ndegree = [1, 2]\nwidth = [10, 'n^1.5', '5*n']\niterations = [1e3, 10]\n",
         )
         .unwrap();
         assert_eq!(
@@ -308,8 +335,12 @@ mod tests {
         );
         let widths: Vec<u64> =
             g.cells.iter().filter(|c| c.dim == 9 && c.degree == Some(2)).map(|c| c.width).collect();
-        assert_eq!(widths, [10, 27, 18]);
+        assert_eq!(widths, [10, 27, 45]);
         assert_eq!(g.cells[11].target, "harmonic(2)");
+        let same =
+            grid("target = 'x1'\ndim = [4, 9]\nwidth = [9, 'n', 9]\nscale = [2, 'sqrt-dim']\n").unwrap();
+        let cells: Vec<_> = same.cells.iter().map(|c| (c.dim, c.scale, c.width)).collect();
+        assert_eq!(cells, [(4, 2.0, 9), (4, 2.0, 4), (9, 2.0, 9), (9, 3.0, 9)]);
     }
 
     #[test]
@@ -332,6 +363,8 @@ mod tests {
             ("target = 'x1'\ndim = true\nwidth = 10", "a number, a text or a list"),
             ("target = 'x1'\ndim = 3\nwidth = 10\nseeds = 1e9", "trainings"),
             ("target = 'x1\ndim = 3", "a.toml"),
+            ("target = 'x1'\ndim = 3\nwidth = 10\nnoise = 0.1", "no rows"),
+            ("target = 'x1'\ndim = 3\nwidth = 10\nactivation = 'relu(t - 1e9)'", "activation"),
         ] {
             let message = grid(text).unwrap_err().to_string();
             assert!(message.contains(part) && message.contains("a.toml"), "{text}: {message}");

@@ -27,7 +27,7 @@ pub(super) struct Measured {
     pub(super) target_energy: f64,
     /// The error of the best polynomial of the cell's degree.
     pub(super) best_polynomial_error: Option<f64>,
-    /// One entry for each listed iteration.
+    /// One entry for each listed iteration; none where the step is too large for the iterates to stay bounded.
     pub(super) at: Vec<State>,
 }
 
@@ -77,7 +77,20 @@ pub(super) fn measure(
             Empirical::new(&points, &labels).quadratic(&network)?
         }
     };
-    let path = Path::new(&quadratic, step, observer)?;
+    let energies = target.power_spectrum(cell.degree.unwrap_or(0))?;
+    let measured = Measured {
+        cell: index,
+        seed: number,
+        step_size: f64::NAN,
+        target_energy: energies.total(),
+        best_polynomial_error: cell.degree.map(|_| energies.tail_energy),
+        at: Vec::new(),
+    };
+    let path = match Path::new(&quadratic, step, observer) {
+        Ok(path) => path,
+        Err(zonal::Error::StepTooLarge { step, .. }) => return Ok(Measured { step_size: step, ..measured }),
+        Err(error) => return Err(error.into()),
+    };
     drop(quadratic);
     let coefficients = path.coefficients(&grid.iterations);
     let residuals = residual_energies(&network, &target, &coefficients, grid.max_degree, observer)?;
@@ -92,15 +105,7 @@ pub(super) fn measure(
         tail: residual.tail_energy,
     });
     let at = at.collect();
-    let energies = target.power_spectrum(cell.degree.unwrap_or(0))?;
-    Ok(Measured {
-        cell: index,
-        seed: number,
-        step_size: path.step(),
-        target_energy: energies.total(),
-        best_polynomial_error: cell.degree.map(|_| energies.tail_energy),
-        at,
-    })
+    Ok(Measured { step_size: path.step(), at, ..measured })
 }
 
 /// What is known about a cell without training it.

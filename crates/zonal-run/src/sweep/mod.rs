@@ -37,7 +37,7 @@ pub enum Start {
         /// Where it is written.
         output: Output,
     },
-    /// Where an interrupted one stopped.
+    /// Where an interrupted one stopped; a finished one is only read.
     Resume(PathBuf),
 }
 
@@ -74,12 +74,22 @@ impl SweepReport {
 struct Head {
     schema: u32,
     version: String,
+    /// The sweep's name where the file gives none.
+    name: String,
     first_seed: u64,
+    /// The file as it was: the numbers of cells in the journal belong to it and no other.
+    configuration: String,
 }
 
 impl Head {
-    fn new(first_seed: u64) -> Self {
-        Self { schema: SCHEMA, version: env!("CARGO_PKG_VERSION").to_owned(), first_seed }
+    fn new(name: &str, first_seed: u64, configuration: &str) -> Self {
+        Self {
+            schema: SCHEMA,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            name: name.to_owned(),
+            first_seed,
+            configuration: configuration.to_owned(),
+        }
     }
 }
 
@@ -127,14 +137,19 @@ pub fn sweep(
         rows,
     };
     if let Some(folder) = &job.folder {
+        report.run = Some(folder.path().display().to_string());
+        let finished = [RECORD, TABLE, ARROW].iter().all(|name| folder.path().join(name).is_file());
+        if missing.is_empty() && finished {
+            return Ok(report);
+        }
         let _ = observer.progress(Stage::Writing, 0, 1);
         let table = table::results(&report.rows);
         folder.write(TABLE, table.csv()?.as_bytes())?;
         folder.write(ARROW, &table.arrow()?)?;
-        report.run = Some(folder.path().display().to_string());
         let record = Record {
             schema: SCHEMA,
             configuration: &job.text,
+            seed: job.grid.first_seed,
             provenance: Provenance::now(command, started),
             summary: Summary { name: &report.name, trainings: report.trainings, rows: report.rows.len() },
         };
@@ -150,6 +165,7 @@ pub fn sweep(
 struct Record<'a> {
     schema: u32,
     configuration: &'a str,
+    seed: u64,
     provenance: Provenance,
     summary: Summary<'a>,
 }
@@ -183,7 +199,7 @@ fn begin(file: &Path, seed: u64, output: &Output) -> Result<Job> {
         Some(folder) => {
             folder.write(SWEEP, text.as_bytes())?;
             let mut journal = Journal::create(&folder.path().join(CELLS))?;
-            journal.add(&json(&Head::new(seed))?)?;
+            journal.add(&json(&Head::new(&stem, seed, &text))?)?;
             Some(journal)
         }
     };
@@ -202,7 +218,6 @@ fn resume(path: &Path) -> Result<Job> {
         action: "reading",
         source,
     })?;
-    let name = path.file_name().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
     let folder = RunFolder::existing(path)?;
     let (journal, lines) = Journal::open(&path.join(CELLS))?;
     let Some((head, lines)) = lines.split_first() else {
@@ -210,26 +225,34 @@ fn resume(path: &Path) -> Result<Job> {
     };
     let head: Head = serde_json::from_str(head)
         .map_err(|e| refuse(format!("has a journal with a first line that is not ours: {e}")))?;
-    let ours = Head::new(head.first_seed);
-    if head != ours {
+    let ours = Head::new(&head.name, head.first_seed, &text);
+    if (head.schema, &head.version) != (ours.schema, &ours.version) {
         let message = format!(
-            "was begun by version {} and this is {}: numbers could differ; start it anew",
-            head.version, ours.version
+            "was begun by version {} (format {}) and this is {} (format {}): numbers could differ; start it anew",
+            head.version, head.schema, ours.version, ours.schema
         );
         return Err(refuse(message).into());
     }
-    let grid = grid::read(&text, &file.display().to_string(), &name, head.first_seed)?;
+    if head != ours {
+        let message =
+            format!("has a {SWEEP} that was changed since it was begun: change it back, or start anew");
+        return Err(refuse(message).into());
+    }
+    let grid = grid::read(&text, &file.display().to_string(), &head.name, head.first_seed)?;
     let mut done = vec![None; grid.cells.len() * grid.seeds as usize];
     for (i, line) in lines.iter().enumerate() {
+        if line.trim().is_empty() {
+            continue;
+        }
         let bad = |what: String| refuse(format!("has a journal whose line {} {what}", i + 2));
         let measured: Measured =
             serde_json::from_str(line).map_err(|e| bad(format!("is not a training: {e}")))?;
-        let fits = measured.at.len() == grid.iterations.len()
+        let fits = (measured.at.is_empty() || measured.at.len() == grid.iterations.len())
             && measured.seed < grid.seeds
             && measured.cell < grid.cells.len()
             && measured.at.iter().all(|s| s.energies.len() == grid.max_degree + 1);
         if !fits {
-            return Err(bad(format!("does not fit to {SWEEP}, which has been changed")).into());
+            return Err(bad(format!("does not fit to {SWEEP}")).into());
         }
         let place = measured.cell * grid.seeds as usize + measured.seed as usize;
         done[place] = Some(measured);
@@ -253,12 +276,16 @@ fn check_memory(grid: &Grid, workers: usize) -> Result<()> {
     if total > free - free / 10 {
         let readable = crate::number::readable_bytes;
         let widest = needs.first().map_or(0, |(_, c)| c.width);
+        let advice = match workers {
+            1 => "use smaller widths".to_owned(),
+            _ => format!("use smaller widths or --at-once {}", workers - 1),
+        };
+        let what =
+            if workers == 1 { "a training".to_owned() } else { format!("{workers} trainings at once") };
         return Err(Error::Usage(format!(
-            "{workers} trainings at once with widths up to {widest} need about {}, but {} of memory is free here; use \
-             smaller widths or --at-once {}",
+            "{what} with widths up to {widest} would take about {}, but {} of memory is free here; {advice}",
             readable(total),
             readable(free),
-            workers.saturating_sub(1).max(1)
         )));
     }
     Ok(())

@@ -7,10 +7,11 @@ use crate::memory::check_width;
 use crate::number::Extended;
 use serde::Serialize;
 use zonal::activation::Activation;
+use zonal::dynamics::logarithmic_grid;
 use zonal::dynamics::operator::Operator;
 use zonal::dynamics::path::Path;
 use zonal::kernel::Kernel;
-use zonal::measure::{SHARES, residual_energies, time_to_learn};
+use zonal::measure::{SHARES, residual_energies, times_to_learn};
 use zonal::network::Network;
 use zonal::observer::{Observer, StopReason};
 use zonal::plan::{NEGLIGIBLE, smallest_loss_bound};
@@ -59,14 +60,20 @@ pub(super) fn run(
     // The operator follows all degrees that matter, so that its tail is a sum too.
     let all_energies = target.power_spectrum(max_degree.max(OPERATOR_DEGREE))?;
 
-    let (path, step, model) = match config.width {
+    let with_energy: Vec<Degree> =
+        (0..=max_degree).filter(|&k| energies.energies[k] > NEGLIGIBLE * energies.total()).collect();
+    let search = logarithmic_grid(config.iterations);
+    let (path, step, model, times) = match config.width {
         Extended::Infinite => {
             let operator = Operator::new(&spectrum, config.step())?;
             let path = grid.iter().map(|&t| {
                 let residual = operator.residual(&all_energies, max_degree, t);
                 checkpoint(t, residual.total(), &residual, &residual)
             });
-            (path.collect(), operator.step(), None)
+            let times = times_to_learn(&with_energy, &search, |at| {
+                Ok::<_, Error>(at.iter().map(|&t| operator.residual(&energies, max_degree, t)).collect())
+            })?;
+            (path.collect(), operator.step(), None, times)
         }
         Extended::Finite(width) => {
             let per_unit = 8 * (job.dim + 4 * grid.len() as u64 + max_degree as u64 + 8);
@@ -79,6 +86,9 @@ pub(super) fn run(
             drop(quadratic);
             let coefficients = path.coefficients(&grid);
             let residuals = residual_energies(&network, &target, &coefficients, max_degree, observer)?;
+            let times = times_to_learn(&with_energy, &search, |at| {
+                residual_energies(&network, &target, &path.coefficients(at), max_degree, observer)
+            })?;
             let operator = Operator::with_step(&spectrum, path.step());
             let checkpoints: Vec<Checkpoint> = grid
                 .iter()
@@ -98,7 +108,7 @@ pub(super) fn run(
                 table: None,
             };
             let model = Model { description, network, iterations: grid.clone(), coefficients };
-            (checkpoints, path.step(), Some(model))
+            (checkpoints, path.step(), Some(model), times)
         }
     };
 
@@ -130,7 +140,7 @@ pub(super) fn run(
         initial_loss: first.loss,
         loss: last.loss,
         loss_bound: provable.then_some(bound.bound),
-        learning: Some(learning_times(&path, &energies, &Operator::with_step(&spectrum, step))),
+        learning: Some(learning_times(&with_energy, &times, &Operator::with_step(&spectrum, step))),
         best_polynomial: best_polynomials(&energies),
         target_energy: Some(energies.energies),
         invisible_degrees: Some(invisible),
@@ -197,22 +207,21 @@ fn checkpoint(iteration: u64, loss: f64, residual: &PowerSpectrum, predicted: &P
 }
 
 /// When each degree with energy is learned, measured and predicted.
-fn learning_times(path: &[Checkpoint], energies: &PowerSpectrum, operator: &Operator) -> Vec<LearningTime> {
-    let negligible = NEGLIGIBLE * energies.total();
-    let with_energy = (0..energies.energies.len()).filter(|&k| energies.energies[k] > negligible);
-    let times = |degree: Degree| {
-        let course: Vec<(u64, f64)> = path
-            .iter()
-            .filter_map(|c| Some((c.iteration, c.degrees.as_ref()?.get(degree)?.energy)))
-            .collect();
-        SHARES.map(|share| LearningTime {
+fn learning_times(
+    degrees: &[Degree],
+    times: &[[Option<u64>; SHARES.len()]],
+    operator: &Operator,
+) -> Vec<LearningTime> {
+    let of_degree = |(&degree, times): (&Degree, &[Option<u64>; SHARES.len()])| {
+        let one = move |(share, &iteration): (f64, &Option<u64>)| LearningTime {
             degree,
             share,
-            iteration: time_to_learn(&course, share),
+            iteration,
             predicted: operator.time_to_learn(degree, share),
-        })
+        };
+        SHARES.into_iter().zip(times).map(one).collect::<Vec<_>>()
     };
-    with_energy.flat_map(times).collect()
+    degrees.iter().zip(times).flat_map(of_degree).collect()
 }
 
 /// The error of the best polynomial of degree <= k is the energy beyond k.

@@ -225,7 +225,7 @@ impl Activation {
             Self::SquaredRelu => format!("relu{t}^2"),
             Self::Square => format!("{t}^2"),
             Self::Cube => format!("{t}^3"),
-            Self::Formula(f) => replace_variable(&f.text(), &t),
+            Self::Formula(f) => replace_variable(f.text(), &t),
             Self::Hermite(_) | Self::Function(_) => return None,
             named => format!("{named}{t}"),
         };

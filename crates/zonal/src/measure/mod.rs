@@ -6,6 +6,6 @@ mod residual;
 mod sampling;
 
 pub use best_polynomial::{BestPolynomial, best_polynomial, monomials};
-pub use learning::{SHARES, time_to_learn};
+pub use learning::{SHARES, time_to_learn, times_to_learn};
 pub use residual::residual_energies;
 pub use sampling::{Estimate, SampledSpectrum, energies_by_sampling, mean, sampled_energies};

@@ -155,7 +155,7 @@ fn check(points: &Matrix, values: &[f64]) -> Result<()> {
     }
     for i in 0..points.rows() {
         let length = dot(points.row(i), points.row(i));
-        if !((length - 1.0).abs() <= UNIT) {
+        if (length - 1.0).abs() > UNIT || length.is_nan() {
             return Err(Error::parameter(
                 format!("the length squared of point {i} (counted from 0)"),
                 length,
