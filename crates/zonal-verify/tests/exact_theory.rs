@@ -27,7 +27,7 @@ fn ten() -> Dim {
 
 /// Plain gradient descent, one step after another.
 fn descend(quadratic: &Quadratic, eta: f64, steps: usize) -> Vec<f64> {
-    let mut a = vec![0.0; quadratic.b().len()];
+    let mut a = vec![0.0; quadratic.b().columns()];
     for _ in 0..steps {
         a = quadratic.step(&a, eta);
     }
@@ -71,7 +71,7 @@ fn the_path_equals_step_by_step_descent_on_a_table() {
     }
     // The seam: the oracle's answer is the b of the quadratic form.
     let b = risk.output_layer(&network).unwrap();
-    assert!(relative_difference(&b, quadratic.b()) < 1e-13);
+    assert!(relative_difference(&b, quadratic.b().row(0)) < 1e-13);
     // The quadratic form is the mean squared error of the network on these rows.
     let a = descend(&quadratic, 5.0, 20);
     let coefficients = Matrix::from_rows(1, 64, a).unwrap();
@@ -181,7 +181,7 @@ fn energies_add_up_for_every_activation_and_kind_of_target() {
                 for (&t, residual) in grid.iter().zip(&residuals) {
                     let difference = residual.total() - path.loss(t);
                     assert!(
-                        difference.abs() < 1e-9 * 2.0 * quadratic.c(),
+                        difference.abs() < 1e-9 * 2.0 * quadratic.c()[0],
                         "{text}, {activation}, scale {scale}, t = {t}: off by {difference:e}"
                     );
                 }

@@ -183,7 +183,7 @@ fn the_iterations_term_is_nearly_attained_and_never_exceeded() {
                 let path = Path::new(&quadratic, s.step(), &mut Silent).unwrap();
                 let (eta, t) = (path.step(), s.iterations as f64);
                 let eigen = symmetric_eigen(quadratic.k()).unwrap();
-                let b = eigen.vectors.times_vector(quadratic.b());
+                let b = eigen.vectors.times_vector(quadratic.b().row(0));
                 let largest = eigen.values.last().copied().unwrap();
                 let v: Vec<f64> = eigen
                     .values
@@ -198,7 +198,7 @@ fn the_iterations_term_is_nearly_attained_and_never_exceeded() {
                 let norm: f64 = v.iter().map(|x| x * x).sum();
                 let coefficients = Matrix::from_rows(1, v.len(), v).unwrap().times(&eigen.vectors);
                 let comparator = quadratic.losses(&coefficients)[0];
-                let scale = 2.0 * quadratic.c() + norm / (eta * t);
+                let scale = 2.0 * quadratic.c()[0] + norm / (eta * t);
                 (path.loss(s.iterations) - comparator - norm / (2.0 * eta * t * planted)) / scale
             })
             .collect()

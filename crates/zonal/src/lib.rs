@@ -4,10 +4,12 @@
 //! The modules are listed in the order in which data flows; each uses only those above it.
 
 pub mod activation;
+pub mod block;
 pub mod dynamics;
 pub mod error;
 pub mod expression;
 pub mod kernel;
+pub mod lanczos;
 pub mod legendre;
 pub mod lift;
 pub mod linalg;

@@ -5,14 +5,73 @@
 //! depend on that value, but not on how many threads then run it.
 
 use crate::error::{Error, Result};
+use crate::numeric::sum::{tree_sum, tree_sum_vectors};
 use faer::linalg::matmul::matmul as general_matmul;
 use faer::linalg::matmul::triangular::{BlockStructure, matmul as triangular_matmul};
 use faer::{Accum, MatMut, MatRef, Par};
+use rayon::prelude::*;
+
+/// The two precisions of features and their products; everything that is summed over many rows is f64.
+pub trait Real: faer::traits::RealField + Copy + Default + Send + Sync {
+    /// The nearest number.
+    fn nearest(x: f64) -> Self;
+    /// As f64.
+    fn wide(self) -> f64;
+}
+
+impl Real for f64 {
+    fn nearest(x: f64) -> Self {
+        x
+    }
+    fn wide(self) -> f64 {
+        self
+    }
+}
+
+impl Real for f32 {
+    fn nearest(x: f64) -> Self {
+        x as Self
+    }
+    fn wide(self) -> f64 {
+        f64::from(self)
+    }
+}
+
+/// out = A B^T on one thread; A and B hold rows of length `columns`, `out` has one row for each row of A.
+pub(crate) fn products<T: Real>(a: &[T], b: &[T], columns: usize, out: &mut [T]) {
+    let (rows, count) = (a.len() / columns, b.len() / columns);
+    let a = MatRef::from_row_major_slice(a, rows, columns);
+    let b = MatRef::from_row_major_slice(b, count, columns);
+    let out = MatMut::from_row_major_slice_mut(out, rows, count);
+    general_matmul(out, Accum::Replace, a, b.transpose(), T::nearest(1.0), Par::Seq);
+}
+
+/// The lower triangle of `gram` becomes A^T A, or grows by it; A holds rows of length `order`.
+pub(crate) fn lower_gram<T: Real>(gram: &mut [T], a: &[T], order: usize, add: bool) {
+    let a = MatRef::from_row_major_slice(a, a.len() / order, order);
+    let gram = MatMut::from_row_major_slice_mut(gram, order, order);
+    triangular_matmul(
+        gram,
+        BlockStructure::TriangularLower,
+        if add { Accum::Add } else { Accum::Replace },
+        a.transpose(),
+        BlockStructure::Rectangular,
+        a,
+        BlockStructure::Rectangular,
+        T::nearest(1.0),
+        par(),
+    );
+}
 
 /// The parallelism value of a large call into the library; part of the reproducibility promise.
 fn par() -> Par {
     Par::rayon(8)
 }
+
+/// Matrices with fewer values are not worth a thread.
+const SMALL: usize = 250_000;
+/// Values that one thread adds at a time.
+const COLUMNS: usize = 2048;
 
 /// The parallelism value of a product: small ones are not worth a thread. Depends on the sizes alone.
 fn par_for(flops: usize) -> Par {
@@ -141,33 +200,28 @@ impl Matrix {
     /// A x.
     pub fn times_vector(&self, x: &[f64]) -> Vec<f64> {
         debug_assert_eq!(self.columns, x.len());
-        (0..self.rows).map(|i| dot(self.row(i), x)).collect()
+        if self.data.len() < SMALL {
+            return (0..self.rows).map(|i| dot(self.row(i), x)).collect();
+        }
+        (0..self.rows).into_par_iter().map(|i| dot(self.row(i), x)).collect()
     }
 
     /// A^T x.
     pub fn transposed_times_vector(&self, x: &[f64]) -> Vec<f64> {
         debug_assert_eq!(self.rows, x.len());
         let mut out = vec![0.0; self.columns];
-        for (i, &xi) in x.iter().enumerate() {
-            add_scaled(&mut out, xi, self.row(i));
+        // Columns are independent: any number of threads adds in the same order.
+        let add = |from: usize, out: &mut [f64]| {
+            for (i, &xi) in x.iter().enumerate() {
+                add_scaled(out, xi, &self.row(i)[from..from + out.len()]);
+            }
+        };
+        if self.data.len() < SMALL {
+            add(0, &mut out);
+        } else {
+            out.par_chunks_mut(COLUMNS).enumerate().for_each(|(c, out)| add(c * COLUMNS, out));
         }
         out
-    }
-
-    /// Adds A^T A to the lower triangle of `self`, which must be square of order `a.columns()`.
-    pub(crate) fn add_lower_gram(&mut self, a: &Self) {
-        let lower = BlockStructure::TriangularLower;
-        triangular_matmul(
-            self.view_mut(),
-            lower,
-            Accum::Add,
-            a.view().transpose(),
-            BlockStructure::Rectangular,
-            a.view(),
-            BlockStructure::Rectangular,
-            1.0,
-            par(),
-        );
     }
 
     /// Copies the lower triangle onto the upper one.
@@ -180,7 +234,122 @@ impl Matrix {
     }
 }
 
-/// Inner product, in four interleaved partial sums (a fixed order that the compiler can vectorise).
+/// A symmetric matrix of which only the lower triangle is kept, row after row: row i has i + 1 values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Packed {
+    order: usize,
+    data: Vec<f64>,
+}
+
+/// Rows of a packed matrix that are handled at a time.
+const STRIP: usize = 64;
+
+impl Packed {
+    /// The zero matrix.
+    pub fn zeros(order: usize) -> Self {
+        Self { order, data: vec![0.0; order * (order + 1) / 2] }
+    }
+
+    /// From the values of the lower triangle, row after row.
+    ///
+    /// # Errors
+    /// [`Error::Size`] when their number is not order (order + 1) / 2.
+    pub fn from_values(order: usize, data: Vec<f64>) -> Result<Self> {
+        let required = order.saturating_mul(order.saturating_add(1)) / 2;
+        if data.len() != required {
+            return Err(Error::Size {
+                what: format!("values of a symmetric matrix of order {order}"),
+                found: data.len(),
+                required,
+            });
+        }
+        Ok(Self { order, data })
+    }
+
+    /// The lower triangle of a square matrix.
+    pub fn lower_of(square: &Matrix) -> Self {
+        let data = (0..square.rows).flat_map(|i| &square.row(i)[..=i]).copied().collect();
+        Self { order: square.rows, data }
+    }
+
+    /// The number of rows.
+    pub fn order(&self) -> usize {
+        self.order
+    }
+
+    /// The values of the lower triangle, row after row.
+    pub fn values(&self) -> &[f64] {
+        &self.data
+    }
+
+    /// Row i up to the diagonal.
+    pub fn row(&self, i: usize) -> &[f64] {
+        &self.data[i * (i + 1) / 2..(i + 1) * (i + 2) / 2]
+    }
+
+    /// The sum of the diagonal.
+    pub fn trace(&self) -> f64 {
+        (0..self.order).map(|i| self.row(i)[i]).sum()
+    }
+
+    /// Adds another one of the same order.
+    pub fn add(&mut self, other: &Self) {
+        self.data.par_chunks_mut(COLUMNS).zip(other.data.par_chunks(COLUMNS)).for_each(|(a, b)| {
+            add_scaled(a, 1.0, b);
+        });
+    }
+
+    /// The whole matrix times a factor.
+    pub fn unpacked(&self, factor: f64) -> Matrix {
+        let mut out = Matrix::zeros(self.order, self.order);
+        for i in 0..self.order {
+            for (x, y) in out.row_mut(i).iter_mut().zip(self.row(i)) {
+                *x = factor * y;
+            }
+        }
+        out.mirror_lower();
+        out
+    }
+
+    /// The leading square block of the given order.
+    pub fn leading(&self, order: usize) -> Self {
+        Self { order, data: self.data[..order * (order + 1) / 2].to_vec() }
+    }
+
+    /// a . M a for each row a of `vectors`.
+    pub fn quadratic_forms(&self, vectors: &Matrix) -> Vec<f64> {
+        let parts: Vec<Vec<f64>> = (0..self.order.div_ceil(STRIP))
+            .into_par_iter()
+            .map(|strip| {
+                let (from, to) = (strip * STRIP, ((strip + 1) * STRIP).min(self.order));
+                // What stands left of the diagonal counts twice.
+                let mut rows = Matrix::zeros(to - from, to);
+                for i in from..to {
+                    for (x, y) in rows.row_mut(i - from).iter_mut().zip(self.row(i)) {
+                        *x = 2.0 * y;
+                    }
+                    rows.row_mut(i - from)[i] *= 0.5;
+                }
+                let values = vectors.values();
+                let head = MatRef::from_row_major_slice(values, vectors.rows, vectors.columns);
+                let mut product = Matrix::zeros(to - from, vectors.rows);
+                general_matmul(
+                    product.view_mut(),
+                    Accum::Replace,
+                    rows.view(),
+                    head.subcols(0, to).transpose(),
+                    1.0,
+                    Par::Seq,
+                );
+                let form = |t: usize| (from..to).map(|i| product.row(i - from)[t] * vectors.row(t)[i]).sum();
+                (0..vectors.rows).map(form).collect()
+            })
+            .collect();
+        if parts.is_empty() { vec![0.0; vectors.rows] } else { tree_sum_vectors(parts) }
+    }
+}
+
+/// Inner product, in eight interleaved partial sums (a fixed order that the compiler can vectorise).
 pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     const LANES: usize = 8;
     let mut sums = [0.0; LANES];
@@ -191,7 +360,7 @@ pub fn dot(a: &[f64], b: &[f64]) -> f64 {
             sums[l] += x[l] * y[l];
         }
     }
-    crate::numeric::sum::tree_sum(&sums) + tail
+    tree_sum(&sums) + tail
 }
 
 /// y += factor x.
@@ -279,11 +448,42 @@ mod tests {
             assert!((x - y).abs() < 1e-14);
         }
         let mut gram = Matrix::zeros(7, 7);
-        gram.add_lower_gram(&a);
-        gram.mirror_lower();
-        for (x, y) in gram.values().iter().zip(a.transposed_times(&a).values()) {
+        lower_gram(gram.values_mut(), a.values(), 7, false);
+        lower_gram(gram.values_mut(), a.values(), 7, true);
+        let packed = Packed::lower_of(&gram);
+        for (x, y) in packed.unpacked(0.5).values().iter().zip(a.transposed_times(&a).values()) {
             assert!((x - y).abs() < 1e-14);
         }
+    }
+
+    #[test]
+    fn packed_matrices_agree_with_whole_ones() {
+        let a = sample(150, 130);
+        let whole = a.transposed_times(&a);
+        let packed = Packed::lower_of(&whole);
+        assert_eq!(packed.row(129), whole.row(129));
+        let vectors = sample(3, 130);
+        for (t, form) in packed.quadratic_forms(&vectors).into_iter().enumerate() {
+            let expected = dot(&whole.times_vector(vectors.row(t)), vectors.row(t));
+            assert!((form / expected - 1.0).abs() < 1e-13);
+        }
+        let mut twice = packed.clone();
+        twice.add(&packed);
+        assert_eq!(twice.leading(4).unpacked(0.5).row(3), &whole.row(3)[..4]);
+        assert!((packed.trace() - (0..130).map(|i| whole.row(i)[i]).sum::<f64>()).abs() < 1e-12);
+        assert!(Packed::from_values(3, vec![0.0; 5]).is_err());
+    }
+
+    #[test]
+    fn large_products_with_vectors_are_those_of_small_ones() {
+        let a = sample(600, 500);
+        let x: Vec<f64> = (0..600).map(|i| f64::from(i).sin()).collect();
+        let small: Vec<f64> = (0..500).map(|j| dot(&a.column(j), &x)).collect();
+        for (p, q) in a.transposed_times_vector(&x).into_iter().zip(small) {
+            assert!((p - q).abs() < 1e-12);
+        }
+        let y = &x[..500];
+        assert_eq!(a.times_vector(y)[7], dot(a.row(7), y));
     }
 
     #[test]

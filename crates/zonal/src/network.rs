@@ -1,8 +1,9 @@
 //! The network f(x) = (1/sqrt m) sum_j a_j phi(s <w_j, x>): its hidden units, and the values it gives.
 
 use crate::activation::Activation;
+use crate::block::{self, FeatureMap};
 use crate::error::{Error, Result};
-use crate::linalg::Matrix;
+use crate::linalg::{Matrix, Real};
 use crate::numeric::random::Purpose;
 use crate::sphere::{Dim, uniform_points};
 use crate::target::Profile;
@@ -16,8 +17,18 @@ pub struct Network {
     directions: Matrix,
 }
 
-/// Rows handled at a time when features are formed: a block of features stays in cache.
-pub(crate) const BLOCK_ROWS: usize = 256;
+/// Rows evaluated at a time.
+const BLOCK_ROWS: usize = 256;
+
+impl FeatureMap for Network {
+    fn width(&self) -> usize {
+        self.directions.rows()
+    }
+
+    fn fill<T: Real>(&self, points: &Matrix, out: &mut [T]) {
+        block::fill(&self.activation, self.scale, &self.directions, points, out);
+    }
+}
 
 impl Network {
     /// A network with `width` directions drawn uniformly on the sphere.
@@ -77,14 +88,8 @@ impl Network {
 
     /// Features phi(s <w_j, x_i>) / sqrt m of the rows of `points`: one row a point, one column a unit.
     pub fn features(&self, points: &Matrix) -> Matrix {
-        let mut out = points.times_transposed(&self.directions);
-        let norm = 1.0 / (self.width() as f64).sqrt();
-        let values = out.values_mut();
-        if self.scale != 1.0 {
-            values.iter_mut().for_each(|t| *t *= self.scale);
-        }
-        self.activation.apply(values);
-        values.iter_mut().for_each(|t| *t *= norm);
+        let mut out = Matrix::zeros(points.rows(), self.width());
+        self.fill(points, out.values_mut());
         out
     }
 

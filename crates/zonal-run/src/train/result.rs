@@ -109,7 +109,7 @@ pub struct LearningTime {
     pub degree: Degree,
     /// The share that is left: 0.5, 0.1 or 0.01.
     pub share: f64,
-    /// The first iteration with so little left, interpolated between listed ones.
+    /// The first iteration with so little left; from 1000 on to one part in 1000.
     pub iteration: Option<u64>,
     /// What the operator at infinite width predicts.
     pub predicted: Option<u64>,

@@ -13,7 +13,7 @@ pub use polynomial::{MAX_HERMITE, PowerSeries};
 pub use smooth::Numeric;
 
 use crate::error::{Error, Result};
-use crate::numeric::{Elementary, special};
+use crate::numeric::{special, vector};
 use crate::sphere::Degree;
 use std::sync::Arc;
 
@@ -377,15 +377,15 @@ impl Activation {
             Self::Step => each(values, |t| if t > 0.0 { 1.0 } else { 0.0 }),
             Self::Sign => each(values, |t| if t > 0.0 { 1.0 } else { -1.0 }),
             Self::Abs => each(values, f64::abs),
-            Self::Sigmoid => each(values, |t| t.sigmoid()),
-            Self::Tanh => each(values, f64::tanh),
-            Self::Erf => each(values, libm::erf),
-            Self::Gelu => each(values, |t| t * t.normal_cdf()),
-            Self::Silu => each(values, |t| t * t.sigmoid()),
-            Self::Softplus => each(values, |t| t.softplus()),
-            Self::Sin => each(values, f64::sin),
-            Self::Cos => each(values, f64::cos),
-            Self::Exp => each(values, f64::exp),
+            Self::Sigmoid => vector::sigmoid(values),
+            Self::Tanh => vector::tanh(values),
+            Self::Erf => vector::erf(values),
+            Self::Gelu => vector::gelu(values),
+            Self::Silu => vector::silu(values),
+            Self::Softplus => vector::softplus(values),
+            Self::Sin => vector::sin(values),
+            Self::Cos => vector::cos(values),
+            Self::Exp => vector::exp(values),
             Self::Square => each(values, |t| t * t),
             Self::Cube => each(values, |t| t * t * t),
             Self::Hermite(k) => each(values, |t| special::hermite(*k, t)),

@@ -33,6 +33,26 @@ pub fn accumulated(lambda: f64, eta: f64, t: u64) -> f64 {
     }
 }
 
+/// sum_(s<t) psi_s(lambda) for 0 <= eta lambda <= 1: (t - psi_t / eta) / lambda, by its series where that would lose
+/// digits.
+pub fn accumulated_sum(lambda: f64, eta: f64, t: u64) -> f64 {
+    let (x, n) = (eta * lambda, t as f64);
+    if x * n > 1.0 {
+        return (n - accumulated(lambda, eta, t) / eta) / lambda;
+    }
+    // eta (C(t,2) - C(t,3) x + C(t,4) x^2 - ..): each term is at most x t / 3 of the one before.
+    let mut term = 0.5 * eta * n * (n - 1.0);
+    let mut sum = term;
+    for j in 2..40 {
+        term *= -x * (n - f64::from(j)) / f64::from(j + 1);
+        sum += term;
+        if term.abs() <= 1e-18 * sum.abs() {
+            break;
+        }
+    }
+    sum
+}
+
 /// How the step is chosen.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Step {
@@ -75,6 +95,19 @@ mod tests {
                 );
                 sum = 0.5 + (1.0 - x) * sum;
                 product *= 1.0 - x;
+            }
+        }
+    }
+
+    #[test]
+    fn sums_over_counts_agree_with_adding_up() {
+        for x in [0.0, 1e-12, 1e-4, 0.01, 0.3, 1.0] {
+            let (eta, lambda) = (0.5, x / 0.5);
+            let mut sum = 0.0;
+            for t in 0..300 {
+                let found = accumulated_sum(lambda, eta, t);
+                assert!((found - sum).abs() <= 1e-12 * sum, "x = {x}, t = {t}: {found} {sum}");
+                sum += accumulated(lambda, eta, t);
             }
         }
     }

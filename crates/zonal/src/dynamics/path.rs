@@ -1,26 +1,63 @@
 //! Fixed hidden units: every iteration count at once, from a quadratic form and nothing else (GD-3).
 
 use super::operator::check_step;
-use super::{Step, accumulated};
+use super::{Step, accumulated, accumulated_sum};
 use crate::error::{Error, Result};
+use crate::lanczos::{Lanczos, Ritz};
 use crate::linalg::{Matrix, symmetric_eigen};
 use crate::numeric::sum::{non_negative, tree_sum};
 use crate::observer::{Observer, Stage, check};
 use crate::risk::Quadratic;
+use serde::{Deserialize, Serialize};
 
-/// The path of gradient descent from a = 0: after one eigendecomposition each iterate costs the same, whatever its
-/// number.
+/// How the path is found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Solver {
+    /// Lanczos where its bound is small after few steps, otherwise the eigendecomposition.
+    #[default]
+    Auto,
+    /// The eigendecomposition of K: exact up to rounding at every count.
+    Dense,
+    /// Lanczos from b: a few products with K, with a bound on the error.
+    Lanczos,
+}
+
+/// The path of gradient descent from a = 0: each iterate costs the same, whatever its number.
 #[derive(Clone, Debug)]
 pub struct Path {
+    solution: Solution,
+    label_sq: Vec<f64>,
+    step: f64,
+    trace: f64,
+    width: usize,
+}
+
+#[derive(Clone, Debug)]
+enum Solution {
+    Dense(Dense),
+    Krylov(Vec<(Lanczos, Ritz)>),
+}
+
+#[derive(Clone, Debug)]
+struct Dense {
     eigenvalues: Vec<f64>,
     /// Row i is the eigenvector of eigenvalue i.
     vectors: Matrix,
-    /// b in the eigenbasis.
-    b: Vec<f64>,
-    label_sq: f64,
-    step: f64,
+    /// b of each label in the eigenbasis, one a row.
+    b: Matrix,
     clipped: f64,
 }
+
+/// The automatic solver takes Lanczos where predictions then differ from exact descent by at most this part of the
+/// labels' root mean square.
+pub const TOLERANCE: f64 = 1e-9;
+/// Steps between two looks at the bound.
+const LOOK: usize = 40;
+/// Beyond this count rounding hides what Lanczos finds.
+const LAST: u64 = 10_000_000_000;
+/// Lanczos given by the user stops here at the latest.
+const MOST_STEPS: usize = 2_000;
 
 impl Path {
     /// Solves the eigenproblem of K and fixes the step. Cost about 9 m^3 flops.
@@ -29,16 +66,47 @@ impl Path {
     /// [`Error::StepTooLarge`], [`Error::Parameter`], [`Error::NoConvergence`], or [`Error::Stopped`] when the
     /// observer asks for it.
     pub fn new(quadratic: &Quadratic, step: Step, observer: &mut dyn Observer) -> Result<Self> {
-        check(observer, Stage::Eigenproblem, 0, 1)?;
-        if let Some(j) = quadratic.b().iter().position(|x| !x.is_finite()) {
-            let value = quadratic.b()[j];
-            return Err(Error::NotFinite {
-                what: "the label part of the gradient".into(),
-                row: j,
-                column: 0,
-                value,
-            });
+        check_finite(quadratic)?;
+        Self::dense(quadratic, step, observer)
+    }
+
+    /// The path with a chosen solver, which must be good up to the iteration `last`.
+    ///
+    /// Lanczos holds for eta lambda_max <= 1 only; with a larger given step it is refused.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; [`Error::Parameter`] for Lanczos with a step above 1 / lambda_max.
+    pub fn with_solver(
+        quadratic: &Quadratic,
+        step: Step,
+        solver: Solver,
+        last: u64,
+        observer: &mut dyn Observer,
+    ) -> Result<Self> {
+        check_finite(quadratic)?;
+        let m = quadratic.k().rows();
+        // Below this width the eigendecomposition takes no time.
+        let worth_trying = m >= 300 && last <= LAST && quadratic.labels() * 8 <= m;
+        match solver {
+            Solver::Lanczos => {
+                let most = m.min(MOST_STEPS);
+                Self::krylov(quadratic, step, last, most, observer)?.ok_or_else(|| {
+                    Error::parameter("the step", "above 1 / (largest eigenvalue)", "at most that for Lanczos")
+                })
+            }
+            Solver::Auto if worth_trying => {
+                let most = m / (4 * quadratic.labels());
+                match Self::krylov(quadratic, step, last, most, observer)? {
+                    Some(path) if path.prediction_error(last) <= TOLERANCE => Ok(path),
+                    _ => Self::dense(quadratic, step, observer),
+                }
+            }
+            _ => Self::dense(quadratic, step, observer),
         }
+    }
+
+    fn dense(quadratic: &Quadratic, step: Step, observer: &mut dyn Observer) -> Result<Self> {
+        check(observer, Stage::Eigenproblem, 0, 1)?;
         let eigen = symmetric_eigen(quadratic.k())?;
         check(observer, Stage::Eigenproblem, 1, 1)?;
         // K is positive semidefinite: what is below zero is rounding, and shows how large rounding is. Eigenvalues
@@ -49,9 +117,11 @@ impl Path {
         let largest = eigen.values.last().copied().unwrap_or(0.0).max(0.0);
         let floor = (4.0 * f64::EPSILON * largest).max(-4.0 * lowest);
         let undetermined = |x: f64| x <= floor;
-        let mut b = eigen.vectors.times_vector(quadratic.b());
-        for (b, _) in b.iter_mut().zip(&eigen.values).filter(|(_, x)| undetermined(**x)) {
-            *b = 0.0;
+        let mut b = quadratic.b().times_transposed(&eigen.vectors);
+        for label in 0..b.rows() {
+            for (b, _) in b.row_mut(label).iter_mut().zip(&eigen.values).filter(|(_, x)| undetermined(**x)) {
+                *b = 0.0;
+            }
         }
         let eigenvalues = eigen.values.into_iter().map(|x| if undetermined(x) { 0.0 } else { x }).collect();
         let step = match step {
@@ -59,7 +129,57 @@ impl Path {
             Step::Auto => 1.0,
             Step::Fixed(step) => check_step(step, largest, 1.0 / largest)?,
         };
-        Ok(Self { eigenvalues, vectors: eigen.vectors, b, label_sq: 2.0 * quadratic.c(), step, clipped })
+        let dense = Dense { eigenvalues, vectors: eigen.vectors, b, clipped };
+        Ok(Self::from_parts(Solution::Dense(dense), quadratic, step))
+    }
+
+    fn from_parts(solution: Solution, quadratic: &Quadratic, step: f64) -> Self {
+        let k = quadratic.k();
+        Self {
+            solution,
+            label_sq: quadratic.c().iter().map(|c| 2.0 * c).collect(),
+            step,
+            trace: (0..k.rows()).map(|i| k.row(i)[i]).sum(),
+            width: k.rows(),
+        }
+    }
+
+    /// Lanczos until the bound is small or `most` steps are done; None for a step that it cannot bound.
+    fn krylov(
+        quadratic: &Quadratic,
+        step: Step,
+        last: u64,
+        most: usize,
+        observer: &mut dyn Observer,
+    ) -> Result<Option<Self>> {
+        let mut spaces: Vec<Lanczos> =
+            (0..quadratic.labels()).map(|l| Lanczos::new(quadratic.b().row(l))).collect();
+        loop {
+            for _ in 0..LOOK {
+                let done = spaces.iter().map(Lanczos::steps).max().unwrap_or(0);
+                check(observer, Stage::Eigenproblem, done as u64, most as u64)?;
+                if done >= most {
+                    break;
+                }
+                Lanczos::advance(&mut spaces, quadratic.k());
+            }
+            let ritz = spaces.iter().map(Lanczos::ritz).collect::<Result<Vec<Ritz>>>()?;
+            let largest = ritz.iter().filter_map(|r| r.values.last()).fold(0.0f64, |a, &b| a.max(b));
+            let step = match step {
+                Step::Auto if largest > 0.0 => 1.0 / largest,
+                Step::Auto => 1.0,
+                Step::Fixed(step) => check_step(step, largest, 1.0 / largest)?,
+            };
+            if step * largest > 1.0 + 1e-12 {
+                return Ok(None);
+            }
+            let pairs = spaces.iter().cloned().zip(ritz).collect();
+            let path = Self::from_parts(Solution::Krylov(pairs), quadratic, step);
+            let ended = spaces.iter().all(|s| s.is_invariant() || s.steps() >= most);
+            if ended || path.prediction_error(last) <= TOLERANCE {
+                return Ok(Some(path));
+            }
+        }
     }
 
     /// The step eta.
@@ -67,36 +187,249 @@ impl Path {
         self.step
     }
 
-    /// Eigenvalues of K, ascending.
+    /// The solver that was used, and its steps; None for the eigendecomposition.
+    pub fn lanczos_steps(&self) -> Option<usize> {
+        match &self.solution {
+            Solution::Dense(_) => None,
+            Solution::Krylov(spaces) => Some(spaces.iter().map(|s| s.0.steps()).max().unwrap_or(0)),
+        }
+    }
+
+    /// Eigenvalues of K, ascending; those of T with Lanczos.
     pub fn eigenvalues(&self) -> &[f64] {
-        &self.eigenvalues
+        match &self.solution {
+            Solution::Dense(dense) => &dense.eigenvalues,
+            Solution::Krylov(spaces) => spaces.first().map_or(&[], |s| &s.1.values),
+        }
     }
 
     /// Sum of the negative eigenvalues that rounding made and that were set to zero, as a positive number.
     pub fn clipped(&self) -> f64 {
-        self.clipped
+        match &self.solution {
+            Solution::Dense(dense) => dense.clipped,
+            Solution::Krylov(_) => 0.0,
+        }
     }
 
-    /// The output coefficients a_t, one row for each iteration count. Cost 2 m^2 flops each.
+    /// How many labels there are.
+    pub fn labels(&self) -> usize {
+        self.label_sq.len()
+    }
+
+    /// The output coefficients a_t: for each iteration count one row for each label. Cost 2 m^2 flops a row, with
+    /// Lanczos 2 m k.
     pub fn coefficients(&self, iterations: &[u64]) -> Matrix {
-        let mut weights = Matrix::zeros(iterations.len(), self.b.len());
-        for (i, &t) in iterations.iter().enumerate() {
-            for (j, w) in weights.row_mut(i).iter_mut().enumerate() {
-                *w = self.b[j] * accumulated(self.eigenvalues[j], self.step, t);
+        let labels = self.labels();
+        match &self.solution {
+            Solution::Dense(dense) => {
+                let mut weights = Matrix::zeros(iterations.len() * labels, dense.eigenvalues.len());
+                for (i, &t) in iterations.iter().enumerate() {
+                    for label in 0..labels {
+                        let row = weights.row_mut(i * labels + label);
+                        for (j, w) in row.iter_mut().enumerate() {
+                            *w = dense.b.row(label)[j] * accumulated(dense.eigenvalues[j], self.step, t);
+                        }
+                    }
+                }
+                weights.times(&dense.vectors)
+            }
+            Solution::Krylov(spaces) => {
+                let mut out = Matrix::zeros(iterations.len() * labels, self.width);
+                for (label, (space, ritz)) in spaces.iter().enumerate().filter(|(_, s)| s.0.steps() > 0) {
+                    let mut weights = Matrix::zeros(iterations.len(), space.steps());
+                    for (i, &t) in iterations.iter().enumerate() {
+                        let coordinates = ritz.coordinates(|x| accumulated(floored(ritz, x), self.step, t));
+                        weights.row_mut(i).copy_from_slice(&coordinates);
+                    }
+                    let combined = space.combine(&weights);
+                    for i in 0..iterations.len() {
+                        out.row_mut(i * labels + label).copy_from_slice(combined.row(i));
+                    }
+                }
+                out
             }
         }
-        weights.times(&self.vectors)
     }
 
-    /// The loss E (f_t - g)^2 on the expectation or rows behind the quadratic form: ||g||^2 minus
-    /// sum_i b_i^2 psi_2t(lambda_i). Cost m.
+    /// The loss E (f_t - g)^2 on the expectation or rows behind the quadratic form for each label: ||g||^2 minus
+    /// sum_i b_i^2 psi_2t(lambda_i). Cost m, with Lanczos k.
+    pub fn losses(&self, iteration: u64) -> Vec<f64> {
+        let twice = iteration.saturating_mul(2);
+        let learned: Vec<f64> = match &self.solution {
+            Solution::Dense(dense) => (0..self.labels())
+                .map(|label| {
+                    let terms: Vec<f64> = dense
+                        .b
+                        .row(label)
+                        .iter()
+                        .zip(&dense.eigenvalues)
+                        .map(|(b, &lambda)| b * b * accumulated(lambda, self.step, twice))
+                        .collect();
+                    tree_sum(&terms)
+                })
+                .collect(),
+            Solution::Krylov(spaces) => spaces
+                .iter()
+                .map(|(_, ritz)| ritz.integral(|x| accumulated(floored(ritz, x), self.step, twice)))
+                .collect(),
+        };
+        self.label_sq.iter().zip(learned).map(|(y, x)| non_negative(y - x)).collect()
+    }
+
+    /// The mean over labels of [`Self::losses`].
     pub fn loss(&self, iteration: u64) -> f64 {
-        let learned: Vec<f64> = self
-            .b
-            .iter()
-            .zip(&self.eigenvalues)
-            .map(|(b, &lambda)| b * b * accumulated(lambda, self.step, iteration.saturating_mul(2)))
-            .collect();
-        non_negative(self.label_sq - tree_sum(&learned))
+        let losses = self.losses(iteration);
+        losses.iter().sum::<f64>() / losses.len() as f64
+    }
+
+    /// Bounds below and above [`Self::losses`] of exact descent: the Gauss and Gauss-Radau rules, since psi_2t has
+    /// derivatives of alternating sign. None for the eigendecomposition, and where rounding leaves no bound.
+    ///
+    /// # Errors
+    /// [`Error::NoConvergence`].
+    pub fn loss_bounds(&self, iteration: u64) -> Result<Option<Vec<(f64, f64)>>> {
+        let Solution::Krylov(spaces) = &self.solution else { return Ok(None) };
+        let twice = iteration.saturating_mul(2);
+        let mut out = Vec::new();
+        for ((space, ritz), y) in spaces.iter().zip(&self.label_sq) {
+            let psi = |x: f64| accumulated(x.max(0.0), self.step, twice);
+            let least = ritz.integral(psi);
+            let most =
+                if space.is_invariant() { Some(least) } else { space.radau()?.map(|r| r.integral(psi)) };
+            let Some(most) = most else { return Ok(None) };
+            out.push((non_negative(y - most), non_negative(y - least)));
+        }
+        Ok(Some(out))
+    }
+
+    /// A bound on how far predictions are from those of exact descent after any number of iterations up to `last`, as
+    /// a root mean square over rows whose features have the mean square of these ones, relative to the labels' root
+    /// mean square; the largest over labels. Zero for the eigendecomposition, whose error is rounding.
+    ///
+    /// LZ-1: |a_t - V psi_t(T) V^T b| <= eta beta |e_k . sum_(s<t) psi_s(T) e_1| |b| for eta lambda_max <= 1, beta the
+    /// coupling out of the space.
+    pub fn prediction_error(&self, last: u64) -> f64 {
+        let Solution::Krylov(spaces) = &self.solution else { return 0.0 };
+        let error = |((_, ritz), y): (&(Lanczos, Ritz), &f64)| {
+            if ritz.coupling == 0.0 {
+                return 0.0;
+            }
+            let bound = self.step * ritz.leaving(|x| accumulated_sum(floored(ritz, x), self.step, last));
+            bound * (self.trace / y).sqrt()
+        };
+        spaces.iter().zip(&self.label_sq).map(error).fold(0.0, f64::max)
+    }
+}
+
+/// An eigenvalue of T, zero where it cannot be told from that.
+fn floored(ritz: &Ritz, x: f64) -> f64 {
+    let largest = ritz.values.last().copied().unwrap_or(0.0);
+    if x <= 4.0 * f64::EPSILON * largest { 0.0 } else { x }
+}
+
+fn check_finite(quadratic: &Quadratic) -> Result<()> {
+    match quadratic.b().values().iter().position(|x| !x.is_finite()) {
+        None => Ok(()),
+        Some(at) => Err(Error::NotFinite {
+            what: "the label part of the gradient".into(),
+            row: at / quadratic.b().columns(),
+            column: at % quadratic.b().columns(),
+            value: quadratic.b().values()[at],
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observer::Silent;
+
+    /// A smooth kernel matrix with a fast falling spectrum, and two labels.
+    fn quadratic(m: usize) -> Quadratic {
+        let mut k = Matrix::zeros(m, m);
+        for i in 0..m {
+            for j in 0..m {
+                let (x, y) = (i as f64 / m as f64, j as f64 / m as f64);
+                k.row_mut(i)[j] = (1.0 + (x - y).abs()).recip().powi(3) / m as f64;
+            }
+        }
+        let mut b = Matrix::zeros(2, m);
+        for j in 0..m {
+            b.row_mut(0)[j] = (j as f64 * 0.02).cos() / m as f64;
+            b.row_mut(1)[j] = (1.0 + j as f64 / m as f64).ln() / m as f64;
+        }
+        Quadratic::with_labels(k, b, vec![0.5, 0.4]).unwrap()
+    }
+
+    #[test]
+    fn both_solvers_give_the_same_path_within_the_bound() {
+        let q = quadratic(400);
+        let dense = Path::with_solver(&q, Step::Auto, Solver::Dense, 0, &mut Silent).unwrap();
+        let step = Step::Fixed(0.9 * dense.step());
+        let dense = Path::with_solver(&q, step, Solver::Dense, 0, &mut Silent).unwrap();
+        let counts = [0, 1, 7, 100, 2_000, 40_000];
+        let exact = dense.coefficients(&counts);
+        let mut seen = Vec::new();
+        for last in [100, 2_000, 40_000] {
+            let path = Path::with_solver(&q, step, Solver::Lanczos, last, &mut Silent).unwrap();
+            let steps = path.lanczos_steps().unwrap();
+            seen.push(steps);
+            let found = path.coefficients(&counts);
+            for (i, t) in counts.iter().enumerate().filter(|(_, t)| **t <= last) {
+                for label in 0..2 {
+                    let row = 2 * i + label;
+                    let difference: f64 = found
+                        .row(row)
+                        .iter()
+                        .zip(exact.row(row))
+                        .map(|(x, y)| (x - y) * (x - y))
+                        .sum::<f64>()
+                        .sqrt();
+                    let bound = path.prediction_error(*t) / (path.trace / path.label_sq[label]).sqrt();
+                    // Rounding of the dense solver itself.
+                    let size: f64 = exact.row(row).iter().map(|x| x * x).sum::<f64>().sqrt();
+                    assert!(difference <= bound + 1e-10 * size, "t = {t}: {difference} > {bound}");
+                    let (low, high) = path.loss_bounds(*t).unwrap().unwrap()[label];
+                    let loss = dense.losses(*t)[label];
+                    assert!(low <= loss + 1e-12 && loss <= high + 1e-12, "t = {t}: {low} {loss} {high}");
+                }
+            }
+        }
+        assert!(seen[0] <= seen[2] && seen[2] < 400, "{seen:?}");
+    }
+
+    #[test]
+    fn the_bound_notices_a_space_that_is_too_small() {
+        let q = quadratic(400);
+        let dense = Path::with_solver(&q, Step::Auto, Solver::Dense, 0, &mut Silent).unwrap();
+        let small = Path::krylov(&q, Step::Fixed(dense.step()), 1_000_000, 6, &mut Silent).unwrap().unwrap();
+        assert_eq!(small.lanczos_steps(), Some(6));
+        for t in [10, 1_000, 100_000] {
+            let (found, exact) = (small.coefficients(&[t]), dense.coefficients(&[t]));
+            for label in 0..2 {
+                let off: f64 = found
+                    .row(label)
+                    .iter()
+                    .zip(exact.row(label))
+                    .map(|(x, y)| (x - y) * (x - y))
+                    .sum::<f64>()
+                    .sqrt();
+                let bound = small.prediction_error(t) / (small.trace / small.label_sq[label]).sqrt();
+                assert!(off <= bound, "t = {t}: {off} > {bound}");
+            }
+        }
+        assert!(small.prediction_error(100_000) > TOLERANCE);
+    }
+
+    #[test]
+    fn the_choice_follows_the_bound() {
+        let q = quadratic(400);
+        let path = |last| Path::with_solver(&q, Step::Auto, Solver::Auto, last, &mut Silent).unwrap();
+        assert!(path(100).lanczos_steps().is_some());
+        assert!(path(u64::MAX).lanczos_steps().is_none());
+        let large = Step::Fixed(1.5 * path(100).step());
+        assert!(Path::with_solver(&q, large, Solver::Lanczos, 10, &mut Silent).is_err());
+        let auto = Path::with_solver(&q, large, Solver::Auto, 10, &mut Silent).unwrap();
+        assert!(auto.lanczos_steps().is_none());
     }
 }

@@ -9,6 +9,7 @@ pub mod random;
 mod scaled;
 pub mod special;
 pub mod sum;
+pub mod vector;
 
 pub use double_double::DoubleDouble;
 pub use elementary::Elementary;

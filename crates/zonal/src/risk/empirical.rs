@@ -4,7 +4,7 @@ use super::{GradientOracle, Quadratic};
 use crate::error::Result;
 use crate::linalg::Matrix;
 use crate::network::Network;
-use crate::statistics::Statistics;
+use crate::statistics::{Batch, Precision, Statistics};
 
 /// The empirical risk of rows on the sphere.
 #[derive(Clone, Copy, Debug)]
@@ -24,9 +24,20 @@ impl<'a> Empirical<'a> {
     /// # Errors
     /// [`crate::Error::Size`] when sizes differ.
     pub fn quadratic(&self, network: &Network) -> Result<Quadratic> {
-        let mut statistics = Statistics::new(network.width());
-        statistics.push(network, self.points, self.labels)?;
-        Quadratic::from_statistics(statistics)
+        let count = self.points.rows();
+        let labels = Matrix::from_rows(count, 1, self.labels.to_vec())?;
+        let mut statistics = Statistics::new(network.width(), 1, 1, Precision::F64);
+        let numbers: Vec<u64> = (0..count as u64).collect();
+        let batch = Batch {
+            covered: (0, count as u64),
+            numbers: &numbers,
+            parts: &vec![0; count],
+            points: self.points,
+            labels: &labels,
+        };
+        statistics.update(network, &batch)?;
+        statistics.close(network)?;
+        Quadratic::from_sums(&statistics.part(0))
     }
 }
 

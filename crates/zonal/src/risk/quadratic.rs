@@ -4,37 +4,62 @@
 use crate::error::{Error, Result};
 use crate::linalg::{Matrix, dot};
 use crate::numeric::sum::non_negative;
-use crate::statistics::Statistics;
+use crate::statistics::Sums;
 
-/// The loss (1/2) a.Ka - b.a + c.
+/// The losses (1/2) a.Ka - b.a + c of one or several labels: K is common, each label has its own b and c.
 #[derive(Clone, Debug)]
 pub struct Quadratic {
     k: Matrix,
-    b: Vec<f64>,
-    c: f64,
+    /// One row for each label.
+    b: Matrix,
+    c: Vec<f64>,
 }
 
 impl Quadratic {
-    /// From its parts: K symmetric and positive semidefinite, c half the labels' mean square.
+    /// From its parts for one label: K symmetric and positive semidefinite, c half the labels' mean square.
     ///
     /// # Errors
     /// [`Error::Size`] when K is not square of b's length.
     pub fn new(k: Matrix, b: Vec<f64>, c: f64) -> Result<Self> {
+        let b = Matrix::from_rows(1, b.len(), b)?;
+        Self::with_labels(k, b, vec![c])
+    }
+
+    /// From its parts: a row of `b` and an entry of `c` for each label.
+    ///
+    /// # Errors
+    /// [`Error::Size`] when K is not square of the rows' length, or b and c differ in number.
+    pub fn with_labels(k: Matrix, b: Matrix, c: Vec<f64>) -> Result<Self> {
         for found in [k.rows(), k.columns()] {
-            if found != b.len() {
-                return Err(Error::Size { what: "rows and columns of K".into(), found, required: b.len() });
+            if found != b.columns() {
+                return Err(Error::Size {
+                    what: "rows and columns of K".into(),
+                    found,
+                    required: b.columns(),
+                });
             }
+        }
+        if b.rows() != c.len() {
+            return Err(Error::Size { what: "labels of b".into(), found: b.rows(), required: c.len() });
         }
         Ok(Self { k, b, c })
     }
 
-    /// From the sums over rows.
+    /// The means of sums over rows; zero without rows.
     ///
     /// # Errors
-    /// As [`Self::new`].
-    pub fn from_statistics(statistics: Statistics) -> Result<Self> {
-        let (k, b, label_sq) = statistics.into_means();
-        Self::new(k, b, 0.5 * label_sq)
+    /// As [`Self::with_labels`].
+    pub fn from_sums(sums: &Sums) -> Result<Self> {
+        let factor = if sums.count == 0 { 0.0 } else { 1.0 / sums.count as f64 };
+        let mut b = sums.correlation.clone();
+        b.values_mut().iter_mut().for_each(|x| *x *= factor);
+        let c = sums.label_sq.iter().map(|y| 0.5 * factor * y).collect();
+        Self::with_labels(sums.gram.unpacked(factor), b, c)
+    }
+
+    /// How many labels there are.
+    pub fn labels(&self) -> usize {
+        self.c.len()
     }
 
     /// K.
@@ -42,30 +67,32 @@ impl Quadratic {
         &self.k
     }
 
-    /// b.
-    pub fn b(&self) -> &[f64] {
+    /// b, one row for each label.
+    pub fn b(&self) -> &Matrix {
         &self.b
     }
 
-    /// c.
-    pub fn c(&self) -> f64 {
-        self.c
+    /// c of each label.
+    pub fn c(&self) -> &[f64] {
+        &self.c
     }
 
-    /// E (f - g)^2 = a.Ka - 2 b.a + 2c for each row a of `coefficients`; rounding below zero is clipped.
+    /// E (f - g)^2 = a.Ka - 2 b.a + 2c for each row a of `coefficients`, which are those of label 0, 1, .. in turn;
+    /// rounding below zero is clipped.
     pub fn losses(&self, coefficients: &Matrix) -> Vec<f64> {
         let products = coefficients.times(&self.k);
         (0..coefficients.rows())
-            .map(|t| {
-                let a = coefficients.row(t);
-                non_negative(dot(products.row(t), a) - 2.0 * dot(&self.b, a) + 2.0 * self.c)
+            .map(|i| {
+                let (a, label) = (coefficients.row(i), i % self.labels());
+                non_negative(dot(products.row(i), a) - 2.0 * dot(self.b.row(label), a) + 2.0 * self.c[label])
             })
             .collect()
     }
 
-    /// One step of gradient descent, a + eta (b - K a): the plain definition, for tests and small problems.
+    /// One step of gradient descent for the first label, a + eta (b - K a): the plain definition, for tests and small
+    /// problems.
     pub fn step(&self, a: &[f64], eta: f64) -> Vec<f64> {
         let ka = self.k.times_vector(a);
-        (0..a.len()).map(|j| a[j] + eta * (self.b[j] - ka[j])).collect()
+        (0..a.len()).map(|j| a[j] + eta * (self.b.row(0)[j] - ka[j])).collect()
     }
 }
