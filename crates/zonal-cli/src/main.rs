@@ -21,6 +21,7 @@ use std::process::ExitCode;
                   descent on squared loss: which degrees its activation sees, what it learns and in which order, and \
                   the training itself, to any number of iterations at the cost of one.",
     after_help = "Examples:\n  zonal spectrum --activation relu --dim 10\n  zonal train data.csv --label y\n  zonal \
+                  analyze data.csv --label y\n  zonal \
                   train --target 'x1*x2' --dim 5\n  zonal predict runs/data-relu-1 new.csv",
     propagate_version = true
 )]
@@ -67,6 +68,7 @@ enum Command {
     Spectrum(commands::spectrum::Args),
     Plan(Box<commands::plan::Args>),
     Train(Box<commands::train::Args>),
+    Analyze(commands::analyze::Args),
     Predict(commands::predict::Args),
     Reproduce(commands::reproduce::Args),
     Sweep(commands::sweep::Args),
@@ -121,7 +123,8 @@ fn run(cli: &Cli, interrupt: &Interrupt) -> anyhow::Result<Done> {
         Command::Spectrum(args) => commands::spectrum::run(args, &cli.global)?,
         Command::Train(args) => commands::train::run(args, &cli.global, interrupt)?,
         Command::Sweep(args) => commands::sweep::run(args, &cli.global, interrupt)?,
-        Command::Predict(args) => commands::predict::run(args, &cli.global)?,
+        Command::Analyze(args) => commands::analyze::run(args, &cli.global, interrupt)?,
+        Command::Predict(args) => commands::predict::run(args, &cli.global, interrupt)?,
         Command::Completions(args) => commands::completions::run(args)?,
         Command::Man(args) => commands::man::run(args)?,
     }

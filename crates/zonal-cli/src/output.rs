@@ -44,6 +44,15 @@ pub(crate) fn columns(header: &[String], rows: &[Vec<String>]) -> String {
     text.lines().map(|l| l.trim_end().to_owned() + "\n").collect()
 }
 
+/// A cell of CSV, quoted if it needs that: formulas have commas.
+pub(crate) fn quoted(text: &str) -> String {
+    if text.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
+}
+
 /// A CSV text from cells that need no quoting.
 pub(crate) fn csv(header: &[String], rows: &[Vec<String>]) -> String {
     let line = |cells: &[String]| cells.join(",") + "\n";

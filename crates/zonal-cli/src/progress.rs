@@ -14,6 +14,8 @@ pub(crate) struct Progress {
     quiet: bool,
     /// Whether a signal asks the work to stop in place of leaving at once.
     asks: bool,
+    /// Whether it does so while a table is summed, which can be taken up again.
+    saves: bool,
     bar: Option<(Stage, ProgressBar)>,
 }
 
@@ -22,7 +24,14 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 impl Progress {
     pub(crate) fn new(interrupt: &Interrupt, quiet: bool) -> Self {
-        Self { interrupt: interrupt.clone(), started: Instant::now(), quiet, asks: false, bar: None }
+        Self {
+            interrupt: interrupt.clone(),
+            started: Instant::now(),
+            quiet,
+            asks: false,
+            saves: false,
+            bar: None,
+        }
     }
 
     /// For work that can be taken up again: the first signal asks it to stop.
@@ -33,11 +42,25 @@ impl Progress {
         progress
     }
 
+    /// For a training on a table that keeps its sums: a signal asks it to stop while it sums.
+    pub(crate) fn saving(interrupt: &Interrupt, quiet: bool) -> Self {
+        let mut progress = Self::new(interrupt, quiet);
+        progress.saves = true;
+        progress
+    }
+
     fn show(&mut self, stage: Stage, done: u64, total: u64) {
         if self.bar.as_ref().is_none_or(|(s, _)| *s != stage) {
             let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
             // indicatif draws on terminals only.
-            if let Ok(style) = ProgressStyle::with_template("{msg:14} {wide_bar} {percent:>3} % {elapsed}") {
+            let template = match (total, stage) {
+                (0, _) => "{msg:14} {spinner} {human_pos} rows {per_sec} {elapsed}",
+                (_, Stage::Statistics | Stage::Scoring) => {
+                    "{msg:14} {wide_bar} {percent:>3} % {per_sec} {elapsed} left {eta}"
+                }
+                _ => "{msg:14} {wide_bar} {percent:>3} % {elapsed}",
+            };
+            if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style);
             }
             bar.set_message(stage.name());
@@ -56,7 +79,11 @@ impl Observer for Progress {
             self.interrupt.hold(done < total || self.asks);
             return ControlFlow::Continue(());
         }
-        if self.asks && self.interrupt.waited().is_some() {
+        if self.saves {
+            self.interrupt.hold(stage == Stage::Statistics);
+        }
+        let asked = self.asks || self.saves && stage == Stage::Statistics;
+        if asked && self.interrupt.waited().is_some() {
             return ControlFlow::Break(StopReason::Interrupted);
         }
         // An eigenproblem reports nothing while it runs, so its bar appears at once and only ticks.

@@ -108,7 +108,14 @@ fn what_is_not_a_file() {
         place.fail(&["train", "pipe.csv", "--label", "y"], 1, &["pipe.csv", "a pipe"]);
     }
     place.file("data.parquet", "PAR1");
-    place.fail(&["train", "data.parquet", "--label", "y"], 1, &["data.parquet", "save the table as CSV"]);
+    place.file("data.xlsx", "PK");
+    place.fail(&["train", "data.xlsx", "--label", "y"], 1, &["data.xlsx", "save the table as CSV"]);
+    place.fail(&["train", "data-*.csv", "--label", "y"], 1, &["data-*.csv", "no file matches"]);
+    place.fail(
+        &["train", "data.parquet", "--label", "y"],
+        1,
+        &["data.parquet", "not a complete Parquet file"],
+    );
 }
 
 #[test]

@@ -21,6 +21,13 @@ pub const TABLE: &str = "table.csv";
 /// The table of a sweep as an Arrow file.
 pub const ARROW: &str = "table.arrow";
 
+/// The configuration of a training that is not finished.
+pub const RESUME: &str = "resume.json";
+/// The sums over rows of a training that is not finished.
+pub const STATISTICS: &str = "statistics.safetensors";
+/// The sums over rows of monomials, likewise.
+pub const MONOMIALS: &str = "monomials.safetensors";
+
 /// An output folder of a run.
 #[derive(Debug)]
 pub struct RunFolder {
@@ -29,7 +36,9 @@ pub struct RunFolder {
 }
 
 /// Everything that a run may write; nothing else in a folder is ever touched.
-const FILES: [&str; 7] = [RECORD, METRICS, MODEL, SWEEP, CELLS, TABLE, ARROW];
+const FILES: [&str; 10] = [RECORD, METRICS, MODEL, SWEEP, CELLS, TABLE, ARROW, RESUME, STATISTICS, MONOMIALS];
+/// What only an unfinished run needs.
+const UNFINISHED: [&str; 3] = [RESUME, STATISTICS, MONOMIALS];
 
 impl RunFolder {
     /// Finds out, before the work, whether a folder chosen by the user may be written to: it must not exist, be empty,
@@ -54,7 +63,14 @@ impl RunFolder {
                 let mut entries = fs::read_dir(path).map_err(Error::system(path, "listing"))?;
                 let empty = entries.next().is_none();
                 let begun = path.join(SWEEP).is_file() && path.join(CELLS).is_file();
-                let ours = path.join(RECORD).is_file() || begun;
+                let unfinished = path.join(RESUME).is_file();
+                let ours = path.join(RECORD).is_file() || begun || unfinished;
+                if !empty && !force && unfinished {
+                    return refuse(
+                        "holds a training that is not finished; go on with it by `zonal train --resume`, or \
+                         --force to replace it",
+                    );
+                }
                 if !empty && !force && begun {
                     return refuse(
                         "holds a sweep; go on with it by `zonal sweep --resume`, or --force to replace it",
@@ -62,6 +78,9 @@ impl RunFolder {
                 }
                 if !empty && !force {
                     return refuse("is not empty; choose another one, or --force to replace a run in it");
+                }
+                if begun {
+                    crate::journal::check_unused(&path.join(CELLS))?;
                 }
                 if !empty && !ours {
                     return refuse(
@@ -147,6 +166,14 @@ impl RunFolder {
     /// [`Error::System`].
     pub fn write(&self, name: &str, contents: &[u8]) -> Result<()> {
         write_file(&self.path.join(name), contents)
+    }
+
+    /// Removes what only an unfinished run needs.
+    pub fn finished(&self) {
+        for name in UNFINISHED {
+            // What stays does no harm: a folder with a record is finished.
+            let _ = fs::remove_file(self.path.join(name));
+        }
     }
 
     /// Takes back what was written after a failure, and the folder if it was made for this run.

@@ -6,6 +6,12 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+/// Refuses a journal that a program is writing.
+pub(crate) fn check_unused(path: &Path) -> Result<()> {
+    let file = File::open(path).map_err(Error::system(path, "opening"))?;
+    lock(&file, path)
+}
+
 /// Two programs must not write one journal.
 fn lock(file: &File, path: &Path) -> Result<()> {
     match file.try_lock() {
@@ -25,6 +31,8 @@ fn lock(file: &File, path: &Path) -> Result<()> {
 pub struct Journal {
     path: PathBuf,
     file: File,
+    /// Length up to the end of the last whole line.
+    length: u64,
 }
 
 impl Journal {
@@ -36,7 +44,7 @@ impl Journal {
         let file = OpenOptions::new().write(true).create_new(true).open(path);
         let file = file.map_err(Error::system(path, "creating"))?;
         lock(&file, path)?;
-        Ok(Self { path: path.to_owned(), file })
+        Ok(Self { path: path.to_owned(), file, length: 0 })
     }
 
     /// The journal of earlier work with its whole lines. A last line without its end is removed from the file.
@@ -55,7 +63,7 @@ impl Journal {
         file.seek(SeekFrom::End(0)).map_err(fail("reading"))?;
         let text = String::from_utf8_lossy(&bytes);
         let lines = text.lines().map(str::to_owned).collect();
-        Ok((Self { path: path.to_owned(), file }, lines))
+        Ok((Self { path: path.to_owned(), file, length: whole as u64 }, lines))
     }
 
     /// Adds a line and flushes it to disk.
@@ -64,7 +72,13 @@ impl Journal {
     /// [`Error::System`], for a full disk for example.
     pub fn add(&mut self, line: &str) -> Result<()> {
         let fail = |action| Error::system(&self.path, action);
-        self.file.write_all(format!("{line}\n").as_bytes()).map_err(fail("writing"))?;
+        if let Err(error) = self.file.write_all(format!("{line}\n").as_bytes()) {
+            // A full disk may have taken a part of the line: it must not stand in the middle of the file.
+            let _ = self.file.set_len(self.length);
+            let _ = self.file.seek(SeekFrom::End(0));
+            return Err(fail("writing")(error));
+        }
+        self.length += line.len() as u64 + 1;
         self.file.sync_data().map_err(fail("flushing to disk"))
     }
 }

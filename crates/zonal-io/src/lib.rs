@@ -1,12 +1,13 @@
 //! Files: tables in; models, metrics and run records out. Everything that is read is checked before it is believed,
 //! and everything that is written appears whole or not at all.
 
-pub mod csv;
 pub mod error;
 pub mod folder;
 pub mod journal;
 pub mod model;
 pub mod results;
+pub mod source;
+pub mod statistics;
 pub mod write;
 
 pub use error::{Error, Result};

@@ -1,8 +1,8 @@
 //! Trained networks as safetensors files: tensors `directions`, `coefficients` and `iterations`, and everything
 //! else as one JSON string under the metadata key `zonal` (several keys would be written in random order).
 
-use crate::csv::check_plain_file;
 use crate::error::{Error, Result};
+use crate::source::check_plain_file;
 use crate::write::write_file;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
@@ -45,8 +45,8 @@ pub struct Description {
 pub struct TableDescription {
     /// The map of features.
     pub lift: Lift,
-    /// The map of the label.
-    pub label: LabelScale,
+    /// The maps of the labels.
+    pub labels: Vec<LabelScale>,
     /// Which part a row belongs to.
     pub split: Split,
 }
@@ -60,18 +60,26 @@ pub struct Model {
     pub network: Network,
     /// Iteration counts, ascending.
     pub iterations: Vec<u64>,
-    /// Output coefficients, one row for each iteration count.
+    /// Output coefficients: for each iteration count one row for each label.
     pub coefficients: Matrix,
 }
 
 impl Model {
-    /// The coefficients at an iteration, as a matrix with one row.
+    /// How many labels it predicts; 1 for a target.
+    pub fn labels(&self) -> usize {
+        self.description.table.as_ref().map_or(1, |t| t.labels.len())
+    }
+
+    /// The coefficients at an iteration, one row for each label.
     ///
     /// # Errors
     /// None of its own: returns the list of iterations held where this one is not among them.
     pub fn coefficients_at(&self, iteration: u64) -> std::result::Result<Matrix, &[u64]> {
         match self.iterations.binary_search(&iteration) {
-            Ok(i) => Ok(self.coefficients.row_range(i, i + 1)),
+            Ok(i) => {
+                let labels = self.labels();
+                Ok(self.coefficients.row_range(i * labels, (i + 1) * labels))
+            }
             Err(_) => Err(&self.iterations),
         }
     }
@@ -90,10 +98,11 @@ impl Model {
         let coefficients = little_endian(self.coefficients.values());
         let iterations: Vec<u8> = self.iterations.iter().flat_map(|t| t.to_le_bytes()).collect();
         let shape = |m: &Matrix| vec![m.rows(), m.columns()];
+        let coefficients_shape = vec![self.iterations.len(), self.labels(), self.coefficients.columns()];
         let view =
             |dtype, shape, bytes| TensorView::new(dtype, shape, bytes).map_err(|e| broken(e.to_string()));
         let tensors = vec![
-            ("coefficients", view(Dtype::F64, shape(&self.coefficients), &coefficients)?),
+            ("coefficients", view(Dtype::F64, coefficients_shape, &coefficients)?),
             ("directions", view(Dtype::F64, shape(self.network.directions()), &directions)?),
             ("iterations", view(Dtype::U64, vec![self.iterations.len()], &iterations)?),
         ];
@@ -129,7 +138,8 @@ impl Model {
         let description: Description =
             serde_json::from_str(json).map_err(|e| format!("its metadata is damaged: {e}"))?;
         let directions = matrix(&tensors, "directions")?;
-        let coefficients = matrix(&tensors, "coefficients")?;
+        let labels = description.table.as_ref().map_or(1, |t| t.labels.len());
+        let coefficients = coefficients(&tensors, labels)?;
         let view = tensors.tensor("iterations").map_err(|e| e.to_string())?;
         if view.dtype() != Dtype::U64 || view.shape().len() != 1 {
             return Err("the tensor 'iterations' is not a list of 64-bit counts".into());
@@ -140,8 +150,8 @@ impl Model {
             if a == b { Ok(()) } else { Err(format!("{what} disagree: {a} and {b}")) }
         };
         same(
-            "the rows of 'coefficients' and the length of 'iterations'",
-            coefficients.rows(),
+            "the iterations of 'coefficients' and the length of 'iterations'",
+            coefficients.rows() / labels.max(1),
             iterations.len(),
         )?;
         same(
@@ -189,10 +199,29 @@ fn check_table(table: &TableDescription) -> std::result::Result<(), String> {
         && lift.mean.iter().all(|m| m.is_finite())
         && lift.bias >= 0.0
         && lift.bias.is_finite()
-        && table.label.deviation > 0.0
-        && table.label.deviation.is_finite()
-        && table.label.mean.is_finite();
+        && !table.labels.is_empty()
+        && table.labels.iter().all(|l| l.deviation > 0.0 && l.deviation.is_finite() && l.mean.is_finite());
     if sound { Ok(()) } else { Err("the constants that prepare its rows are damaged".into()) }
+}
+
+/// The coefficients, with one axis each for iterations, labels and units.
+fn coefficients(tensors: &SafeTensors<'_>, labels: usize) -> std::result::Result<Matrix, String> {
+    let view = tensors.tensor("coefficients").map_err(|e| e.to_string())?;
+    let (Dtype::F64, &[iterations, found, units]) = (view.dtype(), view.shape()) else {
+        return Err(
+            "the tensor 'coefficients' does not have the axes iterations, labels, units in 64-bit floats"
+                .into(),
+        );
+    };
+    if found != labels {
+        return Err(format!("the tensor 'coefficients' is for {found} labels, but {labels} are described"));
+    }
+    Matrix::from_rows(iterations * found, units, floats(view.data())).map_err(|e| e.to_string())
+}
+
+/// Numbers from their bytes.
+pub(crate) fn floats(bytes: &[u8]) -> Vec<f64> {
+    bytes.as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b)).collect()
 }
 
 fn matrix(tensors: &SafeTensors<'_>, name: &str) -> std::result::Result<Matrix, String> {
@@ -200,11 +229,10 @@ fn matrix(tensors: &SafeTensors<'_>, name: &str) -> std::result::Result<Matrix, 
     let (Dtype::F64, &[rows, columns]) = (view.dtype(), view.shape()) else {
         return Err(format!("the tensor '{name}' is not a matrix of 64-bit floats"));
     };
-    let values = view.data().as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b)).collect();
-    Matrix::from_rows(rows, columns, values).map_err(|e| e.to_string())
+    Matrix::from_rows(rows, columns, floats(view.data())).map_err(|e| e.to_string())
 }
 
-fn little_endian(values: &[f64]) -> Vec<u8> {
+pub(crate) fn little_endian(values: &[f64]) -> Vec<u8> {
     values.iter().flat_map(|x| x.to_le_bytes()).collect()
 }
 

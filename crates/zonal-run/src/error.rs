@@ -14,14 +14,10 @@ pub enum Error {
     #[error("{0}")]
     Usage(String),
     /// Stopped before the end; what was done is kept.
-    #[error("stopped after {done} of {total} trainings; {advice}")]
+    #[error("{message}")]
     Interrupted {
-        /// Trainings done.
-        done: usize,
-        /// Trainings in all.
-        total: usize,
-        /// How to go on.
-        advice: String,
+        /// How far it came, and how to go on.
+        message: String,
     },
     /// More memory than there is.
     #[error(

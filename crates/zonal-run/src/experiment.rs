@@ -70,15 +70,18 @@ pub fn over_seeds<T: Send>(
     observer: &mut dyn Observer,
     f: impl Fn(u64) -> Result<T> + Sync,
 ) -> Result<Vec<T>> {
-    let all: Vec<u64> = seeds.collect();
-    let mut out = Vec::with_capacity(all.len());
-    for batch in all.chunks(rayon::current_num_threads().max(1)) {
-        if let std::ops::ControlFlow::Break(reason) =
-            observer.progress(Stage::Seeds, out.len() as u64, all.len() as u64)
+    let total = seeds.end.saturating_sub(seeds.start);
+    let at_once = rayon::current_num_threads().max(1) as u64;
+    let mut out = Vec::new();
+    let mut next = seeds.start;
+    while next < seeds.end {
+        let batch = next..next.saturating_add(at_once).min(seeds.end);
+        next = batch.end;
+        if let std::ops::ControlFlow::Break(reason) = observer.progress(Stage::Seeds, out.len() as u64, total)
         {
             return Err(zonal::Error::from(reason).into());
         }
-        let results: Vec<Result<T>> = batch.par_iter().map(|&seed| f(seed)).collect();
+        let results: Vec<Result<T>> = batch.into_par_iter().map(&f).collect();
         for result in results {
             out.push(result?);
         }

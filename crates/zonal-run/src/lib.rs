@@ -1,6 +1,8 @@
 //! A job from its configuration to the finished run: load, split, choose, train, measure, write. What the program
 //! and the Python package share.
 
+pub mod analyze;
+pub mod data;
 pub mod error;
 pub mod experiment;
 pub mod memory;
@@ -10,7 +12,9 @@ pub mod predict;
 pub mod provenance;
 pub mod reproduce;
 pub mod schema;
+mod score;
 pub mod spectrum;
+mod survey;
 pub mod sweep;
 pub mod train;
 

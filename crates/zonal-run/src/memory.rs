@@ -18,7 +18,12 @@ pub fn free() -> u64 {
 ///
 /// `matrices` is how many m x m matrices are held at once, `per_unit` what each unit needs beside them, in bytes.
 pub(crate) fn check_width(width: u64, matrices: u64, per_unit: u64) -> Result<()> {
-    check_width_against(width, matrices, per_unit, free())
+    check(width, |m| needed(m, matrices, per_unit), free())
+}
+
+/// Refuses a width for which `need` says more bytes than are free, and names the widest that fits.
+pub(crate) fn check_need(width: u64, need: impl Fn(u64) -> u64) -> Result<()> {
+    check(width, need, free())
 }
 
 /// Bytes for `matrices` square matrices of the width and `per_unit` bytes for each unit.
@@ -27,8 +32,7 @@ pub(crate) fn needed(width: u64, matrices: u64, per_unit: u64) -> u64 {
     u64::try_from(square.saturating_add(u128::from(width) * u128::from(per_unit))).unwrap_or(u64::MAX)
 }
 
-fn check_width_against(width: u64, matrices: u64, per_unit: u64, free: u64) -> Result<()> {
-    let need = |m: u64| needed(m, matrices, per_unit);
+fn check(width: u64, need: impl Fn(u64) -> u64, free: u64) -> Result<()> {
     // A tenth stays free for everything else.
     let budget = free - free / 10;
     if need(width) <= budget {
@@ -56,14 +60,13 @@ mod tests {
 
     #[test]
     fn the_widest_width_named_does_fit() {
-        let Err(Error::Memory { widest, needed, .. }) =
-            check_width_against(1_000_000, 5, 100, 16_000_000_000)
-        else {
+        let against = |width: u64| check(width, |m| needed(m, 5, 100), 16_000_000_000);
+        let Err(Error::Memory { widest, needed, .. }) = against(1_000_000) else {
             panic!("a width of a million must not fit into 16 GB");
         };
         assert!(needed > 16_000_000_000);
-        assert!(check_width_against(widest as u64, 5, 100, 16_000_000_000).is_ok());
-        assert!(check_width_against(widest as u64 * 11 / 10, 5, 100, 16_000_000_000).is_err());
-        assert!(check_width_against(u64::MAX, 5, 100, 16_000_000_000).is_err());
+        assert!(against(widest as u64).is_ok());
+        assert!(against(widest as u64 * 11 / 10).is_err());
+        assert!(against(u64::MAX).is_err());
     }
 }

@@ -144,6 +144,22 @@ impl Serialize for Scale {
     }
 }
 
+impl<'de> Deserialize<'de> for Scale {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match NumberOrText::deserialize(deserializer)? {
+            NumberOrText::Number(x) => x.to_string().parse().map_err(serde::de::Error::custom),
+            NumberOrText::Text(t) => t.parse().map_err(serde::de::Error::custom),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum NumberOrText {
+    Number(f64),
+    Text(String),
+}
+
 /// A value that is given or chosen automatically; written `auto`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Auto<T> {
@@ -194,6 +210,26 @@ impl<T: Serialize> Serialize for Auto<T> {
     }
 }
 
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Auto<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        enum Word {
+            Auto,
+        }
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Either<T> {
+            Word(Word),
+            Given(T),
+        }
+        match Either::deserialize(deserializer)? {
+            Either::Word(Word::Auto) => Ok(Self::Auto),
+            Either::Given(x) => Ok(Self::Fixed(x)),
+        }
+    }
+}
+
 /// A number of bytes for people.
 pub fn readable_bytes(bytes: u64) -> String {
     if bytes == u64::MAX {
@@ -239,6 +275,20 @@ mod tests {
         assert_eq!(serde_json::to_string(&Extended::Infinite).unwrap(), "\"inf\"");
         assert_eq!(serde_json::from_str::<Extended>("\"inf\"").unwrap(), Extended::Infinite);
         assert_eq!(serde_json::from_str::<Extended>("12").unwrap(), Extended::Finite(12));
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        for scale in [Scale::Auto, Scale::SqrtDim, Scale::Fixed(0.1)] {
+            let text = serde_json::to_string(&scale).unwrap();
+            assert_eq!(serde_json::from_str::<Scale>(&text).unwrap(), scale);
+        }
+        for value in [Auto::Auto, Auto::Fixed(2.5)] {
+            let text = serde_json::to_string(&value).unwrap();
+            assert_eq!(serde_json::from_str::<Auto<f64>>(&text).unwrap(), value);
+        }
+        assert_eq!(serde_json::from_str::<Auto<String>>("\"relu\"").unwrap(), Auto::Fixed("relu".to_owned()));
+        assert!(serde_json::from_str::<Scale>("\"-1\"").is_err());
     }
 
     #[test]

@@ -124,8 +124,8 @@ pub struct Cost {
     pub memory_bytes: u64,
     /// Bytes free here.
     pub memory_free_bytes: u64,
-    /// Seconds, by the cube of the width from a training of `calibration_width`.
-    pub seconds: f64,
+    /// Seconds, by the cube of the width from a training of `calibration_width`; null where not even a short one fits.
+    pub seconds: Option<f64>,
     /// The width of the training that was timed.
     pub calibration_width: u64,
 }
@@ -167,8 +167,9 @@ pub struct Verification {
     pub mean_loss: f64,
     /// Its standard error; 0 for a single seed.
     pub standard_error: f64,
-    /// Whether the mean is within the bound, four standard errors allowed for.
-    pub holds: bool,
+    /// Whether the mean is within the bound, four standard errors allowed for; null for fewer than eight seeds, of which
+    /// the standard error says too little, where the mean is above it.
+    pub holds: Option<bool>,
 }
 
 /// Degrees of the comparator where the target has infinitely many.
@@ -179,6 +180,10 @@ const DEFAULT_EPSILON: f64 = 0.05;
 const CALIBRATION_WIDTH: u64 = 500;
 /// The largest degree of a comparator: beyond it coefficients of f64 leave its range in most dimensions.
 const MAX_DEGREE: Degree = 1_000;
+/// The fewest seeds that can refute a bound.
+const ENOUGH_SEEDS: u64 = 8;
+/// The most seeds of a verification.
+const MOST_SEEDS: u64 = 100_000;
 /// Matrices of the width's square held while training, and vectors beside them.
 const MATRICES: u64 = 7;
 
@@ -273,14 +278,27 @@ fn per_unit(dim: u64) -> u64 {
 }
 
 fn cost<'a>(plan: &Plan, config: &PlanConfig, experiment: &dyn Fn(usize) -> Experiment<'a>) -> Result<Cost> {
-    let calibration_width = plan.width.min(CALIBRATION_WIDTH);
+    // In very high dimensions even the short training must fit.
+    let fits = |m: u64| memory::needed(m, MATRICES, per_unit(config.dim)) < memory::free() / 4;
+    let mut calibration_width = plan.width.min(CALIBRATION_WIDTH);
+    while calibration_width > 1 && !fits(calibration_width) {
+        calibration_width /= 2;
+    }
+    if !fits(calibration_width) {
+        return Ok(Cost {
+            memory_bytes: memory::needed(plan.width, MATRICES, per_unit(config.dim)),
+            memory_free_bytes: memory::free(),
+            seconds: None,
+            calibration_width: 0,
+        });
+    }
     let started = Instant::now();
     experiment(calibration_width as usize).residuals(config.seed, &logarithmic_grid(plan.iterations), 4)?;
     let seconds = started.elapsed().as_secs_f64();
     Ok(Cost {
         memory_bytes: memory::needed(plan.width, MATRICES, per_unit(config.dim)),
         memory_free_bytes: memory::free(),
-        seconds: seconds * (plan.width as f64 / calibration_width as f64).powi(3),
+        seconds: Some(seconds * (plan.width as f64 / calibration_width as f64).powi(3)),
         calibration_width,
     })
 }
@@ -292,8 +310,10 @@ fn verify<'a>(
     experiment: &(dyn Fn(usize) -> Experiment<'a> + Sync),
     observer: &mut dyn Observer,
 ) -> Result<Verification> {
-    if seeds == 0 {
-        return Err(Error::Usage("--verify needs at least one seed".into()));
+    if !(1..=MOST_SEEDS).contains(&seeds) {
+        return Err(
+            zonal::Error::parameter("--verify", seeds, format!("from 1 to {MOST_SEEDS} seeds")).into()
+        );
     }
     // Several seeds work at once.
     let at_once = seeds.min(rayon::current_num_threads() as u64);
@@ -310,7 +330,11 @@ fn verify<'a>(
         seeds,
         mean_loss: loss.value,
         standard_error,
-        holds: loss.value - 4.0 * standard_error <= plan.loss_bound,
+        holds: match loss.value <= plan.loss_bound {
+            true => Some(true),
+            false if seeds < ENOUGH_SEEDS => None,
+            false => Some(loss.value - 4.0 * standard_error <= plan.loss_bound),
+        },
     })
 }
 

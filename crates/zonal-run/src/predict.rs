@@ -1,12 +1,14 @@
 //! Predictions of a trained model for the rows of a table.
 
+use crate::data::{Data, for_each_block};
 use crate::error::{Error, Result};
+use crate::score::{Score, Scorer};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use zonal::linalg::Matrix;
-use zonal::rows::{Part, Rows};
-use zonal_io::csv::{Columns, Dialect, Missing, read};
+use zonal::observer::{Observer, Stage};
+use zonal::rows::Part;
 use zonal_io::folder::MODEL;
 use zonal_io::model::{Model, SCHEMA, TableDescription};
 
@@ -16,19 +18,13 @@ pub struct PredictConfig {
     /// A model file or a run folder.
     pub model: PathBuf,
     /// The table.
-    pub data: PathBuf,
+    pub data: Data,
     /// The iteration; the best one if None.
     pub iteration: Option<u64>,
-    /// The label, to score instead of predicting.
-    pub label: Option<String>,
+    /// The labels, to score instead of predicting.
+    pub labels: Vec<String>,
     /// The rows of one part of the split of the training; all rows if None.
     pub part: Option<Part>,
-    /// Whether the first line names the columns.
-    pub header: bool,
-    /// The character between fields.
-    pub delimiter: char,
-    /// Whether rows that lack a value are left out.
-    pub drop_missing: bool,
 }
 
 /// Predictions, or the error on labelled rows.
@@ -37,92 +33,87 @@ pub struct PredictConfig {
 pub struct PredictReport {
     /// Version of the format.
     pub schema: u32,
-    /// Name of what is predicted.
-    pub label: String,
+    /// Names of what is predicted.
+    pub labels: Vec<String>,
     /// The iteration used.
     pub iteration: u64,
     /// Number of rows.
-    pub rows: usize,
-    /// Root mean squared error in the label's unit; null without a label.
+    pub rows: u64,
+    /// Root mean squared error in the label's unit, over several labels the root of the mean; null without labels.
     pub rmse: Option<f64>,
-    /// The predictions in the label's unit, with each row's number in the file counted from 0; null with a label.
+    /// The same for each label.
+    pub label_rmse: Option<Vec<f64>>,
+    /// The predictions in the labels' units, with each row's number counted from 0; null with labels.
     pub predictions: Option<Vec<Prediction>>,
 }
 
-/// One prediction.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// One row's prediction.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Prediction {
-    /// The row's number in the file, counted from 0 without the header.
+    /// The row's number, counted from 0 over all files without headers.
     pub row: u64,
-    /// The prediction in the label's unit.
-    pub prediction: f64,
+    /// The prediction of each label in its unit.
+    pub prediction: Vec<f64>,
 }
 
 /// Predicts or scores.
 ///
 /// # Errors
-/// Those of reading the model and the table; [`Error::Usage`] for an iteration that the model does not hold or a
-/// model of a target.
-pub fn predict(config: &PredictConfig) -> Result<PredictReport> {
+/// Those of reading the model and the table; [`Error::Usage`] for an iteration that the model does not hold, a model of
+/// a target, or labels in another number than the model's.
+pub fn predict(config: &PredictConfig, observer: &mut dyn Observer) -> Result<PredictReport> {
     let path = if config.model.is_dir() { config.model.join(MODEL) } else { config.model.clone() };
     let model = Model::load(&path)?;
     let table = table_of(&model, &path)?;
+    let names: Vec<String> = table.labels.iter().map(|l| l.name.clone()).collect();
     let iteration = config.iteration.unwrap_or(model.description.best_iteration);
-    coefficients(&model, iteration)?;
-    let dialect = Dialect::new(config.header, config.delimiter)?;
-    let missing = if config.drop_missing { Missing::Drop } else { Missing::Reject };
-    let columns = Columns { label: config.label.clone(), features: Some(table.lift.columns.clone()) };
-    let read = read(&config.data, dialect, &columns, missing)?;
-    let numbers = read.numbers.clone();
-    let chosen: Vec<usize> = (0..numbers.len())
-        .filter(|&i| config.part.is_none_or(|part| table.split.part(numbers[i]) == part))
-        .collect();
-    if chosen.is_empty() {
+    let scorer = Scorer::new(&model, table, coefficients(&model, iteration)?);
+    if !config.labels.is_empty() && config.labels.len() != names.len() {
+        return Err(Error::Usage(format!(
+            "--label names {} columns, but the model predicts {}: {}",
+            config.labels.len(),
+            names.len(),
+            names.join(", ")
+        )));
+    }
+    let source = config.data.open(&config.labels, Some(&table.lift.columns))?;
+    let mut score = Score::default();
+    let mut predictions = Vec::new();
+    let (mut seen, mut used) = (0usize, 0u64);
+    for_each_block(&source, Stage::Scoring, 0, observer, |rows| {
+        seen += rows.len();
+        let rows = match config.part {
+            Some(part) => rows.part(&table.split, part),
+            None => rows,
+        };
+        used += rows.len() as u64;
+        if !config.labels.is_empty() {
+            return score.add(&scorer, &rows);
+        }
+        if !rows.is_empty() {
+            let values = scorer.predictions(&rows.features)?;
+            let numbered = rows.numbers.iter().enumerate();
+            predictions
+                .extend(numbered.map(|(i, &row)| Prediction { row, prediction: values.row(i).to_vec() }));
+        }
+        Ok(())
+    })?;
+    if used == 0 {
         let part = config.part.map_or("all", Part::name);
-        let (found, total) = (0, numbers.len());
-        return Err(zonal::Error::TooFewRows { part, found, required: 1, total }.into());
+        return Err(zonal::Error::TooFewRows { part, found: 0, required: 1, total: seen }.into());
     }
-    let features = select(&read.features, &chosen);
-    let mut report = PredictReport {
+    let scored = !config.labels.is_empty();
+    let roots = |m: Vec<f64>| m.into_iter().map(f64::sqrt).collect();
+    Ok(PredictReport {
         schema: SCHEMA,
-        label: table.label.name.clone(),
+        labels: names,
         iteration,
-        rows: chosen.len(),
-        rmse: None,
-        predictions: None,
-    };
-    match &config.label {
-        Some(label) => {
-            let labels = read.labels.unwrap_or_default();
-            let labels: Vec<f64> = chosen.iter().map(|&i| labels[i]).collect();
-            let numbers = chosen.iter().map(|&i| numbers[i]).collect();
-            let rows = Rows::new(table.lift.columns.clone(), features, label.clone(), labels, numbers)?;
-            report.rmse = Some(rmse(&model, &rows, iteration)?);
-        }
-        None => {
-            let values = values(&model, &features, iteration)?;
-            let numbered = chosen.iter().zip(values);
-            report.predictions =
-                Some(numbered.map(|(&i, prediction)| Prediction { row: numbers[i], prediction }).collect());
-        }
-    }
-    Ok(report)
-}
-
-/// Root mean squared error of a model on labelled rows, in the label's unit.
-pub(crate) fn rmse(model: &Model, rows: &Rows, iteration: u64) -> Result<f64> {
-    let predictions = values(model, rows.features(), iteration)?;
-    let squares: Vec<f64> = predictions.iter().zip(rows.labels()).map(|(f, y)| (f - y) * (f - y)).collect();
-    Ok((zonal::numeric::sum::tree_sum(&squares) / rows.len() as f64).sqrt())
-}
-
-/// Predictions in the label's unit.
-fn values(model: &Model, features: &Matrix, iteration: u64) -> Result<Vec<f64>> {
-    let table = table_of(model, Path::new("the model"))?;
-    let points = table.lift.apply(features)?;
-    let values = model.network.values(&coefficients(model, iteration)?, &points)?;
-    Ok(values.values().iter().map(|&v| table.label.restore(v)).collect())
+        rows: used,
+        rmse: score.rmse(),
+        label_rmse: score.mean_squares().map(roots),
+        predictions: (!scored).then_some(predictions),
+    })
 }
 
 fn table_of<'a>(model: &'a Model, path: &Path) -> Result<&'a TableDescription> {
@@ -148,12 +139,4 @@ fn coefficients(model: &Model, iteration: u64) -> Result<Matrix> {
             around.join(", ")
         ))
     })
-}
-
-fn select(features: &Matrix, chosen: &[usize]) -> Matrix {
-    let mut out = Matrix::zeros(chosen.len(), features.columns());
-    for (to, &from) in chosen.iter().enumerate() {
-        out.row_mut(to).copy_from_slice(features.row(from));
-    }
-    out
 }

@@ -1,6 +1,7 @@
 //! JSON Schema of the documents that other programs read, made from the types themselves. The committed copies in
 //! `docs/schema` are compared with these by a test.
 
+use crate::analyze::AnalyzeReport;
 use crate::plan::PlanReport;
 use crate::predict::PredictReport;
 use crate::reproduce::ReproduceReport;
@@ -10,7 +11,7 @@ use crate::train::{Checkpoint, TrainReport};
 use schemars::Schema;
 
 /// Name and schema of each document.
-pub fn documents() -> [(&'static str, Schema); 8] {
+pub fn documents() -> [(&'static str, Schema); 9] {
     [
         ("spectrum", schemars::schema_for!(SpectrumReport)),
         ("ranking", schemars::schema_for!(Ranking)),
@@ -19,6 +20,7 @@ pub fn documents() -> [(&'static str, Schema); 8] {
         ("plan", schemars::schema_for!(PlanReport)),
         ("reproduce", schemars::schema_for!(ReproduceReport)),
         ("sweep", schemars::schema_for!(SweepReport)),
+        ("analyze", schemars::schema_for!(AnalyzeReport)),
         ("predict", schemars::schema_for!(PredictReport)),
     ]
 }

@@ -15,12 +15,19 @@ pub struct Moments {
     mean: Vec<f64>,
     /// Sum of squared deviations from the mean.
     spread: Vec<f64>,
+    /// Smallest and largest value.
+    range: Vec<(f64, f64)>,
 }
 
 impl Moments {
     /// No rows yet.
     pub fn new(columns: usize) -> Self {
-        Self { count: 0, mean: vec![0.0; columns], spread: vec![0.0; columns] }
+        Self {
+            count: 0,
+            mean: vec![0.0; columns],
+            spread: vec![0.0; columns],
+            range: vec![(f64::INFINITY, f64::NEG_INFINITY); columns],
+        }
     }
 
     /// Adds one row.
@@ -30,6 +37,7 @@ impl Moments {
             let delta = x - self.mean[i];
             self.mean[i] += delta / self.count as f64;
             self.spread[i] += delta * (x - self.mean[i]);
+            self.range[i] = (self.range[i].0.min(x), self.range[i].1.max(x));
         }
     }
 
@@ -37,13 +45,6 @@ impl Moments {
     pub fn of(rows: &Matrix) -> Self {
         let mut out = Self::new(rows.columns());
         (0..rows.rows()).for_each(|i| out.push(rows.row(i)));
-        out
-    }
-
-    /// Moments of one column.
-    pub fn of_column(values: &[f64]) -> Self {
-        let mut out = Self::new(1);
-        values.iter().for_each(|&x| out.push(&[x]));
         out
     }
 
@@ -57,6 +58,8 @@ impl Moments {
             let delta = other.mean[i] - self.mean[i];
             self.mean[i] += delta * b / (a + b);
             self.spread[i] += other.spread[i] + delta * delta * a * b / (a + b);
+            let (low, high) = other.range[i];
+            self.range[i] = (self.range[i].0.min(low), self.range[i].1.max(high));
         }
         self.count += other.count;
         self
@@ -70,6 +73,11 @@ impl Moments {
     /// Mean of column i.
     pub fn mean(&self, i: usize) -> f64 {
         self.mean[i]
+    }
+
+    /// Whether column i has more than one value.
+    pub fn varies(&self, i: usize) -> bool {
+        self.range[i].0 < self.range[i].1
     }
 
     /// Standard deviation of column i (divisor: the number of rows).
@@ -91,15 +99,14 @@ pub struct LabelScale {
 }
 
 impl LabelScale {
-    /// Learns the constants.
+    /// The constants of label i of labels with these moments.
     ///
     /// # Errors
-    /// [`Error::ConstantLabel`], or [`Error::Parameter`] when the values are too large for their variance.
-    pub fn learn(name: &str, labels: &[f64]) -> Result<Self> {
-        let moments = Moments::of_column(labels);
-        let (mean, deviation) = (moments.mean(0), moments.deviation(0));
+    /// [`Error::ConstantLabel`], or [`Error::Column`] when the values are too large or too small for their variance.
+    pub fn learn(name: &str, moments: &Moments, i: usize) -> Result<Self> {
+        let (mean, deviation) = (moments.mean(i), moments.deviation(i));
         check_size(name, mean, deviation)?;
-        if deviation == 0.0 && labels.windows(2).any(|w| w[0] != w[1]) {
+        if deviation == 0.0 && moments.varies(i) {
             return Err(Error::Column {
                 what: format!("the deviation of the label '{name}'"),
                 found: deviation,
@@ -107,14 +114,15 @@ impl LabelScale {
             });
         }
         if deviation == 0.0 {
-            return Err(Error::ConstantLabel { label: name.to_owned(), value: mean, rows: labels.len() });
+            let rows = moments.count() as usize;
+            return Err(Error::ConstantLabel { label: name.to_owned(), value: mean, rows });
         }
         Ok(Self { name: name.to_owned(), mean, deviation })
     }
 
-    /// Labels in standard units.
-    pub fn standardise(&self, labels: &[f64]) -> Vec<f64> {
-        labels.iter().map(|y| (y - self.mean) / self.deviation).collect()
+    /// A label in standard units.
+    pub fn standard(&self, label: f64) -> f64 {
+        (label - self.mean) / self.deviation
     }
 
     /// A prediction in the label's own unit.
@@ -292,6 +300,9 @@ mod tests {
         ));
         let huge = Matrix::from_rows(2, 1, vec![1e300, -1e300]).unwrap();
         assert!(Lift::learn(&name, &Moments::of(&huge), 1.0).is_err());
-        assert!(matches!(LabelScale::learn("y", &[2.0, 2.0]), Err(Error::ConstantLabel { .. })));
+        let same = Moments::of(&Matrix::from_rows(2, 1, vec![2.0, 2.0]).unwrap());
+        assert!(matches!(LabelScale::learn("y", &same, 0), Err(Error::ConstantLabel { rows: 2, .. })));
+        let tiny = Moments::of(&Matrix::from_rows(2, 1, vec![1e-200, 2e-200]).unwrap());
+        assert!(matches!(LabelScale::learn("y", &tiny, 0), Err(Error::Column { .. })));
     }
 }

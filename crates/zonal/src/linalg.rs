@@ -151,6 +151,12 @@ impl Matrix {
         }
     }
 
+    /// The rows with the given numbers.
+    pub fn select(&self, rows: &[usize]) -> Self {
+        let data = rows.iter().flat_map(|&i| self.row(i)).copied().collect();
+        Self { rows: rows.len(), columns: self.columns, data }
+    }
+
     /// The transposed matrix.
     pub fn transposed(&self) -> Self {
         let mut out = Self::zeros(self.columns, self.rows);

@@ -17,8 +17,14 @@ pub enum StopReason {
 /// The parts of the work that take time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Features and kernel matrices.
+    /// The first reading of a table: its moments and a sample.
+    Reading,
+    /// Trials of activations, scales and biases.
+    Choice,
+    /// The second reading: sums over rows, which can be taken up again.
     Statistics,
+    /// The last reading: errors on the rows themselves.
+    Scoring,
     /// The eigendecomposition.
     Eigenproblem,
     /// Energies by degree and losses.
@@ -37,7 +43,10 @@ impl Stage {
     /// A name for a progress bar.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Reading => "reading",
+            Self::Choice => "choice",
             Self::Statistics => "statistics",
+            Self::Scoring => "scoring",
             Self::Eigenproblem => "eigenproblem",
             Self::Measurement => "measurement",
             Self::Seeds => "seeds",

@@ -44,7 +44,8 @@ pub fn smallest_loss_bound(
             outside += energy;
             continue;
         }
-        let r_sq = energy / eigenvalue;
+        // A bound holds for the smallest coefficient and the largest norm that the errors allow.
+        let r_sq = energy / (eigenvalue * (1.0 - spectrum.coefficients()[k].relative_error).powi(2));
         let cost = (spectrum.norm_sq() * r_sq - energy) / width + 0.5 * inverse_step * r_sq / iterations;
         if cost < energy {
             excess += cost;

@@ -1,110 +1,60 @@
-//! Labelled rows in memory, and which part of a table a row belongs to.
+//! Labelled rows, and which part of a table a row belongs to.
 
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::numeric::random::{Purpose, stream, uniform};
+use rand::Rng;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
-/// Rows of a table: features, a label, and each row's number in the table it came from.
-#[derive(Clone, Debug)]
+/// Some consecutive rows of a table: their features and labels, without the rows that were left out.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Rows {
-    feature_names: Vec<String>,
-    features: Matrix,
-    label_name: String,
-    labels: Vec<f64>,
-    numbers: Vec<u64>,
+    /// The table's rows that this covers, counted from 0, with those that were left out.
+    pub covered: Range<u64>,
+    /// The number of each row.
+    pub numbers: Vec<u64>,
+    /// The features, one row a row.
+    pub features: Matrix,
+    /// The labels, one row a row, one column a label.
+    pub labels: Matrix,
 }
 
 impl Rows {
-    /// Checks that sizes agree and that every value is finite.
-    ///
-    /// # Errors
-    /// [`Error::Size`], [`Error::NotFinite`].
-    pub fn new(
-        feature_names: Vec<String>,
-        features: Matrix,
-        label_name: String,
-        labels: Vec<f64>,
-        numbers: Vec<u64>,
-    ) -> Result<Self> {
-        let size = |what: &str, found, required| {
-            if found == required {
-                Ok(())
-            } else {
-                Err(Error::Size { what: what.to_owned(), found, required })
-            }
-        };
-        size("names of features", feature_names.len(), features.columns())?;
-        size("labels", labels.len(), features.rows())?;
-        size("row numbers", numbers.len(), features.rows())?;
-        for (row, &value) in labels.iter().enumerate() {
-            if !value.is_finite() {
-                return Err(Error::NotFinite {
-                    what: format!("the label '{label_name}'"),
-                    row,
-                    column: 0,
-                    value,
-                });
-            }
+    /// No rows of a covered range.
+    pub fn empty(covered: Range<u64>, features: usize, labels: usize) -> Self {
+        Self {
+            covered,
+            numbers: Vec::new(),
+            features: Matrix::zeros(0, features),
+            labels: Matrix::zeros(0, labels),
         }
-        for row in 0..features.rows() {
-            if let Some(column) = features.row(row).iter().position(|x| !x.is_finite()) {
-                let value = features.row(row)[column];
-                return Err(Error::NotFinite { what: "the features".into(), row, column, value });
-            }
-        }
-        Ok(Self { feature_names, features, label_name, labels, numbers })
     }
 
-    /// Number of rows.
+    /// How many rows there are.
     pub fn len(&self) -> usize {
-        self.labels.len()
+        self.numbers.len()
     }
 
     /// Whether there is no row.
     pub fn is_empty(&self) -> bool {
-        self.labels.is_empty()
-    }
-
-    /// Names of the feature columns.
-    pub fn feature_names(&self) -> &[String] {
-        &self.feature_names
-    }
-
-    /// The features, one row a row.
-    pub fn features(&self) -> &Matrix {
-        &self.features
-    }
-
-    /// Name of the label.
-    pub fn label_name(&self) -> &str {
-        &self.label_name
-    }
-
-    /// The labels.
-    pub fn labels(&self) -> &[f64] {
-        &self.labels
-    }
-
-    /// The rows that belong to one part, in their order.
-    pub fn part(&self, split: &Split, part: Part) -> Self {
-        let chosen: Vec<usize> = (0..self.len()).filter(|&i| split.part(self.numbers[i]) == part).collect();
-        self.select(&chosen)
+        self.numbers.is_empty()
     }
 
     /// The rows with the given positions.
     pub fn select(&self, chosen: &[usize]) -> Self {
-        let mut features = Matrix::zeros(chosen.len(), self.features.columns());
-        for (to, &from) in chosen.iter().enumerate() {
-            features.row_mut(to).copy_from_slice(self.features.row(from));
-        }
         Self {
-            feature_names: self.feature_names.clone(),
-            features,
-            label_name: self.label_name.clone(),
-            labels: chosen.iter().map(|&i| self.labels[i]).collect(),
+            covered: self.covered.clone(),
             numbers: chosen.iter().map(|&i| self.numbers[i]).collect(),
+            features: self.features.select(chosen),
+            labels: self.labels.select(chosen),
         }
+    }
+
+    /// The rows of one part.
+    pub fn part(&self, split: &Split, part: Part) -> Self {
+        let chosen: Vec<usize> = (0..self.len()).filter(|&i| split.part(self.numbers[i]) == part).collect();
+        self.select(&chosen)
     }
 }
 
@@ -121,6 +71,9 @@ pub enum Part {
 }
 
 impl Part {
+    /// All parts, in the order of their numbers.
+    pub const ALL: [Self; 3] = [Self::Train, Self::Validation, Self::Test];
+
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
@@ -167,6 +120,26 @@ impl Split {
     /// The part of the row with this number (counted from 0 over the whole table).
     pub fn part(&self, row: u64) -> Part {
         let u = uniform(&mut stream(self.seed, Purpose::Split, row));
+        self.part_of(u)
+    }
+
+    /// A row's fold among `folds` equal ones, for rows that are not for testing. Independent of [`Self::part`].
+    pub fn fold(&self, row: u64, folds: usize) -> usize {
+        let mut rng = stream(self.seed, Purpose::Split, row);
+        uniform(&mut rng);
+        ((uniform(&mut rng) * folds as f64) as usize).min(folds.saturating_sub(1))
+    }
+
+    /// A random number for each row: the rows with the smallest ones are a random sample of the table. Independent of
+    /// [`Self::part`] and [`Self::fold`].
+    pub fn rank(&self, row: u64) -> u64 {
+        let mut rng = stream(self.seed, Purpose::Split, row);
+        uniform(&mut rng);
+        uniform(&mut rng);
+        rng.next_u64()
+    }
+
+    fn part_of(&self, u: f64) -> Part {
         if u < self.test_fraction {
             Part::Test
         } else if u < self.test_fraction + self.validation_fraction {
@@ -182,18 +155,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_split_depends_on_row_numbers_alone() {
-        let features = Matrix::from_rows(200, 1, (0..200).map(f64::from).collect()).unwrap();
-        let labels: Vec<f64> = (0..200).map(f64::from).collect();
-        let rows = Rows::new(vec!["a".into()], features, "y".into(), labels, (0..200).collect()).unwrap();
+    fn parts_folds_and_ranks_depend_on_the_number_alone_and_not_on_each_other() {
         let split = Split::new(3, 0.2, 0.3).unwrap();
-        let whole = rows.part(&split, Part::Test);
-        let half: Vec<usize> = (0..100).collect();
-        let first = rows.select(&half).part(&split, Part::Test);
-        assert_eq!(&whole.labels()[..first.len()], first.labels());
-        let sizes: usize =
-            [Part::Train, Part::Validation, Part::Test].map(|p| rows.part(&split, p).len()).iter().sum();
-        assert_eq!(sizes, 200);
+        let count = |part| (0..20_000).filter(|&i| split.part(i) == part).count() as f64 / 20_000.0;
+        // Four standard errors of a share.
+        assert!((count(Part::Test) - 0.3).abs() < 0.013 && (count(Part::Validation) - 0.2).abs() < 0.012);
+        let mut folds = [0usize; 5];
+        let train = (0..20_000).filter(|&i| split.part(i) == Part::Train);
+        train.for_each(|i| folds[split.fold(i, 5)] += 1);
+        assert!(folds.iter().all(|&n| (1_820..2_180).contains(&n)), "{folds:?}");
+        let low = (0..20_000).filter(|&i| split.rank(i) < 1 << 62 && split.part(i) == Part::Train).count();
+        assert!((2_300..2_700).contains(&low), "{low}");
+        assert_eq!(split.fold(77, 1), 0);
+    }
+
+    #[test]
+    fn selected_rows_keep_their_numbers() {
+        let rows = Rows {
+            covered: 5..9,
+            numbers: vec![5, 6, 8],
+            features: Matrix::from_rows(3, 1, vec![1.0, 2.0, 3.0]).unwrap(),
+            labels: Matrix::from_rows(3, 2, vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).unwrap(),
+        };
+        let some = rows.select(&[0, 2]);
+        assert_eq!((some.numbers, some.labels.row(1)), (vec![5, 8], &[5.0, 6.0][..]));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The commands, one file each: arguments in, a job of `zonal-run`, its result printed.
 
+pub(crate) mod analyze;
 pub(crate) mod completions;
 pub(crate) mod man;
 pub(crate) mod plan;
@@ -22,6 +23,11 @@ pub(crate) fn delimiter(text: &str) -> Result<char, String> {
         (_, Some(c), None) => Ok(c),
         _ => Err("one character is needed, such as ';', or tab".to_owned()),
     }
+}
+
+/// The values of an option that can be repeated, each split at commas outside brackets.
+pub(crate) fn lists(values: &[String]) -> Vec<String> {
+    values.iter().flat_map(|v| split_list(v)).collect()
 }
 
 /// Splits an option's text at commas outside brackets.

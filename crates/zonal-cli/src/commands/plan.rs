@@ -2,7 +2,7 @@
 
 use crate::format::{Format, short, short_count, short_up};
 use crate::interrupt::Interrupt;
-use crate::output::{csv, print, print_json};
+use crate::output::{csv, print, print_json, quoted};
 use crate::progress::Progress;
 use crate::{Done, Global};
 use anyhow::Result;
@@ -80,12 +80,15 @@ pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result
         Format::Csv => print(&row(&report))?,
         Format::Table => print(&text(&report, args.verify))?,
     }
-    Ok(if report.verification.is_some_and(|v| !v.holds) { Done::DoesNotHold } else { Done::Well })
+    Ok(if report.verification.is_some_and(|v| v.holds == Some(false)) {
+        Done::DoesNotHold
+    } else {
+        Done::Well
+    })
 }
 
 /// One row of CSV with what a spreadsheet can use.
 fn row(report: &PlanReport) -> String {
-    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     let single = report.single_draw;
     let cells = [
         ("target", quoted(&report.target)),
@@ -136,7 +139,11 @@ fn text(report: &PlanReport, seeds: Option<u64>) -> String {
     text += &bound(report);
     text += &remarks(report);
     if let Some(v) = report.verification {
-        let verdict = if v.holds { "holds" } else { "does NOT hold" };
+        let verdict = match v.holds {
+            Some(true) => "holds",
+            Some(false) => "does NOT hold",
+            None => "is for the mean, of which so few seeds say little",
+        };
         let found = match v.seeds {
             1 => format!("with one seed: loss {}", short(v.mean_loss)),
             n => format!("over {n} seeds: mean loss {} +- {}", short(v.mean_loss), short(v.standard_error)),
@@ -243,7 +250,7 @@ fn remarks(report: &PlanReport) -> String {
         "\nTraining takes about {} of memory ({} free here) and {}.\n",
         readable_bytes(cost.memory_bytes),
         readable_bytes(cost.memory_free_bytes),
-        readable_seconds(cost.seconds)
+        cost.seconds.map_or("a time that cannot be told here".to_owned(), readable_seconds)
     );
     if cost.memory_bytes > cost.memory_free_bytes {
         text += "That does not fit: raise --epsilon, lower --degree or give --width.\n";

@@ -2,9 +2,12 @@
 
 use crate::Global;
 use crate::format::Format;
-use crate::output::{csv, print, print_json};
+use crate::interrupt::Interrupt;
+use crate::output::{csv, print, print_json, quoted};
+use crate::progress::Progress;
 use std::path::PathBuf;
 use zonal::rows::Part;
+use zonal_run::data::Data;
 use zonal_run::number::count;
 use zonal_run::predict::{PredictConfig, predict};
 
@@ -18,15 +21,15 @@ pub(crate) struct Args {
     /// A run folder or a model file
     #[arg(value_name = "MODEL")]
     model: PathBuf,
-    /// The table, a CSV file with the columns of the training
-    #[arg(value_name = "DATA")]
-    data: PathBuf,
+    /// Files or patterns with the columns of the training: CSV (plain or gzip), NPY, NPZ, Parquet, Arrow
+    #[arg(value_name = "DATA", required = true, num_args = 1..)]
+    data: Vec<PathBuf>,
     /// Use the network after T iterations [default: the best iteration]
     #[arg(long, value_parser = count, value_name = "T")]
     iteration: Option<u64>,
-    /// The label's column: print the root mean squared error instead of predictions
+    /// The label's column, or as many as the model predicts: print the root mean squared error instead of predictions
     #[arg(long, value_name = "COLUMN")]
-    label: Option<String>,
+    label: Vec<String>,
     /// Only the rows of one part of the training's split, for the file it was trained on
     #[arg(long, value_enum, default_value_t = PartChoice::All)]
     part: PartChoice,
@@ -49,35 +52,42 @@ enum PartChoice {
     All,
 }
 
-pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<()> {
+pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> anyhow::Result<()> {
     let part = match args.part {
         PartChoice::Train => Some(Part::Train),
         PartChoice::Validation => Some(Part::Validation),
         PartChoice::Test => Some(Part::Test),
         PartChoice::All => None,
     };
-    let report = predict(&PredictConfig {
+    let config = PredictConfig {
         model: args.model.clone(),
-        data: args.data.clone(),
+        data: Data {
+            files: args.data.clone(),
+            header: !args.no_header,
+            delimiter: args.delimiter,
+            drop_missing: args.missing.drop(),
+        },
         iteration: args.iteration,
-        label: args.label.clone(),
+        labels: super::lists(&args.label),
         part,
-        header: !args.no_header,
-        delimiter: args.delimiter,
-        drop_missing: args.missing.drop(),
-    })?;
+    };
+    let report = predict(&config, &mut Progress::new(interrupt, global.quiet))?;
     if global.format == Format::Json {
         return print_json(&report);
     }
     if let Some(rmse) = report.rmse {
         return print(&format!("{rmse}\n"));
     }
-    let header = ["row", "prediction"].map(String::from);
+    let mut header = vec!["row".to_owned()];
+    match report.labels.as_slice() {
+        [_] => header.push("prediction".to_owned()),
+        several => header.extend(several.iter().map(|label| quoted(label))),
+    }
     let rows: Vec<Vec<String>> = report
         .predictions
         .iter()
         .flatten()
-        .map(|p| vec![p.row.to_string(), p.prediction.to_string()])
+        .map(|p| [p.row.to_string()].into_iter().chain(p.prediction.iter().map(f64::to_string)).collect())
         .collect();
     print(&csv(&header, &rows))
 }

@@ -2,7 +2,7 @@
 
 use crate::format::{Format, short, short_up};
 use crate::interrupt::Interrupt;
-use crate::output::{columns, csv, print, print_json};
+use crate::output::{columns, csv, print, print_json, quoted};
 use crate::progress::Progress;
 use crate::{Done, Global};
 use anyhow::Result;
@@ -129,7 +129,6 @@ fn story(claim: &ClaimReport, details: bool) -> String {
 fn checks_csv(report: &ReproduceReport) -> String {
     let header =
         ["claim", "holds", "measured", "relation", "threshold", "predicted", "quantity"].map(String::from);
-    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     let rows: Vec<Vec<String>> = report
         .claims
         .iter()

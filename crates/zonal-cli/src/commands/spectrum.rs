@@ -3,7 +3,7 @@
 use super::split_list;
 use crate::Global;
 use crate::format::{Format, short};
-use crate::output::{columns, csv, print, print_json};
+use crate::output::{columns, csv, print, print_json, quoted};
 use anyhow::Result;
 use zonal::activation::Activation;
 use zonal_run::Error;
@@ -185,15 +185,6 @@ fn rows(report: &SpectrumReport, number: impl Fn(f64) -> String) -> Vec<Vec<Stri
         ]
     });
     rows.collect()
-}
-
-/// Quotes a cell if CSV needs it: formulas have commas.
-fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
 }
 
 fn csv_table(reports: &[SpectrumReport]) -> String {

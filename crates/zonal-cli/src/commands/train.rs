@@ -2,21 +2,28 @@
 
 use super::split_list;
 use crate::Global;
-use crate::format::{Format, short, short_count};
+use crate::format::{Format, short, short_count, short_up};
 use crate::interrupt::Interrupt;
 use crate::output::{columns, csv, print, print_json, say};
 use crate::progress::Progress;
 use anyhow::Result;
 use std::path::PathBuf;
 use zonal::activation::Activation;
+use zonal::dynamics::path::Solver;
+use zonal::statistics::Precision;
 use zonal_run::Error;
+use zonal_run::data::Data;
 use zonal_run::number::{Auto, Extended, Scale, count};
-use zonal_run::train::{Checkpoint, Input, Output, TableJob, TargetJob, TrainConfig, TrainReport, train};
+use zonal_run::train::{
+    Checkpoint, Input, Output, SolverReport, TableJob, TargetJob, TrainConfig, TrainReport, interrupted,
+    train,
+};
 
 /// Train a network on a table or on a target, and measure its whole path
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "Examples:\n  zonal train data.csv --label y\n  zonal train --target '0.8*harmonic(2) + \
+    after_help = "Examples:\n  zonal train data.csv --label y\n  zonal train 'rows/*.parquet' --label y,z --width 4000 \
+                        --folds 5\n  zonal train --target '0.8*harmonic(2) + \
                         0.3*harmonic(4)' --dim 10 --width 2000 --iterations 1e9\n  zonal train --target \
                         'teacher(tanh, units=5) + x1^2' --dim 8 --activation tanh --width inf\n\nTargets are sums of \
                         polynomials in x1..xn, harmonic(K), neuron(A) and teacher(A, units=U) with coefficients. \
@@ -24,18 +31,18 @@ use zonal_run::train::{Checkpoint, Input, Output, TableJob, TargetJob, TrainConf
                         same."
 )]
 pub(crate) struct Args {
-    /// The table: a CSV file
-    #[arg(value_name = "DATA", required_unless_present = "target", conflicts_with = "target")]
-    data: Option<PathBuf>,
+    /// The table: files or patterns, CSV (plain or gzip), NPY, NPZ, Parquet or Arrow; larger than memory allowed
+    #[arg(value_name = "DATA", required_unless_present_any = ["target", "resume"], conflicts_with = "target")]
+    data: Vec<PathBuf>,
     /// A function to learn in place of a table
     #[arg(long, value_name = "EXPRESSION", allow_hyphen_values = true)]
     target: Option<String>,
     /// The dimension of the target's sphere [default: 10]
     #[arg(long, short = 'n', value_parser = count, value_name = "N", conflicts_with = "data")]
     dim: Option<u64>,
-    /// The column to predict
-    #[arg(long, value_name = "COLUMN", conflicts_with = "target", required_unless_present = "target")]
-    label: Option<String>,
+    /// The column to predict, or several of them with commas between
+    #[arg(long, value_name = "COLUMN", conflicts_with = "target", required_unless_present_any = ["target", "resume"])]
+    label: Vec<String>,
     /// The columns to predict from, separated by commas [default: all others]
     #[arg(long, value_name = "COLUMNS", conflicts_with = "target")]
     features: Option<String>,
@@ -48,9 +55,9 @@ pub(crate) struct Args {
     /// What to do with rows that lack a value
     #[arg(long, value_enum, default_value_t = MissingChoice::Reject, conflicts_with = "target")]
     missing: MissingChoice,
-    /// Rows for testing: a file [default: a part of the table]
+    /// Rows for testing: files or patterns [default: a part of the table]
     #[arg(long, value_name = "FILE", conflicts_with = "target")]
-    test: Option<PathBuf>,
+    test: Vec<PathBuf>,
     /// Part of the rows for testing
     #[arg(long, default_value_t = 0.2, value_name = "FRACTION", allow_negative_numbers = true, conflicts_with_all = ["target", "test"])]
     test_fraction: f64,
@@ -60,9 +67,19 @@ pub(crate) struct Args {
         default_value_t = 0.2,
         value_name = "FRACTION",
         allow_negative_numbers = true,
-        conflicts_with = "target"
+        conflicts_with_all = ["target", "folds"]
     )]
     validation_fraction: f64,
+    /// Choose the iteration over K folds of all rows that are not for testing, in place of validation rows; the final
+    /// network is fitted to all of them
+    #[arg(long, value_name = "K", conflicts_with = "target")]
+    folds: Option<usize>,
+    /// Fit the final network to the validation rows too, once they have chosen the iteration
+    #[arg(long, conflicts_with_all = ["target", "folds"])]
+    refit: bool,
+    /// The precision of the features on tables; f32 is up to twice as fast, right to about six digits
+    #[arg(long, value_enum, default_value_t = PrecisionChoice::F64, conflicts_with = "target")]
+    precision: PrecisionChoice,
     /// A name (relu, leaky-relu, squared-relu, step, sign, abs, sigmoid, tanh, erf, gelu, silu, softplus, sin, cos,
     /// exp, square, cube, hermite-K) or an expression in t; auto chooses on validation rows, and is relu for targets
     #[arg(long, short, default_value = "auto", value_name = "NAME")]
@@ -70,7 +87,7 @@ pub(crate) struct Args {
     /// The scale s of the units phi(s <w, x>): auto, sqrt-dim or a number; auto is 1 for targets
     #[arg(long, default_value = "auto", value_name = "S", allow_negative_numbers = true)]
     scale: Scale,
-    /// The bias appended to the rows of a table before they are put on the sphere
+    /// The bias appended to the rows of a table before they are put on the sphere; auto chooses on rows held out
     #[arg(
         long,
         default_value = "auto",
@@ -91,6 +108,9 @@ pub(crate) struct Args {
     /// The step of the descent; auto is 1 / largest eigenvalue, at infinite width 1 / norm squared
     #[arg(long, default_value = "auto", value_name = "ETA", allow_negative_numbers = true)]
     step: Auto<f64>,
+    /// How the path is found: the eigendecomposition, Lanczos with a bound on its error, or whichever is faster
+    #[arg(long, value_enum, default_value_t = SolverChoice::Auto)]
+    solver: SolverChoice,
     /// Iterations to report, separated by commas [default: six for each power of ten]
     #[arg(long, value_name = "LIST")]
     at: Option<String>,
@@ -103,6 +123,30 @@ pub(crate) struct Args {
     /// Replace a run in the folder of --out
     #[arg(long, requires = "out")]
     force: bool,
+    /// Go on with an interrupted training on a table, with its own options
+    #[arg(long, value_name = "DIR", exclusive = true)]
+    resume: Option<PathBuf>,
+    /// Seconds between two savings of what a training on a table has summed
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, conflicts_with = "target")]
+    checkpoint: u64,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum PrecisionChoice {
+    /// 53 bits
+    F64,
+    /// 24 bits for features and their products over a tile of rows
+    F32,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum SolverChoice {
+    /// Lanczos where its bound is small after few steps
+    Auto,
+    /// The eigendecomposition
+    Dense,
+    /// Lanczos
+    Lanczos,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -137,22 +181,32 @@ const MOST_DEGREES_WITH_THEORY: usize = 5;
 const MOST_DEGREES: usize = 12;
 
 pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result<()> {
-    let config = args.config(global)?;
-    let output = match &args.out {
-        None => Output::Numbered(PathBuf::from("runs")),
-        Some(path) if path.as_os_str() == "none" => Output::None,
-        Some(path) => Output::Folder { path: path.clone(), force: args.force },
+    let config = match &args.resume {
+        Some(folder) => {
+            global.refuse_seed("a training goes on with the seed that it was begun with")?;
+            interrupted(folder)?
+        }
+        None => args.config(global)?,
+    };
+    let output = match (&args.out, &args.resume) {
+        (_, Some(folder)) => Output::Resume(folder.clone()),
+        (None, None) => Output::Numbered(PathBuf::from("runs")),
+        (Some(path), None) if path.as_os_str() == "none" => Output::None,
+        (Some(path), None) => Output::Folder { path: path.clone(), force: args.force },
     };
     let command = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
-    let mut notes = Vec::new();
     let report = {
-        let mut progress = Progress::new(interrupt, global.quiet);
-        train(&config, &output, command, &mut progress, &mut |note| notes.push(note.to_owned()))
+        let mut progress = match &config.input {
+            Input::Table(_) => Progress::saving(interrupt, global.quiet),
+            Input::Target(_) => Progress::new(interrupt, global.quiet),
+        };
+        let mut note = |note: &str| {
+            if !global.quiet {
+                say(&format!("note: {note}"));
+            }
+        };
+        train(&config, &output, command, &mut progress, &mut note)?
     };
-    if !global.quiet {
-        notes.iter().for_each(|note| say(&format!("note: {note}")));
-    }
-    let report = report?;
     match global.format {
         Format::Json => print_json(&report),
         Format::Csv => print(&path_csv(&report)),
@@ -165,12 +219,15 @@ impl Args {
         let Layers::Output = self.layers;
         let at = self.at.as_deref().map(counts).transpose()?;
         let last = at.as_ref().and_then(|list| list.iter().max().copied());
-        let input = match (&self.target, &self.data, &self.label) {
-            (Some(text), ..) => {
+        let labels = super::lists(&self.label);
+        let input = match &self.target {
+            Some(text) => {
                 Input::Target(TargetJob { text: text.clone(), dim: self.dim.unwrap_or(DEFAULT_DIM) })
             }
-            (None, Some(data), Some(label)) => Input::Table(self.table(data.clone(), label.clone())),
-            _ => return Err(Error::Usage("a table with --label, or a --target is needed".into()).into()),
+            None if self.data.is_empty() || labels.is_empty() => {
+                return Err(Error::Usage("a table with --label, or a --target is needed".into()).into());
+            }
+            None => Input::Table(self.table(labels)),
         };
         Ok(TrainConfig {
             input,
@@ -179,24 +236,38 @@ impl Args {
             width: self.width,
             iterations: self.iterations.or(last).unwrap_or(DEFAULT_ITERATIONS),
             step: self.step,
+            solver: match self.solver {
+                SolverChoice::Auto => Solver::Auto,
+                SolverChoice::Dense => Solver::Dense,
+                SolverChoice::Lanczos => Solver::Lanczos,
+            },
             at,
             max_degree: self.max_degree,
             seed: global.seed(),
         })
     }
 
-    fn table(&self, data: PathBuf, label: String) -> TableJob {
+    fn table(&self, labels: Vec<String>) -> TableJob {
         TableJob {
-            data,
-            label,
+            data: Data {
+                files: self.data.clone(),
+                header: !self.no_header,
+                delimiter: self.delimiter,
+                drop_missing: self.missing.drop(),
+            },
+            labels,
             features: self.features.as_deref().map(split_list),
-            header: !self.no_header,
-            delimiter: self.delimiter,
-            drop_missing: self.missing.drop(),
             test_fraction: self.test_fraction,
             validation_fraction: self.validation_fraction,
-            test_data: self.test.clone(),
+            test_data: (!self.test.is_empty()).then(|| self.test.clone()),
             bias: self.bias,
+            folds: self.folds,
+            refit: self.refit,
+            precision: match self.precision {
+                PrecisionChoice::F64 => Precision::F64,
+                PrecisionChoice::F32 => Precision::F32,
+            },
+            checkpoint_seconds: self.checkpoint,
         }
     }
 }
@@ -348,25 +419,31 @@ fn learned(report: &TrainReport, degrees: &[usize]) -> String {
 }
 
 fn rows_table(report: &TrainReport) -> String {
-    let label = report.labels.as_ref().and_then(|l| l.first()).map_or("", String::as_str);
+    let label = report.labels.as_deref().unwrap_or_default().join(", ");
     let mut text = String::new();
     if let Some(r) = report.rows {
-        text += &format!(
-            "{label} from {} training, {} validation and {} test rows",
-            r.train, r.validation, r.test
-        );
+        text += &match report.folds {
+            Some(folds) => format!("{label} from {} rows in {folds} folds and {} test rows", r.train, r.test),
+            None => format!(
+                "{label} from {} training, {} validation and {} test rows",
+                r.train, r.validation, r.test
+            ),
+        };
         if r.dropped > 0 {
             text += &format!(" ({} rows with missing values left out)", r.dropped);
         }
         text += &format!(
-            "\nby {} of {} units at scale {}, step {}\n\n",
+            "\nby {} of {} units at scale {}, bias {}, step {}{}\n\n",
             report.width,
             report.activation,
             short(report.scale),
-            short(report.step_size)
+            report.bias.map_or("-".to_owned(), short),
+            short(report.step_size),
+            solver(report)
         );
     }
-    let header = ["iteration", "train RMSE", "validation RMSE", "test RMSE", ""].map(String::from);
+    let held_out = if report.folds.is_some() { "held-out RMSE" } else { "validation RMSE" };
+    let header = ["iteration", "train RMSE", held_out, "test RMSE", ""].map(String::from);
     let root = |x: Option<f64>| x.map_or("-".to_owned(), |x| short(x.sqrt()));
     let rows: Vec<Vec<String>> = shown(report)
         .into_iter()
@@ -386,10 +463,27 @@ fn rows_table(report: &TrainReport) -> String {
     text += &format!(
         "\nbest iteration {}{}: RMSE {} on training rows, {} on test rows\n",
         report.best_iteration,
-        if report.validation_rmse.is_some() { ", chosen on validation rows" } else { "" },
+        match (report.validation_rmse, report.folds) {
+            (_, Some(_)) => ", chosen over folds",
+            (Some(_), None) => ", chosen on validation rows",
+            (None, None) => "",
+        },
         number(report.train_rmse),
         number(report.test_rmse)
     );
+    if let Some(labels) = report.label_errors.as_ref().filter(|l| l.len() > 1) {
+        let header = ["label", "train RMSE", "held out", "test RMSE"].map(String::from);
+        let rows: Vec<Vec<String>> = labels
+            .iter()
+            .map(|l| {
+                vec![l.label.clone(), number(l.train_rmse), number(l.validation_rmse), number(l.test_rmse)]
+            })
+            .collect();
+        text += &format!(
+            "\n{}\nErrors of all labels together are roots of means over labels.\n",
+            columns(&header, &rows)
+        );
+    }
     for p in &report.best_polynomial {
         text += &format!(
             "best polynomial of degree {}: RMSE {} on training rows, {} on test rows",
@@ -398,13 +492,21 @@ fn rows_table(report: &TrainReport) -> String {
             root(p.test_error)
         );
         if let (Some(monomials), Some(rank), Some(rows)) = (p.monomials, p.rank, report.rows)
-            && rank >= rows.train
+            && rank as u64 >= rows.train
         {
             text += &format!(" ({monomials} monomials: interpolates)");
         }
         text.push('\n');
     }
     text + &written(report)
+}
+
+/// What Lanczos did, where it was used.
+fn solver(report: &TrainReport) -> String {
+    let Some(SolverReport { steps: Some(steps), prediction_error: Some(error), .. }) = report.solver else {
+        return String::new();
+    };
+    format!("\npath by {steps} steps of Lanczos: predictions within {} of the deviation", short_up(error))
 }
 
 fn written(report: &TrainReport) -> String {

@@ -135,7 +135,10 @@ pub fn reproduce(wanted: &[String], size: Size, observer: &mut dyn Observer) -> 
         match (claim.run)(size, observer) {
             Ok(checks) => claims.push(judge(claim, checks)?),
             Err(Error::Core(zonal::Error::Stopped(_))) => break,
-            Err(error) => return Err(error),
+            // What the others have found is not lost.
+            Err(error) => {
+                claims.push(judge(claim, vec![Check::at_most("it runs", f64::NAN, 0.0, error.to_string())])?)
+            }
         }
     }
     let not_reached: Vec<String> = chosen[claims.len()..].iter().map(|c| c.name.to_owned()).collect();

@@ -183,6 +183,8 @@ const DEFAULT_ITERATIONS: &str = "1e9";
 const DEFAULT_SEEDS: u64 = 5;
 const DEFAULT_DEGREE: Degree = 4;
 const MOST_DEGREES: u64 = 200;
+/// The highest degree that a cell is compared with.
+const MOST_DEGREE: u64 = 1_000;
 
 /// Reads and checks a sweep; `source` is what messages call it.
 pub(super) fn read(text: &str, source: &str, default_name: &str, first_seed: u64) -> Result<Grid> {
@@ -230,7 +232,10 @@ fn grid(file: &SweepFile, default_name: &str, first_seed: u64) -> Result<Grid> {
 fn cells(file: &SweepFile, seeds: u64) -> Result<Vec<Cell>> {
     let dims = each("dim", Some(&file.dim), "", |t| Dim::new(count(t)?).map_err(|e| e.to_string()))?;
     let degrees = match &file.degree {
-        Some(list) => each("degree", Some(list), "", |t| count(t).map(Some))?,
+        Some(list) => each("degree", Some(list), "", |t| match count(t)? {
+            k if k <= MOST_DEGREE => Ok(Some(k)),
+            k => Err(format!("{k} is too high; at most {MOST_DEGREE}")),
+        })?,
         None => vec![None],
     };
     let targets = each("target", Some(&file.target), "", |t| Ok(t.to_owned()))?;
@@ -240,7 +245,12 @@ fn cells(file: &SweepFile, seeds: u64) -> Result<Vec<Cell>> {
     let scales = each("scale", file.scale.as_ref(), "1", str::parse::<Scale>)?;
     let widths = each("width", Some(&file.width), "", Size::read)?;
     let rows = each("rows", file.rows.as_ref(), "exact", Size::read)?;
-    let steps = each("step", file.step.as_ref(), "auto", str::parse::<Auto<f64>>)?;
+    let steps = each("step", file.step.as_ref(), "auto", |t| match t.parse::<Auto<f64>>()? {
+        Auto::Fixed(x) if !(x > 0.0 && x.is_finite()) => {
+            Err(format!("{x} is no step; write a positive number"))
+        }
+        step => Ok(step),
+    })?;
     let lengths = [
         dims.len(),
         degrees.len(),
@@ -272,7 +282,15 @@ fn cells(file: &SweepFile, seeds: u64) -> Result<Vec<Cell>> {
         let (dim, degree) = (dims[at[0]], degrees[at[1]]);
         let target = with_degree(&targets[at[2]], degree)?;
         if known.insert((dim.get(), target.clone())) {
-            Target::parse(&target, dim, 0).map_err(|e| Error::Usage(format!("target: {e}")))?;
+            let parsed = Target::parse(&target, dim, 0);
+            let energy =
+                parsed.and_then(|t| t.norm_sq()).map_err(|e| Error::Usage(format!("target: {e}")))?;
+            if !(1e-290..1e290).contains(&energy) {
+                let range = "between 1e-290 and 1e290";
+                return Err(Error::Usage(format!(
+                    "target: its norm squared is {energy:e}, but must be {range}"
+                )));
+            }
         }
         let size = |name: &str, size: Size| match size.value(dim.get()) {
             Ok(Some(0)) => Err(Error::Usage(format!("{name}: at least 1 is needed"))),
@@ -364,6 +382,9 @@ mod tests {
             ("target = 'x1'\ndim = 3\nwidth = 10\nseeds = 1e9", "trainings"),
             ("target = 'x1\ndim = 3", "a.toml"),
             ("target = 'x1'\ndim = 3\nwidth = 10\nnoise = 0.1", "no rows"),
+            ("target = 'x1'\ndim = 3\nwidth = 10\nstep = ['auto', -1]", "no step"),
+            ("target = 'x1'\ndim = 3\nwidth = 10\ndegree = 1e18", "too high"),
+            ("target = '1e160*harmonic(1)'\ndim = 3\nwidth = 10", "norm squared"),
             ("target = 'x1'\ndim = 3\nwidth = 10\nactivation = 'relu(t - 1e9)'", "activation"),
         ] {
             let message = grid(text).unwrap_err().to_string();

@@ -104,7 +104,13 @@ pub(super) fn measure(
         energies: residual.energies,
         tail: residual.tail_energy,
     });
-    let at = at.collect();
+    let at: Vec<State> = at.collect();
+    let all = |s: &State| [s.loss, s.tail].iter().chain(&s.energies).all(|x| x.is_finite());
+    if !path.step().is_finite() || !at.iter().all(all) {
+        return Err(crate::Error::Usage(
+            "a loss leaves the range of numbers; bring target and scale nearer to 1".into(),
+        ));
+    }
     Ok(Measured { step_size: path.step(), at, ..measured })
 }
 

@@ -118,13 +118,15 @@ pub fn sweep(
 ) -> Result<SweepReport> {
     let started = SystemTime::now();
     let mut job = match start {
-        Start::New { file, seed, output } => begin(file, *seed, output)?,
+        Start::New { file, seed, output } => begin(file, *seed, output, at_once)?,
         Start::Resume(path) => resume(path)?,
     };
     let trainings = job.done.len();
     let missing: Vec<usize> = (0..trainings).filter(|&i| job.done[i].is_none()).collect();
-    let workers = at_once.unwrap_or_else(rayon::current_num_threads).clamp(1, missing.len().max(1));
-    check_memory(&job.grid, workers)?;
+    let workers = match missing.len() {
+        0 => 0,
+        trainings => workers(&job.grid, at_once)?.min(trainings),
+    };
     run(&mut job, &missing, workers, observer)?;
     let measured: Vec<Measured> = job.done.into_iter().flatten().collect();
     let rows = table::rows(&job.grid, &measured);
@@ -177,7 +179,7 @@ struct Summary<'a> {
     rows: usize,
 }
 
-fn begin(file: &Path, seed: u64, output: &Output) -> Result<Job> {
+fn begin(file: &Path, seed: u64, output: &Output, at_once: Option<usize>) -> Result<Job> {
     let text = std::fs::read_to_string(file).map_err(|source| zonal_io::Error::System {
         path: file.to_owned(),
         action: "reading",
@@ -185,9 +187,9 @@ fn begin(file: &Path, seed: u64, output: &Output) -> Result<Job> {
     })?;
     let stem = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
     let grid = grid::read(&text, &file.display().to_string(), &stem, seed)?;
-    check_memory(&grid, 1)?;
+    workers(&grid, at_once)?;
     let folder = match output {
-        Output::None => None,
+        Output::None | Output::Resume(_) => None,
         Output::Folder { path, force } => Some(RunFolder::named(path, *force)?),
         Output::Numbered(parent) => {
             RunFolder::check_parent(parent)?;
@@ -260,35 +262,31 @@ fn resume(path: &Path) -> Result<Job> {
     Ok(Job { grid, text, folder: Some(folder), journal: Some(journal), done })
 }
 
-/// The widest cells must fit beside one another.
-fn check_memory(grid: &Grid, workers: usize) -> Result<()> {
-    let mut needs: Vec<(u64, &grid::Cell)> = grid
-        .cells
-        .iter()
-        .map(|c| {
-            let rows = c.rows.unwrap_or(0).saturating_mul(8 * (c.dim + 2));
-            (memory::needed(c.width, 7, 8 * (c.dim + 64)).saturating_add(rows), c)
-        })
-        .collect();
-    needs.sort_by_key(|(need, _)| std::cmp::Reverse(*need));
-    let total = needs.iter().take(workers).fold(0u64, |sum, (need, _)| sum.saturating_add(*need));
-    let free = memory::free();
-    if total > free - free / 10 {
-        let readable = crate::number::readable_bytes;
-        let widest = needs.first().map_or(0, |(_, c)| c.width);
-        let advice = match workers {
-            1 => "use smaller widths".to_owned(),
-            _ => format!("use smaller widths or --at-once {}", workers - 1),
-        };
-        let what =
-            if workers == 1 { "a training".to_owned() } else { format!("{workers} trainings at once") };
-        return Err(Error::Usage(format!(
-            "{what} with widths up to {widest} would take about {}, but {} of memory is free here; {advice}",
-            readable(total),
-            readable(free),
-        )));
+/// How many trainings work side by side: as many as asked for, or as threads and memory allow. The widest cell may run
+/// with all its seeds at once.
+fn workers(grid: &Grid, at_once: Option<usize>) -> Result<usize> {
+    let iterations = grid.iterations.len() as u64;
+    let need = |c: &grid::Cell| {
+        let rows = c.rows.unwrap_or(0).saturating_mul(8 * (c.dim + 2));
+        let per_unit = 8 * (c.dim + 64 + 4 * iterations);
+        memory::needed(c.width, 7, per_unit).saturating_add(rows)
+    };
+    let widest = grid.cells.iter().max_by_key(|c| need(c));
+    let Some(widest) = widest else { return Ok(1) };
+    let (each, free) = (need(widest).max(1), memory::free());
+    let fit = ((free - free / 10) / each) as usize;
+    let wanted = at_once.unwrap_or_else(rayon::current_num_threads).max(1);
+    if fit >= wanted || (fit >= 1 && at_once.is_none()) {
+        return Ok(wanted.min(fit));
     }
-    Ok(())
+    let readable = crate::number::readable_bytes;
+    let advice = if fit == 0 { "use smaller widths".to_owned() } else { format!("use --at-once {fit}") };
+    Err(Error::Usage(format!(
+        "a training of width {} takes about {}, but {} of memory is free here; {advice}",
+        widest.width,
+        readable(each),
+        readable(free)
+    )))
 }
 
 /// Lets a training stop early.
@@ -308,7 +306,7 @@ impl Observer for StopFlag<'_> {
 fn run(job: &mut Job, missing: &[usize], workers: usize, observer: &mut dyn Observer) -> Result<()> {
     let stop = AtomicBool::new(false);
     let next = AtomicUsize::new(0);
-    let threads = (rayon::current_num_threads() / workers).max(1);
+    let threads = (rayon::current_num_threads() / workers.max(1)).max(1);
     let grid = &job.grid;
     let (done, journal) = (&mut job.done, &mut job.journal);
     let finished = std::thread::scope(|scope| -> Result<bool> {
@@ -324,6 +322,9 @@ fn run(job: &mut Job, missing: &[usize], workers: usize, observer: &mut dyn Obse
         loop {
             match receiver.recv_timeout(Duration::from_millis(100)) {
                 Ok(Ok(measured)) => {
+                    if outcome.is_err() {
+                        continue;
+                    }
                     let line = json(&measured)?;
                     if let Some(journal) = journal.as_mut()
                         && let Err(error) = journal.add(&line)
@@ -361,14 +362,12 @@ fn run(job: &mut Job, missing: &[usize], workers: usize, observer: &mut dyn Obse
         return Ok(());
     }
     let done = job.done.iter().flatten().count();
-    Err(Error::Interrupted {
-        done,
-        total: job.done.len(),
-        advice: match &job.folder {
-            Some(folder) => format!("go on with: zonal sweep --resume {}", folder.path().display()),
-            None => "nothing was kept, since --out is none".to_owned(),
-        },
-    })
+    let advice = match &job.folder {
+        Some(folder) => format!("go on with: zonal sweep --resume {}", folder.path().display()),
+        None => "nothing was kept, since --out is none".to_owned(),
+    };
+    let message = format!("stopped after {done} of {} trainings; {advice}", job.done.len());
+    Err(Error::Interrupted { message })
 }
 
 fn work(

@@ -1,19 +1,23 @@
-//! Choosing activation and scale for a table: short trainings on a sample of the rows, compared on validation rows.
+//! Choosing activation, scale and bias for a table: short trainings on a sample of the rows, compared by the loss on rows
+//! held out, by successive halving: many small trials, then fewer and larger ones of the better half.
 
 use super::TrainConfig;
-use super::table::Prepared;
 use crate::error::Result;
+use crate::survey::standardised;
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use zonal::activation::Activation;
 use zonal::dynamics::path::Path;
 use zonal::dynamics::{Step, logarithmic_grid};
-use zonal::linalg::Matrix;
+use zonal::lift::{LabelScale, Lift};
 use zonal::network::Network;
-use zonal::observer::Observer;
-use zonal::risk::Empirical;
+use zonal::observer::{Observer, Silent, Stage};
+use zonal::risk::Quadratic;
+use zonal::rows::{Rows, Split};
+use zonal::statistics::{Batch, Precision, Statistics, Sums};
 
-/// One combination that was tried.
+/// One combination that was tried, in the last round that it took part in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Candidate {
@@ -22,76 +26,193 @@ pub struct Candidate {
     pub activation: Activation,
     /// The scale.
     pub scale: f64,
-    /// The smallest root mean squared error on validation rows along the path, in the label's unit.
-    pub validation_rmse: f64,
+    /// The bias of the lift.
+    pub bias: f64,
+    /// Rows of the trial.
+    pub rows: usize,
+    /// Width of the trial.
+    pub width: usize,
+    /// The smallest root mean squared error along the path on rows held out, over folds, as part of the labels'
+    /// deviation.
+    pub relative_rmse: f64,
 }
 
-/// Widest network and most rows of a trial.
-const TRIAL_WIDTH: usize = 400;
-const TRIAL_ROWS: usize = 4_000;
-/// Activations tried when none is given. The others have the same span as one of these or a coarser one.
-const ACTIVATIONS: [Activation; 3] = [Activation::Relu, Activation::Tanh, Activation::Sigmoid];
-
-/// The combinations to try: scales matter only where the activation is not homogeneous.
-fn combinations(activation: Option<Activation>, scale: Option<f64>, dim: u64) -> Vec<(Activation, f64)> {
-    let root = (dim as f64).sqrt();
-    let activations = activation.map_or_else(|| ACTIVATIONS.to_vec(), |a| vec![a]);
-    let mut out = Vec::new();
-    for a in activations {
-        match scale {
-            Some(s) => out.push((a, s)),
-            None if a.homogeneity().is_some() => out.push((a, 1.0)),
-            None => out.extend([1.0, root, 2.0 * root].map(|s| (a.clone(), s))),
-        }
-    }
-    out
+/// A round of trials.
+struct Round {
+    rows: usize,
+    width: usize,
+    folds: usize,
+    /// How many candidates go on: one in so many.
+    keep: usize,
 }
 
-/// Activation and scale, and the trials that led to them, if there were any.
+const ROUNDS: [Round; 3] = [
+    Round { rows: 1_000, width: 200, folds: 5, keep: 3 },
+    Round { rows: 4_000, width: 400, folds: 3, keep: 3 },
+    Round { rows: 16_384, width: 800, folds: 3, keep: usize::MAX },
+];
+/// Activations tried when none is given: one with a kink, one that saturates,
+/// one between them, and one that oscillates.
+const ACTIVATIONS: [Activation; 4] = [Activation::Relu, Activation::Tanh, Activation::Gelu, Activation::Sin];
+/// Scales tried, in units of sqrt n.
+const SCALES: [f64; 5] = [0.5, 1.0, 2.0, 4.0, 8.0];
+/// Biases tried.
+const BIASES: [f64; 3] = [0.5, 1.0, 2.0];
+/// The bias where there is nothing to compare it by.
+const DEFAULT_BIAS: f64 = 1.0;
+
+/// What was chosen, and the trials that led to it, if there were any.
 pub(super) struct Choice {
     pub(super) activation: Activation,
     pub(super) scale: f64,
+    pub(super) bias: f64,
     pub(super) candidates: Option<Vec<Candidate>>,
 }
 
-/// Chooses on validation rows what is not given. Without validation rows the first combination is taken.
-pub(super) fn choose(
-    config: &TrainConfig,
-    data: &Prepared,
-    width: usize,
-    observer: &mut dyn Observer,
-) -> Result<Choice> {
-    let dim = data.dim.get();
-    let combinations = combinations(config.activation.clone().given(), config.scale.value(dim), dim);
-    if combinations.len() == 1 || data.validation.1.is_empty() {
-        let (activation, scale) = combinations[0].clone();
-        return Ok(Choice { activation, scale, candidates: None });
-    }
-    let train = head(&data.train, TRIAL_ROWS);
-    let validation = head(&data.validation, TRIAL_ROWS);
-    let grid = logarithmic_grid(config.iterations);
-    let mut candidates = Vec::new();
-    for (activation, scale) in combinations {
-        let network =
-            Network::random(activation.clone(), scale, data.dim, width.min(TRIAL_WIDTH), config.seed)?;
-        let quadratic = Empirical::new(&train.0, &train.1).quadratic(&network)?;
-        let path = Path::new(&quadratic, Step::Auto, observer)?;
-        let coefficients = path.coefficients(&grid);
-        let losses = Empirical::new(&validation.0, &validation.1).quadratic(&network)?.losses(&coefficients);
-        let best = losses.into_iter().fold(f64::INFINITY, f64::min);
-        candidates.push(Candidate { activation, scale, validation_rmse: best.sqrt() * data.label.deviation });
-    }
-    let mut best = candidates[0].clone();
-    for c in &candidates {
-        if c.validation_rmse < best.validation_rmse {
-            best = c.clone();
-        }
-    }
-    Ok(Choice { activation: best.activation, scale: best.scale, candidates: Some(candidates) })
+/// What there is to choose from.
+pub(super) struct Question<'a> {
+    pub(super) config: &'a TrainConfig,
+    /// The bias, if it is given.
+    pub(super) bias: Option<f64>,
+    /// The lift with any bias.
+    pub(super) lift: &'a Lift,
+    pub(super) labels: &'a [LabelScale],
+    pub(super) sample: &'a Rows,
+    pub(super) split: &'a Split,
+    pub(super) width: usize,
 }
 
-/// The first rows, at most `most`; parts are random already.
-fn head(rows: &(Matrix, Vec<f64>), most: usize) -> (Matrix, Vec<f64>) {
-    let count = rows.1.len().min(most);
-    (rows.0.row_range(0, count), rows.1[..count].to_vec())
+impl Question<'_> {
+    /// The combinations to try: scales matter only where the activation is not homogeneous.
+    fn combinations(&self) -> Vec<(Activation, f64, f64)> {
+        let biases = self.bias.map_or_else(|| BIASES.to_vec(), |b| vec![b]);
+        let given = self.config.activation.clone().given();
+        let activations = given.map_or_else(|| ACTIVATIONS.to_vec(), |a| vec![a]);
+        let mut out = Vec::new();
+        for a in activations {
+            for &bias in &biases {
+                // Every column counts in the dimension, and the bias once.
+                let dim = self.lift.kept.len() as u64 + u64::from(bias > 0.0);
+                let root = (dim as f64).sqrt();
+                match self.config.scale.value(dim) {
+                    Some(s) => out.push((a.clone(), s, bias)),
+                    None if a.homogeneity().is_some() => out.push((a.clone(), 1.0, bias)),
+                    None => out.extend(SCALES.map(|s| (a.clone(), s * root, bias))),
+                }
+            }
+        }
+        out
+    }
+
+    /// Chooses what is not given.
+    pub(super) fn choose(&self, observer: &mut dyn Observer) -> Result<Choice> {
+        let combinations = self.combinations();
+        // A few rows tell nothing.
+        if combinations.len() == 1 || self.sample.len() < 30 {
+            let at = combinations.iter().position(|c| self.bias.is_some() || c.2 == DEFAULT_BIAS);
+            let (activation, scale, bias) = combinations[at.unwrap_or(0)].clone();
+            return Ok(Choice { activation, scale, bias, candidates: None });
+        }
+        let mut running: Vec<Candidate> = combinations
+            .into_iter()
+            .map(|(activation, scale, bias)| Candidate {
+                activation,
+                scale,
+                bias,
+                rows: 0,
+                width: 0,
+                relative_rmse: f64::NAN,
+            })
+            .collect();
+        let mut out = Vec::new();
+        for (i, round) in ROUNDS.iter().enumerate() {
+            if let std::ops::ControlFlow::Break(reason) =
+                observer.progress(Stage::Choice, i as u64, ROUNDS.len() as u64)
+            {
+                return Err(zonal::Error::from(reason).into());
+            }
+            let trials: Vec<Result<Candidate>> =
+                running.par_iter().map(|candidate| self.trial(candidate, round)).collect();
+            running = trials.into_iter().collect::<Result<_>>()?;
+            // A trial whose numbers leave the range loses; the order of equals is that of the list.
+            let key = |c: &Candidate| if c.relative_rmse.is_nan() { f64::INFINITY } else { c.relative_rmse };
+            running.sort_by(|a, b| key(a).total_cmp(&key(b)));
+            let keep = running.len().div_ceil(round.keep).max(2).min(running.len());
+            if i + 1 < ROUNDS.len() {
+                out.splice(0..0, running.drain(keep..));
+            }
+        }
+        let best = running[0].clone();
+        running.append(&mut out);
+        Ok(Choice {
+            activation: best.activation,
+            scale: best.scale,
+            bias: best.bias,
+            candidates: Some(running),
+        })
+    }
+
+    /// A training on some of the sample.
+    fn trial(&self, candidate: &Candidate, round: &Round) -> Result<Candidate> {
+        // The rows with the smallest ranks, so that each round has those of the one before.
+        let mut chosen: Vec<usize> = (0..self.sample.len()).collect();
+        if chosen.len() > round.rows {
+            chosen.select_nth_unstable_by_key(round.rows, |&i| self.split.rank(self.sample.numbers[i]));
+            chosen.truncate(round.rows);
+            chosen.sort_unstable();
+        }
+        let rows = self.sample.select(&chosen);
+        let width = self.width.min(round.width).min(2 * rows.len());
+        let lift = Lift { bias: candidate.bias, ..self.lift.clone() };
+        let points = lift.apply(&rows.features)?;
+        let labels = standardised(self.labels, &rows.labels);
+        let seed = self.config.seed;
+        let network =
+            Network::random(candidate.activation.clone(), candidate.scale, lift.dim()?, width, seed)?;
+        let parts: Vec<usize> = rows.numbers.iter().map(|&n| self.split.fold(n, round.folds)).collect();
+        let mut statistics = Statistics::new(width, self.labels.len(), round.folds, Precision::F64);
+        let covered = (0, self.sample.covered.end);
+        let batch =
+            Batch { covered, numbers: &rows.numbers, parts: &parts, points: &points, labels: &labels };
+        statistics.update(&network, &batch)?;
+        statistics.close(&network)?;
+        let sums: Vec<Sums> = (0..round.folds).map(|f| statistics.part(f)).collect();
+        let relative_rmse = held_out(&sums, self.config.iterations)?;
+        Ok(Candidate { rows: rows.len(), width, relative_rmse, ..candidate.clone() })
+    }
+}
+
+/// The smallest root mean squared error along the path, each fold predicted from the others.
+fn held_out(folds: &[Sums], iterations: u64) -> Result<f64> {
+    let grid = logarithmic_grid(iterations);
+    let mut totals = vec![0.0; grid.len()];
+    let mut count = 0;
+    for (held, rest) in each_fold(folds) {
+        if held.count == 0 || rest.count == 0 {
+            continue;
+        }
+        let path = Path::new(&Quadratic::from_sums(&rest)?, Step::Auto, &mut Silent)?;
+        let losses = held.losses(&path.coefficients(&grid));
+        let labels = path.labels();
+        for (total, losses) in totals.iter_mut().zip(losses.chunks(labels)) {
+            *total += losses.iter().sum::<f64>() / labels as f64 * held.count as f64;
+        }
+        count += held.count;
+    }
+    let least = totals.into_iter().fold(f64::INFINITY, f64::min);
+    Ok((least / count as f64).sqrt())
+}
+
+/// Each fold with the sums over all others.
+pub(super) fn each_fold(folds: &[Sums]) -> impl Iterator<Item = (&Sums, Sums)> {
+    folds.iter().enumerate().map(|(i, held)| {
+        let width = held.gram.order();
+        let mut rest = Sums::zeros(width, held.label_sq.len());
+        for (j, fold) in folds.iter().enumerate() {
+            if j != i {
+                rest.add(fold);
+            }
+        }
+        (held, rest)
+    })
 }

@@ -1,29 +1,37 @@
 //! `train`: a network on a target or on a table, its whole path measured, the run written.
 
+mod accumulate;
 mod choose;
+mod keep;
 mod result;
 mod table;
 mod target;
 
 pub use choose::Candidate;
-pub use result::{BestPolynomialReport, Checkpoint, DegreeEnergy, LearningTime, PartRows, TrainReport};
+pub use keep::interrupted;
+pub use result::{
+    BestPolynomialReport, Checkpoint, DegreeEnergy, LabelErrors, LearningTime, PartRows, SolverReport,
+    TrainReport,
+};
 pub use table::TableJob;
 pub use target::TargetJob;
 
 use crate::error::{Error, Result};
 use crate::number::{Auto, Extended, Scale};
 use crate::provenance::Provenance;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::SystemTime;
 use zonal::activation::Activation;
+use zonal::dynamics::path::Solver;
 use zonal::dynamics::{Step, logarithmic_grid};
 use zonal::observer::{Observer, Stage};
 use zonal_io::folder::{METRICS, MODEL, RECORD, RunFolder};
 use zonal_io::model::{Model, SCHEMA};
 
 /// What both kinds of training have in common.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TrainConfig {
     /// What is learned.
     pub input: Input,
@@ -37,6 +45,8 @@ pub struct TrainConfig {
     pub iterations: u64,
     /// The step of the descent.
     pub step: Auto<f64>,
+    /// How the path is found.
+    pub solver: Solver,
     /// The iterations to report; a logarithmic grid if None.
     pub at: Option<Vec<u64>>,
     /// The largest degree to list.
@@ -46,7 +56,7 @@ pub struct TrainConfig {
 }
 
 /// A target or a table.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Input {
     /// A function with a known spectrum.
@@ -69,6 +79,8 @@ pub enum Output {
         /// Replace a run in it.
         force: bool,
     },
+    /// The folder of an interrupted run, which goes on there.
+    Resume(PathBuf),
 }
 
 /// Says things that a person should know while a job runs: candidates tried, columns dropped.
@@ -105,8 +117,62 @@ struct Outcome {
     model: Option<Model>,
 }
 
+/// The folder of a run: made when there is something to write.
+struct Place {
+    output: Output,
+    folder: Option<RunFolder>,
+    name: Option<String>,
+}
+
+impl Place {
+    /// Finds out before the work whether the run can be written.
+    fn new(output: &Output) -> Result<Self> {
+        let folder = match output {
+            Output::None => None,
+            Output::Folder { path, force } => {
+                RunFolder::check_named(path, *force)?;
+                None
+            }
+            Output::Numbered(parent) => {
+                RunFolder::check_parent(parent)?;
+                None
+            }
+            Output::Resume(path) => Some(RunFolder::existing(path)?),
+        };
+        Ok(Self { output: output.clone(), folder, name: None })
+    }
+
+    /// Whether anything is written at all.
+    fn keeps(&self) -> bool {
+        !matches!(self.output, Output::None)
+    }
+
+    /// The folder, if it has been made.
+    fn existing(&self) -> Option<&RunFolder> {
+        self.folder.as_ref()
+    }
+
+    /// The activation is known: so is the folder's name.
+    fn name(&mut self, config: &TrainConfig, activation: &Activation) {
+        self.name = Some(config.name(activation));
+    }
+
+    /// The folder, made now if need be; None where nothing is written.
+    fn folder(&mut self, config: &TrainConfig) -> Result<Option<&RunFolder>> {
+        if self.folder.is_none() {
+            let name = self.name.clone().unwrap_or_else(|| config.name(&Activation::Relu));
+            self.folder = match &self.output {
+                Output::None | Output::Resume(_) => None,
+                Output::Folder { path, force } => Some(RunFolder::named(path, *force)?),
+                Output::Numbered(parent) => Some(RunFolder::numbered(parent, &name)?),
+            };
+        }
+        Ok(self.folder.as_ref())
+    }
+}
+
 /// Trains, and writes the run: everything is checked before the work, the folder appears with its first file, and a
-/// run that fails leaves no trace.
+/// run that fails leaves no trace but the sums that a training on a long table has kept to go on from.
 ///
 /// # Errors
 /// Those of every part of the job; see [`Error`].
@@ -118,30 +184,27 @@ pub fn train(
     notes: Notes<'_>,
 ) -> Result<TrainReport> {
     let started = SystemTime::now();
-    match output {
-        Output::None => {}
-        Output::Folder { path, force } => RunFolder::check_named(path, *force)?,
-        Output::Numbered(parent) => RunFolder::check_parent(parent)?,
-    }
+    let mut place = Place::new(output)?;
     let mut outcome = match &config.input {
         Input::Target(job) => target::run(config, job, observer, notes),
-        Input::Table(job) => table::run(config, job, observer, notes),
+        Input::Table(job) => table::run(config, job, &mut place, observer, notes),
     }?;
     check_finite(&outcome.report)?;
-    if matches!(output, Output::None) {
-        return Ok(outcome.report);
-    }
+    place.name(config, &outcome.report.activation);
     // From here on an interruption waits: the run is there and only has to be written.
     let _ = observer.progress(Stage::Writing, 0, 1);
-    let folder = match output {
-        Output::Folder { path, force } => RunFolder::named(path, *force)?,
-        Output::Numbered(parent) => RunFolder::numbered(parent, &config.name(&outcome.report.activation))?,
-        Output::None => return Ok(outcome.report),
-    };
+    let Some(folder) = place.folder(config)? else { return Ok(outcome.report) };
     outcome.report.run = Some(folder.path().display().to_string());
-    if let Err(error) = write(&folder, config, &outcome, Provenance::now(command, started)) {
-        folder.abandon();
-        return Err(error);
+    let written = write(folder, config, &outcome, Provenance::now(command, started));
+    match (written, place.folder) {
+        (Ok(()), Some(folder)) => folder.finished(),
+        (Err(error), Some(folder)) => {
+            if !matches!(output, Output::Resume(_)) {
+                folder.abandon();
+            }
+            return Err(error);
+        }
+        (written, None) => written?,
     }
     let _ = observer.progress(Stage::Writing, 1, 1);
     Ok(outcome.report)
@@ -172,7 +235,9 @@ impl TrainConfig {
         let subject = match &self.input {
             Input::Target(_) => "target".to_owned(),
             Input::Table(job) => {
-                let stem = job.data.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+                let first = job.data.files.first().and_then(|f| f.file_name());
+                let name = first.map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+                let stem = name.split('.').next().unwrap_or_default();
                 let safe: String =
                     stem.chars().filter(|c| c.is_alphanumeric() || "-_".contains(*c)).take(40).collect();
                 if safe.is_empty() { "table".to_owned() } else { safe }

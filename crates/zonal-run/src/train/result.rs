@@ -5,11 +5,13 @@ use crate::number::Extended;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use zonal::activation::Activation;
+use zonal::dynamics::path::Solver;
 use zonal::observer::StopReason;
 use zonal::sphere::Degree;
+use zonal::statistics::Precision;
 
 /// Everything that a training found. Losses are mean squared errors E (f - g)^2, on tables in the label's unit
-/// squared; root mean squared errors are in the label's unit. What does not apply is null.
+/// squared, and over several labels their mean; root mean squared errors are in the label's unit. What does not apply is null.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrainReport {
@@ -55,12 +57,23 @@ pub struct TrainReport {
     pub best_polynomial: Vec<BestPolynomialReport>,
     /// For tables the iteration with the smallest validation loss, otherwise the last.
     pub best_iteration: u64,
-    /// Root mean squared error on the training rows at the best iteration.
+    /// Root mean squared error on the training rows at the best iteration; over several labels the root of the mean.
     pub train_rmse: Option<f64>,
-    /// Root mean squared error on the validation rows at the best iteration.
+    /// Root mean squared error on the validation rows at the best iteration, or over folds of rows held out.
     pub validation_rmse: Option<f64>,
     /// Root mean squared error on the test rows at the best iteration.
     pub test_rmse: Option<f64>,
+    /// The same errors for each label, for tables.
+    pub label_errors: Option<Vec<LabelErrors>>,
+    /// How the path was found.
+    pub solver: Option<SolverReport>,
+    /// The precision of the features, for tables.
+    #[schemars(with = "Option<String>")]
+    pub precision: Option<Precision>,
+    /// The folds over which the best iteration was chosen; null when it was on validation rows.
+    pub folds: Option<usize>,
+    /// Whether the final network is fitted to validation rows too, for tables.
+    pub refit: Option<bool>,
     /// How many rows each part has, for tables.
     pub rows: Option<PartRows>,
     /// Feature columns left out because they do not vary over the training rows, for tables.
@@ -131,16 +144,48 @@ pub struct BestPolynomialReport {
     pub test_error: Option<f64>,
 }
 
+/// Root mean squared errors of one label, in its unit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LabelErrors {
+    /// The label.
+    pub label: String,
+    /// On the training rows.
+    pub train_rmse: Option<f64>,
+    /// On the validation rows, or over folds of rows held out.
+    pub validation_rmse: Option<f64>,
+    /// On the test rows.
+    pub test_rmse: Option<f64>,
+}
+
+/// How a path was found.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SolverReport {
+    /// dense or lanczos.
+    #[schemars(with = "String")]
+    pub name: Solver,
+    /// Steps of Lanczos.
+    pub steps: Option<usize>,
+    /// With Lanczos a bound on how far predictions are from those of exact descent at any listed iteration, as part of
+    /// the labels' deviation (LZ-1).
+    pub prediction_error: Option<f64>,
+    /// With Lanczos a bound below the last training loss of exact descent (Gauss-Radau).
+    pub loss_lower: Option<f64>,
+    /// With Lanczos a bound above it (Gauss).
+    pub loss_upper: Option<f64>,
+}
+
 /// How many rows each part has.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PartRows {
     /// Rows that are learned from.
-    pub train: usize,
+    pub train: u64,
     /// Rows that the best iteration is chosen on.
-    pub validation: usize,
+    pub validation: u64,
     /// Rows that are only scored.
-    pub test: usize,
+    pub test: u64,
     /// Rows left out for missing values.
     pub dropped: u64,
 }

@@ -1,107 +1,70 @@
-//! Training on a table: split, lift, one pass of statistics, the whole path, the best iteration on validation rows.
+//! Training on a table: a first reading for moments and a sample, a choice, a second reading for the sums that descent
+//! depends on, the whole path from them, and a last reading for the errors on the rows themselves.
 
-use super::choose::{Choice, choose};
-use super::result::{BestPolynomialReport, Checkpoint, PartRows, TrainReport};
-use super::{Notes, Outcome, TrainConfig};
+use super::accumulate::{Accumulated, Accumulation};
+use super::choose::{Choice, Question, each_fold};
+use super::keep::Keep;
+use super::result::{BestPolynomialReport, Checkpoint, LabelErrors, PartRows, SolverReport, TrainReport};
+use super::{Notes, Outcome, Place, TrainConfig};
+use crate::data::{Data, for_each_block};
 use crate::error::{Error, Result};
-use crate::memory::check_width;
-use crate::number::{Auto, Extended};
-use serde::Serialize;
+use crate::memory::check_need;
+use crate::number::{Auto, Extended, readable_bytes, readable_seconds};
+use crate::score::{Score, Scorer, root_mean};
+use crate::survey::{Survey, standardised};
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 use zonal::dynamics::path::Path;
-use zonal::lift::{LabelScale, Lift, Moments};
+use zonal::lift::{LabelScale, Lift};
 use zonal::linalg::Matrix;
-use zonal::measure::{best_polynomial, monomials};
+use zonal::measure::{Monomials, best_polynomials, monomials};
 use zonal::network::Network;
-use zonal::observer::{Observer, StopReason};
-use zonal::risk::Empirical;
-use zonal::rows::{Part, Rows, Split};
-use zonal::sphere::Dim;
-use zonal_io::csv::{Columns, Dialect, Missing, Table, column_names, read};
+use zonal::observer::{Observer, Silent, Stage, StopReason};
+use zonal::risk::Quadratic;
+use zonal::rows::{Part, Split};
+use zonal::statistics::{Batch, Precision, Statistics, Sums, block_rows};
 use zonal_io::model::{Description, Model, SCHEMA, TableDescription};
+use zonal_io::source::Source;
 
 /// A table to learn.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TableJob {
-    /// The file.
-    #[serde(serialize_with = "lossy")]
-    pub data: PathBuf,
-    /// The label's column.
-    pub label: String,
+    /// The files.
+    pub data: Data,
+    /// The labels' columns.
+    pub labels: Vec<String>,
     /// The feature columns; all others if None.
     pub features: Option<Vec<String>>,
-    /// Whether the first line names the columns.
-    pub header: bool,
-    /// The character between fields.
-    pub delimiter: char,
-    /// Whether rows that lack a value are left out instead of being an error.
-    pub drop_missing: bool,
     /// Part of the rows for testing.
     pub test_fraction: f64,
     /// Part of the rows for choosing the iteration.
     pub validation_fraction: f64,
-    /// A file with the test rows, in place of a part of the data.
-    #[serde(serialize_with = "lossy_option")]
-    pub test_data: Option<PathBuf>,
+    /// Files with the test rows, in place of a part of the data.
+    pub test_data: Option<Vec<PathBuf>>,
     /// The bias of the lift.
     pub bias: Auto<f64>,
+    /// Choose the iteration over so many folds of the training rows, in place of validation rows.
+    pub folds: Option<usize>,
+    /// Fit the final network to validation rows too.
+    pub refit: bool,
+    /// The precision of the features.
+    pub precision: Precision,
+    /// Seconds between two savings of the sums.
+    pub checkpoint_seconds: u64,
 }
 
-/// A path as text; bytes that are no text are replaced, since JSON has none.
-fn lossy<S: serde::Serializer>(
-    path: &std::path::Path,
-    serializer: S,
-) -> std::result::Result<S::Ok, S::Error> {
-    serializer.serialize_str(&path.to_string_lossy())
-}
-
-fn lossy_option<S: serde::Serializer>(
-    path: &Option<PathBuf>,
-    serializer: S,
-) -> std::result::Result<S::Ok, S::Error> {
-    path.as_ref().map(|p| p.to_string_lossy()).serialize(serializer)
-}
-
-/// The bias where none is given.
-const DEFAULT_BIAS: f64 = 1.0;
-/// Best polynomials up to this degree, as far as their monomials stay below the second number.
+/// Best polynomials up to this degree, as far as their monomials cost little beside the network.
 const POLYNOMIAL_DEGREE: usize = 3;
-const MOST_MONOMIALS: usize = 3_000;
-/// Values of all monomials on all rows that are held at once: 400 MB.
-const MOST_VALUES: usize = 50_000_000;
-
-/// Rows on the sphere with standardised labels.
-pub(super) struct Prepared {
-    pub(super) dim: Dim,
-    pub(super) train: (Matrix, Vec<f64>),
-    pub(super) validation: (Matrix, Vec<f64>),
-    pub(super) label: LabelScale,
-}
-
-impl TableJob {
-    fn dialect(&self) -> Result<Dialect> {
-        Ok(Dialect::new(self.header, self.delimiter)?)
-    }
-
-    /// Reads rows with the label from one file.
-    fn read(&self, file: &std::path::Path, features: Option<Vec<String>>) -> Result<(Rows, u64)> {
-        let columns = Columns { label: Some(self.label.clone()), features };
-        let missing = if self.drop_missing { Missing::Drop } else { Missing::Reject };
-        let table = read(file, self.dialect()?, &columns, missing)?;
-        let dropped = table.dropped_rows;
-        Ok((rows_of(table, &self.label)?, dropped))
-    }
-}
-
-/// Rows from a table that was read with its label.
-fn rows_of(table: Table, label: &str) -> Result<Rows> {
-    let labels = table.labels.unwrap_or_default();
-    Ok(Rows::new(table.feature_names, table.features, label.to_owned(), labels, table.numbers)?)
-}
+const FEW_MONOMIALS: usize = 300;
+/// The most folds.
+const MOST_FOLDS: usize = 20;
 
 pub(super) fn run(
     config: &TrainConfig,
     job: &TableJob,
+    place: &mut Place,
     observer: &mut dyn Observer,
     notes: Notes<'_>,
 ) -> Result<Outcome> {
@@ -109,81 +72,104 @@ pub(super) fn run(
         return Err(Error::Usage("--width inf needs a --target; on a table the width is a number".into()));
     };
     let grid = config.grid()?;
-    let test_fraction = if job.test_data.is_some() { 0.0 } else { job.test_fraction };
-    let split = Split::new(config.seed, job.validation_fraction, test_fraction)?;
-
-    // The header alone tells whether the columns exist: mistakes in names come before any long reading.
-    column_names(&job.data, job.dialect()?)?;
-    let (rows, dropped) = job.read(&job.data, job.features.clone())?;
-    let train = rows.part(&split, Part::Train);
-    let validation = rows.part(&split, Part::Validation);
-    let test = match &job.test_data {
-        Some(file) => job.read(file, Some(rows.feature_names().to_vec()))?.0,
-        None => rows.part(&split, Part::Test),
+    let split = job.split(config.seed)?;
+    // The headers alone tell whether the columns exist: mistakes in names come before any long reading.
+    let source = job.data.open(&job.labels, job.features.as_deref())?;
+    let test_source = match &job.test_data {
+        Some(files) => {
+            Some(job.data.with_files(files.clone()).open(&job.labels, Some(source.feature_names()))?)
+        }
+        None => None,
     };
-    check_parts(&rows, &train, &validation, &test, job)?;
-
-    let label = LabelScale::learn(&job.label, train.labels())?;
-    let bias = job.bias.given().unwrap_or(DEFAULT_BIAS);
-    let lift = Lift::learn(rows.feature_names(), &Moments::of(train.features()), bias)?;
+    let survey = Survey::of(&source, &split, observer)?;
+    check_parts(&survey, job)?;
+    let labels: Vec<LabelScale> = (0..job.labels.len())
+        .map(|i| LabelScale::learn(&job.labels[i], &survey.labels, i))
+        .collect::<std::result::Result<_, _>>()?;
+    let lift = Lift::learn(source.feature_names(), &survey.features, job.bias.given().unwrap_or(1.0))?;
     let dropped_columns = lift.dropped();
     if !dropped_columns.is_empty() {
         notes(&format!("left out, since constant on the training rows: {}", dropped_columns.join(", ")));
     }
-    let dim = lift.dim()?;
-    // K of each part, its eigenvectors and the copies that the eigenproblem makes.
-    check_width(width, 7, 8 * (dim.get() + 4 * grid.len() as u64 + 300))?;
+    let parts = job.folds.map_or(3, |folds| folds + 1);
+    let rows = survey.covered;
+    check_need(width, |m| memory_needed(m, rows, parts, &lift, grid.len() * labels.len()))?;
     let width = usize::try_from(width).unwrap_or(usize::MAX);
 
-    let prepare = |part: &Rows| -> Result<(Matrix, Vec<f64>)> {
-        Ok((lift.apply(part.features())?, label.standardise(part.labels())))
+    let question = Question {
+        config,
+        bias: job.bias.given(),
+        lift: &lift,
+        labels: &labels,
+        sample: &survey.sample,
+        split: &split,
+        width,
     };
-    let data =
-        Prepared { dim, train: prepare(&train)?, validation: prepare(&validation)?, label: label.clone() };
-    let test_points = prepare(&test)?;
-    let Choice { activation, scale, candidates } = choose(config, &data, width, observer)?;
-    for c in candidates.iter().flatten() {
+    let Choice { activation, scale, bias, candidates } = question.choose(observer)?;
+    for (i, c) in candidates.iter().flatten().enumerate() {
+        let verdict = if i == 0 { "; chosen" } else { "" };
         notes(&format!(
-            "tried {} at scale {:.3}: validation RMSE {:.5}",
-            c.activation, c.scale, c.validation_rmse
+            "tried {} at scale {:.3}, bias {}: {:.4} of the deviation left on {} rows, width {}{verdict}",
+            c.activation, c.scale, c.bias, c.relative_rmse, c.rows, c.width
         ));
     }
+    let lift = Lift { bias, ..lift };
+    let dim = lift.dim()?;
+    place.name(config, &activation);
 
     let network = Network::random(activation.clone(), scale, dim, width, config.seed)?;
-    let path = {
-        let quadratic = Empirical::new(&data.train.0, &data.train.1).quadratic(&network)?;
-        Path::new(&quadratic, config.step(), observer)?
+    let monomials = Monomials::new(lift.kept.len(), polynomial_degree(lift.kept.len(), width));
+    if monomials.degree() < POLYNOMIAL_DEGREE {
+        notes(&format!(
+            "best polynomials stop at degree {}: the next one has more monomials than a third of the width; \
+             `zonal analyze` goes further",
+            monomials.degree()
+        ));
+    }
+    let part = |row: u64| match (job.folds, split.part(row)) {
+        (None, part) => part as usize,
+        (Some(folds), Part::Test) => folds,
+        (Some(folds), _) => split.fold(row, folds),
     };
-    let coefficients = path.coefficients(&grid);
-    let unit = label.deviation * label.deviation;
-    let losses = |rows: &(Matrix, Vec<f64>)| -> Result<Option<Vec<f64>>> {
-        if rows.1.is_empty() {
-            return Ok(None);
-        }
-        let losses = Empirical::new(&rows.0, &rows.1).quadratic(&network)?.losses(&coefficients);
-        Ok(Some(losses.into_iter().map(|l| unit * l).collect()))
+    let accumulation = Accumulation {
+        network: &network,
+        monomials: &monomials,
+        lift: &lift,
+        labels: &labels,
+        precision: job.precision,
+        parts,
+        part: &part,
     };
-    let validation_losses = losses(&data.validation)?;
-    let test_losses = losses(&test_points)?;
-    let checkpoints: Vec<Checkpoint> = grid
-        .iter()
-        .enumerate()
-        .map(|(i, &t)| Checkpoint {
-            iteration: t,
-            loss: unit * path.loss(t),
-            validation_loss: validation_losses.as_ref().map(|l| l[i]),
-            test_loss: test_losses.as_ref().map(|l| l[i]),
-            tail_energy: None,
-            degrees: None,
-        })
-        .collect();
-    let best = match &validation_losses {
-        Some(losses) => smallest(losses),
+    say_estimate(&accumulation, &survey, &labels, notes)?;
+    let identity = identity(&source, &lift, &labels, &split, config, job, &activation, scale)?;
+    let every = Duration::from_secs(job.checkpoint_seconds);
+    let mut keep = Keep::new(place, config, every, identity);
+    let sums = accumulation.run(&source, survey.covered, &mut keep, observer)?;
+    let (test, test_monomials, test_rows) = match &test_source {
         None => {
-            notes("without validation rows the last iteration is used");
-            grid.len() - 1
+            let last = if job.folds.is_some() { parts - 1 } else { Part::Test as usize };
+            (sums.features[last].clone(), sums.monomials[last].clone(), survey.counts[Part::Test as usize])
+        }
+        Some(source) => {
+            let everything = Accumulation { parts: 1, part: &|_| 0, ..accumulation };
+            let mut nowhere = Place::new(&super::Output::None)?;
+            let mut keep = Keep::new(&mut nowhere, config, every, String::new());
+            let mut sums = everything.run(source, 0, &mut keep, observer)?;
+            let features = sums.features.remove(0);
+            let rows = features.count;
+            (features, sums.monomials.remove(0), rows)
         }
     };
+
+    let fit = Fit { config, job, labels: &labels, grid: &grid };
+    let Fitted { path, coefficients, validation } = fit.fit(&sums, observer)?;
+    let solver = SolverReport::of(&path, config.iterations, units(&labels)[0])?;
+    if job.validation_fraction == 0.0 && job.folds.is_none() {
+        notes("without validation rows the last iteration is used");
+    }
+    let test_losses = (test.count > 0).then(|| test.losses(&coefficients));
+    let checkpoints = fit.checkpoints(&path, validation.as_deref(), test_losses.as_deref());
+    let best = validation.as_deref().map_or(grid.len() - 1, |v| smallest(v, labels.len()));
 
     let description = Description {
         schema: SCHEMA,
@@ -193,13 +179,17 @@ pub(super) fn run(
         step_size: path.step(),
         best_iteration: grid[best],
         target: None,
-        table: Some(TableDescription { lift: lift.clone(), label: label.clone(), split }),
+        table: Some(TableDescription { lift, labels: labels.clone(), split }),
     };
     let model = Model { description, network, iterations: grid.clone(), coefficients };
-    // Root mean squared errors come from the rows themselves, by the code that `predict` uses: the same bits.
-    let rmse = |part: &Rows| -> Result<Option<f64>> {
-        if part.is_empty() { Ok(None) } else { crate::predict::rmse(&model, part, grid[best]).map(Some) }
-    };
+    let scores = score(&model, grid[best], &source, test_source.as_ref(), survey.covered, observer)?;
+    let held_out = validation.as_deref().map(|v| {
+        let losses = &v[best * labels.len()..(best + 1) * labels.len()];
+        losses.iter().zip(units(&labels)).map(|(l, unit)| l * unit).collect::<Vec<f64>>()
+    });
+    // Networks that never saw the validation rows are others than the final one with --refit and --folds.
+    let unseen = job.folds.is_some() || job.refit;
+    let validation_squares = if unseen { held_out } else { scores[1].mean_squares() };
     let report = TrainReport {
         schema: SCHEMA,
         run: None,
@@ -212,19 +202,29 @@ pub(super) fn run(
         iterations: config.iterations,
         step_size: path.step(),
         target: None,
-        labels: Some(vec![job.label.clone()]),
+        labels: Some(job.labels.clone()),
         initial_loss: checkpoints.first().map_or(f64::NAN, |c| c.loss),
         loss: checkpoints.last().map_or(f64::NAN, |c| c.loss),
         loss_bound: None,
         target_energy: None,
         invisible_degrees: None,
         learning: None,
-        best_polynomial: polynomials(&lift, &label, &train, &test, notes)?,
+        best_polynomial: polynomials(&monomials, job, &sums, &test_monomials, &labels)?,
         best_iteration: grid[best],
-        train_rmse: rmse(&train)?,
-        validation_rmse: rmse(&validation)?,
-        test_rmse: rmse(&test)?,
-        rows: Some(PartRows { train: train.len(), validation: validation.len(), test: test.len(), dropped }),
+        train_rmse: scores[0].rmse(),
+        validation_rmse: validation_squares.as_deref().map(root_mean),
+        test_rmse: scores[2].rmse(),
+        label_errors: Some(label_errors(&labels, &scores, validation_squares.as_deref())),
+        solver: Some(solver),
+        precision: Some(job.precision),
+        folds: job.folds,
+        refit: Some(job.refit || job.folds.is_some()),
+        rows: Some(PartRows {
+            train: scores[0].rows(),
+            validation: scores[1].rows(),
+            test: test_rows,
+            dropped: survey.dropped(),
+        }),
         dropped_columns: Some(dropped_columns),
         candidates,
         path: checkpoints,
@@ -232,64 +232,321 @@ pub(super) fn run(
     Ok(Outcome { report, model: Some(model) })
 }
 
-/// Position of the smallest value, the first of equals.
-fn smallest(values: &[f64]) -> usize {
+impl TableJob {
+    /// How rows are split. With folds there are no validation rows.
+    fn split(&self, seed: u64) -> Result<Split> {
+        if let Some(folds) = self.folds
+            && !(2..=MOST_FOLDS).contains(&folds)
+        {
+            return Err(zonal::Error::parameter("--folds", folds, format!("from 2 to {MOST_FOLDS}")).into());
+        }
+        let test = if self.test_data.is_some() { 0.0 } else { self.test_fraction };
+        let validation = if self.folds.is_some() { 0.0 } else { self.validation_fraction };
+        Ok(Split::new(seed, validation, test)?)
+    }
+}
+
+/// Every part that was asked for needs rows, and training needs two.
+fn check_parts(survey: &Survey, job: &TableJob) -> Result<()> {
+    let total = survey.rows() as usize;
+    if total == 0 {
+        let message = format!("all {} rows lack a value, so none is left", survey.dropped());
+        let path = job.data.files.first().cloned().unwrap_or_default();
+        return Err(zonal_io::Error::Table { path, row: None, column: None, message }.into());
+    }
+    let [train, validation, test] = survey.counts.map(|n| n as usize);
+    let few =
+        |part, found, required| Err(Error::Core(zonal::Error::TooFewRows { part, found, required, total }));
+    let needed = job.folds.map_or(2, |folds| 2 * folds);
+    if train < needed {
+        return few(Part::Train.name(), train, needed);
+    }
+    if job.validation_fraction > 0.0 && job.folds.is_none() && validation == 0 {
+        return few(Part::Validation.name(), 0, 1);
+    }
+    if job.test_fraction > 0.0 && job.test_data.is_none() && test == 0 {
+        return few(Part::Test.name(), 0, 1);
+    }
+    Ok(())
+}
+
+/// Bytes for a width: sums while reading, then those of each part, K and the matrices of the eigenproblem.
+fn memory_needed(width: u64, rows: u64, parts: usize, lift: &Lift, iterates: usize) -> u64 {
+    let (m, parts) = (u128::from(width), parts as u128);
+    let square = m.saturating_mul(m).saturating_mul(8);
+    let half = square / 2;
+    let blocks = rows / block_rows(usize::try_from(width).unwrap_or(usize::MAX)) + 1;
+    // One run of blocks of each length, and the part that is being added.
+    let runs = u128::from(blocks.ilog2()) + 1;
+    let reading = parts.saturating_mul(square.saturating_add(half.saturating_mul(runs + 1)));
+    let solving = parts.saturating_mul(half).saturating_add(square.saturating_mul(6));
+    let per_unit = 8 * (2 * lift.kept.len() + 3 * iterates + 4096) as u128;
+    let total = reading.max(solving).saturating_add(m.saturating_mul(per_unit));
+    u64::try_from(total).unwrap_or(u64::MAX)
+}
+
+/// The highest degree whose monomials cost little beside the network.
+fn polynomial_degree(variables: usize, width: usize) -> usize {
+    let most = FEW_MONOMIALS.max(width / 3);
+    (0..=POLYNOMIAL_DEGREE).rev().find(|&k| monomials(variables, k).is_some_and(|n| n <= most)).unwrap_or(0)
+}
+
+/// Says what is about to be done and how long it will take, from the time of one tile.
+fn say_estimate(
+    accumulation: &Accumulation<'_>,
+    survey: &Survey,
+    labels: &[LabelScale],
+    notes: Notes<'_>,
+) -> Result<()> {
+    let count = survey.sample.len().min(2_048);
+    let rows = survey.sample.select(&(0..count).collect::<Vec<_>>());
+    let width = accumulation.network.width();
+    // Long tables only: the others are done before the estimate is read.
+    let work = survey.covered as f64 * (width as f64).powi(2);
+    if work < 2e11 || count == 0 {
+        return Ok(());
+    }
+    let points = accumulation.lift.apply(&rows.features)?;
+    let standard = standardised(labels, &rows.labels);
+    let mut statistics = Statistics::new(width, labels.len(), 1, accumulation.precision);
+    let numbers: Vec<u64> = (0..count as u64).collect();
+    let batch = Batch {
+        covered: (0, count as u64),
+        numbers: &numbers,
+        parts: &vec![0; count],
+        points: &points,
+        labels: &standard,
+    };
+    let began = Instant::now();
+    statistics.update(accumulation.network, &batch)?;
+    statistics.close(accumulation.network)?;
+    let tile = began.elapsed().as_secs_f64();
+    // The eigenproblem takes about nine m^3 flops, at about half the rate.
+    let rate = count as f64 * (width as f64).powi(2) / tile;
+    let seconds = survey.rows() as f64 / count as f64 * tile + 18.0 * (width as f64).powi(3) / rate;
+    notes(&format!(
+        "{} rows, {} columns, width {width}: about {}, and {} of memory",
+        survey.rows(),
+        accumulation.lift.columns.len(),
+        readable_seconds(seconds),
+        readable_bytes(memory_needed(
+            width as u64,
+            survey.covered,
+            accumulation.parts,
+            accumulation.lift,
+            60
+        ))
+    ));
+    Ok(())
+}
+
+/// Everything that decides the sums beside the rows, and the sizes of the files.
+#[expect(clippy::too_many_arguments, reason = "each of them decides the sums")]
+fn identity(
+    source: &Source,
+    lift: &Lift,
+    labels: &[LabelScale],
+    split: &Split,
+    config: &TrainConfig,
+    job: &TableJob,
+    activation: &zonal::activation::Activation,
+    scale: f64,
+) -> Result<String> {
+    let sizes: Vec<u64> = source.files().map(|f| std::fs::metadata(f).map_or(0, |m| m.len())).collect();
+    let all = (sizes, lift, labels, split, config.width, activation, scale, job.folds, job.precision);
+    serde_json::to_string(&all).map_err(|e| Error::Usage(e.to_string()))
+}
+
+/// Squares of the labels' deviations: what a loss in standard units is multiplied by.
+fn units(labels: &[LabelScale]) -> Vec<f64> {
+    labels.iter().map(|l| l.deviation * l.deviation).collect()
+}
+
+/// The path of a table from its sums.
+struct Fit<'a> {
+    config: &'a TrainConfig,
+    job: &'a TableJob,
+    labels: &'a [LabelScale],
+    grid: &'a [u64],
+}
+
+/// The final path, its iterates, and the losses on rows that its networks, or those of the folds, have not seen: for
+/// each iteration one for each label, in standard units.
+struct Fitted {
+    path: Path,
+    coefficients: Matrix,
+    validation: Option<Vec<f64>>,
+}
+
+impl Fit<'_> {
+    fn fit(&self, sums: &Accumulated, observer: &mut dyn Observer) -> Result<Fitted> {
+        if let Some(folds) = self.job.folds {
+            let folds = &sums.features[..folds];
+            let path = self.path(&total(folds), observer)?;
+            let mut losses = vec![0.0; self.grid.len() * self.labels.len()];
+            let mut count = 0;
+            for (held, rest) in each_fold(folds) {
+                if held.count == 0 || rest.count == 0 {
+                    continue;
+                }
+                let found = held.losses(&self.path(&rest, observer)?.coefficients(self.grid));
+                for (sum, loss) in losses.iter_mut().zip(found) {
+                    *sum += loss * held.count as f64;
+                }
+                count += held.count;
+            }
+            losses.iter_mut().for_each(|l| *l /= count as f64);
+            let coefficients = path.coefficients(self.grid);
+            return Ok(Fitted { path, coefficients, validation: Some(losses) });
+        }
+        let [train, validation] = [Part::Train, Part::Validation].map(|p| &sums.features[p as usize]);
+        let path = self.path(train, observer)?;
+        let coefficients = path.coefficients(self.grid);
+        let losses = (validation.count > 0).then(|| validation.losses(&coefficients));
+        if !self.job.refit || validation.count == 0 {
+            return Ok(Fitted { path, coefficients, validation: losses });
+        }
+        let path = self.path(&total(&[train.clone(), validation.clone()]), observer)?;
+        let coefficients = path.coefficients(self.grid);
+        Ok(Fitted { path, coefficients, validation: losses })
+    }
+
+    fn path(&self, sums: &Sums, observer: &mut dyn Observer) -> Result<Path> {
+        let quadratic = Quadratic::from_sums(sums)?;
+        let last = self.config.iterations;
+        Ok(Path::with_solver(&quadratic, self.config.step(), self.config.solver, last, observer)?)
+    }
+
+    /// Means over labels, each in its own unit squared.
+    fn mean(&self, losses: &[f64]) -> f64 {
+        let terms = losses.iter().zip(units(self.labels)).map(|(l, unit)| l * unit);
+        terms.sum::<f64>() / self.labels.len() as f64
+    }
+
+    fn checkpoints(&self, path: &Path, validation: Option<&[f64]>, test: Option<&[f64]>) -> Vec<Checkpoint> {
+        let labels = self.labels.len();
+        let at =
+            |losses: Option<&[f64]>, i: usize| losses.map(|l| self.mean(&l[i * labels..(i + 1) * labels]));
+        let one = |(i, &t): (usize, &u64)| Checkpoint {
+            iteration: t,
+            loss: self.mean(&path.losses(t)),
+            validation_loss: at(validation, i),
+            test_loss: at(test, i),
+            tail_energy: None,
+            degrees: None,
+        };
+        self.grid.iter().enumerate().map(one).collect()
+    }
+}
+
+fn total(parts: &[Sums]) -> Sums {
+    let mut total = parts[0].clone();
+    parts[1..].iter().for_each(|p| total.add(p));
+    total
+}
+
+/// The iteration with the smallest mean over labels in standard units, the first of equals.
+fn smallest(losses: &[f64], labels: usize) -> usize {
+    let means: Vec<f64> = losses.chunks(labels).map(|l| l.iter().sum()).collect();
     let mut best = 0;
-    for (i, v) in values.iter().enumerate() {
-        if *v < values[best] {
+    for (i, mean) in means.iter().enumerate() {
+        if *mean < means[best] {
             best = i;
         }
     }
     best
 }
 
-/// Every part that was asked for needs rows, and training needs two.
-fn check_parts(rows: &Rows, train: &Rows, validation: &Rows, test: &Rows, job: &TableJob) -> Result<()> {
-    let total = rows.len();
-    let few =
-        |part, found, required| Err(Error::Core(zonal::Error::TooFewRows { part, found, required, total }));
-    if train.len() < 2 {
-        return few(Part::Train.name(), train.len(), 2);
+/// Errors on the rows of each part, by the code that `predict` uses: the same bits.
+fn score(
+    model: &Model,
+    iteration: u64,
+    source: &Source,
+    test_source: Option<&Source>,
+    total: u64,
+    observer: &mut dyn Observer,
+) -> Result<[Score; 3]> {
+    let mut scores = <[Score; 3]>::default();
+    let Some(table) = &model.description.table else { return Ok(scores) };
+    let Ok(coefficients) = model.coefficients_at(iteration) else { return Ok(scores) };
+    let scorer = Scorer::new(model, table, coefficients);
+    for_each_block(source, Stage::Scoring, total, observer, |rows| {
+        for part in Part::ALL {
+            scores[part as usize].add(&scorer, &rows.part(&table.split, part))?;
+        }
+        Ok(())
+    })?;
+    if let Some(source) = test_source {
+        let test = &mut scores[Part::Test as usize];
+        for_each_block(source, Stage::Scoring, 0, &mut Silent, |rows| test.add(&scorer, &rows))?;
     }
-    if job.validation_fraction > 0.0 && validation.is_empty() {
-        return few(Part::Validation.name(), 0, 1);
-    }
-    if (job.test_fraction > 0.0 || job.test_data.is_some()) && test.is_empty() {
-        return few(Part::Test.name(), 0, 1);
-    }
-    Ok(())
+    Ok(scores)
+}
+
+fn label_errors(
+    labels: &[LabelScale],
+    scores: &[Score; 3],
+    validation_squares: Option<&[f64]>,
+) -> Vec<LabelErrors> {
+    let root = |squares: Option<&[f64]>, i: usize| squares.map(|s| s[i].sqrt());
+    let [train, _, test] = scores.each_ref().map(Score::mean_squares);
+    let one = |(i, label): (usize, &LabelScale)| LabelErrors {
+        label: label.name.clone(),
+        train_rmse: root(train.as_deref(), i),
+        validation_rmse: root(validation_squares, i),
+        test_rmse: root(test.as_deref(), i),
+    };
+    labels.iter().enumerate().map(one).collect()
 }
 
 fn polynomials(
-    lift: &Lift,
-    label: &LabelScale,
-    train: &Rows,
-    test: &Rows,
-    notes: Notes<'_>,
+    monomials: &Monomials,
+    job: &TableJob,
+    sums: &Accumulated,
+    test: &Sums,
+    labels: &[LabelScale],
 ) -> Result<Vec<BestPolynomialReport>> {
-    let unit = label.deviation * label.deviation;
-    let (x, y) = (lift.standardise(train.features()), label.standardise(train.labels()));
-    let (test_x, test_y) = (lift.standardise(test.features()), label.standardise(test.labels()));
-    let mut out = Vec::new();
-    for degree in 1..=POLYNOMIAL_DEGREE {
-        let count = monomials(x.columns(), degree).unwrap_or(usize::MAX);
-        if count > MOST_MONOMIALS || count.saturating_mul(x.rows()) > MOST_VALUES {
-            notes(&format!(
-                "best polynomials stop at degree {}: degree {degree} has {count} monomials on {} rows, and at most \
-                 {MOST_MONOMIALS} monomials and {MOST_VALUES} values are fitted",
-                degree - 1,
-                x.rows()
-            ));
-            break;
-        }
-        let fit = best_polynomial((&x, &y), (&test_x, &test_y), degree)?;
-        out.push(BestPolynomialReport {
-            degree,
-            monomials: Some(fit.monomials),
-            rank: Some(fit.rank),
-            error: unit * fit.error,
-            test_error: fit.test_error.map(|e| unit * e),
-        });
+    let train = match job.folds {
+        Some(folds) => total(&sums.monomials[..folds]),
+        None => sums.monomials[Part::Train as usize].clone(),
+    };
+    let units = units(labels);
+    let mean = |errors: &[f64]| {
+        errors.iter().zip(&units).map(|(e, unit)| e * unit).sum::<f64>() / labels.len() as f64
+    };
+    let fits = best_polynomials(monomials, &train, test)?;
+    let one = |fit: &zonal::measure::BestPolynomial| BestPolynomialReport {
+        degree: fit.degree,
+        monomials: Some(fit.monomials),
+        rank: Some(fit.rank),
+        error: mean(&fit.errors),
+        test_error: fit.test_errors.as_deref().map(mean),
+    };
+    // Degree 0 is the mean of the labels, which the untrained network predicts.
+    Ok(fits.iter().skip(1).map(one).collect())
+}
+
+impl SolverReport {
+    /// How a path was found; `unit` brings the first label's losses into its unit.
+    pub(super) fn of(path: &Path, last: u64, unit: f64) -> Result<Self> {
+        use zonal::dynamics::path::Solver;
+        let Some(steps) = path.lanczos_steps() else {
+            let none = None;
+            return Ok(Self {
+                name: Solver::Dense,
+                steps: None,
+                prediction_error: none,
+                loss_lower: none,
+                loss_upper: none,
+            });
+        };
+        let bounds = path.loss_bounds(last)?.and_then(|b| b.first().copied());
+        Ok(Self {
+            name: Solver::Lanczos,
+            steps: Some(steps),
+            prediction_error: Some(path.prediction_error(last)),
+            loss_lower: bounds.map(|b| unit * b.0),
+            loss_upper: bounds.map(|b| unit * b.1),
+        })
     }
-    Ok(out)
 }

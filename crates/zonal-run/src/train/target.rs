@@ -1,15 +1,17 @@
 //! Training on a target: exact expectations, energies by degree, the operator's prediction beside them.
 
-use super::result::{BestPolynomialReport, Checkpoint, DegreeEnergy, LearningTime, TrainReport};
+use super::result::{
+    BestPolynomialReport, Checkpoint, DegreeEnergy, LearningTime, SolverReport, TrainReport,
+};
 use super::{Notes, Outcome, TrainConfig};
 use crate::error::{Error, Result};
 use crate::memory::check_width;
 use crate::number::Extended;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use zonal::activation::Activation;
 use zonal::dynamics::logarithmic_grid;
 use zonal::dynamics::operator::Operator;
-use zonal::dynamics::path::Path;
+use zonal::dynamics::path::{Path, Solver};
 use zonal::kernel::Kernel;
 use zonal::measure::{SHARES, residual_energies, times_to_learn};
 use zonal::network::Network;
@@ -22,7 +24,8 @@ use zonal::target::{PowerSpectrum, Target};
 use zonal_io::model::{Description, Model, SCHEMA};
 
 /// A function to learn.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TargetJob {
     /// Its text.
     pub text: String,
@@ -63,7 +66,7 @@ pub(super) fn run(
     let with_energy: Vec<Degree> =
         (0..=max_degree).filter(|&k| energies.energies[k] > NEGLIGIBLE * energies.total()).collect();
     let search = logarithmic_grid(config.iterations);
-    let (path, step, model, times) = match config.width {
+    let (path, step, model, times, solver) = match config.width {
         Extended::Infinite => {
             let operator = Operator::new(&spectrum, config.step())?;
             let path = grid.iter().map(|&t| {
@@ -73,7 +76,7 @@ pub(super) fn run(
             let times = times_to_learn(&with_energy, &search, |at| {
                 Ok::<_, Error>(at.iter().map(|&t| operator.residual(&energies, max_degree, t)).collect())
             })?;
-            (path.collect(), operator.step(), None, times)
+            (path.collect(), operator.step(), None, times, None)
         }
         Extended::Finite(width) => {
             let per_unit = 8 * (job.dim + 4 * grid.len() as u64 + max_degree as u64 + 8);
@@ -82,7 +85,13 @@ pub(super) fn run(
             let network = Network::random(activation.clone(), scale, dim, width, config.seed)?;
             say_truncation(&Kernel::random_feature(&activation, dim, scale, max_degree)?, &activation, notes);
             let quadratic = Population::new(&target).quadratic(&network)?;
-            let path = Path::new(&quadratic, config.step(), observer)?;
+            let path = Path::with_solver(
+                &quadratic,
+                config.step(),
+                target_solver(config.solver),
+                config.iterations,
+                observer,
+            )?;
             drop(quadratic);
             let coefficients = path.coefficients(&grid);
             let residuals = residual_energies(&network, &target, &coefficients, max_degree, observer)?;
@@ -108,7 +117,8 @@ pub(super) fn run(
                 table: None,
             };
             let model = Model { description, network, iterations: grid.clone(), coefficients };
-            (checkpoints, path.step(), Some(model), times)
+            let solver = SolverReport::of(&path, config.iterations, 1.0)?;
+            (checkpoints, path.step(), Some(model), times, Some(solver))
         }
     };
 
@@ -148,12 +158,22 @@ pub(super) fn run(
         train_rmse: None,
         validation_rmse: None,
         test_rmse: None,
+        label_errors: None,
+        solver,
+        precision: None,
+        folds: None,
+        refit: None,
         rows: None,
         dropped_columns: None,
         candidates: None,
         path,
     };
     Ok(Outcome { report, model })
+}
+
+/// Energies by degree are small differences, for which exact eigenvectors are worth their time.
+fn target_solver(asked: Solver) -> Solver {
+    if asked == Solver::Auto { Solver::Dense } else { asked }
 }
 
 /// Part of the norm from which on a series that was cut is worth a word.

@@ -86,7 +86,10 @@ impl Path {
         check_finite(quadratic)?;
         let m = quadratic.k().rows();
         // Below this width the eigendecomposition takes no time.
-        let worth_trying = m >= 300 && last <= LAST && quadratic.labels() * 8 <= m;
+        let trace: f64 = (0..m).map(|i| quadratic.k().row(i)[i]).sum();
+        // Near the ends of the range lengths of vectors leave it.
+        let in_range = (1e-100..1e100).contains(&trace);
+        let worth_trying = in_range && m >= 300 && last <= LAST && quadratic.labels() * 8 <= m;
         match solver {
             Solver::Lanczos => {
                 let most = m.min(MOST_STEPS);

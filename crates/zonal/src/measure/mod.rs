@@ -2,10 +2,12 @@
 
 mod best_polynomial;
 mod learning;
+mod repeats;
 mod residual;
 mod sampling;
 
-pub use best_polynomial::{BestPolynomial, best_polynomial, monomials};
+pub use best_polynomial::{BestPolynomial, Monomials, best_polynomials, monomials};
 pub use learning::{SHARES, time_to_learn, times_to_learn};
+pub use repeats::{NoiseFloor, Repeats};
 pub use residual::residual_energies;
 pub use sampling::{Estimate, SampledSpectrum, energies_by_sampling, mean, sampled_energies};

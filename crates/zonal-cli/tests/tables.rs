@@ -1,0 +1,306 @@
+//! Tables in all their forms: formats, several files and labels, folds, solvers, interruption.
+
+mod common;
+
+use common::{Place, diabetes};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use zonal_run::analyze::AnalyzeReport;
+use zonal_run::predict::PredictReport;
+use zonal_run::train::TrainReport;
+
+/// Rows of three features and two labels, as values row after row.
+fn values(rows: usize) -> Vec<[f64; 5]> {
+    let at = |i: usize, k: f64| (i as f64 * k).sin();
+    (0..rows)
+        .map(|i| {
+            let (a, b, c) = (at(i, 1.3), at(i, 0.71) + 0.1 * at(i, 2.9), at(i, 17.1));
+            [a, b, c, a * b + 0.3 * c, 50.0 * (a - c) + 7.0]
+        })
+        .collect()
+}
+
+fn csv(rows: &[[f64; 5]]) -> String {
+    let lines = rows.iter().map(|r| r.map(|x| x.to_string()).join(",") + "\n");
+    ["a,b,c,y,z\n".to_owned()].into_iter().chain(lines).collect()
+}
+
+/// A matrix as an .npy file.
+fn npy(rows: &[[f64; 5]]) -> Vec<u8> {
+    let mut header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({}, 5), }}", rows.len());
+    while (header.len() + 11) % 64 != 0 {
+        header.push(' ');
+    }
+    header.push('\n');
+    let length = u16::try_from(header.len()).unwrap().to_le_bytes();
+    let data: Vec<u8> = rows.iter().flatten().flat_map(|x| x.to_le_bytes()).collect();
+    [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes(), &data].concat()
+}
+
+fn trained(place: &Place, arguments: &[&str]) -> TrainReport {
+    let common = ["--width", "120", "--activation", "tanh", "--iterations", "1e6", "--format", "json"];
+    let out = place.succeed(&[&["train"], arguments, &common].concat());
+    serde_json::from_str(&out.stdout).unwrap()
+}
+
+#[test]
+fn one_table_in_several_forms_is_one_training() {
+    let place = Place::new();
+    let rows = values(900);
+    place.file("t.csv", csv(&rows));
+    place.file("part-1.csv", csv(&rows[..400]));
+    place.file("part-2.csv", csv(&rows[400..]));
+    place.file("t.npy", npy(&rows));
+    let whole = trained(&place, &["t.csv", "--label", "y,z", "--out", "whole"]);
+    trained(&place, &["part-*.csv", "--label", "y", "--label", "z", "--out", "parts"]);
+    trained(&place, &["t.npy", "--label", "c4,c5", "--out", "npy"]);
+    let read = |run: &str, file: &str| std::fs::read(place.path().join(run).join(file)).unwrap();
+    for run in ["parts", "npy"] {
+        assert!(read("whole", "metrics.jsonl") == read(run, "metrics.jsonl"), "{run}");
+    }
+    assert!(read("whole", "model.safetensors") == read("parts", "model.safetensors"));
+
+    // Each label has errors of its own, and predict gives the same bits.
+    let errors = whole.label_errors.unwrap();
+    assert_eq!(errors.iter().map(|e| e.label.as_str()).collect::<Vec<_>>(), ["y", "z"]);
+    assert!(errors[1].test_rmse.unwrap() < 1.0 && errors[0].test_rmse.unwrap() < 0.1);
+    let out =
+        place.succeed(&["predict", "whole", "t.csv", "--label", "y,z", "--part", "test", "--format", "json"]);
+    let report: PredictReport = serde_json::from_str(&out.stdout).unwrap();
+    assert_eq!(report.rmse, whole.test_rmse);
+    assert_eq!(report.label_rmse.unwrap(), errors.iter().map(|e| e.test_rmse.unwrap()).collect::<Vec<_>>());
+    let text = place.succeed(&["predict", "whole", "part-1.csv", "part-2.csv"]).stdout;
+    assert!(text.starts_with("row,y,z\n0,") && text.lines().count() == 901);
+    // The labels' mean is what the untrained network predicts.
+    let mean = whole.path[0].loss;
+    assert!((mean.sqrt() / whole.initial_loss.sqrt() - 1.0).abs() < 1e-12);
+    place.fail(&["predict", "whole", "t.csv", "--label", "y"], 2, &["names 1 columns", "predicts 2: y, z"]);
+}
+
+#[test]
+fn solvers_agree_and_say_what_they_did() {
+    let place = Place::new();
+    place.file("t.csv", csv(&values(2_000)));
+    let with = |solver: &'static str| {
+        let out = place.succeed(&[
+            "train",
+            "t.csv",
+            "--label",
+            "y",
+            "--width",
+            "500",
+            "--activation",
+            "relu",
+            "--bias",
+            "1",
+            "--iterations",
+            "1e5",
+            "--solver",
+            solver,
+            "--out",
+            "none",
+            "--format",
+            "json",
+        ]);
+        serde_json::from_str::<TrainReport>(&out.stdout).unwrap()
+    };
+    let (dense, lanczos, auto) = (with("dense"), with("lanczos"), with("auto"));
+    assert_eq!(dense.solver.unwrap().steps, None);
+    for report in [&lanczos, &auto] {
+        let solver = report.solver.unwrap();
+        assert!(solver.steps.unwrap() < 500 && solver.prediction_error.unwrap() <= 1e-9);
+        let (low, high) = (solver.loss_lower.unwrap(), solver.loss_upper.unwrap());
+        assert!(low <= dense.loss * (1.0 + 1e-9) && dense.loss <= high * (1.0 + 1e-9));
+    }
+    for (a, b) in dense.path.iter().zip(&lanczos.path) {
+        let close = |x: f64, y: f64| (x - y).abs() <= 1e-8 * dense.initial_loss;
+        assert!(close(a.loss, b.loss), "{}", a.iteration);
+        assert!(close(a.validation_loss.unwrap(), b.validation_loss.unwrap()), "{}", a.iteration);
+        assert!(close(a.test_loss.unwrap(), b.test_loss.unwrap()), "{}", a.iteration);
+    }
+    let step = (1.4 * dense.step_size).to_string();
+    let base = [
+        "train",
+        "t.csv",
+        "--label",
+        "y",
+        "--width",
+        "500",
+        "--activation",
+        "relu",
+        "--bias",
+        "1",
+        "--out",
+        "none",
+    ];
+    place.fail(&[&base[..], &["--solver", "lanczos", "--step", &step]].concat(), 2, &["the step", "Lanczos"]);
+    place.succeed(&[&base[..], &["--step", &step, "--iterations", "1000"]].concat());
+}
+
+#[test]
+fn folds_and_refit_use_more_rows_and_leave_the_test_rows_alone() {
+    let place = Place::new();
+    place.file("t.csv", csv(&values(600)));
+    let base = ["t.csv", "--label", "y", "--scale", "2", "--bias", "1", "--out", "none"];
+    let plain = trained(&place, &base);
+    let refit = trained(&place, &[&base[..], &["--refit"]].concat());
+    let folds = trained(&place, &[&base[..], &["--folds", "4"]].concat());
+    assert_eq!((plain.refit, refit.refit, folds.refit), (Some(false), Some(true), Some(true)));
+    assert_eq!(plain.best_iteration, refit.best_iteration);
+    // The networks that chose the iteration are the same.
+    for (a, b) in plain.path.iter().zip(&refit.path) {
+        assert_eq!(a.validation_loss, b.validation_loss);
+    }
+    assert_ne!(plain.test_rmse, refit.test_rmse);
+    let (rows, of_folds) = (plain.rows.unwrap(), folds.rows.unwrap());
+    assert_eq!((of_folds.train, of_folds.validation), (rows.train + rows.validation, 0));
+    assert_eq!(of_folds.test, rows.test);
+    assert!(folds.validation_rmse.unwrap() < 0.05 && folds.test_rmse.unwrap() < 0.05);
+    let fail = |more: &[&str], parts: &[&str]| {
+        place.fail(&[&["train", "t.csv", "--label", "y"], more].concat(), 2, parts);
+    };
+    fail(&["--folds", "1"], &["--folds is 1", "from 2 to 20"]);
+    fail(&["--folds", "3", "--validation-fraction", "0.1"], &["--validation-fraction"]);
+}
+
+#[test]
+fn single_precision_is_close_to_double() {
+    let place = Place::new();
+    place.file("t.csv", csv(&values(3_000)));
+    let base = ["t.csv", "--label", "y", "--scale", "2", "--bias", "1", "--out", "none", "--at", "100,10000"];
+    let wide = trained(&place, &base);
+    let narrow = trained(&place, &[&base[..], &["--precision", "f32"]].concat());
+    for (a, b) in wide.path.iter().zip(&narrow.path).take(3) {
+        assert!((a.loss - b.loss).abs() < 1e-5 * wide.initial_loss, "{}: {} {}", a.iteration, a.loss, b.loss);
+        assert_eq!(a.loss == b.loss, a.iteration == 0);
+    }
+}
+
+#[test]
+fn what_a_table_holds_is_said_before_any_network() {
+    let place = Place::new();
+    let mut rows = values(1_500);
+    // Every row twice, with labels that differ by 0.2: a noise floor of 0.1 sqrt 2 (one degree of freedom each).
+    let again: Vec<[f64; 5]> = rows.iter().map(|r| [r[0], r[1], r[2], r[3] + 0.2, r[4]]).collect();
+    rows.extend(again);
+    place.file("t.csv", csv(&rows));
+    let out = place.succeed(&["analyze", "t.csv", "--label", "y,z", "--format", "json"]);
+    let report: AnalyzeReport = serde_json::from_str(&out.stdout).unwrap();
+    let y = &report.labels[0];
+    assert_eq!(report.repeated_rows, 3_000);
+    assert!((y.noise_rmse.unwrap() - 0.1 * 2f64.sqrt()).abs() < 1e-9);
+    assert_eq!(report.labels[1].noise_rmse, Some(0.0));
+    // y is a polynomial of degree 2 of the features, z one of degree 1; what stays is half the difference.
+    let errors: Vec<f64> = y.best_polynomial.iter().map(|p| p.error).collect();
+    assert!(errors[1] > 0.02 && (errors[2] - 0.01).abs() < 1e-3, "{errors:?}");
+    assert!(report.labels[1].best_polynomial[1].test_error.unwrap() < 1e-8);
+    assert_eq!(y.best_polynomial[4].monomials, 35);
+    let text = place
+        .succeed(&["analyze", "t.csv", "--label", "y", "--features", "a,b,c", "--most-monomials", "20"])
+        .stdout;
+    assert!(text.contains("Degree 4 is skipped: it has 35 monomials"), "{text}");
+    assert!(text.contains("Noise floor: RMSE 0.1414"), "{text}");
+    place.fail(&["analyze", "t.csv"], 2, &["--label"]);
+    place.fail(&["analyze", "t.csv", "--label", "q"], 1, &["no column 'q'"]);
+    place.fail(&["analyze", "t.csv", "--label", "y", "--max-degree", "65"], 2, &["65 is too high"]);
+}
+
+#[test]
+fn energies_of_rows_on_the_sphere_are_those_of_the_function() {
+    use zonal::{numeric::random::Purpose, sphere::Dim, sphere::uniform_points};
+    let points = uniform_points(Dim::new(5).unwrap(), 3_000, 3, Purpose::Points);
+    let line = |i: usize| {
+        let x = points.row(i);
+        let cells: Vec<String> = x.iter().map(f64::to_string).collect();
+        // Norms squared 4/5 and 1/35 + 2/35.
+        format!("{},{}\n", cells.join(","), 2.0 * x[0] + x[1] * x[2] + 2f64.sqrt() * x[3] * x[4])
+    };
+    let place = Place::new();
+    let text: String = ["p,q,r,s,t,y\n".to_owned()].into_iter().chain((0..3_000).map(line)).collect();
+    place.file("t.csv", text);
+    let out = place.succeed(&["analyze", "t.csv", "--label", "y", "--format", "json"]);
+    let report: AnalyzeReport = serde_json::from_str(&out.stdout).unwrap();
+    assert!(report.on_sphere && report.uniformity.iter().all(|z| z.abs() < 5.0), "{:?}", report.uniformity);
+    for (degree, expected) in [(1, 0.8), (2, 3.0 / 35.0), (3, 0.0)] {
+        let e = report.labels[0].energies[degree];
+        assert!((e.energy - expected).abs() < 4.5 * e.standard_error, "{degree}: {e:?}");
+    }
+    // The test agrees with the program on a table that is not on the sphere.
+    let out = place.succeed(&["analyze", &diabetes(), "--label", "progression", "--format", "json"]);
+    assert_eq!(out.json()["on_sphere"], false);
+}
+
+/// Starts a long training and sends it a signal once its sums have been saved.
+#[cfg(unix)]
+fn stopped(place: &Place, arguments: &[&str], signal: &str) -> (Option<i32>, String) {
+    let mut child = Command::new(assert_cmd::cargo::cargo_bin!("zonal"))
+        .current_dir(place.path())
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let saved = place.path().join("run/monomials.safetensors");
+    let saved_at = |path: &Path| std::fs::metadata(path).and_then(|m| m.modified()).ok();
+    let (before, began) = (saved_at(&saved), Instant::now());
+    while saved_at(&saved) == before {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it was stopped");
+        assert!(began.elapsed() < Duration::from_secs(100), "nothing is saved");
+        std::thread::sleep(Duration::from_millis(3));
+    }
+    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+    let code = child.wait().unwrap().code();
+    let mut said = String::new();
+    std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut said).unwrap();
+    (code, said)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_killed_training_goes_on_and_ends_with_the_same_bits() {
+    let place = Place::new();
+    place.file("t.csv", csv(&values(150_000)));
+    let options = [
+        "train",
+        "t.csv",
+        "--label",
+        "y",
+        "--width",
+        "250",
+        "--activation",
+        "tanh",
+        "--scale",
+        "2",
+        "--bias",
+        "1",
+        "--iterations",
+        "1e6",
+        "--checkpoint",
+        "0",
+    ];
+    place.succeed(&[&options[..], &["--out", "whole"]].concat());
+    let (code, _) = stopped(&place, &[&options[..], &["--out", "run"]].concat(), "-KILL");
+    assert_eq!(code, None);
+    assert!(!place.path().join("run/run.json").exists());
+    let outcome = place.zonal(&[&options[..], &["--out", "run"]].concat());
+    assert!(outcome.code == 1 && outcome.stderr.contains("zonal train --resume"), "{}", outcome.stderr);
+    let (code, said) = stopped(&place, &["train", "--resume", "run"], "-INT");
+    assert_eq!(code, Some(130), "{said}");
+    assert!(said.contains("go on with: zonal train --resume run"), "{said}");
+    place.succeed(&["train", "--resume", "run"]);
+    for file in ["metrics.jsonl", "model.safetensors"] {
+        let read = |run: &str| std::fs::read(place.path().join(run).join(file)).unwrap();
+        assert!(read("whole") == read("run"), "{file}");
+    }
+    assert!(!place.path().join("run/statistics.safetensors").exists());
+    place.fail(&["train", "--resume", "run"], 1, &["finished run"]);
+    place.fail(&["train", "--resume", "nowhere"], 1, &["no training to go on with"]);
+
+    // Other rows are noticed.
+    std::fs::remove_dir_all(place.path().join("run")).unwrap();
+    stopped(&place, &[&options[..], &["--out", "run"]].concat(), "-KILL");
+    place.file("t.csv", csv(&values(149_000)));
+    let outcome = place.zonal(&["train", "--resume", "run"]);
+    assert!(outcome.code == 1 && outcome.stderr.contains("sums are of other data"), "{}", outcome.stderr);
+}

@@ -1,0 +1,186 @@
+//! Parquet and Arrow files: columns of numbers and booleans, nulls as missing values.
+
+use super::{Raw, Reader, table};
+use crate::error::{Error, Result};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    ArrowPrimitiveType, Decimal128Type, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type,
+    Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
+use arrow_array::{Array, RecordBatch};
+use arrow_ipc::reader::FileReader;
+use arrow_schema::{ArrowError, DataType, Schema};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+/// Rows decoded at a time.
+const BATCH: usize = 8_192;
+
+fn open(path: &Path) -> Result<File> {
+    File::open(path).map_err(Error::system(path, "opening"))
+}
+
+fn broken(path: &Path, kind: &str, error: &dyn std::fmt::Display) -> Error {
+    table(path, format!("not a complete {kind} file: {error}"))
+}
+
+fn names(schema: &Schema) -> Vec<String> {
+    schema.fields().iter().map(|f| f.name().clone()).collect()
+}
+
+pub(super) fn parquet_names(path: &Path) -> Result<Vec<String>> {
+    let builder =
+        ParquetRecordBatchReaderBuilder::try_new(open(path)?).map_err(|e| broken(path, "Parquet", &e))?;
+    Ok(names(builder.schema()))
+}
+
+pub(super) fn parquet(path: &Path, chosen: &[usize]) -> Result<BatchReader> {
+    let fail = |e: parquet::errors::ParquetError| broken(path, "Parquet", &e);
+    let builder = ParquetRecordBatchReaderBuilder::try_new(open(path)?).map_err(fail)?;
+    check_types(path, builder.schema(), chosen)?;
+    let mask = ProjectionMask::roots(builder.parquet_schema(), chosen.iter().copied());
+    let batches = builder.with_projection(mask).with_batch_size(BATCH).build().map_err(fail)?;
+    Ok(BatchReader::new(path, "Parquet", Box::new(batches), chosen))
+}
+
+pub(super) fn ipc_names(path: &Path) -> Result<Vec<String>> {
+    let reader =
+        FileReader::try_new(BufReader::new(open(path)?), None).map_err(|e| broken(path, "Arrow", &e))?;
+    Ok(names(&reader.schema()))
+}
+
+pub(super) fn ipc(path: &Path, chosen: &[usize]) -> Result<BatchReader> {
+    let mut sorted = chosen.to_vec();
+    sorted.sort_unstable();
+    let whole =
+        FileReader::try_new(BufReader::new(open(path)?), None).map_err(|e| broken(path, "Arrow", &e))?;
+    check_types(path, &whole.schema(), chosen)?;
+    let reader = FileReader::try_new(BufReader::new(open(path)?), Some(sorted))
+        .map_err(|e| broken(path, "Arrow", &e))?;
+    Ok(BatchReader::new(path, "Arrow", Box::new(reader), chosen))
+}
+
+/// Every chosen column must hold numbers, before anything is read.
+fn check_types(path: &Path, schema: &Schema, chosen: &[usize]) -> Result<()> {
+    for &i in chosen {
+        let field = schema.field(i);
+        let kind = field.data_type();
+        let numbers = kind.is_integer() || kind.is_floating();
+        if !numbers && !matches!(kind, DataType::Boolean | DataType::Null | DataType::Decimal128(..)) {
+            let message = format!(
+                "holds values of type {kind}, but numbers are needed; name the columns to use with --features, or turn \
+                 them into numbers first"
+            );
+            let column = Some(field.name().clone());
+            return Err(Error::Table { path: path.to_owned(), row: None, column, message });
+        }
+    }
+    Ok(())
+}
+
+type Batches = Box<dyn Iterator<Item = std::result::Result<RecordBatch, ArrowError>> + Send>;
+
+/// The rows of batches of columns.
+pub(super) struct BatchReader {
+    path: PathBuf,
+    kind: &'static str,
+    batches: Batches,
+    /// For each chosen column its place among the columns read, which are in the order of the file.
+    places: Vec<usize>,
+    /// Rows that are decoded already, and how many of the first batch are used.
+    waiting: VecDeque<(usize, Vec<Vec<f64>>)>,
+    rows: u64,
+}
+
+impl BatchReader {
+    fn new(path: &Path, kind: &'static str, batches: Batches, chosen: &[usize]) -> Self {
+        let mut sorted = chosen.to_vec();
+        sorted.sort_unstable();
+        let places = chosen.iter().map(|c| sorted.partition_point(|s| s < c)).collect();
+        Self { path: path.to_owned(), kind, batches, places, waiting: VecDeque::new(), rows: 0 }
+    }
+
+    fn decode(&self, batch: &RecordBatch) -> Result<Vec<Vec<f64>>> {
+        let one = |&place: &usize| {
+            numbers(batch.column(place))
+                .ok_or_else(|| broken(&self.path, self.kind, &"a column changes its type"))
+        };
+        self.places.iter().map(one).collect()
+    }
+}
+
+impl Reader for BatchReader {
+    fn next(&mut self, most: usize) -> Result<Option<Raw>> {
+        let columns = self.places.len();
+        let available =
+            |w: &VecDeque<(usize, Vec<Vec<f64>>)>| w.iter().map(|(used, c)| c[0].len() - used).sum::<usize>();
+        while available(&self.waiting) < most {
+            match self.batches.next() {
+                Some(Ok(batch)) if batch.num_rows() == 0 => {}
+                Some(Ok(batch)) => {
+                    let decoded = self.decode(&batch)?;
+                    self.waiting.push_back((0, decoded));
+                }
+                Some(Err(e)) => return Err(broken(&self.path, self.kind, &e)),
+                None => break,
+            }
+        }
+        let mut values = Vec::with_capacity(most * columns);
+        let mut rows = 0;
+        while rows < most {
+            let Some((used, decoded)) = self.waiting.front_mut() else { break };
+            let take = (decoded[0].len() - *used).min(most - rows);
+            for i in *used..*used + take {
+                values.extend(decoded.iter().map(|column| column[i]));
+            }
+            *used += take;
+            rows += take;
+            if *used == decoded[0].len() {
+                self.waiting.pop_front();
+            }
+        }
+        self.rows += rows as u64;
+        if self.rows == 0 {
+            return Err(table(&self.path, "the file has columns but no rows".into()));
+        }
+        Ok((rows > 0).then_some(Raw { rows, values }))
+    }
+}
+
+/// A column as f64, NaN for nulls; None for a type that holds no numbers.
+fn numbers(array: &dyn Array) -> Option<Vec<f64>> {
+    fn of<T: ArrowPrimitiveType>(array: &dyn Array, f: impl Fn(T::Native) -> f64) -> Option<Vec<f64>> {
+        let array = array.as_primitive_opt::<T>()?;
+        if array.null_count() == 0 {
+            return Some(array.values().iter().map(|&x| f(x)).collect());
+        }
+        Some(array.iter().map(|x| x.map_or(f64::NAN, &f)).collect())
+    }
+    match array.data_type() {
+        DataType::Float64 => of::<Float64Type>(array, |x| x),
+        DataType::Float32 => of::<Float32Type>(array, f64::from),
+        DataType::Float16 => of::<Float16Type>(array, |x| x.to_f64()),
+        DataType::Int64 => of::<Int64Type>(array, |x| x as f64),
+        DataType::Int32 => of::<Int32Type>(array, f64::from),
+        DataType::Int16 => of::<Int16Type>(array, f64::from),
+        DataType::Int8 => of::<Int8Type>(array, f64::from),
+        DataType::UInt64 => of::<UInt64Type>(array, |x| x as f64),
+        DataType::UInt32 => of::<UInt32Type>(array, f64::from),
+        DataType::UInt16 => of::<UInt16Type>(array, f64::from),
+        DataType::UInt8 => of::<UInt8Type>(array, f64::from),
+        DataType::Decimal128(_, places) => {
+            let unit = 10f64.powi(-i32::from(*places));
+            of::<Decimal128Type>(array, |x| x as f64 * unit)
+        }
+        DataType::Boolean => {
+            let array = array.as_boolean_opt()?;
+            Some(array.iter().map(|x| x.map_or(f64::NAN, |x| f64::from(u8::from(x)))).collect())
+        }
+        DataType::Null => Some(vec![f64::NAN; array.len()]),
+        _ => None,
+    }
+}

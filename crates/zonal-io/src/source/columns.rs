@@ -1,0 +1,77 @@
+//! The columns that were asked for, found by their names.
+
+use crate::error::{Error, Result, shorten};
+use std::path::Path;
+
+/// Which columns to read.
+#[derive(Clone, Debug, Default)]
+pub struct Columns {
+    /// The labels, if any are needed.
+    pub labels: Vec<String>,
+    /// The features in order; all columns but the labels if None.
+    pub features: Option<Vec<String>>,
+}
+
+/// The places of the chosen columns in a file.
+pub(super) struct Chosen {
+    pub(super) features: Vec<usize>,
+    pub(super) labels: Vec<usize>,
+}
+
+impl Chosen {
+    pub(super) fn find(path: &Path, names: &[String], columns: &Columns) -> Result<Self> {
+        let fail = |column: Option<&str>, message: String| {
+            Err(Error::Table { path: path.to_owned(), row: None, column: column.map(str::to_owned), message })
+        };
+        let find = |wanted: &str| match names.iter().position(|n| n == wanted) {
+            Some(i) => Ok(i),
+            None => {
+                let shown: Vec<String> = names.iter().take(20).map(|n| shorten(n)).collect();
+                let more =
+                    if names.len() > 20 { format!(" and {} more", names.len() - 20) } else { String::new() };
+                let list = shown.join(", ");
+                let message =
+                    format!("there is no column '{}'; the columns are {list}{more}", shorten(wanted));
+                Err(Error::Table { path: path.to_owned(), row: None, column: None, message })
+            }
+        };
+        let mut labels = Vec::new();
+        for name in &columns.labels {
+            let index = find(name)?;
+            if labels.contains(&index) {
+                return fail(Some(name), "this label is named twice".into());
+            }
+            labels.push(index);
+        }
+        let Some(wanted) = &columns.features else {
+            let features: Vec<usize> = (0..names.len()).filter(|i| !labels.contains(i)).collect();
+            if features.is_empty() {
+                let what = if labels.len() == 1 {
+                    "the label is the only column"
+                } else {
+                    "there is no column beside labels"
+                };
+                return fail(None, format!("{what}; at least one feature is needed"));
+            }
+            return Ok(Self { features, labels });
+        };
+        let mut features = Vec::new();
+        for name in wanted {
+            let index = find(name)?;
+            if labels.contains(&index) {
+                return fail(
+                    Some(name),
+                    "the label cannot be a feature too; leave it out of --features".into(),
+                );
+            }
+            if features.contains(&index) {
+                return fail(Some(name), "this column is named twice in --features".into());
+            }
+            features.push(index);
+        }
+        if features.is_empty() {
+            return fail(None, "--features names no column; at least one is needed".into());
+        }
+        Ok(Self { features, labels })
+    }
+}

@@ -1,0 +1,288 @@
+use super::*;
+use arrow_array::{ArrayRef, BooleanArray, Float32Array, Float64Array, Int64Array, RecordBatch, StringArray};
+use std::io::Write;
+use std::sync::Arc;
+
+/// All rows of a table, as (numbers, features, labels).
+fn read(paths: &[PathBuf], columns: &Columns, missing: Missing, dialect: Dialect) -> Result<Rows> {
+    let source = Source::open(paths, dialect, columns, missing)?;
+    let mut whole: Option<Rows> = None;
+    for rows in source.blocks() {
+        let rows = rows?;
+        whole = Some(match whole {
+            None => rows,
+            Some(before) => {
+                let join = |a: &Matrix, b: &Matrix| {
+                    let values = [a.values(), b.values()].concat();
+                    Matrix::from_rows(a.rows() + b.rows(), a.columns(), values).unwrap()
+                };
+                assert_eq!(before.covered.end, rows.covered.start);
+                Rows {
+                    covered: before.covered.start..rows.covered.end,
+                    numbers: [before.numbers, rows.numbers].concat(),
+                    features: join(&before.features, &rows.features),
+                    labels: join(&before.labels, &rows.labels),
+                }
+            }
+        });
+    }
+    Ok(whole.unwrap())
+}
+
+fn written(name: &str, bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    (folder, path)
+}
+
+fn read_text(text: &[u8], columns: &Columns, missing: Missing, dialect: Dialect) -> Result<Rows> {
+    let (_folder, path) = written("data.csv", text);
+    read(&[path], columns, missing, dialect)
+}
+
+fn labelled(label: &str) -> Columns {
+    Columns { labels: vec![label.to_owned()], features: None }
+}
+
+#[test]
+fn a_plain_table_is_read() {
+    let text = b"\xef\xbb\xbfa, b ,y\n1,2,3\r\n\"4\",-5e-1 ,6\n";
+    let rows = read_text(text, &labelled("y"), Missing::Reject, Dialect::default()).unwrap();
+    assert_eq!(rows.features.values(), &[1.0, 2.0, 4.0, -0.5]);
+    assert_eq!(rows.labels.values(), &[3.0, 6.0]);
+}
+
+#[test]
+fn columns_without_names_other_delimiters_and_several_labels() {
+    let dialect = Dialect { delimiter: b';', header: false };
+    let columns = Columns { labels: vec!["c3".into(), "c2".into()], features: Some(vec!["c4".into()]) };
+    let rows = read_text(b"x;2;3;7\ny;5;6;8\n", &columns, Missing::Reject, dialect).unwrap();
+    assert_eq!(rows.labels.values(), &[3.0, 2.0, 6.0, 5.0]);
+    assert_eq!(rows.features.values(), &[7.0, 8.0]);
+}
+
+#[test]
+fn rows_with_missing_values_keep_the_numbers_of_the_others() {
+    let text = b"a,y\n1,2\n,3\n4,NA\n5,6\n";
+    let rows = read_text(text, &labelled("y"), Missing::Drop, Dialect::default()).unwrap();
+    assert_eq!((rows.numbers, rows.covered), (vec![0, 3], 0..4));
+}
+
+#[test]
+fn every_fault_is_named_with_its_place() {
+    let cases: &[(&[u8], &str)] = &[
+        (b"", "the file is empty"),
+        (b"a,y\n", "no rows"),
+        (b"a,y\n1,2\n1,2,3\n", "line 3: found 3 fields, but the first line has 2"),
+        (b"a,y\n1,2\nx,2\n", "line 3, column 'a': found 'x', but a number is needed"),
+        (b"a,y\n1,2\n1,high\n", "line 3, column 'y': the label must be a number"),
+        (b"a,y\n1,\n", "line 2, column 'y': the value is missing"),
+        (b"a,y\nnan,1\n", "line 2, column 'a': the value is missing"),
+        (b"a,y\n-inf,1\n", "line 2, column 'a': found '-inf'"),
+        (b"a,y\n1e999,1\n", "found '1e999', but only finite"),
+        (b"a,y,a\n1,2,3\n", "columns 1 and 3 have the same name"),
+        (b"1,2\n3,4\n", "--no-header"),
+        (b"a,b\n1,2\n", "there is no column 'y'; the columns are a, b"),
+        (b"y\n1\n", "only column"),
+        (b"a\xff,y\n1,2\n", "not UTF-8"),
+    ];
+    for (text, expected) in cases {
+        let error = read_text(text, &labelled("y"), Missing::Reject, Dialect::default()).unwrap_err();
+        let message = error.to_string();
+        assert!(message.contains(expected), "{:?}: {message}", String::from_utf8_lossy(text));
+    }
+    let features = |list: &[&str]| Some(list.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>());
+    let with = |labels: &[&str], chosen: &[&str]| {
+        let columns = Columns { labels: features(labels).unwrap(), features: features(chosen) };
+        let message = read_text(b"a,y\n1,2\n", &columns, Missing::Reject, Dialect::default());
+        message.unwrap_err().to_string()
+    };
+    assert!(with(&["y"], &["a", "y"]).contains("cannot be a feature too"));
+    assert!(with(&["y"], &["a", "a"]).contains("named twice"));
+    assert!(with(&["y", "y"], &["a"]).contains("this label is named twice"));
+}
+
+#[test]
+fn what_is_not_a_table_is_refused_by_name() {
+    let message = |p: &str| {
+        Source::open(&[p.into()], Dialect::default(), &Columns::default(), Missing::Reject)
+            .unwrap_err()
+            .to_string()
+    };
+    assert!(message("-").contains("a pipe"));
+    assert!(message(".").contains("a folder"));
+    assert!(message("/no/such/file.csv").contains("opening failed"));
+    assert!(message("/no/such/*.csv").contains("no file matches"));
+    let (_folder, path) = written("x.parquet", b"hello");
+    assert!(message(path.to_str().unwrap()).contains("does not begin like one"));
+    let (_folder, path) = written("x.xlsx", b"PK\x03\x04");
+    assert!(message(path.to_str().unwrap()).contains("save the table as"));
+}
+
+#[test]
+fn gzip_files_and_several_files_are_one_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(b"a,y\n1,2\n3,4\n").unwrap();
+    std::fs::write(folder.path().join("part-1.csv.gz"), gzip.finish().unwrap()).unwrap();
+    // Columns in another order, and one more.
+    std::fs::write(folder.path().join("part-2.csv"), "y,b,a\n6,0,5\n").unwrap();
+    let pattern = folder.path().join("part-*");
+    let rows = read(&[pattern], &labelled("y"), Missing::Reject, Dialect::default()).unwrap();
+    assert_eq!((rows.features.values(), rows.labels.values()), (&[1.0, 3.0, 5.0][..], &[2.0, 4.0, 6.0][..]));
+    std::fs::write(folder.path().join("part-3.csv"), "a,z\n1,2\n").unwrap();
+    let pattern = folder.path().join("part-*");
+    let error = read(&[pattern], &labelled("y"), Missing::Reject, Dialect::default()).unwrap_err();
+    assert!(error.to_string().contains("part-3.csv: there is no column 'y'"), "{error}");
+}
+
+/// The columns a (numbers, one of them missing), b (single precision), i (whole numbers), f (flags), s (text).
+fn batch() -> RecordBatch {
+    let columns: [(&str, ArrayRef); 5] = [
+        ("a", Arc::new(Float64Array::from(vec![Some(1.5), None, Some(3.0)]))),
+        ("b", Arc::new(Float32Array::from(vec![0.5, 0.25, -1.0]))),
+        ("i", Arc::new(Int64Array::from(vec![7, -8, 9]))),
+        ("f", Arc::new(BooleanArray::from(vec![true, false, true]))),
+        ("s", Arc::new(StringArray::from(vec!["x", "y", "z"]))),
+    ];
+    RecordBatch::try_from_iter(columns).unwrap()
+}
+
+fn parquet_bytes() -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut writer = ::parquet::arrow::ArrowWriter::try_new(&mut out, batch().schema(), None).unwrap();
+    (0..4_000).for_each(|_| writer.write(&batch()).unwrap());
+    writer.close().unwrap();
+    out
+}
+
+fn ipc_bytes() -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut writer = arrow_ipc::writer::FileWriter::try_new(&mut out, &batch().schema()).unwrap();
+    (0..4_000).for_each(|_| writer.write(&batch()).unwrap());
+    writer.finish().unwrap();
+    out
+}
+
+#[test]
+fn parquet_and_arrow_give_the_chosen_columns_in_the_chosen_order() {
+    for (name, bytes) in [("t.parquet", parquet_bytes()), ("t.arrow", ipc_bytes())] {
+        let (_folder, path) = written(name, &bytes);
+        let path = [path];
+        let columns =
+            Columns { labels: vec!["b".into()], features: Some(["i", "f", "a"].map(String::from).to_vec()) };
+        let rows = read(&path, &columns, Missing::Drop, Dialect::default()).unwrap();
+        assert_eq!((rows.len(), rows.covered.end), (8_000, 12_000));
+        assert_eq!(rows.numbers[..4], [0, 2, 3, 5]);
+        assert_eq!(rows.features.row(7_999), &[9.0, 1.0, 3.0]);
+        assert_eq!(rows.labels.values()[..2], [0.5, -1.0]);
+        let error = read(&path, &columns, Missing::Reject, Dialect::default()).unwrap_err().to_string();
+        assert!(error.contains("column 'a': row 1 (counted from 0) lacks a value"), "{error}");
+        let error = read(&path, &labelled("b"), Missing::Drop, Dialect::default()).unwrap_err().to_string();
+        assert!(error.contains("column 's': holds values of type Utf8"), "{error}");
+    }
+}
+
+/// An .npy file by its parts.
+fn npy(descr: &str, fortran: bool, shape: &str, data: &[u8]) -> Vec<u8> {
+    let flag = if fortran { "True" } else { "False" };
+    let mut header = format!("{{'descr': '{descr}', 'fortran_order': {flag}, 'shape': {shape}, }}");
+    while (header.len() + 11) % 64 != 0 {
+        header.push(' ');
+    }
+    header.push('\n');
+    let length = u16::try_from(header.len()).unwrap().to_le_bytes();
+    [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes(), data].concat()
+}
+
+fn bytes_of<const N: usize, T>(values: &[T], f: impl Fn(&T) -> [u8; N]) -> Vec<u8> {
+    values.iter().flat_map(f).collect()
+}
+
+#[test]
+fn numpy_matrices_of_every_kind_have_numbered_columns() {
+    let values = [1.0, 2.0, 3.0, 4.0, -5.0, 6.0];
+    let columns = Columns { labels: vec!["c3".into()], features: Some(vec!["c2".into(), "c1".into()]) };
+    let transposed = [1.0, 4.0, 2.0, -5.0, 3.0, 6.0];
+    let integers = values.map(|x| x as i16);
+    let files = [
+        npy("<f8", false, "(2, 3)", &bytes_of(&values, |x: &f64| x.to_le_bytes())),
+        npy(">f8", false, "(2, 3)", &bytes_of(&values, |x: &f64| x.to_be_bytes())),
+        npy("<f8", true, "(2, 3)", &bytes_of(&transposed, |x: &f64| x.to_le_bytes())),
+        npy("<f4", false, "(2, 3)", &bytes_of(&values.map(|x| x as f32), |x: &f32| x.to_le_bytes())),
+        npy(">i2", false, "(2, 3)", &bytes_of(&integers, |x: &i16| x.to_be_bytes())),
+        npy("|i1", false, "(2, 3)", &bytes_of(&values.map(|x| x as i8), |x: &i8| x.to_le_bytes())),
+        // 1, 2, 3, 4, -5, 6 in half precision.
+        npy(
+            "<f2",
+            false,
+            "(2, 3)",
+            &bytes_of(&[0x3c00u16, 0x4000, 0x4200, 0x4400, 0xc500, 0x4600], |x| x.to_le_bytes()),
+        ),
+    ];
+    for (i, bytes) in files.iter().enumerate() {
+        let (_folder, path) = written("x.npy", bytes);
+        let rows = read(&[path], &columns, Missing::Reject, Dialect::default()).unwrap();
+        assert_eq!(rows.features.values(), &[2.0, 1.0, -5.0, 4.0], "file {i}");
+        assert_eq!(rows.labels.values(), &[3.0, 6.0], "file {i}");
+    }
+}
+
+#[test]
+fn archives_are_tables_by_the_names_of_their_arrays() {
+    for method in [zip::CompressionMethod::Stored, zip::CompressionMethod::Deflated] {
+        let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        let options = zip::write::SimpleFileOptions::default().compression_method(method);
+        let matrix: Vec<f64> = (0..40_000).map(f64::from).collect();
+        let label: Vec<i64> = (0..20_000).collect();
+        archive.start_file("X.npy", options).unwrap();
+        archive.write_all(&npy("<f8", false, "(20000, 2)", &bytes_of(&matrix, |x| x.to_le_bytes()))).unwrap();
+        archive.start_file("y.npy", options).unwrap();
+        archive.write_all(&npy("<i8", false, "(20000,)", &bytes_of(&label, |x| x.to_le_bytes()))).unwrap();
+        let bytes = archive.finish().unwrap().into_inner();
+        let (_folder, path) = written("t.npz", &bytes);
+        let path = [path];
+        let rows = read(&path, &labelled("y"), Missing::Reject, Dialect::default()).unwrap();
+        assert_eq!(rows.features.row(19_999), &[39_998.0, 39_999.0]);
+        assert_eq!(rows.labels.row(19_999), &[19_999.0]);
+        let source = Source::open(&path, Dialect::default(), &labelled("y"), Missing::Reject).unwrap();
+        assert_eq!(source.feature_names(), ["X1", "X2"]);
+    }
+}
+
+#[test]
+fn damaged_files_are_errors_and_never_panic() {
+    let columns = Columns { labels: vec!["c1".into()], features: None };
+    let good = npy("<f8", false, "(2, 3)", &[0; 48]);
+    for length in 0..good.len() {
+        let (_folder, path) = written("x.npy", &good[..length]);
+        assert!(read(&[path], &columns, Missing::Reject, Dialect::default()).is_err(), "cut at {length}");
+    }
+    for (descr, shape, expected) in [
+        ("<f8", "(200000000000, 3)", "is cut off"),
+        ("<f8", "(2, 3, 4)", "3 dimensions"),
+        ("<f8", "(0, 3)", "is empty"),
+        ("|O", "(2, 3)", "numbers"),
+        ("<U3", "(2, 3)", "numbers or booleans"),
+        ("<f8", "(2, 99999999999)", "columns"),
+    ] {
+        let (_folder, path) = written("x.npy", &npy(descr, false, shape, &[0; 48]));
+        let error = read(&[path], &columns, Missing::Reject, Dialect::default()).unwrap_err().to_string();
+        assert!(error.contains(expected), "{shape}: {error}");
+    }
+    let columns = Columns { labels: vec!["b".into()], features: Some(vec!["i".into()]) };
+    for (name, bytes) in [("t.parquet", parquet_bytes()), ("t.arrow", ipc_bytes())] {
+        for part in 1..20 {
+            let (_folder, path) = written(name, &bytes[..bytes.len() * part / 20]);
+            assert!(read(&[path], &columns, Missing::Drop, Dialect::default()).is_err(), "{name} {part}");
+        }
+        // Flipped bytes give an error or other numbers.
+        for i in (0..bytes.len()).step_by(bytes.len() / 60) {
+            let mut damaged = bytes.clone();
+            damaged[i] ^= 0x55;
+            let (_folder, path) = written(name, &damaged);
+            let _ = read(&[path], &columns, Missing::Drop, Dialect::default());
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Statistics as safetensors files: what a pass over rows has summed so far, to go on later or elsewhere. The tensors of
+//! node i are `gram.i`, `correlation.i`, `label_sq.i` and `count.i`; everything else is one JSON string under the metadata
+//! key `zonal`.
+
+use crate::error::{Error, Result};
+use crate::model::{SCHEMA, floats, little_endian};
+use crate::source::check_plain_file;
+use crate::write::write_file;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::path::Path;
+use zonal::linalg::{Matrix, Packed};
+use zonal::statistics::{Precision, Statistics, Sums};
+
+/// What the sums are of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Description {
+    schema: u32,
+    version: String,
+    /// Whatever decides the sums beside the rows; sums with another one are not mixed.
+    identity: String,
+    width: usize,
+    labels: usize,
+    parts: usize,
+    precision: Precision,
+    nodes: Vec<Node>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Node {
+    first_block: u64,
+    level: u32,
+    covered: u64,
+}
+
+/// The sizes of statistics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// The width.
+    pub width: usize,
+    /// How many labels.
+    pub labels: usize,
+    /// How many parts.
+    pub parts: usize,
+    /// The precision of the features.
+    pub precision: Precision,
+}
+
+/// Statistics as bytes; blocks must be closed. `identity` says whatever decides the sums beside the rows.
+///
+/// # Errors
+/// [`Error::Model`] when they cannot be encoded.
+pub fn to_bytes(statistics: &Statistics, shape: Shape, identity: &str) -> Result<Vec<u8>> {
+    let broken = |message: String| Error::Model { path: "statistics".into(), message };
+    let nodes = statistics.export();
+    // One tensor of each kind for each node: its parts one after another.
+    let mut tensors: Vec<(String, Vec<usize>, Dtype, Vec<u8>)> = Vec::new();
+    for (i, node) in nodes.iter().enumerate() {
+        let gram: Vec<u8> = node.sums.iter().flat_map(|s| little_endian(s.gram.values())).collect();
+        let order = shape.width * (shape.width + 1) / 2;
+        tensors.push((format!("gram.{i}"), vec![shape.parts, order], Dtype::F64, gram));
+        let correlation = node.sums.iter().flat_map(|s| little_endian(s.correlation.values())).collect();
+        let sizes = vec![shape.parts, shape.labels, shape.width];
+        tensors.push((format!("correlation.{i}"), sizes, Dtype::F64, correlation));
+        let squares = node.sums.iter().flat_map(|s| little_endian(&s.label_sq)).collect();
+        tensors.push((format!("label_sq.{i}"), vec![shape.parts, shape.labels], Dtype::F64, squares));
+        let counts = node.sums.iter().flat_map(|s| s.count.to_le_bytes()).collect();
+        tensors.push((format!("count.{i}"), vec![shape.parts], Dtype::U64, counts));
+    }
+    let description = Description {
+        schema: SCHEMA,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        identity: identity.to_owned(),
+        width: shape.width,
+        labels: shape.labels,
+        parts: shape.parts,
+        precision: shape.precision,
+        nodes: nodes
+            .iter()
+            .map(|n| Node { first_block: n.first_block, level: n.level, covered: n.covered })
+            .collect(),
+    };
+    let views = tensors
+        .iter()
+        .map(|(name, sizes, kind, bytes)| {
+            let view = TensorView::new(*kind, sizes.clone(), bytes).map_err(|e| broken(e.to_string()))?;
+            Ok((name.as_str(), view))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let json = serde_json::to_string(&description).map_err(|e| broken(e.to_string()))?;
+    safetensors::serialize(views, Some(HashMap::from([("zonal".to_owned(), json)])))
+        .map_err(|e| broken(e.to_string()))
+}
+
+/// Statistics from bytes, with their shape. Sums with another identity, by another version or damaged are refused.
+///
+/// # Errors
+/// [`Error::Model`] with what was found.
+pub fn from_bytes(bytes: &[u8], identity: Option<&str>) -> Result<(Statistics, Shape)> {
+    read(bytes, identity).map_err(|message| Error::Model { path: "statistics".into(), message })
+}
+
+fn read(bytes: &[u8], identity: Option<&str>) -> std::result::Result<(Statistics, Shape), String> {
+    let text = |e: safetensors::SafeTensorError| format!("it is not a complete safetensors file ({e})");
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(text)?;
+    let tensors = SafeTensors::deserialize(bytes).map_err(text)?;
+    let json = metadata.metadata().as_ref().and_then(|m| m.get("zonal"));
+    let json = json.ok_or("its metadata has no key 'zonal', so another program wrote it")?;
+    let d: Description = serde_json::from_str(json).map_err(|e| format!("its metadata is not ours: {e}"))?;
+    let version = env!("CARGO_PKG_VERSION");
+    if (d.schema, d.version.as_str()) != (SCHEMA, version) {
+        return Err(format!(
+            "it was written by version {} (format {}) and this is {version} (format {SCHEMA}): sums could differ",
+            d.version, d.schema
+        ));
+    }
+    if identity.is_some_and(|i| i != d.identity) {
+        return Err("its sums are of other data, columns or options".into());
+    }
+    let shape = Shape { width: d.width, labels: d.labels, parts: d.parts, precision: d.precision };
+    let mut statistics = Statistics::new(d.width, d.labels, d.parts, d.precision);
+    for (i, node) in d.nodes.iter().enumerate() {
+        let tensor = |name: &str, kind: Dtype, values: Option<usize>| {
+            let name = format!("{name}.{i}");
+            let view = tensors.tensor(&name).map_err(|e| e.to_string())?;
+            let expected = values.and_then(|v| v.checked_mul(8));
+            if view.dtype() != kind || Some(view.data().len()) != expected {
+                return Err(format!("the tensor '{name}' does not have the announced size"));
+            }
+            Ok(view.data().to_vec())
+        };
+        let order = d.width.checked_add(1).and_then(|w| w.checked_mul(d.width)).map(|w| w / 2);
+        let product = |sizes: &[usize]| sizes.iter().try_fold(1usize, |a, b| a.checked_mul(*b));
+        let gram = floats(&tensor("gram", Dtype::F64, order.and_then(|o| o.checked_mul(d.parts)))?);
+        let correlation = floats(&tensor("correlation", Dtype::F64, product(&[d.parts, d.labels, d.width]))?);
+        let squares = floats(&tensor("label_sq", Dtype::F64, product(&[d.parts, d.labels]))?);
+        let counts = tensor("count", Dtype::U64, Some(d.parts))?;
+        if ![&gram, &correlation, &squares].into_iter().flatten().all(|x| x.is_finite()) {
+            return Err("it holds values that are not finite".into());
+        }
+        let mut sums = Vec::with_capacity(d.parts);
+        for part in 0..d.parts {
+            let of = |values: &[f64], size: usize| values[part * size..(part + 1) * size].to_vec();
+            let size = order.unwrap_or(0);
+            let count = counts[part * 8..(part + 1) * 8].try_into().map_err(|_| "a count is cut off")?;
+            let correlation = of(&correlation, d.labels * d.width);
+            sums.push(Sums {
+                count: u64::from_le_bytes(count),
+                gram: Packed::from_values(d.width, of(&gram, size)).map_err(|e| e.to_string())?,
+                correlation: Matrix::from_rows(d.labels, d.width, correlation).map_err(|e| e.to_string())?,
+                label_sq: of(&squares, d.labels),
+            });
+        }
+        statistics
+            .import(node.first_block, node.level, node.covered, sums)
+            .map_err(|e| format!("its sums do not fit together: {e}"))?;
+    }
+    Ok((statistics, shape))
+}
+
+/// Writes statistics to a file.
+///
+/// # Errors
+/// As [`to_bytes`], [`Error::System`].
+pub fn save(path: &Path, statistics: &Statistics, shape: Shape, identity: &str) -> Result<()> {
+    write_file(path, &to_bytes(statistics, shape, identity)?)
+}
+
+/// Reads statistics from a file.
+///
+/// # Errors
+/// As [`from_bytes`], [`Error::System`], [`Error::NotAFile`].
+pub fn load(path: &Path, identity: Option<&str>) -> Result<(Statistics, Shape)> {
+    check_plain_file(path)?;
+    let bytes = std::fs::read(path).map_err(Error::system(path, "reading"))?;
+    read(&bytes, identity).map_err(|message| Error::Model { path: path.to_owned(), message })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> (Statistics, Shape) {
+        let shape = Shape { width: 3, labels: 2, parts: 2, precision: Precision::F64 };
+        let mut s = Statistics::new(3, 2, 2, Precision::F64);
+        let mut sums = vec![Sums::zeros(3, 2); 2];
+        sums[1].count = 7;
+        sums[1].label_sq[0] = 0.1;
+        sums[1].correlation.row_mut(1)[2] = -0.3;
+        sums[0].gram = Packed::from_values(3, vec![1.0, 0.1, 2.0, 0.2, 0.3, 3.0]).unwrap();
+        s.import(0, 1, 32_768, sums.clone()).unwrap();
+        s.import(2, 0, 10, sums).unwrap();
+        (s, shape)
+    }
+
+    #[test]
+    fn sums_survive_the_disk_bit_by_bit() {
+        let (s, shape) = sample();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s");
+        save(&path, &s, shape, "a").unwrap();
+        let (again, found) = load(&path, Some("a")).unwrap();
+        assert_eq!(found, shape);
+        assert_eq!(again.next_row(), 32_778);
+        for part in [0, 1] {
+            assert_eq!(again.part(part), s.part(part));
+        }
+        assert_eq!(to_bytes(&again, shape, "a").unwrap(), std::fs::read(&path).unwrap());
+        assert!(load(&path, Some("b")).unwrap_err().to_string().contains("other data"));
+    }
+
+    #[test]
+    fn damaged_files_are_refused_and_never_panic() {
+        let (s, shape) = sample();
+        let bytes = to_bytes(&s, shape, "a").unwrap();
+        for length in 0..bytes.len() {
+            assert!(from_bytes(&bytes[..length], None).is_err());
+        }
+        for i in 0..bytes.len() {
+            for flip in [0x01, 0x15, 0x80] {
+                let mut damaged = bytes.clone();
+                damaged[i] ^= flip;
+                let _ = from_bytes(&damaged, None);
+            }
+        }
+    }
+}

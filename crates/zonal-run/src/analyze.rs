@@ -1,0 +1,277 @@
+//! `analyze`: what can be learned from a table before any network: the best polynomial of each degree, the noise floor,
+//! the label's energy by degree.
+
+use crate::data::{Data, for_each_block};
+use crate::error::{Error, Result};
+use crate::survey::{Survey, standardised};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use zonal::lift::{LabelScale, Lift};
+use zonal::linalg::{Matrix, dot};
+use zonal::measure::{Monomials, Repeats, best_polynomials, monomials, sampled_energies};
+use zonal::observer::{Observer, Stage};
+use zonal::rows::{Part, Split};
+use zonal::sphere::{Degree, multiplicities};
+use zonal::statistics::{Batch, Precision, Statistics};
+use zonal_io::model::SCHEMA;
+
+/// What to analyse.
+#[derive(Clone, Debug)]
+pub struct AnalyzeConfig {
+    /// The table.
+    pub data: Data,
+    /// The labels' columns.
+    pub labels: Vec<String>,
+    /// The feature columns; all others if None.
+    pub features: Option<Vec<String>>,
+    /// Part of the rows on which polynomials are scored and not fitted.
+    pub test_fraction: f64,
+    /// Polynomials and energies up to this degree.
+    pub max_degree: Degree,
+    /// The most monomials that a polynomial may have.
+    pub most_monomials: usize,
+    /// The seed of the split and the sample.
+    pub seed: u64,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnalyzeReport {
+    /// Version of the format.
+    pub schema: u32,
+    /// Rows used.
+    pub rows: u64,
+    /// Rows left out for missing values.
+    pub dropped: u64,
+    /// Feature columns.
+    pub columns: usize,
+    /// Feature columns that do not vary.
+    pub dropped_columns: Vec<String>,
+    /// The first degree whose polynomial was not fitted, and the number of its monomials.
+    pub skipped: Option<Skipped>,
+    /// Rows with the same features as another row, of those that were followed; 0 if none repeats.
+    pub repeated_rows: u64,
+    /// The part of all features that was followed for repetitions: 1 unless there are very many.
+    pub followed: f64,
+    /// Rows from which energies are estimated.
+    pub sampled_rows: usize,
+    /// The dimension of the sphere of the energies.
+    pub sphere_dim: u64,
+    /// Whether rows had unit length already; otherwise the directions of standardised rows are used.
+    pub on_sphere: bool,
+    /// How far the rows are from uniform on the sphere, in standard errors, for degrees 1 and 2 (Rayleigh, Bingham).
+    pub uniformity: Vec<f64>,
+    /// Each label.
+    pub labels: Vec<LabelAnalysis>,
+}
+
+/// A polynomial that would have had too many terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Skipped {
+    /// The degree.
+    pub degree: Degree,
+    /// The number of its monomials; null if it has more than fit into 64 bits.
+    pub monomials: Option<usize>,
+}
+
+/// What was found about one label.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LabelAnalysis {
+    /// Its name.
+    pub label: String,
+    /// Its mean over the rows of the fit.
+    pub mean: f64,
+    /// Its standard deviation there.
+    pub deviation: f64,
+    /// The best polynomial of each degree.
+    pub best_polynomial: Vec<PolynomialError>,
+    /// The noise floor: the root mean squared error below which no function of the features gets; null where no row
+    /// repeats.
+    pub noise_rmse: Option<f64>,
+    /// Energies by degree of the label minus its mean, with standard errors, in the label's unit squared. They are energies
+    /// for rows that are independent and uniform on the sphere.
+    pub energies: Vec<EnergyEstimate>,
+}
+
+/// The error of the best polynomial of one degree.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PolynomialError {
+    /// The degree.
+    pub degree: Degree,
+    /// The number of its monomials.
+    pub monomials: usize,
+    /// How many independent directions the rows determine.
+    pub rank: usize,
+    /// Mean squared error on the rows of the fit.
+    pub error: f64,
+    /// Mean squared error on rows held out.
+    pub test_error: Option<f64>,
+}
+
+/// An energy with its standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EnergyEstimate {
+    /// The degree.
+    pub degree: Degree,
+    /// The estimate; it may be negative.
+    pub energy: f64,
+    /// Its standard error.
+    pub standard_error: f64,
+}
+
+/// Rows for the energies: pairs of them are summed.
+const PAIRED_ROWS: usize = 4_096;
+/// Groups of equal rows that are followed.
+const GROUPS: usize = 1 << 20;
+/// How far the squared length of a row may be from 1 for it to count as a point of the sphere.
+const UNIT: f64 = 1e-6;
+
+/// Analyses a table.
+///
+/// # Errors
+/// Those of the table; [`zonal::Error::TooFewRows`].
+pub fn analyze(config: &AnalyzeConfig, observer: &mut dyn Observer) -> Result<AnalyzeReport> {
+    let source = config.data.open(&config.labels, config.features.as_deref())?;
+    let split = Split::new(config.seed, 0.0, config.test_fraction)?;
+    let survey = Survey::of(&source, &split, observer)?;
+    let train = survey.counts[Part::Train as usize] as usize;
+    if train < 3 {
+        let total = survey.rows() as usize;
+        return Err(zonal::Error::TooFewRows { part: "train", found: train, required: 3, total }.into());
+    }
+    let labels: Vec<LabelScale> = (0..config.labels.len())
+        .map(|i| LabelScale::learn(&config.labels[i], &survey.labels, i))
+        .collect::<std::result::Result<_, _>>()?;
+    let lift = Lift::learn(source.feature_names(), &survey.features, 0.0)?;
+    let variables = lift.kept.len();
+    let fits = |k: Degree| monomials(variables, k).is_some_and(|n| n <= config.most_monomials);
+    let degree = (0..=config.max_degree).take_while(|&k| fits(k)).last();
+    let Some(degree) = degree else {
+        return Err(Error::Usage("--most-monomials must be at least 1".into()));
+    };
+    let skipped = (degree < config.max_degree)
+        .then(|| Skipped { degree: degree + 1, monomials: monomials(variables, degree + 1) });
+
+    let basis = Monomials::new(variables, degree);
+    let width = zonal::block::FeatureMap::width(&basis);
+    crate::memory::check_need(width as u64, |m| crate::memory::needed(m, 8, 8 * 4096))?;
+    let mut statistics = Statistics::new(width, labels.len(), 2, Precision::F64);
+    let mut repeats = Repeats::new(labels.len(), GROUPS);
+    for_each_block(&source, Stage::Statistics, survey.covered, observer, |rows| {
+        let parts: Vec<usize> =
+            rows.numbers.iter().map(|&n| usize::from(split.part(n) == Part::Test)).collect();
+        let standard = standardised(&labels, &rows.labels);
+        let batch = Batch {
+            covered: (rows.covered.start, rows.covered.end),
+            numbers: &rows.numbers,
+            parts: &parts,
+            points: &lift.standardise(&rows.features),
+            labels: &standard,
+        };
+        statistics.update(&basis, &batch)?;
+        (0..rows.len()).for_each(|i| repeats.push(rows.features.row(i), rows.labels.row(i)));
+        Ok(())
+    })?;
+    statistics.close(&basis)?;
+    let polynomials = best_polynomials(&basis, &statistics.part(0), &statistics.part(1))?;
+    let noise = repeats.noise_floor();
+    let energies = Energies::of(&survey, &lift, config.max_degree)?;
+
+    let analysis = |(i, scale): (usize, &LabelScale)| -> Result<LabelAnalysis> {
+        let unit = scale.deviation * scale.deviation;
+        let one = |p: &zonal::measure::BestPolynomial| PolynomialError {
+            degree: p.degree,
+            monomials: p.monomials,
+            rank: p.rank,
+            error: unit * p.errors[i],
+            test_error: p.test_errors.as_ref().map(|e| unit * e[i]),
+        };
+        Ok(LabelAnalysis {
+            label: scale.name.clone(),
+            mean: scale.mean,
+            deviation: scale.deviation,
+            best_polynomial: polynomials.iter().map(one).collect(),
+            noise_rmse: noise.as_ref().map(|n| n.variance[i].sqrt()),
+            energies: energies.of_label(scale, &survey.sample.labels.column(i))?,
+        })
+    };
+    Ok(AnalyzeReport {
+        schema: SCHEMA,
+        rows: survey.rows(),
+        dropped: survey.dropped(),
+        columns: source.feature_names().len(),
+        dropped_columns: lift.dropped(),
+        skipped,
+        repeated_rows: noise.as_ref().map_or(0, |n| n.repeated_rows),
+        followed: noise.as_ref().map_or(1.0, |n| n.followed),
+        sampled_rows: energies.chosen.len(),
+        sphere_dim: energies.points.columns() as u64,
+        on_sphere: energies.on_sphere,
+        uniformity: energies.uniformity()?,
+        labels: labels.iter().enumerate().map(analysis).collect::<Result<_>>()?,
+    })
+}
+
+/// Points of the sphere from the sampled rows.
+struct Energies {
+    points: Matrix,
+    /// The positions in the sample.
+    chosen: Vec<usize>,
+    on_sphere: bool,
+    max_degree: Degree,
+}
+
+impl Energies {
+    fn of(survey: &Survey, lift: &Lift, max_degree: Degree) -> Result<Self> {
+        let features = &survey.sample.features;
+        let count = survey.sample.len();
+        let stride = count.div_ceil(PAIRED_ROWS).max(1);
+        let mut chosen: Vec<usize> = (0..count).step_by(stride).collect();
+        let length = |row: &[f64]| (dot(row, row) - 1.0).abs() <= UNIT;
+        let on_sphere = features.columns() >= 2 && (0..count).all(|i| length(features.row(i)));
+        if !on_sphere && lift.kept.len() < 2 {
+            // A single column has two directions and no sphere.
+            chosen.clear();
+            return Ok(Self { points: Matrix::zeros(0, lift.kept.len()), chosen, on_sphere, max_degree });
+        }
+        let rows = features.select(&chosen);
+        let points = if on_sphere { rows } else { lift.apply(&rows)? };
+        // A row at the mean of every column has no direction.
+        let whole: Vec<usize> = (0..points.rows()).filter(|&i| length(points.row(i))).collect();
+        let chosen = whole.iter().map(|&i| chosen[i]).collect();
+        Ok(Self { points: points.select(&whole), chosen, on_sphere, max_degree })
+    }
+
+    fn of_label(&self, scale: &LabelScale, labels: &[f64]) -> Result<Vec<EnergyEstimate>> {
+        if self.chosen.len() < 3 {
+            return Ok(Vec::new());
+        }
+        let values: Vec<f64> = self.chosen.iter().map(|&i| labels[i] - scale.mean).collect();
+        let found = sampled_energies(&self.points, &values, self.max_degree)?;
+        let one = |(degree, e): (usize, &zonal::measure::Estimate)| EnergyEstimate {
+            degree,
+            energy: e.value,
+            standard_error: e.standard_error,
+        };
+        Ok(found.energies.iter().enumerate().map(one).collect())
+    }
+
+    /// The same statistic of the constant 1: for uniform rows it has mean 0 and variance 2 N_k / (M (M - 1)).
+    fn uniformity(&self) -> Result<Vec<f64>> {
+        let count = self.points.rows();
+        if count < 3 {
+            return Ok(Vec::new());
+        }
+        let found = sampled_energies(&self.points, &vec![1.0; count], 2)?;
+        let dim = zonal::sphere::Dim::new(self.points.columns() as u64)?;
+        let multiplicity = multiplicities(dim, 2);
+        let pairs = count as f64 * (count as f64 - 1.0);
+        let z = |k: usize| found.energies[k].value / (2.0 * multiplicity[k].to_f64() / pairs).sqrt();
+        Ok(vec![z(1), z(2)])
+    }
+}

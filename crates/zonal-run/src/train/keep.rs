@@ -1,0 +1,141 @@
+//! What a training on a table keeps on disk while it reads: its configuration and the sums so far.
+
+use super::TrainConfig;
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use std::time::{Duration, Instant};
+use zonal::statistics::Statistics;
+use zonal_io::folder::{MONOMIALS, RECORD, RESUME, RunFolder, STATISTICS};
+use zonal_io::model::SCHEMA;
+use zonal_io::statistics::{Shape, load, save};
+
+/// An unfinished run's configuration.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Resume {
+    schema: u32,
+    version: String,
+    configuration: TrainConfig,
+}
+
+/// Where sums are kept, if anywhere.
+pub(super) struct Keep<'a> {
+    place: &'a mut super::Place,
+    config: &'a TrainConfig,
+    every: Duration,
+    last: Instant,
+    identity: String,
+    shapes: Option<[Shape; 2]>,
+}
+
+impl<'a> Keep<'a> {
+    /// Sums of a run in `place`; `identity` says whatever decides them beside the rows.
+    pub(super) fn new(
+        place: &'a mut super::Place,
+        config: &'a TrainConfig,
+        every: Duration,
+        identity: String,
+    ) -> Self {
+        Self { place, config, every, last: Instant::now(), identity, shapes: None }
+    }
+
+    /// Sums that an earlier run has kept.
+    pub(super) fn take_up(&mut self, shapes: [Shape; 2]) -> Result<Option<[Statistics; 2]>> {
+        self.shapes = Some(shapes);
+        let Some(folder) = self.place.existing() else { return Ok(None) };
+        let path = folder.path().to_owned();
+        if !path.join(STATISTICS).is_file() || !path.join(MONOMIALS).is_file() {
+            return Ok(None);
+        }
+        let read = |name: &str, shape: Shape| {
+            let path = path.join(name);
+            let (statistics, found) = load(&path, Some(&self.identity))?;
+            if found == shape {
+                return Ok(statistics);
+            }
+            let message = "its sums have other sizes than this training".to_owned();
+            Err(zonal_io::Error::Model { path, message })
+        };
+        Ok(Some([read(STATISTICS, shapes[0])?, read(MONOMIALS, shapes[1])?]))
+    }
+
+    /// Saves when it is time.
+    pub(super) fn save_from_time_to_time(&mut self, sums: [&Statistics; 2]) -> Result<()> {
+        if self.last.elapsed() < self.every || !self.place.keeps() {
+            return Ok(());
+        }
+        let began = Instant::now();
+        self.save(sums)?;
+        self.last = Instant::now();
+        // Saving takes a twentieth of the time at most.
+        self.every = self.every.max(20 * began.elapsed());
+        Ok(())
+    }
+
+    fn save(&mut self, sums: [&Statistics; 2]) -> Result<()> {
+        let (Some(shapes), Some(folder)) = (self.shapes, self.place.folder(self.config)?) else {
+            return Ok(());
+        };
+        let resume = Resume {
+            schema: SCHEMA,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            configuration: self.config.clone(),
+        };
+        let text = serde_json::to_string_pretty(&resume).map_err(|e| Error::Usage(e.to_string()))?;
+        folder.write(RESUME, (text + "\n").as_bytes())?;
+        let path = folder.path();
+        save(&path.join(STATISTICS), sums[0], shapes[0], &self.identity)?;
+        save(&path.join(MONOMIALS), sums[1], shapes[1], &self.identity)?;
+        Ok(())
+    }
+
+    /// Saves what there is, and says how to go on.
+    pub(super) fn interrupted(&mut self, sums: [&Statistics; 2], done: u64, total: u64) -> Error {
+        if !self.place.keeps() {
+            let message =
+                format!("stopped after {done} of {total} rows; nothing was kept, since --out is none");
+            return Error::Interrupted { message };
+        }
+        if let Err(error) = self.save(sums) {
+            return error;
+        }
+        let path = self.place.existing().map(|f| f.path().display().to_string()).unwrap_or_default();
+        let message =
+            format!("stopped after {done} of {total} rows; go on with: zonal train --resume {path}");
+        Error::Interrupted { message }
+    }
+}
+
+/// The configuration of the interrupted run in a folder.
+///
+/// # Errors
+/// [`zonal_io::Error::Folder`] for a folder without one, with a finished run, or of another version.
+pub fn interrupted(path: &Path) -> Result<TrainConfig> {
+    let refuse = |message: String| zonal_io::Error::Folder { path: path.to_owned(), message };
+    if path.join(RECORD).is_file() {
+        return Err(refuse("holds a finished run: there is nothing to go on with".to_owned()).into());
+    }
+    let file = path.join(RESUME);
+    if !file.is_file() {
+        return Err(refuse(format!("holds no {RESUME}: there is no training to go on with")).into());
+    }
+    let text = std::fs::read_to_string(&file).map_err(|source| zonal_io::Error::System {
+        path: file.clone(),
+        action: "reading",
+        source,
+    })?;
+    let resume: Resume =
+        serde_json::from_str(&text).map_err(|e| refuse(format!("has a {RESUME} that is damaged: {e}")))?;
+    let version = env!("CARGO_PKG_VERSION");
+    if (resume.schema, resume.version.as_str()) != (SCHEMA, version) {
+        let message = format!(
+            "was begun by version {} and this is {version}: numbers could differ; start it anew",
+            resume.version
+        );
+        return Err(refuse(message).into());
+    }
+    // Whether the folder can be written to is known before the work.
+    RunFolder::existing(path)?;
+    Ok(resume.configuration)
+}
