@@ -1,5 +1,7 @@
 //! The project's own commands: `cargo xtask test | docs | refs | bench`.
 
+mod bench;
+
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,7 +13,10 @@ const HELP: &str = "cargo xtask COMMAND
   docs    write the generated parts of the documentation (schemas, figure, picture of the house)
   refs    make the reference tables again with mpmath, and say whether they changed
   bench spectrum
-          time the spectra of all activations against scipy, in turn in one run";
+          time the spectra of all activations against scipy, in turn in one run
+  bench peers [SECTION ..]
+          tables against NumPy, PyTorch and scikit-learn, in turn in one run, into docs/benchmarks.md;
+          sections: path, descent, width, files, choice (an hour for all)";
 
 /// Debug assertions for our own crates in tests; dependencies stay as they are and compile once.
 const OUR_CRATES: [&str; 4] = ["zonal", "zonal-io", "zonal-run", "zonal-cli"];
@@ -21,7 +26,7 @@ fn main() -> Result<()> {
         Some("test") => test(),
         Some("docs") => docs(),
         Some("refs") => refs(),
-        Some("bench") => bench(std::env::args().nth(2).as_deref()),
+        Some("bench") => bench::bench(&std::env::args().skip(2).collect::<Vec<_>>()),
         Some("help" | "--help" | "-h") | None => {
             println!("{HELP}");
             Ok(())
@@ -150,17 +155,4 @@ fn refs() -> Result<()> {
         list => println!("changed:\n{list}"),
     }
     Ok(())
-}
-
-/// Compares with a peer, in turn in one run.
-fn bench(what: Option<&str>) -> Result<()> {
-    if what != Some("spectrum") {
-        bail!("there is one benchmark so far: cargo xtask bench spectrum");
-    }
-    let python = environment(&["numpy", "scipy"])?;
-    let build = ["build", "--release", "--quiet", "--package", "zonal-verify", "--bin", "bench-spectrum"];
-    run("our program", cargo().args(build))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let peer = root().join("crates/zonal-verify/peers/spectrum.py");
-    run("spectrum", Command::new(python).arg(peer).arg(target.join("release/bench-spectrum")))
 }

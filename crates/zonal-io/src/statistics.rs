@@ -5,9 +5,10 @@
 use crate::error::{Error, Result};
 use crate::model::{SCHEMA, floats, little_endian};
 use crate::source::check_plain_file;
-use crate::write::write_file;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use crate::write::write_by;
+use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, View};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 use zonal::linalg::{Matrix, Packed};
@@ -49,50 +50,93 @@ pub struct Shape {
     pub precision: Precision,
 }
 
+/// One tensor of a node: its parts one after another. Bytes are made when they are asked for, so that a large file needs
+/// memory for one tensor only.
+struct Tensor<'a> {
+    sums: &'a [Sums],
+    kind: Kind,
+    sizes: Vec<usize>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Gram,
+    Correlation,
+    LabelSq,
+    Count,
+}
+
+impl View for Tensor<'_> {
+    fn dtype(&self) -> Dtype {
+        if self.kind == Kind::Count { Dtype::U64 } else { Dtype::F64 }
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.sizes
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        let mut bytes = Vec::with_capacity(self.data_len());
+        for sums in self.sums {
+            match self.kind {
+                Kind::Gram => bytes.extend(little_endian(sums.gram.values())),
+                Kind::Correlation => bytes.extend(little_endian(sums.correlation.values())),
+                Kind::LabelSq => bytes.extend(little_endian(&sums.label_sq)),
+                Kind::Count => bytes.extend(sums.count.to_le_bytes()),
+            }
+        }
+        Cow::Owned(bytes)
+    }
+
+    fn data_len(&self) -> usize {
+        8 * self.sizes.iter().product::<usize>()
+    }
+}
+
+/// The tensors and the description of statistics.
+#[expect(clippy::type_complexity, reason = "what the library takes")]
+fn encode<'a>(
+    statistics: &'a Statistics,
+    shape: Shape,
+    identity: &str,
+) -> std::result::Result<(Vec<(String, Tensor<'a>)>, HashMap<String, String>), serde_json::Error> {
+    let nodes = statistics.export();
+    let Shape { width, labels, parts, precision } = shape;
+    let mut tensors = Vec::new();
+    for (i, node) in nodes.iter().enumerate() {
+        for (name, kind, sizes) in [
+            ("gram", Kind::Gram, vec![parts, width * (width + 1) / 2]),
+            ("correlation", Kind::Correlation, vec![parts, labels, width]),
+            ("label_sq", Kind::LabelSq, vec![parts, labels]),
+            ("count", Kind::Count, vec![parts]),
+        ] {
+            tensors.push((format!("{name}.{i}"), Tensor { sums: node.sums, kind, sizes }));
+        }
+    }
+    let description = Description {
+        schema: SCHEMA,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        identity: identity.to_owned(),
+        width,
+        labels,
+        parts,
+        precision,
+        nodes: nodes
+            .iter()
+            .map(|n| Node { first_block: n.first_block, level: n.level, covered: n.covered })
+            .collect(),
+    };
+    Ok((tensors, HashMap::from([("zonal".to_owned(), serde_json::to_string(&description)?)])))
+}
+
 /// Statistics as bytes; blocks must be closed. `identity` says whatever decides the sums beside the rows.
 ///
 /// # Errors
 /// [`Error::Model`] when they cannot be encoded.
 pub fn to_bytes(statistics: &Statistics, shape: Shape, identity: &str) -> Result<Vec<u8>> {
     let broken = |message: String| Error::Model { path: "statistics".into(), message };
-    let nodes = statistics.export();
-    // One tensor of each kind for each node: its parts one after another.
-    let mut tensors: Vec<(String, Vec<usize>, Dtype, Vec<u8>)> = Vec::new();
-    for (i, node) in nodes.iter().enumerate() {
-        let gram: Vec<u8> = node.sums.iter().flat_map(|s| little_endian(s.gram.values())).collect();
-        let order = shape.width * (shape.width + 1) / 2;
-        tensors.push((format!("gram.{i}"), vec![shape.parts, order], Dtype::F64, gram));
-        let correlation = node.sums.iter().flat_map(|s| little_endian(s.correlation.values())).collect();
-        let sizes = vec![shape.parts, shape.labels, shape.width];
-        tensors.push((format!("correlation.{i}"), sizes, Dtype::F64, correlation));
-        let squares = node.sums.iter().flat_map(|s| little_endian(&s.label_sq)).collect();
-        tensors.push((format!("label_sq.{i}"), vec![shape.parts, shape.labels], Dtype::F64, squares));
-        let counts = node.sums.iter().flat_map(|s| s.count.to_le_bytes()).collect();
-        tensors.push((format!("count.{i}"), vec![shape.parts], Dtype::U64, counts));
-    }
-    let description = Description {
-        schema: SCHEMA,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        identity: identity.to_owned(),
-        width: shape.width,
-        labels: shape.labels,
-        parts: shape.parts,
-        precision: shape.precision,
-        nodes: nodes
-            .iter()
-            .map(|n| Node { first_block: n.first_block, level: n.level, covered: n.covered })
-            .collect(),
-    };
-    let views = tensors
-        .iter()
-        .map(|(name, sizes, kind, bytes)| {
-            let view = TensorView::new(*kind, sizes.clone(), bytes).map_err(|e| broken(e.to_string()))?;
-            Ok((name.as_str(), view))
-        })
-        .collect::<Result<Vec<_>>>()?;
-    let json = serde_json::to_string(&description).map_err(|e| broken(e.to_string()))?;
-    safetensors::serialize(views, Some(HashMap::from([("zonal".to_owned(), json)])))
-        .map_err(|e| broken(e.to_string()))
+    let (tensors, description) = encode(statistics, shape, identity).map_err(|e| broken(e.to_string()))?;
+    safetensors::serialize(tensors, Some(description)).map_err(|e| broken(e.to_string()))
 }
 
 /// Statistics from bytes, with their shape. Sums with another identity, by another version or damaged are refused.
@@ -166,7 +210,13 @@ fn read(bytes: &[u8], identity: Option<&str>) -> std::result::Result<(Statistics
 /// # Errors
 /// As [`to_bytes`], [`Error::System`].
 pub fn save(path: &Path, statistics: &Statistics, shape: Shape, identity: &str) -> Result<()> {
-    write_file(path, &to_bytes(statistics, shape, identity)?)
+    let broken = |message: String| Error::Model { path: path.to_owned(), message };
+    let (tensors, description) = encode(statistics, shape, identity).map_err(|e| broken(e.to_string()))?;
+    write_by(path, |name| match safetensors::serialize_to_file(tensors, Some(description), name) {
+        Ok(()) => Ok(()),
+        Err(SafeTensorError::IoError(source)) => Err(Error::system(path, "writing")(source)),
+        Err(e) => Err(broken(e.to_string())),
+    })
 }
 
 /// Reads statistics from a file.

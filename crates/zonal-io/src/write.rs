@@ -1,19 +1,37 @@
 //! The one way of writing files: to a temporary name in the same folder, flushed to disk, renamed.
 
 use crate::error::{Error, Result};
+use std::fs::File;
 use std::io::Write;
 use std::path::Path;
+use tempfile::{NamedTempFile, TempPath};
 
 /// Writes a whole file, or leaves what was there before.
 ///
 /// # Errors
 /// [`Error::System`], for a full disk or a read-only folder for example.
 pub fn write_file(path: &Path, contents: &[u8]) -> Result<()> {
+    let mut file = temporary(path)?;
+    file.write_all(contents).map_err(Error::system(path, "writing"))?;
+    keep(file.into_temp_path(), path)
+}
+
+/// Writes a whole file by a function that writes to the name it is given, or leaves what was there before.
+///
+/// # Errors
+/// As [`write_file`], and those of the function.
+pub(crate) fn write_by(path: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    let name = temporary(path)?.into_temp_path();
+    write(&name)?;
+    keep(name, path)
+}
+
+/// A new file in the same folder.
+fn temporary(path: &Path) -> Result<NamedTempFile> {
     let folder = match path.parent() {
         Some(p) if !p.as_os_str().is_empty() => p,
         _ => Path::new("."),
     };
-    let fail = |action| Error::system(path, action);
     let mut builder = tempfile::Builder::new();
     builder.prefix(".zonal-");
     // Temporary files are private; results are as readable as any other new file of the user.
@@ -22,9 +40,12 @@ pub fn write_file(path: &Path, contents: &[u8]) -> Result<()> {
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.tempfile_in(folder).map_err(fail("creating a temporary file beside it"))?;
-    file.write_all(contents).map_err(fail("writing"))?;
-    file.as_file().sync_all().map_err(fail("flushing to disk"))?;
-    file.persist(path).map_err(|e| e.error).map_err(fail("renaming the temporary file"))?;
-    Ok(())
+    builder.tempfile_in(folder).map_err(Error::system(path, "creating a temporary file beside it"))
+}
+
+/// Flushes it to disk and gives it its name.
+fn keep(name: TempPath, path: &Path) -> Result<()> {
+    let written = File::open(&name).and_then(|file| file.sync_all());
+    written.map_err(Error::system(path, "flushing to disk"))?;
+    name.persist(path).map_err(|e| e.error).map_err(Error::system(path, "renaming the temporary file"))
 }

@@ -5,5 +5,6 @@ pub mod chart;
 pub mod documents;
 pub mod figures;
 pub mod layers;
+pub mod peak;
 pub mod reference;
 pub mod statistics;

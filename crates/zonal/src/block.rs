@@ -9,40 +9,41 @@ use rayon::prelude::*;
 pub trait FeatureMap: Sync {
     /// How many features a point has.
     fn width(&self) -> usize;
-    /// The features of each row of `points` in the rows of `out`. A row's features do not depend on the other rows
-    /// beyond rounding.
-    fn fill<T: Real>(&self, points: &Matrix, out: &mut [T]);
+    /// The features of each row of `points` in panels of `panel` columns: the rows of a panel stand one after another,
+    /// and panels one after another, the last one narrower. With the width as `panel`, each point's features stand
+    /// together. A row's features do not depend on the other rows beyond rounding.
+    fn fill<T: Real>(&self, points: &Matrix, panel: usize, out: &mut [T]);
 }
 
-/// Rows of a strip: with up to some thousand units its features stay in the second-level cache.
+/// Rows of a strip.
 const STRIP: usize = 64;
-/// Values activated at a time: they stay in the first-level cache.
-const CHUNK: usize = 512;
 
-/// Features phi(s <w_j, x_i>) / sqrt m, one row a point, for directions w_j in the rows of a matrix.
+/// Features phi(s <w_j, x_i>) / sqrt m for directions w_j in the rows of a matrix; see [`FeatureMap::fill`].
 pub(crate) fn fill<T: Real>(
     activation: &Activation,
     scale: f64,
     directions: &Matrix,
     points: &Matrix,
+    panel: usize,
     out: &mut [T],
 ) {
     let (m, n) = (directions.rows(), directions.columns());
+    if points.rows() == 0 {
+        return;
+    }
     let norm = 1.0 / (m as f64).sqrt();
-    let units: Vec<T> = directions.values().iter().map(|&x| T::nearest(x)).collect();
-    out.par_chunks_mut(STRIP * m).zip(points.values().par_chunks(STRIP * n)).for_each(|(out, points)| {
-        let points: Vec<T> = points.iter().map(|&x| T::nearest(x)).collect();
-        products(&points, &units, n, out);
-        let mut wide = [0.0; CHUNK];
-        for chunk in out.chunks_mut(CHUNK) {
-            let wide = &mut wide[..chunk.len()];
-            for (w, x) in wide.iter_mut().zip(chunk.iter()) {
-                *w = scale * x.wide();
-            }
-            activation.apply(wide);
-            for (x, w) in chunk.iter_mut().zip(wide.iter()) {
-                *x = T::nearest(norm * w);
-            }
-        }
+    let units: Vec<T> = directions.values().iter().map(|&w| T::nearest(scale * w)).collect();
+    let rows: Vec<T> = points.values().iter().map(|&x| T::nearest(x)).collect();
+    let panels = out.par_chunks_mut(points.rows() * panel).zip(units.par_chunks(panel * n));
+    panels.for_each(|(out, units)| {
+        let columns = units.len() / n;
+        let strips = out.par_chunks_mut(STRIP * columns).zip(rows.par_chunks(STRIP * n));
+        strips.for_each(|(out, rows)| {
+            products(rows, units, n, out);
+            T::with_wide(out, |values| {
+                activation.apply(values);
+                values.iter_mut().for_each(|x| *x *= norm);
+            });
+        });
     });
 }

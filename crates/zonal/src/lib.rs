@@ -8,6 +8,7 @@ pub mod block;
 pub mod dynamics;
 pub mod error;
 pub mod expression;
+mod gram;
 pub mod kernel;
 pub mod lanczos;
 pub mod legendre;

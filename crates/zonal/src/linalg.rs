@@ -7,7 +7,6 @@
 use crate::error::{Error, Result};
 use crate::numeric::sum::{tree_sum, tree_sum_vectors};
 use faer::linalg::matmul::matmul as general_matmul;
-use faer::linalg::matmul::triangular::{BlockStructure, matmul as triangular_matmul};
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
@@ -17,6 +16,21 @@ pub trait Real: faer::traits::RealField + Copy + Default + Send + Sync {
     fn nearest(x: f64) -> Self;
     /// As f64.
     fn wide(self) -> f64;
+    /// Columns of a panel of features for which products of panels are fastest.
+    const PANEL: usize;
+    /// Calls `f` with the values as f64, and rounds what it leaves.
+    fn with_wide(values: &mut [Self], f: impl FnMut(&mut [f64]));
+    /// Adds A^T B to `sum` on one thread; A and B have this many rows and are stored by rows, like `sum`.
+    fn add_product(sum: &mut [f64], a: &[Self], b: &[Self], rows: usize);
+}
+
+/// A^T B, or `sum` + A^T B, on one thread.
+fn transposed_product<T: Real>(sum: &mut [T], add: Accum, a: &[T], b: &[T], rows: usize) {
+    let (wide, high) = (b.len() / rows, a.len() / rows);
+    let a = MatRef::from_row_major_slice(a, rows, high);
+    let b = MatRef::from_row_major_slice(b, rows, wide);
+    let sum = MatMut::from_row_major_slice_mut(sum, high, wide);
+    general_matmul(sum, add, a.transpose(), b, T::nearest(1.0), Par::Seq);
 }
 
 impl Real for f64 {
@@ -25,6 +39,13 @@ impl Real for f64 {
     }
     fn wide(self) -> f64 {
         self
+    }
+    const PANEL: usize = 48;
+    fn with_wide(values: &mut [f64], mut f: impl FnMut(&mut [f64])) {
+        f(values);
+    }
+    fn add_product(sum: &mut [f64], a: &[f64], b: &[f64], rows: usize) {
+        transposed_product(sum, Accum::Add, a, b, rows);
     }
 }
 
@@ -35,6 +56,28 @@ impl Real for f32 {
     fn wide(self) -> f64 {
         f64::from(self)
     }
+    const PANEL: usize = 96;
+    fn with_wide(values: &mut [f32], mut f: impl FnMut(&mut [f64])) {
+        const CHUNK: usize = 512;
+        let mut wide = [0.0; CHUNK];
+        for chunk in values.chunks_mut(CHUNK) {
+            let wide = &mut wide[..chunk.len()];
+            for (w, x) in wide.iter_mut().zip(chunk.iter()) {
+                *w = f64::from(*x);
+            }
+            f(wide);
+            for (x, w) in chunk.iter_mut().zip(wide.iter()) {
+                *x = *w as f32;
+            }
+        }
+    }
+    fn add_product(sum: &mut [f64], a: &[f32], b: &[f32], rows: usize) {
+        let mut product = vec![0.0; sum.len()];
+        transposed_product(&mut product, Accum::Replace, a, b, rows);
+        for (s, x) in sum.iter_mut().zip(product) {
+            *s += f64::from(x);
+        }
+    }
 }
 
 /// out = A B^T on one thread; A and B hold rows of length `columns`, `out` has one row for each row of A.
@@ -44,23 +87,6 @@ pub(crate) fn products<T: Real>(a: &[T], b: &[T], columns: usize, out: &mut [T])
     let b = MatRef::from_row_major_slice(b, count, columns);
     let out = MatMut::from_row_major_slice_mut(out, rows, count);
     general_matmul(out, Accum::Replace, a, b.transpose(), T::nearest(1.0), Par::Seq);
-}
-
-/// The lower triangle of `gram` becomes A^T A, or grows by it; A holds rows of length `order`.
-pub(crate) fn lower_gram<T: Real>(gram: &mut [T], a: &[T], order: usize, add: bool) {
-    let a = MatRef::from_row_major_slice(a, a.len() / order, order);
-    let gram = MatMut::from_row_major_slice_mut(gram, order, order);
-    triangular_matmul(
-        gram,
-        BlockStructure::TriangularLower,
-        if add { Accum::Add } else { Accum::Replace },
-        a.transpose(),
-        BlockStructure::Rectangular,
-        a,
-        BlockStructure::Rectangular,
-        T::nearest(1.0),
-        par(),
-    );
 }
 
 /// The parallelism value of a large call into the library; part of the reproducibility promise.
@@ -272,12 +298,6 @@ impl Packed {
         Ok(Self { order, data })
     }
 
-    /// The lower triangle of a square matrix.
-    pub fn lower_of(square: &Matrix) -> Self {
-        let data = (0..square.rows).flat_map(|i| &square.row(i)[..=i]).copied().collect();
-        Self { order: square.rows, data }
-    }
-
     /// The number of rows.
     pub fn order(&self) -> usize {
         self.order
@@ -291,6 +311,11 @@ impl Packed {
     /// Row i up to the diagonal.
     pub fn row(&self, i: usize) -> &[f64] {
         &self.data[i * (i + 1) / 2..(i + 1) * (i + 2) / 2]
+    }
+
+    /// Row i up to the diagonal, mutable.
+    pub(crate) fn row_mut(&mut self, i: usize) -> &mut [f64] {
+        &mut self.data[i * (i + 1) / 2..(i + 1) * (i + 2) / 2]
     }
 
     /// The sum of the diagonal.
@@ -453,12 +478,11 @@ mod tests {
         for (x, y) in a.transposed().transposed_times(&b).values().iter().zip(c.values()) {
             assert!((x - y).abs() < 1e-14);
         }
-        let mut gram = Matrix::zeros(7, 7);
-        lower_gram(gram.values_mut(), a.values(), 7, false);
-        lower_gram(gram.values_mut(), a.values(), 7, true);
-        let packed = Packed::lower_of(&gram);
-        for (x, y) in packed.unpacked(0.5).values().iter().zip(a.transposed_times(&a).values()) {
-            assert!((x - y).abs() < 1e-14);
+        let d = sample(5, 3);
+        let mut sum = vec![1.0; 21];
+        f64::add_product(&mut sum, a.values(), d.values(), 5);
+        for (x, y) in sum.iter().zip(a.transposed_times(&d).values()) {
+            assert!((x - 1.0 - y).abs() < 1e-14);
         }
     }
 
@@ -466,7 +490,8 @@ mod tests {
     fn packed_matrices_agree_with_whole_ones() {
         let a = sample(150, 130);
         let whole = a.transposed_times(&a);
-        let packed = Packed::lower_of(&whole);
+        let lower = (0..130).flat_map(|i| whole.row(i)[..=i].to_vec()).collect();
+        let packed = Packed::from_values(130, lower).unwrap();
         assert_eq!(packed.row(129), whole.row(129));
         let vectors = sample(3, 130);
         for (t, form) in packed.quadratic_forms(&vectors).into_iter().enumerate() {

@@ -25,8 +25,8 @@ impl FeatureMap for Network {
         self.directions.rows()
     }
 
-    fn fill<T: Real>(&self, points: &Matrix, out: &mut [T]) {
-        block::fill(&self.activation, self.scale, &self.directions, points, out);
+    fn fill<T: Real>(&self, points: &Matrix, panel: usize, out: &mut [T]) {
+        block::fill(&self.activation, self.scale, &self.directions, points, panel, out);
     }
 }
 
@@ -89,7 +89,7 @@ impl Network {
     /// Features phi(s <w_j, x_i>) / sqrt m of the rows of `points`: one row a point, one column a unit.
     pub fn features(&self, points: &Matrix) -> Matrix {
         let mut out = Matrix::zeros(points.rows(), self.width());
-        self.fill(points, out.values_mut());
+        self.fill(points, self.width(), out.values_mut());
         out
     }
 

@@ -3,8 +3,8 @@
 
 use crate::block::FeatureMap;
 use crate::error::{Error, Result};
-use crate::linalg::{Matrix, Packed, Real, add_scaled, lower_gram};
-use rayon::prelude::*;
+use crate::gram::{Gram, TILE};
+use crate::linalg::{Matrix, Packed, Real, add_scaled};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -80,10 +80,6 @@ pub struct Batch<'a> {
     pub labels: &'a Matrix,
 }
 
-/// Rows of a tile: its products are formed at once.
-const TILE: usize = 1024;
-/// In f32 its products are added to sums in f64, which is worth more rows.
-const NARROW_TILE: usize = 4096;
 /// Rows of a block up to this width; wider ones need fewer sums beside one another.
 const BLOCK: u64 = 16_384;
 const ROWS_PER_UNIT: u64 = 8;
@@ -102,12 +98,12 @@ pub struct Statistics {
     scratch: Scratch,
 }
 
-/// Memory for the features of a tile, kept from one to the next.
+/// Memory that is kept from one tile and block to the next: fresh memory costs more than filling it.
 #[derive(Clone, Debug, Default)]
 struct Scratch {
     wide: Vec<f64>,
     narrow: Vec<f32>,
-    gram: Vec<f32>,
+    grams: Vec<Gram>,
 }
 
 /// The sums over the 2^level blocks from a block on that is a multiple of as many.
@@ -133,9 +129,8 @@ struct Filling {
     points: Vec<f64>,
     labels: Vec<f64>,
     count: u64,
-    /// Lower triangle; empty before the first tile.
-    gram: Matrix,
-    correlation: Matrix,
+    /// None before the first tile.
+    gram: Option<Gram>,
     label_sq: Vec<f64>,
 }
 
@@ -172,7 +167,6 @@ impl Statistics {
     pub fn update(&mut self, map: &impl FeatureMap, batch: &Batch<'_>) -> Result<()> {
         self.check(map, batch)?;
         let rows = block_rows(self.width);
-        let tile = if self.precision == Precision::F32 { NARROW_TILE } else { TILE };
         let (mut first, end) = batch.covered;
         let mut from = 0;
         while first < end {
@@ -187,7 +181,7 @@ impl Statistics {
                 let part = &mut open.parts[batch.parts[i]];
                 part.points.extend_from_slice(batch.points.row(i));
                 part.labels.extend_from_slice(batch.labels.row(i));
-                if part.labels.len() == tile * self.labels {
+                if part.labels.len() == TILE * self.labels {
                     part.add_tile(map, self.precision, &mut self.scratch)?;
                 }
             }
@@ -246,7 +240,7 @@ impl Statistics {
         let mut sums = Vec::with_capacity(self.parts);
         for mut part in open.parts {
             part.add_tile(map, self.precision, &mut self.scratch)?;
-            sums.push(part.finish(self.width, self.labels));
+            sums.push(part.finish(self.width, self.labels, &mut self.scratch));
         }
         self.insert(open.block, Node { level: 0, covered: open.covered, sums })
     }
@@ -332,6 +326,20 @@ impl Statistics {
         total.unwrap_or_else(|| Sums::zeros(self.width, self.labels))
     }
 
+    /// The sums over every part, of closed blocks, without a copy of what need not be added.
+    pub fn into_parts(mut self) -> Vec<Sums> {
+        // As in [`Self::part`].
+        let mut total: Option<Vec<Sums>> = None;
+        while let Some((_, node)) = self.nodes.pop_last() {
+            let mut sums = node.sums;
+            if let Some(right) = total {
+                sums.iter_mut().zip(&right).for_each(|(a, b)| a.add(b));
+            }
+            total = Some(sums);
+        }
+        total.unwrap_or_else(|| vec![Sums::zeros(self.width, self.labels); self.parts])
+    }
+
     /// The first row after all that were added without a gap from row 0 on.
     pub fn next_row(&self) -> u64 {
         let rows = block_rows(self.width);
@@ -394,16 +402,10 @@ pub struct Exported<'a> {
 
 impl Filling {
     fn new(labels: usize) -> Self {
-        Self {
-            points: Vec::new(),
-            labels: Vec::new(),
-            count: 0,
-            gram: Matrix::zeros(0, 0),
-            correlation: Matrix::zeros(0, 0),
-            label_sq: vec![0.0; labels],
-        }
+        Self { points: Vec::new(), labels: Vec::new(), count: 0, gram: None, label_sq: vec![0.0; labels] }
     }
 
+    /// Adds the rows that wait.
     fn add_tile(&mut self, map: &impl FeatureMap, precision: Precision, scratch: &mut Scratch) -> Result<()> {
         let labels = self.label_sq.len();
         let rows = self.labels.len() / labels;
@@ -414,25 +416,17 @@ impl Filling {
         let points = Matrix::from_rows(rows, columns, std::mem::take(&mut self.points))?;
         let tile = Matrix::from_rows(rows, labels, std::mem::take(&mut self.labels))?;
         let width = map.width();
-        if self.gram.rows() == 0 {
-            self.gram = Matrix::zeros(width, width);
-            self.correlation = Matrix::zeros(labels, width);
-        }
+        let panel = if precision == Precision::F32 { f32::PANEL } else { f64::PANEL };
+        let gram = self.gram.get_or_insert_with(|| match scratch.grams.pop() {
+            Some(mut used) => {
+                used.clear();
+                used
+            }
+            None => Gram::zeros(width, labels, panel),
+        });
         match precision {
-            Precision::F64 => {
-                let features = resized(&mut scratch.wide, rows * width);
-                map.fill(&points, features);
-                lower_gram(self.gram.values_mut(), features, width, true);
-                add_correlation(&mut self.correlation, features, &tile);
-            }
-            Precision::F32 => {
-                let features = resized(&mut scratch.narrow, rows * width);
-                map.fill(&points, features);
-                let gram = resized(&mut scratch.gram, width * width);
-                lower_gram(gram, features, width, false);
-                add_lower(&mut self.gram, gram);
-                add_correlation(&mut self.correlation, features, &tile);
-            }
+            Precision::F64 => add_features(gram, map, &points, &tile, &mut scratch.wide),
+            Precision::F32 => add_features(gram, map, &points, &tile, &mut scratch.narrow),
         }
         for i in 0..rows {
             for (sum, y) in self.label_sq.iter_mut().zip(tile.row(i)) {
@@ -443,206 +437,36 @@ impl Filling {
         Ok(())
     }
 
-    fn finish(self, width: usize, labels: usize) -> Sums {
-        if self.count == 0 {
-            return Sums::zeros(width, labels);
-        }
-        Sums {
+    /// The sums; the memory goes back.
+    fn finish(self, width: usize, labels: usize, scratch: &mut Scratch) -> Sums {
+        let Some(gram) = self.gram else { return Sums::zeros(width, labels) };
+        let sums = Sums {
             count: self.count,
-            gram: Packed::lower_of(&self.gram),
-            correlation: self.correlation,
+            gram: gram.packed(),
+            correlation: gram.correlation(),
             label_sq: self.label_sq,
-        }
+        };
+        scratch.grams.push(gram);
+        sums
     }
 }
 
-/// The first `length` values of a buffer that has at least as many.
-fn resized<T: Copy + Default>(buffer: &mut Vec<T>, length: usize) -> &mut [T] {
+/// Adds the features of a tile, made in a buffer that is kept.
+fn add_features<T: Real>(
+    gram: &mut Gram,
+    map: &impl FeatureMap,
+    points: &Matrix,
+    labels: &Matrix,
+    buffer: &mut Vec<T>,
+) {
+    let length = points.rows() * map.width();
     if buffer.len() < length {
         buffer.resize(length, T::default());
     }
-    &mut buffer[..length]
-}
-
-/// Adds the lower triangle of a square matrix in f32.
-fn add_lower(sum: &mut Matrix, gram: &[f32]) {
-    let order = sum.rows();
-    let rows = sum.values_mut().par_chunks_mut(order).zip(gram.par_chunks(order)).enumerate();
-    rows.for_each(|(i, (sum, row))| {
-        for (s, x) in sum[..=i].iter_mut().zip(row) {
-            *s += f64::from(*x);
-        }
-    });
-}
-
-/// Columns of the features that one thread handles at a time.
-const COLUMNS: usize = 512;
-
-/// Adds Y^T Phi, one row for each label.
-fn add_correlation<T: Real>(sum: &mut Matrix, features: &[T], labels: &Matrix) {
-    let width = sum.columns();
-    for label in 0..labels.columns() {
-        let y = labels.column(label);
-        sum.row_mut(label).par_chunks_mut(COLUMNS).enumerate().for_each(|(c, sum)| {
-            for (row, y) in features.chunks(width).zip(&y) {
-                for (s, x) in sum.iter_mut().zip(&row[c * COLUMNS..]) {
-                    *s += y * x.wide();
-                }
-            }
-        });
-    }
+    let features = &mut buffer[..length];
+    map.fill(points, T::PANEL, features);
+    gram.add(features, labels);
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::activation::Activation;
-    use crate::network::Network;
-    use crate::numeric::random::Purpose;
-    use crate::sphere::{Dim, uniform_points};
-
-    struct Table {
-        network: Network,
-        points: Matrix,
-        labels: Matrix,
-        parts: Vec<usize>,
-    }
-
-    fn table(rows: usize) -> Table {
-        let dim = Dim::new(4).unwrap();
-        let points = uniform_points(dim, rows, 1, Purpose::Points);
-        let labels = (0..rows).flat_map(|i| [points.row(i)[0], points.row(i)[1].exp()]).collect();
-        Table {
-            network: Network::random(Activation::Tanh, 2.0, dim, 30, 0).unwrap(),
-            labels: Matrix::from_rows(rows, 2, labels).unwrap(),
-            parts: (0..rows).map(|i| usize::from(i % 7 == 3)).collect(),
-            points,
-        }
-    }
-
-    impl Table {
-        /// Adds rows in batches of a size.
-        fn add(&self, s: &mut Statistics, from: usize, to: usize, size: usize) -> Result<()> {
-            for first in (from..to).step_by(size) {
-                let end = (first + size).min(to);
-                let numbers: Vec<u64> = (first as u64..end as u64).collect();
-                let batch = Batch {
-                    covered: (first as u64, end as u64),
-                    numbers: &numbers,
-                    parts: &self.parts[first..end],
-                    points: &self.points.row_range(first, end),
-                    labels: &self.labels.row_range(first, end),
-                };
-                s.update(&self.network, &batch)?;
-            }
-            s.close(&self.network)
-        }
-
-        fn statistics(&self, from: usize, to: usize, size: usize) -> Statistics {
-            let mut s = Statistics::new(30, 2, 2, Precision::F64);
-            self.add(&mut s, from, to, size).unwrap();
-            s
-        }
-    }
-
-    const ROWS: usize = 3 * BLOCK as usize + 1_234;
-
-    #[test]
-    fn bits_do_not_depend_on_batches_or_on_where_whole_blocks_were_summed() {
-        let t = table(ROWS);
-        let whole = t.statistics(0, ROWS, ROWS);
-        for size in [700, 4_096, 20_000] {
-            assert_eq!(t.statistics(0, ROWS, size).part(0), whole.part(0), "batches of {size}");
-        }
-        let block = BLOCK as usize;
-        let pieces = [(2 * block, ROWS), (0, block), (block, 2 * block)];
-        let mut pieces = pieces.map(|(from, to)| t.statistics(from, to, 999)).into_iter();
-        let first = pieces.next().unwrap();
-        let merged = pieces.fold(first, |a, b| a.merge(b).unwrap());
-        for part in [0, 1] {
-            assert_eq!(merged.part(part), whole.part(part));
-        }
-        assert_eq!(merged.next_row(), ROWS as u64);
-        assert_eq!(t.statistics(block, ROWS, ROWS).next_row(), 0);
-    }
-
-    #[test]
-    fn pieces_that_cut_a_block_agree_up_to_rounding() {
-        let t = table(ROWS);
-        let whole = t.statistics(0, ROWS, ROWS).part(1);
-        let merged = t.statistics(0, 20_001, 500).merge(t.statistics(20_001, ROWS, 800)).unwrap().part(1);
-        assert_eq!(merged.count, whole.count);
-        for (a, b) in merged.gram.values().iter().zip(whole.gram.values()) {
-            assert!((a - b).abs() <= 1e-13 * whole.count as f64);
-        }
-    }
-
-    #[test]
-    fn sums_are_those_of_the_features() {
-        let t = table(500);
-        let sums = t.statistics(0, 500, 77).part(0);
-        let chosen: Vec<usize> = (0..500).filter(|i| t.parts[*i] == 0).collect();
-        assert_eq!(sums.count, chosen.len() as u64);
-        let features = t.network.features(&t.points);
-        let f = |i: usize, j: usize| features.row(i)[j];
-        let gram: f64 = chosen.iter().map(|&i| f(i, 5) * f(i, 3)).sum();
-        assert!((sums.gram.row(5)[3] - gram).abs() < 1e-12);
-        let cross: f64 = chosen.iter().map(|&i| f(i, 7) * t.labels.row(i)[1]).sum();
-        assert!((sums.correlation.row(1)[7] - cross).abs() < 1e-12);
-        let coefficients = Matrix::from_rows(2, 30, (0..60).map(|i| f64::from(i).sin()).collect()).unwrap();
-        for (label, loss) in sums.losses(&coefficients).into_iter().enumerate() {
-            let error = |i: usize| {
-                crate::linalg::dot(features.row(i), coefficients.row(label)) - t.labels.row(i)[label]
-            };
-            let exact = chosen.iter().map(|&i| error(i).powi(2)).sum::<f64>() / chosen.len() as f64;
-            assert!((loss / exact - 1.0).abs() < 1e-12);
-        }
-    }
-
-    #[test]
-    fn rows_are_not_taken_twice() {
-        let t = table(ROWS);
-        let mut s = t.statistics(0, ROWS, ROWS);
-        assert!(t.add(&mut s.clone(), 0, 100, 100).is_err());
-        assert!(s.clone().merge(s.clone()).is_err());
-        // A block that was cut takes the rest of its rows, and no more.
-        let rest = (ROWS..ROWS + 10).map(|i| i as u64).collect::<Vec<_>>();
-        let extra = table(10);
-        let batch = Batch {
-            covered: (ROWS as u64, 4 * BLOCK),
-            numbers: &rest,
-            parts: &[0; 10],
-            points: &extra.points,
-            labels: &extra.labels,
-        };
-        s.update(&t.network, &batch).unwrap();
-        assert_eq!(s.next_row(), 4 * BLOCK);
-        assert!(s.update(&t.network, &batch).is_err());
-    }
-
-    #[test]
-    fn saved_sums_come_back() {
-        let t = table(ROWS);
-        let whole = t.statistics(0, ROWS, 5_000);
-        let mut again = Statistics::new(30, 2, 2, Precision::F64);
-        for e in whole.export() {
-            again.import(e.first_block, e.level, e.covered, e.sums.to_vec()).unwrap();
-        }
-        assert_eq!(again.part(0), whole.part(0));
-        let e = whole.export()[0];
-        assert!(again.import(e.first_block, e.level, e.covered, e.sums.to_vec()).is_err());
-        assert!(again.import(64, 3, 10, vec![Sums::zeros(30, 2)]).is_err());
-        assert!(again.import(1, 3, 10, e.sums.to_vec()).is_err());
-    }
-
-    #[test]
-    fn single_precision_is_close() {
-        let t = table(3_000);
-        let mut narrow = Statistics::new(30, 2, 2, Precision::F32);
-        t.add(&mut narrow, 0, 3_000, 1_000).unwrap();
-        let (narrow, wide) = (narrow.part(0), t.statistics(0, 3_000, 1_000).part(0));
-        for (a, b) in narrow.gram.values().iter().zip(wide.gram.values()) {
-            assert!((a - b).abs() <= 1e-6 * wide.count as f64 / 30.0);
-        }
-    }
-}
+mod tests;

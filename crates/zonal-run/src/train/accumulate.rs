@@ -72,8 +72,7 @@ impl Accumulation<'_> {
         outcome?;
         features.close(self.network)?;
         monomials.close(self.monomials)?;
-        let parts = |s: &Statistics| (0..self.parts).map(|p| s.part(p)).collect();
-        Ok(Accumulated { features: parts(&features), monomials: parts(&monomials) })
+        Ok(Accumulated { features: features.into_parts(), monomials: monomials.into_parts() })
     }
 
     fn add(

@@ -176,8 +176,7 @@ impl Question<'_> {
             Batch { covered, numbers: &rows.numbers, parts: &parts, points: &points, labels: &labels };
         statistics.update(&network, &batch)?;
         statistics.close(&network)?;
-        let sums: Vec<Sums> = (0..round.folds).map(|f| statistics.part(f)).collect();
-        let relative_rmse = held_out(&sums, self.config.iterations)?;
+        let relative_rmse = held_out(&statistics.into_parts(), self.config.iterations)?;
         Ok(Candidate { rows: rows.len(), width, relative_rmse, ..candidate.clone() })
     }
 }

@@ -2,6 +2,7 @@
 
 mod accumulate;
 mod choose;
+mod cost;
 mod keep;
 mod result;
 mod table;

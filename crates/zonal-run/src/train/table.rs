@@ -3,19 +3,19 @@
 
 use super::accumulate::{Accumulated, Accumulation};
 use super::choose::{Choice, Question, each_fold};
+use super::cost::{Cost, say_estimate};
 use super::keep::Keep;
 use super::result::{BestPolynomialReport, Checkpoint, LabelErrors, PartRows, SolverReport, TrainReport};
 use super::{Notes, Outcome, Place, TrainConfig};
 use crate::data::{Data, for_each_block};
 use crate::error::{Error, Result};
-use crate::memory::check_need;
-use crate::number::{Auto, Extended, readable_bytes, readable_seconds};
+use crate::number::{Auto, Extended};
 use crate::score::{Score, Scorer, root_mean};
-use crate::survey::{Survey, standardised};
+use crate::survey::Survey;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
-use zonal::dynamics::path::Path;
+use std::time::Duration;
+use zonal::dynamics::path::{Path, Solver};
 use zonal::lift::{LabelScale, Lift};
 use zonal::linalg::Matrix;
 use zonal::measure::{Monomials, best_polynomials, monomials};
@@ -23,7 +23,7 @@ use zonal::network::Network;
 use zonal::observer::{Observer, Silent, Stage, StopReason};
 use zonal::risk::Quadratic;
 use zonal::rows::{Part, Split};
-use zonal::statistics::{Batch, Precision, Statistics, Sums, block_rows};
+use zonal::statistics::{Precision, Sums};
 use zonal_io::model::{Description, Model, SCHEMA, TableDescription};
 use zonal_io::source::Source;
 
@@ -92,8 +92,15 @@ pub(super) fn run(
         notes(&format!("left out, since constant on the training rows: {}", dropped_columns.join(", ")));
     }
     let parts = job.folds.map_or(3, |folds| folds + 1);
-    let rows = survey.covered;
-    check_need(width, |m| memory_needed(m, rows, parts, &lift, grid.len() * labels.len()))?;
+    let cost = Cost {
+        rows: survey.covered,
+        parts,
+        columns: lift.kept.len(),
+        labels: labels.len(),
+        iterates: grid.len(),
+    };
+    let solver = cost.solver(width, config.solver, notes)?;
+    let bytes = cost.bytes(width, solver);
     let width = usize::try_from(width).unwrap_or(usize::MAX);
 
     let question = Question {
@@ -140,7 +147,7 @@ pub(super) fn run(
         parts,
         part: &part,
     };
-    say_estimate(&accumulation, &survey, &labels, notes)?;
+    say_estimate(&accumulation, &survey, bytes, notes)?;
     let identity = identity(&source, &lift, &labels, &split, config, job, &activation, scale)?;
     let every = Duration::from_secs(job.checkpoint_seconds);
     let mut keep = Keep::new(place, config, every, identity);
@@ -161,9 +168,9 @@ pub(super) fn run(
         }
     };
 
-    let fit = Fit { config, job, labels: &labels, grid: &grid };
+    let fit = Fit { config, job, labels: &labels, grid: &grid, solver };
     let Fitted { path, coefficients, validation } = fit.fit(&sums, observer)?;
-    let solver = SolverReport::of(&path, config.iterations, units(&labels)[0])?;
+    let solver_report = SolverReport::of(&path, config.iterations, units(&labels)[0])?;
     if job.validation_fraction == 0.0 && job.folds.is_none() {
         notes("without validation rows the last iteration is used");
     }
@@ -215,7 +222,7 @@ pub(super) fn run(
         validation_rmse: validation_squares.as_deref().map(root_mean),
         test_rmse: scores[2].rmse(),
         label_errors: Some(label_errors(&labels, &scores, validation_squares.as_deref())),
-        solver: Some(solver),
+        solver: Some(solver_report),
         precision: Some(job.precision),
         folds: job.folds,
         refit: Some(job.refit || job.folds.is_some()),
@@ -270,74 +277,10 @@ fn check_parts(survey: &Survey, job: &TableJob) -> Result<()> {
     Ok(())
 }
 
-/// Bytes for a width: sums while reading, then those of each part, K and the matrices of the eigenproblem.
-fn memory_needed(width: u64, rows: u64, parts: usize, lift: &Lift, iterates: usize) -> u64 {
-    let (m, parts) = (u128::from(width), parts as u128);
-    let square = m.saturating_mul(m).saturating_mul(8);
-    let half = square / 2;
-    let blocks = rows / block_rows(usize::try_from(width).unwrap_or(usize::MAX)) + 1;
-    // One run of blocks of each length, and the part that is being added.
-    let runs = u128::from(blocks.ilog2()) + 1;
-    let reading = parts.saturating_mul(square.saturating_add(half.saturating_mul(runs + 1)));
-    let solving = parts.saturating_mul(half).saturating_add(square.saturating_mul(6));
-    let per_unit = 8 * (2 * lift.kept.len() + 3 * iterates + 4096) as u128;
-    let total = reading.max(solving).saturating_add(m.saturating_mul(per_unit));
-    u64::try_from(total).unwrap_or(u64::MAX)
-}
-
 /// The highest degree whose monomials cost little beside the network.
 fn polynomial_degree(variables: usize, width: usize) -> usize {
     let most = FEW_MONOMIALS.max(width / 3);
     (0..=POLYNOMIAL_DEGREE).rev().find(|&k| monomials(variables, k).is_some_and(|n| n <= most)).unwrap_or(0)
-}
-
-/// Says what is about to be done and how long it will take, from the time of one tile.
-fn say_estimate(
-    accumulation: &Accumulation<'_>,
-    survey: &Survey,
-    labels: &[LabelScale],
-    notes: Notes<'_>,
-) -> Result<()> {
-    let count = survey.sample.len().min(2_048);
-    let rows = survey.sample.select(&(0..count).collect::<Vec<_>>());
-    let width = accumulation.network.width();
-    // Long tables only: the others are done before the estimate is read.
-    let work = survey.covered as f64 * (width as f64).powi(2);
-    if work < 2e11 || count == 0 {
-        return Ok(());
-    }
-    let points = accumulation.lift.apply(&rows.features)?;
-    let standard = standardised(labels, &rows.labels);
-    let mut statistics = Statistics::new(width, labels.len(), 1, accumulation.precision);
-    let numbers: Vec<u64> = (0..count as u64).collect();
-    let batch = Batch {
-        covered: (0, count as u64),
-        numbers: &numbers,
-        parts: &vec![0; count],
-        points: &points,
-        labels: &standard,
-    };
-    let began = Instant::now();
-    statistics.update(accumulation.network, &batch)?;
-    statistics.close(accumulation.network)?;
-    let tile = began.elapsed().as_secs_f64();
-    // The eigenproblem takes about nine m^3 flops, at about half the rate.
-    let rate = count as f64 * (width as f64).powi(2) / tile;
-    let seconds = survey.rows() as f64 / count as f64 * tile + 18.0 * (width as f64).powi(3) / rate;
-    notes(&format!(
-        "{} rows, {} columns, width {width}: about {}, and {} of memory",
-        survey.rows(),
-        accumulation.lift.columns.len(),
-        readable_seconds(seconds),
-        readable_bytes(memory_needed(
-            width as u64,
-            survey.covered,
-            accumulation.parts,
-            accumulation.lift,
-            60
-        ))
-    ));
-    Ok(())
 }
 
 /// Everything that decides the sums beside the rows, and the sizes of the files.
@@ -368,6 +311,7 @@ struct Fit<'a> {
     job: &'a TableJob,
     labels: &'a [LabelScale],
     grid: &'a [u64],
+    solver: Solver,
 }
 
 /// The final path, its iterates, and the losses on rows that its networks, or those of the folds, have not seen: for
@@ -414,7 +358,7 @@ impl Fit<'_> {
     fn path(&self, sums: &Sums, observer: &mut dyn Observer) -> Result<Path> {
         let quadratic = Quadratic::from_sums(sums)?;
         let last = self.config.iterations;
-        Ok(Path::with_solver(&quadratic, self.config.step(), self.config.solver, last, observer)?)
+        Ok(Path::with_solver(&quadratic, self.config.step(), self.solver, last, observer)?)
     }
 
     /// Means over labels, each in its own unit squared.
@@ -529,7 +473,6 @@ fn polynomials(
 impl SolverReport {
     /// How a path was found; `unit` brings the first label's losses into its unit.
     pub(super) fn of(path: &Path, last: u64, unit: f64) -> Result<Self> {
-        use zonal::dynamics::path::Solver;
         let Some(steps) = path.lanczos_steps() else {
             let none = None;
             return Ok(Self {

@@ -57,7 +57,7 @@ const LOOK: usize = 40;
 /// Beyond this count rounding hides what Lanczos finds.
 const LAST: u64 = 10_000_000_000;
 /// Lanczos given by the user stops here at the latest.
-const MOST_STEPS: usize = 2_000;
+pub const MOST_STEPS: usize = 2_000;
 
 impl Path {
     /// Solves the eigenproblem of K and fixes the step. Cost about 9 m^3 flops.
@@ -176,12 +176,14 @@ impl Path {
             if step * largest > 1.0 + 1e-12 {
                 return Ok(None);
             }
-            let pairs = spaces.iter().cloned().zip(ritz).collect();
-            let path = Self::from_parts(Solution::Krylov(pairs), quadratic, step);
             let ended = spaces.iter().all(|s| s.is_invariant() || s.steps() >= most);
+            let pairs = spaces.into_iter().zip(ritz).collect();
+            let path = Self::from_parts(Solution::Krylov(pairs), quadratic, step);
             if ended || path.prediction_error(last) <= TOLERANCE {
                 return Ok(Some(path));
             }
+            let Solution::Krylov(pairs) = path.solution else { return Ok(None) };
+            spaces = pairs.into_iter().map(|(space, _)| space).collect();
         }
     }
 

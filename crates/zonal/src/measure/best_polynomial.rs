@@ -73,14 +73,24 @@ impl FeatureMap for Monomials {
         self.build.len()
     }
 
-    fn fill<T: Real>(&self, points: &Matrix, out: &mut [T]) {
-        out.par_chunks_mut(self.width()).enumerate().for_each(|(i, row)| {
+    fn fill<T: Real>(&self, points: &Matrix, panel: usize, out: &mut [T]) {
+        let (rows, width) = (points.rows(), self.width());
+        // Monomials are made from earlier ones, so all of a row are there before they go to their panels.
+        let mut whole = vec![0.0; rows * width];
+        whole.par_chunks_mut(width).enumerate().for_each(|(i, row)| {
             let x = points.row(i);
-            row[0] = T::nearest(1.0);
+            row[0] = 1.0;
             for (j, &(parent, v)) in self.build.iter().enumerate().skip(1) {
-                row[j] = T::nearest(row[parent].wide() * x[v]);
+                row[j] = row[parent] * x[v];
             }
         });
+        let mut next = out.iter_mut();
+        for first in (0..width).step_by(panel) {
+            for row in whole.chunks(width) {
+                let values = &row[first..(first + panel).min(width)];
+                values.iter().zip(next.by_ref()).for_each(|(&x, to)| *to = T::nearest(x));
+            }
+        }
     }
 }
 

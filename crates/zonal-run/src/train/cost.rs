@@ -1,0 +1,112 @@
+//! What a training on a table costs: memory, which is checked before it is taken, and time, which is measured on a few
+//! rows.
+
+use super::Notes;
+use super::accumulate::Accumulation;
+use crate::error::Result;
+use crate::memory::{check_need, free};
+use crate::number::{readable_bytes, readable_seconds};
+use crate::survey::{Survey, standardised};
+use std::time::Instant;
+use zonal::dynamics::path::{MOST_STEPS, Solver};
+use zonal::statistics::{Batch, Statistics, block_rows};
+
+/// What the memory of a training depends on beside its width.
+pub(super) struct Cost {
+    pub(super) rows: u64,
+    pub(super) parts: usize,
+    pub(super) columns: usize,
+    pub(super) labels: usize,
+    /// Iteration counts that are kept.
+    pub(super) iterates: usize,
+}
+
+impl Cost {
+    /// The solver to use for a width that fits: where only Lanczos does, `auto` means Lanczos.
+    ///
+    /// # Errors
+    /// [`crate::Error::Memory`] for a width that does not fit.
+    pub(super) fn solver(&self, width: u64, asked: Solver, notes: Notes<'_>) -> Result<Solver> {
+        let fits = |solver| check_need(width, |m| self.bytes(m, solver));
+        if asked != Solver::Auto {
+            return fits(asked).map(|()| asked);
+        }
+        if fits(Solver::Dense).is_ok() {
+            return Ok(Solver::Auto);
+        }
+        fits(Solver::Lanczos)?;
+        notes(&format!(
+            "the eigendecomposition needs {}, but {} of memory is free here: the path is found by Lanczos alone, with a \
+             bound on its error",
+            readable_bytes(self.bytes(width, Solver::Dense)),
+            readable_bytes(free())
+        ));
+        Ok(Solver::Lanczos)
+    }
+
+    /// Bytes for a width: the sums while rows are read, then those of each part and what the solver holds.
+    pub(super) fn bytes(&self, width: u64, solver: Solver) -> u64 {
+        let (m, parts, labels) = (u128::from(width), self.parts as u128, self.labels as u128);
+        let square = m.saturating_mul(m).saturating_mul(8);
+        let sums = parts.saturating_mul(square / 2);
+        let blocks = self.rows / block_rows(usize::try_from(width).unwrap_or(usize::MAX)) + 1;
+        // One run of blocks of each length, the block that is filled, and one of them as bytes when they are saved.
+        let runs = u128::from(blocks.ilog2()) + 1;
+        let reading = sums.saturating_mul(runs + 1 + u128::from(runs > 1));
+        let solving = match solver {
+            // K, its copy, eigenvectors twice and the library's own.
+            Solver::Dense | Solver::Auto => square.saturating_mul(6),
+            // K and the basis of each space, twice when iterates are put together.
+            Solver::Lanczos => square.saturating_add(16 * labels * m * m.min(MOST_STEPS as u128)),
+        };
+        let iterates = (self.iterates * self.labels) as u128;
+        let per_unit = 8 * (2 * self.columns as u128 + 3 * iterates + 1024);
+        let total = reading.max(sums.saturating_add(solving)).saturating_add(m.saturating_mul(per_unit));
+        u64::try_from(total).unwrap_or(u64::MAX)
+    }
+}
+
+/// Rows times squared width below which a training is done before its estimate is read.
+const SHORT: f64 = 2e11;
+/// Rows from which the time is measured.
+const TRIAL: usize = 2_048;
+
+/// Says what is about to be done and how long it will take, from the time of a few rows.
+pub(super) fn say_estimate(
+    accumulation: &Accumulation<'_>,
+    survey: &Survey,
+    bytes: u64,
+    notes: Notes<'_>,
+) -> Result<()> {
+    let count = survey.sample.len().min(TRIAL);
+    let width = accumulation.network.width();
+    if survey.covered as f64 * (width as f64).powi(2) < SHORT || count == 0 {
+        return Ok(());
+    }
+    let rows = survey.sample.select(&(0..count).collect::<Vec<_>>());
+    let points = accumulation.lift.apply(&rows.features)?;
+    let labels = standardised(accumulation.labels, &rows.labels);
+    let mut statistics = Statistics::new(width, labels.columns(), 1, accumulation.precision);
+    let numbers: Vec<u64> = (0..count as u64).collect();
+    let batch = Batch {
+        covered: (0, count as u64),
+        numbers: &numbers,
+        parts: &vec![0; count],
+        points: &points,
+        labels: &labels,
+    };
+    let began = Instant::now();
+    statistics.update(accumulation.network, &batch)?;
+    let trial = began.elapsed().as_secs_f64();
+    // An eigenproblem takes about nine m^3 flops at half the rate of products.
+    let rate = count as f64 * (width as f64).powi(2) / trial;
+    let seconds = survey.rows() as f64 / count as f64 * trial + 18.0 * (width as f64).powi(3) / rate;
+    notes(&format!(
+        "{} rows, {} columns, width {width}: at most about {}, and {} of memory",
+        survey.rows(),
+        accumulation.lift.columns.len(),
+        readable_seconds(seconds),
+        readable_bytes(bytes)
+    ));
+    Ok(())
+}

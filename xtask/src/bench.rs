@@ -1,0 +1,67 @@
+//! Benchmarks against peers, each in turn with ours in one run.
+
+use crate::{cargo, environment, root, run};
+use anyhow::{Result, bail};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+pub(crate) fn bench(arguments: &[String]) -> Result<()> {
+    match arguments.split_first().map(|(what, rest)| (what.as_str(), rest)) {
+        Some(("spectrum", [])) => spectrum(),
+        Some(("peers", sections)) => peers(sections),
+        _ => bail!("benchmarks are: cargo xtask bench spectrum, cargo xtask bench peers [SECTION ..]"),
+    }
+}
+
+fn spectrum() -> Result<()> {
+    let python = environment(&["numpy", "scipy"])?;
+    build(&["--package", "zonal-verify", "--bin", "bench-spectrum"])?;
+    run("spectrum", Command::new(python).arg(script("spectrum.py")).arg(program("bench-spectrum")))
+}
+
+fn peers(sections: &[String]) -> Result<()> {
+    let python = environment(&["numpy", "scipy", "scikit-learn", "pyarrow"])?;
+    torch(&python)?;
+    build(&["--package", "zonal-verify", "--bin", "bench-tables"])?;
+    build(&["--package", "zonal-cli"])?;
+    let mut command = Command::new(python);
+    command.arg(script("tables.py")).args([program("bench-tables"), program("zonal")]);
+    command.arg(root().join("docs/benchmarks.md")).args(sections);
+    // Settings made for older versions of the peer's library would slow it.
+    command.env_remove("OPENBLAS_CORETYPE").env_remove("OPENBLAS_L2_SIZE");
+    run("peers", &mut command)
+}
+
+/// Installs PyTorch where that does not bring gigabytes of GPU packages; otherwise its section is skipped, unless the
+/// environment has it already.
+fn torch(python: &Path) -> Result<()> {
+    if Command::new(python).args(["-c", "import torch"]).output()?.status.success() {
+        return Ok(());
+    }
+    let plan = Command::new(python)
+        .args(["-m", "pip", "install", "--dry-run", "--quiet", "--report", "-", "torch"])
+        .output()?;
+    let text = String::from_utf8_lossy(&plan.stdout);
+    if !plan.status.success() || text.contains("\"nvidia-") || text.contains("/nvidia-") {
+        println!(
+            "skipped: torch, which comes with gigabytes of GPU packages here; to compare with it all the same: {} -m pip \
+             install torch",
+            python.display()
+        );
+        return Ok(());
+    }
+    run("torch", Command::new(python).args(["-m", "pip", "install", "--quiet", "torch"]))
+}
+
+fn build(what: &[&str]) -> Result<()> {
+    run("our program", cargo().args(["build", "--release", "--quiet"]).args(what))
+}
+
+fn script(name: &str) -> PathBuf {
+    root().join("crates/zonal-verify/peers").join(name)
+}
+
+fn program(name: &str) -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    target.join("release").join(name)
+}
