@@ -180,6 +180,28 @@ fn a_step_that_must_diverge() {
     place.fail(&arguments, 2, &["1000000", "diverge", "must be below", "auto"]);
     let arguments = ["train", "--target", "x1", "--width", "inf", "--step", "1e6"];
     place.fail(&arguments, 2, &["diverge", "must be below"]);
+    let table = diabetes();
+    let arguments = ["train", &table, "--label", "progression", "--activation", "relu", "--bias", "1"];
+    let fail = |step: &str, parts: &[&str]| {
+        place.fail(&[&arguments[..], &["--step", step]].concat(), 2, parts);
+    };
+    // Clearly too large by a few rows, before the work; too large by all of them, after it.
+    fail("1e6", &["1000000", "below about", "diverges; auto"]);
+    let report = place.succeed(&[&arguments[..], &["--out", "none", "--format", "json"]].concat()).json();
+    fail(&(2.05 * report["step_size"].as_f64().unwrap()).to_string(), &["diverge", "must be below"]);
+}
+
+#[test]
+fn faults_of_test_rows_come_before_the_work() {
+    let place = Place::new();
+    place.file("test.csv", "age,y\n1,2\nx,3\n");
+    place.file("none.csv", "age,y\n1,\n,3\n");
+    let rows: String = (0..60).map(|i| format!("{i},{}\n", i % 7)).collect();
+    place.file("t.csv", format!("age,y\n{rows}"));
+    let train = ["train", "t.csv", "--label", "y", "--test"];
+    place.fail(&[&train[..], &["test.csv"]].concat(), 1, &["test.csv, line 3, column 'age'"]);
+    let dropped = ["none.csv", "--missing", "drop"];
+    place.fail(&[&train[..], &dropped].concat(), 1, &["test"]);
 }
 
 #[test]

@@ -70,6 +70,9 @@ fn one_table_in_several_forms_is_one_training() {
     let report: PredictReport = serde_json::from_str(&out.stdout).unwrap();
     assert_eq!(report.rmse, whole.test_rmse);
     assert_eq!(report.label_rmse.unwrap(), errors.iter().map(|e| e.test_rmse.unwrap()).collect::<Vec<_>>());
+    let swapped = ["predict", "whole", "t.csv", "--label", "z,y", "--part", "test", "--format", "json"];
+    let again: PredictReport = serde_json::from_str(&place.succeed(&swapped).stdout).unwrap();
+    assert_eq!(again.rmse, whole.test_rmse);
     let text = place.succeed(&["predict", "whole", "part-1.csv", "part-2.csv"]).stdout;
     assert!(text.starts_with("row,y,z\n0,") && text.lines().count() == 901);
     // The labels' mean is what the untrained network predicts.
@@ -136,6 +139,28 @@ fn solvers_agree_and_say_what_they_did() {
     ];
     place.fail(&[&base[..], &["--solver", "lanczos", "--step", &step]].concat(), 2, &["the step", "Lanczos"]);
     place.succeed(&[&base[..], &["--step", &step, "--iterations", "1000"]].concat());
+}
+
+#[test]
+fn threads_do_not_change_a_bit_over_several_blocks_and_either_solver() {
+    let place = Place::new();
+    place.file("t.csv", csv(&values(40_000)));
+    let read = |run: &str, file: &str| std::fs::read(place.path().join(run).join(file)).unwrap();
+    for (solver, precision) in [("lanczos", "f64"), ("dense", "f32")] {
+        let runs = ["1", "2", "4"].map(|threads| {
+            let out = format!("{solver}-{threads}");
+            let base =
+                ["train", "t.csv", "--label", "y,z", "--activation", "tanh", "--scale", "2", "--bias", "1"];
+            let more =
+                ["--width", "330", "--iterations", "1e5", "--solver", solver, "--precision", precision];
+            place.succeed(&[&base[..], &more, &["--threads", threads, "--out", &out]].concat());
+            out
+        });
+        for file in ["metrics.jsonl", "model.safetensors"] {
+            assert!(read(&runs[0], file) == read(&runs[1], file), "{solver} {file}: 1 and 2 threads");
+            assert!(read(&runs[0], file) == read(&runs[2], file), "{solver} {file}: 1 and 4 threads");
+        }
+    }
 }
 
 #[test]

@@ -111,7 +111,7 @@ impl RunFolder {
         let created = !path.exists();
         fs::create_dir_all(path).map_err(Error::system(path, "creating the folder"))?;
         let folder = Self { path: path.to_owned(), created };
-        folder.remove_files()?;
+        folder.remove(FILES)?;
         Ok(folder)
     }
 
@@ -133,8 +133,8 @@ impl RunFolder {
         }
     }
 
-    fn remove_files(&self) -> Result<()> {
-        for name in FILES {
+    fn remove(&self, names: impl IntoIterator<Item = &'static str>) -> Result<()> {
+        for name in names {
             let path = self.path.join(name);
             match fs::remove_file(&path) {
                 Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
@@ -176,11 +176,19 @@ impl RunFolder {
         }
     }
 
-    /// Takes back what was written after a failure, and the folder if it was made for this run.
+    /// Whether it holds what an unfinished training needs to go on.
+    pub fn is_unfinished(&self) -> bool {
+        UNFINISHED.iter().all(|name| self.path.join(name).is_file())
+    }
+
+    /// Takes back what was written after a failure, and the folder if it was made for this run. What a training needs to go
+    /// on stays.
     pub fn abandon(self) {
+        let unfinished = self.is_unfinished();
+        let names = FILES.into_iter().filter(|name| !(unfinished && UNFINISHED.contains(name)));
         // Nobody can be told if this fails too, and what stays has no record.
-        let _ = self.remove_files();
-        if self.created {
+        let _ = self.remove(names);
+        if self.created && !unfinished {
             let _ = fs::remove_dir(&self.path);
         }
     }

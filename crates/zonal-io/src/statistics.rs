@@ -174,28 +174,29 @@ fn read(bytes: &[u8], identity: Option<&str>) -> std::result::Result<(Statistics
             if view.dtype() != kind || Some(view.data().len()) != expected {
                 return Err(format!("the tensor '{name}' does not have the announced size"));
             }
-            Ok(view.data().to_vec())
+            Ok(view.data())
         };
         let order = d.width.checked_add(1).and_then(|w| w.checked_mul(d.width)).map(|w| w / 2);
         let product = |sizes: &[usize]| sizes.iter().try_fold(1usize, |a, b| a.checked_mul(*b));
-        let gram = floats(&tensor("gram", Dtype::F64, order.and_then(|o| o.checked_mul(d.parts)))?);
-        let correlation = floats(&tensor("correlation", Dtype::F64, product(&[d.parts, d.labels, d.width]))?);
-        let squares = floats(&tensor("label_sq", Dtype::F64, product(&[d.parts, d.labels]))?);
+        let gram = tensor("gram", Dtype::F64, order.and_then(|o| o.checked_mul(d.parts)))?;
+        let correlation = tensor("correlation", Dtype::F64, product(&[d.parts, d.labels, d.width]))?;
+        let squares = tensor("label_sq", Dtype::F64, product(&[d.parts, d.labels]))?;
         let counts = tensor("count", Dtype::U64, Some(d.parts))?;
-        if ![&gram, &correlation, &squares].into_iter().flatten().all(|x| x.is_finite()) {
-            return Err("it holds values that are not finite".into());
-        }
         let mut sums = Vec::with_capacity(d.parts);
         for part in 0..d.parts {
-            let of = |values: &[f64], size: usize| values[part * size..(part + 1) * size].to_vec();
-            let size = order.unwrap_or(0);
+            let of = |bytes: &[u8], size: usize| floats(&bytes[8 * part * size..8 * (part + 1) * size]);
             let count = counts[part * 8..(part + 1) * 8].try_into().map_err(|_| "a count is cut off")?;
-            let correlation = of(&correlation, d.labels * d.width);
+            let values =
+                [of(gram, order.unwrap_or(0)), of(correlation, d.labels * d.width), of(squares, d.labels)];
+            if !values.iter().flatten().all(|x| x.is_finite()) {
+                return Err("it holds values that are not finite".into());
+            }
+            let [gram, correlation, label_sq] = values;
             sums.push(Sums {
                 count: u64::from_le_bytes(count),
-                gram: Packed::from_values(d.width, of(&gram, size)).map_err(|e| e.to_string())?,
+                gram: Packed::from_values(d.width, gram).map_err(|e| e.to_string())?,
                 correlation: Matrix::from_rows(d.labels, d.width, correlation).map_err(|e| e.to_string())?,
-                label_sq: of(&squares, d.labels),
+                label_sq,
             });
         }
         statistics

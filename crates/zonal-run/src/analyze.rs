@@ -3,6 +3,8 @@
 
 use crate::data::{Data, for_each_block};
 use crate::error::{Error, Result};
+use crate::memory::{check_need, needed};
+use crate::number::readable_bytes;
 use crate::survey::{Survey, standardised};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,7 +14,7 @@ use zonal::measure::{Monomials, Repeats, best_polynomials, monomials, sampled_en
 use zonal::observer::{Observer, Stage};
 use zonal::rows::{Part, Split};
 use zonal::sphere::{Degree, multiplicities};
-use zonal::statistics::{Batch, Precision, Statistics};
+use zonal::statistics::{Batch, Precision, Statistics, block_rows};
 use zonal_io::model::SCHEMA;
 
 /// What to analyse.
@@ -157,14 +159,14 @@ pub fn analyze(config: &AnalyzeConfig, observer: &mut dyn Observer) -> Result<An
     let skipped = (degree < config.max_degree)
         .then(|| Skipped { degree: degree + 1, monomials: monomials(variables, degree + 1) });
 
+    let width = monomials(variables, degree).unwrap_or(usize::MAX);
+    check_memory(width, survey.covered)?;
     let basis = Monomials::new(variables, degree);
-    let width = zonal::block::FeatureMap::width(&basis);
-    crate::memory::check_need(width as u64, |m| crate::memory::needed(m, 8, 8 * 4096))?;
     let mut statistics = Statistics::new(width, labels.len(), 2, Precision::F64);
     let mut repeats = Repeats::new(labels.len(), GROUPS);
     for_each_block(&source, Stage::Statistics, survey.covered, observer, |rows| {
         let parts: Vec<usize> =
-            rows.numbers.iter().map(|&n| usize::from(split.part(n) == Part::Test)).collect();
+            split.parts(&rows.numbers).into_iter().map(|part| usize::from(part == Part::Test)).collect();
         let standard = standardised(&labels, &rows.labels);
         let batch = Batch {
             covered: (rows.covered.start, rows.covered.end),
@@ -178,7 +180,8 @@ pub fn analyze(config: &AnalyzeConfig, observer: &mut dyn Observer) -> Result<An
         Ok(())
     })?;
     statistics.close(&basis)?;
-    let polynomials = best_polynomials(&basis, &statistics.part(0), &statistics.part(1))?;
+    let sums = statistics.into_parts();
+    let polynomials = best_polynomials(&basis, &sums[0], &sums[1])?;
     let noise = repeats.noise_floor();
     let energies = Energies::of(&survey, &lift, config.max_degree)?;
 
@@ -215,6 +218,22 @@ pub fn analyze(config: &AnalyzeConfig, observer: &mut dyn Observer) -> Result<An
         uniformity: energies.uniformity()?,
         labels: labels.iter().enumerate().map(analysis).collect::<Result<_>>()?,
     })
+}
+
+/// Refuses more monomials than the memory that is free holds.
+fn check_memory(width: usize, rows: u64) -> Result<()> {
+    let blocks = rows / block_rows(width) + 1;
+    // Half a square for each run of blocks and the open one, for both parts; then the parts and an eigenproblem.
+    let squares = u64::from(blocks.ilog2() + 2).max(9);
+    let need = |m: u64| needed(m, squares, 8 * 4096);
+    match check_need(width as u64, need) {
+        Err(Error::Memory { needed, free, widest, .. }) => Err(Error::Usage(format!(
+            "{width} monomials need about {}, but {} of memory is free here; --most-monomials {widest} would fit",
+            readable_bytes(needed),
+            readable_bytes(free)
+        ))),
+        other => other,
+    }
 }
 
 /// Points of the sphere from the sampled rows.

@@ -63,18 +63,35 @@ pub fn for_each_block(
     observer: &mut dyn Observer,
     mut f: impl FnMut(Rows) -> Result<()>,
 ) -> Result<()> {
+    for_each_prepared(source, stage, total, observer, |_| Ok(()), |rows, ()| f(rows))
+}
+
+/// As [`for_each_block`], with something made of each block beforehand by the thread that reads.
+pub(crate) fn for_each_prepared<T: Send>(
+    source: &Source,
+    stage: Stage,
+    total: u64,
+    observer: &mut dyn Observer,
+    prepare: impl Fn(&Rows) -> Result<T> + Send,
+    mut f: impl FnMut(Rows, T) -> Result<()>,
+) -> Result<()> {
     std::thread::scope(|scope| {
         let (sender, receiver) = sync_channel(AHEAD);
+        let prepared = move |block: zonal_io::Result<Rows>| -> Result<(Rows, T)> {
+            let rows = block?;
+            let made = prepare(&rows)?;
+            Ok((rows, made))
+        };
         // Ends when the receiver is gone.
-        scope.spawn(move || source.blocks().try_for_each(|block| sender.send(block)));
+        scope.spawn(move || source.blocks().try_for_each(|block| sender.send(prepared(block))));
         let mut done = 0;
         for block in receiver {
-            let block = block?;
+            let (rows, made) = block?;
             if let ControlFlow::Break(reason) = observer.progress(stage, done, total) {
                 return Err(Error::from(zonal::Error::from(reason)));
             }
-            done = block.covered.end;
-            f(block)?;
+            done = rows.covered.end;
+            f(rows, made)?;
         }
         Ok(())
     })

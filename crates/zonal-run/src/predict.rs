@@ -77,14 +77,24 @@ pub fn predict(config: &PredictConfig, observer: &mut dyn Observer) -> Result<Pr
             names.join(", ")
         )));
     }
-    let source = config.data.open(&config.labels, Some(&table.lift.columns))?;
+    // The model's own names count in any order; other names stand for the labels one by one.
+    let same = names.iter().all(|name| config.labels.contains(name));
+    let labels = if same && !config.labels.is_empty() { &names } else { &config.labels };
+    let source = config.data.open(labels, Some(&table.lift.columns))?;
     let mut score = Score::default();
     let mut predictions = Vec::new();
     let (mut seen, mut used) = (0usize, 0u64);
     for_each_block(&source, Stage::Scoring, 0, observer, |rows| {
         seen += rows.len();
         let rows = match config.part {
-            Some(part) => rows.part(&table.split, part),
+            Some(part) => {
+                let [train, validation, test] = rows.by_part(&table.split);
+                match part {
+                    Part::Train => train,
+                    Part::Validation => validation,
+                    Part::Test => test,
+                }
+            }
             None => rows,
         };
         used += rows.len() as u64;

@@ -2,6 +2,7 @@
 
 use crate::data::for_each_block;
 use crate::error::Result;
+use rayon::prelude::*;
 use zonal::lift::{LabelScale, Moments};
 use zonal::linalg::Matrix;
 use zonal::observer::{Observer, Stage};
@@ -26,6 +27,9 @@ pub(crate) struct Survey {
 const SAMPLE_ROWS: usize = 16_384;
 const SAMPLE_VALUES: usize = 1 << 23;
 
+/// Rows whose random numbers one thread draws at a time, at least.
+const DRAWN_AT_ONCE: usize = 256;
+
 impl Survey {
     pub(crate) fn of(source: &Source, split: &Split, observer: &mut dyn Observer) -> Result<Self> {
         let (features, labels) = (source.feature_names().len(), source.label_names().len());
@@ -42,17 +46,20 @@ impl Survey {
         let mut limit = u64::MAX;
         for_each_block(source, Stage::Reading, 0, observer, |rows| {
             survey.covered = rows.covered.end;
-            for i in 0..rows.len() {
-                let number = rows.numbers[i];
-                let part = split.part(number);
+            let drawn: Vec<(Part, u64)> = rows
+                .numbers
+                .par_iter()
+                .with_min_len(DRAWN_AT_ONCE)
+                .map(|&number| split.part_and_rank(number))
+                .collect();
+            for (i, (part, rank)) in drawn.into_iter().enumerate() {
                 survey.counts[part as usize] += 1;
                 if part == Part::Train {
                     survey.features.push(rows.features.row(i));
                     survey.labels.push(rows.labels.row(i));
                 }
-                let rank = split.rank(number);
                 if part != Part::Test && rank < limit {
-                    sample.push((rank, number, [rows.features.row(i), rows.labels.row(i)].concat()));
+                    sample.push((rank, rows.numbers[i], [rows.features.row(i), rows.labels.row(i)].concat()));
                 }
             }
             if sample.len() > 2 * most {

@@ -6,6 +6,7 @@
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::sphere::Dim;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// Means and deviations of columns, gathered row by row and merged (Chan, Golub, LeVeque 1983).
@@ -106,13 +107,7 @@ impl LabelScale {
     pub fn learn(name: &str, moments: &Moments, i: usize) -> Result<Self> {
         let (mean, deviation) = (moments.mean(i), moments.deviation(i));
         check_size(name, mean, deviation)?;
-        if deviation == 0.0 && moments.varies(i) {
-            return Err(Error::Column {
-                what: format!("the deviation of the label '{name}'"),
-                found: deviation,
-                required: "above 0; values below about 1e-150 are too small to be squared, so use a smaller unit",
-            });
-        }
+        check_variance(&format!("the label '{name}'"), moments, i)?;
         if deviation == 0.0 {
             let rows = moments.count() as usize;
             return Err(Error::ConstantLabel { label: name.to_owned(), value: mean, rows });
@@ -159,6 +154,7 @@ impl Lift {
         }
         for (i, name) in columns.iter().enumerate() {
             check_size(name, moments.mean(i), moments.deviation(i))?;
+            check_variance(&format!("column '{name}'"), moments, i)?;
         }
         let kept: Vec<usize> = (0..columns.len()).filter(|&i| moments.deviation(i) > 0.0).collect();
         if kept.is_empty() {
@@ -175,7 +171,8 @@ impl Lift {
 
     /// Names of the columns that do not vary and are left out.
     pub fn dropped(&self) -> Vec<String> {
-        let is_kept = |i: &usize| self.kept.contains(i);
+        // They are ascending.
+        let is_kept = |i: &usize| self.kept.binary_search(i).is_ok();
         (0..self.columns.len()).filter(|i| !is_kept(i)).map(|i| self.columns[i].clone()).collect()
     }
 
@@ -190,18 +187,19 @@ impl Lift {
     /// The used columns in standard units.
     pub fn standardise(&self, features: &Matrix) -> Matrix {
         let mut out = Matrix::zeros(features.rows(), self.kept.len());
-        for i in 0..features.rows() {
+        let rows = out.values_mut().par_chunks_mut(self.kept.len()).enumerate().with_min_len(CHUNK);
+        rows.for_each(|(i, row)| {
             for (j, &column) in self.kept.iter().enumerate() {
-                out.row_mut(i)[j] = (features.row(i)[column] - self.mean[j]) / self.deviation[j];
+                row[j] = (features.row(i)[column] - self.mean[j]) / self.deviation[j];
             }
-        }
+        });
         out
     }
 
     /// The rows on the sphere. A row of zeros, possible only without a bias, stays zero.
     ///
     /// # Errors
-    /// [`Error::Size`] when the number of columns differs from the one learned.
+    /// [`Error::Size`] when the number of columns differs from the one learned, [`Error::NotFinite`].
     pub fn apply(&self, features: &Matrix) -> Result<Matrix> {
         if features.columns() != self.columns.len() {
             return Err(Error::Size {
@@ -212,35 +210,54 @@ impl Lift {
         }
         let standard = self.standardise(features);
         let d = self.kept.len();
-        let root = (d as f64).sqrt();
+        if let Some(at) = standard.values().iter().position(|z| !z.is_finite()) {
+            return Err(Error::NotFinite {
+                what: "the standardised features".into(),
+                row: at / d,
+                column: at % d,
+                value: standard.values()[at],
+            });
+        }
         let n = self.dim()?.as_usize();
         let mut out = Matrix::zeros(features.rows(), n);
-        for i in 0..features.rows() {
-            if let Some(j) = standard.row(i).iter().position(|z| !z.is_finite()) {
-                return Err(Error::NotFinite {
-                    what: "the standardised features".into(),
-                    row: i,
-                    column: j,
-                    value: standard.row(i)[j],
-                });
-            }
-            let row = out.row_mut(i);
-            // Divide by the largest entry first: squares of huge or tiny entries leave the range.
-            let largest = standard.row(i).iter().fold(self.bias * root, |m, z| m.max(z.abs()));
-            if largest == 0.0 {
-                continue;
-            }
-            for (x, z) in row.iter_mut().zip(standard.row(i)) {
-                *x = z / largest;
-            }
-            if n > d {
-                row[d] = self.bias * root / largest;
-            }
-            let norm = crate::linalg::dot(row, row).sqrt();
-            row.iter_mut().for_each(|x| *x /= norm);
-        }
+        let rows = out.values_mut().par_chunks_mut(n).zip(standard.values().par_chunks(d));
+        rows.with_min_len(CHUNK).for_each(|(row, standard)| self.lift(standard, row));
         Ok(out)
     }
+
+    /// One row in standard units onto the sphere.
+    fn lift(&self, standard: &[f64], row: &mut [f64]) {
+        let d = standard.len();
+        let last = self.bias * (d as f64).sqrt();
+        // Divide by the largest entry first: squares of huge or tiny entries leave the range.
+        let largest = standard.iter().fold(last, |m, z| m.max(z.abs()));
+        if largest == 0.0 {
+            return;
+        }
+        for (x, z) in row.iter_mut().zip(standard) {
+            *x = z / largest;
+        }
+        if row.len() > d {
+            row[d] = last / largest;
+        }
+        let norm = crate::linalg::dot(row, row).sqrt();
+        row.iter_mut().for_each(|x| *x /= norm);
+    }
+}
+
+/// Rows that one thread prepares at a time, at least.
+const CHUNK: usize = 256;
+
+/// A column that varies must not have the deviation of a constant.
+fn check_variance(what: &str, moments: &Moments, i: usize) -> Result<()> {
+    if moments.deviation(i) > 0.0 || !moments.varies(i) {
+        return Ok(());
+    }
+    Err(Error::Column {
+        what: format!("the deviation of {what}"),
+        found: 0.0,
+        required: "above 0; values below about 1e-150 are too small to be squared, so use a smaller unit",
+    })
 }
 
 /// Mean and deviation must be finite, or nothing after them is.

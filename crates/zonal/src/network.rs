@@ -7,6 +7,7 @@ use crate::linalg::{Matrix, Real};
 use crate::numeric::random::Purpose;
 use crate::sphere::{Dim, uniform_points};
 use crate::target::Profile;
+use rayon::prelude::*;
 
 /// The hidden layer of a network; output coefficients are kept beside it, since one layer has many of them along
 /// its path.
@@ -107,14 +108,19 @@ impl Network {
         };
         size("output coefficients", coefficients.columns(), self.width())?;
         size("coordinates of a point", points.columns(), self.directions.columns())?;
-        let mut out = Matrix::zeros(points.rows(), coefficients.rows());
-        for from in (0..points.rows()).step_by(BLOCK_ROWS) {
-            let to = (from + BLOCK_ROWS).min(points.rows());
-            let block = self.features(&points.row_range(from, to)).times_transposed(coefficients);
-            for i in from..to {
-                out.row_mut(i).copy_from_slice(block.row(i - from));
-            }
+        let (n, labels) = (self.directions.columns(), coefficients.rows());
+        let mut out = Matrix::zeros(points.rows(), labels);
+        if labels == 0 {
+            return Ok(out);
         }
+        let blocks = out.values_mut().par_chunks_mut(BLOCK_ROWS * labels);
+        blocks.zip(points.values().par_chunks(BLOCK_ROWS * n)).try_for_each(
+            |(out, points)| -> Result<()> {
+                let points = Matrix::from_rows(points.len() / n, n, points.to_vec())?;
+                out.copy_from_slice(self.features(&points).times_transposed(coefficients).values());
+                Ok(())
+            },
+        )?;
         Ok(out)
     }
 }

@@ -28,7 +28,7 @@ pub(crate) struct Args {
     label: Vec<String>,
     /// The columns to explain it by, separated by commas [default: all others]
     #[arg(long, value_name = "COLUMNS")]
-    features: Option<String>,
+    features: Vec<String>,
     /// The first line is a row, the columns are called c1, c2, ..
     #[arg(long)]
     no_header: bool,
@@ -68,7 +68,7 @@ pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> anyhow
             drop_missing: args.missing.drop(),
         },
         labels: super::lists(&args.label),
-        features: args.features.as_deref().map(super::split_list),
+        features: (!args.features.is_empty()).then(|| super::lists(&args.features)),
         test_fraction: args.test_fraction,
         max_degree: args.max_degree,
         most_monomials: usize::try_from(args.most_monomials).unwrap_or(usize::MAX),

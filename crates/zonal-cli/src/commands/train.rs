@@ -45,7 +45,7 @@ pub(crate) struct Args {
     label: Vec<String>,
     /// The columns to predict from, separated by commas [default: all others]
     #[arg(long, value_name = "COLUMNS", conflicts_with = "target")]
-    features: Option<String>,
+    features: Vec<String>,
     /// The first line is a row, the columns are called c1, c2, ..
     #[arg(long, conflicts_with = "target")]
     no_header: bool,
@@ -81,13 +81,14 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = PrecisionChoice::F64, conflicts_with = "target")]
     precision: PrecisionChoice,
     /// A name (relu, leaky-relu, squared-relu, step, sign, abs, sigmoid, tanh, erf, gelu, silu, softplus, sin, cos,
-    /// exp, square, cube, hermite-K) or an expression in t; auto chooses on validation rows, and is relu for targets
+    /// exp, square, cube, hermite-K) or an expression in t; auto chooses by a sample of the rows that are not for
+    /// testing, and is relu for targets
     #[arg(long, short, default_value = "auto", value_name = "NAME")]
     activation: Auto<Activation>,
     /// The scale s of the units phi(s <w, x>): auto, sqrt-dim or a number; auto is 1 for targets
     #[arg(long, default_value = "auto", value_name = "S", allow_negative_numbers = true)]
     scale: Scale,
-    /// The bias appended to the rows of a table before they are put on the sphere; auto chooses on rows held out
+    /// The bias appended to the rows of a table before they are put on the sphere; auto chooses by a sample
     #[arg(
         long,
         default_value = "auto",
@@ -124,7 +125,11 @@ pub(crate) struct Args {
     #[arg(long, requires = "out")]
     force: bool,
     /// Go on with an interrupted training on a table, with its own options
-    #[arg(long, value_name = "DIR", exclusive = true)]
+    #[arg(long, value_name = "DIR", conflicts_with_all = [
+        "data", "target", "dim", "label", "features", "no_header", "delimiter", "missing", "test", "test_fraction",
+        "validation_fraction", "folds", "refit", "precision", "activation", "scale", "bias", "width", "iterations",
+        "layers", "step", "solver", "at", "max_degree", "out", "force", "checkpoint",
+    ])]
     resume: Option<PathBuf>,
     /// Seconds between two savings of what a training on a table has summed
     #[arg(long, value_name = "SECONDS", default_value_t = 60, conflicts_with = "target")]
@@ -256,7 +261,7 @@ impl Args {
                 drop_missing: self.missing.drop(),
             },
             labels,
-            features: self.features.as_deref().map(split_list),
+            features: (!self.features.is_empty()).then(|| super::lists(&self.features)),
             test_fraction: self.test_fraction,
             validation_fraction: self.validation_fraction,
             test_data: (!self.test.is_empty()).then(|| self.test.clone()),

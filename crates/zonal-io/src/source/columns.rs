@@ -1,6 +1,7 @@
 //! The columns that were asked for, found by their names.
 
 use crate::error::{Error, Result, shorten};
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 /// Which columns to read.
@@ -23,8 +24,9 @@ impl Chosen {
         let fail = |column: Option<&str>, message: String| {
             Err(Error::Table { path: path.to_owned(), row: None, column: column.map(str::to_owned), message })
         };
-        let find = |wanted: &str| match names.iter().position(|n| n == wanted) {
-            Some(i) => Ok(i),
+        let places: HashMap<&str, usize> = names.iter().enumerate().map(|(i, n)| (n.as_str(), i)).collect();
+        let find = |wanted: &str| match places.get(wanted) {
+            Some(&i) => Ok(i),
             None => {
                 let shown: Vec<String> = names.iter().take(20).map(|n| shorten(n)).collect();
                 let more =
@@ -56,6 +58,7 @@ impl Chosen {
             return Ok(Self { features, labels });
         };
         let mut features = Vec::new();
+        let mut seen = HashSet::new();
         for name in wanted {
             let index = find(name)?;
             if labels.contains(&index) {
@@ -64,7 +67,7 @@ impl Chosen {
                     "the label cannot be a feature too; leave it out of --features".into(),
                 );
             }
-            if features.contains(&index) {
+            if !seen.insert(index) {
                 return fail(Some(name), "this column is named twice in --features".into());
             }
             features.push(index);

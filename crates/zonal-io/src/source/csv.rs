@@ -4,6 +4,7 @@
 use super::{Raw, Reader, table};
 use crate::error::{Error, Result, shorten};
 use flate2::read::MultiGzDecoder;
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -69,6 +70,7 @@ pub(super) fn names(path: &Path, gzip: bool, dialect: Dialect) -> Result<Vec<Str
         return Ok((1..=first.len()).map(|i| format!("c{i}")).collect());
     }
     let mut names: Vec<String> = Vec::with_capacity(first.len());
+    let mut places = HashMap::new();
     for (i, field) in first.iter().enumerate() {
         let field = if i == 0 { field.strip_prefix(b"\xef\xbb\xbf").unwrap_or(field) } else { field };
         let name = match std::str::from_utf8(field) {
@@ -76,7 +78,7 @@ pub(super) fn names(path: &Path, gzip: bool, dialect: Dialect) -> Result<Vec<Str
             Err(_) => return at(Some(1), None, format!("the name of column {} is not UTF-8", i + 1)),
         };
         let name = if name.is_empty() { format!("c{}", i + 1) } else { name };
-        if let Some(earlier) = names.iter().position(|n| *n == name) {
+        if let Some(earlier) = places.insert(name.clone(), i) {
             let message = format!("columns {} and {} have the same name; rename one", earlier + 1, i + 1);
             return at(Some(1), Some(&name), message);
         }

@@ -96,7 +96,7 @@ fn learned(
     let experiment = trial.experiment(width, Step::Auto);
     let count = size.pick(40_000, 10_000);
     let shares = over_seeds(0..size.pick(3, 2), observer, |seed| {
-        let (network, path) = experiment.train(seed)?;
+        let (network, path) = experiment.train(seed, iterations)?;
         let points = uniform_points(trial.target.dim(), count, seed, Purpose::Points);
         let values = network.values(&path.coefficients(&[iterations]), &points)?;
         let products = (0..count).map(|i| values.row(i)[0] * harmonic.value(points.row(i)) / 0.7);

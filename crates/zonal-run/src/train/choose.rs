@@ -171,9 +171,10 @@ impl Question<'_> {
             Network::random(candidate.activation.clone(), candidate.scale, lift.dim()?, width, seed)?;
         let parts: Vec<usize> = rows.numbers.iter().map(|&n| self.split.fold(n, round.folds)).collect();
         let mut statistics = Statistics::new(width, self.labels.len(), round.folds, Precision::F64);
-        let covered = (0, self.sample.covered.end);
-        let batch =
-            Batch { covered, numbers: &rows.numbers, parts: &parts, points: &points, labels: &labels };
+        // Rows of the sample stand far apart in the table; here they are a table of their own.
+        let numbers: Vec<u64> = (0..rows.len() as u64).collect();
+        let covered = (0, rows.len() as u64);
+        let batch = Batch { covered, numbers: &numbers, parts: &parts, points: &points, labels: &labels };
         statistics.update(&network, &batch)?;
         statistics.close(&network)?;
         let relative_rmse = held_out(&statistics.into_parts(), self.config.iterations)?;

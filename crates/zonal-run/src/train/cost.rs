@@ -19,6 +19,8 @@ pub(super) struct Cost {
     pub(super) labels: usize,
     /// Iteration counts that are kept.
     pub(super) iterates: usize,
+    /// How many paths are found.
+    pub(super) paths: usize,
 }
 
 impl Cost {
@@ -29,7 +31,7 @@ impl Cost {
     pub(super) fn solver(&self, width: u64, asked: Solver, notes: Notes<'_>) -> Result<Solver> {
         let fits = |solver| check_need(width, |m| self.bytes(m, solver));
         if asked != Solver::Auto {
-            return fits(asked).map(|()| asked);
+            return self.known_solver(width, asked);
         }
         if fits(Solver::Dense).is_ok() {
             return Ok(Solver::Auto);
@@ -44,6 +46,14 @@ impl Cost {
         Ok(Solver::Lanczos)
     }
 
+    /// A solver that must not become another one.
+    ///
+    /// # Errors
+    /// As [`Self::solver`].
+    pub(super) fn known_solver(&self, width: u64, solver: Solver) -> Result<Solver> {
+        check_need(width, |m| self.bytes(m, solver)).map(|()| solver)
+    }
+
     /// Bytes for a width: the sums while rows are read, then those of each part and what the solver holds.
     pub(super) fn bytes(&self, width: u64, solver: Solver) -> u64 {
         let (m, parts, labels) = (u128::from(width), self.parts as u128, self.labels as u128);
@@ -52,13 +62,16 @@ impl Cost {
         let blocks = self.rows / block_rows(usize::try_from(width).unwrap_or(usize::MAX)) + 1;
         // One run of blocks of each length, the block that is filled, and one of them as bytes when they are saved.
         let runs = u128::from(blocks.ilog2()) + 1;
-        let reading = sums.saturating_mul(runs + 1 + u128::from(runs > 1));
+        // Sums that were saved are read as a whole file.
+        let reading = sums.saturating_mul((runs + 1 + u128::from(runs > 1)).max(2 * runs));
         let solving = match solver {
-            // K, its copy, eigenvectors twice and the library's own.
-            Solver::Dense | Solver::Auto => square.saturating_mul(6),
+            // K, its copy, eigenvectors twice and three that the library takes.
+            Solver::Dense | Solver::Auto => square.saturating_mul(7),
             // K and the basis of each space, twice when iterates are put together.
             Solver::Lanczos => square.saturating_add(16 * labels * m * m.min(MOST_STEPS as u128)),
         };
+        // With a refit or folds a path is kept while the next one is found, and sums are added up.
+        let solving = if self.paths > 1 { solving.saturating_add(square.saturating_mul(2)) } else { solving };
         let iterates = (self.iterates * self.labels) as u128;
         let per_unit = 8 * (2 * self.columns as u128 + 3 * iterates + 1024);
         let total = reading.max(sums.saturating_add(solving)).saturating_add(m.saturating_mul(per_unit));
@@ -75,7 +88,8 @@ const TRIAL: usize = 2_048;
 pub(super) fn say_estimate(
     accumulation: &Accumulation<'_>,
     survey: &Survey,
-    bytes: u64,
+    cost: &Cost,
+    solver: Solver,
     notes: Notes<'_>,
 ) -> Result<()> {
     let count = survey.sample.len().min(TRIAL);
@@ -97,16 +111,19 @@ pub(super) fn say_estimate(
     };
     let began = Instant::now();
     statistics.update(accumulation.network, &batch)?;
+    statistics.close(accumulation.network)?;
     let trial = began.elapsed().as_secs_f64();
-    // An eigenproblem takes about nine m^3 flops at half the rate of products.
+    // An eigenproblem takes about nine m^3 flops at half the rate of products; Lanczos needs a small part of that.
     let rate = count as f64 * (width as f64).powi(2) / trial;
-    let seconds = survey.rows() as f64 / count as f64 * trial + 18.0 * (width as f64).powi(3) / rate;
+    let problems = cost.paths as f64 * 18.0 * (width as f64).powi(3) / rate;
+    let sums = survey.rows() as f64 / count as f64 * trial;
     notes(&format!(
-        "{} rows, {} columns, width {width}: at most about {}, and {} of memory",
+        "{} rows, {} columns, width {width}: about {} for the sums, then at most {} for the path; {} of memory",
         survey.rows(),
         accumulation.lift.columns.len(),
-        readable_seconds(seconds),
-        readable_bytes(bytes)
+        readable_seconds(sums),
+        readable_seconds(problems),
+        readable_bytes(cost.bytes(width as u64, solver))
     ));
     Ok(())
 }

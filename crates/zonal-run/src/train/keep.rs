@@ -3,7 +3,7 @@
 use super::TrainConfig;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use zonal::statistics::Statistics;
 use zonal_io::folder::{MONOMIALS, RECORD, RESUME, RunFolder, STATISTICS};
@@ -19,6 +19,9 @@ struct Resume {
     configuration: TrainConfig,
 }
 
+/// A reading that took longer is worth keeping.
+const LONG: Duration = Duration::from_secs(20);
+
 /// Where sums are kept, if anywhere.
 pub(super) struct Keep<'a> {
     place: &'a mut super::Place,
@@ -27,6 +30,7 @@ pub(super) struct Keep<'a> {
     last: Instant,
     identity: String,
     shapes: Option<[Shape; 2]>,
+    began: Instant,
 }
 
 impl<'a> Keep<'a> {
@@ -37,7 +41,7 @@ impl<'a> Keep<'a> {
         every: Duration,
         identity: String,
     ) -> Self {
-        Self { place, config, every, last: Instant::now(), identity, shapes: None }
+        Self { place, config, every, last: Instant::now(), identity, shapes: None, began: Instant::now() }
     }
 
     /// Sums that an earlier run has kept.
@@ -71,6 +75,15 @@ impl<'a> Keep<'a> {
         // Saving takes a twentieth of the time at most.
         self.every = self.every.max(20 * began.elapsed());
         Ok(())
+    }
+
+    /// Saves the sums over all rows if they took long; what comes after them can then be repeated alone. Returns the folder.
+    pub(super) fn save_whole(&mut self, sums: [&Statistics; 2]) -> Result<Option<PathBuf>> {
+        if self.began.elapsed() < self.every.min(LONG) || !self.place.keeps() {
+            return Ok(None);
+        }
+        self.save(sums)?;
+        Ok(self.place.existing().map(|folder| folder.path().to_owned()))
     }
 
     fn save(&mut self, sums: [&Statistics; 2]) -> Result<()> {

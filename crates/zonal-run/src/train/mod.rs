@@ -200,9 +200,11 @@ pub fn train(
     match (written, place.folder) {
         (Ok(()), Some(folder)) => folder.finished(),
         (Err(error), Some(folder)) => {
-            if !matches!(output, Output::Resume(_)) {
-                folder.abandon();
+            if folder.is_unfinished() {
+                let path = folder.path().display();
+                notes(&format!("its sums are kept; go on with: zonal train --resume {path}"));
             }
+            folder.abandon();
             return Err(error);
         }
         (written, None) => written?,

@@ -55,9 +55,11 @@ pub struct TrainReport {
     pub learning: Option<Vec<LearningTime>>,
     /// The best polynomial of each degree.
     pub best_polynomial: Vec<BestPolynomialReport>,
-    /// For tables the iteration with the smallest validation loss, otherwise the last.
+    /// For tables the iteration with the smallest validation loss (over several labels the smallest mean of losses in units
+    /// of each label's variance), otherwise the last.
     pub best_iteration: u64,
-    /// Root mean squared error on the training rows at the best iteration; over several labels the root of the mean.
+    /// Root mean squared error on the training rows at the best iteration (`path` is, with `refit`, of training and
+    /// validation rows together); over several labels the root of the mean.
     pub train_rmse: Option<f64>,
     /// Root mean squared error on the validation rows at the best iteration, or over folds of rows held out.
     pub validation_rmse: Option<f64>,

@@ -2,7 +2,7 @@
 //! depends on, the whole path from them, and a last reading for the errors on the rows themselves.
 
 use super::accumulate::{Accumulated, Accumulation};
-use super::choose::{Choice, Question, each_fold};
+use super::choose::{Candidate, Choice, Question, each_fold};
 use super::cost::{Cost, say_estimate};
 use super::keep::Keep;
 use super::result::{BestPolynomialReport, Checkpoint, LabelErrors, PartRows, SolverReport, TrainReport};
@@ -15,9 +15,10 @@ use crate::survey::Survey;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
+use zonal::block::FeatureMap;
 use zonal::dynamics::path::{Path, Solver};
 use zonal::lift::{LabelScale, Lift};
-use zonal::linalg::Matrix;
+use zonal::linalg::{Matrix, symmetric_eigen};
 use zonal::measure::{Monomials, best_polynomials, monomials};
 use zonal::network::Network;
 use zonal::observer::{Observer, Silent, Stage, StopReason};
@@ -58,6 +59,9 @@ pub struct TableJob {
 /// Best polynomials up to this degree, as far as their monomials cost little beside the network.
 const POLYNOMIAL_DEGREE: usize = 3;
 const FEW_MONOMIALS: usize = 300;
+const FEW_ROWS: u64 = 1_000_000;
+/// Candidates that get a line of their own.
+const MOST_LINES: usize = 8;
 /// The most folds.
 const MOST_FOLDS: usize = 20;
 
@@ -83,6 +87,10 @@ pub(super) fn run(
     };
     let survey = Survey::of(&source, &split, observer)?;
     check_parts(&survey, job)?;
+    let [test_rows, test_dropped] = match &test_source {
+        Some(source) => count_rows(source, observer)?,
+        None => [survey.counts[Part::Test as usize], 0],
+    };
     let labels: Vec<LabelScale> = (0..job.labels.len())
         .map(|i| LabelScale::learn(&job.labels[i], &survey.labels, i))
         .collect::<std::result::Result<_, _>>()?;
@@ -98,9 +106,14 @@ pub(super) fn run(
         columns: lift.kept.len(),
         labels: labels.len(),
         iterates: grid.len(),
+        paths: job.folds.map_or(1 + usize::from(job.refit), |folds| folds + 1),
     };
-    let solver = cost.solver(width, config.solver, notes)?;
-    let bytes = cost.bytes(width, solver);
+    let resumed = place.existing().is_some();
+    let solver = if resumed {
+        cost.known_solver(width, config.solver)?
+    } else {
+        cost.solver(width, config.solver, notes)?
+    };
     let width = usize::try_from(width).unwrap_or(usize::MAX);
 
     let question = Question {
@@ -113,22 +126,17 @@ pub(super) fn run(
         width,
     };
     let Choice { activation, scale, bias, candidates } = question.choose(observer)?;
-    for (i, c) in candidates.iter().flatten().enumerate() {
-        let verdict = if i == 0 { "; chosen" } else { "" };
-        notes(&format!(
-            "tried {} at scale {:.3}, bias {}: {:.4} of the deviation left on {} rows, width {}{verdict}",
-            c.activation, c.scale, c.bias, c.relative_rmse, c.rows, c.width
-        ));
-    }
+    candidates.iter().for_each(|tried| say_candidates(tried, notes));
     let lift = Lift { bias, ..lift };
     let dim = lift.dim()?;
     place.name(config, &activation);
 
     let network = Network::random(activation.clone(), scale, dim, width, config.seed)?;
-    let monomials = Monomials::new(lift.kept.len(), polynomial_degree(lift.kept.len(), width));
+    let monomials =
+        Monomials::new(lift.kept.len(), polynomial_degree(lift.kept.len(), width, survey.covered));
     if monomials.degree() < POLYNOMIAL_DEGREE {
         notes(&format!(
-            "best polynomials stop at degree {}: the next one has more monomials than a third of the width; \
+            "best polynomials stop at degree {}: the monomials of the next one would cost too much beside the network; \
              `zonal analyze` goes further",
             monomials.degree()
         ));
@@ -147,30 +155,29 @@ pub(super) fn run(
         parts,
         part: &part,
     };
-    say_estimate(&accumulation, &survey, bytes, notes)?;
+    check_step_on_sample(config, &accumulation, &survey)?;
+    say_estimate(&accumulation, &survey, &cost, solver, notes)?;
     let identity = identity(&source, &lift, &labels, &split, config, job, &activation, scale)?;
     let every = Duration::from_secs(job.checkpoint_seconds);
-    let mut keep = Keep::new(place, config, every, identity);
-    let sums = accumulation.run(&source, survey.covered, &mut keep, observer)?;
-    let (test, test_monomials, test_rows) = match &test_source {
-        None => {
-            let last = if job.folds.is_some() { parts - 1 } else { Part::Test as usize };
-            (sums.features[last].clone(), sums.monomials[last].clone(), survey.counts[Part::Test as usize])
-        }
+    // A run that goes on does so with the solver that it began with.
+    let begun = TrainConfig { solver, ..config.clone() };
+    let mut keep = Keep::new(place, &begun, every, identity);
+    let mut sums = accumulation.run(&source, survey.covered, &mut keep, observer, notes)?;
+    let (test, test_monomials) = match &test_source {
+        // The test rows are the last part.
+        None => (sums.features.pop(), sums.monomials.pop()),
         Some(source) => {
             let everything = Accumulation { parts: 1, part: &|_| 0, ..accumulation };
-            let mut nowhere = Place::new(&super::Output::None)?;
-            let mut keep = Keep::new(&mut nowhere, config, every, String::new());
-            let mut sums = everything.run(source, 0, &mut keep, observer)?;
-            let features = sums.features.remove(0);
-            let rows = features.count;
-            (features, sums.monomials.remove(0), rows)
+            let mut sums = everything.run_once(source, observer)?;
+            (sums.features.pop(), sums.monomials.pop())
         }
     };
+    let test = test.unwrap_or_else(|| Sums::zeros(width, labels.len()));
+    let test_monomials = test_monomials.unwrap_or_else(|| Sums::zeros(monomials.width(), labels.len()));
 
     let fit = Fit { config, job, labels: &labels, grid: &grid, solver };
     let Fitted { path, coefficients, validation } = fit.fit(&sums, observer)?;
-    let solver_report = SolverReport::of(&path, config.iterations, units(&labels)[0])?;
+    let solver_report = SolverReport::of(&path, config.iterations, &units(&labels))?;
     if job.validation_fraction == 0.0 && job.folds.is_none() {
         notes("without validation rows the last iteration is used");
     }
@@ -230,13 +237,68 @@ pub(super) fn run(
             train: scores[0].rows(),
             validation: scores[1].rows(),
             test: test_rows,
-            dropped: survey.dropped(),
+            dropped: survey.dropped() + test_dropped,
         }),
         dropped_columns: Some(dropped_columns),
         candidates,
         path: checkpoints,
     };
     Ok(Outcome { report, model: Some(model) })
+}
+
+/// Rows of the sample by which a given step is judged before the long reading.
+const JUDGES: usize = 512;
+/// How far the largest eigenvalue over all rows may lie below that over a few of them.
+const CLEARLY: f64 = 1.5;
+
+/// Refuses a given step that must diverge by a clear margin, before the rows are read for their sums. K has the largest
+/// eigenvalue of Phi Phi^T / N, which is small for a few rows.
+fn check_step_on_sample(
+    config: &TrainConfig,
+    accumulation: &Accumulation<'_>,
+    survey: &Survey,
+) -> Result<()> {
+    let Some(step) = config.step.given() else { return Ok(()) };
+    let count = survey.sample.len().min(JUDGES);
+    let rows = survey.sample.select(&(0..count).collect::<Vec<_>>());
+    let features = accumulation.network.features(&accumulation.lift.apply(&rows.features)?);
+    let eigen = symmetric_eigen(&features.times_transposed(&features))?;
+    let largest = eigen.values.last().copied().unwrap_or(0.0) / count.max(1) as f64;
+    let refuse = |required: String| Err(zonal::Error::parameter("the step", step, required).into());
+    if !(step > 0.0 && step.is_finite()) {
+        return refuse("a positive number or auto".into());
+    }
+    if step * largest > 2.0 * CLEARLY {
+        return refuse(format!(
+            "below about {:.3e} (2 / largest eigenvalue, by {count} rows), or gradient descent diverges; auto would take \
+             about {:.3e}",
+            2.0 / largest,
+            1.0 / largest
+        ));
+    }
+    Ok(())
+}
+
+/// Says how those did that came into the last round, and between what limits the others lay.
+fn say_candidates(tried: &[Candidate], notes: Notes<'_>) {
+    let Some(best) = tried.first() else { return };
+    let last = tried.iter().take(MOST_LINES).take_while(|c| (c.rows, c.width) == (best.rows, best.width));
+    let last = last.count();
+    for (i, c) in tried[..last].iter().enumerate() {
+        let verdict = if i == 0 { "; chosen" } else { "" };
+        notes(&format!(
+            "tried {} at scale {:.3}, bias {}: {:.4} of the deviation left on {} rows, width {}{verdict}",
+            c.activation, c.scale, c.bias, c.relative_rmse, c.rows, c.width
+        ));
+    }
+    let others = tried[last..].iter().map(|c| c.relative_rmse);
+    let (low, high) = others.fold((f64::INFINITY, 0.0), |(l, h): (f64, f64), x| (l.min(x), h.max(x)));
+    if last < tried.len() {
+        notes(&format!(
+            "tried {} others, which left {low:.4} to {high:.4}; --format json lists them",
+            tried.len() - last
+        ));
+    }
 }
 
 impl TableJob {
@@ -251,6 +313,21 @@ impl TableJob {
         let validation = if self.folds.is_some() { 0.0 } else { self.validation_fraction };
         Ok(Split::new(seed, validation, test)?)
     }
+}
+
+/// Reads the test rows, so that their faults are found before the work; how many there are, and how many were left out.
+fn count_rows(source: &Source, observer: &mut dyn Observer) -> Result<[u64; 2]> {
+    let (mut rows, mut covered) = (0, 0);
+    for_each_block(source, Stage::Reading, 0, observer, |block| {
+        rows += block.len() as u64;
+        covered = block.covered.end;
+        Ok(())
+    })?;
+    if rows == 0 {
+        let total = covered as usize;
+        return Err(zonal::Error::TooFewRows { part: Part::Test.name(), found: 0, required: 1, total }.into());
+    }
+    Ok([rows, covered - rows])
 }
 
 /// Every part that was asked for needs rows, and training needs two.
@@ -277,9 +354,10 @@ fn check_parts(survey: &Survey, job: &TableJob) -> Result<()> {
     Ok(())
 }
 
-/// The highest degree whose monomials cost little beside the network.
-fn polynomial_degree(variables: usize, width: usize) -> usize {
-    let most = FEW_MONOMIALS.max(width / 3);
+/// The highest degree whose monomials cost little: by themselves, or on a long table beside the network, whose sums take
+/// a time that grows with the square of the width.
+fn polynomial_degree(variables: usize, width: usize, rows: u64) -> usize {
+    let most = if rows <= FEW_ROWS { FEW_MONOMIALS.max(width / 7) } else { width / 7 };
     (0..=POLYNOMIAL_DEGREE).rev().find(|&k| monomials(variables, k).is_some_and(|n| n <= most)).unwrap_or(0)
 }
 
@@ -415,10 +493,8 @@ fn score(
     let Ok(coefficients) = model.coefficients_at(iteration) else { return Ok(scores) };
     let scorer = Scorer::new(model, table, coefficients);
     for_each_block(source, Stage::Scoring, total, observer, |rows| {
-        for part in Part::ALL {
-            scores[part as usize].add(&scorer, &rows.part(&table.split, part))?;
-        }
-        Ok(())
+        let parts = rows.by_part(&table.split);
+        scores.iter_mut().zip(&parts).try_for_each(|(score, rows)| score.add(&scorer, rows))
     })?;
     if let Some(source) = test_source {
         let test = &mut scores[Part::Test as usize];
@@ -471,8 +547,8 @@ fn polynomials(
 }
 
 impl SolverReport {
-    /// How a path was found; `unit` brings the first label's losses into its unit.
-    pub(super) fn of(path: &Path, last: u64, unit: f64) -> Result<Self> {
+    /// How a path was found; `units` bring each label's losses into its unit.
+    pub(super) fn of(path: &Path, last: u64, units: &[f64]) -> Result<Self> {
         let Some(steps) = path.lanczos_steps() else {
             let none = None;
             return Ok(Self {
@@ -483,13 +559,16 @@ impl SolverReport {
                 loss_upper: none,
             });
         };
-        let bounds = path.loss_bounds(last)?.and_then(|b| b.first().copied());
+        let mean = |side: fn(&(f64, f64)) -> f64, bounds: &[(f64, f64)]| {
+            bounds.iter().zip(units).map(|(b, unit)| unit * side(b)).sum::<f64>() / units.len() as f64
+        };
+        let bounds = path.loss_bounds(last)?.map(|b| (mean(|b| b.0, &b), mean(|b| b.1, &b)));
         Ok(Self {
             name: Solver::Lanczos,
             steps: Some(steps),
             prediction_error: Some(path.prediction_error(last)),
-            loss_lower: bounds.map(|b| unit * b.0),
-            loss_upper: bounds.map(|b| unit * b.1),
+            loss_lower: bounds.map(|b| b.0),
+            loss_upper: bounds.map(|b| b.1),
         })
     }
 }

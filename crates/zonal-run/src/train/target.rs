@@ -117,7 +117,7 @@ pub(super) fn run(
                 table: None,
             };
             let model = Model { description, network, iterations: grid.clone(), coefficients };
-            let solver = SolverReport::of(&path, config.iterations, 1.0)?;
+            let solver = SolverReport::of(&path, config.iterations, &[1.0])?;
             (checkpoints, path.step(), Some(model), times, Some(solver))
         }
     };

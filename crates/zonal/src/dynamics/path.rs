@@ -49,6 +49,13 @@ struct Dense {
     clipped: f64,
 }
 
+/// A step that Lanczos cannot bound.
+#[derive(Debug)]
+struct Refused {
+    step: f64,
+    limit: f64,
+}
+
 /// The automatic solver takes Lanczos where predictions then differ from exact descent by at most this part of the
 /// labels' root mean square.
 pub const TOLERANCE: f64 = 1e-9;
@@ -93,14 +100,16 @@ impl Path {
         match solver {
             Solver::Lanczos => {
                 let most = m.min(MOST_STEPS);
-                Self::krylov(quadratic, step, last, most, observer)?.ok_or_else(|| {
-                    Error::parameter("the step", "above 1 / (largest eigenvalue)", "at most that for Lanczos")
+                Self::krylov(quadratic, step, last, most, observer)?.map_err(|refused| {
+                    let required =
+                        format!("at most 1 / (largest eigenvalue) = {} for Lanczos", refused.limit);
+                    Error::parameter("the step", refused.step, required)
                 })
             }
             Solver::Auto if worth_trying => {
                 let most = m / (4 * quadratic.labels());
                 match Self::krylov(quadratic, step, last, most, observer)? {
-                    Some(path) if path.prediction_error(last) <= TOLERANCE => Ok(path),
+                    Ok(path) if path.prediction_error(last) <= TOLERANCE => Ok(path),
                     _ => Self::dense(quadratic, step, observer),
                 }
             }
@@ -147,14 +156,14 @@ impl Path {
         }
     }
 
-    /// Lanczos until the bound is small or `most` steps are done; None for a step that it cannot bound.
+    /// Lanczos until the bound is small or `most` steps are done, unless the step is one that it cannot bound.
     fn krylov(
         quadratic: &Quadratic,
         step: Step,
         last: u64,
         most: usize,
         observer: &mut dyn Observer,
-    ) -> Result<Option<Self>> {
+    ) -> Result<std::result::Result<Self, Refused>> {
         let mut spaces: Vec<Lanczos> =
             (0..quadratic.labels()).map(|l| Lanczos::new(quadratic.b().row(l))).collect();
         loop {
@@ -174,16 +183,19 @@ impl Path {
                 Step::Fixed(step) => check_step(step, largest, 1.0 / largest)?,
             };
             if step * largest > 1.0 + 1e-12 {
-                return Ok(None);
+                return Ok(Err(Refused { step, limit: 1.0 / largest }));
             }
             let ended = spaces.iter().all(|s| s.is_invariant() || s.steps() >= most);
             let pairs = spaces.into_iter().zip(ritz).collect();
             let path = Self::from_parts(Solution::Krylov(pairs), quadratic, step);
             if ended || path.prediction_error(last) <= TOLERANCE {
-                return Ok(Some(path));
+                return Ok(Ok(path));
             }
-            let Solution::Krylov(pairs) = path.solution else { return Ok(None) };
-            spaces = pairs.into_iter().map(|(space, _)| space).collect();
+            // The spaces go on from where they are.
+            spaces = match path.solution {
+                Solution::Krylov(pairs) => pairs.into_iter().map(|(space, _)| space).collect(),
+                Solution::Dense(_) => Vec::new(),
+            };
         }
     }
 
@@ -243,7 +255,8 @@ impl Path {
                 for (label, (space, ritz)) in spaces.iter().enumerate().filter(|(_, s)| s.0.steps() > 0) {
                     let mut weights = Matrix::zeros(iterations.len(), space.steps());
                     for (i, &t) in iterations.iter().enumerate() {
-                        let coordinates = ritz.coordinates(|x| accumulated(floored(ritz, x), self.step, t));
+                        let coordinates =
+                            ritz.coordinates(|x| share(ritz, x, |x| accumulated(x, self.step, t)));
                         weights.row_mut(i).copy_from_slice(&coordinates);
                     }
                     let combined = space.combine(&weights);
@@ -275,7 +288,7 @@ impl Path {
                 .collect(),
             Solution::Krylov(spaces) => spaces
                 .iter()
-                .map(|(_, ritz)| ritz.integral(|x| accumulated(floored(ritz, x), self.step, twice)))
+                .map(|(_, ritz)| ritz.integral(|x| share(ritz, x, |x| accumulated(x, self.step, twice))))
                 .collect(),
         };
         self.label_sq.iter().zip(learned).map(|(y, x)| non_negative(y - x)).collect()
@@ -298,7 +311,7 @@ impl Path {
         let mut out = Vec::new();
         for ((space, ritz), y) in spaces.iter().zip(&self.label_sq) {
             let psi = |x: f64| accumulated(x.max(0.0), self.step, twice);
-            let least = ritz.integral(psi);
+            let least = ritz.integral(|x| share(ritz, x, psi));
             let most =
                 if space.is_invariant() { Some(least) } else { space.radau()?.map(|r| r.integral(psi)) };
             let Some(most) = most else { return Ok(None) };
@@ -330,6 +343,13 @@ impl Path {
 fn floored(ritz: &Ritz, x: f64) -> f64 {
     let largest = ritz.values.last().copied().unwrap_or(0.0);
     if x <= 4.0 * f64::EPSILON * largest { 0.0 } else { x }
+}
+
+/// f of an eigenvalue of T, or 0 for one that is not told from 0: as for the eigendecomposition, such directions are
+/// left where they start.
+fn share(ritz: &Ritz, x: f64, f: impl Fn(f64) -> f64) -> f64 {
+    let [lowest, largest] = [ritz.values.first(), ritz.values.last()].map(|v| v.copied().unwrap_or(0.0));
+    if x <= (4.0 * f64::EPSILON * largest).max(-4.0 * lowest) { 0.0 } else { f(x) }
 }
 
 fn check_finite(quadratic: &Quadratic) -> Result<()> {

@@ -84,13 +84,17 @@ impl FeatureMap for Monomials {
                 row[j] = row[parent] * x[v];
             }
         });
-        let mut next = out.iter_mut();
-        for first in (0..width).step_by(panel) {
-            for row in whole.chunks(width) {
-                let values = &row[first..(first + panel).min(width)];
-                values.iter().zip(next.by_ref()).for_each(|(&x, to)| *to = T::nearest(x));
-            }
+        if rows == 0 {
+            return;
         }
+        out.par_chunks_mut(rows * panel).enumerate().for_each(|(p, out)| {
+            let columns = out.len() / rows;
+            for (to, row) in out.chunks_mut(columns).zip(whole.chunks(width)) {
+                for (to, &x) in to.iter_mut().zip(&row[p * panel..]) {
+                    *to = T::nearest(x);
+                }
+            }
+        });
     }
 }
 
