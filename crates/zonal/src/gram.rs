@@ -1,10 +1,11 @@
 //! Products of features with each other and with labels, summed over tiles of rows. The symmetric product is kept as
-//! square blocks of its lower triangle, so that what one block needs of a tile stays in the second-level cache.
+//! blocks of its lower triangle, so that what one block needs of a tile stays in the second-level cache.
 
-use crate::linalg::{Matrix, Packed, Real};
+use crate::linalg::{Columns, Matrix, Packed, Real};
 use rayon::prelude::*;
+use std::ops::Range;
 
-/// Rows of a tile: two panels of it stay in the second-level cache.
+/// Rows of a tile: a panel of it stays in the second-level cache.
 pub(crate) const TILE: usize = 512;
 
 /// Phi^T Phi and Phi^T Y over the tiles added so far; always f64, whatever the features are.
@@ -12,79 +13,98 @@ pub(crate) const TILE: usize = 512;
 pub(crate) struct Gram {
     width: usize,
     labels: usize,
-    /// Columns of a panel of features: a block of the symmetric product is one panel times another.
+    /// Columns of a panel of features.
     panel: usize,
-    /// For each panel of rows its blocks from the first panel of columns to the diagonal.
-    blocks: Vec<f64>,
+    /// Columns of the part of a panel that is multiplied with a whole one.
+    part: usize,
+    /// Block after block, in the order of [`Self::blocks`].
+    sums: Vec<f64>,
     /// For each panel its products with each label.
     correlation: Vec<f64>,
 }
 
-/// What one thread adds to at a time: a block, and on the diagonal the panel's products with labels.
+/// A block of the lower triangle: its rows lie in one panel, its columns are a part of one.
+struct Block {
+    panel: usize,
+    rows: Range<usize>,
+    columns: Range<usize>,
+}
+
+/// What one thread adds to at a time: a block, and with the first one of a panel its products with labels.
 struct Task<'a> {
-    row: usize,
-    column: usize,
-    block: &'a mut [f64],
+    block: Block,
+    sum: &'a mut [f64],
     correlation: Option<&'a mut [f64]>,
 }
 
 impl Gram {
-    /// No tiles yet.
-    pub(crate) fn zeros(width: usize, labels: usize, panel: usize) -> Self {
-        let mut out =
-            Self { width, labels, panel, blocks: Vec::new(), correlation: vec![0.0; labels * width] };
-        let sizes = pairs(out.panels()).map(|(row, column)| out.columns(row) * out.columns(column));
-        out.blocks = vec![0.0; sizes.sum()];
+    /// No tiles yet, for panels of so many columns and their parts.
+    pub(crate) fn zeros(width: usize, labels: usize, [panel, part]: [usize; 2]) -> Self {
+        let correlation = vec![0.0; labels * width];
+        let mut out = Self { width, labels, panel, part, sums: Vec::new(), correlation };
+        let size = out.blocks().map(|b| b.rows.len() * b.columns.len()).sum();
+        out.sums = vec![0.0; size];
         out
-    }
-
-    fn panels(&self) -> usize {
-        self.width.div_ceil(self.panel)
-    }
-
-    /// Columns of a panel.
-    fn columns(&self, panel: usize) -> usize {
-        (self.width - panel * self.panel).min(self.panel)
     }
 
     /// Forgets all tiles and keeps the memory.
     pub(crate) fn clear(&mut self) {
-        self.blocks.fill(0.0);
+        self.sums.fill(0.0);
         self.correlation.fill(0.0);
     }
 
-    /// Adds a tile: its features in panels, and its labels, one row a row. Each number is summed
-    /// by one thread, so that their number does not matter.
+    /// The columns of a panel.
+    fn columns(&self, panel: usize) -> Range<usize> {
+        panel * self.panel..((panel + 1) * self.panel).min(self.width)
+    }
+
+    /// All blocks; those of a panel follow one another, and the first one has all its rows.
+    fn blocks(&self) -> impl Iterator<Item = Block> + use<> {
+        let (width, panel, part) = (self.width, self.panel, self.part);
+        (0..width.div_ceil(panel)).flat_map(move |index| {
+            let (first, end) = (index * panel, ((index + 1) * panel).min(width));
+            (0..end).step_by(part).map(move |column| Block {
+                panel: index,
+                rows: first.max(column)..end,
+                columns: column..(column + part).min(end),
+            })
+        })
+    }
+
+    /// Adds a tile: its features in panels, and its labels, one row a row. Each number is summed by one thread, so that
+    /// their number does not matter.
     pub(crate) fn add<T: Real>(&mut self, features: &[T], labels: &Matrix) {
-        let rows = labels.rows();
+        let (rows, count, panel) = (labels.rows(), self.labels, self.panel);
         let y: Vec<T> = labels.values().iter().map(|&y| T::nearest(y)).collect();
-        let panels: Vec<&[T]> = features.chunks(rows * self.panel).collect();
-        let count = self.labels;
-        self.tasks().into_par_iter().for_each(|task| {
-            let (a, b) = (panels[task.row], panels[task.column]);
-            T::add_product(task.block, a, b, rows);
-            if let Some(correlation) = task.correlation.filter(|_| count > 0) {
-                T::add_product(correlation, &y, a, rows);
+        let panels: Vec<&[T]> = features.chunks(rows * panel).collect();
+        let columns = |index: usize, of: &Range<usize>| {
+            Columns::new(panels[index], rows, of.start - index * panel, of.len())
+        };
+        self.tasks().into_par_iter().for_each(|Task { block, sum, correlation }| {
+            let a = columns(block.panel, &block.rows);
+            T::add_product(sum, a, columns(block.columns.start / panel, &block.columns));
+            if let Some(correlation) = correlation.filter(|_| count > 0) {
+                T::add_product(correlation, Columns::new(&y, rows, 0, count), a);
             }
         });
     }
 
     fn tasks(&mut self) -> Vec<Task<'_>> {
-        let count = self.panels();
-        let sizes: Vec<usize> = (0..count).map(|panel| self.columns(panel)).collect();
-        let mut blocks = self.blocks.as_mut_slice();
+        let (blocks, labels) = (self.blocks(), self.labels);
+        let mut sums = self.sums.as_mut_slice();
         let mut correlation = self.correlation.as_mut_slice();
-        let mut tasks = Vec::with_capacity(count * (count + 1) / 2);
-        for (row, column) in pairs(count) {
-            let (block, after) = blocks.split_at_mut(sizes[row] * sizes[column]);
-            blocks = after;
-            let mut task = Task { row, column, block, correlation: None };
-            if row == column {
-                let (panel, after) = correlation.split_at_mut(self.labels * sizes[row]);
+        let mut tasks = Vec::new();
+        for block in blocks {
+            let (sum, after) = sums.split_at_mut(block.rows.len() * block.columns.len());
+            sums = after;
+            let of_panel = if block.columns.start == 0 {
+                let (panel, after) = correlation.split_at_mut(labels * block.rows.len());
                 correlation = after;
-                task.correlation = Some(panel);
-            }
-            tasks.push(task);
+                Some(panel)
+            } else {
+                None
+            };
+            tasks.push(Task { block, sum, correlation: of_panel });
         }
         tasks
     }
@@ -92,13 +112,13 @@ impl Gram {
     /// The lower triangle of Phi^T Phi.
     pub(crate) fn packed(&self) -> Packed {
         let mut out = Packed::zeros(self.width);
-        let mut blocks = self.blocks.as_slice();
-        for (row, column) in pairs(self.panels()) {
-            let wide = self.columns(column);
-            let (block, after) = blocks.split_at(self.columns(row) * wide);
-            blocks = after;
-            for (i, values) in block.chunks(wide).enumerate() {
-                let to = &mut out.row_mut(row * self.panel + i)[column * self.panel..];
+        let mut sums = self.sums.as_slice();
+        for block in self.blocks() {
+            let wide = block.columns.len();
+            let (sum, after) = sums.split_at(block.rows.len() * wide);
+            sums = after;
+            for (row, values) in block.rows.zip(sum.chunks(wide)) {
+                let to = &mut out.row_mut(row)[block.columns.start..];
                 // Left of the diagonal only.
                 let kept = wide.min(to.len());
                 to[..kept].copy_from_slice(&values[..kept]);
@@ -111,20 +131,16 @@ impl Gram {
     pub(crate) fn correlation(&self) -> Matrix {
         let mut out = Matrix::zeros(self.labels, self.width);
         let mut rest = self.correlation.as_slice();
-        for panel in 0..self.panels() {
+        for panel in 0..self.width.div_ceil(self.panel) {
+            let columns = self.columns(panel);
             for label in 0..self.labels {
-                let (values, after) = rest.split_at(self.columns(panel));
+                let (values, after) = rest.split_at(columns.len());
                 rest = after;
-                out.row_mut(label)[panel * self.panel..][..values.len()].copy_from_slice(values);
+                out.row_mut(label)[columns.clone()].copy_from_slice(values);
             }
         }
         out
     }
-}
-
-/// The blocks of the lower triangle as (panel of rows, panel of columns), in the order in which they are kept.
-fn pairs(count: usize) -> impl Iterator<Item = (usize, usize)> {
-    (0..count).flat_map(|row| (0..=row).map(move |column| (row, column)))
 }
 
 #[cfg(test)]
@@ -133,7 +149,7 @@ mod tests {
 
     #[test]
     fn blocks_add_up_to_the_products() {
-        for (width, panel) in [(1, 8), (8, 8), (21, 8), (30, 96)] {
+        for (width, panel, part) in [(1, 8, 4), (8, 8, 4), (21, 8, 4), (23, 8, 8), (30, 96, 48)] {
             let rows = 37;
             let value = |i: usize, j: usize| ((i * 31 + j * 17) % 23) as f64 - 11.0;
             let labels = Matrix::from_rows(rows, 2, (0..2 * rows).map(|i| (i % 5) as f64).collect()).unwrap();
@@ -144,7 +160,7 @@ mod tests {
                 }
             }
             let narrow: Vec<f32> = features.iter().map(|x| *x as f32).collect();
-            let mut gram = Gram::zeros(width, 2, panel);
+            let mut gram = Gram::zeros(width, 2, [panel, part]);
             gram.add(&features, &labels);
             gram.clear();
             gram.add(&features, &labels);

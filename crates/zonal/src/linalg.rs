@@ -16,21 +16,43 @@ pub trait Real: faer::traits::RealField + Copy + Default + Send + Sync {
     fn nearest(x: f64) -> Self;
     /// As f64.
     fn wide(self) -> f64;
-    /// Columns of a panel of features for which products of panels are fastest.
+    /// Columns of a panel of features, and of the part of one that is multiplied with a whole panel at a time: the widths
+    /// for which such products are fastest.
     const PANEL: usize;
+    /// See [`Self::PANEL`].
+    const PART: usize;
     /// Calls `f` with the values as f64, and rounds what it leaves.
     fn with_wide(values: &mut [Self], f: impl FnMut(&mut [f64]));
-    /// Adds A^T B to `sum` on one thread; A and B have this many rows and are stored by rows, like `sum`.
-    fn add_product(sum: &mut [f64], a: &[Self], b: &[Self], rows: usize);
+    /// Adds A^T B to `sum`, stored by rows, on one thread.
+    fn add_product(sum: &mut [f64], a: Columns<'_, Self>, b: Columns<'_, Self>);
+}
+
+/// Some neighbouring columns of a matrix that is stored by rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Columns<'a, T> {
+    values: &'a [T],
+    rows: usize,
+    first: usize,
+    count: usize,
+}
+
+impl<'a, T: Real> Columns<'a, T> {
+    /// The columns from `first` on, `count` of them, of a matrix with this many rows.
+    pub(crate) fn new(values: &'a [T], rows: usize, first: usize, count: usize) -> Self {
+        debug_assert!(first + count <= values.len() / rows);
+        Self { values, rows, first, count }
+    }
+
+    fn view(&self) -> MatRef<'a, T> {
+        let whole = MatRef::from_row_major_slice(self.values, self.rows, self.values.len() / self.rows);
+        whole.subcols(self.first, self.count)
+    }
 }
 
 /// A^T B, or `sum` + A^T B, on one thread.
-fn transposed_product<T: Real>(sum: &mut [T], add: Accum, a: &[T], b: &[T], rows: usize) {
-    let (wide, high) = (b.len() / rows, a.len() / rows);
-    let a = MatRef::from_row_major_slice(a, rows, high);
-    let b = MatRef::from_row_major_slice(b, rows, wide);
-    let sum = MatMut::from_row_major_slice_mut(sum, high, wide);
-    general_matmul(sum, add, a.transpose(), b, T::nearest(1.0), Par::Seq);
+fn transposed_product<T: Real>(sum: &mut [T], add: Accum, a: Columns<'_, T>, b: Columns<'_, T>) {
+    let sum = MatMut::from_row_major_slice_mut(sum, a.count, b.count);
+    general_matmul(sum, add, a.view().transpose(), b.view(), T::nearest(1.0), Par::Seq);
 }
 
 impl Real for f64 {
@@ -40,12 +62,13 @@ impl Real for f64 {
     fn wide(self) -> f64 {
         self
     }
-    const PANEL: usize = 48;
+    const PANEL: usize = 192;
+    const PART: usize = 48;
     fn with_wide(values: &mut [f64], mut f: impl FnMut(&mut [f64])) {
         f(values);
     }
-    fn add_product(sum: &mut [f64], a: &[f64], b: &[f64], rows: usize) {
-        transposed_product(sum, Accum::Add, a, b, rows);
+    fn add_product(sum: &mut [f64], a: Columns<'_, f64>, b: Columns<'_, f64>) {
+        transposed_product(sum, Accum::Add, a, b);
     }
 }
 
@@ -56,7 +79,8 @@ impl Real for f32 {
     fn wide(self) -> f64 {
         f64::from(self)
     }
-    const PANEL: usize = 96;
+    const PANEL: usize = 384;
+    const PART: usize = 96;
     fn with_wide(values: &mut [f32], mut f: impl FnMut(&mut [f64])) {
         const CHUNK: usize = 512;
         let mut wide = [0.0; CHUNK];
@@ -71,9 +95,9 @@ impl Real for f32 {
             }
         }
     }
-    fn add_product(sum: &mut [f64], a: &[f32], b: &[f32], rows: usize) {
+    fn add_product(sum: &mut [f64], a: Columns<'_, f32>, b: Columns<'_, f32>) {
         let mut product = vec![0.0; sum.len()];
-        transposed_product(&mut product, Accum::Replace, a, b, rows);
+        transposed_product(&mut product, Accum::Replace, a, b);
         for (s, x) in sum.iter_mut().zip(product) {
             *s += f64::from(x);
         }
@@ -480,10 +504,14 @@ mod tests {
         }
         let d = sample(5, 3);
         let mut sum = vec![1.0; 21];
-        f64::add_product(&mut sum, a.values(), d.values(), 5);
-        for (x, y) in sum.iter().zip(a.transposed_times(&d).values()) {
+        f64::add_product(&mut sum, Columns::new(a.values(), 5, 0, 7), Columns::new(d.values(), 5, 0, 3));
+        let whole = a.transposed_times(&d);
+        for (x, y) in sum.iter().zip(whole.values()) {
             assert!((x - 1.0 - y).abs() < 1e-14);
         }
+        let mut part = vec![0.0; 4];
+        f64::add_product(&mut part, Columns::new(a.values(), 5, 3, 2), Columns::new(d.values(), 5, 1, 2));
+        assert!((part[2] - whole.row(4)[1]).abs() < 1e-14);
     }
 
     #[test]

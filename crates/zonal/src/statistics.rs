@@ -416,7 +416,10 @@ impl Filling {
         let points = Matrix::from_rows(rows, columns, std::mem::take(&mut self.points))?;
         let tile = Matrix::from_rows(rows, labels, std::mem::take(&mut self.labels))?;
         let width = map.width();
-        let panel = if precision == Precision::F32 { f32::PANEL } else { f64::PANEL };
+        let panel = match precision {
+            Precision::F64 => [f64::PANEL, f64::PART],
+            Precision::F32 => [f32::PANEL, f32::PART],
+        };
         let gram = self.gram.get_or_insert_with(|| match scratch.grams.pop() {
             Some(mut used) => {
                 used.clear();
