@@ -90,7 +90,7 @@ fn solvers_agree_and_say_what_they_did() {
             "train",
             "t.csv",
             "--label",
-            "y",
+            "y,z",
             "--width",
             "500",
             "--activation",

@@ -212,3 +212,26 @@ fn check_writable(folder: &Path) -> Result<()> {
 fn without_path(error: std::io::Error) -> std::io::Error {
     std::io::Error::from(error.kind())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_write_leaves_what_a_training_needs_to_go_on() {
+        let place = tempfile::tempdir().unwrap();
+        let begun = |name: &str, files: &[&str]| {
+            let folder = RunFolder::named(&place.path().join(name), false).unwrap();
+            files.iter().for_each(|file| folder.write(file, b"x").unwrap());
+            let path = folder.path().to_owned();
+            folder.abandon();
+            path
+        };
+        let path = begun("long", &[RESUME, STATISTICS, MONOMIALS, METRICS]);
+        for name in UNFINISHED {
+            assert!(path.join(name).is_file(), "{name}");
+        }
+        assert!(!path.join(METRICS).exists());
+        assert!(!begun("short", &[METRICS, MODEL]).exists());
+    }
+}
