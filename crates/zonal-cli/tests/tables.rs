@@ -85,27 +85,10 @@ fn one_table_in_several_forms_is_one_training() {
 fn solvers_agree_and_say_what_they_did() {
     let place = Place::new();
     place.file("t.csv", csv(&values(2_000)));
+    let base = ["train", "t.csv", "--label", "y,z", "--width", "500", "--activation", "relu", "--bias", "1"];
     let with = |solver: &'static str| {
-        let out = place.succeed(&[
-            "train",
-            "t.csv",
-            "--label",
-            "y,z",
-            "--width",
-            "500",
-            "--activation",
-            "relu",
-            "--bias",
-            "1",
-            "--iterations",
-            "1e5",
-            "--solver",
-            solver,
-            "--out",
-            "none",
-            "--format",
-            "json",
-        ]);
+        let more = ["--iterations", "1e5", "--solver", solver, "--out", "none", "--format", "json"];
+        let out = place.succeed(&[&base[..], &more].concat());
         serde_json::from_str::<TrainReport>(&out.stdout).unwrap()
     };
     let (dense, lanczos, auto) = (with("dense"), with("lanczos"), with("auto"));
@@ -123,22 +106,12 @@ fn solvers_agree_and_say_what_they_did() {
         assert!(close(a.test_loss.unwrap(), b.test_loss.unwrap()), "{}", a.iteration);
     }
     let step = (1.4 * dense.step_size).to_string();
-    let base = [
-        "train",
-        "t.csv",
-        "--label",
-        "y",
-        "--width",
-        "500",
-        "--activation",
-        "relu",
-        "--bias",
-        "1",
-        "--out",
-        "none",
-    ];
-    place.fail(&[&base[..], &["--solver", "lanczos", "--step", &step]].concat(), 2, &["the step", "Lanczos"]);
-    place.succeed(&[&base[..], &["--step", &step, "--iterations", "1000"]].concat());
+    place.fail(
+        &[&base[..], &["--out", "none", "--solver", "lanczos", "--step", &step]].concat(),
+        2,
+        &["the step", "Lanczos"],
+    );
+    place.succeed(&[&base[..], &["--out", "none", "--step", &step, "--iterations", "1000"]].concat());
 }
 
 #[test]
