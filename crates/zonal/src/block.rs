@@ -1,8 +1,8 @@
 //! Features of rows in strips that stay in cache: product, scale and activation while the values are near. The one
 //! place where features may be f32.
 
-use crate::activation::Activation;
-use crate::linalg::{Matrix, Real, products};
+use crate::activation::{Activation, Scalar};
+use crate::linalg::{Matrix, products};
 use rayon::prelude::*;
 
 /// A map from points to features. What gradient descent on the output layer learns depends on nothing else.
@@ -12,38 +12,52 @@ pub trait FeatureMap: Sync {
     /// The features of each row of `points` in panels of `panel` columns: the rows of a panel stand one after another,
     /// and panels one after another, the last one narrower. With the width as `panel`, each point's features stand
     /// together. A row's features do not depend on the other rows beyond rounding.
-    fn fill<T: Real>(&self, points: &Matrix, panel: usize, out: &mut [T]);
+    fn fill<T: Scalar>(&self, points: &Matrix, panel: usize, out: &mut [T]);
 }
 
 /// Rows of a strip.
 const STRIP: usize = 64;
 
-/// Features phi(s <w_j, x_i>) / sqrt m for directions w_j in the rows of a matrix; see [`FeatureMap::fill`].
-pub(crate) fn fill<T: Real>(
+/// The units phi(s <w_j, x> + b_j), w_j the rows of a matrix.
+#[derive(Clone, Copy)]
+pub(crate) struct Units<'a> {
+    pub(crate) scale: f64,
+    pub(crate) directions: &'a Matrix,
+    pub(crate) biases: Option<&'a [f64]>,
+}
+
+/// Features c phi(s <w_j, x_i> + b_j); see [`FeatureMap::fill`].
+pub(crate) fn fill<T: Scalar>(
     activation: &Activation,
-    scale: f64,
-    directions: &Matrix,
+    units: Units<'_>,
+    factor: f64,
     points: &Matrix,
     panel: usize,
     out: &mut [T],
 ) {
-    let (m, n) = (directions.rows(), directions.columns());
+    let n = units.directions.columns();
     if points.rows() == 0 {
         return;
     }
-    let norm = 1.0 / (m as f64).sqrt();
-    let units: Vec<T> = directions.values().iter().map(|&w| T::nearest(scale * w)).collect();
+    let norm = T::nearest(factor);
+    let biases: Option<Vec<T>> = units.biases.map(|b| b.iter().map(|&b| T::nearest(b)).collect());
+    let scaled = |&w: &f64| T::nearest(units.scale * w);
+    let units: Vec<T> = units.directions.values().iter().map(scaled).collect();
     let rows: Vec<T> = points.values().iter().map(|&x| T::nearest(x)).collect();
-    let panels = out.par_chunks_mut(points.rows() * panel).zip(units.par_chunks(panel * n));
-    panels.for_each(|(out, units)| {
+    let panels = out.par_chunks_mut(points.rows() * panel).zip(units.par_chunks(panel * n)).enumerate();
+    panels.for_each(|(index, (out, units))| {
         let columns = units.len() / n;
         let strips = out.par_chunks_mut(STRIP * columns).zip(rows.par_chunks(STRIP * n));
         strips.for_each(|(out, rows)| {
             products(rows, units, n, out);
-            T::with_wide(out, |values| {
-                activation.apply(values);
-                values.iter_mut().for_each(|x| *x *= norm);
-            });
+            if let Some(biases) = &biases {
+                let biases = &biases[index * panel..index * panel + columns];
+                for row in out.chunks_mut(columns) {
+                    row.iter_mut().zip(biases).for_each(|(z, b)| *z += *b);
+                }
+            }
+            T::apply(activation, out);
+            out.iter_mut().for_each(|x| *x *= norm);
         });
     });
 }

@@ -19,10 +19,21 @@ pub struct Kernel {
     /// alpha_k beta_k N_k for the degrees held.
     energies: Vec<f64>,
     recurrence: Recurrence,
-    closed: Option<(Piecewise, Piecewise)>,
+    form: Form,
     truncation_error: f64,
     /// What the series lacks at rho = 1, where every degree counts fully.
     missing_at_one: f64,
+}
+
+/// How values are found.
+#[derive(Clone, Debug)]
+enum Form {
+    /// In closed form.
+    Closed(Piecewise, Piecewise),
+    /// The derivative of a closed form.
+    ClosedSlope(Piecewise, Piecewise),
+    /// By the series.
+    Series,
 }
 
 /// Relative to the norms: a series is cut where its remainder is below this.
@@ -107,7 +118,8 @@ impl Kernel {
                     let held: f64 = energies.iter().sum();
                     let missing_at_one =
                         if symmetric && closed.is_none() { (bound - held).max(0.0) } else { 0.0 };
-                    return Ok(Self { dim, energies, recurrence, closed, truncation_error, missing_at_one });
+                    let form = closed.map_or(Form::Series, |(p, q)| Form::Closed(p, q));
+                    return Ok(Self { dim, energies, recurrence, form, truncation_error, missing_at_one });
                 }
             }
         }
@@ -118,7 +130,7 @@ impl Kernel {
         let mut energies = vec![0.0; degree + 1];
         energies[degree] = energy;
         let recurrence = Recurrence::new(dim, (degree + 1).max(max_degree));
-        Self { dim, energies, recurrence, closed: None, truncation_error: 0.0, missing_at_one: 0.0 }
+        Self { dim, energies, recurrence, form: Form::Series, truncation_error: 0.0, missing_at_one: 0.0 }
     }
 
     /// The dimension n.
@@ -140,19 +152,51 @@ impl Kernel {
     /// kappa(rho) for each rho in [-1, 1]. Absolute error near 1e-16 kappa(1), beside
     /// [`Self::truncation_error`].
     pub fn evaluate(&self, rho: &[f64], out: &mut [f64]) {
-        match &self.closed {
-            Some((p, q)) => {
+        match &self.form {
+            Form::Closed(p, q) => {
                 let form = ClosedForm::new(p, q, self.dim);
                 for (o, &r) in out.iter_mut().zip(rho) {
                     *o = form.value(r);
                 }
             }
-            None => {
+            Form::ClosedSlope(p, q) => {
+                let form = ClosedForm::new(p, q, self.dim);
+                for (o, &r) in out.iter_mut().zip(rho) {
+                    *o = form.slope(r);
+                }
+            }
+            Form::Series => {
                 out.fill(0.0);
                 self.recurrence.add_series(&self.energies, rho, out);
                 self.add_missing(rho, out);
             }
         }
+    }
+
+    /// d kappa / d rho as a kernel of the dimension n + 2, since P_k' = k (k+n-2)/(n-1) P_(k-1) there. Infinite at the ends for
+    /// a pair of jumps.
+    ///
+    /// # Errors
+    /// [`crate::Error::Parameter`] for the largest dimension.
+    pub(crate) fn slope(&self) -> Result<Self> {
+        let n = self.dim.as_f64();
+        let dim = Dim::new(self.dim.get() + 2)?;
+        let lowered = self.energies.iter().enumerate().skip(1);
+        let energies: Vec<f64> =
+            lowered.map(|(k, e)| k as f64 * (k as f64 + n - 2.0) / (n - 1.0) * e).collect();
+        let recurrence = Recurrence::new(dim, energies.len());
+        let closed = match &self.form {
+            Form::Closed(p, q) | Form::ClosedSlope(p, q) => Form::ClosedSlope(*p, *q),
+            Form::Series => Form::Series,
+        };
+        Ok(Self {
+            dim: self.dim,
+            energies,
+            recurrence,
+            form: closed,
+            truncation_error: f64::NAN,
+            missing_at_one: 0.0,
+        })
     }
 
     /// kappa(rho).
@@ -165,7 +209,7 @@ impl Kernel {
     /// The part of the kernel beyond degree `last`: sum_{k > last} alpha_k beta_k N_k P_k(rho).
     pub fn remainder(&self, last: Degree, rho: &[f64], out: &mut [f64]) {
         let mut series = self.energies.clone();
-        if self.closed.is_some() {
+        if !matches!(self.form, Form::Series) {
             self.evaluate(rho, out);
             series.truncate(last + 1);
             series.iter_mut().for_each(|c| *c = -*c);
@@ -232,6 +276,24 @@ impl ClosedForm {
         let linear = p.linear * whole_q.1 + q.linear * truncated_p.1;
         let constant = p.constant * whole_q.0 + q.constant * truncated_p.0;
         Self { pairs, linear, constant }
+    }
+
+    /// The derivative of [`Self::value`].
+    fn slope(&self, rho: f64) -> f64 {
+        let rho = rho.clamp(-1.0, 1.0);
+        let sine = ((1.0 - rho) * (1.0 + rho)).sqrt();
+        let rest = PI - rho.acos();
+        let root = (2.0 * PI).sqrt();
+        let p = &self.pairs;
+        // A product without jumps must not become 0/0 at the ends.
+        let jumps = if p[0][0] == 0.0 { 0.0 } else { p[0][0] / (2.0 * PI * sine) };
+        jumps
+            + (p[0][1] + p[1][0]) / (2.0 * root)
+            + (p[0][2] + p[2][0]) * sine / PI
+            + p[1][1] * rest / (2.0 * PI)
+            + (p[1][2] + p[2][1]) * (1.0 + rho) / root
+            + p[2][2] * 2.0 * (sine + rest * rho) / PI
+            + self.linear
     }
 
     fn value(&self, rho: f64) -> f64 {

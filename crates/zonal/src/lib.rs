@@ -8,6 +8,7 @@ pub mod block;
 pub mod dynamics;
 pub mod error;
 pub mod expression;
+mod fused;
 mod gram;
 pub mod kernel;
 pub mod lanczos;
@@ -26,5 +27,6 @@ pub mod spectrum;
 pub mod sphere;
 pub mod statistics;
 pub mod target;
+pub mod units;
 
 pub use error::{Error, Result};

@@ -21,8 +21,6 @@ pub trait Real: faer::traits::RealField + Copy + Default + Send + Sync {
     const PANEL: usize;
     /// See [`Self::PANEL`].
     const PART: usize;
-    /// Calls `f` with the values as f64, and rounds what it leaves.
-    fn with_wide(values: &mut [Self], f: impl FnMut(&mut [f64]));
     /// Adds A^T B to `sum`, stored by rows, on one thread.
     fn add_product(sum: &mut [f64], a: Columns<'_, Self>, b: Columns<'_, Self>);
 }
@@ -64,9 +62,6 @@ impl Real for f64 {
     }
     const PANEL: usize = 192;
     const PART: usize = 48;
-    fn with_wide(values: &mut [f64], mut f: impl FnMut(&mut [f64])) {
-        f(values);
-    }
     fn add_product(sum: &mut [f64], a: Columns<'_, f64>, b: Columns<'_, f64>) {
         transposed_product(sum, Accum::Add, a, b);
     }
@@ -81,20 +76,6 @@ impl Real for f32 {
     }
     const PANEL: usize = 384;
     const PART: usize = 96;
-    fn with_wide(values: &mut [f32], mut f: impl FnMut(&mut [f64])) {
-        const CHUNK: usize = 512;
-        let mut wide = [0.0; CHUNK];
-        for chunk in values.chunks_mut(CHUNK) {
-            let wide = &mut wide[..chunk.len()];
-            for (w, x) in wide.iter_mut().zip(chunk.iter()) {
-                *w = f64::from(*x);
-            }
-            f(wide);
-            for (x, w) in chunk.iter_mut().zip(wide.iter()) {
-                *x = *w as f32;
-            }
-        }
-    }
     fn add_product(sum: &mut [f64], a: Columns<'_, f32>, b: Columns<'_, f32>) {
         let mut product = vec![0.0; sum.len()];
         transposed_product(&mut product, Accum::Replace, a, b);

@@ -10,6 +10,10 @@ use std::ops::ControlFlow;
 pub enum StopReason {
     /// All requested iterations were done.
     IterationLimit,
+    /// The validation loss has not become better for long.
+    Converged,
+    /// The loss grew without bound.
+    Diverged,
     /// The user or the system asked to stop.
     Interrupted,
 }
@@ -27,6 +31,8 @@ pub enum Stage {
     Scoring,
     /// The eigendecomposition.
     Eigenproblem,
+    /// Steps of gradient descent.
+    Descent,
     /// Energies by degree and losses.
     Measurement,
     /// The same work for several seeds.
@@ -48,6 +54,7 @@ impl Stage {
             Self::Statistics => "statistics",
             Self::Scoring => "scoring",
             Self::Eigenproblem => "eigenproblem",
+            Self::Descent => "descent",
             Self::Measurement => "measurement",
             Self::Seeds => "seeds",
             Self::Cells => "cells",

@@ -1,6 +1,7 @@
 //! What one pass over rows leaves behind: with fixed hidden units, gradient descent on squared loss depends on the
 //! rows through these sums alone. They can be merged, so that rows may be read in any pieces and anywhere.
 
+use crate::activation::Scalar;
 use crate::block::FeatureMap;
 use crate::error::{Error, Result};
 use crate::gram::{Gram, TILE};
@@ -455,7 +456,7 @@ impl Filling {
 }
 
 /// Adds the features of a tile, made in a buffer that is kept.
-fn add_features<T: Real>(
+fn add_features<T: Scalar>(
     gram: &mut Gram,
     map: &impl FeatureMap,
     points: &Matrix,

@@ -4,16 +4,18 @@ mod exponential;
 mod formula;
 mod piecewise;
 mod polynomial;
+mod slices;
 mod smooth;
 
 pub use exponential::Exponential;
 pub use formula::Formula;
 pub use piecewise::{LEAKY_SLOPE, Piecewise};
 pub use polynomial::{MAX_HERMITE, PowerSeries};
+pub(crate) use slices::Keep;
+pub use slices::Scalar;
 pub use smooth::Numeric;
 
 use crate::error::{Error, Result};
-use crate::numeric::{special, vector};
 use crate::sphere::Degree;
 use std::sync::Arc;
 
@@ -366,32 +368,7 @@ impl Activation {
 
     /// Replaces every argument by phi of it.
     pub fn apply(&self, values: &mut [f64]) {
-        // The choice is made once for the whole slice, so that each loop is over one formula.
-        fn each(values: &mut [f64], f: impl Fn(f64) -> f64) {
-            values.iter_mut().for_each(|t| *t = f(*t));
-        }
-        match self {
-            Self::Relu => each(values, |t| t.max(0.0)),
-            Self::LeakyRelu => each(values, |t| if t > 0.0 { t } else { LEAKY_SLOPE * t }),
-            Self::SquaredRelu => each(values, |t| t.max(0.0) * t.max(0.0)),
-            Self::Step => each(values, |t| if t > 0.0 { 1.0 } else { 0.0 }),
-            Self::Sign => each(values, |t| if t > 0.0 { 1.0 } else { -1.0 }),
-            Self::Abs => each(values, f64::abs),
-            Self::Sigmoid => vector::sigmoid(values),
-            Self::Tanh => vector::tanh(values),
-            Self::Erf => vector::erf(values),
-            Self::Gelu => vector::gelu(values),
-            Self::Silu => vector::silu(values),
-            Self::Softplus => vector::softplus(values),
-            Self::Sin => vector::sin(values),
-            Self::Cos => vector::cos(values),
-            Self::Exp => vector::exp(values),
-            Self::Square => each(values, |t| t * t),
-            Self::Cube => each(values, |t| t * t * t),
-            Self::Hermite(k) => each(values, |t| special::hermite(*k, t)),
-            Self::Formula(f) => each(values, |t| f.value(&t)),
-            Self::Function(f) => each(values, |t| (f.value)(t)),
-        }
+        Scalar::apply(self, values);
     }
 }
 

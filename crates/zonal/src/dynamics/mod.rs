@@ -1,7 +1,12 @@
-//! Gradient descent over time: infinite width by its operator, fixed hidden units by their whole path at once.
+//! Gradient descent over time: infinite width by its operator, fixed hidden units by their whole path at once, and step by
+//! step where hidden units move.
 
+mod curvature;
+pub mod descent;
 pub mod operator;
 pub mod path;
+
+pub use curvature::curvature;
 
 /// (1 - x)^t without loss: through log1p for 0 <= x < 1, with the parity of t kept for x > 1, 0^0 = 1.
 ///

@@ -1,9 +1,10 @@
 //! The best polynomial of each degree on rows: the comparator that theory names, for tables. From sums over rows alone,
 //! those of all monomials up to the highest degree (TB-5).
 
+use crate::activation::Scalar;
 use crate::block::FeatureMap;
 use crate::error::Result;
-use crate::linalg::{Matrix, Real, symmetric_eigen};
+use crate::linalg::{Matrix, symmetric_eigen};
 use crate::numeric::sum::non_negative;
 use crate::statistics::Sums;
 use rayon::prelude::*;
@@ -73,7 +74,7 @@ impl FeatureMap for Monomials {
         self.build.len()
     }
 
-    fn fill<T: Real>(&self, points: &Matrix, panel: usize, out: &mut [T]) {
+    fn fill<T: Scalar>(&self, points: &Matrix, panel: usize, out: &mut [T]) {
         let (rows, width) = (points.rows(), self.width());
         // Monomials are made from earlier ones, so all of a row are there before they go to their panels.
         let mut whole = vec![0.0; rows * width];

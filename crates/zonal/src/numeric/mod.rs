@@ -2,9 +2,12 @@
 //! sums and random streams.
 
 mod double_double;
+mod dual;
 mod elementary;
 mod interval;
 mod jet;
+pub(crate) mod lanes;
+pub(crate) mod level;
 pub mod random;
 mod scaled;
 pub mod special;
@@ -12,6 +15,7 @@ pub mod sum;
 pub mod vector;
 
 pub use double_double::DoubleDouble;
+pub use dual::Dual;
 pub use elementary::Elementary;
 pub use interval::Interval;
 pub use jet::Jet;

@@ -18,6 +18,12 @@ pub enum Purpose {
     Points = 4,
     /// Noise on sampled labels.
     Noise = 5,
+    /// Output weights at a random start.
+    OutputWeights = 6,
+    /// Which rows stand in a batch.
+    Batches = 7,
+    /// Fresh points for each step.
+    Fresh = 8,
 }
 
 /// The generator for `(seed, purpose, index)`: ChaCha8 keyed by seed and purpose, on stream `index`.

@@ -1,10 +1,12 @@
 //! The loss (1/2) E (f - g)^2 as gradient descent meets it: one seam for exact expectations and for rows.
 
+mod both_layers;
 mod empirical;
 mod gradient;
 mod population;
 mod quadratic;
 
+pub use both_layers::BothLayers;
 pub use empirical::Empirical;
 pub use gradient::GradientOracle;
 pub use population::Population;

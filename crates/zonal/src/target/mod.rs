@@ -242,6 +242,137 @@ impl Target {
     }
 }
 
+impl Target {
+    /// E[g(x) phi(s <u_j, x>)] for each direction u_j, and its gradient by u_j as a vector of R^n.
+    ///
+    /// # Errors
+    /// As [`crate::spectrum::Spectrum::new`].
+    pub(crate) fn correlation_gradients(
+        &self,
+        unit: &Profile,
+        directions: &Matrix,
+    ) -> Result<(Vec<f64>, Matrix)> {
+        let (units, n) = (directions.rows(), directions.columns());
+        let mut total = vec![0.0; units];
+        let mut gradient = Matrix::zeros(units, n);
+        let highest = self.harmonics.iter().map(|h| h.degree).max().unwrap_or(0);
+        let alpha = unit.coefficients(self.dim, highest)?;
+        for h in &self.harmonics {
+            for j in 0..units {
+                total[j] += alpha[h.degree] * h.value(directions.row(j));
+                h.add_gradient(directions.row(j), alpha[h.degree], gradient.row_mut(j));
+            }
+        }
+        let mut kernels = KernelCache::default();
+        for z in &self.zonal {
+            let kernel = kernels.get(unit, &z.profile, self.dim, 0)?;
+            let slope = kernel.slope()?;
+            let mut rho = directions.times_vector(&z.direction);
+            rho.iter_mut().for_each(|r| *r = r.clamp(-1.0, 1.0));
+            let mut values = vec![0.0; units];
+            kernel.evaluate(&rho, &mut values);
+            crate::linalg::add_scaled(&mut total, z.coefficient, &values);
+            slope.evaluate(&rho, &mut values);
+            for (j, value) in values.iter().enumerate().filter(|(j, _)| rho[*j].abs() < 1.0) {
+                crate::linalg::add_scaled(gradient.row_mut(j), z.coefficient * value, &z.direction);
+            }
+        }
+        Ok((total, gradient))
+    }
+
+    /// The normalised parts g_k(u_j) / sqrt(N_k) for each degree k that `coefficients` has a row for and each direction u_j, and
+    /// the gradient of sum_k A_k(j) g_k(u_j) / sqrt(N_k) by u_j.
+    ///
+    /// # Errors
+    /// As [`crate::spectrum::Spectrum::new`].
+    pub(crate) fn part_gradients(
+        &self,
+        coefficients: &Matrix,
+        directions: &Matrix,
+    ) -> Result<(Matrix, Matrix)> {
+        let (units, n, degrees) = (directions.rows(), self.dim.as_f64(), coefficients.rows());
+        let parts = self.parts(directions, degrees - 1)?;
+        let mut gradient = Matrix::zeros(units, directions.columns());
+        for h in self.harmonics.iter().filter(|h| h.degree < degrees) {
+            let norm = zonal::sqrt_multiplicity(self.dim, h.degree);
+            for j in 0..units {
+                let factor = coefficients.row(h.degree)[j] / norm;
+                h.add_gradient(directions.row(j), factor, gradient.row_mut(j));
+            }
+        }
+        let raised = Recurrence::new(Dim::new(self.dim.get() + 2)?, degrees);
+        for z in &self.zonal {
+            let profile = z.profile.normalised(self.dim, degrees - 1)?;
+            let rho = directions.times_vector(&z.direction);
+            for j in 0..units {
+                let slopes = raised.values(rho[j].clamp(-1.0, 1.0));
+                let of_degree = |k: usize| {
+                    let factor = k as f64 * (k as f64 + n - 2.0) / (n - 1.0);
+                    coefficients.row(k)[j] * profile[k] * factor * slopes[k - 1]
+                };
+                let slope: f64 = (1..degrees).map(of_degree).sum();
+                crate::linalg::add_scaled(gradient.row_mut(j), z.coefficient * slope, &z.direction);
+            }
+        }
+        Ok((parts, gradient))
+    }
+
+    /// The normalised parts g_k(u_j) / sqrt(N_k): one degree a row, one direction a column.
+    ///
+    /// # Errors
+    /// As [`crate::spectrum::Spectrum::new`].
+    pub fn parts(&self, directions: &Matrix, max_degree: Degree) -> Result<Matrix> {
+        let units = directions.rows();
+        let mut out = Matrix::zeros(max_degree + 1, units);
+        for h in self.harmonics.iter().filter(|h| h.degree <= max_degree) {
+            let norm = zonal::sqrt_multiplicity(self.dim, h.degree);
+            for j in 0..units {
+                out.row_mut(h.degree)[j] += h.value(directions.row(j)) / norm;
+            }
+        }
+        let recurrence = Recurrence::new(self.dim, max_degree);
+        for z in &self.zonal {
+            let profile = z.profile.normalised(self.dim, max_degree)?;
+            let rho = directions.times_vector(&z.direction);
+            for j in 0..units {
+                for (k, p) in recurrence.values(rho[j].clamp(-1.0, 1.0)).into_iter().enumerate() {
+                    out.row_mut(k)[j] += z.coefficient * profile[k] * p;
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    /// An orthonormal basis of the space of directions that the target depends on, one a row: those of its zonal terms and
+    /// the coordinates of its polynomial.
+    pub fn relevant_directions(&self) -> Matrix {
+        let n = self.dim.as_usize();
+        let mut basis: Vec<Vec<f64>> = Vec::new();
+        let axes = self.polynomial.variables().map(|v| {
+            let mut axis = vec![0.0; n];
+            axis[v] = 1.0;
+            axis
+        });
+        // A harmonic of degree 0 depends on nothing.
+        let terms = self.zonal.iter().filter(|z| z.profile != Profile::Harmonic(0));
+        for mut direction in axes.chain(terms.map(|z| z.direction.clone())) {
+            // Twice is enough (Kahan, Parlett).
+            for _ in 0..2 {
+                for b in &basis {
+                    let along = dot(b, &direction);
+                    crate::linalg::add_scaled(&mut direction, -along, b);
+                }
+            }
+            let length = dot(&direction, &direction).sqrt();
+            if length > 1e-9 && basis.len() < n {
+                basis.push(direction.iter().map(|x| x / length).collect());
+            }
+        }
+        let rows = basis.len();
+        Matrix::from_rows(rows, n, basis.concat()).unwrap_or_else(|_| Matrix::zeros(0, n))
+    }
+}
+
 /// Kernels by pair of profiles, since many terms share one.
 #[derive(Default)]
 struct KernelCache {

@@ -226,6 +226,23 @@ pub struct CompiledPolynomial {
 }
 
 impl CompiledPolynomial {
+    /// Adds `factor` times the gradient at a point.
+    pub(super) fn add_gradient(&self, x: &[f64], factor: f64, out: &mut [f64]) {
+        for (c, exponents) in &self.terms {
+            for &(variable, power) in exponents {
+                let others = exponents.iter().filter(|(v, _)| *v != variable);
+                let rest: f64 = others.map(|&(v, p)| x[v].powi(p as i32)).product();
+                let own = f64::from(power) * x[variable].powi(power as i32 - 1);
+                out[variable] += factor * c * own * rest;
+            }
+        }
+    }
+
+    /// The variables that it depends on.
+    pub(super) fn variables(&self) -> impl Iterator<Item = usize> {
+        self.terms.iter().flat_map(|(_, e)| e.iter().map(|(v, _)| *v))
+    }
+
     /// The value at a point.
     pub fn value(&self, x: &[f64]) -> f64 {
         let term = |e: &Exponents| e.iter().map(|&(v, p)| x[v].powi(p as i32)).product::<f64>();
@@ -298,6 +315,11 @@ impl HarmonicPart {
     /// p_k(u) at a point of the sphere.
     pub fn value(&self, u: &[f64]) -> f64 {
         self.values.value(u)
+    }
+
+    /// Adds `factor` times the gradient of an extension of p_k beyond the sphere; along the sphere it is that of p_k.
+    pub(super) fn add_gradient(&self, u: &[f64], factor: f64, out: &mut [f64]) {
+        self.values.add_gradient(u, factor, out);
     }
 }
 

@@ -67,6 +67,27 @@ impl Profile {
     }
 }
 
+impl Profile {
+    /// The normalised coefficients sqrt(N_k) beta_k: the energy of degree k is their square.
+    ///
+    /// # Errors
+    /// As [`Spectrum::new`].
+    pub(super) fn normalised(&self, dim: Dim, max_degree: Degree) -> Result<Vec<f64>> {
+        match self {
+            &Self::Harmonic(k) => Ok((0..=max_degree).map(|j| if j == k { 1.0 } else { 0.0 }).collect()),
+            Self::Neuron { activation, scale } => {
+                let spectrum = Spectrum::new(activation, dim, *scale, max_degree)?;
+                // In logarithms: alpha_k may underflow where sqrt(N_k) overflows.
+                let of_degree = |c: &crate::spectrum::Coefficient| match c.value.sign() {
+                    0 => 0.0,
+                    sign => f64::from(sign) * (0.5 * c.energy.ln_abs()).exp(),
+                };
+                Ok(spectrum.coefficients().iter().map(of_degree).collect())
+            }
+        }
+    }
+}
+
 /// One term c psi(<v, x>).
 #[derive(Clone, Debug)]
 pub struct ZonalTerm {

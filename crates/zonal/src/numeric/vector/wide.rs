@@ -1,81 +1,9 @@
-//! Elementary functions of whole slices, in loops that the compiler turns into vector instructions: AVX-512, AVX2 or
-//! none, chosen at run time. The slice's length and neighbours never change a value's bits, the instruction set may,
-//! within the stated errors.
-//!
-//! Errors, measured by the tests against double-double arithmetic: at most 2 ulp for exp, sigmoid, sin and cos, 3 ulp
-//! for tanh, erf, softplus and silu, 4 ulp for gelu. Sources: argument reductions of Cody and Waite; Taylor polynomials on the reduced
-//! ranges; for erfc beyond 1 a Chebyshev interpolant of (1 + 2x) exp(x^2) erfc(x) in (x - 15/4)/(x + 15/4), made with
-//! 50 digits (Schonfelder 1978).
+//! The functions of f64; see [`super`].
 
-/// The instruction sets that loops are compiled for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Level {
-    Baseline,
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    #[cfg(target_arch = "x86_64")]
-    Avx512,
-}
+use super::vectorised;
+use crate::numeric::level::Level;
 
-impl Level {
-    /// The best one of this processor.
-    pub(crate) fn detect() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        {
-            if is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512dq")
-                && is_x86_feature_detected!("fma")
-            {
-                return Self::Avx512;
-            }
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                return Self::Avx2;
-            }
-        }
-        Self::Baseline
-    }
-}
-
-#[inline(always)]
-fn each(values: &mut [f64], f: impl Fn(f64) -> f64) {
-    values.iter_mut().for_each(|x| *x = f(*x));
-}
-
-/// A function of slices at a level, from a function of numbers that is generic over whether fused multiply-adds are
-/// instructions (as library calls they would be fifty times slower).
-macro_rules! vectorised {
-    ($($(#[$doc:meta])* $visible:vis $name:ident $at:ident $one:ident;)*) => {$(
-        $(#[$doc])*
-        $visible fn $name(values: &mut [f64]) {
-            $at(values, Level::detect());
-        }
-
-        fn $at(values: &mut [f64], level: Level) {
-            #[cfg(target_arch = "x86_64")]
-            {
-                #[target_feature(enable = "avx512f,avx512dq,fma")]
-                fn avx512(values: &mut [f64]) {
-                    each(values, $one::<true>);
-                }
-                #[target_feature(enable = "avx2,fma")]
-                fn avx2(values: &mut [f64]) {
-                    each(values, $one::<true>);
-                }
-                match level {
-                    // SAFETY: these levels are only made by `detect`, which has found the features.
-                    Level::Avx512 => return unsafe { avx512(values) },
-                    // SAFETY: as above.
-                    Level::Avx2 => return unsafe { avx2(values) },
-                    Level::Baseline => {}
-                }
-            }
-            let _ = level;
-            each(values, $one::<false>);
-        }
-    )*};
-}
-
-vectorised! {
+vectorised! { f64:
     /// Replaces each x by e^x.
     pub exp exp_at exp_one;
     /// Replaces each x by tanh x.
@@ -400,20 +328,6 @@ mod tests {
     use super::*;
     use crate::numeric::{DoubleDouble, Elementary};
 
-    fn levels() -> Vec<Level> {
-        let mut all = vec![Level::Baseline];
-        #[cfg(target_arch = "x86_64")]
-        {
-            if Level::detect() != Level::Baseline {
-                all.push(Level::Avx2);
-            }
-            if Level::detect() == Level::Avx512 {
-                all.push(Level::Avx512);
-            }
-        }
-        all
-    }
-
     /// Arguments of every size up to `most`, of both signs.
     fn arguments(most: f64) -> Vec<f64> {
         let mut out: Vec<f64> = (0..4000).map(|i| most * (f64::from(i) / 2000.0 - 1.0)).collect();
@@ -434,7 +348,7 @@ mod tests {
     ) -> f64 {
         let x = arguments(most);
         let mut worst = 0.0f64;
-        for level in levels() {
+        for level in Level::all() {
             let mut values = x.clone();
             function(&mut values, level);
             for (x, value) in x.iter().zip(values) {
@@ -471,7 +385,7 @@ mod tests {
     #[test]
     fn ends_of_the_range_and_nan() {
         let infinity = f64::INFINITY;
-        for level in levels() {
+        for level in Level::all() {
             let at = |f: fn(&mut [f64], Level), x: f64| {
                 let mut value = [x];
                 f(&mut value, level);

@@ -1,9 +1,13 @@
-//! The network f(x) = (1/sqrt m) sum_j a_j phi(s <w_j, x>): its hidden units, and the values it gives.
+//! The network f(x) = c sum_j a_j phi(s <w_j, x> + b_j): its hidden units, and the values it gives.
 
-use crate::activation::Activation;
-use crate::block::{self, FeatureMap};
+mod weights;
+
+pub use weights::{Architecture, Layers, Parametrisation, Start, Weights};
+
+use crate::activation::{Activation, Scalar};
+use crate::block::{self, FeatureMap, Units};
 use crate::error::{Error, Result};
-use crate::linalg::{Matrix, Real};
+use crate::linalg::Matrix;
 use crate::numeric::random::Purpose;
 use crate::sphere::{Dim, uniform_points};
 use crate::target::Profile;
@@ -16,6 +20,10 @@ pub struct Network {
     activation: Activation,
     scale: f64,
     directions: Matrix,
+    /// None where all are zero.
+    biases: Option<Vec<f64>>,
+    /// c.
+    factor: f64,
 }
 
 /// Rows evaluated at a time.
@@ -26,8 +34,9 @@ impl FeatureMap for Network {
         self.directions.rows()
     }
 
-    fn fill<T: Real>(&self, points: &Matrix, panel: usize, out: &mut [T]) {
-        block::fill(&self.activation, self.scale, &self.directions, points, panel, out);
+    fn fill<T: Scalar>(&self, points: &Matrix, panel: usize, out: &mut [T]) {
+        let units = Units { scale: self.scale, directions: &self.directions, biases: self.biases.as_deref() };
+        block::fill(&self.activation, units, self.factor, points, panel, out);
     }
 }
 
@@ -43,7 +52,7 @@ impl Network {
         Self::from_directions(activation, scale, uniform_points(dim, width, seed, Purpose::HiddenUnits))
     }
 
-    /// A network with given directions, the rows of a matrix.
+    /// A network with given directions, the rows of a matrix, without biases and with c = 1/sqrt m.
     ///
     /// # Errors
     /// [`Error::Parameter`] for a scale that is not positive and finite, [`Error::NotFinite`] for directions that
@@ -59,7 +68,23 @@ impl Network {
                 value: directions.values()[i],
             });
         }
-        Ok(Self { activation, scale, directions })
+        let factor = Parametrisation::Ntk.factor(directions.rows());
+        Ok(Self { activation, scale, directions, biases: None, factor })
+    }
+
+    /// The hidden layer of a network whose layers were both free to change.
+    ///
+    /// # Errors
+    /// [`Error::Size`] and [`Error::NotFinite`] for weights that are not those of the architecture.
+    pub fn from_weights(architecture: &Architecture, weights: &Weights) -> Result<Self> {
+        weights.check(architecture)?;
+        Ok(Self {
+            activation: architecture.activation.clone(),
+            scale: architecture.scale,
+            directions: weights.hidden.clone(),
+            biases: architecture.biases.then(|| weights.biases.clone()),
+            factor: architecture.factor(),
+        })
     }
 
     /// The width m.
@@ -77,17 +102,22 @@ impl Network {
         self.scale
     }
 
-    /// The directions w_j, one a row.
+    /// The directions w_j, one a row: unit vectors, unless the hidden layer was trained freely.
     pub fn directions(&self) -> &Matrix {
         &self.directions
     }
 
-    /// The function of one variable behind each unit.
+    /// The biases b_j, where there are any.
+    pub fn biases(&self) -> Option<&[f64]> {
+        self.biases.as_deref()
+    }
+
+    /// The function of one variable behind each unit of length 1 without a bias.
     pub fn unit(&self) -> Profile {
         Profile::Neuron { activation: self.activation.clone(), scale: self.scale }
     }
 
-    /// Features phi(s <w_j, x_i>) / sqrt m of the rows of `points`: one row a point, one column a unit.
+    /// Features c phi(s <w_j, x_i> + b_j) of the rows of `points`: one row a point, one column a unit.
     pub fn features(&self, points: &Matrix) -> Matrix {
         let mut out = Matrix::zeros(points.rows(), self.width());
         self.fill(points, self.width(), out.values_mut());

@@ -1,0 +1,363 @@
+//! Descent on both layers: gradients against differences, many steps against a plain implementation, exact expectations
+//! against rows, and the step that is chosen automatically.
+
+use zonal::activation::Activation;
+use zonal::dynamics::Step;
+use zonal::dynamics::descent::{Descent, Source, Stepper};
+use zonal::dynamics::path::Path;
+use zonal::linalg::{Matrix, dot};
+use zonal::network::{Architecture, Layers, Network, Parametrisation, Start, Weights};
+use zonal::numeric::random::Purpose;
+use zonal::observer::{Silent, StopReason};
+use zonal::risk::{BothLayers, Population};
+use zonal::sphere::{Dim, uniform_points};
+use zonal::statistics::Precision;
+use zonal::target::Target;
+
+const LAYERS: [Layers; 3] = [Layers::Output, Layers::Hidden, Layers::Both];
+const PARAMETRISATIONS: [Parametrisation; 3] =
+    [Parametrisation::Standard, Parametrisation::Ntk, Parametrisation::MeanField];
+
+fn architecture(activation: &Activation, dim: usize, width: usize) -> Architecture {
+    Architecture {
+        activation: activation.clone(),
+        scale: 1.3,
+        dim,
+        width,
+        labels: 1,
+        biases: false,
+        on_sphere: false,
+        parametrisation: Parametrisation::Ntk,
+    }
+}
+
+/// Points and labels.
+fn rows(count: usize, dim: usize, labels: usize) -> (Matrix, Matrix) {
+    let points = uniform_points(Dim::new(dim as u64).unwrap(), count, 11, Purpose::Points);
+    let value = |i: usize| 0.5 * points.row(i / labels)[i % dim] + (i as f64).sin();
+    let labels = Matrix::from_rows(count, labels, (0..count * labels).map(value).collect()).unwrap();
+    (points, labels)
+}
+
+/// (1/2) E sum_l (f_l - y_l)^2, written as the formula is.
+fn loss(a: &Architecture, weights: &Weights, (points, labels): &(Matrix, Matrix)) -> f64 {
+    let row = |i: usize| {
+        let unit = |j: usize| {
+            a.activation.value(a.scale * dot(weights.hidden.row(j), points.row(i)) + weights.biases[j])
+        };
+        let phi: Vec<f64> = (0..a.width).map(unit).collect();
+        let square = |l: usize| (a.factor() * dot(weights.output.row(l), &phi) - labels.row(i)[l]).powi(2);
+        (0..a.labels).map(square).sum::<f64>()
+    };
+    0.5 * (0..points.rows()).map(row).sum::<f64>() / points.rows() as f64
+}
+
+/// One weight of each kind, by a number.
+fn weight(weights: &mut Weights, index: usize) -> &mut f64 {
+    let (hidden, biases) = (weights.hidden.values().len(), weights.biases.len());
+    match index {
+        i if i < hidden => &mut weights.hidden.values_mut()[i],
+        i if i < hidden + biases => &mut weights.biases[i - hidden],
+        i => &mut weights.output.values_mut()[i - hidden - biases],
+    }
+}
+
+/// d f / d weight by Richardson's extrapolation of central differences.
+fn difference(weights: &Weights, index: usize, f: impl Fn(&Weights) -> f64) -> f64 {
+    let central = |h: f64| {
+        let moved = |by: f64| {
+            let mut weights = weights.clone();
+            *weight(&mut weights, index) += by;
+            f(&weights)
+        };
+        (moved(h) - moved(-h)) / (2.0 * h)
+    };
+    let h = 2e-4;
+    (4.0 * central(h / 2.0) - central(h)) / 3.0
+}
+
+#[test]
+fn gradients_are_differences_for_every_activation_layer_bias_and_parametrisation() {
+    let formula = Activation::parse("t*tanh(t) + 0.3*relu(t + 0.2)").unwrap();
+    let mut compared = 0;
+    for activation in Activation::NAMED.into_iter().chain([formula]) {
+        for layers in LAYERS {
+            for biases in [false, true] {
+                for parametrisation in PARAMETRISATIONS {
+                    let labels = 1 + compared % 2;
+                    let a =
+                        Architecture { biases, parametrisation, labels, ..architecture(&activation, 4, 6) };
+                    let mut weights = a.weights(Start::Random, 3).unwrap();
+                    if biases {
+                        weights.biases.iter_mut().enumerate().for_each(|(j, b)| *b = 0.07 * j as f64 - 0.1);
+                    }
+                    let rows = rows(9, 4, labels);
+                    let mut stepper = Stepper::new(&a, layers, &weights, Precision::F64).unwrap();
+                    let batch = stepper.batch(&rows.0, &rows.1).unwrap();
+                    let (losses, found) = stepper.gradient(&batch).unwrap();
+                    assert!((0.5 * losses.iter().sum::<f64>() - loss(&a, &weights, &rows)).abs() < 1e-14);
+                    let gradient =
+                        Weights { hidden: found.hidden, biases: found.biases, output: found.output };
+                    for index in 0..6 * 4 + 6 + labels * 6 {
+                        let (in_hidden, in_biases) = (index < 24, (24..30).contains(&index));
+                        let trained = if in_hidden || in_biases { layers.hidden() } else { layers.output() };
+                        let exact = if trained && (biases || !in_biases) {
+                            difference(&weights, index, |w| loss(&a, w, &rows))
+                        } else {
+                            0.0
+                        };
+                        let value = *weight(&mut gradient.clone(), index);
+                        assert!(
+                            (value - exact).abs() < 1e-7,
+                            "{activation}, {layers:?}, {biases}, {parametrisation:?}, weight {index}: {value} {exact}"
+                        );
+                    }
+                    compared += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(compared, 20 * 18);
+}
+
+/// One step as the formulas are written.
+fn plain_step(a: &Architecture, layers: Layers, weights: &mut Weights, rows: &(Matrix, Matrix), step: f64) {
+    let (points, labels) = rows;
+    let (c, count) = (a.factor(), points.rows() as f64);
+    let before = weights.clone();
+    for i in 0..points.rows() {
+        let z: Vec<f64> = (0..a.width)
+            .map(|j| a.scale * dot(before.hidden.row(j), points.row(i)) + before.biases[j])
+            .collect();
+        let phi: Vec<f64> = z.iter().map(|z| a.activation.value(*z)).collect();
+        let residual = c * dot(before.output.row(0), &phi) - labels.row(i)[0];
+        for j in 0..a.width {
+            if layers.output() {
+                weights.output.row_mut(0)[j] -= step * c * residual * phi[j] / count;
+            }
+            if layers.hidden() {
+                let error = c * residual * before.output.row(0)[j] * a.activation.slope(z[j]) / count;
+                for k in 0..a.dim {
+                    weights.hidden.row_mut(j)[k] -= step * a.scale * error * points.row(i)[k];
+                }
+                if a.biases {
+                    weights.biases[j] -= step * error;
+                }
+            }
+        }
+    }
+    if layers.hidden() && a.on_sphere {
+        for j in 0..a.width {
+            let length = dot(weights.hidden.row(j), weights.hidden.row(j)).sqrt();
+            weights.hidden.row_mut(j).iter_mut().for_each(|w| *w /= length);
+        }
+    }
+}
+
+fn largest_difference(a: &Weights, b: &Weights) -> f64 {
+    let all = |w: &Weights| [w.hidden.values(), &w.biases, w.output.values()].concat();
+    all(a).iter().zip(all(b)).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max)
+}
+
+#[test]
+fn a_hundred_steps_are_those_of_a_plain_implementation() {
+    for (name, width, biases, on_sphere) in [
+        ("relu", 70, false, false),
+        ("tanh", 33, true, true),
+        ("gelu", 40, true, false),
+        ("softplus", 5, false, true),
+    ] {
+        for layers in LAYERS {
+            let activation = Activation::parse(name).unwrap();
+            let a = Architecture { biases, on_sphere, ..architecture(&activation, 7, width) };
+            let rows = rows(150, 7, 1);
+            let mut plain = a.weights(Start::Random, 9).unwrap();
+            let mut stepper = Stepper::new(&a, layers, &plain, Precision::F64).unwrap();
+            let batch = stepper.batch(&rows.0, &rows.1).unwrap();
+            for _ in 0..100 {
+                stepper.step(&batch, 0.2, f64::MAX).unwrap();
+                plain_step(&a, layers, &mut plain, &rows, 0.2);
+            }
+            let off = largest_difference(&stepper.weights(), &plain);
+            assert!(off < 1e-12, "{name}, {layers:?}: {off}");
+        }
+    }
+}
+
+#[test]
+fn exact_gradients_are_differences_of_the_exact_loss() {
+    let dim = Dim::new(5).unwrap();
+    let targets = [
+        "0.7*harmonic(2) + 0.4*harmonic(3) + neuron(relu)",
+        "x1*x2 - 0.3*x3^3 + 0.2",
+        "teacher(tanh, units=3) + 0.5*harmonic(1)",
+        "neuron(step) + neuron(erf)",
+    ];
+    for (name, biases) in [
+        ("relu", false),
+        ("step", false),
+        ("leaky-relu", false),
+        ("squared-relu", false),
+        ("abs", false),
+        ("cube", false),
+        ("erf", false),
+        ("erf", true),
+        ("tanh", true),
+        ("gelu", false),
+    ] {
+        for text in targets {
+            let target = Target::parse(text, dim, 4).unwrap();
+            let activation = Activation::parse(name).unwrap();
+            let a = Architecture { biases, ..architecture(&activation, 5, 6) };
+            let mut weights = a.weights(Start::Random, 3).unwrap();
+            weights
+                .hidden
+                .values_mut()
+                .iter_mut()
+                .enumerate()
+                .for_each(|(i, w)| *w *= 1.0 + 0.05 * (i % 7) as f64);
+            if biases {
+                weights.biases.iter_mut().enumerate().for_each(|(j, b)| *b = 0.07 * j as f64 - 0.1);
+            }
+            let risk = BothLayers::new(&target, &a, Layers::Both).unwrap();
+            let (value, found) = risk.gradient(&weights).unwrap();
+            // The loss itself, by a sample.
+            let network = Network::from_weights(&a, &weights).unwrap();
+            let points = uniform_points(dim, 100_000, 5, Purpose::Points);
+            let f = network.values(&weights.output, &points).unwrap();
+            let squares: Vec<f64> =
+                (0..points.rows()).map(|i| (f.row(i)[0] - target.value(points.row(i))).powi(2)).collect();
+            let mean = squares.iter().sum::<f64>() / squares.len() as f64;
+            let variance = squares.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / squares.len() as f64;
+            let error = (variance / squares.len() as f64).sqrt();
+            // 40 comparisons, alpha 1e-6 each.
+            assert!((value - mean).abs() < 4.9 * error + 1e-12, "{name}, {text}: {value} {mean} +- {error}");
+            let gradient = Weights { hidden: found.hidden, biases: found.biases, output: found.output };
+            for index in (0..30).chain(30..42).filter(|i| biases || !(30..36).contains(i)) {
+                let exact = difference(&weights, index, |w| 0.5 * risk.gradient(w).unwrap().0);
+                let found = *weight(&mut gradient.clone(), index);
+                assert!(
+                    (found - exact).abs() < 1e-7,
+                    "{name}, {biases}, {text}, weight {index}: {found} {exact}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn descent_on_exact_expectations_of_the_output_layer_is_the_path() {
+    let dim = Dim::new(6).unwrap();
+    let target = Target::parse("0.7*harmonic(2) + 0.4*x1 + 0.1*neuron(tanh)", dim, 4).unwrap();
+    for name in ["relu", "erf"] {
+        let activation = Activation::parse(name).unwrap();
+        let a = architecture(&activation, 6, 80);
+        let weights = a.weights(Start::Zero, 8).unwrap();
+        let network = Network::random(activation, a.scale, dim, 80, 8).unwrap();
+        assert_eq!(network.directions(), &weights.hidden);
+        let path = Path::new(&Population::new(&target).quadratic(&network).unwrap(), Step::Auto, &mut Silent)
+            .unwrap();
+        let source = Source::Exact { target: &target };
+        let step = Step::Fixed(path.step());
+        let mut descent =
+            Descent::new(&a, Layers::Output, &weights, source, step, Precision::F64, 0).unwrap();
+        assert_eq!(descent.run(200, 200, &mut Silent).unwrap(), None);
+        let exact = path.coefficients(&[200]);
+        let found = descent.weights().output;
+        let off = found.values().iter().zip(exact.values()).map(|(x, y)| (x - y).abs());
+        assert!(off.fold(0.0, f64::max) < 1e-11, "{name}");
+    }
+}
+
+#[test]
+fn fresh_batches_follow_exact_expectations_on_average() {
+    // One step from the same weights: the mean over batches of the step is the exact one.
+    let dim = Dim::new(4).unwrap();
+    let target = Target::parse("x1*x2 + 0.5*x3", dim, 0).unwrap();
+    let a = architecture(&Activation::Relu, 4, 10);
+    let weights = a.weights(Start::Random, 1).unwrap();
+    let (_, exact) = BothLayers::new(&target, &a, Layers::Both).unwrap().gradient(&weights).unwrap();
+    let runs = 400;
+    let mut samples = vec![Vec::new(); 10];
+    for seed in 0..runs {
+        let source = Source::Fresh { target: &target, batch: 50 };
+        let step = Step::Fixed(1.0);
+        let mut descent =
+            Descent::new(&a, Layers::Both, &weights, source, step, Precision::F64, seed).unwrap();
+        descent.run(1, 1, &mut Silent).unwrap();
+        let after = descent.weights();
+        for (j, sample) in samples.iter_mut().enumerate() {
+            sample.push(weights.hidden.row(j)[0] - after.hidden.row(j)[0]);
+        }
+    }
+    for (j, sample) in samples.iter().enumerate() {
+        let mean = sample.iter().sum::<f64>() / runs as f64;
+        let variance = sample.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (runs - 1) as f64;
+        let error = (variance / runs as f64).sqrt();
+        // Ten comparisons, alpha 1e-6 each.
+        assert!((mean - exact.hidden.row(j)[0]).abs() < 4.9 * error, "unit {j}");
+    }
+}
+
+#[test]
+fn a_step_that_diverges_is_a_finding_and_the_automatic_one_recovers() {
+    let rows = rows(60, 5, 1);
+    let a = architecture(&Activation::Tanh, 5, 50);
+    let weights = a.weights(Start::Random, 2).unwrap();
+    let source = Source::Rows { points: &rows.0, labels: &rows.1, batch: None };
+    let new = |step| Descent::new(&a, Layers::Output, &weights, source, step, Precision::F64, 0).unwrap();
+    let limit = new(Step::Auto).largest_stable_step();
+    // The output layer alone is a quadratic: 2 / curvature is exact.
+    let mut stable = new(Step::Fixed(0.98 * limit));
+    assert_eq!(stable.run(3_000, 3_000, &mut Silent).unwrap(), None);
+    let mut unstable = new(Step::Fixed(1.05 * limit));
+    assert_eq!(unstable.run(3_000, 3_000, &mut Silent).unwrap(), Some(StopReason::Diverged));
+    assert!(unstable.state().diverged.unwrap() < 3_000);
+    assert!(unstable.weights().output.values().iter().all(|x| x.is_finite()));
+
+    // Mean-field weights grow a hundredfold on large labels, and the curvature with them.
+    let mut large = rows.1.clone();
+    large.values_mut().iter_mut().for_each(|y| *y *= 300.0);
+    let a = Architecture { parametrisation: Parametrisation::MeanField, ..a };
+    let weights = a.weights(Start::Symmetric, 2).unwrap();
+    let source = Source::Rows { points: &rows.0, labels: &large, batch: None };
+    let mut descent =
+        Descent::new(&a, Layers::Both, &weights, source, Step::Auto, Precision::F64, 0).unwrap();
+    let mut lowest = f64::INFINITY;
+    for t in 1..400 {
+        assert_eq!(descent.run(t, 400, &mut Silent).unwrap(), None);
+        let loss = descent.state().last_loss.unwrap();
+        assert!(loss <= lowest * 1.001 + 1e-9, "iteration {t}: {loss} after {lowest}");
+        lowest = lowest.min(loss);
+    }
+    assert!(descent.state().steps.len() > 1, "the step was never chosen anew");
+    assert!(lowest < 0.9 * descent.state().first_loss.unwrap());
+}
+
+#[test]
+fn batches_cover_the_rows_and_a_snapshot_goes_on_to_the_same_bits() {
+    let rows = rows(103, 5, 2);
+    let a = Architecture { labels: 2, biases: true, ..architecture(&Activation::Gelu, 5, 300) };
+    let weights = a.weights(Start::Symmetric, 2).unwrap();
+    let target = Target::parse("x1*x2", Dim::new(5).unwrap(), 0).unwrap();
+    let one = Architecture { labels: 1, ..a.clone() };
+    let one_weights = one.weights(Start::Symmetric, 2).unwrap();
+    let table = |batch| Source::Rows { points: &rows.0, labels: &rows.1, batch };
+    for (a, weights, source, precision) in [
+        (&a, &weights, table(Some(10)), Precision::F32),
+        (&a, &weights, table(None), Precision::F64),
+        (&one, &one_weights, Source::Fresh { target: &target, batch: 37 }, Precision::F64),
+        (&one, &one_weights, Source::Exact { target: &target }, Precision::F64),
+    ] {
+        let steps = if matches!(source, Source::Exact { .. }) { 6 } else { 60 };
+        let mut whole = Descent::new(a, Layers::Both, weights, source, Step::Auto, precision, 4).unwrap();
+        whole.run(steps, steps, &mut Silent).unwrap();
+        let mut first = Descent::new(a, Layers::Both, weights, source, Step::Auto, precision, 4).unwrap();
+        first.run(steps / 2 + 1, steps, &mut Silent).unwrap();
+        let snapshot = first.snapshot();
+        let mut second =
+            Descent::resume(a, Layers::Both, &snapshot, source, Step::Auto, precision, 4).unwrap();
+        second.run(steps, steps, &mut Silent).unwrap();
+        assert_eq!(second.snapshot(), whole.snapshot(), "{source:?}");
+    }
+}

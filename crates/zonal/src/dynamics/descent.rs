@@ -1,0 +1,588 @@
+//! Gradient descent step by step, on either layer or both (GD-5): on all rows, on some of them in turn, on fresh points
+//! of the sphere, or on exact expectations.
+//!
+//! A step that makes the loss rise is taken back. With the automatic step it is then chosen anew from the curvature where
+//! the descent stands; a given step that lets the loss grow without bound is a finding.
+
+use super::Step;
+use super::curvature::curvature;
+use crate::error::{Error, Result};
+use crate::fused::{Fused, Gradient, PackedRows};
+use crate::linalg::Matrix;
+use crate::network::{Architecture, Layers, Weights};
+use crate::numeric::random::{Purpose, stream};
+use crate::observer::{Observer, Stage, StopReason};
+use crate::risk::BothLayers;
+use crate::sphere::{Dim, uniform_point, uniform_points};
+use crate::statistics::Precision;
+use crate::target::Target;
+use rand::seq::SliceRandom;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::ops::ControlFlow;
+
+/// Where the rows of a step come from.
+#[derive(Clone, Copy, Debug)]
+pub enum Source<'a> {
+    /// All these rows in each step, or so many of them, in random order and each once before any comes again.
+    Rows {
+        /// One row a point.
+        points: &'a Matrix,
+        /// One row a point, one column a label.
+        labels: &'a Matrix,
+        /// How many make a step; all of them if None.
+        batch: Option<usize>,
+    },
+    /// So many independent uniform points in each step, labelled by the target.
+    Fresh {
+        /// What is learned.
+        target: &'a Target,
+        /// How many.
+        batch: usize,
+    },
+    /// Exact expectations over the sphere.
+    Exact {
+        /// What is learned.
+        target: &'a Target,
+    },
+}
+
+/// A network that takes single steps on rows of one's own choice.
+#[derive(Debug)]
+pub struct Stepper {
+    network: Precise,
+}
+
+#[derive(Debug)]
+enum Precise {
+    Wide(Fused<f64>),
+    Narrow(Fused<f32>),
+}
+
+/// Rows made ready for a [`Stepper`].
+#[derive(Debug)]
+pub struct Batch {
+    rows: PreciseRows,
+}
+
+#[derive(Debug)]
+enum PreciseRows {
+    Wide(PackedRows<f64>),
+    Narrow(PackedRows<f32>),
+}
+
+impl Stepper {
+    /// A network with these weights, of which some layers are trained, in some precision.
+    ///
+    /// # Errors
+    /// [`Error::Size`] and [`Error::NotFinite`] for weights that do not fit, [`Error::Parameter`] for an activation
+    /// without a known derivative.
+    pub fn new(
+        architecture: &Architecture,
+        layers: Layers,
+        weights: &Weights,
+        precision: Precision,
+    ) -> Result<Self> {
+        let network = match precision {
+            Precision::F64 => Precise::Wide(Fused::new(architecture, layers, weights)?),
+            Precision::F32 => Precise::Narrow(Fused::new(architecture, layers, weights)?),
+        };
+        Ok(Self { network })
+    }
+
+    /// Rows made ready: points and labels of the same number of rows, as many coordinates and labels as the network has.
+    ///
+    /// # Errors
+    /// [`Error::Size`].
+    pub fn batch(&self, points: &Matrix, labels: &Matrix) -> Result<Batch> {
+        let sizes = self.sizes();
+        let pairs = [
+            ("rows of labels", labels.rows(), points.rows()),
+            ("coordinates of a point", points.columns(), sizes.dim),
+            ("labels of a row", labels.columns(), sizes.labels),
+        ];
+        for (what, found, required) in pairs {
+            if found != required {
+                return Err(Error::Size { what: what.into(), found, required });
+            }
+        }
+        Ok(self.pack(&(0..points.rows()).map(|i| (points.row(i), labels.row(i))).collect::<Vec<_>>()))
+    }
+
+    fn sizes(&self) -> &Architecture {
+        match &self.network {
+            Precise::Wide(network) => network.architecture(),
+            Precise::Narrow(network) => network.architecture(),
+        }
+    }
+
+    fn pack(&self, rows: &[(&[f64], &[f64])]) -> Batch {
+        let rows = match &self.network {
+            Precise::Wide(network) => PreciseRows::Wide(network.pack(rows)),
+            Precise::Narrow(network) => PreciseRows::Narrow(network.pack(rows)),
+        };
+        Batch { rows }
+    }
+
+    /// One step on the rows, a <- a - eta dF/da and likewise W, with F = (1/2) E sum_l (f_l - y_l)^2 over them. Returns the
+    /// mean square of the residual of each label before the step; a step whose loss is above `limit` or not a number is
+    /// not taken. Cost (4 n + 4 labels) m flops a row for both layers.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for rows made ready by a network of another precision.
+    pub fn step(&mut self, batch: &Batch, step: f64, limit: f64) -> Result<Vec<f64>> {
+        match (&mut self.network, &batch.rows) {
+            (Precise::Wide(network), PreciseRows::Wide(rows)) => Ok(network.step(rows, step, limit)),
+            (Precise::Narrow(network), PreciseRows::Narrow(rows)) => Ok(network.step(rows, step, limit)),
+            _ => Err(wrong_precision()),
+        }
+    }
+
+    /// The mean square of the residual of each label, and the gradient of F.
+    ///
+    /// # Errors
+    /// As [`Self::step`].
+    pub fn gradient(&mut self, batch: &Batch) -> Result<(Vec<f64>, Gradient)> {
+        match (&mut self.network, &batch.rows) {
+            (Precise::Wide(network), PreciseRows::Wide(rows)) => Ok(network.gradient(rows)),
+            (Precise::Narrow(network), PreciseRows::Narrow(rows)) => Ok(network.gradient(rows)),
+            _ => Err(wrong_precision()),
+        }
+    }
+
+    /// The weights as they are, exactly.
+    pub fn weights(&self) -> Weights {
+        match &self.network {
+            Precise::Wide(network) => network.weights(),
+            Precise::Narrow(network) => network.weights(),
+        }
+    }
+
+    fn keep_before(&mut self, before: Option<&Weights>) {
+        match &mut self.network {
+            Precise::Wide(network) => network.keep_before(before),
+            Precise::Narrow(network) => network.keep_before(before),
+        }
+    }
+
+    fn before(&self) -> Option<Weights> {
+        match &self.network {
+            Precise::Wide(network) => network.before(),
+            Precise::Narrow(network) => network.before(),
+        }
+    }
+
+    fn undo(&mut self) {
+        match &mut self.network {
+            Precise::Wide(network) => network.undo(),
+            Precise::Narrow(network) => network.undo(),
+        }
+    }
+}
+
+fn wrong_precision() -> Error {
+    Error::parameter("the precision of the rows", "another one", "that of the network")
+}
+
+/// A descent with its source of rows and its step.
+#[derive(Debug)]
+pub struct Descent<'a> {
+    architecture: &'a Architecture,
+    layers: Layers,
+    source: Source<'a>,
+    automatic: bool,
+    seed: u64,
+    steps: Steps<'a>,
+    state: State,
+    /// All rows, made ready once.
+    whole: Option<Batch>,
+    /// The order of rows in an epoch.
+    order: Option<(u64, Vec<usize>)>,
+}
+
+#[derive(Debug)]
+enum Steps<'a> {
+    Rows(Box<Stepper>),
+    Exact(Box<Exact<'a>>),
+}
+
+/// A descent on exact expectations.
+#[derive(Debug)]
+struct Exact<'a> {
+    risk: BothLayers<'a>,
+    weights: Weights,
+    before: Option<Weights>,
+}
+
+/// What a descent needs to go on, beside its weights and what it was made from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    /// Steps done.
+    pub iteration: u64,
+    /// The step in use.
+    pub step: f64,
+    /// The first curvature, where it was asked for.
+    pub curvature: Option<f64>,
+    /// Each step in use, with the first iteration that took it.
+    pub steps: Vec<(u64, f64)>,
+    /// The loss before the first step.
+    pub first_loss: Option<f64>,
+    /// The smallest loss of a step so far; on some rows only, a running mean.
+    pub reference: Option<f64>,
+    /// The loss before the last step.
+    pub last_loss: Option<f64>,
+    /// The iteration at which the loss grew without bound.
+    pub diverged: Option<u64>,
+}
+
+/// A descent's weights and state, to go on from with the same bits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// The weights.
+    pub weights: Weights,
+    /// The weights one step before, which a rising loss goes back to.
+    pub before: Option<Weights>,
+    /// Everything else.
+    pub state: State,
+}
+
+/// A loss is said to rise when it exceeds the smallest one by this part, and by this many roundings of the first.
+const RISE: f64 = 1e-3;
+const ROUNDINGS: f64 = 64.0;
+/// On some rows only: when it exceeds the running mean by this factor.
+const NOISY_RISE: f64 = 10.0;
+/// Weight of the newest loss in the running mean.
+const NEWEST: f64 = 0.05;
+/// With a given step: when it exceeds the first loss by this factor, it has no bound.
+const UNBOUNDED: f64 = 1e6;
+/// Rows on which a curvature is taken.
+const CURVATURE_ROWS: usize = 512;
+/// An observer is asked about as often as this takes.
+const FLOPS_BETWEEN_REPORTS: f64 = 2e9;
+/// Most often that a step is taken anew for one iteration.
+const MOST_RETRIES: usize = 60;
+
+impl<'a> Descent<'a> {
+    /// A descent from some weights. `seed` decides which rows make a batch, and fresh points.
+    ///
+    /// # Errors
+    /// Those of [`Stepper::new`] and [`BothLayers::new`]; [`Error::Parameter`] for a step that is not positive and finite
+    /// or an empty batch; [`Error::Size`] for rows of other sizes.
+    pub fn new(
+        architecture: &'a Architecture,
+        layers: Layers,
+        weights: &Weights,
+        source: Source<'a>,
+        step: Step,
+        precision: Precision,
+        seed: u64,
+    ) -> Result<Self> {
+        let state = State {
+            iteration: 0,
+            step: 0.0,
+            curvature: None,
+            steps: Vec::new(),
+            first_loss: None,
+            reference: None,
+            last_loss: None,
+            diverged: None,
+        };
+        let snapshot = Snapshot { weights: weights.clone(), before: None, state };
+        let mut out = Self::resume(architecture, layers, &snapshot, source, step, precision, seed)?;
+        let first = out.curvature()?;
+        out.state.curvature = Some(first);
+        out.state.step = match step {
+            Step::Fixed(step) => step,
+            Step::Auto if first > 0.0 && first.is_finite() => 1.0 / first,
+            Step::Auto => {
+                let required =
+                    "positive, or --step with a number (is every weight zero that is not trained?)";
+                return Err(Error::parameter("the curvature at the start", first, required));
+            }
+        };
+        out.state.steps.push((0, out.state.step));
+        Ok(out)
+    }
+
+    /// Goes on from a snapshot, with the same bits.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn resume(
+        architecture: &'a Architecture,
+        layers: Layers,
+        snapshot: &Snapshot,
+        source: Source<'a>,
+        step: Step,
+        precision: Precision,
+        seed: u64,
+    ) -> Result<Self> {
+        if let Step::Fixed(step) = step
+            && !(step > 0.0 && step.is_finite())
+        {
+            return Err(Error::parameter("the step", step, "a positive number or auto"));
+        }
+        let steps = match source {
+            Source::Exact { target } => Steps::Exact(Box::new(Exact {
+                risk: BothLayers::new(target, architecture, layers)?,
+                weights: snapshot.weights.clone(),
+                before: snapshot.before.clone(),
+            })),
+            Source::Rows { .. } | Source::Fresh { .. } => {
+                let mut stepper = Stepper::new(architecture, layers, &snapshot.weights, precision)?;
+                stepper.keep_before(Some(snapshot.before.as_ref().unwrap_or(&snapshot.weights)));
+                Steps::Rows(Box::new(stepper))
+            }
+        };
+        let (batch, whole) = match (source, &steps) {
+            (Source::Rows { points, labels, batch }, Steps::Rows(stepper)) => {
+                let whole = if batch.is_none_or(|b| b >= points.rows()) {
+                    Some(stepper.batch(points, labels)?)
+                } else {
+                    None
+                };
+                (batch.unwrap_or(points.rows()), whole)
+            }
+            (Source::Fresh { batch, .. }, _) => (batch, None),
+            _ => (1, None),
+        };
+        if batch == 0 {
+            return Err(Error::parameter("the batch", 0, "at least one row"));
+        }
+        let automatic = step == Step::Auto;
+        let state = snapshot.state.clone();
+        Ok(Self { architecture, layers, source, automatic, seed, steps, state, whole, order: None })
+    }
+
+    /// Steps done, the step in use, and so on.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Everything that is needed to go on.
+    pub fn snapshot(&self) -> Snapshot {
+        let before = match &self.steps {
+            Steps::Rows(stepper) => stepper.before(),
+            Steps::Exact(exact) => exact.before.clone(),
+        };
+        Snapshot { weights: self.weights(), before, state: self.state.clone() }
+    }
+
+    /// The weights as they are.
+    pub fn weights(&self) -> Weights {
+        match &self.steps {
+            Steps::Rows(stepper) => stepper.weights(),
+            Steps::Exact(exact) => exact.weights.clone(),
+        }
+    }
+
+    /// The largest stable step at the start, 2 / curvature.
+    pub fn largest_stable_step(&self) -> f64 {
+        2.0 / self.state.curvature.unwrap_or(f64::NAN)
+    }
+
+    /// Whether the loss of a step is that of all rows, or exact.
+    fn sees_everything(&self) -> bool {
+        matches!(self.source, Source::Exact { .. }) || self.whole.is_some()
+    }
+
+    fn curvature(&self) -> Result<f64> {
+        let dim = Dim::new(self.architecture.dim as u64)?;
+        let points = match self.source {
+            Source::Rows { points, batch, .. } => {
+                let count = points.rows().min(batch.unwrap_or(usize::MAX)).min(CURVATURE_ROWS);
+                let mut all: Vec<usize> = (0..points.rows()).collect();
+                let (chosen, _) =
+                    all.partial_shuffle(&mut stream(self.seed, Purpose::Batches, u64::MAX), count);
+                points.select(chosen)
+            }
+            Source::Fresh { batch, .. } => {
+                uniform_points(dim, batch.min(CURVATURE_ROWS), self.seed, Purpose::Points)
+            }
+            Source::Exact { .. } => uniform_points(dim, CURVATURE_ROWS, self.seed, Purpose::Points),
+        };
+        Ok(curvature(self.architecture, self.layers, &self.weights(), &points))
+    }
+
+    /// Steps until `until` of them are done; each report to the observer is one of `total`. Returns why it stopped before,
+    /// if it did.
+    ///
+    /// # Errors
+    /// Those of exact expectations.
+    pub fn run(&mut self, until: u64, total: u64, observer: &mut dyn Observer) -> Result<Option<StopReason>> {
+        while self.state.iteration < until && self.state.diverged.is_none() {
+            if let ControlFlow::Break(reason) = observer.progress(Stage::Descent, self.state.iteration, total)
+            {
+                return Ok(Some(reason));
+            }
+            // On a thread of the pool, where tasks begin without a system call; observers are not asked for every step of
+            // a small network.
+            let next = until.min(self.state.iteration + self.steps_between_reports());
+            let mut result = Ok(());
+            rayon::scope(|_| {
+                while self.state.iteration < next && self.state.diverged.is_none() && result.is_ok() {
+                    result = self.advance();
+                }
+            });
+            result?;
+        }
+        Ok(self.state.diverged.map(|_| StopReason::Diverged))
+    }
+
+    fn steps_between_reports(&self) -> u64 {
+        let a = self.architecture;
+        let rows = match self.source {
+            Source::Rows { points, batch, .. } => batch.unwrap_or(points.rows()),
+            Source::Fresh { batch, .. } => batch,
+            Source::Exact { .. } => 4 * a.width,
+        };
+        let flops = 4.0 * (a.dim + a.labels + 8) as f64 * a.width as f64 * rows as f64;
+        (FLOPS_BETWEEN_REPORTS / flops).clamp(1.0, 10_000.0) as u64
+    }
+
+    /// One step more; after a rise the last one is taken back and done again.
+    fn advance(&mut self) -> Result<()> {
+        for _ in 0..MOST_RETRIES {
+            let limit = self.limit();
+            let loss = self.step(limit)?;
+            if loss <= limit {
+                self.accept(loss);
+                return Ok(());
+            }
+            if !self.automatic {
+                break;
+            }
+            // The step that led here was too large. Of the first one nothing can be taken back.
+            if self.state.iteration > 0 {
+                self.undo();
+                self.state.iteration -= 1;
+            }
+            let curvature = self.curvature()?;
+            let smaller = 0.5 * self.state.step;
+            self.state.step = if curvature > 0.0 { smaller.min(1.0 / curvature) } else { smaller };
+            let step = (self.state.iteration, self.state.step);
+            self.state.steps.retain(|s| s.0 < step.0);
+            self.state.steps.push(step);
+        }
+        self.state.diverged = Some(self.state.iteration);
+        Ok(())
+    }
+
+    /// A loss above this one is a rise.
+    fn limit(&self) -> f64 {
+        let (Some(first), Some(reference)) = (self.state.first_loss, self.state.reference) else {
+            return f64::MAX;
+        };
+        if !self.automatic {
+            return UNBOUNDED * first.max(self.label_square());
+        }
+        let rounding = match &self.steps {
+            Steps::Rows(stepper) if matches!(stepper.network, Precise::Narrow(_)) => f64::from(f32::EPSILON),
+            _ => f64::EPSILON,
+        };
+        let floor = ROUNDINGS * rounding * first.max(self.label_square());
+        let factor = if self.sees_everything() { 1.0 + RISE } else { NOISY_RISE };
+        factor * reference + floor
+    }
+
+    /// The scale of losses: the labels' mean square where it is at hand.
+    fn label_square(&self) -> f64 {
+        match self.source {
+            Source::Rows { labels, .. } => {
+                labels.values().iter().map(|y| y * y).sum::<f64>() / labels.rows().max(1) as f64
+            }
+            Source::Fresh { target, .. } | Source::Exact { target } => target.norm_sq().unwrap_or(0.0),
+        }
+    }
+
+    fn accept(&mut self, loss: f64) {
+        let state = &mut self.state;
+        state.first_loss.get_or_insert(loss);
+        state.last_loss = Some(loss);
+        state.iteration += 1;
+        let everything = matches!(self.source, Source::Exact { .. }) || self.whole.is_some();
+        state.reference = Some(match state.reference {
+            None => loss,
+            Some(lowest) if everything => lowest.min(loss),
+            Some(mean) => mean + NEWEST * (loss - mean),
+        });
+    }
+
+    fn undo(&mut self) {
+        match &mut self.steps {
+            Steps::Rows(stepper) => stepper.undo(),
+            Steps::Exact(exact) => {
+                if let Some(before) = &exact.before {
+                    exact.weights.clone_from(before);
+                }
+            }
+        }
+    }
+
+    /// The loss before the step, summed over labels; the step is taken if that is within the limit.
+    fn step(&mut self, limit: f64) -> Result<f64> {
+        let step = self.state.step;
+        let iteration = self.state.iteration;
+        if matches!(self.source, Source::Rows { .. }) && self.whole.is_none() {
+            self.order_rows(iteration);
+        }
+        match &mut self.steps {
+            Steps::Exact(exact) => {
+                let Exact { risk, weights, before } = &mut **exact;
+                let (loss, gradient) = risk.gradient(weights)?;
+                if loss <= limit {
+                    before.clone_from(&Some(weights.clone()));
+                    risk.step(weights, &gradient, step);
+                }
+                Ok(loss)
+            }
+            Steps::Rows(stepper) => {
+                let made;
+                let batch = match (&self.whole, self.source) {
+                    (Some(whole), _) => whole,
+                    (None, Source::Rows { points, labels, batch }) => {
+                        let size = batch.unwrap_or(points.rows());
+                        let order = self.order.as_ref().map_or(&[][..], |(_, order)| order);
+                        let each = points.rows().div_ceil(size) as u64;
+                        let first = (iteration % each) as usize * size;
+                        let chosen = &order[first..(first + size).min(order.len())];
+                        let rows: Vec<_> = chosen.iter().map(|&i| (points.row(i), labels.row(i))).collect();
+                        made = stepper.pack(&rows);
+                        &made
+                    }
+                    (None, Source::Fresh { target, batch }) => {
+                        made = fresh(stepper, target, batch, self.seed, iteration);
+                        &made
+                    }
+                    (None, Source::Exact { .. }) => return Ok(f64::NAN),
+                };
+                Ok(stepper.step(batch, step, limit)?.iter().sum())
+            }
+        }
+    }
+
+    /// The order of the rows in the epoch of an iteration.
+    fn order_rows(&mut self, iteration: u64) {
+        let Source::Rows { points, batch, .. } = self.source else { return };
+        let each = points.rows().div_ceil(batch.unwrap_or(points.rows()).max(1)).max(1) as u64;
+        let epoch = iteration / each;
+        if self.order.as_ref().is_none_or(|(e, _)| *e != epoch) {
+            let mut order: Vec<usize> = (0..points.rows()).collect();
+            order.shuffle(&mut stream(self.seed, Purpose::Batches, epoch));
+            self.order = Some((epoch, order));
+        }
+    }
+}
+
+/// Points that no other step has.
+fn fresh(stepper: &Stepper, target: &Target, batch: usize, seed: u64, iteration: u64) -> Batch {
+    let draw = |i: usize| {
+        let index = iteration.wrapping_mul(batch as u64).wrapping_add(i as u64);
+        let point = uniform_point(target.dim(), seed, Purpose::Fresh, index);
+        let label = [target.value(&point)];
+        (point, label)
+    };
+    let rows: Vec<(Vec<f64>, [f64; 1])> = (0..batch).into_par_iter().with_min_len(64).map(draw).collect();
+    stepper.pack(&rows.iter().map(|(x, y)| (x.as_slice(), y.as_slice())).collect::<Vec<_>>())
+}

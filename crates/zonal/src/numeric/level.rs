@@ -1,0 +1,83 @@
+//! The instruction sets that our own loops are compiled for, and the choice among them at run time.
+
+use pulp::{Scalar, Simd, WithSimd};
+use std::sync::OnceLock;
+
+/// An instruction set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    /// What every processor of the kind has.
+    Baseline,
+    /// 256-bit vectors with fused multiply-adds.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// 512-bit vectors.
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+}
+
+/// A lower level than the processor's can be asked for by this variable: `avx2` or `none`.
+const VARIABLE: &str = "ZONAL_SIMD";
+
+impl Level {
+    /// The level in use: the best one of this processor, or a lower one that the environment asks for.
+    pub(crate) fn here() -> Self {
+        static HERE: OnceLock<Level> = OnceLock::new();
+        *HERE.get_or_init(|| {
+            let best = Self::best();
+            match std::env::var(VARIABLE).as_deref() {
+                Ok("none") => Self::Baseline,
+                #[cfg(target_arch = "x86_64")]
+                Ok("avx2") => best.min(Self::Avx2),
+                _ => best,
+            }
+        })
+    }
+
+    /// The best one of this processor.
+    fn best() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if pulp::x86::V4::try_new().is_some() {
+                return Self::Avx512;
+            }
+            if pulp::x86::V3::try_new().is_some() {
+                return Self::Avx2;
+            }
+        }
+        Self::Baseline
+    }
+
+    /// All that this processor has.
+    #[cfg(test)]
+    pub(crate) fn all() -> Vec<Self> {
+        #[cfg(target_arch = "x86_64")]
+        let every = [Self::Baseline, Self::Avx2, Self::Avx512];
+        #[cfg(not(target_arch = "x86_64"))]
+        let every = [Self::Baseline];
+        every.into_iter().filter(|level| *level <= Self::best()).collect()
+    }
+
+    /// Runs an operation with the vectors of this level.
+    pub(crate) fn dispatch<Op: WithSimd>(self, operation: Op) -> Op::Output {
+        #[cfg(target_arch = "x86_64")]
+        match self {
+            Self::Avx512 => {
+                if let Some(simd) = pulp::x86::V4::try_new() {
+                    return Simd::vectorize(simd, operation);
+                }
+            }
+            Self::Avx2 => {
+                if let Some(simd) = pulp::x86::V3::try_new() {
+                    return Simd::vectorize(simd, operation);
+                }
+            }
+            Self::Baseline => return Simd::vectorize(Scalar, operation),
+        }
+        #[cfg(target_arch = "aarch64")]
+        if let Some(simd) = pulp::aarch64::Neon::try_new() {
+            return Simd::vectorize(simd, operation);
+        }
+        Simd::vectorize(Scalar, operation)
+    }
+}

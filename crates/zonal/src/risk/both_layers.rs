@@ -1,0 +1,329 @@
+//! Exact expectations for networks whose hidden units move: loss and gradient of (1/2) E (f - g)^2 over the sphere, nothing
+//! sampled.
+//!
+//! With w_j = l_j u_j and c the factor before the sum, E f^2 = c^2 sum_ij a_i a_j k_ij and E f g = c sum_j a_j q_j.
+//! Homogeneous activations of exponent h have k_ij = (l_i l_j)^h kappa(<u_i, u_j>), in closed form for truncated powers;
+//! for smooth activations k_ij is the sum over degrees of their coefficients at their own length and bias, carried on until
+//! it is complete to rounding. The kernel of the step has a derivative although the step has none.
+
+use crate::activation::{Activation, Structure};
+use crate::error::{Error, Result};
+use crate::fused::Gradient;
+use crate::kernel::Kernel;
+use crate::legendre::Recurrence;
+use crate::linalg::{Matrix, add_scaled, dot};
+use crate::network::{Architecture, Layers, Weights};
+use crate::numeric::sum::non_negative;
+use crate::sphere::{Degree, Dim};
+use crate::target::Target;
+use crate::units::Units;
+use rayon::prelude::*;
+
+/// The population risk of a target for an architecture.
+#[derive(Clone, Debug)]
+pub struct BothLayers<'a> {
+    target: &'a Target,
+    architecture: &'a Architecture,
+    layers: Layers,
+    norm_sq: f64,
+    form: Form,
+}
+
+#[derive(Clone, Debug)]
+enum Form {
+    /// One kernel, and a power of the lengths.
+    Homogeneous { kernel: Box<Kernel>, slope: Box<Kernel>, power: u32 },
+    /// Sums over degrees.
+    Smooth,
+}
+
+/// A series of a smooth activation is complete when this part of the unit's norm is beyond it.
+const COMPLETE: f64 = 1e-15;
+/// The largest degree of such a series.
+const MAX_DEGREE: Degree = 192;
+
+/// What a unit with its length, direction and bias meets: sums over all other units, and the target.
+struct Meetings {
+    /// Of unit i: d/da_i of the loss, divided by nothing.
+    value: Vec<f64>,
+    by_length: Vec<f64>,
+    by_bias: Vec<f64>,
+    /// By the direction, not yet projected on the tangent of the sphere.
+    by_direction: Matrix,
+}
+
+impl<'a> BothLayers<'a> {
+    /// The risk of a target.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for an activation with kinks that has biases or is not homogeneous, or several labels;
+    /// [`Error::Size`] for another dimension.
+    pub fn new(target: &'a Target, architecture: &'a Architecture, layers: Layers) -> Result<Self> {
+        let dim = target.dim();
+        if architecture.dim != dim.as_usize() || architecture.labels != 1 {
+            let what = "coordinates of a unit, with one label".into();
+            return Err(Error::Size { what, found: architecture.dim, required: dim.as_usize() });
+        }
+        let activation = &architecture.activation;
+        let form = match (activation.homogeneity(), architecture.biases) {
+            (Some(power), false) => {
+                let kernel = Kernel::random_feature(activation, dim, architecture.scale, 0)?;
+                let slope = kernel.slope()?;
+                Form::Homogeneous { kernel: Box::new(kernel), slope: Box::new(slope), power }
+            }
+            _ if is_smooth(activation) => Form::Smooth,
+            _ => {
+                return Err(Error::parameter(
+                    "exact expectations",
+                    format!(
+                        "asked for {activation}{}",
+                        if architecture.biases { " with biases" } else { "" }
+                    ),
+                    "for a homogeneous activation without biases (relu, leaky-relu, abs, step, sign, ..) or a smooth one \
+                     (tanh, erf, gelu, ..); a batch of fresh points serves all",
+                ));
+            }
+        };
+        Ok(Self { target, architecture, layers, norm_sq: target.norm_sq()?, form })
+    }
+
+    /// E (f - g)^2 and the gradient of half of it. Cost for m units about m^2 (4 n + 20) flops, for smooth activations
+    /// that for each of some twenty degrees.
+    ///
+    /// # Errors
+    /// As [`crate::spectrum::Spectrum::new`].
+    pub fn gradient(&self, weights: &Weights) -> Result<(f64, Gradient)> {
+        let (m, n) = (weights.hidden.rows(), weights.hidden.columns());
+        let lengths: Vec<f64> =
+            (0..m).map(|j| dot(weights.hidden.row(j), weights.hidden.row(j)).sqrt()).collect();
+        let mut directions = weights.hidden.clone();
+        for (j, &l) in lengths.iter().enumerate().filter(|(_, l)| **l > 0.0) {
+            directions.row_mut(j).iter_mut().for_each(|x| *x /= l);
+        }
+        let a = weights.output.row(0);
+        let c = self.architecture.factor();
+        let (units, target) = match &self.form {
+            Form::Homogeneous { kernel, slope, power } => {
+                self.homogeneous(kernel, slope, *power, a, &lengths, &directions)?
+            }
+            Form::Smooth => self.smooth(a, &lengths, &weights.biases, &directions)?,
+        };
+        let loss = self.norm_sq + c * c * dot(a, &units.value) - 2.0 * c * dot(a, &target.value);
+        let both = |x: &[f64], y: &[f64], i: usize| c * c * x[i] - c * y[i];
+        let mut gradient =
+            Gradient { hidden: Matrix::zeros(m, n), biases: vec![0.0; m], output: Matrix::zeros(1, m) };
+        for i in 0..m {
+            if self.layers.output() {
+                gradient.output.row_mut(0)[i] = both(&units.value, &target.value, i);
+            }
+            if !self.layers.hidden() {
+                continue;
+            }
+            let by_length = a[i] * both(&units.by_length, &target.by_length, i);
+            if self.architecture.biases {
+                gradient.biases[i] = a[i] * both(&units.by_bias, &target.by_bias, i);
+            }
+            let u = directions.row(i);
+            let mut moved: Vec<f64> = (0..n)
+                .map(|k| a[i] * both(units.by_direction.row(i), target.by_direction.row(i), k))
+                .collect();
+            let along = dot(&moved, u);
+            add_scaled(&mut moved, -along, u);
+            let inverse = if lengths[i] > 0.0 { 1.0 / lengths[i] } else { 0.0 };
+            for k in 0..n {
+                gradient.hidden.row_mut(i)[k] = by_length * u[k] + inverse * moved[k];
+            }
+        }
+        Ok((non_negative(loss), gradient))
+    }
+
+    /// Takes a step.
+    pub(crate) fn step(&self, weights: &mut Weights, gradient: &Gradient, step: f64) {
+        if self.layers.output() {
+            add_scaled(weights.output.values_mut(), -step, gradient.output.values());
+        }
+        if self.layers.hidden() {
+            add_scaled(weights.hidden.values_mut(), -step, gradient.hidden.values());
+            add_scaled(&mut weights.biases, -step, &gradient.biases);
+            if self.architecture.on_sphere {
+                for j in 0..weights.hidden.rows() {
+                    let row = weights.hidden.row_mut(j);
+                    let length = dot(row, row).sqrt();
+                    if length > 0.0 {
+                        row.iter_mut().for_each(|x| *x /= length);
+                    }
+                }
+            }
+        }
+    }
+
+    fn homogeneous(
+        &self,
+        kernel: &Kernel,
+        slope: &Kernel,
+        power: u32,
+        a: &[f64],
+        lengths: &[f64],
+        directions: &Matrix,
+    ) -> Result<(Meetings, Meetings)> {
+        let m = a.len();
+        let (h, powers): (f64, Vec<f64>) =
+            (f64::from(power), lengths.iter().map(|l| l.powi(power as i32)).collect());
+        let by_power: Vec<f64> =
+            lengths.iter().map(|l| if power == 0 { 0.0 } else { h * l.powi(power as i32 - 1) }).collect();
+        let beta: Vec<f64> = a.iter().zip(&powers).map(|(a, l)| a * l).collect();
+        let rho = directions.times_transposed(directions);
+        let mut slopes = Matrix::zeros(m, m);
+        let sums: Vec<f64> = slopes
+            .values_mut()
+            .par_chunks_mut(m)
+            .enumerate()
+            .map(|(i, slopes)| {
+                let mut rho: Vec<f64> = rho.row(i).iter().map(|r| r.clamp(-1.0, 1.0)).collect();
+                rho[i] = 1.0;
+                kernel.evaluate(&rho, slopes);
+                let sum = dot(slopes, &beta);
+                if self.layers.hidden() {
+                    slope.evaluate(&rho, slopes);
+                    for (s, (b, r)) in slopes.iter_mut().zip(beta.iter().zip(&rho)) {
+                        // A unit does not turn itself, nor one with the same or the opposite direction: there the derivative
+                        // along the sphere is zero, or has none.
+                        *s = if r.abs() < 1.0 { *s * b } else { 0.0 };
+                    }
+                }
+                sum
+            })
+            .collect();
+        let turned = if self.layers.hidden() {
+            slopes.times(directions)
+        } else {
+            Matrix::zeros(m, directions.columns())
+        };
+        let units = scaled(&sums, turned, &powers, &by_power);
+        let unit = crate::target::Profile::Neuron {
+            activation: self.architecture.activation.clone(),
+            scale: self.architecture.scale,
+        };
+        let (values, gradients) = self.target.correlation_gradients(&unit, directions)?;
+        Ok((units, scaled(&values, gradients, &powers, &by_power)))
+    }
+
+    fn smooth(
+        &self,
+        a: &[f64],
+        lengths: &[f64],
+        biases: &[f64],
+        directions: &Matrix,
+    ) -> Result<(Meetings, Meetings)> {
+        let (m, n, dim) = (a.len(), directions.columns(), self.target.dim());
+        let biases = self.architecture.biases.then_some(biases);
+        let units = Units {
+            activation: &self.architecture.activation,
+            scale: self.architecture.scale,
+            lengths,
+            biases,
+        };
+        let max_degree = self.needed_degree(&units, dim)?;
+        let coefficients = units.coefficients(dim, max_degree)?;
+        let recurrence = Recurrence::new(dim, max_degree + 1);
+        let raised = Recurrence::new(Dim::new(dim.get() + 2)?, max_degree + 1);
+        // a_j A_k(j)
+        let mut weighted = coefficients.values.clone();
+        for k in 0..=max_degree {
+            weighted.row_mut(k).iter_mut().zip(a).for_each(|(x, a)| *x *= a);
+        }
+        let rho = directions.times_transposed(directions);
+        let visible: Vec<bool> =
+            (0..=max_degree).map(|k| coefficients.values.row(k).iter().any(|x| *x != 0.0)).collect();
+        let one = |i: usize| {
+            let mut rho: Vec<f64> = rho.row(i).iter().map(|r| r.clamp(-1.0, 1.0)).collect();
+            rho[i] = 1.0;
+            let mut sums = [0.0; 3];
+            let mut turned = vec![0.0; m];
+            let (mut previous, mut current) = (vec![0.0; m], vec![1.0; m]);
+            // P_k' = k (k+n-2)/(n-1) P_(k-1) of dimension n + 2.
+            let (mut previous_slope, mut current_slope) = (vec![0.0; m], vec![1.0; m]);
+            for k in 0..=max_degree {
+                if visible[k] {
+                    let total = dot(weighted.row(k), &current);
+                    sums[0] += coefficients.values.row(k)[i] * total;
+                    sums[1] += coefficients.by_length.row(k)[i] * total;
+                    sums[2] += coefficients.by_bias.row(k)[i] * total;
+                    if k > 0 && self.layers.hidden() {
+                        let factor = k as f64 * (k as f64 + n as f64 - 2.0) / (n as f64 - 1.0);
+                        let factor = factor * coefficients.values.row(k)[i];
+                        for (t, (w, p)) in turned.iter_mut().zip(weighted.row(k).iter().zip(&current_slope)) {
+                            *t += factor * w * p;
+                        }
+                    }
+                }
+                if k > 0 {
+                    raised.advance(k - 1, &rho, &mut previous_slope, &mut current_slope);
+                }
+                recurrence.advance(k, &rho, &mut previous, &mut current);
+            }
+            (sums, directions.transposed_times_vector(&turned))
+        };
+        let met: Vec<([f64; 3], Vec<f64>)> = (0..m).into_par_iter().map(one).collect();
+        let column = |c: usize| met.iter().map(|(sums, _)| sums[c]).collect::<Vec<f64>>();
+        let by_direction =
+            Matrix::from_rows(m, n, met.iter().flat_map(|(_, t)| t.iter().copied()).collect())?;
+        let units = Meetings { value: column(0), by_length: column(1), by_bias: column(2), by_direction };
+        let (parts, by_direction) = self.target.part_gradients(&coefficients.values, directions)?;
+        let against = |rows: &Matrix| {
+            let of_unit = |j: usize| (0..=max_degree).map(|k| rows.row(k)[j] * parts.row(k)[j]).sum();
+            (0..m).map(of_unit).collect::<Vec<f64>>()
+        };
+        let target = Meetings {
+            value: against(&coefficients.values),
+            by_length: against(&coefficients.by_length),
+            by_bias: against(&coefficients.by_bias),
+            by_direction,
+        };
+        Ok((units, target))
+    }
+
+    /// The degree at which the series of the unit with the most in high degrees is complete: the longest one.
+    fn needed_degree(&self, units: &Units<'_>, dim: Dim) -> Result<Degree> {
+        let longest = (0..units.lengths.len())
+            .max_by(|&i, &j| units.lengths[i].total_cmp(&units.lengths[j]))
+            .unwrap_or(0);
+        let (length, bias) = ([units.lengths[longest]], units.biases.map(|b| [b[longest]]));
+        let one = Units { lengths: &length, biases: bias.as_ref().map(<[f64; 1]>::as_slice), ..*units };
+        let coefficients = one.coefficients(dim, MAX_DEGREE)?;
+        let energy = |k: usize| coefficients.values.row(k)[0].powi(2);
+        let total: f64 = (0..=MAX_DEGREE).map(energy).sum();
+        let mut beyond = 0.0;
+        let mut needed = MAX_DEGREE;
+        // Coefficients, and not only energies, are wanted to rounding.
+        while needed > 1 && beyond + energy(needed) <= COMPLETE * COMPLETE * total {
+            beyond += energy(needed);
+            needed -= 1;
+        }
+        // The target may meet degrees that the units hardly have.
+        Ok(needed.max(self.target.finite_degree().unwrap_or(0).min(MAX_DEGREE)))
+    }
+}
+
+/// Values of unit vectors brought to their lengths.
+fn scaled(values: &[f64], mut by_direction: Matrix, powers: &[f64], by_power: &[f64]) -> Meetings {
+    for (j, power) in powers.iter().enumerate() {
+        by_direction.row_mut(j).iter_mut().for_each(|x| *x *= power);
+    }
+    let times = |factors: &[f64]| values.iter().zip(factors).map(|(v, l)| v * l).collect();
+    Meetings {
+        value: times(powers),
+        by_length: times(by_power),
+        by_bias: vec![0.0; values.len()],
+        by_direction,
+    }
+}
+
+/// Whether the activation is analytic, so that its series ends soon.
+fn is_smooth(activation: &Activation) -> bool {
+    match activation.structure(1.0) {
+        Ok(Structure::Piecewise(_)) | Err(_) => false,
+        Ok(Structure::Polynomial(_) | Structure::Exponential(..)) => true,
+        Ok(Structure::Numeric(_)) => !matches!(activation, Activation::Formula(_) | Activation::Function(_)),
+    }
+}
