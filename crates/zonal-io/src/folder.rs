@@ -28,6 +28,9 @@ pub const STATISTICS: &str = "statistics.safetensors";
 /// The sums over rows of monomials, likewise.
 pub const MONOMIALS: &str = "monomials.safetensors";
 
+/// The weights of a descent that is not finished.
+pub const DESCENT: &str = "descent.safetensors";
+
 /// An output folder of a run.
 #[derive(Debug)]
 pub struct RunFolder {
@@ -36,9 +39,10 @@ pub struct RunFolder {
 }
 
 /// Everything that a run may write; nothing else in a folder is ever touched.
-const FILES: [&str; 10] = [RECORD, METRICS, MODEL, SWEEP, CELLS, TABLE, ARROW, RESUME, STATISTICS, MONOMIALS];
+const FILES: [&str; 11] =
+    [RECORD, METRICS, MODEL, SWEEP, CELLS, TABLE, ARROW, RESUME, STATISTICS, MONOMIALS, DESCENT];
 /// What only an unfinished run needs.
-const UNFINISHED: [&str; 3] = [RESUME, STATISTICS, MONOMIALS];
+const UNFINISHED: [&str; 4] = [RESUME, STATISTICS, MONOMIALS, DESCENT];
 
 impl RunFolder {
     /// Finds out, before the work, whether a folder chosen by the user may be written to: it must not exist, be empty,
@@ -178,7 +182,8 @@ impl RunFolder {
 
     /// Whether it holds what an unfinished training needs to go on.
     pub fn is_unfinished(&self) -> bool {
-        UNFINISHED.iter().all(|name| self.path.join(name).is_file())
+        let has = |name: &str| self.path.join(name).is_file();
+        has(RESUME) && (has(DESCENT) || has(STATISTICS) && has(MONOMIALS))
     }
 
     /// Takes back what was written after a failure, and the folder if it was made for this run. What a training needs to go
@@ -228,9 +233,11 @@ mod tests {
             path
         };
         let path = begun("long", &[RESUME, STATISTICS, MONOMIALS, METRICS]);
-        for name in UNFINISHED {
+        for name in [RESUME, STATISTICS, MONOMIALS] {
             assert!(path.join(name).is_file(), "{name}");
         }
+        let path = begun("moving", &[RESUME, DESCENT, METRICS]);
+        assert!(path.join(RESUME).is_file() && path.join(DESCENT).is_file());
         assert!(!path.join(METRICS).exists());
         assert!(!begun("short", &[METRICS, MODEL]).exists());
     }

@@ -8,6 +8,7 @@ pub mod model;
 pub mod results;
 pub mod source;
 pub mod statistics;
+pub mod weights;
 pub mod write;
 
 pub use error::{Error, Result};

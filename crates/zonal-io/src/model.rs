@@ -1,5 +1,5 @@
-//! Trained networks as safetensors files: tensors `directions`, `coefficients` and `iterations`, and everything
-//! else as one JSON string under the metadata key `zonal` (several keys would be written in random order).
+//! Trained networks as safetensors files: tensors `directions`, `coefficients` and `iterations`, and where the hidden layer
+//! was trained too `weights` (and `biases`) at each iteration in place of `directions`. Everything else is one JSON string under the metadata key `zonal` (several keys would be written in random order).
 
 use crate::error::{Error, Result};
 use crate::source::check_plain_file;
@@ -11,7 +11,7 @@ use std::path::Path;
 use zonal::activation::Activation;
 use zonal::lift::{LabelScale, Lift};
 use zonal::linalg::Matrix;
-use zonal::network::Network;
+use zonal::network::{Architecture, Network, Parametrisation, Weights};
 use zonal::rows::Split;
 
 /// Version of the files of this crate.
@@ -27,6 +27,9 @@ pub struct Description {
     pub activation: Activation,
     /// The scale s.
     pub scale: f64,
+    /// The factor before the sum over units.
+    #[serde(default = "usual")]
+    pub parametrisation: Parametrisation,
     /// The seed of the hidden units.
     pub seed: u64,
     /// The step of the descent.
@@ -37,6 +40,11 @@ pub struct Description {
     pub target: Option<String>,
     /// How rows become points, for tables.
     pub table: Option<TableDescription>,
+}
+
+/// The factor of networks whose output layer alone is trained.
+fn usual() -> Parametrisation {
+    Parametrisation::Ntk
 }
 
 /// How the rows of a table become points of the sphere and labels in standard units.
@@ -51,13 +59,22 @@ pub struct TableDescription {
     pub split: Split,
 }
 
+/// The hidden layer at the iterations of a model.
+#[derive(Clone, Debug)]
+pub enum HiddenLayer {
+    /// The same at all of them.
+    Fixed(Network),
+    /// One for each.
+    Moving(Vec<Network>),
+}
+
 /// A network with its output coefficients at several iterations.
 #[derive(Clone, Debug)]
 pub struct Model {
     /// What it is.
     pub description: Description,
     /// The hidden layer.
-    pub network: Network,
+    pub hidden: HiddenLayer,
     /// Iteration counts, ascending.
     pub iterations: Vec<u64>,
     /// Output coefficients: for each iteration count one row for each label.
@@ -70,18 +87,18 @@ impl Model {
         self.description.table.as_ref().map_or(1, |t| t.labels.len())
     }
 
-    /// The coefficients at an iteration, one row for each label.
+    /// The hidden layer at an iteration, and the output coefficients, one row for each label.
     ///
     /// # Errors
     /// None of its own: returns the list of iterations held where this one is not among them.
-    pub fn coefficients_at(&self, iteration: u64) -> std::result::Result<Matrix, &[u64]> {
-        match self.iterations.binary_search(&iteration) {
-            Ok(i) => {
-                let labels = self.labels();
-                Ok(self.coefficients.row_range(i * labels, (i + 1) * labels))
-            }
-            Err(_) => Err(&self.iterations),
-        }
+    pub fn at(&self, iteration: u64) -> std::result::Result<(&Network, Matrix), &[u64]> {
+        let Ok(i) = self.iterations.binary_search(&iteration) else { return Err(&self.iterations) };
+        let network = match &self.hidden {
+            HiddenLayer::Fixed(network) => network,
+            HiddenLayer::Moving(networks) => networks.get(i).ok_or(self.iterations.as_slice())?,
+        };
+        let labels = self.labels();
+        Ok((network, self.coefficients.row_range(i * labels, (i + 1) * labels)))
     }
 
     /// Writes the file.
@@ -94,18 +111,35 @@ impl Model {
 
     fn to_bytes(&self, path: &Path) -> Result<Vec<u8>> {
         let broken = |message: String| Error::Model { path: path.to_owned(), message };
-        let directions = little_endian(self.network.directions().values());
         let coefficients = little_endian(self.coefficients.values());
         let iterations: Vec<u8> = self.iterations.iter().flat_map(|t| t.to_le_bytes()).collect();
-        let shape = |m: &Matrix| vec![m.rows(), m.columns()];
         let coefficients_shape = vec![self.iterations.len(), self.labels(), self.coefficients.columns()];
         let view =
             |dtype, shape, bytes| TensorView::new(dtype, shape, bytes).map_err(|e| broken(e.to_string()));
-        let tensors = vec![
+        let networks = match &self.hidden {
+            HiddenLayer::Fixed(network) => std::slice::from_ref(network),
+            HiddenLayer::Moving(networks) => networks,
+        };
+        let weights: Vec<u8> = networks.iter().flat_map(|n| little_endian(n.directions().values())).collect();
+        let biases: Vec<u8> =
+            networks.iter().flat_map(|n| little_endian(n.biases().unwrap_or_default())).collect();
+        let units = self.coefficients.columns();
+        let dim = networks.first().map_or(0, |n| n.directions().columns());
+        let mut tensors = vec![
             ("coefficients", view(Dtype::F64, coefficients_shape, &coefficients)?),
-            ("directions", view(Dtype::F64, shape(self.network.directions()), &directions)?),
             ("iterations", view(Dtype::U64, vec![self.iterations.len()], &iterations)?),
         ];
+        match &self.hidden {
+            HiddenLayer::Fixed(_) => {
+                tensors.push(("directions", view(Dtype::F64, vec![units, dim], &weights)?))
+            }
+            HiddenLayer::Moving(_) => {
+                tensors.push(("weights", view(Dtype::F64, vec![networks.len(), units, dim], &weights)?));
+            }
+        }
+        if !biases.is_empty() {
+            tensors.push(("biases", view(Dtype::F64, vec![networks.len(), units], &biases)?));
+        }
         let json = serde_json::to_string(&self.description).map_err(|e| broken(e.to_string()))?;
         safetensors::serialize(tensors, Some(HashMap::from([("zonal".to_owned(), json)])))
             .map_err(|e| broken(e.to_string()))
@@ -137,7 +171,6 @@ impl Model {
         }
         let description: Description =
             serde_json::from_str(json).map_err(|e| format!("its metadata is damaged: {e}"))?;
-        let directions = matrix(&tensors, "directions")?;
         let labels = description.table.as_ref().map_or(1, |t| t.labels.len());
         let coefficients = coefficients(&tensors, labels)?;
         let view = tensors.tensor("iterations").map_err(|e| e.to_string())?;
@@ -154,12 +187,19 @@ impl Model {
             coefficients.rows() / labels.max(1),
             iterations.len(),
         )?;
+        let hidden = hidden_layer(&tensors, &description, iterations.len(), labels)?;
+        let (units, columns) = match &hidden {
+            HiddenLayer::Fixed(network) => (network.width(), network.directions().columns()),
+            HiddenLayer::Moving(networks) => {
+                networks.first().map_or((0, 0), |n| (n.width(), n.directions().columns()))
+            }
+        };
         same(
-            "the columns of 'coefficients' and the rows of 'directions'",
+            "the columns of 'coefficients' and the units of the hidden layer",
             coefficients.columns(),
-            directions.rows(),
+            units,
         )?;
-        if directions.rows() == 0 || !iterations.windows(2).all(|w| w[0] < w[1]) {
+        if units == 0 || !iterations.windows(2).all(|w| w[0] < w[1]) {
             return Err("it needs at least one unit and ascending iteration counts".into());
         }
         if !iterations.contains(&description.best_iteration) {
@@ -171,15 +211,69 @@ impl Model {
         if let Some(table) = &description.table {
             check_table(table)?;
             let dim = table.lift.dim().map_err(|e| e.to_string())?;
-            same("the dimension of its rows and of its units", dim.as_usize(), directions.columns())?;
+            same("the dimension of its rows and of its units", dim.as_usize(), columns)?;
         }
         if !coefficients.values().iter().all(|x| x.is_finite()) {
             return Err("the tensor 'coefficients' holds values that are not finite".into());
         }
-        let network = Network::from_directions(description.activation.clone(), description.scale, directions)
-            .map_err(|e| e.to_string())?;
-        Ok(Self { description, network, iterations, coefficients })
+        Ok(Self { description, hidden, iterations, coefficients })
     }
+}
+
+/// The hidden layer, fixed or at each iteration.
+fn hidden_layer(
+    tensors: &SafeTensors<'_>,
+    description: &Description,
+    iterations: usize,
+    labels: usize,
+) -> std::result::Result<HiddenLayer, String> {
+    let Ok(view) = tensors.tensor("weights") else {
+        let directions = matrix(tensors, "directions")?;
+        return Network::from_directions(description.activation.clone(), description.scale, directions)
+            .map(HiddenLayer::Fixed)
+            .map_err(|e| e.to_string());
+    };
+    let (Dtype::F64, &[found, units, dim]) = (view.dtype(), view.shape()) else {
+        return Err(
+            "the tensor 'weights' does not have the axes iterations, units, coordinates in 64-bit floats"
+                .into(),
+        );
+    };
+    if found != iterations || units == 0 || dim == 0 {
+        return Err(format!(
+            "the tensor 'weights' is {found} x {units} x {dim}, for {iterations} iterations"
+        ));
+    }
+    let values = floats(view.data());
+    let biases = match tensors.tensor("biases") {
+        Err(_) => None,
+        Ok(view) if view.dtype() == Dtype::F64 && view.shape() == [iterations, units] => {
+            Some(floats(view.data()))
+        }
+        Ok(view) => return Err(format!("the tensor 'biases' has the shape {:?}", view.shape())),
+    };
+    let architecture = Architecture {
+        activation: description.activation.clone(),
+        scale: description.scale,
+        dim,
+        width: units,
+        labels,
+        biases: biases.is_some(),
+        on_sphere: false,
+        parametrisation: description.parametrisation,
+    };
+    let one = |i: usize| {
+        let weights = Weights {
+            hidden: Matrix::from_rows(units, dim, values[i * units * dim..(i + 1) * units * dim].to_vec())?,
+            biases: biases
+                .as_ref()
+                .map_or_else(|| vec![0.0; units], |b| b[i * units..(i + 1) * units].to_vec()),
+            output: Matrix::zeros(labels, units),
+        };
+        Network::from_weights(&architecture, &weights)
+    };
+    let networks: zonal::Result<Vec<Network>> = (0..iterations).map(one).collect();
+    networks.map(HiddenLayer::Moving).map_err(|e| e.to_string())
 }
 
 /// The part of the metadata that every version has.
@@ -239,6 +333,7 @@ pub(crate) fn little_endian(values: &[f64]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use zonal::network::Start;
     use zonal::sphere::Dim;
 
     fn model() -> Model {
@@ -247,6 +342,7 @@ mod tests {
             schema: SCHEMA,
             activation: Activation::Tanh,
             scale: 1.5,
+            parametrisation: usual(),
             seed: 7,
             step_size: 0.1,
             best_iteration: 10,
@@ -254,33 +350,65 @@ mod tests {
             table: None,
         };
         let coefficients = Matrix::from_rows(2, 4, (0..8).map(|i| f64::from(i) / 7.0).collect()).unwrap();
-        Model { description, network, iterations: vec![0, 10], coefficients }
+        Model { description, hidden: HiddenLayer::Fixed(network), iterations: vec![0, 10], coefficients }
+    }
+
+    /// The same with a hidden layer that has moved and has biases.
+    fn moving() -> Model {
+        let architecture = Architecture {
+            activation: Activation::Tanh,
+            scale: 1.5,
+            dim: 3,
+            width: 4,
+            labels: 1,
+            biases: true,
+            on_sphere: false,
+            parametrisation: Parametrisation::MeanField,
+        };
+        let at = |seed| {
+            let weights = architecture.weights(Start::Random, seed).unwrap();
+            let biases = (0..4).map(|j| f64::from(j) - seed as f64).collect();
+            Network::from_weights(&architecture, &Weights { biases, ..weights }).unwrap()
+        };
+        let model = model();
+        let description = Description { parametrisation: Parametrisation::MeanField, ..model.description };
+        Model { description, hidden: HiddenLayer::Moving(vec![at(1), at(2)]), ..model }
     }
 
     #[test]
     fn a_model_survives_the_disk_bit_by_bit_and_files_are_reproducible() {
         let folder = tempfile::tempdir().unwrap();
         let (a, b) = (folder.path().join("a"), folder.path().join("b"));
-        model().save(&a).unwrap();
-        let loaded = Model::load(&a).unwrap();
-        assert_eq!(loaded.coefficients, model().coefficients);
-        assert_eq!(loaded.network.directions(), model().network.directions());
-        assert_eq!(loaded.description, model().description);
-        loaded.save(&b).unwrap();
-        assert_eq!(std::fs::read(a).unwrap(), std::fs::read(b).unwrap());
+        for model in [model(), moving()] {
+            model.save(&a).unwrap();
+            let loaded = Model::load(&a).unwrap();
+            assert_eq!(loaded.description, model.description);
+            let point = Matrix::from_rows(1, 3, vec![0.6, 0.0, 0.8]).unwrap();
+            for t in [0, 10] {
+                let values = |m: &Model| {
+                    let (network, coefficients) = m.at(t).unwrap();
+                    network.values(&coefficients, &point).unwrap()
+                };
+                assert_eq!(values(&loaded), values(&model));
+            }
+            assert_eq!(loaded.at(5).unwrap_err(), [0, 10]);
+            loaded.save(&b).unwrap();
+            assert_eq!(std::fs::read(&a).unwrap(), std::fs::read(&b).unwrap());
+        }
     }
 
     #[test]
     fn damaged_and_foreign_files_are_refused_and_never_panic() {
-        let bytes = model().to_bytes(Path::new("m")).unwrap();
-        for length in 0..bytes.len() {
-            assert!(Model::from_bytes(&bytes[..length]).is_err());
-        }
-        // Any flipped byte of the header gives an error or a model that passes every check.
-        for i in 0..bytes.len().min(700) {
-            let mut damaged = bytes.clone();
-            damaged[i] ^= 0x15;
-            let _ = Model::from_bytes(&damaged);
+        for bytes in [model(), moving()].map(|m| m.to_bytes(Path::new("m")).unwrap()) {
+            for length in 0..bytes.len() {
+                assert!(Model::from_bytes(&bytes[..length]).is_err());
+            }
+            // Any flipped byte of the header gives an error or a model that passes every check.
+            for i in 0..bytes.len().min(900) {
+                let mut damaged = bytes.clone();
+                damaged[i] ^= 0x15;
+                let _ = Model::from_bytes(&damaged);
+            }
         }
         let foreign = safetensors::serialize(Vec::<(String, TensorView<'_>)>::new(), None).unwrap();
         assert!(Model::from_bytes(&foreign).unwrap_err().contains("another program"));

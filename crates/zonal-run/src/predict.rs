@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use zonal::linalg::Matrix;
+use zonal::network::Network;
 use zonal::observer::{Observer, Stage};
 use zonal::rows::Part;
 use zonal_io::folder::MODEL;
@@ -68,7 +69,8 @@ pub fn predict(config: &PredictConfig, observer: &mut dyn Observer) -> Result<Pr
     let table = table_of(&model, &path)?;
     let names: Vec<String> = table.labels.iter().map(|l| l.name.clone()).collect();
     let iteration = config.iteration.unwrap_or(model.description.best_iteration);
-    let scorer = Scorer::new(&model, table, coefficients(&model, iteration)?);
+    let (network, coefficients) = network_at(&model, iteration)?;
+    let scorer = Scorer::new(table, network, coefficients);
     if !config.labels.is_empty() && config.labels.len() != names.len() {
         return Err(Error::Usage(format!(
             "--label names {} columns, but the model predicts {}: {}",
@@ -136,8 +138,8 @@ fn table_of<'a>(model: &'a Model, path: &Path) -> Result<&'a TableDescription> {
     })
 }
 
-fn coefficients(model: &Model, iteration: u64) -> Result<Matrix> {
-    model.coefficients_at(iteration).map_err(|held| {
+fn network_at(model: &Model, iteration: u64) -> Result<(&Network, Matrix)> {
+    model.at(iteration).map_err(|held| {
         let near = held.partition_point(|t| *t < iteration);
         let around: Vec<String> = held[near.saturating_sub(2)..(near + 2).min(held.len())]
             .iter()

@@ -3,26 +3,27 @@
 
 use crate::error::Result;
 use zonal::linalg::Matrix;
+use zonal::network::Network;
 use zonal::numeric::sum::tree_sum;
 use zonal::rows::Rows;
-use zonal_io::model::{Model, TableDescription};
+use zonal_io::model::TableDescription;
 
 /// Predictions of a table's rows at one iteration.
 pub(crate) struct Scorer<'a> {
-    model: &'a Model,
     table: &'a TableDescription,
+    network: &'a Network,
     coefficients: Matrix,
 }
 
 impl<'a> Scorer<'a> {
-    pub(crate) fn new(model: &'a Model, table: &'a TableDescription, coefficients: Matrix) -> Self {
-        Self { model, table, coefficients }
+    pub(crate) fn new(table: &'a TableDescription, network: &'a Network, coefficients: Matrix) -> Self {
+        Self { table, network, coefficients }
     }
 
     /// Predictions in the labels' units, one row a row, one column a label.
     pub(crate) fn predictions(&self, features: &Matrix) -> Result<Matrix> {
         let points = self.table.lift.apply(features)?;
-        let mut values = self.model.network.values(&self.coefficients, &points)?;
+        let mut values = self.network.values(&self.coefficients, &points)?;
         for i in 0..values.rows() {
             for (y, label) in values.row_mut(i).iter_mut().zip(&self.table.labels) {
                 *y = label.restore(*y);

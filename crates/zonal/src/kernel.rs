@@ -7,6 +7,7 @@ use crate::activation::{Activation, Piecewise, Structure};
 use crate::error::Result;
 use crate::legendre::Recurrence;
 use crate::numeric::special::mean_abs_coordinate;
+use crate::numeric::vector;
 use crate::numeric::{DoubleDouble, Scaled};
 use crate::spectrum::Spectrum;
 use crate::sphere::{Degree, Dim};
@@ -153,18 +154,8 @@ impl Kernel {
     /// [`Self::truncation_error`].
     pub fn evaluate(&self, rho: &[f64], out: &mut [f64]) {
         match &self.form {
-            Form::Closed(p, q) => {
-                let form = ClosedForm::new(p, q, self.dim);
-                for (o, &r) in out.iter_mut().zip(rho) {
-                    *o = form.value(r);
-                }
-            }
-            Form::ClosedSlope(p, q) => {
-                let form = ClosedForm::new(p, q, self.dim);
-                for (o, &r) in out.iter_mut().zip(rho) {
-                    *o = form.slope(r);
-                }
-            }
+            Form::Closed(p, q) => ClosedForm::new(p, q, self.dim).evaluate(rho, out, ClosedForm::value),
+            Form::ClosedSlope(p, q) => ClosedForm::new(p, q, self.dim).evaluate(rho, out, ClosedForm::slope),
             Form::Series => {
                 out.fill(0.0);
                 self.recurrence.add_series(&self.energies, rho, out);
@@ -278,28 +269,26 @@ impl ClosedForm {
         Self { pairs, linear, constant }
     }
 
-    /// The derivative of [`Self::value`].
-    fn slope(&self, rho: f64) -> f64 {
-        let rho = rho.clamp(-1.0, 1.0);
-        let sine = ((1.0 - rho) * (1.0 + rho)).sqrt();
-        let rest = PI - rho.acos();
-        let root = (2.0 * PI).sqrt();
-        let p = &self.pairs;
-        // A product without jumps must not become 0/0 at the ends.
-        let jumps = if p[0][0] == 0.0 { 0.0 } else { p[0][0] / (2.0 * PI * sine) };
-        jumps
-            + (p[0][1] + p[1][0]) / (2.0 * root)
-            + (p[0][2] + p[2][0]) * sine / PI
-            + p[1][1] * rest / (2.0 * PI)
-            + (p[1][2] + p[2][1]) * (1.0 + rho) / root
-            + p[2][2] * 2.0 * (sine + rest * rho) / PI
-            + self.linear
+    /// One of the functions below of each rho.
+    fn evaluate(&self, rho: &[f64], out: &mut [f64], function: impl Fn(&Self, [f64; 3]) -> f64) {
+        const CHUNK: usize = 64;
+        let mut angles = [0.0; CHUNK];
+        for (rho, out) in rho.chunks(CHUNK).zip(out.chunks_mut(CHUNK)) {
+            let angles = &mut angles[..rho.len()];
+            for (angle, r) in angles.iter_mut().zip(rho) {
+                *angle = r.clamp(-1.0, 1.0);
+            }
+            vector::acos(angles);
+            for ((o, r), angle) in out.iter_mut().zip(rho).zip(angles.iter()) {
+                let r = r.clamp(-1.0, 1.0);
+                *o = function(self, [r, ((1.0 - r) * (1.0 + r)).sqrt(), PI - angle]);
+            }
+        }
     }
 
-    fn value(&self, rho: f64) -> f64 {
-        let rho = rho.clamp(-1.0, 1.0);
-        let sine = ((1.0 - rho) * (1.0 + rho)).sqrt();
-        let rest = PI - rho.acos();
+    /// The kernel at rho, sqrt(1 - rho^2) and pi - arccos rho.
+    #[inline(always)]
+    fn value(&self, [rho, sine, rest]: [f64; 3]) -> f64 {
         let root = (2.0 * PI).sqrt();
         let j00 = rest / (2.0 * PI);
         let j01 = (1.0 + rho) / (2.0 * root);
@@ -316,6 +305,22 @@ impl ClosedForm {
             + p[2][2] * j22
             + self.linear * rho
             + self.constant
+    }
+
+    /// Its derivative by rho there.
+    #[inline(always)]
+    fn slope(&self, [rho, sine, rest]: [f64; 3]) -> f64 {
+        let root = (2.0 * PI).sqrt();
+        let p = &self.pairs;
+        // A product without jumps must not become 0/0 at the ends.
+        let jumps = if p[0][0] == 0.0 { 0.0 } else { p[0][0] / (2.0 * PI * sine) };
+        jumps
+            + (p[0][1] + p[1][0]) / (2.0 * root)
+            + (p[0][2] + p[2][0]) * sine / PI
+            + p[1][1] * rest / (2.0 * PI)
+            + (p[1][2] + p[2][1]) * (1.0 + rho) / root
+            + p[2][2] * 2.0 * (sine + rest * rho) / PI
+            + self.linear
     }
 }
 
@@ -361,6 +366,21 @@ pub fn tangent_eigenvalues(
     bias: bool,
     max_degree: Degree,
 ) -> Result<Vec<Scaled>> {
+    let [feature, hidden] = layer_eigenvalues(activation, dim, scale, bias, max_degree)?;
+    Ok(feature.into_iter().zip(hidden).map(|(a, w)| a.plus(w)).collect())
+}
+
+/// The two parts of [`tangent_eigenvalues`]: what the output layer and what the hidden layer adds.
+///
+/// # Errors
+/// As [`tangent_eigenvalues`].
+pub(crate) fn layer_eigenvalues(
+    activation: &Activation,
+    dim: Dim,
+    scale: f64,
+    bias: bool,
+    max_degree: Degree,
+) -> Result<[Vec<Scaled>; 2]> {
     let n = dim.as_f64();
     let feature = Spectrum::new(activation, dim, scale, max_degree)?;
     let slope = Spectrum::of_derivative(activation, dim, scale, max_degree + 1)?;
@@ -369,7 +389,7 @@ pub fn tangent_eigenvalues(
         value.times_scaled(value)
     };
     let scale_sq = DoubleDouble::from_product(scale, scale);
-    Ok((0..=max_degree)
+    let hidden = (0..=max_degree)
         .map(|k| {
             let kf = k as f64;
             // (rho K)_k = (k K_(k-1) + (k+n-2) K_(k+1)) / (2k+n-2), and K_1 for k = 0.
@@ -380,10 +400,11 @@ pub fn tangent_eigenvalues(
                 let above = square(&slope, k + 1).times(DoubleDouble::from(kf + n - 2.0));
                 below.plus(above).times(DoubleDouble::ONE / DoubleDouble::from(2.0 * kf + n - 2.0))
             };
-            let theta = square(&feature, k).plus(product.times(scale_sq));
-            if bias { theta.plus(square(&slope, k)) } else { theta }
+            let part = product.times(scale_sq);
+            if bias { part.plus(square(&slope, k)) } else { part }
         })
-        .collect())
+        .collect();
+    Ok([(0..=max_degree).map(|k| square(&feature, k)).collect(), hidden])
 }
 
 /// How fast eigenvalues fall with the degree.

@@ -28,6 +28,11 @@ impl Recurrence {
         Self { factors }
     }
 
+    /// (A_k, B_k) for k = 0, 1, ..
+    pub(crate) fn factors(&self) -> &[(f64, f64)] {
+        &self.factors
+    }
+
     /// The largest degree.
     pub fn max_degree(&self) -> Degree {
         self.factors.len()

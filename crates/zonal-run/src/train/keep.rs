@@ -90,13 +90,7 @@ impl<'a> Keep<'a> {
         let (Some(shapes), Some(folder)) = (self.shapes, self.place.folder(self.config)?) else {
             return Ok(());
         };
-        let resume = Resume {
-            schema: SCHEMA,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            configuration: self.config.clone(),
-        };
-        let text = serde_json::to_string_pretty(&resume).map_err(|e| Error::Usage(e.to_string()))?;
-        folder.write(RESUME, (text + "\n").as_bytes())?;
+        write_resume(folder, self.config)?;
         let path = folder.path();
         save(&path.join(STATISTICS), sums[0], shapes[0], &self.identity)?;
         save(&path.join(MONOMIALS), sums[1], shapes[1], &self.identity)?;
@@ -118,6 +112,17 @@ impl<'a> Keep<'a> {
             format!("stopped after {done} of {total} rows; go on with: zonal train --resume {path}");
         Error::Interrupted { message }
     }
+}
+
+/// Writes what a run is to go on with.
+pub(super) fn write_resume(folder: &RunFolder, config: &TrainConfig) -> Result<()> {
+    let resume = Resume {
+        schema: SCHEMA,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        configuration: config.clone(),
+    };
+    let text = serde_json::to_string_pretty(&resume).map_err(|e| Error::Usage(e.to_string()))?;
+    Ok(folder.write(RESUME, (text + "\n").as_bytes())?)
 }
 
 /// The configuration of the interrupted run in a folder.

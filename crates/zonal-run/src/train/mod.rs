@@ -3,16 +3,19 @@
 mod accumulate;
 mod choose;
 mod cost;
+mod descend;
 mod keep;
+mod prepare;
 mod result;
 mod table;
 mod target;
 
 pub use choose::Candidate;
+pub use descend::{BatchChoice, DescentConfig};
 pub use keep::interrupted;
 pub use result::{
-    BestPolynomialReport, Checkpoint, DegreeEnergy, LabelErrors, LearningTime, PartRows, SolverReport,
-    TrainReport,
+    BestPolynomialReport, Checkpoint, DegreeEnergy, DescentReport, LabelErrors, LearningTime, PartRows,
+    SolverReport, StepChange, TrainReport,
 };
 pub use table::TableJob;
 pub use target::TargetJob;
@@ -52,6 +55,8 @@ pub struct TrainConfig {
     pub at: Option<Vec<u64>>,
     /// The largest degree to list.
     pub max_degree: Option<usize>,
+    /// Step by step, where hidden units move or a step sees some rows only; None for the path found at once.
+    pub descent: Option<DescentConfig>,
     /// The seed of everything random.
     pub seed: u64,
 }
@@ -186,9 +191,15 @@ pub fn train(
 ) -> Result<TrainReport> {
     let started = SystemTime::now();
     let mut place = Place::new(output)?;
-    let mut outcome = match &config.input {
-        Input::Target(job) => target::run(config, job, observer, notes),
-        Input::Table(job) => table::run(config, job, &mut place, observer, notes),
+    let mut outcome = match (&config.input, &config.descent) {
+        (Input::Target(job), None) => target::run(config, job, observer, notes),
+        (Input::Table(job), None) => table::run(config, job, &mut place, observer, notes),
+        (Input::Target(job), Some(options)) => {
+            descend::on_target(config, options, job, &mut place, observer, notes)
+        }
+        (Input::Table(job), Some(options)) => {
+            descend::on_table(config, options, job, &mut place, observer, notes)
+        }
     }?;
     check_finite(&outcome.report)?;
     place.name(config, &outcome.report.activation);
@@ -202,7 +213,7 @@ pub fn train(
         (Err(error), Some(folder)) => {
             if folder.is_unfinished() {
                 let path = folder.path().display();
-                notes(&format!("its sums are kept; go on with: zonal train --resume {path}"));
+                notes(&format!("what it has done is kept; go on with: zonal train --resume {path}"));
             }
             folder.abandon();
             return Err(error);
@@ -216,8 +227,8 @@ pub fn train(
 /// Numbers beyond the range of f64 must not pass as results.
 fn check_finite(report: &TrainReport) -> Result<()> {
     let energies = |c: &Checkpoint| {
-        let degrees = c.degrees.iter().flatten().flat_map(|d| [d.energy, d.predicted]);
-        degrees.chain(c.tail_energy).all(f64::is_finite)
+        let degrees = c.degrees.iter().flatten().flat_map(|d| [Some(d.energy), d.predicted]);
+        degrees.flatten().chain(c.tail_energy).all(f64::is_finite)
     };
     let losses = |c: &Checkpoint| {
         [Some(c.loss), c.validation_loss, c.test_loss].into_iter().flatten().all(f64::is_finite)

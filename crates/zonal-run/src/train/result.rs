@@ -1,14 +1,17 @@
 //! The report of a training: its field names are a contract with other programs.
 
 use super::choose::Candidate;
+use super::descend::BatchChoice;
 use crate::number::Extended;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use zonal::activation::Activation;
 use zonal::dynamics::path::Solver;
+use zonal::network::{Layers, Parametrisation, Start};
 use zonal::observer::StopReason;
 use zonal::sphere::Degree;
 use zonal::statistics::Precision;
+use zonal_io::model::SCHEMA;
 
 /// Everything that a training found. Losses are mean squared errors E (f - g)^2, on tables in the label's unit
 /// squared, and over several labels their mean; root mean squared errors are in the label's unit. What does not apply is null.
@@ -82,12 +85,99 @@ pub struct TrainReport {
     pub dropped_columns: Option<Vec<String>>,
     /// What was tried when activation or scale were chosen automatically.
     pub candidates: Option<Vec<Candidate>>,
+    /// How the descent went, for trainings step by step.
+    pub descent: Option<DescentReport>,
     /// The path, one entry for each listed iteration.
     pub path: Vec<Checkpoint>,
 }
 
-/// The state at one iteration.
+impl TrainReport {
+    /// A report to which nothing applies, to be filled in.
+    pub(super) fn empty() -> Self {
+        Self {
+            schema: SCHEMA,
+            run: None,
+            stop_reason: StopReason::IterationLimit,
+            activation: Activation::Relu,
+            scale: f64::NAN,
+            bias: None,
+            dim: 0,
+            width: Extended::Finite(0),
+            iterations: 0,
+            step_size: f64::NAN,
+            target: None,
+            labels: None,
+            initial_loss: f64::NAN,
+            loss: f64::NAN,
+            loss_bound: None,
+            target_energy: None,
+            invisible_degrees: None,
+            learning: None,
+            best_polynomial: Vec::new(),
+            best_iteration: 0,
+            train_rmse: None,
+            validation_rmse: None,
+            test_rmse: None,
+            label_errors: None,
+            solver: None,
+            precision: None,
+            folds: None,
+            refit: None,
+            rows: None,
+            dropped_columns: None,
+            candidates: None,
+            descent: None,
+            path: Vec::new(),
+        }
+    }
+}
+
+/// A training step by step: what was asked for, and how it went.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DescentReport {
+    /// Which layers changed: output, hidden or both.
+    #[schemars(with = "String")]
+    pub layers: Layers,
+    /// The rows of a step: full, a number, fresh:N or exact.
+    pub batch: BatchChoice,
+    /// Whether hidden units stayed on the sphere.
+    pub on_sphere: bool,
+    /// Whether units have trained biases.
+    pub biases: bool,
+    /// The factor before the sum: standard, ntk or mean-field.
+    #[schemars(with = "String")]
+    pub parametrisation: Parametrisation,
+    /// How output weights began: random, symmetric or zero.
+    #[schemars(with = "String")]
+    pub start: Start,
+    /// The precision of the steps.
+    #[schemars(with = "String")]
+    pub precision: Precision,
+    /// Each step in use, with the first iteration that took it.
+    pub steps: Vec<StepChange>,
+    /// The largest eigenvalue of the tangent kernel at the start.
+    pub curvature: Option<f64>,
+    /// The largest stable step there, 2 / curvature.
+    pub largest_stable_step: Option<f64>,
+    /// The iteration at which the loss grew without bound.
+    pub diverged: Option<u64>,
+    /// For targets that depend on few directions, the alignment of directions that know nothing of them.
+    pub random_alignment: Option<f64>,
+}
+
+/// A step and the first iteration that took it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepChange {
+    /// The iteration.
+    pub iteration: u64,
+    /// The step.
+    pub step_size: f64,
+}
+
+/// The state at one iteration.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Checkpoint {
     /// Number of steps done.
     pub iteration: u64,
@@ -101,6 +191,16 @@ pub struct Checkpoint {
     pub tail_energy: Option<f64>,
     /// The residual's energy by degree, for targets.
     pub degrees: Option<Vec<DegreeEnergy>>,
+    /// Step by step: the loss that the tangent kernel at the start predicts, on targets that of infinite width, on tables that
+    /// on the training rows (where these are few and all stand in each step).
+    pub predicted_loss: Option<f64>,
+    /// Step by step: the part of the hidden weights, each counted by its output weights, that lies in the directions which
+    /// the target depends on.
+    pub alignment: Option<f64>,
+    /// Step by step: how far hidden weights and biases have moved, as part of their size at the start.
+    pub hidden_movement: Option<f64>,
+    /// The same of output weights; null from a start at zero.
+    pub output_movement: Option<f64>,
 }
 
 /// The residual's energy in one degree.
@@ -111,8 +211,9 @@ pub struct DegreeEnergy {
     pub degree: Degree,
     /// The residual's energy.
     pub energy: f64,
-    /// What the operator at infinite width predicts.
-    pub predicted: f64,
+    /// What infinite width predicts: the operator of the output layer, or the tangent kernel at the start where hidden units
+    /// move; null for an activation without one.
+    pub predicted: Option<f64>,
 }
 
 /// When the residual's energy in a degree has fallen to a share of the target's. Null where it does not fall so far
@@ -124,7 +225,7 @@ pub struct LearningTime {
     pub degree: Degree,
     /// The share that is left: 0.5, 0.1 or 0.01.
     pub share: f64,
-    /// The first iteration with so little left; from 1000 on to one part in 1000.
+    /// The first iteration with so little left; from 1000 on to one part in 1000. Step by step the first listed one.
     pub iteration: Option<u64>,
     /// What the operator at infinite width predicts.
     pub predicted: Option<u64>,

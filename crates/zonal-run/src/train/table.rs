@@ -2,15 +2,16 @@
 //! depends on, the whole path from them, and a last reading for the errors on the rows themselves.
 
 use super::accumulate::{Accumulated, Accumulation};
-use super::choose::{Candidate, Choice, Question, each_fold};
+use super::choose::each_fold;
 use super::cost::{Cost, say_estimate};
 use super::keep::Keep;
-use super::result::{BestPolynomialReport, Checkpoint, LabelErrors, PartRows, SolverReport, TrainReport};
+use super::prepare::{Prepared, label_errors, polynomial_reports, prepare, score, units};
+use super::result::{BestPolynomialReport, Checkpoint, PartRows, SolverReport, TrainReport};
 use super::{Notes, Outcome, Place, TrainConfig};
-use crate::data::{Data, for_each_block};
+use crate::data::Data;
 use crate::error::{Error, Result};
 use crate::number::{Auto, Extended};
-use crate::score::{Score, Scorer, root_mean};
+use crate::score::root_mean;
 use crate::survey::Survey;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -20,13 +21,12 @@ use zonal::dynamics::path::{Path, Solver};
 use zonal::lift::{LabelScale, Lift};
 use zonal::linalg::{Matrix, symmetric_eigen};
 use zonal::measure::{Monomials, best_polynomials, monomials};
-use zonal::network::Network;
-use zonal::observer::{Observer, Silent, Stage, StopReason};
+use zonal::network::{Network, Parametrisation};
+use zonal::observer::Observer;
 use zonal::risk::Quadratic;
-use zonal::rows::{Part, Split};
+use zonal::rows::Part;
 use zonal::statistics::{Precision, Sums};
-use zonal_io::model::{Description, Model, SCHEMA, TableDescription};
-use zonal_io::source::Source;
+use zonal_io::model::{Description, HiddenLayer, Model, SCHEMA, TableDescription};
 
 /// A table to learn.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -60,10 +60,6 @@ pub struct TableJob {
 const POLYNOMIAL_DEGREE: usize = 3;
 const FEW_MONOMIALS: usize = 300;
 const FEW_ROWS: u64 = 1_000_000;
-/// Candidates that get a line of their own.
-const MOST_LINES: usize = 8;
-/// The most folds.
-const MOST_FOLDS: usize = 20;
 
 pub(super) fn run(
     config: &TrainConfig,
@@ -76,58 +72,43 @@ pub(super) fn run(
         return Err(Error::Usage("--width inf needs a --target; on a table the width is a number".into()));
     };
     let grid = config.grid()?;
-    let split = job.split(config.seed)?;
-    // The headers alone tell whether the columns exist: mistakes in names come before any long reading.
-    let source = job.data.open(&job.labels, job.features.as_deref())?;
-    let test_source = match &job.test_data {
-        Some(files) => {
-            Some(job.data.with_files(files.clone()).open(&job.labels, Some(source.feature_names()))?)
-        }
-        None => None,
-    };
-    let survey = Survey::of(&source, &split, observer)?;
-    check_parts(&survey, job)?;
-    let [test_rows, test_dropped] = match &test_source {
-        Some(source) => count_rows(source, observer)?,
-        None => [survey.counts[Part::Test as usize], 0],
-    };
-    let labels: Vec<LabelScale> = (0..job.labels.len())
-        .map(|i| LabelScale::learn(&job.labels[i], &survey.labels, i))
-        .collect::<std::result::Result<_, _>>()?;
-    let lift = Lift::learn(source.feature_names(), &survey.features, job.bias.given().unwrap_or(1.0))?;
-    let dropped_columns = lift.dropped();
-    if !dropped_columns.is_empty() {
-        notes(&format!("left out, since constant on the training rows: {}", dropped_columns.join(", ")));
-    }
     let parts = job.folds.map_or(3, |folds| folds + 1);
-    let cost = Cost {
+    let resumed = place.existing().is_some();
+    let cost = |survey: &Survey, lift: &Lift| Cost {
         rows: survey.covered,
         parts,
         columns: lift.kept.len(),
-        labels: labels.len(),
+        labels: job.labels.len(),
         iterates: grid.len(),
         paths: job.folds.map_or(1 + usize::from(job.refit), |folds| folds + 1),
     };
-    let resumed = place.existing().is_some();
-    let solver = if resumed {
-        cost.known_solver(width, config.solver)?
-    } else {
-        cost.solver(width, config.solver, notes)?
+    let fits = |survey: &Survey, lift: &Lift, notes: Notes<'_>| {
+        let cost = cost(survey, lift);
+        if resumed {
+            cost.known_solver(width, config.solver)
+        } else {
+            cost.solver(width, config.solver, notes)
+        }
     };
+    let (prepared, solver) = prepare(config, job, &fits, observer, notes)?;
+    let cost = cost(&prepared.survey, &prepared.lift);
+    let identity = prepared.identity(config, job)?;
+    let Prepared {
+        source,
+        test_source,
+        split,
+        survey,
+        labels,
+        lift,
+        activation,
+        scale,
+        bias,
+        candidates,
+        dropped_columns,
+        test_rows,
+        test_dropped,
+    } = prepared;
     let width = usize::try_from(width).unwrap_or(usize::MAX);
-
-    let question = Question {
-        config,
-        bias: job.bias.given(),
-        lift: &lift,
-        labels: &labels,
-        sample: &survey.sample,
-        split: &split,
-        width,
-    };
-    let Choice { activation, scale, bias, candidates } = question.choose(observer)?;
-    candidates.iter().for_each(|tried| say_candidates(tried, notes));
-    let lift = Lift { bias, ..lift };
     let dim = lift.dim()?;
     place.name(config, &activation);
 
@@ -157,7 +138,6 @@ pub(super) fn run(
     };
     check_step_on_sample(config, &accumulation, &survey)?;
     say_estimate(&accumulation, &survey, &cost, solver, notes)?;
-    let identity = identity(&source, &lift, &labels, &split, config, job, &activation, scale)?;
     let every = Duration::from_secs(job.checkpoint_seconds);
     // A run that goes on does so with the solver that it began with.
     let begun = TrainConfig { solver, ..config.clone() };
@@ -189,13 +169,15 @@ pub(super) fn run(
         schema: SCHEMA,
         activation: activation.clone(),
         scale,
+        parametrisation: Parametrisation::Ntk,
         seed: config.seed,
         step_size: path.step(),
         best_iteration: grid[best],
         target: None,
         table: Some(TableDescription { lift, labels: labels.clone(), split }),
     };
-    let model = Model { description, network, iterations: grid.clone(), coefficients };
+    let hidden = HiddenLayer::Fixed(network);
+    let model = Model { description, hidden, iterations: grid.clone(), coefficients };
     let scores = score(&model, grid[best], &source, test_source.as_ref(), survey.covered, observer)?;
     let held_out = validation.as_deref().map(|v| {
         let losses = &v[best * labels.len()..(best + 1) * labels.len()];
@@ -205,9 +187,6 @@ pub(super) fn run(
     let unseen = job.folds.is_some() || job.refit;
     let validation_squares = if unseen { held_out } else { scores[1].mean_squares() };
     let report = TrainReport {
-        schema: SCHEMA,
-        run: None,
-        stop_reason: StopReason::IterationLimit,
         activation,
         scale,
         bias: Some(bias),
@@ -215,14 +194,9 @@ pub(super) fn run(
         width: config.width,
         iterations: config.iterations,
         step_size: path.step(),
-        target: None,
         labels: Some(job.labels.clone()),
         initial_loss: checkpoints.first().map_or(f64::NAN, |c| c.loss),
         loss: checkpoints.last().map_or(f64::NAN, |c| c.loss),
-        loss_bound: None,
-        target_energy: None,
-        invisible_degrees: None,
-        learning: None,
         best_polynomial: polynomials(&monomials, job, &sums, &test_monomials, &labels)?,
         best_iteration: grid[best],
         train_rmse: scores[0].rmse(),
@@ -242,6 +216,7 @@ pub(super) fn run(
         dropped_columns: Some(dropped_columns),
         candidates,
         path: checkpoints,
+        ..TrainReport::empty()
     };
     Ok(Outcome { report, model: Some(model) })
 }
@@ -279,108 +254,11 @@ fn check_step_on_sample(
     Ok(())
 }
 
-/// Says how those did that came into the last round, and between what limits the others lay.
-fn say_candidates(tried: &[Candidate], notes: Notes<'_>) {
-    let Some(best) = tried.first() else { return };
-    let last = tried.iter().take(MOST_LINES).take_while(|c| (c.rows, c.width) == (best.rows, best.width));
-    let last = last.count();
-    for (i, c) in tried[..last].iter().enumerate() {
-        let verdict = if i == 0 { "; chosen" } else { "" };
-        notes(&format!(
-            "tried {} at scale {:.3}, bias {}: {:.4} of the deviation left on {} rows, width {}{verdict}",
-            c.activation, c.scale, c.bias, c.relative_rmse, c.rows, c.width
-        ));
-    }
-    let others = tried[last..].iter().map(|c| c.relative_rmse);
-    let (low, high) = others.fold((f64::INFINITY, 0.0), |(l, h): (f64, f64), x| (l.min(x), h.max(x)));
-    if last < tried.len() {
-        notes(&format!(
-            "tried {} others, which left {low:.4} to {high:.4}; --format json lists them",
-            tried.len() - last
-        ));
-    }
-}
-
-impl TableJob {
-    /// How rows are split. With folds there are no validation rows.
-    fn split(&self, seed: u64) -> Result<Split> {
-        if let Some(folds) = self.folds
-            && !(2..=MOST_FOLDS).contains(&folds)
-        {
-            return Err(zonal::Error::parameter("--folds", folds, format!("from 2 to {MOST_FOLDS}")).into());
-        }
-        let test = if self.test_data.is_some() { 0.0 } else { self.test_fraction };
-        let validation = if self.folds.is_some() { 0.0 } else { self.validation_fraction };
-        Ok(Split::new(seed, validation, test)?)
-    }
-}
-
-/// Reads the test rows, so that their faults are found before the work; how many there are, and how many were left out.
-fn count_rows(source: &Source, observer: &mut dyn Observer) -> Result<[u64; 2]> {
-    let (mut rows, mut covered) = (0, 0);
-    for_each_block(source, Stage::Reading, 0, observer, |block| {
-        rows += block.len() as u64;
-        covered = block.covered.end;
-        Ok(())
-    })?;
-    if rows == 0 {
-        let total = covered as usize;
-        return Err(zonal::Error::TooFewRows { part: Part::Test.name(), found: 0, required: 1, total }.into());
-    }
-    Ok([rows, covered - rows])
-}
-
-/// Every part that was asked for needs rows, and training needs two.
-fn check_parts(survey: &Survey, job: &TableJob) -> Result<()> {
-    let total = survey.rows() as usize;
-    if total == 0 {
-        let message = format!("all {} rows lack a value, so none is left", survey.dropped());
-        let path = job.data.files.first().cloned().unwrap_or_default();
-        return Err(zonal_io::Error::Table { path, row: None, column: None, message }.into());
-    }
-    let [train, validation, test] = survey.counts.map(|n| n as usize);
-    let few =
-        |part, found, required| Err(Error::Core(zonal::Error::TooFewRows { part, found, required, total }));
-    let needed = job.folds.map_or(2, |folds| 2 * folds);
-    if train < needed {
-        return few(Part::Train.name(), train, needed);
-    }
-    if job.validation_fraction > 0.0 && job.folds.is_none() && validation == 0 {
-        return few(Part::Validation.name(), 0, 1);
-    }
-    if job.test_fraction > 0.0 && job.test_data.is_none() && test == 0 {
-        return few(Part::Test.name(), 0, 1);
-    }
-    Ok(())
-}
-
 /// The highest degree whose monomials cost little: by themselves, or on a long table beside the network, whose sums take
 /// a time that grows with the square of the width.
 fn polynomial_degree(variables: usize, width: usize, rows: u64) -> usize {
     let most = if rows <= FEW_ROWS { FEW_MONOMIALS.max(width / 7) } else { width / 7 };
     (0..=POLYNOMIAL_DEGREE).rev().find(|&k| monomials(variables, k).is_some_and(|n| n <= most)).unwrap_or(0)
-}
-
-/// Everything that decides the sums beside the rows, and the sizes of the files.
-#[expect(clippy::too_many_arguments, reason = "each of them decides the sums")]
-fn identity(
-    source: &Source,
-    lift: &Lift,
-    labels: &[LabelScale],
-    split: &Split,
-    config: &TrainConfig,
-    job: &TableJob,
-    activation: &zonal::activation::Activation,
-    scale: f64,
-) -> Result<String> {
-    let sizes: Vec<u64> = source.files().map(|f| std::fs::metadata(f).map_or(0, |m| m.len())).collect();
-    let all = (sizes, lift, labels, split, config.width, activation, scale, job.folds, job.precision);
-    serde_json::to_string(&all).map_err(|e| Error::Usage(e.to_string()))
-}
-
-/// Squares of the labels' deviations: what a loss in standard units is multiplied by.
-fn units(labels: &[LabelScale]) -> Vec<f64> {
-    labels.iter().map(|l| l.deviation * l.deviation).collect()
 }
 
 /// The path of a table from its sums.
@@ -454,8 +332,7 @@ impl Fit<'_> {
             loss: self.mean(&path.losses(t)),
             validation_loss: at(validation, i),
             test_loss: at(test, i),
-            tail_energy: None,
-            degrees: None,
+            ..Checkpoint::default()
         };
         self.grid.iter().enumerate().map(one).collect()
     }
@@ -479,46 +356,6 @@ fn smallest(losses: &[f64], labels: usize) -> usize {
     best
 }
 
-/// Errors on the rows of each part, by the code that `predict` uses: the same bits.
-fn score(
-    model: &Model,
-    iteration: u64,
-    source: &Source,
-    test_source: Option<&Source>,
-    total: u64,
-    observer: &mut dyn Observer,
-) -> Result<[Score; 3]> {
-    let mut scores = <[Score; 3]>::default();
-    let Some(table) = &model.description.table else { return Ok(scores) };
-    let Ok(coefficients) = model.coefficients_at(iteration) else { return Ok(scores) };
-    let scorer = Scorer::new(model, table, coefficients);
-    for_each_block(source, Stage::Scoring, total, observer, |rows| {
-        let parts = rows.by_part(&table.split);
-        scores.iter_mut().zip(&parts).try_for_each(|(score, rows)| score.add(&scorer, rows))
-    })?;
-    if let Some(source) = test_source {
-        let test = &mut scores[Part::Test as usize];
-        for_each_block(source, Stage::Scoring, 0, &mut Silent, |rows| test.add(&scorer, &rows))?;
-    }
-    Ok(scores)
-}
-
-fn label_errors(
-    labels: &[LabelScale],
-    scores: &[Score; 3],
-    validation_squares: Option<&[f64]>,
-) -> Vec<LabelErrors> {
-    let root = |squares: Option<&[f64]>, i: usize| squares.map(|s| s[i].sqrt());
-    let [train, _, test] = scores.each_ref().map(Score::mean_squares);
-    let one = |(i, label): (usize, &LabelScale)| LabelErrors {
-        label: label.name.clone(),
-        train_rmse: root(train.as_deref(), i),
-        validation_rmse: root(validation_squares, i),
-        test_rmse: root(test.as_deref(), i),
-    };
-    labels.iter().enumerate().map(one).collect()
-}
-
 fn polynomials(
     monomials: &Monomials,
     job: &TableJob,
@@ -530,20 +367,7 @@ fn polynomials(
         Some(folds) => total(&sums.monomials[..folds]),
         None => sums.monomials[Part::Train as usize].clone(),
     };
-    let units = units(labels);
-    let mean = |errors: &[f64]| {
-        errors.iter().zip(&units).map(|(e, unit)| e * unit).sum::<f64>() / labels.len() as f64
-    };
-    let fits = best_polynomials(monomials, &train, test)?;
-    let one = |fit: &zonal::measure::BestPolynomial| BestPolynomialReport {
-        degree: fit.degree,
-        monomials: Some(fit.monomials),
-        rank: Some(fit.rank),
-        error: mean(&fit.errors),
-        test_error: fit.test_errors.as_deref().map(mean),
-    };
-    // Degree 0 is the mean of the labels, which the untrained network predicts.
-    Ok(fits.iter().skip(1).map(one).collect())
+    Ok(polynomial_reports(&best_polynomials(monomials, &train, test)?, labels))
 }
 
 impl SolverReport {

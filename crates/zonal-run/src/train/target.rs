@@ -14,14 +14,14 @@ use zonal::dynamics::operator::Operator;
 use zonal::dynamics::path::{Path, Solver};
 use zonal::kernel::Kernel;
 use zonal::measure::{SHARES, residual_energies, times_to_learn};
-use zonal::network::Network;
-use zonal::observer::{Observer, StopReason};
+use zonal::network::{Network, Parametrisation};
+use zonal::observer::Observer;
 use zonal::plan::{NEGLIGIBLE, smallest_loss_bound};
 use zonal::risk::Population;
 use zonal::spectrum::Spectrum;
 use zonal::sphere::{Degree, Dim};
 use zonal::target::{PowerSpectrum, Target};
-use zonal_io::model::{Description, Model, SCHEMA};
+use zonal_io::model::{Description, HiddenLayer, Model, SCHEMA};
 
 /// A function to learn.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -34,7 +34,7 @@ pub struct TargetJob {
 }
 
 /// Degrees listed where a target's energies go on for ever.
-const DEFAULT_DEGREE: Degree = 8;
+pub(super) const DEFAULT_DEGREE: Degree = 8;
 /// The operator's tail is followed this far beyond the listed degrees.
 const OPERATOR_DEGREE: Degree = 640;
 
@@ -53,18 +53,12 @@ pub(super) fn run(
     let grid = config.grid()?;
     let spectrum = Spectrum::new(&activation, dim, scale, max_degree.max(OPERATOR_DEGREE))?;
     let energies = target.power_spectrum(max_degree)?;
-    if !(1e-290..1e290).contains(&energies.total()) {
-        let found = energies.total();
-        return Err(
-            zonal::Error::parameter("the target's norm squared", found, "between 1e-290 and 1e290").into()
-        );
-    }
+    check_energy(&energies)?;
     let invisible = invisible_degrees(&energies, &activation, notes);
     // The operator follows all degrees that matter, so that its tail is a sum too.
     let all_energies = target.power_spectrum(max_degree.max(OPERATOR_DEGREE))?;
 
-    let with_energy: Vec<Degree> =
-        (0..=max_degree).filter(|&k| energies.energies[k] > NEGLIGIBLE * energies.total()).collect();
+    let with_energy = degrees_with_energy(&energies, NEGLIGIBLE);
     let search = logarithmic_grid(config.iterations);
     let (path, step, model, times, solver) = match config.width {
         Extended::Infinite => {
@@ -110,13 +104,15 @@ pub(super) fn run(
                 schema: SCHEMA,
                 activation: activation.clone(),
                 scale,
+                parametrisation: Parametrisation::Ntk,
                 seed: config.seed,
                 step_size: path.step(),
                 best_iteration: config.iterations,
                 target: Some(job.text.clone()),
                 table: None,
             };
-            let model = Model { description, network, iterations: grid.clone(), coefficients };
+            let hidden = HiddenLayer::Fixed(network);
+            let model = Model { description, hidden, iterations: grid.clone(), coefficients };
             let solver = SolverReport::of(&path, config.iterations, &[1.0])?;
             (checkpoints, path.step(), Some(model), times, Some(solver))
         }
@@ -135,18 +131,13 @@ pub(super) fn run(
     let inverse_step = if config.step.given().is_some() { 1.0 / step } else { norm_sq };
     let bound = smallest_loss_bound(&energies, &spectrum, width, inverse_step, config.iterations as f64);
     let report = TrainReport {
-        schema: SCHEMA,
-        run: None,
-        stop_reason: StopReason::IterationLimit,
         activation,
         scale,
-        bias: None,
         dim: job.dim,
         width: config.width,
         iterations: config.iterations,
         step_size: step,
         target: Some(job.text.clone()),
-        labels: None,
         initial_loss: first.loss,
         loss: last.loss,
         loss_bound: provable.then_some(bound.bound),
@@ -155,20 +146,26 @@ pub(super) fn run(
         target_energy: Some(energies.energies),
         invisible_degrees: Some(invisible),
         best_iteration: config.iterations,
-        train_rmse: None,
-        validation_rmse: None,
-        test_rmse: None,
-        label_errors: None,
         solver,
-        precision: None,
-        folds: None,
-        refit: None,
-        rows: None,
-        dropped_columns: None,
-        candidates: None,
         path,
+        ..TrainReport::empty()
     };
     Ok(Outcome { report, model })
+}
+
+/// A target must be neither nothing nor beyond all numbers.
+pub(super) fn check_energy(energies: &PowerSpectrum) -> Result<()> {
+    let found = energies.total();
+    if (1e-290..1e290).contains(&found) {
+        return Ok(());
+    }
+    Err(zonal::Error::parameter("the target's norm squared", found, "between 1e-290 and 1e290").into())
+}
+
+/// The degrees that hold more than this part of the energy.
+pub(super) fn degrees_with_energy(energies: &PowerSpectrum, part: f64) -> Vec<Degree> {
+    let listed = energies.energies.iter().enumerate();
+    listed.filter(|(_, e)| **e > part * energies.total()).map(|(k, _)| k).collect()
 }
 
 /// Energies by degree are small differences, for which exact eigenvectors are worth their time.
@@ -190,7 +187,11 @@ fn say_truncation(kernel: &Kernel, activation: &Activation, notes: Notes<'_>) {
 }
 
 /// The degrees with energy that no width and no number of iterations learns; says so.
-fn invisible_degrees(energies: &PowerSpectrum, activation: &Activation, notes: Notes<'_>) -> Vec<Degree> {
+pub(super) fn invisible_degrees(
+    energies: &PowerSpectrum,
+    activation: &Activation,
+    notes: Notes<'_>,
+) -> Vec<Degree> {
     let total = energies.total();
     let listed = energies.energies.iter().enumerate();
     let invisible: Vec<(Degree, f64)> = listed
@@ -215,14 +216,17 @@ fn checkpoint(iteration: u64, loss: f64, residual: &PowerSpectrum, predicted: &P
     Checkpoint {
         iteration,
         loss,
-        validation_loss: None,
-        test_loss: None,
         tail_energy: Some(residual.tail_energy),
         degrees: Some(
             degrees
-                .map(|(degree, (&energy, &predicted))| DegreeEnergy { degree, energy, predicted })
+                .map(|(degree, (&energy, &predicted))| DegreeEnergy {
+                    degree,
+                    energy,
+                    predicted: Some(predicted),
+                })
                 .collect(),
         ),
+        ..Checkpoint::default()
     }
 }
 
@@ -245,7 +249,7 @@ fn learning_times(
 }
 
 /// The error of the best polynomial of degree <= k is the energy beyond k.
-fn best_polynomials(energies: &PowerSpectrum) -> Vec<BestPolynomialReport> {
+pub(super) fn best_polynomials(energies: &PowerSpectrum) -> Vec<BestPolynomialReport> {
     let mut beyond = energies.tail_energy;
     let mut out: Vec<BestPolynomialReport> = Vec::new();
     for (degree, energy) in energies.energies.iter().enumerate().rev() {

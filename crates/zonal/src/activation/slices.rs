@@ -319,6 +319,15 @@ impl Activation {
         !matches!(self, Self::Function(_))
     }
 
+    /// Replaces every argument by phi' of it; `values` holds phi of it.
+    pub(crate) fn replace_by_slopes(&self, arguments: &mut [f64], values: &[f64]) {
+        let kept = match self.keep() {
+            Keep::Value => values.to_vec(),
+            Keep::Argument => arguments.to_vec(),
+        };
+        wide::slopes(self, &kept, arguments);
+    }
+
     /// phi'(t), 0 at the kinks of named activations; NaN where the derivative is not known.
     pub fn slope(&self, t: f64) -> f64 {
         let kept = match self.keep() {

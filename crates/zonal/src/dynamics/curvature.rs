@@ -49,6 +49,37 @@ impl<'a> Tangent<'a> {
         Self { architecture, layers, weights, points, features, slopes }
     }
 
+    /// The network's values of its first label.
+    pub(crate) fn values(&self) -> Vec<f64> {
+        let mut f = self.features.times_vector(self.weights.output.row(0));
+        f.iter_mut().for_each(|x| *x *= self.architecture.factor());
+        f
+    }
+
+    /// J J^T / N for the first label.
+    pub(crate) fn kernel(&self) -> Matrix {
+        let count = self.points.rows();
+        let factor = self.architecture.factor().powi(2) / count.max(1) as f64;
+        let mut out = Matrix::zeros(count, count);
+        if self.layers.output() {
+            out = self.features.times_transposed(&self.features);
+        }
+        if self.layers.hidden() {
+            let mut slopes = self.slopes.clone();
+            for i in 0..count {
+                slopes.row_mut(i).iter_mut().zip(self.weights.output.row(0)).for_each(|(s, a)| *s *= a);
+            }
+            let slopes = slopes.times_transposed(&slopes);
+            let products = self.points.times_transposed(&self.points);
+            let bias = if self.architecture.biases { 1.0 } else { 0.0 };
+            let hidden = slopes.values().iter().zip(products.values());
+            out.values_mut().iter_mut().zip(hidden).for_each(|(x, (s, p))| *x += s * (p + bias));
+        }
+        out.values_mut().iter_mut().for_each(|x| *x *= factor);
+        out.mirror_lower();
+        out
+    }
+
     /// J^T v for v with one row a label, one column a point.
     fn pull(&self, v: &Matrix) -> Direction {
         let c = self.architecture.factor();

@@ -3,6 +3,7 @@
 
 mod curvature;
 pub mod descent;
+pub mod linear;
 pub mod operator;
 pub mod path;
 

@@ -13,10 +13,12 @@ use crate::kernel::Kernel;
 use crate::legendre::Recurrence;
 use crate::linalg::{Matrix, add_scaled, dot};
 use crate::network::{Architecture, Layers, Weights};
-use crate::numeric::sum::non_negative;
+use crate::numeric::level::Level;
+use crate::numeric::sum::{non_negative, tree_sum};
 use crate::sphere::{Degree, Dim};
 use crate::target::Target;
 use crate::units::Units;
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 /// The population risk of a target for an architecture.
@@ -85,6 +87,11 @@ impl<'a> BothLayers<'a> {
             }
         };
         Ok(Self { target, architecture, layers, norm_sq: target.norm_sq()?, form })
+    }
+
+    /// Whether there are exact expectations for an activation, with trained biases or without.
+    pub fn exists(activation: &Activation, biases: bool) -> bool {
+        activation.homogeneity().is_some() && !biases || is_smooth(activation)
     }
 
     /// E (f - g)^2 and the gradient of half of it. Cost for m units about m^2 (4 n + 20) flops, for smooth activations
@@ -227,41 +234,33 @@ impl<'a> BothLayers<'a> {
         let coefficients = units.coefficients(dim, max_degree)?;
         let recurrence = Recurrence::new(dim, max_degree + 1);
         let raised = Recurrence::new(Dim::new(dim.get() + 2)?, max_degree + 1);
-        // a_j A_k(j)
-        let mut weighted = coefficients.values.clone();
+        // a_j A_k(j), and zeros that fill the last lanes.
+        let padded = m.next_multiple_of(LANES);
+        let mut weighted = Matrix::zeros(max_degree + 1, padded);
         for k in 0..=max_degree {
-            weighted.row_mut(k).iter_mut().zip(a).for_each(|(x, a)| *x *= a);
+            let row = weighted.row_mut(k).iter_mut().zip(coefficients.values.row(k).iter().zip(a));
+            row.for_each(|(x, (value, a))| *x = value * a);
         }
         let rho = directions.times_transposed(directions);
-        let visible: Vec<bool> =
-            (0..=max_degree).map(|k| coefficients.values.row(k).iter().any(|x| *x != 0.0)).collect();
+        let columns = |rows: &Matrix| rows.transposed();
+        let (values, by_length, by_bias) =
+            (columns(&coefficients.values), columns(&coefficients.by_length), columns(&coefficients.by_bias));
         let one = |i: usize| {
             let mut rho: Vec<f64> = rho.row(i).iter().map(|r| r.clamp(-1.0, 1.0)).collect();
             rho[i] = 1.0;
-            let mut sums = [0.0; 3];
-            let mut turned = vec![0.0; m];
-            let (mut previous, mut current) = (vec![0.0; m], vec![1.0; m]);
-            // P_k' = k (k+n-2)/(n-1) P_(k-1) of dimension n + 2.
-            let (mut previous_slope, mut current_slope) = (vec![0.0; m], vec![1.0; m]);
-            for k in 0..=max_degree {
-                if visible[k] {
-                    let total = dot(weighted.row(k), &current);
-                    sums[0] += coefficients.values.row(k)[i] * total;
-                    sums[1] += coefficients.by_length.row(k)[i] * total;
-                    sums[2] += coefficients.by_bias.row(k)[i] * total;
-                    if k > 0 && self.layers.hidden() {
-                        let factor = k as f64 * (k as f64 + n as f64 - 2.0) / (n as f64 - 1.0);
-                        let factor = factor * coefficients.values.row(k)[i];
-                        for (t, (w, p)) in turned.iter_mut().zip(weighted.row(k).iter().zip(&current_slope)) {
-                            *t += factor * w * p;
-                        }
-                    }
-                }
-                if k > 0 {
-                    raised.advance(k - 1, &rho, &mut previous_slope, &mut current_slope);
-                }
-                recurrence.advance(k, &rho, &mut previous, &mut current);
-            }
+            rho.resize(padded, 0.0);
+            let mut turned = vec![0.0; padded];
+            let pairs = Pairs {
+                n: n as f64,
+                recurrence: recurrence.factors(),
+                raised: raised.factors(),
+                own: [values.row(i), by_length.row(i), by_bias.row(i)],
+                others: &weighted,
+                rho: &rho,
+                turned: &mut turned,
+            };
+            let sums = Level::here().dispatch(pairs);
+            turned.truncate(m);
             (sums, directions.transposed_times_vector(&turned))
         };
         let met: Vec<([f64; 3], Vec<f64>)> = (0..m).into_par_iter().map(one).collect();
@@ -302,6 +301,60 @@ impl<'a> BothLayers<'a> {
         }
         // The target may meet degrees that the units hardly have.
         Ok(needed.max(self.target.finite_degree().unwrap_or(0).min(MAX_DEGREE)))
+    }
+}
+
+/// Units that another one meets at a time, so that the state of the recurrences stays in registers.
+const LANES: usize = 16;
+
+/// One unit against all others: sum_j w_k(j) P_k(rho_j) times each of its own three series, summed over degrees, and what
+/// turns it, sum_k A_k w_k(j) P_k'(rho_j), by P_k' = k (k+n-2)/(n-1) P_(k-1) of dimension n + 2.
+struct Pairs<'a> {
+    n: f64,
+    recurrence: &'a [(f64, f64)],
+    raised: &'a [(f64, f64)],
+    own: [&'a [f64]; 3],
+    /// One degree a row; a multiple of [`LANES`] columns, as in the two below.
+    others: &'a Matrix,
+    rho: &'a [f64],
+    turned: &'a mut [f64],
+}
+
+impl WithSimd for Pairs<'_> {
+    type Output = [f64; 3];
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> [f64; 3] {
+        let mut sums = [[0.0; LANES]; 3];
+        let turned = self.turned.as_chunks_mut::<LANES>().0;
+        for (chunk, (t, turned)) in self.rho.as_chunks::<LANES>().0.iter().zip(turned).enumerate() {
+            let (mut previous, mut current) = ([0.0; LANES], [1.0; LANES]);
+            let (mut previous_slope, mut slope) = ([0.0; LANES], [0.0; LANES]);
+            let mut turn = [0.0; LANES];
+            for k in 0..self.others.rows() {
+                let w = &self.others.row(k).as_chunks::<LANES>().0[chunk];
+                let degree = k as f64;
+                let factor = degree * (degree + self.n - 2.0) / (self.n - 1.0) * self.own[0][k];
+                let (a, b) = self.recurrence[k];
+                // The slope of degree k is one degree behind in the raised dimension.
+                let (c, d) = if k == 0 { (0.0, 0.0) } else { self.raised[k - 1] };
+                let [x, y, z] = self.own.map(|own| own[k]);
+                for l in 0..LANES {
+                    let met = w[l] * current[l];
+                    sums[0][l] += x * met;
+                    sums[1][l] += y * met;
+                    sums[2][l] += z * met;
+                    turn[l] += factor * w[l] * slope[l];
+                    let next = a * t[l] * current[l] - b * previous[l];
+                    previous[l] = current[l];
+                    current[l] = next;
+                    let next = if k == 0 { 1.0 } else { c * t[l] * slope[l] - d * previous_slope[l] };
+                    previous_slope[l] = slope[l];
+                    slope[l] = next;
+                }
+            }
+            *turned = turn;
+        }
+        sums.map(|s| tree_sum(&s))
     }
 }
 

@@ -18,6 +18,8 @@ vectorised! { f64:
     pub erf erf_at erf_one;
     /// Replaces each x by x times the normal distribution function of x.
     pub gelu gelu_at gelu_one;
+    /// Replaces each x by arccos x; NaN outside [-1, 1].
+    pub acos acos_at acos_one;
     sin_reduced sin_reduced_at sin_one;
     cos_reduced cos_reduced_at cos_one;
 }
@@ -255,6 +257,42 @@ fn gelu_one<const F: bool>(x: f64) -> f64 {
     x * 0.5 * if y < 1.0 { 1.0 - erf } else { far }
 }
 
+/// asin x = x + x z P(z)/Q(z), z = x^2, for |x| <= 1/2 (fdlibm, e_asin.c).
+const ARCSINE: ([f64; 6], [f64; 5]) = (
+    [
+        1.66666666666666657415e-01,
+        -3.25565818622400915405e-01,
+        2.01212532134862925881e-01,
+        -4.00555345006794114027e-02,
+        7.91534994289814532176e-04,
+        3.47933107596021167570e-05,
+    ],
+    [
+        1.0,
+        -2.40339491173441421878e+00,
+        2.02094576023350569471e+00,
+        -6.88283971605453293030e-01,
+        7.70381505559019352791e-02,
+    ],
+);
+
+#[inline(always)]
+fn acos_one<const F: bool>(x: f64) -> f64 {
+    use std::f64::consts::{FRAC_PI_2, PI};
+    let size = x.abs();
+    // acos x = 2 asin sqrt((1 - x)/2) away from the middle.
+    let middle = size < 0.5;
+    let z = if middle { x * x } else { 0.5 * (1.0 - size) };
+    let s = if middle { x } else { z.sqrt() };
+    let ratio = z * polynomial::<F, 6>(&ARCSINE.0, z) / polynomial::<F, 5>(&ARCSINE.1, z);
+    let arcsine = fma::<F>(s, ratio, s);
+    // pi/2 less its rounding first, so that the sum keeps its digits.
+    let near = FRAC_PI_2 - (arcsine - 6.123_233_995_736_766e-17);
+    let far = 2.0 * arcsine;
+    let outside = if x < 0.0 { PI - (far - 1.224_646_799_147_353_2e-16) } else { far };
+    if middle { near } else { outside }
+}
+
 /// The reduced argument r and, in the lowest two bits, the quarter turn n: x = n pi/2 + r.
 #[inline(always)]
 fn quarter<const F: bool>(x: f64) -> (u64, f64) {
@@ -363,9 +401,32 @@ mod tests {
         worst
     }
 
+    /// cos of the result against the argument, in units of the result: no arccosine of more digits is needed.
+    fn worst_arccosine() -> f64 {
+        let mut worst = 0.0f64;
+        for level in Level::all() {
+            for i in 0..=40_000 {
+                let x = f64::from(i) / 20_000.0 - 1.0;
+                let mut value = [x];
+                acos_at(&mut value, level);
+                let [y] = value;
+                // One step of Newton in double-double arithmetic; at the ends the formula is exact.
+                let (sine, cosine) = (DoubleDouble::from(y).sin(), DoubleDouble::from(y).cos());
+                if sine.to_f64().abs() < 1e-3 {
+                    assert!((y - x.acos()).abs() <= 2.0 * f64::EPSILON * y);
+                    continue;
+                }
+                let error = ((cosine - DoubleDouble::from(x)) / sine).to_f64().abs();
+                worst = worst.max(error / (y.next_up() - y));
+            }
+        }
+        worst
+    }
+
     #[test]
     fn errors_are_as_stated() {
-        let cases: [(&str, f64, f64); 9] = [
+        let cases: [(&str, f64, f64); 10] = [
+            ("acos", worst_arccosine(), 2.0),
             ("exp", worst(600.0, exp_at, Elementary::exp), 2.0),
             ("tanh", worst(25.0, tanh_at, Elementary::tanh), 3.0),
             ("sigmoid", worst(500.0, sigmoid_at, Elementary::sigmoid), 2.0),
@@ -426,7 +487,7 @@ mod tests {
     #[test]
     fn neighbours_do_not_change_a_value() {
         let x = arguments(30.0);
-        for f in [exp, tanh, sigmoid, softplus, silu, erf, gelu, sin, cos] {
+        for f in [exp, tanh, sigmoid, softplus, silu, erf, gelu, acos, sin, cos] {
             let mut whole = x.clone();
             f(&mut whole);
             for (i, x) in x.iter().enumerate().step_by(97) {

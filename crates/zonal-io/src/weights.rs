@@ -1,0 +1,112 @@
+//! Weights of several moments of a descent in one safetensors file, to go on from: tensors `hidden`, `biases` and `output`
+//! with a first axis for the moments; everything else is one JSON string under the metadata key `zonal`.
+
+use crate::error::{Error, Result};
+use crate::model::{floats, little_endian};
+use crate::source::check_plain_file;
+use crate::write::write_file;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use std::collections::HashMap;
+use std::path::Path;
+use zonal::linalg::Matrix;
+use zonal::network::Weights;
+
+/// Writes the text and the weights, all of the same sizes.
+///
+/// # Errors
+/// [`Error::System`]; [`Error::Model`] for weights of different sizes.
+pub fn save(path: &Path, text: &str, moments: &[Weights]) -> Result<()> {
+    let broken = |message: String| Error::Model { path: path.to_owned(), message };
+    let Some(first) = moments.first() else { return Err(broken("there are no weights to write".into())) };
+    let (m, n, labels) = (first.hidden.rows(), first.hidden.columns(), first.output.rows());
+    let all = |values: &dyn Fn(&Weights) -> Vec<u8>| moments.iter().flat_map(values).collect::<Vec<u8>>();
+    let hidden = all(&|w| little_endian(w.hidden.values()));
+    let biases = all(&|w| little_endian(&w.biases));
+    let output = all(&|w| little_endian(w.output.values()));
+    let view = |shape: Vec<usize>, bytes| {
+        TensorView::new(Dtype::F64, shape, bytes).map_err(|e| broken(e.to_string()))
+    };
+    let count = moments.len();
+    let tensors = vec![
+        ("hidden", view(vec![count, m, n], &hidden)?),
+        ("biases", view(vec![count, m], &biases)?),
+        ("output", view(vec![count, labels, m], &output)?),
+    ];
+    let metadata = HashMap::from([("zonal".to_owned(), text.to_owned())]);
+    let bytes = safetensors::serialize(tensors, Some(metadata)).map_err(|e| broken(e.to_string()))?;
+    write_file(path, &bytes)
+}
+
+/// Reads what [`save`] has written.
+///
+/// # Errors
+/// [`Error::Model`] for a file that is damaged or not ours, [`Error::System`], [`Error::NotAFile`].
+pub fn load(path: &Path) -> Result<(String, Vec<Weights>)> {
+    check_plain_file(path)?;
+    let bytes = std::fs::read(path).map_err(Error::system(path, "reading"))?;
+    from_bytes(&bytes).map_err(|message| Error::Model { path: path.to_owned(), message })
+}
+
+fn from_bytes(bytes: &[u8]) -> std::result::Result<(String, Vec<Weights>), String> {
+    let text = |e: safetensors::SafeTensorError| format!("it is not a complete safetensors file ({e})");
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(text)?;
+    let tensors = SafeTensors::deserialize(bytes).map_err(text)?;
+    let json = metadata.metadata().as_ref().and_then(|m| m.get("zonal"));
+    let json = json.ok_or("its metadata has no key 'zonal', so another program wrote it")?;
+    let read = |name: &str| {
+        let view = tensors.tensor(name).map_err(|e| e.to_string())?;
+        if view.dtype() != Dtype::F64 {
+            return Err(format!("the tensor '{name}' is not of 64-bit floats"));
+        }
+        Ok((view.shape().to_vec(), floats(view.data())))
+    };
+    let ((hidden_shape, hidden), (bias_shape, biases), (output_shape, output)) =
+        (read("hidden")?, read("biases")?, read("output")?);
+    let (&[count, m, n], &[_, labels, _]) = (hidden_shape.as_slice(), output_shape.as_slice()) else {
+        return Err("its tensors do not have three axes".into());
+    };
+    if m == 0 || n == 0 || labels == 0 || bias_shape != [count, m] || output_shape != [count, labels, m] {
+        return Err(format!(
+            "its tensors have the shapes {hidden_shape:?}, {bias_shape:?}, {output_shape:?}"
+        ));
+    }
+    let chunks = hidden.chunks(m * n).zip(biases.chunks(m)).zip(output.chunks(labels * m));
+    let weights = chunks.map(|((hidden, biases), output)| {
+        Ok(Weights {
+            hidden: Matrix::from_rows(m, n, hidden.to_vec())?,
+            biases: biases.to_vec(),
+            output: Matrix::from_rows(labels, m, output.to_vec())?,
+        })
+    });
+    let weights = weights.collect::<zonal::Result<Vec<_>>>().map_err(|e| e.to_string())?;
+    Ok((json.clone(), weights))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_survive_the_disk_and_damage_is_refused() {
+        let moment = |x: f64| Weights {
+            hidden: Matrix::from_rows(3, 2, (0..6).map(|i| x / (1.0 + f64::from(i))).collect()).unwrap(),
+            biases: vec![x, 0.0, -x],
+            output: Matrix::from_rows(2, 3, vec![x; 6]).unwrap(),
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("d");
+        let moments = vec![moment(0.1), moment(1e-300), moment(-7.0)];
+        save(&path, "{\"a\":1}", &moments).unwrap();
+        assert_eq!(load(&path).unwrap(), ("{\"a\":1}".to_owned(), moments));
+        let bytes = std::fs::read(&path).unwrap();
+        for length in 0..bytes.len() {
+            assert!(from_bytes(&bytes[..length]).is_err());
+        }
+        for i in 0..bytes.len().min(400) {
+            let mut damaged = bytes.clone();
+            damaged[i] ^= 0x15;
+            let _ = from_bytes(&damaged);
+        }
+        assert!(save(&path, "", &[]).is_err());
+    }
+}

@@ -1,0 +1,128 @@
+//! What a descent keeps on disk: its configuration, its weights, and what it has measured so far.
+
+use super::super::keep::write_resume;
+use super::super::result::Checkpoint;
+use super::super::{Place, TrainConfig};
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::time::{Duration, Instant};
+use zonal::dynamics::descent::{Snapshot, State};
+use zonal::network::Weights;
+use zonal_io::folder::DESCENT;
+use zonal_io::model::SCHEMA;
+use zonal_io::weights::{load, save};
+
+/// What has been measured, and the weights at each listed iteration.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Progress {
+    pub(super) checkpoints: Vec<Checkpoint>,
+    pub(super) kept: Vec<Weights>,
+}
+
+/// Everything but the weights.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Record {
+    schema: u32,
+    identity: String,
+    state: State,
+    has_before: bool,
+    checkpoints: Vec<Checkpoint>,
+}
+
+/// Where a descent is kept, if anywhere.
+pub(super) struct Keep<'a> {
+    place: &'a mut Place,
+    config: &'a TrainConfig,
+    every: Duration,
+    last: Instant,
+    identity: String,
+}
+
+impl<'a> Keep<'a> {
+    pub(super) fn new(
+        place: &'a mut Place,
+        config: &'a TrainConfig,
+        every: Duration,
+        identity: String,
+    ) -> Self {
+        Self { place, config, every, last: Instant::now(), identity }
+    }
+
+    /// When it is time to save.
+    pub(super) fn due(&self) -> Instant {
+        // A run that keeps nothing is never due.
+        let wait = if self.place.keeps() { self.every } else { Duration::from_secs(u32::MAX.into()) };
+        self.last + wait
+    }
+
+    /// What an earlier run has kept.
+    pub(super) fn take_up(&self) -> Result<Option<(Snapshot, Progress)>> {
+        let Some(folder) = self.place.existing() else { return Ok(None) };
+        let path = folder.path().join(DESCENT);
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let refuse = |message: String| zonal_io::Error::Model { path: path.clone(), message };
+        let (text, mut weights) = load(&path)?;
+        let record: Record = serde_json::from_str(&text)
+            .map_err(|e| refuse(format!("what it was measured is damaged: {e}")))?;
+        if (record.schema, &record.identity) != (SCHEMA, &self.identity) {
+            let message =
+                "it belongs to other rows or to another version; start the training anew".to_owned();
+            return Err(refuse(message).into());
+        }
+        let moments = 1 + usize::from(record.has_before) + record.checkpoints.len();
+        if weights.len() != moments {
+            let message =
+                format!("it holds the weights of {} moments where {moments} are needed", weights.len());
+            return Err(refuse(message).into());
+        }
+        let kept = weights.split_off(moments - record.checkpoints.len());
+        let before = if record.has_before { weights.pop() } else { None };
+        let Some(weights) = weights.pop() else {
+            return Err(refuse("it holds no weights".to_owned()).into());
+        };
+        let snapshot = Snapshot { weights, before, state: record.state };
+        Ok(Some((snapshot, Progress { checkpoints: record.checkpoints, kept })))
+    }
+
+    pub(super) fn save(&mut self, snapshot: &Snapshot, done: &Progress) -> Result<()> {
+        let began = Instant::now();
+        if let Some(folder) = self.place.folder(self.config)? {
+            write_resume(folder, self.config)?;
+            let record = Record {
+                schema: SCHEMA,
+                identity: self.identity.clone(),
+                state: snapshot.state.clone(),
+                has_before: snapshot.before.is_some(),
+                checkpoints: done.checkpoints.clone(),
+            };
+            let text = serde_json::to_string(&record).map_err(|e| Error::Usage(e.to_string()))?;
+            let moments: Vec<Weights> =
+                [&snapshot.weights].into_iter().chain(&snapshot.before).chain(&done.kept).cloned().collect();
+            save(&folder.path().join(DESCENT), &text, &moments)?;
+        }
+        self.last = Instant::now();
+        // Saving takes a twentieth of the time at most.
+        self.every = self.every.max(20 * began.elapsed());
+        Ok(())
+    }
+
+    /// Saves what there is, and says how to go on.
+    pub(super) fn interrupted(&mut self, snapshot: &Snapshot, done: &Progress, total: u64) -> Error {
+        let t = snapshot.state.iteration;
+        if !self.place.keeps() {
+            let message =
+                format!("stopped at iteration {t} of {total}; nothing was kept, since --out is none");
+            return Error::Interrupted { message };
+        }
+        if let Err(error) = self.save(snapshot, done) {
+            return error;
+        }
+        let path = self.place.existing().map(|f| f.path().display().to_string()).unwrap_or_default();
+        Error::Interrupted {
+            message: format!("stopped at iteration {t} of {total}; go on with: zonal train --resume {path}"),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! How a descent step by step is asked for.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+use zonal::network::{Layers, Parametrisation, Start};
+use zonal::statistics::Precision;
+
+/// What a run step by step has beside every other training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DescentConfig {
+    /// Which layers change.
+    pub layers: Layers,
+    /// Which rows a step sees.
+    pub batch: BatchChoice,
+    /// Whether hidden units stay on the sphere.
+    pub on_sphere: bool,
+    /// Whether units have trained biases.
+    pub biases: bool,
+    /// The factor before the sum.
+    pub parametrisation: Parametrisation,
+    /// How output weights begin.
+    pub start: Start,
+    /// The precision of the steps.
+    pub precision: Precision,
+    /// A training on a table ends at so many times the iteration with the smallest validation loss; never if None.
+    pub patience: Option<f64>,
+    /// Seconds between two savings.
+    pub checkpoint_seconds: u64,
+}
+
+/// Which rows a step sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BatchChoice {
+    /// Exact expectations over the sphere.
+    Exact,
+    /// All rows.
+    Full,
+    /// So many rows of the table.
+    Rows(usize),
+    /// So many new points of the sphere.
+    Fresh(usize),
+}
+
+impl FromStr for BatchChoice {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            format!("'{text}' is no batch; write full, a number of rows, fresh:N for N new points, or exact")
+        };
+        let number = |text: &str| {
+            let count = crate::number::count(text).map_err(|_| wrong())?;
+            usize::try_from(count).ok().filter(|n| (1..=MOST_ROWS).contains(n)).ok_or_else(|| {
+                format!("a batch of {text} rows is not possible: it must be from 1 to {MOST_ROWS}")
+            })
+        };
+        match text.strip_prefix("fresh:") {
+            Some(count) => number(count).map(Self::Fresh),
+            None if text == "exact" => Ok(Self::Exact),
+            None if text == "full" => Ok(Self::Full),
+            None => number(text).map(Self::Rows),
+        }
+    }
+}
+
+/// The most rows of a batch.
+const MOST_ROWS: usize = 100_000_000;
+
+impl fmt::Display for BatchChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact => f.write_str("exact"),
+            Self::Full => f.write_str("full"),
+            Self::Rows(count) => write!(f, "{count}"),
+            Self::Fresh(count) => write!(f, "fresh:{count}"),
+        }
+    }
+}
+
+impl Serialize for BatchChoice {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for BatchChoice {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for BatchChoice {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "BatchChoice".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "Rows of a step: exact, full, a number, or fresh: and a number.",
+            "type": "string"
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_survive_being_written_and_nonsense_is_refused() {
+        for text in ["exact", "full", "64", "fresh:1024"] {
+            assert_eq!(text.parse::<BatchChoice>().unwrap().to_string(), text);
+        }
+        assert_eq!("1e3".parse(), Ok(BatchChoice::Rows(1000)));
+        for text in ["", "0", "fresh:0", "fresh", "-3", "all", "1e12", "fresh:x"] {
+            assert!(text.parse::<BatchChoice>().is_err(), "{text}");
+        }
+    }
+}
