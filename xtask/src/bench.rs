@@ -9,7 +9,10 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
     match arguments.split_first().map(|(what, rest)| (what.as_str(), rest)) {
         Some(("spectrum", [])) => spectrum(),
         Some(("peers", sections)) => peers(sections),
-        _ => bail!("benchmarks are: cargo xtask bench spectrum, cargo xtask bench peers [SECTION ..]"),
+        Some(("descent", [])) => descent(),
+        _ => bail!(
+            "benchmarks are: cargo xtask bench spectrum, cargo xtask bench peers [SECTION ..], cargo xtask bench descent"
+        ),
     }
 }
 
@@ -30,6 +33,17 @@ fn peers(sections: &[String]) -> Result<()> {
     // Settings made for older versions of the peer's library would slow it.
     command.env_remove("OPENBLAS_CORETYPE").env_remove("OPENBLAS_L2_SIZE");
     run("peers", &mut command)
+}
+
+fn descent() -> Result<()> {
+    let python = environment(&["numpy", "jax"])?;
+    torch(&python)?;
+    build(&["--package", "zonal-verify", "--bin", "bench-descent"])?;
+    let mut command = Command::new(python);
+    command.arg(script("descent.py")).arg(program("bench-descent")).arg(root().join("docs/benchmarks.md"));
+    // Settings made for older versions of the peer's library would slow it.
+    command.env_remove("OPENBLAS_CORETYPE").env_remove("OPENBLAS_L2_SIZE");
+    run("descent", &mut command)
 }
 
 /// Installs PyTorch where that does not bring gigabytes of GPU packages; otherwise its section is skipped, unless the

@@ -6,12 +6,14 @@ use rayon::prelude::*;
 use std::ops::Range;
 use zonal::activation::Activation;
 use zonal::dynamics::Step;
+use zonal::dynamics::descent::{Descent, Source};
 use zonal::dynamics::path::{Path, Solver};
-use zonal::measure::residual_energies;
-use zonal::network::Network;
+use zonal::measure::{moving_energies, residual_energies};
+use zonal::network::{Architecture, Layers, Network, Start, Weights};
 use zonal::observer::{Observer, Silent, Stage};
 use zonal::risk::Population;
 use zonal::sphere::Degree;
+use zonal::statistics::Precision;
 use zonal::target::{PowerSpectrum, Target};
 
 /// Everything but the draw of the hidden units.
@@ -92,4 +94,52 @@ pub fn over_seeds<T: Send>(
         }
     }
     Ok(out)
+}
+
+/// One network of which hidden units move too, trained on exact expectations of one target.
+#[derive(Clone, Debug)]
+pub struct MovingExperiment<'a> {
+    /// What is learned.
+    pub target: &'a Target,
+    /// The network.
+    pub architecture: Architecture,
+    /// Which layers change.
+    pub layers: Layers,
+    /// How output weights begin.
+    pub start: Start,
+    /// The step.
+    pub step: Step,
+}
+
+/// A network at one iteration of a [`MovingExperiment`].
+#[derive(Clone, Debug)]
+pub struct Moved {
+    /// The residual's energies.
+    pub residual: PowerSpectrum,
+    /// The weights.
+    pub weights: Weights,
+    /// The steps in use until then.
+    pub steps: Vec<(u64, f64)>,
+}
+
+impl MovingExperiment<'_> {
+    /// The network of one seed at the listed iterations, ascending.
+    ///
+    /// # Errors
+    /// As [`Descent::new`] and [`moving_energies`].
+    pub fn run(&self, seed: u64, at: &[u64], max_degree: Degree) -> Result<Vec<Moved>> {
+        let start = self.architecture.weights(self.start, seed)?;
+        let source = Source::Exact { target: self.target };
+        let precision = Precision::F64;
+        let mut descent =
+            Descent::new(&self.architecture, self.layers, &start, source, self.step, precision, seed)?;
+        let moved = |&t: &u64| {
+            descent.run(t, last_of(at), &mut Silent)?;
+            let weights = descent.weights();
+            let residual =
+                moving_energies(&self.architecture, &weights, self.target, max_degree, &mut Silent)?;
+            Ok(Moved { residual, weights, steps: descent.state().steps.clone() })
+        };
+        at.iter().map(moved).collect()
+    }
 }

@@ -2,7 +2,9 @@
 //! source, what is measured and what it is compared with.
 
 mod batches;
+mod both_layers;
 mod check;
+mod circle;
 mod convergence;
 mod frequency;
 mod invisible;
@@ -11,6 +13,7 @@ mod operator;
 mod relu;
 mod representation;
 mod sigmoid;
+mod tangent;
 mod trial;
 mod width;
 
@@ -51,7 +54,7 @@ struct Claim {
 }
 
 /// All claims, in the order in which they are told.
-const CLAIMS: [Claim; 10] = [
+const CLAIMS: [Claim; 13] = [
     convergence::CLAIM,
     width::CLAIM,
     iterations::CLAIM,
@@ -62,6 +65,9 @@ const CLAIMS: [Claim; 10] = [
     sigmoid::CLAIM,
     relu::CLAIM,
     batches::CLAIM,
+    circle::CLAIM,
+    tangent::CLAIM,
+    both_layers::CLAIM,
 ];
 
 /// Names of all claims.
@@ -202,7 +208,7 @@ mod tests {
 
     #[test]
     fn names_are_known_and_others_are_refused() {
-        assert_eq!(names().len(), 10);
+        assert_eq!(names().len(), 13);
         let error = reproduce(&["magic".to_owned()], Size::Quick, &mut zonal::observer::Silent).unwrap_err();
         assert!(error.is_usage() && error.to_string().contains("convergence"));
     }
