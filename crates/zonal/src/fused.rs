@@ -76,15 +76,25 @@ fn blocks(rows: usize, most: usize) -> impl Iterator<Item = usize> {
 
 /// A matrix with so many rows, block of rows by block, column by column within a block; entry (i, j) stands at
 /// `i * strides[0] + j * strides[1]` of `values`.
-fn packed<T: Copy>(rows: usize, columns: usize, most: usize, strides: [usize; 2], values: &[T]) -> Vec<T> {
-    let mut out = Vec::with_capacity(rows * columns);
+fn packed<T: Copy + Default>(
+    rows: usize,
+    columns: usize,
+    most: usize,
+    strides: [usize; 2],
+    values: &[T],
+) -> Vec<T> {
+    let mut out = vec![T::default(); rows * columns];
     let mut first = 0;
     for size in blocks(rows, most) {
-        for j in 0..columns {
+        let block = &mut out[first * columns..(first + size) * columns];
+        for (j, out) in block.chunks_exact_mut(size).enumerate() {
             let at = first * strides[0] + j * strides[1];
-            match strides[0] {
-                1 => out.extend_from_slice(&values[at..at + size]),
-                stride => out.extend(values[at..].iter().step_by(stride).take(size)),
+            if strides[0] == 1 {
+                out.copy_from_slice(&values[at..at + size]);
+            } else {
+                for (i, x) in out.iter_mut().enumerate() {
+                    *x = values[at + i * strides[0]];
+                }
             }
         }
         first += size;
@@ -103,11 +113,15 @@ impl<T: Scalar> Tile<T> {
                 *to = scale * T::nearest(*x);
             }
         }
+        let mut labels = Vec::with_capacity(rows.len() * rows.first().map_or(0, |(_, y)| y.len()));
+        for (_, y) in rows {
+            labels.extend(y.iter().map(|y| T::nearest(*y)));
+        }
         Self {
             rows: rows.len(),
             forward: packed(rows.len(), depth, shape.rows, [depth, 1], &wide),
             backward: packed(depth, rows.len(), shape.rows, [1, depth], &wide),
-            labels: rows.iter().flat_map(|(_, y)| y.iter().map(|&y| T::nearest(y))).collect(),
+            labels,
         }
     }
 }
@@ -189,6 +203,23 @@ impl<T: Scalar> WithSimd for Values<'_, T> {
             for (phi, sum) in features.iter().zip(sums) {
                 *sum = T::fused(simd, phi[1], a[1], T::fused(simd, phi[0], a[0], *sum));
             }
+        }
+    }
+}
+
+/// The sum over the lanes of each vector. Halves are added until two neighbours are left, so that units and their mirror
+/// images, which are neighbours, cancel exactly.
+struct LaneSums<'a, T> {
+    sums: &'a [T],
+    out: &'a mut [T],
+}
+
+impl<T: Scalar> WithSimd for LaneSums<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        for (out, sum) in self.out.iter_mut().zip(T::vectors::<S>(self.sums)) {
+            *out = T::lane_sum(simd, *sum);
         }
     }
 }
@@ -630,13 +661,10 @@ impl<T: Scalar> Kernel<'_, T> {
             }
         }
         if let Some(tile) = work.forward {
-            // Neighbours first: a unit and its mirror image cancel exactly.
             let lanes = self.columns / 2;
-            for (value, spread) in
-                scratch.values[..labels * tile.rows].iter_mut().zip(scratch.spread.chunks_mut(lanes))
-            {
-                *value = sum_of_neighbours(spread);
-            }
+            let count = labels * tile.rows;
+            let sums = &scratch.spread[..count * lanes];
+            self.level.dispatch(LaneSums { sums, out: &mut scratch.values[..count] });
         }
     }
 
@@ -740,18 +768,6 @@ impl<T: Scalar> Kernel<'_, T> {
             row[used..].fill(T::default());
         }
     }
-}
-
-/// The sum of the numbers of a vector in a binary tree, neighbours first.
-fn sum_of_neighbours<T: Scalar>(values: &mut [T]) -> T {
-    let mut count = values.len();
-    while count > 1 {
-        count /= 2;
-        for i in 0..count {
-            values[i] = values[2 * i] + values[2 * i + 1];
-        }
-    }
-    values[0]
 }
 
 #[cfg(test)]

@@ -30,7 +30,8 @@ fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
     let energy = target.power_spectrum(3)?.energies[3];
     let harmonics = multiplicity(dim, 3);
     let (activation, scale) = (Activation::Erf, 3.0);
-    let fixed = Experiment { target: &target, activation: activation.clone(), scale, width, step: Step::Auto };
+    let fixed =
+        Experiment { target: &target, activation: activation.clone(), scale, width, step: Step::Auto };
     let alone = over_seeds(0..seeds, observer, |seed| {
         // Whatever f64 can tell from zero is learned by then.
         Ok(fixed.residuals(seed, &[FOR_EVER], 3)?[0].energies[3] / energy)
@@ -67,20 +68,26 @@ fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
     let share = 1.0 - width as f64 / harmonics.to_string().parse::<f64>().unwrap_or(f64::NAN);
     Ok(vec![
         Check::at_least(
-            format!("{what}: part of degree 3 that the output layer alone leaves after {FOR_EVER:e} iterations"),
+            format!(
+                "{what}: part of degree 3 that the output layer alone leaves after {FOR_EVER:e} iterations"
+            ),
             average(alone),
             0.8 * share,
             "m random units span m of the harmonics, so about 1 - m/N_3 of the energy lies outside",
         )
         .predicted(share),
         Check::at_most(
-            format!("{what}: part of degree 3 left after {steps} steps on both layers (of degree 1: {first:.1e})"),
+            format!(
+                "{what}: part of degree 3 left after {steps} steps on both layers (of degree 1: {first:.1e})"
+            ),
             left,
             0.25,
             "far below what any time leaves to the output layer alone",
         ),
         Check::at_least(
-            format!("{what}: part of the hidden weights in the target's direction then ({before:.3} at the start)"),
+            format!(
+                "{what}: part of the hidden weights in the target's direction then ({before:.3} at the start)"
+            ),
             after,
             5.0 / n as f64,
             "five times as much as of directions that know nothing of the target, 1/n",

@@ -113,7 +113,13 @@ mod tests {
     #[test]
     fn eigenvalues_are_the_published_ones() {
         // The published count of frequency 6 is 37; its eigenvalue gives 37.002, so that the 38th step is the first.
-        let cases = [(4, 7.6631, 15.0), (6, 3.0635, 38.0), (8, 1.6611, 69.0), (10, 1.0452, 110.0), (12, 0.71925, 160.0)];
+        let cases = [
+            (4, 7.6631, 15.0),
+            (6, 3.0635, 38.0),
+            (8, 1.6611, 69.0),
+            (10, 1.0452, 110.0),
+            (12, 0.71925, 160.0),
+        ];
         for (k, value, count) in cases {
             assert!((eigenvalue(k) / value - 1.0).abs() < 1e-4, "{k}: {}", eigenvalue(k));
             assert_eq!(predicted(k), count);

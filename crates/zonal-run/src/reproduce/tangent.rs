@@ -23,7 +23,8 @@ pub(super) const CLAIM: Claim = Claim {
 };
 
 fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
-    let (widths, seeds): (&[usize], u64) = size.pick((&[100, 200, 400, 800, 1600], 100), (&[50, 200, 800], 32));
+    let (widths, seeds): (&[usize], u64) =
+        size.pick((&[100, 200, 400, 800, 1600], 100), (&[50, 200, 800], 32));
     let dim = Dim::new(6)?;
     // A small target: units move the less, the sooner the fluctuations of the kernel are all that is left.
     let text = "0.05*harmonic(0) + 0.06*harmonic(1) + 0.05*harmonic(2) + 0.037*harmonic(4)";

@@ -17,6 +17,8 @@ pub trait Lanes: Copy + Default + Send + Sync + 'static {
     fn plus<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
     /// a b.
     fn times<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    /// The sum of all numbers of a vector, by halves.
+    fn lane_sum<S: Simd>(simd: S, a: Self::Vector<S>) -> Self;
     /// The whole vectors of a slice.
     fn vectors<S: Simd>(values: &[Self]) -> &[Self::Vector<S>];
     /// The whole vectors of a slice, mutable.
@@ -45,6 +47,10 @@ impl Lanes for f32 {
     #[inline(always)]
     fn times<S: Simd>(simd: S, a: S::f32s, b: S::f32s) -> S::f32s {
         simd.mul_f32s(a, b)
+    }
+    #[inline(always)]
+    fn lane_sum<S: Simd>(simd: S, a: S::f32s) -> f32 {
+        simd.reduce_sum_f32s(a)
     }
     #[inline(always)]
     fn vectors<S: Simd>(values: &[f32]) -> &[S::f32s] {
@@ -78,6 +84,10 @@ impl Lanes for f64 {
     #[inline(always)]
     fn times<S: Simd>(simd: S, a: S::f64s, b: S::f64s) -> S::f64s {
         simd.mul_f64s(a, b)
+    }
+    #[inline(always)]
+    fn lane_sum<S: Simd>(simd: S, a: S::f64s) -> f64 {
+        simd.reduce_sum_f64s(a)
     }
     #[inline(always)]
     fn vectors<S: Simd>(values: &[f64]) -> &[S::f64s] {
