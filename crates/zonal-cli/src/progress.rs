@@ -14,7 +14,7 @@ pub(crate) struct Progress {
     quiet: bool,
     /// Whether a signal asks the work to stop in place of leaving at once.
     asks: bool,
-    /// Whether it does so while a table is summed, which can be taken up again.
+    /// Whether it does so in the stages that can be taken up again.
     saves: bool,
     bar: Option<(Stage, ProgressBar)>,
 }
@@ -42,7 +42,7 @@ impl Progress {
         progress
     }
 
-    /// For a training on a table that keeps its sums: a signal asks it to stop while it sums.
+    /// For a training that keeps its sums or its weights: a signal asks it to stop while it makes them.
     pub(crate) fn saving(interrupt: &Interrupt, quiet: bool) -> Self {
         let mut progress = Self::new(interrupt, quiet);
         progress.saves = true;
@@ -55,7 +55,7 @@ impl Progress {
             // indicatif draws on terminals only.
             let template = match (total, stage) {
                 (0, _) => "{msg:14} {spinner} {human_pos} rows {per_sec} {elapsed}",
-                (_, Stage::Statistics | Stage::Scoring) => {
+                (_, Stage::Statistics | Stage::Scoring | Stage::Descent) => {
                     "{msg:14} {wide_bar} {percent:>3} % {per_sec} {elapsed} left {eta}"
                 }
                 _ => "{msg:14} {wide_bar} {percent:>3} % {elapsed}",
@@ -73,6 +73,11 @@ impl Progress {
     }
 }
 
+/// Whether what is done in this stage can be saved and taken up again.
+fn can_go_on(stage: Stage) -> bool {
+    matches!(stage, Stage::Statistics | Stage::Descent | Stage::Measurement)
+}
+
 impl Observer for Progress {
     fn progress(&mut self, stage: Stage, done: u64, total: u64) -> ControlFlow<StopReason> {
         if stage == Stage::Writing {
@@ -80,9 +85,9 @@ impl Observer for Progress {
             return ControlFlow::Continue(());
         }
         if self.saves {
-            self.interrupt.hold(stage == Stage::Statistics);
+            self.interrupt.hold(can_go_on(stage));
         }
-        let asked = self.asks || self.saves && stage == Stage::Statistics;
+        let asked = self.asks || self.saves && can_go_on(stage);
         if asked && self.interrupt.waited().is_some() {
             return ControlFlow::Break(StopReason::Interrupted);
         }

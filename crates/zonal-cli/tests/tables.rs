@@ -2,10 +2,7 @@
 
 mod common;
 
-use common::{Place, diabetes};
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use common::{Place, diabetes, stopped};
 use zonal_run::analyze::AnalyzeReport;
 use zonal_run::predict::PredictReport;
 use zonal_run::train::TrainReport;
@@ -229,30 +226,9 @@ fn energies_of_rows_on_the_sphere_are_those_of_the_function() {
     assert_eq!(out.json()["on_sphere"], false);
 }
 
-/// Starts a long training and sends it a signal once its sums have been saved.
+/// What a training on a table writes last when it saves.
 #[cfg(unix)]
-fn stopped(place: &Place, arguments: &[&str], signal: &str) -> (Option<i32>, String) {
-    let mut child = Command::new(assert_cmd::cargo::cargo_bin!("zonal"))
-        .current_dir(place.path())
-        .args(arguments)
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let saved = place.path().join("run/monomials.safetensors");
-    let saved_at = |path: &Path| std::fs::metadata(path).and_then(|m| m.modified()).ok();
-    let (before, began) = (saved_at(&saved), Instant::now());
-    while saved_at(&saved) == before {
-        assert!(child.try_wait().unwrap().is_none(), "it ended before it was stopped");
-        assert!(began.elapsed() < Duration::from_secs(100), "nothing is saved");
-        std::thread::sleep(Duration::from_millis(3));
-    }
-    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
-    let code = child.wait().unwrap().code();
-    let mut said = String::new();
-    std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut said).unwrap();
-    (code, said)
-}
+const SAVED: &str = "run/monomials.safetensors";
 
 #[cfg(unix)]
 #[test]
@@ -278,12 +254,12 @@ fn a_killed_training_goes_on_and_ends_with_the_same_bits() {
         "0",
     ];
     place.succeed(&[&options[..], &["--out", "whole"]].concat());
-    let (code, _) = stopped(&place, &[&options[..], &["--out", "run"]].concat(), "-KILL");
+    let (code, _) = stopped(&place, &[&options[..], &["--out", "run"]].concat(), SAVED, "-KILL");
     assert_eq!(code, None);
     assert!(!place.path().join("run/run.json").exists());
     let outcome = place.zonal(&[&options[..], &["--out", "run"]].concat());
     assert!(outcome.code == 1 && outcome.stderr.contains("zonal train --resume"), "{}", outcome.stderr);
-    let (code, said) = stopped(&place, &["train", "--resume", "run"], "-INT");
+    let (code, said) = stopped(&place, &["train", "--resume", "run"], SAVED, "-INT");
     assert_eq!(code, Some(130), "{said}");
     assert!(said.contains("go on with: zonal train --resume run"), "{said}");
     place.succeed(&["train", "--resume", "run"]);
@@ -297,7 +273,7 @@ fn a_killed_training_goes_on_and_ends_with_the_same_bits() {
 
     // Other rows are noticed.
     std::fs::remove_dir_all(place.path().join("run")).unwrap();
-    stopped(&place, &[&options[..], &["--out", "run"]].concat(), "-KILL");
+    stopped(&place, &[&options[..], &["--out", "run"]].concat(), SAVED, "-KILL");
     place.file("t.csv", csv(&values(149_000)));
     let outcome = place.zonal(&["train", "--resume", "run"]);
     assert!(outcome.code == 1 && outcome.stderr.contains("sums are of other data"), "{}", outcome.stderr);

@@ -134,7 +134,10 @@ impl MovingExperiment<'_> {
         let mut descent =
             Descent::new(&self.architecture, self.layers, &start, source, self.step, precision, seed)?;
         let moved = |&t: &u64| {
-            descent.run(t, last_of(at), &mut Silent)?;
+            if let Some(reason) = descent.run(t, last_of(at), &mut Silent)? {
+                let message = format!("a descent of seed {seed} ended by {reason:?} before iteration {t}");
+                return Err(crate::error::Error::Usage(message));
+            }
             let weights = descent.weights();
             let residual =
                 moving_energies(&self.architecture, &weights, self.target, max_degree, &mut Silent)?;

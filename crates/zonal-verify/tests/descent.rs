@@ -4,8 +4,10 @@
 use zonal::activation::Activation;
 use zonal::dynamics::Step;
 use zonal::dynamics::descent::{Descent, Source, Stepper};
+use zonal::dynamics::linear::LinearPrediction;
 use zonal::dynamics::path::Path;
 use zonal::linalg::{Matrix, dot};
+use zonal::measure::{moving_energies, residual_energies, sampled_energies};
 use zonal::network::{Architecture, Layers, Network, Parametrisation, Start, Weights};
 use zonal::numeric::random::Purpose;
 use zonal::observer::{Silent, StopReason};
@@ -360,4 +362,135 @@ fn batches_cover_the_rows_and_a_snapshot_goes_on_to_the_same_bits() {
         second.run(steps, steps, &mut Silent).unwrap();
         assert_eq!(second.snapshot(), whole.snapshot(), "{source:?}");
     }
+}
+
+/// Weights that have left the sphere, with biases where the architecture has them.
+fn moved(a: &Architecture, seed: u64) -> Weights {
+    let mut weights = a.weights(Start::Random, seed).unwrap();
+    weights.hidden.values_mut().iter_mut().enumerate().for_each(|(i, w)| *w *= 1.0 + 0.08 * (i % 5) as f64);
+    if a.biases {
+        weights.biases.iter_mut().enumerate().for_each(|(j, b)| *b = 0.3 * (j as f64).sin());
+    }
+    weights
+}
+
+#[test]
+fn energies_of_moving_units_add_up_to_the_exact_loss() {
+    let dim = Dim::new(6).unwrap();
+    let target = Target::parse("0.7*harmonic(2) + 0.4*harmonic(3) + 0.3*neuron(relu) + x1", dim, 4).unwrap();
+    for (name, biases) in [
+        ("relu", false),
+        ("step", false),
+        ("abs", false),
+        ("erf", false),
+        ("tanh", true),
+        ("gelu", true),
+        ("cube", false),
+    ] {
+        let activation = Activation::parse(name).unwrap();
+        let a = Architecture { biases, ..architecture(&activation, 6, 90) };
+        let weights = moved(&a, 3);
+        let (loss, _) = BothLayers::new(&target, &a, Layers::Both).unwrap().gradient(&weights).unwrap();
+        let energies = moving_energies(&a, &weights, &target, 6, &mut Silent).unwrap();
+        assert!(
+            (energies.total() - loss).abs() < 1e-11 * (1.0 + loss),
+            "{name}: {} {loss}",
+            energies.total()
+        );
+    }
+    // On the sphere without biases they are those of the fixed layer.
+    let a = architecture(&Activation::Relu, 6, 90);
+    let weights = a.weights(Start::Random, 3).unwrap();
+    let network = Network::random(Activation::Relu, a.scale, dim, 90, 3).unwrap();
+    let fixed = residual_energies(&network, &target, &weights.output, 6, &mut Silent).unwrap();
+    let free = moving_energies(&a, &weights, &target, 6, &mut Silent).unwrap();
+    for k in 0..=6 {
+        assert!((fixed[0].energies[k] - free.energies[k]).abs() < 1e-12, "{k}");
+    }
+    assert!((fixed[0].tail_energy - free.tail_energy).abs() < 1e-12);
+}
+
+#[test]
+fn energies_of_kinked_units_with_biases_are_those_that_sampling_sees() {
+    let dim = Dim::new(4).unwrap();
+    let target = Target::parse("x1*x2*x3 + 0.4*x1", dim, 4).unwrap();
+    let a = Architecture { biases: true, ..architecture(&Activation::Relu, 4, 30) };
+    let weights = moved(&a, 5);
+    let energies = moving_energies(&a, &weights, &target, 5, &mut Silent).unwrap();
+    let network = Network::from_weights(&a, &weights).unwrap();
+    let residual = |x: &[f64]| {
+        let point = Matrix::from_rows(1, 4, x.to_vec()).unwrap();
+        target.value(x) - network.values(&weights.output, &point).unwrap().row(0)[0]
+    };
+    let points = uniform_points(dim, 20_000, 9, Purpose::Points);
+    let values: Vec<f64> = (0..points.rows()).map(|i| residual(points.row(i))).collect();
+    let sampled = sampled_energies(&points, &values, 5).unwrap();
+    for (k, (exact, found)) in energies.energies.iter().zip(&sampled.energies).enumerate() {
+        // Six comparisons, alpha 1e-5 each.
+        assert!((found.value - exact).abs() < 4.5 * found.standard_error, "degree {k}: {found:?} {exact}");
+    }
+}
+
+#[test]
+fn the_linear_prediction_is_exact_for_the_output_layer_and_near_for_wide_networks() {
+    let rows = rows(60, 5, 1);
+    let off = |width: usize, layers: Layers| {
+        let a = architecture(&Activation::Tanh, 5, width);
+        let weights = a.weights(Start::Symmetric, 2).unwrap();
+        let source = Source::Rows { points: &rows.0, labels: &rows.1, batch: None };
+        let mut descent = Descent::new(&a, layers, &weights, source, Step::Auto, Precision::F64, 0).unwrap();
+        let prediction = LinearPrediction::new(&a, layers, &weights, &rows.0, &rows.1).unwrap();
+        descent.run(101, 101, &mut Silent).unwrap();
+        // The loss of a step is that before it.
+        let loss = descent.state().last_loss.unwrap();
+        (prediction.loss(&descent.state().steps, 100) / loss - 1.0).abs()
+    };
+    assert!(off(50, Layers::Output) < 1e-9);
+    let (narrow, wide) = (off(50, Layers::Both), off(5_000, Layers::Both));
+    assert!(wide < 0.02 && wide < 0.2 * narrow, "{narrow} {wide}");
+}
+
+#[test]
+fn single_rows_with_heavy_tails_neither_stop_a_descent_nor_shrink_its_step_to_nothing() {
+    let (points, mut labels) = rows(200, 5, 1);
+    // One label in twenty is a hundred times as large.
+    labels.values_mut().iter_mut().enumerate().filter(|(i, _)| i % 20 == 7).for_each(|(_, y)| *y *= 100.0);
+    let a = architecture(&Activation::Relu, 5, 40);
+    let weights = a.weights(Start::Symmetric, 2).unwrap();
+    for batch in [1, 3] {
+        let source = Source::Rows { points: &points, labels: &labels, batch: Some(batch) };
+        let mut descent =
+            Descent::new(&a, Layers::Both, &weights, source, Step::Auto, Precision::F64, 0).unwrap();
+        assert_eq!(descent.run(4_000, 4_000, &mut Silent).unwrap(), None);
+        let state = descent.state();
+        assert_eq!(state.iteration, 4_000);
+        assert!(state.step > 1e-4 * state.steps[0].1, "batch {batch}: {:?}", state.steps);
+        assert!(descent.weights().hidden.values().iter().all(|w| w.is_finite()));
+    }
+}
+
+#[test]
+fn what_is_measured_is_never_taken_back() {
+    // A first step far too large for the curvature that the moved weights have: the rise shows one step later.
+    let (points, mut labels) = rows(60, 5, 1);
+    labels.values_mut().iter_mut().for_each(|y| *y *= 300.0);
+    let a = Architecture {
+        parametrisation: Parametrisation::MeanField,
+        ..architecture(&Activation::Tanh, 5, 50)
+    };
+    let weights = a.weights(Start::Symmetric, 2).unwrap();
+    let source = Source::Rows { points: &points, labels: &labels, batch: None };
+    let new = || Descent::new(&a, Layers::Both, &weights, source, Step::Auto, Precision::F64, 0).unwrap();
+    let mut listed = new();
+    for t in 0..200 {
+        listed.run(t, 200, &mut Silent).unwrap();
+        let seen = listed.state().steps.clone();
+        let mut after = new();
+        after.run(200, 200, &mut Silent).unwrap();
+        // Steps in use up to here stay in use.
+        let kept: Vec<_> = after.state().steps.iter().filter(|s| s.0 < t).copied().collect();
+        let before: Vec<_> = seen.iter().filter(|s| s.0 < t).copied().collect();
+        assert_eq!(kept, before, "iteration {t}");
+    }
+    assert!(listed.state().steps.len() > 1);
 }

@@ -633,7 +633,10 @@ impl<T: Scalar> Kernel<'_, T> {
         let Task { hidden, output, hidden_sums, output_sums, mut before, kept, scratch } = task;
         let labels = self.architecture.labels;
         let (per_hidden, per_output) = (self.depth * self.columns, labels * self.columns);
-        scratch.spread.fill(T::default());
+        let per_spread = labels * self.columns / 2;
+        if let Some(tile) = work.forward {
+            scratch.spread[..tile.rows * per_spread].fill(T::default());
+        }
         for p in 0..hidden.len() / per_hidden {
             let of_hidden = p * per_hidden..(p + 1) * per_hidden;
             let of_output = p * per_output..(p + 1) * per_output;

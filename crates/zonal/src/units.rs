@@ -203,6 +203,17 @@ impl Units<'_> {
     }
 }
 
+/// Inner products of the unit vector in row i with all rows, from products with rounding: within [-1, 1], and exactly 1 for
+/// equal rows. The square roots in closed kernels would feel 1 - 2^-53, and mirrored units would not cancel.
+pub(crate) fn cosines(products: &[f64], directions: &Matrix, i: usize) -> Vec<f64> {
+    const NEAR: f64 = 1.0 - 1e-14;
+    let own = directions.row(i);
+    let cosine = |(j, &r): (usize, &f64)| {
+        if r > NEAR && (j == i || directions.row(j) == own) { 1.0 } else { r.clamp(-1.0, 1.0) }
+    };
+    products.iter().enumerate().map(cosine).collect()
+}
+
 /// The rule on another interval.
 fn stretched(rule: &[(f64, f64)], (from, to): (f64, f64)) -> impl Iterator<Item = (f64, f64)> {
     let (middle, half) = (0.5 * (from + to), 0.5 * (to - from));

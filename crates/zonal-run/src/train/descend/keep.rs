@@ -16,6 +16,8 @@ use zonal_io::weights::{load, save};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Progress {
     pub(super) checkpoints: Vec<Checkpoint>,
+    /// The validation loss in standard units.
+    pub(super) judged: Vec<Option<f64>>,
     pub(super) kept: Vec<Weights>,
 }
 
@@ -28,7 +30,11 @@ struct Record {
     state: State,
     has_before: bool,
     checkpoints: Vec<Checkpoint>,
+    judged: Vec<Option<f64>>,
 }
+
+/// Longer than any run.
+const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 /// Where a descent is kept, if anywhere.
 pub(super) struct Keep<'a> {
@@ -52,7 +58,7 @@ impl<'a> Keep<'a> {
     /// When it is time to save.
     pub(super) fn due(&self) -> Instant {
         // A run that keeps nothing is never due.
-        let wait = if self.place.keeps() { self.every } else { Duration::from_secs(u32::MAX.into()) };
+        let wait = if self.place.keeps() { self.every.min(FOR_EVER) } else { FOR_EVER };
         self.last + wait
     }
 
@@ -73,7 +79,7 @@ impl<'a> Keep<'a> {
             return Err(refuse(message).into());
         }
         let moments = 1 + usize::from(record.has_before) + record.checkpoints.len();
-        if weights.len() != moments {
+        if weights.len() != moments || record.judged.len() != record.checkpoints.len() {
             let message =
                 format!("it holds the weights of {} moments where {moments} are needed", weights.len());
             return Err(refuse(message).into());
@@ -84,7 +90,7 @@ impl<'a> Keep<'a> {
             return Err(refuse("it holds no weights".to_owned()).into());
         };
         let snapshot = Snapshot { weights, before, state: record.state };
-        Ok(Some((snapshot, Progress { checkpoints: record.checkpoints, kept })))
+        Ok(Some((snapshot, Progress { checkpoints: record.checkpoints, judged: record.judged, kept })))
     }
 
     pub(super) fn save(&mut self, snapshot: &Snapshot, done: &Progress) -> Result<()> {
@@ -97,6 +103,7 @@ impl<'a> Keep<'a> {
                 state: snapshot.state.clone(),
                 has_before: snapshot.before.is_some(),
                 checkpoints: done.checkpoints.clone(),
+                judged: done.judged.clone(),
             };
             let text = serde_json::to_string(&record).map_err(|e| Error::Usage(e.to_string()))?;
             let moments: Vec<Weights> =

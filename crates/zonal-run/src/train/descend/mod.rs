@@ -15,11 +15,12 @@ use crate::error::{Error, Result};
 use keep::{Keep, Progress};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
-use zonal::dynamics::descent::{Descent, Source, State};
+use zonal::dynamics::descent::{Descent, Source, State, Stepper};
 use zonal::linalg::Matrix;
 use zonal::measure::{alignment, movement};
 use zonal::network::{Architecture, Weights};
 use zonal::observer::{Observer, Stage, StopReason};
+use zonal::statistics::Precision;
 
 /// What a descent starts from.
 struct Setup<'a> {
@@ -35,9 +36,20 @@ struct Setup<'a> {
     identity: String,
 }
 
+/// The weights that a descent begins with, in its precision.
+fn first_weights(architecture: &Architecture, options: &DescentConfig, seed: u64) -> Result<Weights> {
+    let weights = architecture.weights(options.start, seed)?;
+    match options.precision {
+        Precision::F64 => Ok(weights),
+        Precision::F32 => Ok(Stepper::new(architecture, options.layers, &weights, Precision::F32)?.weights()),
+    }
+}
+
 /// What a descent leaves.
 struct Descended {
     checkpoints: Vec<Checkpoint>,
+    /// The validation loss in standard units at each of them.
+    judged: Vec<Option<f64>>,
     /// The weights at each of them.
     kept: Vec<Weights>,
     state: State,
@@ -52,7 +64,8 @@ struct Moment<'m> {
     state: &'m State,
 }
 
-type Measure<'m> = &'m mut dyn FnMut(&Moment<'_>, &mut dyn Observer) -> Result<Checkpoint>;
+/// Measures a state; also its validation loss in standard units, by which the iteration is chosen.
+type Measure<'m> = &'m mut dyn FnMut(&Moment<'_>, &mut dyn Observer) -> Result<(Checkpoint, Option<f64>)>;
 
 /// An observer that also stops when it is time to save.
 struct Watch<'o> {
@@ -88,6 +101,14 @@ impl Setup<'_> {
             None => (self.begun()?, Progress::default()),
         };
         let total = self.grid.last().copied().unwrap_or(0);
+        let limit = descent.largest_stable_step();
+        if let Some(step) = self.config.step.given().filter(|step| *step > limit) {
+            notes(&format!(
+                "the step {step} is above the largest stable one at the start, about {limit:.3e} (2 / curvature): the loss may \
+                 rise; --step auto takes {:.3e}",
+                0.5 * limit
+            ));
+        }
         let mut stop = StopReason::IterationLimit;
         for &t in &self.grid[done.checkpoints.len()..] {
             let reason = loop {
@@ -107,22 +128,24 @@ impl Setup<'_> {
             }
             let weights = descent.weights();
             let moment = Moment { iteration: t, weights: &weights, state: descent.state() };
-            let measured = match measure(&moment, observer) {
+            let (measured, judged) = match measure(&moment, observer) {
                 Err(Error::Core(zonal::Error::Stopped(_))) => {
                     return Err(keep.interrupted(&descent.snapshot(), &done, total));
                 }
                 other => other?,
             };
             done.checkpoints.push(self.with_geometry(measured, &weights));
+            done.judged.push(judged);
             done.kept.push(weights);
-            if self.is_past_best(&done.checkpoints) {
+            if self.is_past_best(&done) {
                 stop = StopReason::Converged;
                 break;
             }
         }
         let (state, largest_stable_step) = (descent.state().clone(), descent.largest_stable_step());
         say_how_it_ended(stop, &state, largest_stable_step, &done.checkpoints, notes);
-        Ok(Descended { checkpoints: done.checkpoints, kept: done.kept, state, largest_stable_step, stop })
+        let Progress { checkpoints, judged, kept } = done;
+        Ok(Descended { checkpoints, judged, kept, state, largest_stable_step, stop })
     }
 
     fn begun(&self) -> Result<Descent<'_>> {
@@ -150,12 +173,20 @@ impl Setup<'_> {
     }
 
     /// Whether the validation loss has not become better for so long that it is not worth going on.
-    fn is_past_best(&self, checkpoints: &[Checkpoint]) -> bool {
-        let (Some(patience), Some(last)) = (self.options.patience, checkpoints.last()) else { return false };
-        let losses = checkpoints.iter().filter_map(|c| c.validation_loss.map(|l| (l, c.iteration)));
-        let Some((_, best)) = losses.min_by(|a, b| a.0.total_cmp(&b.0)) else { return false };
+    fn is_past_best(&self, done: &Progress) -> bool {
+        let (Some(patience), Some(last)) = (self.options.patience, done.checkpoints.last()) else {
+            return false;
+        };
+        let Some(i) = smallest(done.judged.iter().copied()) else { return false };
+        let best = done.checkpoints[i].iteration;
         last.iteration > best && last.iteration as f64 >= patience * best.max(MOST_PATIENT_FROM) as f64
     }
+}
+
+/// Where the smallest of the losses stands that there are.
+fn smallest(losses: impl Iterator<Item = Option<f64>>) -> Option<usize> {
+    let present = losses.enumerate().filter_map(|(i, loss)| Some((i, loss?)));
+    present.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(i, _)| i)
 }
 
 /// Validation losses before this iteration decide nothing.
@@ -188,9 +219,8 @@ impl Descended {
 
     /// The checkpoint with the smallest loss: on validation rows if there are any, else its own.
     fn best(&self) -> usize {
-        let key = |c: &Checkpoint| c.validation_loss.unwrap_or(c.loss);
-        let all = self.checkpoints.iter().enumerate();
-        all.min_by(|a, b| key(a.1).total_cmp(&key(b.1))).map_or(0, |(i, _)| i)
+        let own = || smallest(self.checkpoints.iter().map(|c| Some(c.loss)));
+        smallest(self.judged.iter().copied()).or_else(own).unwrap_or(0)
     }
 }
 

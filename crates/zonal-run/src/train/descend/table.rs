@@ -3,8 +3,8 @@
 use super::super::prepare::{Prepared, label_errors, polynomial_reports, prepare, score, units};
 use super::super::result::{PartRows, TrainReport};
 use super::super::{Checkpoint, Notes, Outcome, Place, TableJob, TrainConfig};
-use super::target::{check_slope, model};
-use super::{BatchChoice, DescentConfig, Setup};
+use super::target::{CURVATURE_ROWS, check_given, check_slope, finite, model};
+use super::{BatchChoice, DescentConfig, Setup, first_weights};
 use crate::data::for_each_block;
 use crate::error::{Error, Result};
 use crate::memory::check_need;
@@ -66,13 +66,16 @@ pub(in super::super) fn run(
             )));
         }
     };
+    check_given(config, options)?;
     let grid = config.grid()?;
     let kept = grid.len() as u64;
     let fits = |survey: &Survey, lift: &Lift, _: Notes<'_>| {
         let (rows, columns, labels) = (survey.rows(), lift.kept.len(), job.labels.len());
         // The rows on the sphere, their columns, and both packings; weights at each listed iteration.
         let row = 8 * (5 * (columns as u64 + 1) + 3 * labels as u64);
-        let unit = 8 * (columns as u64 + 2 + labels as u64) * (2 * kept + 8);
+        // Weights at each listed iteration and their bytes; rows of the curvature and of the prediction.
+        let curvature = 4 * CURVATURE_ROWS.max(if rows <= PREDICTED_ROWS as u64 { rows } else { 0 });
+        let unit = 8 * ((columns as u64 + 2 + labels as u64) * (4 * kept + 8) + curvature);
         check_need(width, |m| rows.saturating_mul(row).saturating_add(m.saturating_mul(unit)))
     };
     let (prepared, ()) = prepare(config, job, &fits, observer, notes)?;
@@ -92,23 +95,27 @@ pub(in super::super) fn run(
     };
     let table = Table::read(source, test_source.as_ref(), &prepared, survey.covered, observer)?;
     let [train, validation, test] = &table.parts;
-    let start = architecture.weights(options.start, config.seed)?;
+    let start = first_weights(&architecture, options, config.seed)?;
     let prediction = (labels.len() == 1 && batch.is_none() && train.0.rows() <= PREDICTED_ROWS)
         .then(|| LinearPrediction::new(&architecture, options.layers, &start, &train.0, &train.1))
         .transpose()?;
     let unit = units(labels);
     let mut measure = |moment: &super::Moment<'_>, _: &mut dyn Observer| {
         let loss = |rows: &(Matrix, Matrix)| mean_loss(&architecture, moment.weights, rows, &unit);
-        Ok(Checkpoint {
+        let checkpoint = Checkpoint {
             iteration: moment.iteration,
             loss: loss(train)?.unwrap_or(f64::NAN),
             validation_loss: loss(validation)?,
             test_loss: loss(test)?,
             predicted_loss: prediction
                 .as_ref()
-                .map(|p| unit[0] * p.loss(&moment.state.steps, moment.iteration)),
+                .and_then(|p| finite(unit[0] * p.loss(&moment.state.steps, moment.iteration))),
             ..Checkpoint::default()
-        })
+        };
+        // Labels count alike when the iteration is chosen.
+        let alike = vec![1.0; unit.len()];
+        let judged = mean_loss(&architecture, moment.weights, validation, &alike)?;
+        Ok((checkpoint, judged))
     };
     let setup = Setup {
         config,
@@ -204,7 +211,7 @@ impl Table {
     ) -> Result<Self> {
         let (lift, labels) = (&prepared.lift, &prepared.labels);
         let mut growing = [(); 3].map(|()| Growing::default());
-        for_each_block(source, Stage::Statistics, total, observer, |rows| {
+        for_each_block(source, Stage::Reading, total, observer, |rows| {
             for (part, rows) in growing.iter_mut().zip(rows.by_part(&prepared.split)) {
                 part.add(&rows.features, &standardised(labels, &rows.labels), lift)?;
             }
@@ -212,7 +219,7 @@ impl Table {
         })?;
         if let Some(source) = test_source {
             let test = &mut growing[Part::Test as usize];
-            for_each_block(source, Stage::Statistics, 0, observer, |rows| {
+            for_each_block(source, Stage::Reading, 0, observer, |rows| {
                 test.add(&rows.features, &standardised(labels, &rows.labels), lift)
             })?;
         }

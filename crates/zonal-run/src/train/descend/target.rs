@@ -5,7 +5,7 @@ use super::super::target::{
     DEFAULT_DEGREE, best_polynomials, check_energy, degrees_with_energy, invisible_degrees,
 };
 use super::super::{Checkpoint, Notes, Outcome, Place, TargetJob, TrainConfig};
-use super::{BatchChoice, Descended, DescentConfig, Setup};
+use super::{BatchChoice, Descended, DescentConfig, Setup, first_weights};
 use crate::error::{Error, Result};
 use crate::memory::check_need;
 use crate::number::Extended;
@@ -16,10 +16,13 @@ use zonal::measure::{SHARES, moving_energies};
 use zonal::network::{Architecture, Layers, Network};
 use zonal::observer::Observer;
 use zonal::plan::NEGLIGIBLE;
+use zonal::spectrum::Spectrum;
 use zonal::sphere::{Degree, Dim};
 use zonal::target::{PowerSpectrum, Target};
 use zonal_io::model::{Description, HiddenLayer, Model, SCHEMA};
 
+/// Rows of which the curvature is taken, at most.
+pub(super) const CURVATURE_ROWS: u64 = 512;
 /// The prediction follows the degrees up to this one; what lies beyond hardly moves.
 const PREDICTED_DEGREE: Degree = 48;
 
@@ -41,16 +44,28 @@ pub(in super::super) fn run(
     let dim = Dim::new(job.dim)?;
     let target = Target::parse(&job.text, dim, config.seed)?;
     let activation = config.activation.clone().given().unwrap_or(Activation::Relu);
+    let scale = config.scale.value(job.dim).unwrap_or(1.0);
+    check_given(config, options)?;
+    // The largest degree is checked before anything is made for it.
+    let most_listed = config.max_degree.unwrap_or(DEFAULT_DEGREE);
+    Spectrum::new(&activation, dim, scale, most_listed.saturating_add(PREDICTED_DEGREE))?;
     let grid = config.grid()?;
-    // Kept weights at each listed iteration, and for exact expectations matrices of pairs of units.
-    let per_unit = 8 * (job.dim + 2) * (2 * grid.len() as u64 + 8);
+    // Weights at each listed iteration, which are written as bytes of other copies; rows for the curvature, coefficients of
+    // units by degree; and for exact expectations matrices of pairs of units, or the rows of a step.
+    let kept = (job.dim + 2) * (4 * grid.len() as u64 + 8);
+    let per_unit = 8 * (kept + 4 * CURVATURE_ROWS + 4 * (most_listed as u64 + 64));
+    let rows = match options.batch {
+        BatchChoice::Fresh(count) => 32 * (job.dim + 2) * count as u64,
+        _ => 0,
+    };
     let squares = if options.batch == BatchChoice::Exact { 24 } else { 0 };
     check_need(width, |m| {
-        m.saturating_mul(per_unit).saturating_add(m.saturating_mul(m).saturating_mul(squares))
+        rows.saturating_add(m.saturating_mul(per_unit))
+            .saturating_add(m.saturating_mul(m).saturating_mul(squares))
     })?;
     let architecture = Architecture {
         activation: activation.clone(),
-        scale: config.scale.value(job.dim).unwrap_or(1.0),
+        scale,
         dim: dim.as_usize(),
         width: usize::try_from(width).unwrap_or(usize::MAX),
         labels: 1,
@@ -67,7 +82,7 @@ pub(in super::super) fn run(
     let invisible =
         if options.biases { Vec::new() } else { invisible_degrees(&energies, &activation, notes) };
     let basis = Some(target.relevant_directions()).filter(|b| (1..dim.as_usize()).contains(&b.rows()));
-    let start = architecture.weights(options.start, config.seed)?;
+    let start = first_weights(&architecture, options, config.seed)?;
     place.name(config, &activation);
 
     let prediction = Prediction::new(&architecture, options.layers, &start, &target, max_degree, observer)?;
@@ -84,7 +99,7 @@ pub(in super::super) fn run(
     let mut measure = |moment: &super::Moment<'_>, observer: &mut dyn Observer| {
         let residual = moving_energies(&architecture, moment.weights, &target, max_degree, observer)?;
         let predicted = prediction.as_ref().map(|p| p.at(&moment.state.steps, moment.iteration));
-        Ok(checkpoint(moment.iteration, &residual, predicted.as_deref(), max_degree))
+        Ok((checkpoint(moment.iteration, &residual, predicted.as_deref(), max_degree), None))
     };
     let descended = setup.descend(place, observer, &mut measure, notes)?;
     let with_energy = degrees_with_energy(&energies, NEGLIGIBLE);
@@ -162,6 +177,19 @@ fn source<'a>(options: &DescentConfig, target: &'a Target, activation: &Activati
     }
 }
 
+/// What can be told to be impossible before anything is read or computed.
+pub(super) fn check_given(config: &TrainConfig, options: &DescentConfig) -> Result<()> {
+    if let Some(step) = config.step.given()
+        && !(step > 0.0 && step.is_finite())
+    {
+        return Err(zonal::Error::parameter("the step", step, "a positive number or auto").into());
+    }
+    match config.activation.clone().given() {
+        Some(activation) if options.batch != BatchChoice::Exact => check_slope(options, &activation),
+        _ => Ok(()),
+    }
+}
+
 /// The derivative of a jump is zero almost everywhere: rows tell its hidden units nothing.
 pub(super) fn check_slope(options: &DescentConfig, activation: &Activation) -> Result<()> {
     if !options.layers.hidden() || has_tangent(activation, 1.0) {
@@ -207,6 +235,11 @@ impl Prediction {
     }
 }
 
+/// A prediction that leaves the range of numbers, as that of an unstable step does, is none.
+pub(super) fn finite(x: f64) -> Option<f64> {
+    Some(x).filter(|x| x.is_finite())
+}
+
 fn checkpoint(
     iteration: u64,
     residual: &PowerSpectrum,
@@ -216,12 +249,12 @@ fn checkpoint(
     let one = |degree: usize| DegreeEnergy {
         degree,
         energy: residual.energies[degree],
-        predicted: predicted.map(|p| p[degree]),
+        predicted: predicted.and_then(|p| finite(p[degree])),
     };
     Checkpoint {
         iteration,
         loss: residual.total(),
-        predicted_loss: predicted.map(|p| p.iter().sum()),
+        predicted_loss: predicted.and_then(|p| finite(p.iter().sum())),
         tail_energy: Some(residual.tail_energy),
         degrees: Some((0..=max_degree).map(one).collect()),
         ..Checkpoint::default()

@@ -1,0 +1,317 @@
+//! Training step by step as a user meets it: both layers, on targets and on tables.
+
+mod common;
+
+use common::Place;
+use serde_json::Value;
+
+const DIABETES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/diabetes.csv");
+
+fn read(place: &Place, name: &str) -> Vec<u8> {
+    std::fs::read(place.path().join(name)).unwrap()
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
+}
+
+#[test]
+fn energies_add_up_and_stand_beside_the_prediction() {
+    let place = Place::new();
+    let target = "0.6*harmonic(1, axis=e1) + 0.8*harmonic(3, axis=e1)";
+    let base =
+        ["train", "--target", target, "--dim", "8", "--layers", "both", "--width", "60", "--format", "json"];
+    for more in [
+        &["--activation", "erf", "--scale", "3", "--iterations", "300"][..],
+        &["--activation", "tanh", "--biases", "--scale", "2", "--iterations", "30", "--units", "sphere"],
+        &["--activation", "relu", "--batch", "fresh:256", "--iterations", "100", "--precision", "f32"],
+        &["--activation", "step", "--iterations", "30", "--parametrisation", "mean-field"],
+    ] {
+        let report = place.succeed(&[&base[..], more].concat()).json();
+        let path = report["path"].as_array().unwrap();
+        for c in path {
+            let degrees = c["degrees"].as_array().unwrap();
+            let sum: f64 = degrees.iter().map(|d| number(&d["energy"])).sum();
+            let loss = number(&c["loss"]);
+            assert!((sum + number(&c["tail_energy"]) - loss).abs() < 1e-12, "{more:?}: {c}");
+        }
+        // A symmetric start is the target itself.
+        let first = &path[0];
+        assert!((number(&first["loss"]) - 1.0).abs() < 1e-12 && number(&first["hidden_movement"]) == 0.0);
+        assert!((number(&first["degrees"][3]["energy"]) - 0.64).abs() < 1e-12);
+        let has_tangent = !more.contains(&"step");
+        assert_eq!(first["predicted_loss"].is_number(), has_tangent, "{more:?}");
+        if has_tangent {
+            assert!((number(&first["predicted_loss"]) - 1.0).abs() < 1e-9);
+        }
+        assert!(number(&report["loss"]) < 0.9, "{more:?}: {}", report["loss"]);
+        assert_eq!(report["descent"]["layers"], "both");
+        assert!((number(&report["descent"]["random_alignment"]) - 0.125).abs() < 1e-15);
+    }
+    // Units turn towards the only direction that matters.
+    let report = place
+        .succeed(&[&base[..], &["--activation", "erf", "--scale", "3", "--iterations", "1000"]].concat())
+        .json();
+    let last = report["path"].as_array().unwrap().last().unwrap();
+    assert!(number(&last["alignment"]) > 0.3 && number(&last["degrees"][3]["energy"]) < 0.05, "{last}");
+}
+
+#[test]
+fn threads_do_not_change_a_bit() {
+    let place = Place::new();
+    for (i, options) in [
+        &[
+            "train",
+            "--target",
+            "x1*x2 + neuron(tanh)",
+            "--dim",
+            "12",
+            "--layers",
+            "both",
+            "--width",
+            "1500",
+            "--batch",
+            "fresh:700",
+            "--iterations",
+            "20",
+            "--precision",
+            "f32",
+            "--biases",
+        ][..],
+        &[
+            "train",
+            "--target",
+            "x1*x2 + neuron(tanh)",
+            "--dim",
+            "5",
+            "--layers",
+            "hidden",
+            "--width",
+            "150",
+            "--iterations",
+            "20",
+            "--activation",
+            "gelu",
+        ],
+        &[
+            "train",
+            DIABETES,
+            "--label",
+            "progression",
+            "--layers",
+            "both",
+            "--batch",
+            "100",
+            "--width",
+            "2000",
+            "--iterations",
+            "40",
+            "--activation",
+            "tanh",
+            "--scale",
+            "2",
+            "--bias",
+            "1",
+        ],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for threads in ["1", "2", "4"] {
+            let out = format!("{i}-{threads}");
+            place.succeed(&[options, &["--threads", threads, "--out", &out]].concat());
+            for file in ["metrics.jsonl", "model.safetensors"] {
+                let (first, this) = (format!("{i}-1/{file}"), format!("{out}/{file}"));
+                assert!(
+                    read(&place, &first) == read(&place, &this),
+                    "{options:?} {file}: 1 and {threads} threads"
+                );
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_killed_descent_goes_on_and_ends_with_the_same_bits() {
+    let place = Place::new();
+    for (i, options) in [
+        &[
+            "train",
+            "--target",
+            "x1*x2 + 0.5*x3",
+            "--dim",
+            "10",
+            "--layers",
+            "both",
+            "--width",
+            "600",
+            "--batch",
+            "fresh:512",
+            "--iterations",
+            "1500",
+        ][..],
+        &[
+            "train",
+            "--target",
+            "neuron(relu)",
+            "--dim",
+            "6",
+            "--layers",
+            "both",
+            "--width",
+            "120",
+            "--iterations",
+            "600",
+        ],
+        &[
+            "train",
+            DIABETES,
+            "--label",
+            "progression",
+            "--layers",
+            "both",
+            "--batch",
+            "64",
+            "--width",
+            "1000",
+            "--iterations",
+            "3000",
+            "--patience",
+            "inf",
+            "--activation",
+            "relu",
+            "--bias",
+            "1",
+            "--precision",
+            "f32",
+        ],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (whole, run) = (format!("whole-{i}"), format!("run-{i}"));
+        let saved = format!("{run}/descent.safetensors");
+        let kept = [options, &["--checkpoint", "0"]].concat();
+        place.succeed(&[&kept[..], &["--out", &whole]].concat());
+        let (code, _) = common::stopped(&place, &[&kept[..], &["--out", &run]].concat(), &saved, "-KILL");
+        assert_eq!(code, None);
+        let (code, said) = common::stopped(&place, &["train", "--resume", &run], &saved, "-INT");
+        assert_eq!(code, Some(130), "{said}");
+        assert!(said.contains(&format!("go on with: zonal train --resume {run}")), "{said}");
+        place.succeed(&["train", "--resume", &run]);
+        for file in ["metrics.jsonl", "model.safetensors"] {
+            let (a, b) = (format!("{whole}/{file}"), format!("{run}/{file}"));
+            assert!(read(&place, &a) == read(&place, &b), "{options:?}: {file}");
+        }
+        assert!(!place.path().join(&saved).exists());
+    }
+    // A checkpoint that is cut short is refused and nothing is lost.
+    let options = [
+        "train",
+        "--target",
+        "x1",
+        "--dim",
+        "10",
+        "--layers",
+        "both",
+        "--width",
+        "600",
+        "--batch",
+        "fresh:512",
+    ];
+    let options = [&options[..], &["--iterations", "1e5", "--checkpoint", "0", "--out", "cut"]].concat();
+    common::stopped(&place, &options, "cut/descent.safetensors", "-KILL");
+    let bytes = read(&place, "cut/descent.safetensors");
+    place.file("cut/descent.safetensors", &bytes[..bytes.len() / 2]);
+    place.fail(&["train", "--resume", "cut"], 1, &["descent.safetensors", "not a complete"]);
+    assert!(place.path().join("cut/resume.json").exists());
+}
+
+#[test]
+fn a_step_that_diverges_is_a_finding() {
+    let place = Place::new();
+    let options = [
+        "train",
+        DIABETES,
+        "--label",
+        "progression",
+        "--layers",
+        "both",
+        "--activation",
+        "tanh",
+        "--bias",
+        "1",
+    ];
+    let options = [&options[..], &["--scale", "2", "--width", "200", "--format", "json"]].concat();
+    let outcome =
+        place.succeed(&[&options[..], &["--iterations", "1000", "--step", "30", "--out", "run"]].concat());
+    let report = outcome.json();
+    assert_eq!(report["stop_reason"], "diverged");
+    assert!(number(&report["descent"]["diverged"]) > 0.0);
+    let limit = number(&report["descent"]["largest_stable_step"]);
+    assert!(limit > 0.5 && limit < 30.0, "{limit}");
+    assert!(outcome.stderr.contains("largest stable step"), "{}", outcome.stderr);
+    // The last good state is kept.
+    assert!(number(&report["train_rmse"]) < 100.0);
+    let predicted = place.succeed(&[
+        "predict",
+        "run",
+        DIABETES,
+        "--label",
+        "progression",
+        "--part",
+        "train",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(predicted.json()["rmse"], report["train_rmse"]);
+    // The automatic step does not diverge, and early stopping ends before the last iteration.
+    let report = place.succeed(&[&options[..], &["--out", "none", "--iterations", "1e5"]].concat()).json();
+    assert_eq!(report["stop_reason"], "converged");
+    assert!(number(&report["test_rmse"]) < 60.0);
+}
+
+#[test]
+fn mistakes_are_told_before_any_work() {
+    let place = Place::new();
+    let target = ["train", "--target", "x1*x2", "--dim", "5"];
+    let table = ["train", DIABETES, "--label", "progression"];
+    let both = ["--layers", "both"];
+    for (base, more, expected) in [
+        (&target[..], &["--layers", "both", "--batch", "32"][..], &["--batch 32", "fresh:N"][..]),
+        (&target, &["--units", "sphere"], &["--units", "--layers both"]),
+        (&target, &["--biases"], &["--biases", "--layers both"]),
+        (&target, &["--biases", "--batch", "fresh:8"], &["--biases", "hidden"]),
+        (&target, &["--layers", "hidden", "--init", "zero"], &["--init zero", "nothing to learn"]),
+        (&target, &["--layers", "both", "--width", "inf"], &["--width inf", "number"]),
+        (&target, &["--layers", "both", "--batch", "fresh:8", "--activation", "step"], &["step", "exact"]),
+        (
+            &target,
+            &["--layers", "both", "--batch", "exact", "--biases"],
+            &["exact expectations", "with biases"],
+        ),
+        (&target, &["--layers", "both", "--batch", "exact", "--precision", "f32"], &["f64"]),
+        (&target, &["--precision", "f32"], &["step by step"]),
+        (&target, &["--layers", "both", "--solver", "lanczos"], &["--solver"]),
+        (&target, &["--layers", "both", "--step", "-1"], &["step", "-1", "positive"]),
+        (&target, &["--layers", "both", "--patience", "5"], &["--patience", "tables"]),
+        (&target, &["--batch", "fresh:8", "--units", "sphere"], &["--units", "hidden"]),
+        (&target, &["--layers", "both", "--max-degree", "1000000000000"], &["degree", "20000"]),
+        (&table, &["--layers", "both", "--patience", "0.5"], &["--patience", "0.5"]),
+        (&table, &["--layers", "both", "--step", "nan"], &["step", "positive"]),
+        (&table, &["--layers", "both", "--batch", "fresh:10"], &["fresh:10", "--target"]),
+        (&table, &["--layers", "both", "--folds", "3"], &["--folds"]),
+        (&table, &["--layers", "both", "--activation", "sign"], &["sign", "rows say nothing"]),
+        (&table, &["--batch", "0"], &["0", "from 1"]),
+    ] {
+        let outcome = place.zonal(&[base, more].concat());
+        assert_eq!(outcome.code, 2, "{more:?}: {}", outcome.stderr);
+        for part in expected {
+            assert!(outcome.stderr.contains(part), "{more:?}: {}", outcome.stderr);
+        }
+    }
+    assert!(!place.path().join("runs").exists());
+    let wide = place.zonal(&[&target[..], &both, &["--width", "1e9"]].concat());
+    assert!(wide.code == 1 && wide.stderr.contains("would fit"), "{}", wide.stderr);
+}
