@@ -464,7 +464,7 @@ fn single_rows_with_heavy_tails_neither_stop_a_descent_nor_shrink_its_step_to_no
         assert_eq!(descent.run(4_000, 4_000, &mut Silent).unwrap(), None);
         let state = descent.state();
         assert_eq!(state.iteration, 4_000);
-        assert!(state.step > 1e-4 * state.steps[0].1, "batch {batch}: {:?}", state.steps);
+        assert!(state.step > 1e-4 * state.steps[0].1, "batch {batch}: {} steps", state.steps.len());
         assert!(descent.weights().hidden.values().iter().all(|w| w.is_finite()));
     }
 }
@@ -493,4 +493,51 @@ fn what_is_measured_is_never_taken_back() {
         assert_eq!(kept, before, "iteration {t}");
     }
     assert!(listed.state().steps.len() > 1);
+}
+
+#[test]
+fn poles_at_zero_do_not_reach_a_network_through_what_fills_its_last_panel() {
+    let rows = rows(20, 5, 1);
+    for name in ["abs(t)^1.5", "t*ln(abs(t))"] {
+        let a = architecture(&Activation::parse(name).unwrap(), 5, 1001);
+        let weights = a.weights(Start::Random, 2).unwrap();
+        let mut stepper = Stepper::new(&a, Layers::Both, &weights, Precision::F64).unwrap();
+        let batch = stepper.batch(&rows.0, &rows.1).unwrap();
+        for _ in 0..3 {
+            assert!(stepper.step(&batch, 0.01, f64::MAX).unwrap()[0].is_finite(), "{name}");
+        }
+        assert!(stepper.weights().hidden.values().iter().all(|w| w.is_finite()), "{name}");
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_an_error_and_no_panic() {
+    let (points, labels) = rows(20, 5, 1);
+    let a = architecture(&Activation::Relu, 5, 10);
+    let weights = a.weights(Start::Random, 2).unwrap();
+    let new =
+        |source| Descent::new(&a, Layers::Both, &weights, source, Step::Auto, Precision::F64, 0).map(drop);
+    let few = labels.row_range(0, 7);
+    let other = Target::parse("x1", Dim::new(4).unwrap(), 0).unwrap();
+    let mut broken = points.clone();
+    broken.values_mut()[13] = f64::NAN;
+    for batch in [None, Some(3)] {
+        assert!(new(Source::Rows { points: &points, labels: &few, batch }).is_err());
+        assert!(new(Source::Rows { points: &broken, labels: &labels, batch }).is_err());
+    }
+    assert!(new(Source::Fresh { target: &other, batch: 5 }).is_err());
+    assert!(new(Source::Exact { target: &other }).is_err());
+    assert!(new(Source::Rows { points: &points, labels: &labels, batch: Some(0) }).is_err());
+    // Rows of another network.
+    let biased = Architecture { biases: true, ..a.clone() };
+    let mut one = Stepper::new(&a, Layers::Both, &weights, Precision::F64).unwrap();
+    let other = Stepper::new(&biased, Layers::Both, &weights, Precision::F64).unwrap();
+    let batch = other.batch(&points, &labels).unwrap();
+    assert!(one.step(&batch, 0.1, f64::MAX).is_err() && one.gradient(&batch).is_err());
+    // A series that does not end is refused and not cut.
+    let fast = Architecture { scale: 250.0, ..architecture(&Activation::Sin, 3, 10) };
+    let target = Target::parse("x1", Dim::new(3).unwrap(), 0).unwrap();
+    let risk = BothLayers::new(&target, &fast, Layers::Both).unwrap();
+    let refused = risk.gradient(&fast.weights(Start::Random, 0).unwrap()).unwrap_err().to_string();
+    assert!(refused.contains("fresh points"), "{refused}");
 }

@@ -48,6 +48,9 @@ pub(crate) struct PackedRows<T> {
     tiles: Vec<Tile<T>>,
     rows: usize,
     labels: usize,
+    /// Coordinates with the bias's, and the scale that is in them.
+    depth: usize,
+    scale: f64,
 }
 
 #[derive(Debug)]
@@ -451,12 +454,29 @@ impl<T: Scalar> Fused<T> {
         } else {
             rows.par_chunks(T::TILE).map(one).collect()
         };
-        PackedRows { tiles, rows: rows.len(), labels: self.architecture.labels }
+        PackedRows {
+            tiles,
+            rows: rows.len(),
+            labels: self.architecture.labels,
+            depth: self.depth,
+            scale: self.architecture.scale,
+        }
     }
 
     /// The weights, exactly.
     pub(crate) fn weights(&self) -> Weights {
         self.unpacked(&self.hidden, &self.output, 1.0)
+    }
+
+    /// Whether rows were packed for a network of these sizes and this scale.
+    pub(crate) fn fits(&self, rows: &PackedRows<T>) -> bool {
+        let (a, b) = ((self.architecture.labels, self.depth), (rows.labels, rows.depth));
+        a == b && self.architecture.scale == rows.scale
+    }
+
+    /// Other weights of the same sizes.
+    pub(crate) fn set(&mut self, weights: &Weights) {
+        [self.hidden, self.output] = packed_weights(&self.architecture, self.shape, weights);
     }
 
     /// The network without its weights.
@@ -526,7 +546,7 @@ impl<T: Scalar> Fused<T> {
         if rows.rows == 0 {
             return squares;
         }
-        debug_assert_eq!(rows.labels, labels);
+        debug_assert!(self.fits(rows));
         let factor = self.architecture.parametrisation.factor(self.architecture.width);
         let count = rows.rows as f64;
         let tiles = &rows.tiles;
@@ -535,7 +555,9 @@ impl<T: Scalar> Fused<T> {
                 gradient: t.checked_sub(1).map(|t| (&tiles[t], t == 0)),
                 forward: tiles.get(t),
                 step: step
-                    .filter(|(_, limit)| t == tiles.len() && squares.iter().sum::<f64>() <= limit * count)
+                    .filter(|(_, limit)| {
+                        t == tiles.len() && squares.iter().map(|s| s / count).sum::<f64>() <= *limit
+                    })
                     .map(|(eta, _)| T::nearest(-eta * factor)),
             };
             self.work(work, rows.rows);
@@ -604,13 +626,15 @@ fn packed_weights<T: Scalar>(architecture: &Architecture, shape: Shape, weights:
     let panels = architecture.width.div_ceil(columns);
     let mut hidden = vec![T::default(); panels * depth * columns];
     let mut output = vec![T::default(); panels * labels * columns];
-    for j in 0..architecture.width {
-        let (panel, lane) = (j / columns, j % columns);
+    for place in 0..panels * columns {
+        let (panel, lane) = (place / columns, place % columns);
+        // The last panel is filled up by copies of the last unit without an output: an argument of 0 might be a pole.
+        let j = place.min(architecture.width - 1);
         let bias = architecture.biases.then(|| weights.biases[j]);
         for (k, w) in weights.hidden.row(j).iter().copied().chain(bias).enumerate() {
             hidden[(panel * depth + k) * columns + lane] = T::nearest(w);
         }
-        for l in 0..labels {
+        for l in (0..labels).filter(|_| place == j) {
             output[(panel * labels + l) * columns + lane] = T::nearest(weights.output.row(l)[j]);
         }
     }

@@ -5,7 +5,7 @@
 //! Homogeneous activations without a bias only take a factor l^h, and keep every digit. All others are integrated over
 //! t = sin theta, where the weight is cos^(n-2) theta and smooth in every dimension, piece by piece between the points where
 //! phi is not smooth and the one where its argument is zero, by Gauss-Legendre rules: absolute error below 3e-14 of the
-//! unit's norm as long as phi has no feature narrower than 1e-3 of a piece.
+//! unit's norm for arguments up to about 150.
 //! Units whose pieces are the same share their nodes.
 
 use crate::activation::{Activation, Structure};
@@ -38,6 +38,8 @@ pub struct Coefficients {
     pub by_length: Matrix,
     /// dA_k/db.
     pub by_bias: Matrix,
+    /// E phi^2 of each unit.
+    pub norms: Vec<f64>,
 }
 
 /// Nodes of a rule.
@@ -75,6 +77,8 @@ impl Units<'_> {
         let spectrum = Spectrum::new(self.activation, dim, self.scale, max_degree)?;
         let (m, h) = (self.lengths.len(), f64::from(power));
         let mut out = Coefficients::zeros(max_degree, m);
+        let norm = |l: &f64| spectrum.norm_sq() * l.powi(2 * power as i32);
+        out.norms = self.lengths.iter().map(norm).collect();
         for (k, c) in spectrum.coefficients().iter().enumerate() {
             // In logarithms: alpha_k may underflow where sqrt(N_k) overflows.
             let unit = f64::from(c.value.sign()) * (0.5 * c.energy.ln_abs()).exp();
@@ -114,7 +118,7 @@ impl Units<'_> {
             let nodes: Vec<(f64, f64)> = nodes.map(|(x, w)| (x.sin(), w * weight(x) / total)).collect();
             return self.with_nodes(&nodes, &norms, &recurrence);
         }
-        let one = |j: usize| -> [Vec<f64>; 3] {
+        let one = |j: usize| -> ([Vec<f64>; 3], f64) {
             let slope = self.scale * self.lengths[j];
             let bias = self.biases.map_or(0.0, |b| b[j]);
             let inside = |z: &f64| Some(((z - bias) / slope).asin()).filter(|x| x.abs() < end);
@@ -129,6 +133,7 @@ impl Units<'_> {
             let mut values = arguments.clone();
             self.activation.apply(&mut values);
             let mut sums = [(); 3].map(|()| vec![0.0; max_degree + 1]);
+            let norm = nodes.iter().zip(&values).map(|((_, w), v)| w * v * v).sum();
             for (((t, w), z), value) in nodes.iter().zip(&arguments).zip(values) {
                 let derivative = if self.activation.has_slope() { self.activation.slope(*z) } else { 0.0 };
                 for (k, p) in recurrence.values(*t).into_iter().enumerate() {
@@ -138,11 +143,12 @@ impl Units<'_> {
                     sums[2][k] += p * derivative;
                 }
             }
-            sums
+            (sums, norm)
         };
-        let all: Vec<[Vec<f64>; 3]> = (0..self.lengths.len()).into_par_iter().map(one).collect();
+        let all: Vec<([Vec<f64>; 3], f64)> = (0..self.lengths.len()).into_par_iter().map(one).collect();
         let mut out = Coefficients::zeros(max_degree, self.lengths.len());
-        for (j, sums) in all.iter().enumerate() {
+        for (j, (sums, norm)) in all.iter().enumerate() {
+            out.norms[j] = *norm;
             for k in 0..=max_degree {
                 out.values.row_mut(k)[j] = sums[0][k];
                 out.by_length.row_mut(k)[j] = sums[1][k];
@@ -179,6 +185,9 @@ impl Units<'_> {
         values.values_mut().par_chunks_mut(m).for_each(|row| self.activation.apply(row));
         let mut out = Coefficients::zeros(norms.len() - 1, m);
         out.values = table.times(&values);
+        for (row, (_, w)) in values.values().chunks(m).zip(nodes) {
+            out.norms.iter_mut().zip(row).for_each(|(norm, v)| *norm += w * v * v);
+        }
         if self.activation.has_slope() {
             self.activation.replace_by_slopes(arguments.values_mut(), values.values());
             out.by_bias = table.times(&arguments);
@@ -206,10 +215,11 @@ impl Units<'_> {
 /// Inner products of the unit vector in row i with all rows, from products with rounding: within [-1, 1], and exactly 1 for
 /// equal rows. The square roots in closed kernels would feel 1 - 2^-53, and mirrored units would not cancel.
 pub(crate) fn cosines(products: &[f64], directions: &Matrix, i: usize) -> Vec<f64> {
-    const NEAR: f64 = 1.0 - 1e-14;
+    // A few roundings of a sum of n squares.
+    let near = 1.0 - 8.0 * f64::EPSILON * (16.0 + directions.columns() as f64);
     let own = directions.row(i);
     let cosine = |(j, &r): (usize, &f64)| {
-        if r > NEAR && (j == i || directions.row(j) == own) { 1.0 } else { r.clamp(-1.0, 1.0) }
+        if j == i || r > near && directions.row(j) == own { 1.0 } else { r.clamp(-1.0, 1.0) }
     };
     products.iter().enumerate().map(cosine).collect()
 }
@@ -223,7 +233,7 @@ fn stretched(rule: &[(f64, f64)], (from, to): (f64, f64)) -> impl Iterator<Item 
 impl Coefficients {
     fn zeros(max_degree: Degree, units: usize) -> Self {
         let zeros = || Matrix::zeros(max_degree + 1, units);
-        Self { values: zeros(), by_length: zeros(), by_bias: zeros() }
+        Self { values: zeros(), by_length: zeros(), by_bias: zeros(), norms: vec![0.0; units] }
     }
 }
 

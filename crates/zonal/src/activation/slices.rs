@@ -29,11 +29,11 @@ mod sealed {
     use super::{Activation, Lanes};
 
     pub trait Sealed: Lanes {
-        /// Rows of a tile: a panel of it takes 16 KiB with the widest vectors, half of the first-level cache.
+        /// Rows of a tile: a panel of it takes at most 16 KiB, half of the first-level cache.
         const TILE: usize;
         /// The square root.
         fn root(self) -> Self;
-        /// phi'(z) where `kept` holds what [`Activation::keep`] says; 0 at a kink.
+        /// phi'(z) where `kept` holds what [`Activation::keep`] says; at a kink one of the two slopes, or 0.
         fn slopes(activation: &Activation, kept: &[Self], slopes: &mut [Self]);
     }
 }
@@ -80,11 +80,12 @@ macro_rules! elementary {
         #[inline(always)]
         fn apply_loops(activation: &Activation, values: &mut [$number]) -> bool {
             match activation {
-                Activation::Relu => each(values, |t| t.max(0.0)),
+                // Written so that NaN stays.
+                Activation::Relu => each(values, |t| if t < 0.0 { 0.0 } else { t }),
                 Activation::LeakyRelu => {
                     each(values, |t| if t > 0.0 { t } else { LEAKY_SLOPE as $number * t })
                 }
-                Activation::SquaredRelu => each(values, |t| t.max(0.0) * t.max(0.0)),
+                Activation::SquaredRelu => each(values, |t| if t < 0.0 { 0.0 } else { t * t }),
                 Activation::Step => each(values, |t| if t > 0.0 { 1.0 } else { 0.0 }),
                 Activation::Sign => each(values, |t| if t > 0.0 { 1.0 } else { -1.0 }),
                 Activation::Abs => each(values, <$number>::abs),
@@ -328,7 +329,7 @@ impl Activation {
         wide::slopes(self, &kept, arguments);
     }
 
-    /// phi'(t), 0 at the kinks of named activations; NaN where the derivative is not known.
+    /// phi'(t), at a kink one of the two slopes or 0 (0 for ReLU and |t|); NaN where the derivative is not known.
     pub fn slope(&self, t: f64) -> f64 {
         let kept = match self.keep() {
             Keep::Value => self.value(t),

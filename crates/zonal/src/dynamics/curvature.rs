@@ -125,7 +125,8 @@ impl<'a> Tangent<'a> {
         out
     }
 
-    /// The largest eigenvalue of J J^T / N, to [`ACCURACY`] from below, by power iteration from a random start.
+    /// The largest eigenvalue of J J^T / N by power iteration from a random start, from below, until it grows by less than
+    /// [`ACCURACY`] a step: a few percent too small where the next eigenvalue is near.
     pub(crate) fn curvature(&self) -> f64 {
         let mut v = Matrix::zeros(self.architecture.labels, self.points.rows());
         let mut rng = stream(0, Purpose::Points, u64::MAX);

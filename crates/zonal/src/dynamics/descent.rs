@@ -106,6 +106,7 @@ impl Stepper {
                 return Err(Error::Size { what: what.into(), found, required });
             }
         }
+        check_finite(points, labels)?;
         Ok(self.pack(&(0..points.rows()).map(|i| (points.row(i), labels.row(i))).collect::<Vec<_>>()))
     }
 
@@ -129,11 +130,11 @@ impl Stepper {
     /// not taken. Cost (4 n + 4 labels) m flops a row for both layers.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for rows made ready by a network of another precision.
+    /// [`Error::Parameter`] for rows made ready by a network of another precision, other sizes or another scale.
     pub fn step(&mut self, batch: &Batch, step: f64, limit: f64) -> Result<Vec<f64>> {
         match (&mut self.network, &batch.rows) {
-            (Precise::Wide(network), PreciseRows::Wide(rows)) => Ok(network.step(rows, step, limit)),
-            (Precise::Narrow(network), PreciseRows::Narrow(rows)) => Ok(network.step(rows, step, limit)),
+            (Precise::Wide(n), PreciseRows::Wide(rows)) if n.fits(rows) => Ok(n.step(rows, step, limit)),
+            (Precise::Narrow(n), PreciseRows::Narrow(rows)) if n.fits(rows) => Ok(n.step(rows, step, limit)),
             _ => Err(wrong_precision()),
         }
     }
@@ -144,8 +145,8 @@ impl Stepper {
     /// As [`Self::step`].
     pub fn gradient(&mut self, batch: &Batch) -> Result<(Vec<f64>, Gradient)> {
         match (&mut self.network, &batch.rows) {
-            (Precise::Wide(network), PreciseRows::Wide(rows)) => Ok(network.gradient(rows)),
-            (Precise::Narrow(network), PreciseRows::Narrow(rows)) => Ok(network.gradient(rows)),
+            (Precise::Wide(n), PreciseRows::Wide(rows)) if n.fits(rows) => Ok(n.gradient(rows)),
+            (Precise::Narrow(n), PreciseRows::Narrow(rows)) if n.fits(rows) => Ok(n.gradient(rows)),
             _ => Err(wrong_precision()),
         }
     }
@@ -172,6 +173,13 @@ impl Stepper {
         }
     }
 
+    fn set(&mut self, weights: &Weights) {
+        match &mut self.network {
+            Precise::Wide(network) => network.set(weights),
+            Precise::Narrow(network) => network.set(weights),
+        }
+    }
+
     fn undo(&mut self) {
         match &mut self.network {
             Precise::Wide(network) => network.undo(),
@@ -181,7 +189,53 @@ impl Stepper {
 }
 
 fn wrong_precision() -> Error {
-    Error::parameter("the precision of the rows", "another one", "that of the network")
+    let required = "made ready by a network of the same precision, sizes and scale";
+    Error::parameter("the batch", "for another network", required)
+}
+
+/// Whether the loss of a step is that of all rows, or exact.
+fn sees_everything(source: Source<'_>) -> bool {
+    match source {
+        Source::Rows { points, batch, .. } => batch.is_none_or(|b| b >= points.rows()),
+        Source::Fresh { .. } => false,
+        Source::Exact { .. } => true,
+    }
+}
+
+/// Sizes must agree, and rows be finite.
+fn check_source(architecture: &Architecture, source: Source<'_>) -> Result<()> {
+    let (dim, labels) = (architecture.dim, architecture.labels);
+    let sizes = match source {
+        Source::Rows { points, labels: y, .. } => {
+            check_finite(points, y)?;
+            [
+                ("rows of labels", y.rows(), points.rows()),
+                ("coordinates of a point", points.columns(), dim),
+                ("labels of a row", y.columns(), labels),
+            ]
+        }
+        Source::Fresh { target, .. } | Source::Exact { target } => {
+            let n = target.dim().as_usize();
+            [("coordinates of a point", n, dim), ("labels of a network", labels, 1), ("coordinates", n, dim)]
+        }
+    };
+    for (what, found, required) in sizes {
+        if found != required {
+            return Err(Error::Size { what: what.into(), found, required });
+        }
+    }
+    Ok(())
+}
+
+fn check_finite(points: &Matrix, labels: &Matrix) -> Result<()> {
+    for (what, matrix) in [("the points", points), ("the labels", labels)] {
+        if let Some(i) = matrix.values().iter().position(|x| !x.is_finite()) {
+            let columns = matrix.columns().max(1);
+            let (row, column) = (i / columns, i % columns);
+            return Err(Error::NotFinite { what: what.into(), row, column, value: matrix.values()[i] });
+        }
+    }
+    Ok(())
 }
 
 /// A descent with its source of rows and its step.
@@ -200,6 +254,8 @@ pub struct Descent<'a> {
     order: Option<(u64, Vec<usize>)>,
     /// The mean square of the labels, the natural size of a loss.
     label_square: f64,
+    /// On some rows only, the weights of a moment when the running mean of losses was low.
+    good: Option<Weights>,
 }
 
 #[derive(Debug)]
@@ -264,6 +320,8 @@ const NEWEST: f64 = 0.05;
 const UNBOUNDED: f64 = 1e6;
 /// No loss is below this limit: the loss is computed, and no step taken.
 const NO_STEP: f64 = -1.0;
+/// On some rows only, good weights are kept every so many steps.
+const GOOD_EVERY: u64 = 64;
 /// Rows on which a curvature is taken.
 const CURVATURE_ROWS: usize = 512;
 /// An observer is asked about as often as this takes.
@@ -335,6 +393,11 @@ impl<'a> Descent<'a> {
         {
             return Err(Error::parameter("the step", step, "a positive number or auto"));
         }
+        check_source(architecture, source)?;
+        snapshot.weights.check(architecture)?;
+        if let Some(before) = &snapshot.before {
+            before.check(architecture)?;
+        }
         let steps = match source {
             Source::Exact { target } => Steps::Exact(Box::new(Exact {
                 risk: BothLayers::new(target, architecture, layers)?,
@@ -343,7 +406,9 @@ impl<'a> Descent<'a> {
             })),
             Source::Rows { .. } | Source::Fresh { .. } => {
                 let mut stepper = Stepper::new(architecture, layers, &snapshot.weights, precision)?;
-                stepper.keep_before(Some(snapshot.before.as_ref().unwrap_or(&snapshot.weights)));
+                if sees_everything(source) {
+                    stepper.keep_before(Some(snapshot.before.as_ref().unwrap_or(&snapshot.weights)));
+                }
                 Steps::Rows(Box::new(stepper))
             }
         };
@@ -371,7 +436,21 @@ impl<'a> Descent<'a> {
             Source::Fresh { target, .. } | Source::Exact { target } => target.norm_sq()?,
         };
         let order = None;
-        Ok(Self { architecture, layers, source, automatic, seed, steps, state, whole, order, label_square })
+        let kept = snapshot.before.as_ref().unwrap_or(&snapshot.weights);
+        let good = (!sees_everything(source)).then(|| kept.clone());
+        Ok(Self {
+            architecture,
+            layers,
+            source,
+            automatic,
+            seed,
+            steps,
+            state,
+            whole,
+            order,
+            label_square,
+            good,
+        })
     }
 
     /// Steps done, the step in use, and so on.
@@ -382,6 +461,7 @@ impl<'a> Descent<'a> {
     /// Everything that is needed to go on.
     pub fn snapshot(&self) -> Snapshot {
         let before = match &self.steps {
+            Steps::Rows(_) if !self.sees_everything() => self.good.clone(),
             Steps::Rows(stepper) => stepper.before(),
             Steps::Exact(exact) => exact.before.clone(),
         };
@@ -401,9 +481,8 @@ impl<'a> Descent<'a> {
         2.0 / self.state.curvature.unwrap_or(f64::NAN)
     }
 
-    /// Whether the loss of a step is that of all rows, or exact.
     fn sees_everything(&self) -> bool {
-        matches!(self.source, Source::Exact { .. }) || self.whole.is_some()
+        sees_everything(self.source)
     }
 
     fn curvature(&self) -> Result<f64> {
@@ -500,7 +579,9 @@ impl<'a> Descent<'a> {
             return Ok(());
         }
         self.undo();
-        self.state.iteration -= 1;
+        if self.sees_everything() {
+            self.state.iteration -= 1;
+        }
         self.choose_step()
     }
 
@@ -546,16 +627,23 @@ impl<'a> Descent<'a> {
         let mean = state.mean.map_or(loss, |mean| mean + NEWEST * (loss - mean));
         state.mean = Some(mean);
         if self.automatic && mean > NOISY_RISE * size {
-            // No single step is to blame: it goes on from here with a smaller one.
+            // No single step is to blame: it goes on from the last good weights with a smaller one.
             state.mean = Some(size);
-            self.choose_step()?;
+            self.undo();
+            return self.choose_step();
+        }
+        if self.automatic && mean <= size && self.state.iteration.is_multiple_of(GOOD_EVERY) {
+            self.good = Some(self.weights());
         }
         Ok(())
     }
 
     fn undo(&mut self) {
         match &mut self.steps {
-            Steps::Rows(stepper) => stepper.undo(),
+            Steps::Rows(stepper) => match &self.good {
+                Some(good) => stepper.set(good),
+                None => stepper.undo(),
+            },
             Steps::Exact(exact) => {
                 if let Some(before) = &exact.before {
                     exact.weights.clone_from(before);

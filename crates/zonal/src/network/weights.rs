@@ -113,7 +113,8 @@ impl Architecture {
         self.parametrisation.factor(self.width)
     }
 
-    /// The weights that descent begins with. Unit j (of a symmetric start pair j) depends on `seed` and j alone.
+    /// The weights that descent begins with. The direction of unit j (of a symmetric
+    /// start pair j) depends on `seed` and j alone, and so do its output weights up to the deviation.
     ///
     /// # Errors
     /// [`Error::Parameter`] for a dimension below 2, no unit or no label.

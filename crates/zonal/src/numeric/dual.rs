@@ -41,7 +41,10 @@ impl Sub for Dual {
 impl Mul for Dual {
     type Output = Self;
     fn mul(self, other: Self) -> Self {
-        Self { value: self.value * other.value, slope: self.slope * other.value + self.value * other.slope }
+        // A slope of zero stays zero beside a pole.
+        let part = |slope: f64, value: f64| if slope == 0.0 { 0.0 } else { slope * value };
+        let slope = part(self.slope, other.value) + part(other.slope, self.value);
+        Self { value: self.value * other.value, slope }
     }
 }
 

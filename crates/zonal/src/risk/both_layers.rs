@@ -17,7 +17,7 @@ use crate::numeric::level::Level;
 use crate::numeric::sum::{non_negative, tree_sum};
 use crate::sphere::{Degree, Dim};
 use crate::target::Target;
-use crate::units::{Units, cosines};
+use crate::units::{Coefficients, Units, cosines};
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
@@ -39,8 +39,12 @@ enum Form {
     Smooth,
 }
 
-/// A series of a smooth activation is complete when this part of the unit's norm is beyond it.
-const COMPLETE: f64 = 1e-15;
+/// Coefficients below this part of the unit's norm are rounding.
+const NOISE: f64 = 2e-14;
+/// The part of a unit's norm that may lie beyond the largest degree.
+const INCOMPLETE: f64 = 1e-12;
+/// Arguments beyond which the nodes of a unit no longer suffice.
+const FARTHEST: f64 = 150.0;
 /// The largest degree of such a series.
 const MAX_DEGREE: Degree = 192;
 
@@ -58,13 +62,16 @@ impl<'a> BothLayers<'a> {
     /// The risk of a target.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for an activation with kinks that has biases or is not homogeneous, or several labels;
-    /// [`Error::Size`] for another dimension.
+    /// [`Error::Parameter`] for an activation with kinks that has biases or is not homogeneous; [`Error::Size`] for another
+    /// dimension or several labels.
     pub fn new(target: &'a Target, architecture: &'a Architecture, layers: Layers) -> Result<Self> {
         let dim = target.dim();
-        if architecture.dim != dim.as_usize() || architecture.labels != 1 {
-            let what = "coordinates of a unit, with one label".into();
-            return Err(Error::Size { what, found: architecture.dim, required: dim.as_usize() });
+        for (what, found, required) in
+            [("coordinates of a unit", architecture.dim, dim.as_usize()), ("labels", architecture.labels, 1)]
+        {
+            if found != required {
+                return Err(Error::Size { what: what.into(), found, required });
+            }
         }
         let activation = &architecture.activation;
         let form = match (activation.homogeneity(), architecture.biases) {
@@ -94,7 +101,7 @@ impl<'a> BothLayers<'a> {
         activation.homogeneity().is_some() && !biases || is_smooth(activation)
     }
 
-    /// E (f - g)^2 and the gradient of half of it. Cost for m units about m^2 (4 n + 20) flops, for smooth activations
+    /// E (f - g)^2 and the gradient of half of it; a unit of length zero has no direction and is not moved. Cost for m units about m^2 (4 n + 20) flops, for smooth activations
     /// that for each of some twenty degrees.
     ///
     /// # Errors
@@ -229,8 +236,8 @@ impl<'a> BothLayers<'a> {
             lengths,
             biases,
         };
-        let max_degree = self.needed_degree(&units, dim)?;
-        let coefficients = units.coefficients(dim, max_degree)?;
+        let coefficients = units.coefficients(dim, MAX_DEGREE)?;
+        let max_degree = self.needed_degree(&units, &coefficients)?;
         let recurrence = Recurrence::new(dim, max_degree + 1);
         let raised = Recurrence::new(Dim::new(dim.get() + 2)?, max_degree + 1);
         // a_j A_k(j), and zeros that fill the last lanes.
@@ -266,7 +273,8 @@ impl<'a> BothLayers<'a> {
         let by_direction =
             Matrix::from_rows(m, n, met.iter().flat_map(|(_, t)| t.iter().copied()).collect())?;
         let units = Meetings { value: column(0), by_length: column(1), by_bias: column(2), by_direction };
-        let (parts, by_direction) = self.target.part_gradients(&coefficients.values, directions)?;
+        let (parts, by_direction) =
+            self.target.part_gradients(&coefficients.values.row_range(0, max_degree + 1), directions)?;
         let against = |rows: &Matrix| {
             let of_unit = |j: usize| (0..=max_degree).map(|k| rows.row(k)[j] * parts.row(k)[j]).sum();
             (0..m).map(of_unit).collect::<Vec<f64>>()
@@ -280,25 +288,32 @@ impl<'a> BothLayers<'a> {
         Ok((units, target))
     }
 
-    /// The degree at which the series of the unit with the most in high degrees is complete: the longest one.
-    fn needed_degree(&self, units: &Units<'_>, dim: Dim) -> Result<Degree> {
-        let longest = (0..units.lengths.len())
-            .max_by(|&i, &j| units.lengths[i].total_cmp(&units.lengths[j]))
-            .unwrap_or(0);
-        let (length, bias) = ([units.lengths[longest]], units.biases.map(|b| [b[longest]]));
-        let one = Units { lengths: &length, biases: bias.as_ref().map(<[f64; 1]>::as_slice), ..*units };
-        let coefficients = one.coefficients(dim, MAX_DEGREE)?;
-        let energy = |k: usize| coefficients.values.row(k)[0].powi(2);
-        let total: f64 = (0..=MAX_DEGREE).map(energy).sum();
-        let mut beyond = 0.0;
-        let mut needed = MAX_DEGREE;
-        // Coefficients, and not only energies, are wanted to rounding.
-        while needed > 1 && beyond + energy(needed) <= COMPLETE * COMPLETE * total {
-            beyond += energy(needed);
-            needed -= 1;
+    /// The degree beyond which no unit has anything but rounding.
+    fn needed_degree(&self, units: &Units<'_>, coefficients: &Coefficients) -> Result<Degree> {
+        let reach = |j: usize| units.scale * units.lengths[j] + units.biases.map_or(0.0, |b| b[j].abs());
+        let mut needed = self.target.finite_degree().unwrap_or(0);
+        for j in 0..units.lengths.len() {
+            let norm = coefficients.norms[j];
+            let energy = |k: usize| coefficients.values.row(k)[j].powi(2);
+            let held: f64 = (0..=MAX_DEGREE).map(energy).sum();
+            let complete = norm - held <= INCOMPLETE * norm && reach(j) <= FARTHEST;
+            if !complete || needed > MAX_DEGREE {
+                return Err(Error::parameter(
+                    "exact expectations",
+                    format!(
+                        "asked for a unit with arguments up to {:.3} or a target of degree {needed}",
+                        reach(j)
+                    ),
+                    format!(
+                        "for units whose degrees up to {MAX_DEGREE} are complete and arguments up to {FARTHEST}; take \
+                         fresh points"
+                    ),
+                ));
+            }
+            let last = (0..=MAX_DEGREE).rev().find(|&k| energy(k) > NOISE * NOISE * norm);
+            needed = needed.max(last.unwrap_or(0));
         }
-        // The target may meet degrees that the units hardly have.
-        Ok(needed.max(self.target.finite_degree().unwrap_or(0).min(MAX_DEGREE)))
+        Ok(needed)
     }
 }
 

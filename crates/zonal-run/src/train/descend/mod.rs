@@ -142,6 +142,12 @@ impl Setup<'_> {
                 break;
             }
         }
+        if done.checkpoints.is_empty() {
+            return Err(Error::Usage(
+                "the loss at the start leaves the range of numbers; bring --scale or the label nearer to 1"
+                    .into(),
+            ));
+        }
         let (state, largest_stable_step) = (descent.state().clone(), descent.largest_stable_step());
         say_how_it_ended(stop, &state, largest_stable_step, &done.checkpoints, notes);
         let Progress { checkpoints, judged, kept } = done;

@@ -38,7 +38,7 @@ macro_rules! vectorised {
                     }
                 }
                 match level {
-                    // SAFETY: these levels are only made by `detect`, which has found the features.
+                    // SAFETY: these levels are only chosen where the processor has the features.
                     Level::Avx512 => return unsafe { avx512(values) },
                     // SAFETY: as above.
                     Level::Avx2 => return unsafe { avx2(values) },
