@@ -289,7 +289,7 @@ fn mistakes_are_told_before_any_work() {
         (
             &target,
             &["--layers", "both", "--batch", "exact", "--biases"],
-            &["exact expectations", "with biases"],
+            &["exact expectation", "with biases"],
         ),
         (&target, &["--layers", "both", "--batch", "exact", "--precision", "f32"], &["f64"]),
         (&target, &["--precision", "f32"], &["step by step"]),

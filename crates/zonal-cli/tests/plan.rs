@@ -149,6 +149,9 @@ fn every_claim_holds_at_the_smaller_sizes() {
         "sigmoid",
         "relu",
         "batches",
+        "circle",
+        "tangent-limit",
+        "both-layers",
     ];
     assert_eq!(names, expected);
     for claim in claims {

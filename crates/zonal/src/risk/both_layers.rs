@@ -83,7 +83,7 @@ impl<'a> BothLayers<'a> {
             _ if is_smooth(activation) => Form::Smooth,
             _ => {
                 return Err(Error::parameter(
-                    "exact expectations",
+                    "an exact expectation",
                     format!(
                         "asked for {activation}{}",
                         if architecture.biases { " with biases" } else { "" }
@@ -299,7 +299,7 @@ impl<'a> BothLayers<'a> {
             let complete = norm - held <= INCOMPLETE * norm && reach(j) <= FARTHEST;
             if !complete || needed > MAX_DEGREE {
                 return Err(Error::parameter(
-                    "exact expectations",
+                    "an exact expectation",
                     format!(
                         "asked for a unit with arguments up to {:.3} or a target of degree {needed}",
                         reach(j)

@@ -107,9 +107,8 @@ pub(crate) struct Args {
     /// The last iteration [default: 1e9, step by step 1e4, or the last one of --at]
     #[arg(long, short = 't', value_parser = count, value_name = "T")]
     iterations: Option<u64>,
-    #[command(flatten)]
-    descent: DescentArgs,
-    /// The step of the descent; auto is 1 / largest eigenvalue, at infinite width 1 / norm squared
+    /// The step of the descent; auto is 1 / largest eigenvalue, at infinite width 1 / norm squared, step by step
+    /// 1 / curvature at the start
     #[arg(long, default_value = "auto", value_name = "ETA", allow_negative_numbers = true)]
     step: Auto<f64>,
     /// How the path is found: the eigendecomposition, Lanczos with a bound on its error, or whichever is faster
@@ -137,6 +136,9 @@ pub(crate) struct Args {
     /// Seconds between two savings of what a training has done so far
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     checkpoint: u64,
+    // Last, since its heading would hold for what follows.
+    #[command(flatten)]
+    descent: DescentArgs,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
