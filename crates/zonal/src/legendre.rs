@@ -50,7 +50,7 @@ impl Recurrence {
     }
 
     /// Replaces `previous` = P_(k-1), `current` = P_k by P_k, P_(k+1) for a whole slice of arguments.
-    pub(crate) fn advance(&self, k: Degree, t: &[f64], previous: &mut [f64], current: &mut [f64]) {
+    pub fn advance(&self, k: Degree, t: &[f64], previous: &mut [f64], current: &mut [f64]) {
         let (a, b) = self.factors[k];
         for i in 0..t.len() {
             let next = a * t[i] * current[i] - b * previous[i];

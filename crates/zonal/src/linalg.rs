@@ -406,6 +406,15 @@ pub fn add_scaled(y: &mut [f64], factor: f64, x: &[f64]) {
     }
 }
 
+/// Whether Cholesky's factorisation of a symmetric matrix, of which the lower triangle is read, runs to its end in f64.
+/// If it does, the matrix plus (order + 1) 2^-52 trace times the identity is positive definite, whatever the order of
+/// the sums (S. M. Rump, Verification of positive definiteness, BIT 46, 2006; the constant here is larger). Cost
+/// m^3 / 3 flops.
+pub fn has_cholesky(a: &Matrix) -> bool {
+    let lower = faer::Mat::from_fn(a.rows(), a.rows(), |i, j| if i >= j { a.row(i)[j] } else { a.row(j)[i] });
+    lower.llt(faer::Side::Lower).is_ok()
+}
+
 /// Eigenvalues in ascending order and eigenvectors of a symmetric matrix.
 #[derive(Clone, Debug)]
 pub struct SymmetricEigen {

@@ -41,6 +41,10 @@ pub enum Stage {
     Cells,
     /// The claims of the theory.
     Claims,
+    /// Correlations of the members of a family.
+    Products,
+    /// Statistical queries.
+    Queries,
     /// Files; an interruption waits for their end.
     Writing,
 }
@@ -59,6 +63,8 @@ impl Stage {
             Self::Seeds => "seeds",
             Self::Cells => "cells",
             Self::Claims => "claims",
+            Self::Products => "correlations",
+            Self::Queries => "queries",
             Self::Writing => "writing",
         }
     }
@@ -81,7 +87,10 @@ impl Observer for Silent {
 }
 
 /// Turns a wish to stop into an error, for work that has no partial result.
-pub(crate) fn check(
+///
+/// # Errors
+/// The reason, if the observer asks to stop.
+pub fn check(
     observer: &mut dyn Observer,
     stage: Stage,
     done: u64,

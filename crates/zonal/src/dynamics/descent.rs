@@ -12,7 +12,7 @@ use crate::linalg::Matrix;
 use crate::network::{Architecture, Layers, Weights};
 use crate::numeric::random::{Purpose, stream};
 use crate::observer::{Observer, Stage, StopReason};
-use crate::risk::BothLayers;
+use crate::risk::{BothLayers, GradientOracle};
 use crate::sphere::{Dim, uniform_point, uniform_points};
 use crate::statistics::Precision;
 use crate::target::Target;
@@ -47,6 +47,14 @@ pub enum Source<'a> {
         /// What is learned.
         target: &'a Target,
     },
+    /// Exact expectations of everything but the labels, which an oracle answers for (see [`BothLayers::answered`]). The
+    /// loss of a step is then what the answers make of it.
+    Answered {
+        /// Who answers.
+        oracle: &'a dyn GradientOracle,
+        /// E g^2.
+        label_sq: f64,
+    },
 }
 
 /// Whether the loss of a step is that of all rows, or exact.
@@ -54,7 +62,7 @@ fn sees_everything(source: Source<'_>) -> bool {
     match source {
         Source::Rows { points, batch, .. } => batch.is_none_or(|b| b >= points.rows()),
         Source::Fresh { .. } => false,
-        Source::Exact { .. } => true,
+        Source::Exact { .. } | Source::Answered { .. } => true,
     }
 }
 
@@ -74,6 +82,7 @@ fn check_source(architecture: &Architecture, source: Source<'_>) -> Result<()> {
             let n = target.dim().as_usize();
             [("coordinates of a point", n, dim), ("labels of a network", labels, 1), ("coordinates", n, dim)]
         }
+        Source::Answered { .. } => return Ok(()),
     };
     for (what, found, required) in sizes {
         if found != required {
@@ -249,6 +258,11 @@ impl<'a> Descent<'a> {
                 weights: snapshot.weights.clone(),
                 before: snapshot.before.clone(),
             })),
+            Source::Answered { oracle, label_sq } => Steps::Exact(Box::new(Exact {
+                risk: BothLayers::answered(oracle, label_sq, architecture, layers)?,
+                weights: snapshot.weights.clone(),
+                before: snapshot.before.clone(),
+            })),
             Source::Rows { .. } | Source::Fresh { .. } => {
                 let mut stepper = Stepper::new(architecture, layers, &snapshot.weights, precision)?;
                 if sees_everything(source) {
@@ -279,6 +293,7 @@ impl<'a> Descent<'a> {
                 labels.values().iter().map(|y| y * y).sum::<f64>() / labels.rows().max(1) as f64
             }
             Source::Fresh { target, .. } | Source::Exact { target } => target.norm_sq()?,
+            Source::Answered { label_sq, .. } => label_sq,
         };
         let order = None;
         let kept = snapshot.before.as_ref().unwrap_or(&snapshot.weights);
@@ -343,7 +358,9 @@ impl<'a> Descent<'a> {
             Source::Fresh { batch, .. } => {
                 uniform_points(dim, batch.min(CURVATURE_ROWS), self.seed, Purpose::Points)
             }
-            Source::Exact { .. } => uniform_points(dim, CURVATURE_ROWS, self.seed, Purpose::Points),
+            Source::Exact { .. } | Source::Answered { .. } => {
+                uniform_points(dim, CURVATURE_ROWS, self.seed, Purpose::Points)
+            }
         };
         Ok(curvature(self.architecture, self.layers, &self.weights(), &points))
     }
@@ -384,10 +401,10 @@ impl<'a> Descent<'a> {
         let rows = match self.source {
             Source::Rows { points, batch, .. } => batch.unwrap_or(points.rows()),
             Source::Fresh { batch, .. } => batch,
-            Source::Exact { .. } => 4 * a.width,
+            Source::Exact { .. } | Source::Answered { .. } => 4 * a.width,
         };
         let flops = 4.0 * (a.dim + a.labels + 8) as f64 * a.width as f64 * rows as f64;
-        let exact = matches!(self.source, Source::Exact { .. });
+        let exact = matches!(self.source, Source::Exact { .. } | Source::Answered { .. });
         (FLOPS_BETWEEN_REPORTS / flops).clamp(1.0, MOST_STEPS[usize::from(!exact)]) as u64
     }
 
@@ -532,7 +549,7 @@ impl<'a> Descent<'a> {
                         made = fresh(stepper, target, batch, self.seed, iteration);
                         &made
                     }
-                    (None, Source::Exact { .. }) => return Ok(f64::NAN),
+                    (None, Source::Exact { .. } | Source::Answered { .. }) => return Ok(f64::NAN),
                 };
                 Ok(stepper.step(batch, step, limit)?.iter().sum())
             }

@@ -112,6 +112,11 @@ impl Network {
         self.biases.as_deref()
     }
 
+    /// The factor c before the sum.
+    pub fn factor(&self) -> f64 {
+        self.factor
+    }
+
     /// The function of one variable behind each unit of length 1 without a bias.
     pub fn unit(&self) -> Profile {
         Profile::Neuron { activation: self.activation.clone(), scale: self.scale }

@@ -24,6 +24,12 @@ pub enum Purpose {
     Batches = 7,
     /// Fresh points for each step.
     Fresh = 8,
+    /// Deviations of an oracle's answers.
+    Answers = 9,
+    /// Members of a family of targets.
+    Family = 10,
+    /// Choices of a learner.
+    Learner = 11,
 }
 
 /// The generator for `(seed, purpose, index)`: ChaCha8 keyed by seed and purpose, on stream `index`.

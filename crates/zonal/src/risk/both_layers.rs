@@ -8,11 +8,12 @@
 
 use crate::activation::{Activation, Structure};
 use crate::error::{Error, Result};
+use super::GradientOracle;
 use crate::fused::Gradient;
 use crate::kernel::Kernel;
 use crate::legendre::Recurrence;
 use crate::linalg::{Matrix, add_scaled, dot};
-use crate::network::{Architecture, Layers, Weights};
+use crate::network::{Architecture, Layers, Network, Weights};
 use crate::numeric::level::Level;
 use crate::numeric::sum::{non_negative, tree_sum};
 use crate::sphere::{Degree, Dim};
@@ -24,11 +25,21 @@ use rayon::prelude::*;
 /// The population risk of a target for an architecture.
 #[derive(Clone, Debug)]
 pub struct BothLayers<'a> {
-    target: &'a Target,
+    labels: Labels<'a>,
+    dim: Dim,
     architecture: &'a Architecture,
     layers: Layers,
     norm_sq: f64,
     form: Form,
+}
+
+/// Who answers the label part.
+#[derive(Clone, Debug)]
+enum Labels<'a> {
+    /// The target itself.
+    Exact(&'a Target),
+    /// Somebody who was asked to.
+    Answered(&'a dyn GradientOracle),
 }
 
 #[derive(Clone, Debug)]
@@ -58,6 +69,14 @@ struct Meetings {
     by_direction: Matrix,
 }
 
+impl Form {
+    fn homogeneous(architecture: &Architecture, dim: Dim, power: u32) -> Result<Self> {
+        let kernel = Kernel::random_feature(&architecture.activation, dim, architecture.scale, 0)?;
+        let slope = kernel.slope()?;
+        Ok(Self::Homogeneous { kernel: Box::new(kernel), slope: Box::new(slope), power })
+    }
+}
+
 impl<'a> BothLayers<'a> {
     /// The risk of a target.
     ///
@@ -66,34 +85,43 @@ impl<'a> BothLayers<'a> {
     /// dimension or several labels.
     pub fn new(target: &'a Target, architecture: &'a Architecture, layers: Layers) -> Result<Self> {
         let dim = target.dim();
-        for (what, found, required) in
-            [("coordinates of a unit", architecture.dim, dim.as_usize()), ("labels", architecture.labels, 1)]
-        {
-            if found != required {
-                return Err(Error::Size { what: what.into(), found, required });
-            }
-        }
+        check_sizes(architecture, dim)?;
         let activation = &architecture.activation;
         let form = match (activation.homogeneity(), architecture.biases) {
-            (Some(power), false) => {
-                let kernel = Kernel::random_feature(activation, dim, architecture.scale, 0)?;
-                let slope = kernel.slope()?;
-                Form::Homogeneous { kernel: Box::new(kernel), slope: Box::new(slope), power }
-            }
+            (Some(power), false) => Form::homogeneous(architecture, dim, power)?,
             _ if is_smooth(activation) => Form::Smooth,
             _ => {
-                return Err(Error::parameter(
-                    "an exact expectation",
-                    format!(
-                        "asked for {activation}{}",
-                        if architecture.biases { " with biases" } else { "" }
-                    ),
-                    "for a homogeneous activation without biases (relu, leaky-relu, abs, step, sign, ..) or a smooth one \
-                     (tanh, erf, gelu, ..); a batch of fresh points serves all",
-                ));
+                let required = "for a homogeneous activation without biases (relu, leaky-relu, abs, step, sign, ..) or a \
+                                smooth one (tanh, erf, gelu, ..); a batch of fresh points serves all";
+                return Err(unknown(architecture, required));
             }
         };
-        Ok(Self { target, architecture, layers, norm_sq: target.norm_sq()?, form })
+        let norm_sq = target.norm_sq()?;
+        Ok(Self { labels: Labels::Exact(target), dim, architecture, layers, norm_sq, form })
+    }
+
+    /// The risk whose label part an oracle answers, for homogeneous activations without biases: a unit asks for its own
+    /// correlation and for how that changes as it turns, and its length needs no question. `label_sq` is E g^2.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for other activations or biases, [`Error::Size`] as for [`Self::new`].
+    pub fn answered(
+        oracle: &'a dyn GradientOracle,
+        label_sq: f64,
+        architecture: &'a Architecture,
+        layers: Layers,
+    ) -> Result<Self> {
+        let dim = Dim::new(architecture.dim as u64)?;
+        check_sizes(architecture, dim)?;
+        let (Some(power), false) = (architecture.activation.homogeneity(), architecture.biases) else {
+            return Err(unknown(
+                architecture,
+                "for a homogeneous activation without biases (relu, leaky-relu, squared-relu, abs, ..) where answers to \
+                 questions stand for the labels",
+            ));
+        };
+        let form = Form::homogeneous(architecture, dim, power)?;
+        Ok(Self { labels: Labels::Answered(oracle), dim, architecture, layers, norm_sq: label_sq, form })
     }
 
     /// Whether there are exact expectations for an activation, with trained biases or without.
@@ -217,8 +245,24 @@ impl<'a> BothLayers<'a> {
             activation: self.architecture.activation.clone(),
             scale: self.architecture.scale,
         };
-        let (values, gradients) = self.target.correlation_gradients(&unit, directions)?;
+        let (values, gradients) = match self.labels {
+            Labels::Exact(target) => target.correlation_gradients(&unit, directions)?,
+            Labels::Answered(oracle) => self.answers(oracle, directions)?,
+        };
         Ok((units, scaled(&values, gradients, &powers, &by_power)))
+    }
+
+    fn answers(&self, oracle: &dyn GradientOracle, directions: &Matrix) -> Result<(Vec<f64>, Matrix)> {
+        let Architecture { activation, scale, .. } = self.architecture;
+        let network = Network::from_directions(activation.clone(), *scale, directions.clone())?;
+        let mut values = oracle.output_layer(&network)?;
+        values.iter_mut().for_each(|x| *x /= network.factor());
+        let gradients = if self.layers.hidden() {
+            oracle.hidden_layer(&network)?
+        } else {
+            Matrix::zeros(directions.rows(), directions.columns())
+        };
+        Ok((values, gradients))
     }
 
     fn smooth(
@@ -228,7 +272,10 @@ impl<'a> BothLayers<'a> {
         biases: &[f64],
         directions: &Matrix,
     ) -> Result<(Meetings, Meetings)> {
-        let (m, n, dim) = (a.len(), directions.columns(), self.target.dim());
+        let Labels::Exact(target) = self.labels else {
+            return Err(unknown(self.architecture, "for a homogeneous activation"));
+        };
+        let (m, n, dim) = (a.len(), directions.columns(), self.dim);
         let biases = self.architecture.biases.then_some(biases);
         let units = Units {
             activation: &self.architecture.activation,
@@ -237,7 +284,7 @@ impl<'a> BothLayers<'a> {
             biases,
         };
         let coefficients = units.coefficients(dim, MAX_DEGREE)?;
-        let max_degree = self.needed_degree(&units, &coefficients)?;
+        let max_degree = needed_degree(target, &units, &coefficients)?;
         let recurrence = Recurrence::new(dim, max_degree + 1);
         let raised = Recurrence::new(Dim::new(dim.get() + 2)?, max_degree + 1);
         // a_j A_k(j), and zeros that fill the last lanes.
@@ -274,7 +321,7 @@ impl<'a> BothLayers<'a> {
             Matrix::from_rows(m, n, met.iter().flat_map(|(_, t)| t.iter().copied()).collect())?;
         let units = Meetings { value: column(0), by_length: column(1), by_bias: column(2), by_direction };
         let (parts, by_direction) =
-            self.target.part_gradients(&coefficients.values.row_range(0, max_degree + 1), directions)?;
+            target.part_gradients(&coefficients.values.row_range(0, max_degree + 1), directions)?;
         let against = |rows: &Matrix| {
             let of_unit = |j: usize| (0..=max_degree).map(|k| rows.row(k)[j] * parts.row(k)[j]).sum();
             (0..m).map(of_unit).collect::<Vec<f64>>()
@@ -287,34 +334,34 @@ impl<'a> BothLayers<'a> {
         };
         Ok((units, target))
     }
+}
 
-    /// The degree beyond which no unit has anything but rounding.
-    fn needed_degree(&self, units: &Units<'_>, coefficients: &Coefficients) -> Result<Degree> {
-        let reach = |j: usize| units.scale * units.lengths[j] + units.biases.map_or(0.0, |b| b[j].abs());
-        let mut needed = self.target.finite_degree().unwrap_or(0);
-        for j in 0..units.lengths.len() {
-            let norm = coefficients.norms[j];
-            let energy = |k: usize| coefficients.values.row(k)[j].powi(2);
-            let held: f64 = (0..=MAX_DEGREE).map(energy).sum();
-            let complete = norm - held <= INCOMPLETE * norm && reach(j) <= FARTHEST;
-            if !complete || needed > MAX_DEGREE {
-                return Err(Error::parameter(
-                    "an exact expectation",
-                    format!(
-                        "asked for a unit with arguments up to {:.3} or a target of degree {needed}",
-                        reach(j)
-                    ),
-                    format!(
-                        "for units whose degrees up to {MAX_DEGREE} are complete and arguments up to {FARTHEST}; take \
-                         fresh points"
-                    ),
-                ));
-            }
-            let last = (0..=MAX_DEGREE).rev().find(|&k| energy(k) > NOISE * NOISE * norm);
-            needed = needed.max(last.unwrap_or(0));
+/// The degree beyond which no unit has anything but rounding.
+fn needed_degree(target: &Target, units: &Units<'_>, coefficients: &Coefficients) -> Result<Degree> {
+    let reach = |j: usize| units.scale * units.lengths[j] + units.biases.map_or(0.0, |b| b[j].abs());
+    let mut needed = target.finite_degree().unwrap_or(0);
+    for j in 0..units.lengths.len() {
+        let norm = coefficients.norms[j];
+        let energy = |k: usize| coefficients.values.row(k)[j].powi(2);
+        let held: f64 = (0..=MAX_DEGREE).map(energy).sum();
+        let complete = norm - held <= INCOMPLETE * norm && reach(j) <= FARTHEST;
+        if !complete || needed > MAX_DEGREE {
+            return Err(Error::parameter(
+                "an exact expectation",
+                format!(
+                    "asked for a unit with arguments up to {:.3} or a target of degree {needed}",
+                    reach(j)
+                ),
+                format!(
+                    "for units whose degrees up to {MAX_DEGREE} are complete and arguments up to {FARTHEST}; take \
+                     fresh points"
+                ),
+            ));
         }
-        Ok(needed)
+        let last = (0..=MAX_DEGREE).rev().find(|&k| energy(k) > NOISE * NOISE * norm);
+        needed = needed.max(last.unwrap_or(0));
     }
+    Ok(needed)
 }
 
 /// Units that another one meets at a time, so that the state of the recurrences stays in registers.
@@ -369,6 +416,22 @@ impl WithSimd for Pairs<'_> {
         }
         sums.map(|s| tree_sum(&s))
     }
+}
+
+fn check_sizes(architecture: &Architecture, dim: Dim) -> Result<()> {
+    for (what, found, required) in
+        [("coordinates of a unit", architecture.dim, dim.as_usize()), ("labels", architecture.labels, 1)]
+    {
+        if found != required {
+            return Err(Error::Size { what: what.into(), found, required });
+        }
+    }
+    Ok(())
+}
+
+fn unknown(architecture: &Architecture, required: &str) -> Error {
+    let biases = if architecture.biases { " with biases" } else { "" };
+    Error::parameter("an exact expectation", format!("asked for {}{biases}", architecture.activation), required)
 }
 
 /// Values of unit vectors brought to their lengths.

@@ -1,5 +1,6 @@
 //! Averages over labelled rows on the sphere.
 
+use super::gradient::make_tangent;
 use super::{GradientOracle, Quadratic};
 use crate::error::Result;
 use crate::linalg::Matrix;
@@ -48,5 +49,20 @@ impl GradientOracle for Empirical<'_> {
         let count = self.labels.len().max(1) as f64;
         b.iter_mut().for_each(|x| *x /= count);
         Ok(b)
+    }
+
+    fn hidden_layer(&self, network: &Network) -> Result<Matrix> {
+        let (count, directions) = (self.points.rows(), network.directions());
+        let activation = network.activation();
+        activation.derivative_structure(network.scale())?;
+        let mut products = directions.times_transposed(self.points);
+        for (i, x) in products.values_mut().iter_mut().enumerate() {
+            *x = activation.slope(network.scale() * *x) * self.labels[i % count.max(1)];
+        }
+        let mut gradient = products.times(self.points);
+        let factor = network.scale() / count.max(1) as f64;
+        gradient.values_mut().iter_mut().for_each(|x| *x *= factor);
+        make_tangent(&mut gradient, directions);
+        Ok(gradient)
     }
 }

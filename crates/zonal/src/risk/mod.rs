@@ -9,5 +9,5 @@ mod quadratic;
 pub use both_layers::BothLayers;
 pub use empirical::Empirical;
 pub use gradient::GradientOracle;
-pub use population::Population;
+pub use population::{Population, answered_quadratic};
 pub use quadratic::Quadratic;

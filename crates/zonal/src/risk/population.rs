@@ -1,10 +1,12 @@
 //! Exact expectations over the uniform measure of the sphere, for targets with a known spectrum (GD-2).
 
+use super::gradient::make_tangent;
 use super::{GradientOracle, Quadratic};
 use crate::error::Result;
 use crate::kernel::Kernel;
 use crate::linalg::Matrix;
 use crate::network::Network;
+use crate::sphere::Dim;
 use crate::target::Target;
 use rayon::prelude::*;
 
@@ -26,11 +28,28 @@ impl<'a> Population<'a> {
     /// # Errors
     /// As [`crate::spectrum::Spectrum::new`].
     pub fn quadratic(&self, network: &Network) -> Result<Quadratic> {
-        let dim = self.target.dim();
-        let kernel = Kernel::random_feature(network.activation(), dim, network.scale(), 0)?;
-        let k = kernel_matrix(&kernel, network.directions());
+        let k = exact_products(network, self.target.dim())?;
         Quadratic::new(k, self.output_layer(network)?, 0.5 * self.target.norm_sq()?)
     }
+}
+
+/// The quadratic form of the output layer over the sphere whose label part somebody else answers; `label_sq` is E g^2,
+/// which only shifts the loss. Descent on it is descent with those answers.
+///
+/// # Errors
+/// As [`crate::spectrum::Spectrum::new`], and those of the oracle.
+pub fn answered_quadratic(
+    network: &Network,
+    oracle: &dyn GradientOracle,
+    label_sq: f64,
+) -> Result<Quadratic> {
+    let k = exact_products(network, Dim::new(network.directions().columns() as u64)?)?;
+    Quadratic::new(k, oracle.output_layer(network)?, 0.5 * label_sq)
+}
+
+fn exact_products(network: &Network, dim: Dim) -> Result<Matrix> {
+    let kernel = Kernel::random_feature(network.activation(), dim, network.scale(), 0)?;
+    Ok(kernel_matrix(&kernel, network.directions()))
 }
 
 impl GradientOracle for Population<'_> {
@@ -39,6 +58,13 @@ impl GradientOracle for Population<'_> {
         let norm = 1.0 / (network.width() as f64).sqrt();
         b.iter_mut().for_each(|x| *x *= norm);
         Ok(b)
+    }
+
+    fn hidden_layer(&self, network: &Network) -> Result<Matrix> {
+        let directions = network.directions();
+        let (_, mut gradient) = self.target.correlation_gradients(&network.unit(), directions)?;
+        make_tangent(&mut gradient, directions);
+        Ok(gradient)
     }
 }
 

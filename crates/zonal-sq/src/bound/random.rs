@@ -1,0 +1,187 @@
+//! SQ-5 and SQ-6: random harmonics c . Y, c uniform on the sphere of all N coefficients.
+
+use super::{Bound, Goal, QueryClass, cantelli, check_tolerance, ln_quotient, tail};
+use crate::rounding::{above, below, ln_multiplicity};
+use ::zonal::sphere::{Degree, Dim};
+use ::zonal::{Error, Result};
+use num_traits::FloatConst;
+
+const PRIOR: &str = "c . Y with c uniform on the unit sphere of R^N, Y an orthonormal basis of degree k";
+/// Degrees of a query beyond this one, in dimension N, are bounded together.
+const LAST: usize = 20;
+/// Panels of the quadrature, half of them where the weight is.
+const PANELS: usize = 3_000;
+/// No mean is taken to be smaller than this, so that logarithms are finite.
+const SMALLEST: f64 = 1e-280;
+
+/// How many queries a learner of a random harmonic needs (SQ-5): against correlational queries by the measure of caps, against
+/// any by the better of two bounds.
+///
+/// # Errors
+/// [`Error::Parameter`] for degree 0 or a tolerance outside (0, 1].
+pub fn random_harmonics(
+    dim: Dim,
+    degree: Degree,
+    tau: f64,
+    class: QueryClass,
+    goal: Goal,
+) -> Result<Bound> {
+    check_tolerance(tau)?;
+    if degree == 0 {
+        return Err(Error::parameter("the degree", 0, "at least 1: there is one constant only"));
+    }
+    let ln_n = ln_multiplicity(dim, degree);
+    let p_plus = cantelli(ln_n, goal.epsilon);
+    let bound = |ln_p: f64| Bound::new("SQ-5", class, PRIOR, ln_quotient(goal.delta, p_plus, ln_p));
+    // N tau^2, rounded down.
+    let v = below((ln_n + 2.0 * tau.ln()).exp(), 0.0) * (1.0 - 1e-13);
+    if class == QueryClass::Correlational {
+        let ln_p = above(2f64.ln() - 0.5 * v, 0.0).min(0.0);
+        return Ok(bound(ln_p).assuming("the tolerance is that of a query y g(x) with E g^2 = 1"));
+    }
+    let by_variance = bound(above((2.0 / v).ln(), 1.0).min(0.0));
+    let by_moments = bound(arbitrary(dim, degree, ln_n, tau))
+        .assuming("Nelson's hypercontractivity of Gaussian polynomials in dimension N");
+    let best = by_variance.or(by_moments);
+    Ok(best.assuming("the tolerance is that of a query with values in [-1, 1]; labels have no noise"))
+}
+
+/// The bound by moments: X(p) with one weight for each degree of a query in dimension N.
+fn arbitrary(dim: Dim, degree: Degree, ln_n: f64, tau: f64) -> f64 {
+    let means = Means::new(dim, degree, ln_n.exp());
+    let weights: Vec<tail::Weight> = (1..LAST)
+        .map(|j| (j, if j == 1 { -ln_n } else { above(means.legendre[j].max(SMALLEST).ln(), 1.0) }))
+        .collect();
+    tail::ln_sum(&weights, above(means.rest.max(SMALLEST).ln(), 1.0), ln_n.exp(), tau)
+}
+
+/// Means over x, x' of functions of z = P_(n,k)(<x, x'>).
+struct Means {
+    /// Bounds of E |P_(N,j)(z)|.
+    legendre: Vec<f64>,
+    /// E (z^2 + (1 - z^2) s^2)^(LAST / 2), s a coordinate on the sphere in R^(N-1).
+    rest: f64,
+}
+
+impl Means {
+    /// With t = sin(psi) every integrand is smooth. On each panel E|P| is at most sqrt(E 1 E P^2) there, which has no kinks
+    /// and errs only on panels where P changes its sign.
+    fn new(dim: Dim, degree: Degree, big: f64) -> Self {
+        let n = dim.as_f64();
+        let (nodes, weights) = gauss();
+        let mut legendre = vec![0.0; LAST];
+        let (mut rest, mut total) = (0.0, 0.0);
+        for (from, to) in panels(n) {
+            let (mut mass, mut squares) = (0.0, vec![0.0; LAST]);
+            for (x, w) in nodes.iter().zip(&weights) {
+                let psi = 0.5 * (from + to) + 0.5 * (to - from) * x;
+                let w = 0.5 * (to - from) * w * ((n - 2.0) * psi.cos().ln()).exp();
+                let z = ::zonal::legendre::value(dim, degree, psi.sin());
+                mass += w;
+                rest += w * power_mean(z, big);
+                let (mut previous, mut current) = (1.0, z);
+                for j in 1..LAST {
+                    squares[j] += w * current * current;
+                    let d = j as f64;
+                    let next = ((2.0 * d + big - 2.0) * z * current - d * previous) / (d + big - 2.0);
+                    (previous, current) = (current, next);
+                }
+            }
+            total += mass;
+            for (mean, square) in legendre.iter_mut().zip(&squares) {
+                *mean += (mass * square).sqrt();
+            }
+        }
+        // Room for the quadrature of smooth functions, which errs far less.
+        let factor = (1.0 + 1e-9) / total;
+        legendre.iter_mut().for_each(|x| *x *= factor);
+        Self { legendre, rest: rest * factor }
+    }
+}
+
+/// E (z^2 + (1 - z^2) s^2)^(LAST/2) over s: binomial, with the even moments of a coordinate.
+fn power_mean(z: f64, big: f64) -> f64 {
+    let power = LAST / 2;
+    let (zz, rest) = (z * z, (1.0 - z * z).max(0.0));
+    let mut binomial = 1.0;
+    let mut sum = 0.0;
+    for i in 0..=power {
+        let moment = ::zonal::numeric::special::even_moment(big - 1.0, i as u32);
+        sum += binomial * zz.powi((power - i) as i32) * rest.powi(i as i32) * moment;
+        binomial *= (power - i) as f64 / (i + 1) as f64;
+    }
+    sum
+}
+
+/// Panels of psi from 0 to pi/2, half of them within forty deviations of the weight cos^(n-2).
+fn panels(n: f64) -> Vec<(f64, f64)> {
+    let end = f64::FRAC_PI_2();
+    let near = end.min(40.0 / n.sqrt());
+    let half = PANELS / 2;
+    let mut edges: Vec<f64> = (0..=half).map(|i| near * i as f64 / half as f64).collect();
+    if near < end {
+        let ratio = (end / near).ln();
+        edges.extend((1..=half).map(|i| near * (ratio * i as f64 / half as f64).exp()));
+    }
+    // The cosine at the very end is rounding.
+    if let Some(last) = edges.last_mut() {
+        *last = end;
+    }
+    edges.windows(2).map(|e| (e[0], e[1])).collect()
+}
+
+/// Nodes and weights of the Gauss-Legendre rule with eight points.
+fn gauss() -> ([f64; 8], [f64; 8]) {
+    const X: [f64; 4] =
+        [0.183_434_642_495_649_8, 0.525_532_409_916_329, 0.796_666_477_413_626_7, 0.960_289_856_497_536_3];
+    const W: [f64; 4] =
+        [0.362_683_783_378_362, 0.313_706_645_877_887_3, 0.222_381_034_453_374_48, 0.101_228_536_290_376_26];
+    let (mut x, mut w) = ([0.0; 8], [0.0; 8]);
+    for i in 0..4 {
+        (x[i], x[7 - i], w[i], w[7 - i]) = (-X[i], X[i], W[i], W[i]);
+    }
+    (x, w)
+}
+
+/// A finite family of harmonics that stays hard for Lipschitz queries (SQ-6): how many members suffice, and the bound.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RandomSubfamily {
+    /// log10 of the smallest size that the theorem speaks of, rounded up.
+    pub log10_size: f64,
+    /// The bound for any size from there on.
+    pub bound: Bound,
+}
+
+/// SQ-6: for sizes M >= (R0 (N-1) / (2 J)) ln(4 + 2 R0 (N-1) / J) / 0.3863 there are M harmonics of degree k that need
+/// (delta - 2/(N epsilon)) (N-1) tau^2 / (4 pi J L^2) queries with |dh/dy| <= L, where J = 11/(6 sqrt pi) and
+/// R0 = 2 + (3^(3/4) + 2^(3k/2))/3.
+///
+/// # Errors
+/// As [`random_harmonics`].
+pub fn random_subfamily(
+    dim: Dim,
+    degree: Degree,
+    tau: f64,
+    lipschitz: f64,
+    goal: Goal,
+) -> Result<RandomSubfamily> {
+    check_tolerance(tau)?;
+    if degree == 0 {
+        return Err(Error::parameter("the degree", 0, "at least 1: there is one constant only"));
+    }
+    let ln_n = ln_multiplicity(dim, degree);
+    let j = 11.0 / (6.0 * f64::PI().sqrt());
+    let r0 = 2.0 + (3f64.powf(0.75) + 2f64.powf(1.5 * degree as f64)) / 3.0;
+    let ln_ratio = r0.ln() + ln_n - j.ln();
+    let ln_size = ln_ratio - 2f64.ln() + (4.0 + 2.0 * ln_ratio.exp()).ln().max(2f64.ln() + ln_ratio).ln() - 0.3863f64.ln();
+    let p_plus = above(2.0 * (-ln_n).exp() / goal.epsilon, 0.0);
+    // N - 1 as N (1 - 1/N).
+    let ln_less = ln_n + (-(-ln_n).exp()).ln_1p();
+    let ln_p = (4.0 * f64::PI() * j).ln() + 2.0 * lipschitz.ln() - ln_less - 2.0 * tau.ln();
+    let class = QueryClass::Lipschitz(lipschitz);
+    let prior = "uniform on a certain finite set of harmonics of degree k";
+    let bound = Bound::new("SQ-6", class, prior, ln_quotient(goal.delta, p_plus, above(ln_p, ln_n)))
+        .assuming("the family exists by a random choice that succeeds with positive probability")
+        .assuming("intrinsic matrix Chernoff bound");
+    Ok(RandomSubfamily { log10_size: above(ln_size / std::f64::consts::LN_10, 1.0), bound })
+}

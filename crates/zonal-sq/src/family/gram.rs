@@ -1,0 +1,254 @@
+//! Bounds on the Gram matrix of a family, in passes over it that keep a strip at a time, and what follows from them: how many
+//! members one query can separate (SQ-1).
+
+use super::{Family, Members};
+use crate::rounding::{count_below, count_up_to, exactly};
+use num_rational::BigRational;
+use rayon::prelude::*;
+use zonal::linalg::{Matrix, add_scaled, dot, has_cholesky, symmetric_eigen};
+use zonal::numeric::random::{Purpose, normal, stream};
+use zonal::observer::{Observer, Stage, check};
+use zonal::{Error, Result};
+
+/// What SQ-1 needs to know of the M x M matrix of correlations; every number is an upper bound.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GramBounds {
+    /// M.
+    pub size: u64,
+    /// The largest eigenvalue.
+    pub largest_eigenvalue: f64,
+    /// What its bound rests on, where that is more than arithmetic.
+    pub largest_eigenvalue_by: Option<String>,
+    /// The largest |entry| off the diagonal.
+    pub coherence: f64,
+    /// The largest entry off the diagonal, or 0.
+    pub signed_coherence: f64,
+    /// T_m for m = 0, 1, ..: the largest sum of m moduli off the diagonal in one row.
+    pub row_sums: Vec<f64>,
+}
+
+/// Rows of a strip.
+const STRIP: usize = 256;
+/// Largest terms of a row that are kept.
+const KEPT: usize = 128;
+/// Families up to this size have their matrix's largest eigenvalue verified.
+const DENSE: usize = 2_500;
+/// Steps of Lanczos for larger ones.
+const STEPS: usize = 60;
+/// The probability, over the random start, that those fall short by more than is added.
+const MISS: f64 = 1e-9;
+/// Error of a correlation.
+const ENTRY: f64 = 1e-12;
+
+impl GramBounds {
+    /// Those of exactly orthonormal members.
+    pub fn orthonormal(size: u64) -> Self {
+        Self {
+            size,
+            largest_eigenvalue: 1.0,
+            largest_eigenvalue_by: None,
+            coherence: 0.0,
+            signed_coherence: 0.0,
+            row_sums: vec![0.0; KEPT],
+        }
+    }
+
+    /// Bounds for a family. Cost M^2 correlations, and for more than 2,500 members sixty times that; memory 256 M numbers.
+    ///
+    /// # Errors
+    /// [`zonal::Error::Stopped`] when the observer asks for it.
+    pub fn of(family: &Family, observer: &mut dyn Observer) -> Result<Self> {
+        let size = family.size();
+        if matches!(family.members, Members::Signs(_) | Members::Monomials(_)) {
+            return Ok(Self::orthonormal(size as u64));
+        }
+        let mut out = Self::orthonormal(size as u64);
+        let passes = if size <= DENSE { 1 } else { 1 + STEPS };
+        let total = (passes * size) as u64;
+        let kept = KEPT.min(size.saturating_sub(1));
+        out.row_sums = vec![0.0; kept + 1];
+        for from in (0..size).step_by(STRIP) {
+            check(observer, Stage::Products, from as u64, total)?;
+            let to = (from + STRIP).min(size);
+            let strip = family.correlation_rows(from, to);
+            let found: Vec<RowBounds> =
+                (from..to).into_par_iter().map(|i| row_bounds(strip.row(i - from), i, kept)).collect();
+            for row in found {
+                out.coherence = out.coherence.max(row.coherence);
+                out.signed_coherence = out.signed_coherence.max(row.signed);
+                for (most, sum) in out.row_sums.iter_mut().zip(&row.sums) {
+                    *most = most.max(*sum);
+                }
+            }
+        }
+        if out.coherence > 0.0 {
+            out.coherence += ENTRY;
+            out.signed_coherence += ENTRY;
+        }
+        for (m, sum) in out.row_sums.iter_mut().enumerate() {
+            *sum += ENTRY * m as f64;
+        }
+        if size <= DENSE {
+            out.largest_eigenvalue = verified(family)?;
+        } else {
+            let (value, steps) = by_lanczos(family, observer, total)?;
+            out.largest_eigenvalue = value;
+            out.largest_eigenvalue_by = Some(format!(
+                "the largest eigenvalue of the Gram matrix is below {value:.4}: {steps} steps of Lanczos from a random \
+                 vector, wrong with probability below {MISS:e} over that vector (Kuczynski and Wozniakowski 1992)"
+            ));
+        }
+        Ok(out)
+    }
+
+    /// K(tau): the largest number of members that can have |<g, f_i>| > tau with one g of norm 1, at most. Zero means that no
+    /// query separates anything.
+    pub fn dropped_at_most(&self, tau: f64) -> u64 {
+        let (one, square) = (exactly(1.0), exactly(tau) * exactly(tau));
+        // K tau^2 < lambda.
+        let by_eigenvalue = count_below(&exactly(self.largest_eigenvalue), &square);
+        // K (tau^2 - gamma) < 1 - gamma.
+        let gamma = exactly(self.coherence);
+        let by_coherence = count_below(&(&one - &gamma), &(&square - &gamma));
+        let found = [by_eigenvalue, by_coherence, self.dropped_by_rows(&square)];
+        found.into_iter().flatten().min().unwrap_or(u64::MAX).min(self.size)
+    }
+
+    /// The largest K with K tau^2 < 1 + T_(K-1).
+    fn dropped_by_rows(&self, square: &BigRational) -> Option<u64> {
+        let one = exactly(1.0);
+        let known = self.row_sums.len();
+        let holds =
+            |m: &usize| square * BigRational::from_integer((*m).into()) < &one + exactly(self.row_sums[m - 1]);
+        let within = (1..=known).rev().find(holds).unwrap_or(0) as u64;
+        if known as u64 >= self.size {
+            return Some(within);
+        }
+        // Terms are in falling order, so beyond the last one known a sum grows no faster than on average so far.
+        let average = exactly(self.row_sums[known - 1]) / BigRational::from_integer((known.max(2) - 1).into());
+        count_below(&(&one - &average), &(square - &average)).map(|beyond| beyond.max(within))
+    }
+
+    /// K_plus(sqrt epsilon): the largest number of members that one hypothesis of norm 1 has correlation sqrt(epsilon) with, at
+    /// most.
+    pub fn fit_at_most(&self, epsilon: f64) -> u64 {
+        let (one, square) = (exactly(1.0), exactly(epsilon));
+        let gamma = exactly(self.signed_coherence);
+        let by_eigenvalue = count_up_to(&exactly(self.largest_eigenvalue), &square);
+        let by_coherence = count_up_to(&(&one - &gamma), &(&square - &gamma));
+        [by_eigenvalue, by_coherence].into_iter().flatten().min().unwrap_or(u64::MAX).min(self.size)
+    }
+
+    /// The least number of queries after which at most K_plus(sqrt epsilon) members can be left, if each drops K(tau) at most;
+    /// None where no query drops any.
+    pub fn predicted_queries(&self, tau: f64, epsilon: f64) -> Option<u64> {
+        let left = self.size - self.fit_at_most(epsilon);
+        match self.dropped_at_most(tau) {
+            0 if left > 0 => None,
+            0 => Some(0),
+            dropped => Some(left.div_ceil(dropped).saturating_sub(1)),
+        }
+    }
+}
+
+struct RowBounds {
+    coherence: f64,
+    signed: f64,
+    sums: Vec<f64>,
+}
+
+fn row_bounds(row: &[f64], own: usize, kept: usize) -> RowBounds {
+    let mut sizes: Vec<f64> =
+        row.iter().enumerate().filter(|(j, _)| *j != own).map(|(_, x)| x.abs()).collect();
+    let others = row.iter().enumerate().filter(|(j, _)| *j != own);
+    let signed = others.fold(0.0f64, |most, (_, x)| most.max(*x));
+    if kept > 0 && kept < sizes.len() {
+        sizes.select_nth_unstable_by(kept - 1, |a, b| b.total_cmp(a));
+        sizes.truncate(kept);
+    }
+    sizes.sort_unstable_by(|a, b| b.total_cmp(a));
+    let mut sums = vec![0.0];
+    for x in &sizes {
+        sums.push(sums[sums.len() - 1] + x);
+    }
+    RowBounds { coherence: sizes.first().copied().unwrap_or(0.0), signed, sums }
+}
+
+/// A verified bound of the largest eigenvalue: sigma I - G has a Cholesky factorisation in f64.
+fn verified(family: &Family) -> Result<f64> {
+    let size = family.size();
+    let gram = family.correlation_rows(0, size);
+    let found = symmetric_eigen(&gram)?.values.last().copied().unwrap_or(1.0);
+    let mut excess = 1e-11 * found.max(1.0);
+    for _ in 0..20 {
+        let sigma = found + excess;
+        let mut difference = Matrix::zeros(size, size);
+        for i in 0..size {
+            for (d, g) in difference.row_mut(i).iter_mut().zip(gram.row(i)) {
+                *d = -g;
+            }
+            difference.row_mut(i)[i] += sigma;
+        }
+        if has_cholesky(&difference) {
+            let trace = size as f64 * sigma;
+            let rounding = (size as f64 + 1.0) * f64::EPSILON * trace + f64::EPSILON * sigma;
+            // Entries differ from the true correlations, and M of them make a row.
+            return Ok(sigma + rounding + ENTRY * size as f64);
+        }
+        excess *= 8.0;
+    }
+    Err(Error::NoConvergence { size })
+}
+
+/// Lanczos from a random vector, all vectors kept orthogonal: with probability 1 - MISS over that vector the largest
+/// eigenvalue is at most theta / (1 - e), where 1.648 sqrt(M) exp(-sqrt(e) (2 s - 1)) = MISS for s steps.
+fn by_lanczos(family: &Family, observer: &mut dyn Observer, total: u64) -> Result<(f64, usize)> {
+    let size = family.size();
+    let mut rng = stream(0, Purpose::Learner, u64::MAX);
+    let mut current: Vec<f64> = (0..size).map(|_| normal(&mut rng)).collect();
+    normalise(&mut current);
+    let mut basis: Vec<Vec<f64>> = Vec::new();
+    let (mut diagonal, mut beside) = (Vec::new(), Vec::new());
+    for step in 0..STEPS {
+        let mut next = Vec::with_capacity(size);
+        for from in (0..size).step_by(STRIP) {
+            check(observer, Stage::Products, ((step + 1) * size + from) as u64, total)?;
+            let strip = family.correlation_rows(from, (from + STRIP).min(size));
+            next.extend(strip.times_vector(&current));
+        }
+        diagonal.push(dot(&next, &current));
+        basis.push(current);
+        for _ in 0..2 {
+            for b in &basis {
+                let along = dot(&next, b);
+                add_scaled(&mut next, -along, b);
+            }
+        }
+        let length = normalise(&mut next);
+        if !(length > 1e-10) {
+            break;
+        }
+        beside.push(length);
+        current = next;
+    }
+    let steps = diagonal.len();
+    let mut small = Matrix::zeros(steps, steps);
+    for i in 0..steps {
+        small.row_mut(i)[i] = diagonal[i];
+        if i > 0 {
+            small.row_mut(i)[i - 1] = beside[i - 1];
+            small.row_mut(i - 1)[i] = beside[i - 1];
+        }
+    }
+    let theta = symmetric_eigen(&small)?.values.last().copied().unwrap_or(f64::NAN);
+    let root = ((1.648 * (size as f64).sqrt()).ln() - MISS.ln()) / (2.0 * steps as f64 - 1.0);
+    Ok((theta / (1.0 - root * root) * (1.0 + 1e-9), steps))
+}
+
+fn normalise(x: &mut [f64]) -> f64 {
+    let length = dot(x, x).sqrt();
+    if length > 0.0 {
+        x.iter_mut().for_each(|v| *v /= length);
+    }
+    length
+}

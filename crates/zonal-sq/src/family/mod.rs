@@ -1,0 +1,191 @@
+//! Families of targets of one degree, each of norm 1: zonal harmonics (Z), random harmonics (R), products of signs (B) and
+//! squarefree monomials. What a query sees of every member is computed exactly, and no M x M matrix is kept.
+
+mod answers;
+mod build;
+mod directions;
+mod gram;
+mod signs;
+
+pub(crate) use answers::clipped_harmonic;
+
+pub use build::Kind;
+pub use directions::Directions;
+pub use gram::GramBounds;
+
+use crate::query::{Dense, Function};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use zonal::Result;
+use zonal::kernel::Kernel;
+use zonal::linalg::{Matrix, dot};
+use zonal::sphere::{Degree, Dim};
+
+/// M functions on the sphere S^(n-1), E f = 0 and E f^2 = 1 each.
+#[derive(Debug)]
+pub struct Family {
+    dim: Dim,
+    degree: Degree,
+    members: Members,
+    /// What zonal queries see of zonal labels, by the text of both: made once.
+    kernels: Mutex<HashMap<String, Arc<Kernel>>>,
+}
+
+#[derive(Debug)]
+enum Members {
+    /// sqrt(N) P_k(<u_i, x>), one direction a row.
+    Zonal(Matrix),
+    /// Combinations of zonal harmonics about common nodes. `coordinates` are those in an orthonormal basis of what the nodes
+    /// span: inner products of its rows are correlations.
+    Dense { dense: Vec<Arc<Dense>>, coordinates: Matrix },
+    /// prod_{i in S} sgn x_i.
+    Signs(Vec<Arc<[usize]>>),
+    /// prod_{i in S} x_i, normalised.
+    Monomials(Vec<Arc<[usize]>>),
+}
+
+impl Family {
+    fn from_members(dim: Dim, degree: Degree, members: Members) -> Self {
+        Self { dim, degree, members, kernels: Mutex::new(HashMap::new()) }
+    }
+
+    /// The dimension n.
+    pub fn dim(&self) -> Dim {
+        self.dim
+    }
+
+    /// The degree k.
+    pub fn degree(&self) -> Degree {
+        self.degree
+    }
+
+    /// The number M of members.
+    pub fn size(&self) -> usize {
+        match &self.members {
+            Members::Zonal(directions) => directions.rows(),
+            Members::Dense { dense, .. } => dense.len(),
+            Members::Signs(sets) | Members::Monomials(sets) => sets.len(),
+        }
+    }
+
+    /// Which kind of family it is.
+    pub fn kind(&self) -> Kind {
+        match &self.members {
+            Members::Zonal(_) => Kind::Zonal,
+            Members::Dense { .. } => Kind::Random,
+            Members::Signs(_) => Kind::Signs,
+            Members::Monomials(_) => Kind::Monomials,
+        }
+    }
+
+    /// The directions of zonal members, one a row.
+    pub fn directions(&self) -> Option<&Matrix> {
+        match &self.members {
+            Members::Zonal(directions) => Some(directions),
+            _ => None,
+        }
+    }
+
+    /// Member i as a function of x.
+    pub fn member(&self, i: usize) -> Function {
+        match &self.members {
+            Members::Zonal(directions) => {
+                Function::Harmonic { degree: self.degree, direction: directions.row(i).into() }
+            }
+            Members::Dense { dense, .. } => Function::Dense(dense[i].clone()),
+            Members::Signs(sets) => Function::Signs(sets[i].clone()),
+            Members::Monomials(sets) => Function::Monomial(sets[i].clone()),
+        }
+    }
+
+    /// The value of member i at a point of the sphere.
+    pub fn value(&self, i: usize, x: &[f64]) -> f64 {
+        self.member(i).value(self.dim, x)
+    }
+
+    /// E f_i f_j, up to a few roundings.
+    pub fn correlation(&self, i: usize, j: usize) -> f64 {
+        match &self.members {
+            _ if i == j => 1.0,
+            Members::Zonal(u) => {
+                zonal::legendre::value(self.dim, self.degree, dot(u.row(i), u.row(j)).clamp(-1.0, 1.0))
+            }
+            Members::Dense { coordinates, .. } => dot(coordinates.row(i), coordinates.row(j)),
+            Members::Signs(_) | Members::Monomials(_) => 0.0,
+        }
+    }
+
+    /// Whether members are exactly orthonormal and this is one of them, or a sum of them: then correlations have no error.
+    pub(crate) fn is_exact(&self, function: &Function) -> bool {
+        match (&self.members, function) {
+            (_, Function::Sum(parts)) => parts.iter().all(|(_, f)| self.is_exact(f)),
+            (Members::Signs(_), Function::Signs(_)) | (Members::Monomials(_), Function::Monomial(_)) => true,
+            _ => false,
+        }
+    }
+
+    /// Correlations of the members `from..to` with all members: one row each.
+    fn correlation_rows(&self, from: usize, to: usize) -> Matrix {
+        let size = self.size();
+        let mut rows = match &self.members {
+            Members::Zonal(directions) => {
+                let rho = directions.row_range(from, to).times_transposed(directions);
+                self.legendre_of(rho)
+            }
+            Members::Dense { coordinates, .. } => {
+                coordinates.row_range(from, to).times_transposed(coordinates)
+            }
+            Members::Signs(_) | Members::Monomials(_) => Matrix::zeros(to - from, size),
+        };
+        for i in from..to {
+            rows.row_mut(i - from)[i] = 1.0;
+        }
+        rows
+    }
+
+    /// P_k of every entry.
+    fn legendre_of(&self, mut rho: Matrix) -> Matrix {
+        use rayon::prelude::*;
+        let recurrence = zonal::legendre::Recurrence::new(self.dim, self.degree);
+        let columns = rho.columns().max(1);
+        rho.values_mut().par_chunks_mut(columns).for_each(|row| {
+            row.iter_mut().for_each(|r| *r = r.clamp(-1.0, 1.0));
+            let (mut previous, mut current) = (vec![0.0; row.len()], vec![1.0; row.len()]);
+            for k in 0..self.degree {
+                recurrence.advance(k, row, &mut previous, &mut current);
+            }
+            row.copy_from_slice(&current);
+        });
+        rho
+    }
+
+    /// The largest |f| that any member can take.
+    pub fn largest_value(&self) -> f64 {
+        match &self.members {
+            Members::Signs(_) => 1.0,
+            Members::Zonal(_) | Members::Dense { .. } => {
+                (0.5 * crate::rounding::ln_multiplicity(self.dim, self.degree)).exp()
+            }
+            Members::Monomials(_) => self.member(0).largest_value(self.dim),
+        }
+    }
+
+    /// The function sum_i c_i f_i / || . || of some members; its norm is at most 1 after rounding too.
+    ///
+    /// # Errors
+    /// [`zonal::Error::Parameter`] for a sum that is zero.
+    pub fn combination(&self, parts: &[(usize, f64)]) -> Result<Function> {
+        let mut square = 0.0;
+        for (a, (i, c)) in parts.iter().enumerate() {
+            square += c * c;
+            for (j, d) in &parts[..a] {
+                square += 2.0 * c * d * self.correlation(*i, *j);
+            }
+        }
+        if !(square > 1e-12) {
+            return Err(zonal::Error::parameter("the square norm of a combination", square, "above 1e-12"));
+        }
+        let norm = square.sqrt() * (1.0 + 4.0 * (1 + parts.len()) as f64 * f64::EPSILON);
+        Ok(Function::Sum(parts.iter().map(|(i, c)| (c / norm, self.member(*i))).collect()))
+    }
+}

@@ -1,0 +1,185 @@
+//! The game between a learner and an oracle that has no target: it answers so that as many members of a family as possible stay
+//! possible, and at most K(tau) of them fall at one base answer (SQ-1). That is checked at every answer.
+
+use crate::answers::{Answers, fullest_window};
+use crate::family::{Family, GramBounds};
+use crate::query::Query;
+use crate::transcript::{Ledger, Transcript};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, MutexGuard};
+use zonal::Result;
+
+/// What the oracle answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Answering {
+    /// The target-free answer, zero; where that would leave nobody, the best window.
+    #[default]
+    Base,
+    /// The centre of the window of width 2 tau that holds most members.
+    Interval,
+}
+
+impl FromStr for Answering {
+    type Err = String;
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        match text {
+            "base" => Ok(Self::Base),
+            "interval" => Ok(Self::Interval),
+            _ => Err(format!("'{text}' is no way to answer; write base or interval")),
+        }
+    }
+}
+
+impl fmt::Display for Answering {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Base => "base",
+            Self::Interval => "interval",
+        })
+    }
+}
+
+/// The oracle's side of the game.
+#[derive(Debug)]
+pub struct Game {
+    family: Arc<Family>,
+    tau: f64,
+    answering: Answering,
+    /// K(tau) where correlations are exact, and at the tolerance less their error.
+    bounds: [u64; 2],
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    ledger: Ledger,
+    live: Vec<usize>,
+    max_dropped: u64,
+    /// None once a query was asked that is not correlational, for which K says nothing.
+    held: Option<bool>,
+    /// Whether every query so far had correlations without error.
+    exact: bool,
+    /// Members dropped by each answer, and left after it.
+    counts: Vec<(u64, u64)>,
+}
+
+/// How a game stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GameReport {
+    /// Members that no answer rules out.
+    pub live: u64,
+    /// Different queries.
+    pub queries_distinct: u64,
+    /// All queries.
+    pub queries_issued: u64,
+    /// The most members that fell at one answer.
+    pub max_dropped: u64,
+    /// Whether no correlational query ever dropped more than the bound; null where others were asked.
+    pub invariant_held: Option<bool>,
+}
+
+/// Error of a correlation, in units of the query's norm.
+const ERROR: f64 = 1e-11;
+
+impl Game {
+    /// A game in units of the query's norm. `gram` are bounds of the family's own matrix.
+    ///
+    /// # Errors
+    /// [`zonal::Error::Parameter`] for a tolerance outside (0, 1].
+    pub fn new(family: Arc<Family>, gram: &GramBounds, tau: f64, answering: Answering) -> Result<Self> {
+        crate::bound::check_tolerance(tau)?;
+        let live = (0..family.size()).collect();
+        let exact = family.is_exact(&family.member(0));
+        let state =
+            State { ledger: Ledger::default(), live, max_dropped: 0, held: Some(true), exact, counts: Vec::new() };
+        let bounds = [tau, tau - ERROR].map(|t| gram.dropped_at_most(t));
+        Ok(Self { family, tau, answering, bounds, state: Mutex::new(state) })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// The most members that one base answer to a query drops: K(tau), at a tolerance that is smaller by the error of
+    /// correlations unless they have none.
+    pub fn dropped_at_most(&self, query: &Query) -> u64 {
+        self.bounds[usize::from(!self.family.is_exact(query.function()))]
+    }
+
+    /// The tolerance at which K bounds every query so far.
+    pub fn effective_tolerance(&self) -> f64 {
+        if self.state().exact { self.tau } else { self.tau - ERROR }
+    }
+
+    /// What a member may be away from an answer: the tolerance less the error of correlations, so that whoever is kept is
+    /// really allowed.
+    fn kept_within(&self, query: &Query) -> f64 {
+        let error = if self.family.is_exact(query.function()) { 0.0 } else { ERROR };
+        (self.tau - error) * query.norm()
+    }
+
+    /// How it stands.
+    pub fn report(&self) -> GameReport {
+        let state = self.state();
+        GameReport {
+            live: state.live.len() as u64,
+            queries_distinct: state.ledger.distinct(),
+            queries_issued: state.ledger.issued(),
+            max_dropped: state.max_dropped,
+            invariant_held: state.held,
+        }
+    }
+
+    /// Everything that was answered.
+    pub fn transcript(&self) -> Transcript {
+        let name = format!("{} answers at tolerance {} by unit", self.answering, self.tau);
+        self.state().ledger.transcript(name)
+    }
+
+    /// Members dropped by each new answer, and left after it.
+    pub fn counts(&self) -> Vec<(u64, u64)> {
+        self.state().counts.clone()
+    }
+
+    /// Answers one new query and drops whom it rules out.
+    fn answer(&self, query: &Query, live: &mut Vec<usize>) -> Result<(f64, u64)> {
+        let tolerance = self.kept_within(query);
+        let expectations = self.family.answers(query, live)?;
+        let allowed = |v: f64| expectations.iter().filter(|c| (*c - v).abs() <= tolerance).count();
+        let answer = match self.answering {
+            Answering::Base if allowed(0.0) > 0 => 0.0,
+            _ => fullest_window(&expectations, tolerance).0,
+        };
+        let before = live.len();
+        let mut keep = expectations.iter().map(|c| (c - answer).abs() <= tolerance);
+        live.retain(|_| keep.next().unwrap_or(true));
+        Ok((answer, (before - live.len()) as u64))
+    }
+}
+
+impl Answers for Game {
+    fn ask_all(&self, queries: &[Query]) -> Result<Vec<f64>> {
+        let mut guard = self.state();
+        let State { ledger, live, max_dropped, held, exact, counts } = &mut *guard;
+        let tolerance = |query: &Query| self.tau * query.norm();
+        ledger.answers(queries, tolerance, |new| {
+            let mut out = Vec::with_capacity(new.len());
+            for query in new {
+                let (answer, dropped) = self.answer(query, live)?;
+                *max_dropped = (*max_dropped).max(dropped);
+                *exact &= self.family.is_exact(query.function());
+                *held = if query.is_correlational() { held.map(|h| h && dropped <= self.dropped_at_most(query)) } else { None };
+                counts.push((dropped, live.len() as u64));
+                out.push(answer);
+            }
+            Ok(out)
+        })
+    }
+
+    fn tolerance(&self, query: &Query) -> f64 {
+        self.kept_within(query)
+    }
+}

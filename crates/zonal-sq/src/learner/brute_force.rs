@@ -1,0 +1,36 @@
+//! The learner that is not bound by statistical queries: it looks at rows and tries every candidate.
+
+use crate::answers::Rows;
+use crate::family::Family;
+use rayon::prelude::*;
+use zonal::{Error, Result};
+
+/// The member with the smallest squared error on some rows; the first of them if there are several. Cost M evaluations a row.
+///
+/// # Errors
+/// [`Error::Size`] without rows.
+pub fn brute_force(family: &Family, rows: &Rows) -> Result<usize> {
+    if rows.labels.is_empty() {
+        return Err(Error::Size { what: "rows to learn from".into(), found: 0, required: 1 });
+    }
+    let error = |i: usize| -> f64 {
+        let one = |(j, y): (usize, &f64)| (y - family.value(i, rows.points.row(j))).powi(2);
+        rows.labels.iter().enumerate().map(one).sum()
+    };
+    let errors: Vec<f64> = (0..family.size()).into_par_iter().map(error).collect();
+    let best = (0..errors.len()).min_by(|&a, &b| errors[a].total_cmp(&errors[b]));
+    Ok(best.unwrap_or(0))
+}
+
+/// Rows that suffice to tell M orthonormal products of signs apart without noise, but for a probability eta: each row halves
+/// the other candidates, so ceil(log2(M / eta)).
+pub fn rows_that_suffice_without_noise(size: f64, eta: f64) -> u64 {
+    (size / eta).log2().ceil().max(1.0) as u64
+}
+
+/// Rows that suffice with Gaussian noise: ln(M / (2 eta)) / ln(1 / rho), rho = max over pairs of E exp(-(f_i - f_j)^2 / (8 sigma^2));
+/// for products of signs rho = (1 + exp(-1 / (2 sigma^2))) / 2.
+pub fn rows_that_suffice(size: f64, eta: f64, sigma: f64) -> u64 {
+    let rho = 0.5 * (1.0 + (-0.5 / (sigma * sigma)).exp());
+    ((size / (2.0 * eta)).ln() / -rho.ln()).ceil().max(1.0) as u64
+}

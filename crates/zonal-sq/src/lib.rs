@@ -1,0 +1,42 @@
+//! Statistical queries: what no algorithm of that kind can learn.
+//!
+//! A statistical-query algorithm sees a target only through expectations E h(x, f(x)), each answered with an error up to a
+//! tolerance. Gradient descent is one: an output weight asks y phi(<w, x>), a hidden one y phi'(<w, x>) <e, x>. This
+//! crate has the queries as values, oracles that answer as badly as the model allows, families of targets that are hard to
+//! tell apart, bounds on the number of queries with everything that they assume, learners, and the game between learner and oracle.
+//!
+//! A learner gets an [`Answers`] and no more; a [`Secret`] keeps the target and hands out oracles, rows and verdicts.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use zonal::sphere::Dim;
+//! use zonal_sq::{Answers, Convention, Family, Policy, Query, Secret};
+//!
+//! let dim = Dim::new(12)?;
+//! let family = Arc::new(Family::monomials(dim, 3, 220, 0)?);
+//! let secret = Secret::member(family.clone(), 17)?;
+//! let lazy = secret.oracle(Policy::Lazy(0.25), Convention::Unit, 0)?;
+//! // Asking for the target itself is the one query in 220 that the oracle must answer.
+//! assert_eq!(lazy.ask(&Query::correlation(family.member(17), dim))?, 0.75);
+//! assert_eq!(lazy.ask(&Query::correlation(family.member(18), dim))?, 0.0);
+//! assert_eq!(lazy.distinct(), 2);
+//! # Ok::<(), zonal::Error>(())
+//! ```
+
+mod answers;
+pub mod basis;
+pub mod bound;
+mod family;
+mod game;
+pub mod learner;
+mod oracle;
+mod query;
+mod rounding;
+mod transcript;
+
+pub use answers::{Answers, Convention, Rows};
+pub use family::{Directions, Family, GramBounds, Kind};
+pub use game::{Answering, Game, GameReport};
+pub use oracle::{Oracle, Policy, Secret};
+pub use query::{Dense, Function, Identity, Label, Query, Unit, from_tangents, tangents};
+pub use transcript::{Entry, Replay, Transcript};

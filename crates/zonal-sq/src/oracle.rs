@@ -1,0 +1,421 @@
+//! Who keeps the target, and how badly queries about it are answered.
+
+use crate::answers::{Answers, Convention, Rows};
+use crate::family::Family;
+use crate::query::{Function, Label, Query};
+use crate::transcript::{Ledger, Transcript};
+use rayon::prelude::*;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, MutexGuard};
+use zonal::linalg::{Matrix, dot};
+use zonal::network::Network;
+use zonal::numeric::random::{Purpose, normal, stream, uniform};
+use zonal::risk::{GradientOracle, Population};
+use zonal::sphere::{Dim, uniform_point};
+use zonal::target::{Profile, Target};
+use zonal::{Error, Result};
+
+/// A target that nobody sees: oracles and rows come from here, and verdicts on what was learned.
+#[derive(Debug)]
+pub struct Secret {
+    truth: Truth,
+}
+
+#[derive(Debug)]
+enum Truth {
+    Target(Target),
+    Member(Arc<Family>, usize),
+}
+
+/// How an oracle answers a query with expectation E, within a tolerance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Policy {
+    /// E.
+    Exact,
+    /// E plus a uniform number from [-tau, tau].
+    Honest(f64),
+    /// 2 tau round(E / (2 tau)).
+    Quantised(f64),
+    /// The answer that the target does not influence where that is within tau of E, and otherwise E moved by tau towards it.
+    Lazy(f64),
+    /// The mean over so many rows: the same rows for all queries, or new ones for each.
+    Sampled {
+        /// How many.
+        rows: u64,
+        /// Whether all queries share them.
+        shared: bool,
+    },
+    /// As lazy, with the tolerance of VSTAT(t): with p = (1 + E/range)/2, max(1/t, sqrt(p (1-p) / t)).
+    Vstat(f64),
+}
+
+impl FromStr for Policy {
+    type Err = String;
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let wrong = || {
+            format!(
+                "'{text}' is no oracle; write exact, honest:TAU, quantised:TAU, lazy:TAU, sampled:ROWS, sampled:ROWS:shared \
+                 or vstat:T, with positive numbers"
+            )
+        };
+        let positive = |t: &str| t.parse::<f64>().ok().filter(|x| *x > 0.0 && x.is_finite()).ok_or_else(wrong);
+        let rows = |t: &str| positive(t).and_then(|x| if x.fract() == 0.0 && x <= 1e9 { Ok(x as u64) } else { Err(wrong()) });
+        let parts: Vec<&str> = text.split(':').collect();
+        match parts[..] {
+            ["exact"] => Ok(Self::Exact),
+            ["honest", t] => Ok(Self::Honest(positive(t)?)),
+            ["quantised", t] => Ok(Self::Quantised(positive(t)?)),
+            ["lazy", t] => Ok(Self::Lazy(positive(t)?)),
+            ["vstat", t] => Ok(Self::Vstat(positive(t)?)),
+            ["sampled", n] | ["sampled", n, "fresh"] => Ok(Self::Sampled { rows: rows(n)?, shared: false }),
+            ["sampled", n, "shared"] => Ok(Self::Sampled { rows: rows(n)?, shared: true }),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+impl fmt::Display for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact => f.write_str("exact"),
+            Self::Honest(t) => write!(f, "honest:{t}"),
+            Self::Quantised(t) => write!(f, "quantised:{t}"),
+            Self::Lazy(t) => write!(f, "lazy:{t}"),
+            Self::Sampled { rows, shared } => {
+                write!(f, "sampled:{rows}{}", if *shared { ":shared" } else { "" })
+            }
+            Self::Vstat(t) => write!(f, "vstat:{t}"),
+        }
+    }
+}
+
+impl Secret {
+    /// Keeps a target.
+    pub fn target(target: Target) -> Self {
+        Self { truth: Truth::Target(target) }
+    }
+
+    /// Keeps one member of a family.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a number that no member has.
+    pub fn member(family: Arc<Family>, index: usize) -> Result<Self> {
+        if index >= family.size() {
+            let required = format!("below the family's size, {}", family.size());
+            return Err(Error::parameter("the member", index, required));
+        }
+        Ok(Self { truth: Truth::Member(family, index) })
+    }
+
+    /// The dimension n, which is no secret.
+    pub fn dim(&self) -> Dim {
+        match &self.truth {
+            Truth::Target(target) => target.dim(),
+            Truth::Member(family, _) => family.dim(),
+        }
+    }
+
+    /// A bound of |y|, where one is known.
+    pub fn label_bound(&self) -> Option<f64> {
+        match &self.truth {
+            Truth::Member(family, _) => Some(family.largest_value()),
+            Truth::Target(target) => {
+                // A single zonal harmonic; of sums and polynomials no bound is kept.
+                let single = single_harmonic(target)?;
+                Some(single.coefficient.abs() * crate::query::sqrt_multiplicity(target.dim(), single.degree))
+            }
+        }
+    }
+
+    /// Who answers queries about it. Random answers and rows depend on `seed` and on the query, never on their order.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a tolerance that is not positive and finite, or where labels are not bounded and the policy or the
+    /// convention needs it.
+    pub fn oracle(&self, policy: Policy, convention: Convention, seed: u64) -> Result<Oracle<'_>> {
+        let parameter = match policy {
+            Policy::Exact => 1.0,
+            Policy::Honest(t) | Policy::Quantised(t) | Policy::Lazy(t) | Policy::Vstat(t) => t,
+            Policy::Sampled { rows, .. } => rows as f64,
+        };
+        if !(parameter > 0.0 && parameter.is_finite()) {
+            return Err(Error::parameter("the oracle", policy, "given a positive number"));
+        }
+        let needs_bound = matches!(policy, Policy::Vstat(_)) || convention == Convention::Range;
+        if needs_bound && self.label_bound().is_none() {
+            return Err(Error::parameter(
+                "the bound of the labels",
+                "not known for this target",
+                "known for VSTAT and for tolerances in units of a range: take a single harmonic or a member of a family",
+            ));
+        }
+        let shared = match policy {
+            Policy::Sampled { rows, shared: true } => Some(self.rows(rows as usize, 0.0, seed)),
+            _ => None,
+        };
+        Ok(Oracle { secret: self, policy, convention, seed, shared, ledger: Mutex::default() })
+    }
+
+    /// Independent labelled points, with Gaussian noise of this deviation on their labels.
+    pub fn rows(&self, count: usize, noise: f64, seed: u64) -> Rows {
+        self.rows_from(0, count, noise, seed)
+    }
+
+    fn rows_from(&self, first: u64, count: usize, noise: f64, seed: u64) -> Rows {
+        let dim = self.dim();
+        let drawn: Vec<(Vec<f64>, f64)> = (0..count)
+            .into_par_iter()
+            .with_min_len(64)
+            .map(|i| {
+                let index = first.wrapping_add(i as u64);
+                let x = uniform_point(dim, seed, Purpose::Fresh, index);
+                let error = if noise > 0.0 { noise * normal(&mut stream(seed, Purpose::Noise, index)) } else { 0.0 };
+                let y = self.value(&x) + error;
+                (x, y)
+            })
+            .collect();
+        let mut points = Matrix::zeros(count, dim.as_usize());
+        for (i, (x, _)) in drawn.iter().enumerate() {
+            points.row_mut(i).copy_from_slice(x);
+        }
+        Rows { points, labels: drawn.into_iter().map(|(_, y)| y).collect() }
+    }
+
+    fn value(&self, x: &[f64]) -> f64 {
+        match &self.truth {
+            Truth::Target(target) => target.value(x),
+            Truth::Member(family, i) => family.value(*i, x),
+        }
+    }
+
+    /// The true expectations: for verdicts, and as the control beside every oracle that errs.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a query whose expectation has no exact form for this target.
+    pub fn expectations(&self, queries: &[Query]) -> Result<Vec<f64>> {
+        match &self.truth {
+            Truth::Member(family, i) => {
+                queries.par_iter().map(|q| Ok(family.answers(q, &[*i])?[0])).collect()
+            }
+            Truth::Target(target) => of_target(target, queries),
+        }
+    }
+
+    /// The largest |E h| / ||g|| of some queries: an oracle that is lazy with this tolerance or a larger one answers zero to
+    /// all of them, and gradient descent that asks them never leaves zero.
+    ///
+    /// # Errors
+    /// As [`Self::expectations`].
+    pub fn largest_unit_answer(&self, queries: &[Query]) -> Result<f64> {
+        let answers = self.expectations(queries)?;
+        Ok(answers.iter().zip(queries).fold(0.0, |most, (a, q)| f64::max(most, a.abs() / q.norm())))
+    }
+}
+
+struct SingleHarmonic {
+    coefficient: f64,
+    degree: usize,
+}
+
+/// A target that is one zonal harmonic.
+fn single_harmonic(target: &Target) -> Option<SingleHarmonic> {
+    let [term] = target.zonal_terms() else { return None };
+    let Profile::Harmonic(degree) = term.profile else { return None };
+    // Nothing beside it: a polynomial part would show in another energy.
+    let spectrum = target.power_spectrum(degree).ok()?;
+    let rest: f64 = spectrum.total() - spectrum.energies[degree];
+    let own = term.coefficient * term.coefficient;
+    (rest.abs() <= 1e-14 * own && (spectrum.energies[degree] - own).abs() <= 1e-12 * own)
+        .then_some(SingleHarmonic { coefficient: term.coefficient, degree })
+}
+
+/// Expectations for a target, in groups that share what they need.
+fn of_target(target: &Target, queries: &[Query]) -> Result<Vec<f64>> {
+    let mut out = vec![0.0; queries.len()];
+    let mut groups: std::collections::BTreeMap<String, Vec<usize>> = std::collections::BTreeMap::new();
+    for (i, query) in queries.iter().enumerate() {
+        let refuse = |required: &str| {
+            Err(Error::parameter("the query", query, format!("{required}: no exact expectation is known for others")))
+        };
+        if query.label() == Label::Clipped {
+            return refuse("y times a function of x");
+        }
+        let key = match query.function() {
+            Function::Unit { unit, .. } => format!("unit {} {:e}", unit.activation(), unit.scale()),
+            Function::Turn { unit, .. } => format!("turn {} {:e}", unit.activation(), unit.scale()),
+            Function::Harmonic { degree, .. } => format!("harmonic {degree}"),
+            Function::Dense(dense) => {
+                // E g sqrt(N) P_k(<v, .>) is the normalised part of degree k at v.
+                let parts = target.parts(&dense.nodes, dense.degree)?;
+                out[i] = dot(parts.row(dense.degree), &dense.coefficients);
+                continue;
+            }
+            _ => return refuse("a unit, a turned unit or a harmonic"),
+        };
+        groups.entry(key).or_default().push(i);
+    }
+    for members in groups.into_values() {
+        let directions: Vec<&[f64]> = members
+            .iter()
+            .filter_map(|&i| match queries[i].function() {
+                Function::Unit { direction, .. }
+                | Function::Turn { direction, .. }
+                | Function::Harmonic { direction, .. } => Some(direction.as_ref()),
+                _ => None,
+            })
+            .collect();
+        // Turned units come in runs with the same direction.
+        let mut distinct: Vec<&[f64]> = directions.clone();
+        distinct.dedup();
+        let n = target.dim().as_usize();
+        let matrix = Matrix::from_rows(distinct.len(), n, distinct.concat())?;
+        match queries[members[0]].function() {
+            Function::Unit { unit, .. } => {
+                let seen = target.correlations(&unit.profile(), &matrix, 0)?.total;
+                spread(&mut out, &members, &directions, &distinct, |row, _| seen[row]);
+            }
+            Function::Harmonic { degree, .. } => {
+                let seen = target.parts(&matrix, *degree)?;
+                spread(&mut out, &members, &directions, &distinct, |row, _| seen.row(*degree)[row]);
+            }
+            Function::Turn { unit, .. } => {
+                let network = Network::from_directions(unit.activation().clone(), unit.scale(), matrix)?;
+                let gradients = Population::new(target).hidden_layer(&network)?;
+                let along: Vec<Vec<f64>> =
+                    distinct.iter().enumerate().map(|(r, w)| crate::query::tangents(w, gradients.row(r))).collect();
+                spread(&mut out, &members, &directions, &distinct, |row, i| match queries[i].function() {
+                    Function::Turn { tangent, .. } => along[row][*tangent] / unit.scale(),
+                    _ => f64::NAN,
+                });
+            }
+            _ => {}
+        }
+    }
+    Ok(out)
+}
+
+/// Gives each query of a group the value of its direction's row.
+fn spread(
+    out: &mut [f64],
+    members: &[usize],
+    directions: &[&[f64]],
+    distinct: &[&[f64]],
+    value: impl Fn(usize, usize) -> f64,
+) {
+    let mut row = 0;
+    for (&i, direction) in members.iter().zip(directions) {
+        if *direction != distinct[row] {
+            row += 1;
+        }
+        out[i] = value(row, i);
+    }
+}
+
+/// Answers queries about a secret, by a policy. Answers are remembered by the identity of queries, so that asking again averages
+/// nothing away.
+#[derive(Debug)]
+pub struct Oracle<'a> {
+    secret: &'a Secret,
+    policy: Policy,
+    convention: Convention,
+    seed: u64,
+    shared: Option<Rows>,
+    ledger: Mutex<Ledger>,
+}
+
+impl Oracle<'_> {
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// How many different queries were answered.
+    pub fn distinct(&self) -> u64 {
+        self.ledger().distinct()
+    }
+
+    /// How many were asked, repetitions included.
+    pub fn issued(&self) -> u64 {
+        self.ledger().issued()
+    }
+
+    /// Everything that was answered.
+    pub fn transcript(&self) -> Transcript {
+        let name = format!("{}, tolerance by {}", self.policy, self.convention);
+        self.ledger().transcript(name)
+    }
+
+    fn of_answer(&self, tau: f64, query: &Query) -> f64 {
+        self.convention.of_answer(tau, query, self.secret.label_bound().unwrap_or(f64::NAN))
+    }
+
+    fn answer(&self, queries: &[&Query]) -> Result<Vec<f64>> {
+        if let Policy::Sampled { rows, .. } = self.policy {
+            return Ok(queries.iter().map(|q| self.mean_over_rows(q, rows)).collect());
+        }
+        let owned: Vec<Query> = queries.iter().map(|q| (*q).clone()).collect();
+        let exact = self.secret.expectations(&owned)?;
+        Ok(queries.iter().zip(exact).map(|(q, e)| self.bend(q, e)).collect())
+    }
+
+    /// What becomes of an expectation. The target-free answer is zero: labels have mean zero, and so have they cut off.
+    fn bend(&self, query: &Query, e: f64) -> f64 {
+        match self.policy {
+            Policy::Exact | Policy::Sampled { .. } => e,
+            Policy::Honest(tau) => {
+                let draw = uniform(&mut stream(self.seed, Purpose::Answers, query.identity().index()));
+                e + self.of_answer(tau, query) * (2.0 * draw - 1.0)
+            }
+            Policy::Quantised(tau) => {
+                let width = 2.0 * self.of_answer(tau, query);
+                width * (e / width).round_ties_even()
+            }
+            Policy::Lazy(tau) => lazy(e, self.of_answer(tau, query)),
+            Policy::Vstat(_) => lazy(e, self.vstat_tolerance(query, e)),
+        }
+    }
+
+    fn vstat_tolerance(&self, query: &Query, e: f64) -> f64 {
+        let Policy::Vstat(t) = self.policy else { return f64::NAN };
+        let range = query.range(self.secret.label_bound().unwrap_or(f64::NAN));
+        let p = (0.5 * (1.0 + e / range)).clamp(0.0, 1.0);
+        2.0 * range * (1.0 / t).max((p * (1.0 - p) / t).sqrt())
+    }
+
+    fn mean_over_rows(&self, query: &Query, count: u64) -> f64 {
+        let own;
+        let rows = match &self.shared {
+            Some(rows) => rows,
+            None => {
+                own = self.secret.rows_from(query.identity().index(), count as usize, 0.0, self.seed);
+                &own
+            }
+        };
+        let dim = self.secret.dim();
+        let sum = zonal::numeric::sum::blocked_sum(rows.labels.len(), |i| {
+            query.value(dim, rows.points.row(i), rows.labels[i])
+        });
+        sum / rows.labels.len().max(1) as f64
+    }
+}
+
+fn lazy(e: f64, tolerance: f64) -> f64 {
+    if e.abs() <= tolerance { 0.0 } else { e - tolerance * e.signum() }
+}
+
+impl Answers for Oracle<'_> {
+    fn ask_all(&self, queries: &[Query]) -> Result<Vec<f64>> {
+        self.ledger().answers(queries, |q| self.tolerance(q), |new| self.answer(new))
+    }
+
+    fn tolerance(&self, query: &Query) -> f64 {
+        match self.policy {
+            Policy::Exact => 0.0,
+            Policy::Honest(tau) | Policy::Quantised(tau) | Policy::Lazy(tau) => self.of_answer(tau, query),
+            // The largest that it can be; E itself stays hidden.
+            Policy::Vstat(_) => self.vstat_tolerance(query, 0.0),
+            // Two standard deviations for a label of norm 1: means have no hard bound.
+            Policy::Sampled { rows, .. } => 2.0 * query.norm() / (rows as f64).sqrt(),
+        }
+    }
+}

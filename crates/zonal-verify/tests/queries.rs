@@ -1,0 +1,206 @@
+//! What queries see of targets, and how oracles answer: against sampling, against each other, and against the published
+//! numbers of the laboratory.
+
+use std::sync::Arc;
+use zonal::activation::Activation;
+use zonal::dynamics::Step;
+use zonal::dynamics::path::Path;
+use zonal::linalg::dot;
+use zonal::measure::mean;
+use zonal::network::Network;
+use zonal::numeric::random::Purpose;
+use zonal::observer::Silent;
+use zonal::risk::{GradientOracle, Population, answered_quadratic};
+use zonal::sphere::{Dim, uniform_point, uniform_points};
+use zonal::target::Target;
+use zonal_sq::basis::Basis;
+use zonal_sq::learner::{self, AskedGradients};
+use zonal_sq::{Answers, Convention, Directions, Family, Function, Policy, Query, Secret, Unit};
+
+fn dim(n: u64) -> Dim {
+    Dim::new(n).unwrap()
+}
+
+/// Families of every kind in dimension 6, degree k.
+fn families(k: usize) -> Vec<Arc<Family>> {
+    let n = dim(6);
+    vec![
+        Arc::new(Family::zonal(n, k, 5, Directions::Random, 1).unwrap()),
+        Arc::new(Family::random(n, k, 5, 1).unwrap()),
+        Arc::new(Family::signs(n, k, 5, 1).unwrap()),
+        Arc::new(Family::monomials(n, k, 5, 1).unwrap()),
+    ]
+}
+
+#[test]
+fn expectations_are_those_of_sampling() {
+    let n = dim(6);
+    let points = uniform_points(n, 40_000, 11, Purpose::Points);
+    let mut compared = 0;
+    let mut worst = 0.0f64;
+    for k in [1usize, 2, 3, 4] {
+        let w = uniform_point(n, 12, Purpose::Points, k as u64);
+        let relu = Unit::new(Activation::Relu, 1.0, n).unwrap();
+        let tanh = Unit::new(Activation::Tanh, 2.0, n).unwrap();
+        let basis = Basis::new(n, k, 3).unwrap();
+        let set: Arc<[usize]> = (0..k).collect::<Vec<_>>().into();
+        let mut queries = vec![
+            Query::unit(&relu, &w).unwrap(),
+            Query::unit(&tanh, &w).unwrap(),
+            Query::unit(&relu, &w).unwrap().clipped(),
+            Query::correlation(Function::Harmonic { degree: k, direction: w.clone().into() }, n),
+            Query::correlation(Function::Dense(Arc::new(basis.function(1))), n),
+            Query::correlation(Function::Signs(set.clone()), n),
+            Query::correlation(Function::Monomial(set), n),
+        ];
+        queries.push(Query::turns(&relu, &w).unwrap()[2].clone());
+        for family in families(k) {
+            for (member, value) in [(0, 0), (3, 3)] {
+                let f: Vec<f64> =
+                    (0..points.rows()).map(|i| family.value(value, points.row(i))).collect();
+                for query in &queries {
+                    // Some have no exact form, which is said and not guessed.
+                    let Ok(exact) = family.answers(query, &[member]) else { continue };
+                    let products: Vec<f64> =
+                        (0..points.rows()).map(|i| query.value(n, points.row(i), f[i])).collect();
+                    let sampled = mean(&products);
+                    let z = (exact[0] - sampled.value) / sampled.standard_error.max(1e-12);
+                    worst = worst.max(z.abs());
+                    compared += 1;
+                    assert!(z.abs() < 5.0, "{} {k} {query}: {} {}", family.kind(), exact[0], sampled.value);
+                }
+            }
+        }
+    }
+    println!("{compared} expectations, the furthest {worst:.1} standard errors away");
+    // Five standard errors: wrong less than once in 10^4 runs over all of them.
+    assert!(compared > 150);
+}
+
+#[test]
+fn members_have_norm_one_and_the_correlations_that_are_said() {
+    let n = dim(6);
+    let points = uniform_points(n, 100_000, 21, Purpose::Points);
+    for k in [2usize, 3] {
+        for family in families(k) {
+            let values: Vec<Vec<f64>> = (0..2)
+                .map(|m| (0..points.rows()).map(|i| family.value(m, points.row(i))).collect())
+                .collect();
+            for (a, b) in [(0, 0), (0, 1), (1, 1)] {
+                let products: Vec<f64> = values[a].iter().zip(&values[b]).map(|(x, y)| x * y).collect();
+                let sampled = mean(&products);
+                let error = (sampled.value - family.correlation(a, b)).abs();
+                assert!(error < 5.0 * sampled.standard_error + 1e-12, "{} {k} {a} {b}: {error}", family.kind());
+                let asked = family.answers(&Query::correlation(family.member(b), n), &[a]).unwrap()[0];
+                assert!((asked - family.correlation(a, b)).abs() < 1e-11, "{} {k}: {asked}", family.kind());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_basis_is_orthonormal() {
+    for (n, k) in [(3, 4), (5, 3), (8, 2), (10, 3)] {
+        let basis = Basis::new(dim(n), k, 0).unwrap();
+        let functions: Vec<Arc<_>> = (0..basis.len()).map(|i| Arc::new(basis.function(i))).collect();
+        // The normalised part of a zonal harmonic about v is its value there over sqrt N: Parseval over the basis.
+        let v = uniform_point(dim(n), 5, Purpose::Points, 0);
+        let family = Family::zonal(dim(n), k, 1, Directions::Random, 7).unwrap();
+        let u = family.directions().unwrap().row(0).to_vec();
+        let see = |w: &[f64]| -> Vec<f64> {
+            let norm = (basis.len() as f64).sqrt();
+            functions.iter().map(|f| Function::Dense(f.clone()).value(dim(n), w) / norm).collect()
+        };
+        let kernel = zonal::legendre::value(dim(n), k, dot(&u, &v));
+        assert!((dot(&see(&u), &see(&v)) - kernel).abs() < 1e-10, "{n} {k}");
+        assert!((dot(&see(&u), &see(&u)) - 1.0).abs() < 1e-10, "{n} {k}");
+    }
+}
+
+#[test]
+fn policies_keep_their_tolerance_and_their_word() {
+    let family = Arc::new(Family::zonal(dim(8), 2, 40, Directions::Random, 3).unwrap());
+    let secret = Secret::member(family.clone(), 0).unwrap();
+    let queries: Vec<Query> = (0..40).map(|i| Query::correlation(family.member(i), dim(8))).collect();
+    let truth = secret.expectations(&queries).unwrap();
+    let tau = 0.11;
+    for policy in [Policy::Honest(tau), Policy::Quantised(tau), Policy::Lazy(tau)] {
+        let oracle = secret.oracle(policy, Convention::Unit, 4).unwrap();
+        // One at a time in one order, and all at once in another: the same answers.
+        let single: Vec<f64> = queries.iter().rev().map(|q| oracle.ask(q).unwrap()).collect();
+        let other = secret.oracle(policy, Convention::Unit, 4).unwrap();
+        let together = other.ask_all(&queries).unwrap();
+        assert!(together.iter().eq(single.iter().rev()), "{policy}");
+        for (a, e) in together.iter().zip(&truth) {
+            assert!((a - e).abs() <= tau * (1.0 + 1e-12), "{policy}: {a} {e}");
+        }
+        if policy != Policy::Honest(tau) {
+            assert!(together.iter().zip(&truth).all(|(a, e)| (*a == 0.0) == (e.abs() <= tau)), "{policy}");
+        }
+        assert_eq!(oracle.ask_all(&queries).unwrap(), together);
+        assert_eq!((oracle.distinct(), oracle.issued()), (40, 80));
+        let kept = oracle.transcript();
+        let text = serde_json::to_string(&kept).unwrap();
+        let replay = zonal_sq::Replay::new(&serde_json::from_str(&text).unwrap()).unwrap();
+        assert_eq!(replay.ask_all(&queries).unwrap(), together);
+        assert!(replay.ask(&queries[0].clipped()).is_err());
+    }
+    // Rows: with 400 of them, a mean is rarely five deviations away.
+    let few = secret.oracle(Policy::Sampled { rows: 400, shared: true }, Convention::Unit, 5).unwrap();
+    let fresh = secret.oracle(Policy::Sampled { rows: 400, shared: false }, Convention::Unit, 5).unwrap();
+    let (a, b) = (few.ask_all(&queries[..5]).unwrap(), fresh.ask_all(&queries[..5]).unwrap());
+    assert!(a.iter().chain(&b).zip(truth[..5].iter().chain(&truth[..5])).all(|(x, e)| (x - e).abs() < 1.0));
+    assert_ne!(a, b);
+    // VSTAT: the answer's distance is within its own tolerance, which is that of so many rows.
+    let vstat = secret.oracle(Policy::Vstat(1e4), Convention::Unit, 0).unwrap();
+    for (query, e) in queries.iter().zip(&truth) {
+        assert!((vstat.ask(query).unwrap() - e).abs() <= vstat.tolerance(query) * (1.0 + 1e-12));
+    }
+}
+
+#[test]
+fn gradients_through_an_exact_oracle_are_the_exact_ones() {
+    let n = dim(5);
+    let target = Target::parse("0.6*harmonic(1) + 0.8*harmonic(3)", n, 2).unwrap();
+    let secret = Secret::target(target.clone());
+    for (activation, scale) in [(Activation::Relu, 1.0), (Activation::Tanh, 1.5), (Activation::SquaredRelu, 0.7)] {
+        let unit = Unit::new(activation.clone(), scale, n).unwrap();
+        let network = Network::random(activation, scale, n, 7, 3).unwrap();
+        let oracle = secret.oracle(Policy::Exact, Convention::Unit, 0).unwrap();
+        let asked = AskedGradients::new(&oracle, unit);
+        let population = Population::new(&target);
+        let (a, b) = (asked.output_layer(&network).unwrap(), population.output_layer(&network).unwrap());
+        assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-15));
+        let (a, b) = (asked.hidden_layer(&network).unwrap(), population.hidden_layer(&network).unwrap());
+        assert!(a.values().iter().zip(b.values()).all(|(a, b)| (a - b).abs() < 1e-14));
+        // Each unit asks once for itself and n - 1 times for its turns.
+        assert_eq!(oracle.distinct(), 7 * 5);
+        let path = Path::new(
+            &answered_quadratic(&network, &asked, target.norm_sq().unwrap()).unwrap(),
+            Step::Auto,
+            &mut Silent,
+        )
+        .unwrap();
+        let exact = Path::new(&population.quadratic(&network).unwrap(), Step::Auto, &mut Silent).unwrap();
+        assert!((path.loss(1000) - exact.loss(1000)).abs() < 1e-12);
+        assert_eq!((oracle.distinct(), oracle.issued()), (35, 42));
+    }
+}
+
+#[test]
+fn the_attack_finds_directions_of_odd_and_even_degree() {
+    for (n, k, tau) in [(30, 3, 0.01), (30, 2, 0.003), (20, 4, 0.003), (20, 5, 0.01)] {
+        let family = Arc::new(Family::zonal(dim(n), k, 3, Directions::Random, 5).unwrap());
+        for policy in [Policy::Exact, Policy::Honest(tau), Policy::Lazy(tau)] {
+            let secret = Secret::member(family.clone(), 1).unwrap();
+            let oracle = secret.oracle(policy, Convention::Range, 1).unwrap();
+            let found = learner::attack(&oracle, dim(n), k).unwrap().unwrap();
+            let cosine = dot(&found, family.directions().unwrap().row(1)).abs();
+            println!("n = {n}, k = {k}, {policy}: |cos| {cosine:.4}");
+            // Higher degrees of the label bend the answers a little in small dimensions, so even exact ones are not enough.
+            let expected = if policy == Policy::Exact { 0.98 } else { 0.9 };
+            assert!(cosine > expected, "n = {n}, k = {k}, {policy}: {cosine}");
+            assert_eq!(oracle.distinct(), if k % 2 == 1 { n } else { n * (n + 1) / 2 });
+        }
+    }
+}
