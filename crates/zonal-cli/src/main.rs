@@ -72,6 +72,7 @@ enum Command {
     Predict(commands::predict::Args),
     Reproduce(commands::reproduce::Args),
     Sweep(commands::sweep::Args),
+    Sq(commands::sq::Args),
     Completions(commands::completions::Args),
     Man(commands::man::Args),
 }
@@ -123,6 +124,7 @@ fn run(cli: &Cli, interrupt: &Interrupt) -> anyhow::Result<Done> {
         Command::Spectrum(args) => commands::spectrum::run(args, &cli.global)?,
         Command::Train(args) => commands::train::run(args, &cli.global, interrupt)?,
         Command::Sweep(args) => commands::sweep::run(args, &cli.global, interrupt)?,
+        Command::Sq(args) => commands::sq::run(args, &cli.global, interrupt)?,
         Command::Analyze(args) => commands::analyze::run(args, &cli.global, interrupt)?,
         Command::Predict(args) => commands::predict::run(args, &cli.global, interrupt)?,
         Command::Completions(args) => commands::completions::run(args)?,

@@ -14,6 +14,7 @@ pub mod reproduce;
 pub mod schema;
 mod score;
 pub mod spectrum;
+pub mod sq;
 mod survey;
 pub mod sweep;
 pub mod train;

@@ -1,7 +1,9 @@
 //! The Legendre polynomials P_k of dimension n, normalised P_k(1) = 1 (GE-1): the Gegenbauer polynomials
 //! C_k^((n-2)/2) divided by their value at 1; Chebyshev polynomials for n = 2.
 
+use crate::numeric::level::Level;
 use crate::sphere::{Degree, Dim};
+use pulp::{Simd, WithSimd};
 
 /// The factors (A_k, B_k) of P_(k+1) = A_k t P_k - B_k P_(k-1), for one dimension.
 ///
@@ -50,13 +52,18 @@ impl Recurrence {
     }
 
     /// Replaces `previous` = P_(k-1), `current` = P_k by P_k, P_(k+1) for a whole slice of arguments.
-    pub fn advance(&self, k: Degree, t: &[f64], previous: &mut [f64], current: &mut [f64]) {
+    pub(crate) fn advance(&self, k: Degree, t: &[f64], previous: &mut [f64], current: &mut [f64]) {
         let (a, b) = self.factors[k];
         for i in 0..t.len() {
             let next = a * t[i] * current[i] - b * previous[i];
             previous[i] = current[i];
             current[i] = next;
         }
+    }
+
+    /// Replaces each t in [-1, 1] by P_K(t), K the largest degree.
+    pub fn replace_by_last(&self, t: &mut [f64]) {
+        Level::here().dispatch(Last { factors: &self.factors, values: t });
     }
 
     /// Adds sum_k c_k P_k(t_i) to `out` by Clenshaw's recurrence; at most `max_degree + 1` coefficients.
@@ -91,6 +98,34 @@ impl Recurrence {
     }
 }
 
+/// Arguments handled at a time, so that the state of the recurrence stays in registers.
+const LANES: usize = 32;
+
+struct Last<'a> {
+    factors: &'a [(f64, f64)],
+    values: &'a mut [f64],
+}
+
+impl WithSimd for Last<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for values in self.values.chunks_mut(LANES) {
+            let mut t = [0.0; LANES];
+            t[..values.len()].copy_from_slice(values);
+            let (mut previous, mut current) = ([0.0; LANES], [1.0; LANES]);
+            for &(a, b) in self.factors {
+                for l in 0..LANES {
+                    let next = a * t[l] * current[l] - b * previous[l];
+                    previous[l] = current[l];
+                    current[l] = next;
+                }
+            }
+            values.copy_from_slice(&current[..values.len()]);
+        }
+    }
+}
+
 /// P_k(t) alone, without a table of factors.
 pub fn value(dim: Dim, degree: Degree, t: f64) -> f64 {
     let n = dim.as_f64();
@@ -119,6 +154,21 @@ mod tests {
             let theta = 0.0628 * f64::from(i);
             for (k, p) in r.values(theta.cos()).into_iter().enumerate() {
                 assert!((p - (k as f64 * theta).cos()).abs() < 1e-13);
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_of_a_slice_is_that_of_single_values() {
+        for n in [2, 3, 30] {
+            for k in 0..6 {
+                let r = Recurrence::new(Dim::new(n).unwrap(), k);
+                let t: Vec<f64> = (0..75).map(|i| -1.0 + f64::from(i) / 37.0).collect();
+                let mut values = t.clone();
+                r.replace_by_last(&mut values);
+                for (t, p) in t.iter().zip(values) {
+                    assert!((p - r.values(*t)[k]).abs() < 1e-15);
+                }
             }
         }
     }

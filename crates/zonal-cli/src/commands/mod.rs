@@ -7,6 +7,7 @@ pub(crate) mod plan;
 pub(crate) mod predict;
 pub(crate) mod reproduce;
 pub(crate) mod spectrum;
+pub(crate) mod sq;
 pub(crate) mod sweep;
 pub(crate) mod train;
 

@@ -13,6 +13,11 @@ mod operator;
 mod relu;
 mod representation;
 mod sigmoid;
+mod sq_attack;
+mod sq_descent;
+mod sq_lower_bound;
+mod sq_regression;
+mod sq_samples;
 mod tangent;
 mod trial;
 mod width;
@@ -54,7 +59,7 @@ struct Claim {
 }
 
 /// All claims, in the order in which they are told.
-const CLAIMS: [Claim; 13] = [
+const CLAIMS: [Claim; 18] = [
     convergence::CLAIM,
     width::CLAIM,
     iterations::CLAIM,
@@ -68,6 +73,11 @@ const CLAIMS: [Claim; 13] = [
     circle::CLAIM,
     tangent::CLAIM,
     both_layers::CLAIM,
+    sq_lower_bound::CLAIM,
+    sq_descent::CLAIM,
+    sq_attack::CLAIM,
+    sq_samples::CLAIM,
+    sq_regression::CLAIM,
 ];
 
 /// Names of all claims.
@@ -208,7 +218,7 @@ mod tests {
 
     #[test]
     fn names_are_known_and_others_are_refused() {
-        assert_eq!(names().len(), 13);
+        assert_eq!(names().len(), 18);
         let error = reproduce(&["magic".to_owned()], Size::Quick, &mut zonal::observer::Silent).unwrap_err();
         assert!(error.is_usage() && error.to_string().contains("convergence"));
     }

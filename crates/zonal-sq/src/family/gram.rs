@@ -5,6 +5,7 @@ use super::{Family, Members};
 use crate::rounding::{count_below, count_up_to, exactly};
 use num_rational::BigRational;
 use rayon::prelude::*;
+use std::ops::Range;
 use zonal::linalg::{Matrix, add_scaled, dot, has_cholesky, symmetric_eigen};
 use zonal::numeric::random::{Purpose, normal, stream};
 use zonal::observer::{Observer, Stage, check};
@@ -27,14 +28,17 @@ pub struct GramBounds {
     pub row_sums: Vec<f64>,
 }
 
-/// Rows of a strip.
-const STRIP: usize = 256;
+/// Rows of a strip, and columns of a tile in products with a vector.
+const STRIP: usize = 128;
+const TILE: usize = 256;
+/// Strips between two looks at the observer.
+const AT_ONCE: usize = 8;
 /// Largest terms of a row that are kept.
 const KEPT: usize = 128;
 /// Families up to this size have their matrix's largest eigenvalue verified.
 const DENSE: usize = 2_500;
 /// Steps of Lanczos for larger ones.
-const STEPS: usize = 60;
+const STEPS: usize = 48;
 /// The probability, over the random start, that those fall short by more than is added.
 const MISS: f64 = 1e-9;
 /// Error of a correlation.
@@ -53,7 +57,7 @@ impl GramBounds {
         }
     }
 
-    /// Bounds for a family. Cost M^2 correlations, and for more than 2,500 members sixty times that; memory 256 M numbers.
+    /// Bounds for a family. Cost M^2 correlations, and for more than 2,500 members twenty-four times that; memory some hundred rows.
     ///
     /// # Errors
     /// [`zonal::Error::Stopped`] when the observer asks for it.
@@ -67,13 +71,16 @@ impl GramBounds {
         let total = (passes * size) as u64;
         let kept = KEPT.min(size.saturating_sub(1));
         out.row_sums = vec![0.0; kept + 1];
-        for from in (0..size).step_by(STRIP) {
-            check(observer, Stage::Products, from as u64, total)?;
-            let to = (from + STRIP).min(size);
-            let strip = family.correlation_rows(from, to);
-            let found: Vec<RowBounds> =
-                (from..to).into_par_iter().map(|i| row_bounds(strip.row(i - from), i, kept)).collect();
-            for row in found {
+        for strips in strips(size).chunks(AT_ONCE) {
+            check(observer, Stage::Products, strips[0].start as u64, total)?;
+            let found: Vec<Vec<RowBounds>> = strips
+                .par_iter()
+                .map(|rows| {
+                    let strip = family.correlations(rows.clone(), 0..size);
+                    rows.clone().map(|i| row_bounds(strip.row(i - rows.start), i, kept)).collect()
+                })
+                .collect();
+            for row in found.iter().flatten() {
                 out.coherence = out.coherence.max(row.coherence);
                 out.signed_coherence = out.signed_coherence.max(row.signed);
                 for (most, sum) in out.row_sums.iter_mut().zip(&row.sums) {
@@ -151,6 +158,33 @@ impl GramBounds {
     }
 }
 
+fn strips(size: usize) -> Vec<Range<usize>> {
+    (0..size).step_by(STRIP).map(|from| from..(from + STRIP).min(size)).collect()
+}
+
+/// What some rows of the Gram matrix, from the diagonal on, and the columns that mirror them give in a product with a vector: entries
+/// from the first of the rows on. Tile by tile, so that everything stays in cache.
+fn upper_part_times(family: &Family, rows: Range<usize>, x: &[f64]) -> Vec<f64> {
+    let first = rows.start;
+    let mut out = vec![0.0; x.len() - first];
+    for from in (first..x.len()).step_by(TILE) {
+        let columns = from..(from + TILE).min(x.len());
+        let tile = family.correlations(rows.clone(), columns.clone());
+        for i in rows.clone() {
+            let row = tile.row(i - first);
+            // Within the strip's own square each pair counts once.
+            let beyond = columns.start.max(i + 1).min(columns.end);
+            let right = &row[beyond - columns.start..];
+            out[i - first] += dot(right, &x[beyond..columns.end]);
+            add_scaled(&mut out[beyond - first..columns.end - first], x[i], right);
+            if columns.contains(&i) {
+                out[i - first] += x[i];
+            }
+        }
+    }
+    out
+}
+
 struct RowBounds {
     coherence: f64,
     signed: f64,
@@ -177,7 +211,7 @@ fn row_bounds(row: &[f64], own: usize, kept: usize) -> RowBounds {
 /// A verified bound of the largest eigenvalue: sigma I - G has a Cholesky factorisation in f64.
 fn verified(family: &Family) -> Result<f64> {
     let size = family.size();
-    let gram = family.correlation_rows(0, size);
+    let gram = family.correlations(0..size, 0..size);
     let found = symmetric_eigen(&gram)?.values.last().copied().unwrap_or(1.0);
     let mut excess = 1e-11 * found.max(1.0);
     for _ in 0..20 {
@@ -210,11 +244,15 @@ fn by_lanczos(family: &Family, observer: &mut dyn Observer, total: u64) -> Resul
     let mut basis: Vec<Vec<f64>> = Vec::new();
     let (mut diagonal, mut beside) = (Vec::new(), Vec::new());
     for step in 0..STEPS {
-        let mut next = Vec::with_capacity(size);
-        for from in (0..size).step_by(STRIP) {
-            check(observer, Stage::Products, ((step + 1) * size + from) as u64, total)?;
-            let strip = family.correlation_rows(from, (from + STRIP).min(size));
-            next.extend(strip.times_vector(&current));
+        let mut next = vec![0.0; size];
+        for strips in strips(size).chunks(AT_ONCE) {
+            check(observer, Stage::Products, ((step + 1) * size + strips[0].start) as u64, total)?;
+            let parts: Vec<Vec<f64>> =
+                strips.par_iter().map(|rows| upper_part_times(family, rows.clone(), &current)).collect();
+            // In the order of the strips, so that threads do not change a bit.
+            for (rows, part) in strips.iter().zip(parts) {
+                add_scaled(&mut next[rows.start..], 1.0, &part);
+            }
         }
         diagonal.push(dot(&next, &current));
         basis.push(current);

@@ -15,6 +15,7 @@ pub use gram::GramBounds;
 
 use crate::query::{Dense, Function};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use zonal::Result;
 use zonal::kernel::Kernel;
@@ -124,38 +125,29 @@ impl Family {
         }
     }
 
-    /// Correlations of the members `from..to` with all members: one row each.
-    fn correlation_rows(&self, from: usize, to: usize) -> Matrix {
-        let size = self.size();
-        let mut rows = match &self.members {
-            Members::Zonal(directions) => {
-                let rho = directions.row_range(from, to).times_transposed(directions);
+    /// Correlations of the members `rows` with the members `columns`.
+    fn correlations(&self, rows: Range<usize>, columns: Range<usize>) -> Matrix {
+        let mut block = match &self.members {
+            Members::Zonal(u) => {
+                let rho = u.row_range(rows.start, rows.end).times_transposed(&u.row_range(columns.start, columns.end));
                 self.legendre_of(rho)
             }
-            Members::Dense { coordinates, .. } => {
-                coordinates.row_range(from, to).times_transposed(coordinates)
+            Members::Dense { coordinates: c, .. } => {
+                c.row_range(rows.start, rows.end).times_transposed(&c.row_range(columns.start, columns.end))
             }
-            Members::Signs(_) | Members::Monomials(_) => Matrix::zeros(to - from, size),
+            Members::Signs(_) | Members::Monomials(_) => Matrix::zeros(rows.len(), columns.len()),
         };
-        for i in from..to {
-            rows.row_mut(i - from)[i] = 1.0;
+        for i in rows.start.max(columns.start)..rows.end.min(columns.end) {
+            block.row_mut(i - rows.start)[i - columns.start] = 1.0;
         }
-        rows
+        block
     }
 
     /// P_k of every entry.
     fn legendre_of(&self, mut rho: Matrix) -> Matrix {
-        use rayon::prelude::*;
         let recurrence = zonal::legendre::Recurrence::new(self.dim, self.degree);
-        let columns = rho.columns().max(1);
-        rho.values_mut().par_chunks_mut(columns).for_each(|row| {
-            row.iter_mut().for_each(|r| *r = r.clamp(-1.0, 1.0));
-            let (mut previous, mut current) = (vec![0.0; row.len()], vec![1.0; row.len()]);
-            for k in 0..self.degree {
-                recurrence.advance(k, row, &mut previous, &mut current);
-            }
-            row.copy_from_slice(&current);
-        });
+        rho.values_mut().iter_mut().for_each(|r| *r = r.clamp(-1.0, 1.0));
+        recurrence.replace_by_last(rho.values_mut());
         rho
     }
 

@@ -73,7 +73,8 @@ fn grow(
     let mut taken: Vec<bool> = live.iter().map(|&i| i == first).collect();
     let mut kept = (0, 1);
     loop {
-        let limit = tau * square.sqrt();
+        // Who is separated by rounding alone is not.
+        let limit = tau * square.sqrt() * (1.0 + 1e-9);
         let separated = sums.iter().filter(|c| c.abs() > limit).count();
         let dropped = match expects {
             // Where zero would leave nobody, another answer comes.

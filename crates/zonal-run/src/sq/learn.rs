@@ -1,0 +1,367 @@
+//! `sq learn`: gradient descent that sees its target through an oracle, beside the same descent through the exact one.
+
+use crate::error::{Error, Result};
+use crate::number::Scale;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use zonal::activation::Activation;
+use zonal::dynamics::Step;
+use zonal::dynamics::descent::{Descent, Source};
+use zonal::dynamics::logarithmic_grid;
+use zonal::dynamics::path::Path;
+use zonal::linalg::Matrix;
+use zonal::measure::{moving_energies, residual_energies};
+use zonal::network::{Architecture, Layers, Network, Parametrisation, Start};
+use zonal::observer::Observer;
+use zonal::risk::{GradientOracle, Population, Quadratic};
+use zonal::sphere::{Degree, Dim};
+use zonal::statistics::Precision;
+use zonal::target::{PowerSpectrum, Target};
+use zonal_io::model::SCHEMA;
+use zonal_io::write::write_file;
+use zonal_sq::learner::AskedGradients;
+use zonal_sq::{Answers, Convention, Oracle, Policy, Query, Replay, Secret, Transcript, Unit};
+
+/// Who answers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answerer {
+    /// An oracle by a policy.
+    Policy(Policy),
+    /// A transcript in a file.
+    Replay(PathBuf),
+}
+
+/// A descent through an oracle.
+#[derive(Clone, Debug)]
+pub struct LearnConfig {
+    /// The target's text.
+    pub target: String,
+    /// The dimension n.
+    pub dim: u64,
+    /// Who answers.
+    pub oracle: Answerer,
+    /// What its tolerance is measured in.
+    pub convention: Convention,
+    /// The activation.
+    pub activation: Activation,
+    /// The scale of the units.
+    pub scale: Scale,
+    /// The width m.
+    pub width: u64,
+    /// Whether hidden units turn too.
+    pub layers: Layers,
+    /// The last iteration.
+    pub iterations: u64,
+    /// The step; 1 / (largest eigenvalue or curvature at the start) if automatic.
+    pub step: Step,
+    /// Energies up to this degree.
+    pub max_degree: Degree,
+    /// The seed of everything random.
+    pub seed: u64,
+    /// Where the transcript is kept for replaying.
+    pub save: Option<PathBuf>,
+}
+
+/// A descent through an oracle beside the exact one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LearnReport {
+    /// Version of the format.
+    pub schema: u32,
+    /// The target.
+    pub target: String,
+    /// The dimension n.
+    pub dim: u64,
+    /// Who answers.
+    pub oracle: String,
+    /// What its tolerance is measured in: unit, raw or range.
+    pub convention: String,
+    /// The activation.
+    pub activation: String,
+    /// The scale.
+    pub scale: f64,
+    /// The width m.
+    pub width: u64,
+    /// output or both.
+    pub layers: String,
+    /// The step.
+    pub step_size: f64,
+    /// The norm of an output unit's query; tolerances by unit are multiplied by it.
+    pub query_norm: f64,
+    /// ||g||^2, the loss of a network that has learned nothing.
+    pub target_norm_sq: f64,
+    /// The energy of the target by degree.
+    pub target_energy: Vec<f64>,
+    /// The smallest tolerance, by unit norm, at which lazy answers to every query of the first step are zero: descent never
+    /// leaves zero from there on.
+    pub vanishing_tolerance: f64,
+    /// The same as a tolerance of the answer itself.
+    pub vanishing_tolerance_raw: f64,
+    /// Different queries up to the last iteration.
+    pub queries_distinct: u64,
+    /// Queries of a descent that asks anew at each step.
+    pub queries_issued: u64,
+    /// The smallest loss at a listed iteration.
+    pub smallest_loss: f64,
+    /// The same through the exact oracle.
+    pub smallest_exact_loss: f64,
+    /// The iteration at which the loss grew without bound, if it did.
+    pub diverged: Option<u64>,
+    /// Listed iterations.
+    pub path: Vec<LearnCheckpoint>,
+}
+
+/// One iteration. Losses and energies are true ones, whatever was answered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LearnCheckpoint {
+    /// The iteration.
+    pub iteration: u64,
+    /// E (f - g)^2.
+    pub loss: f64,
+    /// The same through the exact oracle.
+    pub exact_loss: f64,
+    /// The residual's energy beyond the last listed degree.
+    pub tail_energy: f64,
+    /// The residual's energies.
+    pub degrees: Vec<QueryDegree>,
+}
+
+/// The residual's energy in one degree.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QueryDegree {
+    /// The degree.
+    pub degree: Degree,
+    /// Through the oracle.
+    pub energy: f64,
+    /// Through the exact one.
+    pub exact_energy: f64,
+}
+
+/// Descends, twice.
+///
+/// # Errors
+/// [`Error::Usage`] and parameters out of their domains; those of the oracle.
+pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnReport> {
+    let dim = Dim::new(config.dim)?;
+    let target = Target::parse(&config.target, dim, config.seed)?;
+    let scale = config.scale.value(config.dim).unwrap_or(1.0);
+    let matrices = if config.layers == Layers::Output { 6 } else { 8 };
+    let per_unit = 64 * config.dim + 8 * 256;
+    let per_pair = if config.layers == Layers::Output { 0 } else { 400 * config.dim };
+    crate::memory::check_width(config.width, matrices, per_unit + per_pair)?;
+    let unit = Unit::new(config.activation.clone(), scale, dim)?;
+    let secret = Secret::target(target.clone());
+    let asker = match &config.oracle {
+        Answerer::Policy(policy) => Asker::Oracle(secret.oracle(*policy, config.convention, config.seed)?),
+        Answerer::Replay(_) if config.save.is_some() => {
+            return Err(Error::Usage("--save keeps the answers of an oracle, and a replay has them already".into()));
+        }
+        Answerer::Replay(path) => Asker::Replay(Replay::new(&read_transcript(path)?)?),
+    };
+    let asked = AskedGradients::new(&asker, unit.clone());
+    let job = Job { config, target: &target, scale, asked: &asked };
+    let descended = match config.layers {
+        Layers::Output => job.output_layer(observer)?,
+        Layers::Both => job.both_layers(observer)?,
+        Layers::Hidden => {
+            return Err(Error::Usage("through an oracle --layers is output or both".into()));
+        }
+    };
+    if let (Some(path), Asker::Oracle(oracle)) = (&config.save, &asker) {
+        write_file(path, &serde_json::to_vec(&oracle.transcript()).unwrap_or_default())?;
+    }
+    let (distinct, issued) = asker.counts();
+    let mut first: Vec<Query> = Vec::new();
+    for j in 0..descended.first.rows() {
+        first.push(Query::unit(&unit, descended.first.row(j))?);
+        if config.layers == Layers::Both {
+            first.extend(Query::turns(&unit, descended.first.row(j))?);
+        }
+    }
+    let vanishing = secret.largest_unit_answer(&first)?;
+    let truth = secret.expectations(&first)?;
+    let raw = truth.iter().fold(0.0f64, |most, e| most.max(e.abs()));
+    let energies = target.power_spectrum(config.max_degree)?;
+    let smallest = |f: fn(&LearnCheckpoint) -> f64| descended.path.iter().map(f).fold(f64::INFINITY, f64::min);
+    Ok(LearnReport {
+        schema: SCHEMA,
+        target: config.target.clone(),
+        dim: config.dim,
+        oracle: match &config.oracle {
+            Answerer::Policy(policy) => policy.to_string(),
+            Answerer::Replay(path) => format!("replay:{}", path.display()),
+        },
+        convention: config.convention.to_string(),
+        activation: config.activation.to_string(),
+        scale,
+        width: config.width,
+        layers: if config.layers == Layers::Output { "output" } else { "both" }.to_owned(),
+        step_size: descended.step,
+        query_norm: unit.norm(),
+        target_norm_sq: target.norm_sq()?,
+        target_energy: energies.energies,
+        vanishing_tolerance: vanishing,
+        vanishing_tolerance_raw: raw,
+        queries_distinct: distinct,
+        // With fixed units the answers of the first step are those of every step.
+        queries_issued: match config.layers {
+            Layers::Output => issued.saturating_mul(config.iterations),
+            _ => issued,
+        },
+        smallest_loss: smallest(|c| c.loss),
+        smallest_exact_loss: smallest(|c| c.exact_loss),
+        diverged: descended.diverged,
+        path: descended.path,
+    })
+}
+
+fn read_transcript(path: &std::path::Path) -> Result<Transcript> {
+    let told = |what: String| Error::Usage(format!("{} is no transcript of queries: {what}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|e| told(e.to_string()))?;
+    serde_json::from_str(&text).map_err(|e| told(e.to_string()))
+}
+
+/// An oracle, or what one said.
+#[derive(Debug)]
+enum Asker<'a> {
+    Oracle(Oracle<'a>),
+    Replay(Replay),
+}
+
+impl Asker<'_> {
+    fn counts(&self) -> (u64, u64) {
+        match self {
+            Self::Oracle(oracle) => (oracle.distinct(), oracle.issued()),
+            Self::Replay(replay) => replay.counts(),
+        }
+    }
+}
+
+impl Answers for Asker<'_> {
+    fn ask_all(&self, queries: &[Query]) -> zonal::Result<Vec<f64>> {
+        match self {
+            Self::Oracle(oracle) => oracle.ask_all(queries),
+            Self::Replay(replay) => replay.ask_all(queries),
+        }
+    }
+    fn tolerance(&self, query: &Query) -> f64 {
+        match self {
+            Self::Oracle(oracle) => oracle.tolerance(query),
+            Self::Replay(replay) => replay.tolerance(query),
+        }
+    }
+}
+
+struct Job<'a> {
+    config: &'a LearnConfig,
+    target: &'a Target,
+    scale: f64,
+    asked: &'a AskedGradients<'a>,
+}
+
+struct Descended {
+    path: Vec<LearnCheckpoint>,
+    step: f64,
+    diverged: Option<u64>,
+    /// Directions of the units at the start.
+    first: Matrix,
+}
+
+impl Job<'_> {
+    fn grid(&self) -> Vec<u64> {
+        logarithmic_grid(self.config.iterations)
+    }
+
+    /// Both paths at once: one matrix K, the answers and the true expectations as two labels.
+    fn output_layer(&self, observer: &mut dyn Observer) -> Result<Descended> {
+        let Self { config, target, scale, .. } = *self;
+        let network = Network::random(
+            config.activation.clone(),
+            scale,
+            target.dim(),
+            config.width as usize,
+            config.seed,
+        )?;
+        let exact = Population::new(target).quadratic(&network)?;
+        let answered = self.asked.output_layer(&network)?;
+        let width = network.width();
+        let b = Matrix::from_rows(2, width, [answered, exact.b().row(0).to_vec()].concat())?;
+        let both = Quadratic::with_labels(exact.k().clone(), b, vec![exact.c()[0]; 2])?;
+        let path = Path::new(&both, config.step, observer)?;
+        let grid = self.grid();
+        let coefficients = path.coefficients(&grid);
+        // The loss is that of the target, whatever was answered: rows in pairs, all against the true b.
+        let rows = coefficients.rows();
+        let residuals = residual_energies(&network, target, &coefficients, config.max_degree, observer)?;
+        let losses = exact.losses(&coefficients);
+        debug_assert_eq!(rows, 2 * grid.len());
+        let listed = grid.iter().enumerate();
+        let path_of = listed
+            .map(|(i, &t)| checkpoint(t, [losses[2 * i], losses[2 * i + 1]], [&residuals[2 * i], &residuals[2 * i + 1]]))
+            .collect();
+        Ok(Descended { path: path_of, step: path.step(), diverged: None, first: network.directions().clone() })
+    }
+
+    /// Two descents with the same step; the exact one asks nobody.
+    fn both_layers(&self, observer: &mut dyn Observer) -> Result<Descended> {
+        let Self { config, target, scale, asked } = *self;
+        let architecture = Architecture {
+            activation: config.activation.clone(),
+            scale,
+            dim: target.dim().as_usize(),
+            width: config.width as usize,
+            labels: 1,
+            biases: false,
+            on_sphere: false,
+            parametrisation: Parametrisation::Ntk,
+        };
+        let start = architecture.weights(Start::Symmetric, config.seed)?;
+        let descend = |source, step| {
+            Descent::new(&architecture, Layers::Both, &start, source, step, Precision::F64, config.seed)
+        };
+        let mut exact = descend(Source::Exact { target }, config.step)?;
+        let step = exact.state().step;
+        let source = Source::Answered { oracle: asked, label_sq: target.norm_sq()? };
+        // The oracle's gradients belong to no loss, so its step is not chosen anew when a loss rises.
+        let mut through = descend(source, Step::Fixed(step))?;
+        let mut path = Vec::new();
+        let mut diverged = None;
+        for t in self.grid() {
+            for descent in [&mut exact, &mut through] {
+                let ended = descent.run(t, config.iterations, observer)?;
+                if descent.state().diverged.is_none()
+                    && let Some(reason) = ended
+                {
+                    return Err(zonal::Error::from(reason).into());
+                }
+            }
+            diverged = through.state().diverged.or(exact.state().diverged);
+            if diverged.is_some() {
+                break;
+            }
+            let mut measure = |descent: &Descent<'_>| {
+                moving_energies(&architecture, &descent.weights(), target, config.max_degree, observer)
+            };
+            let (a, b) = (measure(&through)?, measure(&exact)?);
+            path.push(checkpoint(t, [a.total(), b.total()], [&a, &b]));
+        }
+        // Symmetric starts come in pairs, and unit lengths.
+        Ok(Descended { path, step, diverged, first: start.hidden })
+    }
+}
+
+fn checkpoint(iteration: u64, losses: [f64; 2], residuals: [&PowerSpectrum; 2]) -> LearnCheckpoint {
+    let pairs = residuals[0].energies.iter().zip(&residuals[1].energies).enumerate();
+    let degrees =
+        pairs.map(|(degree, (&energy, &exact_energy))| QueryDegree { degree, energy, exact_energy }).collect();
+    LearnCheckpoint {
+        iteration,
+        loss: losses[0],
+        exact_loss: losses[1],
+        tail_energy: residuals[0].tail_energy,
+        degrees,
+    }
+}

@@ -1,0 +1,220 @@
+//! `sq play`: a learner against an oracle that has no target and keeps as many members of a family as it can.
+
+use super::FamilyConfig;
+use crate::error::{Error, Result};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::sync::Arc;
+use zonal::numeric::random::{Purpose, stream, uniform};
+use zonal::observer::Observer;
+use zonal::sphere::{Degree, Dim, multiplicity};
+use zonal_io::model::SCHEMA;
+use zonal_io::write::write_file;
+use zonal_sq::learner::{Limits, Strategy, VersionSpace, brute_force, identify, rows_that_suffice};
+use zonal_sq::{Answering, Family, Game, GramBounds, Secret};
+
+/// A game.
+#[derive(Clone, Debug)]
+pub struct PlayConfig {
+    /// The family.
+    pub family: FamilyConfig,
+    /// The tolerance of an answer to a query of norm 1.
+    pub tolerance: f64,
+    /// Who asks.
+    pub learner: Strategy,
+    /// How is answered.
+    pub answering: Answering,
+    /// Mean squared error at most 1 - epsilon is to be reached.
+    pub epsilon: f64,
+    /// The learner may ask so many queries; ten times the members and 10,000 if None.
+    pub max_queries: Option<u64>,
+    /// Hidden units of the descent learner.
+    pub width: u64,
+    /// Rows of the brute-force learner; as many as suffice for products of signs with probability 0.99 if None.
+    pub rows: Option<u64>,
+    /// The noise on their labels.
+    pub noise: f64,
+    /// Where the transcript is kept for replaying.
+    pub save: Option<PathBuf>,
+}
+
+/// How a game went.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlayReport {
+    /// Version of the format.
+    pub schema: u32,
+    /// zonal, random, signs or monomials.
+    pub family: String,
+    /// The dimension n.
+    pub dim: u64,
+    /// The degree k.
+    pub degree: Degree,
+    /// N(n, k), exactly.
+    pub multiplicity: String,
+    /// M.
+    pub family_size: u64,
+    /// The tolerance of an answer to a query of norm 1.
+    pub tolerance: f64,
+    /// Mean squared error at most 1 - epsilon is to be reached.
+    pub epsilon: f64,
+    /// The learner.
+    pub learner: String,
+    /// base or interval.
+    pub answers: String,
+    /// The most members that one correlational query can rule out (SQ-1).
+    pub dropped_per_query_bound: u64,
+    /// The most members that one hypothesis fits.
+    pub fits_per_hypothesis_bound: u64,
+    /// No learner by correlational queries succeeds with fewer; null where no number suffices, and for learners that ask others or
+    /// none.
+    pub predicted_queries: Option<u64>,
+    /// Different queries.
+    pub queries_distinct: u64,
+    /// All queries.
+    pub queries_issued: u64,
+    /// Members that are left.
+    pub live: u64,
+    /// The most that were ruled out by one answer.
+    pub max_dropped: u64,
+    /// Whether no answer ruled out more than the bound; null where the bound does not apply.
+    pub invariant_held: Option<bool>,
+    /// Whether so few are left that one hypothesis may fit them all; for rows, whether the target was found.
+    pub learned: bool,
+    /// Rows that were looked at, by the learner that does.
+    pub rows: Option<u64>,
+    /// Each query that was asked, once.
+    pub transcript: Vec<Asked>,
+    /// What the bounds rest on.
+    pub assumptions: Vec<String>,
+}
+
+/// A query, its answer, and what became of the members.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// The query in words.
+    pub query: String,
+    /// Its identity.
+    pub identity: String,
+    /// The answer.
+    pub answer: f64,
+    /// Members that it ruled out.
+    pub dropped: u64,
+    /// Members left after it.
+    pub live: u64,
+}
+
+/// Plays.
+///
+/// # Errors
+/// [`Error::Usage`] for learners that do not fit the family or options that have no effect; parameters out of their
+/// domains; [`zonal::Error::Stopped`] when the observer asks for it.
+pub fn play(config: &PlayConfig, observer: &mut dyn Observer) -> Result<PlayReport> {
+    if !(config.epsilon > 0.0 && config.epsilon <= 1.0) {
+        return Err(Error::Usage(format!("epsilon is {}, but must be above 0 and at most 1", config.epsilon)));
+    }
+    if !(config.noise >= 0.0 && config.noise.is_finite()) {
+        return Err(Error::Usage(format!("the noise is {}, but must be a number from 0", config.noise)));
+    }
+    let family = Arc::new(config.family.build()?);
+    let gram = GramBounds::of(&family, observer)?;
+    let game = Game::new(family.clone(), &gram, config.tolerance, config.answering)?;
+    let mut report = start(config, &family, &gram, &game)?;
+    if config.learner == Strategy::BruteForce {
+        look_at_rows(config, &family, &mut report)?;
+        return Ok(report);
+    }
+    let limits = Limits {
+        stop: gram.fit_at_most(config.epsilon),
+        queries: config.max_queries.unwrap_or(10 * family.size() as u64 + 10_000),
+        width: config.width,
+        seed: config.family.seed,
+    };
+    let mut space = VersionSpace::new(&family);
+    identify(config.learner, &mut space, &game, limits, observer)?;
+    let stands = game.report();
+    let tau = game.effective_tolerance();
+    report.dropped_per_query_bound = gram.dropped_at_most(tau);
+    report.predicted_queries =
+        if config.learner == Strategy::Attack { None } else { gram.predicted_queries(tau, config.epsilon) };
+    report.queries_distinct = stands.queries_distinct;
+    report.queries_issued = stands.queries_issued;
+    report.live = stands.live;
+    report.max_dropped = stands.max_dropped;
+    report.invariant_held = stands.invariant_held;
+    report.learned = stands.live <= limits.stop;
+    let transcript = game.transcript();
+    if let Some(path) = &config.save {
+        write_file(path, &serde_json::to_vec(&transcript).unwrap_or_default())?;
+    }
+    let told = transcript.entries.into_iter().zip(game.counts());
+    report.transcript = told
+        .map(|(e, (dropped, live))| Asked { query: e.query, identity: e.identity, answer: e.answer, dropped, live })
+        .collect();
+    Ok(report)
+}
+
+fn start(config: &PlayConfig, family: &Family, gram: &GramBounds, game: &Game) -> Result<PlayReport> {
+    let tau = game.effective_tolerance();
+    let mut assumptions = vec![
+        "the tolerance is that of a query y g(x) with E g^2 = 1".to_owned(),
+        format!("the {} members drawn with seed {}", family.size(), config.family.seed),
+    ];
+    assumptions.extend(gram.largest_eigenvalue_by.clone());
+    if config.learner == Strategy::Attack {
+        assumptions.push("queries of labels cut off are not correlational: no bound of this family applies".into());
+    }
+    Ok(PlayReport {
+        schema: SCHEMA,
+        family: family.kind().to_string(),
+        dim: config.family.dim,
+        degree: config.family.degree,
+        multiplicity: multiplicity(Dim::new(config.family.dim)?, config.family.degree).to_string(),
+        family_size: family.size() as u64,
+        tolerance: config.tolerance,
+        epsilon: config.epsilon,
+        learner: config.learner.to_string(),
+        answers: config.answering.to_string(),
+        dropped_per_query_bound: gram.dropped_at_most(tau),
+        fits_per_hypothesis_bound: gram.fit_at_most(config.epsilon),
+        predicted_queries: None,
+        queries_distinct: 0,
+        queries_issued: 0,
+        live: family.size() as u64,
+        max_dropped: 0,
+        invariant_held: None,
+        learned: false,
+        rows: None,
+        transcript: Vec::new(),
+        assumptions,
+    })
+}
+
+/// The learner that is not bound to queries: a member is drawn, and found again from rows.
+fn look_at_rows(config: &PlayConfig, family: &Arc<Family>, report: &mut PlayReport) -> Result<()> {
+    if config.save.is_some() {
+        return Err(Error::Usage("--save keeps what was asked, and brute force asks nothing".into()));
+    }
+    let sure = 0.01;
+    // Without noise the formula needs a number: any small one.
+    let rows = config.rows.unwrap_or_else(|| {
+        rows_that_suffice(family.size() as f64, sure, config.noise.max(0.05))
+    });
+    let draw = uniform(&mut stream(config.family.seed, Purpose::Target, 0));
+    let wanted = ((draw * family.size() as f64) as usize).min(family.size() - 1);
+    let secret = Secret::member(family.clone(), wanted)?;
+    let count = usize::try_from(rows).unwrap_or(usize::MAX);
+    crate::memory::check_need(rows, |r| r.saturating_mul(16 * (config.family.dim + 4)))?;
+    let found = brute_force(family, &secret.rows(count, config.noise, config.family.seed))?;
+    report.learned = found == wanted;
+    report.live = 1;
+    report.rows = Some(rows);
+    report.assumptions.push(format!(
+        "rows and no queries: label noise of deviation {}; a tolerance of 1/sqrt(rows) is {:.4}",
+        config.noise,
+        1.0 / (rows as f64).sqrt()
+    ));
+    Ok(())
+}
