@@ -152,6 +152,11 @@ fn every_claim_holds_at_the_smaller_sizes() {
         "circle",
         "tangent-limit",
         "both-layers",
+        "sq-lower-bound",
+        "sq-descent-stalls",
+        "sq-attack",
+        "sq-samples",
+        "sq-upper-bound",
     ];
     assert_eq!(names, expected);
     for claim in claims {

@@ -6,12 +6,13 @@ use crate::plan::PlanReport;
 use crate::predict::PredictReport;
 use crate::reproduce::ReproduceReport;
 use crate::spectrum::{Ranking, SpectrumReport};
+use crate::sq::{BoundReport, LearnReport, PlayReport};
 use crate::sweep::SweepReport;
 use crate::train::{Checkpoint, TrainReport};
 use schemars::Schema;
 
 /// Name and schema of each document.
-pub fn documents() -> [(&'static str, Schema); 9] {
+pub fn documents() -> [(&'static str, Schema); 12] {
     [
         ("spectrum", schemars::schema_for!(SpectrumReport)),
         ("ranking", schemars::schema_for!(Ranking)),
@@ -22,5 +23,8 @@ pub fn documents() -> [(&'static str, Schema); 9] {
         ("sweep", schemars::schema_for!(SweepReport)),
         ("analyze", schemars::schema_for!(AnalyzeReport)),
         ("predict", schemars::schema_for!(PredictReport)),
+        ("sq-bound", schemars::schema_for!(BoundReport)),
+        ("sq-play", schemars::schema_for!(PlayReport)),
+        ("sq-learn", schemars::schema_for!(LearnReport)),
     ]
 }

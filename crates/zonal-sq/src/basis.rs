@@ -37,13 +37,21 @@ impl Basis {
         let all = multiplicity(dim, degree);
         let Some(n) = all.to_usize().filter(|n| *n <= Self::MOST) else {
             let required = format!("at most {} for a basis to be computed", Self::MOST);
-            return Err(Error::parameter(format!("the number of harmonics of degree {degree}"), all, required));
+            return Err(Error::parameter(
+                format!("the number of harmonics of degree {degree}"),
+                all,
+                required,
+            ));
         };
         let out = Self::of_span(dim, degree, n + n * 3 / 10 + 8, seed)?;
         if out.len() == n {
             return Ok(out);
         }
-        Err(Error::Size { what: "independent harmonics found about random nodes".into(), found: out.len(), required: n })
+        Err(Error::Size {
+            what: "independent harmonics found about random nodes".into(),
+            found: out.len(),
+            required: n,
+        })
     }
 
     /// An orthonormal basis of what the zonal harmonics about so many random nodes span.

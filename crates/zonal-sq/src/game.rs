@@ -93,8 +93,14 @@ impl Game {
         crate::bound::check_tolerance(tau)?;
         let live = (0..family.size()).collect();
         let exact = family.is_exact(&family.member(0));
-        let state =
-            State { ledger: Ledger::default(), live, max_dropped: 0, held: Some(true), exact, counts: Vec::new() };
+        let state = State {
+            ledger: Ledger::default(),
+            live,
+            max_dropped: 0,
+            held: Some(true),
+            exact,
+            counts: Vec::new(),
+        };
         let bounds = [tau, tau - ERROR].map(|t| gram.dropped_at_most(t));
         Ok(Self { family, tau, answering, bounds, state: Mutex::new(state) })
     }
@@ -171,7 +177,11 @@ impl Answers for Game {
                 let (answer, dropped) = self.answer(query, live)?;
                 *max_dropped = (*max_dropped).max(dropped);
                 *exact &= self.family.is_exact(query.function());
-                *held = if query.is_correlational() { held.map(|h| h && dropped <= self.dropped_at_most(query)) } else { None };
+                *held = if query.is_correlational() {
+                    held.map(|h| h && dropped <= self.dropped_at_most(query))
+                } else {
+                    None
+                };
                 counts.push((dropped, live.len() as u64));
                 out.push(answer);
             }

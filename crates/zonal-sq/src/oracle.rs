@@ -59,8 +59,11 @@ impl FromStr for Policy {
                  or vstat:T, with positive numbers"
             )
         };
-        let positive = |t: &str| t.parse::<f64>().ok().filter(|x| *x > 0.0 && x.is_finite()).ok_or_else(wrong);
-        let rows = |t: &str| positive(t).and_then(|x| if x.fract() == 0.0 && x <= 1e9 { Ok(x as u64) } else { Err(wrong()) });
+        let positive =
+            |t: &str| t.parse::<f64>().ok().filter(|x| *x > 0.0 && x.is_finite()).ok_or_else(wrong);
+        let rows = |t: &str| {
+            positive(t).and_then(|x| if x.fract() == 0.0 && x <= 1e9 { Ok(x as u64) } else { Err(wrong()) })
+        };
         let parts: Vec<&str> = text.split(':').collect();
         match parts[..] {
             ["exact"] => Ok(Self::Exact),
@@ -170,7 +173,8 @@ impl Secret {
             .map(|i| {
                 let index = first.wrapping_add(i as u64);
                 let x = uniform_point(dim, seed, Purpose::Fresh, index);
-                let error = if noise > 0.0 { noise * normal(&mut stream(seed, Purpose::Noise, index)) } else { 0.0 };
+                let error =
+                    if noise > 0.0 { noise * normal(&mut stream(seed, Purpose::Noise, index)) } else { 0.0 };
                 let y = self.value(&x) + error;
                 (x, y)
             })
@@ -236,7 +240,11 @@ fn of_target(target: &Target, queries: &[Query]) -> Result<Vec<f64>> {
     let mut groups: std::collections::BTreeMap<String, Vec<usize>> = std::collections::BTreeMap::new();
     for (i, query) in queries.iter().enumerate() {
         let refuse = |required: &str| {
-            Err(Error::parameter("the query", query, format!("{required}: no exact expectation is known for others")))
+            Err(Error::parameter(
+                "the query",
+                query,
+                format!("{required}: no exact expectation is known for others"),
+            ))
         };
         if query.label() == Label::Clipped {
             return refuse("y times a function of x");
@@ -282,8 +290,11 @@ fn of_target(target: &Target, queries: &[Query]) -> Result<Vec<f64>> {
             Function::Turn { unit, .. } => {
                 let network = Network::from_directions(unit.activation().clone(), unit.scale(), matrix)?;
                 let gradients = Population::new(target).hidden_layer(&network)?;
-                let along: Vec<Vec<f64>> =
-                    distinct.iter().enumerate().map(|(r, w)| crate::query::tangents(w, gradients.row(r))).collect();
+                let along: Vec<Vec<f64>> = distinct
+                    .iter()
+                    .enumerate()
+                    .map(|(r, w)| crate::query::tangents(w, gradients.row(r)))
+                    .collect();
                 spread(&mut out, &members, &directions, &distinct, |row, i| match queries[i].function() {
                     Function::Turn { tangent, .. } => along[row][*tangent] / unit.scale(),
                     _ => f64::NAN,

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use zonal::activation::Activation;
 use zonal::kernel::Kernel;
 use zonal::linalg::{Matrix, dot};
-use zonal::sphere::{Degree, Dim};
 use zonal::spectrum::Spectrum;
+use zonal::sphere::{Degree, Dim};
 use zonal::target::Profile;
 use zonal::{Error, Result};
 
@@ -189,7 +189,11 @@ impl Query {
         check_direction(unit.dim, direction)?;
         let Some(norm) = unit.turn_norm else {
             let required = "one without jumps and with a known derivative";
-            return Err(Error::parameter("the activation of a hidden unit that turns", &unit.activation, required));
+            return Err(Error::parameter(
+                "the activation of a hidden unit that turns",
+                &unit.activation,
+                required,
+            ));
         };
         let direction: Arc<[f64]> = direction.into();
         let one = |tangent| {
@@ -518,13 +522,15 @@ mod tests {
         let dim = Dim::new(5).unwrap();
         let points = uniform_points(dim, 100_000, 9, Purpose::Points);
         let w = uniform_point(dim, 2, Purpose::Points, 0);
-        for (activation, scale) in [(Activation::Relu, 1.0), (Activation::Tanh, 2.0), (Activation::Abs, 0.5)] {
+        for (activation, scale) in [(Activation::Relu, 1.0), (Activation::Tanh, 2.0), (Activation::Abs, 0.5)]
+        {
             let unit = Unit::new(activation, scale, dim).unwrap();
             let mut queries = vec![Query::unit(&unit, &w).unwrap()];
             queries.extend(Query::turns(&unit, &w).unwrap());
             let set: Arc<[usize]> = vec![0, 2, 3].into();
             queries.push(Query::correlation(Function::Monomial(set), dim));
-            queries.push(Query::correlation(Function::Harmonic { degree: 2, direction: w.clone().into() }, dim));
+            queries
+                .push(Query::correlation(Function::Harmonic { degree: 2, direction: w.clone().into() }, dim));
             for query in queries {
                 let squares: Vec<f64> =
                     (0..points.rows()).map(|i| query.function().value(dim, points.row(i)).powi(2)).collect();

@@ -104,7 +104,11 @@ impl Replay {
             tolerances.insert(entry.identity.clone(), entry.tolerance);
             if !entry.answer.is_finite() || before.is_some_and(|b| b != entry.answer) {
                 let required = "a finite number, and the same each time";
-                return Err(Error::parameter(format!("the answer to {}", entry.query), entry.answer, required));
+                return Err(Error::parameter(
+                    format!("the answer to {}", entry.query),
+                    entry.answer,
+                    required,
+                ));
             }
         }
         Ok(Self { answers, tolerances, ledger: Mutex::default() })
@@ -121,7 +125,8 @@ impl Answers for Replay {
     fn ask_all(&self, queries: &[Query]) -> Result<Vec<f64>> {
         let find = |query: &&Query| {
             self.answers.get(&query.identity().to_string()).copied().ok_or_else(|| {
-                let required = "one of the transcript's: the learner must be the one that made it, with the same seed";
+                let required =
+                    "one of the transcript's: the learner must be the one that made it, with the same seed";
                 Error::parameter("the query", format!("{query} ({})", query.identity()), required)
             })
         };

@@ -18,7 +18,14 @@ struct Played {
     counts: Vec<(u64, u64)>,
 }
 
-fn play(family: &Arc<Family>, gram: &GramBounds, tau: f64, strategy: Strategy, answering: Answering, seed: u64) -> Played {
+fn play(
+    family: &Arc<Family>,
+    gram: &GramBounds,
+    tau: f64,
+    strategy: Strategy,
+    answering: Answering,
+    seed: u64,
+) -> Played {
     let game = Game::new(family.clone(), gram, tau, answering).unwrap();
     let stop = gram.fit_at_most(EPSILON);
     let limits = Limits { stop, queries: 3_000, width: 200, seed };
@@ -67,7 +74,10 @@ fn random_games(count: u64, seed: u64) {
         }
         let family = Arc::new(family(kind, n, k, size, seed ^ number));
         let gram = GramBounds::of(&family, &mut Silent).unwrap();
-        let what = format!("game {number} of seed {seed}: {} n {n} k {k} size {size} tau {tau} {strategy} {answering}", family.kind());
+        let what = format!(
+            "game {number} of seed {seed}: {} n {n} k {k} size {size} tau {tau} {strategy} {answering}",
+            family.kind()
+        );
         let played = play(&family, &gram, tau, strategy, answering, number);
         assert_eq!(played.report.invariant_held, Some(true), "{what}");
         assert!(played.report.max_dropped <= played.bound, "{what}");
@@ -113,7 +123,10 @@ fn published_games() {
                 let played = play(&family, &gram, tau, strategy, answering, 0);
                 println!(
                     "{kind} {n},{k},{size} tau {tau}: K {} predicted {:?}, {strategy} {answering} {} left {} max {}",
-                    played.bound, played.predicted, played.report.queries_distinct, played.report.live,
+                    played.bound,
+                    played.predicted,
+                    played.report.queries_distinct,
+                    played.report.live,
                     played.report.max_dropped
                 );
                 if exactly {

@@ -56,8 +56,7 @@ fn expectations_are_those_of_sampling() {
         queries.push(Query::turns(&relu, &w).unwrap()[2].clone());
         for family in families(k) {
             for (member, value) in [(0, 0), (3, 3)] {
-                let f: Vec<f64> =
-                    (0..points.rows()).map(|i| family.value(value, points.row(i))).collect();
+                let f: Vec<f64> = (0..points.rows()).map(|i| family.value(value, points.row(i))).collect();
                 for query in &queries {
                     // Some have no exact form, which is said and not guessed.
                     let Ok(exact) = family.answers(query, &[member]) else { continue };
@@ -90,7 +89,11 @@ fn members_have_norm_one_and_the_correlations_that_are_said() {
                 let products: Vec<f64> = values[a].iter().zip(&values[b]).map(|(x, y)| x * y).collect();
                 let sampled = mean(&products);
                 let error = (sampled.value - family.correlation(a, b)).abs();
-                assert!(error < 5.0 * sampled.standard_error + 1e-12, "{} {k} {a} {b}: {error}", family.kind());
+                assert!(
+                    error < 5.0 * sampled.standard_error + 1e-12,
+                    "{} {k} {a} {b}: {error}",
+                    family.kind()
+                );
                 let asked = family.answers(&Query::correlation(family.member(b), n), &[a]).unwrap()[0];
                 assert!((asked - family.correlation(a, b)).abs() < 1e-11, "{} {k}: {asked}", family.kind());
             }
@@ -163,7 +166,9 @@ fn gradients_through_an_exact_oracle_are_the_exact_ones() {
     let n = dim(5);
     let target = Target::parse("0.6*harmonic(1) + 0.8*harmonic(3)", n, 2).unwrap();
     let secret = Secret::target(target.clone());
-    for (activation, scale) in [(Activation::Relu, 1.0), (Activation::Tanh, 1.5), (Activation::SquaredRelu, 0.7)] {
+    for (activation, scale) in
+        [(Activation::Relu, 1.0), (Activation::Tanh, 1.5), (Activation::SquaredRelu, 0.7)]
+    {
         let unit = Unit::new(activation.clone(), scale, n).unwrap();
         let network = Network::random(activation, scale, n, 7, 3).unwrap();
         let oracle = secret.oracle(Policy::Exact, Convention::Unit, 0).unwrap();

@@ -50,9 +50,27 @@ const ZONAL: [Row; 9] = [
     (50, 3, "22050", [Some(3.7), Some(2.0), Some(1.0), Some(0.0)], [Some(0.3), VACUOUS, VACUOUS, VACUOUS]),
     (50, 5, "3140410", [Some(6.7), Some(4.3), Some(3.2), Some(2.2)], [Some(0.3), VACUOUS, VACUOUS, VACUOUS]),
     (100, 3, "171600", [Some(7.1), Some(3.4), Some(1.9), Some(0.9)], [Some(0.7), VACUOUS, VACUOUS, VACUOUS]),
-    (100, 4, "4416225", [Some(10.2), Some(5.6), Some(3.3), Some(2.3)], [Some(3.8), Some(1.4), Some(0.4), VACUOUS]),
-    (100, 6, "1604922825", [Some(15.2), Some(9.8), Some(6.6), Some(4.9)], [Some(3.8), Some(1.4), Some(0.4), VACUOUS]),
-    (1000, 3, "167166000", [Some(69.2), Some(30.7), Some(13.5), Some(6.6)], [Some(6.9), Some(0.8), VACUOUS, VACUOUS]),
+    (
+        100,
+        4,
+        "4416225",
+        [Some(10.2), Some(5.6), Some(3.3), Some(2.3)],
+        [Some(3.8), Some(1.4), Some(0.4), VACUOUS],
+    ),
+    (
+        100,
+        6,
+        "1604922825",
+        [Some(15.2), Some(9.8), Some(6.6), Some(4.9)],
+        [Some(3.8), Some(1.4), Some(0.4), VACUOUS],
+    ),
+    (
+        1000,
+        3,
+        "167166000",
+        [Some(69.2), Some(30.7), Some(13.5), Some(6.6)],
+        [Some(6.9), Some(0.8), VACUOUS, VACUOUS],
+    ),
     (
         1000,
         6,
@@ -89,6 +107,133 @@ fn the_table_of_random_harmonics() {
                 let bound = random_harmonics(dim(n), 3, tau, class, half()).unwrap();
                 println!("R {n},3 {class} {tau}: {:?}", bound.log10_queries);
                 compare(&bound, entry, &format!("R {class}, n = {n}, tau = {tau}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn products_of_signs_in_whole_queries() {
+    let rows: [(u64, usize, [Option<f64>; 3]); 3] = [
+        (20, 3, [Some(52.0), Some(6.0), VACUOUS]),
+        (50, 4, [Some(10_468.0), Some(1_164.0), Some(104.0)]),
+        (100, 4, [Some(178_238.0), Some(19_805.0), Some(1_765.0)]),
+    ];
+    for (n, k, entries) in rows {
+        let size = Family::subsets(dim(n), k);
+        for (tau, entry) in TAUS.into_iter().zip(entries) {
+            for class in [QueryClass::Any, QueryClass::Lipschitz(2.0), QueryClass::Correlational] {
+                let bound = products_of_signs(&size, tau, class, half()).unwrap();
+                let queries = bound.log10_queries.filter(|_| !bound.vacuous).map(|x| 10f64.powf(x).ceil());
+                assert_eq!(queries, entry, "n = {n}, k = {k}, tau = {tau}");
+            }
+        }
+    }
+    // At tolerance 1 no query separates anything: that is not a vacuous bound but one without a number.
+    let unbounded = orthonormal_members(&Family::subsets(dim(20), 3), 1.0, half()).unwrap();
+    assert!(!unbounded.vacuous && unbounded.log10_queries.is_none());
+}
+
+/// log10 with minus infinity for what is not positive.
+fn size(bound: &Bound) -> f64 {
+    bound.log10_queries.unwrap_or(f64::NEG_INFINITY)
+}
+
+#[test]
+fn bounds_are_monotone_in_tolerance_dimension_and_delta() {
+    let classes = [QueryClass::Correlational, QueryClass::Any];
+    // The search for the best exponent is on a grid; a bound may be a little below a neighbour's.
+    let room = 1e-3;
+    for class in classes {
+        for k in [1usize, 2, 3, 4, 6] {
+            for n in [5u64, 20, 100, 1000] {
+                let at = |n: u64, tau: f64, delta: f64| {
+                    let goal = Goal::new(delta, 0.5).unwrap();
+                    [
+                        size(&zonal_harmonics(dim(n), k, tau, class, goal).unwrap()),
+                        size(&random_harmonics(dim(n), k, tau, class, goal).unwrap()),
+                    ]
+                };
+                let taus = [0.9, 0.5, 0.3, 0.1, 0.05, 0.02, 0.01];
+                for pair in taus.windows(2) {
+                    let (coarse, fine) = (at(n, pair[0], 0.5), at(n, pair[1], 0.5));
+                    for (coarse, fine) in coarse.iter().zip(fine) {
+                        assert!(*coarse >= fine - room, "tau: n {n} k {k} {class}: {coarse} {fine}");
+                    }
+                }
+                for (small, large) in at(n, 0.1, 0.4).iter().zip(at(n, 0.1, 0.6)) {
+                    assert!(large >= *small, "delta: n {n} k {k} {class}");
+                }
+                for (small, large) in at(n, 0.1, 0.5).iter().zip(at(2 * n, 0.1, 0.5)) {
+                    assert!(large >= small - room, "n: {n} k {k} {class}: {small} {large}");
+                }
+            }
+        }
+    }
+    for k in [2usize, 3, 4] {
+        let signs = |n: u64, tau: f64| {
+            size(&products_of_signs(&Family::subsets(dim(n), k), tau, QueryClass::Any, half()).unwrap())
+        };
+        assert!(signs(40, 0.1) > signs(20, 0.1) && signs(40, 0.2) > signs(40, 0.1));
+    }
+}
+
+#[test]
+fn the_tail_is_never_above_chebyshev() {
+    // log10 q is at least that of (delta - 1/(1 + N/2)) N tau^2, whatever the moments give.
+    for (n, k) in [(5u64, 2usize), (20, 3), (100, 4), (1000, 2)] {
+        let count: f64 = multiplicity(dim(n), k).to_string().parse().unwrap();
+        for tau in [0.9, 0.3, 0.1, 0.03] {
+            let bound = zonal_harmonics(dim(n), k, tau, QueryClass::Correlational, half()).unwrap();
+            let simple = ((0.5 - 1.0 / (1.0 + 0.5 * count)) * count * tau * tau).log10();
+            assert!(size(&bound) >= simple - 1e-12, "{n} {k} {tau}");
+        }
+    }
+}
+
+#[test]
+fn a_finite_family_of_random_harmonics_holds_against_lipschitz_queries() {
+    let found = random_subfamily(dim(100), 3, 0.3, 1.0, half()).unwrap();
+    // (delta - 2/(N eps)) (N - 1) tau^2 / (4 pi J), J = 11 / (6 sqrt pi).
+    let j = 11.0 / (6.0 * std::f64::consts::PI.sqrt());
+    let expected = ((0.5 - 4.0 / 171_600.0) * 171_599.0 * 0.09 / (4.0 * std::f64::consts::PI * j)).log10();
+    assert!((size(&found.bound) - expected).abs() < 1e-9 && size(&found.bound) <= expected);
+    let twice = random_subfamily(dim(100), 3, 0.3, 2.0, half()).unwrap();
+    assert!((size(&found.bound) - size(&twice.bound) - 4f64.log10()).abs() < 1e-9);
+    assert!(found.log10_size > 6.0 && found.log10_size < 9.0, "{}", found.log10_size);
+}
+
+#[test]
+fn regression_counts_every_function() {
+    for (n, k) in [(3u64, 4usize), (10, 3), (1000, 6)] {
+        let all: num_bigint::BigUint = (0..=k).map(|j| multiplicity(dim(n), j)).sum();
+        let found = regression(dim(n), k, 0.25, 0.1).unwrap();
+        assert_eq!(found.queries, all);
+        let count: f64 = all.to_string().parse().unwrap();
+        assert!(found.error >= 0.25 + count * 0.01 && found.error < 0.2501 + count * 0.010_001);
+    }
+}
+
+#[test]
+fn what_is_out_of_range_is_refused_and_extremes_are_not() {
+    for tau in [0.0, -0.1, 1.1, f64::NAN, f64::INFINITY] {
+        assert!(zonal_harmonics(dim(10), 2, tau, QueryClass::Correlational, half()).is_err());
+        assert!(random_harmonics(dim(10), 2, tau, QueryClass::Any, half()).is_err());
+    }
+    for (delta, epsilon) in [(0.0, 0.5), (1.5, 0.5), (0.5, 0.0), (0.5, 2.0), (f64::NAN, 0.5)] {
+        assert!(Goal::new(delta, epsilon).is_err());
+    }
+    assert!(zonal_harmonics(dim(10), 0, 0.1, QueryClass::Any, half()).is_err());
+    for n in [2u64, 3, 1_000_000, 1_000_000_000] {
+        for k in [1usize, 2, 5, 40, 300] {
+            for tau in [1.0, 1e-3, 1e-150, 5e-324] {
+                for class in [QueryClass::Correlational, QueryClass::Any] {
+                    let z = zonal_harmonics(dim(n), k, tau, class, half()).unwrap();
+                    let r = random_harmonics(dim(n), k, tau, class, half()).unwrap();
+                    for bound in [z, r] {
+                        assert!(bound.log10_queries.is_none_or(f64::is_finite), "{n} {k} {tau} {class}");
+                    }
+                }
             }
         }
     }

@@ -13,7 +13,8 @@ use zonal_run::reproduce::{Check, ClaimReport, Relation, ReproduceReport, Size, 
 #[command(
     after_help = "Examples:\n  zonal reproduce\n  zonal reproduce --claim frequency,width\n  zonal reproduce --quick --format \
                   json\n\nClaims: convergence, width, iterations, representation, frequency, operator, invisible, \
-                  sigmoid, relu, batches. All of them take some minutes, with --quick less than one. The exit code is \
+                  sigmoid, relu, batches, circle, tangent-limit, both-layers, sq-lower-bound, sq-descent-stalls, sq-attack, \
+                  sq-samples, sq-upper-bound. All of them take some minutes, with --quick about one. The exit code is \
                   3 if one does not hold. Seeds are fixed: the same version gives the same numbers."
 )]
 pub(crate) struct Args {

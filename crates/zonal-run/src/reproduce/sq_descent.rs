@@ -101,7 +101,12 @@ fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
         0.0,
         "descent never leaves zero",
     ));
-    checks.push(Check::at_least("seeds and policies of that kind", sum(|r| r.stuck), 1.0, "or nothing was seen"));
+    checks.push(Check::at_least(
+        "seeds and policies of that kind",
+        sum(|r| r.stuck),
+        1.0,
+        "or nothing was seen",
+    ));
     Ok(checks)
 }
 

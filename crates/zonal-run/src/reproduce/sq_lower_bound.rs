@@ -28,7 +28,12 @@ const ZONAL: [(u64, usize, Entries, Entries); 4] = [
     (50, 5, [Some(6.7), Some(4.3), Some(3.2), Some(2.2)], [Some(0.3), None, None, None]),
     (100, 4, [Some(10.2), Some(5.6), Some(3.3), Some(2.3)], [Some(3.8), Some(1.4), Some(0.4), None]),
     (1000, 3, [Some(69.2), Some(30.7), Some(13.5), Some(6.6)], [Some(6.9), Some(0.8), None, None]),
-    (1000, 6, [Some(148.1), Some(91.6), Some(57.3), Some(38.4)], [Some(36.3), Some(11.7), Some(3.6), Some(1.4)]),
+    (
+        1000,
+        6,
+        [Some(148.1), Some(91.6), Some(57.3), Some(38.4)],
+        [Some(36.3), Some(11.7), Some(3.6), Some(1.4)],
+    ),
 ];
 
 /// Random harmonics of degree 3 at three tolerances: (n, correlational, arbitrary).
@@ -94,7 +99,12 @@ fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
             0.0,
             "the same entries say nothing, but for those within 0.05 of one query",
         ),
-        Check::at_most("products of signs: largest difference in whole queries", whole, 0.0, "exact arithmetic"),
+        Check::at_most(
+            "products of signs: largest difference in whole queries",
+            whole,
+            0.0,
+            "exact arithmetic",
+        ),
     ];
     checks.extend(games(size, observer)?);
     Ok(checks)

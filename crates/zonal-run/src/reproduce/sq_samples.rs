@@ -62,7 +62,9 @@ fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
     let suffice = rows_that_suffice(MEMBERS as f64, 0.01, NOISE);
     Ok(vec![
         Check::at_least(
-            format!("n = 100, k = 4, M = 5,000, noise 0.5: share of runs in which {ROWS} rows give the target"),
+            format!(
+                "n = 100, k = 4, M = 5,000, noise 0.5: share of runs in which {ROWS} rows give the target"
+            ),
             share(|x| x.0),
             0.99,
             format!("{suffice} rows suffice with probability 0.99 by SQ-11"),

@@ -86,7 +86,8 @@ pub fn bound(config: &BoundConfig, observer: &mut dyn Observer) -> Result<BoundR
     check_tolerance(config.tolerance)?;
     if config.directions != Directions::Random && config.size.is_none() {
         return Err(Error::Usage(
-            "--directions is for a finite family: give --size M, or leave both out for a uniform direction".into(),
+            "--directions is for a finite family: give --size M, or leave both out for a uniform direction"
+                .into(),
         ));
     }
     let (bound, size) = match config.kind {

@@ -157,7 +157,9 @@ pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnR
     let asker = match &config.oracle {
         Answerer::Policy(policy) => Asker::Oracle(secret.oracle(*policy, config.convention, config.seed)?),
         Answerer::Replay(_) if config.save.is_some() => {
-            return Err(Error::Usage("--save keeps the answers of an oracle, and a replay has them already".into()));
+            return Err(Error::Usage(
+                "--save keeps the answers of an oracle, and a replay has them already".into(),
+            ));
         }
         Answerer::Replay(path) => Asker::Replay(Replay::new(&read_transcript(path)?)?),
     };
@@ -185,7 +187,8 @@ pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnR
     let truth = secret.expectations(&first)?;
     let raw = truth.iter().fold(0.0f64, |most, e| most.max(e.abs()));
     let energies = target.power_spectrum(config.max_degree)?;
-    let smallest = |f: fn(&LearnCheckpoint) -> f64| descended.path.iter().map(f).fold(f64::INFINITY, f64::min);
+    let smallest =
+        |f: fn(&LearnCheckpoint) -> f64| descended.path.iter().map(f).fold(f64::INFINITY, f64::min);
     Ok(LearnReport {
         schema: SCHEMA,
         target: config.target.clone(),
@@ -300,9 +303,16 @@ impl Job<'_> {
         debug_assert_eq!(rows, 2 * grid.len());
         let listed = grid.iter().enumerate();
         let path_of = listed
-            .map(|(i, &t)| checkpoint(t, [losses[2 * i], losses[2 * i + 1]], [&residuals[2 * i], &residuals[2 * i + 1]]))
+            .map(|(i, &t)| {
+                checkpoint(t, [losses[2 * i], losses[2 * i + 1]], [&residuals[2 * i], &residuals[2 * i + 1]])
+            })
             .collect();
-        Ok(Descended { path: path_of, step: path.step(), diverged: None, first: network.directions().clone() })
+        Ok(Descended {
+            path: path_of,
+            step: path.step(),
+            diverged: None,
+            first: network.directions().clone(),
+        })
     }
 
     /// Two descents with the same step; the exact one asks nobody.
@@ -355,8 +365,9 @@ impl Job<'_> {
 
 fn checkpoint(iteration: u64, losses: [f64; 2], residuals: [&PowerSpectrum; 2]) -> LearnCheckpoint {
     let pairs = residuals[0].energies.iter().zip(&residuals[1].energies).enumerate();
-    let degrees =
-        pairs.map(|(degree, (&energy, &exact_energy))| QueryDegree { degree, energy, exact_energy }).collect();
+    let degrees = pairs
+        .map(|(degree, (&energy, &exact_energy))| QueryDegree { degree, energy, exact_energy })
+        .collect();
     LearnCheckpoint {
         iteration,
         loss: losses[0],

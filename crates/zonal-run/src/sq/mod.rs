@@ -42,7 +42,10 @@ impl FamilyConfig {
             )));
         }
         if self.directions != Directions::Random && self.kind != Kind::Zonal {
-            return Err(Error::Usage(format!("--directions is for zonal families, and this one is {}", self.kind)));
+            return Err(Error::Usage(format!(
+                "--directions is for zonal families, and this one is {}",
+                self.kind
+            )));
         }
         let size = self.size as usize;
         // Directions, or coordinates and nodes, and what a strip of correlations takes.

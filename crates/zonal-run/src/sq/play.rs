@@ -113,7 +113,10 @@ pub struct Asked {
 /// domains; [`zonal::Error::Stopped`] when the observer asks for it.
 pub fn play(config: &PlayConfig, observer: &mut dyn Observer) -> Result<PlayReport> {
     if !(config.epsilon > 0.0 && config.epsilon <= 1.0) {
-        return Err(Error::Usage(format!("epsilon is {}, but must be above 0 and at most 1", config.epsilon)));
+        return Err(Error::Usage(format!(
+            "epsilon is {}, but must be above 0 and at most 1",
+            config.epsilon
+        )));
     }
     if !(config.noise >= 0.0 && config.noise.is_finite()) {
         return Err(Error::Usage(format!("the noise is {}, but must be a number from 0", config.noise)));
@@ -151,7 +154,13 @@ pub fn play(config: &PlayConfig, observer: &mut dyn Observer) -> Result<PlayRepo
     }
     let told = transcript.entries.into_iter().zip(game.counts());
     report.transcript = told
-        .map(|(e, (dropped, live))| Asked { query: e.query, identity: e.identity, answer: e.answer, dropped, live })
+        .map(|(e, (dropped, live))| Asked {
+            query: e.query,
+            identity: e.identity,
+            answer: e.answer,
+            dropped,
+            live,
+        })
         .collect();
     Ok(report)
 }
@@ -164,7 +173,8 @@ fn start(config: &PlayConfig, family: &Family, gram: &GramBounds, game: &Game) -
     ];
     assumptions.extend(gram.largest_eigenvalue_by.clone());
     if config.learner == Strategy::Attack {
-        assumptions.push("queries of labels cut off are not correlational: no bound of this family applies".into());
+        assumptions
+            .push("queries of labels cut off are not correlational: no bound of this family applies".into());
     }
     Ok(PlayReport {
         schema: SCHEMA,
@@ -199,9 +209,8 @@ fn look_at_rows(config: &PlayConfig, family: &Arc<Family>, report: &mut PlayRepo
     }
     let sure = 0.01;
     // Without noise the formula needs a number: any small one.
-    let rows = config.rows.unwrap_or_else(|| {
-        rows_that_suffice(family.size() as f64, sure, config.noise.max(0.05))
-    });
+    let rows =
+        config.rows.unwrap_or_else(|| rows_that_suffice(family.size() as f64, sure, config.noise.max(0.05)));
     let draw = uniform(&mut stream(config.family.seed, Purpose::Target, 0));
     let wanted = ((draw * family.size() as f64) as usize).min(family.size() - 1);
     let secret = Secret::member(family.clone(), wanted)?;

@@ -6,8 +6,9 @@ use crate::rounding::above;
 /// q >= (delta - p_plus) / p (SQ-0): `p` is the largest fraction of targets that one query separates from its target-free answer,
 /// `p_plus` the largest fraction that one hypothesis of norm 1 has correlation sqrt(epsilon) with.
 pub fn from_separated_fraction(goal: Goal, p_plus: f64, p: f64, class: QueryClass, prior: &str) -> Bound {
-    Bound::new("SQ-0", class, prior, ln_quotient(goal.delta, p_plus, above(p.ln(), 0.0)))
-        .assuming(format!("one query separates at most {p} of the targets, one hypothesis fits at most {p_plus}"))
+    Bound::new("SQ-0", class, prior, ln_quotient(goal.delta, p_plus, above(p.ln(), 0.0))).assuming(format!(
+        "one query separates at most {p} of the targets, one hypothesis fits at most {p_plus}"
+    ))
 }
 
 /// The largest probability of success of a learner whose queries separate these fractions of the targets (SQ-0 for unequal

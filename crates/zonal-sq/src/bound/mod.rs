@@ -16,10 +16,10 @@ pub use random::{RandomSubfamily, random_harmonics, random_subfamily};
 pub use regression::{Regression, regression};
 pub use zonal::zonal_harmonics;
 
+use ::zonal::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
-use ::zonal::{Error, Result};
 
 /// A class of queries h(x, y).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,7 +46,9 @@ impl FromStr for QueryClass {
     type Err = String;
     fn from_str(text: &str) -> std::result::Result<Self, String> {
         let wrong = || {
-            format!("'{text}' is no class of queries; write correlational, any or lipschitz:L with L a positive number")
+            format!(
+                "'{text}' is no class of queries; write correlational, any or lipschitz:L with L a positive number"
+            )
         };
         match text {
             "correlational" => Ok(Self::Correlational),
@@ -91,7 +93,11 @@ pub fn check_tolerance(tau: f64) -> Result<()> {
     if tau > 0.0 && tau <= 1.0 {
         return Ok(());
     }
-    Err(Error::parameter("the tolerance", tau, "above 0 and at most 1: a unit query's answer is never larger"))
+    Err(Error::parameter(
+        "the tolerance",
+        tau,
+        "above 0 and at most 1: a unit query's answer is never larger",
+    ))
 }
 
 /// A lower bound on the number of queries.
@@ -138,12 +144,17 @@ impl Bound {
     }
 }
 
-const WORST_CASE: &str = "answers are the worst that the tolerance allows: the target-free one wherever it is admissible";
+const WORST_CASE: &str =
+    "answers are the worst that the tolerance allows: the target-free one wherever it is admissible";
 
 /// ln((delta - p_plus) / p), rounded down; minus infinity where delta does not exceed p_plus.
 fn ln_quotient(delta: f64, p_plus: f64, ln_p: f64) -> f64 {
     let margin = crate::rounding::below(delta - p_plus, delta);
-    if margin <= 0.0 { f64::NEG_INFINITY } else { crate::rounding::below(margin.ln() - ln_p, 1.0 + ln_p.abs()) }
+    if margin <= 0.0 {
+        f64::NEG_INFINITY
+    } else {
+        crate::rounding::below(margin.ln() - ln_p, 1.0 + ln_p.abs())
+    }
 }
 
 /// 1 / (1 + N epsilon) rounded up, from ln N.

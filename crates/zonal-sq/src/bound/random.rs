@@ -19,13 +19,7 @@ const SMALLEST: f64 = 1e-280;
 ///
 /// # Errors
 /// [`Error::Parameter`] for degree 0 or a tolerance outside (0, 1].
-pub fn random_harmonics(
-    dim: Dim,
-    degree: Degree,
-    tau: f64,
-    class: QueryClass,
-    goal: Goal,
-) -> Result<Bound> {
+pub fn random_harmonics(dim: Dim, degree: Degree, tau: f64, class: QueryClass, goal: Goal) -> Result<Bound> {
     check_tolerance(tau)?;
     if degree == 0 {
         return Err(Error::parameter("the degree", 0, "at least 1: there is one constant only"));
@@ -173,7 +167,8 @@ pub fn random_subfamily(
     let j = 11.0 / (6.0 * f64::PI().sqrt());
     let r0 = 2.0 + (3f64.powf(0.75) + 2f64.powf(1.5 * degree as f64)) / 3.0;
     let ln_ratio = r0.ln() + ln_n - j.ln();
-    let ln_size = ln_ratio - 2f64.ln() + (4.0 + 2.0 * ln_ratio.exp()).ln().max(2f64.ln() + ln_ratio).ln() - 0.3863f64.ln();
+    let ln_size = ln_ratio - 2f64.ln() + (4.0 + 2.0 * ln_ratio.exp()).ln().max(2f64.ln() + ln_ratio).ln()
+        - 0.3863f64.ln();
     let p_plus = above(2.0 * (-ln_n).exp() / goal.epsilon, 0.0);
     // N - 1 as N (1 - 1/N).
     let ln_less = ln_n + (-(-ln_n).exp()).ln_1p();

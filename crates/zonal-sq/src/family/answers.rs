@@ -24,7 +24,9 @@ impl Family {
             (_, Label::Plain) => self.plain(query.function(), members),
             // Labels of +-1 are not changed by cutting them off.
             (Members::Signs(_), Label::Clipped) => self.plain(query.function(), members),
-            (Members::Zonal(_), Label::Clipped) => self.zonal_answers(query.function(), members, Label::Clipped),
+            (Members::Zonal(_), Label::Clipped) => {
+                self.zonal_answers(query.function(), members, Label::Clipped)
+            }
             (Members::Dense { .. } | Members::Monomials(_), Label::Clipped) => Err(Error::parameter(
                 "the family",
                 self.kind(),
@@ -177,7 +179,12 @@ impl Family {
         self.legendre_of(left.times_transposed(right))
     }
 
-    fn monomial_answers(&self, function: &Function, sets: &[Arc<[usize]>], members: &[usize]) -> Result<Vec<f64>> {
+    fn monomial_answers(
+        &self,
+        function: &Function,
+        sets: &[Arc<[usize]>],
+        members: &[usize],
+    ) -> Result<Vec<f64>> {
         let k = self.degree;
         let at = |w: &[f64], factor: f64| -> Vec<f64> {
             let norm = factor * monomial_norm(self.dim, k);
@@ -211,11 +218,18 @@ impl Family {
         }
     }
 
-    fn sign_answers(&self, function: &Function, sets: &[Arc<[usize]>], members: &[usize]) -> Result<Vec<f64>> {
+    fn sign_answers(
+        &self,
+        function: &Function,
+        sets: &[Arc<[usize]>],
+        members: &[usize],
+    ) -> Result<Vec<f64>> {
         let (k, dim) = (self.degree, self.dim);
         match function {
             Function::Signs(set) => Ok(matches(sets, set, members, 1.0)),
-            Function::Monomial(set) if set.len() == k => Ok(matches(sets, set, members, sign_overlap(dim, k))),
+            Function::Monomial(set) if set.len() == k => {
+                Ok(matches(sets, set, members, sign_overlap(dim, k)))
+            }
             Function::Harmonic { degree, direction } if *degree == k => {
                 // The part of degree k of a product of k signs is a multiple of the monomial.
                 let factor = sign_overlap(dim, k) * monomial_norm(dim, k) / sqrt_multiplicity(dim, k);
@@ -229,7 +243,8 @@ impl Family {
             Function::Dense(dense) => {
                 let mut out = vec![0.0; members.len()];
                 for (l, c) in dense.coefficients.iter().enumerate() {
-                    let about = Function::Harmonic { degree: dense.degree, direction: dense.nodes.row(l).into() };
+                    let about =
+                        Function::Harmonic { degree: dense.degree, direction: dense.nodes.row(l).into() };
                     let seen = self.sign_answers(&about, sets, members)?;
                     zonal::linalg::add_scaled(&mut out, *c, &seen);
                 }
@@ -250,7 +265,8 @@ impl Family {
                 let see = signs::ModulusOfUnit::new(dim, direction, k);
                 let seen = |i: &usize| {
                     let set = &sets[*i];
-                    let linear = if k == 1 { direction[set[0]] * mean_abs_coordinate(dim.get()) } else { 0.0 };
+                    let linear =
+                        if k == 1 { direction[set[0]] * mean_abs_coordinate(dim.get()) } else { 0.0 };
                     scale * (even * see.correlation(set) + odd * linear)
                 };
                 Ok(members.iter().map(seen).collect())
@@ -308,7 +324,8 @@ pub(crate) fn clipped_harmonic(dim: Dim, degree: Degree) -> Result<Profile> {
     let (mut previous, mut current) = (vec![0.0], vec![1.0]);
     for k in 0..degree {
         let k = k as f64;
-        let (a, b) = if k == 0.0 { (1.0, 0.0) } else { ((2.0 * k + n - 2.0) / (k + n - 2.0), k / (k + n - 2.0)) };
+        let (a, b) =
+            if k == 0.0 { (1.0, 0.0) } else { ((2.0 * k + n - 2.0) / (k + n - 2.0), k / (k + n - 2.0)) };
         let mut next = vec![0.0; current.len() + 1];
         for (i, c) in current.iter().enumerate() {
             next[i + 1] += a * c;

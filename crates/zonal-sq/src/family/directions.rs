@@ -50,7 +50,11 @@ impl Directions {
             Self::Coordinate => {
                 let n = dim.as_usize();
                 if size > n {
-                    return Err(Error::parameter("the size of a family along coordinates", size, format!("at most {n}")));
+                    return Err(Error::parameter(
+                        "the size of a family along coordinates",
+                        size,
+                        format!("at most {n}"),
+                    ));
                 }
                 let mut out = Matrix::zeros(size, n);
                 for i in 0..size {
@@ -78,7 +82,11 @@ fn devore(dim: Dim, size: usize) -> Result<Matrix> {
     // Two polynomials of degree below s are different functions; more there are not.
     let most = (side as f64).powi(side as i32).min(1e15).to_usize().unwrap_or(usize::MAX);
     if size > most {
-        return Err(Error::parameter("the size of the family", size, format!("at most {most} in this dimension")));
+        return Err(Error::parameter(
+            "the size of the family",
+            size,
+            format!("at most {most} in this dimension"),
+        ));
     }
     let mut out = Matrix::zeros(size, n);
     let entry = 1.0 / (side as f64).sqrt();

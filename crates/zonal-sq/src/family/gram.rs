@@ -125,14 +125,16 @@ impl GramBounds {
     fn dropped_by_rows(&self, square: &BigRational) -> Option<u64> {
         let one = exactly(1.0);
         let known = self.row_sums.len();
-        let holds =
-            |m: &usize| square * BigRational::from_integer((*m).into()) < &one + exactly(self.row_sums[m - 1]);
+        let holds = |m: &usize| {
+            square * BigRational::from_integer((*m).into()) < &one + exactly(self.row_sums[m - 1])
+        };
         let within = (1..=known).rev().find(holds).unwrap_or(0) as u64;
         if known as u64 >= self.size {
             return Some(within);
         }
         // Terms are in falling order, so beyond the last one known a sum grows no faster than on average so far.
-        let average = exactly(self.row_sums[known - 1]) / BigRational::from_integer((known.max(2) - 1).into());
+        let average =
+            exactly(self.row_sums[known - 1]) / BigRational::from_integer((known.max(2) - 1).into());
         count_below(&(&one - &average), &(square - &average)).map(|beyond| beyond.max(within))
     }
 

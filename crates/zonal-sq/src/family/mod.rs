@@ -129,7 +129,9 @@ impl Family {
     fn correlations(&self, rows: Range<usize>, columns: Range<usize>) -> Matrix {
         let mut block = match &self.members {
             Members::Zonal(u) => {
-                let rho = u.row_range(rows.start, rows.end).times_transposed(&u.row_range(columns.start, columns.end));
+                let rho = u
+                    .row_range(rows.start, rows.end)
+                    .times_transposed(&u.row_range(columns.start, columns.end));
                 self.legendre_of(rho)
             }
             Members::Dense { coordinates: c, .. } => {

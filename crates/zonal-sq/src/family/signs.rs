@@ -127,7 +127,8 @@ mod tests {
             let exact = see.correlation(&set);
             assert!(
                 (exact - estimate.value).abs() < 4.5 * estimate.standard_error,
-                "{k}: {exact} {}", estimate.value
+                "{k}: {exact} {}",
+                estimate.value
             );
         }
         let circle = Dim::new(2).unwrap();

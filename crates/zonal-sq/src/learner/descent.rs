@@ -26,8 +26,9 @@ impl<'a> AskedGradients<'a> {
 impl GradientOracle for AskedGradients<'_> {
     fn output_layer(&self, network: &Network) -> Result<Vec<f64>> {
         let directions = network.directions();
-        let queries: Vec<Query> =
-            (0..directions.rows()).map(|j| Query::unit(&self.unit, directions.row(j))).collect::<Result<_>>()?;
+        let queries: Vec<Query> = (0..directions.rows())
+            .map(|j| Query::unit(&self.unit, directions.row(j)))
+            .collect::<Result<_>>()?;
         let mut b = self.answers.ask_all(&queries)?;
         b.iter_mut().for_each(|x| *x *= network.factor());
         Ok(b)

@@ -6,9 +6,9 @@
 //! for smooth activations k_ij is the sum over degrees of their coefficients at their own length and bias, carried on until
 //! it is complete to rounding. The kernel of the step has a derivative although the step has none.
 
+use super::GradientOracle;
 use crate::activation::{Activation, Structure};
 use crate::error::{Error, Result};
-use super::GradientOracle;
 use crate::fused::Gradient;
 use crate::kernel::Kernel;
 use crate::legendre::Recurrence;
@@ -431,7 +431,11 @@ fn check_sizes(architecture: &Architecture, dim: Dim) -> Result<()> {
 
 fn unknown(architecture: &Architecture, required: &str) -> Error {
     let biases = if architecture.biases { " with biases" } else { "" };
-    Error::parameter("an exact expectation", format!("asked for {}{biases}", architecture.activation), required)
+    Error::parameter(
+        "an exact expectation",
+        format!("asked for {}{biases}", architecture.activation),
+        required,
+    )
 }
 
 /// Values of unit vectors brought to their lengths.

@@ -61,7 +61,9 @@ pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> anyhow
         return Err(Error::Usage("--dim, --degree and --tolerance each need a value".into()).into());
     }
     if args.size.is_none() || matches!(args.family, Kind::Signs | Kind::Monomials) {
-        global.refuse_seed("no member is drawn; a bound for --size M members of a zonal or random family draws them")?;
+        global.refuse_seed(
+            "no member is drawn; a bound for --size M members of a zonal or random family draws them",
+        )?;
     }
     let mut reports = Vec::new();
     for &dim in &dims {
@@ -161,8 +163,19 @@ fn grid(reports: &[BoundReport], tolerances: usize) -> String {
 
 fn table_csv(reports: &[BoundReport]) -> String {
     let header = [
-        "family", "dim", "degree", "multiplicity", "size", "tolerance", "query_class", "theorem", "delta", "epsilon",
-        "log10_queries", "vacuous", "prior",
+        "family",
+        "dim",
+        "degree",
+        "multiplicity",
+        "size",
+        "tolerance",
+        "query_class",
+        "theorem",
+        "delta",
+        "epsilon",
+        "log10_queries",
+        "vacuous",
+        "prior",
     ]
     .map(String::from);
     let row = |r: &BoundReport| {

@@ -70,7 +70,9 @@ fn answerer(text: &str) -> Result<Answerer, String> {
     match text.strip_prefix("replay:") {
         Some("") => Err("replay: needs the name of a file".to_owned()),
         Some(path) => Ok(Answerer::Replay(path.into())),
-        None => zonal_sq::Policy::from_str(text).map(Answerer::Policy).map_err(|e| format!("{e}, or replay:FILE")),
+        None => {
+            zonal_sq::Policy::from_str(text).map(Answerer::Policy).map_err(|e| format!("{e}, or replay:FILE"))
+        }
     }
 }
 
@@ -125,7 +127,8 @@ fn text(r: &LearnReport) -> String {
     // Degrees with energy in the target, or the network by the end.
     let shown: Vec<usize> = (0..r.target_energy.len())
         .filter(|&k| {
-            let most = r.path.iter().map(|c| c.degrees[k].energy.max(c.degrees[k].exact_energy)).fold(0.0, f64::max);
+            let most =
+                r.path.iter().map(|c| c.degrees[k].energy.max(c.degrees[k].exact_energy)).fold(0.0, f64::max);
             most > 1e-2 * r.target_norm_sq
         })
         .collect();
@@ -173,8 +176,7 @@ fn text(r: &LearnReport) -> String {
 }
 
 fn path_csv(r: &LearnReport) -> String {
-    let header =
-        ["iteration", "loss", "exact_loss", "degree", "energy", "exact_energy"].map(String::from);
+    let header = ["iteration", "loss", "exact_loss", "degree", "energy", "exact_energy"].map(String::from);
     let mut rows = Vec::new();
     for c in &r.path {
         for d in &c.degrees {

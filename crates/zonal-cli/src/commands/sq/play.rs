@@ -143,7 +143,10 @@ fn text(r: &PlayReport) -> String {
         ("  and in this game", r.max_dropped.to_string()),
         (
             "queries needed, at least",
-            optional(r.predicted_queries, if attacks { "no bound for such queries" } else { "no number suffices" }),
+            optional(
+                r.predicted_queries,
+                if attacks { "no bound for such queries" } else { "no number suffices" },
+            ),
         ),
         ("  and asked", format!("{} different, {} in all", r.queries_distinct, r.queries_issued)),
         ("members left", r.live.to_string()),
@@ -166,9 +169,17 @@ fn text(r: &PlayReport) -> String {
         let header = ["query", "answer", "ruled out", "left"].map(String::from);
         let lines: Vec<Vec<String>> = r.transcript[..shown]
             .iter()
-            .map(|a| vec![a.query.clone(), crate::format::short(a.answer), a.dropped.to_string(), a.live.to_string()])
+            .map(|a| {
+                vec![
+                    a.query.clone(),
+                    crate::format::short(a.answer),
+                    a.dropped.to_string(),
+                    a.live.to_string(),
+                ]
+            })
             .collect();
-        text += &format!("\nThe first {shown} of {} answers:\n{}", r.transcript.len(), columns(&header, &lines));
+        text +=
+            &format!("\nThe first {shown} of {} answers:\n{}", r.transcript.len(), columns(&header, &lines));
     }
     text + &assumed(r)
 }
