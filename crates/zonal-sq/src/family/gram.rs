@@ -265,7 +265,7 @@ fn by_lanczos(family: &Family, observer: &mut dyn Observer, total: u64) -> Resul
             }
         }
         let length = normalise(&mut next);
-        if !(length > 1e-10) {
+        if length.is_nan() || length <= 1e-10 {
             break;
         }
         beside.push(length);

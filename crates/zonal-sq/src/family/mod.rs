@@ -176,7 +176,7 @@ impl Family {
                 square += 2.0 * c * d * self.correlation(*i, *j);
             }
         }
-        if !(square > 1e-12) {
+        if square.is_nan() || square <= 1e-12 {
             return Err(zonal::Error::parameter("the square norm of a combination", square, "above 1e-12"));
         }
         let norm = square.sqrt() * (1.0 + 4.0 * (1 + parts.len()) as f64 * f64::EPSILON);
