@@ -96,7 +96,8 @@ fn the_table_of_zonal_harmonics() {
 
 #[test]
 fn the_table_of_random_harmonics() {
-    let rows: [(u64, [(Option<f64>, Option<f64>); 3]); 3] = [
+    type Pair = (Option<f64>, Option<f64>);
+    let rows: [(u64, [Pair; 3]); 3] = [
         (20, [(Some(29.11), Some(1.7)), (Some(2.7), Some(0.58)), (VACUOUS, VACUOUS)]),
         (50, [(Some(430.33), Some(5.4)), (Some(47.28), Some(2.1)), (Some(3.7), Some(0.70))]),
         (100, [(Some(3353.02), Some(14.0)), (Some(372.02), Some(5.6)), (Some(32.9), Some(1.8))]),

@@ -22,6 +22,8 @@ const TAUS: [f64; 4] = [0.3, 0.1, 0.03, 0.01];
 
 /// log10 of the number of queries, or a vacuous entry.
 type Entries = [Option<f64>; 4];
+/// The same at three tolerances.
+type Three = [Option<f64>; 3];
 
 /// Zonal harmonics at four tolerances: (n, k, correlational, arbitrary).
 const ZONAL: [(u64, usize, Entries, Entries); 4] = [
@@ -37,14 +39,14 @@ const ZONAL: [(u64, usize, Entries, Entries); 4] = [
 ];
 
 /// Random harmonics of degree 3 at three tolerances: (n, correlational, arbitrary).
-const RANDOM: [(u64, [Option<f64>; 3], [Option<f64>; 3]); 3] = [
+const RANDOM: [(u64, Three, Three); 3] = [
     (20, [Some(29.11), Some(2.7), None], [Some(1.7), Some(0.58), None]),
     (50, [Some(430.33), Some(47.28), Some(3.7)], [Some(5.4), Some(2.1), Some(0.70)]),
     (100, [Some(3353.02), Some(372.02), Some(32.9)], [Some(14.0), Some(5.6), Some(1.8)]),
 ];
 
 /// Products of signs, as whole numbers of queries.
-const SIGNS: [(u64, usize, [Option<f64>; 3]); 3] = [
+const SIGNS: [(u64, usize, Three); 3] = [
     (20, 3, [Some(52.0), Some(6.0), None]),
     (50, 4, [Some(10_468.0), Some(1_164.0), Some(104.0)]),
     (100, 4, [Some(178_238.0), Some(19_805.0), Some(1_765.0)]),
