@@ -34,7 +34,7 @@ pub(crate) struct Args {
     /// The dimension n
     #[arg(long, short = 'n', value_name = "N", value_parser = count)]
     dim: u64,
-    /// Who answers: exact, honest:TAU, quantised:TAU, lazy:TAU, sampled:ROWS[:shared], vstat:T or replay:FILE
+    /// Who answers: exact, honest:TAU, quantised:TAU, lazy:TAU, sampled:ROWS, sampled:ROWS:shared, vstat:T or replay:FILE
     #[arg(long, default_value = "exact", value_name = "ORACLE", value_parser = answerer)]
     oracle: Answerer,
     /// What TAU is measured in: unit, the norm of the query; raw, the answer; range, the range of the query
