@@ -50,6 +50,13 @@ pub enum Policy {
     Vstat(f64),
 }
 
+/// The most rows of a mean.
+const MOST_ROWS: f64 = 1e8;
+/// The most numbers of rows that all queries share, which are kept.
+const MOST_KEPT: u64 = 250_000_000;
+/// Rows of a mean that are made at a time.
+const AT_A_TIME: u64 = 1 << 16;
+
 impl FromStr for Policy {
     type Err = String;
     fn from_str(text: &str) -> std::result::Result<Self, String> {
@@ -62,7 +69,8 @@ impl FromStr for Policy {
         let positive =
             |t: &str| t.parse::<f64>().ok().filter(|x| *x > 0.0 && x.is_finite()).ok_or_else(wrong);
         let rows = |t: &str| {
-            positive(t).and_then(|x| if x.fract() == 0.0 && x <= 1e9 { Ok(x as u64) } else { Err(wrong()) })
+            positive(t)
+                .and_then(|x| if x.fract() == 0.0 && x <= MOST_ROWS { Ok(x as u64) } else { Err(wrong()) })
         };
         let parts: Vec<&str> = text.split(':').collect();
         match parts[..] {
@@ -154,7 +162,17 @@ impl Secret {
             ));
         }
         let shared = match policy {
-            Policy::Sampled { rows, shared: true } => Some(self.rows(rows as usize, 0.0, seed)),
+            Policy::Sampled { rows, shared: true } => {
+                let kept = rows.saturating_mul(self.dim().get() + 1);
+                if kept > MOST_KEPT {
+                    let required = format!(
+                        "at most {} in this dimension, since all are kept",
+                        MOST_KEPT / (self.dim().get() + 1)
+                    );
+                    return Err(Error::parameter("the number of shared rows", rows, required));
+                }
+                Some(self.rows(rows as usize, 0.0, seed))
+            }
             _ => None,
         };
         Ok(Oracle { secret: self, policy, convention, seed, shared, ledger: Mutex::default() })
@@ -394,19 +412,21 @@ impl Oracle<'_> {
     }
 
     fn mean_over_rows(&self, query: &Query, count: u64) -> f64 {
-        let own;
-        let rows = match &self.shared {
-            Some(rows) => rows,
-            None => {
-                own = self.secret.rows_from(query.identity().index(), count as usize, 0.0, self.seed);
-                &own
-            }
-        };
         let dim = self.secret.dim();
-        let sum = zonal::numeric::sum::blocked_sum(rows.labels.len(), |i| {
-            query.value(dim, rows.points.row(i), rows.labels[i])
-        });
-        sum / rows.labels.len().max(1) as f64
+        let sum = |rows: &Rows| {
+            zonal::numeric::sum::blocked_sum(rows.labels.len(), |i| {
+                query.value(dim, rows.points.row(i), rows.labels[i])
+            })
+        };
+        if let Some(rows) = &self.shared {
+            return sum(rows) / count as f64;
+        }
+        let first = query.identity().index();
+        let one = |from: u64| {
+            let size = AT_A_TIME.min(count - from) as usize;
+            sum(&self.secret.rows_from(first.wrapping_add(from), size, 0.0, self.seed))
+        };
+        (0..count).step_by(AT_A_TIME as usize).map(one).sum::<f64>() / count as f64
     }
 }
 

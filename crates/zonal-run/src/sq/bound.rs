@@ -1,6 +1,6 @@
 //! `sq bound`: how many queries a learner needs, with everything that the number rests on.
 
-use super::FamilyConfig;
+use super::{FamilyConfig, check_degree};
 use crate::error::{Error, Result};
 use num_bigint::BigUint;
 use schemars::JsonSchema;
@@ -82,6 +82,7 @@ pub struct BoundReport {
 /// [`Error::Usage`] for a class of queries against which the family has no bound; parameters out of their domains.
 pub fn bound(config: &BoundConfig, observer: &mut dyn Observer) -> Result<BoundReport> {
     let dim = Dim::new(config.dim)?;
+    check_degree(config.degree)?;
     let goal = Goal::new(config.delta, config.epsilon)?;
     check_tolerance(config.tolerance)?;
     if config.directions != Directions::Random && config.size.is_none() {

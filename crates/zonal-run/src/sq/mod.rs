@@ -9,6 +9,7 @@ pub use learn::{Answerer, LearnCheckpoint, LearnConfig, LearnReport, QueryDegree
 pub use play::{Asked, PlayConfig, PlayReport, play};
 
 use crate::error::{Error, Result};
+use crate::number::readable_bytes;
 use zonal::sphere::{Degree, Dim};
 use zonal_sq::{Directions, Family, Kind};
 
@@ -32,9 +33,30 @@ pub struct FamilyConfig {
     pub seed: u64,
 }
 
+/// Refuses what does not fit into memory.
+fn check_memory(what: &str, needed: u64) -> Result<()> {
+    let free = crate::memory::free();
+    if needed <= free - free / 10 {
+        return Ok(());
+    }
+    let (needed, free) = (readable_bytes(needed), readable_bytes(free));
+    Err(Error::Usage(format!("{what} needs about {needed}, but {free} of memory is free here; take fewer")))
+}
+
+/// Degrees beyond this one have multiplicities that take minutes to write down.
+const MOST_DEGREE: Degree = 10_000;
+
+fn check_degree(degree: Degree) -> Result<()> {
+    if (1..=MOST_DEGREE).contains(&degree) {
+        return Ok(());
+    }
+    Err(Error::Usage(format!("the degree is {degree}, but must be from 1 to {MOST_DEGREE}")))
+}
+
 impl FamilyConfig {
     fn build(&self) -> Result<Family> {
         let dim = Dim::new(self.dim)?;
+        check_degree(self.degree)?;
         if self.size > MOST_MEMBERS {
             return Err(Error::Usage(format!(
                 "a family of {} members is too large to be held; at most {MOST_MEMBERS}",
@@ -48,15 +70,15 @@ impl FamilyConfig {
             )));
         }
         let size = self.size as usize;
-        // Directions, or coordinates and nodes, and what a strip of correlations takes.
-        let per_member = match self.kind {
-            Kind::Zonal => 16 * self.dim,
-            Kind::Random => 16 * 4_000,
-            Kind::Signs | Kind::Monomials => 64 + 16 * self.degree as u64,
+        // Directions, or coordinates and nodes, and a few strips of correlations.
+        let (per_member, common) = match self.kind {
+            Kind::Zonal => (16 * self.dim, 0),
+            Kind::Random => (16 * 4_000, 24 * 4_000 * self.dim + 24 * 4_000 * 4_000),
+            Kind::Signs | Kind::Monomials => (64 + 16 * self.degree as u64, 0),
         };
-        crate::memory::check_need(self.size, |m| {
-            m.saturating_mul(per_member + 8 * 600).saturating_add(300_000_000)
-        })?;
+        let strips = 8 * 2_000 * self.size;
+        let needed = per_member.saturating_mul(self.size).saturating_add(common).saturating_add(strips);
+        check_memory(&format!("a family of {} members in dimension {}", self.size, self.dim), needed)?;
         Ok(match self.kind {
             Kind::Zonal => Family::zonal(dim, self.degree, size, self.directions, self.seed)?,
             Kind::Random => Family::random(dim, self.degree, size, self.seed)?,

@@ -1,6 +1,6 @@
 //! `sq play`: a learner against an oracle that has no target and keeps as many members of a family as it can.
 
-use super::FamilyConfig;
+use super::{FamilyConfig, check_memory};
 use crate::error::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -215,7 +215,7 @@ fn look_at_rows(config: &PlayConfig, family: &Arc<Family>, report: &mut PlayRepo
     let wanted = ((draw * family.size() as f64) as usize).min(family.size() - 1);
     let secret = Secret::member(family.clone(), wanted)?;
     let count = usize::try_from(rows).unwrap_or(usize::MAX);
-    crate::memory::check_need(rows, |r| r.saturating_mul(16 * (config.family.dim + 4)))?;
+    check_memory(&format!("{rows} rows"), rows.saturating_mul(16 * (config.family.dim + 4)))?;
     let found = brute_force(family, &secret.rows(count, config.noise, config.family.seed))?;
     report.learned = found == wanted;
     report.live = 1;

@@ -14,6 +14,10 @@ const PANELS: usize = 3_000;
 /// No mean is taken to be smaller than this, so that logarithms are finite.
 const SMALLEST: f64 = 1e-280;
 
+/// ln N up to which N itself is used.
+const LARGEST: f64 = 650.0;
+const BY_RANGE: &str = "the tolerance is that of a query with values in [-1, 1]; labels have no noise";
+
 /// How many queries a learner of a random harmonic needs (SQ-5): against correlational queries by the measure of caps, against
 /// any by the better of two bounds.
 ///
@@ -27,17 +31,22 @@ pub fn random_harmonics(dim: Dim, degree: Degree, tau: f64, class: QueryClass, g
     let ln_n = ln_multiplicity(dim, degree);
     let p_plus = cantelli(ln_n, goal.epsilon);
     let bound = |ln_p: f64| Bound::new("SQ-5", class, PRIOR, ln_quotient(goal.delta, p_plus, ln_p));
-    // N tau^2, rounded down.
-    let v = below((ln_n + 2.0 * tau.ln()).exp(), 0.0) * (1.0 - 1e-13);
+    // N tau^2, rounded down; a smaller one is a weaker bound.
+    let ln_v = below(ln_n + 2.0 * tau.ln(), ln_n);
+    let v = below(ln_v.min(LARGEST).exp(), 0.0);
     if class == QueryClass::Correlational {
         let ln_p = above(2f64.ln() - 0.5 * v, 0.0).min(0.0);
         return Ok(bound(ln_p).assuming("the tolerance is that of a query y g(x) with E g^2 = 1"));
     }
-    let by_variance = bound(above((2.0 / v).ln(), 1.0).min(0.0));
+    let by_variance = bound(above(2f64.ln() - ln_v, 1.0).min(0.0));
+    if ln_n > LARGEST {
+        // Moments in dimension N leave the range of f64.
+        return Ok(by_variance.assuming(BY_RANGE));
+    }
     let by_moments = bound(arbitrary(dim, degree, ln_n, tau))
         .assuming("Nelson's hypercontractivity of Gaussian polynomials in dimension N");
     let best = by_variance.or(by_moments);
-    Ok(best.assuming("the tolerance is that of a query with values in [-1, 1]; labels have no noise"))
+    Ok(best.assuming(BY_RANGE))
 }
 
 /// The bound by moments: X(p) with one weight for each degree of a query in dimension N.

@@ -10,6 +10,9 @@ use zonal::linalg::{Matrix, dot, symmetric_eigen};
 use zonal::sphere::{Degree, Dim};
 use zonal::{Error, Result};
 
+/// The largest dimension for even degrees.
+const MOST_EVEN: u64 = 600;
+
 /// The queries for one dimension and degree.
 #[derive(Debug)]
 pub struct Attack {
@@ -42,6 +45,11 @@ impl Attack {
             return Err(Error::parameter("the degree", 0, "at least 1"));
         }
         let even = degree.is_multiple_of(2);
+        if even && dim.get() > MOST_EVEN {
+            let required =
+                format!("at most {MOST_EVEN} for even degrees, which take n (n+1) / 2 queries of n numbers");
+            return Err(Error::parameter("the dimension of the attack", dim.get(), required));
+        }
         let text = if even { format!("sign({}*t^2 - 1)", dim.get()) } else { "sign".to_owned() };
         let unit = Unit::new(Activation::parse(&text)?, 1.0, dim)?;
         let quadratic = if even {
