@@ -286,17 +286,31 @@ impl fmt::Display for Function {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scaled = |unit: &Unit| if unit.scale == 1.0 { String::new() } else { format!("{} ", unit.scale) };
         match self {
-            Self::Unit { unit, .. } => write!(f, "{}({}<w,x>)", unit.activation, scaled(unit)),
-            Self::Turn { unit, tangent, .. } => {
-                write!(f, "{}'({}<w,x>) <e{},x>", unit.activation, scaled(unit), tangent + 1)
+            Self::Unit { unit, direction } => {
+                write!(f, "{}({}<w,x>), w = {}", unit.activation, scaled(unit), first_entries(direction))
             }
-            Self::Harmonic { degree, .. } => write!(f, "harmonic({degree})(<u,x>)"),
+            Self::Turn { unit, direction, tangent } => {
+                let (phi, s, w) = (&unit.activation, scaled(unit), first_entries(direction));
+                write!(f, "{phi}'({s}<w,x>) <e{},x>, w = {w}", tangent + 1)
+            }
+            Self::Harmonic { degree, direction } => {
+                write!(f, "harmonic({degree})(<u,x>), u = {}", first_entries(direction))
+            }
             Self::Dense(dense) => write!(f, "harmonic({}) about {} nodes", dense.degree, dense.nodes.rows()),
             Self::Signs(set) => write_product(f, set, |i| format!("sgn(x{i})")),
             Self::Monomial(set) => write_product(f, set, |i| format!("x{i}")),
-            Self::Sum(parts) => write!(f, "a sum of {} functions", parts.len()),
+            Self::Sum(parts) => match parts.first() {
+                Some((_, first)) => write!(f, "a sum of {}, first {first}", parts.len()),
+                None => f.write_str("0"),
+            },
         }
     }
+}
+
+/// The beginning of a vector, by which people tell it from others.
+fn first_entries(v: &[f64]) -> String {
+    let shown: Vec<String> = v.iter().take(3).map(|x| format!("{x:.2}")).collect();
+    format!("({}{})", shown.join(", "), if v.len() > 3 { ", .." } else { "" })
 }
 
 fn write_product(f: &mut fmt::Formatter<'_>, set: &[usize], factor: impl Fn(usize) -> String) -> fmt::Result {

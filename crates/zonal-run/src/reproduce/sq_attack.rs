@@ -14,8 +14,9 @@ use zonal_sq::{Answers, Convention, Directions, Family, Policy, Secret};
 pub(super) const CLAIM: Claim = Claim {
     name: "sq-attack",
     statement: "One zonal harmonic is hard for correlational queries only: a thousand queries clip(y,-1,1) sgn(x_i), 1-Lipschitz \
-                in y and with values in [-1,1], find its direction in dimension 1,000 at tolerances where correlational ones \
-                would have to be millions. This contradicts nothing: gradient descent on squared loss asks y g(x), and the \
+                in y and with values in [-1,1], find its direction in dimension 1,000, closely at a tolerance of 0.0031 and roughly at \
+                0.01, where correlational ones that reach half of the energy are thousands and millions. This contradicts \
+                nothing: gradient descent on squared loss asks y g(x), and the \
                 bound is about such queries; cutting the label off gives it energy in degree 1",
     source: "the lower bound's class of queries, made visible; Vempala and Wilmes 2019 for correlational queries",
     formulas: "SQ-2, SQ-4, SQ-8",

@@ -101,7 +101,7 @@ pub struct LearnReport {
     /// Different queries up to the last iteration.
     pub queries_distinct: u64,
     /// Queries of a descent that asks anew at each step.
-    pub queries_issued: u64,
+    pub queries_issued: f64,
     /// The smallest loss at a listed iteration.
     pub smallest_loss: f64,
     /// The same through the exact oracle.
@@ -172,10 +172,13 @@ pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnR
             return Err(Error::Usage("through an oracle --layers is output or both".into()));
         }
     };
+    if descended.path.iter().any(|c| !c.loss.is_finite()) {
+        return Err(Error::Usage("the answers leave the range of numbers; take a smaller tolerance".into()));
+    }
     if let (Some(path), Asker::Oracle(oracle)) = (&config.save, &asker) {
         write_file(path, &serde_json::to_vec(&oracle.transcript()).unwrap_or_default())?;
     }
-    let (distinct, issued) = asker.counts();
+    let distinct = asker.distinct();
     let mut first: Vec<Query> = Vec::new();
     for j in 0..descended.first.rows() {
         first.push(Query::unit(&unit, descended.first.row(j))?);
@@ -209,10 +212,11 @@ pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnR
         vanishing_tolerance: vanishing,
         vanishing_tolerance_raw: raw,
         queries_distinct: distinct,
-        // With fixed units the answers of the first step are those of every step.
-        queries_issued: match config.layers {
-            Layers::Output => issued.saturating_mul(config.iterations),
-            _ => issued,
+        // Each unit asks once, and n - 1 times for its turns; looks at the weights between steps are not counted.
+        queries_issued: {
+            let each = if config.layers == Layers::Both { config.dim } else { 1 };
+            let steps = descended.diverged.unwrap_or(config.iterations);
+            config.width as f64 * each as f64 * steps as f64
         },
         smallest_loss: smallest(|c| c.loss),
         smallest_exact_loss: smallest(|c| c.exact_loss),
@@ -235,10 +239,10 @@ enum Asker<'a> {
 }
 
 impl Asker<'_> {
-    fn counts(&self) -> (u64, u64) {
+    fn distinct(&self) -> u64 {
         match self {
-            Self::Oracle(oracle) => (oracle.distinct(), oracle.issued()),
-            Self::Replay(replay) => replay.counts(),
+            Self::Oracle(oracle) => oracle.distinct(),
+            Self::Replay(replay) => replay.counts().0,
         }
     }
 }

@@ -121,6 +121,9 @@ pub fn play(config: &PlayConfig, observer: &mut dyn Observer) -> Result<PlayRepo
     if !(config.noise >= 0.0 && config.noise.is_finite()) {
         return Err(Error::Usage(format!("the noise is {}, but must be a number from 0", config.noise)));
     }
+    if config.learner == Strategy::Descent && config.width == 0 || config.rows == Some(0) {
+        return Err(Error::Usage("--width and --rows must be at least 1".into()));
+    }
     let family = Arc::new(config.family.build()?);
     let gram = GramBounds::of(&family, observer)?;
     let game = Game::new(family.clone(), &gram, config.tolerance, config.answering)?;
@@ -139,6 +142,13 @@ pub fn play(config: &PlayConfig, observer: &mut dyn Observer) -> Result<PlayRepo
     identify(config.learner, &mut space, &game, limits, observer)?;
     let stands = game.report();
     let tau = game.effective_tolerance();
+    if tau < config.tolerance {
+        let rounding = "members are kept within the tolerance less 10^-11 for rounding, and K is taken there";
+        report.assumptions.push(rounding.into());
+    }
+    if stands.queries_distinct >= limits.queries {
+        report.assumptions.push(format!("the learner stopped after --max-queries, {}", limits.queries));
+    }
     report.dropped_per_query_bound = gram.dropped_at_most(tau);
     report.predicted_queries =
         if config.learner == Strategy::Attack { None } else { gram.predicted_queries(tau, config.epsilon) };
@@ -169,7 +179,7 @@ fn start(config: &PlayConfig, family: &Family, gram: &GramBounds, game: &Game) -
     let tau = game.effective_tolerance();
     let mut assumptions = vec![
         "the tolerance is that of a query y g(x) with E g^2 = 1".to_owned(),
-        format!("the {} members drawn with seed {}", family.size(), config.family.seed),
+        format!("the {} members at seed {}", family.size(), config.family.seed),
     ];
     assumptions.extend(gram.largest_eigenvalue_by.clone());
     if config.learner == Strategy::Attack {

@@ -33,9 +33,12 @@ pub fn with_gram(gram: &GramBounds, tau: f64, goal: Goal) -> Result<Bound> {
 /// # Errors
 /// [`::zonal::Error::Parameter`] for a tolerance outside (0, 1].
 pub fn products_of_signs(size: &BigUint, tau: f64, class: QueryClass, goal: Goal) -> Result<Bound> {
-    Ok(orthonormal("SQ-9", size, tau, class, goal)?.assuming(
-        "labels are +-1: a query is an even part, which no target changes, plus y times a function of x",
-    ))
+    Ok(orthonormal("SQ-9", size, tau, class, goal)?
+        .for_any_query(class)
+        .assuming("the tolerance is that of a query with values in [-1, 1]")
+        .assuming(
+            "labels are +-1: a query is an even part, which no target changes, plus y times a function of x",
+        ))
 }
 
 /// SQ-1 for M exactly orthonormal targets against correlational queries.

@@ -137,6 +137,16 @@ impl Bound {
         self
     }
 
+    /// Says that the Lipschitz constant does not enter, where it does not.
+    fn for_any_query(self, class: QueryClass) -> Self {
+        match class {
+            QueryClass::Lipschitz(_) => {
+                self.assuming("the bound holds for any query: the Lipschitz constant does not enter")
+            }
+            QueryClass::Correlational | QueryClass::Any => self,
+        }
+    }
+
     /// The better of two bounds for the same claim.
     fn or(self, other: Self) -> Self {
         let size = |b: &Self| b.log10_queries.unwrap_or(f64::NEG_INFINITY);

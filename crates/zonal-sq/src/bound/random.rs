@@ -30,7 +30,9 @@ pub fn random_harmonics(dim: Dim, degree: Degree, tau: f64, class: QueryClass, g
     }
     let ln_n = ln_multiplicity(dim, degree);
     let p_plus = cantelli(ln_n, goal.epsilon);
-    let bound = |ln_p: f64| Bound::new("SQ-5", class, PRIOR, ln_quotient(goal.delta, p_plus, ln_p));
+    let bound = |ln_p: f64| {
+        Bound::new("SQ-5", class, PRIOR, ln_quotient(goal.delta, p_plus, ln_p)).for_any_query(class)
+    };
     // N tau^2, rounded down; a smaller one is a weaker bound.
     let ln_v = below(ln_n + 2.0 * tau.ln(), ln_n);
     let v = below(ln_v.min(LARGEST).exp(), 0.0);

@@ -54,8 +54,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> anyhow::Result<()> {
-    let dims: Vec<u64> = values(&args.dim, "--dim", "a whole number")?;
-    let degrees: Vec<usize> = values(&args.degree, "--degree", "a whole number")?;
+    let dims = super::counts(&args.dim, "--dim")?;
+    let degrees = super::counts(&args.degree, "--degree")?;
     let tolerances: Vec<f64> = values(&args.tolerance, "--tolerance", "a number")?;
     if dims.is_empty() || degrees.is_empty() || tolerances.is_empty() {
         return Err(Error::Usage("--dim, --degree and --tolerance each need a value".into()).into());
@@ -72,7 +72,7 @@ pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> anyhow
                 let config = BoundConfig {
                     kind: args.family,
                     dim,
-                    degree,
+                    degree: usize::try_from(degree).unwrap_or(usize::MAX),
                     tolerance,
                     queries: args.queries,
                     delta: args.delta,
@@ -90,6 +90,14 @@ pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> anyhow
         (Format::Csv, reports) => print(&table_csv(reports)),
         (Format::Table, [report]) => print(&single(report)),
         (Format::Table, reports) => print(&grid(reports, tolerances.len())),
+    }
+}
+
+/// A whole number for people: its size where it has many digits.
+fn readable(digits: &str) -> String {
+    match digits.len() {
+        0..=20 => digits.to_owned(),
+        length => format!("{}.{}e{}", &digits[..1], &digits[1..4], length - 1),
     }
 }
 
@@ -111,13 +119,13 @@ fn single(report: &BoundReport) -> String {
         report.family,
         report.degree,
         report.dim,
-        report.multiplicity,
-        report.size.as_ref().map_or(String::new(), |m| format!(", {m} members"))
+        readable(&report.multiplicity),
+        report.size.as_ref().map_or(String::new(), |m| format!(", {} members", readable(m)))
     );
     let found = match report.log10_queries {
         None if !report.vacuous => "no number of queries suffices".to_owned(),
         _ if report.vacuous => "vacuous: the bound is below one query and says nothing".to_owned(),
-        Some(x) => format!("at least {} queries (log10 {})", queries(report), short(x)),
+        Some(_) => format!("at least {} queries", queries(report)),
         None => String::new(),
     };
     text += &format!(
@@ -140,7 +148,8 @@ fn grid(reports: &[BoundReport], tolerances: usize) -> String {
         .chunks(tolerances)
         .map(|row| {
             let first = &row[0];
-            let mut cells = vec![first.dim.to_string(), first.degree.to_string(), first.multiplicity.clone()];
+            let mut cells =
+                vec![first.dim.to_string(), first.degree.to_string(), readable(&first.multiplicity)];
             cells.extend(row.iter().map(queries));
             cells
         })
@@ -150,14 +159,15 @@ fn grid(reports: &[BoundReport], tolerances: usize) -> String {
     theorems.dedup();
     format!(
         "Queries needed at least, {} family, {} queries ({}), success with probability {} at mean squared error {}:\n\n{}\n\
-         Assumed, among others: {}. --format json lists everything for each entry.\n",
+         Vacuous: the bound is below one query and says nothing.\nAssumed, among others: {}. --format json lists everything \
+         for each entry.\n",
         first.family,
         first.query_class,
         theorems.join(", "),
         first.delta,
         short(1.0 - first.epsilon),
         columns(&header, &rows),
-        first.assumptions[0]
+        first.assumptions.iter().take(2).cloned().collect::<Vec<_>>().join("; ")
     )
 }
 

@@ -20,8 +20,8 @@ use zonal_sq::Convention;
 #[command(
     after_help = "Oracles: exact; honest:TAU adds a uniform error; quantised:TAU rounds to multiples of 2 TAU; lazy:TAU answers \
                   zero wherever that is within TAU, and otherwise as near to it as it may; sampled:ROWS takes the mean over \
-                  rows, new ones for each query or, with sampled:ROWS:shared, the same for all; vstat:T is lazy with the \
-                  tolerance of T rows; replay:FILE answers what was kept by --save. Losses and energies are true ones. \
+                  rows, new ones for each query or, with sampled:ROWS:shared, the same for all; vstat:T is lazy with the tolerance \
+                  max(1/T, sqrt(p (1-p) / T)) for p = (1 + E/range) / 2; replay:FILE answers what was kept by --save. Losses and energies are true ones. \
                   Bounds hold for the worst answers: honest errors of the same size are often harmless.\n\nExamples:\n  \
                   zonal sq learn --target 'harmonic(2)' --dim 10 --oracle lazy:0.3\n  zonal sq learn --target \
                   '0.8*harmonic(1) + 0.6*harmonic(2)' --dim 10 --oracle sampled:1000:shared --width 300\n  zonal sq learn \
@@ -37,7 +37,7 @@ pub(crate) struct Args {
     /// Who answers: exact, honest:TAU, quantised:TAU, lazy:TAU, sampled:ROWS, sampled:ROWS:shared, vstat:T or replay:FILE
     #[arg(long, default_value = "exact", value_name = "ORACLE", value_parser = answerer)]
     oracle: Answerer,
-    /// What TAU is measured in: unit, the norm of the query; raw, the answer; range, the range of the query
+    /// What TAU is measured in: unit, the norm of g in a query y g(x); raw, the answer itself; range, the largest |y g(x)|
     #[arg(long, default_value = "unit", value_name = "CONVENTION")]
     convention: Convention,
     /// The activation, as in zonal train
@@ -135,7 +135,7 @@ fn text(r: &LearnReport) -> String {
     let mut header = ["iteration", "loss", "exact"].map(String::from).to_vec();
     for k in &shown {
         header.push(format!("degree {k}"));
-        header.push("exact".to_owned());
+        header.push(format!("exact {k}"));
     }
     // A line for each power of ten, and the last.
     let round = |t: u64| t == 0 || 10u64.pow(t.ilog10()) == t;
@@ -153,6 +153,9 @@ fn text(r: &LearnReport) -> String {
         })
         .collect();
     text += &columns(&header, &rows);
+    if shown.len() < r.target_energy.len() {
+        text += "Degrees whose energy stays below 1 % are left out; --format csv has all of them.\n";
+    }
     if let Some(at) = r.diverged {
         text += &format!("\nThe loss grew without bound at iteration {at}; take a smaller --step.\n");
     }
@@ -164,12 +167,14 @@ fn text(r: &LearnReport) -> String {
     );
     text += &format!(
         "Queries: {} different, {} by descent step by step.\n",
-        r.queries_distinct,
-        short_count(r.queries_issued)
+        r.queries_distinct, r.queries_issued
     );
+    if r.vanishing_tolerance == 0.0 {
+        return text + "These units see nothing of the target: no oracle makes descent learn it.\n";
+    }
     text + &format!(
-        "At a lazy tolerance of {} by unit norm ({} of the answer) every answer of the first step is zero, and descent never \
-         leaves its start.\n",
+        "At a lazy tolerance of {} by unit (raw: {}) every answer of the first step is zero, and descent never leaves its \
+         start.\n",
         short(r.vanishing_tolerance),
         short(r.vanishing_tolerance_raw)
     )

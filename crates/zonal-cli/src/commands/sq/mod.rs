@@ -45,3 +45,9 @@ fn values<T: FromStr>(texts: &[String], option: &str, what: &str) -> Result<Vec<
         .map(|t| t.parse().map_err(|_| Error::Usage(format!("{option}: '{t}' is not {what}"))))
         .collect()
 }
+
+/// Counts, likewise.
+fn counts(texts: &[String], option: &str) -> Result<Vec<u64>, Error> {
+    let read = |t: &String| zonal_run::number::count(t).map_err(|e| Error::Usage(format!("{option}: {e}")));
+    super::lists(texts).iter().map(read).collect()
+}

@@ -118,7 +118,13 @@ fn default_size(args: &Args) -> Result<u64, Error> {
         Kind::Zonal | Kind::Random => MEMBERS,
         Kind::Signs | Kind::Monomials => {
             let all = zonal_sq::Family::subsets(zonal::sphere::Dim::new(args.dim)?, args.degree);
-            u64::try_from(all).unwrap_or(u64::MAX).clamp(1, MOST_SUBSETS)
+            if all == 0u8.into() {
+                let (k, n) = (args.degree, args.dim);
+                return Err(Error::Usage(format!(
+                    "the degree is {k}, but must be at most the dimension, {n}"
+                )));
+            }
+            u64::try_from(all).unwrap_or(u64::MAX).min(MOST_SUBSETS)
         }
     })
 }
@@ -142,7 +148,7 @@ fn text(r: &PlayReport) -> String {
         ("members ruled out by one query, at most", r.dropped_per_query_bound.to_string()),
         ("  and in this game", r.max_dropped.to_string()),
         (
-            "queries needed, at least",
+            "queries needed for certain, at least",
             optional(
                 r.predicted_queries,
                 if attacks { "no bound for such queries" } else { "no number suffices" },
@@ -150,7 +156,7 @@ fn text(r: &PlayReport) -> String {
         ),
         ("  and asked", format!("{} different, {} in all", r.queries_distinct, r.queries_issued)),
         ("members left", r.live.to_string()),
-        ("  of which one hypothesis may fit", r.fits_per_hypothesis_bound.to_string()),
+        ("  one hypothesis may fit, at most", r.fits_per_hypothesis_bound.to_string()),
         (
             "invariant",
             match r.invariant_held {
@@ -159,10 +165,10 @@ fn text(r: &PlayReport) -> String {
                 None => "does not apply".to_owned(),
             },
         ),
-        ("learned", if r.learned { "yes" } else { "no" }.to_owned()),
+        ("learned: one hypothesis may fit who is left", if r.learned { "yes" } else { "no" }.to_owned()),
     ];
     for (what, value) in rows {
-        text += &format!("{what:<42}{value}\n");
+        text += &format!("{what:<46}{value}\n");
     }
     if !r.transcript.is_empty() {
         let shown = 5.min(r.transcript.len());
