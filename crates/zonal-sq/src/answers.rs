@@ -94,6 +94,10 @@ pub(crate) fn fullest_window(values: &[f64], tau: f64) -> (f64, usize) {
         while end < sorted.len() && sorted[end] - sorted[start] <= 2.0 * tau * (1.0 - 1e-15) {
             end += 1;
         }
+        if end <= start {
+            // A negative length, or what is not a number.
+            continue;
+        }
         let middle = 0.5 * (sorted[start] + sorted[end - 1]);
         let count = end - start;
         if count > best || count == best && middle.abs() < centre.abs() {

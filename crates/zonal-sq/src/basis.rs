@@ -1,6 +1,6 @@
 //! Orthonormal bases of the harmonics of one degree, as combinations of zonal harmonics about random nodes.
 
-use crate::query::Dense;
+use crate::query::{Dense, Nodes};
 use num_traits::ToPrimitive;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use zonal::{Error, Result};
 #[derive(Clone, Debug)]
 pub struct Basis {
     degree: Degree,
-    nodes: Arc<Matrix>,
+    nodes: Arc<Nodes>,
     coefficients: Matrix,
 }
 
@@ -76,7 +76,7 @@ impl Basis {
             let factor = 1.0 / eigen.values[i].sqrt();
             coefficients.row_mut(row).iter_mut().for_each(|c| *c *= factor);
         }
-        Ok(Self { degree, nodes: Arc::new(nodes), coefficients })
+        Ok(Self { degree, nodes: Arc::new(Nodes::new(nodes)), coefficients })
     }
 
     /// How many functions there are.
@@ -90,7 +90,7 @@ impl Basis {
     }
 
     /// The nodes v_l, one a row.
-    pub fn nodes(&self) -> &Arc<Matrix> {
+    pub fn nodes(&self) -> &Arc<Nodes> {
         &self.nodes
     }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard};
-use zonal::Result;
+use zonal::{Error, Result};
 
 /// What the oracle answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,6 +46,8 @@ impl fmt::Display for Answering {
 pub struct Game {
     family: Arc<Family>,
     tau: f64,
+    /// What a correlation may be wrong by, in units of the query's norm.
+    error: f64,
     answering: Answering,
     /// K(tau) where correlations are exact, and at the tolerance less their error.
     bounds: [u64; 2],
@@ -81,8 +83,8 @@ pub struct GameReport {
     pub invariant_held: Option<bool>,
 }
 
-/// Error of a correlation, in units of the query's norm.
-const ERROR: f64 = 1e-11;
+/// Error of a correlation with any query, in units of its norm, as a multiple of that of members with each other.
+const ERROR: f64 = 10.0;
 
 impl Game {
     /// A game in units of the query's norm. `gram` are bounds of the family's own matrix.
@@ -101,8 +103,14 @@ impl Game {
             exact,
             counts: Vec::new(),
         };
-        let bounds = [tau, tau - ERROR].map(|t| gram.dropped_at_most(t));
-        Ok(Self { family, tau, answering, bounds, state: Mutex::new(state) })
+        let error = ERROR * family.correlation_error();
+        if !exact && tau <= 4.0 * error {
+            let required = format!("above {:e}, since correlations are not known better", 4.0 * error);
+            return Err(Error::parameter("the tolerance of a game", tau, required));
+        }
+        // Who falls beyond tau - error in floating point is beyond tau - 2 error in truth.
+        let bounds = [tau, tau - 2.0 * error].map(|t| gram.dropped_at_most(t));
+        Ok(Self { family, tau, error, answering, bounds, state: Mutex::new(state) })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -117,13 +125,13 @@ impl Game {
 
     /// The tolerance at which K bounds every query so far.
     pub fn effective_tolerance(&self) -> f64 {
-        if self.state().exact { self.tau } else { self.tau - ERROR }
+        if self.state().exact { self.tau } else { self.tau - 2.0 * self.error }
     }
 
     /// What a member may be away from an answer: the tolerance less the error of correlations, so that whoever is kept is
     /// really allowed.
     fn kept_within(&self, query: &Query) -> f64 {
-        let error = if self.family.is_exact(query.function()) { 0.0 } else { ERROR };
+        let error = if self.family.is_exact(query.function()) { 0.0 } else { self.error };
         (self.tau - error) * query.norm()
     }
 
@@ -153,11 +161,29 @@ impl Game {
     /// Answers one new query and drops whom it rules out.
     fn answer(&self, query: &Query, live: &mut Vec<usize>) -> Result<(f64, u64)> {
         let tolerance = self.kept_within(query);
+        if !(tolerance > 0.0 && tolerance.is_finite()) {
+            return Err(Error::parameter(
+                "the tolerance of a query",
+                tolerance,
+                "positive beside the error of correlations",
+            ));
+        }
         let expectations = self.family.answers(query, live)?;
-        let allowed = |v: f64| expectations.iter().filter(|c| (*c - v).abs() <= tolerance).count();
+        if let Some(bad) = expectations.iter().find(|c| !c.is_finite()) {
+            return Err(Error::parameter(
+                "an expectation",
+                bad,
+                "within the range of numbers; take a smaller degree",
+            ));
+        }
+        let base = self.family.target_free(query)?;
+        let allowed = expectations.iter().filter(|c| (*c - base).abs() <= tolerance).count();
         let answer = match self.answering {
-            Answering::Base if allowed(0.0) > 0 => 0.0,
-            _ => fullest_window(&expectations, tolerance).0,
+            Answering::Base if allowed > 0 => base,
+            _ => {
+                let (window, count) = fullest_window(&expectations, tolerance);
+                if count > allowed { window } else { base }
+            }
         };
         let before = live.len();
         let mut keep = expectations.iter().map(|c| (c - answer).abs() <= tolerance);
@@ -171,22 +197,21 @@ impl Answers for Game {
         let mut guard = self.state();
         let State { ledger, live, max_dropped, held, exact, counts } = &mut *guard;
         let tolerance = |query: &Query| self.tau * query.norm();
-        ledger.answers(queries, tolerance, |new| {
-            let mut out = Vec::with_capacity(new.len());
-            for query in new {
+        // One after the other: an error leaves everything as it was before that query.
+        let mut out = Vec::with_capacity(queries.len());
+        for query in queries {
+            let answer = ledger.answers(std::slice::from_ref(query), tolerance, |_| {
                 let (answer, dropped) = self.answer(query, live)?;
                 *max_dropped = (*max_dropped).max(dropped);
                 *exact &= self.family.is_exact(query.function());
-                *held = if query.is_correlational() {
-                    held.map(|h| h && dropped <= self.dropped_at_most(query))
-                } else {
-                    None
-                };
+                let within = dropped <= self.dropped_at_most(query);
+                *held = if query.is_correlational() { held.map(|h| h && within) } else { None };
                 counts.push((dropped, live.len() as u64));
-                out.push(answer);
-            }
-            Ok(out)
-        })
+                Ok(vec![answer])
+            })?;
+            out.extend(answer);
+        }
+        Ok(out)
     }
 
     fn tolerance(&self, query: &Query) -> f64 {

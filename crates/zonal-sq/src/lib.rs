@@ -38,5 +38,5 @@ pub use answers::{Answers, Convention, Rows};
 pub use family::{Directions, Family, GramBounds, Kind};
 pub use game::{Answering, Game, GameReport};
 pub use oracle::{Oracle, Policy, Secret};
-pub use query::{Dense, Function, Identity, Label, Query, Unit, from_tangents, tangents};
+pub use query::{Combination, Dense, Function, Identity, Label, Nodes, Query, Unit, from_tangents, tangents};
 pub use transcript::{Entry, Replay, Transcript};

@@ -17,12 +17,17 @@ use zonal::target::{Profile, Target};
 use zonal::{Error, Result};
 
 /// A target that nobody sees: oracles and rows come from here, and verdicts on what was learned.
-#[derive(Debug)]
 pub struct Secret {
     truth: Truth,
 }
 
-#[derive(Debug)]
+impl fmt::Debug for Secret {
+    /// Nothing of the target.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secret").field("dim", &self.dim()).finish_non_exhaustive()
+    }
+}
+
 enum Truth {
     Target(Target),
     Member(Arc<Family>, usize),
@@ -211,6 +216,14 @@ impl Secret {
         }
     }
 
+    /// The answer that the target does not influence.
+    fn target_free(&self, query: &Query) -> Result<f64> {
+        match &self.truth {
+            Truth::Target(_) => Ok(0.0),
+            Truth::Member(family, _) => family.target_free(query),
+        }
+    }
+
     /// The true expectations: for verdicts, and as the control beside every oracle that errs.
     ///
     /// # Errors
@@ -343,7 +356,6 @@ fn spread(
 
 /// Answers queries about a secret, by a policy. Answers are remembered by the identity of queries, so that asking again averages
 /// nothing away.
-#[derive(Debug)]
 pub struct Oracle<'a> {
     secret: &'a Secret,
     policy: Policy,
@@ -351,6 +363,13 @@ pub struct Oracle<'a> {
     seed: u64,
     shared: Option<Rows>,
     ledger: Mutex<Ledger>,
+}
+
+impl fmt::Debug for Oracle<'_> {
+    /// Nothing of the target.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Oracle").field("policy", &self.policy).finish_non_exhaustive()
+    }
 }
 
 impl Oracle<'_> {
@@ -384,23 +403,24 @@ impl Oracle<'_> {
         }
         let owned: Vec<Query> = queries.iter().map(|q| (*q).clone()).collect();
         let exact = self.secret.expectations(&owned)?;
-        Ok(queries.iter().zip(exact).map(|(q, e)| self.bend(q, e)).collect())
+        queries.iter().zip(exact).map(|(q, e)| self.bend(q, e)).collect()
     }
 
-    /// What becomes of an expectation. The target-free answer is zero: labels have mean zero, and so have they cut off.
-    fn bend(&self, query: &Query, e: f64) -> f64 {
+    /// What becomes of an expectation.
+    fn bend(&self, query: &Query, e: f64) -> Result<f64> {
+        let lazy = |tolerance| Ok(lazy(e, self.secret.target_free(query)?, tolerance));
         match self.policy {
-            Policy::Exact | Policy::Sampled { .. } => e,
+            Policy::Exact | Policy::Sampled { .. } => Ok(e),
             Policy::Honest(tau) => {
                 let draw = uniform(&mut stream(self.seed, Purpose::Answers, query.identity().index()));
-                e + self.of_answer(tau, query) * (2.0 * draw - 1.0)
+                Ok(e + self.of_answer(tau, query) * (2.0 * draw - 1.0))
             }
             Policy::Quantised(tau) => {
                 let width = 2.0 * self.of_answer(tau, query);
-                width * (e / width).round_ties_even()
+                Ok(width * (e / width).round_ties_even())
             }
-            Policy::Lazy(tau) => lazy(e, self.of_answer(tau, query)),
-            Policy::Vstat(_) => lazy(e, self.vstat_tolerance(query, e)),
+            Policy::Lazy(tau) => lazy(self.of_answer(tau, query)),
+            Policy::Vstat(_) => lazy(self.vstat_tolerance(query, e)),
         }
     }
 
@@ -430,9 +450,14 @@ impl Oracle<'_> {
     }
 }
 
-fn lazy(e: f64, tolerance: f64) -> f64 {
-    if e.abs() <= tolerance { 0.0 } else { e - tolerance * e.signum() }
+/// The target-free answer where that is allowed, and otherwise the one nearest to it.
+fn lazy(e: f64, base: f64, tolerance: f64) -> f64 {
+    let away = e - base;
+    if away.abs() <= tolerance { base } else { e - tolerance * away.signum() }
 }
+
+/// Error of an expectation, in units of the query's norm: a learner must not rule the target out by rounding.
+const ROUNDING: f64 = 1e-11;
 
 impl Answers for Oracle<'_> {
     fn ask_all(&self, queries: &[Query]) -> Result<Vec<f64>> {
@@ -440,13 +465,17 @@ impl Answers for Oracle<'_> {
     }
 
     fn tolerance(&self, query: &Query) -> f64 {
-        match self.policy {
-            Policy::Exact => 0.0,
-            Policy::Honest(tau) | Policy::Quantised(tau) | Policy::Lazy(tau) => self.of_answer(tau, query),
-            // The largest that it can be; E itself stays hidden.
-            Policy::Vstat(_) => self.vstat_tolerance(query, 0.0),
-            // Two standard deviations for a label of norm 1: means have no hard bound.
-            Policy::Sampled { rows, .. } => 2.0 * query.norm() / (rows as f64).sqrt(),
-        }
+        let rounding = ROUNDING * query.norm();
+        rounding
+            + match self.policy {
+                Policy::Exact => 0.0,
+                Policy::Honest(tau) | Policy::Quantised(tau) | Policy::Lazy(tau) => {
+                    self.of_answer(tau, query)
+                }
+                // The largest that it can be; E itself stays hidden.
+                Policy::Vstat(_) => self.vstat_tolerance(query, 0.0),
+                // Two standard deviations for a label of norm 1: means have no hard bound.
+                Policy::Sampled { rows, .. } => 2.0 * query.norm() / (rows as f64).sqrt(),
+            }
     }
 }

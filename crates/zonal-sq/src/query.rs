@@ -81,8 +81,48 @@ pub enum Function {
     Signs(Arc<[usize]>),
     /// prod_{i in S} x_i, normalised.
     Monomial(Arc<[usize]>),
-    /// A sum of others, normalised by who made it.
-    Sum(Vec<(f64, Function)>),
+    /// A sum of members of a family, of norm 1 or, by rounding, less.
+    Sum(Combination),
+}
+
+/// A sum that a family has made, see [`crate::Family::combination`].
+#[derive(Clone, Debug)]
+pub struct Combination {
+    parts: Vec<(f64, Function)>,
+}
+
+impl Combination {
+    pub(crate) fn new(parts: Vec<(f64, Function)>) -> Self {
+        Self { parts }
+    }
+
+    /// Coefficients and functions.
+    pub fn parts(&self) -> &[(f64, Function)] {
+        &self.parts
+    }
+}
+
+/// Nodes of zonal harmonics, one a row, with the hash that stands for all of them.
+#[derive(Debug)]
+pub struct Nodes {
+    points: Matrix,
+    hash: u128,
+}
+
+impl Nodes {
+    pub(crate) fn new(points: Matrix) -> Self {
+        let mut hash = Hash::default();
+        hash.reals(points.values());
+        let hash = hash.finish().0;
+        Self { points, hash }
+    }
+}
+
+impl std::ops::Deref for Nodes {
+    type Target = Matrix;
+    fn deref(&self) -> &Matrix {
+        &self.points
+    }
 }
 
 /// sum_l c_l sqrt(N) P_k(<v_l, x>).
@@ -91,7 +131,7 @@ pub struct Dense {
     /// k.
     pub degree: Degree,
     /// v_l, one a row.
-    pub nodes: Arc<Matrix>,
+    pub nodes: Arc<Nodes>,
     /// c_l.
     pub coefficients: Vec<f64>,
     /// Of both, so that many functions about the same nodes need not read them each time.
@@ -99,11 +139,12 @@ pub struct Dense {
 }
 
 impl Dense {
-    /// The function; its norm must be 1 where a family or a basis says so.
-    pub fn new(degree: Degree, nodes: Arc<Matrix>, coefficients: Vec<f64>) -> Self {
+    /// The function, whose norm must be 1.
+    pub(crate) fn new(degree: Degree, nodes: Arc<Nodes>, coefficients: Vec<f64>) -> Self {
         let mut hash = Hash::default();
         hash.number(degree as u64);
-        hash.reals(nodes.values());
+        hash.number(nodes.hash as u64);
+        hash.number((nodes.hash >> 64) as u64);
         hash.reals(&coefficients);
         let hash = hash.finish().0;
         Self { degree, nodes, coefficients, hash }
@@ -203,10 +244,19 @@ impl Query {
         Ok((0..unit.dim.as_usize() - 1).map(one).collect())
     }
 
-    /// y g(x) with a g whose norm is 1: members of families, their combinations, functions of a basis.
+    /// y g(x): for members of families, their combinations and functions of a basis with norm 1.
     pub fn correlation(function: Function, dim: Dim) -> Self {
         let largest = function.largest_value(dim);
-        Self::new(Label::Plain, function, 1.0, largest)
+        let norm = match &function {
+            Function::Unit { unit, .. } => unit.norm,
+            Function::Turn { unit, .. } => unit.turn_norm.unwrap_or(f64::NAN),
+            Function::Harmonic { .. }
+            | Function::Dense(_)
+            | Function::Signs(_)
+            | Function::Monomial(_)
+            | Function::Sum(_) => 1.0,
+        };
+        Self::new(Label::Plain, function, norm, largest)
     }
 
     /// The same function of x, asked of the label cut off at -1 and 1.
@@ -299,8 +349,8 @@ impl fmt::Display for Function {
             Self::Dense(dense) => write!(f, "harmonic({}) about {} nodes", dense.degree, dense.nodes.rows()),
             Self::Signs(set) => write_product(f, set, |i| format!("sgn(x{i})")),
             Self::Monomial(set) => write_product(f, set, |i| format!("x{i}")),
-            Self::Sum(parts) => match parts.first() {
-                Some((_, first)) => write!(f, "a sum of {}, first {first}", parts.len()),
+            Self::Sum(sum) => match sum.parts.first() {
+                Some((_, first)) => write!(f, "a sum of {}, first {first}", sum.parts.len()),
                 None => f.write_str("0"),
             },
         }
@@ -339,7 +389,7 @@ impl Function {
             }
             Self::Signs(set) => set.iter().map(|&i| sign(x[i])).product(),
             Self::Monomial(set) => monomial_norm(dim, set.len()) * set.iter().map(|&i| x[i]).product::<f64>(),
-            Self::Sum(parts) => parts.iter().map(|(c, f)| c * f.value(dim, x)).sum(),
+            Self::Sum(sum) => sum.parts.iter().map(|(c, f)| c * f.value(dim, x)).sum(),
         }
     }
 
@@ -356,7 +406,7 @@ impl Function {
                 let k = set.len() as f64;
                 monomial_norm(dim, set.len()) * k.powf(-0.5 * k)
             }
-            Self::Sum(parts) => parts.iter().map(|(c, f)| c.abs() * f.largest_value(dim)).sum(),
+            Self::Sum(sum) => sum.parts.iter().map(|(c, f)| c.abs() * f.largest_value(dim)).sum(),
         }
     }
 
@@ -391,10 +441,10 @@ impl Function {
                 hash.number(5);
                 hash.set(set);
             }
-            Self::Sum(parts) => {
+            Self::Sum(sum) => {
                 hash.number(6);
-                hash.number(parts.len() as u64);
-                for (c, f) in parts {
+                hash.number(sum.parts.len() as u64);
+                for (c, f) in &sum.parts {
                     hash.reals(&[*c]);
                     f.hash(hash);
                 }
@@ -415,7 +465,7 @@ pub(crate) fn sqrt_multiplicity(dim: Dim, degree: Degree) -> f64 {
 
 /// sqrt(n (n+2) .. (n+2k-2)), by which a squarefree monomial of degree k has norm 1.
 pub(crate) fn monomial_norm(dim: Dim, degree: usize) -> f64 {
-    (0..degree).map(|l| dim.as_f64() + 2.0 * l as f64).product::<f64>().sqrt()
+    (0..degree).map(|l| (dim.as_f64() + 2.0 * l as f64).sqrt()).product()
 }
 
 /// The products of x with n - 1 orthonormal vectors orthogonal to a unit vector w: the columns but the first of the

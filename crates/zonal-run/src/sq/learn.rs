@@ -146,12 +146,12 @@ pub struct QueryDegree {
 /// [`Error::Usage`] and parameters out of their domains; those of the oracle.
 pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnReport> {
     let dim = Dim::new(config.dim)?;
-    let target = Target::parse(&config.target, dim, config.seed)?;
     let scale = config.scale.value(config.dim).unwrap_or(1.0);
     let matrices = if config.layers == Layers::Output { 6 } else { 8 };
     let per_unit = 64 * config.dim + 8 * 256;
     let per_pair = if config.layers == Layers::Output { 0 } else { 400 * config.dim };
     crate::memory::check_width(config.width, matrices, per_unit + per_pair)?;
+    let target = Target::parse(&config.target, dim, config.seed)?;
     let unit = Unit::new(config.activation.clone(), scale, dim)?;
     let secret = Secret::target(target.clone());
     let asker = match &config.oracle {
@@ -188,6 +188,9 @@ pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnR
     }
     let vanishing = secret.largest_unit_answer(&first)?;
     let truth = secret.expectations(&first)?;
+    if let Asker::Replay(replay) = &asker {
+        check_replay(replay, &first, &truth)?;
+    }
     let raw = truth.iter().fold(0.0f64, |most, e| most.max(e.abs()));
     let energies = target.power_spectrum(config.max_degree)?;
     let smallest =
@@ -229,6 +232,24 @@ fn read_transcript(path: &std::path::Path) -> Result<Transcript> {
     let told = |what: String| Error::Usage(format!("{} is no transcript of queries: {what}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|e| told(e.to_string()))?;
     serde_json::from_str(&text).map_err(|e| told(e.to_string()))
+}
+
+/// Answers of a transcript must be possible ones for this target. Means over rows have no hard tolerance: what they say is
+/// two deviations.
+fn check_replay(replay: &Replay, queries: &[Query], truth: &[f64]) -> Result<()> {
+    let answers = replay.ask_all(queries)?;
+    let far = |i: &usize| {
+        let tolerance = replay.tolerance(&queries[*i]);
+        (answers[*i] - truth[*i]).abs() > 2.5 * tolerance + 1e-9
+    };
+    match (0..queries.len()).filter(far).count() {
+        0 => Ok(()),
+        count => Err(Error::Usage(format!(
+            "{count} of {} answers of the transcript are further from this target than their tolerance: it belongs to another \
+             target",
+            queries.len()
+        ))),
+    }
 }
 
 /// An oracle, or what one said.

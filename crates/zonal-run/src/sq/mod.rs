@@ -13,8 +13,8 @@ use crate::number::readable_bytes;
 use zonal::sphere::{Degree, Dim};
 use zonal_sq::{Directions, Family, Kind};
 
-/// Families with more members than this would hold more than a game can use.
-const MOST_MEMBERS: u64 = 1_000_000;
+/// Correlations of more members than this take hours.
+const MOST_MEMBERS: u64 = 100_000;
 
 /// A family as users name it.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use super::{Bound, Goal, QueryClass, check_tolerance};
 use crate::family::GramBounds;
 use crate::rounding::{below, exactly};
 use ::zonal::Result;
-use num_bigint::BigUint;
+use num_bigint::{BigInt, BigUint};
 use num_rational::BigRational;
 use num_traits::ToPrimitive;
 
@@ -19,8 +19,9 @@ pub fn with_gram(gram: &GramBounds, tau: f64, goal: Goal) -> Result<Bound> {
     let fits = gram.fit_at_most(goal.epsilon);
     let prior = format!("uniform on {} members", gram.size);
     let class = QueryClass::Correlational;
-    let bound = quotient("SQ-1", class, &prior, &BigUint::from(gram.size), goal, fits, dropped)
-        .assuming("the tolerance is that of a query y g(x) with E g^2 = 1");
+    let bound =
+        quotient("SQ-1", class, &prior, &BigUint::from(gram.size), goal, &fits.into(), &dropped.into())
+            .assuming("the tolerance is that of a query y g(x) with E g^2 = 1");
     Ok(match &gram.largest_eigenvalue_by {
         Some(how) => bound.assuming(how),
         None => bound,
@@ -52,10 +53,13 @@ pub fn orthonormal_members(size: &BigUint, tau: f64, goal: Goal) -> Result<Bound
 
 fn orthonormal(theorem: &str, size: &BigUint, tau: f64, class: QueryClass, goal: Goal) -> Result<Bound> {
     check_tolerance(tau)?;
-    let one = GramBounds::orthonormal(u64::MAX);
-    let (dropped, fits) = (one.dropped_at_most(tau), one.fit_at_most(goal.epsilon));
+    // K is the largest whole number below 1/tau^2, K_plus the largest one up to 1/epsilon.
+    let one = BigInt::from(1);
+    let square = exactly(tau) * exactly(tau);
+    let dropped = (square.recip().ceil().to_integer() - &one).min(size.clone().into());
+    let fits = exactly(goal.epsilon).recip().floor().to_integer().min(size.clone().into());
     let prior = format!("uniform on {size} members");
-    Ok(quotient(theorem, class, &prior, size, goal, fits, dropped))
+    Ok(quotient(theorem, class, &prior, size, goal, &fits, &dropped))
 }
 
 /// (delta M - K_plus) / K in exact arithmetic; without a bound where K = 0, since then no query separates anything.
@@ -65,19 +69,19 @@ fn quotient(
     prior: &str,
     size: &BigUint,
     goal: Goal,
-    fits: u64,
-    dropped: u64,
+    fits: &BigInt,
+    dropped: &BigInt,
 ) -> Bound {
     let wanted = exactly(goal.delta) * BigRational::from_integer(size.clone().into());
-    let left = wanted - BigRational::from_integer(fits.into());
+    let left = wanted - BigRational::from_integer(fits.clone());
     if left <= BigRational::from_integer(0.into()) {
         return Bound::new(theorem, class, prior, f64::NEG_INFINITY);
     }
-    if dropped == 0 {
+    if dropped == &BigInt::from(0) {
         return Bound { vacuous: false, ..Bound::new(theorem, class, prior, f64::NEG_INFINITY) }
             .assuming("no query separates any member: no number of queries suffices");
     }
-    let queries = left / BigRational::from_integer(dropped.into());
+    let queries = left / BigRational::from_integer(dropped.clone());
     let ln = below(ln_of(&queries), 1.0);
     Bound::new(theorem, class, prior, ln)
 }
@@ -89,7 +93,7 @@ fn ln_of(x: &BigRational) -> f64 {
         _ => {
             let shift = x.numer().bits() as i64 - x.denom().bits() as i64;
             let bits = u64::try_from(shift.max(0)).unwrap_or(0);
-            let reduced = x / BigRational::from_integer(num_bigint::BigInt::from(1) << bits);
+            let reduced = x / BigRational::from_integer(BigInt::from(1) << bits);
             reduced.to_f64().unwrap_or(1.0).ln() + bits as f64 * std::f64::consts::LN_2
         }
     }

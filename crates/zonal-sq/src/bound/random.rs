@@ -13,6 +13,10 @@ const LAST: usize = 20;
 const PANELS: usize = 3_000;
 /// No mean is taken to be smaller than this, so that logarithms are finite.
 const SMALLEST: f64 = 1e-280;
+/// The same for means of Legendre polynomials, whose squares are summed.
+const SMALLEST_MEAN: f64 = 1e-140;
+/// Beyond this degree panels no longer resolve the polynomials, and the bound by variance stands alone.
+const RESOLVED: Degree = 300;
 
 /// ln N up to which N itself is used.
 const LARGEST: f64 = 650.0;
@@ -41,8 +45,8 @@ pub fn random_harmonics(dim: Dim, degree: Degree, tau: f64, class: QueryClass, g
         return Ok(bound(ln_p).assuming("the tolerance is that of a query y g(x) with E g^2 = 1"));
     }
     let by_variance = bound(above(2f64.ln() - ln_v, 1.0).min(0.0));
-    if ln_n > LARGEST {
-        // Moments in dimension N leave the range of f64.
+    if ln_n > LARGEST || degree > RESOLVED {
+        // Moments in dimension N leave the range of f64, or panels their resolution.
         return Ok(by_variance.assuming(BY_RANGE));
     }
     let by_moments = bound(arbitrary(dim, degree, ln_n, tau))
@@ -55,7 +59,7 @@ pub fn random_harmonics(dim: Dim, degree: Degree, tau: f64, class: QueryClass, g
 fn arbitrary(dim: Dim, degree: Degree, ln_n: f64, tau: f64) -> f64 {
     let means = Means::new(dim, degree, ln_n.exp());
     let weights: Vec<tail::Weight> = (1..LAST)
-        .map(|j| (j, if j == 1 { -ln_n } else { above(means.legendre[j].max(SMALLEST).ln(), 1.0) }))
+        .map(|j| (j, if j == 1 { -ln_n } else { above(means.legendre[j].max(SMALLEST_MEAN).ln(), 1.0) }))
         .collect();
     tail::ln_sum(&weights, above(means.rest.max(SMALLEST).ln(), 1.0), ln_n.exp(), tau)
 }
@@ -80,7 +84,7 @@ impl Means {
             let (mut mass, mut squares) = (0.0, vec![0.0; LAST]);
             for (x, w) in nodes.iter().zip(&weights) {
                 let psi = 0.5 * (from + to) + 0.5 * (to - from) * x;
-                let w = 0.5 * (to - from) * w * ((n - 2.0) * psi.cos().ln()).exp();
+                let w = 0.5 * (to - from) * w * (0.5 * (n - 2.0) * (-psi.sin().powi(2)).ln_1p()).exp();
                 let z = ::zonal::legendre::value(dim, degree, psi.sin());
                 mass += w;
                 rest += w * power_mean(z, big);
@@ -157,7 +161,7 @@ pub struct RandomSubfamily {
     pub bound: Bound,
 }
 
-/// SQ-6: for sizes M >= (R0 (N-1) / (2 J)) ln(4 + 2 R0 (N-1) / J) / 0.3863 there are M harmonics of degree k that need
+/// SQ-6: for sizes M >= (R0 (N-1) / (2 J)) ln(4 + 2 R0 (N-1) / J) / (2 ln 2 - 1) there are M harmonics of degree k that need
 /// (delta - 2/(N epsilon)) (N-1) tau^2 / (4 pi J L^2) queries with |dh/dy| <= L, where J = 11/(6 sqrt pi) and
 /// R0 = 2 + (3^(3/4) + 2^(3k/2))/3.
 ///
@@ -179,7 +183,7 @@ pub fn random_subfamily(
     let r0 = 2.0 + (3f64.powf(0.75) + 2f64.powf(1.5 * degree as f64)) / 3.0;
     let ln_ratio = r0.ln() + ln_n - j.ln();
     let ln_size = ln_ratio - 2f64.ln() + (4.0 + 2.0 * ln_ratio.exp()).ln().max(2f64.ln() + ln_ratio).ln()
-        - 0.3863f64.ln();
+        - (2.0 * std::f64::consts::LN_2 - 1.0).ln();
     let p_plus = above(2.0 * (-ln_n).exp() / goal.epsilon, 0.0);
     // N - 1 as N (1 - 1/N).
     let ln_less = ln_n + (-(-ln_n).exp()).ln_1p();

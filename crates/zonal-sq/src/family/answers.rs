@@ -36,9 +36,9 @@ impl Family {
     }
 
     fn plain(&self, function: &Function, members: &[usize]) -> Result<Vec<f64>> {
-        if let Function::Sum(parts) = function {
+        if let Function::Sum(sum) = function {
             let mut out = vec![0.0; members.len()];
-            for (c, part) in parts {
+            for (c, part) in sum.parts() {
                 let values = self.plain(part, members)?;
                 zonal::linalg::add_scaled(&mut out, *c, &values);
             }
@@ -67,6 +67,16 @@ impl Family {
         rho.iter_mut().for_each(|r| *r = r.clamp(-1.0, 1.0));
         kernel.evaluate(&rho, &mut out);
         Ok(out)
+    }
+
+    /// E clip(y) E g.
+    pub(super) fn clipped_mean(&self, query: &Query) -> Result<f64> {
+        let profile = match query.function() {
+            Function::Unit { unit, .. } => unit.profile(),
+            Function::Harmonic { degree, .. } => Profile::Harmonic(*degree),
+            other => return Err(no_exact("a zonal query where labels are cut off", other)),
+        };
+        Ok(self.kernel(Label::Clipped, &profile)?.energy(0))
     }
 
     fn cosines(&self, direction: &[f64], members: &[usize]) -> Vec<f64> {
@@ -250,6 +260,10 @@ impl Family {
                 }
                 Ok(out)
             }
+            Function::Unit { .. } if dim.get() > MOST_DIMENSION => {
+                let required = format!("at most {MOST_DIMENSION} for what units see of products of signs");
+                Err(Error::parameter("the dimension", dim.get(), required))
+            }
             Function::Unit { unit, direction } => {
                 let (even, odd) = match unit.activation() {
                     // relu(t) = t/2 + |t|/2, and so on: a part that is |t| and one that is t.
@@ -275,6 +289,9 @@ impl Family {
         }
     }
 }
+
+/// The largest dimension for units and products of signs, of which some hundred numbers for each coordinate are held.
+const MOST_DIMENSION: u64 = 1_000_000;
 
 /// E f g for members that are g or orthogonal to it.
 fn matches(sets: &[Arc<[usize]>], wanted: &[usize], members: &[usize], value: f64) -> Vec<f64> {

@@ -41,8 +41,8 @@ const DENSE: usize = 2_500;
 const STEPS: usize = 48;
 /// The probability, over the random start, that those fall short by more than is added.
 const MISS: f64 = 1e-9;
-/// Error of a correlation.
-const ENTRY: f64 = 1e-12;
+/// A space is invariant when the next vector of Lanczos is shorter than this.
+const INVARIANT: f64 = 1e-10;
 
 impl GramBounds {
     /// Those of exactly orthonormal members.
@@ -88,12 +88,13 @@ impl GramBounds {
                 }
             }
         }
+        let error = family.correlation_error();
         if out.coherence > 0.0 {
-            out.coherence += ENTRY;
-            out.signed_coherence += ENTRY;
+            out.coherence += error;
+            out.signed_coherence += error;
         }
         for (m, sum) in out.row_sums.iter_mut().enumerate() {
-            *sum += ENTRY * m as f64;
+            *sum += error * m as f64;
         }
         if size <= DENSE {
             out.largest_eigenvalue = verified(family)?;
@@ -229,7 +230,7 @@ fn verified(family: &Family) -> Result<f64> {
             let trace = size as f64 * sigma;
             let rounding = (size as f64 + 1.0) * f64::EPSILON * trace + f64::EPSILON * sigma;
             // Entries differ from the true correlations, and M of them make a row.
-            return Ok(sigma + rounding + ENTRY * size as f64);
+            return Ok(sigma + rounding + family.correlation_error() * size as f64);
         }
         excess *= 8.0;
     }
@@ -245,6 +246,7 @@ fn by_lanczos(family: &Family, observer: &mut dyn Observer, total: u64) -> Resul
     normalise(&mut current);
     let mut basis: Vec<Vec<f64>> = Vec::new();
     let (mut diagonal, mut beside) = (Vec::new(), Vec::new());
+    let mut invariant = false;
     for step in 0..STEPS {
         let mut next = vec![0.0; size];
         for strips in strips(size).chunks(AT_ONCE) {
@@ -265,7 +267,8 @@ fn by_lanczos(family: &Family, observer: &mut dyn Observer, total: u64) -> Resul
             }
         }
         let length = normalise(&mut next);
-        if length.is_nan() || length <= 1e-10 {
+        if length <= INVARIANT {
+            invariant = true;
             break;
         }
         beside.push(length);
@@ -281,6 +284,11 @@ fn by_lanczos(family: &Family, observer: &mut dyn Observer, total: u64) -> Resul
         }
     }
     let theta = symmetric_eigen(&small)?.values.last().copied().unwrap_or(f64::NAN);
+    if invariant {
+        // A random vector meets the largest eigenvalue's space almost surely, and what is left of it beyond the space found is
+        // below the limit.
+        return Ok((theta * (1.0 + 1e-6) + 1e-6, steps));
+    }
     let root = ((1.648 * (size as f64).sqrt()).ln() - MISS.ln()) / (2.0 * steps as f64 - 1.0);
     Ok((theta / (1.0 - root * root) * (1.0 + 1e-9), steps))
 }

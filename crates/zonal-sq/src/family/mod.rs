@@ -13,7 +13,7 @@ pub use build::Kind;
 pub use directions::Directions;
 pub use gram::GramBounds;
 
-use crate::query::{Dense, Function};
+use crate::query::{Combination, Dense, Function, Label, Query};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
@@ -116,10 +116,29 @@ impl Family {
         }
     }
 
+    /// What a correlation of members may be wrong by: rounding of inner products, which the slope of P_k at 1 magnifies.
+    pub(crate) fn correlation_error(&self) -> f64 {
+        let (n, k) = (self.dim.as_f64(), self.degree as f64);
+        let slope = k * (k + n - 2.0) / (n - 1.0);
+        1e-12 + 4.0 * f64::EPSILON * slope * (10.0 + n.sqrt())
+    }
+
+    /// The answer that no member influences: the mean of a query's expectations over the law that the family stands for. Zero
+    /// but for labels cut off of even zonal harmonics, whose mean is not zero.
+    ///
+    /// # Errors
+    /// As [`Self::answers`].
+    pub fn target_free(&self, query: &Query) -> Result<f64> {
+        match (&self.members, query.label()) {
+            (Members::Zonal(_), Label::Clipped) if self.degree.is_multiple_of(2) => self.clipped_mean(query),
+            _ => Ok(0.0),
+        }
+    }
+
     /// Whether members are exactly orthonormal and this is one of them, or a sum of them: then correlations have no error.
     pub(crate) fn is_exact(&self, function: &Function) -> bool {
         match (&self.members, function) {
-            (_, Function::Sum(parts)) => parts.iter().all(|(_, f)| self.is_exact(f)),
+            (_, Function::Sum(sum)) => sum.parts().iter().all(|(_, f)| self.is_exact(f)),
             (Members::Signs(_), Function::Signs(_)) | (Members::Monomials(_), Function::Monomial(_)) => true,
             _ => false,
         }
@@ -179,7 +198,11 @@ impl Family {
         if square.is_nan() || square <= 1e-12 {
             return Err(zonal::Error::parameter("the square norm of a combination", square, "above 1e-12"));
         }
+        if !parts.iter().all(|(i, _)| self.is_exact(&self.member(*i))) {
+            let sizes: f64 = parts.iter().map(|(_, c)| c.abs()).sum();
+            square += self.correlation_error() * sizes * sizes;
+        }
         let norm = square.sqrt() * (1.0 + 4.0 * (1 + parts.len()) as f64 * f64::EPSILON);
-        Ok(Function::Sum(parts.iter().map(|(i, c)| (c / norm, self.member(*i))).collect()))
+        Ok(Function::Sum(Combination::new(parts.iter().map(|(i, c)| (c / norm, self.member(*i))).collect())))
     }
 }

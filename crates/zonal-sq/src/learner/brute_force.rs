@@ -31,6 +31,7 @@ pub fn rows_that_suffice_without_noise(size: f64, eta: f64) -> u64 {
 /// Rows that suffice with Gaussian noise: ln(M / (2 eta)) / ln(1 / rho), rho = max over pairs of E exp(-(f_i - f_j)^2 / (8 sigma^2));
 /// for products of signs rho = (1 + exp(-1 / (2 sigma^2))) / 2.
 pub fn rows_that_suffice(size: f64, eta: f64, sigma: f64) -> u64 {
-    let rho = 0.5 * (1.0 + (-0.5 / (sigma * sigma)).exp());
-    ((size / (2.0 * eta)).ln() / -rho.ln()).ceil().max(1.0) as u64
+    // ln rho = ln(1 + (e^x - 1) / 2), which does not vanish by rounding for large sigma.
+    let ln_rho = (0.5 * (-0.5 / (sigma * sigma)).exp_m1()).ln_1p();
+    ((size / (2.0 * eta)).ln() / -ln_rho).ceil().max(1.0) as u64
 }
