@@ -6,7 +6,7 @@ use zonal::numeric::random::{Purpose, stream};
 use zonal::observer::Silent;
 use zonal::sphere::Dim;
 use zonal_sq::learner::{Limits, Strategy, VersionSpace, identify};
-use zonal_sq::{Answering, Directions, Family, Game, GameReport, GramBounds};
+use zonal_sq::{Answering, Convention, Directions, Family, Game, GameReport, GramBounds, Policy, Secret};
 
 const EPSILON: f64 = 0.5;
 
@@ -138,5 +138,57 @@ fn published_games() {
                 assert!(!played.learned || played.report.queries_distinct >= predicted);
             }
         }
+    }
+}
+
+#[test]
+fn large_families_of_low_rank_keep_their_largest_eigenvalue() {
+    // Lanczos ends early where there are few distinct eigenvalues; what it then says must still be a bound.
+    let axes = Family::zonal(Dim::new(2_600).unwrap(), 3, 2_600, Directions::Coordinate, 0).unwrap();
+    let gram = GramBounds::of(&axes, &mut Silent).unwrap();
+    assert!(
+        gram.largest_eigenvalue >= 1.0 && gram.largest_eigenvalue < 1.0001,
+        "{}",
+        gram.largest_eigenvalue
+    );
+    assert_eq!(gram.dropped_at_most(0.1), 99);
+    // All 3,125 polynomials: rows of the matrix have the same sum, which is its largest eigenvalue or below it.
+    let all = Family::zonal(Dim::new(25).unwrap(), 3, 3_125, Directions::DeVore, 0).unwrap();
+    let gram = GramBounds::of(&all, &mut Silent).unwrap();
+    let row: f64 = (0..3_125).map(|j| all.correlation(0, j)).sum();
+    assert!(gram.largest_eigenvalue >= row - 1e-9, "{} {row}", gram.largest_eigenvalue);
+    // On a sphere in three dimensions degree 1 has rank 3: eigenvalues near M / 3.
+    let flat = Family::zonal(Dim::new(3).unwrap(), 1, 2_600, Directions::Random, 0).unwrap();
+    let gram = GramBounds::of(&flat, &mut Silent).unwrap();
+    assert!(gram.largest_eigenvalue > 2_600.0 / 3.0 && gram.largest_eigenvalue < 1_000.0);
+}
+
+#[test]
+fn a_learner_never_rules_the_target_out() {
+    let family = Arc::new(family(0, 8, 3, 60, 5));
+    for policy in [Policy::Exact, Policy::Honest(0.2), Policy::Quantised(0.2), Policy::Lazy(0.2)] {
+        for target in 0..12 {
+            let secret = Secret::member(family.clone(), target).unwrap();
+            let oracle = secret.oracle(policy, Convention::Unit, target as u64).unwrap();
+            for strategy in [Strategy::Greedy, Strategy::Members, Strategy::Descent] {
+                let mut space = VersionSpace::new(&family);
+                let limits = Limits { stop: 0, queries: 80, width: 80, seed: 1 };
+                identify(strategy, &mut space, &oracle, limits, &mut Silent).unwrap();
+                assert!(space.is_live(target), "{policy} {strategy} {target}");
+            }
+        }
+        let secret = Secret::member(family.clone(), 3).unwrap();
+        let oracle = secret.oracle(policy, Convention::Unit, 0).unwrap();
+        // Nothing of the target can be read off what a learner holds.
+        assert!(!format!("{oracle:?} {secret:?}").contains("Member"));
+    }
+}
+
+#[test]
+fn tolerances_below_rounding_are_refused() {
+    let family = Arc::new(family(0, 10, 3, 50, 0));
+    let gram = GramBounds::of(&family, &mut Silent).unwrap();
+    for tau in [1e-12, 1e-300, 0.0, f64::NAN] {
+        assert!(Game::new(family.clone(), &gram, tau, Answering::Base).is_err(), "{tau}");
     }
 }

@@ -239,3 +239,21 @@ fn what_is_out_of_range_is_refused_and_extremes_are_not() {
         }
     }
 }
+
+#[test]
+fn tiny_tolerances_and_huge_families_stay_bounds() {
+    // Counts beyond 64 bits: (M / 2 - 2) / (ceil(1/tau^2) - 1).
+    let size = Family::subsets(dim(1_000_000_000), 6);
+    let found = products_of_signs(&size, 1e-15, QueryClass::Any, half()).unwrap().log10_queries.unwrap();
+    let members: f64 = size.to_string().parse().unwrap();
+    assert!((found - (0.5 * members / 1e30).log10()).abs() < 1e-9, "{found}");
+    // Means of Legendre polynomials far below the smallest square: with the means computed in 50 digits, 10^1.68 queries.
+    let deep = random_harmonics(dim(1_000_000_000), 24, 1e-95, QueryClass::Any, half()).unwrap();
+    assert!(deep.log10_queries.unwrap() < 1.69, "{:?}", deep.log10_queries);
+    // Any query includes the correlational ones, up to the unit of the tolerance.
+    for (n, k) in [(3u64, 100_000usize), (10, 400), (1_000_000, 40)] {
+        let any = random_harmonics(dim(n), k, 0.3, QueryClass::Any, half()).unwrap();
+        let correlational = random_harmonics(dim(n), k, 0.3, QueryClass::Correlational, half()).unwrap();
+        assert!(any.log10_queries <= correlational.log10_queries, "{n} {k}");
+    }
+}
