@@ -194,8 +194,8 @@ fn descent_through_an_oracle_stands_still_and_its_answers_can_be_replayed() {
     let stuck_at = free["vanishing_tolerance"].as_f64().unwrap();
     assert!(free["smallest_loss"].as_f64().unwrap() < 1.0);
     assert_eq!(
-        (free["queries_distinct"].as_u64(), free["queries_issued"].as_f64()),
-        (Some(60), Some(600_000.0))
+        (free["queries_distinct"].as_u64(), free["queries_issued"].as_u64()),
+        (Some(60), Some(600_000))
     );
     let stuck = place
         .succeed(&[&learn[..], &["--oracle", &format!("lazy:{}", stuck_at * 1.000_001)]].concat())

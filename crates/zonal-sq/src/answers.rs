@@ -1,6 +1,7 @@
 //! What a learner is given: somebody who answers queries, or rows, and nothing else.
 
 use crate::query::Query;
+use crate::words;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -60,25 +61,21 @@ impl Convention {
     }
 }
 
+impl Convention {
+    const WORDS: [(&'static str, Self); 3] =
+        [("unit", Self::Unit), ("raw", Self::Raw), ("range", Self::Range)];
+}
+
 impl FromStr for Convention {
     type Err = String;
     fn from_str(text: &str) -> std::result::Result<Self, String> {
-        match text {
-            "unit" => Ok(Self::Unit),
-            "raw" => Ok(Self::Raw),
-            "range" => Ok(Self::Range),
-            _ => Err(format!("'{text}' is no convention; write unit, raw or range")),
-        }
+        words::read(text, "convention", &Self::WORDS)
     }
 }
 
 impl fmt::Display for Convention {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Unit => "unit",
-            Self::Raw => "raw",
-            Self::Range => "range",
-        })
+        f.write_str(words::name(self, &Self::WORDS))
     }
 }
 

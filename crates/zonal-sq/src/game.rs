@@ -5,6 +5,7 @@ use crate::answers::{Answers, fullest_window};
 use crate::family::{Family, GramBounds};
 use crate::query::Query;
 use crate::transcript::{Ledger, Transcript};
+use crate::words;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -21,23 +22,20 @@ pub enum Answering {
     Interval,
 }
 
+impl Answering {
+    const WORDS: [(&'static str, Self); 2] = [("base", Self::Base), ("interval", Self::Interval)];
+}
+
 impl FromStr for Answering {
     type Err = String;
     fn from_str(text: &str) -> std::result::Result<Self, String> {
-        match text {
-            "base" => Ok(Self::Base),
-            "interval" => Ok(Self::Interval),
-            _ => Err(format!("'{text}' is no way to answer; write base or interval")),
-        }
+        words::read(text, "way to answer", &Self::WORDS)
     }
 }
 
 impl fmt::Display for Answering {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Base => "base",
-            Self::Interval => "interval",
-        })
+        f.write_str(words::name(self, &Self::WORDS))
     }
 }
 

@@ -26,6 +26,7 @@
 mod answers;
 pub mod basis;
 pub mod bound;
+mod expectation;
 mod family;
 mod game;
 pub mod learner;
@@ -33,6 +34,7 @@ mod oracle;
 mod query;
 mod rounding;
 mod transcript;
+mod words;
 
 pub use answers::{Answers, Convention, Rows};
 pub use family::{Directions, Family, GramBounds, Kind};

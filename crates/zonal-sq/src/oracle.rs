@@ -1,19 +1,18 @@
 //! Who keeps the target, and how badly queries about it are answered.
 
 use crate::answers::{Answers, Convention, Rows};
+use crate::expectation;
 use crate::family::Family;
-use crate::query::{Function, Label, Query};
+use crate::query::Query;
 use crate::transcript::{Ledger, Transcript};
 use rayon::prelude::*;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard};
-use zonal::linalg::{Matrix, dot};
-use zonal::network::Network;
+use zonal::linalg::Matrix;
 use zonal::numeric::random::{Purpose, normal, stream, uniform};
-use zonal::risk::{GradientOracle, Population};
 use zonal::sphere::{Dim, uniform_point};
-use zonal::target::{Profile, Target};
+use zonal::target::Target;
 use zonal::{Error, Result};
 
 /// A target that nobody sees: oracles and rows come from here, and verdicts on what was learned.
@@ -136,11 +135,7 @@ impl Secret {
     pub fn label_bound(&self) -> Option<f64> {
         match &self.truth {
             Truth::Member(family, _) => Some(family.largest_value()),
-            Truth::Target(target) => {
-                // A single zonal harmonic; of sums and polynomials no bound is kept.
-                let single = single_harmonic(target)?;
-                Some(single.coefficient.abs() * crate::query::sqrt_multiplicity(target.dim(), single.degree))
-            }
+            Truth::Target(target) => expectation::largest_label(target),
         }
     }
 
@@ -233,7 +228,7 @@ impl Secret {
             Truth::Member(family, i) => {
                 queries.par_iter().map(|q| Ok(family.answers(q, &[*i])?[0])).collect()
             }
-            Truth::Target(target) => of_target(target, queries),
+            Truth::Target(target) => expectation::of_target(target, queries),
         }
     }
 
@@ -245,112 +240,6 @@ impl Secret {
     pub fn largest_unit_answer(&self, queries: &[Query]) -> Result<f64> {
         let answers = self.expectations(queries)?;
         Ok(answers.iter().zip(queries).fold(0.0, |most, (a, q)| f64::max(most, a.abs() / q.norm())))
-    }
-}
-
-struct SingleHarmonic {
-    coefficient: f64,
-    degree: usize,
-}
-
-/// A target that is one zonal harmonic.
-fn single_harmonic(target: &Target) -> Option<SingleHarmonic> {
-    let [term] = target.zonal_terms() else { return None };
-    let Profile::Harmonic(degree) = term.profile else { return None };
-    // Nothing beside it: a polynomial part would show in another energy.
-    let spectrum = target.power_spectrum(degree).ok()?;
-    let rest: f64 = spectrum.total() - spectrum.energies[degree];
-    let own = term.coefficient * term.coefficient;
-    (rest.abs() <= 1e-14 * own && (spectrum.energies[degree] - own).abs() <= 1e-12 * own)
-        .then_some(SingleHarmonic { coefficient: term.coefficient, degree })
-}
-
-/// Expectations for a target, in groups that share what they need.
-fn of_target(target: &Target, queries: &[Query]) -> Result<Vec<f64>> {
-    let mut out = vec![0.0; queries.len()];
-    let mut groups: std::collections::BTreeMap<String, Vec<usize>> = std::collections::BTreeMap::new();
-    for (i, query) in queries.iter().enumerate() {
-        let refuse = |required: &str| {
-            Err(Error::parameter(
-                "the query",
-                query,
-                format!("{required}: no exact expectation is known for others"),
-            ))
-        };
-        if query.label() == Label::Clipped {
-            return refuse("y times a function of x");
-        }
-        let key = match query.function() {
-            Function::Unit { unit, .. } => format!("unit {} {:e}", unit.activation(), unit.scale()),
-            Function::Turn { unit, .. } => format!("turn {} {:e}", unit.activation(), unit.scale()),
-            Function::Harmonic { degree, .. } => format!("harmonic {degree}"),
-            Function::Dense(dense) => {
-                // E g sqrt(N) P_k(<v, .>) is the normalised part of degree k at v.
-                let parts = target.parts(&dense.nodes, dense.degree)?;
-                out[i] = dot(parts.row(dense.degree), &dense.coefficients);
-                continue;
-            }
-            _ => return refuse("a unit, a turned unit or a harmonic"),
-        };
-        groups.entry(key).or_default().push(i);
-    }
-    for members in groups.into_values() {
-        let directions: Vec<&[f64]> = members
-            .iter()
-            .filter_map(|&i| match queries[i].function() {
-                Function::Unit { direction, .. }
-                | Function::Turn { direction, .. }
-                | Function::Harmonic { direction, .. } => Some(direction.as_ref()),
-                _ => None,
-            })
-            .collect();
-        // Turned units come in runs with the same direction.
-        let mut distinct: Vec<&[f64]> = directions.clone();
-        distinct.dedup();
-        let n = target.dim().as_usize();
-        let matrix = Matrix::from_rows(distinct.len(), n, distinct.concat())?;
-        match queries[members[0]].function() {
-            Function::Unit { unit, .. } => {
-                let seen = target.correlations(&unit.profile(), &matrix, 0)?.total;
-                spread(&mut out, &members, &directions, &distinct, |row, _| seen[row]);
-            }
-            Function::Harmonic { degree, .. } => {
-                let seen = target.parts(&matrix, *degree)?;
-                spread(&mut out, &members, &directions, &distinct, |row, _| seen.row(*degree)[row]);
-            }
-            Function::Turn { unit, .. } => {
-                let network = Network::from_directions(unit.activation().clone(), unit.scale(), matrix)?;
-                let gradients = Population::new(target).hidden_layer(&network)?;
-                let along: Vec<Vec<f64>> = distinct
-                    .iter()
-                    .enumerate()
-                    .map(|(r, w)| crate::query::tangents(w, gradients.row(r)))
-                    .collect();
-                spread(&mut out, &members, &directions, &distinct, |row, i| match queries[i].function() {
-                    Function::Turn { tangent, .. } => along[row][*tangent] / unit.scale(),
-                    _ => f64::NAN,
-                });
-            }
-            _ => {}
-        }
-    }
-    Ok(out)
-}
-
-/// Gives each query of a group the value of its direction's row.
-fn spread(
-    out: &mut [f64],
-    members: &[usize],
-    directions: &[&[f64]],
-    distinct: &[&[f64]],
-    value: impl Fn(usize, usize) -> f64,
-) {
-    let mut row = 0;
-    for (&i, direction) in members.iter().zip(directions) {
-        if *direction != distinct[row] {
-            row += 1;
-        }
-        out[i] = value(row, i);
     }
 }
 

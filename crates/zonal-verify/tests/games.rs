@@ -62,16 +62,15 @@ fn random_games(count: u64, seed: u64) {
         let kind = rng.random_range(0..5u32);
         let n = rng.random_range(6..13u64);
         let k = rng.random_range(2..4usize);
-        let size = rng.random_range(5..60usize).min(15);
+        let size = rng.random_range(5..16usize);
         let size = if kind == 2 || kind == 3 { size } else { size * rng.random_range(1..8usize) };
         let tau = 0.1 + 0.6 * rng.random_range(0.0..1.0f64);
         let strategies = [Strategy::Greedy, Strategy::Members, Strategy::Regression, Strategy::Descent];
         let strategy = strategies[rng.random_range(0..4usize)];
         let answering = if rng.random_range(0..2u32) == 0 { Answering::Base } else { Answering::Interval };
-        // A basis in dimension 25 takes long.
-        if kind == 4 && strategy == Strategy::Regression && k == 3 {
-            continue;
-        }
+        // There are too many harmonics in dimension 25 for a basis.
+        let strategy =
+            if kind == 4 && strategy == Strategy::Regression && k == 3 { Strategy::Greedy } else { strategy };
         let family = Arc::new(family(kind, n, k, size, seed ^ number));
         let gram = GramBounds::of(&family, &mut Silent).unwrap();
         let what = format!(

@@ -4,14 +4,16 @@
 use std::sync::Arc;
 use zonal::activation::Activation;
 use zonal::dynamics::Step;
+use zonal::dynamics::descent::{Descent, Source};
 use zonal::dynamics::path::Path;
 use zonal::linalg::dot;
 use zonal::measure::mean;
-use zonal::network::Network;
+use zonal::network::{Architecture, Layers, Network, Parametrisation, Start};
 use zonal::numeric::random::Purpose;
 use zonal::observer::Silent;
-use zonal::risk::{GradientOracle, Population, answered_quadratic};
+use zonal::risk::{BothLayers, Empirical, GradientOracle, Population, answered_quadratic};
 use zonal::sphere::{Dim, uniform_point, uniform_points};
+use zonal::statistics::Precision;
 use zonal::target::Target;
 use zonal_sq::basis::Basis;
 use zonal_sq::learner::{self, AskedGradients};
@@ -206,6 +208,138 @@ fn the_attack_finds_directions_of_odd_and_even_degree() {
             let expected = if policy == Policy::Exact { 0.98 } else { 0.9 };
             assert!(cosine > expected, "n = {n}, k = {k}, {policy}: {cosine}");
             assert_eq!(oracle.distinct(), if k % 2 == 1 { n } else { n * (n + 1) / 2 });
+        }
+    }
+}
+
+/// Gradients of hidden units by a third way: differences of the correlation with a unit that turns a little.
+#[test]
+fn the_hidden_layer_is_the_derivative_of_the_output_layer() {
+    let n = dim(4);
+    let target = Target::parse("0.6*harmonic(1) + 0.8*harmonic(2) + x1*x2", n, 2).unwrap();
+    let points = uniform_points(n, 300, 8, Purpose::Points);
+    let labels: Vec<f64> = (0..300).map(|i| target.value(points.row(i))).collect();
+    for (activation, scale) in [(Activation::Tanh, 1.5), (Activation::SquaredRelu, 0.8)] {
+        let network = Network::random(activation.clone(), scale, n, 3, 6).unwrap();
+        let (population, rows) = (Population::new(&target), Empirical::new(&points, &labels));
+        let sources: [&dyn GradientOracle; 2] = [&population, &rows];
+        for source in sources {
+            let gradient = source.hidden_layer(&network).unwrap();
+            for j in 0..3 {
+                let w = network.directions().row(j).to_vec();
+                assert!(dot(&w, gradient.row(j)).abs() < 1e-13, "{activation}: it has a part along the unit");
+                for axis in 0..4 {
+                    // Along the projection of an axis on the tangent, on the sphere itself.
+                    let e: Vec<f64> =
+                        (0..4).map(|i| f64::from(u8::from(i == axis)) - w[axis] * w[i]).collect();
+                    let at = |h: f64| {
+                        let mut moved = network.directions().clone();
+                        let row = moved.row_mut(j);
+                        row.iter_mut().zip(&e).for_each(|(x, e)| *x += h * e);
+                        let length = dot(row, row).sqrt();
+                        row.iter_mut().for_each(|x| *x /= length);
+                        let moved = Network::from_directions(activation.clone(), scale, moved).unwrap();
+                        source.output_layer(&moved).unwrap()[j] / moved.factor()
+                    };
+                    let h = 1e-4;
+                    let slope = (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h);
+                    assert!(
+                        (slope - dot(gradient.row(j), &e)).abs() < 1e-9,
+                        "{activation} {j} {axis}: {slope} {}",
+                        dot(gradient.row(j), &e)
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn both_layers_through_an_exact_oracle_are_the_exact_descent() {
+    let n = dim(5);
+    let target = Target::parse("0.6*harmonic(1) + 0.8*harmonic(2)", n, 2).unwrap();
+    let secret = Secret::target(target.clone());
+    for (activation, scale) in
+        [(Activation::Relu, 1.0), (Activation::SquaredRelu, 1.5), (Activation::Abs, 0.5)]
+    {
+        let architecture = Architecture {
+            activation: activation.clone(),
+            scale,
+            dim: 5,
+            width: 12,
+            labels: 1,
+            biases: false,
+            on_sphere: false,
+            parametrisation: Parametrisation::Ntk,
+        };
+        let start = architecture.weights(Start::Random, 4).unwrap();
+        let unit = Unit::new(activation.clone(), scale, n).unwrap();
+        let oracle = secret.oracle(Policy::Exact, Convention::Unit, 0).unwrap();
+        let asked = AskedGradients::new(&oracle, unit);
+        let answered = Source::Answered { oracle: &asked, label_sq: target.norm_sq().unwrap() };
+        let run = |source: Source<'_>| {
+            let step = Step::Fixed(0.2);
+            let mut descent =
+                Descent::new(&architecture, Layers::Both, &start, source, step, Precision::F64, 0).unwrap();
+            descent.run(60, 60, &mut Silent).unwrap();
+            descent.weights()
+        };
+        let (through, exact) = (run(answered), run(Source::Exact { target: &target }));
+        assert!(exact.hidden.values() != start.hidden.values());
+        for (a, b) in through.hidden.values().iter().zip(exact.hidden.values()) {
+            assert!((a - b).abs() < 1e-11, "{activation}: {a} {b}");
+        }
+        for (a, b) in through.output.values().iter().zip(exact.output.values()) {
+            assert!((a - b).abs() < 1e-11, "{activation}: {a} {b}");
+        }
+    }
+    // Tanh units of other lengths are other functions: that is refused and not guessed.
+    let oracle = secret.oracle(Policy::Exact, Convention::Unit, 0).unwrap();
+    let unit = Unit::new(Activation::Tanh, 1.0, n).unwrap();
+    let asked = AskedGradients::new(&oracle, unit);
+    let architecture = Architecture {
+        activation: Activation::Tanh,
+        scale: 1.0,
+        dim: 5,
+        width: 4,
+        labels: 1,
+        biases: false,
+        on_sphere: false,
+        parametrisation: Parametrisation::Ntk,
+    };
+    assert!(BothLayers::answered(&asked, 1.0, &architecture, Layers::Both).is_err());
+}
+
+#[test]
+fn the_target_free_answer_is_the_mean_over_targets() {
+    for (n, k) in [(10, 2), (20, 4), (10, 3)] {
+        let family = Family::zonal(dim(n), k, 20_000, Directions::Random, 5).unwrap();
+        let everybody: Vec<usize> = (0..family.size()).collect();
+        let attack = learner::Attack::on_harmonics(dim(n), k).unwrap();
+        for query in &attack.queries().unwrap()[..2] {
+            let base = family.target_free(query).unwrap();
+            let found = mean(&family.answers(query, &everybody).unwrap());
+            assert!(
+                (found.value - base).abs() < 4.5 * found.standard_error,
+                "{n} {k}: {base} {}",
+                found.value
+            );
+            assert_eq!(base == 0.0, k % 2 == 1, "{n} {k}: {base}");
+        }
+        // Lazy answers go to that one, from either side.
+        let family = Arc::new(Family::zonal(dim(n), k, 30, Directions::Random, 6).unwrap());
+        let query = &attack.queries().unwrap()[0];
+        let base = family.target_free(query).unwrap();
+        for member in 0..30 {
+            let secret = Secret::member(family.clone(), member).unwrap();
+            let truth = secret.expectations(std::slice::from_ref(query)).unwrap()[0];
+            let answer = secret.oracle(Policy::Lazy(0.01), Convention::Range, 0).unwrap().ask(query).unwrap();
+            if (truth - base).abs() <= 0.01 {
+                assert_eq!(answer, base);
+            } else {
+                assert!(((answer - truth).abs() - 0.01).abs() < 1e-12);
+                assert!((answer - base).abs() < (truth - base).abs());
+            }
         }
     }
 }

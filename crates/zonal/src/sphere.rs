@@ -99,6 +99,11 @@ pub fn multiplicities(dim: Dim, max_degree: Degree) -> Vec<Scaled> {
     out
 }
 
+/// sqrt N(n, k), the factor that gives P_k norm 1; infinite where it leaves the range of f64.
+pub fn sqrt_multiplicity(dim: Dim, degree: Degree) -> f64 {
+    (0.5 * multiplicities(dim, degree)[degree].ln_abs()).exp()
+}
+
 /// `count` independent uniform points of the sphere, one a row. Row i depends on `(seed, purpose, i)` alone: more
 /// rows never change the earlier ones.
 pub fn uniform_points(dim: Dim, count: usize, seed: u64, purpose: Purpose) -> Matrix {

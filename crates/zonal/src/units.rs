@@ -11,7 +11,7 @@
 use crate::activation::{Activation, Structure};
 use crate::error::Result;
 use crate::legendre::Recurrence;
-use crate::linalg::{Matrix, symmetric_eigen};
+use crate::linalg::Matrix;
 use crate::spectrum::Spectrum;
 use crate::sphere::{Degree, Dim, multiplicities};
 use rayon::prelude::*;
@@ -49,18 +49,6 @@ const GENTLE: f64 = 10.0;
 /// Where the weight has fallen below e^-80 nothing counts.
 const NEGLIGIBLE: f64 = -80.0;
 
-/// Nodes and weights of the Gauss-Legendre rule on [-1, 1], from the eigenvalues of its Jacobi matrix (Golub and Welsch).
-fn gauss_legendre(count: usize) -> Result<Vec<(f64, f64)>> {
-    let mut jacobi = Matrix::zeros(count, count);
-    for k in 1..count {
-        let k = k as f64;
-        jacobi.row_mut(k as usize)[k as usize - 1] = k / (4.0 * k * k - 1.0).sqrt();
-    }
-    let eigen = symmetric_eigen(&jacobi)?;
-    let weight = |i: usize| 2.0 * eigen.vectors.row(i)[0] * eigen.vectors.row(i)[0];
-    Ok((0..count).map(|i| (eigen.values[i], weight(i))).collect())
-}
-
 impl Units<'_> {
     /// A_k and its derivatives for k <= `max_degree`. Derivatives are zero for an activation that has none.
     ///
@@ -93,7 +81,7 @@ impl Units<'_> {
     }
 
     fn integrated(&self, dim: Dim, max_degree: Degree) -> Result<Coefficients> {
-        let rule = gauss_legendre(NODES)?;
+        let rule = crate::quadrature::gauss_legendre(NODES)?;
         let n = dim.as_f64();
         // cos^(n-2) theta < e^-80 beyond this angle.
         let end = if n > 2.0 { (NEGLIGIBLE / (n - 2.0)).exp().acos() } else { std::f64::consts::FRAC_PI_2 };

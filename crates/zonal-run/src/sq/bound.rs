@@ -160,7 +160,7 @@ fn by_gram(config: &BoundConfig, size: u64, goal: Goal, observer: &mut dyn Obser
     .build()?;
     let gram = GramBounds::of(&family, observer)?;
     let mut bound = with_gram(&gram, config.tolerance, goal)?;
-    bound.assumptions.push(format!("the {size} members drawn with seed {}", config.seed));
+    bound.assumptions.push(format!("the {size} members at seed {}", config.seed));
     Ok((bound, Some(BigUint::from(size))))
 }
 

@@ -5,6 +5,7 @@ use crate::number::Scale;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use std::sync::Arc;
 use zonal::activation::Activation;
 use zonal::dynamics::Step;
 use zonal::dynamics::descent::{Descent, Source};
@@ -100,8 +101,8 @@ pub struct LearnReport {
     pub vanishing_tolerance_raw: f64,
     /// Different queries up to the last iteration.
     pub queries_distinct: u64,
-    /// Queries of a descent that asks anew at each step.
-    pub queries_issued: f64,
+    /// Queries of a descent that asks anew at each step, at most 2^64 - 1.
+    pub queries_issued: u64,
     /// The smallest loss at a listed iteration.
     pub smallest_loss: f64,
     /// The same through the exact oracle.
@@ -146,6 +147,7 @@ pub struct QueryDegree {
 /// [`Error::Usage`] and parameters out of their domains; those of the oracle.
 pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnReport> {
     let dim = Dim::new(config.dim)?;
+    super::check_save(config.save.as_deref())?;
     let scale = config.scale.value(config.dim).unwrap_or(1.0);
     let matrices = if config.layers == Layers::Output { 6 } else { 8 };
     let per_unit = 64 * config.dim + 8 * 256;
@@ -155,6 +157,9 @@ pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnR
     let unit = Unit::new(config.activation.clone(), scale, dim)?;
     let secret = Secret::target(target.clone());
     let asker = match &config.oracle {
+        _ if config.layers == Layers::Hidden => {
+            return Err(Error::Usage("through an oracle --layers is output or both".into()));
+        }
         Answerer::Policy(policy) => Asker::Oracle(secret.oracle(*policy, config.convention, config.seed)?),
         Answerer::Replay(_) if config.save.is_some() => {
             return Err(Error::Usage(
@@ -165,12 +170,14 @@ pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnR
     };
     let asked = AskedGradients::new(&asker, unit.clone());
     let job = Job { config, target: &target, scale, asked: &asked };
+    let first = job.first_queries(&unit)?;
+    let truth = secret.expectations(&first)?;
+    if let Asker::Replay(replay) = &asker {
+        check_replay(replay, &first, &truth)?;
+    }
     let descended = match config.layers {
-        Layers::Output => job.output_layer(observer)?,
         Layers::Both => job.both_layers(observer)?,
-        Layers::Hidden => {
-            return Err(Error::Usage("through an oracle --layers is output or both".into()));
-        }
+        Layers::Output | Layers::Hidden => job.output_layer(observer)?,
     };
     if descended.path.iter().any(|c| !c.loss.is_finite()) {
         return Err(Error::Usage("the answers leave the range of numbers; take a smaller tolerance".into()));
@@ -179,18 +186,7 @@ pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnR
         write_file(path, &serde_json::to_vec(&oracle.transcript()).unwrap_or_default())?;
     }
     let distinct = asker.distinct();
-    let mut first: Vec<Query> = Vec::new();
-    for j in 0..descended.first.rows() {
-        first.push(Query::unit(&unit, descended.first.row(j))?);
-        if config.layers == Layers::Both {
-            first.extend(Query::turns(&unit, descended.first.row(j))?);
-        }
-    }
     let vanishing = secret.largest_unit_answer(&first)?;
-    let truth = secret.expectations(&first)?;
-    if let Asker::Replay(replay) = &asker {
-        check_replay(replay, &first, &truth)?;
-    }
     let raw = truth.iter().fold(0.0f64, |most, e| most.max(e.abs()));
     let energies = target.power_spectrum(config.max_degree)?;
     let smallest =
@@ -219,7 +215,7 @@ pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnR
         queries_issued: {
             let each = if config.layers == Layers::Both { config.dim } else { 1 };
             let steps = descended.diverged.unwrap_or(config.iterations);
-            config.width as f64 * each as f64 * steps as f64
+            config.width.saturating_mul(each).saturating_mul(steps)
         },
         smallest_loss: smallest(|c| c.loss),
         smallest_exact_loss: smallest(|c| c.exact_loss),
@@ -229,8 +225,11 @@ pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnR
 }
 
 fn read_transcript(path: &std::path::Path) -> Result<Transcript> {
-    let told = |what: String| Error::Usage(format!("{} is no transcript of queries: {what}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|e| told(e.to_string()))?;
+    let told = |what: String| {
+        Error::Usage(format!("{} is no transcript of queries, as --save keeps one: {what}", path.display()))
+    };
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| Error::Usage(format!("{} cannot be read: {e}", path.display())))?;
     serde_json::from_str(&text).map_err(|e| told(e.to_string()))
 }
 
@@ -294,8 +293,6 @@ struct Descended {
     path: Vec<LearnCheckpoint>,
     step: f64,
     diverged: Option<u64>,
-    /// Directions of the units at the start.
-    first: Matrix,
 }
 
 impl Job<'_> {
@@ -303,16 +300,49 @@ impl Job<'_> {
         logarithmic_grid(self.config.iterations)
     }
 
+    /// Units that stay as they are.
+    fn network(&self) -> Result<Network> {
+        let config = self.config;
+        let (activation, dim) = (config.activation.clone(), self.target.dim());
+        Ok(Network::random(activation, self.scale, dim, config.width as usize, config.seed)?)
+    }
+
+    /// Units that move.
+    fn architecture(&self) -> Architecture {
+        Architecture {
+            activation: self.config.activation.clone(),
+            scale: self.scale,
+            dim: self.target.dim().as_usize(),
+            width: self.config.width as usize,
+            labels: 1,
+            biases: false,
+            on_sphere: false,
+            parametrisation: Parametrisation::Ntk,
+        }
+    }
+
+    /// What the first step asks.
+    fn first_queries(&self, unit: &Arc<Unit>) -> Result<Vec<Query>> {
+        let both = self.config.layers == Layers::Both;
+        let directions = if both {
+            self.architecture().weights(Start::Symmetric, self.config.seed)?.hidden
+        } else {
+            self.network()?.directions().clone()
+        };
+        let mut out = Vec::new();
+        for j in 0..directions.rows() {
+            out.push(Query::unit(unit, directions.row(j))?);
+            if both {
+                out.extend(Query::turns(unit, directions.row(j))?);
+            }
+        }
+        Ok(out)
+    }
+
     /// Both paths at once: one matrix K, the answers and the true expectations as two labels.
     fn output_layer(&self, observer: &mut dyn Observer) -> Result<Descended> {
-        let Self { config, target, scale, .. } = *self;
-        let network = Network::random(
-            config.activation.clone(),
-            scale,
-            target.dim(),
-            config.width as usize,
-            config.seed,
-        )?;
+        let Self { config, target, .. } = *self;
+        let network = self.network()?;
         let exact = Population::new(target).quadratic(&network)?;
         let answered = self.asked.output_layer(&network)?;
         let width = network.width();
@@ -322,37 +352,21 @@ impl Job<'_> {
         let grid = self.grid();
         let coefficients = path.coefficients(&grid);
         // The loss is that of the target, whatever was answered: rows in pairs, all against the true b.
-        let rows = coefficients.rows();
         let residuals = residual_energies(&network, target, &coefficients, config.max_degree, observer)?;
         let losses = exact.losses(&coefficients);
-        debug_assert_eq!(rows, 2 * grid.len());
         let listed = grid.iter().enumerate();
         let path_of = listed
             .map(|(i, &t)| {
                 checkpoint(t, [losses[2 * i], losses[2 * i + 1]], [&residuals[2 * i], &residuals[2 * i + 1]])
             })
             .collect();
-        Ok(Descended {
-            path: path_of,
-            step: path.step(),
-            diverged: None,
-            first: network.directions().clone(),
-        })
+        Ok(Descended { path: path_of, step: path.step(), diverged: None })
     }
 
     /// Two descents with the same step; the exact one asks nobody.
     fn both_layers(&self, observer: &mut dyn Observer) -> Result<Descended> {
-        let Self { config, target, scale, asked } = *self;
-        let architecture = Architecture {
-            activation: config.activation.clone(),
-            scale,
-            dim: target.dim().as_usize(),
-            width: config.width as usize,
-            labels: 1,
-            biases: false,
-            on_sphere: false,
-            parametrisation: Parametrisation::Ntk,
-        };
+        let Self { config, target, asked, .. } = *self;
+        let architecture = self.architecture();
         let start = architecture.weights(Start::Symmetric, config.seed)?;
         let descend = |source, step| {
             Descent::new(&architecture, Layers::Both, &start, source, step, Precision::F64, config.seed)
@@ -383,8 +397,7 @@ impl Job<'_> {
             let (a, b) = (measure(&through)?, measure(&exact)?);
             path.push(checkpoint(t, [a.total(), b.total()], [&a, &b]));
         }
-        // Symmetric starts come in pairs, and unit lengths.
-        Ok(Descended { path, step, diverged, first: start.hidden })
+        Ok(Descended { path, step, diverged })
     }
 }
 

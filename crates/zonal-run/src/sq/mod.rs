@@ -10,6 +10,7 @@ pub use play::{Asked, PlayConfig, PlayReport, play};
 
 use crate::error::{Error, Result};
 use crate::number::readable_bytes;
+use std::path::Path;
 use zonal::sphere::{Degree, Dim};
 use zonal_sq::{Directions, Family, Kind};
 
@@ -41,6 +42,22 @@ fn check_memory(what: &str, needed: u64) -> Result<()> {
     }
     let (needed, free) = (readable_bytes(needed), readable_bytes(free));
     Err(Error::Usage(format!("{what} needs about {needed}, but {free} of memory is free here; take fewer")))
+}
+
+/// A transcript's folder must be there before anything is asked.
+fn check_save(path: Option<&Path>) -> Result<()> {
+    let Some(path) = path else { return Ok(()) };
+    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if path.is_dir() {
+        return Err(Error::Usage(format!("--save {} is a folder; name a file in it", path.display())));
+    }
+    if !parent.is_dir() {
+        return Err(Error::Usage(format!(
+            "--save needs the folder {}, which does not exist",
+            parent.display()
+        )));
+    }
+    Ok(())
 }
 
 /// Degrees beyond this one have multiplicities that take minutes to write down.

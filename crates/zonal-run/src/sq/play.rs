@@ -124,6 +124,7 @@ pub fn play(config: &PlayConfig, observer: &mut dyn Observer) -> Result<PlayRepo
     if config.learner == Strategy::Descent && config.width == 0 || config.rows == Some(0) {
         return Err(Error::Usage("--width and --rows must be at least 1".into()));
     }
+    super::check_save(config.save.as_deref())?;
     let family = Arc::new(config.family.build()?);
     let gram = GramBounds::of(&family, observer)?;
     let game = Game::new(family.clone(), &gram, config.tolerance, config.answering)?;

@@ -16,6 +16,7 @@ pub use random::{RandomSubfamily, random_harmonics, random_subfamily};
 pub use regression::{Regression, regression};
 pub use zonal::zonal_harmonics;
 
+use ::zonal::sphere::Degree;
 use ::zonal::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -98,6 +99,13 @@ pub fn check_tolerance(tau: f64) -> Result<()> {
         tau,
         "above 0 and at most 1: a unit query's answer is never larger",
     ))
+}
+
+fn check_degree(degree: Degree) -> Result<()> {
+    if degree > 0 {
+        return Ok(());
+    }
+    Err(Error::parameter("the degree", 0, "at least 1: there is one constant only"))
 }
 
 /// A lower bound on the number of queries.

@@ -1,9 +1,10 @@
 //! SQ-5 and SQ-6: random harmonics c . Y, c uniform on the sphere of all N coefficients.
 
-use super::{Bound, Goal, QueryClass, cantelli, check_tolerance, ln_quotient, tail};
+use super::{Bound, Goal, QueryClass, cantelli, check_degree, check_tolerance, ln_quotient, tail};
 use crate::rounding::{above, below, ln_multiplicity};
+use ::zonal::Result;
+use ::zonal::quadrature::gauss_legendre;
 use ::zonal::sphere::{Degree, Dim};
-use ::zonal::{Error, Result};
 use num_traits::FloatConst;
 
 const PRIOR: &str = "c . Y with c uniform on the unit sphere of R^N, Y an orthonormal basis of degree k";
@@ -29,9 +30,7 @@ const BY_RANGE: &str = "the tolerance is that of a query with values in [-1, 1];
 /// [`Error::Parameter`] for degree 0 or a tolerance outside (0, 1].
 pub fn random_harmonics(dim: Dim, degree: Degree, tau: f64, class: QueryClass, goal: Goal) -> Result<Bound> {
     check_tolerance(tau)?;
-    if degree == 0 {
-        return Err(Error::parameter("the degree", 0, "at least 1: there is one constant only"));
-    }
+    check_degree(degree)?;
     let ln_n = ln_multiplicity(dim, degree);
     let p_plus = cantelli(ln_n, goal.epsilon);
     let bound = |ln_p: f64| {
@@ -49,19 +48,19 @@ pub fn random_harmonics(dim: Dim, degree: Degree, tau: f64, class: QueryClass, g
         // Moments in dimension N leave the range of f64, or panels their resolution.
         return Ok(by_variance.assuming(BY_RANGE));
     }
-    let by_moments = bound(arbitrary(dim, degree, ln_n, tau))
+    let by_moments = bound(arbitrary(dim, degree, ln_n, tau)?)
         .assuming("Nelson's hypercontractivity of Gaussian polynomials in dimension N");
     let best = by_variance.or(by_moments);
     Ok(best.assuming(BY_RANGE))
 }
 
 /// The bound by moments: X(p) with one weight for each degree of a query in dimension N.
-fn arbitrary(dim: Dim, degree: Degree, ln_n: f64, tau: f64) -> f64 {
-    let means = Means::new(dim, degree, ln_n.exp());
+fn arbitrary(dim: Dim, degree: Degree, ln_n: f64, tau: f64) -> Result<f64> {
+    let means = Means::new(dim, degree, ln_n.exp())?;
     let weights: Vec<tail::Weight> = (1..LAST)
         .map(|j| (j, if j == 1 { -ln_n } else { above(means.legendre[j].max(SMALLEST_MEAN).ln(), 1.0) }))
         .collect();
-    tail::ln_sum(&weights, above(means.rest.max(SMALLEST).ln(), 1.0), ln_n.exp(), tau)
+    Ok(tail::ln_sum(&weights, above(means.rest.max(SMALLEST).ln(), 1.0), ln_n.exp(), tau))
 }
 
 /// Means over x, x' of functions of z = P_(n,k)(<x, x'>).
@@ -75,19 +74,20 @@ struct Means {
 impl Means {
     /// With t = sin(psi) every integrand is smooth. On each panel E|P| is at most sqrt(E 1 E P^2) there, which has no kinks
     /// and errs only on panels where P changes its sign.
-    fn new(dim: Dim, degree: Degree, big: f64) -> Self {
+    fn new(dim: Dim, degree: Degree, big: f64) -> Result<Self> {
         let n = dim.as_f64();
-        let (nodes, weights) = gauss();
+        let rule = gauss_legendre(8)?;
+        let moments = even_moments(big);
         let mut legendre = vec![0.0; LAST];
         let (mut rest, mut total) = (0.0, 0.0);
         for (from, to) in panels(n) {
             let (mut mass, mut squares) = (0.0, vec![0.0; LAST]);
-            for (x, w) in nodes.iter().zip(&weights) {
+            for (x, w) in &rule {
                 let psi = 0.5 * (from + to) + 0.5 * (to - from) * x;
                 let w = 0.5 * (to - from) * w * (0.5 * (n - 2.0) * (-psi.sin().powi(2)).ln_1p()).exp();
                 let z = ::zonal::legendre::value(dim, degree, psi.sin());
                 mass += w;
-                rest += w * power_mean(z, big);
+                rest += w * power_mean(z, &moments);
                 let (mut previous, mut current) = (1.0, z);
                 for j in 1..LAST {
                     squares[j] += w * current * current;
@@ -104,18 +104,22 @@ impl Means {
         // Room for the quadrature of smooth functions, which errs far less.
         let factor = (1.0 + 1e-9) / total;
         legendre.iter_mut().for_each(|x| *x *= factor);
-        Self { legendre, rest: rest * factor }
+        Ok(Self { legendre, rest: rest * factor })
     }
 }
 
-/// E (z^2 + (1 - z^2) s^2)^(LAST/2) over s: binomial, with the even moments of a coordinate.
-fn power_mean(z: f64, big: f64) -> f64 {
-    let power = LAST / 2;
+/// E s^(2i) for i <= LAST/2, s a coordinate on the sphere in R^(N-1).
+fn even_moments(big: f64) -> Vec<f64> {
+    (0..=LAST / 2).map(|i| ::zonal::numeric::special::even_moment(big - 1.0, i as u32)).collect()
+}
+
+/// E (z^2 + (1 - z^2) s^2)^(LAST/2) over s, by the binomial theorem.
+fn power_mean(z: f64, moments: &[f64]) -> f64 {
+    let power = moments.len() - 1;
     let (zz, rest) = (z * z, (1.0 - z * z).max(0.0));
     let mut binomial = 1.0;
     let mut sum = 0.0;
-    for i in 0..=power {
-        let moment = ::zonal::numeric::special::even_moment(big - 1.0, i as u32);
+    for (i, moment) in moments.iter().enumerate() {
         sum += binomial * zz.powi((power - i) as i32) * rest.powi(i as i32) * moment;
         binomial *= (power - i) as f64 / (i + 1) as f64;
     }
@@ -137,19 +141,6 @@ fn panels(n: f64) -> Vec<(f64, f64)> {
         *last = end;
     }
     edges.windows(2).map(|e| (e[0], e[1])).collect()
-}
-
-/// Nodes and weights of the Gauss-Legendre rule with eight points.
-fn gauss() -> ([f64; 8], [f64; 8]) {
-    const X: [f64; 4] =
-        [0.183_434_642_495_649_8, 0.525_532_409_916_329, 0.796_666_477_413_626_7, 0.960_289_856_497_536_3];
-    const W: [f64; 4] =
-        [0.362_683_783_378_362, 0.313_706_645_877_887_3, 0.222_381_034_453_374_48, 0.101_228_536_290_376_26];
-    let (mut x, mut w) = ([0.0; 8], [0.0; 8]);
-    for i in 0..4 {
-        (x[i], x[7 - i], w[i], w[7 - i]) = (-X[i], X[i], W[i], W[i]);
-    }
-    (x, w)
 }
 
 /// A finite family of harmonics that stays hard for Lipschitz queries (SQ-6): how many members suffice, and the bound.
@@ -175,9 +166,7 @@ pub fn random_subfamily(
     goal: Goal,
 ) -> Result<RandomSubfamily> {
     check_tolerance(tau)?;
-    if degree == 0 {
-        return Err(Error::parameter("the degree", 0, "at least 1: there is one constant only"));
-    }
+    check_degree(degree)?;
     let ln_n = ln_multiplicity(dim, degree);
     let j = 11.0 / (6.0 * f64::PI().sqrt());
     let r0 = 2.0 + (3f64.powf(0.75) + 2f64.powf(1.5 * degree as f64)) / 3.0;

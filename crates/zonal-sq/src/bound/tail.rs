@@ -6,7 +6,7 @@
 //! a product, and no gamma function is needed; between whole x the logarithm of E r^(2x) is convex and so at least
 //! what its last slope says.
 
-use crate::rounding::{Moments, above};
+use crate::rounding::{Moments, above, below};
 
 /// Exponents q = 2 x / j are searched in steps of x by one part in so many.
 const PARTS: usize = 8;
@@ -62,7 +62,7 @@ pub(super) fn ln_sum(weights: &[Weight], ln_rest: f64, n: f64, tau: f64) -> f64 
         for &(j, ln_w) in weights {
             x += above((ln_constant(&mut moments, j, l).min(l) + ln_w).exp(), 0.0);
         }
-        above(x.ln(), 1.0) < below_of(ln_tau_sq)
+        above(x.ln(), 1.0) < below(ln_tau_sq, 1.0)
     };
     if !falls_short(0.0) {
         return 0.0;
@@ -76,10 +76,6 @@ pub(super) fn ln_sum(weights: &[Weight], ln_rest: f64, n: f64, tau: f64) -> f64 
         if falls_short(middle) { low = middle } else { high = middle }
     }
     -low
-}
-
-fn below_of(x: f64) -> f64 {
-    crate::rounding::below(x, 1.0)
 }
 
 /// An upper bound of ln inf_q C_(j,q)^2 p^(-2/q), p = e^-l, rounding included: with q = 2x/j and S_x = ln E r^(2x) it is

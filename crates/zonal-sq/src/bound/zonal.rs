@@ -1,9 +1,9 @@
 //! SQ-2 and SQ-4: one zonal harmonic in a uniform direction.
 
-use super::{Bound, Goal, QueryClass, cantelli, check_tolerance, ln_quotient, tail};
+use super::{Bound, Goal, QueryClass, cantelli, check_degree, check_tolerance, ln_quotient, tail};
 use crate::rounding::{ln_multiplicities, ln_multiplicity};
+use ::zonal::Result;
 use ::zonal::sphere::{Degree, Dim};
-use ::zonal::{Error, Result};
 
 /// Degrees of a query beyond this one are bounded together.
 const LAST: usize = 60;
@@ -26,9 +26,7 @@ const PRIOR: &str = "sqrt(N) P_k(<u,x>) with u uniform on the sphere";
 /// [`Error::Parameter`] for degree 0 or a tolerance outside (0, 1].
 pub fn zonal_harmonics(dim: Dim, degree: Degree, tau: f64, class: QueryClass, goal: Goal) -> Result<Bound> {
     check_tolerance(tau)?;
-    if degree == 0 {
-        return Err(Error::parameter("the degree", 0, "at least 1: there is one constant only"));
-    }
+    check_degree(degree)?;
     let ln_n = ln_multiplicity(dim, degree);
     let correlated = |s: f64| tail::ln_single(degree, dim.as_f64(), ln_n + 2.0 * s.ln());
     let p_plus = cantelli(ln_n, goal.epsilon).min(correlated(goal.epsilon.sqrt()).exp());

@@ -1,7 +1,7 @@
 //! E h(x, f_i(x)) for members of a family, exactly.
 
 use super::{Family, Members, signs};
-use crate::query::{Function, Label, Query, monomial_norm, sqrt_multiplicity, tangents};
+use crate::query::{Function, Label, Nodes, Query, monomial_norm, tangents};
 use std::sync::Arc;
 use zonal::activation::Activation;
 use zonal::kernel::Kernel;
@@ -9,7 +9,7 @@ use zonal::legendre::Recurrence;
 use zonal::linalg::{Matrix, dot};
 use zonal::numeric::special::mean_abs_coordinate;
 use zonal::spectrum::Spectrum;
-use zonal::sphere::{Degree, Dim};
+use zonal::sphere::{Degree, Dim, sqrt_multiplicity};
 use zonal::target::Profile;
 use zonal::{Error, Result};
 
@@ -153,11 +153,7 @@ impl Family {
                 .map(|r| zonal::legendre::value(self.dim, k, r.clamp(-1.0, 1.0)))
                 .collect(),
             Function::Dense(other) if other.degree != k => return Ok(vec![0.0; members.len()]),
-            Function::Dense(other) => {
-                let same = std::ptr::eq(other.nodes.as_ref(), nodes.as_ref());
-                let gram = if same { self.node_gram(nodes) } else { self.cross_gram(nodes, &other.nodes) };
-                gram.times_vector(&other.coefficients)
-            }
+            Function::Dense(other) => self.meetings(nodes, &other.nodes).times_vector(&other.coefficients),
             Function::Monomial(set) | Function::Signs(set) if set.len() != k => {
                 if matches!(function, Function::Monomial(_)) {
                     return Ok(vec![0.0; members.len()]);
@@ -177,16 +173,24 @@ impl Family {
         Ok(members.iter().map(|&i| dot(&dense[i].coefficients, &seen)).collect())
     }
 
-    fn node_gram(&self, nodes: &Matrix) -> Matrix {
-        let mut gram = self.cross_gram(nodes, nodes);
-        for i in 0..nodes.rows() {
-            gram.row_mut(i)[i] = 1.0;
+    /// P_k of the products of own nodes with those of other functions, kept for the next function about the same nodes: a basis
+    /// asks hundreds of times.
+    fn meetings(&self, own: &Nodes, other: &Nodes) -> Arc<Matrix> {
+        let mut kept = self.meetings.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some((identity, matrix)) = kept.as_ref()
+            && *identity == other.identity()
+        {
+            return matrix.clone();
         }
-        gram
-    }
-
-    fn cross_gram(&self, left: &Matrix, right: &Matrix) -> Matrix {
-        self.legendre_of(left.times_transposed(right))
+        let mut values = self.legendre_of(own.times_transposed(other));
+        if own.identity() == other.identity() {
+            for i in 0..own.rows() {
+                values.row_mut(i)[i] = 1.0;
+            }
+        }
+        let values = Arc::new(values);
+        *kept = Some((other.identity(), values.clone()));
+        values
     }
 
     fn monomial_answers(

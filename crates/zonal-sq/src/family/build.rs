@@ -3,6 +3,7 @@
 use super::{Directions, Family, Members};
 use crate::basis::Basis;
 use crate::query::Dense;
+use crate::words;
 use num_bigint::BigUint;
 use num_traits::ToPrimitive;
 use rand::seq::index::sample;
@@ -28,27 +29,25 @@ pub enum Kind {
     Monomials,
 }
 
+impl Kind {
+    const WORDS: [(&'static str, Self); 4] = [
+        ("zonal", Self::Zonal),
+        ("random", Self::Random),
+        ("signs", Self::Signs),
+        ("monomials", Self::Monomials),
+    ];
+}
+
 impl FromStr for Kind {
     type Err = String;
     fn from_str(text: &str) -> std::result::Result<Self, String> {
-        match text {
-            "zonal" => Ok(Self::Zonal),
-            "random" => Ok(Self::Random),
-            "signs" => Ok(Self::Signs),
-            "monomials" => Ok(Self::Monomials),
-            _ => Err(format!("'{text}' is no family; write zonal, random, signs or monomials")),
-        }
+        words::read(text, "family", &Self::WORDS)
     }
 }
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Zonal => "zonal",
-            Self::Random => "random",
-            Self::Signs => "signs",
-            Self::Monomials => "monomials",
-        })
+        f.write_str(words::name(self, &Self::WORDS))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Directions of zonal families.
 
+use crate::words;
 use num_traits::ToPrimitive;
 use std::fmt;
 use std::str::FromStr;
@@ -20,25 +21,21 @@ pub enum Directions {
     DeVore,
 }
 
+impl Directions {
+    const WORDS: [(&'static str, Self); 3] =
+        [("random", Self::Random), ("coordinate", Self::Coordinate), ("devore", Self::DeVore)];
+}
+
 impl FromStr for Directions {
     type Err = String;
     fn from_str(text: &str) -> std::result::Result<Self, String> {
-        match text {
-            "random" => Ok(Self::Random),
-            "coordinate" => Ok(Self::Coordinate),
-            "devore" => Ok(Self::DeVore),
-            _ => Err(format!("'{text}' is no choice of directions; write random, coordinate or devore")),
-        }
+        words::read(text, "choice of directions", &Self::WORDS)
     }
 }
 
 impl fmt::Display for Directions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Random => "random",
-            Self::Coordinate => "coordinate",
-            Self::DeVore => "devore",
-        })
+        f.write_str(words::name(self, &Self::WORDS))
     }
 }
 

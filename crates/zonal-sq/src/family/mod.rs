@@ -13,7 +13,7 @@ pub use build::Kind;
 pub use directions::Directions;
 pub use gram::GramBounds;
 
-use crate::query::{Combination, Dense, Function, Label, Query};
+use crate::query::{Combination, Dense, Function, Identity, Label, Query};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
@@ -30,6 +30,8 @@ pub struct Family {
     members: Members,
     /// What zonal queries see of zonal labels, by the text of both: made once.
     kernels: Mutex<HashMap<String, Arc<Kernel>>>,
+    /// P_k of the products of a random family's nodes with those of the functions that asked last.
+    meetings: Mutex<Option<(Identity, Arc<Matrix>)>>,
 }
 
 #[derive(Debug)]
@@ -47,7 +49,7 @@ enum Members {
 
 impl Family {
     fn from_members(dim: Dim, degree: Degree, members: Members) -> Self {
-        Self { dim, degree, members, kernels: Mutex::new(HashMap::new()) }
+        Self { dim, degree, members, kernels: Mutex::default(), meetings: Mutex::default() }
     }
 
     /// The dimension n.
@@ -177,7 +179,7 @@ impl Family {
         match &self.members {
             Members::Signs(_) => 1.0,
             Members::Zonal(_) | Members::Dense { .. } => {
-                (0.5 * crate::rounding::ln_multiplicity(self.dim, self.degree)).exp()
+                zonal::sphere::sqrt_multiplicity(self.dim, self.degree)
             }
             Members::Monomials(_) => self.member(0).largest_value(self.dim),
         }

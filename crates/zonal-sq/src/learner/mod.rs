@@ -17,6 +17,7 @@ pub use version::VersionSpace;
 use crate::answers::Answers;
 use crate::basis::Basis;
 use crate::query::{Query, Unit};
+use crate::words;
 use rand::seq::SliceRandom;
 use std::fmt;
 use std::str::FromStr;
@@ -43,33 +44,27 @@ pub enum Strategy {
     BruteForce,
 }
 
+impl Strategy {
+    const WORDS: [(&'static str, Self); 6] = [
+        ("greedy", Self::Greedy),
+        ("members", Self::Members),
+        ("regression", Self::Regression),
+        ("descent", Self::Descent),
+        ("attack", Self::Attack),
+        ("brute-force", Self::BruteForce),
+    ];
+}
+
 impl FromStr for Strategy {
     type Err = String;
     fn from_str(text: &str) -> std::result::Result<Self, String> {
-        match text {
-            "greedy" => Ok(Self::Greedy),
-            "members" => Ok(Self::Members),
-            "regression" => Ok(Self::Regression),
-            "descent" => Ok(Self::Descent),
-            "attack" => Ok(Self::Attack),
-            "brute-force" => Ok(Self::BruteForce),
-            _ => Err(format!(
-                "'{text}' is no learner; write greedy, members, regression, descent, attack or brute-force"
-            )),
-        }
+        words::read(text, "learner", &Self::WORDS)
     }
 }
 
 impl fmt::Display for Strategy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Greedy => "greedy",
-            Self::Members => "members",
-            Self::Regression => "regression",
-            Self::Descent => "descent",
-            Self::Attack => "attack",
-            Self::BruteForce => "brute-force",
-        })
+        f.write_str(words::name(self, &Self::WORDS))
     }
 }
 

@@ -13,8 +13,25 @@ pub use law::Law;
 use law::Node;
 
 use crate::activation::Numeric;
+use crate::error::Result;
+use crate::linalg::{Matrix, symmetric_eigen};
 use crate::numeric::{DoubleDouble, Scaled};
 use crate::sphere::Degree;
+
+/// Nodes and weights of the Gauss-Legendre rule on [-1, 1], from the eigenvalues of its Jacobi matrix (Golub and Welsch).
+///
+/// # Errors
+/// None for finite counts.
+pub fn gauss_legendre(count: usize) -> Result<Vec<(f64, f64)>> {
+    let mut jacobi = Matrix::zeros(count, count);
+    for k in 1..count {
+        let k = k as f64;
+        jacobi.row_mut(k as usize)[k as usize - 1] = k / (4.0 * k * k - 1.0).sqrt();
+    }
+    let eigen = symmetric_eigen(&jacobi)?;
+    let weight = |i: usize| 2.0 * eigen.vectors.row(i)[0] * eigen.vectors.row(i)[0];
+    Ok((0..count).map(|i| (eigen.values[i], weight(i))).collect())
+}
 
 /// Which formula a Funk-Hecke coefficient was computed by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

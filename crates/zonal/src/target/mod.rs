@@ -12,7 +12,7 @@ use crate::kernel::Kernel;
 use crate::legendre::Recurrence;
 use crate::linalg::{Matrix, dot};
 use crate::numeric::sum::non_negative;
-use crate::sphere::{Degree, Dim};
+use crate::sphere::{Degree, Dim, sqrt_multiplicity};
 use serde::{Deserialize, Serialize};
 
 /// Energy by degree of a function: ||g_k||^2 for k <= K, and the rest.
@@ -97,7 +97,7 @@ impl Target {
         let norms = zonal
             .iter()
             .map(|z| match z.profile {
-                Profile::Harmonic(k) => zonal::sqrt_multiplicity(dim, k),
+                Profile::Harmonic(k) => sqrt_multiplicity(dim, k),
                 Profile::Neuron { .. } => 1.0,
             })
             .collect();
@@ -294,7 +294,7 @@ impl Target {
         let parts = self.parts(directions, degrees - 1)?;
         let mut gradient = Matrix::zeros(units, directions.columns());
         for h in self.harmonics.iter().filter(|h| h.degree < degrees) {
-            let norm = zonal::sqrt_multiplicity(self.dim, h.degree);
+            let norm = sqrt_multiplicity(self.dim, h.degree);
             for j in 0..units {
                 let factor = coefficients.row(h.degree)[j] / norm;
                 h.add_gradient(directions.row(j), factor, gradient.row_mut(j));
@@ -325,7 +325,7 @@ impl Target {
         let units = directions.rows();
         let mut out = Matrix::zeros(max_degree + 1, units);
         for h in self.harmonics.iter().filter(|h| h.degree <= max_degree) {
-            let norm = zonal::sqrt_multiplicity(self.dim, h.degree);
+            let norm = sqrt_multiplicity(self.dim, h.degree);
             for j in 0..units {
                 out.row_mut(h.degree)[j] += h.value(directions.row(j)) / norm;
             }

@@ -3,9 +3,8 @@
 use crate::activation::Activation;
 use crate::error::Result;
 use crate::kernel::Kernel;
-use crate::numeric::Scaled;
 use crate::spectrum::Spectrum;
-use crate::sphere::{Degree, Dim, multiplicities};
+use crate::sphere::{Degree, Dim, sqrt_multiplicity};
 
 /// The function psi of one variable behind a zonal term.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,10 +96,4 @@ pub struct ZonalTerm {
     pub direction: Vec<f64>,
     /// psi.
     pub profile: Profile,
-}
-
-/// sqrt(N(n, k)); infinite where it leaves the range of f64.
-pub(super) fn sqrt_multiplicity(dim: Dim, degree: Degree) -> f64 {
-    let n: Scaled = multiplicities(dim, degree)[degree];
-    (0.5 * n.ln_abs()).exp()
 }

@@ -25,7 +25,7 @@ use zonal_sq::Convention;
                   Bounds hold for the worst answers: honest errors of the same size are often harmless.\n\nExamples:\n  \
                   zonal sq learn --target 'harmonic(2)' --dim 10 --oracle lazy:0.3\n  zonal sq learn --target \
                   '0.8*harmonic(1) + 0.6*harmonic(2)' --dim 10 --oracle sampled:1000:shared --width 300\n  zonal sq learn \
-                  --target 'harmonic(2)' --dim 10 --oracle lazy:0.1 --layers both --iterations 2000"
+                  --target 'harmonic(2)' --dim 10 --oracle lazy:0.1 --layers both --iterations 500"
 )]
 pub(crate) struct Args {
     /// The target, as in zonal train
@@ -167,7 +167,12 @@ fn text(r: &LearnReport) -> String {
     );
     text += &format!(
         "Queries: {} different, {} by descent step by step.\n",
-        r.queries_distinct, r.queries_issued
+        r.queries_distinct,
+        if r.queries_issued == u64::MAX {
+            "more than 1.8e19".to_owned()
+        } else {
+            short_count(r.queries_issued)
+        }
     );
     if r.vanishing_tolerance == 0.0 {
         return text + "These units see nothing of the target: no oracle makes descent learn it.\n";

@@ -1,0 +1,237 @@
+//! Queries as values: what is asked of a random labelled point (x, y), with norm, range and Lipschitz constant, and an
+//! identity by which answers are remembered.
+
+mod function;
+mod identity;
+mod unit;
+
+pub(crate) use function::monomial_norm;
+pub use function::{Combination, Dense, Function, Nodes, from_tangents, tangents};
+pub use identity::Identity;
+pub use unit::Unit;
+
+use identity::Hash;
+use std::fmt;
+use std::sync::Arc;
+use zonal::linalg::dot;
+use zonal::sphere::Dim;
+use zonal::{Error, Result};
+
+/// A query h(x, y) = chi(y) g(x).
+#[derive(Clone, Debug)]
+pub struct Query {
+    label: Label,
+    function: Function,
+    norm: f64,
+    largest: f64,
+    identity: Identity,
+}
+
+/// What is done to the label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Label {
+    /// y: a correlational query.
+    Plain,
+    /// y cut off at -1 and 1, which is Lipschitz and not correlational.
+    Clipped,
+}
+
+impl Query {
+    /// y phi(s <w, x>) with w of length 1.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] unless w has length 1, [`Error::Size`] for another dimension.
+    pub fn unit(unit: &Arc<Unit>, direction: &[f64]) -> Result<Self> {
+        check_direction(unit.dim(), direction)?;
+        let function = Function::Unit { unit: unit.clone(), direction: direction.into() };
+        Ok(Self::new(Label::Plain, function, unit.norm(), unit.largest()))
+    }
+
+    /// y phi'(s <w, x>) <e_i, x> for each of the n - 1 vectors e_i of [`tangents`] of w.
+    ///
+    /// # Errors
+    /// As [`Self::unit`]; [`Error::Parameter`] for an activation that jumps.
+    pub fn turns(unit: &Arc<Unit>, direction: &[f64]) -> Result<Vec<Self>> {
+        check_direction(unit.dim(), direction)?;
+        let Some(norm) = unit.turn_norm() else {
+            let required = "one without jumps and with a known derivative";
+            return Err(Error::parameter(
+                "the activation of a hidden unit that turns",
+                unit.activation(),
+                required,
+            ));
+        };
+        let direction: Arc<[f64]> = direction.into();
+        let one = |tangent| {
+            let function = Function::Turn { unit: unit.clone(), direction: direction.clone(), tangent };
+            Self::new(Label::Plain, function, norm, unit.largest_slope())
+        };
+        Ok((0..unit.dim().as_usize() - 1).map(one).collect())
+    }
+
+    /// y g(x): for members of families, their combinations and functions of a basis with norm 1.
+    pub fn correlation(function: Function, dim: Dim) -> Self {
+        let largest = function.largest_value(dim);
+        let norm = match &function {
+            Function::Unit { unit, .. } => unit.norm(),
+            Function::Turn { unit, .. } => unit.turn_norm().unwrap_or(f64::NAN),
+            Function::Harmonic { .. }
+            | Function::Dense(_)
+            | Function::Signs(_)
+            | Function::Monomial(_)
+            | Function::Sum(_) => 1.0,
+        };
+        Self::new(Label::Plain, function, norm, largest)
+    }
+
+    /// The same function of x, asked of the label cut off at -1 and 1.
+    pub fn clipped(&self) -> Self {
+        Self::new(Label::Clipped, self.function.clone(), self.norm, self.largest)
+    }
+
+    fn new(label: Label, function: Function, norm: f64, largest: f64) -> Self {
+        let mut hash = Hash::default();
+        hash.number(match label {
+            Label::Plain => 0,
+            Label::Clipped => 1,
+        });
+        function.hash(&mut hash);
+        Self { label, function, norm, largest, identity: hash.finish() }
+    }
+
+    /// chi.
+    pub fn label(&self) -> Label {
+        self.label
+    }
+
+    /// g.
+    pub fn function(&self) -> &Function {
+        &self.function
+    }
+
+    /// ||g||_2.
+    pub fn norm(&self) -> f64 {
+        self.norm
+    }
+
+    /// A bound of |h| for labels with |y| <= `label_bound`. For activations, the largest value on a fine grid.
+    pub fn range(&self, label_bound: f64) -> f64 {
+        match self.label {
+            Label::Plain => label_bound * self.largest,
+            Label::Clipped => label_bound.min(1.0) * self.largest,
+        }
+    }
+
+    /// A bound of |dh/dy|.
+    pub fn lipschitz(&self) -> f64 {
+        self.largest
+    }
+
+    /// Whether h = y g(x).
+    pub fn is_correlational(&self) -> bool {
+        self.label == Label::Plain
+    }
+
+    /// By which answers are remembered.
+    pub fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// h(x, y).
+    pub fn value(&self, dim: Dim, x: &[f64], y: f64) -> f64 {
+        let y = match self.label {
+            Label::Plain => y,
+            Label::Clipped => y.clamp(-1.0, 1.0),
+        };
+        y * self.function.value(dim, x)
+    }
+}
+
+impl fmt::Display for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let label = match self.label {
+            Label::Plain => "y",
+            Label::Clipped => "clip(y)",
+        };
+        write!(f, "{label} * {}", self.function)
+    }
+}
+
+fn check_direction(dim: Dim, direction: &[f64]) -> Result<()> {
+    let (found, required) = (direction.len(), dim.as_usize());
+    if found != required {
+        return Err(Error::Size { what: "coordinates of a query's direction".into(), found, required });
+    }
+    let length = dot(direction, direction).sqrt();
+    if (length - 1.0).abs() > 1e-9 {
+        return Err(Error::parameter("the length of a query's direction", length, "1"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zonal::activation::Activation;
+    use zonal::numeric::random::Purpose;
+    use zonal::sphere::{uniform_point, uniform_points};
+
+    #[test]
+    fn identities_tell_queries_apart_and_zero_has_one_sign() {
+        let dim = Dim::new(3).unwrap();
+        let unit = Unit::new(Activation::Relu, 1.0, dim).unwrap();
+        let first = Query::unit(&unit, &[1.0, 0.0, 0.0]).unwrap();
+        assert_eq!(first.identity(), Query::unit(&unit, &[1.0, -0.0, 0.0]).unwrap().identity());
+        assert_ne!(first.identity(), Query::unit(&unit, &[0.0, 1.0, 0.0]).unwrap().identity());
+        assert_ne!(first.identity(), first.clipped().identity());
+        let turns = Query::turns(&unit, &[1.0, 0.0, 0.0]).unwrap();
+        assert_ne!(turns[0].identity(), turns[1].identity());
+        // Transcripts live longer than programs: the hash must not change.
+        assert_eq!(first.identity().to_string(), KNOWN);
+        assert!(Query::unit(&unit, &[1.0, 1.0, 0.0]).is_err());
+    }
+
+    const KNOWN: &str = "8336278e5b1df2e2c95263ef23f8b914";
+
+    #[test]
+    fn tangents_are_orthonormal_and_come_back() {
+        let dim = Dim::new(6).unwrap();
+        for i in 0..20 {
+            let w = uniform_point(dim, 3, Purpose::Points, i);
+            let x = uniform_point(dim, 4, Purpose::Points, i);
+            let coordinates = tangents(&w, &x);
+            let back = from_tangents(&w, &coordinates);
+            let along = dot(&w, &x);
+            for ((x, w), b) in x.iter().zip(&w).zip(&back) {
+                assert!((x - along * w - b).abs() < 1e-15);
+            }
+            assert!((dot(&coordinates, &coordinates) + along * along - 1.0).abs() < 1e-14);
+        }
+    }
+
+    #[test]
+    fn norms_are_those_of_sampling() {
+        let dim = Dim::new(5).unwrap();
+        let points = uniform_points(dim, 100_000, 9, Purpose::Points);
+        let w = uniform_point(dim, 2, Purpose::Points, 0);
+        for (activation, scale) in [(Activation::Relu, 1.0), (Activation::Tanh, 2.0), (Activation::Abs, 0.5)]
+        {
+            let unit = Unit::new(activation, scale, dim).unwrap();
+            let mut queries = vec![Query::unit(&unit, &w).unwrap()];
+            queries.extend(Query::turns(&unit, &w).unwrap());
+            let set: Arc<[usize]> = vec![0, 2, 3].into();
+            queries.push(Query::correlation(Function::Monomial(set), dim));
+            queries
+                .push(Query::correlation(Function::Harmonic { degree: 2, direction: w.clone().into() }, dim));
+            for query in queries {
+                let squares: Vec<f64> =
+                    (0..points.rows()).map(|i| query.function().value(dim, points.row(i)).powi(2)).collect();
+                let estimate = zonal::measure::mean(&squares);
+                let error = estimate.value - query.norm() * query.norm();
+                assert!(error.abs() < 5.0 * estimate.standard_error, "{query}: {error}");
+                let largest = squares.iter().fold(0.0f64, |a, b| a.max(*b)).sqrt();
+                assert!(largest <= query.lipschitz() * 1.0001, "{query}");
+            }
+        }
+    }
+}
