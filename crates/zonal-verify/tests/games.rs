@@ -2,6 +2,7 @@
 
 use rand::RngExt;
 use std::sync::Arc;
+use zonal::linalg::{Matrix, dot};
 use zonal::numeric::random::{Purpose, stream};
 use zonal::observer::Silent;
 use zonal::sphere::Dim;
@@ -190,4 +191,29 @@ fn tolerances_below_rounding_are_refused() {
     for tau in [1e-12, 1e-300, 0.0, f64::NAN] {
         assert!(Game::new(family.clone(), &gram, tau, Answering::Base).is_err(), "{tau}");
     }
+}
+
+#[test]
+fn lanczos_bounds_the_largest_eigenvalue_from_above_and_closely() {
+    // A family just too large for the verified bound, against the power method on its whole matrix.
+    let size = 2_600;
+    let family = Family::zonal(Dim::new(8).unwrap(), 3, size, Directions::Random, 2).unwrap();
+    let gram = GramBounds::of(&family, &mut Silent).unwrap();
+    let mut matrix = Matrix::zeros(size, size);
+    for i in 0..size {
+        for j in 0..=i {
+            let c = family.correlation(i, j);
+            matrix.row_mut(i)[j] = c;
+            matrix.row_mut(j)[i] = c;
+        }
+    }
+    let mut x = vec![1.0; size];
+    let mut value = 0.0;
+    for _ in 0..300 {
+        let next = matrix.times_vector(&x);
+        value = dot(&next, &next).sqrt();
+        x = next.iter().map(|v| v / value).collect();
+    }
+    let ratio = gram.largest_eigenvalue / value;
+    assert!((1.0..1.12).contains(&ratio), "{ratio}");
 }

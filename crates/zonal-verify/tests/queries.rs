@@ -159,6 +159,9 @@ fn policies_keep_their_tolerance_and_their_word() {
     // VSTAT: the answer's distance is within its own tolerance, which is that of so many rows.
     let vstat = secret.oracle(Policy::Vstat(1e4), Convention::Unit, 0).unwrap();
     for (query, e) in queries.iter().zip(&truth) {
+        // sqrt(1/4 / t) in the middle of [0, 1], which is twice the range wide.
+        let widest = query.range(secret.label_bound().unwrap()) * 0.01;
+        assert!((vstat.tolerance(query) / widest - 1.0).abs() < 1e-9);
         assert!((vstat.ask(query).unwrap() - e).abs() <= vstat.tolerance(query) * (1.0 + 1e-12));
     }
 }

@@ -3,9 +3,11 @@
 use zonal::sphere::{Dim, multiplicity};
 use zonal_sq::Family;
 use zonal_sq::bound::{
-    Bound, Goal, QueryClass, orthonormal_members, products_of_signs, random_harmonics, random_subfamily,
-    regression, zonal_harmonics,
+    Bound, Goal, QueryClass, from_separated_fraction, from_unequal_queries, orthonormal_members,
+    products_of_signs, random_harmonics, random_subfamily, regression, statistical_dimension,
+    zonal_harmonics,
 };
+use zonal_sq::learner::{rows_that_suffice, rows_that_suffice_without_noise};
 
 fn dim(n: u64) -> Dim {
     Dim::new(n).unwrap()
@@ -256,4 +258,28 @@ fn tiny_tolerances_and_huge_families_stay_bounds() {
         let correlational = random_harmonics(dim(n), k, 0.3, QueryClass::Correlational, half()).unwrap();
         assert!(any.log10_queries <= correlational.log10_queries, "{n} {k}");
     }
+}
+
+#[test]
+fn the_frame_counts_separated_fractions() {
+    let goal = Goal::new(0.6, 0.5).unwrap();
+    let found = from_separated_fraction(goal, 0.1, 1e-3, QueryClass::Any, "some law");
+    assert!((size(&found) - 500f64.log10()).abs() < 1e-9 && size(&found) <= 500f64.log10());
+    assert!(from_separated_fraction(goal, 0.7, 1e-3, QueryClass::Any, "some law").vacuous);
+    // VSTAT(t): one query separates 3 t kappa^2 at most.
+    let found = statistical_dimension(goal, 0.1, 1e-6, 50.0, "some law");
+    assert!((size(&found) - (0.5 / 1.5e-4f64).log10()).abs() < 1e-9);
+    let success = from_unequal_queries(&[0.1, 0.05, 0.2], 0.01);
+    assert!((0.36..0.360_001).contains(&success));
+    assert_eq!(from_unequal_queries(&[0.9, 0.9], 0.0), 1.0);
+}
+
+#[test]
+fn rows_that_suffice_are_those_of_the_formulas() {
+    // n = 100, k = 4: all 3,921,225 products, one failure in 32: ceil(log2(M / eta)) = 27.
+    assert_eq!(rows_that_suffice_without_noise(3_921_225.0, 1.0 / 32.0), 27);
+    // ln(5000 / 0.02) / -ln((1 + e^-2) / 2) = 21.95.
+    assert_eq!(rows_that_suffice(5_000.0, 0.01, 0.5), 22);
+    // More noise takes more rows, and rounding does not end that.
+    assert!(rows_that_suffice(5_000.0, 0.01, 1e6) > 1_000_000_000_000);
 }

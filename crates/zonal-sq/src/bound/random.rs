@@ -27,7 +27,7 @@ const BY_RANGE: &str = "the tolerance is that of a query with values in [-1, 1];
 /// any by the better of two bounds.
 ///
 /// # Errors
-/// [`Error::Parameter`] for degree 0 or a tolerance outside (0, 1].
+/// [`Error::Parameter`](::zonal::Error::Parameter) for degree 0 or a tolerance outside (0, 1].
 pub fn random_harmonics(dim: Dim, degree: Degree, tau: f64, class: QueryClass, goal: Goal) -> Result<Bound> {
     check_tolerance(tau)?;
     check_degree(degree)?;

@@ -23,7 +23,7 @@ const PRIOR: &str = "sqrt(N) P_k(<u,x>) with u uniform on the sphere";
 /// ```
 ///
 /// # Errors
-/// [`Error::Parameter`] for degree 0 or a tolerance outside (0, 1].
+/// [`Error::Parameter`](::zonal::Error::Parameter) for degree 0 or a tolerance outside (0, 1].
 pub fn zonal_harmonics(dim: Dim, degree: Degree, tau: f64, class: QueryClass, goal: Goal) -> Result<Bound> {
     check_tolerance(tau)?;
     check_degree(degree)?;

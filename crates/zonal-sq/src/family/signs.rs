@@ -114,9 +114,13 @@ mod tests {
         let dim = Dim::new(6).unwrap();
         let points = uniform_points(dim, 400_000, 5, Purpose::Points);
         for k in [2usize, 4] {
-            let w = uniform_point(dim, 8, Purpose::Points, k as u64);
-            let see = ModulusOfUnit::new(dim, &w, k);
+            // A unit that looks along the subset, where the correlation is large.
             let set: Vec<usize> = (1..=k).collect();
+            let mut w = uniform_point(dim, 8, Purpose::Points, k as u64);
+            set.iter().for_each(|&i| w[i] = 1.0);
+            let length = zonal::linalg::dot(&w, &w).sqrt();
+            w.iter_mut().for_each(|x| *x /= length);
+            let see = ModulusOfUnit::new(dim, &w, k);
             let values: Vec<f64> = (0..points.rows())
                 .map(|i| {
                     let x = points.row(i);
@@ -130,6 +134,7 @@ mod tests {
                 "{k}: {exact} {}",
                 estimate.value
             );
+            assert!(exact.abs() > 10.0 * estimate.standard_error, "{k}: too small to tell");
         }
         let circle = Dim::new(2).unwrap();
         let w = [FRAC_1_SQRT_2, FRAC_1_SQRT_2];
