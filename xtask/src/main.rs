@@ -19,7 +19,7 @@ const HELP: &str = "cargo xtask COMMAND
           sections: path, descent, width, files, choice (an hour for all)";
 
 /// Debug assertions for our own crates in tests; dependencies stay as they are and compile once.
-const OUR_CRATES: [&str; 5] = ["zonal", "zonal-sq", "zonal-io", "zonal-run", "zonal-cli"];
+const OUR_CRATES: [&str; 6] = ["zonal", "zonal-sq", "zonal-io", "zonal-run", "zonal-report", "zonal-cli"];
 
 fn main() -> Result<()> {
     match std::env::args().nth(1).as_deref() {

@@ -70,6 +70,7 @@ enum Command {
     Train(Box<commands::train::Args>),
     Analyze(commands::analyze::Args),
     Predict(commands::predict::Args),
+    Report(commands::report::Args),
     Reproduce(commands::reproduce::Args),
     Sweep(commands::sweep::Args),
     Sq(commands::sq::Args),
@@ -127,6 +128,7 @@ fn run(cli: &Cli, interrupt: &Interrupt) -> anyhow::Result<Done> {
         Command::Sq(args) => commands::sq::run(args, &cli.global, interrupt)?,
         Command::Analyze(args) => commands::analyze::run(args, &cli.global, interrupt)?,
         Command::Predict(args) => commands::predict::run(args, &cli.global, interrupt)?,
+        Command::Report(args) => commands::report::run(args, &cli.global)?,
         Command::Completions(args) => commands::completions::run(args)?,
         Command::Man(args) => commands::man::run(args)?,
     }

@@ -169,5 +169,5 @@ fn every_claim_holds_at_the_smaller_sizes() {
     }
     let one = place.succeed(&["reproduce", "--quick", "--claim", "iterations"]).stdout;
     assert!(one.contains("PL-2") && one.contains("infinite width") && one.contains("holds"));
-    place.fail(&["reproduce", "--claim", "magic"], 2, &["'magic' is no claim", "convergence, width"]);
+    Place::new().fail(&["reproduce", "--claim", "magic"], 2, &["'magic' is no claim", "convergence, width"]);
 }

@@ -9,6 +9,10 @@ use std::path::{Path, PathBuf};
 pub const RECORD: &str = "run.json";
 /// The metrics, one JSON object a line.
 pub const METRICS: &str = "metrics.jsonl";
+/// The same as a table.
+pub const METRICS_CSV: &str = "metrics.csv";
+/// Predictions on test rows.
+pub const TEST_ROWS: &str = "test_rows.csv";
 /// The trained network.
 pub const MODEL: &str = "model.safetensors";
 
@@ -31,6 +35,14 @@ pub const MONOMIALS: &str = "monomials.safetensors";
 /// The weights of a descent that is not finished.
 pub const DESCENT: &str = "descent.safetensors";
 
+/// The page for people.
+pub const PAGE: &str = "report.html";
+/// The folder of figures.
+pub const FIGURES: &str = "figures";
+/// Names of figures; further ones of a name have a number, as in truth-2.
+const FIGURE_NAMES: [&str; 9] =
+    ["loss", "degrees", "left", "spectrum", "truth", "movement", "staircase", "claims", "live"];
+
 /// An output folder of a run.
 #[derive(Debug)]
 pub struct RunFolder {
@@ -39,8 +51,22 @@ pub struct RunFolder {
 }
 
 /// Everything that a run may write; nothing else in a folder is ever touched.
-const FILES: [&str; 11] =
-    [RECORD, METRICS, MODEL, SWEEP, CELLS, TABLE, ARROW, RESUME, STATISTICS, MONOMIALS, DESCENT];
+const FILES: [&str; 14] = [
+    RECORD,
+    PAGE,
+    METRICS,
+    METRICS_CSV,
+    TEST_ROWS,
+    MODEL,
+    SWEEP,
+    CELLS,
+    TABLE,
+    ARROW,
+    RESUME,
+    STATISTICS,
+    MONOMIALS,
+    DESCENT,
+];
 /// What only an unfinished run needs.
 const UNFINISHED: [&str; 4] = [RESUME, STATISTICS, MONOMIALS, DESCENT];
 
@@ -116,6 +142,7 @@ impl RunFolder {
         fs::create_dir_all(path).map_err(Error::system(path, "creating the folder"))?;
         let folder = Self { path: path.to_owned(), created };
         folder.remove(FILES)?;
+        folder.remove_figures();
         Ok(folder)
     }
 
@@ -148,6 +175,19 @@ impl RunFolder {
             }
         }
         Ok(())
+    }
+
+    /// Figures of the run to replace would be taken for those of the new one. A file of somebody else stays, and what
+    /// cannot be removed does no harm.
+    fn remove_figures(&self) {
+        let folder = self.path.join(FIGURES);
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            if is_figure(&entry.path()) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+        // Only an empty folder goes.
+        let _ = fs::remove_dir(folder);
     }
 
     /// A folder of earlier work that is taken up again.
@@ -199,6 +239,17 @@ impl RunFolder {
     }
 }
 
+/// Whether a file has the name of a figure of ours.
+fn is_figure(path: &Path) -> bool {
+    let part = |p: Option<&std::ffi::OsStr>| p.and_then(|s| s.to_str()).unwrap_or_default().to_owned();
+    let (stem, extension) = (part(path.file_stem()), part(path.extension()));
+    let name = match stem.rsplit_once('-') {
+        Some((name, number)) if number.chars().all(|c| c.is_ascii_digit()) => name,
+        _ => &stem,
+    };
+    ["svg", "png"].contains(&extension.as_str()) && FIGURE_NAMES.contains(&name)
+}
+
 /// The folder itself or the nearest one above it that exists.
 fn nearest_existing(path: &Path) -> &Path {
     let mut above = path.ancestors().filter(|p| !p.as_os_str().is_empty() && p.exists());
@@ -221,6 +272,16 @@ fn without_path(error: std::io::Error) -> std::io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_figures_of_ours_are_removed() {
+        for ours in ["loss.svg", "truth-12.png", "figures/claims.png"] {
+            assert!(is_figure(Path::new(ours)), "{ours}");
+        }
+        for other in ["loss.pdf", "loss-a.svg", "mine.svg", "svg", ".svg", "truth-", "my-loss.png"] {
+            assert!(!is_figure(Path::new(other)), "{other}");
+        }
+    }
 
     #[test]
     fn a_failed_write_leaves_what_a_training_needs_to_go_on() {

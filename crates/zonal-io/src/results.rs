@@ -101,6 +101,15 @@ impl Results {
     }
 }
 
+/// Rows of a CSV text of ours.
+///
+/// # Errors
+/// [`Error::Results`] for one that is not what it should be.
+pub fn read_csv<T: serde::de::DeserializeOwned>(text: &str) -> Result<Vec<T>> {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    reader.deserialize().collect::<std::result::Result<_, _>>().map_err(|e| Error::results(&e))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

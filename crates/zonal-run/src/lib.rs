@@ -5,11 +5,13 @@ pub mod analyze;
 pub mod data;
 pub mod error;
 pub mod experiment;
+pub mod kept;
 pub mod memory;
 pub mod number;
 pub mod plan;
 pub mod predict;
 pub mod provenance;
+pub mod record;
 pub mod reproduce;
 pub mod schema;
 mod score;
@@ -20,3 +22,4 @@ pub mod sweep;
 pub mod train;
 
 pub use error::{Error, Result};
+pub use zonal_io::model::SCHEMA;

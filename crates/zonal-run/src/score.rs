@@ -44,6 +44,16 @@ pub(crate) struct Score {
 impl Score {
     /// Adds a block of rows.
     pub(crate) fn add(&mut self, scorer: &Scorer<'_>, rows: &Rows) -> Result<()> {
+        self.add_and(scorer, rows, |_, _| ())
+    }
+
+    /// Adds a block of rows and shows its predictions.
+    pub(crate) fn add_and(
+        &mut self,
+        scorer: &Scorer<'_>,
+        rows: &Rows,
+        show: impl FnOnce(&Rows, &Matrix),
+    ) -> Result<()> {
         if rows.is_empty() {
             return Ok(());
         }
@@ -56,6 +66,7 @@ impl Score {
         };
         self.squares.push((0..predictions.columns()).map(of_label).collect());
         self.rows += rows.len() as u64;
+        show(rows, &predictions);
         Ok(())
     }
 

@@ -13,7 +13,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use zonal::{Error, Result};
 
 /// What the oracle answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Answering {
     /// The target-free answer, zero; where that would leave nobody, the best window.
     #[default]

@@ -1,7 +1,6 @@
 //! What the project's claims are checked with: reference tables of high precision, the order of the modules, and a
 //! few statistics. Not published.
 
-pub mod chart;
 pub mod documents;
 pub mod figures;
 pub mod layers;

@@ -70,10 +70,26 @@ impl Stage {
     }
 }
 
+/// What a training measures on its way, for those who watch.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading<'a> {
+    /// Number of steps done.
+    pub iteration: u64,
+    /// The loss, on the training rows for tables.
+    pub loss: f64,
+    /// The loss on validation rows.
+    pub validation_loss: Option<f64>,
+    /// The residual's energy by degree; empty for tables.
+    pub energies: &'a [f64],
+}
+
 /// Told about progress; answers whether to go on.
 pub trait Observer {
     /// `done` of `total` units of `stage` are finished.
     fn progress(&mut self, stage: Stage, done: u64, total: u64) -> ControlFlow<StopReason>;
+
+    /// Something was measured; most observers do not mind.
+    fn measured(&mut self, _: &Reading<'_>) {}
 }
 
 /// The observer that only lets things go on.

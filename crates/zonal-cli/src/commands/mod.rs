@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod man;
 pub(crate) mod plan;
 pub(crate) mod predict;
+pub(crate) mod report;
 pub(crate) mod reproduce;
 pub(crate) mod spectrum;
 pub(crate) mod sq;

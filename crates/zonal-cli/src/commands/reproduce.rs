@@ -1,11 +1,15 @@
 //! `zonal reproduce`.
 
+use super::report::FolderArgs;
 use crate::format::{Format, short, short_up};
 use crate::interrupt::Interrupt;
+use crate::output::command_line;
 use crate::output::{columns, csv, print, print_json, quoted};
 use crate::progress::Progress;
 use crate::{Done, Global};
 use anyhow::Result;
+use std::time::SystemTime;
+use zonal_run::record::{RunKind, keep};
 use zonal_run::reproduce::{Check, ClaimReport, Relation, ReproduceReport, Size, reproduce};
 
 /// Check the claims of the theory, one by one: measured against predicted
@@ -24,20 +28,28 @@ pub(crate) struct Args {
     /// The same claims at smaller sizes, with thresholds to match
     #[arg(long)]
     quick: bool,
+    #[command(flatten)]
+    folder: FolderArgs,
 }
 
 pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result<Done> {
     let size = if args.quick { Size::Quick } else { Size::Whole };
     global.refuse_seed("claims use fixed seeds, so that the same version gives the same numbers")?;
-    let report = {
+    let output = args.folder.output()?;
+    let started = SystemTime::now();
+    let mut report = {
         let mut progress = Progress::asking(interrupt, global.quiet);
         reproduce(&args.claim, size, &mut progress)?
     };
+    let asked = serde_json::json!({ "claims": args.claim, "quick": args.quick });
+    report.run = keep(&output, RunKind::Reproduce, &asked, &report, command_line(), started)?;
+    let page = args.folder.page.write(report.run.as_deref());
     match global.format {
         Format::Json => print_json(&report)?,
         Format::Csv => print(&checks_csv(&report))?,
         Format::Table => print(&text(&report, !args.claim.is_empty()))?,
     }
+    page?;
     Ok(if report.holds { Done::Well } else { Done::DoesNotHold })
 }
 
@@ -94,6 +106,9 @@ fn text(report: &ReproduceReport, details: bool) -> String {
             report.claims.len() + report.not_reached.len(),
             report.not_reached.join(", ")
         );
+    }
+    if let Some(run) = &report.run {
+        text += &format!("\nrun: {run}\n");
     }
     text
 }

@@ -1,14 +1,14 @@
 //! `zonal sweep`.
 
+use super::report::{PageArgs, output};
 use crate::Global;
 use crate::format::{Format, short, short_count, short_up};
 use crate::interrupt::Interrupt;
-use crate::output::{columns, print, print_json};
+use crate::output::{columns, command_line, print, print_json};
 use crate::progress::Progress;
 use anyhow::Result;
 use std::path::PathBuf;
 use zonal_run::sweep::{Start, SweepReport, SweepRow, sweep};
-use zonal_run::train::Output;
 
 const HELP: &str = r#"Examples:
   zonal sweep examples/staircase.toml
@@ -53,6 +53,8 @@ pub(crate) struct Args {
     /// Trainings side by side [default: as many as threads]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     at_once: Option<u16>,
+    #[command(flatten)]
+    page: PageArgs,
 }
 
 /// Rows shown in the table for people.
@@ -65,25 +67,23 @@ pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result
             Start::Resume(folder.clone())
         }
         (None, Some(file)) => {
-            let output = match &args.out {
-                None => Output::Numbered(PathBuf::from("runs")),
-                Some(path) if path.as_os_str() == "none" => Output::None,
-                Some(path) => Output::Folder { path: path.clone(), force: args.force },
-            };
+            let output = output(args.out.as_deref(), args.force);
+            args.page.check(&output)?;
             Start::New { file: file.clone(), seed: global.seed(), output }
         }
         (None, None) => return Err(zonal_run::Error::Usage("a file or --resume is needed".into()).into()),
     };
-    let command = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
     let report = {
         let mut progress = Progress::asking(interrupt, global.quiet);
-        sweep(&start, args.at_once.map(usize::from), command, &mut progress)?
+        sweep(&start, args.at_once.map(usize::from), command_line(), &mut progress)?
     };
+    let page = args.page.write(report.run.as_deref());
     match global.format {
         Format::Json => print_json(&report),
         Format::Csv => print(&report.csv()?),
         Format::Table => print(&table(&report)),
-    }
+    }?;
+    page
 }
 
 /// What a column of the table shows.

@@ -1,7 +1,7 @@
 //! One comparison of a measured value with a threshold.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// How a measured value must lie to its threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -23,7 +23,8 @@ pub enum Relation {
 pub struct Check {
     /// What is measured.
     pub quantity: String,
-    /// The measured value.
+    /// The measured value; null for one that is no number, as when the claim's training failed.
+    #[serde(deserialize_with = "number")]
     pub measured: f64,
     /// What theory predicts, where it predicts a value and not only a bound.
     pub predicted: Option<f64>,
@@ -35,6 +36,11 @@ pub struct Check {
     pub reason: String,
     /// Whether it does.
     pub holds: bool,
+}
+
+/// JSON has no NaN and writes null.
+pub(super) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::<f64>::deserialize(deserializer)?.unwrap_or(f64::NAN))
 }
 
 impl Check {

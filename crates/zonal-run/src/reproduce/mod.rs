@@ -91,6 +91,8 @@ pub fn names() -> Vec<&'static str> {
 pub struct ReproduceReport {
     /// Version of the format.
     pub schema: u32,
+    /// The run folder.
+    pub run: Option<String>,
     /// Whether the smaller sizes were used.
     pub quick: bool,
     /// Whether every claim asked for was checked and holds.
@@ -116,6 +118,7 @@ pub struct ClaimReport {
     /// What was measured.
     pub quantity: String,
     /// The measured value.
+    #[serde(deserialize_with = "check::number")]
     pub measured: f64,
     /// What theory predicts, where it predicts a value and not only a bound.
     pub predicted: Option<f64>,
@@ -159,7 +162,7 @@ pub fn reproduce(wanted: &[String], size: Size, observer: &mut dyn Observer) -> 
     }
     let not_reached: Vec<String> = chosen[claims.len()..].iter().map(|c| c.name.to_owned()).collect();
     let holds = not_reached.is_empty() && claims.iter().all(|c: &ClaimReport| c.holds);
-    Ok(ReproduceReport { schema: SCHEMA, quick: size == Size::Quick, holds, not_reached, claims })
+    Ok(ReproduceReport { schema: SCHEMA, run: None, quick: size == Size::Quick, holds, not_reached, claims })
 }
 
 fn judge(claim: &Claim, checks: Vec<Check>) -> Result<ClaimReport> {

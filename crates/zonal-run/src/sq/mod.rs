@@ -10,6 +10,7 @@ pub use play::{Asked, PlayConfig, PlayReport, play};
 
 use crate::error::{Error, Result};
 use crate::number::readable_bytes;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 use zonal::sphere::{Degree, Dim};
 use zonal_sq::{Directions, Family, Kind};
@@ -18,7 +19,8 @@ use zonal_sq::{Directions, Family, Kind};
 const MOST_MEMBERS: u64 = 100_000;
 
 /// A family as users name it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FamilyConfig {
     /// Its kind.
     pub kind: Kind,

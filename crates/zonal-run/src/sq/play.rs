@@ -15,7 +15,8 @@ use zonal_sq::learner::{Limits, Strategy, VersionSpace, brute_force, identify, r
 use zonal_sq::{Answering, Family, Game, GramBounds, Secret};
 
 /// A game.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PlayConfig {
     /// The family.
     pub family: FamilyConfig,
@@ -45,6 +46,8 @@ pub struct PlayConfig {
 pub struct PlayReport {
     /// Version of the format.
     pub schema: u32,
+    /// The run folder.
+    pub run: Option<String>,
     /// zonal, random, signs or monomials.
     pub family: String,
     /// The dimension n.
@@ -189,6 +192,7 @@ fn start(config: &PlayConfig, family: &Family, gram: &GramBounds, game: &Game) -
     }
     Ok(PlayReport {
         schema: SCHEMA,
+        run: None,
         family: family.kind().to_string(),
         dim: config.family.dim,
         degree: config.family.degree,

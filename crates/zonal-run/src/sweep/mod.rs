@@ -2,16 +2,19 @@
 //! is done is kept in a journal, so that an interrupted sweep goes on where it stopped and gives the same table.
 
 mod grid;
+mod kept;
 mod measure;
 mod table;
 
+pub use kept::finished;
 pub use table::SweepRow;
 
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::provenance::Provenance;
-use crate::train::Output;
+use crate::record::{Output, Record, RunKind, read_text};
 use grid::Grid;
+use kept::Head;
 use measure::{Measured, measure};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -66,30 +69,6 @@ impl SweepReport {
     /// As [`zonal_io::results::Results::csv`].
     pub fn csv(&self) -> Result<String> {
         Ok(table::results(&self.rows).csv()?)
-    }
-}
-
-/// The first line of a journal: who wrote it.
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-struct Head {
-    schema: u32,
-    version: String,
-    /// The sweep's name where the file gives none.
-    name: String,
-    first_seed: u64,
-    /// The file as it was: the numbers of cells in the journal belong to it and no other.
-    configuration: String,
-}
-
-impl Head {
-    fn new(name: &str, first_seed: u64, configuration: &str) -> Self {
-        Self {
-            schema: SCHEMA,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            name: name.to_owned(),
-            first_seed,
-            configuration: configuration.to_owned(),
-        }
     }
 }
 
@@ -148,54 +127,37 @@ pub fn sweep(
         let table = table::results(&report.rows);
         folder.write(TABLE, table.csv()?.as_bytes())?;
         folder.write(ARROW, &table.arrow()?)?;
+        let first_seed = job.grid.first_seed;
+        let (name, trainings, rows) = (&report.name, report.trainings, report.rows.len());
         let record = Record {
             schema: SCHEMA,
+            kind: RunKind::Sweep,
             configuration: &job.text,
-            seed: job.grid.first_seed,
             provenance: Provenance::now(command, started),
-            summary: Summary { name: &report.name, trainings: report.trainings, rows: report.rows.len() },
+            summary: Summary { name, first_seed, trainings, rows },
         };
-        let text = serde_json::to_string_pretty(&record).map_err(|e| Error::Usage(e.to_string()))?;
-        folder.write(RECORD, (text + "\n").as_bytes())?;
+        record.write(folder)?;
         let _ = observer.progress(Stage::Writing, 1, 1);
     }
     Ok(report)
 }
 
-/// The record of a sweep.
-#[derive(Serialize)]
-struct Record<'a> {
-    schema: u32,
-    configuration: &'a str,
-    seed: u64,
-    provenance: Provenance,
-    summary: Summary<'a>,
-}
-
+/// The table stands in files of its own; the record is the short version.
 #[derive(Serialize)]
 struct Summary<'a> {
     name: &'a str,
+    first_seed: u64,
     trainings: u64,
     rows: usize,
 }
 
 fn begin(file: &Path, seed: u64, output: &Output, at_once: Option<usize>) -> Result<Job> {
-    let text = std::fs::read_to_string(file).map_err(|source| zonal_io::Error::System {
-        path: file.to_owned(),
-        action: "reading",
-        source,
-    })?;
+    let text = read_text(file)?;
     let stem = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
     let grid = grid::read(&text, &file.display().to_string(), &stem, seed)?;
     workers(&grid, at_once)?;
-    let folder = match output {
-        Output::None | Output::Resume(_) => None,
-        Output::Folder { path, force } => Some(RunFolder::named(path, *force)?),
-        Output::Numbered(parent) => {
-            RunFolder::check_parent(parent)?;
-            Some(RunFolder::numbered(parent, &grid.name)?)
-        }
-    };
+    output.check()?;
+    let folder = output.folder(&grid.name)?;
     let journal = match &folder {
         None => None,
         Some(folder) => {
@@ -210,55 +172,10 @@ fn begin(file: &Path, seed: u64, output: &Output, at_once: Option<usize>) -> Res
 }
 
 fn resume(path: &Path) -> Result<Job> {
-    let refuse = |message: String| zonal_io::Error::Folder { path: path.to_owned(), message };
-    if !path.join(SWEEP).is_file() || !path.join(CELLS).is_file() {
-        return Err(refuse(format!("holds no {SWEEP} and {CELLS}: there is no sweep to go on with")).into());
-    }
-    let file = path.join(SWEEP);
-    let text = std::fs::read_to_string(&file).map_err(|source| zonal_io::Error::System {
-        path: file.clone(),
-        action: "reading",
-        source,
-    })?;
+    let text = kept::plan(path)?;
     let folder = RunFolder::existing(path)?;
     let (journal, lines) = Journal::open(&path.join(CELLS))?;
-    let Some((head, lines)) = lines.split_first() else {
-        return Err(refuse("was stopped before its first training: start it anew".to_owned()).into());
-    };
-    let head: Head = serde_json::from_str(head)
-        .map_err(|e| refuse(format!("has a journal with a first line that is not ours: {e}")))?;
-    let ours = Head::new(&head.name, head.first_seed, &text);
-    if (head.schema, &head.version) != (ours.schema, &ours.version) {
-        let message = format!(
-            "was begun by version {} (format {}) and this is {} (format {}): numbers could differ; start it anew",
-            head.version, head.schema, ours.version, ours.schema
-        );
-        return Err(refuse(message).into());
-    }
-    if head != ours {
-        let message =
-            format!("has a {SWEEP} that was changed since it was begun: change it back, or start anew");
-        return Err(refuse(message).into());
-    }
-    let grid = grid::read(&text, &file.display().to_string(), &head.name, head.first_seed)?;
-    let mut done = vec![None; grid.cells.len() * grid.seeds as usize];
-    for (i, line) in lines.iter().enumerate() {
-        if line.trim().is_empty() {
-            continue;
-        }
-        let bad = |what: String| refuse(format!("has a journal whose line {} {what}", i + 2));
-        let measured: Measured =
-            serde_json::from_str(line).map_err(|e| bad(format!("is not a training: {e}")))?;
-        let fits = (measured.at.is_empty() || measured.at.len() == grid.iterations.len())
-            && measured.seed < grid.seeds
-            && measured.cell < grid.cells.len()
-            && measured.at.iter().all(|s| s.energies.len() == grid.max_degree + 1);
-        if !fits {
-            return Err(bad(format!("does not fit to {SWEEP}")).into());
-        }
-        let place = measured.cell * grid.seeds as usize + measured.seed as usize;
-        done[place] = Some(measured);
-    }
+    let (grid, done) = kept::trainings(path, &text, &lines)?;
     Ok(Job { grid, text, folder: Some(folder), journal: Some(journal), done })
 }
 

@@ -5,10 +5,12 @@ mod choose;
 mod cost;
 mod descend;
 mod keep;
+mod metrics;
 mod prepare;
 mod result;
 mod table;
 mod target;
+mod test_rows;
 
 pub use choose::Candidate;
 pub use descend::{BatchChoice, DescentConfig};
@@ -19,18 +21,20 @@ pub use result::{
 };
 pub use table::TableJob;
 pub use target::TargetJob;
+pub use test_rows::{TestRow, read_test_rows};
 
 use crate::error::{Error, Result};
 use crate::number::{Auto, Extended, Scale};
 use crate::provenance::Provenance;
+use crate::record::{Output, Record, RunKind};
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
 use std::time::SystemTime;
+use test_rows::TestSample;
 use zonal::activation::Activation;
 use zonal::dynamics::path::Solver;
 use zonal::dynamics::{Step, logarithmic_grid};
 use zonal::observer::{Observer, Stage};
-use zonal_io::folder::{METRICS, MODEL, RECORD, RunFolder};
+use zonal_io::folder::{METRICS, METRICS_CSV, MODEL, RunFolder, TEST_ROWS};
 use zonal_io::model::{Model, SCHEMA};
 
 /// What both kinds of training have in common.
@@ -71,24 +75,6 @@ pub enum Input {
     Table(TableJob),
 }
 
-/// Where the run is written.
-#[derive(Clone, Debug)]
-pub enum Output {
-    /// Nowhere.
-    None,
-    /// The next free numbered folder below this one.
-    Numbered(PathBuf),
-    /// This folder, which must be empty or, with `force`, hold a run of ours.
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// Replace a run in it.
-        force: bool,
-    },
-    /// The folder of an interrupted run, which goes on there.
-    Resume(PathBuf),
-}
-
 /// Says things that a person should know while a job runs: candidates tried, columns dropped.
 pub type Notes<'a> = &'a mut dyn FnMut(&str);
 
@@ -121,6 +107,7 @@ impl TrainConfig {
 struct Outcome {
     report: TrainReport,
     model: Option<Model>,
+    test_rows: TestSample,
 }
 
 /// The folder of a run: made when there is something to write.
@@ -133,17 +120,10 @@ struct Place {
 impl Place {
     /// Finds out before the work whether the run can be written.
     fn new(output: &Output) -> Result<Self> {
+        output.check()?;
         let folder = match output {
-            Output::None => None,
-            Output::Folder { path, force } => {
-                RunFolder::check_named(path, *force)?;
-                None
-            }
-            Output::Numbered(parent) => {
-                RunFolder::check_parent(parent)?;
-                None
-            }
             Output::Resume(path) => Some(RunFolder::existing(path)?),
+            _ => None,
         };
         Ok(Self { output: output.clone(), folder, name: None })
     }
@@ -167,11 +147,7 @@ impl Place {
     fn folder(&mut self, config: &TrainConfig) -> Result<Option<&RunFolder>> {
         if self.folder.is_none() {
             let name = self.name.clone().unwrap_or_else(|| config.name(&Activation::Relu));
-            self.folder = match &self.output {
-                Output::None | Output::Resume(_) => None,
-                Output::Folder { path, force } => Some(RunFolder::named(path, *force)?),
-                Output::Numbered(parent) => Some(RunFolder::numbered(parent, &name)?),
-            };
+            self.folder = self.output.folder(&name)?;
         }
         Ok(self.folder.as_ref())
     }
@@ -264,15 +240,6 @@ impl TrainConfig {
     }
 }
 
-/// The record of a run.
-#[derive(Serialize)]
-struct Record<'a> {
-    schema: u32,
-    configuration: &'a TrainConfig,
-    provenance: Provenance,
-    summary: &'a TrainReport,
-}
-
 /// A line of the metrics.
 #[derive(Serialize)]
 struct Line<'a> {
@@ -289,16 +256,20 @@ fn write(folder: &RunFolder, config: &TrainConfig, outcome: &Outcome, provenance
         metrics.push('\n');
     }
     folder.write(METRICS, metrics.as_bytes())?;
+    folder.write(METRICS_CSV, report.path_csv()?.as_bytes())?;
+    if !outcome.test_rows.is_empty() {
+        let labels = report.labels.as_deref().unwrap_or_default();
+        folder.write(TEST_ROWS, outcome.test_rows.csv(labels)?.as_bytes())?;
+    }
     if let Some(model) = &outcome.model {
         model.save(&folder.path().join(MODEL))?;
     }
     // The path stands in the metrics; the record is the short version. It is written last: a folder with a record
     // is a complete run.
     let summary = TrainReport { path: Vec::new(), ..report.clone() };
-    let record = Record { schema: SCHEMA, configuration: config, provenance, summary: &summary };
-    let text = serde_json::to_string_pretty(&record).map_err(|e| Error::Usage(e.to_string()))?;
-    folder.write(RECORD, (text + "\n").as_bytes())?;
-    Ok(())
+    let record =
+        Record { schema: SCHEMA, kind: RunKind::Train, configuration: config, provenance, summary: &summary };
+    record.write(folder)
 }
 
 fn json(value: &impl Serialize) -> Result<String> {

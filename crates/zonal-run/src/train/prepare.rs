@@ -2,6 +2,7 @@
 
 use super::choose::{Candidate, Choice, Question};
 use super::result::{BestPolynomialReport, LabelErrors};
+use super::test_rows::TestSample;
 use super::{Notes, TableJob, TrainConfig};
 use crate::data::for_each_block;
 use crate::error::{Error, Result};
@@ -199,7 +200,7 @@ pub(super) fn units(labels: &[LabelScale]) -> Vec<f64> {
     labels.iter().map(|l| l.deviation * l.deviation).collect()
 }
 
-/// Errors on the rows of each part, by the code that `predict` uses: the same bits.
+/// Errors on the rows of each part, by the code that `predict` uses: the same bits. Also predictions on some test rows.
 pub(super) fn score(
     model: &Model,
     iteration: u64,
@@ -207,20 +208,26 @@ pub(super) fn score(
     test_source: Option<&Source>,
     total: u64,
     observer: &mut dyn Observer,
-) -> Result<[Score; 3]> {
+) -> Result<([Score; 3], TestSample)> {
     let mut scores = <[Score; 3]>::default();
-    let Some(table) = &model.description.table else { return Ok(scores) };
-    let Ok((network, coefficients)) = model.at(iteration) else { return Ok(scores) };
+    let mut sample = TestSample::default();
+    let Some(table) = &model.description.table else { return Ok((scores, sample)) };
+    let Ok((network, coefficients)) = model.at(iteration) else { return Ok((scores, sample)) };
     let scorer = Scorer::new(table, network, coefficients);
     for_each_block(source, Stage::Scoring, total, observer, |rows| {
         let parts = rows.by_part(&table.split);
-        scores.iter_mut().zip(&parts).try_for_each(|(score, rows)| score.add(&scorer, rows))
+        let [train, validation, test] = &mut scores;
+        train.add(&scorer, &parts[Part::Train as usize])?;
+        validation.add(&scorer, &parts[Part::Validation as usize])?;
+        test.add_and(&scorer, &parts[Part::Test as usize], |rows, predictions| sample.add(rows, predictions))
     })?;
     if let Some(source) = test_source {
         let test = &mut scores[Part::Test as usize];
-        for_each_block(source, Stage::Scoring, 0, &mut Silent, |rows| test.add(&scorer, &rows))?;
+        for_each_block(source, Stage::Scoring, 0, &mut Silent, |rows| {
+            test.add_and(&scorer, &rows, |rows, predictions| sample.add(rows, predictions))
+        })?;
     }
-    Ok(scores)
+    Ok((scores, sample))
 }
 
 pub(super) fn label_errors(

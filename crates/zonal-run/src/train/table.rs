@@ -178,7 +178,8 @@ pub(super) fn run(
     };
     let hidden = HiddenLayer::Fixed(network);
     let model = Model { description, hidden, iterations: grid.clone(), coefficients };
-    let scores = score(&model, grid[best], &source, test_source.as_ref(), survey.covered, observer)?;
+    let (scores, test_sample) =
+        score(&model, grid[best], &source, test_source.as_ref(), survey.covered, observer)?;
     let held_out = validation.as_deref().map(|v| {
         let losses = &v[best * labels.len()..(best + 1) * labels.len()];
         losses.iter().zip(units(&labels)).map(|(l, unit)| l * unit).collect::<Vec<f64>>()
@@ -218,7 +219,7 @@ pub(super) fn run(
         path: checkpoints,
         ..TrainReport::empty()
     };
-    Ok(Outcome { report, model: Some(model) })
+    Ok(Outcome { report, model: Some(model), test_rows: test_sample })
 }
 
 /// Rows of the sample by which a given step is judged before the long reading.

@@ -3,6 +3,7 @@
 use super::result::{
     BestPolynomialReport, Checkpoint, DegreeEnergy, LearningTime, SolverReport, TrainReport,
 };
+use super::test_rows::TestSample;
 use super::{Notes, Outcome, TrainConfig};
 use crate::error::{Error, Result};
 use crate::memory::check_width;
@@ -150,7 +151,7 @@ pub(super) fn run(
         path,
         ..TrainReport::empty()
     };
-    Ok(Outcome { report, model })
+    Ok(Outcome { report, model, test_rows: TestSample::default() })
 }
 
 /// A target must be neither nothing nor beyond all numbers.

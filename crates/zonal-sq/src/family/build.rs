@@ -7,6 +7,7 @@ use crate::words;
 use num_bigint::BigUint;
 use num_traits::ToPrimitive;
 use rand::seq::index::sample;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
@@ -17,7 +18,8 @@ use zonal::sphere::{Degree, Dim, multiplicity};
 use zonal::{Error, Result};
 
 /// The kinds of families.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// sqrt(N) P_k(<u, x>).
     Zonal,

@@ -2,6 +2,7 @@
 
 use crate::words;
 use num_traits::ToPrimitive;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use zonal::linalg::Matrix;
@@ -10,7 +11,8 @@ use zonal::sphere::{Dim, uniform_points};
 use zonal::{Error, Result};
 
 /// How the directions of a zonal family are chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Directions {
     /// Independent and uniform: inner products beyond d come with probability at most 2 exp(-n d^2 / 2).
     Random,

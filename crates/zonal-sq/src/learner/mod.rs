@@ -19,6 +19,7 @@ use crate::basis::Basis;
 use crate::query::{Query, Unit};
 use crate::words;
 use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use zonal::activation::Activation;
@@ -28,7 +29,8 @@ use zonal::sphere::uniform_point;
 use zonal::{Error, Result};
 
 /// How a learner that tells members of a known family apart chooses its queries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Strategy {
     /// The combination of members that separates most of those left, as far as a search from one of them finds it.
     Greedy,

@@ -1,13 +1,17 @@
 //! `zonal sq play`.
 
 use crate::Global;
+use crate::commands::report::FolderArgs;
 use crate::format::Format;
 use crate::interrupt::Interrupt;
+use crate::output::command_line;
 use crate::output::{columns, csv, print, print_json, quoted};
 use crate::progress::Progress;
 use std::path::PathBuf;
+use std::time::SystemTime;
 use zonal_run::Error;
 use zonal_run::number::count;
+use zonal_run::record::{RunKind, keep};
 use zonal_run::sq::{FamilyConfig, PlayConfig, PlayReport, play};
 use zonal_sq::learner::Strategy;
 use zonal_sq::{Answering, Directions, Kind};
@@ -66,6 +70,8 @@ pub(crate) struct Args {
     /// Keep the transcript in a file, to be replayed
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
+    #[command(flatten)]
+    folder: FolderArgs,
 }
 
 /// Members of a family without --size.
@@ -104,12 +110,17 @@ pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> anyhow
         noise: args.noise.unwrap_or(0.0),
         save: args.save.clone(),
     };
-    let report = play(&config, &mut Progress::new(interrupt, global.quiet))?;
+    let output = args.folder.output()?;
+    let started = SystemTime::now();
+    let mut report = play(&config, &mut Progress::new(interrupt, global.quiet))?;
+    report.run = keep(&output, RunKind::SqPlay, &config, &report, command_line(), started)?;
+    let page = args.folder.page.write(report.run.as_deref());
     match global.format {
         Format::Json => print_json(&report),
         Format::Csv => print(&transcript_csv(&report)),
         Format::Table => print(&text(&report)),
-    }
+    }?;
+    page
 }
 
 fn default_size(args: &Args) -> Result<u64, Error> {
@@ -191,7 +202,8 @@ fn text(r: &PlayReport) -> String {
 }
 
 fn assumed(r: &PlayReport) -> String {
-    format!("\nAssumed:\n{}", r.assumptions.iter().map(|a| format!("  - {a}\n")).collect::<String>())
+    let run = r.run.as_ref().map_or(String::new(), |run| format!("\nrun: {run}\n"));
+    format!("\nAssumed:\n{}{run}", r.assumptions.iter().map(|a| format!("  - {a}\n")).collect::<String>())
 }
 
 /// The transcript, one answer a row.

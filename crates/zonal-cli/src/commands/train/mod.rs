@@ -4,11 +4,12 @@ mod descent;
 mod print;
 
 use self::descent::DescentArgs;
+use super::report::{PageArgs, output};
 use super::split_list;
 use crate::Global;
 use crate::format::Format;
 use crate::interrupt::Interrupt;
-use crate::output::{print, print_json, say};
+use crate::output::{command_line, print, print_json, say};
 use crate::progress::Progress;
 use anyhow::Result;
 use std::path::PathBuf;
@@ -18,7 +19,8 @@ use zonal::statistics::Precision;
 use zonal_run::Error;
 use zonal_run::data::Data;
 use zonal_run::number::{Auto, Extended, Scale, count};
-use zonal_run::train::{Input, Output, TableJob, TargetJob, TrainConfig, interrupted, train};
+use zonal_run::record::Output;
+use zonal_run::train::{Input, TableJob, TargetJob, TrainConfig, interrupted, train};
 
 /// Train a network on a table or on a target, and measure its whole path
 #[derive(clap::Args, Debug)]
@@ -136,6 +138,8 @@ pub(crate) struct Args {
     /// Seconds between two savings of what a training has done so far
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     checkpoint: u64,
+    #[command(flatten)]
+    page: PageArgs,
     // Last, since its heading would hold for what follows.
     #[command(flatten)]
     descent: DescentArgs,
@@ -188,13 +192,11 @@ pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result
         }
         None => args.config(global)?,
     };
-    let output = match (&args.out, &args.resume) {
-        (_, Some(folder)) => Output::Resume(folder.clone()),
-        (None, None) => Output::Numbered(PathBuf::from("runs")),
-        (Some(path), None) if path.as_os_str() == "none" => Output::None,
-        (Some(path), None) => Output::Folder { path: path.clone(), force: args.force },
+    let output = match &args.resume {
+        Some(folder) => Output::Resume(folder.clone()),
+        None => output(args.out.as_deref(), args.force),
     };
-    let command = std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect();
+    args.page.check(&output)?;
     let report = {
         let mut progress = match &config.input {
             Input::Table(_) => Progress::saving(interrupt, global.quiet),
@@ -206,13 +208,16 @@ pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result
                 say(&format!("note: {note}"));
             }
         };
-        train(&config, &output, command, &mut progress, &mut note)?
+        train(&config, &output, command_line(), &mut progress, &mut note)?
     };
+    // The run is there: its numbers are printed whatever becomes of its page.
+    let page = args.page.write(report.run.as_deref());
     match global.format {
         Format::Json => print_json(&report),
-        Format::Csv => print(&print::path_csv(&report)),
+        Format::Csv => print(&report.path_csv()?),
         Format::Table => print(&print::table(&report)),
-    }
+    }?;
+    page
 }
 
 impl Args {

@@ -1,7 +1,7 @@
-//! A training as a table for people, and its path as CSV.
+//! A training as a table for people.
 
 use crate::format::{short, short_count, short_up};
-use crate::output::{columns, csv};
+use crate::output::columns;
 use zonal::network::{Layers, Parametrisation, Start};
 use zonal_run::train::{Checkpoint, SolverReport, TrainReport};
 
@@ -10,46 +10,6 @@ const SHOWN_ROWS: usize = 16;
 /// Theory stands beside measurement while this many degrees are shown.
 const MOST_DEGREES_WITH_THEORY: usize = 5;
 const MOST_DEGREES: usize = 12;
-
-/// The path as CSV, one row a listed iteration, degrees as columns.
-pub(super) fn path_csv(report: &TrainReport) -> String {
-    let degrees = report.path.first().and_then(|c| c.degrees.as_ref()).map_or(0, Vec::len);
-    let mut header: Vec<String> =
-        ["iteration", "loss", "validation_loss", "test_loss", "tail_energy"].map(String::from).to_vec();
-    let stepwise = report.descent.is_some();
-    if stepwise {
-        header
-            .extend(["predicted_loss", "alignment", "hidden_movement", "output_movement"].map(String::from));
-    }
-    for k in 0..degrees {
-        header.push(format!("energy_{k}"));
-        header.push(format!("predicted_{k}"));
-    }
-    let optional = |x: Option<f64>| x.map_or(String::new(), |x| x.to_string());
-    let rows: Vec<Vec<String>> = report
-        .path
-        .iter()
-        .map(|c| {
-            let mut row = vec![
-                c.iteration.to_string(),
-                c.loss.to_string(),
-                optional(c.validation_loss),
-                optional(c.test_loss),
-                optional(c.tail_energy),
-            ];
-            if stepwise {
-                let geometry = [c.predicted_loss, c.alignment, c.hidden_movement, c.output_movement];
-                row.extend(geometry.map(optional));
-            }
-            for d in c.degrees.iter().flatten() {
-                row.push(d.energy.to_string());
-                row.push(optional(d.predicted));
-            }
-            row
-        })
-        .collect();
-    csv(&header, &rows)
-}
 
 pub(super) fn table(report: &TrainReport) -> String {
     match &report.target {

@@ -19,7 +19,7 @@ use zonal::dynamics::descent::{Descent, Source, State, Stepper};
 use zonal::linalg::Matrix;
 use zonal::measure::{alignment, movement};
 use zonal::network::{Architecture, Weights};
-use zonal::observer::{Observer, Stage, StopReason};
+use zonal::observer::{Observer, Reading, Stage, StopReason};
 use zonal::statistics::Precision;
 
 /// What a descent starts from.
@@ -134,6 +134,13 @@ impl Setup<'_> {
                 }
                 other => other?,
             };
+            let energies: Vec<f64> = measured.degrees.iter().flatten().map(|d| d.energy).collect();
+            observer.measured(&Reading {
+                iteration: t,
+                loss: measured.loss,
+                validation_loss: measured.validation_loss,
+                energies: &energies,
+            });
             done.checkpoints.push(self.with_geometry(measured, &weights));
             done.judged.push(judged);
             done.kept.push(weights);

@@ -145,7 +145,8 @@ pub(in super::super) fn run(
         table: Some(TableDescription { lift: lift.clone(), labels: labels.clone(), split: prepared.split }),
     };
     let model = model(description, &architecture, &descended)?;
-    let scores = score(&model, best_iteration, source, test_source.as_ref(), survey.covered, observer)?;
+    let (scores, test_sample) =
+        score(&model, best_iteration, source, test_source.as_ref(), survey.covered, observer)?;
     let validation_squares = scores[1].mean_squares();
     let report = TrainReport {
         activation: activation.clone(),
@@ -179,7 +180,7 @@ pub(in super::super) fn run(
         path: descended.checkpoints.clone(),
         ..TrainReport::empty()
     };
-    Ok(Outcome { report, model: Some(model) })
+    Ok(Outcome { report, model: Some(model), test_rows: test_sample })
 }
 
 /// The mean over labels of the mean square of the residual in their units; None without rows.

@@ -4,6 +4,7 @@ use super::super::result::{DegreeEnergy, LearningTime, TrainReport};
 use super::super::target::{
     DEFAULT_DEGREE, best_polynomials, check_energy, degrees_with_energy, invisible_degrees,
 };
+use super::super::test_rows::TestSample;
 use super::super::{Checkpoint, Notes, Outcome, Place, TargetJob, TrainConfig};
 use super::{BatchChoice, Descended, DescentConfig, Setup, first_weights};
 use crate::error::{Error, Result};
@@ -141,7 +142,7 @@ pub(in super::super) fn run(
         table: None,
     };
     let model = model(description, &architecture, &descended)?;
-    Ok(Outcome { report, model: Some(model) })
+    Ok(Outcome { report, model: Some(model), test_rows: TestSample::default() })
 }
 
 /// The network at each listed iteration.

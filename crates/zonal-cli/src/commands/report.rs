@@ -1,0 +1,137 @@
+//! `zonal report`, and the page that every run leaves.
+
+use crate::Global;
+use crate::format::Format;
+use crate::output::{print, print_json};
+use anyhow::Result;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use zonal_report::{Format as FigureFormat, Written, page_of_runs, write_page, write_run};
+use zonal_run::Error;
+use zonal_run::kept::{Kept, read};
+use zonal_run::record::Output;
+
+/// One page of one or several finished runs
+#[derive(clap::Args, Debug)]
+#[command(
+    after_help = "Of one run the page goes into its folder, of several into comparison.html or the file of --out. Trainings are \
+                  compared; sweeps, checked claims and games follow each other.\n\nExamples:\n  zonal report \
+                  runs/data-relu-1\n  zonal report runs/a runs/b --out both.html\n  zonal report runs/a --figures svg,png"
+)]
+pub(crate) struct Args {
+    /// Folders of finished runs
+    #[arg(required = true, value_name = "RUN")]
+    runs: Vec<PathBuf>,
+    /// The file of the page [default: report.html in the folder of a single run, else comparison.html]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Replace a file that is no page of ours
+    #[arg(long, requires = "out")]
+    force: bool,
+    /// Also the figures as files, sized for a column: svg, png or svg,png; they go into the folder figures beside the page
+    #[arg(long, value_name = "FORMATS", value_delimiter = ',')]
+    figures: Vec<FigureFormat>,
+}
+
+/// What a run leaves for people.
+#[derive(clap::Args, Debug)]
+pub(crate) struct PageArgs {
+    /// No report.html in the run's folder
+    #[arg(long)]
+    no_report: bool,
+    /// Also the figures as files, sized for a column: svg, png or svg,png
+    #[arg(long, value_name = "FORMATS", value_delimiter = ',')]
+    figures: Vec<FigureFormat>,
+}
+
+/// Where a run of nothing but its record is written.
+#[derive(clap::Args, Debug)]
+pub(crate) struct FolderArgs {
+    /// The folder for the run, or none [default: a new folder below runs]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Replace a run in the folder of --out
+    #[arg(long, requires = "out")]
+    force: bool,
+    #[command(flatten)]
+    pub(crate) page: PageArgs,
+}
+
+impl FolderArgs {
+    /// Where the run goes; refused before the work where that cannot be.
+    pub(crate) fn output(&self) -> Result<Output> {
+        let output = output(self.out.as_deref(), self.force);
+        self.page.check(&output)?;
+        output.check()?;
+        Ok(output)
+    }
+}
+
+/// Where a run goes that was given this --out.
+pub(crate) fn output(out: Option<&Path>, force: bool) -> Output {
+    match out {
+        None => Output::Numbered(PathBuf::from("runs")),
+        Some(path) if path.as_os_str() == "none" => Output::None,
+        Some(path) => Output::Folder { path: path.to_owned(), force },
+    }
+}
+
+impl PageArgs {
+    /// Figures need a folder.
+    pub(crate) fn check(&self, output: &Output) -> Result<(), Error> {
+        if !self.figures.is_empty() && matches!(output, Output::None) {
+            return Err(Error::Usage("--figures needs a folder, but --out is none".into()));
+        }
+        Ok(())
+    }
+
+    /// Writes the page of a run that is there already, so that a failure loses nothing but the page.
+    pub(crate) fn write(&self, run: Option<&str>) -> Result<()> {
+        let Some(run) = run else { return Ok(()) };
+        let written = match (self.no_report, self.figures.is_empty()) {
+            (true, true) => return Ok(()),
+            (true, false) => zonal_report::write_run_figures(Path::new(run), &self.figures).map(|_| ()),
+            (false, _) => write_run(Path::new(run), &self.figures).map(|_| ()),
+        };
+        written.map_err(|e| {
+            anyhow::Error::from(e).context(format!(
+                "the run is saved in {run}, but not its page; once mended: zonal report {run}"
+            ))
+        })
+    }
+}
+
+/// The document of the command.
+#[derive(Serialize)]
+struct ReportReport {
+    schema: u32,
+    page: PathBuf,
+    figures: Vec<PathBuf>,
+}
+
+pub(crate) fn run(args: &Args, global: &Global) -> Result<()> {
+    global.refuse_seed("a page draws nothing at random")?;
+    let written = match (args.runs.as_slice(), &args.out) {
+        ([run], None) => write_run(run, &args.figures)?,
+        (runs, out) => {
+            let kept: Vec<(String, Kept)> =
+                runs.iter().map(|r| Ok((name(r), read(r)?))).collect::<Result<_, Error>>()?;
+            let path = out.clone().unwrap_or_else(|| PathBuf::from("comparison.html"));
+            write_page(&page_of_runs(&kept)?, &path, args.force, &args.figures)?
+        }
+    };
+    let Written { page, figures } = written;
+    match global.format {
+        Format::Json => print_json(&ReportReport { schema: zonal_run::SCHEMA, page, figures }),
+        Format::Csv | Format::Table => {
+            let lines = [page].into_iter().chain(figures).map(|f| format!("{}\n", f.display()));
+            print(&lines.collect::<String>())
+        }
+    }
+}
+
+/// What a run is called beside others: its folder's name.
+fn name(run: &Path) -> String {
+    let name = run.file_name().map(|n| n.to_string_lossy().into_owned());
+    name.unwrap_or_else(|| run.display().to_string())
+}

@@ -1,0 +1,266 @@
+//! Axes: which values are shown, where, and which of them are marked.
+
+/// How values become distances.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scale {
+    Linear,
+    Logarithmic,
+    /// Whole numbers, or names that stand for them.
+    Whole,
+}
+
+/// One axis.
+#[derive(Clone, Debug)]
+pub struct Axis {
+    /// What it shows.
+    pub label: String,
+    scale: Scale,
+    low: f64,
+    high: f64,
+    /// Part of the axis that is set aside for zero, which has no logarithm.
+    zero: f64,
+    /// What stands for 0, 1, ..
+    names: Vec<String>,
+}
+
+/// A marked value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mark {
+    /// Where it lies, from 0 to 1.
+    pub part: f64,
+    /// Its text; where there is an exponent, it stands behind 10.
+    pub text: String,
+    /// The exponent of 10.
+    pub exponent: Option<i32>,
+}
+
+/// Part of an axis of iterations on which iteration 0 stands.
+const ZERO: f64 = 0.07;
+/// With more decades than this only some are marked.
+const DECADES: i32 = 7;
+/// A logarithmic axis of so many decades has powers of ten alone as its marks.
+const ROUND: f64 = 2.5;
+
+impl Axis {
+    /// A linear axis that shows all these values.
+    pub fn linear(label: impl Into<String>, values: impl IntoIterator<Item = f64>) -> Self {
+        let (mut low, mut high) = ends(values);
+        if low == high {
+            let room = if low == 0.0 { 1.0 } else { 0.1 * low.abs() };
+            (low, high) = (low - room, high + room);
+        }
+        let step = nice_step(high - low, 5.0);
+        let (low, high) = ((low / step).floor() * step, (high / step).ceil() * step);
+        Self { label: label.into(), scale: Scale::Linear, low, high, zero: 0.0, names: Vec::new() }
+    }
+
+    /// Whole numbers from `low` to `high`, with half a unit of room at both ends.
+    pub fn whole(label: impl Into<String>, low: usize, high: usize) -> Self {
+        let (low, high) = (low as f64 - 0.5, high as f64 + 0.5);
+        Self { label: label.into(), scale: Scale::Whole, low, high, zero: 0.0, names: Vec::new() }
+    }
+
+    /// Names, which stand at 0, 1, ..
+    pub fn names(label: impl Into<String>, names: Vec<String>) -> Self {
+        Self { names: names.clone(), ..Self::whole(label, 0, names.len().saturating_sub(1)) }
+    }
+
+    /// A logarithmic axis for the positive ones of these values. Values below `floor` times the largest are not shown.
+    pub fn logarithmic(label: impl Into<String>, values: impl IntoIterator<Item = f64>, floor: f64) -> Self {
+        let positive: Vec<f64> = values.into_iter().filter(|v| *v > 0.0 && v.is_finite()).collect();
+        let (_, high) = ends(positive.iter().copied());
+        let (low, high) = ends(positive.into_iter().filter(|v| *v >= floor * high));
+        // Nothing positive at all leaves an axis without values.
+        let (low, high) = if low > 0.0 { (low, high) } else { (0.1, 1.0) };
+        let (low, high) = if (high / low).log10() > ROUND {
+            (10f64.powf(low.log10().floor()), 10f64.powf(high.log10().ceil()))
+        } else {
+            (low / 1.1, high * 1.1)
+        };
+        Self { label: label.into(), scale: Scale::Logarithmic, low, high, zero: 0.0, names: Vec::new() }
+    }
+
+    /// An axis of iterations from 0 to the last one: logarithmic, with a place for 0.
+    pub fn iterations(last: u64) -> Self {
+        let high = 10f64.powf((last.max(2) as f64).log10());
+        let label = "iterations".to_owned();
+        Self { label, scale: Scale::Logarithmic, low: 1.0, high, zero: ZERO, names: Vec::new() }
+    }
+
+    /// Where a value lies, from 0 to 1; beyond that where the axis does not reach, None where it has no place.
+    pub fn part(&self, value: f64) -> Option<f64> {
+        let part = match self.scale {
+            Scale::Linear | Scale::Whole => (value - self.low) / (self.high - self.low),
+            Scale::Logarithmic if value > 0.0 => {
+                let part = (value / self.low).ln() / (self.high / self.low).ln();
+                self.zero + (1.0 - self.zero) * part
+            }
+            Scale::Logarithmic if value == 0.0 && self.zero > 0.0 => 0.0,
+            Scale::Logarithmic => return None,
+        };
+        part.is_finite().then_some(part)
+    }
+
+    /// Whether a value is within the axis.
+    pub fn shows(&self, value: f64) -> bool {
+        self.part(value).is_some_and(|part| (-1e-9..=1.0 + 1e-9).contains(&part))
+    }
+
+    /// The smallest value shown; on an axis with a place for zero the smallest beside it.
+    pub fn low(&self) -> f64 {
+        self.low
+    }
+
+    /// The largest value shown.
+    pub fn high(&self) -> f64 {
+        self.high
+    }
+
+    /// Values that are marked.
+    pub fn marks(&self) -> Vec<Mark> {
+        let mut values = match self.scale {
+            Scale::Linear => linear_marks(self.low, self.high),
+            Scale::Logarithmic => logarithmic_marks(self.low, self.high),
+            Scale::Whole if self.names.is_empty() => whole_marks(self.low, self.high),
+            Scale::Whole => (0..self.names.len()).map(|i| i as f64).collect(),
+        };
+        if self.zero > 0.0 {
+            values.insert(0, 0.0);
+        }
+        // A small axis reads better in plain numbers.
+        let plain = values.iter().all(|v| *v == 0.0 || (1e-3..1e5).contains(&v.abs()));
+        let mark = |value: f64| {
+            let part = self.part(value)?;
+            if let Some(name) = self.names.get(value as usize) {
+                return Some(Mark { part, text: name.clone(), exponent: None });
+            }
+            if plain || value == 0.0 || self.scale != Scale::Logarithmic {
+                return Some(Mark { part, text: plain_number(value), exponent: None });
+            }
+            let exponent = value.log10().round() as i32;
+            let factor = value / 10f64.powi(exponent);
+            if (factor - 1.0).abs() < 1e-9 && !(0..=1).contains(&exponent) {
+                return Some(Mark { part, text: "10".to_owned(), exponent: Some(exponent) });
+            }
+            Some(Mark { part, text: plain_number(value), exponent: None })
+        };
+        values.into_iter().filter_map(mark).collect()
+    }
+}
+
+fn ends(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
+    let finite = values.into_iter().filter(|v| v.is_finite());
+    let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+    if low > high { (0.0, 0.0) } else { (low, high) }
+}
+
+/// A step of 1, 2 or 5 times a power of ten, about `count` of which make up the width.
+fn nice_step(width: f64, count: f64) -> f64 {
+    let rough = (width / count).max(f64::MIN_POSITIVE);
+    let power = 10f64.powf(rough.log10().floor());
+    let factor = [1.0, 2.0, 5.0, 10.0].into_iter().find(|f| f * power >= rough * 0.999).unwrap_or(10.0);
+    factor * power
+}
+
+fn linear_marks(low: f64, high: f64) -> Vec<f64> {
+    let step = nice_step(high - low, 5.0);
+    let first = (low / step - 1e-9).ceil();
+    let count = ((high / step + 1e-9).floor() - first).max(0.0) as usize;
+    // The product keeps 0.3 from becoming 0.30000000000000004 in most cases; the text rounds the rest away.
+    (0..=count.min(20)).map(|i| (first + i as f64) * step).collect()
+}
+
+fn whole_marks(low: f64, high: f64) -> Vec<f64> {
+    let step = nice_step(high - low, 12.0).max(1.0) as usize;
+    (low.ceil() as usize..=high.floor() as usize).step_by(step).map(|k| k as f64).collect()
+}
+
+fn logarithmic_marks(low: f64, high: f64) -> Vec<f64> {
+    let decades = (high / low).log10();
+    let first = (low.log10() - 1e-9).ceil() as i32;
+    let last = (high.log10() + 1e-9).floor() as i32;
+    if decades > ROUND {
+        let stride = (last - first) / DECADES + 1;
+        return (first..=last).step_by(stride as usize).map(|d| 10f64.powi(d)).collect();
+    }
+    let within = |v: &f64| *v >= low * (1.0 - 1e-9) && *v <= high * (1.0 + 1e-9);
+    let fine: Vec<f64> =
+        (first - 1..=last).flat_map(|d| [1.0, 2.0, 5.0].map(|f| f * 10f64.powi(d))).filter(within).collect();
+    if fine.len() >= 3 { fine } else { linear_marks(low, high).into_iter().filter(within).collect() }
+}
+
+/// A number with as many digits as it needs, at most five.
+fn plain_number(value: f64) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    let size = value.abs();
+    if !(1e-4..1e6).contains(&size) {
+        let text = format!("{value:.2e}");
+        let Some((mantissa, exponent)) = text.split_once('e') else { return text };
+        let mantissa = mantissa.trim_end_matches('0').trim_end_matches('.');
+        return format!("{mantissa}e{exponent}");
+    }
+    let decimals = (4 - size.log10().floor() as i32).clamp(0, 8) as usize;
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(axis: &Axis) -> Vec<String> {
+        let text = |m: Mark| m.text + &m.exponent.map_or(String::new(), |e| format!("^{e}"));
+        axis.marks().into_iter().map(text).collect()
+    }
+
+    #[test]
+    fn marks_are_round_and_few() {
+        assert_eq!(texts(&Axis::linear("", [0.0, 1.0])), ["0", "0.2", "0.4", "0.6", "0.8", "1"]);
+        assert_eq!(texts(&Axis::linear("", [-3.0, 14.0])), ["-5", "0", "5", "10", "15"]);
+        assert_eq!(
+            texts(&Axis::logarithmic("", [1e-5, 0.5], 0.0)),
+            ["10^-5", "10^-4", "10^-3", "10^-2", "10^-1", "1"]
+        );
+        assert_eq!(texts(&Axis::logarithmic("", [3.0, 40.0], 0.0)), ["5", "10", "20"]);
+        assert_eq!(texts(&Axis::logarithmic("", [2700.0, 3300.0], 0.0)), ["2500", "3000", "3500"]);
+        assert_eq!(texts(&Axis::whole("", 0, 2)), ["0", "1", "2"]);
+        assert_eq!(texts(&Axis::whole("", 1, 40)).len(), 8);
+        assert_eq!(texts(&Axis::names("", vec!["a".into(), "b".into()])), ["a", "b"]);
+        assert_eq!(texts(&Axis::iterations(1000)), ["0", "1", "10", "100", "1000"]);
+        for axis in [Axis::iterations(1_000_000_000_000_000_000), Axis::logarithmic("", [1e-300, 1e300], 0.0)]
+        {
+            assert!((3..=11).contains(&axis.marks().len()), "{:?}", texts(&axis));
+        }
+    }
+
+    #[test]
+    fn every_input_makes_an_axis() {
+        let odd: [&[f64]; 7] =
+            [&[], &[f64::NAN], &[0.0], &[5.0], &[-1.0, f64::INFINITY], &[1e308, -1e308], &[5e-324]];
+        for values in odd {
+            for axis in [
+                Axis::linear("", values.iter().copied()),
+                Axis::logarithmic("", values.iter().copied(), 1e-9),
+            ] {
+                for mark in axis.marks() {
+                    assert!(mark.part.is_finite() && !mark.text.contains("NaN"), "{values:?}");
+                }
+            }
+        }
+        for last in [0, 1, u64::MAX] {
+            assert!(Axis::iterations(last).shows(0.0) && Axis::iterations(last).shows(1.0));
+        }
+    }
+
+    #[test]
+    fn zero_has_its_place_left_of_one() {
+        let axis = Axis::iterations(100);
+        assert_eq!(axis.part(0.0), Some(0.0));
+        assert!(
+            (axis.part(1.0).unwrap() - ZERO).abs() < 1e-12 && (axis.part(100.0).unwrap() - 1.0).abs() < 1e-12
+        );
+        assert!(!axis.shows(-1.0) && Axis::logarithmic("", [1.0, 2.0], 0.0).part(0.0).is_none());
+    }
+}

@@ -1,0 +1,61 @@
+//! Residual energy by degree against iterations: points measured, dashed lines what theory predicts.
+
+use super::{degree_key, energy, last_iteration, shown_degrees};
+use crate::axis::Axis;
+use crate::chart::{Chart, Series, Stroke};
+use zonal::dynamics::operator::Operator;
+use zonal::spectrum::Spectrum;
+use zonal_run::train::TrainReport;
+
+/// Energies below this part of the largest are not drawn.
+const FLOOR: f64 = 1e-9;
+/// Points of a line of theory that is known at every iteration.
+const FINE: u32 = 240;
+
+/// The figure; None for a table. With the spectrum of its activation the theory of a path found at once is drawn finely,
+/// otherwise between listed iterations.
+pub fn degrees(id: &str, report: &TrainReport, spectrum: Option<&Spectrum>) -> Option<Chart> {
+    let target = report.target_energy.as_ref()?;
+    let shown = shown_degrees(report);
+    let measured = |k: usize| report.path.iter().map(move |c| (c.iteration as f64, energy(c, k)));
+    let all = shown.iter().flat_map(|&k| measured(k)).map(|(_, e)| e);
+    let across = Axis::iterations(last_iteration(report));
+    let up = Axis::logarithmic("residual energy", all, FLOOR);
+    let mut chart = Chart::new(id, "Residual energy by degree", across, up);
+    let operator =
+        spectrum.filter(|_| report.descent.is_none()).map(|s| Operator::with_step(s, report.step_size));
+    for &k in &shown {
+        let fine = |operator: &Operator| -> Vec<(f64, f64)> {
+            let last = last_iteration(report).max(1) as f64;
+            let mut line = vec![(0.0, target[k])];
+            line.extend((0..=FINE).map(|i| {
+                let t = last.powf(f64::from(i) / f64::from(FINE)).round();
+                (t, target[k] * operator.remaining(k, t as u64))
+            }));
+            line.dedup_by(|a, b| a.0 == b.0);
+            line
+        };
+        let listed = || {
+            let predicted = |c: &zonal_run::train::Checkpoint| {
+                Some((c.iteration as f64, c.degrees.as_ref()?.get(k)?.predicted?))
+            };
+            report.path.iter().filter_map(predicted).collect()
+        };
+        chart.series.push(Series {
+            name: format!("degree {k}"),
+            look: k,
+            toggle: Some(degree_key(k)),
+            points: measured(k).map(Into::into).collect(),
+            line: operator.as_ref().map_or_else(listed, fine),
+            stroke: Stroke::Dashed,
+            ..Series::default()
+        });
+    }
+    let theory = if report.descent.is_some() {
+        "the tangent kernel at the start predicts at infinite width"
+    } else {
+        "infinite width predicts"
+    };
+    chart.caption = format!("Points: measured at width {}. Dashed: what {theory}.", report.width);
+    Some(chart)
+}

@@ -1,0 +1,47 @@
+//! The figures of a training, one file each: what is drawn, as charts.
+
+mod degrees;
+mod left;
+mod loss;
+mod movement;
+mod spectrum;
+mod truth;
+
+pub use degrees::degrees;
+pub use left::left;
+pub use loss::loss;
+pub use movement::movement;
+pub use spectrum::{last_degree, spectrum};
+pub use truth::truth;
+
+use zonal_run::train::{Checkpoint, TrainReport};
+
+/// No more degrees than there are looks.
+const MOST_DEGREES: usize = 28;
+
+/// What a curve shows of each listed iteration.
+pub(crate) type Curve = fn(&Checkpoint) -> Option<f64>;
+
+/// The key of everything that belongs to a degree.
+pub fn degree_key(degree: usize) -> String {
+    format!("degree-{degree}")
+}
+
+/// The degrees in which there is, or appears, anything to see.
+pub fn shown_degrees(report: &TrainReport) -> Vec<usize> {
+    let Some(energies) = &report.target_energy else { return Vec::new() };
+    let total: f64 = energies.iter().sum();
+    let appears =
+        |k: usize| energies[k] > 1e-12 * total || report.path.iter().any(|c| energy(c, k) > 1e-4 * total);
+    (0..energies.len()).filter(|&k| appears(k)).take(MOST_DEGREES).collect()
+}
+
+/// The residual's energy in a degree; 0 where it is not listed.
+pub(crate) fn energy(checkpoint: &Checkpoint, degree: usize) -> f64 {
+    checkpoint.degrees.as_ref().and_then(|d| d.get(degree)).map_or(0.0, |d| d.energy)
+}
+
+/// The last listed iteration.
+pub(crate) fn last_iteration(report: &TrainReport) -> u64 {
+    report.path.last().map_or(0, |c| c.iteration)
+}

@@ -1,0 +1,157 @@
+//! Several trainings on one page.
+
+use super::training::{activation, subject, width};
+use super::{Cell, Page, Reading, Row, Section, Slider, Source, Table, Toggle, number, words};
+use crate::axis::Axis;
+use crate::chart::{Chart, Series};
+use crate::error::Result;
+use crate::figure::{self, Curve, degree_key, shown_degrees};
+use crate::text::{grouped, isolated, shorten};
+use zonal_run::kept::KeptTraining;
+use zonal_run::number::short;
+use zonal_run::train::TrainReport;
+
+/// Losses below this part of the largest are not drawn.
+const FLOOR: f64 = 1e-9;
+/// Runs that get a figure by degree of their own.
+const FIGURES: usize = 12;
+
+/// The page that compares trainings.
+///
+/// # Errors
+/// None that a run read back can raise.
+pub fn comparison(runs: &[(String, &KeptTraining)]) -> Result<Page> {
+    let reports: Vec<&TrainReport> = runs.iter().map(|(_, r)| &r.record.summary).collect();
+    let names: Vec<String> = runs.iter().map(|(name, _)| isolated(&shorten(name, 40))).collect();
+    let mut page = Page {
+        kind: "Comparison",
+        title: format!("{} runs compared", runs.len()),
+        lead: format!("Trainings side by side: {}.", names.join(", ")),
+        toggles_label: "Runs and degrees",
+        ..Page::default()
+    };
+    let subjects: Vec<String> = reports.iter().map(|r| subject(r)).collect();
+    if subjects.iter().any(|s| *s != subjects[0]) {
+        page.notes.push("The runs learned different things: their losses are in different units.".to_owned());
+    }
+    let mut story = Section::default();
+    let mut drawings = Vec::new();
+    let kinds: [(&str, &str, Curve); 3] = [
+        ("loss", "Loss", |c| Some(c.loss)),
+        ("validation", "Validation loss", |c| c.validation_loss),
+        ("test", "Test loss", |c| c.test_loss),
+    ];
+    for (id, title, of) in kinds {
+        if let Some(chart) = losses(id, title, &reports, &names, of) {
+            drawings.push((page.charts.len(), story.push(&mut page.charts, chart)));
+        }
+    }
+    for (i, report) in reports.iter().enumerate().take(FIGURES) {
+        if let Some(mut chart) = figure::degrees(&format!("degrees-{}", i + 1), report, None) {
+            chart.title = format!("By degree: {}", names[i]);
+            drawings.push((page.charts.len(), story.push(&mut page.charts, chart)));
+        }
+    }
+    page.toggles = names
+        .iter()
+        .enumerate()
+        .map(|(look, name)| Toggle { key: run_key(look), name: name.clone(), look })
+        .collect();
+    let mut degrees: Vec<usize> = reports.iter().flat_map(|r| shown_degrees(r)).collect();
+    degrees.sort_unstable();
+    degrees.dedup();
+    let toggle = |&k: &usize| Toggle { key: degree_key(k), name: format!("degree {k}"), look: k };
+    page.toggles.extend(degrees.iter().map(toggle));
+
+    let mut stops: Vec<u64> = reports.iter().flat_map(|r| r.path.iter().map(|c| c.iteration)).collect();
+    stops.sort_unstable();
+    stops.dedup();
+    if stops.len() > 1 {
+        let mut slider = Slider {
+            label: "Iteration",
+            stops: stops.iter().map(|t| grouped(*t)).collect(),
+            start: stops.len() - 1,
+            ..Slider::default()
+        };
+        for (i, report) in reports.iter().enumerate() {
+            let at = |t: &u64| {
+                let last = report.path.iter().rev().find(|c| c.iteration <= *t);
+                last.map_or("-".to_owned(), |c| short(c.loss))
+            };
+            let values = stops.iter().map(at).collect();
+            slider.readings.push(Reading { name: names[i].clone(), toggle: Some(run_key(i)), values });
+        }
+        for (number, drawing) in drawings {
+            let chart = &page.charts[number];
+            let places = stops.iter().map(|t| drawing.across(chart, *t as f64)).collect();
+            slider.cursors.insert(chart.id.clone(), places);
+        }
+        page.slider = Some(slider);
+    }
+    story.tables.push(table(&reports, &names));
+    page.sections.push(story);
+    for ((_, run), name) in runs.iter().zip(&names) {
+        page.sources.push(Source::new(name.clone(), &run.record.provenance, &run.record.configuration));
+    }
+    Ok(page)
+}
+
+fn run_key(number: usize) -> String {
+    format!("run-{number}")
+}
+
+/// One curve for each run that has this loss.
+fn losses(id: &str, title: &str, reports: &[&TrainReport], names: &[String], of: Curve) -> Option<Chart> {
+    let curve = |r: &TrainReport| -> Vec<(f64, f64)> {
+        r.path.iter().filter_map(|c| Some((c.iteration as f64, of(c)?))).collect()
+    };
+    let curves: Vec<Vec<(f64, f64)>> = reports.iter().map(|r| curve(r)).collect();
+    let last = reports.iter().map(|r| figure::last_iteration(r)).max()?;
+    if curves.iter().all(Vec::is_empty) {
+        return None;
+    }
+    let all = curves.iter().flatten().map(|p| p.1);
+    let up = Axis::logarithmic("mean squared error", all, FLOOR);
+    let mut chart = Chart::new(id, title, Axis::iterations(last), up);
+    chart.caption = "Mean squared error after each listed number of iterations.".to_owned();
+    for (look, line) in curves.into_iter().enumerate().filter(|(_, line)| !line.is_empty()) {
+        chart.series.push(Series {
+            name: names[look].clone(),
+            look,
+            toggle: Some(run_key(look)),
+            points: line.iter().map(|&p| p.into()).collect(),
+            line,
+            ..Series::default()
+        });
+    }
+    Some(chart)
+}
+
+fn table(reports: &[&TrainReport], names: &[String]) -> Table {
+    let optional = |x: Option<f64>| number(x.map_or("-".to_owned(), short));
+    let mut table = Table {
+        caption: "The runs".to_owned(),
+        rows: (0..reports.len()).map(|i| Row { toggle: Some(run_key(i)), cells: Vec::new() }).collect(),
+        ..Table::default()
+    };
+    // A column of which no run has anything is left out.
+    let mut column = |name: &str, cell: &dyn Fn(usize, &TrainReport) -> Cell| {
+        let cells: Vec<Cell> = reports.iter().enumerate().map(|(i, r)| cell(i, r)).collect();
+        if cells.iter().any(|c| c.text != "-") {
+            table.header.push(name.to_owned());
+            table.rows.iter_mut().zip(cells).for_each(|(row, cell)| row.cells.push(cell));
+        }
+    };
+    column("run", &|i, _| words(&names[i]));
+    column("learned", &|_, r| words(&subject(r)));
+    column("activation", &|_, r| words(&activation(r)));
+    column("width", &|_, r| number(width(r)));
+    column("scale", &|_, r| number(short(r.scale)));
+    column("step", &|_, r| number(short(r.step_size)));
+    column("best iteration", &|_, r| number(grouped(r.best_iteration)));
+    column("last loss", &|_, r| number(short(r.loss)));
+    column("training RMSE", &|_, r| optional(r.train_rmse));
+    column("validation RMSE", &|_, r| optional(r.validation_rmse));
+    column("test RMSE", &|_, r| optional(r.test_rmse));
+    table
+}

@@ -1,0 +1,204 @@
+//! The page of a game: members left after each query, beside what no learner can do better.
+
+use super::{Fact, Page, Reading, Row, Section, Slider, Source, Table, number, words};
+use crate::axis::Axis;
+use crate::chart::{Chart, Level, Series, Stroke};
+use crate::error::Result;
+use crate::text::{capitalised, grouped};
+use zonal_run::number::short;
+use zonal_run::record::Record;
+use zonal_run::sq::{PlayConfig, PlayReport};
+
+/// Points of the curve, and stops of the slider.
+const POINTS: usize = 400;
+/// Queries that the page lists.
+const LISTED: usize = 200;
+
+/// The page of a game.
+///
+/// # Errors
+/// None that a finished game can raise.
+pub fn game(run: &Record<PlayConfig, PlayReport>) -> Result<Page> {
+    let r = &run.summary;
+    let mut page = Page {
+        kind: "Game of statistical queries",
+        title: format!("{} against {} members", capitalised(&r.learner), grouped(r.family_size)),
+        lead: lead(r),
+        facts: facts(r),
+        ..Page::default()
+    };
+    match r.invariant_held {
+        Some(false) => page.notes.push(
+            "An answer ruled out more members than the theorem allows: this is a mistake in the program."
+                .to_owned(),
+        ),
+        None if r.rows.is_none() => {
+            page.notes.push(
+                "Queries of this kind are not correlational, so the bound of the family does not apply."
+                    .to_owned(),
+            );
+        }
+        _ => {}
+    }
+    let mut story = Section::default();
+    if !r.transcript.is_empty() {
+        let chart = live(r);
+        let drawing = story.push(&mut page.charts, chart);
+        let chart = &page.charts[0];
+        let shown = shown(r);
+        let values = |f: &dyn Fn(usize) -> String| shown.iter().map(|&i| f(i)).collect::<Vec<String>>();
+        let asked = |f: fn(&zonal_run::sq::Asked) -> String| {
+            values(&|i| if i == 0 { "-".to_owned() } else { f(&r.transcript[i - 1]) })
+        };
+        let reading = |name: &str, values| Reading { name: name.to_owned(), toggle: None, values };
+        let mut slider = Slider {
+            label: "Queries",
+            stops: values(&|i| grouped(i as u64)),
+            start: shown.len() - 1,
+            readings: vec![
+                reading("members left", values(&|i| grouped(left(r, i)))),
+                reading("ruled out", asked(|a| a.dropped.to_string())),
+                reading("answer", asked(|a| short(a.answer))),
+                reading("query", asked(|a| a.query.clone())),
+            ],
+            ..Slider::default()
+        };
+        let places = shown.iter().map(|&i| drawing.across(chart, i as f64)).collect();
+        slider.cursors.insert(chart.id.clone(), places);
+        if shown.len() > 1 {
+            page.slider = Some(slider);
+        }
+        story.tables.push(queries(r));
+    }
+    page.sections.push(story);
+    page.sections.push(Section {
+        heading: "What the bounds rest on".to_owned(),
+        texts: r.assumptions.iter().map(|a| format!("{}.", capitalised(a))).collect(),
+        ..Section::default()
+    });
+    page.sources.push(Source::new("Where it comes from".to_owned(), &run.provenance, &run.configuration));
+    Ok(page)
+}
+
+fn lead(r: &PlayReport) -> String {
+    let family = format!(
+        "a {} family of {} members, degree {} in dimension {}",
+        r.family,
+        grouped(r.family_size),
+        r.degree,
+        r.dim
+    );
+    if let Some(rows) = r.rows {
+        let found = if r.learned { "found" } else { "missed" };
+        return format!(
+            "A learner that is not bound to queries looked at {rows} labelled rows of {family}, and {found} the target."
+        );
+    }
+    let left = if r.live == 1 { "one is left".to_owned() } else { format!("{} are left", grouped(r.live)) };
+    let outcome =
+        if r.learned { "few enough for one hypothesis to fit" } else { "too many for one hypothesis to fit" };
+    format!(
+        "The learner {} asked {} different queries of an oracle that has no target and answers within {} so that as many as \
+         possible of {family} stay possible: {left}, {outcome}.",
+        r.learner,
+        grouped(r.queries_distinct),
+        short(r.tolerance)
+    )
+}
+
+fn facts(r: &PlayReport) -> Vec<Fact> {
+    let mut facts = vec![
+        Fact::new("members", grouped(r.family_size)),
+        Fact::new("dimension", r.dim.to_string()),
+        Fact::new("degree", r.degree.to_string()),
+        Fact::new("tolerance", short(r.tolerance)),
+    ];
+    if let Some(rows) = r.rows {
+        facts.push(Fact::new("rows", grouped(rows)));
+        return facts;
+    }
+    let needed = match (r.predicted_queries, r.invariant_held) {
+        (Some(q), _) => grouped(q),
+        (None, None) => "no bound".to_owned(),
+        (None, Some(_)) => "no number suffices".to_owned(),
+    };
+    facts.push(Fact::new("queries needed, at least", needed));
+    facts.push(Fact::new("queries asked", grouped(r.queries_distinct)));
+    facts.push(Fact::new("ruled out by one, at most", grouped(r.dropped_per_query_bound)));
+    facts.push(Fact::new("and in this game", grouped(r.max_dropped)));
+    facts
+}
+
+/// Members left after so many queries.
+fn left(r: &PlayReport, queries: usize) -> u64 {
+    queries.checked_sub(1).and_then(|i| r.transcript.get(i)).map_or(r.family_size, |a| a.live)
+}
+
+/// The numbers of queries that are drawn: equally far apart, the first and the last among them.
+fn shown(r: &PlayReport) -> Vec<usize> {
+    let last = r.transcript.len();
+    let stride = last.div_ceil(POINTS).max(1);
+    let mut shown: Vec<usize> = (0..=last).step_by(stride).collect();
+    if shown.last() != Some(&last) {
+        shown.push(last);
+    }
+    shown
+}
+
+/// The live set, and the least that is left whoever asks.
+fn live(r: &PlayReport) -> Chart {
+    let shown = shown(r);
+    let last = r.transcript.len() as f64;
+    let members = r.family_size as f64;
+    let across = Axis::linear("queries", [0.0, last]);
+    let up = Axis::linear("members left", [0.0, members]);
+    let mut chart = Chart::new("live", "Members that are left", across, up);
+    let line: Vec<(f64, f64)> = shown.iter().map(|&i| (i as f64, left(r, i) as f64)).collect();
+    let points = line.iter().map(|&p| p.into()).collect();
+    chart.series.push(Series { name: "left".to_owned(), points, line, ..Series::default() });
+    let each = r.dropped_per_query_bound as f64;
+    if r.invariant_held.is_some() && each > 0.0 {
+        let end = last.min(members / each);
+        chart.series.push(Series {
+            name: "least for any learner".to_owned(),
+            look: 1,
+            line: vec![(0.0, members), (end, members - each * end)],
+            stroke: Stroke::Dashed,
+            ..Series::default()
+        });
+    }
+    if r.invariant_held.is_some() {
+        let value = r.fits_per_hypothesis_bound as f64;
+        chart.levels.push(Level { name: "one fits".to_owned(), value });
+    }
+    if let Some(needed) = r.predicted_queries.filter(|q| *q as f64 <= last) {
+        chart.uprights.push(Level { name: "needed".to_owned(), value: needed as f64 });
+    }
+    chart.caption = match r.invariant_held {
+        Some(_) => format!(
+            "Dashed: no answer rules out more than {} members. Dotted: so few may be left that one hypothesis fits them all.",
+            grouped(r.dropped_per_query_bound)
+        ),
+        None => "Queries that are not correlational may rule out any number of members.".to_owned(),
+    };
+    chart
+}
+
+fn queries(r: &PlayReport) -> Table {
+    let rows = r.transcript.iter().take(LISTED).enumerate().map(|(i, a)| {
+        Row::new(vec![
+            number((i + 1).to_string()),
+            words(&a.query),
+            number(short(a.answer)),
+            number(a.dropped.to_string()),
+            number(a.live.to_string()),
+        ])
+    });
+    let caption = if r.transcript.len() > LISTED {
+        format!("The first {LISTED} of {} answers", grouped(r.transcript.len() as u64))
+    } else {
+        "All answers".to_owned()
+    };
+    let header = ["", "query", "answer", "ruled out", "left"].map(String::from).to_vec();
+    Table { caption, header, rows: rows.collect(), folded: true }
+}

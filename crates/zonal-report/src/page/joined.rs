@@ -1,0 +1,66 @@
+//! Pages that follow each other on one.
+
+use super::{Page, Section};
+use crate::draw::draw;
+
+/// One page of several; the slider is that of the first.
+pub fn joined(mut pages: Vec<Page>) -> Page {
+    if pages.len() == 1 {
+        return pages.remove(0);
+    }
+    let titles: Vec<String> = pages.iter().map(|p| p.title.clone()).collect();
+    let mut whole = Page {
+        kind: "Runs",
+        title: format!("{} pages in one", pages.len()),
+        lead: format!("{}.", titles.join("; ")),
+        toggles_label: "Curves",
+        ..Page::default()
+    };
+    for (number, mut page) in pages.into_iter().enumerate() {
+        rename(&mut page, &format!("p{}-", number + 1));
+        let facts: Vec<String> = page.facts.iter().map(|f| format!("{} {}", f.name, f.value)).collect();
+        let mut texts = vec![page.lead];
+        if !facts.is_empty() {
+            texts.push(format!("{}.", facts.join("; ")));
+        }
+        texts.extend(page.notes);
+        whole.sections.push(Section { heading: page.title, texts, ..Section::default() });
+        whole.sections.extend(page.sections);
+        whole.charts.extend(page.charts);
+        whole.toggles.extend(page.toggles);
+        whole.sources.extend(page.sources);
+        if number == 0 {
+            whole.slider = page.slider;
+        }
+    }
+    whole
+}
+
+/// Gives everything that must be unique in a page a prefix.
+fn rename(page: &mut Page, prefix: &str) {
+    let longer = |text: &mut String| *text = format!("{prefix}{text}");
+    let keys = |key: &mut Option<String>| key.iter_mut().for_each(longer);
+    page.toggles.iter_mut().for_each(|t| longer(&mut t.key));
+    for chart in &mut page.charts {
+        longer(&mut chart.id);
+        chart.series.iter_mut().for_each(|s| keys(&mut s.toggle));
+    }
+    for section in &mut page.sections {
+        for figure in &mut section.figures {
+            longer(&mut figure.id);
+            if let Some(chart) = page.charts.iter().find(|c| c.id == figure.id) {
+                figure.svg = draw(chart).svg;
+            }
+        }
+        section.tables.iter_mut().flat_map(|t| &mut t.rows).for_each(|r| keys(&mut r.toggle));
+    }
+    if let Some(slider) = &mut page.slider {
+        slider.readings.iter_mut().for_each(|r| keys(&mut r.toggle));
+        let renamed = |id: String| format!("{prefix}{id}");
+        slider.cursors =
+            std::mem::take(&mut slider.cursors).into_iter().map(|(k, v)| (renamed(k), v)).collect();
+        slider.bars = std::mem::take(&mut slider.bars).into_iter().map(|(k, v)| (renamed(k), v)).collect();
+        slider.heights =
+            std::mem::take(&mut slider.heights).into_iter().map(|(k, v)| (renamed(k), v)).collect();
+    }
+}

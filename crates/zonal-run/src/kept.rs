@@ -1,0 +1,99 @@
+//! A finished run read back from its folder, whatever its kind.
+
+use crate::error::{Error, Result};
+use crate::record::{Record, RunKind, read_text};
+use crate::reproduce::ReproduceReport;
+use crate::sq::{PlayConfig, PlayReport};
+use crate::sweep::{SweepReport, finished};
+use crate::train::{Checkpoint, TestRow, TrainConfig, TrainReport, read_test_rows};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::path::Path;
+use zonal_io::folder::{METRICS, RECORD};
+use zonal_io::model::SCHEMA;
+
+/// A run read back from its folder.
+#[derive(Clone, Debug)]
+pub enum Kept {
+    /// A training.
+    Training(Box<KeptTraining>),
+    /// A sweep.
+    Sweep(Box<Record<String, SweepReport>>),
+    /// Claims.
+    Reproduce(Box<Record<serde_json::Value, ReproduceReport>>),
+    /// A game.
+    Game(Box<Record<PlayConfig, PlayReport>>),
+}
+
+/// A training read back.
+#[derive(Clone, Debug)]
+pub struct KeptTraining {
+    /// Its record, the path included.
+    pub record: Record<TrainConfig, TrainReport>,
+    /// Predictions on test rows, for tables.
+    pub test_rows: Vec<TestRow>,
+}
+
+/// Reads a finished run.
+///
+/// # Errors
+/// [`zonal_io::Error::Folder`] for a folder that holds none, is damaged or was written in another format;
+/// [`zonal_io::Error::System`].
+pub fn read(path: &Path) -> Result<Kept> {
+    let refuse = |message: String| Error::from(zonal_io::Error::Folder { path: path.to_owned(), message });
+    if !path.is_dir() {
+        return Err(refuse("is no folder; name the folder of a run, such as runs/data-relu-1".to_owned()));
+    }
+    let file = path.join(RECORD);
+    if !file.is_file() {
+        return Err(refuse(format!("holds no {RECORD}: it is no finished run")));
+    }
+    let text = read_text(&file)?;
+    let damaged = |e: serde_json::Error| refuse(format!("has a {RECORD} that cannot be read: {e}"));
+    #[derive(Deserialize)]
+    struct Head {
+        schema: u32,
+        kind: Option<RunKind>,
+    }
+    let head: Head = serde_json::from_str(&text).map_err(damaged)?;
+    let (SCHEMA, Some(kind)) = (head.schema, head.kind) else {
+        let message =
+            format!("was written in another format (schema {}, this is {SCHEMA}): run it anew", head.schema);
+        return Err(refuse(message));
+    };
+    fn parse<T: DeserializeOwned>(text: &str) -> std::result::Result<T, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+    Ok(match kind {
+        RunKind::Train => {
+            let mut record: Record<TrainConfig, TrainReport> = parse(&text).map_err(damaged)?;
+            record.summary.path = read_metrics(path)?;
+            Kept::Training(Box::new(KeptTraining { record, test_rows: read_test_rows(path)? }))
+        }
+        RunKind::Sweep => {
+            let record: Record<String, serde_json::Value> = parse(&text).map_err(damaged)?;
+            let Record { schema, kind, configuration, provenance, .. } = record;
+            let summary = finished(path)?;
+            Kept::Sweep(Box::new(Record { schema, kind, configuration, provenance, summary }))
+        }
+        RunKind::Reproduce => Kept::Reproduce(Box::new(parse(&text).map_err(damaged)?)),
+        RunKind::SqPlay => Kept::Game(Box::new(parse(&text).map_err(damaged)?)),
+    })
+}
+
+fn read_metrics(path: &Path) -> Result<Vec<Checkpoint>> {
+    let text = read_text(&path.join(METRICS))?;
+    let refuse = |message: String| Error::from(zonal_io::Error::Folder { path: path.to_owned(), message });
+    let lines: Result<Vec<Checkpoint>> = text
+        .lines()
+        .enumerate()
+        .map(|(i, line)| {
+            serde_json::from_str(line)
+                .map_err(|e| refuse(format!("has {METRICS} whose line {} cannot be read: {e}", i + 1)))
+        })
+        .collect();
+    match lines?.as_slice() {
+        [] => Err(refuse(format!("has an empty {METRICS}"))),
+        path => Ok(path.to_vec()),
+    }
+}

@@ -1,0 +1,131 @@
+//! The record of a run, `run.json`: what was asked for, under which circumstances, and what came of it. Every kind of run
+//! writes one into its folder, last of all: a folder with a record is a complete run.
+
+use crate::error::{Error, Result};
+use crate::provenance::Provenance;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+use zonal_io::folder::{RECORD, RunFolder};
+use zonal_io::model::SCHEMA;
+
+/// What kind of run a folder holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunKind {
+    /// `train`.
+    Train,
+    /// `sweep`.
+    Sweep,
+    /// `reproduce`.
+    Reproduce,
+    /// `sq play`.
+    SqPlay,
+}
+
+/// A record: the configuration and the summary depend on the kind.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Record<C, S> {
+    /// Version of the format.
+    pub schema: u32,
+    /// What kind of run it is.
+    pub kind: RunKind,
+    /// What was asked for.
+    pub configuration: C,
+    /// The circumstances.
+    pub provenance: Provenance,
+    /// What came of it.
+    pub summary: S,
+}
+
+impl<C: Serialize, S: Serialize> Record<C, S> {
+    /// Writes it into the folder.
+    ///
+    /// # Errors
+    /// [`zonal_io::Error::System`].
+    pub fn write(&self, folder: &RunFolder) -> Result<()> {
+        let text = serde_json::to_string_pretty(self).map_err(|e| Error::Usage(e.to_string()))?;
+        Ok(folder.write(RECORD, (text + "\n").as_bytes())?)
+    }
+}
+
+/// Where a run is written.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Nowhere.
+    None,
+    /// The next free numbered folder below this one.
+    Numbered(PathBuf),
+    /// This folder, which must be empty or, with `force`, hold a run of ours.
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Replace a run in it.
+        force: bool,
+    },
+    /// The folder of an interrupted run, which goes on there.
+    Resume(PathBuf),
+}
+
+impl Output {
+    /// Finds out before the work whether the run can be written.
+    ///
+    /// # Errors
+    /// As [`RunFolder::check_named`].
+    pub fn check(&self) -> Result<()> {
+        match self {
+            Self::None | Self::Resume(_) => {}
+            Self::Folder { path, force } => RunFolder::check_named(path, *force)?,
+            Self::Numbered(parent) => RunFolder::check_parent(parent)?,
+        }
+        Ok(())
+    }
+
+    /// The folder, made now; None where nothing is written.
+    ///
+    /// # Errors
+    /// As [`RunFolder::named`] and [`RunFolder::numbered`].
+    pub fn folder(&self, name: &str) -> Result<Option<RunFolder>> {
+        Ok(match self {
+            Self::None => None,
+            Self::Resume(path) => Some(RunFolder::existing(path)?),
+            Self::Folder { path, force } => Some(RunFolder::named(path, *force)?),
+            Self::Numbered(parent) => Some(RunFolder::numbered(parent, name)?),
+        })
+    }
+}
+
+/// Keeps a run that is nothing but its record; returns its folder, if it has one.
+///
+/// # Errors
+/// Those of making the folder and writing.
+pub fn keep<C: Serialize, S: Serialize>(
+    output: &Output,
+    kind: RunKind,
+    configuration: &C,
+    summary: &S,
+    command: Vec<String>,
+    started: SystemTime,
+) -> Result<Option<String>> {
+    let name = match kind {
+        RunKind::Train => "train",
+        RunKind::Sweep => "sweep",
+        RunKind::Reproduce => "reproduce",
+        RunKind::SqPlay => "sq-play",
+    };
+    let Some(folder) = output.folder(name)? else { return Ok(None) };
+    let path = folder.path().display().to_string();
+    let provenance = Provenance::now(command, started);
+    let written = Record { schema: SCHEMA, kind, configuration, provenance, summary }.write(&folder);
+    if let Err(error) = written {
+        folder.abandon();
+        return Err(error);
+    }
+    Ok(Some(path))
+}
+
+/// A file as text.
+pub(crate) fn read_text(file: &Path) -> Result<String> {
+    let system = |source| zonal_io::Error::System { path: file.to_owned(), action: "reading", source };
+    Ok(std::fs::read_to_string(file).map_err(system)?)
+}

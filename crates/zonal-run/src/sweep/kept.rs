@@ -1,0 +1,115 @@
+//! What a sweep keeps in its folder, read back: its plan, and a journal of the trainings that are done.
+
+use super::grid::{self, Grid};
+use super::measure::Measured;
+use super::{SweepReport, table};
+use crate::error::{Error, Result};
+use crate::record::read_text;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use zonal_io::folder::{CELLS, SWEEP};
+use zonal_io::model::SCHEMA;
+
+/// The first line of a journal: who wrote it.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Head {
+    schema: u32,
+    version: String,
+    /// The sweep's name where the file gives none.
+    name: String,
+    first_seed: u64,
+    /// The file as it was: the numbers of cells in the journal belong to it and no other.
+    configuration: String,
+}
+
+impl Head {
+    pub(super) fn new(name: &str, first_seed: u64, configuration: &str) -> Self {
+        Self {
+            schema: SCHEMA,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            name: name.to_owned(),
+            first_seed,
+            configuration: configuration.to_owned(),
+        }
+    }
+}
+
+/// The plan of the sweep in a folder.
+pub(super) fn plan(path: &Path) -> Result<String> {
+    if !path.join(SWEEP).is_file() || !path.join(CELLS).is_file() {
+        let message = format!("holds no {SWEEP} and {CELLS}: there is no sweep to go on with");
+        return Err(zonal_io::Error::Folder { path: path.to_owned(), message }.into());
+    }
+    read_text(&path.join(SWEEP))
+}
+
+/// The trainings of a journal, each in its place: all seeds of the first cell, then of the second, ...
+pub(super) fn trainings(path: &Path, text: &str, lines: &[String]) -> Result<(Grid, Vec<Option<Measured>>)> {
+    let refuse = |message: String| Error::from(zonal_io::Error::Folder { path: path.to_owned(), message });
+    let Some((head, lines)) = lines.split_first() else {
+        return Err(refuse("was stopped before its first training: start it anew".to_owned()));
+    };
+    let head: Head = serde_json::from_str(head)
+        .map_err(|e| refuse(format!("has a journal with a first line that is not ours: {e}")))?;
+    let ours = Head::new(&head.name, head.first_seed, text);
+    if (head.schema, &head.version) != (ours.schema, &ours.version) {
+        return Err(refuse(format!(
+            "was begun by version {} (format {}) and this is {} (format {}): numbers could differ; start it anew",
+            head.version, head.schema, ours.version, ours.schema
+        )));
+    }
+    if head != ours {
+        let message =
+            format!("has a {SWEEP} that was changed since it was begun: change it back, or start anew");
+        return Err(refuse(message));
+    }
+    let file = path.join(SWEEP).display().to_string();
+    let grid = grid::read(text, &file, &head.name, head.first_seed)?;
+    let mut done = vec![None; grid.cells.len() * grid.seeds as usize];
+    for (i, line) in lines.iter().enumerate() {
+        if line.trim().is_empty() {
+            continue;
+        }
+        let bad = |what: String| refuse(format!("has a journal whose line {} {what}", i + 2));
+        let measured: Measured =
+            serde_json::from_str(line).map_err(|e| bad(format!("is not a training: {e}")))?;
+        let fits = (measured.at.is_empty() || measured.at.len() == grid.iterations.len())
+            && measured.seed < grid.seeds
+            && measured.cell < grid.cells.len()
+            && measured.at.iter().all(|s| s.energies.len() == grid.max_degree + 1);
+        if !fits {
+            return Err(bad(format!("does not fit to {SWEEP}")));
+        }
+        let place = measured.cell * grid.seeds as usize + measured.seed as usize;
+        done[place] = Some(measured);
+    }
+    Ok((grid, done))
+}
+
+/// The outcome of a finished sweep, from its folder; nothing is trained or written.
+///
+/// # Errors
+/// [`zonal_io::Error::Folder`] for one that is not finished or not ours.
+pub fn finished(path: &Path) -> Result<SweepReport> {
+    let text = plan(path)?;
+    let lines: Vec<String> = read_text(&path.join(CELLS))?.lines().map(str::to_owned).collect();
+    let (grid, done) = trainings(path, &text, &lines)?;
+    let measured: Vec<Measured> = done.into_iter().flatten().collect();
+    let trainings = grid.cells.len() * grid.seeds as usize;
+    if measured.len() < trainings {
+        let message = format!(
+            "holds a sweep of which {} of {trainings} trainings are done; go on with: zonal sweep --resume {}",
+            measured.len(),
+            path.display()
+        );
+        return Err(zonal_io::Error::Folder { path: path.to_owned(), message }.into());
+    }
+    Ok(SweepReport {
+        schema: SCHEMA,
+        run: Some(path.display().to_string()),
+        name: grid.name.clone(),
+        trained: 0,
+        trainings: trainings as u64,
+        rows: table::rows(&grid, &measured),
+    })
+}
