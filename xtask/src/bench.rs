@@ -76,6 +76,6 @@ fn script(name: &str) -> PathBuf {
 }
 
 fn program(name: &str) -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let target = crate::target();
     target.join("release").join(name)
 }

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 const HELP: &str = "cargo xtask COMMAND
 
-  test    everything: formatting, clippy, documentation, all tests, dependency policy
+  test    everything: formatting, clippy, documentation, all tests, pages in a browser, dependency policy
   docs    write the generated parts of the documentation (schemas, figure, picture of the house)
   refs    make the reference tables again with mpmath, and say whether they changed
   bench spectrum
@@ -69,35 +69,33 @@ fn cargo_has(tool: &str) -> bool {
 }
 
 fn test() -> Result<()> {
-    let mut skipped = Vec::new();
+    let mut skipped: Vec<String> = Vec::new();
     if cargo_has("fmt") {
         run("formatting", cargo().args(["fmt", "--all", "--", "--check"]))?;
     } else {
-        skipped.push("formatting: rustfmt is not installed (rustup component add rustfmt)");
+        skipped.push("formatting: rustfmt is not installed (rustup component add rustfmt)".into());
     }
     if cargo_has("clippy") {
         let arguments =
             ["clippy", "--release", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
         run("clippy", cargo().args(arguments))?;
     } else {
-        skipped.push("clippy: it is not installed (rustup component add clippy)");
+        skipped.push("clippy: it is not installed (rustup component add clippy)".into());
     }
     let doc = ["doc", "--release", "--workspace", "--no-deps", "--quiet"];
     run("documentation", cargo().args(doc).env("RUSTDOCFLAGS", "-D warnings"))?;
-    let mut tests = cargo();
-    tests.args(["test", "--release", "--workspace", "--no-fail-fast"]);
-    for name in OUR_CRATES {
-        // Both by name: with one of them given, the other no longer follows.
-        for check in ["debug-assertions", "overflow-checks"] {
-            tests.args(["--config", &format!("profile.release.package.{name}.{check}=true")]);
-        }
-    }
-    run("tests", &mut tests)?;
+    run("tests", checked(cargo().args(["test", "--release", "--workspace", "--no-fail-fast"])))?;
     match python() {
         Some(python) => {
             run("reference tables are the committed ones", Command::new(python).arg(checksums_script()))?;
         }
-        None => skipped.push("checksums of the reference tables: Python 3 is not installed"),
+        None => skipped.push("checksums of the reference tables: Python 3 is not installed".into()),
+    }
+    if let Err(why) = pages() {
+        match why {
+            Pages::Failed(error) => return Err(error),
+            Pages::Skipped(why) => skipped.push(why),
+        }
     }
     if cargo_has("deny") {
         run(
@@ -105,13 +103,77 @@ fn test() -> Result<()> {
             cargo().args(["deny", "--offline", "check", "bans", "licenses", "sources"]),
         )?;
     } else {
-        skipped.push("dependency policy: cargo-deny is not installed (cargo install cargo-deny)");
+        skipped.push("dependency policy: cargo-deny is not installed (cargo install cargo-deny)".into());
     }
     for what in &skipped {
         println!("skipped: {what}");
     }
     println!("everything else passed");
     Ok(())
+}
+
+/// With debug assertions in our own crates.
+fn checked(command: &mut Command) -> &mut Command {
+    for name in OUR_CRATES {
+        // Both by name: with one of them given, the other no longer follows.
+        for check in ["debug-assertions", "overflow-checks"] {
+            command.args(["--config", &format!("profile.release.package.{name}.{check}=true")]);
+        }
+    }
+    command
+}
+
+/// Where cargo builds.
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+/// Why the pages were not shown to hold.
+enum Pages {
+    Failed(anyhow::Error),
+    Skipped(String),
+}
+
+/// Names that the browser goes by.
+const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+/// Pages of runs in a headless browser.
+fn pages() -> std::result::Result<(), Pages> {
+    let skipped = |why: &str| Pages::Skipped(format!("pages in a browser: {why}"));
+    let installed = || BROWSERS.into_iter().find_map(path_of);
+    let browser = installed().or_else(|| {
+        install_browser();
+        installed()
+    });
+    let browser = browser.ok_or_else(|| skipped("Chromium is not installed (apt-get install chromium)"))?;
+    let python = environment(&["playwright==1.65.2", "axe-playwright-python==0.1.8"])
+        .map_err(|e| skipped(&format!("their Python packages could not be installed ({e})")))?;
+    let build = ["build", "--release", "--quiet", "--package", "zonal-cli"];
+    // As the tests were built, so that nothing is built twice.
+    run("the program", checked(cargo().args(build))).map_err(Pages::Failed)?;
+    let script = root().join("crates/zonal-report/browser/pages.py");
+    let program = target().join("release/zonal");
+    let mut command = Command::new(python);
+    run("pages in a browser", command.arg(script).arg(program).arg(browser)).map_err(Pages::Failed)
+}
+
+/// Where a program lies.
+fn path_of(program: &str) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH")?;
+    std::env::split_paths(&folders).map(|f| f.join(program)).find(|p| p.is_file())
+}
+
+/// Installs the browser where that may be done without asking: as root on Debian and its kin.
+fn install_browser() {
+    let is_root = Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout.trim_ascii() == b"0");
+    if !is_root || path_of("apt-get").is_none() {
+        return;
+    }
+    let mut command = Command::new("apt-get");
+    let install = ["install", "-y", "-qq", "--no-install-recommends", "chromium"];
+    // Whether it worked is seen by looking for the browser.
+    let _ = run("package lists", Command::new("apt-get").args(["update", "-qq"]));
+    let _ = run("browser", command.args(install).env("DEBIAN_FRONTEND", "noninteractive"));
 }
 
 fn docs() -> Result<()> {
@@ -134,7 +196,7 @@ fn python() -> Option<&'static str> {
 /// The Python of a virtual environment of the project's own, with these packages.
 fn environment(packages: &[&str]) -> Result<PathBuf> {
     let Some(python) = python() else { bail!("Python 3 is needed for this") };
-    let environment = root().join("target/venv");
+    let environment = target().join("venv");
     let inside = environment.join("bin/python");
     if !inside.exists() {
         run("virtual environment", Command::new(python).args(["-m", "venv"]).arg(&environment))?;

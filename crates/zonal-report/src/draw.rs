@@ -250,7 +250,9 @@ impl<'a> Plot<'a> {
         let toggle =
             series.toggle.as_ref().map_or(String::new(), |t| format!(" data-toggle=\"{}\"", escape(t)));
         let name = escape(&isolated(&shorten(&series.name, 60)));
-        let _ = write!(svg, "<g class=\"c{}\"{toggle} data-name=\"{name}\">", series.look % COLOURS);
+        // The script of a page moves bars, and not their outlines.
+        let moves = if series.form == Form::Bar { " moves" } else { "" };
+        let _ = write!(svg, "<g class=\"c{}{moves}\"{toggle} data-name=\"{name}\">", series.look % COLOURS);
         let line: Vec<String> = series
             .line
             .iter()

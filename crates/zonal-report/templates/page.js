@@ -48,7 +48,7 @@
         if (place !== null) cursor.setAttribute("transform", `translate(${place} 0)`);
       }
       for (const [id, series] of Object.entries(data.bars)) {
-        const bars = document.querySelectorAll(`#${id} [data-bars] rect`);
+        const bars = document.querySelectorAll(`#${id} .moves rect`);
         bars.forEach((bar, i) => {
           const bottom = Number(bar.dataset.bottom ??= Number(bar.getAttribute("y")) + Number(bar.getAttribute("height")));
           const height = series[i][stop];

@@ -199,6 +199,6 @@ fn queries(r: &PlayReport) -> Table {
     } else {
         "All answers".to_owned()
     };
-    let header = ["", "query", "answer", "ruled out", "left"].map(String::from).to_vec();
+    let header = ["number", "query", "answer", "ruled out", "left"].map(String::from).to_vec();
     Table { caption, header, rows: rows.collect(), folded: true }
 }

@@ -1,6 +1,6 @@
 //! Pages that follow each other on one.
 
-use super::{Page, Section};
+use super::{DEGREES, Page, Section};
 use crate::draw::draw;
 
 /// One page of several; the slider is that of the first.
@@ -18,12 +18,18 @@ pub fn joined(mut pages: Vec<Page>) -> Page {
     };
     for (number, mut page) in pages.into_iter().enumerate() {
         rename(&mut page, &format!("p{}-", number + 1));
+        if page.toggles_label == DEGREES {
+            page.toggles.iter_mut().for_each(|t| t.name = format!("degree {}", t.name));
+        }
         let facts: Vec<String> = page.facts.iter().map(|f| format!("{} {}", f.name, f.value)).collect();
         let mut texts = vec![page.lead];
         if !facts.is_empty() {
             texts.push(format!("{}.", facts.join("; ")));
         }
         texts.extend(page.notes);
+        for source in &mut page.sources {
+            source.heading = format!("{}: {}", source.heading, page.title);
+        }
         whole.sections.push(Section { heading: page.title, texts, ..Section::default() });
         whole.sections.extend(page.sections);
         whole.charts.extend(page.charts);

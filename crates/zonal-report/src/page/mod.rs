@@ -28,6 +28,9 @@ use zonal_run::provenance::Provenance;
 /// What marks a page as one of ours.
 pub(crate) const GENERATOR: &str = "zonal";
 
+/// What the toggles of a training switch.
+pub(crate) const DEGREES: &str = "Degrees";
+
 /// A page.
 #[derive(Clone, Debug, Default)]
 pub struct Page {

@@ -1,6 +1,6 @@
 //! The page of a training.
 
-use super::{Cell, Fact, Page, Reading, Row, Section, Slider, Source, Table, Toggle, number, words};
+use super::{Cell, DEGREES, Fact, Page, Reading, Row, Section, Slider, Source, Table, Toggle, number, words};
 use crate::error::Result;
 use crate::figure::{self, Curve, degree_key, energy, shown_degrees};
 use crate::text::{grouped, isolated, shorten};
@@ -14,8 +14,9 @@ use zonal_run::train::{Checkpoint, Input, TestRow, TrainConfig, TrainReport};
 
 /// Labels that get a figure of predicted against true values.
 const LABELS: usize = 4;
-/// Characters of a target or a label in a heading.
+/// Characters of a target or a label in a heading, and in a sentence.
 const HEADING: usize = 60;
+const LEAD: usize = 300;
 
 /// The page of a finished training.
 ///
@@ -33,7 +34,7 @@ pub fn training(run: &KeptTraining) -> Result<Page> {
         lead: lead(config, report),
         facts: facts(report, &run.test_rows),
         notes: notes(report),
-        toggles_label: "Degrees",
+        toggles_label: DEGREES,
         ..Page::default()
     };
     page.toggles = toggles(report);
@@ -132,16 +133,18 @@ fn lead(config: &TrainConfig, report: &TrainReport) -> String {
         (Some(target), _) => format!(
             "A network of {units} learned {} in dimension {} by {how}. In {} iterations its mean squared error went from {} \
              to {}.",
-            isolated(target),
+            isolated(&shorten(target, LEAD)),
             report.dim,
             grouped(last),
             short(report.initial_loss),
             short(report.loss)
         ),
         (None, Input::Table(job)) => {
-            let labels: Vec<String> = report.labels.iter().flatten().map(|l| isolated(l)).collect();
+            let labels = report.labels.iter().flatten();
+            let labels: Vec<String> = labels.map(|l| isolated(&shorten(l, LEAD))).collect();
+            let files = job.data.files.iter();
             let files: Vec<String> =
-                job.data.files.iter().map(|f| isolated(&f.display().to_string())).collect();
+                files.map(|f| isolated(&shorten(&f.display().to_string(), LEAD))).collect();
             let rows = report.rows.map_or(0, |r| r.train);
             let columns = report.dim.saturating_sub(1);
             let best = match report.test_rmse {
@@ -159,9 +162,9 @@ fn lead(config: &TrainConfig, report: &TrainReport) -> String {
             format!(
                 "A network of {units} learned {} from {columns} column{} of {} ({} training rows) by {how}. At iteration {}, \
                  {}, {best}.",
-                labels.join(", "),
+                shorten(&labels.join(", "), 2 * LEAD),
                 if columns == 1 { "" } else { "s" },
-                files.join(", "),
+                shorten(&files.join(", "), 2 * LEAD),
                 grouped(rows),
                 grouped(report.best_iteration),
                 match (report.folds, report.validation_rmse) {
