@@ -18,20 +18,30 @@ pub(super) struct Head {
     /// The sweep's name where the file gives none.
     name: String,
     first_seed: u64,
+    /// The words of the command line that began it.
+    command: Vec<String>,
     /// The file as it was: the numbers of cells in the journal belong to it and no other.
     configuration: String,
 }
 
 impl Head {
-    pub(super) fn new(name: &str, first_seed: u64, configuration: &str) -> Self {
+    pub(super) fn new(name: &str, first_seed: u64, command: Vec<String>, configuration: &str) -> Self {
         Self {
             schema: SCHEMA,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             name: name.to_owned(),
             first_seed,
+            command,
             configuration: configuration.to_owned(),
         }
     }
+}
+
+/// A sweep as its folder tells it.
+pub(super) struct Kept {
+    pub(super) grid: Grid,
+    pub(super) done: Vec<Option<Measured>>,
+    pub(super) command: Vec<String>,
 }
 
 /// The plan of the sweep in a folder.
@@ -44,14 +54,14 @@ pub(super) fn plan(path: &Path) -> Result<String> {
 }
 
 /// The trainings of a journal, each in its place: all seeds of the first cell, then of the second, ...
-pub(super) fn trainings(path: &Path, text: &str, lines: &[String]) -> Result<(Grid, Vec<Option<Measured>>)> {
+pub(super) fn trainings(path: &Path, text: &str, lines: &[String]) -> Result<Kept> {
     let refuse = |message: String| Error::from(zonal_io::Error::Folder { path: path.to_owned(), message });
     let Some((head, lines)) = lines.split_first() else {
         return Err(refuse("was stopped before its first training: start it anew".to_owned()));
     };
     let head: Head = serde_json::from_str(head)
         .map_err(|e| refuse(format!("has a journal with a first line that is not ours: {e}")))?;
-    let ours = Head::new(&head.name, head.first_seed, text);
+    let ours = Head::new(&head.name, head.first_seed, head.command.clone(), text);
     if (head.schema, &head.version) != (ours.schema, &ours.version) {
         return Err(refuse(format!(
             "was begun by version {} (format {}) and this is {} (format {}): numbers could differ; start it anew",
@@ -83,7 +93,7 @@ pub(super) fn trainings(path: &Path, text: &str, lines: &[String]) -> Result<(Gr
         let place = measured.cell * grid.seeds as usize + measured.seed as usize;
         done[place] = Some(measured);
     }
-    Ok((grid, done))
+    Ok(Kept { grid, done, command: head.command })
 }
 
 /// The outcome of a finished sweep, from its folder; nothing is trained or written.
@@ -93,7 +103,7 @@ pub(super) fn trainings(path: &Path, text: &str, lines: &[String]) -> Result<(Gr
 pub fn finished(path: &Path) -> Result<SweepReport> {
     let text = plan(path)?;
     let lines: Vec<String> = read_text(&path.join(CELLS))?.lines().map(str::to_owned).collect();
-    let (grid, done) = trainings(path, &text, &lines)?;
+    let Kept { grid, done, .. } = trainings(path, &text, &lines)?;
     let measured: Vec<Measured> = done.into_iter().flatten().collect();
     let trainings = grid.cells.len() * grid.seeds as usize;
     if measured.len() < trainings {

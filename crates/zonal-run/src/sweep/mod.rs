@@ -14,7 +14,7 @@ use crate::memory;
 use crate::provenance::Provenance;
 use crate::record::{Output, Record, RunKind, read_text};
 use grid::Grid;
-use kept::Head;
+use kept::{Head, Kept};
 use measure::{Measured, measure};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -79,6 +79,8 @@ struct Job {
     folder: Option<RunFolder>,
     journal: Option<Journal>,
     done: Vec<Option<Measured>>,
+    /// The words of the command line that began it.
+    command: Vec<String>,
 }
 
 /// Runs or resumes a sweep, `at_once` trainings at a time (as many as threads if None).
@@ -97,7 +99,7 @@ pub fn sweep(
 ) -> Result<SweepReport> {
     let started = SystemTime::now();
     let mut job = match start {
-        Start::New { file, seed, output } => begin(file, *seed, output, at_once)?,
+        Start::New { file, seed, output } => begin(file, *seed, output, at_once, command)?,
         Start::Resume(path) => resume(path)?,
     };
     let trainings = job.done.len();
@@ -133,7 +135,7 @@ pub fn sweep(
             schema: SCHEMA,
             kind: RunKind::Sweep,
             configuration: &job.text,
-            provenance: Provenance::now(command, started),
+            provenance: Provenance::now(job.command, started),
             summary: Summary { name, first_seed, trainings, rows },
         };
         record.write(folder)?;
@@ -151,7 +153,13 @@ struct Summary<'a> {
     rows: usize,
 }
 
-fn begin(file: &Path, seed: u64, output: &Output, at_once: Option<usize>) -> Result<Job> {
+fn begin(
+    file: &Path,
+    seed: u64,
+    output: &Output,
+    at_once: Option<usize>,
+    command: Vec<String>,
+) -> Result<Job> {
     let text = read_text(file)?;
     let stem = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
     let grid = grid::read(&text, &file.display().to_string(), &stem, seed)?;
@@ -163,20 +171,20 @@ fn begin(file: &Path, seed: u64, output: &Output, at_once: Option<usize>) -> Res
         Some(folder) => {
             folder.write(SWEEP, text.as_bytes())?;
             let mut journal = Journal::create(&folder.path().join(CELLS))?;
-            journal.add(&json(&Head::new(&stem, seed, &text))?)?;
+            journal.add(&json(&Head::new(&stem, seed, command.clone(), &text))?)?;
             Some(journal)
         }
     };
     let done = vec![None; grid.cells.len() * grid.seeds as usize];
-    Ok(Job { grid, text, folder, journal, done })
+    Ok(Job { grid, text, folder, journal, done, command })
 }
 
 fn resume(path: &Path) -> Result<Job> {
     let text = kept::plan(path)?;
     let folder = RunFolder::existing(path)?;
     let (journal, lines) = Journal::open(&path.join(CELLS))?;
-    let (grid, done) = kept::trainings(path, &text, &lines)?;
-    Ok(Job { grid, text, folder: Some(folder), journal: Some(journal), done })
+    let Kept { grid, done, command } = kept::trainings(path, &text, &lines)?;
+    Ok(Job { grid, text, folder: Some(folder), journal: Some(journal), done, command })
 }
 
 /// How many trainings work side by side: as many as asked for, or as threads and memory allow. The widest cell may run

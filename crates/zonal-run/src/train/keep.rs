@@ -16,6 +16,8 @@ use zonal_io::statistics::{Shape, load, save};
 struct Resume {
     schema: u32,
     version: String,
+    /// The words of the command line that began it.
+    command: Vec<String>,
     configuration: TrainConfig,
 }
 
@@ -87,10 +89,11 @@ impl<'a> Keep<'a> {
     }
 
     fn save(&mut self, sums: [&Statistics; 2]) -> Result<()> {
+        let command = self.place.command.clone();
         let (Some(shapes), Some(folder)) = (self.shapes, self.place.folder(self.config)?) else {
             return Ok(());
         };
-        write_resume(folder, self.config)?;
+        write_resume(folder, self.config, command)?;
         let path = folder.path();
         save(&path.join(STATISTICS), sums[0], shapes[0], &self.identity)?;
         save(&path.join(MONOMIALS), sums[1], shapes[1], &self.identity)?;
@@ -115,21 +118,22 @@ impl<'a> Keep<'a> {
 }
 
 /// Writes what a run is to go on with.
-pub(super) fn write_resume(folder: &RunFolder, config: &TrainConfig) -> Result<()> {
+pub(super) fn write_resume(folder: &RunFolder, config: &TrainConfig, command: Vec<String>) -> Result<()> {
     let resume = Resume {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        command,
         configuration: config.clone(),
     };
     let text = serde_json::to_string_pretty(&resume).map_err(|e| Error::Usage(e.to_string()))?;
     Ok(folder.write(RESUME, (text + "\n").as_bytes())?)
 }
 
-/// The configuration of the interrupted run in a folder.
+/// The configuration of the interrupted run in a folder, and the command that began it.
 ///
 /// # Errors
 /// [`zonal_io::Error::Folder`] for a folder without one, with a finished run, or of another version.
-pub fn interrupted(path: &Path) -> Result<TrainConfig> {
+pub fn interrupted(path: &Path) -> Result<(TrainConfig, Vec<String>)> {
     let refuse = |message: String| zonal_io::Error::Folder { path: path.to_owned(), message };
     if path.join(RECORD).is_file() {
         return Err(refuse("holds a finished run: there is nothing to go on with".to_owned()).into());
@@ -155,5 +159,5 @@ pub fn interrupted(path: &Path) -> Result<TrainConfig> {
     }
     // Whether the folder can be written to is known before the work.
     RunFolder::existing(path)?;
-    Ok(resume.configuration)
+    Ok((resume.configuration, resume.command))
 }

@@ -115,17 +115,19 @@ struct Place {
     output: Output,
     folder: Option<RunFolder>,
     name: Option<String>,
+    /// The words of the command line, for the record and for going on.
+    command: Vec<String>,
 }
 
 impl Place {
     /// Finds out before the work whether the run can be written.
-    fn new(output: &Output) -> Result<Self> {
+    fn new(output: &Output, command: Vec<String>) -> Result<Self> {
         output.check()?;
         let folder = match output {
             Output::Resume(path) => Some(RunFolder::existing(path)?),
             _ => None,
         };
-        Ok(Self { output: output.clone(), folder, name: None })
+        Ok(Self { output: output.clone(), folder, name: None, command })
     }
 
     /// Whether anything is written at all.
@@ -166,7 +168,7 @@ pub fn train(
     notes: Notes<'_>,
 ) -> Result<TrainReport> {
     let started = SystemTime::now();
-    let mut place = Place::new(output)?;
+    let mut place = Place::new(output, command.clone())?;
     let mut outcome = match (&config.input, &config.descent) {
         (Input::Target(job), None) => target::run(config, job, observer, notes),
         (Input::Table(job), None) => table::run(config, job, &mut place, observer, notes),

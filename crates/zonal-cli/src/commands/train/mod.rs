@@ -185,12 +185,12 @@ const DEFAULT_STEPS: u64 = 10_000;
 /// The dimension of targets where --dim does not say.
 const DEFAULT_DIM: u64 = 10;
 pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result<()> {
-    let config = match &args.resume {
+    let (config, command) = match &args.resume {
         Some(folder) => {
             global.refuse_seed("a training goes on with the seed that it was begun with")?;
             interrupted(folder)?
         }
-        None => args.config(global)?,
+        None => (args.config(global)?, command_line()),
     };
     let output = match &args.resume {
         Some(folder) => Output::Resume(folder.clone()),
@@ -208,7 +208,7 @@ pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result
                 say(&format!("note: {note}"));
             }
         };
-        train(&config, &output, command_line(), &mut progress, &mut note)?
+        train(&config, &output, command, &mut progress, &mut note)?
     };
     // The run is there: its numbers are printed whatever becomes of its page.
     let page = args.page.write(report.run.as_deref());

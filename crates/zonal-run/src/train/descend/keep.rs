@@ -94,9 +94,10 @@ impl<'a> Keep<'a> {
     }
 
     pub(super) fn save(&mut self, snapshot: &Snapshot, done: &Progress) -> Result<()> {
+        let command = self.place.command.clone();
         let began = Instant::now();
         if let Some(folder) = self.place.folder(self.config)? {
-            write_resume(folder, self.config)?;
+            write_resume(folder, self.config, command)?;
             let record = Record {
                 schema: SCHEMA,
                 identity: self.identity.clone(),
