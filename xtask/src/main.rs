@@ -140,11 +140,7 @@ const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "g
 /// Pages of runs in a headless browser.
 fn pages() -> std::result::Result<(), Pages> {
     let skipped = |why: &str| Pages::Skipped(format!("pages in a browser: {why}"));
-    let installed = || BROWSERS.into_iter().find_map(path_of);
-    let browser = installed().or_else(|| {
-        install_browser();
-        installed()
-    });
+    let browser = BROWSERS.into_iter().find_map(path_of);
     let browser = browser.ok_or_else(|| skipped("Chromium is not installed (apt-get install chromium)"))?;
     let python = environment(&["playwright==1.65.2", "axe-playwright-python==0.1.8"])
         .map_err(|e| skipped(&format!("their Python packages could not be installed ({e})")))?;
@@ -161,19 +157,6 @@ fn pages() -> std::result::Result<(), Pages> {
 fn path_of(program: &str) -> Option<PathBuf> {
     let folders = std::env::var_os("PATH")?;
     std::env::split_paths(&folders).map(|f| f.join(program)).find(|p| p.is_file())
-}
-
-/// Installs the browser where that may be done without asking: as root on Debian and its kin.
-fn install_browser() {
-    let is_root = Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout.trim_ascii() == b"0");
-    if !is_root || path_of("apt-get").is_none() {
-        return;
-    }
-    let mut command = Command::new("apt-get");
-    let install = ["install", "-y", "-qq", "--no-install-recommends", "chromium"];
-    // Whether it worked is seen by looking for the browser.
-    let _ = run("package lists", Command::new("apt-get").args(["update", "-qq"]));
-    let _ = run("browser", command.args(install).env("DEBIAN_FRONTEND", "noninteractive"));
 }
 
 fn docs() -> Result<()> {

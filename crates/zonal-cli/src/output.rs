@@ -1,6 +1,8 @@
 //! Standard output and standard error. Macros that print would panic on a closed pipe; these do not.
 
+use indicatif::ProgressBar;
 use std::io::{self, Write};
+use std::sync::{Mutex, PoisonError};
 
 /// Writes to standard output.
 ///
@@ -13,9 +15,23 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Writes a line to standard error; nobody can be told if that fails.
+/// The bar on the terminal, if there is one.
+static BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+/// Lines go beside this bar from now on.
+pub(crate) fn beside(bar: Option<ProgressBar>) {
+    *BAR.lock().unwrap_or_else(PoisonError::into_inner) = bar;
+}
+
+/// Writes a line to standard error, above a bar that stands there; nobody can be told if that fails.
 pub(crate) fn say(line: &str) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    let write = || {
+        let _ = writeln!(io::stderr().lock(), "{line}");
+    };
+    match &*BAR.lock().unwrap_or_else(PoisonError::into_inner) {
+        Some(bar) => bar.suspend(write),
+        None => write(),
+    }
 }
 
 /// Whether an error only says that nobody reads the output any more.

@@ -3,7 +3,7 @@
 //! are written signals wait; work that keeps what is done is asked to stop instead of being left.
 
 use crate::interrupt::Interrupt;
-use crate::output::say;
+use crate::output::{beside, say};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt::Write;
 use std::ops::ControlFlow;
@@ -147,6 +147,7 @@ impl View {
             // What was there before is not counted as fast work.
             bar.set_position(done);
             bar.reset_eta();
+            beside(Some(bar.clone()));
             self.current =
                 Some(Current { stage, bar, began: Instant::now(), from: done, position: done, hidden });
         }
@@ -182,6 +183,7 @@ impl View {
     /// Takes the stage off the terminal, and keeps a line about it if it took long.
     fn end(&mut self) {
         let Some(current) = self.current.take() else { return };
+        beside(None);
         current.bar.finish_and_clear();
         let seconds = current.began.elapsed().as_secs_f64();
         if current.hidden || seconds < PATIENCE.as_secs_f64() {

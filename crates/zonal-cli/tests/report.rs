@@ -230,7 +230,166 @@ fn a_page_replaces_nothing_that_is_not_ours() {
         assert!(refused.stderr.contains(part), "{}", refused.stderr);
     }
     place.file("b/run.json", "{\"schema\": 99}");
-    assert!(place.zonal(&["report", "b"]).stderr.contains("another format (schema 99"));
+    assert!(place.zonal(&["report", "b"]).stderr.contains("another version (schema 99"));
+}
+
+#[test]
+fn figures_replace_nothing_that_is_not_ours() {
+    let place = Place::new();
+    place.succeed(&["train", "--target", "x1", "--width", "20", "--out", "a"]);
+    place.succeed(&["train", "--target", "x1", "--width", "30", "--out", "b", "--figures", "png,svg,png"]);
+    let both = ["report", "a", "b", "--out", "pages/both.html", "--figures", "svg"];
+    assert_eq!(place.succeed(&both).stdout.lines().count(), 4);
+    // Our own are made anew; a file of the user's is not touched, and then nothing is.
+    place.succeed(&both);
+    let mine = place.file("pages/figures/loss.svg", "<svg>mine</svg>");
+    std::fs::remove_file(place.path().join("pages/both.html")).unwrap();
+    let refused = place.zonal(&both);
+    assert_eq!(refused.code, 1);
+    assert!(refused.stderr.contains("loss.svg") && refused.stderr.contains("--force"), "{}", refused.stderr);
+    assert_eq!(std::fs::read_to_string(&mine).unwrap(), "<svg>mine</svg>");
+    assert!(!place.path().join("pages/both.html").exists());
+    place.succeed(&[&both[..], &["--force"]].concat());
+    let twice = place.zonal(&["report", "a", "a"]);
+    assert_eq!(twice.code, 2);
+    assert!(twice.stderr.contains("a is named twice"));
+    #[cfg(unix)]
+    {
+        let pipe = place.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let refused = place.zonal(&["report", "a", "b", "--out", "pipe", "--force"]);
+        assert_eq!(refused.code, 1);
+        assert!(refused.stderr.contains("no regular file"), "{}", refused.stderr);
+        assert!(!pipe.is_file());
+    }
+}
+
+#[test]
+fn sentences_are_true_in_every_configuration() {
+    let place = Place::new();
+    place.file("data.csv", table(2_400));
+    place.file("few.csv", table(30));
+    let text = |run: &str, arguments: &[&str]| {
+        place.succeed(&[&["train"], arguments, &["--out", run]].concat());
+        let html = page(&place, &format!("{run}/report.html"));
+        check(&html);
+        html
+    };
+    let data = ["data.csv", "--label", "y", "--width", "30", "--activation", "relu"];
+    let html = text("sample", &[&data[..], &["--test-fraction", "0.6"]].concat());
+    let rows = page(&place, "sample/test_rows.csv").lines().count() - 1;
+    assert!(rows <= 1_000 && html.contains(&format!("{rows} of 1,")), "{rows}");
+    assert!(html.contains("that of the training rows"));
+    let html = text("last", &[&data[..], &["--validation-fraction", "0"]].concat());
+    assert!(html.contains("the last one") && html.contains("last iteration"));
+    let stepwise =
+        ["few.csv", "--label", "y", "--width", "20", "--layers", "both", "--activation", "erf", "-t", "30"];
+    let html = text("smallest", &[&stepwise[..], &["--validation-fraction", "0"]].concat());
+    assert!(html.contains("where the training loss is smallest"));
+    let html = text("refit", &[&data[..], &["--refit"]].concat());
+    assert!(html.contains("fitted to them too") && html.contains("training and validation"));
+    let html = text("folds", &[&data[..], &["--folds", "3"]].concat());
+    assert!(html.contains("chosen over 3 folds") && html.contains("held out"));
+    let html = text(
+        "two",
+        &["data.csv", "--label", "a,b", "--features", "y", "--width", "20", "--activation", "relu"],
+    );
+    // Two units have no common variance.
+    assert!(
+        html.contains("Test rows: a")
+            && html.contains("Test rows: b")
+            && !html.contains("that of the training rows")
+    );
+
+    let biased = [
+        "--target",
+        "harmonic(3)",
+        "--dim",
+        "4",
+        "--width",
+        "30",
+        "--layers",
+        "both",
+        "--biases",
+        "-t",
+        "20",
+        "--batch",
+        "fresh:50",
+    ];
+    let html = text("biased", &[&biased[..], &["--activation", "relu"]].concat());
+    assert!(html.contains("every degree can be learned") && !html.contains("0: invisible"));
+    assert!(!html.contains("no width and no number of iterations"));
+    let html = text("limit", &["--target", "harmonic(2)", "--dim", "4", "--width", "inf"]);
+    assert!(html.contains("What infinite width gives") && !html.contains("Points: measured"));
+    let html = text("zero", &["--target", "harmonic(2)", "--dim", "4", "--width", "20", "-t", "0"]);
+    assert!(html.contains("In 0 iterations") && !html.contains("id=\"slider\""));
+    let diverging = [
+        "--target",
+        "neuron(tanh)",
+        "--dim",
+        "5",
+        "--width",
+        "20",
+        "--layers",
+        "both",
+        "--activation",
+        "erf",
+        "--step",
+        "1e6",
+        "--batch",
+        "fresh:64",
+        "-t",
+        "50",
+    ];
+    let html = text("diverged", &diverging);
+    assert!(html.contains("The descent diverged") && html.contains("In 0 iterations"));
+}
+
+#[test]
+fn sweeps_hide_no_cell() {
+    let place = Place::new();
+    let sweep = |name: &str, text: &str| {
+        place.file(&format!("{name}.toml"), text);
+        place.succeed(&["sweep", &format!("{name}.toml"), "--out", name]);
+        let html = page(&place, &format!("{name}/report.html"));
+        check(&html);
+        html
+    };
+    let html = sweep("scales", "target = \"x1\"\ndim = 4\nwidth = [4, 9]\nscale = [1, 1.0001, 2]\n");
+    // Two scales that read alike have a curve each, and stand in the table.
+    assert!(html.contains("scale 1.000 (2)") && html.contains("<th scope=\"col\">scale</th>"));
+    let html = sweep("rows", "target = \"x1\"\ndim = 4\nwidth = 9\nrows = [\"exact\", 20, 80]\n");
+    assert!(html.contains("log_n of the rows") && html.contains("no place on this axis"));
+    let html = sweep("dims", "target = \"x1\"\ndim = [4, 8]\nwidth = \"n\"\nscale = \"sqrt-dim\"\n");
+    assert!(html.contains("Loss against dimension"));
+    let html = sweep(
+        "steps",
+        "target = \"x1\"\ndim = 4\nwidth = [4, 9]\nstep = [1e9, \"auto\"]\niterations = [1, 10, 100]\n",
+    );
+    assert!(html.contains("10 of 20 trainings diverged"));
+}
+
+#[test]
+fn more_degrees_than_looks_are_told() {
+    let place = Place::new();
+    let terms: Vec<String> = (0..40).map(|k| format!("0.3*harmonic({k})")).collect();
+    place.succeed(&[
+        "train",
+        "--target",
+        &terms.join(" + "),
+        "--dim",
+        "3",
+        "--width",
+        "60",
+        "--activation",
+        "relu(t + 0.3)",
+        "--out",
+        "run",
+    ]);
+    let html = page(&place, "run/report.html");
+    check(&html);
+    assert!(html.contains("Figures show the first 28 of 40 degrees"));
+    assert!(html.contains(">degree 39</th>"));
 }
 
 #[test]

@@ -53,8 +53,8 @@ pub enum Error {
         /// What was found and what is needed.
         message: String,
     },
-    /// An output folder that must not be written to.
-    #[error("the output folder {} {message}", path.display())]
+    /// A folder that must not be written to, or does not hold what it should.
+    #[error("the folder {} {message}", path.display())]
     Folder {
         /// The folder.
         path: PathBuf,

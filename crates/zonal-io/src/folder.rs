@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::write::write_file;
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// The record that marks a folder as one of ours.
@@ -39,9 +40,8 @@ pub const DESCENT: &str = "descent.safetensors";
 pub const PAGE: &str = "report.html";
 /// The folder of figures.
 pub const FIGURES: &str = "figures";
-/// Names of figures; further ones of a name have a number, as in truth-2.
-const FIGURE_NAMES: [&str; 9] =
-    ["loss", "degrees", "left", "spectrum", "truth", "movement", "staircase", "claims", "live"];
+/// What a figure of ours holds near its beginning: SVG in its first element, PNG as the program that made it.
+pub const FIGURE_MARKS: [&[u8]; 2] = [b"data-made-by=\"zonal\"", b"Software\0zonal"];
 
 /// An output folder of a run.
 #[derive(Debug)]
@@ -177,10 +177,14 @@ impl RunFolder {
         Ok(())
     }
 
-    /// Figures of the run to replace would be taken for those of the new one. A file of somebody else stays, and what
+    /// Figures of the run to replace would be taken for those of the new one. What somebody else has put there stays, and what
     /// cannot be removed does no harm.
     fn remove_figures(&self) {
         let folder = self.path.join(FIGURES);
+        // A link leads somewhere else, where nothing is ours.
+        if !fs::symlink_metadata(&folder).is_ok_and(|m| m.is_dir()) {
+            return;
+        }
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             if is_figure(&entry.path()) {
                 let _ = fs::remove_file(entry.path());
@@ -239,15 +243,20 @@ impl RunFolder {
     }
 }
 
-/// Whether a file has the name of a figure of ours.
-fn is_figure(path: &Path) -> bool {
-    let part = |p: Option<&std::ffi::OsStr>| p.and_then(|s| s.to_str()).unwrap_or_default().to_owned();
-    let (stem, extension) = (part(path.file_stem()), part(path.extension()));
-    let name = match stem.rsplit_once('-') {
-        Some((name, number)) if number.chars().all(|c| c.is_ascii_digit()) => name,
-        _ => &stem,
-    };
-    ["svg", "png"].contains(&extension.as_str()) && FIGURE_NAMES.contains(&name)
+/// Whether a file is a figure of ours: a regular file with our mark.
+pub fn is_figure(path: &Path) -> bool {
+    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+    ["svg", "png"].contains(&extension) && FIGURE_MARKS.iter().any(|mark| begins_with_mark(path, mark))
+}
+
+/// Whether a regular file, and no link to one, has these bytes near its beginning.
+pub fn begins_with_mark(path: &Path, mark: &[u8]) -> bool {
+    if !fs::symlink_metadata(path).is_ok_and(|m| m.is_file()) {
+        return false;
+    }
+    let mut start = Vec::new();
+    let read = fs::File::open(path).and_then(|file| file.take(4_096).read_to_end(&mut start));
+    read.is_ok() && start.windows(mark.len()).any(|w| w == mark)
 }
 
 /// The folder itself or the nearest one above it that exists.
@@ -275,11 +284,28 @@ mod tests {
 
     #[test]
     fn only_figures_of_ours_are_removed() {
-        for ours in ["loss.svg", "truth-12.png", "figures/claims.png"] {
-            assert!(is_figure(Path::new(ours)), "{ours}");
+        let place = tempfile::tempdir().unwrap();
+        let run = place.path().join("run");
+        fs::create_dir_all(run.join(FIGURES)).unwrap();
+        fs::write(run.join(RECORD), "{}").unwrap();
+        let ours = [("loss.svg", FIGURE_MARKS[0]), ("truth-2.png", FIGURE_MARKS[1])];
+        for (name, mark) in ours {
+            fs::write(run.join(FIGURES).join(name), [b"x", mark].concat()).unwrap();
         }
-        for other in ["loss.pdf", "loss-a.svg", "mine.svg", "svg", ".svg", "truth-", "my-loss.png"] {
-            assert!(!is_figure(Path::new(other)), "{other}");
+        fs::write(run.join(FIGURES).join("degrees.svg"), "mine").unwrap();
+        RunFolder::named(&run, true).unwrap();
+        let left: Vec<_> = fs::read_dir(run.join(FIGURES)).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(left, ["degrees.svg"]);
+        // Through a link nothing is removed.
+        #[cfg(unix)]
+        {
+            let elsewhere = place.path().join("elsewhere");
+            fs::rename(run.join(FIGURES), &elsewhere).unwrap();
+            fs::write(elsewhere.join("loss.svg"), FIGURE_MARKS[0]).unwrap();
+            std::os::unix::fs::symlink(&elsewhere, run.join(FIGURES)).unwrap();
+            fs::write(run.join(RECORD), "{}").unwrap();
+            RunFolder::named(&run, true).unwrap();
+            assert!(elsewhere.join("loss.svg").exists());
         }
     }
 

@@ -11,6 +11,7 @@ use tempfile::{NamedTempFile, TempPath};
 /// # Errors
 /// [`Error::System`], for a full disk or a read-only folder for example.
 pub fn write_file(path: &Path, contents: &[u8]) -> Result<()> {
+    check_regular(path)?;
     let mut file = temporary(path)?;
     file.write_all(contents).map_err(Error::system(path, "writing"))?;
     keep(file.into_temp_path(), path)
@@ -24,6 +25,18 @@ pub(crate) fn write_by(path: &Path, write: impl FnOnce(&Path) -> Result<()>) -> 
     let name = temporary(path)?.into_temp_path();
     write(&name)?;
     keep(name, path)
+}
+
+/// A device, a pipe or a folder is nothing to put a file in place of. A link is followed to see what it leads to.
+fn check_regular(path: &Path) -> Result<()> {
+    match std::fs::metadata(path) {
+        Ok(meta) if !meta.is_file() => {
+            let what = if meta.is_dir() { "it is a folder; name a file" } else { "it is no regular file" };
+            let source = std::io::Error::new(std::io::ErrorKind::InvalidInput, what);
+            Err(Error::System { path: path.to_owned(), action: "writing", source })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A new file in the same folder.

@@ -160,6 +160,10 @@ class Pages(unittest.TestCase):
                 box.focus()
                 page.keyboard.press("Space")
                 self.assertEqual(page.evaluate(drawn), 0)
+                # So do the values beside the slider and the rows of the tables.
+                left = page.evaluate(f"""() => [...document.querySelectorAll('[data-toggle="{key}"]')]
+                    .filter(e => getComputedStyle(e).display !== "none").length""")
+                self.assertEqual(left, 0)
                 box.click()
                 self.assertEqual(page.evaluate(drawn), before)
                 if page.locator("#none").count():
@@ -208,7 +212,7 @@ class Pages(unittest.TestCase):
         page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         tip = page.locator("#tip")
         self.assertTrue(tip.is_visible())
-        self.assertRegex(tip.inner_text(), r"degree \d: [-\d.e]+ at iterations [\d.e]+")
+        self.assertRegex(tip.inner_text(), r"iterations [\d,]+: degree \d [-\d.e]+")
         page.mouse.move(2, 2)
         self.assertFalse(tip.is_visible())
 
@@ -224,7 +228,8 @@ class Pages(unittest.TestCase):
         self.assertEqual(page.evaluate(ground), dark)
 
     def test_it_prints_and_works_without_scripts(self):
-        page = self.open("target", scheme="dark")
+        page = self.open("target")
+        page.locator("#theme").click()
         page.emulate_media(media="print")
         self.assertFalse(page.locator(".controls").is_visible())
         self.assertTrue(page.locator("#loss svg").is_visible())

@@ -1,5 +1,8 @@
 //! Axes: which values are shown, where, and which of them are marked.
 
+use crate::text::grouped;
+use zonal_run::number::short;
+
 /// How values become distances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scale {
@@ -21,6 +24,8 @@ pub struct Axis {
     zero: f64,
     /// What stands for 0, 1, ..
     names: Vec<String>,
+    /// Whether values are counts.
+    counts: bool,
 }
 
 /// A marked value.
@@ -34,6 +39,8 @@ pub struct Mark {
     pub exponent: Option<i32>,
 }
 
+/// Counts below this stand one by one.
+const FEW: u64 = 10;
 /// Part of an axis of iterations on which iteration 0 stands.
 const ZERO: f64 = 0.07;
 /// With more decades than this only some are marked.
@@ -51,13 +58,29 @@ impl Axis {
         }
         let step = nice_step(high - low, 5.0);
         let (low, high) = ((low / step).floor() * step, (high / step).ceil() * step);
-        Self { label: label.into(), scale: Scale::Linear, low, high, zero: 0.0, names: Vec::new() }
+        Self {
+            label: label.into(),
+            scale: Scale::Linear,
+            low,
+            high,
+            zero: 0.0,
+            names: Vec::new(),
+            counts: false,
+        }
     }
 
     /// Whole numbers from `low` to `high`, with half a unit of room at both ends.
     pub fn whole(label: impl Into<String>, low: usize, high: usize) -> Self {
         let (low, high) = (low as f64 - 0.5, high as f64 + 0.5);
-        Self { label: label.into(), scale: Scale::Whole, low, high, zero: 0.0, names: Vec::new() }
+        Self {
+            label: label.into(),
+            scale: Scale::Whole,
+            low,
+            high,
+            zero: 0.0,
+            names: Vec::new(),
+            counts: false,
+        }
     }
 
     /// Names, which stand at 0, 1, ..
@@ -73,18 +96,40 @@ impl Axis {
         // Nothing positive at all leaves an axis without values.
         let (low, high) = if low > 0.0 { (low, high) } else { (0.1, 1.0) };
         let (low, high) = if (high / low).log10() > ROUND {
-            (10f64.powf(low.log10().floor()), 10f64.powf(high.log10().ceil()))
+            (
+                10f64.powf(low.log10().floor()).max(f64::MIN_POSITIVE),
+                10f64.powf(high.log10().ceil()).min(f64::MAX),
+            )
         } else {
             (low / 1.1, high * 1.1)
         };
-        Self { label: label.into(), scale: Scale::Logarithmic, low, high, zero: 0.0, names: Vec::new() }
+        Self {
+            label: label.into(),
+            scale: Scale::Logarithmic,
+            low,
+            high,
+            zero: 0.0,
+            names: Vec::new(),
+            counts: false,
+        }
     }
 
-    /// An axis of iterations from 0 to the last one: logarithmic, with a place for 0.
+    /// An axis of iterations from 0 to the last one: logarithmic, with a place for 0; of a few iterations linear.
     pub fn iterations(last: u64) -> Self {
-        let high = 10f64.powf((last.max(2) as f64).log10());
         let label = "iterations".to_owned();
-        Self { label, scale: Scale::Logarithmic, low: 1.0, high, zero: ZERO, names: Vec::new() }
+        if last < FEW {
+            return Self::whole(label, 0, last.max(1) as usize);
+        }
+        let (low, high) = (1.0, last as f64);
+        Self { label, scale: Scale::Logarithmic, low, high, zero: ZERO, names: Vec::new(), counts: true }
+    }
+
+    /// An axis of counts from 0 to the last one.
+    pub fn counts(label: &str, last: u64) -> Self {
+        if last < FEW {
+            return Self::whole(label, 0, last.max(1) as usize);
+        }
+        Self { counts: true, ..Self::linear(label, [0.0, last as f64]) }
     }
 
     /// Where a value lies, from 0 to 1; beyond that where the axis does not reach, None where it has no place.
@@ -116,6 +161,16 @@ impl Axis {
         self.high
     }
 
+    /// A value as one says it.
+    pub fn text(&self, value: f64) -> String {
+        let whole = value.fract() == 0.0 && (0.0..1e15).contains(&value);
+        match self.scale {
+            Scale::Whole => self.names.get(value as usize).cloned().unwrap_or_else(|| value.to_string()),
+            _ if self.counts && whole => grouped(value as u64),
+            _ => short(value),
+        }
+    }
+
     /// Values that are marked.
     pub fn marks(&self) -> Vec<Mark> {
         let mut values = match self.scale {
@@ -134,7 +189,10 @@ impl Axis {
             if let Some(name) = self.names.get(value as usize) {
                 return Some(Mark { part, text: name.clone(), exponent: None });
             }
-            if plain || value == 0.0 || self.scale != Scale::Logarithmic {
+            if self.scale != Scale::Logarithmic {
+                return Some(Mark { part, text: linear_number(value, self.low, self.high), exponent: None });
+            }
+            if plain || value == 0.0 {
                 return Some(Mark { part, text: plain_number(value), exponent: None });
             }
             let exponent = value.log10().round() as i32;
@@ -189,6 +247,32 @@ fn logarithmic_marks(low: f64, high: f64) -> Vec<f64> {
     if fine.len() >= 3 { fine } else { linear_marks(low, high).into_iter().filter(within).collect() }
 }
 
+/// A number with the digits that tell it from its neighbours between these ends.
+fn linear_number(value: f64, low: f64, high: f64) -> String {
+    let step = nice_step(high - low, 5.0).log10();
+    let size = low.abs().max(high.abs()).log10();
+    // Sums of steps are zero up to rounding.
+    let value = if value.abs() < 1e-9 * 10f64.powf(step) { 0.0 } else { value };
+    let text = if (-4.0..7.0).contains(&size) {
+        format!("{value:.*}", (-step + 1e-9).ceil().clamp(0.0, 9.0) as usize)
+    } else if value == 0.0 {
+        "0".to_owned()
+    } else {
+        format!("{value:.*e}", (size.floor() - step.floor() + 1.0).clamp(0.0, 12.0) as usize)
+    };
+    let Some((mantissa, exponent)) = text.split_once('e') else { return trimmed(&text) };
+    format!("{}e{exponent}", trimmed(mantissa))
+}
+
+/// Without zeros at the end of its decimals.
+fn trimmed(text: &str) -> String {
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text.to_owned()
+    }
+}
+
 /// A number with as many digits as it needs, at most five.
 fn plain_number(value: f64) -> String {
     if value == 0.0 {
@@ -198,12 +282,11 @@ fn plain_number(value: f64) -> String {
     if !(1e-4..1e6).contains(&size) {
         let text = format!("{value:.2e}");
         let Some((mantissa, exponent)) = text.split_once('e') else { return text };
-        let mantissa = mantissa.trim_end_matches('0').trim_end_matches('.');
-        return format!("{mantissa}e{exponent}");
+        return format!("{}e{exponent}", trimmed(mantissa));
     }
     let decimals = (4 - size.log10().floor() as i32).clamp(0, 8) as usize;
     let text = format!("{value:.decimals$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    trimmed(&text)
 }
 
 #[cfg(test)]
@@ -229,6 +312,12 @@ mod tests {
         assert_eq!(texts(&Axis::whole("", 1, 40)).len(), 8);
         assert_eq!(texts(&Axis::names("", vec!["a".into(), "b".into()])), ["a", "b"]);
         assert_eq!(texts(&Axis::iterations(1000)), ["0", "1", "10", "100", "1000"]);
+        let large = Axis::linear("", [2_000_001.0, 2_000_005.5]);
+        assert_eq!(texts(&large), ["2000001", "2000002", "2000003", "2000004", "2000005", "2000006"]);
+        let larger = Axis::linear("", [1.000_01e12, 1.000_03e12]);
+        assert_eq!(texts(&larger)[..2], ["1.00001e12", "1.000015e12"]);
+        assert_eq!(texts(&Axis::linear("", [-2e-8, 1e-8])), ["-2e-8", "-1e-8", "0", "1e-8"]);
+        assert_eq!(texts(&Axis::iterations(3)), ["0", "1", "2", "3"]);
         for axis in [Axis::iterations(1_000_000_000_000_000_000), Axis::logarithmic("", [1e-300, 1e300], 0.0)]
         {
             assert!((3..=11).contains(&axis.marks().len()), "{:?}", texts(&axis));

@@ -23,6 +23,8 @@ pub struct Chart {
     pub uprights: Vec<Level>,
     /// Whether the line where both values are equal is drawn.
     pub diagonal: bool,
+    /// What a file of its own says in addition, as it has no slider.
+    pub stamp: Option<String>,
 }
 
 /// A line at one value.
@@ -109,6 +111,7 @@ impl Chart {
             levels: Vec::new(),
             uprights: Vec::new(),
             diagonal: false,
+            stamp: None,
         }
     }
 }

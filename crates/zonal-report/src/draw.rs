@@ -5,7 +5,6 @@ use crate::chart::{Chart, Form, Level, Point, Series, Stroke};
 use crate::palette::{COLOURS, GRID, GROUND, INK, LIGHT, MARKERS, SOFT};
 use crate::text::{escape, isolated, shorten};
 use std::fmt::Write;
-use zonal_run::number::short;
 
 /// Width of a drawing in its own units; text is 12 of them high, so that it can be read in a column of 89 mm.
 const WIDTH: f64 = 460.0;
@@ -70,7 +69,7 @@ pub fn file(chart: &Chart) -> String {
     let _ = write!(
         style,
         ".ink{{fill:{ink}}}.soft{{fill:{soft}}}.grid{{stroke:{grid}}}.rule{{stroke:{soft}}}.ground{{fill:{ground}}}\
-         .cursor{{visibility:hidden}}</style>"
+         .halo{{stroke:{ground};stroke-width:3px;paint-order:stroke}}.cursor{{visibility:hidden}}</style>"
     );
     Plot::new(chart).draw(&style).svg
 }
@@ -137,14 +136,16 @@ impl<'a> Plot<'a> {
         let mm = COLUMN * height / WIDTH;
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{COLUMN}mm\" \
-             height=\"{mm:.1}mm\" role=\"img\" aria-labelledby=\"{id}-title {id}-text\" data-x=\"{}\" \
+             height=\"{mm:.1}mm\" role=\"img\" data-made-by=\"zonal\" aria-labelledby=\"{id}-title {id}-text\" data-x=\"{}\" data-y=\"{}\" \
              font-family=\"'DejaVu Sans',Verdana,sans-serif\" font-size=\"12\">{style}<title \
              id=\"{id}-title\">{}</title><desc id=\"{id}-text\">{}</desc>",
             escape(&chart.across.label),
+            escape(&chart.up.label),
             escape(&chart.title),
             escape(&chart.caption)
         );
-        if !style.is_empty() {
+        let stands_alone = !style.is_empty();
+        if stands_alone {
             let _ = write!(svg, "<rect class=\"ground\" width=\"{WIDTH}\" height=\"{height}\"/>");
         }
         self.frame(&mut svg);
@@ -177,6 +178,14 @@ impl<'a> Plot<'a> {
         svg.push_str("</g>");
         self.level_names(&mut svg);
         self.uprights(&mut svg);
+        if let Some(stamp) = chart.stamp.as_ref().filter(|_| stands_alone) {
+            let (x, y) = (self.left + self.width - 6.0, TOP + 14.0);
+            let _ = write!(
+                svg,
+                "<text class=\"soft halo\" x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"11\" text-anchor=\"end\">{}</text>",
+                escape(stamp)
+            );
+        }
         let _ = write!(
             svg,
             "<path class=\"cursor rule\" d=\"M0 {TOP}V{:.1}\" stroke-width=\"1.5\"/>",
@@ -195,7 +204,8 @@ impl<'a> Plot<'a> {
             let x = self.x(mark.part);
             let _ = write!(svg, "<path class=\"grid\" d=\"M{x:.1} {TOP}V{bottom}\"/>");
             let width = CHARACTER * mark.text.chars().count() as f64;
-            // Marks that would touch each other keep their line alone.
+            // The last one does not leave the drawing; marks that would touch each other keep their line alone.
+            let x = x.min(WIDTH - 0.5 * width - 2.0);
             if x - 0.5 * width > free {
                 let _ = write!(
                     svg,
@@ -278,10 +288,12 @@ impl<'a> Plot<'a> {
 
     fn point(&self, series: &Series, point: &Point, svg: &mut String) {
         let up = &self.chart.up;
-        let cross = series.form == Form::Cross;
-        let visible = self.chart.across.shows(point.x) && (up.shows(point.y) || cross);
+        // Bars are counted by the script of a page, so that each is there whatever its height.
+        let always = matches!(series.form, Form::Cross | Form::Bar | Form::Outline);
+        let visible = self.chart.across.shows(point.x) && (up.shows(point.y) || always);
         let Some((x, y)) = self.place(point.x, point.y).filter(|_| visible) else { return };
-        let tip = format!("data-v=\"{} {}\"", short(point.x), short(point.y));
+        let tip =
+            format!("data-v=\"{}|{}\"", escape(&self.chart.across.text(point.x)), escape(&up.text(point.y)));
         let bottom = TOP + HEIGHT;
         if let Some(error) = point.error {
             let ends = [point.y - error, point.y + error].map(|v| self.place(point.x, v).map_or(y, |p| p.1));
@@ -364,7 +376,7 @@ impl<'a> Plot<'a> {
             let (anchor, shift) = if part > 0.5 { ("end", -4.0) } else { ("start", 4.0) };
             let _ = write!(
                 svg,
-                "<path class=\"rule\" d=\"M{x:.1} {TOP}V{:.1}\" stroke-dasharray=\"1.5 3\"/><text class=\"soft\" \
+                "<path class=\"rule\" d=\"M{x:.1} {TOP}V{:.1}\" stroke-dasharray=\"1.5 3\"/><text class=\"soft halo\" \
                  x=\"{:.1}\" y=\"{:.1}\" font-size=\"11\" text-anchor=\"{anchor}\">{}</text>",
                 TOP + HEIGHT,
                 x + shift,
@@ -442,6 +454,14 @@ fn sample(series: &Series, x: f64, y: f64, svg: &mut String) {
             );
         }
     }
+}
+
+/// The look of a series by itself.
+pub(crate) fn swatch(look: usize) -> String {
+    let mut svg =
+        format!("<svg class=\"swatch c{}\" viewBox=\"-5 -5 10 10\" aria-hidden=\"true\">", look % COLOURS);
+    marker(look, 0.0, 0.0, "", &mut svg);
+    svg + "</svg>"
 }
 
 /// A marker: its shape changes when all colours have been used.

@@ -49,6 +49,11 @@ pub(crate) fn grouped(n: u64) -> String {
     out
 }
 
+/// So many of them: one row, 1,000 rows.
+pub(crate) fn counted(n: u64, one: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{} {one}s", grouped(n)) }
+}
+
 /// The text with a capital letter at its beginning.
 pub(crate) fn capitalised(text: &str) -> String {
     let mut chars = text.chars();

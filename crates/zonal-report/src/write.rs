@@ -1,17 +1,18 @@
 //! Pages and figures as files.
 
+use crate::chart::Chart;
 use crate::draw::file;
 use crate::error::{Error, Result};
 use crate::page::{self, GENERATOR, Page};
 use crate::png::png;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use zonal_io::folder::{FIGURES, PAGE};
+use zonal_io::folder::{FIGURES, PAGE, begins_with_mark, is_figure};
 use zonal_io::write::write_file;
 use zonal_run::kept::{Kept, KeptTraining, read};
 
 /// A format of a figure's file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Format {
     /// Lines and text, to any size.
     Svg,
@@ -69,7 +70,7 @@ pub fn write_run(folder: &Path, formats: &[Format]) -> Result<Written> {
     let page = page_of(&read(folder)?)?;
     let path = folder.join(PAGE);
     write_file(&path, page.html()?.as_bytes())?;
-    let figures = write_figures(&page, &folder.join(FIGURES), formats)?;
+    let figures = write_figures(&page, &folder.join(FIGURES), false, formats)?;
     Ok(Written { page: path, figures })
 }
 
@@ -78,7 +79,7 @@ pub fn write_run(folder: &Path, formats: &[Format]) -> Result<Written> {
 /// # Errors
 /// As [`write_run`].
 pub fn write_run_figures(folder: &Path, formats: &[Format]) -> Result<Vec<PathBuf>> {
-    write_figures(&page_of(&read(folder)?)?, &folder.join(FIGURES), formats)
+    write_figures(&page_of(&read(folder)?)?, &folder.join(FIGURES), false, formats)
 }
 
 /// The page of several runs: trainings are compared, others follow each other.
@@ -110,47 +111,53 @@ pub fn page_of_runs(runs: &[(String, Kept)]) -> Result<Page> {
 /// Writes a page to a file of the user's choice, and its figures into `figures` beside it.
 ///
 /// # Errors
-/// [`Error::Occupied`] for a file that is no page of ours, unless `force`; those of writing.
+/// [`Error::Occupied`] for a file that is no page or figure of ours, unless `force`; those of writing.
 pub fn write_page(page: &Page, path: &Path, force: bool, formats: &[Format]) -> Result<Written> {
-    if path.exists() && !force && !is_page(path) {
+    let mark = format!("<meta name=\"generator\" content=\"{GENERATOR} ");
+    if path.exists() && !force && !begins_with_mark(path, mark.as_bytes()) {
         return Err(Error::Occupied { path: path.to_owned() });
     }
-    write_file(path, page.html()?.as_bytes())?;
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let figures = write_figures(page, &parent.join(FIGURES), formats)?;
+    std::fs::create_dir_all(parent).map_err(cannot_create(parent))?;
+    let figures = write_figures(page, &parent.join(FIGURES), force, formats)?;
+    write_file(path, page.html()?.as_bytes())?;
     Ok(Written { page: path.to_owned(), figures })
 }
 
-/// Whether a file begins as our pages do.
-fn is_page(path: &Path) -> bool {
-    use std::io::Read;
-    let mut start = Vec::new();
-    let read = std::fs::File::open(path).and_then(|f| f.take(4_096).read_to_end(&mut start));
-    let mark = format!("<meta name=\"generator\" content=\"{GENERATOR} ");
-    read.is_ok() && String::from_utf8_lossy(&start).contains(&mark)
+fn cannot_create(folder: &Path) -> impl Fn(std::io::Error) -> Error + '_ {
+    move |source| {
+        zonal_io::Error::System { path: folder.to_owned(), action: "creating the folder", source }.into()
+    }
 }
 
-fn write_figures(page: &Page, folder: &Path, formats: &[Format]) -> Result<Vec<PathBuf>> {
-    let mut written = Vec::new();
-    if formats.is_empty() {
-        return Ok(written);
-    }
-    std::fs::create_dir_all(folder).map_err(|source| zonal_io::Error::System {
-        path: folder.to_owned(),
-        action: "creating the folder",
-        source,
-    })?;
-    for chart in &page.charts {
-        let svg = file(chart);
-        for format in formats {
-            let path = folder.join(format!("{}.{}", chart.id, format.extension()));
-            let bytes = match format {
-                Format::Svg => (svg.clone() + "\n").into_bytes(),
-                Format::Png => png(&svg)?,
-            };
-            write_file(&path, &bytes)?;
-            written.push(path);
+fn write_figures(page: &Page, folder: &Path, force: bool, formats: &[Format]) -> Result<Vec<PathBuf>> {
+    let name = |chart: &Chart, format: Format| folder.join(format!("{}.{}", chart.id, format.extension()));
+    let mut formats = formats.to_vec();
+    formats.sort_unstable();
+    formats.dedup();
+    let all = page.charts.iter().flat_map(|chart| formats.iter().map(move |format| (chart, *format)));
+    let all: Vec<(&Chart, Format)> = all.collect();
+    // Nothing is written before it is clear that nothing is lost.
+    for (chart, format) in &all {
+        let path = name(chart, *format);
+        if path.exists() && !force && !is_figure(&path) {
+            return Err(Error::Occupied { path });
         }
+    }
+    if all.is_empty() {
+        return Ok(Vec::new());
+    }
+    std::fs::create_dir_all(folder).map_err(cannot_create(folder))?;
+    let mut written = Vec::new();
+    for (chart, format) in all {
+        let path = name(chart, format);
+        let svg = file(chart);
+        let bytes = match format {
+            Format::Svg => (svg + "\n").into_bytes(),
+            Format::Png => png(&svg)?,
+        };
+        write_file(&path, &bytes)?;
+        written.push(path);
     }
     Ok(written)
 }

@@ -40,6 +40,7 @@
       const stop = Number(slider.value);
       document.getElementById("stop").textContent = data.stops[stop];
       slider.setAttribute("aria-valuetext", data.stops[stop]);
+      for (const place of document.querySelectorAll(".at")) place.textContent = data.stops[stop];
       for (const cell of readings) cell.textContent = data.readings[Number(cell.dataset.reading)][stop];
       for (const [id, places] of Object.entries(data.cursors)) {
         const cursor = document.querySelector(`#${id} .cursor`);
@@ -54,7 +55,7 @@
           const height = series[i][stop];
           bar.setAttribute("height", height);
           bar.setAttribute("y", bottom - height);
-          bar.dataset.v = `${bar.dataset.v.split(" ")[0]} ${data.heights[id][i][stop]}`;
+          bar.dataset.v = `${bar.dataset.v.split("|")[0]}|${data.heights[id][i][stop]}`;
         });
       }
     };
@@ -82,9 +83,9 @@
       tip.hidden = true;
       return;
     }
-    const [x, y] = nearest.dataset.v.split(" ");
-    const name = nearest.closest("[data-name]")?.dataset.name;
-    tip.textContent = `${name ? `${name}: ` : ""}${y} at ${svg.dataset.x} ${x}`;
+    const [x, y] = nearest.dataset.v.split("|");
+    const name = nearest.closest("[data-name]")?.dataset.name || svg.dataset.y;
+    tip.textContent = `${svg.dataset.x} ${x}: ${name} ${y}`;
     tip.hidden = false;
     const width = tip.offsetWidth;
     tip.style.left = `${Math.max(4, Math.min(event.clientX + 12, innerWidth - width - 4))}px`;

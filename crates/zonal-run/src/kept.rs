@@ -46,7 +46,7 @@ pub fn read(path: &Path) -> Result<Kept> {
     }
     let file = path.join(RECORD);
     if !file.is_file() {
-        return Err(refuse(format!("holds no {RECORD}: it is no finished run")));
+        return Err(refuse(format!("holds no {RECORD}: it is no finished run{}", runs_in(path))));
     }
     let text = read_text(&file)?;
     let damaged = |e: serde_json::Error| refuse(format!("has a {RECORD} that cannot be read: {e}"));
@@ -57,8 +57,11 @@ pub fn read(path: &Path) -> Result<Kept> {
     }
     let head: Head = serde_json::from_str(&text).map_err(damaged)?;
     let (SCHEMA, Some(kind)) = (head.schema, head.kind) else {
-        let message =
-            format!("was written in another format (schema {}, this is {SCHEMA}): run it anew", head.schema);
+        let message = format!(
+            "was written by another version (schema {}, {}; this version writes schema {SCHEMA}): run it anew",
+            head.schema,
+            head.kind.map_or("no kind", |_| "with its kind")
+        );
         return Err(refuse(message));
     };
     fn parse<T: DeserializeOwned>(text: &str) -> std::result::Result<T, serde_json::Error> {
@@ -79,6 +82,18 @@ pub fn read(path: &Path) -> Result<Kept> {
         RunKind::Reproduce => Kept::Reproduce(Box::new(parse(&text).map_err(damaged)?)),
         RunKind::SqPlay => Kept::Game(Box::new(parse(&text).map_err(damaged)?)),
     })
+}
+
+/// Runs that were perhaps meant instead.
+fn runs_in(path: &Path) -> String {
+    let folders = std::fs::read_dir(path).into_iter().flatten().flatten().map(|e| e.path());
+    let mut runs: Vec<String> =
+        folders.filter(|f| f.join(RECORD).is_file()).map(|f| f.display().to_string()).collect();
+    runs.sort_unstable();
+    match runs.as_slice() {
+        [] => String::new(),
+        [first, ..] => format!("; there are {} in it, such as {first}", runs.len()),
+    }
 }
 
 fn read_metrics(path: &Path) -> Result<Vec<Checkpoint>> {

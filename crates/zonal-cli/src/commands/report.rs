@@ -25,8 +25,8 @@ pub(crate) struct Args {
     /// The file of the page [default: report.html in the folder of a single run, else comparison.html]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Replace a file that is no page of ours
-    #[arg(long, requires = "out")]
+    /// Replace files that are no pages or figures of ours
+    #[arg(long)]
     force: bool,
     /// Also the figures as files, sized for a column: svg, png or svg,png; they go into the folder figures beside the page
     #[arg(long, value_name = "FORMATS", value_delimiter = ',')]
@@ -60,7 +60,7 @@ pub(crate) struct FolderArgs {
 impl FolderArgs {
     /// Where the run goes; refused before the work where that cannot be.
     pub(crate) fn output(&self) -> Result<Output> {
-        let output = output(self.out.as_deref(), self.force);
+        let output = output(self.out.as_deref(), self.force)?;
         self.page.check(&output)?;
         output.check()?;
         Ok(output)
@@ -68,12 +68,19 @@ impl FolderArgs {
 }
 
 /// Where a run goes that was given this --out.
-pub(crate) fn output(out: Option<&Path>, force: bool) -> Output {
-    match out {
+pub(crate) fn output(out: Option<&Path>, force: bool) -> Result<Output, Error> {
+    // The name stands in the report and the record, which are text.
+    if let Some(path) = out.filter(|p| p.to_str().is_none()) {
+        return Err(Error::Usage(format!(
+            "--out {} is not valid text (UTF-8); choose another name",
+            path.display()
+        )));
+    }
+    Ok(match out {
         None => Output::Numbered(PathBuf::from("runs")),
         Some(path) if path.as_os_str() == "none" => Output::None,
         Some(path) => Output::Folder { path: path.to_owned(), force },
-    }
+    })
 }
 
 impl PageArgs {
@@ -111,11 +118,14 @@ struct ReportReport {
 
 pub(crate) fn run(args: &Args, global: &Global) -> Result<()> {
     global.refuse_seed("a page draws nothing at random")?;
+    if let Some(twice) = args.runs.iter().enumerate().find(|(i, r)| args.runs[..*i].contains(r)) {
+        return Err(Error::Usage(format!("{} is named twice", twice.1.display())).into());
+    }
     let written = match (args.runs.as_slice(), &args.out) {
         ([run], None) => write_run(run, &args.figures)?,
         (runs, out) => {
             let kept: Vec<(String, Kept)> =
-                runs.iter().map(|r| Ok((name(r), read(r)?))).collect::<Result<_, Error>>()?;
+                runs.iter().map(|r| Ok((name(r, runs), read(r)?))).collect::<Result<_, Error>>()?;
             let path = out.clone().unwrap_or_else(|| PathBuf::from("comparison.html"));
             write_page(&page_of_runs(&kept)?, &path, args.force, &args.figures)?
         }
@@ -130,8 +140,11 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<()> {
     }
 }
 
-/// What a run is called beside others: its folder's name.
-fn name(run: &Path) -> String {
-    let name = run.file_name().map(|n| n.to_string_lossy().into_owned());
-    name.unwrap_or_else(|| run.display().to_string())
+/// What a run is called beside others: its folder's name, or its path where another folder has the same name.
+fn name(run: &Path, runs: &[PathBuf]) -> String {
+    let same = runs.iter().filter(|r| r.file_name() == run.file_name()).count();
+    match run.file_name().filter(|_| same == 1) {
+        Some(name) => name.to_string_lossy().into_owned(),
+        None => run.display().to_string(),
+    }
 }

@@ -42,13 +42,16 @@ pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result
         reproduce(&args.claim, size, &mut progress)?
     };
     let asked = serde_json::json!({ "claims": args.claim, "quick": args.quick });
-    report.run = keep(&output, RunKind::Reproduce, &asked, &report, command_line(), started)?;
+    // What was found is printed whatever becomes of its folder and its page.
+    let saved = keep(&output, RunKind::Reproduce, &asked, &report, command_line(), started);
+    report.run = saved.as_ref().ok().cloned().flatten();
     let page = args.folder.page.write(report.run.as_deref());
     match global.format {
         Format::Json => print_json(&report)?,
         Format::Csv => print(&checks_csv(&report))?,
         Format::Table => print(&text(&report, !args.claim.is_empty()))?,
     }
+    saved?;
     page?;
     Ok(if report.holds { Done::Well } else { Done::DoesNotHold })
 }

@@ -67,7 +67,7 @@ pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result
             Start::Resume(folder.clone())
         }
         (None, Some(file)) => {
-            let output = output(args.out.as_deref(), args.force);
+            let output = output(args.out.as_deref(), args.force)?;
             args.page.check(&output)?;
             Start::New { file: file.clone(), seed: global.seed(), output }
         }

@@ -3,8 +3,10 @@
 use super::{degree_key, energy, last_iteration, shown_degrees};
 use crate::axis::Axis;
 use crate::chart::{Chart, Series, Stroke};
+use crate::text::grouped;
 use zonal::dynamics::operator::Operator;
 use zonal::spectrum::Spectrum;
+use zonal_run::number::Extended;
 use zonal_run::train::TrainReport;
 
 /// Energies below this part of the largest are not drawn.
@@ -26,8 +28,11 @@ pub fn degrees(id: &str, report: &TrainReport, spectrum: Option<&Spectrum>) -> O
         spectrum.filter(|_| report.descent.is_none()).map(|s| Operator::with_step(s, report.step_size));
     for &k in &shown {
         let fine = |operator: &Operator| -> Vec<(f64, f64)> {
-            let last = last_iteration(report).max(1) as f64;
             let mut line = vec![(0.0, target[k])];
+            if last_iteration(report) == 0 {
+                return line;
+            }
+            let last = last_iteration(report) as f64;
             line.extend((0..=FINE).map(|i| {
                 let t = last.powf(f64::from(i) / f64::from(FINE)).round();
                 (t, target[k] * operator.remaining(k, t as u64))
@@ -56,6 +61,11 @@ pub fn degrees(id: &str, report: &TrainReport, spectrum: Option<&Spectrum>) -> O
     } else {
         "infinite width predicts"
     };
-    chart.caption = format!("Points: measured at width {}. Dashed: what {theory}.", report.width);
+    chart.caption = match report.width {
+        Extended::Infinite => "What infinite width gives; points are the listed iterations.".to_owned(),
+        Extended::Finite(width) => {
+            format!("Points: measured at width {}. Dashed: what {theory}.", grouped(width))
+        }
+    };
     Some(chart)
 }

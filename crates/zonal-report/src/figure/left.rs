@@ -3,7 +3,7 @@
 use super::{degree_key, energy, shown_degrees};
 use crate::axis::Axis;
 use crate::chart::{Chart, Form, Series};
-use crate::text::grouped;
+use crate::text::counted;
 use zonal_run::train::TrainReport;
 
 /// The figure at the listed iteration of that number; None for a table.
@@ -28,9 +28,8 @@ pub fn left(id: &str, report: &TrainReport, number: usize) -> Option<Chart> {
         chart.series.push(of(Form::Bar, energy(checkpoint, k)));
         chart.series.push(of(Form::Outline, target[k]));
     }
-    chart.caption = format!(
-        "Outline: the target's energy in each degree. Filled: what the network has not learned after {} iterations.",
-        grouped(checkpoint.iteration)
-    );
+    chart.caption =
+        "Outline: the target's energy in each degree. Filled: what the network has not learned.".to_owned();
+    chart.stamp = Some(format!("after {}", counted(checkpoint.iteration, "iteration")));
     Some(chart)
 }

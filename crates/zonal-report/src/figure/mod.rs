@@ -22,18 +22,35 @@ const MOST_DEGREES: usize = 28;
 /// What a curve shows of each listed iteration.
 pub(crate) type Curve = fn(&Checkpoint) -> Option<f64>;
 
+/// How an error is shown: on tables in the label's unit, as everywhere else on their pages.
+pub(crate) fn shown_error(report: &TrainReport) -> fn(f64) -> f64 {
+    if report.target.is_some() { |loss| loss } else { f64::sqrt }
+}
+
+/// The name of such errors.
+pub(crate) fn error_name(report: &TrainReport) -> &'static str {
+    if report.target.is_some() { "mean squared error" } else { "root mean squared error" }
+}
+
 /// The key of everything that belongs to a degree.
 pub fn degree_key(degree: usize) -> String {
     format!("degree-{degree}")
 }
 
-/// The degrees in which there is, or appears, anything to see.
+/// The degrees in which there is, or appears, anything to see, as far as there are looks for them.
 pub fn shown_degrees(report: &TrainReport) -> Vec<usize> {
+    let mut degrees = all_degrees(report);
+    degrees.truncate(MOST_DEGREES);
+    degrees
+}
+
+/// The same, however many they are.
+pub(crate) fn all_degrees(report: &TrainReport) -> Vec<usize> {
     let Some(energies) = &report.target_energy else { return Vec::new() };
     let total: f64 = energies.iter().sum();
     let appears =
         |k: usize| energies[k] > 1e-12 * total || report.path.iter().any(|c| energy(c, k) > 1e-4 * total);
-    (0..energies.len()).filter(|&k| appears(k)).take(MOST_DEGREES).collect()
+    (0..energies.len()).filter(|&k| appears(k)).collect()
 }
 
 /// The residual's energy in a degree; 0 where it is not listed.

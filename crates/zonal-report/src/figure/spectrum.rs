@@ -2,8 +2,8 @@
 
 use crate::axis::Axis;
 use crate::chart::{Chart, Form, Series};
-use zonal::activation::Activation;
 use zonal::spectrum::Spectrum;
+use zonal_run::train::TrainReport;
 
 /// Eigenvalues below this part of the largest are not drawn.
 const FLOOR: f64 = 1e-12;
@@ -15,13 +15,14 @@ pub fn last_degree(listed: usize) -> usize {
     listed.clamp(DEGREES[0], DEGREES[1])
 }
 
-/// The figure of the degrees up to `last`.
-pub fn spectrum(id: &str, activation: &Activation, spectrum: &Spectrum, last: usize) -> Chart {
+/// The figure of the degrees up to `last`, for the units of a run.
+pub fn spectrum(id: &str, report: &TrainReport, spectrum: &Spectrum, last: usize) -> Chart {
+    let biases = report.descent.as_ref().is_some_and(|d| d.biases);
     let invisible = |k: usize| !spectrum.visible(k);
     let values: Vec<(usize, f64)> =
         (0..=last).filter(|&k| !invisible(k)).map(|k| (k, spectrum.eigenvalue(k))).collect();
     let up = Axis::logarithmic("eigenvalue", values.iter().map(|v| v.1), FLOOR);
-    let name = crate::text::shorten(&activation.name(), 40);
+    let name = crate::text::shorten(&report.activation.name(), 40);
     let mut chart = Chart::new(id, format!("Spectrum of {name}"), Axis::whole("degree", 0, last), up);
     chart.series.push(Series {
         name: "seen".to_owned(),
@@ -30,12 +31,21 @@ pub fn spectrum(id: &str, activation: &Activation, spectrum: &Spectrum, last: us
         ..Series::default()
     });
     let hidden: Vec<_> = (0..=last).filter(|&k| invisible(k)).map(|k| (k as f64, 0.0).into()).collect();
-    chart.caption =
-        "A degree is learned in about 1 / (2 step x eigenvalue) iterations: what lies lower takes longer."
-            .to_owned();
+    chart.caption = match (&report.descent, report.target.is_some()) {
+        (None, true) => {
+            "A degree is learned in about 1 / (2 step x eigenvalue) iterations: what lies lower takes longer."
+        }
+        (None, false) => "On points spread evenly a degree takes about 1 / (2 step x eigenvalue) iterations.",
+        (Some(_), _) => "How strongly units in random directions, as they are at the start, see each degree.",
+    }
+    .to_owned();
     if !hidden.is_empty() {
-        chart.caption += " Crosses: degrees that no width and no number of iterations learns.";
-        let name = "invisible".to_owned();
+        chart.caption += if biases {
+            " Crosses: degrees that units without their biases do not see; with them every degree can be learned."
+        } else {
+            " Crosses: degrees that no width and no number of iterations learns."
+        };
+        let name = if biases { "not without biases" } else { "invisible" }.to_owned();
         chart.series.push(Series { name, look: 1, form: Form::Cross, points: hidden, ..Series::default() });
     }
     chart

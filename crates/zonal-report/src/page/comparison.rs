@@ -6,13 +6,17 @@ use crate::axis::Axis;
 use crate::chart::{Chart, Series};
 use crate::error::Result;
 use crate::figure::{self, Curve, degree_key, shown_degrees};
-use crate::text::{grouped, isolated, shorten};
+use crate::text::{grouped, isolated};
+use zonal::network::Layers;
+use zonal::observer::StopReason;
 use zonal_run::kept::KeptTraining;
 use zonal_run::number::short;
 use zonal_run::train::TrainReport;
 
 /// Losses below this part of the largest are not drawn.
 const FLOOR: f64 = 1e-9;
+/// Characters of a run's name.
+const NAME: usize = 40;
 /// Runs that get a figure by degree of their own.
 const FIGURES: usize = 12;
 
@@ -22,7 +26,7 @@ const FIGURES: usize = 12;
 /// None that a run read back can raise.
 pub fn comparison(runs: &[(String, &KeptTraining)]) -> Result<Page> {
     let reports: Vec<&TrainReport> = runs.iter().map(|(_, r)| &r.record.summary).collect();
-    let names: Vec<String> = runs.iter().map(|(name, _)| isolated(&shorten(name, 40))).collect();
+    let names: Vec<String> = runs.iter().map(|(name, _)| isolated(&tail(name, NAME))).collect();
     let mut page = Page {
         kind: "Comparison",
         title: format!("{} runs compared", runs.len()),
@@ -30,10 +34,17 @@ pub fn comparison(runs: &[(String, &KeptTraining)]) -> Result<Page> {
         toggles_label: "Runs and degrees",
         ..Page::default()
     };
-    let subjects: Vec<String> = reports.iter().map(|r| subject(r)).collect();
-    if subjects.iter().any(|s| *s != subjects[0]) {
-        page.notes.push("The runs learned different things: their losses are in different units.".to_owned());
+    let subject_of = |r: &TrainReport| (r.target.clone(), r.labels.clone(), r.dim);
+    if reports.iter().any(|r| subject_of(r) != subject_of(reports[0])) {
+        page.notes.push("The runs learned different things: their errors need not be comparable.".to_owned());
     }
+    for (report, name) in reports.iter().zip(&names).filter(|(r, _)| r.stop_reason == StopReason::Diverged) {
+        page.notes.push(format!(
+            "{name} diverged; its state at iteration {} is kept.",
+            grouped(report.best_iteration)
+        ));
+    }
+    let (shown, _) = errors(&reports);
     let mut story = Section::default();
     let mut drawings = Vec::new();
     let kinds: [(&str, &str, Curve); 3] = [
@@ -50,7 +61,13 @@ pub fn comparison(runs: &[(String, &KeptTraining)]) -> Result<Page> {
         if let Some(mut chart) = figure::degrees(&format!("degrees-{}", i + 1), report, None) {
             chart.title = format!("By degree: {}", names[i]);
             drawings.push((page.charts.len(), story.push(&mut page.charts, chart)));
+            if let Some(figure) = story.figures.last_mut() {
+                figure.toggle = Some(run_key(i));
+            }
         }
+    }
+    if reports.len() > FIGURES {
+        story.texts.push(format!("Figures by degree are of the first {FIGURES} of {} runs.", reports.len()));
     }
     page.toggles = names
         .iter()
@@ -68,15 +85,16 @@ pub fn comparison(runs: &[(String, &KeptTraining)]) -> Result<Page> {
     stops.dedup();
     if stops.len() > 1 {
         let mut slider = Slider {
-            label: "Iteration",
+            label: "Iteration".to_owned(),
             stops: stops.iter().map(|t| grouped(*t)).collect(),
             start: stops.len() - 1,
             ..Slider::default()
         };
         for (i, report) in reports.iter().enumerate() {
+            let end = figure::last_iteration(report);
             let at = |t: &u64| {
-                let last = report.path.iter().rev().find(|c| c.iteration <= *t);
-                last.map_or("-".to_owned(), |c| short(c.loss))
+                let last = report.path.iter().rev().find(|c| c.iteration <= *t && *t <= end);
+                last.map_or("-".to_owned(), |c| short(shown(c.loss)))
             };
             let values = stops.iter().map(at).collect();
             slider.readings.push(Reading { name: names[i].clone(), toggle: Some(run_key(i)), values });
@@ -100,10 +118,20 @@ fn run_key(number: usize) -> String {
     format!("run-{number}")
 }
 
+/// How errors are shown, and their name: of tables in the labels' unit, unless targets stand beside them.
+fn errors(reports: &[&TrainReport]) -> (fn(f64) -> f64, &'static str) {
+    if reports.iter().all(|r| r.target.is_none()) {
+        (f64::sqrt, "root mean squared error")
+    } else {
+        (|loss| loss, "mean squared error")
+    }
+}
+
 /// One curve for each run that has this loss.
 fn losses(id: &str, title: &str, reports: &[&TrainReport], names: &[String], of: Curve) -> Option<Chart> {
+    let (shown, unit) = errors(reports);
     let curve = |r: &TrainReport| -> Vec<(f64, f64)> {
-        r.path.iter().filter_map(|c| Some((c.iteration as f64, of(c)?))).collect()
+        r.path.iter().filter_map(|c| Some((c.iteration as f64, shown(of(c)?)))).collect()
     };
     let curves: Vec<Vec<(f64, f64)>> = reports.iter().map(|r| curve(r)).collect();
     let last = reports.iter().map(|r| figure::last_iteration(r)).max()?;
@@ -111,9 +139,9 @@ fn losses(id: &str, title: &str, reports: &[&TrainReport], names: &[String], of:
         return None;
     }
     let all = curves.iter().flatten().map(|p| p.1);
-    let up = Axis::logarithmic("mean squared error", all, FLOOR);
+    let up = Axis::logarithmic(unit, all, FLOOR);
     let mut chart = Chart::new(id, title, Axis::iterations(last), up);
-    chart.caption = "Mean squared error after each listed number of iterations.".to_owned();
+    chart.caption = "The error after each listed number of iterations.".to_owned();
     for (look, line) in curves.into_iter().enumerate().filter(|(_, line)| !line.is_empty()) {
         chart.series.push(Series {
             name: names[look].clone(),
@@ -145,13 +173,34 @@ fn table(reports: &[&TrainReport], names: &[String]) -> Table {
     column("run", &|i, _| words(&names[i]));
     column("learned", &|_, r| words(&subject(r)));
     column("activation", &|_, r| words(&activation(r)));
+    column("dimension", &|_, r| number(r.dim.to_string()));
+    column("layers", &|_, r| number(layers(r)));
     column("width", &|_, r| number(width(r)));
     column("scale", &|_, r| number(short(r.scale)));
     column("step", &|_, r| number(short(r.step_size)));
-    column("best iteration", &|_, r| number(grouped(r.best_iteration)));
-    column("last loss", &|_, r| number(short(r.loss)));
+    column("iterations", &|_, r| number(grouped(figure::last_iteration(r))));
+    column("kept", &|_, r| number(grouped(r.best_iteration)));
+    let kept = |r: &TrainReport| r.path.iter().find(|c| c.iteration == r.best_iteration).map(|c| c.loss);
+    column("loss", &|_, r| optional(kept(r).filter(|_| r.target.is_some())));
     column("training RMSE", &|_, r| optional(r.train_rmse));
     column("validation RMSE", &|_, r| optional(r.validation_rmse));
     column("test RMSE", &|_, r| optional(r.test_rmse));
     table
+}
+
+fn layers(report: &TrainReport) -> &'static str {
+    match report.descent.as_ref().map(|d| d.layers) {
+        None | Some(Layers::Output) => "output",
+        Some(Layers::Hidden) => "hidden",
+        Some(Layers::Both) => "both",
+    }
+}
+
+/// The end of a name that is too long, which tells runs apart better than its beginning.
+fn tail(name: &str, most: usize) -> String {
+    let count = name.chars().count();
+    if count <= most {
+        return name.to_owned();
+    }
+    "…".chars().chain(name.chars().skip(count - most + 1)).collect()
 }

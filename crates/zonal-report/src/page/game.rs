@@ -4,7 +4,7 @@ use super::{Fact, Page, Reading, Row, Section, Slider, Source, Table, number, wo
 use crate::axis::Axis;
 use crate::chart::{Chart, Level, Series, Stroke};
 use crate::error::Result;
-use crate::text::{capitalised, grouped};
+use crate::text::{capitalised, counted, grouped};
 use zonal_run::number::short;
 use zonal_run::record::Record;
 use zonal_run::sq::{PlayConfig, PlayReport};
@@ -22,7 +22,7 @@ pub fn game(run: &Record<PlayConfig, PlayReport>) -> Result<Page> {
     let r = &run.summary;
     let mut page = Page {
         kind: "Game of statistical queries",
-        title: format!("{} against {} members", capitalised(&r.learner), grouped(r.family_size)),
+        title: format!("The learner {} against {} members", r.learner, grouped(r.family_size)),
         lead: lead(r),
         facts: facts(r),
         ..Page::default()
@@ -40,6 +40,8 @@ pub fn game(run: &Record<PlayConfig, PlayReport>) -> Result<Page> {
         }
         _ => {}
     }
+    let stopped = r.assumptions.iter().filter(|a| a.starts_with("the learner stopped"));
+    page.notes.extend(stopped.map(|a| format!("{}.", capitalised(a))));
     let mut story = Section::default();
     if !r.transcript.is_empty() {
         let chart = live(r);
@@ -52,7 +54,7 @@ pub fn game(run: &Record<PlayConfig, PlayReport>) -> Result<Page> {
         };
         let reading = |name: &str, values| Reading { name: name.to_owned(), toggle: None, values };
         let mut slider = Slider {
-            label: "Queries",
+            label: "Queries".to_owned(),
             stops: values(&|i| grouped(i as u64)),
             start: shown.len() - 1,
             readings: vec![
@@ -82,9 +84,9 @@ pub fn game(run: &Record<PlayConfig, PlayReport>) -> Result<Page> {
 
 fn lead(r: &PlayReport) -> String {
     let family = format!(
-        "a {} family of {} members, degree {} in dimension {}",
+        "a family of {} ({}), degree {} in dimension {}",
+        counted(r.family_size, "member"),
         r.family,
-        grouped(r.family_size),
         r.degree,
         r.dim
     );
@@ -98,10 +100,11 @@ fn lead(r: &PlayReport) -> String {
     let outcome =
         if r.learned { "few enough for one hypothesis to fit" } else { "too many for one hypothesis to fit" };
     format!(
-        "The learner {} asked {} different queries of an oracle that has no target and answers within {} so that as many as \
+        "The learner {} asked {} different quer{} of an oracle that has no target and answers within {} so that as many as \
          possible of {family} stay possible: {left}, {outcome}.",
         r.learner,
         grouped(r.queries_distinct),
+        if r.queries_distinct == 1 { "y" } else { "ies" },
         short(r.tolerance)
     )
 }
@@ -124,8 +127,10 @@ fn facts(r: &PlayReport) -> Vec<Fact> {
     };
     facts.push(Fact::new("queries needed, at least", needed));
     facts.push(Fact::new("queries asked", grouped(r.queries_distinct)));
-    facts.push(Fact::new("ruled out by one, at most", grouped(r.dropped_per_query_bound)));
-    facts.push(Fact::new("and in this game", grouped(r.max_dropped)));
+    if r.invariant_held.is_some() {
+        facts.push(Fact::new("ruled out by one, at most", grouped(r.dropped_per_query_bound)));
+    }
+    facts.push(Fact::new("ruled out by one in this game", grouped(r.max_dropped)));
     facts
 }
 
@@ -150,7 +155,7 @@ fn live(r: &PlayReport) -> Chart {
     let shown = shown(r);
     let last = r.transcript.len() as f64;
     let members = r.family_size as f64;
-    let across = Axis::linear("queries", [0.0, last]);
+    let across = Axis::counts("queries", r.transcript.len() as u64);
     let up = Axis::linear("members left", [0.0, members]);
     let mut chart = Chart::new("live", "Members that are left", across, up);
     let line: Vec<(f64, f64)> = shown.iter().map(|&i| (i as f64, left(r, i) as f64)).collect();
@@ -175,6 +180,7 @@ fn live(r: &PlayReport) -> Chart {
         chart.uprights.push(Level { name: "needed".to_owned(), value: needed as f64 });
     }
     chart.caption = match r.invariant_held {
+        Some(_) if each == 0.0 => "At this tolerance no answer needs to rule out anybody.".to_owned(),
         Some(_) => format!(
             "Dashed: no answer rules out more than {} members. Dotted: so few may be left that one hypothesis fits them all.",
             grouped(r.dropped_per_query_bound)

@@ -1,6 +1,6 @@
 //! Pages that follow each other on one.
 
-use super::{DEGREES, Page, Section};
+use super::{DEGREES, Page, Section, Slider};
 use crate::draw::draw;
 
 /// One page of several; the slider is that of the first.
@@ -21,6 +21,7 @@ pub fn joined(mut pages: Vec<Page>) -> Page {
         if page.toggles_label == DEGREES {
             page.toggles.iter_mut().for_each(|t| t.name = format!("degree {}", t.name));
         }
+        page.toggles.iter_mut().for_each(|t| t.name = format!("{}: {}", number + 1, t.name));
         let facts: Vec<String> = page.facts.iter().map(|f| format!("{} {}", f.name, f.value)).collect();
         let mut texts = vec![page.lead];
         if !facts.is_empty() {
@@ -30,13 +31,17 @@ pub fn joined(mut pages: Vec<Page>) -> Page {
         for source in &mut page.sources {
             source.heading = format!("{}: {}", source.heading, page.title);
         }
-        whole.sections.push(Section { heading: page.title, texts, ..Section::default() });
+        whole.sections.push(Section {
+            heading: format!("{}. {}", number + 1, page.title),
+            texts,
+            ..Section::default()
+        });
         whole.sections.extend(page.sections);
         whole.charts.extend(page.charts);
         whole.toggles.extend(page.toggles);
         whole.sources.extend(page.sources);
         if number == 0 {
-            whole.slider = page.slider;
+            whole.slider = page.slider.map(|s| Slider { label: format!("1: {}", s.label), ..s });
         }
     }
     whole
@@ -54,6 +59,7 @@ fn rename(page: &mut Page, prefix: &str) {
     for section in &mut page.sections {
         for figure in &mut section.figures {
             longer(&mut figure.id);
+            keys(&mut figure.toggle);
             if let Some(chart) = page.charts.iter().find(|c| c.id == figure.id) {
                 figure.svg = draw(chart).svg;
             }

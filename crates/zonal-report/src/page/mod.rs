@@ -3,6 +3,7 @@
 mod claims;
 mod comparison;
 mod game;
+mod grid;
 mod joined;
 mod sweep;
 mod training;
@@ -15,7 +16,7 @@ pub use sweep::sweep;
 pub use training::training;
 
 use crate::chart::Chart;
-use crate::draw::{Drawing, draw};
+use crate::draw::{Drawing, draw, swatch};
 use crate::error::{Error, Result};
 use crate::palette::{COLOURS, DARK, GRID, GROUND, INK, LIGHT, SOFT};
 use crate::text::{isolated, shorten};
@@ -71,7 +72,7 @@ pub struct Fact {
 #[derive(Clone, Debug, Default)]
 pub struct Slider {
     /// What it moves through.
-    pub label: &'static str,
+    pub label: String,
     /// What it shows at each stop.
     pub stops: Vec<String>,
     /// Where it begins.
@@ -109,8 +110,9 @@ pub struct Toggle {
 }
 
 impl Toggle {
-    fn colour(&self) -> usize {
-        self.look % COLOURS
+    /// Its colour and marker.
+    fn swatch(&self) -> String {
+        swatch(self.look)
     }
 }
 
@@ -140,6 +142,10 @@ pub struct Figure {
     pub caption: String,
     /// The drawing.
     pub svg: String,
+    /// Where the slider begins, if the drawing follows it.
+    pub stop: Option<String>,
+    /// What switches it.
+    pub toggle: Option<String>,
 }
 
 /// A table.
@@ -257,6 +263,8 @@ impl Section {
             title: chart.title.clone(),
             caption: chart.caption.clone(),
             svg: drawing.svg.clone(),
+            stop: None,
+            toggle: None,
         });
         charts.push(chart);
         drawing
@@ -284,6 +292,11 @@ struct Whole<'a> {
 }
 
 impl Page {
+    /// Whether controls would cover too much if they stayed in sight.
+    fn is_tall(&self) -> bool {
+        self.toggles.len() + self.slider.as_ref().map_or(0, |s| s.readings.len()) > 40
+    }
+
     fn has_controls(&self) -> bool {
         self.slider.is_some() || !self.toggles.is_empty()
     }

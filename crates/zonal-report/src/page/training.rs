@@ -3,14 +3,14 @@
 use super::{Cell, DEGREES, Fact, Page, Reading, Row, Section, Slider, Source, Table, Toggle, number, words};
 use crate::error::Result;
 use crate::figure::{self, Curve, degree_key, energy, shown_degrees};
-use crate::text::{grouped, isolated, shorten};
+use crate::text::{counted, grouped, isolated, shorten};
 use zonal::network::Layers;
 use zonal::observer::StopReason;
 use zonal::spectrum::Spectrum;
 use zonal::sphere::{Dim, multiplicity};
 use zonal_run::kept::KeptTraining;
-use zonal_run::number::{short, short_count};
-use zonal_run::train::{Checkpoint, Input, TestRow, TrainConfig, TrainReport};
+use zonal_run::number::{Extended, short, short_count};
+use zonal_run::train::{Checkpoint, Input, TrainConfig, TrainReport};
 
 /// Labels that get a figure of predicted against true values.
 const LABELS: usize = 4;
@@ -27,12 +27,13 @@ pub fn training(run: &KeptTraining) -> Result<Page> {
     let dim = Dim::new(report.dim)?;
     let listed = report.target_energy.as_ref().map_or(0, |e| e.len().saturating_sub(1));
     let last = figure::last_degree(listed);
-    let spectrum = Spectrum::new(&report.activation, dim, report.scale, last.max(listed))?;
+    // A page without this figure is better than none.
+    let spectrum = Spectrum::new(&report.activation, dim, report.scale, last.max(listed)).ok();
     let mut page = Page {
         kind: if report.target.is_some() { "Training on a target" } else { "Training on a table" },
         title: title(report),
         lead: lead(config, report),
-        facts: facts(report, &run.test_rows),
+        facts: facts(report),
         notes: notes(report),
         toggles_label: DEGREES,
         ..Page::default()
@@ -50,15 +51,14 @@ pub fn training(run: &KeptTraining) -> Result<Page> {
             }
         };
         push(figure::loss("loss", report), true);
-        if let Some(chart) = figure::degrees("degrees", report, Some(&spectrum)) {
+        if let Some(chart) = figure::degrees("degrees", report, spectrum.as_ref()) {
             push(chart, true);
         }
     }
     if let Some(chart) = figure::left("left", report, start) {
         let drawing = story.push(&mut page.charts, chart);
         if let Some(figure) = story.figures.last_mut() {
-            "Outline: the target's energy in each degree. Filled: what the network has not learned at the slider's iteration."
-                .clone_into(&mut figure.caption);
+            figure.stop = report.path.get(start).map(|c| grouped(c.iteration));
         }
         let chart = &page.charts[page.charts.len() - 1];
         // A target's outline does not move.
@@ -72,12 +72,23 @@ pub fn training(run: &KeptTraining) -> Result<Page> {
         let texts = of(&|e| e).into_iter().map(|s| s.into_iter().map(short).collect()).collect();
         slider.heights.insert("left".to_owned(), texts);
     }
-    for (i, (label, rows)) in by_label(&run.test_rows).into_iter().take(LABELS).enumerate() {
+    let names = report.labels.as_deref().unwrap_or_default();
+    let total = report.rows.map_or(0, |r| r.test);
+    for (i, label) in names.iter().enumerate().take(LABELS).filter(|_| !run.test_rows.is_empty()) {
         let id = if i == 0 { "truth".to_owned() } else { format!("truth-{}", i + 1) };
-        story.push(&mut page.charts, figure::truth(&id, label, &rows));
+        let pairs: Vec<[f64; 2]> = run.test_rows.iter().filter_map(|r| r.pairs.get(i).copied()).collect();
+        story.push(&mut page.charts, figure::truth(&id, label, &pairs, total));
+    }
+    if names.len() > LABELS && !run.test_rows.is_empty() {
+        story.texts.push(format!(
+            "Figures of predicted values are of the first {LABELS} of {} labels; test_rows.csv has all.",
+            names.len()
+        ));
     }
     let mut activation = Section { heading: "The activation".to_owned(), ..Section::default() };
-    activation.push(&mut page.charts, figure::spectrum("spectrum", &report.activation, &spectrum, last));
+    if let Some(spectrum) = &spectrum {
+        activation.push(&mut page.charts, figure::spectrum("spectrum", report, spectrum, last));
+    }
     if let Some(chart) = figure::movement("movement", report) {
         let drawing = story.push(&mut page.charts, chart);
         timed.push((page.charts.len() - 1, drawing));
@@ -89,10 +100,12 @@ pub fn training(run: &KeptTraining) -> Result<Page> {
     }
     story.texts.extend(chosen(report));
     page.sections.push(story);
-    page.sections.extend(degrees_section(report, &spectrum, dim));
+    page.sections.extend(degrees_section(report, spectrum.as_ref(), dim));
     page.sections.extend(polynomials(report));
     page.sections.extend(labels(report));
-    page.sections.push(activation);
+    if !activation.figures.is_empty() {
+        page.sections.push(activation);
+    }
     page.sections.push(numbers(report));
     if report.path.len() > 1 {
         page.slider = Some(slider);
@@ -127,74 +140,82 @@ fn lead(config: &TrainConfig, report: &TrainReport) -> String {
         Some(Layers::Both) => "both layers",
     };
     let units = format!("{} {} units", width(report), activation(report));
-    let last = report.path.last().map_or(report.iterations, |c| c.iteration);
-    let how = format!("gradient descent on {layers}");
     match (&report.target, &config.input) {
         (Some(target), _) => format!(
-            "A network of {units} learned {} in dimension {} by {how}. In {} iterations its mean squared error went from {} \
-             to {}.",
+            "A network of {units} was trained on {} in dimension {} by gradient descent on {layers}. In {} its mean squared error \
+             went from {} to {}.",
             isolated(&shorten(target, LEAD)),
             report.dim,
-            grouped(last),
+            counted(report.best_iteration, "iteration"),
             short(report.initial_loss),
             short(report.loss)
         ),
         (None, Input::Table(job)) => {
-            let labels = report.labels.iter().flatten();
-            let labels: Vec<String> = labels.map(|l| isolated(&shorten(l, LEAD))).collect();
-            let files = job.data.files.iter();
-            let files: Vec<String> =
-                files.map(|f| isolated(&shorten(&f.display().to_string(), LEAD))).collect();
-            let rows = report.rows.map_or(0, |r| r.train);
-            let columns = report.dim.saturating_sub(1);
-            let best = match report.test_rmse {
-                Some(rmse) => {
-                    let share = explained(report).map_or(String::new(), |r| {
-                        format!(", which explains {:.1} % of the variance there", 100.0 * r)
-                    });
-                    format!("its root mean squared error on test rows is {}{share}", short(rmse))
-                }
-                None => format!(
-                    "its root mean squared error on training rows is {}",
-                    report.train_rmse.map_or("-".to_owned(), short)
-                ),
-            };
+            let files: Vec<String> = job.data.files.iter().map(|f| f.display().to_string()).collect();
             format!(
-                "A network of {units} learned {} from {columns} column{} of {} ({} training rows) by {how}. At iteration {}, \
-                 {}, {best}.",
-                shorten(&labels.join(", "), 2 * LEAD),
-                if columns == 1 { "" } else { "s" },
-                shorten(&files.join(", "), 2 * LEAD),
-                grouped(rows),
+                "A network of {units} was trained to predict {} from {} of {} ({}) by gradient descent on {layers}. At iteration {}, \
+                 {}, {}.",
+                isolated(&shorten(&report.labels.as_deref().unwrap_or_default().join(", "), LEAD)),
+                counted(report.dim.saturating_sub(1), "column"),
+                isolated(&shorten(&files.join(", "), LEAD)),
+                counted(report.rows.map_or(0, |r| r.train), "training row"),
                 grouped(report.best_iteration),
-                match (report.folds, report.validation_rmse) {
-                    (Some(folds), _) => format!("chosen over {folds} folds"),
-                    (None, Some(_)) => "chosen on validation rows".to_owned(),
-                    (None, None) => "the last one".to_owned(),
-                }
+                how_chosen(report),
+                how_good(report)
             )
         }
         (None, Input::Target(_)) => String::new(),
     }
 }
 
-/// The width for people.
-pub(super) fn width(report: &TrainReport) -> String {
-    match report.width {
-        zonal_run::number::Extended::Finite(m) => grouped(m),
-        zonal_run::number::Extended::Infinite => "infinitely many".to_owned(),
+/// Whether rows that are not learned from have chosen the iteration.
+pub(super) fn is_chosen(report: &TrainReport) -> bool {
+    report.folds.is_some() || report.validation_rmse.is_some()
+}
+
+/// Why the iteration of a table is the one whose errors are told.
+fn how_chosen(report: &TrainReport) -> String {
+    match (report.folds, is_chosen(report), &report.descent) {
+        (Some(folds), ..) => format!("chosen over {folds} folds"),
+        (None, true, _) => "chosen on validation rows".to_owned(),
+        (None, false, Some(_)) => "where the training loss is smallest".to_owned(),
+        (None, false, None) => "the last one".to_owned(),
     }
 }
 
-/// The part of the variance over test rows that the network explains; a constant, the mean over training rows, is what it
-/// is compared with.
-fn explained(report: &TrainReport) -> Option<f64> {
-    let best = report.path.iter().find(|c| c.iteration == report.best_iteration)?;
-    let start = report.path.first().filter(|c| c.iteration == 0 && report.descent.is_none())?;
-    Some(1.0 - best.test_loss? / start.test_loss?)
+fn how_good(report: &TrainReport) -> String {
+    match (report.test_rmse, report.train_rmse) {
+        (Some(rmse), _) => {
+            let below = below_the_mean(report).map_or(String::new(), |part| {
+                let side = if part >= 0.0 { "below" } else { "above" };
+                let percent = short(100.0 * part.abs());
+                format!("; the mean squared error is {percent} % {side} that of the training rows' mean")
+            });
+            format!("its root mean squared error on test rows is {}{below}", short(rmse))
+        }
+        (None, Some(rmse)) => format!("its root mean squared error on training rows is {}", short(rmse)),
+        (None, None) => "its error is not known".to_owned(),
+    }
 }
 
-fn facts(report: &TrainReport, test_rows: &[TestRow]) -> Vec<Fact> {
+/// The width for people.
+pub(super) fn width(report: &TrainReport) -> String {
+    match report.width {
+        Extended::Finite(m) => grouped(m),
+        Extended::Infinite => "infinitely many".to_owned(),
+    }
+}
+
+/// How far the mean squared error on test rows lies below that of the mean of the training rows, which the untrained
+/// network predicts, as a part of it. Of several labels there is no such number: each has its own unit.
+fn below_the_mean(report: &TrainReport) -> Option<f64> {
+    let one = report.labels.as_ref().is_some_and(|l| l.len() == 1) && report.descent.is_none();
+    let start = report.path.first().filter(|c| c.iteration == 0 && one)?;
+    let best = report.path.iter().find(|c| c.iteration == report.best_iteration)?;
+    Some(1.0 - best.test_loss? / start.test_loss?).filter(|part| part.is_finite())
+}
+
+fn facts(report: &TrainReport) -> Vec<Fact> {
     let mut facts = Vec::new();
     let mut add = |name: &str, value: String| facts.push(Fact::new(name, value));
     if report.target.is_some() {
@@ -209,22 +230,21 @@ fn facts(report: &TrainReport, test_rows: &[TestRow]) -> Vec<Fact> {
         if let Some(rmse) = optional(report.test_rmse) {
             add("test RMSE", rmse);
         }
-        if let Some(share) = explained(report).filter(|_| !test_rows.is_empty()) {
-            add("variance explained", format!("{:.1} %", 100.0 * share));
-        }
         if let Some(rmse) = optional(report.validation_rmse) {
             add(if report.folds.is_some() { "held-out RMSE" } else { "validation RMSE" }, rmse);
         }
         if let Some(rmse) = optional(report.train_rmse) {
             add("training RMSE", rmse);
         }
-        add("best iteration", grouped(report.best_iteration));
+        let name =
+            if is_chosen(report) || report.descent.is_some() { "best iteration" } else { "last iteration" };
+        add(name, grouped(report.best_iteration));
         if let Some(rows) = report.rows {
             let parts = [rows.train, rows.validation, rows.test].map(grouped);
             add("rows: train / validation / test", parts.join(" / "));
         }
     }
-    add("width", report.width.to_string());
+    add("width", width(report));
     add("scale", short(report.scale));
     if let Some(bias) = report.bias {
         add("bias", short(bias));
@@ -247,6 +267,13 @@ fn notes(report: &TrainReport) -> Vec<String> {
     if report.stop_reason == StopReason::Converged {
         notes.push("Stopped early: the validation loss had not become better for long.".to_owned());
     }
+    if report.refit == Some(true) && report.folds.is_none() {
+        notes.push(
+            "The iteration was chosen by a network that saw no validation rows; the network kept is fitted to them too, and its \
+             training curve is of both parts together."
+                .to_owned(),
+        );
+    }
     let invisible = report.invisible_degrees.as_deref().unwrap_or_default();
     if let Some(energies) = report.target_energy.as_ref().filter(|_| !invisible.is_empty()) {
         let list: Vec<String> = invisible.iter().map(usize::to_string).collect();
@@ -261,11 +288,14 @@ fn notes(report: &TrainReport) -> Vec<String> {
     }
     let dropped = report.dropped_columns.as_deref().unwrap_or_default();
     if !dropped.is_empty() {
-        let list: Vec<String> = dropped.iter().take(20).map(|c| isolated(&shorten(c, 40))).collect();
+        let mut list: Vec<String> = dropped.iter().take(20).map(|c| isolated(&shorten(c, 40))).collect();
+        if dropped.len() > list.len() {
+            list.push(format!("and {} more", dropped.len() - list.len()));
+        }
         notes.push(format!("Left out, since constant on the training rows: {}.", list.join(", ")));
     }
     if let Some(rows) = report.rows.filter(|r| r.dropped > 0) {
-        notes.push(format!("{} rows with missing values were left out.", grouped(rows.dropped)));
+        notes.push(format!("Left out for missing values: {}.", counted(rows.dropped, "row")));
     }
     notes
 }
@@ -275,10 +305,10 @@ fn toggles(report: &TrainReport) -> Vec<Toggle> {
     shown_degrees(report).into_iter().map(toggle).collect()
 }
 
-/// The listed iteration that the page begins with: the best one of a table, the last one of a target.
+/// The listed iteration that the page begins with: the chosen one, which is mostly the last where nothing chooses.
 fn start(report: &TrainReport) -> usize {
-    let best = report.path.iter().position(|c| c.iteration == report.best_iteration);
-    best.filter(|_| report.target.is_none()).unwrap_or(report.path.len().saturating_sub(1))
+    let chosen = report.path.iter().position(|c| c.iteration == report.best_iteration);
+    chosen.unwrap_or(report.path.len().saturating_sub(1))
 }
 
 fn slider(report: &TrainReport, start: usize) -> Slider {
@@ -293,7 +323,9 @@ fn slider(report: &TrainReport, start: usize) -> Slider {
         add("loss".to_owned(), None, &|c| Some(c.loss));
     } else {
         let root = |f: Curve| move |c: &Checkpoint| f(c).map(f64::sqrt);
-        add("training RMSE".to_owned(), None, &root(|c| Some(c.loss)));
+        let both = report.refit == Some(true);
+        let name = if both { "training and validation RMSE" } else { "training RMSE" };
+        add(name.to_owned(), None, &root(|c| Some(c.loss)));
         let held_out = if report.folds.is_some() { "held-out RMSE" } else { "validation RMSE" };
         add(held_out.to_owned(), None, &root(|c| c.validation_loss));
         add("test RMSE".to_owned(), None, &root(|c| c.test_loss));
@@ -302,24 +334,12 @@ fn slider(report: &TrainReport, start: usize) -> Slider {
         add(format!("degree {k}"), Some(degree_key(k)), &|c| Some(energy(c, k)));
     }
     Slider {
-        label: "Iteration",
+        label: "Iteration".to_owned(),
         stops: report.path.iter().map(|c| grouped(c.iteration)).collect(),
         start,
         readings,
         ..Slider::default()
     }
-}
-
-/// Test rows of each label, in the order of the labels.
-fn by_label(rows: &[TestRow]) -> Vec<(&str, Vec<&TestRow>)> {
-    let mut out: Vec<(&str, Vec<&TestRow>)> = Vec::new();
-    for row in rows {
-        match out.iter_mut().find(|(label, _)| *label == row.label) {
-            Some((_, list)) => list.push(row),
-            None => out.push((&row.label, vec![row])),
-        }
-    }
-    out
 }
 
 /// How activation, scale and bias were chosen.
@@ -334,22 +354,26 @@ fn chosen(report: &TrainReport) -> Option<String> {
 }
 
 /// The table by degree: energy, speed, when it is learned, and what is left.
-fn degrees_section(report: &TrainReport, spectrum: &Spectrum, dim: Dim) -> Option<Section> {
+fn degrees_section(report: &TrainReport, spectrum: Option<&Spectrum>, dim: Dim) -> Option<Section> {
     let target = report.target_energy.as_ref()?;
     let shown = shown_degrees(report);
+    let all = figure::all_degrees(report);
     let learning = report.learning.as_deref().unwrap_or_default();
     let time = |t: Option<u64>| t.map_or("-".to_owned(), short_count);
-    let last = report.path.last()?;
-    let rows = shown.into_iter().map(|k| {
+    let kept = report.path.get(start(report))?;
+    // Biases change what units see.
+    let spectrum = spectrum.filter(|_| report.descent.as_ref().is_none_or(|d| !d.biases));
+    let rows = all.iter().map(|&k| {
+        let eigenvalue = match spectrum {
+            Some(s) if s.visible(k) => short(s.eigenvalue(k)),
+            Some(_) => "0: invisible".to_owned(),
+            None => "-".to_owned(),
+        };
         let mut cells = vec![
             number(k.to_string()),
             number(short(target[k])),
             number(multiplicity_text(dim, k)),
-            number(if spectrum.visible(k) {
-                short(spectrum.eigenvalue(k))
-            } else {
-                "0: invisible".to_owned()
-            }),
+            number(eigenvalue),
         ];
         for share in [0.5, 0.1, 0.01] {
             let found = learning.iter().find(|l| l.degree == k && l.share == share);
@@ -357,38 +381,41 @@ fn degrees_section(report: &TrainReport, spectrum: &Spectrum, dim: Dim) -> Optio
                 found.map_or("-".to_owned(), |l| format!("{} ({})", time(l.iteration), time(l.predicted))),
             ));
         }
-        cells.push(number(short(energy(last, k))));
+        cells.push(number(short(energy(kept, k))));
         Row { toggle: Some(degree_key(k)), cells }
     });
-    let header = [
-        "degree",
-        "energy",
-        "multiplicity",
-        "eigenvalue",
-        "50 % left",
-        "10 % left",
-        "1 % left",
-        "left at the end",
-    ];
-    let theory = if report.descent.is_some() { "the tangent kernel at the start" } else { "infinite width" };
-    let table = Table {
-        caption: "By degree".to_owned(),
-        header: header.map(String::from).to_vec(),
-        rows: rows.collect(),
-        folded: false,
-    };
+    let mut header: Vec<String> =
+        ["degree", "energy", "multiplicity", "eigenvalue", "50 % left", "10 % left", "1 % left"]
+            .map(String::from)
+            .into();
+    header.push(format!("left at {}", grouped(kept.iteration)));
+    let table = Table { caption: "By degree".to_owned(), header, rows: rows.collect(), folded: false };
+    let mut text = match (&report.descent, report.width) {
+        (Some(_), _) => "Listed iterations; in brackets what the tangent kernel at the start predicts.",
+        (None, Extended::Finite(_)) => "Iterations measured; in brackets what infinite width predicts.",
+        (None, Extended::Infinite) => {
+            "Iterations at infinite width: found along the run to one part in 1,000, and in brackets by the formula."
+        }
+    }
+    .to_owned();
+    if all.len() > shown.len() {
+        text += &format!(" Figures show the first {} of {} degrees.", shown.len(), all.len());
+    }
     Some(Section {
         heading: "When each degree is learned".to_owned(),
-        texts: vec![format!("Iterations measured; in brackets what {theory} predicts.")],
+        texts: vec![text],
         tables: vec![table],
         ..Section::default()
     })
 }
 
-/// The multiplicity, short where it has many digits.
+/// The multiplicity; of many digits the first four, cut off.
 fn multiplicity_text(dim: Dim, degree: usize) -> String {
     let exact = multiplicity(dim, degree).to_string();
-    if exact.len() <= 9 { exact } else { format!("about 10^{}", exact.len() - 1) }
+    if exact.len() <= 9 {
+        return exact;
+    }
+    format!("{}.{}e{}", &exact[..1], &exact[1..4], exact.len() - 1)
 }
 
 fn polynomials(report: &TrainReport) -> Option<Section> {
@@ -413,10 +440,7 @@ fn polynomials(report: &TrainReport) -> Option<Section> {
     let optional = |x: Option<f64>| x.map_or("-".to_owned(), short);
     rows.push(Row::new(vec![
         words("this network"),
-        number(grouped(match report.width {
-            zonal_run::number::Extended::Finite(m) => m,
-            zonal_run::number::Extended::Infinite => 0,
-        })),
+        number(width(report)),
         number(optional(report.train_rmse)),
         number(optional(report.test_rmse)),
     ]));
@@ -450,28 +474,32 @@ fn labels(report: &TrainReport) -> Option<Section> {
 
 /// Everything that the curves show, as a table.
 fn numbers(report: &TrainReport) -> Section {
-    let degrees = shown_degrees(report);
-    let mut header: Vec<String> = vec!["iteration".into(), "loss".into()];
-    let optional = |f: Curve| report.path.iter().any(|c| f(c).is_some()).then_some(f);
+    let degrees = figure::all_degrees(report);
+    let shown = figure::shown_error(report);
     let more: Vec<(&str, Curve)> = [
-        ("validation", optional(|c| c.validation_loss)),
-        ("test", optional(|c| c.test_loss)),
-        ("tangent kernel", optional(|c| c.predicted_loss)),
+        ("validation", (|c| c.validation_loss) as Curve),
+        ("test", |c| c.test_loss),
+        ("tangent kernel", |c| c.predicted_loss),
     ]
     .into_iter()
-    .filter_map(|(name, f)| Some((name, f?)))
+    .filter(|(_, f)| report.path.iter().any(|c| f(c).is_some()))
     .collect();
+    let mut header: Vec<String> =
+        vec!["iteration".into(), if report.target.is_some() { "loss" } else { "training" }.into()];
     header.extend(more.iter().map(|(name, _)| (*name).to_owned()));
     header.extend(degrees.iter().map(|k| format!("degree {k}")));
     let rows = report.path.iter().map(|c| {
-        let mut cells = vec![number(grouped(c.iteration)), number(short(c.loss))];
+        let mut cells = vec![number(grouped(c.iteration)), number(short(shown(c.loss)))];
         let cell = |x: Option<f64>| -> Cell { number(x.map_or("-".to_owned(), short)) };
-        cells.extend(more.iter().map(|(_, f)| cell(f(c))));
+        cells.extend(more.iter().map(|(_, f)| cell(f(c).map(shown))));
         cells.extend(degrees.iter().map(|&k| number(short(energy(c, k)))));
         Row::new(cells)
     });
-    let caption =
-        "The numbers behind the curves: mean squared errors, and residual energies by degree".to_owned();
+    let caption = match report.target {
+        Some(_) => "The numbers behind the curves: mean squared errors, and residual energies by degree",
+        None => "The numbers behind the curves: root mean squared errors",
+    }
+    .to_owned();
     let table = Table { caption, header, rows: rows.collect(), folded: true };
     Section { tables: vec![table], ..Section::default() }
 }

@@ -37,6 +37,15 @@ impl Head {
     }
 }
 
+/// What a folder is read for: numbers of another version may be looked at, and not be mixed with those of this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// To train what is missing.
+    ToGoOn,
+    /// To see what is there.
+    ToLook,
+}
+
 /// A sweep as its folder tells it.
 pub(super) struct Kept {
     pub(super) grid: Grid,
@@ -54,7 +63,7 @@ pub(super) fn plan(path: &Path) -> Result<String> {
 }
 
 /// The trainings of a journal, each in its place: all seeds of the first cell, then of the second, ...
-pub(super) fn trainings(path: &Path, text: &str, lines: &[String]) -> Result<Kept> {
+pub(super) fn trainings(path: &Path, text: &str, lines: &[String], reading: Reading) -> Result<Kept> {
     let refuse = |message: String| Error::from(zonal_io::Error::Folder { path: path.to_owned(), message });
     let Some((head, lines)) = lines.split_first() else {
         return Err(refuse("was stopped before its first training: start it anew".to_owned()));
@@ -62,13 +71,14 @@ pub(super) fn trainings(path: &Path, text: &str, lines: &[String]) -> Result<Kep
     let head: Head = serde_json::from_str(head)
         .map_err(|e| refuse(format!("has a journal with a first line that is not ours: {e}")))?;
     let ours = Head::new(&head.name, head.first_seed, head.command.clone(), text);
-    if (head.schema, &head.version) != (ours.schema, &ours.version) {
+    let differs = head.schema != ours.schema || reading == Reading::ToGoOn && head.version != ours.version;
+    if differs {
         return Err(refuse(format!(
             "was begun by version {} (format {}) and this is {} (format {}): numbers could differ; start it anew",
             head.version, head.schema, ours.version, ours.schema
         )));
     }
-    if head != ours {
+    if head.configuration != ours.configuration {
         let message =
             format!("has a {SWEEP} that was changed since it was begun: change it back, or start anew");
         return Err(refuse(message));
@@ -103,7 +113,7 @@ pub(super) fn trainings(path: &Path, text: &str, lines: &[String]) -> Result<Kep
 pub fn finished(path: &Path) -> Result<SweepReport> {
     let text = plan(path)?;
     let lines: Vec<String> = read_text(&path.join(CELLS))?.lines().map(str::to_owned).collect();
-    let Kept { grid, done, .. } = trainings(path, &text, &lines)?;
+    let Kept { grid, done, .. } = trainings(path, &text, &lines, Reading::ToLook)?;
     let measured: Vec<Measured> = done.into_iter().flatten().collect();
     let trainings = grid.cells.len() * grid.seeds as usize;
     if measured.len() < trainings {

@@ -183,7 +183,7 @@ fn resume(path: &Path) -> Result<Job> {
     let text = kept::plan(path)?;
     let folder = RunFolder::existing(path)?;
     let (journal, lines) = Journal::open(&path.join(CELLS))?;
-    let Kept { grid, done, command } = kept::trainings(path, &text, &lines)?;
+    let Kept { grid, done, command } = kept::trainings(path, &text, &lines, kept::Reading::ToGoOn)?;
     Ok(Job { grid, text, folder: Some(folder), journal: Some(journal), done, command })
 }
 

@@ -2,24 +2,19 @@
 
 use crate::error::{Error, Result};
 use crate::record::read_text;
-use serde::{Deserialize, Serialize};
 use std::path::Path;
 use zonal::linalg::Matrix;
 use zonal::rows::Rows;
 use zonal_io::folder::TEST_ROWS;
 use zonal_io::results::{Results, Values};
 
-/// A label of a test row and its prediction at the best iteration.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A test row: its labels, and their predictions at the best iteration.
+#[derive(Clone, Debug, PartialEq)]
 pub struct TestRow {
     /// The row's number in its file or files, counted from 0.
     pub row: u64,
-    /// The label's name.
-    pub label: String,
-    /// The label, in its unit.
-    pub value: f64,
-    /// The prediction, in the same unit.
-    pub prediction: f64,
+    /// For each label its value and the prediction, in the label's unit.
+    pub pairs: Vec<[f64; 2]>,
 }
 
 /// At most so many rows are kept.
@@ -31,7 +26,7 @@ pub(super) struct TestSample {
     /// Every so many rows one is taken.
     stride: u64,
     seen: u64,
-    rows: Vec<(u64, Vec<[f64; 2]>)>,
+    rows: Vec<TestRow>,
 }
 
 impl Default for TestSample {
@@ -46,7 +41,7 @@ impl TestSample {
         for i in 0..rows.len() {
             if self.seen.is_multiple_of(self.stride) {
                 let pairs = rows.labels.row(i).iter().zip(predictions.row(i)).map(|(y, p)| [*y, *p]);
-                self.rows.push((rows.numbers[i], pairs.collect()));
+                self.rows.push(TestRow { row: rows.numbers[i], pairs: pairs.collect() });
             }
             self.seen += 1;
             if self.rows.len() > MOST {
@@ -60,15 +55,16 @@ impl TestSample {
         }
     }
 
-    /// The sample as a table: one line for each row and label.
+    /// The sample as a table: one line for each row, two columns for each label.
     pub(super) fn csv(&self, labels: &[String]) -> Result<String> {
-        let lines =
-            || self.rows.iter().flat_map(|(row, pairs)| labels.iter().zip(pairs).map(move |l| (row, l)));
         let mut table = Results::default();
-        table.push("row", Values::Count(lines().map(|(row, _)| Some(*row)).collect()));
-        table.push("label", Values::Text(lines().map(|(_, (label, _))| label.clone()).collect()));
-        table.push("value", Values::Number(lines().map(|(_, (_, pair))| Some(pair[0])).collect()));
-        table.push("prediction", Values::Number(lines().map(|(_, (_, pair))| Some(pair[1])).collect()));
+        table.push("row", Values::Count(self.rows.iter().map(|r| Some(r.row)).collect()));
+        for (i, label) in labels.iter().enumerate() {
+            for (side, name) in [label.clone(), format!("predicted {label}")].into_iter().enumerate() {
+                let column = self.rows.iter().map(|r| Some(r.pairs[i][side])).collect();
+                table.push(&name, Values::Number(column));
+            }
+        }
         Ok(table.csv()?)
     }
 
@@ -86,10 +82,18 @@ pub fn read_test_rows(folder: &Path) -> Result<Vec<TestRow>> {
     if !file.is_file() {
         return Ok(Vec::new());
     }
-    let text = read_text(&file)?;
-    let rows = zonal_io::results::read_csv(&text);
-    rows.map_err(|e| {
-        let message = format!("has {TEST_ROWS} that cannot be read: {e}");
+    let rows: Vec<Vec<f64>> =
+        zonal_io::results::read_csv(&read_text(&file)?).unwrap_or_else(|_| vec![Vec::new()]);
+    let one = |numbers: Vec<f64>| {
+        let (row, pairs) = numbers.split_first()?;
+        let (pairs, []) = pairs.as_chunks::<2>() else { return None };
+        Some(TestRow { row: *row as u64, pairs: pairs.to_vec() })
+    };
+    let rows: Option<Vec<TestRow>> = rows.into_iter().map(one).collect();
+    rows.ok_or_else(|| {
+        let message = format!(
+            "has a {TEST_ROWS} that is damaged: a row needs its number and two values for each label"
+        );
         Error::from(zonal_io::Error::Folder { path: folder.to_owned(), message })
     })
 }
@@ -110,10 +114,26 @@ mod tests {
             let rows = Rows { covered, numbers, features: Matrix::zeros(1_000, 1), labels: labels.clone() };
             sample.add(&rows, &labels);
         }
-        let numbers: Vec<u64> = sample.rows.iter().map(|r| r.0).collect();
+        let numbers: Vec<u64> = sample.rows.iter().map(|r| r.row).collect();
         assert_eq!(numbers, (0..7_000).step_by(8).collect::<Vec<u64>>());
-        assert!(sample.rows.iter().all(|(n, pairs)| *n as f64 == pairs[0][0]));
+        assert!(sample.rows.iter().all(|r| r.row as f64 == r.pairs[0][0]));
         let text = sample.csv(&["a,b".to_owned()]).unwrap();
-        assert!(text.starts_with("row,label,value,prediction\n0,\"a,b\",0,0\n8,"));
+        assert!(text.starts_with(
+            "row,\"a,b\",\"predicted a,b\"
+0,0,0
+8,8,8
+"
+        ));
+        let place = tempfile::tempdir().unwrap();
+        std::fs::write(place.path().join(TEST_ROWS), text).unwrap();
+        assert_eq!(read_test_rows(place.path()).unwrap(), sample.rows);
+        std::fs::write(
+            place.path().join(TEST_ROWS),
+            "row,y
+1,2
+",
+        )
+        .unwrap();
+        assert!(read_test_rows(place.path()).unwrap_err().to_string().contains("damaged"));
     }
 }

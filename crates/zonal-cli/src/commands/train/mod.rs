@@ -194,7 +194,7 @@ pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result
     };
     let output = match &args.resume {
         Some(folder) => Output::Resume(folder.clone()),
-        None => output(args.out.as_deref(), args.force),
+        None => output(args.out.as_deref(), args.force)?,
     };
     args.page.check(&output)?;
     let report = {
