@@ -30,7 +30,7 @@ The file. Only target, dim and width are needed; a list may hold one value, and 
   seeds = 5                         # a number: that many from --seed on; default 5
   max-degree = 4                    # a number: energies listed in the table
 
-The folder holds table.csv, table.arrow (for pandas, polars, R), a copy of the file, and what is done so far. Ctrl-C
+The folder holds report.html, table.csv, table.arrow (for pandas, polars, R), a copy of the file, and what is done so far. Ctrl-C
 keeps that and says how to go on; the table is the same then, byte for byte. Cells that are the same are trained once.
 A step that is too large is a finding: the cell counts the seeds that diverged and has no losses."#;
 

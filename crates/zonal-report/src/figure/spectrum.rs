@@ -40,12 +40,15 @@ pub fn spectrum(id: &str, report: &TrainReport, spectrum: &Spectrum, last: usize
     }
     .to_owned();
     if !hidden.is_empty() {
-        chart.caption += if biases {
+        chart.caption += if report.target.is_none() {
+            " Crosses: degrees it does not see on the whole sphere; on the rows of a table, which lie in one half of it, others take \
+             their place."
+        } else if biases {
             " Crosses: degrees that units without their biases do not see; with them every degree can be learned."
         } else {
             " Crosses: degrees that no width and no number of iterations learns."
         };
-        let name = if biases { "not without biases" } else { "invisible" }.to_owned();
+        let name = if biases { "not without biases" } else { "not seen" }.to_owned();
         chart.series.push(Series { name, look: 1, form: Form::Cross, points: hidden, ..Series::default() });
     }
     chart

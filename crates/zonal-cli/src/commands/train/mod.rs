@@ -33,7 +33,9 @@ use zonal_run::train::{Input, TableJob, TargetJob, TrainConfig, interrupted, tra
                         --layers both --batch 256 --precision f32\n\nTargets are sums of \
                         polynomials in x1..xn, harmonic(K), neuron(A) and teacher(A, units=U) with coefficients. \
                         Training is gradient descent on the output layer from zero, where every iteration count costs the \
-                        same; with --layers both or hidden, or a --batch, it goes step by step."
+                        same; with --layers both or hidden, or a --batch, it goes step by step.\n\nThe run folder holds run.json, metrics.jsonl and \
+                  metrics.csv (the path), model.safetensors, report.html (a page to look at), and of tables test_rows.csv (labels and predictions \
+                  of up to 1,000 test rows at equal distances)."
 )]
 pub(crate) struct Args {
     /// The table: files or patterns, CSV (plain or gzip), NPY, NPZ, Parquet or Arrow; larger than memory allowed
