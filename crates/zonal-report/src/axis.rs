@@ -39,6 +39,8 @@ pub struct Mark {
     pub exponent: Option<i32>,
 }
 
+/// The name of an axis of iterations.
+pub const ITERATIONS: &str = "iterations";
 /// Counts below this stand one by one.
 const FEW: u64 = 10;
 /// Part of an axis of iterations on which iteration 0 stands.
@@ -116,7 +118,7 @@ impl Axis {
 
     /// An axis of iterations from 0 to the last one: logarithmic, with a place for 0; of a few iterations linear.
     pub fn iterations(last: u64) -> Self {
-        let label = "iterations".to_owned();
+        let label = ITERATIONS.to_owned();
         if last < FEW {
             return Self::whole(label, 0, last.max(1) as usize);
         }

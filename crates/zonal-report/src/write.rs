@@ -135,7 +135,7 @@ fn write_figures(page: &Page, folder: &Path, force: bool, formats: &[Format]) ->
     let mut formats = formats.to_vec();
     formats.sort_unstable();
     formats.dedup();
-    let all = page.charts.iter().flat_map(|chart| formats.iter().map(move |format| (chart, *format)));
+    let all = page.charts.iter().flat_map(|d| formats.iter().map(move |format| (&d.chart, *format)));
     let all: Vec<(&Chart, Format)> = all.collect();
     // Nothing is written before it is clear that nothing is lost.
     for (chart, format) in &all {

@@ -64,5 +64,5 @@ pub fn staircase() -> String {
         summary,
     };
     let page = page::sweep(&record).unwrap_or_else(|e| panic!("{e}"));
-    file(page.charts.first().unwrap_or_else(|| panic!("the sweep has a figure"))) + "\n"
+    file(&page.charts.first().unwrap_or_else(|| panic!("the sweep has a figure")).chart) + "\n"
 }

@@ -7,6 +7,7 @@ mod movement;
 mod spectrum;
 mod truth;
 
+pub use crate::axis::ITERATIONS;
 pub use degrees::degrees;
 pub use left::left;
 pub use loss::loss;

@@ -48,7 +48,12 @@ pub fn spectrum(id: &str, report: &TrainReport, spectrum: &Spectrum, last: usize
         } else {
             " Crosses: degrees that no width and no number of iterations learns."
         };
-        let name = if biases { "not without biases" } else { "not seen" }.to_owned();
+        let name = match (biases, report.target.is_some()) {
+            (true, _) => "not without biases",
+            (false, true) => "invisible",
+            (false, false) => "invisible on the sphere",
+        }
+        .to_owned();
         chart.series.push(Series { name, look: 1, form: Form::Cross, points: hidden, ..Series::default() });
     }
     chart

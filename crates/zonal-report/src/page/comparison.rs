@@ -46,7 +46,6 @@ pub fn comparison(runs: &[(String, &KeptTraining)]) -> Result<Page> {
     }
     let (shown, _) = errors(&reports);
     let mut story = Section::default();
-    let mut drawings = Vec::new();
     let kinds: [(&str, &str, Curve); 3] = [
         ("loss", "Loss", |c| Some(c.loss)),
         ("validation", "Validation loss", |c| c.validation_loss),
@@ -54,13 +53,13 @@ pub fn comparison(runs: &[(String, &KeptTraining)]) -> Result<Page> {
     ];
     for (id, title, of) in kinds {
         if let Some(chart) = losses(id, title, &reports, &names, of) {
-            drawings.push((page.charts.len(), story.push(&mut page.charts, chart)));
+            story.push(&mut page.charts, chart);
         }
     }
     for (i, report) in reports.iter().enumerate().take(FIGURES) {
         if let Some(mut chart) = figure::degrees(&format!("degrees-{}", i + 1), report, None) {
             chart.title = format!("By degree: {}", names[i]);
-            drawings.push((page.charts.len(), story.push(&mut page.charts, chart)));
+            story.push(&mut page.charts, chart);
             if let Some(figure) = story.figures.last_mut() {
                 figure.toggle = Some(run_key(i));
             }
@@ -99,11 +98,8 @@ pub fn comparison(runs: &[(String, &KeptTraining)]) -> Result<Page> {
             let values = stops.iter().map(at).collect();
             slider.readings.push(Reading { name: names[i].clone(), toggle: Some(run_key(i)), values });
         }
-        for (number, drawing) in drawings {
-            let chart = &page.charts[number];
-            let places = stops.iter().map(|t| drawing.across(chart, *t as f64)).collect();
-            slider.cursors.insert(chart.id.clone(), places);
-        }
+        let places: Vec<f64> = stops.iter().map(|t| *t as f64).collect();
+        slider.cursors = page.cursors(figure::ITERATIONS, &places);
         page.slider = Some(slider);
     }
     story.tables.push(table(&reports, &names));

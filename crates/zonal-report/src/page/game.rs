@@ -11,6 +11,8 @@ use zonal_run::sq::{PlayConfig, PlayReport};
 
 /// Points of the curve, and stops of the slider.
 const POINTS: usize = 400;
+/// What goes across.
+const AXIS: &str = "queries";
 /// Queries that the page lists.
 const LISTED: usize = 200;
 
@@ -44,9 +46,7 @@ pub fn game(run: &Record<PlayConfig, PlayReport>) -> Result<Page> {
     page.notes.extend(stopped.map(|a| format!("{}.", capitalised(a))));
     let mut story = Section::default();
     if !r.transcript.is_empty() {
-        let chart = live(r);
-        let drawing = story.push(&mut page.charts, chart);
-        let chart = &page.charts[0];
+        story.push(&mut page.charts, live(r));
         let shown = shown(r);
         let values = |f: &dyn Fn(usize) -> String| shown.iter().map(|&i| f(i)).collect::<Vec<String>>();
         let asked = |f: fn(&zonal_run::sq::Asked) -> String| {
@@ -65,8 +65,8 @@ pub fn game(run: &Record<PlayConfig, PlayReport>) -> Result<Page> {
             ],
             ..Slider::default()
         };
-        let places = shown.iter().map(|&i| drawing.across(chart, i as f64)).collect();
-        slider.cursors.insert(chart.id.clone(), places);
+        let places: Vec<f64> = shown.iter().map(|&i| i as f64).collect();
+        slider.cursors = page.cursors(AXIS, &places);
         if shown.len() > 1 {
             page.slider = Some(slider);
         }
@@ -155,7 +155,7 @@ fn live(r: &PlayReport) -> Chart {
     let shown = shown(r);
     let last = r.transcript.len() as f64;
     let members = r.family_size as f64;
-    let across = Axis::counts("queries", r.transcript.len() as u64);
+    let across = Axis::counts(AXIS, r.transcript.len() as u64);
     let up = Axis::linear("members left", [0.0, members]);
     let mut chart = Chart::new("live", "Members that are left", across, up);
     let line: Vec<(f64, f64)> = shown.iter().map(|&i| (i as f64, left(r, i) as f64)).collect();

@@ -1,6 +1,6 @@
 //! Pages that follow each other on one.
 
-use super::{DEGREES, Page, Section, Slider};
+use super::{DEGREES, Drawn, Page, Section, Slider};
 use crate::draw::draw;
 
 /// One page of several; the slider is that of the first.
@@ -52,16 +52,17 @@ fn rename(page: &mut Page, prefix: &str) {
     let longer = |text: &mut String| *text = format!("{prefix}{text}");
     let keys = |key: &mut Option<String>| key.iter_mut().for_each(longer);
     page.toggles.iter_mut().for_each(|t| longer(&mut t.key));
-    for chart in &mut page.charts {
+    for Drawn { chart, drawing } in &mut page.charts {
         longer(&mut chart.id);
         chart.series.iter_mut().for_each(|s| keys(&mut s.toggle));
+        *drawing = draw(chart);
     }
     for section in &mut page.sections {
         for figure in &mut section.figures {
             longer(&mut figure.id);
             keys(&mut figure.toggle);
-            if let Some(chart) = page.charts.iter().find(|c| c.id == figure.id) {
-                figure.svg = draw(chart).svg;
+            if let Some(drawn) = page.charts.iter().find(|d| d.chart.id == figure.id) {
+                figure.svg.clone_from(&drawn.drawing.svg);
             }
         }
         section.tables.iter_mut().flat_map(|t| &mut t.rows).for_each(|r| keys(&mut r.toggle));

@@ -56,7 +56,16 @@ pub struct Page {
     /// Where the numbers come from.
     pub sources: Vec<Source>,
     /// The charts of the figures, in their order: also files of their own.
-    pub charts: Vec<Chart>,
+    pub charts: Vec<Drawn>,
+}
+
+/// A chart and its drawing.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    /// The chart.
+    pub chart: Chart,
+    /// Its drawing.
+    pub drawing: Drawing,
 }
 
 /// A number with its name.
@@ -256,7 +265,7 @@ pub(crate) fn command_line(words: &[String]) -> String {
 
 impl Section {
     /// Draws a chart into the section; also keeps it for files of its own.
-    pub(crate) fn push(&mut self, charts: &mut Vec<Chart>, chart: Chart) -> Drawing {
+    pub(crate) fn push(&mut self, charts: &mut Vec<Drawn>, chart: Chart) {
         let drawing = draw(&chart);
         self.figures.push(Figure {
             id: chart.id.clone(),
@@ -266,8 +275,7 @@ impl Section {
             stop: None,
             toggle: None,
         });
-        charts.push(chart);
-        drawing
+        charts.push(Drawn { chart, drawing });
     }
 }
 
@@ -295,6 +303,13 @@ impl Page {
     /// Whether controls would cover too much if they stayed in sight.
     fn is_tall(&self) -> bool {
         self.toggles.len() + self.slider.as_ref().map_or(0, |s| s.readings.len()) > 40
+    }
+
+    /// For every figure with this axis across, the places of these values.
+    pub(crate) fn cursors(&self, axis: &str, values: &[f64]) -> BTreeMap<String, Vec<Option<f64>>> {
+        let on_axis = self.charts.iter().filter(|d| d.chart.across.label == axis);
+        let places = |d: &Drawn| values.iter().map(|v| d.drawing.across(&d.chart, *v)).collect();
+        on_axis.map(|d| (d.chart.id.clone(), places(d))).collect()
     }
 
     fn has_controls(&self) -> bool {

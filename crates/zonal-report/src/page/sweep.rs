@@ -4,7 +4,6 @@ use super::grid::{COLUMNS, Column, Place, Plan, varying};
 use super::{Page, Reading, Row, Section, Slider, Source, Table, Toggle, number, words};
 use crate::axis::Axis;
 use crate::chart::{Chart, Level, Point, Series, Stroke};
-use crate::draw::Drawing;
 use crate::error::Result;
 use crate::text::{counted, isolated, shorten};
 use zonal_run::number::short;
@@ -78,11 +77,10 @@ fn what(rows: &[SweepRow]) -> String {
 fn draw(plan: &Plan, rows: &[SweepRow], story: &mut Section, page: &mut Page) {
     let figures = plan.figures(rows);
     let mut looks: Vec<String> = Vec::new();
-    let mut drawings: Vec<(usize, Drawing)> = Vec::new();
     for (i, (name, rows)) in figures.iter().enumerate().take(FIGURES) {
         let id = if i == 0 { "staircase".to_owned() } else { format!("staircase-{}", i + 1) };
         let chart = chart(plan, &id, name, rows, &mut looks);
-        drawings.push((page.charts.len(), story.push(&mut page.charts, chart)));
+        story.push(&mut page.charts, chart);
     }
     if figures.len() > FIGURES {
         story
@@ -129,11 +127,7 @@ fn draw(plan: &Plan, rows: &[SweepRow], story: &mut Section, page: &mut Page) {
     if slider.readings.len() > READINGS {
         slider.readings.clear();
     }
-    for (number, drawing) in drawings {
-        let chart = &page.charts[number];
-        let places = stops.iter().map(|v| drawing.across(chart, *v)).collect();
-        slider.cursors.insert(chart.id.clone(), places);
-    }
+    slider.cursors = page.cursors(plan.axis, &stops);
     page.slider = Some(slider);
 }
 

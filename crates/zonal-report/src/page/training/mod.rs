@@ -1,0 +1,151 @@
+//! The page of a training.
+
+mod tables;
+mod words;
+
+pub(super) use words::{activation, subject, width};
+
+use super::{DEGREES, Page, Reading, Section, Slider, Source, Toggle};
+use crate::error::Result;
+use crate::figure::{self, Curve, degree_key, energy, shown_degrees};
+use crate::text::grouped;
+use zonal::spectrum::Spectrum;
+use zonal::sphere::Dim;
+use zonal_run::kept::KeptTraining;
+use zonal_run::number::short;
+use zonal_run::train::{Checkpoint, TrainReport};
+
+/// Labels that get a figure of predicted against true values.
+const LABELS: usize = 4;
+/// The figure whose bars follow the slider.
+const LEFT: &str = "left";
+
+/// The page of a finished training.
+///
+/// # Errors
+/// [`crate::Error::Core`] for a run in an impossible dimension.
+pub fn training(run: &KeptTraining) -> Result<Page> {
+    let (config, report) = (&run.record.configuration, &run.record.summary);
+    let dim = Dim::new(report.dim)?;
+    let listed = report.target_energy.as_ref().map_or(0, |e| e.len().saturating_sub(1));
+    let last = figure::last_degree(listed);
+    // A page without its figure is better than none.
+    let spectrum = Spectrum::new(&report.activation, dim, report.scale, last.max(listed)).ok();
+    let mut page = Page {
+        kind: if report.target.is_some() { "Training on a target" } else { "Training on a table" },
+        title: words::title(report),
+        lead: words::lead(config, report),
+        facts: words::facts(report),
+        notes: words::notes(report),
+        toggles_label: DEGREES,
+        toggles: toggles(report),
+        ..Page::default()
+    };
+    let story = story(run, spectrum.as_ref(), &mut page);
+    page.sections.push(story);
+    page.sections.extend(tables::degrees_section(report, spectrum.as_ref(), dim));
+    page.sections.extend(tables::polynomials(report));
+    page.sections.extend(tables::labels(report));
+    if let Some(spectrum) = &spectrum {
+        let mut section = Section { heading: "The activation".to_owned(), ..Section::default() };
+        section.push(&mut page.charts, figure::spectrum("spectrum", report, spectrum, last));
+        page.sections.push(section);
+    }
+    page.sections.push(tables::numbers(report));
+    if report.path.len() > 1 {
+        page.slider = Some(slider(report, &page));
+    }
+    page.sources.push(Source::new("Where it comes from".to_owned(), &run.record.provenance, config));
+    Ok(page)
+}
+
+/// The figures of what happened.
+fn story(run: &KeptTraining, spectrum: Option<&Spectrum>, page: &mut Page) -> Section {
+    let report = &run.record.summary;
+    let mut story = Section { texts: words::chosen(report).into_iter().collect(), ..Section::default() };
+    story.push(&mut page.charts, figure::loss("loss", report));
+    if let Some(chart) = figure::degrees("degrees", report, spectrum) {
+        story.push(&mut page.charts, chart);
+    }
+    if let Some(chart) = figure::left(LEFT, report, start(report)) {
+        story.push(&mut page.charts, chart);
+        if let Some(figure) = story.figures.last_mut() {
+            figure.stop = report.path.get(start(report)).map(|c| grouped(c.iteration));
+        }
+    }
+    let names = report.labels.as_deref().unwrap_or_default();
+    let total = report.rows.map_or(0, |r| r.test);
+    for (i, label) in names.iter().enumerate().take(LABELS).filter(|_| !run.test_rows.is_empty()) {
+        let id = if i == 0 { "truth".to_owned() } else { format!("truth-{}", i + 1) };
+        let pairs: Vec<[f64; 2]> = run.test_rows.iter().filter_map(|r| r.pairs.get(i).copied()).collect();
+        story.push(&mut page.charts, figure::truth(&id, label, &pairs, total));
+    }
+    if names.len() > LABELS && !run.test_rows.is_empty() {
+        story.texts.push(format!(
+            "Figures of predicted values are of the first {LABELS} of {} labels; test_rows.csv has all.",
+            names.len()
+        ));
+    }
+    if let Some(chart) = figure::movement("movement", report) {
+        story.push(&mut page.charts, chart);
+    }
+    story
+}
+
+fn toggles(report: &TrainReport) -> Vec<Toggle> {
+    let toggle = |k: usize| Toggle { key: degree_key(k), name: k.to_string(), look: k };
+    shown_degrees(report).into_iter().map(toggle).collect()
+}
+
+/// The listed iteration that the page begins with: the chosen one, which is mostly the last where nothing chooses.
+fn start(report: &TrainReport) -> usize {
+    let chosen = report.path.iter().position(|c| c.iteration == report.best_iteration);
+    chosen.unwrap_or(report.path.len().saturating_sub(1))
+}
+
+/// Losses and energies at each listed iteration, and where they are in the figures.
+fn slider(report: &TrainReport, page: &Page) -> Slider {
+    let mut readings = Vec::new();
+    let mut add = |name: String, toggle: Option<String>, f: &dyn Fn(&Checkpoint) -> Option<f64>| {
+        if report.path.iter().any(|c| f(c).is_some()) {
+            let text = |c| f(c).map_or("-".to_owned(), short);
+            readings.push(Reading { name, toggle, values: report.path.iter().map(text).collect() });
+        }
+    };
+    if report.target.is_some() {
+        add("loss".to_owned(), None, &|c| Some(c.loss));
+    } else {
+        let root = |f: Curve| move |c: &Checkpoint| f(c).map(f64::sqrt);
+        let both = report.refit == Some(true);
+        let name = if both { "training and validation RMSE" } else { "training RMSE" };
+        add(name.to_owned(), None, &root(|c| Some(c.loss)));
+        let held_out = if report.folds.is_some() { "held-out RMSE" } else { "validation RMSE" };
+        add(held_out.to_owned(), None, &root(|c| c.validation_loss));
+        add("test RMSE".to_owned(), None, &root(|c| c.test_loss));
+    }
+    for k in shown_degrees(report) {
+        add(format!("degree {k}"), Some(degree_key(k)), &|c| Some(energy(c, k)));
+    }
+    let places: Vec<f64> = report.path.iter().map(|c| c.iteration as f64).collect();
+    let mut slider = Slider {
+        label: "Iteration".to_owned(),
+        stops: report.path.iter().map(|c| grouped(c.iteration)).collect(),
+        start: start(report),
+        readings,
+        cursors: page.cursors(figure::ITERATIONS, &places),
+        ..Slider::default()
+    };
+    if let Some(left) = page.charts.iter().find(|d| d.chart.id == LEFT) {
+        // One bar for each degree, as the figure has them.
+        let energies: Vec<Vec<f64>> = shown_degrees(report)
+            .into_iter()
+            .map(|k| report.path.iter().map(|c| energy(c, k)).collect())
+            .collect();
+        let height = |e: &f64| left.drawing.bar(&left.chart, *e);
+        let heights = energies.iter().map(|bar| bar.iter().map(height).collect()).collect();
+        let texts = energies.iter().map(|bar| bar.iter().map(|e| short(*e)).collect()).collect();
+        slider.bars.insert(LEFT.to_owned(), heights);
+        slider.heights.insert(LEFT.to_owned(), texts);
+    }
+    slider
+}

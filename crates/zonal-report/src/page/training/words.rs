@@ -1,0 +1,209 @@
+//! A training in words: its heading, its story, the numbers that matter most, and what must not be missed.
+
+use crate::page::Fact;
+use crate::text::{counted, grouped, isolated, shorten};
+use zonal::network::Layers;
+use zonal::observer::StopReason;
+use zonal_run::number::{Extended, short};
+use zonal_run::train::{Input, TrainConfig, TrainReport};
+
+/// Characters of a target or a label in a heading, and in a sentence.
+const HEADING: usize = 60;
+const LEAD: usize = 300;
+
+/// What is learned, for a heading.
+pub(in crate::page) fn subject(report: &TrainReport) -> String {
+    let text = match (&report.target, &report.labels) {
+        (Some(target), _) => target.clone(),
+        (None, Some(labels)) => labels.join(", "),
+        (None, None) => String::new(),
+    };
+    isolated(&shorten(&text, HEADING))
+}
+
+pub(super) fn title(report: &TrainReport) -> String {
+    format!("{} by {} units", subject(report), activation(report))
+}
+
+/// The activation's name, cut where it is a long formula.
+pub(in crate::page) fn activation(report: &TrainReport) -> String {
+    isolated(&shorten(&report.activation.name(), 40))
+}
+
+pub(super) fn lead(config: &TrainConfig, report: &TrainReport) -> String {
+    let layers = match report.descent.as_ref().map(|d| d.layers) {
+        None | Some(Layers::Output) => "its output layer",
+        Some(Layers::Hidden) => "its hidden layer",
+        Some(Layers::Both) => "both layers",
+    };
+    let units = format!("{} {} units", width(report), activation(report));
+    match (&report.target, &config.input) {
+        (Some(target), _) => format!(
+            "A network of {units} was trained on {} in dimension {} by gradient descent on {layers}. In {} its mean squared error \
+             went from {} to {}.",
+            isolated(&shorten(target, LEAD)),
+            report.dim,
+            counted(report.best_iteration, "iteration"),
+            short(report.initial_loss),
+            short(report.loss)
+        ),
+        (None, Input::Table(job)) => {
+            let files: Vec<String> = job.data.files.iter().map(|f| f.display().to_string()).collect();
+            format!(
+                "A network of {units} was trained to predict {} from {} of {} ({}) by gradient descent on {layers}. At iteration {}, \
+                 {}, {}.",
+                isolated(&shorten(&report.labels.as_deref().unwrap_or_default().join(", "), LEAD)),
+                counted(report.dim.saturating_sub(1), "column"),
+                isolated(&shorten(&files.join(", "), LEAD)),
+                counted(report.rows.map_or(0, |r| r.train), "training row"),
+                grouped(report.best_iteration),
+                how_chosen(report),
+                how_good(report)
+            )
+        }
+        (None, Input::Target(_)) => String::new(),
+    }
+}
+
+/// Whether rows that are not learned from have chosen the iteration.
+fn is_chosen(report: &TrainReport) -> bool {
+    report.folds.is_some() || report.validation_rmse.is_some()
+}
+
+/// Why the iteration of a table is the one whose errors are told.
+fn how_chosen(report: &TrainReport) -> String {
+    match (report.folds, is_chosen(report), &report.descent) {
+        (Some(folds), ..) => format!("chosen over {folds} folds"),
+        (None, true, _) => "chosen on validation rows".to_owned(),
+        (None, false, Some(_)) => "where the training loss is smallest".to_owned(),
+        (None, false, None) => "the last one".to_owned(),
+    }
+}
+
+fn how_good(report: &TrainReport) -> String {
+    match (report.test_rmse, report.train_rmse) {
+        (Some(rmse), _) => {
+            let below = below_the_mean(report).map_or(String::new(), |part| {
+                let side = if part >= 0.0 { "below" } else { "above" };
+                let percent = short(100.0 * part.abs());
+                format!("; the mean squared error is {percent} % {side} that of the training rows' mean")
+            });
+            format!("its root mean squared error on test rows is {}{below}", short(rmse))
+        }
+        (None, Some(rmse)) => format!("its root mean squared error on training rows is {}", short(rmse)),
+        (None, None) => "its error is not known".to_owned(),
+    }
+}
+
+/// The width for people.
+pub(in crate::page) fn width(report: &TrainReport) -> String {
+    match report.width {
+        Extended::Finite(m) => grouped(m),
+        Extended::Infinite => "infinitely many".to_owned(),
+    }
+}
+
+/// How far the mean squared error on test rows lies below that of the mean of the training rows, which the untrained
+/// network predicts, as a part of it. Of several labels there is no such number: each has its own unit.
+fn below_the_mean(report: &TrainReport) -> Option<f64> {
+    let one = report.labels.as_ref().is_some_and(|l| l.len() == 1) && report.descent.is_none();
+    let start = report.path.first().filter(|c| c.iteration == 0 && one)?;
+    let best = report.path.iter().find(|c| c.iteration == report.best_iteration)?;
+    Some(1.0 - best.test_loss? / start.test_loss?).filter(|part| part.is_finite())
+}
+
+pub(super) fn facts(report: &TrainReport) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    let mut add = |name: &str, value: String| facts.push(Fact::new(name, value));
+    if report.target.is_some() {
+        add("mean squared error", short(report.loss));
+        let total = report.target_energy.as_ref().map(|e| e.iter().sum::<f64>());
+        if let Some(total) = total.filter(|t| *t > 0.0) {
+            add("energy left", format!("{} %", short(100.0 * report.loss / total)));
+        }
+        add("dimension", report.dim.to_string());
+    } else {
+        let optional = |x: Option<f64>| x.map(short);
+        if let Some(rmse) = optional(report.test_rmse) {
+            add("test RMSE", rmse);
+        }
+        if let Some(rmse) = optional(report.validation_rmse) {
+            add(if report.folds.is_some() { "held-out RMSE" } else { "validation RMSE" }, rmse);
+        }
+        if let Some(rmse) = optional(report.train_rmse) {
+            add("training RMSE", rmse);
+        }
+        let name =
+            if is_chosen(report) || report.descent.is_some() { "best iteration" } else { "last iteration" };
+        add(name, grouped(report.best_iteration));
+        if let Some(rows) = report.rows {
+            let parts = [rows.train, rows.validation, rows.test].map(grouped);
+            add("rows: train / validation / test", parts.join(" / "));
+        }
+    }
+    add("width", width(report));
+    add("scale", short(report.scale));
+    if let Some(bias) = report.bias {
+        add("bias", short(bias));
+    }
+    add("step", short(report.step_size));
+    facts
+}
+
+pub(super) fn notes(report: &TrainReport) -> Vec<String> {
+    let mut notes = Vec::new();
+    if report.stop_reason == StopReason::Diverged {
+        let at = report.descent.as_ref().and_then(|d| d.diverged).unwrap_or(report.iterations);
+        notes.push(format!(
+            "The descent diverged at iteration {}: its step is too large. The listed state with the smallest loss, at iteration \
+             {}, is kept.",
+            grouped(at),
+            grouped(report.best_iteration)
+        ));
+    }
+    if report.stop_reason == StopReason::Converged {
+        notes.push("Stopped early: the validation loss had not become better for long.".to_owned());
+    }
+    if report.refit == Some(true) && report.folds.is_none() {
+        notes.push(
+            "The iteration was chosen by a network that saw no validation rows; the network kept is fitted to them too, and its \
+             training curve is of both parts together."
+                .to_owned(),
+        );
+    }
+    let invisible = report.invisible_degrees.as_deref().unwrap_or_default();
+    if let Some(energies) = report.target_energy.as_ref().filter(|_| !invisible.is_empty()) {
+        let list: Vec<String> = invisible.iter().map(usize::to_string).collect();
+        let energy: f64 = invisible.iter().filter_map(|&k| energies.get(k)).sum();
+        notes.push(format!(
+            "{} cannot see degree{} {}: {} of the target's energy stays at any width and after any number of iterations.",
+            activation(report),
+            if list.len() == 1 { "" } else { "s" },
+            list.join(", "),
+            short(energy)
+        ));
+    }
+    let dropped = report.dropped_columns.as_deref().unwrap_or_default();
+    if !dropped.is_empty() {
+        let mut list: Vec<String> = dropped.iter().take(20).map(|c| isolated(&shorten(c, 40))).collect();
+        if dropped.len() > list.len() {
+            list.push(format!("and {} more", dropped.len() - list.len()));
+        }
+        notes.push(format!("Left out, since constant on the training rows: {}.", list.join(", ")));
+    }
+    if let Some(rows) = report.rows.filter(|r| r.dropped > 0) {
+        notes.push(format!("Left out for missing values: {}.", counted(rows.dropped, "row")));
+    }
+    notes
+}
+
+/// How activation, scale and bias were chosen.
+pub(super) fn chosen(report: &TrainReport) -> Option<String> {
+    let tried = report.candidates.as_ref()?;
+    (tried.len() > 1).then(|| {
+        format!(
+            "Activation, scale and bias were chosen among {} candidates on a sample of the rows that are not for testing.",
+            tried.len()
+        )
+    })
+}
