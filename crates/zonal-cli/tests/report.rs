@@ -172,6 +172,60 @@ fn metrics_are_a_table_too() {
     );
 }
 
+/// The numbers that the script of a page has.
+fn data(html: &str) -> serde_json::Value {
+    let text = html.split("id=\"data\">").nth(1).and_then(|s| s.split("</script>").next()).unwrap();
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn the_slider_has_the_numbers_of_the_run() {
+    let place = Place::new();
+    let run = [
+        "train",
+        "--target",
+        "0.6*harmonic(1) + 0.8*harmonic(2)",
+        "--dim",
+        "5",
+        "--width",
+        "80",
+        "--at",
+        "0,3,40,1e6",
+    ];
+    let report = place.succeed(&[&run[..], &["--out", "run", "--format", "json"]].concat()).json();
+    let html = page(&place, "run/report.html");
+    let data = data(&html);
+    let toggles = html.split("checked value=\"degree-").skip(1);
+    let degrees: Vec<usize> = toggles.map(|s| s.split('"').next().unwrap().parse().unwrap()).collect();
+    assert!(degrees.contains(&1) && degrees.contains(&2));
+    assert_eq!(data["stops"], serde_json::json!(["0", "3", "40", "1,000,000"]));
+    let path = report["path"].as_array().unwrap();
+    let near = |text: &serde_json::Value, value: f64| {
+        let shown: f64 = text.as_str().unwrap().parse().unwrap();
+        assert!((shown - value).abs() <= 1e-3 * value.abs(), "{shown} {value}");
+    };
+    let energy = |c: &serde_json::Value, k: usize| c["degrees"][k]["energy"].as_f64().unwrap();
+    let heights = data["bars"]["left"].as_array().unwrap();
+    let places = data["cursors"]["loss"].as_array().unwrap();
+    assert!(places.windows(2).all(|w| w[0].as_f64() < w[1].as_f64()));
+    assert_eq!(data["cursors"]["degrees"].as_array().unwrap().len(), 4);
+    for (i, checkpoint) in path.iter().enumerate() {
+        near(&data["readings"][0][i], checkpoint["loss"].as_f64().unwrap());
+        // Beside the loss: one value and one bar for each degree shown.
+        assert_eq!(data["readings"].as_array().unwrap().len(), degrees.len() + 1);
+        for (number, reading) in data["readings"].as_array().unwrap()[1..].iter().enumerate() {
+            let k = degrees[number];
+            near(&reading[i], energy(checkpoint, k));
+            // Heights are to a tenth of a unit.
+            let scale = heights[number][0].as_f64().unwrap() / energy(&path[0], k);
+            if energy(&path[0], k) > 0.1 {
+                let height = heights[number][i].as_f64().unwrap();
+                assert!((height - scale * energy(checkpoint, k)).abs() < 0.2, "{height}");
+            }
+        }
+    }
+}
+
 #[test]
 fn pages_and_figures_are_written_as_asked() {
     let place = Place::new();

@@ -489,3 +489,91 @@ fn label(mark: &Mark) -> String {
         Some(e) => format!("{text}<tspan dy=\"-5\" font-size=\"9\">{e}</tspan>"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::axis::Axis;
+
+    fn chart(across: Axis, up: Axis, series: Series) -> Chart {
+        Chart { series: vec![series], ..Chart::new("c", "Title", across, up) }
+    }
+
+    fn attribute(svg: &str, element: &str, name: &str) -> f64 {
+        let tag = svg.split(&format!("<{element} ")).nth(1).unwrap_or_else(|| panic!("{element}: {svg}"));
+        let value = tag.split(&format!("{name}=\"")).nth(1).unwrap_or_else(|| panic!("{name}: {tag}"));
+        value.split('"').next().unwrap().parse().unwrap()
+    }
+
+    #[test]
+    fn points_stand_where_their_values_are() {
+        let axes = [
+            (Axis::linear("", [0.0, 10.0]), Axis::linear("", [0.0, 10.0]), (2.5, 7.5), (0.25, 0.75)),
+            (Axis::logarithmic("", [1.0, 1e4], 0.0), Axis::linear("", [-1.0, 1.0]), (10.0, 0.0), (0.25, 0.5)),
+            (Axis::whole("", 0, 3), Axis::logarithmic("", [1e-6, 1.0], 0.0), (1.0, 1e-3), (0.375, 0.5)),
+        ];
+        for (across, up, (x, y), (right, height)) in axes {
+            let chart = chart(across, up, Series { points: vec![(x, y).into()], ..Series::default() });
+            let drawing = draw(&chart);
+            let (cx, cy) = (attribute(&drawing.svg, "circle", "cx"), attribute(&drawing.svg, "circle", "cy"));
+            assert!((cx - (drawing.left + right * drawing.width)).abs() < 0.06, "{cx}");
+            assert!((cy - (TOP + (1.0 - height) * HEIGHT)).abs() < 0.06, "{cy}");
+            // The line of the slider stands at the same place, and a bar would be as high.
+            assert_eq!(drawing.across(&chart, x), Some(cx));
+            assert!((drawing.bar(&chart, y) - height * HEIGHT).abs() < 0.06);
+        }
+    }
+
+    #[test]
+    fn what_is_beyond_the_axes_is_not_drawn_but_bars_are() {
+        let axes = || (Axis::whole("", 0, 2), Axis::linear("", [0.0, 1.0]));
+        let points = || vec![(1.0, 2.0).into(), (7.0, 0.5).into(), (1.0, f64::NAN).into()];
+        let (across, up) = axes();
+        let svg = draw(&chart(across, up, Series { points: points(), ..Series::default() })).svg;
+        assert!(!svg.contains("<circle") && !svg.contains("NaN"));
+        let (across, up) = axes();
+        let bars = Series {
+            points: vec![(0.0, 0.0).into(), (1.0, 0.5).into()],
+            form: Form::Bar,
+            ..Series::default()
+        };
+        let drawing = draw(&chart(across, up, bars));
+        assert_eq!(drawing.svg.matches("data-v=").count(), 2);
+        let last = drawing.svg.rsplit("<rect ").next().unwrap();
+        assert_eq!(attribute(&format!("<rect {last}"), "rect", "height"), 0.5 * HEIGHT);
+        assert_eq!(drawing.across(&chart(axes().0, axes().1, Series::default()), 9.0), None);
+    }
+
+    #[test]
+    fn looks_differ_for_as_many_series_as_there_are() {
+        let mut seen: Vec<String> = (0..COLOURS * MARKERS).map(swatch).collect();
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), COLOURS * MARKERS);
+    }
+
+    #[test]
+    fn files_bring_their_colours_and_hostile_names_are_text() {
+        let series = Series {
+            name: "</text><script>".to_owned(),
+            toggle: Some("\"><b>".to_owned()),
+            points: vec![(1.0, 1.0).into()],
+            ..Series::default()
+        };
+        let mut chart = chart(Axis::linear("<x>", [0.0, 1.0]), Axis::linear("&y", [0.0, 1.0]), series);
+        chart.stamp = Some("after <3".to_owned());
+        let (own, page) = (file(&chart), draw(&chart).svg);
+        for svg in [&own, &page] {
+            assert!(
+                !svg.contains("<script>")
+                    && !svg.contains("<b>")
+                    && !svg.contains("<x>")
+                    && !svg.contains("\"&y")
+            );
+        }
+        // A file stands for itself; in a page the style and the slider do.
+        assert!(own.contains("<style>") && own.contains("after &lt;3"));
+        assert!(!page.contains("<style>") && !page.contains("after"));
+        assert!(crate::png::png(&own).is_ok());
+    }
+}
