@@ -136,8 +136,10 @@ fn chart(plan: &Plan, id: &str, name: &str, rows: &[&SweepRow], looks: &mut Vec<
     let losses = || rows.iter().filter_map(|r| r.loss);
     let places = || rows.iter().filter_map(|r| place(r));
     let (low, high) = losses().fold((f64::INFINITY, 0.0f64), |(l, h), v| (l.min(v), h.max(v)));
-    // A staircase is a matter of parts of the target's energy; only over many decades logarithms show more.
-    let up = if high > 1e4 * low {
+    // A staircase is a matter of parts of the target's energy; only over many decades, or far above it where few rows are fitted
+    // too well, logarithms show more.
+    let energy = rows.iter().map(|r| r.target_energy).fold(0.0, f64::max);
+    let up = if high > 1e4 * low || high > 4.0 * energy {
         Axis::logarithmic("mean loss", losses(), FLOOR)
     } else {
         let tops = rows.iter().filter_map(|r| Some(r.loss? + r.loss_standard_error.unwrap_or(0.0)));
