@@ -109,6 +109,10 @@ fn a_game_is_played_saved_and_the_same_for_any_number_of_threads() {
         "greedy",
         "--format",
         "json",
+        // The same name for both, which the output tells.
+        "--out",
+        "game",
+        "--force",
     ];
     let one = place.succeed(&[&play[..], &["--threads", "1", "--save", "kept.json"]].concat());
     let two = place.succeed(&[&play[..], &["--threads", "2"]].concat());
