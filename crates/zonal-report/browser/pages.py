@@ -70,7 +70,8 @@ class Pages(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory()
         cls.pages = make_pages(pathlib.Path(cls.folder.name))
         cls.playwright = sync_playwright().start()
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
+                 "--disable-component-update", "--disable-sync"]
         cls.browser = cls.playwright.chromium.launch(executable_path=str(CHROMIUM), args=flags)
 
     @classmethod
