@@ -3,6 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::provenance::Provenance;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -47,6 +48,18 @@ impl<C: Serialize, S: Serialize> Record<C, S> {
         let text = serde_json::to_string_pretty(self).map_err(|e| Error::Usage(e.to_string()))?;
         Ok(folder.write(RECORD, (text + "\n").as_bytes())?)
     }
+}
+
+/// What `report` has written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PageReport {
+    /// Version of the format.
+    pub schema: u32,
+    /// The page.
+    pub page: String,
+    /// Files of figures.
+    pub figures: Vec<String>,
 }
 
 /// Where a run is written.

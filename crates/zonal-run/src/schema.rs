@@ -4,6 +4,7 @@
 use crate::analyze::AnalyzeReport;
 use crate::plan::PlanReport;
 use crate::predict::PredictReport;
+use crate::record::PageReport;
 use crate::reproduce::ReproduceReport;
 use crate::spectrum::{Ranking, SpectrumReport};
 use crate::sq::{BoundReport, LearnReport, PlayReport};
@@ -12,7 +13,7 @@ use crate::train::{Checkpoint, TrainReport};
 use schemars::Schema;
 
 /// Name and schema of each document.
-pub fn documents() -> [(&'static str, Schema); 12] {
+pub fn documents() -> [(&'static str, Schema); 13] {
     [
         ("spectrum", schemars::schema_for!(SpectrumReport)),
         ("ranking", schemars::schema_for!(Ranking)),
@@ -26,5 +27,6 @@ pub fn documents() -> [(&'static str, Schema); 12] {
         ("sq-bound", schemars::schema_for!(BoundReport)),
         ("sq-play", schemars::schema_for!(PlayReport)),
         ("sq-learn", schemars::schema_for!(LearnReport)),
+        ("report", schemars::schema_for!(PageReport)),
     ]
 }

@@ -4,12 +4,11 @@ use crate::Global;
 use crate::format::Format;
 use crate::output::{print, print_json};
 use anyhow::Result;
-use serde::Serialize;
 use std::path::{Path, PathBuf};
 use zonal_report::{Format as FigureFormat, Written, page_of_runs, write_page, write_run};
 use zonal_run::Error;
 use zonal_run::kept::{Kept, read};
-use zonal_run::record::Output;
+use zonal_run::record::{Output, PageReport};
 
 /// One page of one or several finished runs
 #[derive(clap::Args, Debug)]
@@ -108,14 +107,6 @@ impl PageArgs {
     }
 }
 
-/// The document of the command.
-#[derive(Serialize)]
-struct ReportReport {
-    schema: u32,
-    page: PathBuf,
-    figures: Vec<PathBuf>,
-}
-
 pub(crate) fn run(args: &Args, global: &Global) -> Result<()> {
     global.refuse_seed("a page draws nothing at random")?;
     if let Some(twice) = args.runs.iter().enumerate().find(|(i, r)| args.runs[..*i].contains(r)) {
@@ -130,11 +121,17 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<()> {
             write_page(&page_of_runs(&kept)?, &path, args.force, &args.figures)?
         }
     };
+    let text = |path: &Path| path.display().to_string();
     let Written { page, figures } = written;
+    let report = PageReport {
+        schema: zonal_run::SCHEMA,
+        page: text(&page),
+        figures: figures.iter().map(|f| text(f)).collect(),
+    };
     match global.format {
-        Format::Json => print_json(&ReportReport { schema: zonal_run::SCHEMA, page, figures }),
+        Format::Json => print_json(&report),
         Format::Csv | Format::Table => {
-            let lines = [page].into_iter().chain(figures).map(|f| format!("{}\n", f.display()));
+            let lines = [&report.page].into_iter().chain(&report.figures).map(|f| format!("{f}\n"));
             print(&lines.collect::<String>())
         }
     }
