@@ -144,10 +144,8 @@ fn pages() -> std::result::Result<(), Pages> {
     let browser = browser.ok_or_else(|| skipped("Chromium is not installed (apt-get install chromium)"))?;
     let python = environment(&["playwright==1.65.2", "axe-playwright-python==0.1.8"])
         .map_err(|e| skipped(&format!("their Python packages could not be installed ({e})")))?;
-    let build = ["build", "--release", "--quiet", "--package", "zonal-cli"];
-    // As the tests were built, so that nothing is built twice.
-    run("the program", checked(cargo().args(build))).map_err(Pages::Failed)?;
     let script = root().join("crates/zonal-report/browser/pages.py");
+    // The tests of the command line have built it.
     let program = target().join("release/zonal");
     let mut command = Command::new(python);
     run("pages in a browser", command.arg(script).arg(program).arg(browser)).map_err(Pages::Failed)
