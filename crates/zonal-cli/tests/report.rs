@@ -333,7 +333,21 @@ fn sentences_are_true_in_every_configuration() {
     let html = text("sample", &[&data[..], &["--test-fraction", "0.6"]].concat());
     let rows = page(&place, "sample/test_rows.csv").lines().count() - 1;
     assert!(rows <= 1_000 && html.contains(&format!("{rows} of 1,")), "{rows}");
-    assert!(html.contains("that of the training rows"));
+    let metrics = page(&place, "sample/metrics.csv");
+    let record: serde_json::Value = serde_json::from_str(&page(&place, "sample/run.json")).unwrap();
+    let best = record["summary"]["best_iteration"].to_string();
+    let test_loss = |iteration: &str| -> f64 {
+        let line = metrics.lines().find(|l| l.split(',').next() == Some(iteration)).unwrap();
+        line.split(',').nth(3).unwrap().parse().unwrap()
+    };
+    let part = 1.0 - test_loss(&best) / test_loss("0");
+    let told = html.split("the mean squared error is ").nth(1).unwrap();
+    let percent: f64 = told.split(' ').next().unwrap().parse().unwrap();
+    let side = if part >= 0.0 { "% below" } else { "% above" };
+    assert!(
+        (percent - 100.0 * part.abs()).abs() <= 1e-3 * percent && told.contains(side),
+        "{part} {percent}"
+    );
     let html = text("last", &[&data[..], &["--validation-fraction", "0"]].concat());
     assert!(html.contains("the last one") && html.contains("last iteration"));
     let stepwise =
@@ -344,6 +358,8 @@ fn sentences_are_true_in_every_configuration() {
     assert!(html.contains("fitted to them too") && html.contains("training and validation"));
     let html = text("folds", &[&data[..], &["--folds", "3"]].concat());
     assert!(html.contains("chosen over 3 folds") && html.contains("held out"));
+    // Folds leave no validation rows that could be trained on.
+    assert!(!html.contains("training and validation"));
     let html = text(
         "two",
         &["data.csv", "--label", "a,b", "--features", "y", "--width", "20", "--activation", "relu"],

@@ -1,6 +1,6 @@
 //! The loss against iterations, with the errors of the best polynomials as lines.
 
-use super::{Curve, error_name, last_iteration, shown_error};
+use super::{Curve, error_name, is_refitted, last_iteration, shown_error};
 use crate::axis::Axis;
 use crate::chart::{Chart, Level, Series, Stroke};
 use zonal_run::train::{Checkpoint, TrainReport};
@@ -53,10 +53,10 @@ pub fn loss(id: &str, report: &TrainReport) -> Chart {
 }
 
 fn first_name(report: &TrainReport) -> &'static str {
-    match (&report.target, report.refit) {
-        (Some(_), _) => "loss",
-        (None, Some(true)) if report.folds.is_none() => "training and validation",
-        (None, _) => "training",
+    match &report.target {
+        Some(_) => "loss",
+        None if is_refitted(report) => "training and validation",
+        None => "training",
     }
 }
 

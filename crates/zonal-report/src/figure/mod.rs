@@ -33,6 +33,12 @@ pub(crate) fn error_name(report: &TrainReport) -> &'static str {
     if report.target.is_some() { "mean squared error" } else { "root mean squared error" }
 }
 
+/// Whether the network that is kept was fitted to validation rows too, so that its training curve is of both parts.
+pub(crate) fn is_refitted(report: &TrainReport) -> bool {
+    // With folds there are no validation rows.
+    report.refit == Some(true) && report.folds.is_none()
+}
+
 /// The key of everything that belongs to a degree.
 pub fn degree_key(degree: usize) -> String {
     format!("degree-{degree}")

@@ -112,28 +112,18 @@ mod tests {
             let labels = Matrix::from_rows(1_000, 1, values).unwrap();
             let covered = 1_000 * block..1_000 * (block + 1);
             let rows = Rows { covered, numbers, features: Matrix::zeros(1_000, 1), labels: labels.clone() };
-            sample.add(&rows, &labels);
+            let predictions = labels.values().iter().map(|y| y + 0.5).collect();
+            sample.add(&rows, &Matrix::from_rows(1_000, 1, predictions).unwrap());
         }
         let numbers: Vec<u64> = sample.rows.iter().map(|r| r.row).collect();
         assert_eq!(numbers, (0..7_000).step_by(8).collect::<Vec<u64>>());
-        assert!(sample.rows.iter().all(|r| r.row as f64 == r.pairs[0][0]));
+        assert!(sample.rows.iter().all(|r| r.pairs == [[r.row as f64, r.row as f64 + 0.5]]));
         let text = sample.csv(&["a,b".to_owned()]).unwrap();
-        assert!(text.starts_with(
-            "row,\"a,b\",\"predicted a,b\"
-0,0,0
-8,8,8
-"
-        ));
+        assert!(text.starts_with("row,\"a,b\",\"predicted a,b\"\n0,0,0.5\n8,8,8.5\n"));
         let place = tempfile::tempdir().unwrap();
         std::fs::write(place.path().join(TEST_ROWS), text).unwrap();
         assert_eq!(read_test_rows(place.path()).unwrap(), sample.rows);
-        std::fs::write(
-            place.path().join(TEST_ROWS),
-            "row,y
-1,2
-",
-        )
-        .unwrap();
+        std::fs::write(place.path().join(TEST_ROWS), "row,y\n1,2\n").unwrap();
         assert!(read_test_rows(place.path()).unwrap_err().to_string().contains("damaged"));
     }
 }

@@ -116,7 +116,7 @@ fn slider(report: &TrainReport, page: &Page) -> Slider {
         add("loss".to_owned(), None, &|c| Some(c.loss));
     } else {
         let root = |f: Curve| move |c: &Checkpoint| f(c).map(f64::sqrt);
-        let both = report.refit == Some(true);
+        let both = figure::is_refitted(report);
         let name = if both { "training and validation RMSE" } else { "training RMSE" };
         add(name.to_owned(), None, &root(|c| Some(c.loss)));
         let held_out = if report.folds.is_some() { "held-out RMSE" } else { "validation RMSE" };

@@ -1,5 +1,6 @@
 //! A training in words: its heading, its story, the numbers that matter most, and what must not be missed.
 
+use crate::figure::is_refitted;
 use crate::page::Fact;
 use crate::text::{counted, grouped, isolated, shorten};
 use zonal::network::Layers;
@@ -164,7 +165,7 @@ pub(super) fn notes(report: &TrainReport) -> Vec<String> {
     if report.stop_reason == StopReason::Converged {
         notes.push("Stopped early: the validation loss had not become better for long.".to_owned());
     }
-    if report.refit == Some(true) && report.folds.is_none() {
+    if is_refitted(report) {
         notes.push(
             "The iteration was chosen by a network that saw no validation rows; the network kept is fitted to them too, and its \
              training curve is of both parts together."
