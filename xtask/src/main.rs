@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask test | docs | refs | bench`.
 
 mod bench;
+mod python;
 
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -9,8 +10,10 @@ use std::time::Instant;
 
 const HELP: &str = "cargo xtask COMMAND
 
-  test    everything: formatting, clippy, documentation, all tests, pages in a browser, dependency policy
-  docs    write the generated parts of the documentation (schemas, figure, picture of the house)
+  test    everything: formatting, clippy, documentation, all tests, pages in a browser, the Python package,
+          dependency policy
+  docs    write the generated parts of the documentation (schemas, figures, picture of the house, results of Python)
+  wheel   build the Python package and install it into the project's own virtual environment
   refs    make the reference tables again with mpmath, and say whether they changed
   bench spectrum
           time the spectra of all activations against scipy, in turn in one run
@@ -19,12 +22,14 @@ const HELP: &str = "cargo xtask COMMAND
           sections: path, descent, width, files, choice (an hour for all)";
 
 /// Debug assertions for our own crates in tests; dependencies stay as they are and compile once.
-const OUR_CRATES: [&str; 6] = ["zonal", "zonal-sq", "zonal-io", "zonal-run", "zonal-report", "zonal-cli"];
+const OUR_CRATES: [&str; 7] =
+    ["zonal", "zonal-sq", "zonal-io", "zonal-run", "zonal-report", "zonal-cli", "zonal-py"];
 
 fn main() -> Result<()> {
     match std::env::args().nth(1).as_deref() {
         Some("test") => test(),
         Some("docs") => docs(),
+        Some("wheel") => python::install(&python::prepare()?, false),
         Some("refs") => refs(),
         Some("bench") => bench::bench(&std::env::args().skip(2).collect::<Vec<_>>()),
         Some("help" | "--help" | "-h") | None => {
@@ -97,6 +102,10 @@ fn test() -> Result<()> {
             Pages::Skipped(why) => skipped.push(why),
         }
     }
+    match python::prepare() {
+        Ok(python) => python::test(&python)?,
+        Err(e) => skipped.push(format!("the Python package: its packages could not be installed ({e})")),
+    }
     if cargo_has("deny") {
         run(
             "dependency policy",
@@ -114,13 +123,19 @@ fn test() -> Result<()> {
 
 /// With debug assertions in our own crates.
 fn checked(command: &mut Command) -> &mut Command {
+    command.args(cargo_settings())
+}
+
+/// Debug assertions in our own crates, as settings of cargo.
+fn cargo_settings() -> Vec<String> {
+    let mut settings = Vec::new();
     for name in OUR_CRATES {
         // Both by name: with one of them given, the other no longer follows.
         for check in ["debug-assertions", "overflow-checks"] {
-            command.args(["--config", &format!("profile.release.package.{name}.{check}=true")]);
+            settings.extend(["--config".to_owned(), format!("profile.release.package.{name}.{check}=true")]);
         }
     }
-    command
+    settings
 }
 
 /// Where cargo builds.
@@ -159,7 +174,9 @@ fn path_of(program: &str) -> Option<PathBuf> {
 
 fn docs() -> Result<()> {
     let arguments = ["run", "--release", "--quiet", "--package", "zonal-verify", "--bin", "write-docs"];
-    run("generated documentation", cargo().args(arguments))
+    run("generated documentation", cargo().args(arguments))?;
+    let Some(python) = python() else { bail!("Python 3 is needed for the results of the Python package") };
+    run("results of Python", Command::new(python).arg(python::folder().join("results.py")))
 }
 
 fn reference() -> PathBuf {

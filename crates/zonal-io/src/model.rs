@@ -81,6 +81,11 @@ pub struct Model {
     pub coefficients: Matrix,
 }
 
+/// An error of bytes that have no file.
+fn in_memory(message: String) -> Error {
+    Error::Model { path: "the network".into(), message }
+}
+
 impl Model {
     /// How many labels it predicts; 1 for a target.
     pub fn labels(&self) -> usize {
@@ -106,16 +111,30 @@ impl Model {
     /// # Errors
     /// [`Error::System`].
     pub fn save(&self, path: &Path) -> Result<()> {
-        write_file(path, &self.to_bytes(path)?)
+        write_file(path, &self.encode().map_err(|message| Error::Model { path: path.to_owned(), message })?)
     }
 
-    fn to_bytes(&self, path: &Path) -> Result<Vec<u8>> {
-        let broken = |message: String| Error::Model { path: path.to_owned(), message };
+    /// The same bytes in memory.
+    ///
+    /// # Errors
+    /// [`Error::Model`] when it cannot be encoded.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        self.encode().map_err(in_memory)
+    }
+
+    /// A network from such bytes.
+    ///
+    /// # Errors
+    /// [`Error::Model`] with what was found.
+    pub fn read(bytes: &[u8]) -> Result<Self> {
+        Self::from_bytes(bytes).map_err(in_memory)
+    }
+
+    fn encode(&self) -> std::result::Result<Vec<u8>, String> {
         let coefficients = little_endian(self.coefficients.values());
         let iterations: Vec<u8> = self.iterations.iter().flat_map(|t| t.to_le_bytes()).collect();
         let coefficients_shape = vec![self.iterations.len(), self.labels(), self.coefficients.columns()];
-        let view =
-            |dtype, shape, bytes| TensorView::new(dtype, shape, bytes).map_err(|e| broken(e.to_string()));
+        let view = |dtype, shape, bytes| TensorView::new(dtype, shape, bytes).map_err(|e| e.to_string());
         let networks = match &self.hidden {
             HiddenLayer::Fixed(network) => std::slice::from_ref(network),
             HiddenLayer::Moving(networks) => networks,
@@ -140,9 +159,9 @@ impl Model {
         if !biases.is_empty() {
             tensors.push(("biases", view(Dtype::F64, vec![networks.len(), units], &biases)?));
         }
-        let json = serde_json::to_string(&self.description).map_err(|e| broken(e.to_string()))?;
+        let json = serde_json::to_string(&self.description).map_err(|e| e.to_string())?;
         safetensors::serialize(tensors, Some(HashMap::from([("zonal".to_owned(), json)])))
-            .map_err(|e| broken(e.to_string()))
+            .map_err(|e| e.to_string())
     }
 
     /// Reads a model and checks everything that using it relies on.
@@ -399,7 +418,7 @@ mod tests {
 
     #[test]
     fn damaged_and_foreign_files_are_refused_and_never_panic() {
-        for bytes in [model(), moving()].map(|m| m.to_bytes(Path::new("m")).unwrap()) {
+        for bytes in [model(), moving()].map(|m| m.to_bytes().unwrap()) {
             for length in 0..bytes.len() {
                 assert!(Model::from_bytes(&bytes[..length]).is_err());
             }

@@ -1,5 +1,5 @@
 //! Statistics as safetensors files: what a pass over rows has summed so far, to go on later or elsewhere. The tensors of
-//! node i are `gram.i`, `correlation.i`, `label_sq.i` and `count.i`; everything else is one JSON string under the metadata
+//! node i are `gram.i`, `correlation.i`, `label_sq.i` and `weight.i`; everything else is one JSON string under the metadata
 //! key `zonal`.
 
 use crate::error::{Error, Result};
@@ -63,12 +63,12 @@ enum Kind {
     Gram,
     Correlation,
     LabelSq,
-    Count,
+    Weight,
 }
 
 impl View for Tensor<'_> {
     fn dtype(&self) -> Dtype {
-        if self.kind == Kind::Count { Dtype::U64 } else { Dtype::F64 }
+        Dtype::F64
     }
 
     fn shape(&self) -> &[usize] {
@@ -82,7 +82,7 @@ impl View for Tensor<'_> {
                 Kind::Gram => bytes.extend(little_endian(sums.gram.values())),
                 Kind::Correlation => bytes.extend(little_endian(sums.correlation.values())),
                 Kind::LabelSq => bytes.extend(little_endian(&sums.label_sq)),
-                Kind::Count => bytes.extend(sums.count.to_le_bytes()),
+                Kind::Weight => bytes.extend(sums.weight.to_le_bytes()),
             }
         }
         Cow::Owned(bytes)
@@ -108,7 +108,7 @@ fn encode<'a>(
             ("gram", Kind::Gram, vec![parts, width * (width + 1) / 2]),
             ("correlation", Kind::Correlation, vec![parts, labels, width]),
             ("label_sq", Kind::LabelSq, vec![parts, labels]),
-            ("count", Kind::Count, vec![parts]),
+            ("weight", Kind::Weight, vec![parts]),
         ] {
             tensors.push((format!("{name}.{i}"), Tensor { sums: node.sums, kind, sizes }));
         }
@@ -139,15 +139,15 @@ pub fn to_bytes(statistics: &Statistics, shape: Shape, identity: &str) -> Result
     safetensors::serialize(tensors, Some(description)).map_err(|e| broken(e.to_string()))
 }
 
-/// Statistics from bytes, with their shape. Sums with another identity, by another version or damaged are refused.
+/// Statistics from bytes, with their shape and identity. Sums with another identity, by another version or damaged are refused.
 ///
 /// # Errors
 /// [`Error::Model`] with what was found.
-pub fn from_bytes(bytes: &[u8], identity: Option<&str>) -> Result<(Statistics, Shape)> {
+pub fn from_bytes(bytes: &[u8], identity: Option<&str>) -> Result<(Statistics, Shape, String)> {
     read(bytes, identity).map_err(|message| Error::Model { path: "statistics".into(), message })
 }
 
-fn read(bytes: &[u8], identity: Option<&str>) -> std::result::Result<(Statistics, Shape), String> {
+fn read(bytes: &[u8], identity: Option<&str>) -> std::result::Result<(Statistics, Shape, String), String> {
     let text = |e: safetensors::SafeTensorError| format!("it is not a complete safetensors file ({e})");
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(text)?;
     let tensors = SafeTensors::deserialize(bytes).map_err(text)?;
@@ -167,33 +167,32 @@ fn read(bytes: &[u8], identity: Option<&str>) -> std::result::Result<(Statistics
     let shape = Shape { width: d.width, labels: d.labels, parts: d.parts, precision: d.precision };
     let mut statistics = Statistics::new(d.width, d.labels, d.parts, d.precision);
     for (i, node) in d.nodes.iter().enumerate() {
-        let tensor = |name: &str, kind: Dtype, values: Option<usize>| {
+        let tensor = |name: &str, values: Option<usize>| {
             let name = format!("{name}.{i}");
             let view = tensors.tensor(&name).map_err(|e| e.to_string())?;
             let expected = values.and_then(|v| v.checked_mul(8));
-            if view.dtype() != kind || Some(view.data().len()) != expected {
+            if view.dtype() != Dtype::F64 || Some(view.data().len()) != expected {
                 return Err(format!("the tensor '{name}' does not have the announced size"));
             }
             Ok(view.data())
         };
         let order = d.width.checked_add(1).and_then(|w| w.checked_mul(d.width)).map(|w| w / 2);
         let product = |sizes: &[usize]| sizes.iter().try_fold(1usize, |a, b| a.checked_mul(*b));
-        let gram = tensor("gram", Dtype::F64, order.and_then(|o| o.checked_mul(d.parts)))?;
-        let correlation = tensor("correlation", Dtype::F64, product(&[d.parts, d.labels, d.width]))?;
-        let squares = tensor("label_sq", Dtype::F64, product(&[d.parts, d.labels]))?;
-        let counts = tensor("count", Dtype::U64, Some(d.parts))?;
+        let gram = tensor("gram", order.and_then(|o| o.checked_mul(d.parts)))?;
+        let correlation = tensor("correlation", product(&[d.parts, d.labels, d.width]))?;
+        let squares = tensor("label_sq", product(&[d.parts, d.labels]))?;
+        let weights = floats(tensor("weight", Some(d.parts))?);
         let mut sums = Vec::with_capacity(d.parts);
         for part in 0..d.parts {
             let of = |bytes: &[u8], size: usize| floats(&bytes[8 * part * size..8 * (part + 1) * size]);
-            let count = counts[part * 8..(part + 1) * 8].try_into().map_err(|_| "a count is cut off")?;
             let values =
                 [of(gram, order.unwrap_or(0)), of(correlation, d.labels * d.width), of(squares, d.labels)];
-            if !values.iter().flatten().all(|x| x.is_finite()) {
+            if !values.iter().flatten().chain(&weights).all(|x| x.is_finite()) {
                 return Err("it holds values that are not finite".into());
             }
             let [gram, correlation, label_sq] = values;
             sums.push(Sums {
-                count: u64::from_le_bytes(count),
+                weight: weights[part],
                 gram: Packed::from_values(d.width, gram).map_err(|e| e.to_string())?,
                 correlation: Matrix::from_rows(d.labels, d.width, correlation).map_err(|e| e.to_string())?,
                 label_sq,
@@ -203,7 +202,7 @@ fn read(bytes: &[u8], identity: Option<&str>) -> std::result::Result<(Statistics
             .import(node.first_block, node.level, node.covered, sums)
             .map_err(|e| format!("its sums do not fit together: {e}"))?;
     }
-    Ok((statistics, shape))
+    Ok((statistics, shape, d.identity))
 }
 
 /// Writes statistics to a file.
@@ -227,7 +226,9 @@ pub fn save(path: &Path, statistics: &Statistics, shape: Shape, identity: &str) 
 pub fn load(path: &Path, identity: Option<&str>) -> Result<(Statistics, Shape)> {
     check_plain_file(path)?;
     let bytes = std::fs::read(path).map_err(Error::system(path, "reading"))?;
-    read(&bytes, identity).map_err(|message| Error::Model { path: path.to_owned(), message })
+    let (statistics, shape, _) =
+        read(&bytes, identity).map_err(|message| Error::Model { path: path.to_owned(), message })?;
+    Ok((statistics, shape))
 }
 
 #[cfg(test)]
@@ -238,7 +239,7 @@ mod tests {
         let shape = Shape { width: 3, labels: 2, parts: 2, precision: Precision::F64 };
         let mut s = Statistics::new(3, 2, 2, Precision::F64);
         let mut sums = vec![Sums::zeros(3, 2); 2];
-        sums[1].count = 7;
+        sums[1].weight = 7.5;
         sums[1].label_sq[0] = 0.1;
         sums[1].correlation.row_mut(1)[2] = -0.3;
         sums[0].gram = Packed::from_values(3, vec![1.0, 0.1, 2.0, 0.2, 0.3, 3.0]).unwrap();

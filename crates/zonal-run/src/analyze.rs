@@ -16,6 +16,7 @@ use zonal::rows::{Part, Split};
 use zonal::sphere::{Degree, multiplicities};
 use zonal::statistics::{Batch, Precision, Statistics, block_rows};
 use zonal_io::model::SCHEMA;
+use zonal_io::source::Columns;
 
 /// What to analyse.
 #[derive(Clone, Debug)]
@@ -138,7 +139,8 @@ const UNIT: f64 = 1e-6;
 /// # Errors
 /// Those of the table; [`zonal::Error::TooFewRows`].
 pub fn analyze(config: &AnalyzeConfig, observer: &mut dyn Observer) -> Result<AnalyzeReport> {
-    let source = config.data.open(&config.labels, config.features.as_deref())?;
+    let columns = Columns { labels: config.labels.clone(), features: config.features.clone(), weight: None };
+    let source = config.data.open(&columns)?;
     let split = Split::new(config.seed, 0.0, config.test_fraction)?;
     let survey = Survey::of(&source, &split, observer)?;
     let train = survey.counts[Part::Train as usize] as usize;
@@ -174,6 +176,7 @@ pub fn analyze(config: &AnalyzeConfig, observer: &mut dyn Observer) -> Result<An
             parts: &parts,
             points: &lift.standardise(&rows.features),
             labels: &standard,
+            weights: &[],
         };
         statistics.update(&basis, &batch)?;
         (0..rows.len()).for_each(|i| repeats.push(rows.features.row(i), rows.labels.row(i)));

@@ -1,16 +1,17 @@
-//! The tables of a job: which files, how they are written, and their rows, read ahead on a thread of its own.
+//! The tables of a job: which files, how they are written, or rows in memory; read ahead on a thread of its own.
 
 use crate::error::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use zonal::observer::{Observer, Stage};
 use zonal::rows::Rows;
-use zonal_io::source::{Columns, Dialect, Missing, Source};
+use zonal_io::source::{Columns, Dialect, Missing, Source, Table};
 
-/// Files of rows.
+/// Files of rows, or a table in memory.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
@@ -23,6 +24,32 @@ pub struct Data {
     pub delimiter: char,
     /// Whether rows that lack a value are left out instead of being an error.
     pub drop_missing: bool,
+    /// The table in memory, in place of files; a record does not keep it.
+    #[serde(skip)]
+    pub memory: Option<Memory>,
+}
+
+/// A table in memory with the names of its columns: features, labels, then the weight if there is one.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    /// The rows.
+    pub table: Arc<dyn Table>,
+    /// The features.
+    pub features: Vec<String>,
+    /// The labels.
+    pub labels: Vec<String>,
+    /// The weight.
+    pub weight: Option<String>,
+    /// The number of the first row.
+    pub first_row: u64,
+}
+
+impl PartialEq for Memory {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.table, &other.table)
+            && (&self.features, &self.labels, &self.weight, self.first_row)
+                == (&other.features, &other.labels, &other.weight, other.first_row)
+    }
 }
 
 /// Paths as text; bytes that are no text are replaced, since JSON has none.
@@ -34,20 +61,28 @@ fn lossy<S: serde::Serializer>(paths: &[PathBuf], serializer: S) -> std::result:
 const AHEAD: usize = 4;
 
 impl Data {
-    /// The same files with other ones in their place.
-    pub fn with_files(&self, files: Vec<PathBuf>) -> Self {
-        Self { files, ..self.clone() }
+    /// A table in memory.
+    pub fn in_memory(memory: Memory, drop_missing: bool) -> Self {
+        Self { files: Vec::new(), header: true, delimiter: ',', drop_missing, memory: Some(memory) }
     }
 
-    /// Finds the files and the columns.
+    /// Other files that are written like these.
+    pub fn with_files(&self, files: Vec<PathBuf>) -> Self {
+        Self { files, memory: None, ..self.clone() }
+    }
+
+    /// Finds the files and the columns; a table in memory has its own.
     ///
     /// # Errors
     /// As [`Source::open`].
-    pub fn open(&self, labels: &[String], features: Option<&[String]>) -> Result<Source> {
-        let dialect = Dialect::new(self.header, self.delimiter)?;
+    pub fn open(&self, columns: &Columns) -> Result<Source> {
         let missing = if self.drop_missing { Missing::Drop } else { Missing::Reject };
-        let columns = Columns { labels: labels.to_vec(), features: features.map(<[String]>::to_vec) };
-        Ok(Source::open(&self.files, dialect, &columns, missing)?)
+        if let Some(memory) = &self.memory {
+            let Memory { table, features, labels, weight, first_row } = memory.clone();
+            return Ok(Source::memory(table, features, labels, weight, missing).starting_at(first_row));
+        }
+        let dialect = Dialect::new(self.header, self.delimiter)?;
+        Ok(Source::open(&self.files, dialect, columns, missing)?)
     }
 }
 

@@ -17,9 +17,10 @@ pub mod schema;
 mod score;
 pub mod spectrum;
 pub mod sq;
-mod survey;
+pub mod survey;
 pub mod sweep;
 pub mod train;
+mod watch;
 
 pub use error::{Error, Result};
 pub use zonal_io::model::SCHEMA;

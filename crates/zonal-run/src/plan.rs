@@ -23,6 +23,9 @@ use zonal_io::model::SCHEMA;
 pub struct PlanConfig {
     /// The target's text.
     pub target: String,
+    /// Its energies by degree up to the degree of the comparator, where nothing else is known of it; the text is then a
+    /// name.
+    pub energies: Option<PowerSpectrum>,
     /// The dimension n.
     pub dim: u64,
     /// The activation.
@@ -193,13 +196,25 @@ const MATRICES: u64 = 7;
 /// Those of the target, the activation and [`Plan::new`]; [`Error::Memory`] when a width to verify does not fit.
 pub fn plan(config: &PlanConfig, observer: &mut dyn Observer) -> Result<PlanReport> {
     let dim = Dim::new(config.dim)?;
-    let target = Target::parse(&config.target, dim, config.seed)?;
+    let target = match config.energies {
+        Some(_) => None,
+        None => Some(Target::parse(&config.target, dim, config.seed)?),
+    };
     let scale = config.scale.value(config.dim).unwrap_or(1.0);
-    let degree = config.degree.unwrap_or_else(|| target.finite_degree().unwrap_or(DEFAULT_DEGREE));
+    let finite = target.as_ref().and_then(Target::finite_degree);
+    let degree = config.degree.unwrap_or_else(|| finite.unwrap_or(DEFAULT_DEGREE));
     if degree > MAX_DEGREE {
         return Err(zonal::Error::parameter("the degree", degree, format!("at most {MAX_DEGREE}")).into());
     }
-    let energies = target.power_spectrum(degree)?;
+    let energies = match (&config.energies, &target) {
+        (Some(known), _) if known.energies.len() != degree + 1 => {
+            let (what, found) = ("energies of degrees from 0 on".to_owned(), known.energies.len());
+            return Err(zonal::Error::Size { what, found, required: degree + 1 }.into());
+        }
+        (Some(known), _) => known.clone(),
+        (None, Some(target)) => target.power_spectrum(degree)?,
+        (None, None) => return Err(Error::Usage("a plan needs a target".into())),
+    };
     let total = energies.total();
     if !(1e-290..1e290).contains(&total) {
         return Err(
@@ -224,17 +239,22 @@ pub fn plan(config: &PlanConfig, observer: &mut dyn Observer) -> Result<PlanRepo
     } else {
         ways_out(&config.activation, scale, dim, &energies, Goal { width: None, iterations: None, ..goal })
     };
-    let experiment = |width| Experiment {
-        target: &target,
-        activation: config.activation.clone(),
-        scale,
-        width,
-        step: Step::Fixed(plan.step_size),
+    let experiment = target.as_ref().map(|target| {
+        let activation = config.activation.clone();
+        let step = Step::Fixed(plan.step_size);
+        move |width| Experiment { target, activation: activation.clone(), scale, width, step }
+    });
+    let cost = match &experiment {
+        Some(experiment) => cost(&plan, config, experiment)?,
+        None => cost_without_trial(&plan, config),
     };
-    let cost = cost(&plan, config, &experiment)?;
-    let verification = match config.verify {
-        None => None,
-        Some(seeds) => match verify(&plan, config, seeds, &experiment, observer) {
+    let verification = match (config.verify, &experiment) {
+        (None, _) => None,
+        (Some(_), None) => {
+            let message = "--verify trains on exact expectations, which need the target as an expression";
+            return Err(Error::Usage(message.into()));
+        }
+        (Some(seeds), Some(experiment)) => match verify(&plan, config, seeds, experiment, observer) {
             Ok(found) => Some(found),
             // The plan itself is done and worth having.
             Err(Error::Core(zonal::Error::Stopped(_))) => None,
@@ -285,12 +305,7 @@ fn cost<'a>(plan: &Plan, config: &PlanConfig, experiment: &dyn Fn(usize) -> Expe
         calibration_width /= 2;
     }
     if !fits(calibration_width) {
-        return Ok(Cost {
-            memory_bytes: memory::needed(plan.width, MATRICES, per_unit(config.dim)),
-            memory_free_bytes: memory::free(),
-            seconds: None,
-            calibration_width: 0,
-        });
+        return Ok(cost_without_trial(plan, config));
     }
     let started = Instant::now();
     experiment(calibration_width as usize).residuals(config.seed, &logarithmic_grid(plan.iterations), 4)?;
@@ -301,6 +316,16 @@ fn cost<'a>(plan: &Plan, config: &PlanConfig, experiment: &dyn Fn(usize) -> Expe
         seconds: Some(seconds * (plan.width as f64 / calibration_width as f64).powi(3)),
         calibration_width,
     })
+}
+
+/// Where no short training can be timed.
+fn cost_without_trial(plan: &Plan, config: &PlanConfig) -> Cost {
+    Cost {
+        memory_bytes: memory::needed(plan.width, MATRICES, per_unit(config.dim)),
+        memory_free_bytes: memory::free(),
+        seconds: None,
+        calibration_width: 0,
+    }
 }
 
 fn verify<'a>(

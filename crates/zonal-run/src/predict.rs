@@ -12,6 +12,7 @@ use zonal::observer::{Observer, Stage};
 use zonal::rows::Part;
 use zonal_io::folder::MODEL;
 use zonal_io::model::{Model, SCHEMA, TableDescription};
+use zonal_io::source::Columns;
 
 /// What to predict.
 #[derive(Clone, Debug)]
@@ -82,7 +83,9 @@ pub fn predict(config: &PredictConfig, observer: &mut dyn Observer) -> Result<Pr
     // The model's own names count in any order; other names stand for the labels one by one.
     let same = names.iter().all(|name| config.labels.contains(name));
     let labels = if same && !config.labels.is_empty() { &names } else { &config.labels };
-    let source = config.data.open(labels, Some(&table.lift.columns))?;
+    let columns =
+        Columns { labels: labels.clone(), features: Some(table.lift.columns.clone()), weight: None };
+    let source = config.data.open(&columns)?;
     let mut score = Score::default();
     let mut predictions = Vec::new();
     let (mut seen, mut used) = (0usize, 0u64);
@@ -138,7 +141,11 @@ fn table_of<'a>(model: &'a Model, path: &Path) -> Result<&'a TableDescription> {
     })
 }
 
-fn network_at(model: &Model, iteration: u64) -> Result<(&Network, Matrix)> {
+/// The network of a model at an iteration.
+///
+/// # Errors
+/// [`Error::Usage`] for one that it does not hold, with those that it does.
+pub fn network_at(model: &Model, iteration: u64) -> Result<(&Network, Matrix)> {
     model.at(iteration).map_err(|held| {
         let near = held.partition_point(|t| *t < iteration);
         let around: Vec<String> = held[near.saturating_sub(2)..(near + 2).min(held.len())]

@@ -37,6 +37,7 @@ impl<'a> Scorer<'a> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Score {
     rows: u64,
+    weight: f64,
     /// For each block the sum for each label.
     squares: Vec<Vec<f64>>,
 }
@@ -60,12 +61,13 @@ impl Score {
         let predictions = scorer.predictions(&rows.features)?;
         let of_label = |label: usize| {
             let squares: Vec<f64> = (0..rows.len())
-                .map(|i| (predictions.row(i)[label] - rows.labels.row(i)[label]).powi(2))
+                .map(|i| rows.weight(i) * (predictions.row(i)[label] - rows.labels.row(i)[label]).powi(2))
                 .collect();
             tree_sum(&squares)
         };
         self.squares.push((0..predictions.columns()).map(of_label).collect());
         self.rows += rows.len() as u64;
+        self.weight += (0..rows.len()).map(|i| rows.weight(i)).sum::<f64>();
         show(rows, &predictions);
         Ok(())
     }
@@ -75,12 +77,12 @@ impl Score {
         self.rows
     }
 
-    /// The mean squared error of each label; None without rows.
+    /// The mean squared error of each label, over rows by their weights; None without rows.
     pub(crate) fn mean_squares(&self) -> Option<Vec<f64>> {
         let labels = self.squares.first()?.len();
         let of_label = |label: usize| {
             let parts: Vec<f64> = self.squares.iter().map(|s| s[label]).collect();
-            tree_sum(&parts) / self.rows as f64
+            tree_sum(&parts) / self.weight
         };
         Some((0..labels).map(of_label).collect())
     }

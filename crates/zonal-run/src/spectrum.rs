@@ -271,6 +271,19 @@ fn degree_for_share(
     Ok(None)
 }
 
+/// Which activations suit a range of degrees.
+#[derive(Clone, Debug)]
+pub struct RankConfig {
+    /// The dimension n.
+    pub dim: u64,
+    /// The first degree.
+    pub from: Degree,
+    /// The last degree.
+    pub to: Degree,
+    /// Those that are compared.
+    pub activations: Vec<Activation>,
+}
+
 /// Activations ranked for a range of degrees.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -313,7 +326,8 @@ pub struct RankedActivation {
 ///
 /// # Errors
 /// [`Error::Usage`] for an empty range, and as [`Spectrum::new`].
-pub fn rank(dim: u64, from: Degree, to: Degree, activations: &[Activation]) -> Result<Ranking> {
+pub fn rank(config: &RankConfig) -> Result<Ranking> {
+    let RankConfig { dim, from, to, ref activations } = *config;
     if from > to {
         return Err(Error::Usage(format!(
             "the degrees {from}..{to} are an empty range; write the smaller one first"

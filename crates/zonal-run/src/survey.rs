@@ -1,7 +1,8 @@
-//! The first reading of a table: moments of the training rows, the sizes of the parts, and a random sample.
+//! The first reading of a table: moments of the training rows, the sizes of the parts, and a random sample. Surveys of
+//! parts of a table can be merged.
 
 use crate::data::for_each_block;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use rayon::prelude::*;
 use zonal::lift::{LabelScale, Moments};
 use zonal::linalg::Matrix;
@@ -10,17 +11,18 @@ use zonal::rows::{Part, Rows, Split};
 use zonal_io::source::Source;
 
 /// What the first reading found.
-pub(crate) struct Survey {
-    /// Rows of the table, with those that were left out.
-    pub(crate) covered: u64,
+#[derive(Clone, Debug)]
+pub struct Survey {
+    /// Rows that were read, with those that were left out.
+    pub covered: u64,
     /// Rows of each part.
-    pub(crate) counts: [u64; 3],
+    pub counts: [u64; 3],
     /// Moments of the features of training rows.
-    pub(crate) features: Moments,
+    pub features: Moments,
     /// Moments of the labels of training rows.
-    pub(crate) labels: Moments,
+    pub labels: Moments,
     /// A random sample of the rows that are not for testing, in the order of their numbers.
-    pub(crate) sample: Rows,
+    pub sample: Rows,
 }
 
 /// Rows of the sample at most, and values.
@@ -31,9 +33,14 @@ const SAMPLE_VALUES: usize = 1 << 23;
 const DRAWN_AT_ONCE: usize = 256;
 
 impl Survey {
-    pub(crate) fn of(source: &Source, split: &Split, observer: &mut dyn Observer) -> Result<Self> {
+    /// Reads a table once.
+    ///
+    /// # Errors
+    /// Those of reading; [`zonal::Error::Stopped`] when the observer asks for it.
+    pub fn of(source: &Source, split: &Split, observer: &mut dyn Observer) -> Result<Self> {
         let (features, labels) = (source.feature_names().len(), source.label_names().len());
-        let most = SAMPLE_ROWS.min(SAMPLE_VALUES / (features + labels)).max(64);
+        let most = sample_size(features + labels);
+        let columns = features + labels;
         let mut survey = Self {
             covered: 0,
             counts: [0; 3],
@@ -45,7 +52,7 @@ impl Survey {
         let mut sample: Vec<(u64, u64, Vec<f64>)> = Vec::new();
         let mut limit = u64::MAX;
         for_each_block(source, Stage::Reading, 0, observer, |rows| {
-            survey.covered = rows.covered.end;
+            survey.covered += rows.covered.end - rows.covered.start;
             let drawn: Vec<(Part, u64)> = rows
                 .numbers
                 .par_iter()
@@ -55,11 +62,13 @@ impl Survey {
             for (i, (part, rank)) in drawn.into_iter().enumerate() {
                 survey.counts[part as usize] += 1;
                 if part == Part::Train {
-                    survey.features.push(rows.features.row(i));
-                    survey.labels.push(rows.labels.row(i));
+                    survey.features.push(rows.features.row(i), rows.weight(i));
+                    survey.labels.push(rows.labels.row(i), rows.weight(i));
                 }
                 if part != Part::Test && rank < limit {
-                    sample.push((rank, rows.numbers[i], [rows.features.row(i), rows.labels.row(i)].concat()));
+                    let weight = rows.weights.get(i..=i).unwrap_or_default();
+                    let values = [rows.features.row(i), rows.labels.row(i), weight].concat();
+                    sample.push((rank, rows.numbers[i], values));
                 }
             }
             if sample.len() > 2 * most {
@@ -82,20 +91,78 @@ impl Survey {
             covered: 0..survey.covered,
             numbers: sample.iter().map(|s| s.1).collect(),
             features: part(0..features)?,
-            labels: part(features..features + labels)?,
+            labels: part(features..columns)?,
+            weights: sample.iter().filter_map(|s| s.2.get(columns)).copied().collect(),
         };
         Ok(survey)
     }
 
+    /// The survey of the rows of both, which must be different ones of one table with the same split.
+    ///
+    /// # Errors
+    /// [`zonal::Error::Size`] for different columns, [`Error::Usage`] where only one of them has weights.
+    pub fn merge(self, other: &Self, split: &Split) -> Result<Self> {
+        let (a, b) = (&self.sample, &other.sample);
+        for (what, found, required) in [
+            ("feature columns of merged surveys", b.features.columns(), a.features.columns()),
+            ("labels of merged surveys", b.labels.columns(), a.labels.columns()),
+        ] {
+            if found != required {
+                return Err(zonal::Error::Size { what: what.into(), found, required }.into());
+            }
+        }
+        if !a.is_empty() && !b.is_empty() && a.weights.is_empty() != b.weights.is_empty() {
+            return Err(Error::Usage("one of the merged surveys has weights, the other has none".into()));
+        }
+        let all = a.numbers.iter().chain(&b.numbers);
+        let mut order: Vec<(u64, u64, usize)> =
+            all.enumerate().map(|(i, &number)| (split.rank(number), number, i)).collect();
+        let most = sample_size(a.features.columns() + a.labels.columns());
+        if order.len() > most {
+            order.select_nth_unstable_by_key(most, |s| s.0);
+            order.truncate(most);
+        }
+        order.sort_unstable_by_key(|s| s.1);
+        if let Some(twice) = order.windows(2).find(|w| w[0].1 == w[1].1) {
+            let message =
+                format!("row {} is in both of the merged surveys; rows must not be added twice", twice[0].1);
+            return Err(Error::Usage(message));
+        }
+        let chosen: Vec<usize> = order.iter().map(|s| s.2).collect();
+        let stacked = |a: &Matrix, b: &Matrix| {
+            Matrix::from_rows(a.rows() + b.rows(), a.columns(), [a.values(), b.values()].concat())
+        };
+        let covered = self.covered + other.covered;
+        let both = Rows {
+            covered: 0..covered,
+            numbers: [a.numbers.as_slice(), &b.numbers].concat(),
+            features: stacked(&a.features, &b.features)?,
+            labels: stacked(&a.labels, &b.labels)?,
+            weights: [a.weights.as_slice(), &b.weights].concat(),
+        };
+        Ok(Self {
+            covered,
+            counts: [0, 1, 2].map(|i| self.counts[i] + other.counts[i]),
+            sample: both.select(&chosen),
+            features: self.features.merge(&other.features),
+            labels: self.labels.merge(&other.labels),
+        })
+    }
+
     /// Rows of all parts.
-    pub(crate) fn rows(&self) -> u64 {
+    pub fn rows(&self) -> u64 {
         self.counts.iter().sum()
     }
 
-    /// Rows left out for missing values.
-    pub(crate) fn dropped(&self) -> u64 {
+    /// Rows left out, for missing values or a weight of 0.
+    pub fn dropped(&self) -> u64 {
         self.covered - self.rows()
     }
+}
+
+/// How many rows of so many columns a sample has at most.
+fn sample_size(columns: usize) -> usize {
+    SAMPLE_ROWS.min(SAMPLE_VALUES / columns.max(1)).max(64)
 }
 
 /// Labels in standard units.

@@ -41,7 +41,7 @@ pub fn degrees() -> String {
         seed: 0,
     };
     let report = train(&config, &Output::None, Vec::new(), &mut Silent, &mut |_| ());
-    let report = report.unwrap_or_else(|e| panic!("the figure's problem is valid: {e}"));
+    let report = report.unwrap_or_else(|e| panic!("the figure's problem is valid: {e}")).report;
     let dim = Dim::new(DIM).unwrap_or_else(|e| panic!("{e}"));
     let spectrum = Spectrum::new(&Activation::Relu, dim, 1.0, 8).unwrap_or_else(|e| panic!("{e}"));
     let chart = figure::degrees("degrees", &report, Some(&spectrum));

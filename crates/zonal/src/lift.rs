@@ -9,12 +9,15 @@ use crate::sphere::Dim;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// Means and deviations of columns, gathered row by row and merged (Chan, Golub, LeVeque 1983).
-#[derive(Clone, Debug, PartialEq)]
+/// Means and deviations of columns, gathered row by row and merged (Chan, Golub, LeVeque 1983). Rows may have weights.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Moments {
     count: u64,
+    /// The sum of the weights.
+    weight: f64,
     mean: Vec<f64>,
-    /// Sum of squared deviations from the mean.
+    /// Weighted sum of squared deviations from the mean.
     spread: Vec<f64>,
     /// Smallest and largest value.
     range: Vec<(f64, f64)>,
@@ -25,19 +28,21 @@ impl Moments {
     pub fn new(columns: usize) -> Self {
         Self {
             count: 0,
+            weight: 0.0,
             mean: vec![0.0; columns],
             spread: vec![0.0; columns],
             range: vec![(f64::INFINITY, f64::NEG_INFINITY); columns],
         }
     }
 
-    /// Adds one row.
-    pub fn push(&mut self, row: &[f64]) {
+    /// Adds one row of a positive weight; 1 for rows that count alike.
+    pub fn push(&mut self, row: &[f64], weight: f64) {
         self.count += 1;
+        self.weight += weight;
         for (i, &x) in row.iter().enumerate() {
             let delta = x - self.mean[i];
-            self.mean[i] += delta / self.count as f64;
-            self.spread[i] += delta * (x - self.mean[i]);
+            self.mean[i] += weight * delta / self.weight;
+            self.spread[i] += weight * delta * (x - self.mean[i]);
             self.range[i] = (self.range[i].0.min(x), self.range[i].1.max(x));
         }
     }
@@ -45,14 +50,14 @@ impl Moments {
     /// Moments of the rows of a matrix.
     pub fn of(rows: &Matrix) -> Self {
         let mut out = Self::new(rows.columns());
-        (0..rows.rows()).for_each(|i| out.push(rows.row(i)));
+        (0..rows.rows()).for_each(|i| out.push(rows.row(i), 1.0));
         out
     }
 
     /// Moments of the rows of both.
     pub fn merge(mut self, other: &Self) -> Self {
-        let (a, b) = (self.count as f64, other.count as f64);
-        if b == 0.0 {
+        let (a, b) = (self.weight, other.weight);
+        if other.count == 0 {
             return self;
         }
         for i in 0..self.mean.len() {
@@ -63,6 +68,7 @@ impl Moments {
             self.range[i] = (self.range[i].0.min(low), self.range[i].1.max(high));
         }
         self.count += other.count;
+        self.weight += other.weight;
         self
     }
 
@@ -81,9 +87,9 @@ impl Moments {
         self.range[i].0 < self.range[i].1
     }
 
-    /// Standard deviation of column i (divisor: the number of rows).
+    /// Standard deviation of column i (divisor: the sum of the weights).
     pub fn deviation(&self, i: usize) -> f64 {
-        if self.count == 0 { 0.0 } else { (self.spread[i] / self.count as f64).sqrt() }
+        if self.count == 0 { 0.0 } else { (self.spread[i] / self.weight).sqrt() }
     }
 }
 
@@ -167,6 +173,17 @@ impl Lift {
             kept,
             bias,
         })
+    }
+
+    /// The map of rows that are points of the sphere already: they are only divided by their length.
+    pub fn of_points(columns: &[String]) -> Self {
+        Self {
+            columns: columns.to_vec(),
+            kept: (0..columns.len()).collect(),
+            mean: vec![0.0; columns.len()],
+            deviation: vec![1.0; columns.len()],
+            bias: 0.0,
+        }
     }
 
     /// Names of the columns that do not vary and are left out.

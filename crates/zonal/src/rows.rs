@@ -19,6 +19,8 @@ pub struct Rows {
     pub features: Matrix,
     /// The labels, one row a row, one column a label.
     pub labels: Matrix,
+    /// The weight of each row in every mean; empty where all count alike.
+    pub weights: Vec<f64>,
 }
 
 impl Rows {
@@ -29,6 +31,7 @@ impl Rows {
             numbers: Vec::new(),
             features: Matrix::zeros(0, features),
             labels: Matrix::zeros(0, labels),
+            weights: Vec::new(),
         }
     }
 
@@ -49,7 +52,16 @@ impl Rows {
             numbers: chosen.iter().map(|&i| self.numbers[i]).collect(),
             features: self.features.select(chosen),
             labels: self.labels.select(chosen),
+            weights: match self.weights.as_slice() {
+                [] => Vec::new(),
+                weights => chosen.iter().map(|&i| weights[i]).collect(),
+            },
         }
+    }
+
+    /// The weight of the row at a position.
+    pub fn weight(&self, position: usize) -> f64 {
+        self.weights.get(position).copied().unwrap_or(1.0)
     }
 
     /// The rows of each part, in the order of [`Part::ALL`].
@@ -193,9 +205,12 @@ mod tests {
             numbers: vec![5, 6, 8],
             features: Matrix::from_rows(3, 1, vec![1.0, 2.0, 3.0]).unwrap(),
             labels: Matrix::from_rows(3, 2, vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).unwrap(),
+            weights: vec![0.5, 1.5, 2.5],
         };
         let some = rows.select(&[0, 2]);
-        assert_eq!((some.numbers, some.labels.row(1)), (vec![5, 8], &[5.0, 6.0][..]));
+        assert_eq!((some.weight(1), some.labels.row(1)), (2.5, &[5.0, 6.0][..]));
+        assert_eq!(some.numbers, vec![5, 8]);
+        assert_eq!(Rows { weights: Vec::new(), ..rows }.select(&[1]).weight(0), 1.0);
     }
 
     #[test]

@@ -9,16 +9,16 @@ use crate::linalg::{Matrix, Packed, Real, add_scaled};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Sums over rows: Phi^T Phi, Phi^T Y, the squares of the labels and the number of rows.
+/// Sums over rows of weight w_i: Phi^T W Phi, Phi^T W Y, the squares of the labels and the weights.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sums {
-    /// Number of rows.
-    pub count: u64,
-    /// Phi^T Phi.
+    /// The sum of the weights: the number of rows where all count alike.
+    pub weight: f64,
+    /// Phi^T W Phi.
     pub gram: Packed,
-    /// Phi^T y for each label, one a row.
+    /// Phi^T W y for each label, one a row.
     pub correlation: Matrix,
-    /// y^T y for each label.
+    /// y^T W y for each label.
     pub label_sq: Vec<f64>,
 }
 
@@ -26,7 +26,7 @@ impl Sums {
     /// No rows yet.
     pub fn zeros(width: usize, labels: usize) -> Self {
         Self {
-            count: 0,
+            weight: 0.0,
             gram: Packed::zeros(width),
             correlation: Matrix::zeros(labels, width),
             label_sq: vec![0.0; labels],
@@ -35,10 +35,15 @@ impl Sums {
 
     /// Adds the sums over other rows.
     pub fn add(&mut self, other: &Self) {
-        self.count += other.count;
+        self.weight += other.weight;
         self.gram.add(&other.gram);
         add_scaled(self.correlation.values_mut(), 1.0, other.correlation.values());
         add_scaled(&mut self.label_sq, 1.0, &other.label_sq);
+    }
+
+    /// Whether there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.weight == 0.0
     }
 
     /// E (f - y)^2 over the rows for each label l and each row of `coefficients`, which holds the output coefficients
@@ -49,7 +54,7 @@ impl Sums {
         let loss = |(i, form): (usize, f64)| {
             let label = i % labels;
             let cross = crate::linalg::dot(coefficients.row(i), self.correlation.row(label));
-            crate::numeric::sum::non_negative(form - 2.0 * cross + self.label_sq[label]) / self.count as f64
+            crate::numeric::sum::non_negative(form - 2.0 * cross + self.label_sq[label]) / self.weight
         };
         forms.into_iter().enumerate().map(loss).collect()
     }
@@ -79,6 +84,8 @@ pub struct Batch<'a> {
     pub points: &'a Matrix,
     /// The labels, one row a row, one column a label.
     pub labels: &'a Matrix,
+    /// The weight of each row, positive; empty where all count alike.
+    pub weights: &'a [f64],
 }
 
 /// Rows of a block up to this width; wider ones need fewer sums beside one another.
@@ -129,7 +136,9 @@ struct Open {
 struct Filling {
     points: Vec<f64>,
     labels: Vec<f64>,
-    count: u64,
+    /// Square roots of the weights, where there are any.
+    roots: Vec<f64>,
+    weight: f64,
     /// None before the first tile.
     gram: Option<Gram>,
     label_sq: Vec<f64>,
@@ -182,6 +191,7 @@ impl Statistics {
                 let part = &mut open.parts[batch.parts[i]];
                 part.points.extend_from_slice(batch.points.row(i));
                 part.labels.extend_from_slice(batch.labels.row(i));
+                part.weigh(batch.weights.get(i).copied());
                 if part.labels.len() == TILE * self.labels {
                     part.add_tile(map, self.precision, &mut self.scratch)?;
                 }
@@ -206,6 +216,12 @@ impl Statistics {
         size("labels of a row", batch.labels.columns(), self.labels)?;
         for found in [batch.numbers.len(), batch.parts.len(), batch.labels.rows()] {
             size("numbers, parts and labels", found, batch.points.rows())?;
+        }
+        if !batch.weights.is_empty() {
+            size("weights", batch.weights.len(), batch.points.rows())?;
+            if let Some(w) = batch.weights.iter().find(|w| !(**w > 0.0 && w.is_finite())) {
+                return Err(Error::parameter("the weight of a row", w, "a positive number"));
+            }
         }
         let (first, end) = batch.covered;
         let ascending = batch.numbers.windows(2).all(|w| w[0] < w[1]);
@@ -246,14 +262,13 @@ impl Statistics {
         self.insert(open.block, Node { level: 0, covered: open.covered, sums })
     }
 
-    /// Adds a node, and joins neighbours that are complete.
-    fn insert(&mut self, first: u64, node: Node) -> Result<()> {
+    /// Whether the rows of a node can be other ones than those that are there.
+    fn check_room(&self, first: u64, node: &Node) -> Result<()> {
         let again = |covered: u64, rows: u64| {
             let what = format!("the number of rows in the blocks from {first} on");
             Err(Error::parameter(what, covered, format!("at most {rows}: rows must not be added twice")))
         };
-        let rows = block_rows(self.width);
-        let (mut first, mut node) = (first, node);
+        let rows = block_rows(self.width) << node.level;
         let end = first + (1 << node.level);
         // A longer run of blocks is there only if each of its rows is.
         let before = self.nodes.range(..=first).next_back();
@@ -262,13 +277,19 @@ impl Statistics {
         if covers || inside.any(|(&at, n)| at != first || n.level != node.level) {
             return again(node.covered + 1, node.covered);
         }
+        let covered = node.covered + self.nodes.get(&first).map_or(0, |there| there.covered);
+        if covered > rows { again(covered, rows) } else { Ok(()) }
+    }
+
+    /// Adds a node, and joins neighbours that are complete.
+    fn insert(&mut self, first: u64, node: Node) -> Result<()> {
+        self.check_room(first, &node)?;
+        let rows = block_rows(self.width);
+        let (mut first, mut node) = (first, node);
         if let Some(mut there) = self.nodes.remove(&first) {
             there.covered += node.covered;
             there.sums.iter_mut().zip(&node.sums).for_each(|(a, b)| a.add(b));
             node = there;
-        }
-        if node.covered > rows << node.level {
-            return again(node.covered, rows << node.level);
         }
         while node.covered == rows << node.level {
             let sibling = first ^ (1 << node.level);
@@ -293,6 +314,15 @@ impl Statistics {
     /// # Errors
     /// [`Error::Size`] for different widths, labels or parts, [`Error::Parameter`] for rows that are in both.
     pub fn merge(mut self, other: Self) -> Result<Self> {
+        self.absorb(other)?;
+        Ok(self)
+    }
+
+    /// Adds the sums over the rows of another one; both must have been closed. After an error nothing is added.
+    ///
+    /// # Errors
+    /// As [`Self::merge`].
+    pub fn absorb(&mut self, other: Self) -> Result<()> {
         for (what, found, required) in [
             ("features of merged statistics", other.width, self.width),
             ("labels of merged statistics", other.labels, self.labels),
@@ -307,10 +337,8 @@ impl Statistics {
                 return Err(Error::Size { what: what.into(), found, required });
             }
         }
-        for (first, node) in other.nodes {
-            self.insert(first, node)?;
-        }
-        Ok(self)
+        other.nodes.iter().try_for_each(|(first, node)| self.check_room(*first, node))?;
+        other.nodes.into_iter().try_for_each(|(first, node)| self.insert(first, node))
     }
 
     /// The sums over one part, of closed blocks.
@@ -327,6 +355,11 @@ impl Statistics {
         total.unwrap_or_else(|| Sums::zeros(self.width, self.labels))
     }
 
+    /// The sums over every part, of closed blocks.
+    pub fn parts(&self) -> Vec<Sums> {
+        (0..self.parts).map(|part| self.part(part)).collect()
+    }
+
     /// The sums over every part, of closed blocks, without a copy of what need not be added.
     pub fn into_parts(mut self) -> Vec<Sums> {
         // As in [`Self::part`].
@@ -339,6 +372,11 @@ impl Statistics {
             total = Some(sums);
         }
         total.unwrap_or_else(|| vec![Sums::zeros(self.width, self.labels); self.parts])
+    }
+
+    /// How many rows were added, with those that were left out; blocks must be closed.
+    pub fn covered(&self) -> u64 {
+        self.nodes.values().map(|node| node.covered).sum()
     }
 
     /// The first row after all that were added without a gap from row 0 on.
@@ -403,7 +441,24 @@ pub struct Exported<'a> {
 
 impl Filling {
     fn new(labels: usize) -> Self {
-        Self { points: Vec::new(), labels: Vec::new(), count: 0, gram: None, label_sq: vec![0.0; labels] }
+        Self {
+            points: Vec::new(),
+            labels: Vec::new(),
+            roots: Vec::new(),
+            weight: 0.0,
+            gram: None,
+            label_sq: vec![0.0; labels],
+        }
+    }
+
+    /// Notes the weight of the row that was added last; 1 without one.
+    fn weigh(&mut self, weight: Option<f64>) {
+        self.weight += weight.unwrap_or(1.0);
+        if weight.is_some() || !self.roots.is_empty() {
+            // Rows before the first one with a weight count 1.
+            self.roots.resize(self.labels.len() / self.label_sq.len() - 1, 1.0);
+            self.roots.push(weight.unwrap_or(1.0).sqrt());
+        }
     }
 
     /// Adds the rows that wait.
@@ -415,7 +470,11 @@ impl Filling {
         }
         let columns = self.points.len() / rows;
         let points = Matrix::from_rows(rows, columns, std::mem::take(&mut self.points))?;
-        let tile = Matrix::from_rows(rows, labels, std::mem::take(&mut self.labels))?;
+        let mut tile = Matrix::from_rows(rows, labels, std::mem::take(&mut self.labels))?;
+        let roots = std::mem::take(&mut self.roots);
+        for (i, root) in roots.iter().enumerate() {
+            tile.row_mut(i).iter_mut().for_each(|y| *y *= root);
+        }
         let width = map.width();
         let panel = match precision {
             Precision::F64 => [f64::PANEL, f64::PART],
@@ -429,15 +488,14 @@ impl Filling {
             None => Gram::zeros(width, labels, panel),
         });
         match precision {
-            Precision::F64 => add_features(gram, map, &points, &tile, &mut scratch.wide),
-            Precision::F32 => add_features(gram, map, &points, &tile, &mut scratch.narrow),
+            Precision::F64 => add_features(gram, map, &points, &tile, &roots, &mut scratch.wide),
+            Precision::F32 => add_features(gram, map, &points, &tile, &roots, &mut scratch.narrow),
         }
         for i in 0..rows {
             for (sum, y) in self.label_sq.iter_mut().zip(tile.row(i)) {
                 *sum += y * y;
             }
         }
-        self.count += rows as u64;
         Ok(())
     }
 
@@ -445,7 +503,7 @@ impl Filling {
     fn finish(self, width: usize, labels: usize, scratch: &mut Scratch) -> Sums {
         let Some(gram) = self.gram else { return Sums::zeros(width, labels) };
         let sums = Sums {
-            count: self.count,
+            weight: self.weight,
             gram: gram.packed(),
             correlation: gram.correlation(),
             label_sq: self.label_sq,
@@ -461,6 +519,7 @@ fn add_features<T: Scalar>(
     map: &impl FeatureMap,
     points: &Matrix,
     labels: &Matrix,
+    roots: &[f64],
     buffer: &mut Vec<T>,
 ) {
     let length = points.rows() * map.width();
@@ -469,7 +528,21 @@ fn add_features<T: Scalar>(
     }
     let features = &mut buffer[..length];
     map.fill(points, T::PANEL, features);
+    if !roots.is_empty() {
+        weigh(features, points.rows(), roots);
+    }
     gram.add(features, labels);
+}
+
+/// Multiplies the features of each row, which stand in panels, by its root.
+fn weigh<T: Scalar>(features: &mut [T], rows: usize, roots: &[f64]) {
+    for panel in features.chunks_mut(rows * T::PANEL) {
+        let columns = panel.len() / rows;
+        for (row, root) in panel.chunks_mut(columns).zip(roots) {
+            let root = T::nearest(*root);
+            row.iter_mut().for_each(|x| *x *= root);
+        }
+    }
 }
 
 #[cfg(test)]

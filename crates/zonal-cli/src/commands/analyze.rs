@@ -59,21 +59,28 @@ fn degree(text: &str) -> Result<usize, String> {
     }
 }
 
+impl Args {
+    pub(crate) fn config(&self, global: &Global) -> AnalyzeConfig {
+        AnalyzeConfig {
+            data: Data {
+                files: self.data.clone(),
+                header: !self.no_header,
+                delimiter: self.delimiter,
+                drop_missing: self.missing.drop(),
+                memory: None,
+            },
+            labels: super::lists(&self.label),
+            features: (!self.features.is_empty()).then(|| super::lists(&self.features)),
+            test_fraction: self.test_fraction,
+            max_degree: self.max_degree,
+            most_monomials: usize::try_from(self.most_monomials).unwrap_or(usize::MAX),
+            seed: global.seed(),
+        }
+    }
+}
+
 pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> anyhow::Result<()> {
-    let config = AnalyzeConfig {
-        data: Data {
-            files: args.data.clone(),
-            header: !args.no_header,
-            delimiter: args.delimiter,
-            drop_missing: args.missing.drop(),
-        },
-        labels: super::lists(&args.label),
-        features: (!args.features.is_empty()).then(|| super::lists(&args.features)),
-        test_fraction: args.test_fraction,
-        max_degree: args.max_degree,
-        most_monomials: usize::try_from(args.most_monomials).unwrap_or(usize::MAX),
-        seed: global.seed(),
-    };
+    let config = args.config(global);
     let report = analyze(&config, &mut Progress::new(interrupt, global.quiet))?;
     match global.format {
         Format::Json => print_json(&report),

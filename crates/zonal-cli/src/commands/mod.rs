@@ -13,7 +13,10 @@ pub(crate) mod sweep;
 pub(crate) mod train;
 
 /// Fixes the number of threads for the whole process.
-pub(crate) fn set_threads(threads: usize) -> Result<(), rayon::ThreadPoolBuildError> {
+///
+/// # Errors
+/// When they have been started before.
+pub fn set_threads(threads: usize) -> Result<(), rayon::ThreadPoolBuildError> {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()
 }
 

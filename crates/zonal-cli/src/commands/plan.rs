@@ -53,20 +53,27 @@ pub(crate) struct Args {
     verify: Option<u64>,
 }
 
+impl Args {
+    pub(crate) fn config(&self, global: &Global) -> PlanConfig {
+        PlanConfig {
+            target: self.target.clone(),
+            energies: None,
+            dim: self.dim,
+            activation: self.activation.clone(),
+            scale: self.scale,
+            degree: self.degree.map(|k| usize::try_from(k).unwrap_or(usize::MAX)),
+            epsilon: self.epsilon,
+            width: self.width,
+            iterations: self.iterations,
+            delta: self.delta,
+            verify: self.verify,
+            seed: global.seed(),
+        }
+    }
+}
+
 pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result<Done> {
-    let config = PlanConfig {
-        target: args.target.clone(),
-        dim: args.dim,
-        activation: args.activation.clone(),
-        scale: args.scale,
-        degree: args.degree.map(|k| usize::try_from(k).unwrap_or(usize::MAX)),
-        epsilon: args.epsilon,
-        width: args.width,
-        iterations: args.iterations,
-        delta: args.delta,
-        verify: args.verify,
-        seed: global.seed(),
-    };
+    let config = args.config(global);
     let report = {
         // The plan is worth having when its verification is interrupted.
         let mut progress = match args.verify {

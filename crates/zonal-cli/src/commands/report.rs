@@ -33,8 +33,8 @@ pub(crate) struct Args {
 }
 
 /// What a run leaves for people.
-#[derive(clap::Args, Debug)]
-pub(crate) struct PageArgs {
+#[derive(clap::Args, Clone, Debug)]
+pub struct PageArgs {
     /// No report.html in the run's folder
     #[arg(long)]
     no_report: bool,
@@ -92,7 +92,10 @@ impl PageArgs {
     }
 
     /// Writes the page of a run that is there already, so that a failure loses nothing but the page.
-    pub(crate) fn write(&self, run: Option<&str>) -> Result<()> {
+    ///
+    /// # Errors
+    /// Those of reading the run and of writing, with what to do.
+    pub fn write(&self, run: Option<&str>) -> Result<()> {
         let Some(run) = run else { return Ok(()) };
         let written = match (self.no_report, self.figures.is_empty()) {
             (true, true) => return Ok(()),

@@ -29,21 +29,26 @@ pub(crate) struct Args {
     #[arg(long)]
     quick: bool,
     #[command(flatten)]
-    folder: FolderArgs,
+    pub(crate) folder: FolderArgs,
+}
+
+impl Args {
+    pub(crate) fn claims(&self) -> (Vec<String>, Size) {
+        (self.claim.clone(), if self.quick { Size::Quick } else { Size::Whole })
+    }
 }
 
 pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result<Done> {
-    let size = if args.quick { Size::Quick } else { Size::Whole };
+    let (claims, size) = args.claims();
     global.refuse_seed("claims use fixed seeds, so that the same version gives the same numbers")?;
     let output = args.folder.output()?;
     let started = SystemTime::now();
     let mut report = {
         let mut progress = Progress::asking(interrupt, global.quiet);
-        reproduce(&args.claim, size, &mut progress)?
+        reproduce(&claims, size, &mut progress)?
     };
-    let asked = serde_json::json!({ "claims": args.claim, "quick": args.quick });
     // What was found is printed whatever becomes of its folder and its page.
-    let saved = keep(&output, RunKind::Reproduce, &asked, &report, command_line(), started);
+    let saved = keep(&output, RunKind::Reproduce, &asked(&claims, size), &report, command_line(), started);
     report.run = saved.as_ref().ok().cloned().flatten();
     let page = args.folder.page.write(report.run.as_deref());
     match global.format {
@@ -54,6 +59,11 @@ pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result
     saved?;
     page?;
     Ok(if report.holds { Done::Well } else { Done::DoesNotHold })
+}
+
+/// What the record of checked claims says was asked for.
+pub fn asked(claims: &[String], size: Size) -> serde_json::Value {
+    serde_json::json!({ "claims": claims, "quick": size == Size::Quick })
 }
 
 fn sign(relation: Relation) -> &'static str {

@@ -8,7 +8,7 @@ use anyhow::Result;
 use zonal::activation::Activation;
 use zonal_run::Error;
 use zonal_run::number::{Extended, Scale};
-use zonal_run::spectrum::{KernelKind, Ranking, SpectrumConfig, SpectrumReport, rank, spectrum};
+use zonal_run::spectrum::{KernelKind, RankConfig, Ranking, SpectrumConfig, SpectrumReport, rank, spectrum};
 
 /// The Funk-Hecke spectrum of activations: which degrees they see, and how strongly
 #[derive(clap::Args, Debug)]
@@ -59,35 +59,52 @@ enum KernelChoice {
     Tangent,
 }
 
-pub(crate) fn run(args: &Args, global: &Global) -> Result<()> {
-    let activations = args.activations()?;
-    let dims: Vec<Extended> = parse_list(&args.dim, "--dim")?;
-    if let Some(range) = &args.for_degrees {
-        return run_ranking(args, global, range, &dims);
-    }
-    let scales: Vec<Scale> = parse_list(&args.scale, "--scale")?;
-    let decay = args.decay.as_deref().map(|d| range(d, "--decay")).transpose()?;
-    let mut reports = Vec::new();
-    for activation in &activations {
-        for &dim in &dims {
-            let default = if dim == Extended::Infinite { Scale::SqrtDim } else { Scale::Fixed(1.0) };
-            let scales = if scales.is_empty() { vec![default] } else { scales.clone() };
-            for scale in scales {
-                reports.push(spectrum(&SpectrumConfig {
+/// What is asked: spectra, or which activations suit a range of degrees.
+#[derive(Debug)]
+pub(crate) enum Question {
+    Spectra(Vec<SpectrumConfig>),
+    Rankings(Vec<RankConfig>),
+}
+
+impl Args {
+    pub(crate) fn question(&self) -> Result<Question> {
+        let activations = self.activations()?;
+        let dims: Vec<Extended> = parse_list(&self.dim, "--dim")?;
+        if let Some(text) = &self.for_degrees {
+            return Ok(Question::Rankings(self.rankings(text, &dims)?));
+        }
+        let scales: Vec<Scale> = parse_list(&self.scale, "--scale")?;
+        let decay = self.decay.as_deref().map(|d| range(d, "--decay")).transpose()?;
+        let mut spectra = Vec::new();
+        for activation in &activations {
+            for &dim in &dims {
+                let default = if dim == Extended::Infinite { Scale::SqrtDim } else { Scale::Fixed(1.0) };
+                let scales = if scales.is_empty() { vec![default] } else { scales.clone() };
+                spectra.extend(scales.into_iter().map(|scale| SpectrumConfig {
                     activation: activation.clone(),
                     dim,
                     scale,
-                    max_degree: args.max_degree,
-                    kernel: match args.kernel {
+                    max_degree: self.max_degree,
+                    kernel: match self.kernel {
                         KernelChoice::Feature => KernelKind::Feature,
                         KernelChoice::Tangent => KernelKind::Tangent,
                     },
-                    bias: args.bias,
+                    bias: self.bias,
                     decay,
-                })?);
+                }));
             }
         }
+        Ok(Question::Spectra(spectra))
     }
+}
+
+pub(crate) fn run(args: &Args, global: &Global) -> Result<()> {
+    let spectra = match args.question()? {
+        Question::Rankings(rankings) => return run_rankings(&rankings, global),
+        Question::Spectra(spectra) => spectra,
+    };
+    let reports: Vec<SpectrumReport> =
+        spectra.iter().map(spectrum).collect::<std::result::Result<_, zonal_run::Error>>()?;
     match (global.format, reports.as_slice()) {
         (Format::Json, reports) => reports.iter().try_for_each(print_json),
         (Format::Csv, reports) => print(&csv_table(reports)),
@@ -96,22 +113,9 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<()> {
     }
 }
 
-fn run_ranking(args: &Args, global: &Global, text: &str, dims: &[Extended]) -> Result<()> {
-    let (from, to) = range(text, "--for-degrees")?;
-    let activations = if args.activation.is_empty() {
-        // A shift makes every degree visible; without one most activations miss half of them.
-        let shifted =
-            ["relu(t + 0.5)", "gelu(t + 0.5)", "tanh(t + 0.5)", "sin(t + 0.5)"].map(Activation::parse);
-        let shifted: Result<Vec<Activation>, _> = shifted.into_iter().collect();
-        [&Activation::NAMED[..15], &shifted.map_err(Error::from)?].concat()
-    } else {
-        args.activations()?
-    };
-    for dim in dims {
-        let &Extended::Finite(n) = dim else {
-            return Err(Error::Usage("--for-degrees needs a finite --dim".into()).into());
-        };
-        let ranking = rank(n, from, to, &activations)?;
+fn run_rankings(rankings: &[RankConfig], global: &Global) -> Result<()> {
+    for config in rankings {
+        let ranking = rank(config)?;
         match global.format {
             Format::Json => print_json(&ranking)?,
             Format::Csv => print(&csv(&ranking_header(), &ranking_rows(&ranking, |x| x.to_string())))?,
@@ -122,6 +126,24 @@ fn run_ranking(args: &Args, global: &Global, text: &str, dims: &[Extended]) -> R
 }
 
 impl Args {
+    fn rankings(&self, text: &str, dims: &[Extended]) -> Result<Vec<RankConfig>> {
+        let (from, to) = range(text, "--for-degrees")?;
+        let activations = if self.activation.is_empty() {
+            // A shift makes every degree visible; without one most activations miss half of them.
+            let shifted =
+                ["relu(t + 0.5)", "gelu(t + 0.5)", "tanh(t + 0.5)", "sin(t + 0.5)"].map(Activation::parse);
+            let shifted: Result<Vec<Activation>, _> = shifted.into_iter().collect();
+            [&Activation::NAMED[..15], &shifted.map_err(Error::from)?].concat()
+        } else {
+            self.activations()?
+        };
+        let one = |dim: &Extended| match dim {
+            &Extended::Finite(dim) => Ok(RankConfig { dim, from, to, activations: activations.clone() }),
+            Extended::Infinite => Err(Error::Usage("--for-degrees needs a finite --dim".into()).into()),
+        };
+        dims.iter().map(one).collect()
+    }
+
     fn activations(&self) -> Result<Vec<Activation>> {
         let texts: Vec<String> = self.activation.iter().flat_map(|t| split_list(t)).collect();
         let mut out = if texts.is_empty() { vec![Activation::Relu] } else { Vec::new() };

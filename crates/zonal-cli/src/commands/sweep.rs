@@ -52,27 +52,33 @@ pub(crate) struct Args {
     force: bool,
     /// Trainings side by side [default: as many as threads]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    at_once: Option<u16>,
+    pub(crate) at_once: Option<u16>,
     #[command(flatten)]
-    page: PageArgs,
+    pub(crate) page: PageArgs,
 }
 
 /// Rows shown in the table for people.
 const SHOWN_ROWS: usize = 60;
 
+impl Args {
+    pub(crate) fn start(&self, global: &Global) -> Result<Start> {
+        Ok(match (&self.resume, &self.file) {
+            (Some(folder), _) => {
+                global.refuse_seed("a sweep goes on with the seeds that it was begun with")?;
+                Start::Resume(folder.clone())
+            }
+            (None, Some(file)) => {
+                let output = output(self.out.as_deref(), self.force)?;
+                self.page.check(&output)?;
+                Start::New { file: file.clone(), seed: global.seed(), output }
+            }
+            (None, None) => return Err(zonal_run::Error::Usage("a file or --resume is needed".into()).into()),
+        })
+    }
+}
+
 pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result<()> {
-    let start = match (&args.resume, &args.file) {
-        (Some(folder), _) => {
-            global.refuse_seed("a sweep goes on with the seeds that it was begun with")?;
-            Start::Resume(folder.clone())
-        }
-        (None, Some(file)) => {
-            let output = output(args.out.as_deref(), args.force)?;
-            args.page.check(&output)?;
-            Start::New { file: file.clone(), seed: global.seed(), output }
-        }
-        (None, None) => return Err(zonal_run::Error::Usage("a file or --resume is needed".into()).into()),
-    };
+    let start = args.start(global)?;
     let report = {
         let mut progress = Progress::asking(interrupt, global.quiet);
         sweep(&start, args.at_once.map(usize::from), command_line(), &mut progress)?

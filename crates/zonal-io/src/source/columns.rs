@@ -9,14 +9,17 @@ use std::path::Path;
 pub struct Columns {
     /// The labels, if any are needed.
     pub labels: Vec<String>,
-    /// The features in order; all columns but the labels if None.
+    /// The features in order; all columns but the labels and the weight if None.
     pub features: Option<Vec<String>>,
+    /// The column of the rows' weights, if they have any.
+    pub weight: Option<String>,
 }
 
 /// The places of the chosen columns in a file.
 pub(super) struct Chosen {
     pub(super) features: Vec<usize>,
     pub(super) labels: Vec<usize>,
+    pub(super) weight: Option<usize>,
 }
 
 impl Chosen {
@@ -45,17 +48,23 @@ impl Chosen {
             }
             labels.push(index);
         }
+        let weight = columns.weight.as_deref().map(find).transpose()?;
+        if let Some(name) = columns.weight.as_deref().filter(|_| weight.is_some_and(|w| labels.contains(&w)))
+        {
+            return fail(Some(name), "the label cannot be the weight too; name another column".into());
+        }
+        let taken = |i: &usize| labels.contains(i) || weight == Some(*i);
         let Some(wanted) = &columns.features else {
-            let features: Vec<usize> = (0..names.len()).filter(|i| !labels.contains(i)).collect();
+            let features: Vec<usize> = (0..names.len()).filter(|i| !taken(i)).collect();
             if features.is_empty() {
-                let what = if labels.len() == 1 {
+                let what = if labels.len() == 1 && weight.is_none() {
                     "the label is the only column"
                 } else {
-                    "there is no column beside labels"
+                    "there is no column beside labels and weight"
                 };
                 return fail(None, format!("{what}; at least one feature is needed"));
             }
-            return Ok(Self { features, labels });
+            return Ok(Self { features, labels, weight });
         };
         let mut features = Vec::new();
         let mut seen = HashSet::new();
@@ -67,6 +76,12 @@ impl Chosen {
                     "the label cannot be a feature too; leave it out of --features".into(),
                 );
             }
+            if weight == Some(index) {
+                return fail(
+                    Some(name),
+                    "the weight cannot be a feature too; leave it out of --features".into(),
+                );
+            }
             if !seen.insert(index) {
                 return fail(Some(name), "this column is named twice in --features".into());
             }
@@ -75,6 +90,6 @@ impl Chosen {
         if features.is_empty() {
             return fail(None, "--features names no column; at least one is needed".into());
         }
-        Ok(Self { features, labels })
+        Ok(Self { features, labels, weight })
     }
 }

@@ -1,19 +1,23 @@
-//! Tables of numbers in blocks of rows, from one file or several: CSV (plain or gzip), NPY, NPZ, Parquet and Arrow. Memory
-//! does not grow with the number of rows, and a table can be read as often as one likes.
+//! Tables of numbers in blocks of rows, from one file or several: CSV (plain or gzip), NPY, NPZ, Parquet and Arrow; or from
+//! memory. Memory does not grow with the number of rows, and a table can be read as often as one likes.
 
 mod arrow;
 mod columns;
 mod csv;
+mod memory;
 mod numpy;
 
 pub use columns::Columns;
 pub use csv::Dialect;
+pub use memory::Table;
 
 use crate::error::{Error, Result};
 use columns::Chosen;
+use memory::MemoryReader;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use zonal::linalg::Matrix;
 use zonal::rows::Rows;
 
@@ -41,11 +45,30 @@ enum Format {
 /// A table that has been found and whose columns are known.
 #[derive(Clone, Debug)]
 pub struct Source {
-    files: Vec<(PathBuf, Format)>,
+    pieces: Vec<Piece>,
     dialect: Dialect,
     missing: Missing,
     feature_names: Vec<String>,
     label_names: Vec<String>,
+    weight_name: Option<String>,
+    first_row: u64,
+}
+
+/// Rows that stand together.
+#[derive(Clone, Debug)]
+enum Piece {
+    File(PathBuf, Format),
+    Memory(Arc<dyn Table>),
+}
+
+impl Piece {
+    /// What messages call it.
+    fn name(&self) -> &Path {
+        match self {
+            Self::File(path, _) => path,
+            Self::Memory(_) => Path::new("the table in memory"),
+        }
+    }
 }
 
 /// Some rows of a file: values of the chosen columns, row after row, NaN where one is missing.
@@ -92,12 +115,36 @@ impl Source {
             missing,
             feature_names: of(&chosen.features),
             label_names: of(&chosen.labels),
-            files: files.clone(),
+            weight_name: chosen.weight.map(|i| names[i].clone()),
+            first_row: 0,
+            pieces: files.iter().map(|(file, format)| Piece::File(file.clone(), *format)).collect(),
         };
         for (file, format) in &files[1..] {
             source.chosen(file, *format)?;
         }
         Ok(source)
+    }
+
+    /// A table in memory, whose columns are the features, the labels and, where a weight is named, the weights.
+    pub fn memory(
+        table: Arc<dyn Table>,
+        feature_names: Vec<String>,
+        label_names: Vec<String>,
+        weight_name: Option<String>,
+        missing: Missing,
+    ) -> Self {
+        let (pieces, dialect) = (vec![Piece::Memory(table)], Dialect::default());
+        Self { pieces, dialect, missing, feature_names, label_names, weight_name, first_row: 0 }
+    }
+
+    /// The same rows with numbers from another one on than 0, as a part of a longer table.
+    pub fn starting_at(self, first_row: u64) -> Self {
+        Self { first_row, ..self }
+    }
+
+    /// Whether rows have weights.
+    pub fn is_weighted(&self) -> bool {
+        self.weight_name.is_some()
     }
 
     /// Names of the feature columns.
@@ -112,7 +159,10 @@ impl Source {
 
     /// The files, in the order in which their rows are numbered.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
-        self.files.iter().map(|(path, _)| path.as_path())
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::File(path, _) => Some(path.as_path()),
+            Piece::Memory(_) => None,
+        })
     }
 
     /// Bytes of all files together.
@@ -122,21 +172,36 @@ impl Source {
 
     /// All rows from the first on, in blocks.
     pub fn blocks(&self) -> Blocks<'_> {
-        Blocks { source: self, file: 0, reader: None, next_row: 0, in_file: 0, failed: false }
+        Blocks { source: self, piece: 0, reader: None, next_row: self.first_row, in_file: 0, failed: false }
+    }
+
+    /// How many columns are read.
+    fn columns(&self) -> usize {
+        self.feature_names.len() + self.label_names.len() + usize::from(self.is_weighted())
     }
 
     /// Where the chosen columns stand in one file.
     fn chosen(&self, path: &Path, format: Format) -> Result<Vec<usize>> {
         let names = names(path, format, self.dialect)?;
-        let columns =
-            Columns { labels: self.label_names.clone(), features: Some(self.feature_names.clone()) };
+        let columns = Columns {
+            labels: self.label_names.clone(),
+            features: Some(self.feature_names.clone()),
+            weight: self.weight_name.clone(),
+        };
         let chosen = Chosen::find(path, &names, &columns)?;
-        Ok(chosen.features.into_iter().chain(chosen.labels).collect())
+        Ok(chosen.features.into_iter().chain(chosen.labels).chain(chosen.weight).collect())
     }
 
-    fn reader(&self, path: &Path, format: Format) -> Result<Box<dyn Reader>> {
+    fn reader(&self, piece: &Piece) -> Result<Box<dyn Reader>> {
+        let (path, format) = match piece {
+            Piece::File(path, format) => (path, *format),
+            Piece::Memory(table) => {
+                return Ok(Box::new(MemoryReader::new(Arc::clone(table), self.columns())));
+            }
+        };
         let chosen = self.chosen(path, format)?;
-        let labels = self.label_names.len();
+        // Weights must be there like labels.
+        let labels = self.label_names.len() + usize::from(self.is_weighted());
         let reject = self.missing == Missing::Reject;
         Ok(match format {
             Format::Csv | Format::GzipCsv => Box::new(csv::CsvReader::open(
@@ -158,7 +223,7 @@ impl Source {
 /// The blocks of a table, in order. After an error there are no more.
 pub struct Blocks<'a> {
     source: &'a Source,
-    file: usize,
+    piece: usize,
     reader: Option<Box<dyn Reader>>,
     next_row: u64,
     in_file: u64,
@@ -167,11 +232,10 @@ pub struct Blocks<'a> {
 
 impl Blocks<'_> {
     fn advance(&mut self) -> Result<Option<Rows>> {
-        let columns = self.source.feature_names.len() + self.source.label_names.len();
-        let most = (BLOCK_VALUES / columns.max(1)).clamp(16, BLOCK_ROWS);
-        while let Some((path, format)) = self.source.files.get(self.file) {
+        let most = (BLOCK_VALUES / self.source.columns().max(1)).clamp(16, BLOCK_ROWS);
+        while let Some(piece) = self.source.pieces.get(self.piece) {
             if self.reader.is_none() {
-                self.reader = Some(self.source.reader(path, *format)?);
+                self.reader = Some(self.source.reader(piece)?);
                 self.in_file = 0;
             }
             let next = match &mut self.reader {
@@ -179,10 +243,10 @@ impl Blocks<'_> {
                 None => None,
             };
             match next {
-                Some(raw) => return self.rows(path, raw).map(Some),
+                Some(raw) => return self.rows(piece.name(), raw).map(Some),
                 None => {
                     self.reader = None;
-                    self.file += 1;
+                    self.piece += 1;
                 }
             }
         }
@@ -193,10 +257,10 @@ impl Blocks<'_> {
     fn rows(&mut self, path: &Path, raw: Raw) -> Result<Rows> {
         let source = self.source;
         let (features, labels) = (source.feature_names.len(), source.label_names.len());
-        let columns = features + labels;
-        let name = |column: usize| match column.checked_sub(features) {
-            Some(label) => source.label_names[label].clone(),
-            None => source.feature_names[column].clone(),
+        let columns = source.columns();
+        let name = |column: usize| {
+            let names = source.feature_names.iter().chain(&source.label_names).chain(&source.weight_name);
+            names.skip(column).next().cloned()
         };
         let first = self.next_row;
         let mut rows = Rows::empty(first..first + raw.rows as u64, features, labels);
@@ -205,8 +269,27 @@ impl Blocks<'_> {
         for (i, row) in raw.values.chunks_exact(columns).enumerate() {
             match row.iter().position(|x| !x.is_finite()) {
                 None => {
+                    if source.is_weighted() {
+                        let weight = row[features + labels];
+                        if weight < 0.0 {
+                            let place = self.in_file + i as u64;
+                            return Err(Error::Table {
+                                path: path.to_owned(),
+                                row: None,
+                                column: name(features + labels),
+                                message: format!(
+                                    "row {place} (counted from 0) has the weight {weight}; at least 0 is needed"
+                                ),
+                            });
+                        }
+                        // A row that counts for nothing is as one that is not there.
+                        if weight == 0.0 {
+                            continue;
+                        }
+                        rows.weights.push(weight);
+                    }
                     x.extend_from_slice(&row[..features]);
-                    y.extend_from_slice(&row[features..]);
+                    y.extend_from_slice(&row[features..features + labels]);
                     rows.numbers.push(first + i as u64);
                 }
                 Some(column) if row[column].is_nan() && source.missing == Missing::Drop => {}
@@ -225,7 +308,7 @@ impl Blocks<'_> {
                     return Err(Error::Table {
                         path: path.to_owned(),
                         row: None,
-                        column: Some(name(column)),
+                        column: name(column),
                         message,
                     });
                 }

@@ -12,7 +12,7 @@ pub use degrees::degrees;
 pub use left::left;
 pub use loss::loss;
 pub use movement::movement;
-pub use spectrum::{last_degree, spectrum};
+pub use spectrum::{last_degree, of_spectrum, spectrum};
 pub use truth::truth;
 
 use zonal_run::train::{Checkpoint, TrainReport};

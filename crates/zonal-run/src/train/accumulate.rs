@@ -126,23 +126,30 @@ impl Accumulation<'_> {
 }
 
 /// A block of rows, ready to be added.
-struct Prepared {
+pub(super) struct Prepared {
     covered: (u64, u64),
     numbers: Vec<u64>,
     parts: Vec<usize>,
     points: Matrix,
     labels: Matrix,
+    weights: Vec<f64>,
 }
 
 /// Rows whose parts one thread draws at a time, at least.
 const DRAWN_AT_ONCE: usize = 256;
 
 /// From features to points.
-type Map<'a> = &'a dyn Fn(&Matrix) -> Result<Matrix>;
+pub(super) type Map<'a> = &'a dyn Fn(&Matrix) -> Result<Matrix>;
 
 impl Prepared {
     /// The rows from `first` on; None if there are none.
-    fn new(rows: &Rows, parts: &[usize], labels: &Matrix, first: u64, map: Map<'_>) -> Result<Option<Self>> {
+    pub(super) fn new(
+        rows: &Rows,
+        parts: &[usize],
+        labels: &Matrix,
+        first: u64,
+        map: Map<'_>,
+    ) -> Result<Option<Self>> {
         let start = rows.covered.start.max(first);
         if start >= rows.covered.end {
             return Ok(None);
@@ -154,16 +161,18 @@ impl Prepared {
             parts: parts[from..].to_vec(),
             points: map(&rows.features.row_range(from, rows.len()))?,
             labels: labels.row_range(from, rows.len()),
+            weights: rows.weights.get(from..).unwrap_or_default().to_vec(),
         }))
     }
 
-    fn add_to(&self, statistics: &mut Statistics, map: &impl FeatureMap) -> Result<()> {
+    pub(super) fn add_to(&self, statistics: &mut Statistics, map: &impl FeatureMap) -> Result<()> {
         let batch = Batch {
             covered: self.covered,
             numbers: &self.numbers,
             parts: &self.parts,
             points: &self.points,
             labels: &self.labels,
+            weights: &self.weights,
         };
         Ok(statistics.update(map, &batch)?)
     }

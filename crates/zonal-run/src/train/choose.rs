@@ -4,6 +4,7 @@
 use super::TrainConfig;
 use crate::error::Result;
 use crate::survey::standardised;
+use crate::watch::{Wish, watched};
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use zonal::dynamics::path::Path;
 use zonal::dynamics::{Step, logarithmic_grid};
 use zonal::lift::{LabelScale, Lift};
 use zonal::network::Network;
-use zonal::observer::{Observer, Silent, Stage};
+use zonal::observer::{Observer, Silent, Stage, check};
 use zonal::risk::Quadratic;
 use zonal::rows::{Rows, Split};
 use zonal::statistics::{Batch, Precision, Statistics, Sums};
@@ -47,9 +48,9 @@ struct Round {
 }
 
 const ROUNDS: [Round; 3] = [
-    Round { rows: 1_000, width: 200, folds: 5, keep: 3 },
-    Round { rows: 4_000, width: 400, folds: 3, keep: 3 },
-    Round { rows: 16_384, width: 800, folds: 3, keep: usize::MAX },
+    Round { rows: 1_000, width: 128, folds: 3, keep: 4 },
+    Round { rows: 4_000, width: 256, folds: 3, keep: 6 },
+    Round { rows: 16_384, width: 512, folds: 2, keep: usize::MAX },
 ];
 /// Activations tried when none is given: one with a kink, one that saturates,
 /// one between them, and one that oscillates.
@@ -126,14 +127,12 @@ impl Question<'_> {
             .collect();
         let mut out = Vec::new();
         for (i, round) in ROUNDS.iter().enumerate() {
-            if let std::ops::ControlFlow::Break(reason) =
-                observer.progress(Stage::Choice, i as u64, ROUNDS.len() as u64)
-            {
-                return Err(zonal::Error::from(reason).into());
-            }
-            let trials: Vec<Result<Candidate>> =
-                running.par_iter().map(|candidate| self.trial(candidate, round)).collect();
-            running = trials.into_iter().collect::<Result<_>>()?;
+            check(observer, Stage::Choice, i as u64, ROUNDS.len() as u64).map_err(zonal::Error::from)?;
+            running = watched(observer, (Stage::Choice, i as u64, ROUNDS.len() as u64), |wish| {
+                let trials: Vec<Result<Candidate>> =
+                    running.par_iter().map(|candidate| self.trial(candidate, round, wish)).collect();
+                trials.into_iter().collect()
+            })?;
             // A trial whose numbers leave the range loses; the order of equals is that of the list.
             let key = |c: &Candidate| if c.relative_rmse.is_nan() { f64::INFINITY } else { c.relative_rmse };
             running.sort_by(|a, b| key(a).total_cmp(&key(b)));
@@ -153,7 +152,10 @@ impl Question<'_> {
     }
 
     /// A training on some of the sample.
-    fn trial(&self, candidate: &Candidate, round: &Round) -> Result<Candidate> {
+    fn trial(&self, candidate: &Candidate, round: &Round, wish: &Wish) -> Result<Candidate> {
+        if wish.to_stop() {
+            return Ok(candidate.clone());
+        }
         // The rows with the smallest ranks, so that each round has those of the one before.
         let mut chosen: Vec<usize> = (0..self.sample.len()).collect();
         if chosen.len() > round.rows {
@@ -174,33 +176,40 @@ impl Question<'_> {
         // Rows of the sample stand far apart in the table; here they are a table of their own.
         let numbers: Vec<u64> = (0..rows.len() as u64).collect();
         let covered = (0, rows.len() as u64);
-        let batch = Batch { covered, numbers: &numbers, parts: &parts, points: &points, labels: &labels };
+        let batch = Batch {
+            covered,
+            numbers: &numbers,
+            parts: &parts,
+            points: &points,
+            labels: &labels,
+            weights: &rows.weights,
+        };
         statistics.update(&network, &batch)?;
         statistics.close(&network)?;
-        let relative_rmse = held_out(&statistics.into_parts(), self.config.iterations)?;
+        let relative_rmse = held_out(&statistics.into_parts(), self.config.iterations, wish)?;
         Ok(Candidate { rows: rows.len(), width, relative_rmse, ..candidate.clone() })
     }
 }
 
 /// The smallest root mean squared error along the path, each fold predicted from the others.
-fn held_out(folds: &[Sums], iterations: u64) -> Result<f64> {
+fn held_out(folds: &[Sums], iterations: u64, wish: &Wish) -> Result<f64> {
     let grid = logarithmic_grid(iterations);
     let mut totals = vec![0.0; grid.len()];
-    let mut count = 0;
+    let mut weight = 0.0;
     for (held, rest) in each_fold(folds) {
-        if held.count == 0 || rest.count == 0 {
+        if held.is_empty() || rest.is_empty() || wish.to_stop() {
             continue;
         }
         let path = Path::new(&Quadratic::from_sums(&rest)?, Step::Auto, &mut Silent)?;
         let losses = held.losses(&path.coefficients(&grid));
         let labels = path.labels();
         for (total, losses) in totals.iter_mut().zip(losses.chunks(labels)) {
-            *total += losses.iter().sum::<f64>() / labels as f64 * held.count as f64;
+            *total += losses.iter().sum::<f64>() / labels as f64 * held.weight;
         }
-        count += held.count;
+        weight += held.weight;
     }
     let least = totals.into_iter().fold(f64::INFINITY, f64::min);
-    Ok((least / count as f64).sqrt())
+    Ok((least / weight).sqrt())
 }
 
 /// Each fold with the sums over all others.

@@ -108,6 +108,7 @@ pub(super) fn say_estimate(
         parts: &vec![0; count],
         points: &points,
         labels: &labels,
+        weights: &[],
     };
     let began = Instant::now();
     statistics.update(accumulation.network, &batch)?;

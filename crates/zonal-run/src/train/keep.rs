@@ -102,9 +102,8 @@ impl<'a> Keep<'a> {
 
     /// Saves what there is, and says how to go on.
     pub(super) fn interrupted(&mut self, sums: [&Statistics; 2], done: u64, total: u64) -> Error {
-        if !self.place.keeps() {
-            let message =
-                format!("stopped after {done} of {total} rows; nothing was kept, since --out is none");
+        if let Some(why) = self.place.why_not_kept() {
+            let message = format!("stopped after {done} of {total} rows; nothing was kept, {why}");
             return Error::Interrupted { message };
         }
         if let Err(error) = self.save(sums) {

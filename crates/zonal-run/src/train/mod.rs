@@ -6,7 +6,9 @@ mod cost;
 mod descend;
 mod keep;
 mod metrics;
+mod partial;
 mod prepare;
+mod problem;
 mod result;
 mod table;
 mod target;
@@ -15,6 +17,8 @@ mod test_rows;
 pub use choose::Candidate;
 pub use descend::{BatchChoice, DescentConfig};
 pub use keep::interrupted;
+pub use partial::{FitConfig, PartialSums};
+pub use problem::Problem;
 pub use result::{
     BestPolynomialReport, Checkpoint, DegreeEnergy, DescentReport, LabelErrors, LearningTime, PartRows,
     SolverReport, StepChange, TrainReport,
@@ -78,24 +82,28 @@ pub enum Input {
 /// Says things that a person should know while a job runs: candidates tried, columns dropped.
 pub type Notes<'a> = &'a mut dyn FnMut(&str);
 
+/// The iterations to report up to the last one: 0, those asked for, and the last.
+fn grid(last: u64, at: Option<&[u64]>) -> Result<Vec<u64>> {
+    let Some(at) = at else { return Ok(logarithmic_grid(last)) };
+    if let Some(beyond) = at.iter().find(|t| **t > last) {
+        return Err(Error::Usage(format!(
+            "--at lists {beyond}, which is beyond the last iteration {last}; raise --iterations"
+        )));
+    }
+    let mut grid = at.to_vec();
+    grid.extend([0, last]);
+    grid.sort_unstable();
+    grid.dedup();
+    Ok(grid)
+}
+
 impl TrainConfig {
     /// The iterations to report: 0, those asked for, and the last.
     ///
     /// # Errors
     /// [`Error::Usage`] for one beyond the last.
     fn grid(&self) -> Result<Vec<u64>> {
-        let Some(at) = &self.at else { return Ok(logarithmic_grid(self.iterations)) };
-        if let Some(beyond) = at.iter().find(|t| **t > self.iterations) {
-            return Err(Error::Usage(format!(
-                "--at lists {beyond}, which is beyond the last iteration {}; raise --iterations",
-                self.iterations
-            )));
-        }
-        let mut grid = at.clone();
-        grid.extend([0, self.iterations]);
-        grid.sort_unstable();
-        grid.dedup();
-        Ok(grid)
+        grid(self.iterations, self.at.as_deref())
     }
 
     fn step(&self) -> Step {
@@ -110,6 +118,12 @@ struct Outcome {
     test_rows: TestSample,
 }
 
+impl Outcome {
+    fn trained(self) -> Trained {
+        Trained { report: self.report, model: self.model }
+    }
+}
+
 /// The folder of a run: made when there is something to write.
 struct Place {
     output: Output,
@@ -117,22 +131,33 @@ struct Place {
     name: Option<String>,
     /// The words of the command line, for the record and for going on.
     command: Vec<String>,
+    /// Whether a run that is stopped cannot go on later, since its table is in memory.
+    in_memory: bool,
 }
 
 impl Place {
     /// Finds out before the work whether the run can be written.
-    fn new(output: &Output, command: Vec<String>) -> Result<Self> {
+    fn new(output: &Output, command: Vec<String>, in_memory: bool) -> Result<Self> {
         output.check()?;
         let folder = match output {
             Output::Resume(path) => Some(RunFolder::existing(path)?),
             _ => None,
         };
-        Ok(Self { output: output.clone(), folder, name: None, command })
+        Ok(Self { output: output.clone(), folder, name: None, command, in_memory })
     }
 
-    /// Whether anything is written at all.
+    /// Whether a run that is stopped leaves what it has done.
     fn keeps(&self) -> bool {
-        !matches!(self.output, Output::None)
+        self.why_not_kept().is_none()
+    }
+
+    /// Why it does not.
+    fn why_not_kept(&self) -> Option<&'static str> {
+        match self.output {
+            Output::None => Some("since --out is none"),
+            _ if self.in_memory => Some("since the table is in memory"),
+            _ => None,
+        }
     }
 
     /// The folder, if it has been made.
@@ -155,6 +180,15 @@ impl Place {
     }
 }
 
+/// A finished training.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    /// The report.
+    pub report: TrainReport,
+    /// The network; None at infinite width.
+    pub model: Option<Model>,
+}
+
 /// Trains, and writes the run: everything is checked before the work, the folder appears with its first file, and a
 /// run that fails leaves no trace but the sums that a training on a long table has kept to go on from.
 ///
@@ -166,9 +200,10 @@ pub fn train(
     command: Vec<String>,
     observer: &mut dyn Observer,
     notes: Notes<'_>,
-) -> Result<TrainReport> {
+) -> Result<Trained> {
     let started = SystemTime::now();
-    let mut place = Place::new(output, command.clone())?;
+    let in_memory = matches!(&config.input, Input::Table(job) if job.data.memory.is_some());
+    let mut place = Place::new(output, command.clone(), in_memory)?;
     let mut outcome = match (&config.input, &config.descent) {
         (Input::Target(job), None) => target::run(config, job, observer, notes),
         (Input::Table(job), None) => table::run(config, job, &mut place, observer, notes),
@@ -183,7 +218,7 @@ pub fn train(
     place.name(config, &outcome.report.activation);
     // From here on an interruption waits: the run is there and only has to be written.
     let _ = observer.progress(Stage::Writing, 0, 1);
-    let Some(folder) = place.folder(config)? else { return Ok(outcome.report) };
+    let Some(folder) = place.folder(config)? else { return Ok(outcome.trained()) };
     outcome.report.run = Some(folder.path().display().to_string());
     let written = write(folder, config, &outcome, Provenance::now(command, started));
     match (written, place.folder) {
@@ -199,7 +234,7 @@ pub fn train(
         (written, None) => written?,
     }
     let _ = observer.progress(Stage::Writing, 1, 1);
-    Ok(outcome.report)
+    Ok(outcome.trained())
 }
 
 /// Numbers beyond the range of f64 must not pass as results.

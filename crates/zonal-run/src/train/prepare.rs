@@ -1,6 +1,6 @@
 //! What every training on a table begins with: the files, a first reading, a choice of what is not given.
 
-use super::choose::{Candidate, Choice, Question};
+use super::problem::{Fits, Problem, infinite};
 use super::result::{BestPolynomialReport, LabelErrors};
 use super::test_rows::TestSample;
 use super::{Notes, TableJob, TrainConfig};
@@ -9,38 +9,26 @@ use crate::error::{Error, Result};
 use crate::number::Extended;
 use crate::score::{Score, Scorer};
 use crate::survey::Survey;
-use zonal::activation::Activation;
-use zonal::lift::{LabelScale, Lift};
+use zonal::lift::LabelScale;
 use zonal::measure::BestPolynomial;
 use zonal::observer::{Observer, Silent, Stage};
 use zonal::rows::{Part, Split};
 use zonal_io::model::Model;
-use zonal_io::source::Source;
+use zonal_io::source::{Columns, Source};
 
 /// A table that has been read once, and everything that was learned or chosen from it.
 pub(super) struct Prepared {
     pub(super) source: Source,
     pub(super) test_source: Option<Source>,
-    pub(super) split: Split,
     pub(super) survey: Survey,
-    pub(super) labels: Vec<LabelScale>,
-    pub(super) lift: Lift,
-    pub(super) activation: Activation,
-    pub(super) scale: f64,
-    pub(super) bias: f64,
-    pub(super) candidates: Option<Vec<Candidate>>,
+    pub(super) problem: Problem,
     pub(super) dropped_columns: Vec<String>,
     pub(super) test_rows: u64,
     pub(super) test_dropped: u64,
 }
 
-/// Candidates that get a line of their own.
-const MOST_LINES: usize = 8;
 /// The most folds.
 const MOST_FOLDS: usize = 20;
-
-/// Finds out after the first reading, and before any long work, whether the training fits.
-pub(super) type Fits<'f, R> = &'f dyn Fn(&Survey, &Lift, Notes<'_>) -> Result<R>;
 
 /// Reads the table once and chooses what is not given.
 pub(super) fn prepare<R>(
@@ -50,15 +38,18 @@ pub(super) fn prepare<R>(
     observer: &mut dyn Observer,
     notes: Notes<'_>,
 ) -> Result<(Prepared, R)> {
-    let Extended::Finite(width) = config.width else {
-        return Err(Error::Usage("--width inf needs a --target; on a table the width is a number".into()));
-    };
+    if config.width == Extended::Infinite {
+        return Err(infinite());
+    }
     let split = job.split(config.seed)?;
     // The headers alone tell whether the columns exist: mistakes in names come before any long reading.
-    let source = job.data.open(&job.labels, job.features.as_deref())?;
+    let columns =
+        Columns { labels: job.labels.clone(), features: job.features.clone(), weight: job.weight.clone() };
+    let source = job.data.open(&columns)?;
     let test_source = match &job.test_data {
         Some(files) => {
-            Some(job.data.with_files(files.clone()).open(&job.labels, Some(source.feature_names()))?)
+            let columns = Columns { features: Some(source.feature_names().to_vec()), ..columns };
+            Some(job.data.with_files(files.clone()).open(&columns)?)
         }
         None => None,
     };
@@ -68,44 +59,11 @@ pub(super) fn prepare<R>(
         Some(source) => count_rows(source, observer)?,
         None => [survey.counts[Part::Test as usize], 0],
     };
-    let labels: Vec<LabelScale> = (0..job.labels.len())
-        .map(|i| LabelScale::learn(&job.labels[i], &survey.labels, i))
-        .collect::<std::result::Result<_, _>>()?;
-    let lift = Lift::learn(source.feature_names(), &survey.features, job.bias.given().unwrap_or(1.0))?;
-    let dropped_columns = lift.dropped();
-    if !dropped_columns.is_empty() {
-        notes(&format!("left out, since constant on the training rows: {}", dropped_columns.join(", ")));
-    }
-    let fitting = fits(&survey, &lift, notes)?;
-    let width = usize::try_from(width).unwrap_or(usize::MAX);
-
-    let question = Question {
-        config,
-        bias: job.bias.given(),
-        lift: &lift,
-        labels: &labels,
-        sample: &survey.sample,
-        split: &split,
-        width,
-    };
-    let Choice { activation, scale, bias, candidates } = question.choose(observer)?;
-    candidates.iter().for_each(|tried| say_candidates(tried, notes));
-    let lift = Lift { bias, ..lift };
-    let prepared = Prepared {
-        source,
-        test_source,
-        split,
-        survey,
-        labels,
-        lift,
-        activation,
-        scale,
-        bias,
-        candidates: candidates.clone(),
-        dropped_columns,
-        test_rows,
-        test_dropped,
-    };
+    let (problem, fitting) =
+        Problem::choose(config, job, source.feature_names(), &survey, fits, observer, notes)?;
+    let dropped_columns = problem.lift.dropped();
+    let prepared =
+        Prepared { source, test_source, survey, problem, dropped_columns, test_rows, test_dropped };
     Ok((prepared, fitting))
 }
 
@@ -114,31 +72,10 @@ impl Prepared {
     pub(super) fn identity(&self, config: &TrainConfig, job: &TableJob) -> Result<String> {
         let files = self.source.files().chain(self.test_source.iter().flat_map(Source::files));
         let sizes: Vec<u64> = files.map(|f| std::fs::metadata(f).map_or(0, |m| m.len())).collect();
-        let chosen = (&self.activation, self.scale, job.folds, job.precision);
-        let all = (sizes, &self.lift, &self.labels, &self.split, config.width, chosen);
+        let Problem { lift, labels, split, activation, scale, .. } = &self.problem;
+        let chosen = (activation, scale, job.folds, job.precision);
+        let all = (sizes, lift, labels, split, config.width, chosen);
         serde_json::to_string(&all).map_err(|e| Error::Usage(e.to_string()))
-    }
-}
-
-/// Says how those did that came into the last round, and between what limits the others lay.
-fn say_candidates(tried: &[Candidate], notes: Notes<'_>) {
-    let Some(best) = tried.first() else { return };
-    let last = tried.iter().take(MOST_LINES).take_while(|c| (c.rows, c.width) == (best.rows, best.width));
-    let last = last.count();
-    for (i, c) in tried[..last].iter().enumerate() {
-        let verdict = if i == 0 { "; chosen" } else { "" };
-        notes(&format!(
-            "tried {} at scale {:.3}, bias {}: {:.4} of the deviation left on {} rows, width {}{verdict}",
-            c.activation, c.scale, c.bias, c.relative_rmse, c.rows, c.width
-        ));
-    }
-    let others = tried[last..].iter().map(|c| c.relative_rmse);
-    let (low, high) = others.fold((f64::INFINITY, 0.0), |(l, h): (f64, f64), x| (l.min(x), h.max(x)));
-    if last < tried.len() {
-        notes(&format!(
-            "tried {} others, which left {low:.4} to {high:.4}; --format json lists them",
-            tried.len() - last
-        ));
     }
 }
 
@@ -235,13 +172,15 @@ pub(super) fn label_errors(
     scores: &[Score; 3],
     validation_squares: Option<&[f64]>,
 ) -> Vec<LabelErrors> {
-    let root = |squares: Option<&[f64]>, i: usize| squares.map(|s| s[i].sqrt());
     let [train, _, test] = scores.each_ref().map(Score::mean_squares);
-    let one = |(i, label): (usize, &LabelScale)| LabelErrors {
-        label: label.name.clone(),
-        train_rmse: root(train.as_deref(), i),
-        validation_rmse: root(validation_squares, i),
-        test_rmse: root(test.as_deref(), i),
+    label_errors_of(labels, [train.as_deref(), validation_squares, test.as_deref()])
+}
+
+/// The errors of each label from the mean squares on each part.
+pub(super) fn label_errors_of(labels: &[LabelScale], squares: [Option<&[f64]>; 3]) -> Vec<LabelErrors> {
+    let one = |(i, label): (usize, &LabelScale)| {
+        let [train_rmse, validation_rmse, test_rmse] = squares.map(|s| s.map(|s| s[i].sqrt()));
+        LabelErrors { label: label.name.clone(), train_rmse, validation_rmse, test_rmse }
     };
     labels.iter().enumerate().map(one).collect()
 }

@@ -289,6 +289,6 @@ pub struct PartRows {
     pub validation: u64,
     /// Rows that are only scored.
     pub test: u64,
-    /// Rows left out for missing values.
+    /// Rows left out for missing values, or since their weight is 0.
     pub dropped: u64,
 }

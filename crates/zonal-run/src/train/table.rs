@@ -6,10 +6,11 @@ use super::choose::each_fold;
 use super::cost::{Cost, say_estimate};
 use super::keep::Keep;
 use super::prepare::{Prepared, label_errors, polynomial_reports, prepare, score, units};
+use super::problem::{Problem, infinite};
 use super::result::{BestPolynomialReport, Checkpoint, PartRows, SolverReport, TrainReport};
 use super::{Notes, Outcome, Place, TrainConfig};
 use crate::data::Data;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::number::{Auto, Extended};
 use crate::score::root_mean;
 use crate::survey::Survey;
@@ -17,16 +18,16 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
 use zonal::block::FeatureMap;
+use zonal::dynamics::Step;
 use zonal::dynamics::path::{Path, Solver};
 use zonal::lift::{LabelScale, Lift};
 use zonal::linalg::{Matrix, symmetric_eigen};
 use zonal::measure::{Monomials, best_polynomials, monomials};
-use zonal::network::{Network, Parametrisation};
 use zonal::observer::Observer;
 use zonal::risk::Quadratic;
 use zonal::rows::Part;
 use zonal::statistics::{Precision, Sums};
-use zonal_io::model::{Description, HiddenLayer, Model, SCHEMA, TableDescription};
+use zonal_io::model::{HiddenLayer, Model};
 
 /// A table to learn.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -44,6 +45,12 @@ pub struct TableJob {
     pub validation_fraction: f64,
     /// Files with the test rows, in place of a part of the data.
     pub test_data: Option<Vec<PathBuf>>,
+    /// The column of the rows' weights.
+    #[serde(default)]
+    pub weight: Option<String>,
+    /// Whether rows are points of the sphere as they are, neither standardised nor given a bias.
+    #[serde(default)]
+    pub on_sphere: bool,
     /// The bias of the lift.
     pub bias: Auto<f64>,
     /// Choose the iteration over so many folds of the training rows, in place of validation rows.
@@ -68,9 +75,7 @@ pub(super) fn run(
     observer: &mut dyn Observer,
     notes: Notes<'_>,
 ) -> Result<Outcome> {
-    let Extended::Finite(width) = config.width else {
-        return Err(Error::Usage("--width inf needs a --target; on a table the width is a number".into()));
-    };
+    let Extended::Finite(width) = config.width else { return Err(infinite()) };
     let grid = config.grid()?;
     let parts = job.folds.map_or(3, |folds| folds + 1);
     let resumed = place.existing().is_some();
@@ -91,28 +96,15 @@ pub(super) fn run(
         }
     };
     let (prepared, solver) = prepare(config, job, &fits, observer, notes)?;
-    let cost = cost(&prepared.survey, &prepared.lift);
+    let cost = cost(&prepared.survey, &prepared.problem.lift);
     let identity = prepared.identity(config, job)?;
-    let Prepared {
-        source,
-        test_source,
-        split,
-        survey,
-        labels,
-        lift,
-        activation,
-        scale,
-        bias,
-        candidates,
-        dropped_columns,
-        test_rows,
-        test_dropped,
-    } = prepared;
-    let width = usize::try_from(width).unwrap_or(usize::MAX);
-    let dim = lift.dim()?;
-    place.name(config, &activation);
+    let Prepared { source, test_source, survey, problem, dropped_columns, test_rows, test_dropped } =
+        prepared;
+    let Problem { lift, labels, split, .. } = &problem;
+    let (width, dim) = (problem.width, lift.dim()?);
+    place.name(config, &problem.activation);
 
-    let network = Network::random(activation.clone(), scale, dim, width, config.seed)?;
+    let network = problem.network()?;
     let monomials =
         Monomials::new(lift.kept.len(), polynomial_degree(lift.kept.len(), width, survey.covered));
     if monomials.degree() < POLYNOMIAL_DEGREE {
@@ -130,8 +122,8 @@ pub(super) fn run(
     let accumulation = Accumulation {
         network: &network,
         monomials: &monomials,
-        lift: &lift,
-        labels: &labels,
+        lift,
+        labels,
         precision: job.precision,
         parts,
         part: &part,
@@ -155,42 +147,32 @@ pub(super) fn run(
     let test = test.unwrap_or_else(|| Sums::zeros(width, labels.len()));
     let test_monomials = test_monomials.unwrap_or_else(|| Sums::zeros(monomials.width(), labels.len()));
 
-    let fit = Fit { config, job, labels: &labels, grid: &grid, solver };
-    let Fitted { path, coefficients, validation } = fit.fit(&sums, observer)?;
-    let solver_report = SolverReport::of(&path, config.iterations, &units(&labels))?;
+    let fit = Fit { step: config.step(), folds: job.folds, refit: job.refit, labels, grid: &grid, solver };
+    let Fitted { path, coefficients, validation } = fit.fit(&sums.features, observer)?;
+    let solver_report = SolverReport::of(&path, config.iterations, &units(labels))?;
     if job.validation_fraction == 0.0 && job.folds.is_none() {
         notes("without validation rows the last iteration is used");
     }
-    let test_losses = (test.count > 0).then(|| test.losses(&coefficients));
+    let test_losses = (!test.is_empty()).then(|| test.losses(&coefficients));
     let checkpoints = fit.checkpoints(&path, validation.as_deref(), test_losses.as_deref());
     let best = validation.as_deref().map_or(grid.len() - 1, |v| smallest(v, labels.len()));
 
-    let description = Description {
-        schema: SCHEMA,
-        activation: activation.clone(),
-        scale,
-        parametrisation: Parametrisation::Ntk,
-        seed: config.seed,
-        step_size: path.step(),
-        best_iteration: grid[best],
-        target: None,
-        table: Some(TableDescription { lift, labels: labels.clone(), split }),
-    };
+    let description = problem.description(path.step(), grid[best]);
     let hidden = HiddenLayer::Fixed(network);
     let model = Model { description, hidden, iterations: grid.clone(), coefficients };
     let (scores, test_sample) =
         score(&model, grid[best], &source, test_source.as_ref(), survey.covered, observer)?;
     let held_out = validation.as_deref().map(|v| {
         let losses = &v[best * labels.len()..(best + 1) * labels.len()];
-        losses.iter().zip(units(&labels)).map(|(l, unit)| l * unit).collect::<Vec<f64>>()
+        losses.iter().zip(units(labels)).map(|(l, unit)| l * unit).collect::<Vec<f64>>()
     });
     // Networks that never saw the validation rows are others than the final one with --refit and --folds.
     let unseen = job.folds.is_some() || job.refit;
     let validation_squares = if unseen { held_out } else { scores[1].mean_squares() };
     let report = TrainReport {
-        activation,
-        scale,
-        bias: Some(bias),
+        activation: problem.activation.clone(),
+        scale: problem.scale,
+        bias: Some(lift.bias),
         dim: dim.get(),
         width: config.width,
         iterations: config.iterations,
@@ -198,12 +180,12 @@ pub(super) fn run(
         labels: Some(job.labels.clone()),
         initial_loss: checkpoints.first().map_or(f64::NAN, |c| c.loss),
         loss: checkpoints.last().map_or(f64::NAN, |c| c.loss),
-        best_polynomial: polynomials(&monomials, job, &sums, &test_monomials, &labels)?,
+        best_polynomial: polynomials(&monomials, job, &sums, &test_monomials, labels)?,
         best_iteration: grid[best],
         train_rmse: scores[0].rmse(),
         validation_rmse: validation_squares.as_deref().map(root_mean),
         test_rmse: scores[2].rmse(),
-        label_errors: Some(label_errors(&labels, &scores, validation_squares.as_deref())),
+        label_errors: Some(label_errors(labels, &scores, validation_squares.as_deref())),
         solver: Some(solver_report),
         precision: Some(job.precision),
         folds: job.folds,
@@ -215,7 +197,7 @@ pub(super) fn run(
             dropped: survey.dropped() + test_dropped,
         }),
         dropped_columns: Some(dropped_columns),
-        candidates,
+        candidates: problem.candidates.clone(),
         path: checkpoints,
         ..TrainReport::empty()
     };
@@ -263,48 +245,51 @@ fn polynomial_degree(variables: usize, width: usize, rows: u64) -> usize {
 }
 
 /// The path of a table from its sums.
-struct Fit<'a> {
-    config: &'a TrainConfig,
-    job: &'a TableJob,
-    labels: &'a [LabelScale],
-    grid: &'a [u64],
-    solver: Solver,
+pub(super) struct Fit<'a> {
+    pub(super) step: Step,
+    pub(super) folds: Option<usize>,
+    pub(super) refit: bool,
+    pub(super) labels: &'a [LabelScale],
+    /// The iterations to report, of which there is at least one.
+    pub(super) grid: &'a [u64],
+    pub(super) solver: Solver,
 }
 
 /// The final path, its iterates, and the losses on rows that its networks, or those of the folds, have not seen: for
 /// each iteration one for each label, in standard units.
-struct Fitted {
-    path: Path,
-    coefficients: Matrix,
-    validation: Option<Vec<f64>>,
+pub(super) struct Fitted {
+    pub(super) path: Path,
+    pub(super) coefficients: Matrix,
+    pub(super) validation: Option<Vec<f64>>,
 }
 
 impl Fit<'_> {
-    fn fit(&self, sums: &Accumulated, observer: &mut dyn Observer) -> Result<Fitted> {
-        if let Some(folds) = self.job.folds {
-            let folds = &sums.features[..folds];
+    /// From the sums of each part.
+    pub(super) fn fit(&self, sums: &[Sums], observer: &mut dyn Observer) -> Result<Fitted> {
+        if let Some(folds) = self.folds {
+            let folds = &sums[..folds];
             let path = self.path(&total(folds), observer)?;
             let mut losses = vec![0.0; self.grid.len() * self.labels.len()];
-            let mut count = 0;
+            let mut weight = 0.0;
             for (held, rest) in each_fold(folds) {
-                if held.count == 0 || rest.count == 0 {
+                if held.is_empty() || rest.is_empty() {
                     continue;
                 }
                 let found = held.losses(&self.path(&rest, observer)?.coefficients(self.grid));
                 for (sum, loss) in losses.iter_mut().zip(found) {
-                    *sum += loss * held.count as f64;
+                    *sum += loss * held.weight;
                 }
-                count += held.count;
+                weight += held.weight;
             }
-            losses.iter_mut().for_each(|l| *l /= count as f64);
+            losses.iter_mut().for_each(|l| *l /= weight);
             let coefficients = path.coefficients(self.grid);
             return Ok(Fitted { path, coefficients, validation: Some(losses) });
         }
-        let [train, validation] = [Part::Train, Part::Validation].map(|p| &sums.features[p as usize]);
+        let [train, validation] = [Part::Train, Part::Validation].map(|p| &sums[p as usize]);
         let path = self.path(train, observer)?;
         let coefficients = path.coefficients(self.grid);
-        let losses = (validation.count > 0).then(|| validation.losses(&coefficients));
-        if !self.job.refit || validation.count == 0 {
+        let losses = (!validation.is_empty()).then(|| validation.losses(&coefficients));
+        if !self.refit || validation.is_empty() {
             return Ok(Fitted { path, coefficients, validation: losses });
         }
         let path = self.path(&total(&[train.clone(), validation.clone()]), observer)?;
@@ -314,8 +299,8 @@ impl Fit<'_> {
 
     fn path(&self, sums: &Sums, observer: &mut dyn Observer) -> Result<Path> {
         let quadratic = Quadratic::from_sums(sums)?;
-        let last = self.config.iterations;
-        Ok(Path::with_solver(&quadratic, self.config.step(), self.solver, last, observer)?)
+        let last = self.grid.last().copied().unwrap_or(0);
+        Ok(Path::with_solver(&quadratic, self.step, self.solver, last, observer)?)
     }
 
     /// Means over labels, each in its own unit squared.
@@ -324,7 +309,12 @@ impl Fit<'_> {
         terms.sum::<f64>() / self.labels.len() as f64
     }
 
-    fn checkpoints(&self, path: &Path, validation: Option<&[f64]>, test: Option<&[f64]>) -> Vec<Checkpoint> {
+    pub(super) fn checkpoints(
+        &self,
+        path: &Path,
+        validation: Option<&[f64]>,
+        test: Option<&[f64]>,
+    ) -> Vec<Checkpoint> {
         let labels = self.labels.len();
         let at =
             |losses: Option<&[f64]>, i: usize| losses.map(|l| self.mean(&l[i * labels..(i + 1) * labels]));
@@ -346,7 +336,7 @@ fn total(parts: &[Sums]) -> Sums {
 }
 
 /// The iteration with the smallest mean over labels in standard units, the first of equals.
-fn smallest(losses: &[f64], labels: usize) -> usize {
+pub(super) fn smallest(losses: &[f64], labels: usize) -> usize {
     let means: Vec<f64> = losses.chunks(labels).map(|l| l.iter().sum()).collect();
     let mut best = 0;
     for (i, mean) in means.iter().enumerate() {

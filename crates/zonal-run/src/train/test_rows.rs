@@ -111,7 +111,13 @@ mod tests {
             let values: Vec<f64> = numbers.iter().map(|n| *n as f64).collect();
             let labels = Matrix::from_rows(1_000, 1, values).unwrap();
             let covered = 1_000 * block..1_000 * (block + 1);
-            let rows = Rows { covered, numbers, features: Matrix::zeros(1_000, 1), labels: labels.clone() };
+            let rows = Rows {
+                covered,
+                numbers,
+                features: Matrix::zeros(1_000, 1),
+                labels: labels.clone(),
+                weights: Vec::new(),
+            };
             let predictions = labels.values().iter().map(|y| y + 0.5).collect();
             sample.add(&rows, &Matrix::from_rows(1_000, 1, predictions).unwrap());
         }

@@ -61,6 +61,7 @@ impl Table {
                 parts: &vec![0; end - first],
                 points: &self.points.row_range(first, end),
                 labels: &self.labels.row_range(first, end),
+                weights: &[],
             };
             statistics.update(&self.network, &batch)?;
         }
@@ -143,7 +144,7 @@ fn main() -> Result<(), Failure> {
         Some("sums") => {
             let table = table()?;
             let began = Instant::now();
-            let count = table.sums(precision()?)?.count;
+            let count = table.sums(precision()?)?.weight;
             json!({"rows": count, "seconds": began.elapsed().as_secs_f64()})
         }
         Some("lanczos") => lanczos(&table()?, number(4)? as u64)?,

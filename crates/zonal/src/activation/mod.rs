@@ -65,19 +65,31 @@ pub enum Activation {
     Function(Arc<Function>),
 }
 
-/// An activation given as a Rust closure. Its coefficients have an error near 1e-15 of its norm.
+/// An activation given as code. Its coefficients have an error near 1e-15 of its norm.
 #[derive(Clone)]
 pub struct Function {
     name: String,
-    value: Arc<dyn Fn(f64) -> f64 + Send + Sync>,
+    apply: Arc<Apply>,
     kinks: Vec<f64>,
 }
+
+/// Replaces every argument by phi of it.
+type Apply = dyn Fn(&mut [f64]) + Send + Sync;
 
 impl Function {
     /// A function with the points where it is not smooth; a kink that is not named costs accuracy, which the error
     /// estimate of its coefficients shows.
     pub fn new(name: &str, kinks: Vec<f64>, value: impl Fn(f64) -> f64 + Send + Sync + 'static) -> Self {
-        Self { name: name.to_owned(), value: Arc::new(value), kinks }
+        Self::of_slices(name, kinks, move |values| values.iter_mut().for_each(|t| *t = value(*t)))
+    }
+
+    /// The same for code that works on many arguments at once, each by itself: it replaces them by phi of them.
+    pub fn of_slices(
+        name: &str,
+        kinks: Vec<f64>,
+        apply: impl Fn(&mut [f64]) + Send + Sync + 'static,
+    ) -> Self {
+        Self { name: name.to_owned(), apply: Arc::new(apply), kinks }
     }
 }
 
@@ -276,7 +288,7 @@ impl Activation {
                 Some(p) => Structure::Polynomial(p),
                 None => Structure::Numeric(Numeric::formula(f, scale)?),
             },
-            Self::Function(f) => Structure::Numeric(Numeric::function(&f.value, &f.kinks, scale)),
+            Self::Function(f) => Structure::Numeric(Numeric::function(&f.apply, &f.kinks, scale)),
         })
     }
 

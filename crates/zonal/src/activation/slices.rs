@@ -189,7 +189,7 @@ mod wide {
             Activation::Exp => vector::exp(values),
             Activation::Hermite(k) => each(values, |t| special::hermite(*k, t)),
             Activation::Formula(f) => each(values, |t| f.value(&t)),
-            Activation::Function(f) => each(values, |t| (f.value)(t)),
+            Activation::Function(f) => (f.apply)(values),
             // The others are elementary.
             _ => {}
         }
@@ -238,6 +238,12 @@ mod narrow {
             Activation::Silu => vector::narrow::silu(values),
             Activation::Softplus => vector::narrow::softplus(values),
             Activation::Exp => vector::narrow::exp(values),
+            // Code of users may be dear to call: once for all.
+            Activation::Function(f) => {
+                let mut wide: Vec<f64> = values.iter().map(|t| f64::from(*t)).collect();
+                (f.apply)(&mut wide);
+                values.iter_mut().zip(&wide).for_each(|(t, w)| *t = *w as f32);
+            }
             // The others need the range or the care of f64.
             _ => through_wide(values, |wide| super::wide::apply(activation, wide)),
         }

@@ -1,6 +1,7 @@
 //! Activations known through their values, their Taylor coefficients where they are analytic, and the points between
 //! which they are.
 
+use super::Apply;
 use super::formula::Formula;
 use crate::error::Result;
 use crate::numeric::{DoubleDouble, Elementary, Jet};
@@ -92,12 +93,16 @@ impl Numeric {
         })
     }
 
-    pub(super) fn function(value: &Arc<dyn Fn(f64) -> f64 + Send + Sync>, kinks: &[f64], scale: f64) -> Self {
-        let value = Arc::clone(value);
+    pub(super) fn function(apply: &Arc<Apply>, kinks: &[f64], scale: f64) -> Self {
+        let apply = Arc::clone(apply);
         let mut inside: Vec<f64> = kinks.iter().copied().filter(|k| k.abs() < scale).collect();
         inside.sort_by(f64::total_cmp);
         Self {
-            value: Box::new(move |x| DoubleDouble::from(value(x.to_f64()))),
+            value: Box::new(move |x| {
+                let mut value = [x.to_f64()];
+                apply(&mut value);
+                DoubleDouble::from(value[0])
+            }),
             taylor: None,
             breakpoints: inside.into_iter().map(DoubleDouble::from).collect(),
             accuracy: 1e-15,

@@ -116,11 +116,11 @@ fn fit(degree: usize, count: usize, train: &Sums, test: &Sums) -> Result<BestPol
     let leading = train.gram.leading(count);
     let scales: Vec<f64> = (0..count)
         .map(|j| {
-            let size = (leading.row(j)[j] / train.count as f64).sqrt();
+            let size = (leading.row(j)[j] / train.weight).sqrt();
             if size > 0.0 { 1.0 / size } else { 1.0 }
         })
         .collect();
-    let mut gram = leading.unpacked(1.0 / train.count as f64);
+    let mut gram = leading.unpacked(1.0 / train.weight);
     for i in 0..count {
         for (j, x) in gram.row_mut(i).iter_mut().enumerate() {
             *x *= scales[i] * scales[j];
@@ -134,7 +134,7 @@ fn fit(degree: usize, count: usize, train: &Sums, test: &Sums) -> Result<BestPol
     let mut errors = Vec::with_capacity(labels);
     for label in 0..labels {
         let right: Vec<f64> =
-            (0..count).map(|j| scales[j] * train.correlation.row(label)[j] / train.count as f64).collect();
+            (0..count).map(|j| scales[j] * train.correlation.row(label)[j] / train.weight).collect();
         let inside = eigen.vectors.times_vector(&right);
         let mut explained = 0.0;
         let mut weights = vec![0.0; count];
@@ -142,14 +142,14 @@ fn fit(degree: usize, count: usize, train: &Sums, test: &Sums) -> Result<BestPol
             weights[i] = inside[i] / eigen.values[i];
             explained += inside[i] * weights[i];
         }
-        errors.push(non_negative(train.label_sq[label] / train.count as f64 - explained));
+        errors.push(non_negative(train.label_sq[label] / train.weight - explained));
         let solution = eigen.vectors.transposed_times_vector(&weights);
         for (j, x) in solution.into_iter().enumerate() {
             solutions.row_mut(label)[j] = scales[j] * x;
         }
     }
     let rank = determined.iter().filter(|d| **d).count();
-    let test_errors = (test.count > 0).then(|| test.losses(&solutions));
+    let test_errors = (!test.is_empty()).then(|| test.losses(&solutions));
     Ok(BestPolynomial { degree, monomials: count, rank, errors, test_errors })
 }
 
@@ -168,8 +168,14 @@ mod tests {
         let mut s = Statistics::new(monomials.width(), 1, 2, Precision::F64);
         let numbers: Vec<u64> = (0..60).collect();
         let parts: Vec<usize> = (0..60).map(|i| usize::from(i >= count)).collect();
-        let batch =
-            Batch { covered: (0, 60), numbers: &numbers, parts: &parts, points: &points, labels: &labels };
+        let batch = Batch {
+            covered: (0, 60),
+            numbers: &numbers,
+            parts: &parts,
+            points: &points,
+            labels: &labels,
+            weights: &[],
+        };
         s.update(monomials, &batch).unwrap();
         s.close(monomials).unwrap();
         (s.part(0), s.part(1))

@@ -35,6 +35,7 @@ impl<'a> Empirical<'a> {
             parts: &vec![0; count],
             points: self.points,
             labels: &labels,
+            weights: &[],
         };
         statistics.update(network, &batch)?;
         statistics.close(network)?;

@@ -50,7 +50,7 @@ impl Quadratic {
     /// # Errors
     /// As [`Self::with_labels`].
     pub fn from_sums(sums: &Sums) -> Result<Self> {
-        let factor = if sums.count == 0 { 0.0 } else { 1.0 / sums.count as f64 };
+        let factor = if sums.is_empty() { 0.0 } else { 1.0 / sums.weight };
         let mut b = sums.correlation.clone();
         b.values_mut().iter_mut().for_each(|x| *x *= factor);
         let c = sums.label_sq.iter().map(|y| 0.5 * factor * y).collect();

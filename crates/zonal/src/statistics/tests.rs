@@ -35,6 +35,7 @@ impl Table {
                 parts: &self.parts[first..end],
                 points: &self.points.row_range(first, end),
                 labels: &self.labels.row_range(first, end),
+                weights: &[],
             };
             s.update(&self.network, &batch)?;
         }
@@ -75,9 +76,9 @@ fn pieces_that_cut_a_block_agree_up_to_rounding() {
     let t = table(ROWS);
     let whole = t.statistics(0, ROWS, ROWS).part(1);
     let merged = t.statistics(0, 20_001, 500).merge(t.statistics(20_001, ROWS, 800)).unwrap().part(1);
-    assert_eq!(merged.count, whole.count);
+    assert_eq!(merged.weight, whole.weight);
     for (a, b) in merged.gram.values().iter().zip(whole.gram.values()) {
-        assert!((a - b).abs() <= 1e-13 * whole.count as f64);
+        assert!((a - b).abs() <= 1e-13 * whole.weight);
     }
 }
 
@@ -86,7 +87,7 @@ fn sums_are_those_of_the_features() {
     let t = table(500);
     let sums = t.statistics(0, 500, 77).part(0);
     let chosen: Vec<usize> = (0..500).filter(|i| t.parts[*i] == 0).collect();
-    assert_eq!(sums.count, chosen.len() as u64);
+    assert_eq!(sums.weight, chosen.len() as f64);
     let features = t.network.features(&t.points);
     let f = |i: usize, j: usize| features.row(i)[j];
     let gram: f64 = chosen.iter().map(|&i| f(i, 5) * f(i, 3)).sum();
@@ -117,6 +118,7 @@ fn rows_are_not_taken_twice() {
         parts: &[0; 10],
         points: &extra.points,
         labels: &extra.labels,
+        weights: &[],
     };
     s.update(&t.network, &batch).unwrap();
     assert_eq!(s.next_row(), 4 * BLOCK);
@@ -145,6 +147,6 @@ fn single_precision_is_close() {
     t.add(&mut narrow, 0, 3_000, 1_000).unwrap();
     let (narrow, wide) = (narrow.part(0), t.statistics(0, 3_000, 1_000).part(0));
     for (a, b) in narrow.gram.values().iter().zip(wide.gram.values()) {
-        assert!((a - b).abs() <= 1e-6 * wide.count as f64 / 30.0);
+        assert!((a - b).abs() <= 1e-6 * wide.weight / 30.0);
     }
 }

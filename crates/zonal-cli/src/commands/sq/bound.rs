@@ -53,43 +53,52 @@ pub(crate) struct Args {
     directions: Directions,
 }
 
-pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> anyhow::Result<()> {
-    let dims = super::counts(&args.dim, "--dim")?;
-    let degrees = super::counts(&args.degree, "--degree")?;
-    let tolerances: Vec<f64> = values(&args.tolerance, "--tolerance", "a number")?;
-    if dims.is_empty() || degrees.is_empty() || tolerances.is_empty() {
-        return Err(Error::Usage("--dim, --degree and --tolerance each need a value".into()).into());
-    }
-    if args.size.is_none() || matches!(args.family, Kind::Signs | Kind::Monomials) {
-        global.refuse_seed(
-            "no member is drawn; a bound for --size M members of a zonal or random family draws them",
-        )?;
-    }
-    let mut reports = Vec::new();
-    for &dim in &dims {
-        for &degree in &degrees {
-            for &tolerance in &tolerances {
-                let config = BoundConfig {
-                    kind: args.family,
+impl Args {
+    /// Everything asked about, and how many tolerances there are.
+    pub(crate) fn configs(&self, global: &Global) -> anyhow::Result<(Vec<BoundConfig>, usize)> {
+        let dims = super::counts(&self.dim, "--dim")?;
+        let degrees = super::counts(&self.degree, "--degree")?;
+        let tolerances: Vec<f64> = values(&self.tolerance, "--tolerance", "a number")?;
+        if dims.is_empty() || degrees.is_empty() || tolerances.is_empty() {
+            return Err(Error::Usage("--dim, --degree and --tolerance each need a value".into()).into());
+        }
+        if self.size.is_none() || matches!(self.family, Kind::Signs | Kind::Monomials) {
+            global.refuse_seed(
+                "no member is drawn; a bound for --size M members of a zonal or random family draws them",
+            )?;
+        }
+        let mut configs = Vec::new();
+        for &dim in &dims {
+            for &degree in &degrees {
+                configs.extend(tolerances.iter().map(|&tolerance| BoundConfig {
+                    kind: self.family,
                     dim,
                     degree: usize::try_from(degree).unwrap_or(usize::MAX),
                     tolerance,
-                    queries: args.queries,
-                    delta: args.delta,
-                    epsilon: args.epsilon,
-                    size: args.size,
-                    directions: args.directions,
+                    queries: self.queries,
+                    delta: self.delta,
+                    epsilon: self.epsilon,
+                    size: self.size,
+                    directions: self.directions,
                     seed: global.seed(),
-                };
-                reports.push(bound(&config, &mut Progress::new(interrupt, global.quiet))?);
+                }));
             }
         }
+        Ok((configs, tolerances.len()))
+    }
+}
+
+pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> anyhow::Result<()> {
+    let (configs, columns) = args.configs(global)?;
+    let mut reports = Vec::new();
+    for config in &configs {
+        reports.push(bound(config, &mut Progress::new(interrupt, global.quiet))?);
     }
     match (global.format, reports.as_slice()) {
         (Format::Json, reports) => reports.iter().try_for_each(print_json),
         (Format::Csv, reports) => print(&table_csv(reports)),
         (Format::Table, [report]) => print(&single(report)),
-        (Format::Table, reports) => print(&grid(reports, tolerances.len())),
+        (Format::Table, reports) => print(&grid(reports, columns)),
     }
 }
 

@@ -84,26 +84,34 @@ fn layers(text: &str) -> Result<Layers, String> {
     }
 }
 
-pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> anyhow::Result<()> {
-    let both = args.layers == Layers::Both;
-    if args.scale == Scale::Auto {
-        return Err(Error::Usage("--scale auto needs a table; here it is sqrt-dim or a number".into()).into());
+impl Args {
+    pub(crate) fn config(&self, global: &Global) -> anyhow::Result<LearnConfig> {
+        let both = self.layers == Layers::Both;
+        if self.scale == Scale::Auto {
+            return Err(
+                Error::Usage("--scale auto needs a table; here it is sqrt-dim or a number".into()).into()
+            );
+        }
+        Ok(LearnConfig {
+            target: self.target.clone(),
+            dim: self.dim,
+            oracle: self.oracle.clone(),
+            convention: self.convention,
+            activation: Activation::parse(&self.activation).map_err(Error::from)?,
+            scale: self.scale,
+            width: self.width.unwrap_or(if both { 100 } else { 500 }),
+            layers: self.layers,
+            iterations: self.iterations.unwrap_or(if both { 1_000 } else { 1_000_000 }),
+            step: self.step.given().map_or(Step::Auto, Step::Fixed),
+            max_degree: self.max_degree,
+            seed: global.seed(),
+            save: self.save.clone(),
+        })
     }
-    let config = LearnConfig {
-        target: args.target.clone(),
-        dim: args.dim,
-        oracle: args.oracle.clone(),
-        convention: args.convention,
-        activation: Activation::parse(&args.activation).map_err(Error::from)?,
-        scale: args.scale,
-        width: args.width.unwrap_or(if both { 100 } else { 500 }),
-        layers: args.layers,
-        iterations: args.iterations.unwrap_or(if both { 1_000 } else { 1_000_000 }),
-        step: args.step.given().map_or(Step::Auto, Step::Fixed),
-        max_degree: args.max_degree,
-        seed: global.seed(),
-        save: args.save.clone(),
-    };
+}
+
+pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> anyhow::Result<()> {
+    let config = args.config(global)?;
     let report = learn(&config, &mut Progress::new(interrupt, global.quiet))?;
     match global.format {
         Format::Json => print_json(&report),

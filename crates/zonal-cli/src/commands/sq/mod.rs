@@ -1,8 +1,8 @@
 //! `zonal sq`.
 
-mod bound;
-mod learn;
-mod play;
+pub(crate) mod bound;
+pub(crate) mod learn;
+pub(crate) mod play;
 
 use crate::Global;
 use crate::interrupt::Interrupt;
@@ -20,11 +20,11 @@ use zonal_run::Error;
 )]
 pub(crate) struct Args {
     #[command(subcommand)]
-    command: Command,
+    pub(crate) command: Command,
 }
 
 #[derive(clap::Subcommand, Debug)]
-enum Command {
+pub(crate) enum Command {
     Bound(bound::Args),
     Play(play::Args),
     Learn(learn::Args),

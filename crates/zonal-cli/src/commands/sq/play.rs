@@ -71,45 +71,51 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
     #[command(flatten)]
-    folder: FolderArgs,
+    pub(crate) folder: FolderArgs,
 }
 
 /// Members of a family without --size.
 const MEMBERS: u64 = 500;
 const MOST_SUBSETS: u64 = 5_000;
 
-pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> anyhow::Result<()> {
-    let unused = |given: bool, option: &str, learner: Strategy| {
-        if given && args.learner != learner {
-            return Err(Error::Usage(format!("{option} is for --learner {learner}")));
-        }
-        Ok(())
-    };
-    unused(args.width.is_some(), "--width", Strategy::Descent)?;
-    unused(args.rows.is_some(), "--rows", Strategy::BruteForce)?;
-    unused(args.noise.is_some(), "--noise", Strategy::BruteForce)?;
-    let config = PlayConfig {
-        family: FamilyConfig {
-            kind: args.family,
-            dim: args.dim,
-            degree: args.degree,
-            size: match args.size {
-                Some(size) => size,
-                None => default_size(args)?,
+impl Args {
+    pub(crate) fn config(&self, global: &Global) -> anyhow::Result<PlayConfig> {
+        let unused = |given: bool, option: &str, learner: Strategy| {
+            if given && self.learner != learner {
+                return Err(Error::Usage(format!("{option} is for --learner {learner}")));
+            }
+            Ok(())
+        };
+        unused(self.width.is_some(), "--width", Strategy::Descent)?;
+        unused(self.rows.is_some(), "--rows", Strategy::BruteForce)?;
+        unused(self.noise.is_some(), "--noise", Strategy::BruteForce)?;
+        Ok(PlayConfig {
+            family: FamilyConfig {
+                kind: self.family,
+                dim: self.dim,
+                degree: self.degree,
+                size: match self.size {
+                    Some(size) => size,
+                    None => default_size(self)?,
+                },
+                directions: self.directions,
+                seed: global.seed(),
             },
-            directions: args.directions,
-            seed: global.seed(),
-        },
-        tolerance: args.tolerance,
-        learner: args.learner,
-        answering: args.answers,
-        epsilon: args.epsilon,
-        max_queries: args.max_queries,
-        width: args.width.unwrap_or(1_000),
-        rows: args.rows,
-        noise: args.noise.unwrap_or(0.0),
-        save: args.save.clone(),
-    };
+            tolerance: self.tolerance,
+            learner: self.learner,
+            answering: self.answers,
+            epsilon: self.epsilon,
+            max_queries: self.max_queries,
+            width: self.width.unwrap_or(1_000),
+            rows: self.rows,
+            noise: self.noise.unwrap_or(0.0),
+            save: self.save.clone(),
+        })
+    }
+}
+
+pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> anyhow::Result<()> {
+    let config = args.config(global)?;
     let output = args.folder.output()?;
     let started = SystemTime::now();
     let mut report = play(&config, &mut Progress::new(interrupt, global.quiet))?;

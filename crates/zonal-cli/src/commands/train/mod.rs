@@ -53,6 +53,12 @@ pub(crate) struct Args {
     /// The columns to predict from, separated by commas [default: all others]
     #[arg(long, value_name = "COLUMNS", conflicts_with = "target")]
     features: Vec<String>,
+    /// The column of the rows' weights in every mean; rows of weight 0 are left out
+    #[arg(long, value_name = "COLUMN", conflicts_with = "target")]
+    weight: Option<String>,
+    /// Rows are points of the unit sphere as they are: no column is standardised, no bias appended
+    #[arg(long, conflicts_with_all = ["target", "bias"])]
+    on_sphere: bool,
     /// The first line is a row, the columns are called c1, c2, ..
     #[arg(long, conflicts_with = "target")]
     no_header: bool,
@@ -132,7 +138,7 @@ pub(crate) struct Args {
     force: bool,
     /// Go on with an interrupted training, with its own options
     #[arg(long, value_name = "DIR", conflicts_with_all = [
-        "data", "target", "dim", "label", "features", "no_header", "delimiter", "missing", "test", "test_fraction",
+        "data", "target", "dim", "label", "features", "weight", "on_sphere", "no_header", "delimiter", "missing", "test", "test_fraction",
         "validation_fraction", "folds", "refit", "precision", "activation", "scale", "bias", "width", "iterations",
         "layers", "batch", "units", "biases", "parametrisation", "init", "patience", "step", "solver", "at", "max_degree", "out", "force", "checkpoint",
     ])]
@@ -141,7 +147,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     checkpoint: u64,
     #[command(flatten)]
-    page: PageArgs,
+    pub(crate) page: PageArgs,
     // Last, since its heading would hold for what follows.
     #[command(flatten)]
     descent: DescentArgs,
@@ -187,18 +193,8 @@ const DEFAULT_STEPS: u64 = 10_000;
 /// The dimension of targets where --dim does not say.
 const DEFAULT_DIM: u64 = 10;
 pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result<()> {
-    let (config, command) = match &args.resume {
-        Some(folder) => {
-            global.refuse_seed("a training goes on with the seed that it was begun with")?;
-            interrupted(folder)?
-        }
-        None => (args.config(global)?, command_line()),
-    };
-    let output = match &args.resume {
-        Some(folder) => Output::Resume(folder.clone()),
-        None => output(args.out.as_deref(), args.force)?,
-    };
-    args.page.check(&output)?;
+    let (config, output, command) = args.job(global)?;
+    let command = command.unwrap_or_else(command_line);
     let report = {
         let mut progress = match &config.input {
             Input::Table(_) => Progress::saving(interrupt, global.quiet),
@@ -210,7 +206,7 @@ pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result
                 say(&format!("note: {note}"));
             }
         };
-        train(&config, &output, command, &mut progress, &mut note)?
+        train(&config, &output, command, &mut progress, &mut note)?.report
     };
     // The run is there: its numbers are printed whatever becomes of its page.
     let page = args.page.write(report.run.as_deref());
@@ -223,6 +219,20 @@ pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result
 }
 
 impl Args {
+    /// What to train and where it goes; the command line that began it, where it goes on.
+    pub(crate) fn job(&self, global: &Global) -> Result<(TrainConfig, Output, Option<Vec<String>>)> {
+        let (config, output, command) = match &self.resume {
+            Some(folder) => {
+                global.refuse_seed("a training goes on with the seed that it was begun with")?;
+                let (config, command) = interrupted(folder)?;
+                (config, Output::Resume(folder.clone()), Some(command))
+            }
+            None => (self.config(global)?, output(self.out.as_deref(), self.force)?, None),
+        };
+        self.page.check(&output)?;
+        Ok((config, output, command))
+    }
+
     fn config(&self, global: &Global) -> Result<TrainConfig> {
         let at = self.at.as_deref().map(counts).transpose()?;
         let last = at.as_ref().and_then(|list| list.iter().max().copied());
@@ -288,12 +298,15 @@ impl Args {
                 header: !self.no_header,
                 delimiter: self.delimiter,
                 drop_missing: self.missing.drop(),
+                memory: None,
             },
             labels,
             features: (!self.features.is_empty()).then(|| super::lists(&self.features)),
             test_fraction: self.test_fraction,
             validation_fraction: self.validation_fraction,
             test_data: (!self.test.is_empty()).then(|| self.test.clone()),
+            weight: self.weight.clone(),
+            on_sphere: self.on_sphere,
             bias: self.bias,
             folds: self.folds,
             refit: self.refit,

@@ -120,9 +120,8 @@ impl<'a> Keep<'a> {
     /// Saves what there is, and says how to go on.
     pub(super) fn interrupted(&mut self, snapshot: &Snapshot, done: &Progress, total: u64) -> Error {
         let t = snapshot.state.iteration;
-        if !self.place.keeps() {
-            let message =
-                format!("stopped at iteration {t} of {total}; nothing was kept, since --out is none");
+        if let Some(why) = self.place.why_not_kept() {
+            let message = format!("stopped at iteration {t} of {total}; nothing was kept, {why}");
             return Error::Interrupted { message };
         }
         if let Err(error) = self.save(snapshot, done) {

@@ -1,6 +1,7 @@
 //! Descent step by step on a table that fits into memory.
 
 use super::super::prepare::{Prepared, label_errors, polynomial_reports, prepare, score, units};
+use super::super::problem::Problem;
 use super::super::result::{PartRows, TrainReport};
 use super::super::{Checkpoint, Notes, Outcome, Place, TableJob, TrainConfig};
 use super::target::{CURVATURE_ROWS, check_given, check_slope, finite, model};
@@ -67,6 +68,10 @@ pub(in super::super) fn run(
         }
     };
     check_given(config, options)?;
+    if job.weight.is_some() || job.data.memory.as_ref().is_some_and(|m| m.weight.is_some()) {
+        let message = "--weight is for the output layer alone; training step by step counts all rows alike";
+        return Err(Error::Usage(message.into()));
+    }
     let grid = config.grid()?;
     let kept = grid.len() as u64;
     let fits = |survey: &Survey, lift: &Lift, _: Notes<'_>| {
@@ -79,7 +84,8 @@ pub(in super::super) fn run(
         check_need(width, |m| rows.saturating_mul(row).saturating_add(m.saturating_mul(unit)))
     };
     let (prepared, ()) = prepare(config, job, &fits, observer, notes)?;
-    let Prepared { source, test_source, survey, lift, labels, activation, scale, bias, .. } = &prepared;
+    let Prepared { source, test_source, survey, problem, .. } = &prepared;
+    let Problem { lift, labels, activation, scale, .. } = problem;
     check_slope(options, activation)?;
     place.name(config, activation);
     let dim = lift.dim()?;
@@ -142,7 +148,7 @@ pub(in super::super) fn run(
         step_size: descended.state.step,
         best_iteration,
         target: None,
-        table: Some(TableDescription { lift: lift.clone(), labels: labels.clone(), split: prepared.split }),
+        table: Some(TableDescription { lift: lift.clone(), labels: labels.clone(), split: problem.split }),
     };
     let model = model(description, &architecture, &descended)?;
     let (scores, test_sample) =
@@ -151,7 +157,7 @@ pub(in super::super) fn run(
     let report = TrainReport {
         activation: activation.clone(),
         scale: *scale,
-        bias: Some(*bias),
+        bias: Some(lift.bias),
         dim: dim.get(),
         width: config.width,
         iterations: config.iterations,
@@ -175,7 +181,7 @@ pub(in super::super) fn run(
             dropped: survey.dropped() + prepared.test_dropped,
         }),
         dropped_columns: Some(prepared.dropped_columns.clone()),
-        candidates: prepared.candidates.clone(),
+        candidates: problem.candidates.clone(),
         descent: Some(descended.report(options, &architecture, None)),
         path: descended.checkpoints.clone(),
         ..TrainReport::empty()
@@ -210,10 +216,10 @@ impl Table {
         total: u64,
         observer: &mut dyn Observer,
     ) -> Result<Self> {
-        let (lift, labels) = (&prepared.lift, &prepared.labels);
+        let Problem { lift, labels, split, .. } = &prepared.problem;
         let mut growing = [(); 3].map(|()| Growing::default());
         for_each_block(source, Stage::Reading, total, observer, |rows| {
-            for (part, rows) in growing.iter_mut().zip(rows.by_part(&prepared.split)) {
+            for (part, rows) in growing.iter_mut().zip(rows.by_part(split)) {
                 part.add(&rows.features, &standardised(labels, &rows.labels), lift)?;
             }
             Ok(())
@@ -251,6 +257,7 @@ impl Table {
                 parts: &vec![0; columns.rows()],
                 points: columns,
                 labels: labels_of,
+                weights: &[],
             };
             statistics.update(&map, &batch)?;
             statistics.close(&map)?;

@@ -1,0 +1,111 @@
+"""Results through matplotlib, where it is installed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .errors import ResourceError
+
+if TYPE_CHECKING:
+    from . import results
+    from ._result import Result
+
+
+def draw(result: Result, ax: Any) -> Any:
+    """Draw a result by its kind."""
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ResourceError("plot() needs matplotlib: pip install matplotlib") from error
+    drawings: dict[str, Any] = {
+        "Spectrum": _spectrum,
+        "Training": _training,
+        "Analysis": _analysis,
+        "Sweep": _sweep,
+        "Learning": _learning,
+    }
+    kind = type(result).__name__
+    if kind not in drawings:
+        message = f"a {kind} has nothing to draw; those that have are {', '.join(drawings)}"
+        raise ResourceError(message)
+    ax = plt.gca() if ax is None else ax
+    drawings[kind](result, ax)
+    return ax
+
+
+def _spectrum(result: results.Spectrum, ax: Any) -> None:
+    degrees = result.degrees
+    seen = degrees.visible
+    ax.stem(degrees.degree[seen], degrees.eigenvalue[seen], basefmt=" ", label="seen")
+    if not seen.all():
+        low = degrees.eigenvalue[seen].min() if seen.any() else 1.0
+        hidden = degrees.degree[~seen]
+        ax.plot(hidden, np.full(len(hidden), low), "x", color="grey", label="invisible")
+        ax.legend()
+    ax.set(yscale="log", xlabel="degree", ylabel="eigenvalue", title=f"Spectrum of {result.activation}")
+
+
+def _training(result: results.Training, ax: Any) -> None:
+    path = result.path
+    if path.energy is not None:
+        for degree in range(path.energy.shape[1]):
+            energy = path.energy[:, degree]
+            if energy.max() > 1e-12 * path.loss[0]:
+                (line,) = ax.plot(path.iteration, energy, ".", label=f"degree {degree}")
+                if path.predicted is not None:
+                    ax.plot(path.iteration, path.predicted[:, degree], color=line.get_color(), lw=1)
+        ax.set(ylabel="energy left", yscale="log")
+    else:
+        for name, losses in (
+            ("training", path.loss),
+            ("validation", path.validation_loss),
+            ("test", path.test_loss),
+        ):
+            if losses is not None:
+                ax.plot(path.iteration, np.sqrt(losses), label=name)
+        ax.axvline(max(result.best_iteration, 0.5), color="grey", lw=1, label="chosen")
+        ax.set(ylabel="root mean squared error")
+    ax.set_xscale("symlog", linthresh=1)
+    ax.set_xlabel("iteration")
+    ax.legend()
+
+
+def _analysis(result: results.Analysis, ax: Any) -> None:
+    for label in result.labels:
+        fits = label.best_polynomial
+        scale = label.deviation**2
+        ax.plot(fits.degree, fits.error / scale, "o-", label=f"{label.label}, training rows")
+        if fits.test_error is not None:
+            ax.plot(fits.degree, fits.test_error / scale, "s--", label=f"{label.label}, test rows")
+    ax.set(xlabel="degree of the polynomial", ylabel="error, as part of the variance", ylim=(0, None))
+    ax.legend()
+
+
+def _sweep(result: results.Sweep, ax: Any) -> None:
+    rows = result.rows
+    errors, losses = rows.loss_standard_error, rows.loss
+    if losses is None:
+        raise ResourceError("every training of this sweep diverged: there is no loss to draw")
+    settings = list(zip(rows.dim, rows.activation, rows.target, strict=True))
+    for setting in dict.fromkeys(settings):
+        chosen = np.array([other == setting for other in settings])
+        ax.errorbar(
+            rows.log_n_width[chosen],
+            losses[chosen],
+            yerr=None if errors is None else errors[chosen],
+            fmt="o",
+            label=f"n = {setting[0]}, {setting[1]}",
+        )
+    ax.set(yscale="log", xlabel="log of the width to the base n", ylabel="loss", title=result.name)
+    ax.legend()
+
+
+def _learning(result: results.Learning, ax: Any) -> None:
+    path = result.path
+    ax.plot(path.iteration, path.loss, "o-", label=f"through {result.oracle} answers")
+    ax.plot(path.iteration, path.exact_loss, label="exact")
+    ax.set(yscale="log", xlabel="iteration", ylabel="loss")
+    ax.set_xscale("symlog", linthresh=1)
+    ax.legend()

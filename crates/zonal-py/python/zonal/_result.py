@@ -1,0 +1,249 @@
+"""What all results have in common: they are frozen, print themselves, and become dictionaries and figures."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from .network import Network
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+_Built = TypeVar("_Built")
+
+
+class Record:
+    """Named values."""
+
+    #: Fields whose names in documents are words that Python keeps for itself.
+    _renamed: Mapping[str, str] = {}
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain Python values, by the names of the program's documents."""
+        return {self._renamed.get(name, name): _plain(value) for name, value in _fields(self)}
+
+    def __repr__(self) -> str:
+        return _text(type(self).__name__, _fields(self))
+
+    def _repr_html_(self) -> str:
+        from . import _html
+
+        return _html.of(self)
+
+
+class Columns(Record):
+    """Columns of equal length: arrays by name, one entry for each row."""
+
+    #: Columns whose values are lists in each row, and the name of that list.
+    _nested: Mapping[str, str] = {}
+
+    def __len__(self) -> int:
+        lengths = (len(value) for _, value in _fields(self) if value is not None)
+        return next(lengths, 0)
+
+
+class Result(Record):
+    """What a call found.
+
+    Attributes
+    ----------
+    notes : tuple of str
+        What a person should know: columns left out, what was chosen and why.
+    """
+
+    notes: tuple[str, ...] = ()
+    _document: Mapping[str, Any] = {}
+    _figures: Callable[[], list[tuple[str, str]]] | tuple[tuple[str, str], ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document that the program prints with ``--format json``."""
+        return copy.deepcopy(dict(self._document))
+
+    def figures(self) -> tuple[tuple[str, str], ...]:
+        """The figures of the report: what each shows, and its drawing as SVG."""
+        drawn = self._figures
+        return tuple(drawn()) if callable(drawn) else drawn
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw what was found with matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; the current axes by default.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        zonal.errors.ResourceError
+            Where matplotlib is not installed, or the result has nothing to draw.
+        """
+        from . import _plot
+
+        return _plot.draw(self, ax)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Drawings are made by the compiled part, which is not pickled; the drawings are.
+        return {**self.__dict__, "_figures": self.figures()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
+
+class TrainingResult(Result):
+    """What a training leaves beside its report."""
+
+    _network: Network | None = None
+    _energy_errors: FloatArray | None = None
+
+    @property
+    def network(self) -> Network | None:
+        """The trained network; None at infinite width."""
+        return self._network
+
+    @property
+    def energy_standard_errors(self) -> FloatArray | None:
+        """Standard errors of ``path.energy`` where it was estimated from samples; None where it is exact."""
+        return self._energy_errors
+
+
+def attach(result: Result, **values: Any) -> None:
+    """Give a frozen result what is no part of its document."""
+    for name, value in values.items():
+        object.__setattr__(result, name, value)
+
+
+def build(cls: type[_Built], document: Mapping[str, Any], namespace: Mapping[str, Any]) -> _Built:
+    """A record from its document; the annotations of its fields say what becomes of each value."""
+    renamed: Mapping[str, str] = getattr(cls, "_renamed", {})
+    values = {
+        field.name: _value(str(field.type), document[renamed.get(field.name, field.name)], namespace)
+        for field in dataclasses.fields(cls)  # type: ignore[arg-type]
+    }
+    return cls(**values)
+
+
+def _value(annotation: str, value: Any, namespace: Mapping[str, Any]) -> Any:
+    annotation = annotation.removesuffix(" | None")
+    if value is None:
+        return None
+    simple: dict[str, Callable[[Any], Any]] = {
+        "int": int,
+        "float": float,
+        "str": str,
+        "bool": bool,
+        "int | float": _exact,
+        "IntArray": lambda x: np.asarray(x, dtype=np.int64),
+        "FloatArray": lambda x: np.asarray(x, dtype=np.float64),
+        "tuple[str, ...]": tuple,
+    }
+    if annotation in simple:
+        return simple[annotation](value)
+    if annotation.startswith("tuple["):
+        inner = namespace[annotation.removeprefix("tuple[").removesuffix(", ...]")]
+        return tuple(build(inner, item, namespace) for item in value)
+    cls = namespace[annotation]
+    return _columns(cls, value) if issubclass(cls, Columns) else build(cls, value, namespace)
+
+
+def _columns(cls: type[Columns], rows: Sequence[Mapping[str, Any]]) -> Columns:
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(cls):  # type: ignore[arg-type]
+        name = field.name
+        if name in cls._nested:
+            # One row for each row, one column for each item of its list.
+            lists = [row[cls._nested[name]] for row in rows]
+            missing = any(items is None for items in lists)
+            cells = None if missing else [[item[name] for item in items] for items in lists]
+            empty = cells is None or all(cell is None for row in cells for cell in row)
+            values[name] = None if empty else np.asarray(cells, dtype=np.float64)
+            continue
+        column = [row[name] for row in rows]
+        values[name] = _column(str(field.type), column)
+    return cls(**values)
+
+
+def _column(annotation: str, column: list[Any]) -> Any:
+    optional = annotation.endswith(" | None")
+    if optional and all(value is None for value in column):
+        return None
+    annotation = annotation.removesuffix(" | None")
+    if annotation == "tuple[int | float, ...]":
+        return tuple(_exact(value) for value in column)
+    if annotation == "tuple[FloatArray, ...]":
+        return tuple(np.asarray(value, dtype=np.float64) for value in column)
+    if annotation.startswith("tuple["):
+        return tuple(column)
+    if annotation == "BoolArray":
+        return np.asarray(column, dtype=np.bool_)
+    if annotation == "IntArray":
+        return np.asarray(column, dtype=np.int64)
+    return np.asarray([math.nan if value is None else value for value in column], dtype=np.float64)
+
+
+def _exact(value: Any) -> int | float:
+    """A whole number of any size, which documents have as text where it may be large."""
+    return math.inf if value == "inf" else int(value)
+
+
+def _fields(record: Record) -> Iterator[tuple[str, Any]]:
+    for field in dataclasses.fields(record):  # type: ignore[arg-type]
+        yield field.name, getattr(record, field.name)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Record):
+        return value.to_dict()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def summary(value: Any) -> str:
+    """A value in a few words."""
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, np.ndarray):
+        if value.ndim > 1:
+            return f"array of {' x '.join(map(str, value.shape))}"
+        if value.size <= 6:
+            return "[" + ", ".join(f"{item:.4g}" for item in value) + "]"
+        return f"array of {value.size}: {value[0]:.4g} .. {value[-1]:.4g}"
+    if isinstance(value, Columns):
+        names = ", ".join(name for name, column in _fields(value) if column is not None)
+        return f"{len(value)} rows: {names}"
+    if isinstance(value, Record):
+        return ", ".join(f"{name} {summary(inner)}" for name, inner in _fields(value) if inner is not None)
+    if isinstance(value, tuple):
+        if value and isinstance(value[0], Record):
+            return f"{len(value)} of {type(value[0]).__name__}"
+        return ", ".join(map(str, value)) if value else "none"
+    return str(value)
+
+
+def _text(title: str, fields: Iterator[tuple[str, Any]]) -> str:
+    """One line for each field that applies."""
+    lines = [(name, summary(value)) for name, value in fields if value is not None]
+    width = max((len(name) for name, _ in lines), default=0)
+    return "\n".join([title, *(f"  {name:<{width}}  {_cut(text)}" for name, text in lines)])
+
+
+def _cut(text: str, most: int = 120) -> str:
+    line = text.replace("\n", " ")
+    return line if len(line) <= most else line[: most - 3] + "..."

@@ -1,0 +1,192 @@
+"""Training on Dask arrays and dataframes: ``pip install zonal[dask]``.
+
+Each partition is surveyed and summed up by the worker that has it; surveys and sums are merged pair by pair in a fixed tree,
+so that the result has the same bits for any number of workers, given the same partitions. A worker that is lost is nothing
+but work that Dask does again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from . import results
+from .errors import DataError, ResourceError
+from .statistics import Statistics, Survey
+
+try:
+    import dask
+    from dask.delayed import Delayed, delayed
+except ImportError as error:  # pragma: no cover
+    raise ResourceError("zonal.dask needs Dask: pip install 'dask[array,dataframe,distributed]'") from error
+
+__all__ = ["fit", "statistics", "survey"]
+
+
+def fit(
+    X: Any,
+    y: Any,
+    *,
+    sample_weight: Any = None,
+    activation: str | Callable[[Any], Any] = "auto",
+    scale: float | str = "auto",
+    bias: float | str = "auto",
+    width: int = 1000,
+    precision: str = "f64",
+    validation_fraction: float = 0.2,
+    test_fraction: float = 0.0,
+    iterations: int | float = 10**9,
+    at: Sequence[int] | None = None,
+    step: float | str = "auto",
+    solver: str = "auto",
+    refit: bool = False,
+    on_sphere: bool = False,
+    seed: int = 0,
+) -> results.Training:
+    """Train on a Dask array or dataframe.
+
+    Parameters
+    ----------
+    X : dask.array.Array of shape (rows, columns), or dask.dataframe.DataFrame
+        The features; an array is one partition for each chunk of rows.
+    y : dask.array.Array or dask.dataframe.Series
+        The labels, in the same partitions.
+    sample_weight : dask.array.Array or dask.dataframe.Series, optional
+        Weights, in the same partitions.
+    activation, scale, bias, width, precision, validation_fraction, test_fraction, iterations, at, step, solver, refit
+        As for `zonal.train`.
+    on_sphere, seed
+        As for `zonal.train`.
+
+    Returns
+    -------
+    zonal.results.Training
+        The same bits for any number of workers, given the same partitions. ``result.network.predict`` works on each
+        partition: ``X.map_blocks(result.network.predict, drop_axis=1)``.
+
+    Notes
+    -----
+    Rows are read twice, so that a computation which is dear should be persisted before. The sums of a partition have about
+    4 width^2 bytes for each part of the split that is used.
+
+    Examples
+    --------
+    >>> import dask.array as da, zonal.dask
+    >>> x = da.random.default_rng(0).normal(size=(4000, 3), chunks=(1000, 3))
+    >>> run = zonal.dask.fit(x, x[:, 0] * x[:, 1], width=100, activation="tanh", scale=2, bias=1)
+    >>> run.validation_rmse < 0.5
+    True
+    """
+    whole = survey(
+        X, y, sample_weight=sample_weight, validation_fraction=validation_fraction, test_fraction=test_fraction, seed=seed
+    )
+    empty = Statistics(
+        whole,
+        activation=activation,
+        scale=scale,
+        bias=bias,
+        width=width,
+        precision=precision,
+        on_sphere=on_sphere,
+        progress=False,
+    )
+    sums = statistics(empty, X, y, sample_weight=sample_weight)
+    return sums.path(iterations=iterations, at=at, step=step, solver=solver, refit=refit, progress=False)
+
+
+def survey(
+    X: Any,
+    y: Any,
+    *,
+    sample_weight: Any = None,
+    validation_fraction: float = 0.2,
+    test_fraction: float = 0.0,
+    seed: int = 0,
+) -> Survey:
+    """The survey of all partitions, merged in a fixed tree on the workers."""
+    parts = _partitions(X, y, sample_weight)
+    firsts = _first_rows(parts)
+    options = {"validation_fraction": validation_fraction, "test_fraction": test_fraction, "seed": seed}
+    one = delayed(_survey, pure=True)
+    found: Survey = dask.compute(
+        _tree([one(*part, first, options) for part, first in zip(parts, firsts, strict=True)], _merge)
+    )[0]
+    return found
+
+
+def statistics(empty: Statistics, X: Any, y: Any, *, sample_weight: Any = None) -> Statistics:
+    """The sums over all partitions, merged in a fixed tree on the workers.
+
+    Parameters
+    ----------
+    empty : Statistics
+        What is summed: `Statistics` of the survey, without rows.
+    X, y, sample_weight
+        As for `fit`.
+    """
+    parts = _partitions(X, y, sample_weight)
+    firsts = _first_rows(parts)
+    chosen = delayed(empty.without_rows(), pure=True)
+    one = delayed(_update, pure=True)
+    found: Statistics = dask.compute(
+        _tree([one(chosen, *part, first) for part, first in zip(parts, firsts, strict=True)], _merge)
+    )[0]
+    return found
+
+
+def _survey(X: Any, y: Any, weight: Any, first: int, options: dict[str, Any]) -> Survey:
+    return Survey(X, y, sample_weight=weight, first_row=first, **options)
+
+
+def _update(empty: Statistics, X: Any, y: Any, weight: Any, first: int) -> Statistics:
+    return empty.without_rows().update(X, y, sample_weight=weight, first_row=first, progress=False)
+
+
+def _merge(left: Any, right: Any) -> Any:
+    return left.merge(right)
+
+
+def _tree(values: list[Any], merge: Callable[[Any, Any], Any]) -> Any:
+    """Neighbours merged until one is left: which ones does not depend on who is done first."""
+    pair = delayed(merge, pure=True)
+    while len(values) > 1:
+        joined = [pair(values[i], values[i + 1]) for i in range(0, len(values) - 1, 2)]
+        values = joined + values[len(joined) * 2 :]
+    return values[0]
+
+
+def _partitions(X: Any, y: Any, weight: Any) -> list[tuple[Delayed, Delayed, Delayed | None]]:
+    """Features, labels and weights of each partition."""
+    columns = [_pieces(X, "X", 2), _pieces(y, "y", None)]
+    weights = None if weight is None else _pieces(weight, "sample_weight", 1)
+    for name, pieces in (("y", columns[1]), ("sample_weight", weights)):
+        if pieces is not None and len(pieces) != len(columns[0]):
+            message = f"X has {len(columns[0])} partitions and {name} has {len(pieces)}: both need the same"
+            raise DataError(message)
+    if not columns[0]:
+        raise DataError("X has no partitions, but at least one is needed")
+    return list(zip(columns[0], columns[1], weights or [None] * len(columns[0]), strict=True))
+
+
+def _pieces(data: Any, argument: str, dimensions: int | None) -> list[Any]:
+    if hasattr(data, "to_delayed") and hasattr(data, "chunks"):
+        if dimensions is not None and data.ndim != dimensions:
+            raise DataError(f"{argument} has {data.ndim} dimensions, but {dimensions} are needed")
+        if data.ndim == 2 and data.numblocks[1] > 1:
+            data = data.rechunk({1: -1})
+        return list(np.ravel(data.to_delayed()))
+    if hasattr(data, "to_delayed"):
+        return list(data.to_delayed())
+    kind = type(data).__name__
+    raise DataError(f"{argument} is a {kind}, but a Dask array or dataframe is needed; da.from_array makes one")
+
+
+def _first_rows(parts: list[tuple[Any, Any, Any]]) -> list[int]:
+    """The number of the first row of each partition: Dask does not know their lengths beforehand."""
+    lengths = dask.compute([delayed(len, pure=True)(part[0]) for part in parts])[0]
+    empty = [i for i, length in enumerate(lengths) if length == 0]
+    if empty:
+        raise DataError(f"partition {empty[0]} of X has no rows; repartition it before")
+    return [0, *np.cumsum(lengths)[:-1].tolist()]

@@ -1,0 +1,123 @@
+"""Energy by degree of any function on the sphere, from its values at points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from . import _arrays, _native
+from ._result import FloatArray, IntArray, Record
+from .errors import DataError, ParameterError
+
+__all__ = ["Energies", "spherical_harmonic_energies", "uniform_points"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Energies(Record):
+    """Energies by degree, estimated from samples.
+
+    Attributes
+    ----------
+    degree : ndarray of int
+        0, 1, .., max_degree.
+    energy : ndarray of float, shape (degrees,), or (outputs, degrees) for several outputs
+        Estimates of the squared norms of the parts of each degree; unbiased, so small ones may be negative.
+    standard_error : ndarray of float
+        Their standard errors.
+    norm_sq : float or ndarray
+        The mean square of the values: the sum of all energies.
+    norm_sq_standard_error : float or ndarray
+        Its standard error.
+    """
+
+    degree: IntArray
+    energy: FloatArray
+    standard_error: FloatArray
+    norm_sq: float | FloatArray
+    norm_sq_standard_error: float | FloatArray
+
+
+def spherical_harmonic_energies(X: Any, values: Any, max_degree: int = 6) -> Energies:
+    """How much of a function lies in each degree of spherical harmonics.
+
+    Give it points of the sphere and what any model says there (or what it leaves: labels minus predictions), and it tells
+    the energy in degree 0, 1, .., with standard errors. ||g_k||^2 is estimated by N_k times the mean of
+    g(x_i) g(x_j) P_k(<x_i, x_j>) over pairs of different points.
+
+    Parameters
+    ----------
+    X : array of shape (points, dimension)
+        Independent uniform points of the unit sphere, as from `uniform_points`.
+    values : array of shape (points,) or (points, outputs)
+        The function at these points; tensors of PyTorch (detached, on the CPU) and JAX do.
+    max_degree : int
+        The largest degree.
+
+    Returns
+    -------
+    Energies
+
+    Notes
+    -----
+    Unbiased for uniform points only. A degree is resolved where its number of harmonics N(n, k) is small beside the square
+    of the number of points. Below a few standard errors an estimate is not normally distributed, and its standard error
+    is up to a half too large. Cost: points^2 (dimension + 6 max_degree) flops; 5,000 points take about a second.
+
+    Raises
+    ------
+    zonal.errors.DataError
+        For fewer than three points, values that are not finite, or other shapes.
+    zonal.errors.ParameterError
+        For points that are not of length 1.
+
+    Examples
+    --------
+    >>> import zonal
+    >>> x = zonal.uniform_points(5, 2000, seed=0)
+    >>> found = zonal.spherical_harmonic_energies(x, x[:, 0] * x[:, 1], max_degree=3)
+    >>> bool(abs(found.energy[2] - 1 / 35) < 4 * found.standard_error[2])
+    True
+    """
+    if isinstance(max_degree, bool) or not isinstance(max_degree, int | np.integer) or not 0 <= max_degree <= 1000:
+        raise ParameterError(f"max_degree is {max_degree!r}, but must be a whole number from 0 to 1000")
+    points = _arrays.features(X, "X")
+    found = _arrays.labels(values, "values")
+    if found.rows != points.rows:
+        message = f"X has {points.rows} points and values has {found.rows}: one value for each point is needed"
+        raise DataError(message)
+    each = []
+    for column in found.columns:
+        table = _arrays.table(points, _arrays.Named([column], None), arguments=("X", "values"))
+        each.append(_native.sampled_energies(table, int(max_degree)))
+    degree = np.arange(max_degree + 1, dtype=np.int64)
+    if np.ndim(values) < 2:
+        (norm, error), energy, standard_error = each[0]
+        return Energies(degree, energy, standard_error, norm, error)
+    return Energies(
+        degree,
+        np.array([energy for _, energy, _ in each]),
+        np.array([error for _, _, error in each]),
+        np.array([norm for (norm, _), _, _ in each]),
+        np.array([error for (_, error), _, _ in each]),
+    )
+
+
+def uniform_points(dim: int, count: int, *, seed: int = 0) -> FloatArray:
+    """Independent uniform points of the unit sphere in R^dim, one a row.
+
+    Examples
+    --------
+    >>> import numpy as np, zonal
+    >>> x = zonal.uniform_points(4, 10)
+    >>> x.shape, bool(np.allclose(np.linalg.norm(x, axis=1), 1))
+    ((10, 4), True)
+    """
+    for name, value, least in (("dim", dim, 2), ("count", count, 0), ("seed", seed, 0)):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+            raise ParameterError(f"{name} is {value!r}, but a whole number of at least {least} is needed")
+    if dim * count > 2**33:
+        raise ParameterError(f"{count} points in dimension {dim} need {8 * dim * count / 2**30:.0f} GiB; take fewer")
+    points: FloatArray = _native.uniform_points(int(dim), int(count), int(seed))
+    return points

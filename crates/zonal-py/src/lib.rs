@@ -1,0 +1,37 @@
+//! What the Python package `zonal` calls: jobs by the words of the program, tables of NumPy arrays, networks, sums over
+//! parts of a table. Everything for people (names, defaults, documentation, results) is in Python, under `python/`.
+
+mod code;
+mod error;
+mod job;
+mod model;
+mod partial;
+mod points;
+mod table;
+mod work;
+
+use pyo3::prelude::*;
+
+/// The compiled part of zonal.
+#[pymodule]
+mod _native {
+    #[pymodule_export]
+    use crate::code::Code;
+    #[pymodule_export]
+    use crate::job::{Report, claims, options, run};
+    #[pymodule_export]
+    use crate::model::Model;
+    #[pymodule_export]
+    use crate::partial::{Sums, Survey};
+    #[pymodule_export]
+    use crate::points::{sampled_energies, uniform_points};
+    #[pymodule_export]
+    use crate::table::Table;
+    #[pymodule_export]
+    use crate::work::set_threads;
+
+    /// The version of the package.
+    #[pymodule_export]
+    #[expect(non_upper_case_globals, reason = "Python's own spelling")]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+}

@@ -1,0 +1,241 @@
+//! Trained networks.
+
+use crate::code::Code;
+use crate::error::{Failure, Outcome, exception};
+use crate::table::Table;
+use crate::work::run as work;
+use numpy::{PyArray1, PyArray2, PyArray3, PyArrayMethods};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use std::path::PathBuf;
+use std::sync::Arc;
+use zonal::activation::Activation;
+use zonal::linalg::Matrix;
+use zonal::network::Network;
+use zonal::observer::Stage;
+use zonal_io::model::{HiddenLayer, Model as Inner};
+use zonal_run::data::for_each_block;
+
+/// A network with its output coefficients at every listed iteration.
+#[pyclass(frozen, module = "zonal._native")]
+pub(crate) struct Model {
+    inner: Arc<Inner>,
+    /// The callable behind the activation, where it is one.
+    code: Option<Py<Code>>,
+}
+
+/// A matrix as an array of two dimensions.
+pub(crate) fn array<'py>(py: Python<'py>, matrix: &Matrix) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    PyArray1::from_slice(py, matrix.values()).reshape([matrix.rows(), matrix.columns()])
+}
+
+#[pymethods]
+impl Model {
+    /// The listed iterations.
+    #[getter]
+    fn iterations<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<u64>> {
+        PyArray1::from_slice(py, &self.inner.iterations)
+    }
+
+    /// The iteration to use unless told otherwise.
+    #[getter]
+    fn best_iteration(&self) -> u64 {
+        self.inner.description.best_iteration
+    }
+
+    /// Names of the feature columns; None for a network trained on a target.
+    #[getter]
+    fn columns(&self) -> Option<Vec<String>> {
+        self.inner.description.table.as_ref().map(|t| t.lift.columns.clone())
+    }
+
+    /// Names of the labels.
+    #[getter]
+    fn labels(&self) -> Vec<String> {
+        let table = self.inner.description.table.as_ref();
+        table.map_or_else(Vec::new, |t| t.labels.iter().map(|l| l.name.clone()).collect())
+    }
+
+    /// The activation's name or expression.
+    #[getter]
+    fn activation(&self) -> String {
+        self.inner.description.activation.name()
+    }
+
+    /// The scale of the units.
+    #[getter]
+    fn scale(&self) -> f64 {
+        self.inner.description.scale
+    }
+
+    /// The step of the descent.
+    #[getter]
+    fn step_size(&self) -> f64 {
+        self.inner.description.step_size
+    }
+
+    /// The width.
+    #[getter]
+    fn width(&self) -> usize {
+        self.inner.coefficients.columns()
+    }
+
+    /// Hidden weights (width, dimension), biases or None, and output coefficients (labels, width) at an iteration.
+    #[pyo3(signature = (iteration = None))]
+    fn weights<'py>(&self, py: Python<'py>, iteration: Option<u64>) -> PyResult<Weights<'py>> {
+        let (network, coefficients) =
+            at(&self.inner, iteration.unwrap_or(self.best_iteration())).map_err(|e| e.raise(py))?;
+        let biases = network.biases().map(|b| PyArray1::from_slice(py, b));
+        Ok((array(py, network.directions())?, biases, array(py, &coefficients)?))
+    }
+
+    /// The part of each row that stood in the training table with these numbers: 0 train, 1 validation, 2 test.
+    fn parts<'py>(&self, py: Python<'py>, first_row: u64, rows: u64) -> PyResult<Bound<'py, PyArray1<u8>>> {
+        let Some(table) = &self.inner.description.table else {
+            return Err(exception(
+                py,
+                "ParameterError",
+                "a network trained on a target has no parts of a table",
+            ));
+        };
+        let numbers: Vec<u64> = (first_row..first_row.saturating_add(rows)).collect();
+        let parts: Vec<u8> = table.split.parts(&numbers).into_iter().map(|p| p as u8).collect();
+        Ok(PyArray1::from_vec(py, parts))
+    }
+
+    /// Predictions for the rows of a table at some iterations: an array (iterations, rows, labels).
+    #[pyo3(signature = (table, iterations))]
+    fn predict<'py>(
+        &self,
+        py: Python<'py>,
+        table: &Bound<'_, Table>,
+        iterations: Vec<u64>,
+    ) -> PyResult<Bound<'py, PyArray3<f64>>> {
+        let source = table.get().source().map_err(|e| Failure::from(e).raise(py))?;
+        let (model, code) = (Arc::clone(&self.inner), self.code.as_ref().map(|c| c.clone_ref(py)));
+        let counts = iterations.len();
+        let ((values, rows), _) = work(py, None, move |work| {
+            Code::checked(code.as_ref(), || {
+                let mut out: Vec<Vec<f64>> = vec![Vec::new(); iterations.len()];
+                let mut rows = 0;
+                let found: Vec<(&Network, Matrix)> =
+                    iterations.iter().map(|&t| at(&model, t)).collect::<Outcome<_>>()?;
+                for_each_block(&source, Stage::Scoring, 0, &mut work.observer(), |block| {
+                    rows += block.len();
+                    let points = points(&model, &block.features)?;
+                    for (out, (network, coefficients)) in out.iter_mut().zip(&found) {
+                        out.extend_from_slice(predicted(&model, network, coefficients, &points)?.values());
+                    }
+                    Ok(())
+                })?;
+                Ok((out.concat(), rows))
+            })
+        })?;
+        PyArray1::from_vec(py, values).reshape([counts, rows, self.inner.labels()])
+    }
+
+    /// The network as the bytes of the program's model.safetensors; a callable activation is not among them.
+    fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let bytes = self.portable().to_bytes().map_err(|e| Failure::from(e).raise(py))?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+
+    /// A network from bytes, with the callable that was its activation.
+    #[staticmethod]
+    #[pyo3(signature = (bytes, activation = None))]
+    fn from_bytes(py: Python<'_>, bytes: &[u8], activation: Option<Py<Code>>) -> PyResult<Self> {
+        let model = Inner::read(bytes).map_err(|e| Failure::from(e).raise(py))?;
+        let model = match &activation {
+            None => model,
+            Some(code) => with_activation(model, &code.get().activation()).map_err(|e| e.raise(py))?,
+        };
+        Ok(Self::new(model, activation))
+    }
+
+    /// A network from a file or a run folder of the program.
+    #[staticmethod]
+    fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        let file = if path.is_dir() { path.join(zonal_io::folder::MODEL) } else { path };
+        let model = Inner::load(&file).map_err(|e| Failure::from(e).raise(py))?;
+        Ok(Self::new(model, None))
+    }
+
+    /// Writes the network to a file, which the program reads too.
+    fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        if self.code.is_some() {
+            let message =
+                "a file does not hold a callable activation; pickle the network, or use an expression in t";
+            return Err(exception(py, "ParameterError", message));
+        }
+        self.inner.save(&path).map_err(|e| Failure::from(e).raise(py))
+    }
+
+    /// For pickle.
+    #[pyo3(signature = () -> "tuple[object, ...]")]
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        let restore = py.import("zonal._pickle")?.getattr("model")?;
+        let code = self.code.as_ref().map(|c| c.get().pieces(py));
+        let arguments = (self.to_bytes(py)?, code).into_pyobject(py)?;
+        Ok((restore, arguments.into_any()))
+    }
+}
+
+type Weights<'py> = (Bound<'py, PyArray2<f64>>, Option<Bound<'py, PyArray1<f64>>>, Bound<'py, PyArray2<f64>>);
+
+impl Model {
+    pub(crate) fn new(model: Inner, code: Option<Py<Code>>) -> Self {
+        Self { inner: Arc::new(model), code }
+    }
+
+    /// The model with a name in place of a callable.
+    fn portable(&self) -> Inner {
+        let mut model = (*self.inner).clone();
+        if self.code.is_some() {
+            model.description.activation = Activation::Relu;
+        }
+        model
+    }
+}
+
+/// The network at an iteration.
+fn at(model: &Inner, iteration: u64) -> Outcome<(&Network, Matrix)> {
+    Ok(zonal_run::predict::network_at(model, iteration)?)
+}
+
+/// Rows of a table as points of the sphere; a network trained on a target is given points.
+fn points(model: &Inner, features: &Matrix) -> zonal_run::Result<Matrix> {
+    match &model.description.table {
+        Some(table) => Ok(table.lift.apply(features)?),
+        None => Ok(features.clone()),
+    }
+}
+
+/// Predictions in the labels' units.
+fn predicted(
+    model: &Inner,
+    network: &Network,
+    coefficients: &Matrix,
+    points: &Matrix,
+) -> zonal_run::Result<Matrix> {
+    let mut values = network.values(coefficients, points)?;
+    for (j, label) in model.description.table.iter().flat_map(|t| &t.labels).enumerate() {
+        for i in 0..values.rows() {
+            let standard = values.row(i)[j];
+            values.row_mut(i)[j] = label.restore(standard);
+        }
+    }
+    Ok(values)
+}
+
+fn with_activation(model: Inner, activation: &Activation) -> Outcome<Inner> {
+    let HiddenLayer::Fixed(network) = &model.hidden else {
+        return Err(
+            anyhow::anyhow!("networks whose hidden layer was trained have no callable activation").into()
+        );
+    };
+    let directions = network.directions().clone();
+    let network = Network::from_directions(activation.clone(), network.scale(), directions)?;
+    let mut description = model.description.clone();
+    description.activation = activation.clone();
+    Ok(Inner { description, hidden: HiddenLayer::Fixed(network), ..model })
+}

@@ -1,0 +1,313 @@
+//! Training on a table in parts: what a survey and the sums of its parts are.
+
+use crate::code::Code;
+use crate::error::{Failure, Outcome, exception};
+use crate::model::Model;
+use crate::table::Table;
+use crate::work::run as work;
+use numpy::{PyArray1, PyReadonlyArray1};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use serde::{Deserialize, Serialize};
+use zonal::dynamics::Step;
+use zonal::lift::Moments;
+use zonal::linalg::Matrix;
+use zonal::rows::{Rows, Split};
+use zonal_cli::request::{Request, read};
+use zonal_run::number::Auto;
+use zonal_run::survey::Survey as Inner;
+use zonal_run::train::{FitConfig, Input, PartialSums, TableJob, TrainConfig};
+
+/// Moments and a random sample of some rows of a table; surveys of different rows are merged.
+#[pyclass(frozen, module = "zonal._native")]
+pub(crate) struct Survey {
+    inner: Inner,
+    split: Split,
+    columns: Vec<String>,
+    labels: Vec<String>,
+}
+
+/// A survey without its sample.
+#[derive(Serialize, Deserialize)]
+struct State {
+    covered: u64,
+    counts: [u64; 3],
+    features: Moments,
+    labels: Moments,
+    numbers: Vec<u64>,
+    split: Split,
+    column_names: Vec<String>,
+    label_names: Vec<String>,
+    weighted: bool,
+}
+
+#[pymethods]
+impl Survey {
+    /// Surveys the rows of a table.
+    #[new]
+    fn new(
+        py: Python<'_>,
+        table: &Bound<'_, Table>,
+        seed: u64,
+        validation_fraction: f64,
+        test_fraction: f64,
+    ) -> PyResult<Self> {
+        let fail = |e: Failure| e.raise(py);
+        let split = Split::new(seed, validation_fraction, test_fraction).map_err(|e| fail(e.into()))?;
+        let source = table.get().source().map_err(|e| fail(e.into()))?;
+        let columns = source.feature_names().to_vec();
+        let labels = table.get().labels().to_vec();
+        let (inner, _) = work(py, None, move |work| Ok(Inner::of(&source, &split, &mut work.observer())?))?;
+        Ok(Self { inner, split, columns, labels })
+    }
+
+    /// How many rows it is of.
+    #[getter]
+    fn rows(&self) -> u64 {
+        self.inner.covered
+    }
+
+    /// The survey of the rows of both.
+    fn merge(&self, py: Python<'_>, other: &Bound<'_, Self>) -> PyResult<Self> {
+        let other = other.get();
+        if (&self.columns, &self.labels, self.split) != (&other.columns, &other.labels, other.split) {
+            let message = "these surveys are of other columns, labels, seeds or fractions";
+            return Err(exception(py, "ParameterError", message));
+        }
+        let inner = self.inner.clone().merge(&other.inner, &self.split);
+        let inner = inner.map_err(|e| Failure::from(e).raise(py))?;
+        Ok(Self { inner, split: self.split, columns: self.columns.clone(), labels: self.labels.clone() })
+    }
+
+    /// As plain values, for pickle: a text and the sample's values.
+    #[pyo3(signature = ())]
+    fn state<'py>(&self, py: Python<'py>) -> PyResult<(String, Bound<'py, PyArray1<f64>>)> {
+        let sample = &self.inner.sample;
+        let state = State {
+            covered: self.inner.covered,
+            counts: self.inner.counts,
+            features: self.inner.features.clone(),
+            labels: self.inner.labels.clone(),
+            numbers: sample.numbers.clone(),
+            split: self.split,
+            column_names: self.columns.clone(),
+            label_names: self.labels.clone(),
+            weighted: !sample.weights.is_empty(),
+        };
+        let text = serde_json::to_string(&state).map_err(|e| Failure::from(e).raise(py))?;
+        let values = [sample.features.values(), sample.labels.values(), &sample.weights].concat();
+        Ok((text, PyArray1::from_vec(py, values)))
+    }
+
+    /// From what `state` gave.
+    #[staticmethod]
+    #[pyo3(signature = (text, values))]
+    fn from_state(py: Python<'_>, text: &str, values: PyReadonlyArray1<'_, f64>) -> PyResult<Self> {
+        let values: Vec<f64> = values.as_array().iter().copied().collect();
+        restored(text, &values).map_err(|e| e.raise(py))
+    }
+
+    /// For pickle.
+    #[pyo3(signature = () -> "tuple[object, ...]")]
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        let restore = py.import("zonal._pickle")?.getattr("survey")?;
+        Ok((restore, self.state(py)?.into_pyobject(py)?.into_any()))
+    }
+}
+
+fn restored(text: &str, values: &[f64]) -> Outcome<Survey> {
+    let State { covered, counts, features, labels, numbers, split, column_names, label_names, weighted } =
+        serde_json::from_str(text)?;
+    let (rows, d, l) = (numbers.len(), column_names.len(), label_names.len());
+    let weights = if weighted { rows } else { 0 };
+    if values.len() != rows * (d + l) + weights {
+        return Err(anyhow::anyhow!("a survey whose sample has another size than it says").into());
+    }
+    let (of_features, rest) = values.split_at(rows * d);
+    let (of_labels, of_weights) = rest.split_at(rows * l);
+    let sample = Rows {
+        covered: 0..covered,
+        numbers,
+        features: Matrix::from_rows(rows, d, of_features.to_vec())?,
+        labels: Matrix::from_rows(rows, l, of_labels.to_vec())?,
+        weights: of_weights.to_vec(),
+    };
+    let inner = Inner { covered, counts, features, labels, sample };
+    Ok(Survey { inner, split, columns: column_names, labels: label_names })
+}
+
+/// The sums over some rows of a table that gradient descent on the output layer depends on.
+#[pyclass(module = "zonal._native")]
+pub(crate) struct Sums {
+    inner: PartialSums,
+    code: Option<Py<Code>>,
+}
+
+/// The training that the words after `zonal train` ask for.
+fn training(words: &[String]) -> Outcome<TrainConfig> {
+    match read(words)? {
+        Request::Train { config, .. } => Ok(*config),
+        _ => Err(anyhow::anyhow!("these words ask for no training").into()),
+    }
+}
+
+fn of_table(config: &TrainConfig, labels: &[String]) -> Outcome<TableJob> {
+    match &config.input {
+        Input::Table(job) => Ok(TableJob { labels: labels.to_vec(), ..job.clone() }),
+        Input::Target(_) => Err(anyhow::anyhow!("these words ask for a target").into()),
+    }
+}
+
+#[pymethods]
+impl Sums {
+    /// No rows yet: what the words after `zonal` leave open is chosen on the sample of the survey.
+    #[staticmethod]
+    #[pyo3(signature = (words, survey, activation = None, watch: "object | None" = None))]
+    fn choose(
+        py: Python<'_>,
+        words: Vec<String>,
+        survey: &Bound<'_, Survey>,
+        activation: Option<Py<Code>>,
+        watch: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<(Self, Vec<String>)> {
+        let survey = survey.get();
+        let fail = |e: Failure| e.raise(py);
+        let mut config = training(&words).map_err(fail)?;
+        let job = of_table(&config, &survey.labels).map_err(fail)?;
+        if let Some(code) = &activation {
+            config.activation = Auto::Fixed(code.get().activation());
+        }
+        let code = activation.as_ref().map(|c| c.clone_ref(py));
+        let (inner, columns) = (survey.inner.clone(), survey.columns.clone());
+        let (inner, notes) = work(py, watch, move |work| {
+            Code::checked(activation.as_ref(), || {
+                let mut notes = |note: &str| work.note(note);
+                Ok(PartialSums::choose(&config, &job, &columns, &inner, &mut work.observer(), &mut notes)?)
+            })
+        })?;
+        Ok((Self { inner, code }, notes))
+    }
+
+    /// The same choice without rows.
+    fn without_rows(&self, py: Python<'_>) -> Self {
+        Self { inner: self.inner.without_rows(), code: self.code(py) }
+    }
+
+    /// What was chosen, as JSON.
+    #[getter]
+    fn problem(&self, py: Python<'_>) -> PyResult<String> {
+        serde_json::to_string(self.inner.problem()).map_err(|e| Failure::from(e).raise(py))
+    }
+
+    /// How many rows were added.
+    #[getter]
+    fn rows(&self) -> u64 {
+        self.inner.rows()
+    }
+
+    /// The first row after all that were added without a gap from row 0 on.
+    #[getter]
+    fn next_row(&self) -> u64 {
+        self.inner.next_row()
+    }
+
+    /// Adds the rows of a table.
+    #[pyo3(signature = (table, watch: "object | None" = None))]
+    fn add(
+        &mut self,
+        py: Python<'_>,
+        table: &Bound<'_, Table>,
+        watch: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let source = table.get().source().map_err(|e| Failure::from(e).raise(py))?;
+        let (mut inner, code) = (self.inner.clone(), self.code(py));
+        let (inner, _) = work(py, watch, move |work| {
+            Code::checked(code.as_ref(), || {
+                inner.add(&source, &mut work.observer())?;
+                Ok(inner)
+            })
+        })?;
+        self.inner = inner;
+        Ok(())
+    }
+
+    /// The sums over the rows of both.
+    fn merge(&self, py: Python<'_>, other: &Bound<'_, Self>) -> PyResult<Self> {
+        let (a, b) = (self.inner.clone(), other.borrow().inner.clone());
+        let (inner, _) = work(py, None, move |_| Ok(a.merge(&b)?))?;
+        Ok(Self { inner, code: self.code(py) })
+    }
+
+    /// The whole path: the document of `zonal train`, the network, and notes.
+    #[pyo3(signature = (iterations, at = None, step = None, solver = "auto", refit = false, watch: "object | None" = None))]
+    #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
+    fn fit(
+        &self,
+        py: Python<'_>,
+        iterations: u64,
+        at: Option<Vec<u64>>,
+        step: Option<f64>,
+        solver: &str,
+        refit: bool,
+        watch: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<(String, Model, Vec<String>)> {
+        let solver = serde_json::from_value(solver.into()).map_err(|_| {
+            let message = format!("solver is '{solver}', but must be auto, dense or lanczos");
+            exception(py, "ParameterError", &message)
+        })?;
+        let step = step.map_or(Step::Auto, Step::Fixed);
+        let config = FitConfig { iterations, at, step, solver, refit };
+        let inner = self.inner.clone();
+        let (done, notes) = work(py, watch, move |work| {
+            let mut notes = |note: &str| work.note(note);
+            Ok(inner.fit(&config, &mut work.observer(), &mut notes)?)
+        })?;
+        let Some(model) = done.model else {
+            return Err(exception(py, "InternalError", "a training on a table left no network"));
+        };
+        let json = serde_json::to_string(&done.report).map_err(|e| Failure::from(e).raise(py))?;
+        Ok((json, Model::new(model, self.code(py)), notes))
+    }
+
+    /// The sums and what they are sums of, as bytes; a callable activation is not among them.
+    fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let bytes = self.inner.to_bytes().map_err(|e| Failure::from(e).raise(py))?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+
+    /// Sums from bytes.
+    #[staticmethod]
+    fn from_bytes(py: Python<'_>, bytes: &[u8]) -> PyResult<Self> {
+        let inner = PartialSums::from_bytes(bytes).map_err(|e| Failure::from(e).raise(py))?;
+        Ok(Self { inner, code: None })
+    }
+
+    /// For pickle.
+    #[pyo3(signature = () -> "tuple[object, ...]")]
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        let restore = py.import("zonal._pickle")?.getattr("sums")?;
+        let fail = |e: Failure| e.raise(py);
+        let portable = match &self.code {
+            None => self.inner.clone(),
+            Some(_) => {
+                self.inner.with_activation(zonal::activation::Activation::Relu).map_err(|e| fail(e.into()))?
+            }
+        };
+        let bytes = portable.to_bytes().map_err(|e| fail(e.into()))?;
+        let code = self.code.as_ref().map(|c| c.get().pieces(py));
+        Ok((restore, (PyBytes::new(py, &bytes), code).into_pyobject(py)?.into_any()))
+    }
+
+    /// The same sums with the callable that was their activation.
+    fn with_activation(&self, py: Python<'_>, activation: Py<Code>) -> PyResult<Self> {
+        let inner = self.inner.with_activation(activation.get().activation());
+        let inner = inner.map_err(|e| Failure::from(e).raise(py))?;
+        Ok(Self { inner, code: Some(activation) })
+    }
+}
+
+impl Sums {
+    fn code(&self, py: Python<'_>) -> Option<Py<Code>> {
+        self.code.as_ref().map(|c| c.clone_ref(py))
+    }
+}

@@ -1,0 +1,176 @@
+//! Tables whose columns are NumPy arrays, read where they are.
+
+use crate::error::exception;
+use numpy::{PyArray1, PyArrayDescrMethods, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
+use pyo3::prelude::*;
+use std::ops::Range;
+use std::sync::Arc;
+use zonal_io::source::{Columns, Source};
+use zonal_run::data::{Data, Memory};
+
+/// Columns of equal length: features, labels, and the weights of the rows if there are any.
+#[pyclass(frozen, module = "zonal._native")]
+pub(crate) struct Table {
+    memory: Memory,
+    drop_missing: bool,
+}
+
+#[pymethods]
+impl Table {
+    #[new]
+    #[pyo3(signature = (columns: "list[object]", features, labels, weight = None, first_row = 0, drop_missing = false))]
+    fn new(
+        py: Python<'_>,
+        columns: Vec<Bound<'_, PyUntypedArray>>,
+        features: Vec<String>,
+        labels: Vec<String>,
+        weight: Option<String>,
+        first_row: u64,
+        drop_missing: bool,
+    ) -> PyResult<Self> {
+        let refuse = |message: &str| Err(exception(py, "DataError", message));
+        if columns.len() != features.len() + labels.len() + usize::from(weight.is_some()) {
+            return refuse("a table needs as many columns as names");
+        }
+        let rows = columns.first().map_or(0, |c| c.len());
+        let mut views = Vec::with_capacity(columns.len());
+        for column in &columns {
+            let Some(view) = View::of(column) else {
+                return refuse("a column is no array of one dimension of numbers in the machine's own order");
+            };
+            if column.len() != rows {
+                return refuse("columns of a table need the same length");
+            }
+            views.push(view);
+        }
+        let owners = columns.into_iter().map(|c| c.into_any().unbind()).collect();
+        let table = Arc::new(Arrays { rows, views, _owners: owners });
+        let memory = Memory { table, features, labels, weight, first_row };
+        Ok(Self { memory, drop_missing })
+    }
+}
+
+impl Table {
+    /// As the data of a job.
+    pub(crate) fn data(&self) -> Data {
+        Data::in_memory(self.memory.clone(), self.drop_missing)
+    }
+
+    /// As rows to read.
+    pub(crate) fn source(&self) -> zonal_run::Result<Source> {
+        self.data().open(&Columns::default())
+    }
+
+    /// Names of the labels.
+    pub(crate) fn labels(&self) -> &[String] {
+        &self.memory.labels
+    }
+}
+
+/// How a number is written.
+#[derive(Clone, Copy, Debug)]
+enum Number {
+    F64,
+    F32,
+    I64,
+    I32,
+    I16,
+    I8,
+    U64,
+    U32,
+    U16,
+    U8,
+}
+
+/// The numbers of one column, a fixed number of bytes from one to the next.
+#[derive(Clone, Copy, Debug)]
+struct View {
+    start: *const u8,
+    stride: isize,
+    number: Number,
+}
+
+impl View {
+    fn of(array: &Bound<'_, PyUntypedArray>) -> Option<Self> {
+        let dtype = array.dtype();
+        if array.ndim() != 1 || dtype.is_native_byteorder() == Some(false) {
+            return None;
+        }
+        let number = match (dtype.kind(), dtype.itemsize()) {
+            (b'f', 8) => Number::F64,
+            (b'f', 4) => Number::F32,
+            (b'i', 8) => Number::I64,
+            (b'i', 4) => Number::I32,
+            (b'i', 2) => Number::I16,
+            (b'i', 1) => Number::I8,
+            (b'u', 8) => Number::U64,
+            (b'u', 4) => Number::U32,
+            (b'u', 2) => Number::U16,
+            (b'u' | b'b', 1) => Number::U8,
+            _ => return None,
+        };
+        // SAFETY: it is an array of one dimension; of its numbers, whose type was looked at above, only the address is taken.
+        let start = unsafe { array.cast_unchecked::<PyArray1<u8>>().data() }.cast_const();
+        Some(Self { start, stride: array.strides()[0], number })
+    }
+
+    /// The number in a row.
+    ///
+    /// # Safety
+    /// The array that it is a view of is alive and has that row.
+    unsafe fn read(self, row: usize) -> f64 {
+        // SAFETY: the row is inside the array, whose stride this is; arrays need not be aligned.
+        unsafe {
+            let at = self.start.offset(row as isize * self.stride);
+            match self.number {
+                Number::F64 => at.cast::<f64>().read_unaligned(),
+                Number::F32 => f64::from(at.cast::<f32>().read_unaligned()),
+                Number::I64 => at.cast::<i64>().read_unaligned() as f64,
+                Number::I32 => f64::from(at.cast::<i32>().read_unaligned()),
+                Number::I16 => f64::from(at.cast::<i16>().read_unaligned()),
+                Number::I8 => f64::from(at.cast::<i8>().read_unaligned()),
+                Number::U64 => at.cast::<u64>().read_unaligned() as f64,
+                Number::U32 => f64::from(at.cast::<u32>().read_unaligned()),
+                Number::U16 => f64::from(at.cast::<u16>().read_unaligned()),
+                Number::U8 => f64::from(at.read()),
+            }
+        }
+    }
+}
+
+/// Views of arrays, and the arrays, which must live as long.
+#[derive(Debug)]
+struct Arrays {
+    rows: usize,
+    views: Vec<View>,
+    _owners: Vec<Py<PyAny>>,
+}
+
+// SAFETY: the pointers are to memory of arrays that `_owners` keeps alive, and are only read. NumPy itself makes no
+// promise to those who write to an array while another thread reads it, and neither does this.
+unsafe impl Send for Arrays {}
+// SAFETY: as above.
+unsafe impl Sync for Arrays {}
+
+/// Rows that are read column by column, so that each row's memory is still near.
+const NEAR: usize = 64;
+
+impl zonal_io::source::Table for Arrays {
+    fn rows(&self) -> u64 {
+        self.rows as u64
+    }
+
+    fn read(&self, rows: Range<u64>, out: &mut [f64]) {
+        let (first, end) = (rows.start as usize, (rows.end as usize).min(self.rows));
+        let columns = self.views.len();
+        for from in (first..end).step_by(NEAR) {
+            let to = (from + NEAR).min(end);
+            for (j, view) in self.views.iter().enumerate() {
+                for row in from..to {
+                    // SAFETY: the owners are alive, and each array has `self.rows` rows.
+                    out[(row - first) * columns + j] = unsafe { view.read(row) };
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Long work beside the interpreter: it runs on a thread of its own without the interpreter's lock, while the thread that
+//! called looks for Ctrl-C and shows progress.
+
+use crate::error::{Failure, Outcome, exception};
+use pyo3::prelude::*;
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use zonal::observer::{Observer, Stage, StopReason};
+
+/// How often the caller looks.
+const LOOK: Duration = Duration::from_millis(50);
+/// How long it waits, after Ctrl-C, for work to end that cannot be told to stop at once.
+const PARTING: Duration = Duration::from_millis(600);
+/// Deep enough for expressions of any permitted depth.
+const STACK: usize = 16 << 20;
+
+/// What the work tells the caller, and the caller the work.
+#[derive(Default)]
+pub(crate) struct Shared {
+    stop: AtomicBool,
+    stage: Mutex<Option<(Stage, u64, u64)>>,
+    notes: Mutex<Vec<String>>,
+}
+
+/// The side of the work.
+pub(crate) struct Work(Arc<Shared>);
+
+impl Work {
+    /// Keeps a note for the caller.
+    pub(crate) fn note(&self, note: &str) {
+        lock(&self.0.notes).push(note.to_owned());
+    }
+
+    /// An observer of the same work.
+    pub(crate) fn observer(&self) -> impl Observer + use<> {
+        Work(Arc::clone(&self.0))
+    }
+}
+
+impl Observer for Work {
+    fn progress(&mut self, stage: Stage, done: u64, total: u64) -> ControlFlow<StopReason> {
+        *lock(&self.0.stage) = Some((stage, done, total));
+        match self.0.stop.load(Ordering::Relaxed) {
+            true => ControlFlow::Break(StopReason::Interrupted),
+            false => ControlFlow::Continue(()),
+        }
+    }
+}
+
+/// A lock whose holder cannot have left anything half done.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Does the work. `watch` is called with (stage, done, total) about twenty times a second.
+///
+/// # Errors
+/// Those of the work as exceptions; whatever a signal handler raises, `KeyboardInterrupt` mostly.
+pub(crate) fn run<T: Send + 'static>(
+    py: Python<'_>,
+    watch: Option<&Bound<'_, PyAny>>,
+    work: impl FnOnce(&Work) -> Outcome<T> + Send + 'static,
+) -> PyResult<(T, Vec<String>)> {
+    check_process(py)?;
+    let shared = Arc::new(Shared::default());
+    let (sender, receiver) = sync_channel(1);
+    let told = Work(Arc::clone(&shared));
+    let job = move || {
+        let result = catch_unwind(AssertUnwindSafe(|| work(&told)));
+        // Nobody waits any longer after Ctrl-C.
+        let _ = sender.send(result.unwrap_or_else(|payload| Err(Failure::panic(&*payload))));
+    };
+    std::thread::Builder::new()
+        .name("zonal".to_owned())
+        .stack_size(STACK)
+        .spawn(job)
+        .map_err(|e| exception(py, "ResourceError", &format!("a thread could not be started: {e}")))?;
+    let mut receiver = receiver;
+    loop {
+        let answer;
+        (receiver, answer) = wait(py, receiver, LOOK);
+        match answer {
+            Ok(Ok(done)) => return Ok((done, std::mem::take(&mut *lock(&shared.notes)))),
+            Ok(Err(failure)) => return Err(failure.raise(py)),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(Failure::Panic("its thread has ended".to_owned()).raise(py));
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        let seen = py.check_signals().and_then(|()| match (watch, *lock(&shared.stage)) {
+            (Some(watch), Some((stage, done, total))) => watch.call1((stage.name(), done, total)).map(|_| ()),
+            _ => Ok(()),
+        });
+        if let Err(raised) = seen {
+            shared.stop.store(true, Ordering::Relaxed);
+            return Err(part(py, receiver, &shared, raised));
+        }
+    }
+}
+
+/// After Ctrl-C: work that is told to stop mostly does so at once, files that are being written are waited for, and a
+/// factorisation ends by itself later.
+fn part<T: Send>(
+    py: Python<'_>,
+    mut receiver: Receiver<Outcome<T>>,
+    shared: &Shared,
+    raised: PyErr,
+) -> PyErr {
+    let until = Instant::now() + PARTING;
+    let is_writing = || matches!(*lock(&shared.stage), Some((Stage::Writing, ..)));
+    while Instant::now() < until || is_writing() {
+        let answer;
+        (receiver, answer) = wait(py, receiver, LOOK);
+        match answer {
+            Err(RecvTimeoutError::Timeout) => {}
+            // How to go on stands in the note of the exception.
+            Ok(Err(Failure::Ours(error))) => {
+                if let Some(zonal_run::Error::Interrupted { message }) = error.downcast_ref() {
+                    let _ = raised.value(py).call_method1("add_note", (message.as_str(),));
+                }
+                return raised;
+            }
+            _ => return raised,
+        }
+    }
+    raised
+}
+
+type Answer<T> = (Receiver<Outcome<T>>, Result<Outcome<T>, RecvTimeoutError>);
+
+/// Waits without the interpreter's lock.
+fn wait<T: Send>(py: Python<'_>, receiver: Receiver<Outcome<T>>, time: Duration) -> Answer<T> {
+    py.detach(move || {
+        let answer = receiver.recv_timeout(time);
+        (receiver, answer)
+    })
+}
+
+/// The process whose threads work.
+static PROCESS: AtomicU32 = AtomicU32::new(0);
+
+/// Threads do not survive a fork: work in the child of a process that has worked would wait for ever.
+fn check_process(py: Python<'_>) -> PyResult<()> {
+    let here = std::process::id();
+    match PROCESS.compare_exchange(0, here, Ordering::Relaxed, Ordering::Relaxed) {
+        Ok(_) => Ok(()),
+        Err(first) if first == here => Ok(()),
+        Err(_) => Err(exception(
+            py,
+            "ResourceError",
+            "this process was forked from one that had used zonal, whose threads did not come along; start workers with \
+             'spawn' or 'forkserver', as in multiprocessing.get_context('spawn')",
+        )),
+    }
+}
+
+/// Fixes the number of threads of this process, before the first work; results do not depend on it.
+#[pyfunction]
+pub(crate) fn set_threads(py: Python<'_>, threads: usize) -> PyResult<()> {
+    let refuse = |message: String| Err(exception(py, "ParameterError", &message));
+    if !(1..=1024).contains(&threads) {
+        return refuse(format!("threads is {threads}, but must be from 1 to 1024"));
+    }
+    match zonal_cli::request::set_threads(threads) {
+        Ok(()) => Ok(()),
+        Err(_) => refuse(
+            "the threads of this process have been started; set their number before any work".to_owned(),
+        ),
+    }
+}

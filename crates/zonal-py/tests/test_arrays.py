@@ -1,0 +1,150 @@
+"""Tables of every common kind, read where they are."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import numpy as np
+import pytest
+import zonal
+from zonal import _arrays
+
+OPTIONS = {"width": 60, "activation": "tanh", "scale": 2.0, "bias": 1.0, "iterations": 10**5}
+
+
+def trained(x, y, **options):
+    return zonal.train(x, y, **OPTIONS, **options)
+
+
+def test_memory_order_strides_and_kinds_do_not_matter(rows):
+    x, y = rows
+    plain = trained(x, y).path.loss
+    wide = np.zeros((len(x), 12))
+    wide[:, 1:12:3] = x
+    backwards = x[::-1].copy()[::-1]
+    unaligned = np.frombuffer(b"\0" + x.tobytes(), dtype=np.uint8)[1:].view(np.uint8)
+    unaligned = np.ndarray(x.shape, dtype=np.float64, buffer=unaligned.data)
+    for same in (
+        np.asfortranarray(x),
+        wide[:, 1:12:3],
+        backwards,
+        unaligned,
+        x.tolist(),
+        x.astype(">f8"),
+        x.astype(np.longdouble),
+    ):
+        assert np.array_equal(trained(same, y).path.loss, plain)
+    assert np.array_equal(trained(x, y.tolist()).path.loss, plain)
+    assert np.array_equal(trained(x, y[:, None]).path.loss, plain)
+
+
+def test_float32_is_read_as_it_is(rows):
+    x, y = rows
+    narrow = x.astype(np.float32)
+    assert np.array_equal(trained(narrow, y).path.loss, trained(narrow.astype(np.float64), y).path.loss)
+    # Rounding to 24 bits moves losses by about 1e-7 of the label's mean square.
+    assert np.allclose(trained(narrow, y).path.loss, trained(x, y).path.loss, rtol=0, atol=1e-6 * np.mean(y**2))
+    single = trained(x, y, precision="f32").path.loss
+    assert np.allclose(single, trained(x, y).path.loss, rtol=0, atol=1e-5 * np.mean(y**2))
+
+
+def test_integers_and_booleans(rows):
+    x, y = rows
+    whole = np.round(4 * x)
+    plain = trained(whole, y).path.loss
+    for kind in (np.int8, np.int16, np.int32, np.int64, np.float16):
+        assert np.array_equal(trained(whole.astype(kind), y).path.loss, plain)
+    positive = whole - whole.min()
+    plain = trained(positive, y).path.loss
+    for kind in (np.uint8, np.uint16, np.uint32, np.uint64):
+        assert np.array_equal(trained(positive.astype(kind), y).path.loss, plain)
+    flags = x > 0
+    assert np.array_equal(trained(flags, y).path.loss, trained(flags.astype(float), y).path.loss)
+
+
+def test_pandas_pyarrow_and_names(rows):
+    pd, pa = pytest.importorskip("pandas"), pytest.importorskip("pyarrow")
+    x, y = rows
+    plain = trained(x, y)
+    names = ["a", "b", "c", "d"]
+    frame = pd.DataFrame(x, columns=names)
+    arrow = pa.table({name: x[:, j] for j, name in enumerate(names)})
+    chunked = pa.concat_tables([arrow.slice(0, 1000), arrow.slice(1000)])
+    mixed = frame.astype({"b": "Float64"})
+    for table in (frame, arrow, chunked, mixed):
+        run = trained(table, pd.Series(y, name="z"))
+        assert np.array_equal(run.path.loss, plain.path.loss)
+        assert run.network.columns == tuple(names) and run.labels == ("z",)
+    whole = frame.assign(y=y)
+    assert np.array_equal(zonal.train(whole, label="y", **OPTIONS).path.loss, plain.path.loss)
+    some = zonal.train(whole, label="y", features=["c", "a"], **OPTIONS)
+    assert some.network.columns == ("c", "a")
+    # Columns are found by their names.
+    network = trained(frame, y).network
+    assert np.array_equal(network.predict(frame[["d", "a", "c", "b"]]), network.predict(x))
+    with pytest.raises(zonal.errors.DataError, match="lacks the columns b"):
+        network.predict(frame[["a", "c", "d"]])
+
+
+def test_several_labels(rows):
+    x, y = rows
+    both = np.stack([y, -3 * y + 1], axis=1)
+    run = trained(x, both)
+    assert run.labels == ("y1", "y2") and run.network.predict(x[:4]).shape == (4, 2)
+    one = trained(x, y).network.predict(x[:4])
+    assert np.allclose(run.network.predict(x[:4])[:, 0], one, atol=1e-9)
+
+
+def test_nothing_is_copied_where_none_is_needed():
+    x = np.zeros((200_000, 20), order="F")
+    x[:, 0] = np.arange(200_000)
+    for array in (x, np.ascontiguousarray(x), x.astype(np.float32), x[::2, ::3]):
+        named = _arrays.features(array, "X")
+        assert all(np.shares_memory(column, array) for column in named.columns)
+        tracemalloc.start()
+        _arrays.table(named, _arrays.Named([array[:, 0]], None))
+        assert tracemalloc.get_traced_memory()[1] < 100_000
+        tracemalloc.stop()
+    pd, pa = pytest.importorskip("pandas"), pytest.importorskip("pyarrow")
+    frame = pd.DataFrame(x)
+    assert all(
+        np.shares_memory(column, frame.iloc[:, j].to_numpy())
+        for j, column in enumerate(_arrays.features(frame, "X").columns)
+    )
+    column = pa.array(np.arange(1000.0))
+    held = _arrays.features(pa.table({"a": column}), "X").columns[0]
+    assert held.__array_interface__["data"][0] == column.buffers()[1].address
+
+
+def test_weights_count_as_repeated_rows(rows):
+    x, y = rows
+    options = {**OPTIONS, "test_fraction": 0.0, "validation_fraction": 0.0}
+    weight = np.random.default_rng(0).integers(0, 4, len(x))
+    repeated = zonal.train(np.repeat(x, weight, axis=0), np.repeat(y, weight), **options)
+    weighted = zonal.train(x, y, weight=weight.astype(float), **options)
+    # The same sums in another order: rounding only.
+    assert np.allclose(weighted.path.loss, repeated.path.loss, rtol=1e-9)
+    assert np.allclose(weighted.network.predict(x[:9]), repeated.network.predict(x[:9]), rtol=1e-6, atol=1e-8)
+    assert weighted.rows.dropped == int((weight == 0).sum())
+    equal = zonal.train(x, y, weight=np.full(len(x), 2.0), **options)
+    plain = zonal.train(x, y, **options)
+    assert np.allclose(equal.path.loss, plain.path.loss, rtol=1e-12)
+
+
+def test_rows_with_missing_values_can_be_left_out(rows):
+    x, y = rows[0].copy(), rows[1]
+    x[5, 2] = np.nan
+    run = trained(x, y, missing="drop")
+    assert run.rows.dropped == 1
+
+
+def test_points_of_the_sphere_stay_where_they_are():
+    x = zonal.uniform_points(6, 2_000, seed=3)
+    y = x[:, 0] * x[:, 1]
+    run = zonal.train(x, y, on_sphere=True, activation="relu", scale=1, width=200)
+    assert (run.dim, run.bias) == (6, 0.0)
+    hidden, _, output = run.network.weights()
+    by_hand = np.maximum(x @ hidden.T, 0) @ output[0] / np.sqrt(200) * y.std() + y.mean()
+    assert abs(by_hand - run.network.predict(x)).max() < 0.05
+    with pytest.raises(zonal.errors.ParameterError, match="row .* has the length [12]"):
+        zonal.train(2 * x, y, on_sphere=True)

@@ -1,0 +1,142 @@
+"""The estimator in the company of scikit-learn."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+pytest.importorskip("sklearn")
+
+import zonal
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, cross_val_score, learning_curve
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+from zonal import OneHiddenLayerRegressor
+
+# As scikit-learn's own estimators with an internal validation split declare: rows that are repeated or left out have other
+# numbers, and fall to other parts.
+WEIGHTS = {
+    "check_sample_weight_equivalence_on_dense_data": "rows have other parts of the split",
+    "check_sample_weight_equivalence_on_sparse_data": "rows have other parts of the split",
+}
+FIXED = {"activation": "tanh", "scale": 2.0, "bias": 1.0}
+
+
+@parametrize_with_checks(
+    [OneHiddenLayerRegressor(width=100), OneHiddenLayerRegressor(width=20, layers="both", iterations=300, **FIXED)],
+    expected_failed_checks=lambda _: WEIGHTS,
+)
+def test_conventions(estimator, check):
+    if estimator.layers == "both" and "sample_weight" in str(check):
+        pytest.skip("step by step all rows count alike")
+    check(estimator)
+
+
+def test_pipelines_searches_and_curves(rows):
+    x, y = rows
+    x, y = x[:600], y[:600]
+    model = OneHiddenLayerRegressor(width=80, **FIXED)
+    assert cross_val_score(model, x, y, cv=3).min() > 0.75
+    pipeline = make_pipeline(StandardScaler(), model)
+    grid = {"onehiddenlayerregressor__scale": [0.5, 2.0], "onehiddenlayerregressor__activation": ["tanh", "relu"]}
+    search = GridSearchCV(pipeline, grid, cv=3, n_jobs=2).fit(x, y)
+    assert search.best_score_ > 0.75 and search.best_params_["onehiddenlayerregressor__activation"] == "tanh"
+    sizes, _, scores = learning_curve(model, x, y, train_sizes=[0.2, 1.0], cv=3)
+    assert len(sizes) == 2 and scores[1].mean() > scores[0].mean()
+
+
+def test_the_network_is_that_of_the_program(diabetes):
+    x, y, _ = diabetes
+    model = OneHiddenLayerRegressor(width=300, random_state=4, refit=False).fit(x, y)
+    run = zonal.train(x, y, width=300, seed=4, test_fraction=0)
+    assert model.best_iteration_ == run.best_iteration
+    assert np.array_equal(model.path_.validation_loss, run.path.validation_loss)
+    assert np.array_equal(model.predict(x), run.network.predict(x))
+    assert model.score(x, y) > 0.4
+    refitted = OneHiddenLayerRegressor(width=300, random_state=4).fit(x, y)
+    again = zonal.train(x, y, width=300, seed=4, test_fraction=0, refit=True)
+    assert np.array_equal(refitted.predict(x), again.network.predict(x))
+
+
+def test_the_path_is_kept_and_staged(rows):
+    x, y = rows
+    model = OneHiddenLayerRegressor(width=50, iterations=10**4, **FIXED).fit(x, y)
+    stages = list(model.staged_predict(x[:5]))
+    at = model.path_.iteration.tolist().index(model.best_iteration_)
+    assert len(stages) == len(model.path_) and np.array_equal(stages[at], model.predict(x[:5]))
+    assert np.array_equal(model.predict(x[:5], iteration=0), stages[0])
+    assert model.path_.iteration[-1] == 10**4
+
+
+def test_clones_and_pickles(rows):
+    x, y = rows
+    model = OneHiddenLayerRegressor(activation=np.tanh, scale=2.0, bias=1.0, width=30)
+    first, second = clone(model).fit(x, y), clone(model).fit(x, y)
+    assert np.array_equal(first.predict(x), second.predict(x))
+    again = pickle.loads(pickle.dumps(first))
+    assert np.array_equal(again.predict(x), first.predict(x)) and again.best_iteration_ == first.best_iteration_
+    other = clone(model).set_params(random_state=1).fit(x, y)
+    assert not np.array_equal(other.predict(x), first.predict(x))
+    drawn = [OneHiddenLayerRegressor(width=10, random_state=np.random.RandomState(7), **FIXED).fit(x, y) for _ in range(2)]
+    assert np.array_equal(drawn[0].predict(x), drawn[1].predict(x))
+
+
+def test_names_weights_and_outputs(rows):
+    pd = pytest.importorskip("pandas")
+    x, y = rows
+    frame = pd.DataFrame(x, columns=list("abcd"))
+    model = OneHiddenLayerRegressor(width=30, **FIXED).fit(frame, y)
+    assert model.feature_names_in_.tolist() == list("abcd")
+    with pytest.raises(ValueError, match="feature names"):
+        model.predict(frame[["b", "a", "c", "d"]])
+    outputs = OneHiddenLayerRegressor(width=30, **FIXED).fit(x, np.stack([y, y**2], axis=1))
+    assert outputs.predict(x[:3]).shape == (3, 2)
+    # Rows that weigh nothing change nothing.
+    far = np.concatenate([x, 100 + x[:50]])
+    weight = np.concatenate([np.ones(len(x)), np.zeros(50)])
+    weighted = OneHiddenLayerRegressor(width=30, **FIXED).fit(far, np.concatenate([y, y[:50]]), sample_weight=weight)
+    assert np.allclose(weighted.predict(x), model.predict(x), rtol=1e-6, atol=1e-8)
+
+
+def test_partial_fit_is_fit_in_pieces(rows):
+    x, y = rows
+    whole = OneHiddenLayerRegressor(width=60, **FIXED).fit(x, y)
+    once = OneHiddenLayerRegressor(width=60, **FIXED).partial_fit(x, y)
+    assert np.array_equal(once.predict(x), whole.predict(x))
+    pieces = OneHiddenLayerRegressor(width=60, **FIXED)
+    for part in np.array_split(np.arange(len(x)), 7):
+        pieces.partial_fit(x[part], y[part])
+    assert pieces.statistics_.rows == len(x)
+    assert abs(pieces.score(x, y) - whole.score(x, y)) < 0.01
+    again = pickle.loads(pickle.dumps(pieces)).partial_fit(x[:10], y[:10])
+    assert again.statistics_.rows == len(x) + 10
+    with pytest.raises(AttributeError) as refused:
+        OneHiddenLayerRegressor(layers="both").partial_fit(x, y)
+    assert "layers='output'" in str(refused.value.__cause__)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"layers": "all"}, "layers is 'all'"),
+        ({"iterations": "many"}, "iterations is 'many'"),
+        ({"random_state": -1}, "random_state is -1"),
+        ({"width": -5}, "width"),
+        ({"validation_fraction": 1.5}, "validation"),
+        ({"activation": "swash"}, "swash"),
+    ],
+)
+def test_wrong_options_are_told_when_fitting(options, words, rows):
+    model = OneHiddenLayerRegressor(**options)
+    with pytest.raises(ValueError, match=words):
+        model.fit(*rows)
+
+
+def test_weights_step_by_step_are_refused(rows):
+    x, y = rows
+    with pytest.raises(ValueError, match="sample_weight is for layers='output'"):
+        OneHiddenLayerRegressor(layers="both").fit(x, y, sample_weight=np.ones(len(x)))

@@ -1,0 +1,160 @@
+"""Long work: other threads go on, Ctrl-C is heard, bars are shown, forks are told."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import zonal
+
+
+def test_interleaved_fits_from_many_threads_are_those_one_after_another(rows):
+    x, y = rows
+    x, y = x[:400], y[:400]
+
+    def fit(number: int) -> np.ndarray:
+        run = zonal.train(x, y, width=40, seed=number % 25, activation="tanh", scale=2, bias=1, iterations=10**5)
+        assert run.network is not None
+        return run.network.predict(x[:20])
+
+    alone = [fit(number) for number in range(25)]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(fit, range(100)))
+    assert all(np.array_equal(found, alone[number % 25]) for number, found in enumerate(together))
+
+
+def test_other_threads_go_on_meanwhile(rows):
+    x, y = rows
+    counted, stop = [0], threading.Event()
+
+    def count() -> None:
+        while not stop.is_set():
+            counted[0] += 1
+            time.sleep(0.001)
+
+    thread = threading.Thread(target=count)
+    thread.start()
+    began = time.monotonic()
+    zonal.train(x, y, width=700)
+    took = time.monotonic() - began
+    stop.set()
+    thread.join()
+    # With the lock held all the time it would have been once.
+    assert counted[0] > 20 * took
+
+
+LONG = {
+    "both layers": "zonal.train(x, y, layers='both', width=2000, iterations=10**9, activation='tanh', scale=1, bias=1)",
+    "choice": "zonal.train(np.repeat(x, 20, axis=0), np.repeat(y, 20), width=4000)",
+    "rows": "zonal.train(np.repeat(x, 200, axis=0), np.repeat(y, 200), width=3000, activation='tanh', scale=1, bias=1)",
+    "factorisation": "zonal.train(x, y, width=5000, solver='dense', activation='tanh', scale=1, bias=1)",
+    "claims": "zonal.reproduce('convergence')",
+    "callable": "zonal.spectrum(lambda t: (time.sleep(0.001), t)[1], dim=3)",
+    "queries": "zonal.sq.bound(family='random', dim=8, degree=4, size=3000, tolerance=0.1)",
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_control_c_is_heard_within_a_second(name):
+    """The exception arrives in a second (two are allowed here, on a loaded machine), even in a factorisation."""
+    script = f"""
+        import time, numpy as np, zonal
+        x = np.random.default_rng(0).normal(size=(6000, 10)); y = x[:, 0] * x[:, 1]
+        print("begins", flush=True)
+        try:
+            {LONG[name]}
+            print("done", flush=True)
+        except KeyboardInterrupt:
+            print("interrupted", flush=True)
+    """
+    process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None and process.stdout.readline() == "begins\n"
+    time.sleep(0.7)
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    answer = process.stdout.readline()
+    took = time.monotonic() - began
+    process.kill()
+    process.wait()
+    assert answer == "interrupted\n"
+    assert took < 2
+
+
+def test_an_interrupted_training_with_a_folder_says_how_to_go_on(tmp_path):
+    script = f"""
+        import numpy as np, zonal
+        np.save({str(tmp_path / "rows.npy")!r}, np.random.default_rng(0).normal(size=(3000, 5)))
+        print("begins", flush=True)
+        try:
+            zonal.train({str(tmp_path / "rows.npy")!r}, label="c1", layers="both", width=300, iterations=10**9, patience=1e9,
+                        activation="tanh", scale=1, bias=1, out={str(tmp_path / "run")!r})
+        except KeyboardInterrupt as stopped:
+            print(*stopped.__notes__, flush=True)
+    """
+    process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None and process.stdout.readline() == "begins\n"
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    answer, _ = process.communicate(timeout=60)
+    if sys.version_info >= (3, 11):
+        assert "go on with: zonal train --resume" in answer
+    assert (tmp_path / "run/resume.json").is_file()
+
+
+def test_a_forked_child_is_told_instead_of_waiting_for_ever():
+    zonal.spectrum("relu")
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            zonal.spectrum("relu")
+            answer = b"worked"
+        except zonal.errors.ResourceError as error:
+            answer = b"spawn" if "spawn" in str(error) else b"other"
+        os.write(writer, answer)
+        os._exit(0)
+    os.close(writer)
+    assert os.read(reader, 100) == b"spawn"
+    os.waitpid(child, 0)
+
+
+def test_bars_are_shown_where_they_are_asked_for(rows, capsys):
+    pytest.importorskip("tqdm")
+    x, y = rows
+    zonal.train(np.repeat(x, 10, axis=0), np.repeat(y, 10), width=800, progress=True)
+    shown = capsys.readouterr().err
+    assert "choice" in shown
+    zonal.train(x, y, width=50)
+    assert capsys.readouterr().err == ""
+
+
+def test_threads_are_fixed_before_the_first_work():
+    script = """
+        import zonal
+        zonal.set_threads(2)
+        zonal.spectrum("relu")
+        try:
+            zonal.set_threads(3)
+        except zonal.errors.ParameterError as error:
+            print(error)
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True)
+    assert "before any work" in done.stdout
+
+
+def test_the_import_is_light():
+    script = """
+        import sys, numpy, zonal
+        heavy = {"sklearn", "pandas", "dask", "matplotlib", "scipy", "tqdm", "pyarrow"} & set(sys.modules)
+        print(sorted(heavy))
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

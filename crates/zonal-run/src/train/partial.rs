@@ -1,0 +1,330 @@
+//! Training on a table that comes in parts: the sums over each part are made anywhere and in any order, merged, and
+//! whoever holds the last of them finds the whole path.
+
+use super::accumulate::Prepared;
+use super::cost::Cost;
+use super::prepare::{label_errors_of, units};
+use super::problem::Problem;
+use super::result::{SolverReport, TrainReport};
+use super::table::{Fit, Fitted, smallest};
+use super::{Notes, TableJob, TrainConfig, Trained, grid};
+use crate::data::for_each_prepared;
+use crate::error::{Error, Result};
+use crate::number::Extended;
+use crate::survey::{Survey, standardised};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use zonal::activation::Activation;
+use zonal::dynamics::Step;
+use zonal::dynamics::path::Solver;
+use zonal::lift::Lift;
+use zonal::network::Network;
+use zonal::observer::{Observer, Stage};
+use zonal::rows::{Part, Rows};
+use zonal::statistics::{Precision, Statistics};
+use zonal_io::model::{HiddenLayer, Model};
+use zonal_io::source::Source;
+use zonal_io::statistics::{Shape, from_bytes, to_bytes};
+
+/// The sums over some rows of a table, and what they are sums of. Those over different rows can be merged; the bits
+/// depend on the rows and on which of them came in one piece.
+#[derive(Clone, Debug)]
+pub struct PartialSums {
+    problem: Arc<Problem>,
+    network: Arc<Network>,
+    statistics: Statistics,
+    shape: Shape,
+    covered: Covered,
+}
+
+/// How the path is found.
+#[derive(Clone, Debug)]
+pub struct FitConfig {
+    /// The last iteration.
+    pub iterations: u64,
+    /// The iterations to report; a logarithmic grid if None.
+    pub at: Option<Vec<u64>>,
+    /// The step.
+    pub step: Step,
+    /// The solver.
+    pub solver: Solver,
+    /// Fit the final network to validation rows too.
+    pub refit: bool,
+}
+
+/// Which rows have been added: ranges, ascending and apart.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Covered(Vec<(u64, u64)>);
+
+impl Covered {
+    /// Adds a range.
+    fn add(&mut self, first: u64, end: u64) -> Result<()> {
+        if first >= end {
+            return Ok(());
+        }
+        let at = self.0.partition_point(|r| r.1 <= first);
+        if let Some(there) = self.0.get(at).filter(|r| r.0 < end) {
+            let (from, to) = (first.max(there.0), end.min(there.1) - 1);
+            return Err(Error::Usage(format!(
+                "the rows {from} to {to} (counted from 0) are there already; rows must not be added twice"
+            )));
+        }
+        self.0.insert(at, (first, end));
+        // Neighbours that touch become one.
+        self.0.dedup_by(|next, before| {
+            before.1 == next.0 && {
+                before.1 = next.1;
+                true
+            }
+        });
+        Ok(())
+    }
+
+    /// The ranges of both.
+    fn merge(&self, other: &Self) -> Result<Self> {
+        let mut all = self.clone();
+        other.0.iter().try_for_each(|&(first, end)| all.add(first, end))?;
+        Ok(all)
+    }
+}
+
+/// What sums as bytes say of themselves.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Identity {
+    problem: Problem,
+    covered: Covered,
+}
+
+const PARTS: usize = 3;
+
+impl PartialSums {
+    /// No rows yet, of a table like the one that was surveyed: what is not given is chosen on the survey's sample.
+    ///
+    /// # Errors
+    /// Those of [`Problem`]; [`Error::Usage`] for folds, which need all rows in one place, [`Error::Memory`].
+    pub fn choose(
+        config: &TrainConfig,
+        job: &TableJob,
+        columns: &[String],
+        survey: &Survey,
+        observer: &mut dyn Observer,
+        notes: Notes<'_>,
+    ) -> Result<Self> {
+        if job.folds.is_some() {
+            return Err(Error::Usage("--folds needs the whole table in one place".into()));
+        }
+        let fits = |survey: &Survey, lift: &Lift, notes: Notes<'_>| {
+            let Extended::Finite(width) = config.width else { return Err(super::problem::infinite()) };
+            let iterates = config.grid()?.len();
+            let cost = cost(survey.covered, lift.kept.len(), job.labels.len(), iterates, job.refit);
+            cost.solver(width, config.solver, notes).map(|_| ())
+        };
+        let (problem, ()) = Problem::choose(config, job, columns, survey, &fits, observer, notes)?;
+        Self::empty(problem, job.precision)
+    }
+
+    fn empty(problem: Problem, precision: Precision) -> Result<Self> {
+        let network = problem.network()?;
+        let shape = Shape { width: problem.width, labels: problem.labels.len(), parts: PARTS, precision };
+        let statistics = Statistics::new(shape.width, shape.labels, PARTS, precision);
+        let (problem, network) = (Arc::new(problem), Arc::new(network));
+        Ok(Self { problem, network, statistics, shape, covered: Covered::default() })
+    }
+
+    /// The same without rows.
+    pub fn without_rows(&self) -> Self {
+        let Shape { width, labels, parts, precision } = self.shape;
+        let statistics = Statistics::new(width, labels, parts, precision);
+        let (problem, network) = (Arc::clone(&self.problem), Arc::clone(&self.network));
+        Self { problem, network, statistics, shape: self.shape, covered: Covered::default() }
+    }
+
+    /// What they are sums of.
+    pub fn problem(&self) -> &Problem {
+        &self.problem
+    }
+
+    /// How many rows were added, with those that were left out.
+    pub fn rows(&self) -> u64 {
+        self.statistics.covered()
+    }
+
+    /// The first row after all that were added without a gap from row 0 on.
+    pub fn next_row(&self) -> u64 {
+        self.statistics.next_row()
+    }
+
+    /// Adds all rows of a source, whose numbers say where in the whole table they stand. After an error nothing of it is
+    /// added.
+    ///
+    /// # Errors
+    /// Those of reading, [`zonal::Error::Size`] for other columns, [`zonal::Error::Parameter`] for rows that were added
+    /// before, [`zonal::Error::Stopped`].
+    pub fn add(&mut self, source: &Source, observer: &mut dyn Observer) -> Result<()> {
+        let (problem, network) = (&*self.problem, &*self.network);
+        if source.label_names().len() != problem.labels.len() {
+            let (found, required) = (source.label_names().len(), problem.labels.len());
+            return Err(zonal::Error::Size { what: "labels of a row".into(), found, required }.into());
+        }
+        let mut piece = self.without_rows().statistics;
+        let mut covered = Covered::default();
+        let prepare = |rows: &Rows| {
+            let parts: Vec<usize> =
+                problem.split.parts(&rows.numbers).into_iter().map(|p| p as usize).collect();
+            let labels = standardised(&problem.labels, &rows.labels);
+            Prepared::new(rows, &parts, &labels, 0, &|features| Ok(problem.lift.apply(features)?))
+        };
+        for_each_prepared(source, Stage::Statistics, 0, observer, prepare, |rows, prepared| {
+            covered.add(rows.covered.start, rows.covered.end)?;
+            prepared.map_or(Ok(()), |rows| rows.add_to(&mut piece, network))
+        })?;
+        piece.close(network)?;
+        let covered = self.covered.merge(&covered)?;
+        self.statistics.absorb(piece)?;
+        self.covered = covered;
+        Ok(())
+    }
+
+    /// The sums over the rows of both.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for sums of another problem, and for rows that are in both.
+    pub fn merge(&self, other: &Self) -> Result<Self> {
+        if self.shape != other.shape || self.problem != other.problem {
+            let message = "these sums are of another network, other columns, labels or options; merge those that come \
+                           from one and the same choice";
+            return Err(Error::Usage(message.into()));
+        }
+        let covered = self.covered.merge(&other.covered)?;
+        let statistics = self.statistics.clone().merge(other.statistics.clone())?;
+        Ok(Self { statistics, covered, ..self.clone() })
+    }
+
+    /// The sums and what they are sums of, as bytes.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for an activation given as code, which bytes do not hold.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        if matches!(self.problem.activation, Activation::Function(_)) {
+            let message = "bytes do not hold an activation given as code; give it as an expression in t";
+            return Err(Error::Usage(message.into()));
+        }
+        let identity = Identity { problem: (*self.problem).clone(), covered: self.covered.clone() };
+        let text = serde_json::to_string(&identity).map_err(|e| Error::Usage(e.to_string()))?;
+        Ok(to_bytes(&self.statistics, self.shape, &text)?)
+    }
+
+    /// Sums from bytes.
+    ///
+    /// # Errors
+    /// [`zonal_io::Error::Model`] for bytes that are damaged or not ours.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let broken = |message: String| zonal_io::Error::Model { path: "statistics".into(), message };
+        let (statistics, shape, text) = from_bytes(bytes, None)?;
+        let identity: Identity = serde_json::from_str(&text)
+            .map_err(|e| broken(format!("it holds other sums than those of a table in parts ({e})")))?;
+        let whole = Self::empty(identity.problem, shape.precision)?;
+        if whole.shape != shape {
+            return Err(broken("its sums do not have the sizes of its network".into()).into());
+        }
+        Ok(Self { statistics, covered: identity.covered, ..whole })
+    }
+
+    /// The same sums with the activation as code that bytes do not hold.
+    ///
+    /// # Errors
+    /// As [`Problem::network`].
+    pub fn with_activation(&self, activation: Activation) -> Result<Self> {
+        let problem = Problem { activation, ..(*self.problem).clone() };
+        let network = Arc::new(problem.network()?);
+        Ok(Self { problem: Arc::new(problem), network, ..self.clone() })
+    }
+
+    /// The path over all rows that were added, its best iteration by the validation rows, and the network.
+    ///
+    /// # Errors
+    /// [`zonal::Error::TooFewRows`], those of the step, [`Error::Memory`].
+    pub fn fit(&self, config: &FitConfig, observer: &mut dyn Observer, notes: Notes<'_>) -> Result<Trained> {
+        let (problem, width) = (&*self.problem, self.problem.width);
+        let labels = &problem.labels;
+        let sums = self.statistics.parts();
+        if sums[Part::Train as usize].weight <= 1.0 {
+            let (part, total) = (Part::Train.name(), usize::try_from(self.rows()).unwrap_or(usize::MAX));
+            let found = usize::from(!sums[Part::Train as usize].is_empty());
+            return Err(zonal::Error::TooFewRows { part, found, required: 2, total }.into());
+        }
+        let grid = grid(config.iterations, config.at.as_deref())?;
+        let cost = cost(self.rows(), problem.lift.kept.len(), labels.len(), grid.len(), config.refit);
+        let solver = cost.solver(width as u64, config.solver, notes)?;
+        let fit = Fit { step: config.step, folds: None, refit: config.refit, labels, grid: &grid, solver };
+        let Fitted { path, coefficients, validation } = fit.fit(&sums, observer)?;
+        let losses = |part: Part| {
+            let sums = &sums[part as usize];
+            (!sums.is_empty()).then(|| sums.losses(&coefficients))
+        };
+        let (train, test) = (losses(Part::Train), losses(Part::Test));
+        let checkpoints = fit.checkpoints(&path, validation.as_deref(), test.as_deref());
+        let best = validation.as_deref().map_or(grid.len() - 1, |v| smallest(v, labels.len()));
+        let units = units(labels);
+        let at_best = |losses: Option<&[f64]>| -> Option<Vec<f64>> {
+            let losses = &losses?[best * labels.len()..(best + 1) * labels.len()];
+            Some(losses.iter().zip(&units).map(|(l, unit)| l * unit).collect())
+        };
+        let squares = [train.as_deref(), validation.as_deref(), test.as_deref()].map(at_best);
+        let [train, validation, test] = squares.each_ref().map(|s| s.as_deref().map(crate::score::root_mean));
+        let report = TrainReport {
+            activation: problem.activation.clone(),
+            scale: problem.scale,
+            bias: Some(problem.lift.bias),
+            dim: problem.lift.dim()?.get(),
+            width: Extended::Finite(width as u64),
+            iterations: config.iterations,
+            step_size: path.step(),
+            labels: Some(labels.iter().map(|l| l.name.clone()).collect()),
+            initial_loss: checkpoints.first().map_or(f64::NAN, |c| c.loss),
+            loss: checkpoints.last().map_or(f64::NAN, |c| c.loss),
+            best_iteration: grid[best],
+            train_rmse: train,
+            validation_rmse: validation,
+            test_rmse: test,
+            label_errors: Some(label_errors_of(labels, squares.each_ref().map(Option::as_deref))),
+            solver: Some(SolverReport::of(&path, config.iterations, &units)?),
+            precision: Some(self.shape.precision),
+            refit: Some(config.refit),
+            dropped_columns: Some(problem.lift.dropped()),
+            candidates: problem.candidates.clone(),
+            path: checkpoints,
+            ..TrainReport::empty()
+        };
+        super::check_finite(&report)?;
+        let description = problem.description(path.step(), grid[best]);
+        let hidden = HiddenLayer::Fixed((*self.network).clone());
+        let model = Model { description, hidden, iterations: grid, coefficients };
+        Ok(Trained { report, model: Some(model) })
+    }
+}
+
+fn cost(rows: u64, columns: usize, labels: usize, iterates: usize, refit: bool) -> Cost {
+    Cost { rows, parts: PARTS, columns, labels, iterates, paths: 1 + usize::from(refit) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_covered_once() {
+        let mut covered = Covered::default();
+        for (first, end) in [(10, 20), (0, 5), (30, 40), (20, 30), (5, 10), (7, 7)] {
+            covered.add(first, end).unwrap();
+        }
+        assert_eq!(covered, Covered(vec![(0, 40)]));
+        let other = Covered(vec![(40, 50), (60, 70)]);
+        assert_eq!(covered.merge(&other).unwrap(), Covered(vec![(0, 50), (60, 70)]));
+        let overlap = Covered(vec![(35, 60)]);
+        assert!(covered.merge(&overlap).unwrap_err().to_string().contains("rows 35 to 39"));
+        assert!(covered.add(39, 41).is_err() && covered.add(0, 100).is_err());
+        assert_eq!(covered, Covered(vec![(0, 40)]));
+    }
+}

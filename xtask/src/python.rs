@@ -1,0 +1,105 @@
+//! The Python package: built as a wheel, installed into the project's own virtual environment, tested there.
+
+use crate::{cargo_settings, environment, root, run, target};
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What the package's tests need. NumPy is what the package itself needs.
+const PACKAGES: [&str; 12] = [
+    "maturin==1.16.0",
+    "numpy==2.4.6",
+    "scikit-learn==1.9.1",
+    "pandas==3.1.1",
+    "pyarrow==26.0.1",
+    "dask[array,dataframe,distributed]==2026.8.0",
+    "matplotlib==3.11.2",
+    "tqdm==4.70.1",
+    "pytest==9.2.0",
+    "mypy==2.4.1",
+    "ruff==0.15.16",
+    "pandas-stubs",
+];
+
+/// The largest wheel, in bytes.
+const LARGEST: u64 = 12_000_000;
+
+/// The folder of the package.
+pub(crate) fn folder() -> PathBuf {
+    root().join("crates/zonal-py")
+}
+
+/// The environment of the package's tests.
+pub(crate) fn prepare() -> Result<PathBuf> {
+    environment(&PACKAGES)
+}
+
+/// Everything about the package; `prepare` comes before.
+pub(crate) fn test(python: &Path) -> Result<()> {
+    install(python, true)?;
+    let tests = folder().join("tests");
+    run(
+        "Python tests",
+        Command::new(python)
+            .args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "--durations", "5"])
+            .arg(tests)
+            // One thread of NumPy beside ours.
+            .env("OPENBLAS_NUM_THREADS", "1")
+            .env("PYTHONDONTWRITEBYTECODE", "1"),
+    )?;
+    let source = folder().join("python");
+    for (what, words) in [("Python style", &["check"][..]), ("Python formatting", &["format", "--check"])] {
+        let mut ruff = Command::new(python);
+        ruff.args(["-m", "ruff"])
+            .args(words)
+            .arg("--quiet")
+            .arg("--config")
+            .arg(folder().join("pyproject.toml"));
+        run(what, ruff.args([folder(), root().join("docs/guide")]))?;
+    }
+    run(
+        "Python types",
+        Command::new(python)
+            .args(["-m", "mypy", "--no-error-summary"])
+            .current_dir(folder())
+            .env("MYPYPATH", source),
+    )?;
+    run(
+        "Python stubs",
+        Command::new(python)
+            .args(["-m", "mypy.stubtest", "--concise", "zonal._native"])
+            .current_dir(target()),
+    )
+}
+
+/// Builds the wheel from what the tests have built, and installs it.
+pub(crate) fn install(python: &Path, checked: bool) -> Result<()> {
+    let wheels = target().join("wheels");
+    if wheels.exists() {
+        std::fs::remove_dir_all(&wheels)
+            .with_context(|| format!("{} could not be emptied", wheels.display()))?;
+    }
+    let mut build = Command::new(python);
+    build.args(["-m", "maturin", "build", "--release", "--quiet", "--generate-stubs", "--interpreter"]);
+    build.arg(python).arg("--out").arg(&wheels).current_dir(folder());
+    if checked {
+        build.args(cargo_settings());
+    }
+    run("wheel", &mut build)?;
+    let wheel = only_file(&wheels)?;
+    let size = wheel.metadata()?.len();
+    println!("== {}: {:.1} MB", wheel.display(), size as f64 / 1e6);
+    if size > LARGEST {
+        bail!("the wheel has {size} bytes, more than {LARGEST}");
+    }
+    let pip = ["-m", "pip", "install", "--quiet", "--force-reinstall", "--no-deps"];
+    run("installation", Command::new(python).args(pip).arg(&wheel))
+}
+
+fn only_file(folder: &Path) -> Result<PathBuf> {
+    let files: Vec<PathBuf> = std::fs::read_dir(folder)?.filter_map(|e| Some(e.ok()?.path())).collect();
+    match files.as_slice() {
+        [file] => Ok(file.clone()),
+        _ => bail!("{} holds {} files, where one wheel is needed", folder.display(), files.len()),
+    }
+}
