@@ -153,7 +153,7 @@ fn training(words: &[String]) -> Outcome<TrainConfig> {
 
 fn of_table(config: &TrainConfig, labels: &[String]) -> Outcome<TableJob> {
     match &config.input {
-        Input::Table(job) => Ok(TableJob { labels: labels.to_vec(), ..job.clone() }),
+        Input::Table(job) => Ok(TableJob { labels: labels.to_vec(), ..(**job).clone() }),
         Input::Target(_) => Err(anyhow::anyhow!("these words ask for a target").into()),
     }
 }

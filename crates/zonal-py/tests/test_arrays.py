@@ -6,6 +6,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+
 import zonal
 from zonal import _arrays
 

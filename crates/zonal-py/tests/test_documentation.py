@@ -8,6 +8,7 @@ import inspect
 import runpy
 
 import pytest
+
 import zonal
 
 MODULES = ["jobs", "sq", "network", "energies", "statistics", "estimator", "dask"]

@@ -9,12 +9,13 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-import zonal
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score, learning_curve
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import zonal
 from zonal import OneHiddenLayerRegressor
 
 # As scikit-learn's own estimators with an internal validation split declare: rows that are repeated or left out have other

@@ -8,6 +8,7 @@ import subprocess
 
 import numpy as np
 import pytest
+
 import zonal
 from zonal import _native
 

@@ -10,6 +10,7 @@ import sys
 
 import numpy as np
 import pytest
+
 import zonal
 from zonal import results
 

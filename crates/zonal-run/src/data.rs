@@ -117,8 +117,14 @@ pub(crate) fn for_each_prepared<T: Send>(
             let made = prepare(&rows)?;
             Ok((rows, made))
         };
-        // Ends when the receiver is gone.
-        scope.spawn(move || source.blocks().try_for_each(|block| sender.send(prepared(block))));
+        scope.spawn(move || {
+            for block in source.blocks() {
+                // The receiver is gone: nobody waits for more.
+                if sender.send(prepared(block)).is_err() {
+                    break;
+                }
+            }
+        });
         let mut done = 0;
         for block in receiver {
             let (rows, made) = block?;

@@ -259,8 +259,8 @@ impl Blocks<'_> {
         let (features, labels) = (source.feature_names.len(), source.label_names.len());
         let columns = source.columns();
         let name = |column: usize| {
-            let names = source.feature_names.iter().chain(&source.label_names).chain(&source.weight_name);
-            names.skip(column).next().cloned()
+            let mut names = source.feature_names.iter().chain(&source.label_names).chain(&source.weight_name);
+            names.nth(column).cloned()
         };
         let first = self.next_row;
         let mut rows = Rows::empty(first..first + raw.rows as u64, features, labels);

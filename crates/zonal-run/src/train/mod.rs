@@ -76,7 +76,7 @@ pub enum Input {
     /// A function with a known spectrum.
     Target(TargetJob),
     /// Rows of a file.
-    Table(TableJob),
+    Table(Box<TableJob>),
 }
 
 /// Says things that a person should know while a job runs: candidates tried, columns dropped.

@@ -259,7 +259,7 @@ impl Args {
             None if self.data.is_empty() || labels.is_empty() => {
                 return Err(Error::Usage("a table with --label, or a --target is needed".into()).into());
             }
-            None => Input::Table(self.table(labels)),
+            None => Input::Table(Box::new(self.table(labels))),
         };
         Ok(TrainConfig {
             input,
