@@ -10,8 +10,10 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
         Some(("spectrum", [])) => spectrum(),
         Some(("peers", sections)) => peers(sections),
         Some(("descent", [])) => descent(),
+        Some(("python", sections)) => package(sections),
         _ => bail!(
-            "benchmarks are: cargo xtask bench spectrum, cargo xtask bench peers [SECTION ..], cargo xtask bench descent"
+            "benchmarks are: cargo xtask bench spectrum, cargo xtask bench peers [SECTION ..], cargo xtask bench descent, cargo \
+             xtask bench python [SECTION ..]"
         ),
     }
 }
@@ -44,6 +46,15 @@ fn descent() -> Result<()> {
     // Settings made for older versions of the peer's library would slow it.
     command.env_remove("OPENBLAS_CORETYPE").env_remove("OPENBLAS_L2_SIZE");
     run("descent", &mut command)
+}
+
+/// The Python package beside scikit-learn and on Dask.
+fn package(sections: &[String]) -> Result<()> {
+    let python = crate::python::prepare()?;
+    let wheel = crate::python::install(&python, false)?;
+    let mut command = Command::new(python);
+    command.arg(script("package.py")).arg(root().join("docs/benchmarks.md")).arg(wheel).args(sections);
+    run("package", &mut command)
 }
 
 /// Installs PyTorch where that does not bring gigabytes of GPU packages; otherwise its section is skipped, unless the

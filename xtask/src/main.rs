@@ -19,7 +19,11 @@ const HELP: &str = "cargo xtask COMMAND
           time the spectra of all activations against scipy, in turn in one run
   bench peers [SECTION ..]
           tables against NumPy, PyTorch and scikit-learn, in turn in one run, into docs/benchmarks.md;
-          sections: path, descent, width, files, choice (an hour for all)";
+          sections: path, descent, width, files, choice (an hour for all)
+  bench descent
+          steps of both layers against PyTorch, JAX and NumPy
+  bench python [SECTION ..]
+          the Python package beside scikit-learn and on Dask; sections: import, estimator, dask";
 
 /// Debug assertions for our own crates in tests; dependencies stay as they are and compile once.
 const OUR_CRATES: [&str; 7] =
@@ -29,7 +33,7 @@ fn main() -> Result<()> {
     match std::env::args().nth(1).as_deref() {
         Some("test") => test(),
         Some("docs") => docs(),
-        Some("wheel") => python::install(&python::prepare()?, false),
+        Some("wheel") => python::install(&python::prepare()?, false).map(|_| ()),
         Some("refs") => refs(),
         Some("bench") => bench::bench(&std::env::args().skip(2).collect::<Vec<_>>()),
         Some("help" | "--help" | "-h") | None => {

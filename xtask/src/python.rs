@@ -73,7 +73,7 @@ pub(crate) fn test(python: &Path) -> Result<()> {
 }
 
 /// Builds the wheel from what the tests have built, and installs it.
-pub(crate) fn install(python: &Path, checked: bool) -> Result<()> {
+pub(crate) fn install(python: &Path, checked: bool) -> Result<PathBuf> {
     let wheels = target().join("wheels");
     if wheels.exists() {
         std::fs::remove_dir_all(&wheels)
@@ -93,7 +93,8 @@ pub(crate) fn install(python: &Path, checked: bool) -> Result<()> {
         bail!("the wheel has {size} bytes, more than {LARGEST}");
     }
     let pip = ["-m", "pip", "install", "--quiet", "--force-reinstall", "--no-deps"];
-    run("installation", Command::new(python).args(pip).arg(&wheel))
+    run("installation", Command::new(python).args(pip).arg(&wheel))?;
+    Ok(wheel)
 }
 
 fn only_file(folder: &Path) -> Result<PathBuf> {

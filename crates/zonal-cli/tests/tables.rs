@@ -278,3 +278,62 @@ fn a_killed_training_goes_on_and_ends_with_the_same_bits() {
     let outcome = place.zonal(&["train", "--resume", "run"]);
     assert!(outcome.code == 1 && outcome.stderr.contains("sums are of other data"), "{}", outcome.stderr);
 }
+
+#[test]
+fn weights_are_a_column_and_rows_of_none_are_left_out() {
+    let place = Place::new();
+    let rows = values(600);
+    let with = |weight: &dyn Fn(usize) -> f64| {
+        let lines = rows.iter().enumerate().map(|(i, r)| {
+            let cells = r.map(|x| x.to_string()).join(",");
+            format!("{cells},{}\n", weight(i))
+        });
+        ["a,b,c,y,z,w\n".to_owned()].into_iter().chain(lines).collect::<String>()
+    };
+    place.file("t.csv", csv(&rows));
+    place.file("ones.csv", with(&|_| 1.0));
+    place.file("some.csv", with(&|i| if i < 50 { 0.0 } else { 1.0 + (i % 2) as f64 }));
+    let options = ["--features", "a,b,c", "--label", "y", "--out", "none"];
+    let plain = trained(&place, &[&["t.csv"], &options[..]].concat());
+    let ones = trained(&place, &[&["ones.csv", "--weight", "w"], &options[..]].concat());
+    assert_eq!(plain, ones);
+    let some = trained(&place, &["some.csv", "--weight", "w", "--label", "y", "--out", "none"]);
+    let parts = some.rows.unwrap();
+    // The label z is a feature now, the weight is none.
+    assert_eq!((parts.dropped, parts.train + parts.validation + parts.test, some.dim), (50, 550, 5));
+    assert_ne!(some.test_rmse, plain.test_rmse);
+
+    place.file("bad.csv", with(&|i| if i == 7 { -2.0 } else { 1.0 }));
+    let fails = |arguments: &[&str], words: &str| {
+        let out = place.run(&[&["train"], arguments, &["--out", "none"]].concat());
+        assert!(out.code != Some(0) && out.stderr.contains(words), "{}", out.stderr);
+    };
+    fails(&["bad.csv", "--weight", "w", "--label", "y"], "row 7 (counted from 0) has the weight -2");
+    fails(&["t.csv", "--weight", "none", "--label", "y"], "no column 'none'");
+    fails(&["ones.csv", "--weight", "y", "--label", "y"], "the label cannot be the weight");
+    fails(
+        &["ones.csv", "--weight", "w", "--label", "y", "--features", "a,w"],
+        "the weight cannot be a feature",
+    );
+    fails(
+        &["ones.csv", "--weight", "w", "--label", "y", "--layers", "both"],
+        "--weight is for the output layer",
+    );
+}
+
+#[test]
+fn points_of_the_sphere_are_taken_as_they_are() {
+    let place = Place::new();
+    let lines = (0..500).map(|i| {
+        let angle = i as f64 * 0.7;
+        format!("{},{},{}\n", angle.cos(), angle.sin(), (3.0 * angle).cos())
+    });
+    place.file("circle.csv", ["a,b,y\n".to_owned()].into_iter().chain(lines).collect::<String>());
+    let on = trained(&place, &["circle.csv", "--label", "y", "--on-sphere", "--scale", "3", "--out", "none"]);
+    assert_eq!((on.dim, on.bias), (2, Some(0.0)));
+    assert!(on.test_rmse.unwrap() < 0.05, "{:?}", on.test_rmse);
+    place.file("t.csv", csv(&values(100)));
+    let out =
+        place.run(&["train", "t.csv", "--label", "y", "--features", "a,b,c", "--on-sphere", "--out", "none"]);
+    assert!(out.stderr.contains("has the length"), "{}", out.stderr);
+}

@@ -92,8 +92,10 @@ fn of_files(error: &zonal_io::Error) -> &'static str {
 }
 
 /// Options of the program as keywords: `--max-degree` is `max_degree`. Commands to type stay as they are.
-fn keywords(message: &str) -> String {
-    let message = message.replace("--missing drop", "missing='drop'");
+pub(crate) fn keywords(message: &str) -> String {
+    let message = message
+        .replace("--missing drop", "missing='drop'")
+        .replace("--format json lists them", "candidates has them");
     let mut out = String::with_capacity(message.len());
     for (i, line) in message.split('\n').enumerate() {
         if i > 0 {

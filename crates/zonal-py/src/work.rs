@@ -1,7 +1,7 @@
 //! Long work beside the interpreter: it runs on a thread of its own without the interpreter's lock, while the thread that
 //! called looks for Ctrl-C and shows progress.
 
-use crate::error::{Failure, Outcome, exception};
+use crate::error::{Failure, Outcome, exception, keywords};
 use pyo3::prelude::*;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -84,7 +84,10 @@ pub(crate) fn run<T: Send + 'static>(
         let answer;
         (receiver, answer) = wait(py, receiver, LOOK);
         match answer {
-            Ok(Ok(done)) => return Ok((done, std::mem::take(&mut *lock(&shared.notes)))),
+            Ok(Ok(done)) => {
+                let notes = lock(&shared.notes).iter().map(|note| keywords(note)).collect();
+                return Ok((done, notes));
+            }
             Ok(Err(failure)) => return Err(failure.raise(py)),
             Err(RecvTimeoutError::Disconnected) => {
                 return Err(Failure::Panic("its thread has ended".to_owned()).raise(py));

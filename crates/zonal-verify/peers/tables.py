@@ -9,8 +9,6 @@ the others. Sections: path, descent, width, files, choice; all by default.
 import contextlib
 import json
 import os
-import platform
-import re
 import statistics
 import subprocess
 import sys
@@ -19,6 +17,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import page
 import scipy
 import scipy.linalg.blas as blas
 
@@ -314,21 +313,7 @@ SECTIONS = {
 }
 
 
-def page():
-    head = "# Tables against their peers\n\nWritten by `cargo xtask bench peers`; one section alone: `cargo xtask bench peers path`. "
-    head += "Machines are shared and\nnoisy: ratios within one run count, not seconds.\n"
-    text = REPORT.read_text() if REPORT.exists() else head
-    for key in sys.argv[4:] or SECTIONS:
-        title, run = SECTIONS[key]
-        print(f"-- {title}", flush=True)
-        body = run()
-        versions = f"Python {platform.python_version()}, NumPy {np.__version__}, SciPy {scipy.__version__}"
-        where = f"{os.cpu_count()} cores, {time.strftime('%Y-%m-%d')}, {versions}"
-        part = f"## {title}\n\n" + "\n".join(body) + f"\n\n({where})\n"
-        print(part, flush=True)
-        old = re.compile(rf"## {re.escape(title)}\n.*?(?=\n## |\Z)", re.DOTALL)
-        text = old.sub(lambda _: part, text) if old.search(text) else text.rstrip("\n") + "\n\n" + part
-        REPORT.write_text(text)
-
-
-page()
+for key in sys.argv[4:] or SECTIONS:
+    title, run = SECTIONS[key]
+    print(f"-- {title}", flush=True)
+    page.write(REPORT, title, run(), ("NumPy", np), ("SciPy", scipy))

@@ -47,28 +47,37 @@ def _spectrum(result: results.Spectrum, ax: Any) -> None:
     ax.set(yscale="log", xlabel="degree", ylabel="eigenvalue", title=f"Spectrum of {result.activation}")
 
 
+# Energies below this part of the largest are not drawn.
+_FLOOR = 1e-9
+
+
 def _training(result: results.Training, ax: Any) -> None:
     path = result.path
     if path.energy is not None:
+        largest = float(path.energy.max())
         for degree in range(path.energy.shape[1]):
             energy = path.energy[:, degree]
-            if energy.max() > 1e-12 * path.loss[0]:
-                (line,) = ax.plot(path.iteration, energy, ".", label=f"degree {degree}")
-                if path.predicted is not None:
-                    ax.plot(path.iteration, path.predicted[:, degree], color=line.get_color(), lw=1)
-        ax.set(ylabel="energy left", yscale="log")
+            if energy.max() < 1e-4 * largest:
+                continue
+            (points,) = ax.plot(path.iteration, energy, ".", label=f"degree {degree}")
+            if path.predicted is not None:
+                ax.plot(path.iteration, path.predicted[:, degree], "--", color=points.get_color(), lw=1)
+        low = max(float(path.energy[path.energy > 0].min(initial=largest)), _FLOOR * largest)
+        ax.set(ylabel="energy left", yscale="log", ylim=(low / 2, 2 * largest))
     else:
-        for name, losses in (
-            ("training", path.loss),
-            ("validation", path.validation_loss),
-            ("test", path.test_loss),
-        ):
+        curves = (("training", path.loss), ("validation", path.validation_loss), ("test", path.test_loss))
+        for name, losses in curves:
             if losses is not None:
                 ax.plot(path.iteration, np.sqrt(losses), label=name)
-        ax.axvline(max(result.best_iteration, 0.5), color="grey", lw=1, label="chosen")
-        ax.set(ylabel="root mean squared error")
+        ax.axvline(result.best_iteration, color="grey", lw=1, label="chosen")
+        ax.set(ylabel="root mean squared error", yscale="log")
+    _iterations(ax)
+
+
+def _iterations(ax: Any) -> None:
+    """Iterations by powers of ten, with a place for 0."""
     ax.set_xscale("symlog", linthresh=1)
-    ax.set_xlabel("iteration")
+    ax.set(xlabel="iteration", xlim=(-0.2, None))
     ax.legend()
 
 
@@ -79,7 +88,9 @@ def _analysis(result: results.Analysis, ax: Any) -> None:
         ax.plot(fits.degree, fits.error / scale, "o-", label=f"{label.label}, training rows")
         if fits.test_error is not None:
             ax.plot(fits.degree, fits.test_error / scale, "s--", label=f"{label.label}, test rows")
-    ax.set(xlabel="degree of the polynomial", ylabel="error, as part of the variance", ylim=(0, None))
+    # Polynomials that fit the noise of the training rows are far off on others.
+    ax.set(xlabel="degree of the polynomial", ylabel="error, as part of the variance", ylim=(0, 2))
+    ax.set_xticks(result.labels[0].best_polynomial.degree)
     ax.legend()
 
 
@@ -106,6 +117,5 @@ def _learning(result: results.Learning, ax: Any) -> None:
     path = result.path
     ax.plot(path.iteration, path.loss, "o-", label=f"through {result.oracle} answers")
     ax.plot(path.iteration, path.exact_loss, label="exact")
-    ax.set(yscale="log", xlabel="iteration", ylabel="loss")
-    ax.set_xscale("symlog", linthresh=1)
-    ax.legend()
+    ax.set(yscale="log", ylabel="loss")
+    _iterations(ax)

@@ -150,3 +150,80 @@ fn single_precision_is_close() {
         assert!((a - b).abs() <= 1e-6 * wide.weight / 30.0);
     }
 }
+
+#[test]
+fn weights_count_as_repeated_rows_in_both_precisions() {
+    let t = table(1_500);
+    let weights: Vec<f64> = (0..1_500).map(|i| f64::from(1 + i % 3)).collect();
+    let repeated: Vec<usize> = (0..1_500).flat_map(|i| vec![i; 1 + i % 3]).collect();
+    let sums = |points: &Matrix, labels: &Matrix, weights: &[f64], precision| {
+        let mut s = Statistics::new(30, 2, 1, precision);
+        let numbers: Vec<u64> = (0..points.rows() as u64).collect();
+        let parts = vec![0; points.rows()];
+        let covered = (0, points.rows() as u64);
+        let batch = Batch { covered, numbers: &numbers, parts: &parts, points, labels, weights };
+        s.update(&t.network, &batch).unwrap();
+        s.close(&t.network).unwrap();
+        s.part(0)
+    };
+    for (precision, tolerance) in [(Precision::F64, 1e-13), (Precision::F32, 1e-6)] {
+        let weighted = sums(&t.points, &t.labels, &weights, precision);
+        let whole = sums(&t.points.select(&repeated), &t.labels.select(&repeated), &[], precision);
+        assert_eq!(weighted.weight, 3_000.0);
+        assert_eq!(whole.weight, 3_000.0);
+        let near = |a: &[f64], b: &[f64]| {
+            assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() <= tolerance * 3_000.0), "{precision:?}");
+        };
+        near(weighted.gram.values(), whole.gram.values());
+        near(weighted.correlation.values(), whole.correlation.values());
+        near(&weighted.label_sq, &whole.label_sq);
+        // Ones are the sums without weights, bit for bit.
+        assert_eq!(
+            sums(&t.points, &t.labels, &[1.0; 1_500], precision),
+            sums(&t.points, &t.labels, &[], precision)
+        );
+    }
+}
+
+#[test]
+fn batches_with_and_without_weights_mix_and_bad_weights_are_refused() {
+    let t = table(600);
+    let mut s = Statistics::new(30, 2, 1, Precision::F64);
+    let numbers: Vec<u64> = (0..600).collect();
+    let half = |from: usize, weights: &'static [f64]| {
+        let points = t.points.row_range(from, from + 300);
+        let labels = t.labels.row_range(from, from + 300);
+        (points, labels, weights)
+    };
+    static TWOS: [f64; 300] = [2.0; 300];
+    for (from, (points, labels, weights)) in [(0, half(0, &[])), (300, half(300, &TWOS))] {
+        let batch = Batch {
+            covered: (from as u64, from as u64 + 300),
+            numbers: &numbers[from..from + 300],
+            parts: &[0; 300],
+            points: &points,
+            labels: &labels,
+            weights,
+        };
+        s.update(&t.network, &batch).unwrap();
+    }
+    s.close(&t.network).unwrap();
+    let squares = |from: usize, factor: f64| {
+        (from..from + 300).map(|i| factor * t.labels.row(i)[1].powi(2)).sum::<f64>()
+    };
+    let sums = s.part(0);
+    assert_eq!(sums.weight, 900.0);
+    assert!((sums.label_sq[1] - squares(0, 1.0) - squares(300, 2.0)).abs() < 1e-9);
+    for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let (points, labels) = (t.points.row_range(0, 1), t.labels.row_range(0, 1));
+        let batch = Batch {
+            covered: (600, 601),
+            numbers: &[600],
+            parts: &[0],
+            points: &points,
+            labels: &labels,
+            weights: &[bad],
+        };
+        assert!(s.update(&t.network, &batch).unwrap_err().to_string().contains("weight"));
+    }
+}
