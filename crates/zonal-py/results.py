@@ -169,7 +169,7 @@ class Writer:
                     fields.append((sub, "FloatArray | None", text))
             return
         if kind == "array":
-            out = "tuple[FloatArray, ...]"
+            out = "tuple[IntArray, ...]" if field["items"].get("type") == "integer" else "tuple[FloatArray, ...]"
         elif key in EXACT:
             out = "tuple[int | float, ...]"
         elif kind == "string" or (name is not None and defs[name].get("type") != "object"):

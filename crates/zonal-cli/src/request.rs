@@ -8,6 +8,7 @@ pub use crate::commands::set_threads;
 use crate::commands::spectrum::Question;
 use crate::commands::sq::Command as Queries;
 use crate::{Cli, Command};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
 use zonal_run::Error;
 use zonal_run::analyze::AnalyzeConfig;
@@ -134,12 +135,51 @@ pub fn options(command: &[String]) -> Vec<(String, Option<String>)> {
     found.get_arguments().filter_map(|a| Some((a.get_long()?.to_owned(), default(a)))).collect()
 }
 
-/// What clap found, without the help around it.
+/// What clap found, as a sentence of ours.
 fn usage(error: &clap::Error) -> Error {
-    let text = error.to_string();
-    let text = text.strip_prefix("error: ").unwrap_or(&text);
-    let end = text.find("\n\nUsage:").or_else(|| text.find("\n\nFor more information"));
-    Error::Usage(text[..end.unwrap_or(text.len())].trim_end().to_owned())
+    let text = |kind: ContextKind| match error.get(kind) {
+        Some(ContextValue::String(one)) => Some(one.clone()),
+        Some(ContextValue::Strings(several)) => Some(several.join(", ")),
+        _ => None,
+    };
+    // "--max-degree <K>" without what its value is called.
+    let option = |kind| text(kind).map(|t| t.split(" <").next().unwrap_or_default().to_owned());
+    let argument = option(ContextKind::InvalidArg);
+    let value = text(ContextKind::InvalidValue).unwrap_or_default();
+    let message = match (error.kind(), argument) {
+        (ErrorKind::InvalidValue, Some(name)) if value.is_empty() => format!("{name} needs a value"),
+        (ErrorKind::InvalidValue, Some(name)) => {
+            let possible = text(ContextKind::ValidValue).unwrap_or_default();
+            format!("{name} is '{value}', but must be one of {possible}")
+        }
+        (ErrorKind::ValueValidation, Some(name)) => {
+            let source = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+            let reason = match source.as_str() {
+                "invalid digit found in string" => "a whole number of at least 0 is needed",
+                "number too large to fit in target type" => "that number is too large",
+                "invalid float literal" => "a number is needed",
+                other => other,
+            };
+            // Most reasons quote the value themselves.
+            if reason.contains(&value) {
+                format!("{name}: {reason}")
+            } else {
+                format!("{name} is '{value}': {reason}")
+            }
+        }
+        (ErrorKind::ArgumentConflict, Some(name)) => {
+            let other = option(ContextKind::PriorArg).unwrap_or_default();
+            format!("{name} cannot be used with {other}")
+        }
+        (ErrorKind::MissingRequiredArgument, Some(names)) => format!("needed, but not given: {names}"),
+        _ => {
+            let whole = error.to_string();
+            let whole = whole.strip_prefix("error: ").unwrap_or(&whole);
+            let end = whole.find("\n\n").unwrap_or(whole.len());
+            whole[..end].trim_end().to_owned()
+        }
+    };
+    Error::Usage(message)
 }
 
 #[cfg(test)]
@@ -167,7 +207,14 @@ mod tests {
     #[test]
     fn faults_are_told_without_the_help_of_a_terminal() {
         let error = read(&words("spectrum --max-degree x")).unwrap_err().to_string();
-        assert_eq!(error, "invalid value 'x' for '--max-degree <K>': invalid digit found in string");
+        assert_eq!(error, "--max-degree is 'x': a whole number of at least 0 is needed");
+        let told = |line: &str| read(&words(line)).unwrap_err().to_string();
+        assert_eq!(
+            told("train d.csv --label y --missing maybe"),
+            "--missing is 'maybe', but must be one of reject, drop"
+        );
+        assert_eq!(told("train d.csv --target x1"), "--target cannot be used with [DATA]...");
+        assert!(told("sq play --dim 5").contains("--family"));
         assert!(read(&words("completions bash")).unwrap_err().to_string().contains("no job"));
         let found = options(&words("sq play"));
         assert!(found.contains(&("epsilon".to_owned(), Some("0.5".to_owned()))));

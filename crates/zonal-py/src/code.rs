@@ -1,11 +1,12 @@
 //! Python callables as activations.
 
 use crate::error::{Failure, Outcome, exception};
-use crate::work::lock;
+use crate::work::{Shared, Work, lock};
 use numpy::{PyArray1, PyReadonlyArray1, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 use zonal::activation::{Activation, Function};
 
 /// A callable of one array, called with many arguments at once on whichever thread needs values.
@@ -13,84 +14,126 @@ use zonal::activation::{Activation, Function};
 pub(crate) struct Code {
     callable: Py<PyAny>,
     kinks: Vec<f64>,
-    activation: Activation,
-    raised: Arc<Raised>,
-}
-
-/// The first exception of a callable, and whether there is one.
-#[derive(Default)]
-struct Raised {
-    is: AtomicBool,
-    first: Mutex<Option<PyErr>>,
+    /// What tells copies of it, in this process or another, from other code.
+    identity: u128,
 }
 
 #[pymethods]
 impl Code {
     #[new]
-    fn new(py: Python<'_>, callable: Py<PyAny>, kinks: Vec<f64>) -> PyResult<Self> {
-        let name = callable.getattr(py, "__name__").and_then(|n| n.extract::<String>(py));
-        let name = name.unwrap_or_else(|_| "callable".to_owned());
+    #[pyo3(signature = (callable, kinks, identity = None))]
+    fn new(py: Python<'_>, callable: Py<PyAny>, kinks: Vec<f64>, identity: Option<u128>) -> PyResult<Self> {
         // A fault in what it returns is told before any work.
         call(py, callable.bind(py), &mut [0.0, 1e-3, -1e-3])?;
-        let raised = Arc::new(Raised::default());
-        let (inside, function) = (Arc::clone(&raised), callable.clone_ref(py));
-        let apply = move |values: &mut [f64]| inside.apply(&function, values);
-        let activation = Activation::Function(Arc::new(Function::of_slices(&name, kinks.clone(), apply)));
-        Ok(Self { callable, kinks, activation, raised })
-    }
-
-    /// The callable.
-    #[getter]
-    fn callable(&self, py: Python<'_>) -> Py<PyAny> {
-        self.callable.clone_ref(py)
-    }
-
-    /// The points where it is not smooth.
-    #[getter]
-    fn kinks(&self) -> Vec<f64> {
-        self.kinks.clone()
+        let identity = match identity {
+            Some(identity) => identity,
+            None => py.import("uuid")?.call_method0("uuid4")?.getattr("int")?.extract()?,
+        };
+        Ok(Self { callable, kinks, identity })
     }
 }
 
 impl Code {
-    /// The callable and its kinks, for pickle.
-    pub(crate) fn pieces(&self, py: Python<'_>) -> (Py<PyAny>, Vec<f64>) {
-        (self.callable.clone_ref(py), self.kinks.clone())
+    /// What its constructor needs, for pickle.
+    pub(crate) fn pieces(&self, py: Python<'_>) -> (Py<PyAny>, Vec<f64>, u128) {
+        (self.callable.clone_ref(py), self.kinks.clone(), self.identity)
     }
 
+    /// The activation for one job, whose exceptions are no other job's.
+    pub(crate) fn begin(&self, py: Python<'_>) -> Running {
+        let name = self.callable.getattr(py, "__name__").and_then(|n| n.extract::<String>(py));
+        let name = name.unwrap_or_else(|_| "callable".to_owned());
+        let raised = Arc::new(Raised::default());
+        let (inside, function) = (Arc::clone(&raised), self.callable.clone_ref(py));
+        let apply = move |values: &mut [f64]| inside.apply(&function, values);
+        let function = Function::of_slices(&name, self.kinks.clone(), apply).identified(self.identity);
+        Running { activation: Activation::Function(Arc::new(function)), raised }
+    }
+}
+
+/// A callable at work for one job.
+pub(crate) struct Running {
     /// The activation that calls it.
-    pub(crate) fn activation(&self) -> Activation {
-        self.activation.clone()
-    }
+    pub(crate) activation: Activation,
+    raised: Arc<Raised>,
+}
 
-    /// What it raised while something was computed comes before whatever that led to.
-    pub(crate) fn checked<T>(code: Option<&Py<Self>>, work: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
-        let Some(code) = code else { return work() };
-        let raised = &code.get().raised;
-        raised.is.store(false, Ordering::Relaxed);
-        *lock(&raised.first) = None;
-        let result = work();
-        match lock(&raised.first).take() {
+/// The first exception of a callable, and the job that it works for.
+#[derive(Default)]
+struct Raised {
+    is: AtomicBool,
+    first: Mutex<Option<PyErr>>,
+    /// Calls with a single argument.
+    single: AtomicUsize,
+    job: Mutex<Option<Arc<Shared>>>,
+}
+
+impl Running {
+    /// What the callable raised while something was computed comes before whatever that led to.
+    pub(crate) fn checked<T>(
+        running: Option<&Self>,
+        work: &Work,
+        compute: impl FnOnce() -> Outcome<T>,
+    ) -> Outcome<T> {
+        let Some(running) = running else { return compute() };
+        *lock(&running.raised.job) = Some(work.shared());
+        let result = compute();
+        match lock(&running.raised.first).take() {
             Some(error) => Err(Failure::Raised(error)),
             None => result,
         }
     }
 }
 
+/// Threads that are in a callable, or about to be.
+static CALLING: AtomicUsize = AtomicUsize::new(0);
+/// Whether the interpreter is about to end: nothing is called any more.
+static CLOSING: AtomicBool = AtomicBool::new(false);
+/// Calls with a single argument for one job: smooth functions need some thousands for each spectrum.
+const MOST_CALLS: usize = 150_000;
+/// How long the end of the interpreter waits for callables.
+const LAST: Duration = Duration::from_secs(30);
+
+/// Waits for callables that are still being called by work that nobody waits for, and lets none begin.
+#[pyfunction]
+pub(crate) fn close(py: Python<'_>) {
+    CLOSING.store(true, Ordering::SeqCst);
+    py.detach(|| {
+        let until = Instant::now() + LAST;
+        while CALLING.load(Ordering::SeqCst) > 0 && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    });
+}
+
 impl Raised {
     fn apply(&self, function: &Py<PyAny>, values: &mut [f64]) {
-        // After the first exception nothing counts any more.
-        if !self.is.load(Ordering::Relaxed) {
-            match Python::attach(|py| call(py, function.bind(py), values)) {
-                Ok(()) => return,
-                Err(error) => {
-                    lock(&self.first).get_or_insert(error);
-                    self.is.store(true, Ordering::Relaxed);
-                }
+        let stopped = || lock(&self.job).as_ref().is_some_and(|job| job.is_stopped());
+        CALLING.fetch_add(1, Ordering::SeqCst);
+        // After the first exception, or Ctrl-C, nothing counts any more.
+        let counts = !self.is.load(Ordering::Relaxed) && !CLOSING.load(Ordering::SeqCst) && !stopped();
+        let one = values.len() == 1 && self.single.fetch_add(1, Ordering::Relaxed) >= MOST_CALLS;
+        let work = |py: Python<'_>| if one { Err(too_many(py)) } else { call(py, function.bind(py), values) };
+        let called = if counts { Python::try_attach(work) } else { None };
+        CALLING.fetch_sub(1, Ordering::SeqCst);
+        match called {
+            Some(Ok(())) => return,
+            Some(Err(error)) => {
+                lock(&self.first).get_or_insert(error);
+                self.is.store(true, Ordering::Relaxed);
             }
+            None => {}
         }
         values.fill(0.0);
     }
+}
+
+fn too_many(py: Python<'_>) -> PyErr {
+    let message = format!(
+        "activation: the callable was called for {MOST_CALLS} single arguments and its coefficients are not known yet, as of \
+         functions that are not smooth; name the points where it has kinks or jumps as kinks"
+    );
+    exception(py, "ParameterError", &message)
 }
 
 fn call(py: Python<'_>, function: &Bound<'_, PyAny>, values: &mut [f64]) -> PyResult<()> {

@@ -59,7 +59,10 @@ fn class(error: &anyhow::Error) -> &'static str {
         let of_files = || cause.downcast_ref::<zonal_io::Error>().map(of_files);
         of_run.or_else(of_core).or_else(of_files)
     });
-    found.unwrap_or("FileError")
+    let of_system = |cause: &(dyn std::error::Error + 'static)| {
+        cause.is::<std::io::Error>() || cause.is::<zonal_report::Error>()
+    };
+    found.unwrap_or_else(|| if error.chain().any(of_system) { "FileError" } else { "DataError" })
 }
 
 fn of_run(error: &zonal_run::Error) -> &'static str {
@@ -91,37 +94,50 @@ fn of_files(error: &zonal_io::Error) -> &'static str {
     }
 }
 
-/// Options of the program as keywords: `--max-degree` is `max_degree`. Commands to type stay as they are.
+/// Values that stand behind an option in messages.
+const VALUES: [&str; 12] =
+    ["both", "hidden", "output", "drop", "auto", "f32", "f64", "exact", "full", "zero", "none", "inf"];
+
+/// Options of the program as keywords: `--max-degree` is `max_degree`, `--missing drop` is `missing='drop'`. Commands to type, in
+/// backquotes or behind a colon, stay as they are.
 pub(crate) fn keywords(message: &str) -> String {
-    let message = message
-        .replace("--missing drop", "missing='drop'")
-        .replace("--format json lists them", "candidates has them");
-    let mut out = String::with_capacity(message.len());
-    for (i, line) in message.split('\n').enumerate() {
-        if i > 0 {
-            out.push('\n');
-        }
-        let mut rest = line;
+    let message = message.replace("; --format json lists them", "; candidates has them");
+    let lines = message.split('\n').map(|line| {
         // "go on with: zonal train --resume runs/x" is typed, not called.
-        let end = rest.find(": zonal ").unwrap_or(rest.len());
-        let command = &line[end..];
-        rest = &rest[..end];
-        while let Some(at) = rest.find("--") {
-            let name: &str = &rest[at + 2..];
-            let length = name.find(|c: char| !(c.is_ascii_lowercase() || c == '-')).unwrap_or(name.len());
-            let is_option = length > 0
-                && name.starts_with(|c: char| c.is_ascii_lowercase())
-                && !rest[..at].ends_with(|c: char| c.is_alphanumeric() || c == '-');
-            out.push_str(&rest[..at]);
-            if is_option {
-                out.push_str(&name[..length].replace('-', "_"));
-            } else {
-                out.push_str(&rest[at..at + 2 + length]);
-            }
-            rest = &name[length..];
+        let end = line.find(": zonal ").unwrap_or(line.len());
+        let parts: Vec<String> = line[..end]
+            .split('`')
+            .enumerate()
+            .map(|(i, part)| if i % 2 == 0 { of_words(part) } else { part.to_owned() })
+            .collect();
+        parts.join("`") + &line[end..]
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn of_words(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("--") {
+        let name = &rest[at + 2..];
+        let length = name.find(|c: char| !(c.is_ascii_lowercase() || c == '-')).unwrap_or(name.len());
+        let starts = name.starts_with(|c: char| c.is_ascii_lowercase());
+        let apart = !rest[..at].ends_with(|c: char| c.is_alphanumeric() || c == '-');
+        out.push_str(&rest[..at]);
+        if !(starts && apart) {
+            out.push_str("--");
+            rest = name;
+            continue;
         }
-        out.push_str(rest);
-        out.push_str(command);
+        out.push_str(&name[..length].replace('-', "_"));
+        rest = &name[length..];
+        let word = rest.strip_prefix(' ').unwrap_or_default();
+        let end = word.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(word.len());
+        if VALUES.contains(&&word[..end]) {
+            out.push_str(&format!("='{}'", &word[..end]));
+            rest = &word[end..];
+        }
     }
+    out.push_str(rest);
     out
 }

@@ -1,7 +1,7 @@
 //! Jobs by the words of the program: what is asked is read by the program's own command line, so that names, defaults and
 //! checks are the same.
 
-use crate::code::Code;
+use crate::code::{Code, Running};
 use crate::error::{Failure, Outcome, exception};
 use crate::model::Model;
 use crate::table::Table;
@@ -16,6 +16,7 @@ use zonal_cli::request::{PageArgs, Request, asked, read};
 use zonal_report::draw;
 use zonal_report::page;
 use zonal_run::analyze::analyze;
+use zonal_run::data::Data;
 use zonal_run::kept::{Kept, KeptTraining};
 use zonal_run::number::Auto;
 use zonal_run::plan::plan;
@@ -100,7 +101,8 @@ fn page_of(kept: &Kept) -> zonal_report::Result<Vec<zonal_report::chart::Chart>>
 /// Does what the words after `zonal` ask for, on a table of arrays and with a callable as activation where they are
 /// given; `command` is what a record says of the call. A plan may be made for energies by degree, the rest last.
 #[pyfunction]
-#[pyo3(signature = (words, command, table = None, activation = None, watch: "object | None" = None, energies: "list[float] | None" = None))]
+#[pyo3(signature = (words, command, table = None, activation = None, watch: "object | None" = None, energies: "list[float] | None" = None, columns: "tuple[list[str], list[str] | None] | None" = None))]
+#[expect(clippy::too_many_arguments, reason = "keywords of Python")]
 pub(crate) fn run(
     py: Python<'_>,
     words: Vec<String>,
@@ -109,39 +111,60 @@ pub(crate) fn run(
     activation: Option<Py<Code>>,
     watch: Option<&Bound<'_, PyAny>>,
     energies: Option<Vec<f64>>,
+    columns: Option<(Vec<String>, Option<Vec<String>>)>,
 ) -> PyResult<Vec<Report>> {
     let mut request = read(&words).map_err(|e| Failure::from(e).raise(py))?;
     if let Some(table) = table {
-        put_table(&mut request, &table.get().data());
+        put_table(&mut request, table.get().data());
     }
-    if let Some(code) = &activation {
-        put_activation(&mut request, &code.get().activation())
+    if let Some((labels, features)) = columns {
+        put_columns(&mut request, labels, features);
+    }
+    let running = activation.as_ref().map(|code| code.get().begin(py));
+    if let Some(running) = &running {
+        put_activation(&mut request, &running.activation)
             .map_err(|why| exception(py, "ParameterError", why))?;
     }
     if let (Request::Plan(config), Some(mut known)) = (&mut request, energies) {
         let tail_energy = known.pop().unwrap_or(0.0);
         config.energies = Some(PowerSpectrum { energies: known, tail_energy });
     }
-    let kept = activation.as_ref().map(|c| c.clone_ref(py));
-    let (found, notes) =
-        work(py, watch, move |work| Code::checked(activation.as_ref(), || perform(request, command, work)))?;
+    let (found, notes) = work(py, watch, move |work| {
+        Running::checked(running.as_ref(), work, || perform(request, command, work))
+    })?;
     let report = |found: Found| {
-        let code = kept.as_ref().map(|c| c.clone_ref(py));
+        let code = activation.as_ref().map(|c| c.clone_ref(py));
         let model = found.model.map(|m| Py::new(py, Model::new(m, code))).transpose()?;
         Ok(Report { json: found.json, notes: notes.clone(), model, figures: found.figures })
     };
     found.into_iter().map(report).collect()
 }
 
-fn put_table(request: &mut Request, data: &zonal_run::data::Data) {
+/// Rows in memory in place of files; how files of test rows are written stays as it was asked for.
+fn put_table(request: &mut Request, data: Data) {
     let labels = data.memory.as_ref().map_or_else(Vec::new, |m| m.labels.clone());
+    let (place, names) = match request {
+        Request::Train { config, .. } => match &mut config.input {
+            Input::Table(job) => (&mut job.data, &mut job.labels),
+            Input::Target(_) => return,
+        },
+        Request::Analyze(config) => (&mut config.data, &mut config.labels),
+        _ => return,
+    };
+    *place =
+        Data { files: Vec::new(), drop_missing: data.drop_missing, memory: data.memory, ..place.clone() };
+    *names = labels;
+}
+
+/// Names of columns as they are, which the words of the program would split at commas.
+fn put_columns(request: &mut Request, labels: Vec<String>, features: Option<Vec<String>>) {
     match request {
         Request::Train { config, .. } => {
             if let Input::Table(job) = &mut config.input {
-                (job.data, job.labels) = (data.clone(), labels);
+                (job.labels, job.features) = (labels, features);
             }
         }
-        Request::Analyze(config) => (config.data, config.labels) = (data.clone(), labels),
+        Request::Analyze(config) => (config.labels, config.features) = (labels, features),
         _ => {}
     }
 }

@@ -16,7 +16,7 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _native {
     #[pymodule_export]
-    use crate::code::Code;
+    use crate::code::{Code, close};
     #[pymodule_export]
     use crate::job::{Report, claims, options, run};
     #[pymodule_export]

@@ -1,6 +1,6 @@
 //! Trained networks.
 
-use crate::code::Code;
+use crate::code::{Code, Running};
 use crate::error::{Failure, Outcome, exception};
 use crate::table::Table;
 use crate::work::run as work;
@@ -98,8 +98,11 @@ impl Model {
                 "a network trained on a target has no parts of a table",
             ));
         };
-        let numbers: Vec<u64> = (first_row..first_row.saturating_add(rows)).collect();
-        let parts: Vec<u8> = table.split.parts(&numbers).into_iter().map(|p| p as u8).collect();
+        let split = table.split;
+        let (parts, _) = work(py, None, move |_| {
+            let numbers: Vec<u64> = (first_row..first_row.saturating_add(rows)).collect();
+            Ok(split.parts(&numbers).into_iter().map(|p| p as u8).collect::<Vec<u8>>())
+        })?;
         Ok(PyArray1::from_vec(py, parts))
     }
 
@@ -112,10 +115,16 @@ impl Model {
         iterations: Vec<u64>,
     ) -> PyResult<Bound<'py, PyArray3<f64>>> {
         let source = table.get().source().map_err(|e| Failure::from(e).raise(py))?;
-        let (model, code) = (Arc::clone(&self.inner), self.code.as_ref().map(|c| c.clone_ref(py)));
+        let running = self.code.as_ref().map(|code| code.get().begin(py));
+        let model = match &running {
+            None => Arc::clone(&self.inner),
+            Some(running) => {
+                Arc::new(with_activation(&self.inner, &running.activation).map_err(|e| e.raise(py))?)
+            }
+        };
         let counts = iterations.len();
         let ((values, rows), _) = work(py, None, move |work| {
-            Code::checked(code.as_ref(), || {
+            Running::checked(running.as_ref(), work, || {
                 let mut out: Vec<Vec<f64>> = vec![Vec::new(); iterations.len()];
                 let mut rows = 0;
                 let found: Vec<(&Network, Matrix)> =
@@ -147,7 +156,9 @@ impl Model {
         let model = Inner::read(bytes).map_err(|e| Failure::from(e).raise(py))?;
         let model = match &activation {
             None => model,
-            Some(code) => with_activation(model, &code.get().activation()).map_err(|e| e.raise(py))?,
+            Some(code) => {
+                with_activation(&model, &code.get().begin(py).activation).map_err(|e| e.raise(py))?
+            }
         };
         Ok(Self::new(model, activation))
     }
@@ -227,7 +238,8 @@ fn predicted(
     Ok(values)
 }
 
-fn with_activation(model: Inner, activation: &Activation) -> Outcome<Inner> {
+/// The same network with the activation of another job.
+fn with_activation(model: &Inner, activation: &Activation) -> Outcome<Inner> {
     let HiddenLayer::Fixed(network) = &model.hidden else {
         return Err(
             anyhow::anyhow!("networks whose hidden layer was trained have no callable activation").into()
@@ -237,5 +249,5 @@ fn with_activation(model: Inner, activation: &Activation) -> Outcome<Inner> {
     let network = Network::from_directions(activation.clone(), network.scale(), directions)?;
     let mut description = model.description.clone();
     description.activation = activation.clone();
-    Ok(Inner { description, hidden: HiddenLayer::Fixed(network), ..model })
+    Ok(Inner { description, hidden: HiddenLayer::Fixed(network), ..model.clone() })
 }

@@ -1,19 +1,21 @@
 //! Training on a table in parts: what a survey and the sums of its parts are.
 
-use crate::code::Code;
+use crate::code::{Code, Running};
 use crate::error::{Failure, Outcome, exception};
 use crate::model::Model;
 use crate::table::Table;
-use crate::work::run as work;
+use crate::work::{lock, run as work};
 use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use serde::{Deserialize, Serialize};
+use std::sync::Mutex;
 use zonal::dynamics::Step;
 use zonal::lift::Moments;
 use zonal::linalg::Matrix;
 use zonal::rows::{Rows, Split};
 use zonal_cli::request::{Request, read};
+use zonal_run::covered::Covered;
 use zonal_run::number::Auto;
 use zonal_run::survey::Survey as Inner;
 use zonal_run::train::{FitConfig, Input, PartialSums, TableJob, TrainConfig};
@@ -30,7 +32,7 @@ pub(crate) struct Survey {
 /// A survey without its sample.
 #[derive(Serialize, Deserialize)]
 struct State {
-    covered: u64,
+    covered: Covered,
     counts: [u64; 3],
     features: Moments,
     labels: Moments,
@@ -64,7 +66,7 @@ impl Survey {
     /// How many rows it is of.
     #[getter]
     fn rows(&self) -> u64 {
-        self.inner.covered
+        self.inner.covered.rows()
     }
 
     /// The survey of the rows of both.
@@ -74,7 +76,8 @@ impl Survey {
             let message = "these surveys are of other columns, labels, seeds or fractions";
             return Err(exception(py, "ParameterError", message));
         }
-        let inner = self.inner.clone().merge(&other.inner, &self.split);
+        let merged = || self.inner.clone().merge(&other.inner, &self.split);
+        let inner = py.detach(merged);
         let inner = inner.map_err(|e| Failure::from(e).raise(py))?;
         Ok(Self { inner, split: self.split, columns: self.columns.clone(), labels: self.labels.clone() })
     }
@@ -84,7 +87,7 @@ impl Survey {
     fn state<'py>(&self, py: Python<'py>) -> PyResult<(String, Bound<'py, PyArray1<f64>>)> {
         let sample = &self.inner.sample;
         let state = State {
-            covered: self.inner.covered,
+            covered: self.inner.covered.clone(),
             counts: self.inner.counts,
             features: self.inner.features.clone(),
             labels: self.inner.labels.clone(),
@@ -126,7 +129,7 @@ fn restored(text: &str, values: &[f64]) -> Outcome<Survey> {
     let (of_features, rest) = values.split_at(rows * d);
     let (of_labels, of_weights) = rest.split_at(rows * l);
     let sample = Rows {
-        covered: 0..covered,
+        covered: 0..covered.rows(),
         numbers,
         features: Matrix::from_rows(rows, d, of_features.to_vec())?,
         labels: Matrix::from_rows(rows, l, of_labels.to_vec())?,
@@ -137,9 +140,10 @@ fn restored(text: &str, values: &[f64]) -> Outcome<Survey> {
 }
 
 /// The sums over some rows of a table that gradient descent on the output layer depends on.
-#[pyclass(module = "zonal._native")]
+#[pyclass(frozen, module = "zonal._native")]
 pub(crate) struct Sums {
-    inner: PartialSums,
+    /// Locked for moments only: work is done on copies.
+    inner: Mutex<PartialSums>,
     code: Option<Py<Code>>,
 }
 
@@ -174,68 +178,72 @@ impl Sums {
         let fail = |e: Failure| e.raise(py);
         let mut config = training(&words).map_err(fail)?;
         let job = of_table(&config, &survey.labels).map_err(fail)?;
-        if let Some(code) = &activation {
-            config.activation = Auto::Fixed(code.get().activation());
+        let running = activation.as_ref().map(|code| code.get().begin(py));
+        if let Some(running) = &running {
+            config.activation = Auto::Fixed(running.activation.clone());
         }
-        let code = activation.as_ref().map(|c| c.clone_ref(py));
         let (inner, columns) = (survey.inner.clone(), survey.columns.clone());
         let (inner, notes) = work(py, watch, move |work| {
-            Code::checked(activation.as_ref(), || {
+            Running::checked(running.as_ref(), work, || {
                 let mut notes = |note: &str| work.note(note);
                 Ok(PartialSums::choose(&config, &job, &columns, &inner, &mut work.observer(), &mut notes)?)
             })
         })?;
-        Ok((Self { inner, code }, notes))
+        Ok((Self::new(inner, activation), notes))
     }
 
     /// The same choice without rows.
     fn without_rows(&self, py: Python<'_>) -> Self {
-        Self { inner: self.inner.without_rows(), code: self.code(py) }
+        Self::new(lock(&self.inner).without_rows(), self.code(py))
     }
 
     /// What was chosen, as JSON.
     #[getter]
     fn problem(&self, py: Python<'_>) -> PyResult<String> {
-        serde_json::to_string(self.inner.problem()).map_err(|e| Failure::from(e).raise(py))
+        serde_json::to_string(lock(&self.inner).problem()).map_err(|e| Failure::from(e).raise(py))
     }
 
     /// How many rows were added.
     #[getter]
     fn rows(&self) -> u64 {
-        self.inner.rows()
+        lock(&self.inner).rows()
     }
 
     /// The first row after all that were added without a gap from row 0 on.
     #[getter]
     fn next_row(&self) -> u64 {
-        self.inner.next_row()
+        lock(&self.inner).next_row()
     }
 
     /// Adds the rows of a table.
     #[pyo3(signature = (table, watch: "object | None" = None))]
     fn add(
-        &mut self,
+        &self,
         py: Python<'_>,
         table: &Bound<'_, Table>,
         watch: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let source = table.get().source().map_err(|e| Failure::from(e).raise(py))?;
-        let (mut inner, code) = (self.inner.clone(), self.code(py));
+        let running = self.code.as_ref().map(|code| code.get().begin(py));
+        let mut inner = self.current();
         let (inner, _) = work(py, watch, move |work| {
-            Code::checked(code.as_ref(), || {
+            Running::checked(running.as_ref(), work, || {
+                if let Some(running) = &running {
+                    inner = inner.with_activation(running.activation.clone())?;
+                }
                 inner.add(&source, &mut work.observer())?;
                 Ok(inner)
             })
         })?;
-        self.inner = inner;
+        *lock(&self.inner) = inner;
         Ok(())
     }
 
     /// The sums over the rows of both.
     fn merge(&self, py: Python<'_>, other: &Bound<'_, Self>) -> PyResult<Self> {
-        let (a, b) = (self.inner.clone(), other.borrow().inner.clone());
+        let (a, b) = (self.current(), other.get().current());
         let (inner, _) = work(py, None, move |_| Ok(a.merge(&b)?))?;
-        Ok(Self { inner, code: self.code(py) })
+        Ok(Self::new(inner, self.code(py)))
     }
 
     /// The whole path: the document of `zonal train`, the network, and notes.
@@ -257,7 +265,7 @@ impl Sums {
         })?;
         let step = step.map_or(Step::Auto, Step::Fixed);
         let config = FitConfig { iterations, at, step, solver, refit };
-        let inner = self.inner.clone();
+        let inner = self.current();
         let (done, notes) = work(py, watch, move |work| {
             let mut notes = |note: &str| work.note(note);
             Ok(inner.fit(&config, &mut work.observer(), &mut notes)?)
@@ -271,15 +279,15 @@ impl Sums {
 
     /// The sums and what they are sums of, as bytes; a callable activation is not among them.
     fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        let bytes = self.inner.to_bytes().map_err(|e| Failure::from(e).raise(py))?;
+        let bytes = py.detach(|| self.current().to_bytes()).map_err(|e| Failure::from(e).raise(py))?;
         Ok(PyBytes::new(py, &bytes))
     }
 
     /// Sums from bytes.
     #[staticmethod]
     fn from_bytes(py: Python<'_>, bytes: &[u8]) -> PyResult<Self> {
-        let inner = PartialSums::from_bytes(bytes).map_err(|e| Failure::from(e).raise(py))?;
-        Ok(Self { inner, code: None })
+        let inner = py.detach(|| PartialSums::from_bytes(bytes)).map_err(|e| Failure::from(e).raise(py))?;
+        Ok(Self::new(inner, None))
     }
 
     /// For pickle.
@@ -288,25 +296,35 @@ impl Sums {
         let restore = py.import("zonal._pickle")?.getattr("sums")?;
         let fail = |e: Failure| e.raise(py);
         let portable = match &self.code {
-            None => self.inner.clone(),
+            None => self.current(),
             Some(_) => {
-                self.inner.with_activation(zonal::activation::Activation::Relu).map_err(|e| fail(e.into()))?
+                let named = || self.current().with_activation(zonal::activation::Activation::Relu);
+                py.detach(named).map_err(|e| fail(e.into()))?
             }
         };
-        let bytes = portable.to_bytes().map_err(|e| fail(e.into()))?;
+        let bytes = py.detach(|| portable.to_bytes()).map_err(|e| fail(e.into()))?;
         let code = self.code.as_ref().map(|c| c.get().pieces(py));
         Ok((restore, (PyBytes::new(py, &bytes), code).into_pyobject(py)?.into_any()))
     }
 
     /// The same sums with the callable that was their activation.
     fn with_activation(&self, py: Python<'_>, activation: Py<Code>) -> PyResult<Self> {
-        let inner = self.inner.with_activation(activation.get().activation());
+        let running = activation.get().begin(py).activation;
+        let inner = py.detach(|| self.current().with_activation(running));
         let inner = inner.map_err(|e| Failure::from(e).raise(py))?;
-        Ok(Self { inner, code: Some(activation) })
+        Ok(Self::new(inner, Some(activation)))
     }
 }
 
 impl Sums {
+    fn new(inner: PartialSums, code: Option<Py<Code>>) -> Self {
+        Self { inner: Mutex::new(inner), code }
+    }
+
+    fn current(&self) -> PartialSums {
+        lock(&self.inner).clone()
+    }
+
     fn code(&self, py: Python<'_>) -> Option<Py<Code>> {
         self.code.as_ref().map(|c| c.clone_ref(py))
     }

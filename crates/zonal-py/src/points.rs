@@ -1,6 +1,6 @@
 //! Points of the sphere, and the energies of functions that are known at some.
 
-use crate::error::Failure;
+use crate::error::{Failure, exception};
 use crate::model::array;
 use crate::table::Table;
 use crate::work::run as work;
@@ -23,6 +23,18 @@ pub(crate) fn uniform_points(
     seed: u64,
 ) -> PyResult<Bound<'_, PyArray2<f64>>> {
     let dim = Dim::new(dim).map_err(|e| Failure::from(e).raise(py))?;
+    // The points, and their copy as an array.
+    let (needed, free) = (16 * u128::from(dim.get()) * count as u128, zonal_run::memory::free());
+    if needed > u128::from(free - free / 10) {
+        let readable = zonal_run::number::readable_bytes;
+        let message = format!(
+            "{count} points in dimension {} need about {}, but {} of memory is free here; take fewer",
+            dim.get(),
+            readable(u64::try_from(needed).unwrap_or(u64::MAX)),
+            readable(free)
+        );
+        return Err(exception(py, "OutOfMemory", &message));
+    }
     let (points, _) =
         work(py, None, move |_| Ok(zonal::sphere::uniform_points(dim, count, seed, Purpose::Points)))?;
     array(py, &points)

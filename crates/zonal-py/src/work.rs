@@ -29,7 +29,19 @@ pub(crate) struct Shared {
 /// The side of the work.
 pub(crate) struct Work(Arc<Shared>);
 
+impl Shared {
+    /// Whether the caller no longer waits.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
 impl Work {
+    /// What it shares with the caller.
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.0)
+    }
+
     /// Keeps a note for the caller.
     pub(crate) fn note(&self, note: &str) {
         lock(&self.0.notes).push(note.to_owned());
@@ -164,6 +176,7 @@ fn check_process(py: Python<'_>) -> PyResult<()> {
 /// Fixes the number of threads of this process, before the first work; results do not depend on it.
 #[pyfunction]
 pub(crate) fn set_threads(py: Python<'_>, threads: usize) -> PyResult<()> {
+    check_process(py)?;
     let refuse = |message: String| Err(exception(py, "ParameterError", &message));
     if !(1..=1024).contains(&threads) {
         return refuse(format!("threads is {threads}, but must be from 1 to 1024"));

@@ -149,3 +149,47 @@ def test_points_of_the_sphere_stay_where_they_are():
     assert abs(by_hand - run.network.predict(x)).max() < 0.05
     with pytest.raises(zonal.errors.ParameterError, match="row .* has the length [12]"):
         zonal.train(2 * x, y, on_sphere=True)
+
+
+def test_what_is_masked_is_missing(rows):
+    x, y = rows
+    masked = np.ma.masked_array(x, mask=x > 2.5)
+    assert masked.mask.any()
+    with pytest.raises(zonal.errors.DataError, match="lacks a value"):
+        trained(masked, y)
+    assert trained(masked, y, missing="drop").rows.dropped == int(masked.mask.any(axis=1).sum())
+
+
+def test_columns_are_named_as_they_are(rows, tmp_path):
+    pd = pytest.importorskip("pandas")
+    x, y = rows
+    frame = pd.DataFrame(x, columns=["a,b", "größe", "c", "w"]).assign(**{"in, out": y, "w": np.abs(x[:, 3]) + 0.1})
+    file = tmp_path / "odd.csv"
+    frame.to_csv(file, index=False)
+    ours = zonal.train(frame, label="in, out", features=["a,b", "c"], **OPTIONS)
+    theirs = zonal.train(file, label="in, out", features=["a,b", "c"], **OPTIONS)
+    assert np.array_equal(ours.path.loss, theirs.path.loss) and ours.labels == ("in, out",)
+    one = zonal.train(frame, label="in, out", features="größe", **OPTIONS)
+    assert one.network.columns == ("größe",)
+    # Weights by name are no feature.
+    weighted = zonal.train(frame, label="in, out", weight="w", **OPTIONS)
+    again = zonal.train(file, label="in, out", weight="w", **OPTIONS)
+    assert weighted.network.columns == ("a,b", "größe", "c")
+    assert np.array_equal(weighted.path.loss, again.path.loss)
+    numbers = pd.DataFrame(np.column_stack([x, y]))
+    assert zonal.train(numbers, label=4, features=[0, 2], **OPTIONS).network.columns == ("0", "2")
+    with pytest.raises(zonal.errors.DataError, match="'in, out' is a column of X and the name of y"):
+        zonal.train(frame, frame["in, out"], **OPTIONS)
+    dated = frame.assign(t=pd.date_range("2020", periods=len(frame), tz="UTC"))
+    with pytest.raises(zonal.errors.DataError, match="column 't' of data has the type datetime64"):
+        zonal.train(dated, label="in, out", **OPTIONS)
+
+
+def test_test_rows_come_from_several_files(rows, tmp_path):
+    x, y = rows
+    files = []
+    for i, part in enumerate(np.array_split(np.arange(300), 2)):
+        files.append(tmp_path / f"t, {i}.csv")
+        np.savetxt(files[-1], np.column_stack([x[part], y[part]]), delimiter=";", header="x1;x2;x3;x4;y", comments="")
+    run = zonal.train(x[300:], y[300:], test=files, delimiter=";", **OPTIONS)
+    assert run.rows.test == 300

@@ -99,6 +99,17 @@ def test_dataframes_and_weights(table):
     assert automatic.candidates is not None and automatic.validation_rmse < 0.6
 
 
+def test_callables_and_weights_travel(table, client):
+    x, y = table
+    lazy, labels = da.from_array(x, chunks=(7_500, 4)), da.from_array(y, chunks=7_500)
+    weight = np.random.default_rng(0).uniform(0.5, 2, len(x))
+    options = {**FIXED, "activation": np.tanh, "sample_weight": da.from_array(weight, chunks=7_500)}
+    found = zonal.dask.fit(lazy, labels, **options)
+    whole = zonal.train(x, y, weight=weight, test_fraction=0, **{**FIXED, "activation": np.tanh})
+    assert np.allclose(found.path.loss, whole.path.loss, rtol=1e-9)
+    assert found.rows.train == whole.rows.train
+
+
 def test_what_cannot_be_used_is_told(table):
     x, y = table
     lazy = da.from_array(x, chunks=(2_500, 4))

@@ -65,6 +65,7 @@ def test_documents_are_those_of_the_program(program, root):
     for words, result in [
         (["spectrum", "-a", "gelu", "-n", "7"], zonal.spectrum("gelu", dim=7)),
         (["spectrum", "-n", "inf", "-k", "4"], zonal.spectrum("relu", dim="inf", max_degree=4)),
+        (["spectrum", "--for-degrees", "2..4", "-n", "9"], zonal.spectrum(for_degrees=range(2, 5), dim=9)),
         (["plan", "--target", target, "--degree", "2"], zonal.plan(target, degree=2)),
         (
             ["train", "--target", target, "-n", "5", "-m", "200", "--out", "none"],

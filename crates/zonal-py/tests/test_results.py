@@ -53,6 +53,9 @@ def test_results_are_frozen_and_their_documents_are_copies(some):
     run = some["target"]
     with pytest.raises(dataclasses.FrozenInstanceError):
         run.loss = 0.0
+    for array in (run.path.energy, run.target_energy, some["spectrum"].degrees.visible):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
     run.to_dict()["path"].clear()
     assert run.to_dict()["path"]
 
@@ -64,6 +67,8 @@ def test_arrays_hold_what_the_document_says(some):
     assert run.path.energy.shape == (len(path), 5)
     assert run.path.energy[3, 2] == path[3]["degrees"][2]["energy"]
     assert run.path.validation_loss is None
+    assert some["ranking"].ranking.invisible_degrees[0].dtype == np.int64
+    assert repr(some["spectrum"].degrees).splitlines()[1].split()[:2] == ["degree", "multiplicity"]
     assert some["spectrum"].degrees.multiplicity[3] == 210
     assert some["spectrum"].decay.from_degree == 2
     assert some["infinite"].width == float("inf") and some["infinite"].network is None

@@ -88,13 +88,13 @@ def test_what_does_not_fit_together_is_refused(rows, empty):
     a = empty.without_rows().update(x[:500], y[:500], first_row=0)
     before = a.to_bytes()
     with pytest.raises(ParameterError, match="twice"):
-        a.merge(empty.without_rows().update(x, y, first_row=0).merge(empty.without_rows().update(x, y, first_row=0)))
+        a.merge(empty.without_rows().update(x, y, first_row=0))
     for call, words in [
         (lambda: a.update(x[:5, :3], y[:5]), "X has 3 columns, but 4 are needed"),
         (lambda: a.update(x[:5], np.stack([y[:5], y[:5]], axis=1)), "labels of a row"),
         (lambda: a.update(np.full((5, 4), np.nan), y[:5]), "lacks a value"),
         (lambda: a.merge(Statistics(Survey(x, y, seed=4), **FIXED)), "another network"),
-        (lambda: Survey(x, y).merge(Survey(x, y)), "in both of the merged surveys"),
+        (lambda: Survey(x, y).merge(Survey(x, y)), "rows 0 to 2999 .* are there already"),
         (lambda: Survey(x, y).merge(Survey(x, y, seed=1)), "other columns, labels, seeds"),
         (lambda: empty.without_rows().path(), "at least 2"),
         (lambda: a.path(iterations=1.5), "iterations is 1.5"),
@@ -114,3 +114,72 @@ def test_weights_and_f32(rows):
     assert np.array_equal(one.path.loss, whole.path.loss)
     narrow = Statistics(survey, precision="f32", **FIXED).update(x, y, sample_weight=weight).path(iterations=10**4)
     assert np.allclose(narrow.path.loss, one.path.loss, rtol=0, atol=1e-5)
+
+
+def test_rows_are_numbered_from_where_they_stand(rows, empty):
+    x, y = rows
+    late = empty.without_rows().update(x[100:200], y[100:200], first_row=100)
+    assert (late.next_row, late.rows) == (0, 100)
+    assert late.update(x[:100], y[:100]).next_row == 200
+    with pytest.raises(ParameterError, match="rows 150 to 159 .* twice"):
+        late.update(x[:10], y[:10], first_row=150)
+
+
+def test_weights_of_any_size_count_by_their_ratios(rows):
+    x, y = rows
+    options = {"precision": "f64", **FIXED}
+    plain = {
+        kind: Statistics(Survey(x, y), **{**options, "precision": kind}).update(x, y).path(iterations=10**3)
+        for kind in ("f64", "f32")
+    }
+    for factor, precision in ((1 / len(x), "f64"), (1e-25, "f32"), (1e25, "f32")):
+        weight = np.full(len(x), factor)
+        run = Statistics(Survey(x, y, sample_weight=weight), **{**options, "precision": precision})
+        found = run.update(x, y, sample_weight=weight).path(iterations=10**3)
+        assert np.allclose(found.path.loss, plain[precision].path.loss, rtol=0, atol=1e-5)
+        assert found.rows.train == plain[precision].rows.train
+
+
+def test_parts_without_training_rows_are_carried_too(rows):
+    x, y = rows
+    numbers = np.arange(len(x))
+    for first in range(20):
+        one = Survey(x[first : first + 1], y[first : first + 1], first_row=first)
+        rest = Survey(x[first + 1 :], y[first + 1 :], first_row=first + 1)
+        whole = pickle.loads(pickle.dumps(one)).merge(rest)
+        assert whole.rows == len(numbers) - first
+
+
+def test_callables_are_carried_with_what_was_chosen_for_them(rows):
+    x, y = rows
+    empty = Statistics(Survey(x, y), activation=np.tanh, width=30)
+    first = pickle.loads(pickle.dumps(empty.without_rows())).update(x[:1_000], y[:1_000], first_row=0)
+    second = pickle.loads(pickle.dumps(empty)).update(x[1_000:], y[1_000:], first_row=1_000)
+    merged = pickle.loads(pickle.dumps(first)).merge(second)
+    whole = (
+        empty.without_rows()
+        .update(x[:1_000], y[:1_000])
+        .merge(empty.without_rows().update(x[1_000:], y[1_000:], first_row=1_000))
+    )
+    assert np.array_equal(merged.path(iterations=100).path.loss, whole.path(iterations=100).path.loss)
+    with pytest.raises(ParameterError, match="another network"):
+        first.merge(Statistics(Survey(x, y), activation=np.sin, width=30))
+
+
+def test_labels_are_found_by_their_names(rows):
+    pd = pytest.importorskip("pandas")
+    x, y = rows
+    labels = pd.DataFrame({"p": y, "q": y**2})
+    empty = Statistics(Survey(x, labels), **FIXED)
+    with pytest.raises(DataError, match="labels q, p, but needs p, q"):
+        empty.update(x, labels[["q", "p"]])
+
+
+def test_updates_from_several_threads_come_one_after_another(rows, empty):
+    from concurrent.futures import ThreadPoolExecutor
+
+    x, y = rows
+    whole = empty.without_rows()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda i: whole.update(x[i : i + 300], y[i : i + 300], first_row=i), range(0, 3_000, 300)))
+    assert whole.rows == whole.next_row == 3_000

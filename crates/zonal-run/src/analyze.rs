@@ -162,11 +162,11 @@ pub fn analyze(config: &AnalyzeConfig, observer: &mut dyn Observer) -> Result<An
         .then(|| Skipped { degree: degree + 1, monomials: monomials(variables, degree + 1) });
 
     let width = monomials(variables, degree).unwrap_or(usize::MAX);
-    check_memory(width, survey.covered)?;
+    check_memory(width, survey.covered.rows())?;
     let basis = Monomials::new(variables, degree);
     let mut statistics = Statistics::new(width, labels.len(), 2, Precision::F64);
     let mut repeats = Repeats::new(labels.len(), GROUPS);
-    for_each_block(&source, Stage::Statistics, survey.covered, observer, |rows| {
+    for_each_block(&source, Stage::Statistics, survey.covered.rows(), observer, |rows| {
         let parts: Vec<usize> =
             split.parts(&rows.numbers).into_iter().map(|part| usize::from(part == Part::Test)).collect();
         let standard = standardised(&labels, &rows.labels);

@@ -2,6 +2,7 @@
 //! and the Python package share.
 
 pub mod analyze;
+pub mod covered;
 pub mod data;
 pub mod error;
 pub mod experiment;

@@ -1,6 +1,7 @@
 //! The first reading of a table: moments of the training rows, the sizes of the parts, and a random sample. Surveys of
 //! parts of a table can be merged.
 
+use crate::covered::Covered;
 use crate::data::for_each_block;
 use crate::error::{Error, Result};
 use rayon::prelude::*;
@@ -14,7 +15,7 @@ use zonal_io::source::Source;
 #[derive(Clone, Debug)]
 pub struct Survey {
     /// Rows that were read, with those that were left out.
-    pub covered: u64,
+    pub covered: Covered,
     /// Rows of each part.
     pub counts: [u64; 3],
     /// Moments of the features of training rows.
@@ -42,7 +43,7 @@ impl Survey {
         let most = sample_size(features + labels);
         let columns = features + labels;
         let mut survey = Self {
-            covered: 0,
+            covered: Covered::default(),
             counts: [0; 3],
             features: Moments::new(features),
             labels: Moments::new(labels),
@@ -52,7 +53,7 @@ impl Survey {
         let mut sample: Vec<(u64, u64, Vec<f64>)> = Vec::new();
         let mut limit = u64::MAX;
         for_each_block(source, Stage::Reading, 0, observer, |rows| {
-            survey.covered += rows.covered.end - rows.covered.start;
+            survey.covered.add(rows.covered.start, rows.covered.end)?;
             let drawn: Vec<(Part, u64)> = rows
                 .numbers
                 .par_iter()
@@ -88,7 +89,7 @@ impl Survey {
             Matrix::from_rows(sample.len(), range.len(), values)
         };
         survey.sample = Rows {
-            covered: 0..survey.covered,
+            covered: 0..survey.covered.rows(),
             numbers: sample.iter().map(|s| s.1).collect(),
             features: part(0..features)?,
             labels: part(features..columns)?,
@@ -100,7 +101,8 @@ impl Survey {
     /// The survey of the rows of both, which must be different ones of one table with the same split.
     ///
     /// # Errors
-    /// [`zonal::Error::Size`] for different columns, [`Error::Usage`] where only one of them has weights.
+    /// [`zonal::Error::Size`] for different columns, [`Error::Usage`] where only one of them has weights, and for rows that
+    /// are in both.
     pub fn merge(self, other: &Self, split: &Split) -> Result<Self> {
         let (a, b) = (&self.sample, &other.sample);
         for (what, found, required) in [
@@ -123,18 +125,13 @@ impl Survey {
             order.truncate(most);
         }
         order.sort_unstable_by_key(|s| s.1);
-        if let Some(twice) = order.windows(2).find(|w| w[0].1 == w[1].1) {
-            let message =
-                format!("row {} is in both of the merged surveys; rows must not be added twice", twice[0].1);
-            return Err(Error::Usage(message));
-        }
         let chosen: Vec<usize> = order.iter().map(|s| s.2).collect();
         let stacked = |a: &Matrix, b: &Matrix| {
             Matrix::from_rows(a.rows() + b.rows(), a.columns(), [a.values(), b.values()].concat())
         };
-        let covered = self.covered + other.covered;
+        let covered = self.covered.merge(&other.covered)?;
         let both = Rows {
-            covered: 0..covered,
+            covered: 0..covered.rows(),
             numbers: [a.numbers.as_slice(), &b.numbers].concat(),
             features: stacked(&a.features, &b.features)?,
             labels: stacked(&a.labels, &b.labels)?,
@@ -156,7 +153,7 @@ impl Survey {
 
     /// Rows left out, for missing values or a weight of 0.
     pub fn dropped(&self) -> u64 {
-        self.covered - self.rows()
+        self.covered.rows() - self.rows()
     }
 }
 

@@ -16,11 +16,16 @@ pub struct Moments {
     count: u64,
     /// The sum of the weights.
     weight: f64,
+    #[serde(with = "bits")]
     mean: Vec<f64>,
     /// Weighted sum of squared deviations from the mean.
+    #[serde(with = "bits")]
     spread: Vec<f64>,
-    /// Smallest and largest value.
-    range: Vec<(f64, f64)>,
+    /// Smallest and largest values.
+    #[serde(with = "bits")]
+    low: Vec<f64>,
+    #[serde(with = "bits")]
+    high: Vec<f64>,
 }
 
 impl Moments {
@@ -31,7 +36,8 @@ impl Moments {
             weight: 0.0,
             mean: vec![0.0; columns],
             spread: vec![0.0; columns],
-            range: vec![(f64::INFINITY, f64::NEG_INFINITY); columns],
+            low: vec![f64::INFINITY; columns],
+            high: vec![f64::NEG_INFINITY; columns],
         }
     }
 
@@ -43,7 +49,8 @@ impl Moments {
             let delta = x - self.mean[i];
             self.mean[i] += weight * delta / self.weight;
             self.spread[i] += weight * delta * (x - self.mean[i]);
-            self.range[i] = (self.range[i].0.min(x), self.range[i].1.max(x));
+            self.low[i] = self.low[i].min(x);
+            self.high[i] = self.high[i].max(x);
         }
     }
 
@@ -64,8 +71,8 @@ impl Moments {
             let delta = other.mean[i] - self.mean[i];
             self.mean[i] += delta * b / (a + b);
             self.spread[i] += other.spread[i] + delta * delta * a * b / (a + b);
-            let (low, high) = other.range[i];
-            self.range[i] = (self.range[i].0.min(low), self.range[i].1.max(high));
+            self.low[i] = self.low[i].min(other.low[i]);
+            self.high[i] = self.high[i].max(other.high[i]);
         }
         self.count += other.count;
         self.weight += other.weight;
@@ -84,12 +91,25 @@ impl Moments {
 
     /// Whether column i has more than one value.
     pub fn varies(&self, i: usize) -> bool {
-        self.range[i].0 < self.range[i].1
+        self.low[i] < self.high[i]
     }
 
     /// Standard deviation of column i (divisor: the sum of the weights).
     pub fn deviation(&self, i: usize) -> f64 {
         if self.count == 0 { 0.0 } else { (self.spread[i] / self.weight).sqrt() }
+    }
+}
+
+/// Numbers as their bits: text formats have no infinity, which stands for columns without a value.
+mod bits {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(values: &[f64], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(values.iter().map(|x| x.to_bits()))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<f64>, D::Error> {
+        Ok(Vec::<u64>::deserialize(deserializer)?.into_iter().map(f64::from_bits).collect())
     }
 }
 

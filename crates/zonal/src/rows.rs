@@ -142,6 +142,11 @@ impl Split {
         self.part_of(u)
     }
 
+    /// Whether any row is for testing.
+    pub fn has_test(&self) -> bool {
+        self.test_fraction > 0.0
+    }
+
     /// The part of each row.
     pub fn parts(&self, rows: &[u64]) -> Vec<Part> {
         rows.par_iter().with_min_len(CHUNK).map(|&row| self.part(row)).collect()

@@ -87,6 +87,9 @@ trait Reader: Send {
 const BLOCK_VALUES: usize = 1 << 18;
 /// Rows of a block at most.
 const BLOCK_ROWS: usize = 8_192;
+/// Weights within these limits have roots and sums in single precision too.
+const SMALLEST_WEIGHT: f64 = 1e-30;
+const LARGEST_WEIGHT: f64 = 1e30;
 
 impl Source {
     /// Finds the files and the columns; nothing but headers is read. A path that is no file may be a pattern with `*`
@@ -267,24 +270,25 @@ impl Blocks<'_> {
         let mut x = Vec::with_capacity(raw.rows * features);
         let mut y = Vec::with_capacity(raw.rows * labels);
         for (i, row) in raw.values.chunks_exact(columns).enumerate() {
+            // A row that counts for nothing is as one that is not there.
+            if source.is_weighted() && row[features + labels] == 0.0 {
+                continue;
+            }
             match row.iter().position(|x| !x.is_finite()) {
                 None => {
                     if source.is_weighted() {
                         let weight = row[features + labels];
-                        if weight < 0.0 {
+                        if !(SMALLEST_WEIGHT..=LARGEST_WEIGHT).contains(&weight) {
                             let place = self.in_file + i as u64;
                             return Err(Error::Table {
                                 path: path.to_owned(),
                                 row: None,
                                 column: name(features + labels),
                                 message: format!(
-                                    "row {place} (counted from 0) has the weight {weight}; at least 0 is needed"
+                                    "row {place} (counted from 0) has the weight {weight}, but 0 or a number from {SMALLEST_WEIGHT:e} to \
+                                     {LARGEST_WEIGHT:e} is needed"
                                 ),
                             });
-                        }
-                        // A row that counts for nothing is as one that is not there.
-                        if weight == 0.0 {
-                            continue;
                         }
                         rows.weights.push(weight);
                     }

@@ -18,7 +18,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import errors, results, sq
-from ._native import __version__, set_threads
+from ._native import __version__
+from ._threads import set_threads
 from .energies import Energies, spherical_harmonic_energies, uniform_points
 from .errors import ZonalError
 from .jobs import analyze, plan, reproduce, spectrum, sweep, train
@@ -26,19 +27,17 @@ from .network import Network
 from .statistics import Statistics, Survey
 
 if TYPE_CHECKING:
-    from . import dask
-    from .estimator import OneHiddenLayerRegressor
+    from . import dask as dask
+    from .estimator import OneHiddenLayerRegressor as OneHiddenLayerRegressor
 
 __all__ = [
     "Energies",
     "Network",
-    "OneHiddenLayerRegressor",
     "Statistics",
     "Survey",
     "ZonalError",
     "__version__",
     "analyze",
-    "dask",
     "errors",
     "plan",
     "reproduce",
@@ -67,4 +66,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, "OneHiddenLayerRegressor", "dask"])

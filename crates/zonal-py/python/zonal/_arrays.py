@@ -7,6 +7,8 @@ column by column.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,6 +37,9 @@ def features(data: Any, argument: str) -> Named:
     named = _of_frame(data, argument)
     if named is None:
         array = _array(data, argument)
+        if array.ndim == 0:
+            kind = type(data).__name__
+            raise DataError(f"{argument} is a {kind}, but an array or a table of rows and columns is needed")
         if array.ndim != 2:
             more = "; one column is X.reshape(-1, 1)" if array.ndim == 1 else ""
             message = f"{argument} has the shape {array.shape}, but two dimensions are needed: rows and columns{more}"
@@ -78,9 +83,10 @@ def table(
     drop_missing: bool = False,
     feature_names: list[str] | None = None,
     arguments: tuple[str, str] = ("X", "y"),
+    weight_argument: str = "sample_weight",
 ) -> _native.Table:
     """Features, labels and weights as one table."""
-    columns = list(x.columns)
+    columns: list[object] = list(x.columns)
     names = feature_names or names_of(x, "x")
     label_names: list[str] = []
     if y is not None:
@@ -89,9 +95,15 @@ def table(
             raise DataError(message)
         columns += y.columns
         label_names = label_names_of(y)
+        same = set(names).intersection(y.names or ())
+        if same:
+            message = (
+                f"'{min(same)}' is a column of {arguments[0]} and the name of {arguments[1]}; leave it out of one of them"
+            )
+            raise DataError(message)
     if weight is not None:
         columns.append(weight)
-    weight_name = None if weight is None else "sample_weight"
+    weight_name = None if weight is None else weight_argument
     return _native.Table(columns, names, label_names, weight_name, first_row, drop_missing)
 
 
@@ -109,16 +121,36 @@ def label_names_of(named: Named) -> list[str]:
     return ["y"] if named.names is None and len(named.columns) == 1 else names_of(named, "y")
 
 
+@contextmanager
+def without_remedy() -> Iterator[None]:
+    """Messages about missing values where rows cannot be left out."""
+    try:
+        yield
+    except DataError as error:
+        message = str(error).replace("; fill it in, or use missing='drop'", "; fill it in")
+        raise DataError(message) from None
+
+
+def listed(names: Iterable[str], most: int = 20) -> str:
+    """Names for a message, the first of them where there are many."""
+    every = list(names)
+    return ", ".join(every[:most]) + (f" and {len(every) - most} more" if len(every) > most else "")
+
+
 def _check_size(named: Named, argument: str) -> None:
     if not named.columns:
         raise DataError(f"{argument} has no columns, but at least one is needed")
     if named.rows == 0:
-        raise DataError(f"{argument} has no rows, but at least two are needed")
+        raise DataError(f"{argument} has no rows, but at least one is needed")
 
 
 def _array(data: Any, argument: str) -> npt.NDArray[Any]:
     if hasattr(data, "toarray") and hasattr(data, "nnz"):
         raise DataError(f"{argument} is a sparse matrix, but a dense array is needed: {argument}.toarray()")
+    if isinstance(data, np.ma.MaskedArray):
+        # What is masked is missing.
+        filled: npt.NDArray[Any] = np.ma.filled(data.astype(np.float64), np.nan)
+        return filled
     try:
         return np.asarray(data)
     except Exception as error:
@@ -180,6 +212,11 @@ def _pandas(series: Any, argument: str, name: str) -> npt.NDArray[Any]:
     dtype = series.dtype
     if isinstance(dtype, np.dtype):
         return _numbers(series.to_numpy(), argument, name)
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    if not (is_numeric_dtype(dtype) or is_bool_dtype(dtype)):
+        message = f"column '{name}' of {argument} has the type {dtype}, but numbers are needed"
+        raise DataError(message + _first_text(np.asarray(series, dtype=object)))
     try:
         # Nullable and Arrow types: what is missing becomes NaN.
         return _numbers(series.to_numpy(dtype=np.float64, na_value=np.nan), argument, name)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import _native
-from .errors import ParameterError, ResourceError
+from .errors import MissingPackage, ParameterError
 
 Watch = Callable[[str, int, int], None]
 
@@ -25,11 +25,25 @@ def words(function: Callable[..., Any], given: Mapping[str, Any], skip: Collecti
         if name in skip or value is None or (type(value) is type(parameter.default) and value == parameter.default):
             continue
         option = "--" + name.replace("_", "-")
-        if value is True:
+        if isinstance(parameter.default, bool):
+            if not isinstance(value, bool | np.bool_):
+                raise ParameterError(f"{name} is {value!r}, but True or False is needed")
             out.append(option)
-        elif value is not False:
+        elif isinstance(value, range) and name in _RANGES:
+            out.append(f"{option}={_degrees(name, value)}")
+        else:
             out.append(f"{option}={text(name, value)}")
     return out
+
+
+# Options that are a range of degrees, whose end the program includes.
+_RANGES = ("decay", "for_degrees")
+
+
+def _degrees(name: str, value: range) -> str:
+    if value.step != 1 or not value:
+        raise ParameterError(f"{name} is {value!r}, but a range of consecutive degrees is needed")
+    return f"{value.start}..{value.stop - 1}"
 
 
 def text(name: str, value: Any) -> str:
@@ -41,16 +55,49 @@ def text(name: str, value: Any) -> str:
     if isinstance(value, str | int):
         return str(value)
     if isinstance(value, float):
-        return repr(value)
+        # Whole numbers may stand for counts.
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
     if isinstance(value, os.PathLike):
-        return str(os.fspath(value))
-    if isinstance(value, range):
-        # The program's own notation for a range of degrees, whose end is included.
-        return f"{value.start}..{value.stop - 1}"
-    if isinstance(value, list | tuple | np.ndarray):
+        return path(name, value)
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        return text(name, value.item())
+    if isinstance(value, list | tuple | range | np.ndarray):
         return ",".join(text(name, item) for item in value)
-    message = f"{name} is a {type(value).__name__}, but a number, a text or a list of them is needed"
+    needed = "a number, a text or a list of them"
+    if name in ("activation", "target"):
+        needed = "a name, an expression or a callable"
+    message = f"{name} is a {type(value).__name__}, but {needed} is needed"
     raise ParameterError(message)
+
+
+def path(name: str, value: Any) -> str:
+    """The name of a file as the program reads it."""
+    if not isinstance(value, str | bytes | os.PathLike):
+        raise ParameterError(f"{name} is a {type(value).__name__}, but the name of a file or folder is needed")
+    found = os.fsdecode(value)
+    try:
+        found.encode()
+    except UnicodeEncodeError as error:
+        raise ParameterError(f"{name} is {found!r}, which is no valid text") from error
+    return found
+
+
+def number(name: str, value: Any, least: int = 0, most: int = 2**64 - 1) -> int:
+    """A whole number, checked."""
+    whole = isinstance(value, int | np.integer) or (isinstance(value, float | np.floating) and float(value).is_integer())
+    if isinstance(value, bool | np.bool_) or not whole or not least <= value <= most:
+        above = f"a whole number from {least} to {most}" if most < 2**64 - 1 else f"a whole number of at least {least}"
+        raise ParameterError(f"{name} is {value!r}, but {above} is needed")
+    return int(value)
+
+
+def real(name: str, value: Any) -> float:
+    """A real number, checked."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or np.iscomplexobj(value):
+        raise ParameterError(f"{name} is {value!r}, but a number is needed")
+    if np.isnan(value):
+        raise ParameterError(f"{name} is nan, but a number is needed")
+    return float(value)
 
 
 def command(function: Callable[..., Any], given: Mapping[str, Any]) -> list[str]:
@@ -68,8 +115,11 @@ def command(function: Callable[..., Any], given: Mapping[str, Any]) -> list[str]
 def code(activation: Any, kinks: Any = ()) -> _native.Code | None:
     """A callable activation for the compiled part; None for names and expressions."""
     if not callable(activation):
+        if np.size(kinks) > 0:
+            raise ParameterError("kinks are given, but the activation is no callable; those of a formula are found")
         return None
-    return _native.Code(activation, [float(kink) for kink in kinks])
+    points = [kinks] if np.ndim(kinks) == 0 else list(kinks)
+    return _native.Code(activation, [real("kinks", kink) for kink in points])
 
 
 @contextmanager
@@ -84,7 +134,7 @@ def watching(progress: bool | None) -> Iterator[Watch | None]:
         if progress is None:
             yield None
             return
-        raise ResourceError("progress=True needs tqdm: pip install tqdm") from error
+        raise MissingPackage("progress=True needs tqdm: pip install tqdm") from error
     bars = _Bars(tqdm)
     try:
         yield bars

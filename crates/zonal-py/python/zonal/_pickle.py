@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from . import _native
 
-Pieces = tuple[Any, list[float]]
+Pieces = tuple[Any, list[float], int]
 
 
 def model(data: bytes, pieces: Pieces | None) -> _native.Model:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .errors import ResourceError
+from .errors import MissingPackage, ResourceError
 
 if TYPE_CHECKING:
     from . import results
@@ -18,7 +18,7 @@ def draw(result: Result, ax: Any) -> Any:
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
-        raise ResourceError("plot() needs matplotlib: pip install matplotlib") from error
+        raise MissingPackage("plot() needs matplotlib: pip install matplotlib") from error
     drawings: dict[str, Any] = {
         "Spectrum": _spectrum,
         "Training": _training,

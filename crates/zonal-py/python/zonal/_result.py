@@ -18,6 +18,9 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
+# Rows of columns that are shown.
+_ROWS = 20
+
 _Built = TypeVar("_Built")
 
 
@@ -49,6 +52,17 @@ class Columns(Record):
     def __len__(self) -> int:
         lengths = (len(value) for _, value in _fields(self) if value is not None)
         return next(lengths, 0)
+
+    def __repr__(self) -> str:
+        shown = [(name, column) for name, column in _fields(self) if column is not None and np.ndim(column[:1]) == 1]
+        cells = [[name, *(_cut(summary(item), 24) for item in _items(column[:_ROWS]))] for name, column in shown]
+        widths = [max(map(len, column)) for column in cells]
+        lines = []
+        for row in zip(*cells, strict=True):
+            line = "  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))
+            lines.append(_cut(line, 160))
+        more = [f".. and {len(self) - _ROWS} more rows"] if len(self) > _ROWS else []
+        return "\n".join([f"{type(self).__name__}, {len(self)} rows", *lines, *more])
 
 
 class Result(Record):
@@ -145,8 +159,8 @@ def _value(annotation: str, value: Any, namespace: Mapping[str, Any]) -> Any:
         "str": str,
         "bool": bool,
         "int | float": _exact,
-        "IntArray": lambda x: np.asarray(x, dtype=np.int64),
-        "FloatArray": lambda x: np.asarray(x, dtype=np.float64),
+        "IntArray": lambda x: _frozen(x, np.int64),
+        "FloatArray": lambda x: _frozen(x, np.float64),
         "tuple[str, ...]": tuple,
     }
     if annotation in simple:
@@ -168,7 +182,7 @@ def _columns(cls: type[Columns], rows: Sequence[Mapping[str, Any]]) -> Columns:
             missing = any(items is None for items in lists)
             cells = None if missing else [[item[name] for item in items] for items in lists]
             empty = cells is None or all(cell is None for row in cells for cell in row)
-            values[name] = None if empty else np.asarray(cells, dtype=np.float64)
+            values[name] = None if empty else _frozen(cells, np.float64)
             continue
         column = [row[name] for row in rows]
         values[name] = _column(str(field.type), column)
@@ -182,15 +196,23 @@ def _column(annotation: str, column: list[Any]) -> Any:
     annotation = annotation.removesuffix(" | None")
     if annotation == "tuple[int | float, ...]":
         return tuple(_exact(value) for value in column)
-    if annotation == "tuple[FloatArray, ...]":
-        return tuple(np.asarray(value, dtype=np.float64) for value in column)
+    if annotation in ("tuple[FloatArray, ...]", "tuple[IntArray, ...]"):
+        kind = np.int64 if "Int" in annotation else np.float64
+        return tuple(_frozen(value, kind) for value in column)
     if annotation.startswith("tuple["):
         return tuple(column)
     if annotation == "BoolArray":
-        return np.asarray(column, dtype=np.bool_)
+        return _frozen(column, np.bool_)
     if annotation == "IntArray":
-        return np.asarray(column, dtype=np.int64)
-    return np.asarray([math.nan if value is None else value for value in column], dtype=np.float64)
+        return _frozen(column, np.int64)
+    return _frozen([math.nan if value is None else value for value in column], np.float64)
+
+
+def _frozen(values: Any, kind: type[np.generic]) -> npt.NDArray[Any]:
+    """An array that cannot be written to, like the record that holds it."""
+    array = np.array(values, dtype=kind)
+    array.setflags(write=False)
+    return array
 
 
 def _exact(value: Any) -> int | float:
@@ -213,6 +235,10 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _items(column: Any) -> list[Any]:
+    return column.tolist() if isinstance(column, np.ndarray) else list(column)
+
+
 def summary(value: Any) -> str:
     """A value in a few words."""
     if value is None:
@@ -220,6 +246,8 @@ def summary(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, np.ndarray):
+        if value.dtype == np.bool_:
+            return f"true in {int(value.sum())} of {value.size}"
         if value.ndim > 1:
             return f"array of {' x '.join(map(str, value.shape))}"
         if value.size <= 6:

@@ -8,19 +8,19 @@ but work that Dask does again.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import results
-from .errors import DataError, ResourceError
+from .errors import DataError, MissingPackage
 from .statistics import Statistics, Survey
 
 try:
     import dask
     from dask.delayed import Delayed, delayed
 except ImportError as error:  # pragma: no cover
-    raise ResourceError("zonal.dask needs Dask: pip install 'dask[array,dataframe,distributed]'") from error
+    raise MissingPackage("zonal.dask needs Dask: pip install 'dask[array,dataframe,distributed]'") from error
 
 __all__ = ["fit", "statistics", "survey"]
 
@@ -64,12 +64,13 @@ def fit(
     -------
     zonal.results.Training
         The same bits for any number of workers, given the same partitions. ``result.network.predict`` works on each
-        partition: ``X.map_blocks(result.network.predict, drop_axis=1)``.
+        partition: ``X.map_blocks(result.network.predict, drop_axis=1, dtype=float)``.
 
     Notes
     -----
-    Rows are read twice, so that a computation which is dear should be persisted before. The sums of a partition have about
-    4 width^2 bytes for each part of the split that is used.
+    Partitions are computed twice, and once more to count rows where Dask does not know their number (dataframes): those that
+    are dear should be persisted before. The sums of a partition have about 8 width^2 bytes (12 with test rows), several times
+    that while they are made.
 
     Examples
     --------
@@ -79,11 +80,10 @@ def fit(
     >>> run.validation_rmse < 0.5
     True
     """
-    whole = survey(
-        X, y, sample_weight=sample_weight, validation_fraction=validation_fraction, test_fraction=test_fraction, seed=seed
-    )
+    parts = _partitions(X, y, sample_weight)
+    options = {"validation_fraction": validation_fraction, "test_fraction": test_fraction, "seed": seed}
     empty = Statistics(
-        whole,
+        _surveyed(parts, options),
         activation=activation,
         scale=scale,
         bias=bias,
@@ -92,7 +92,7 @@ def fit(
         on_sphere=on_sphere,
         progress=False,
     )
-    sums = statistics(empty, X, y, sample_weight=sample_weight)
+    sums = _summed(parts, empty)
     return sums.path(iterations=iterations, at=at, step=step, solver=solver, refit=refit, progress=False)
 
 
@@ -106,13 +106,13 @@ def survey(
     seed: int = 0,
 ) -> Survey:
     """The survey of all partitions, merged in a fixed tree on the workers."""
-    parts = _partitions(X, y, sample_weight)
-    firsts = _first_rows(parts)
     options = {"validation_fraction": validation_fraction, "test_fraction": test_fraction, "seed": seed}
+    return _surveyed(_partitions(X, y, sample_weight), options)
+
+
+def _surveyed(parts: list[Part], options: dict[str, Any]) -> Survey:
     one = delayed(_survey, pure=True)
-    found: Survey = dask.compute(
-        _tree([one(*part, first, options) for part, first in zip(parts, firsts, strict=True)], _merge)
-    )[0]
+    found: Survey = dask.compute(_tree([one(*part, options) for part in parts]))[0]
     return found
 
 
@@ -126,13 +126,13 @@ def statistics(empty: Statistics, X: Any, y: Any, *, sample_weight: Any = None) 
     X, y, sample_weight
         As for `fit`.
     """
-    parts = _partitions(X, y, sample_weight)
-    firsts = _first_rows(parts)
+    return _summed(_partitions(X, y, sample_weight), empty)
+
+
+def _summed(parts: list[Part], empty: Statistics) -> Statistics:
     chosen = delayed(empty.without_rows(), pure=True)
     one = delayed(_update, pure=True)
-    found: Statistics = dask.compute(
-        _tree([one(chosen, *part, first) for part, first in zip(parts, firsts, strict=True)], _merge)
-    )[0]
+    found: Statistics = dask.compute(_tree([one(chosen, *part) for part in parts]))[0]
     return found
 
 
@@ -148,16 +148,25 @@ def _merge(left: Any, right: Any) -> Any:
     return left.merge(right)
 
 
-def _tree(values: list[Any], merge: Callable[[Any, Any], Any]) -> Any:
+def _tree(values: list[Any]) -> Any:
     """Neighbours merged until one is left: which ones does not depend on who is done first."""
-    pair = delayed(merge, pure=True)
+    pair = delayed(_merge, pure=True)
     while len(values) > 1:
         joined = [pair(values[i], values[i + 1]) for i in range(0, len(values) - 1, 2)]
         values = joined + values[len(joined) * 2 :]
     return values[0]
 
 
-def _partitions(X: Any, y: Any, weight: Any) -> list[tuple[Delayed, Delayed, Delayed | None]]:
+class Part(NamedTuple):
+    """One partition, and the number of its first row."""
+
+    X: Delayed
+    y: Delayed
+    weight: Delayed | None
+    first_row: int
+
+
+def _partitions(X: Any, y: Any, weight: Any) -> list[Part]:
     """Features, labels and weights of each partition."""
     columns = [_pieces(X, "X", 2), _pieces(y, "y", None)]
     weights = None if weight is None else _pieces(weight, "sample_weight", 1)
@@ -167,7 +176,9 @@ def _partitions(X: Any, y: Any, weight: Any) -> list[tuple[Delayed, Delayed, Del
             raise DataError(message)
     if not columns[0]:
         raise DataError("X has no partitions, but at least one is needed")
-    return list(zip(columns[0], columns[1], weights or [None] * len(columns[0]), strict=True))
+    firsts = _first_rows(X, columns[0])
+    rows = zip(columns[0], columns[1], weights or [None] * len(columns[0]), firsts, strict=True)
+    return [Part(*row) for row in rows]
 
 
 def _pieces(data: Any, argument: str, dimensions: int | None) -> list[Any]:
@@ -183,9 +194,11 @@ def _pieces(data: Any, argument: str, dimensions: int | None) -> list[Any]:
     raise DataError(f"{argument} is a {kind}, but a Dask array or dataframe is needed; da.from_array makes one")
 
 
-def _first_rows(parts: list[tuple[Any, Any, Any]]) -> list[int]:
-    """The number of the first row of each partition: Dask does not know their lengths beforehand."""
-    lengths = dask.compute([delayed(len, pure=True)(part[0]) for part in parts])[0]
+def _first_rows(X: Any, parts: list[Any]) -> list[int]:
+    """The number of the first row of each partition, which are counted where Dask does not know their lengths."""
+    chunks = X.chunks[0] if hasattr(X, "chunks") else (np.nan,)
+    known = not np.isnan(np.asarray(chunks, dtype=np.float64)).any()
+    lengths = list(chunks) if known else dask.compute([delayed(len, pure=True)(part) for part in parts])[0]
     empty = [i for i, length in enumerate(lengths) if length == 0]
     if empty:
         raise DataError(f"partition {empty[0]} of X has no rows; repartition it before")

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from . import _arrays, _native
+from . import _arrays, _call, _native
 from ._result import FloatArray, IntArray, Record
-from .errors import DataError, ParameterError
+from .errors import DataError
 
 __all__ = ["Energies", "spherical_harmonic_energies", "uniform_points"]
 
@@ -80,8 +80,7 @@ def spherical_harmonic_energies(X: Any, values: Any, max_degree: int = 6) -> Ene
     >>> bool(abs(found.energy[2] - 1 / 35) < 4 * found.standard_error[2])
     True
     """
-    if isinstance(max_degree, bool) or not isinstance(max_degree, int | np.integer) or not 0 <= max_degree <= 1000:
-        raise ParameterError(f"max_degree is {max_degree!r}, but must be a whole number from 0 to 1000")
+    max_degree = _call.number("max_degree", max_degree, 0, 1000)
     points = _arrays.features(X, "X")
     found = _arrays.labels(values, "values")
     if found.rows != points.rows:
@@ -90,7 +89,10 @@ def spherical_harmonic_energies(X: Any, values: Any, max_degree: int = 6) -> Ene
     each = []
     for column in found.columns:
         table = _arrays.table(points, _arrays.Named([column], None), arguments=("X", "values"))
-        each.append(_native.sampled_energies(table, int(max_degree)))
+        with _arrays.without_remedy():
+            each.append(_native.sampled_energies(table, int(max_degree)))
+    if not all(np.isfinite([*norm, *energy, *error]).all() for norm, energy, error in each):
+        raise DataError("values are so large that their squares leave the range of numbers; use a larger unit")
     degree = np.arange(max_degree + 1, dtype=np.int64)
     if np.ndim(values) < 2:
         (norm, error), energy, standard_error = each[0]
@@ -114,10 +116,6 @@ def uniform_points(dim: int, count: int, *, seed: int = 0) -> FloatArray:
     >>> x.shape, bool(np.allclose(np.linalg.norm(x, axis=1), 1))
     ((10, 4), True)
     """
-    for name, value, least in (("dim", dim, 2), ("count", count, 0), ("seed", seed, 0)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-            raise ParameterError(f"{name} is {value!r}, but a whole number of at least {least} is needed")
-    if dim * count > 2**33:
-        raise ParameterError(f"{count} points in dimension {dim} need {8 * dim * count / 2**30:.0f} GiB; take fewer")
-    points: FloatArray = _native.uniform_points(int(dim), int(count), int(seed))
+    wanted = _call.number("dim", dim, 2), _call.number("count", count), _call.number("seed", seed)
+    points: FloatArray = _native.uniform_points(*wanted)
     return points

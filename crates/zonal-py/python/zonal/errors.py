@@ -12,6 +12,7 @@ __all__ = [
     "FileError",
     "InternalError",
     "Interrupted",
+    "MissingPackage",
     "NumericalError",
     "OutOfMemory",
     "ParameterError",
@@ -46,6 +47,10 @@ class OutOfMemory(ZonalError, MemoryError):
 
 class ResourceError(ZonalError, RuntimeError):
     """Something that the process lacks: a thread, an optional package, threads that survived a fork."""
+
+
+class MissingPackage(ResourceError, ImportError):
+    """A package that something needs is not installed."""
 
 
 class Interrupted(ZonalError, RuntimeError):

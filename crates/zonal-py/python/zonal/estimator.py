@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from . import jobs, results
 from ._result import FloatArray
-from .errors import ParameterError, ResourceError
+from .errors import MissingPackage, ParameterError
 from .network import Network
 from .statistics import Statistics, Survey
 
@@ -20,10 +20,7 @@ try:
     from sklearn.utils.metaestimators import available_if
     from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 except ImportError as error:  # pragma: no cover
-    raise ResourceError("OneHiddenLayerRegressor needs scikit-learn 1.6 or later: pip install scikit-learn") from error
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
+    raise MissingPackage("OneHiddenLayerRegressor needs scikit-learn 1.6 or later: pip install scikit-learn") from error
 
 __all__ = ["OneHiddenLayerRegressor"]
 
@@ -60,7 +57,8 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
     bias : float or 'auto', default='auto'
         The bias appended to rows before they are put on the sphere.
     validation_fraction : float, default=0.2
-        Part of the rows on which the iteration is chosen; with 0, or where no row falls to it, the last one is used.
+        Part of the rows on which the iteration is chosen; with 0, or where no row falls to it, the last one is used (step by
+        step the one with the smallest training loss).
     refit : bool, default=True
         Fit the final network to validation rows too, once they have chosen the iteration; only with layers='output'.
     step : float or 'auto', default='auto'
@@ -86,6 +84,11 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
         After `partial_fit`, the sums over all rows so far.
     n_features_in_, feature_names_in_
         Of the rows of `fit`.
+
+    Notes
+    -----
+    A row's part of the split depends on its number, so repeating a row is not the same as doubling its weight: of scikit-learn's
+    checks those on the equivalence of sample weights fail, as for its own estimators that split internally.
 
     See Also
     --------
@@ -134,7 +137,7 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
         self.random_state = random_state
         self.precision = precision
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> OneHiddenLayerRegressor:
         """Train on rows.
 
         Parameters
@@ -164,7 +167,7 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
         return self
 
     @available_if(_has_sums)  # type: ignore[untyped-decorator]
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> OneHiddenLayerRegressor:
         """Add rows, as if all of them had come at once.
 
         The first call decides how rows become points of the sphere (means and deviations of columns and labels), and
@@ -291,7 +294,7 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
         )
 
     def _solve(self, statistics: Statistics) -> results.Training:
-        return statistics.path(iterations=self._last(_LAST), step=self.step, refit=self.refit, progress=False)
+        return statistics.path(iterations=self._last(_LAST), step=self.step, refit=bool(self.refit), progress=False)
 
     def _descend(self, X: Any, y: Any) -> results.Training:
         return jobs.train(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -47,8 +48,9 @@ def spectrum(
 ) -> Any:
     """Funk-Hecke spectrum of an activation: which degrees it sees, and how fast each is learned.
 
-    The coefficient of degree k is alpha_k = E[phi(s <w, x>) P_k(<w, x>)], its eigenvalue alpha_k^2 / N(n, k) ... as the
-    program's ``zonal spectrum`` prints them, each with a bound on its error.
+    The coefficient of degree k is alpha_k = E[phi(s <w, x>) P_k(<w, x>)] over uniform points x of the sphere, for a unit vector
+    w; the eigenvalue alpha_k^2 is the rate at which gradient descent on the output layer learns the degree. Each has a bound on
+    its error.
 
     Parameters
     ----------
@@ -60,9 +62,10 @@ def spectrum(
     max_degree : int
         The largest degree.
     scale : float, or ``'sqrt-dim'``
-        The scale s; 1 by default.
+        The scale s; 1 by default. Rankings try 1 and sqrt(n).
     kinks : sequence of float
-        Points where a callable or an expression is not smooth. One that is not named costs accuracy, which the errors show.
+        Points where a callable or an expression is not smooth. Those of expressions are found; a callable with kinks or jumps that
+        are not named costs accuracy, which the errors show, and so many calls that it may be refused.
     kernel : {'feature', 'tangent'}
         Whose eigenvalues: with the output layer trained, or with both.
     bias : bool
@@ -93,9 +96,11 @@ def spectrum(
     """
     given = locals()
     words = ["spectrum", *_call.words(spectrum, given, ["activation", "kinks"])]
-    code = _call.code(activation, () if kinks is None else kinks)
+    code = _call.code(activation, () if kinks is None or not callable(activation) else kinks)
     if code is None:
-        words.append(f"--activation={_call.text('activation', activation)}")
+        # Rankings have a list of their own.
+        if for_degrees is None or activation != "relu":
+            words.append(f"--activation={_call.text('activation', activation)}")
         if kinks is not None:
             words.append(f"--kinks={_call.text('kinks', kinks)}")
     reports = _native.run(words, _call.command(spectrum, given), None, code)
@@ -181,6 +186,10 @@ def plan(
     with _call.watching(progress) as watch:
         (report,) = _native.run(words, _call.command(plan, given), None, code, watch, energies)
     result: results.Plan = _result(results.Plan, report)
+    if result.invisible_degrees.size:
+        degrees = ", ".join(map(str, result.invisible_degrees))
+        stays = f"{result.invisible_energy:.4g} of the target's energy {result.target_norm_sq:.4g} stays"
+        notes = (*notes, f"invisible to {result.activation}: degree {degrees}; {stays}, whatever the width; see ways_out")
     attach(result, notes=(*notes, *result.notes))
     return result
 
@@ -189,9 +198,10 @@ def _estimated(
     target: Callable[[Any], Any], dim: int, samples: int, degree: int, seed: int
 ) -> tuple[list[float], tuple[str, ...]]:
     """Energies of a callable up to a degree, then the rest, and what a person should know of them."""
-    points = uniform_points(dim, samples, seed=seed)
+    points = uniform_points(dim, _call.number("samples", samples, 3), seed=seed)
     found = spherical_harmonic_energies(points, _values_of(target, points), degree)
-    known = np.maximum(found.energy, 0.0)
+    # What could be no energy at all counts as none.
+    known = np.where(found.energy > 3 * found.standard_error, found.energy, 0.0)
     rest = max(float(found.norm_sq) - float(known.sum()), 0.0)
     pairs = zip(found.energy, found.standard_error, strict=True)
     told = ", ".join(f"degree {k}: {energy:.3g} +- {error:.2g}" for k, (energy, error) in enumerate(pairs))
@@ -205,13 +215,26 @@ def _is_path(data: Any) -> bool:
     return isinstance(data, list | tuple) and bool(data) and all(isinstance(x, str | os.PathLike) for x in data)
 
 
-def _files(data: Any) -> list[str]:
-    paths = [data] if isinstance(data, str | os.PathLike) else data
-    return [os.fspath(path) for path in paths]
+def _files(data: Any, argument: str = "data") -> list[str]:
+    paths = [data] if isinstance(data, str | bytes | os.PathLike) else list(data)
+    return [_call.path(argument, path) for path in paths]
 
 
-def _name_list(label: str | Iterable[str]) -> list[str]:
-    return [label] if isinstance(label, str) else list(label)
+def _name_list(names: str | Iterable[str], argument: str) -> list[str]:
+    """One name or several, which need not be text where columns have numbers."""
+    found = [names] if isinstance(names, str | int) else [str(name) for name in names]
+    if not found:
+        raise ParameterError(f"{argument} names no column, but at least one is needed")
+    return [str(name) for name in found]
+
+
+def _columns(label: Any, features: Any) -> tuple[list[str], list[str] | None]:
+    """Labels and features of files, by name."""
+    if label is None:
+        raise ParameterError(
+            "label is missing: the column of the files that is to be predicted (a function to learn is given as target)"
+        )
+    return _name_list(label, "label"), None if features is None else _name_list(features, "features")
 
 
 def _split_frame(data: Any, y: Any, label: Any) -> tuple[_arrays.Named, _arrays.Named]:
@@ -223,12 +246,12 @@ def _split_frame(data: Any, y: Any, label: Any) -> tuple[_arrays.Named, _arrays.
     if y is not None:
         return _arrays.features(data, "X"), _arrays.labels(y, "y")
     whole = _arrays.features(data, "data")
-    wanted = _name_list(label)
+    wanted = _name_list(label, "label")
     if whole.names is None:
         raise DataError("label names a column, but data has no names; give the labels as y")
     missing = [name for name in wanted if name not in whole.names]
     if missing:
-        raise DataError(f"data has no column '{missing[0]}'; its columns are {', '.join(whole.names[:20])}")
+        raise DataError(f"data has no column '{missing[0]}'; its columns are {_arrays.listed(whole.names)}")
     rest = [j for j, name in enumerate(whole.names) if name not in wanted]
     features = _arrays.Named([whole.columns[j] for j in rest], [whole.names[j] for j in rest])
     if not rest:
@@ -236,14 +259,32 @@ def _split_frame(data: Any, y: Any, label: Any) -> tuple[_arrays.Named, _arrays.
     return features, _arrays.Named([whole.columns[whole.names.index(name)] for name in wanted], wanted)
 
 
+def _split(data: Any, y: Any, label: Any, weight: Any) -> tuple[_arrays.Named, _arrays.Named, Any]:
+    """Features, labels and weights of data in memory, where weights may be a column too."""
+    if not isinstance(weight, str):
+        x, labels = _split_frame(data, y, label)
+        return x, labels, None if weight is None else _arrays.weights(weight, x.rows, "weight")
+    x, labels = _split_frame(data, y, label)
+    names = x.names or []
+    if weight not in names:
+        raise DataError(
+            f"weight names '{weight}', which is no column beside the labels; columns are {_arrays.listed(names)}"
+        )
+    at = names.index(weight)
+    rest = [j for j in range(len(names)) if j != at]
+    features = _arrays.Named([x.columns[j] for j in rest], [names[j] for j in rest])
+    return features, labels, x.columns[at]
+
+
 def _chosen(features: _arrays.Named, wanted: Any) -> _arrays.Named:
     if wanted is None:
         return features
     names = features.names or _arrays.names_of(features, "x")
+    wanted = _name_list(wanted, "features")
     missing = [name for name in wanted if name not in names]
     if missing:
-        raise DataError(f"features names '{missing[0]}', which is no column; columns are {', '.join(names[:20])}")
-    return _arrays.Named([features.columns[names.index(name)] for name in wanted], list(wanted))
+        raise DataError(f"features names '{missing[0]}', which is no column; columns are {_arrays.listed(names)}")
+    return _arrays.Named([features.columns[names.index(name)] for name in wanted], wanted)
 
 
 def train(
@@ -314,9 +355,11 @@ def train(
     features : sequence of str
         The columns to predict from; all others by default.
     weight : str or array of shape (rows,)
-        The rows' weights in every mean: a column of files, or an array. Rows of weight 0 are left out.
+        The rows' weights in every mean: a column of the files or of the table, or an array. Rows of weight 0 are left out;
+        others are from 1e-30 to 1e30.
     on_sphere : bool
-        Rows are points of the unit sphere as they are: nothing is standardised, no bias appended.
+        Rows are points of the unit sphere: nothing is standardised, no bias appended, each is only divided by its length. A
+        table whose sampled rows have other lengths than 1 is refused.
     no_header, delimiter, missing
         How CSV files are written; ``missing='drop'`` leaves out rows that lack a value.
     test : file names
@@ -336,7 +379,7 @@ def train(
     width : int or ``'inf'``
         The number of hidden units; the limit on targets.
     iterations : int
-        The last iteration; 1e9 by default, step by step 1e4.
+        The last iteration; by default the last one of `at`, or 1e9, step by step 1e4.
     step : float or ``'auto'``
         The step of the descent.
     solver : {'auto', 'dense', 'lanczos'}
@@ -345,8 +388,20 @@ def train(
         Iterations to list; six for each power of ten by default.
     max_degree : int
         The largest degree to list, on targets.
-    layers, batch, units, biases, parametrisation, init, patience
-        Training step by step, as for ``zonal train --help``.
+    layers : {'output', 'hidden', 'both'}
+        Which layers are trained.
+    batch : ``'full'``, int, ``'fresh:N'`` or ``'exact'``
+        What a step sees: all rows, a number of rows, N new points of a target's sphere, or exact expectations.
+    units : {'free', 'sphere'}
+        Whether hidden units that are trained may leave the sphere.
+    biases : bool
+        Whether each unit has a bias that is trained with it.
+    parametrisation : {'ntk', 'standard', 'mean-field'}
+        The factor before the sum of units: 1/sqrt m, 1 or 1/m.
+    init : {'symmetric', 'random', 'zero'}
+        How output weights begin.
+    patience : float
+        On tables, end at this multiple of the iteration with the smallest validation loss; 10 by default.
     out : path
         The folder for the run. Unlike the program, nothing is written by default.
     force, resume, checkpoint, no_report, figures
@@ -380,43 +435,86 @@ def train(
     (5, np.True_)
     """
     given = locals()
-    skip = {"data", "y", "target", "label", "features", "weight", "activation", "kinks", "samples", "progress", "out"}
     command = _call.command(train, given)
     if callable(target):
         return _train_on_callable(target, given)
-    code = _call.code(activation, kinks)
-    words, table = ["train"], None
-    if resume is None and target is None and data is None:
+    if resume is not None:
+        return _resumed(resume, given, command)
+    if target is None and data is None:
         raise ParameterError("data and target are both missing: rows to learn from, or a function to learn")
     if target is not None and data is not None:
         raise ParameterError("data and target are both given, but one thing is learned")
-    if target is not None:
-        words.append(f"--target={_call.text('target', target)}")
-    elif data is not None and _is_path(data):
-        if label is None:
-            raise ParameterError("label is missing: the column of the files that is to be predicted")
-        for name in _name_list(label):
-            words.append(f"--label={name}")
-        if features is not None:
-            words += [f"--features={name}" for name in features]
-        if weight is not None:
-            words.append(f"--weight={_call.text('weight', weight)}")
-    elif data is not None:
-        x, labels = _split_frame(data, y, label)
-        weights = None if weight is None else _arrays.weights(weight, x.rows, "weight")
-        table = _arrays.table(_chosen(x, features), labels, weights, drop_missing=missing == "drop")
-        words.append("--label=y")
+    if callable(data):
+        raise ParameterError("data is a callable, but a function to learn is given as target")
+    if data is not None and dim != 10:
+        raise ParameterError(f"dim is {dim!r}, but the dimension of rows is that of their columns")
+    code = _call.code(activation, kinks)
+    skip = {
+        "data",
+        "y",
+        "target",
+        "label",
+        "features",
+        "weight",
+        "activation",
+        "kinks",
+        "samples",
+        "progress",
+        "out",
+        "test",
+    }
+    words, table, columns = ["train"], None, None
     words += _call.words(train, given, skip)
+    words.append("--out=none" if out is None else f"--out={_call.path('out', out)}")
     if code is None:
         words.append(f"--activation={_call.text('activation', activation)}")
-    if resume is None:
-        words.append("--out=none" if out is None else f"--out={os.fspath(out)}")
+    if test is not None:
+        words += [f"--test={file}" for file in _files(test, "test")]
+    if target is not None:
+        _refuse(given, ("y", "label", "features", "weight", "test"), "with a target, which has no columns")
+        words.append(f"--target={_call.text('target', target)}")
+    elif _is_path(data):
+        _refuse(given, ("y",), "with files, whose labels are columns: name them as label")
+        columns = _columns(label, features)
+        if weight is not None:
+            if not isinstance(weight, str):
+                kind = type(weight).__name__
+                raise ParameterError(f"weight is a {kind}, but with files it is the name of a column")
+            words.append(f"--weight={weight}")
+        words += ["--label=y", "--", *_files(data)]
     else:
-        words = [word for word in words if not word.startswith("--activation=")]
-    if data is not None:
-        words += ["--", *(_files(data) if _is_path(data) else ["memory"])]
+        x, labels, weights = _split(data, y, label, weight)
+        if weights is not None and test is not None:
+            raise ParameterError("weight and test are both given, but files of test rows have no weights beside an array")
+        drop = missing == "drop"
+        table = _arrays.table(_chosen(x, features), labels, weights, drop_missing=drop, weight_argument="weight")
+        words += ["--label=y", "--", "memory"]
     with _call.watching(progress) as watch:
-        (report,) = _native.run(words, command, table, code, watch)
+        (report,) = _native.run(words, command, table, code, watch, None, columns)
+    result: results.Training = _result(results.Training, report)
+    return result
+
+
+def _refuse(given: dict[str, Any], names: Iterable[str], why: str) -> None:
+    """Refuse arguments that would be ignored."""
+    for name in names:
+        if given[name] is not None:
+            raise ParameterError(f"{name} is given {why}")
+
+
+def _resumed(resume: Any, given: dict[str, Any], command: list[str]) -> results.Training:
+    """A training that goes on, with its own options."""
+    words = ["train", f"--resume={_call.path('resume', resume)}"]
+    for name in ("no_report", "figures"):
+        words += _call.words(train, {**given, name: given[name]}, set(given) - {name})
+    allowed = {"resume", "no_report", "figures", "progress"}
+    defaults = inspect.signature(train).parameters
+    other = [name for name in defaults if name not in allowed and given[name] is not defaults[name].default]
+    other = [name for name in other if given[name] != defaults[name].default]
+    if other:
+        raise ParameterError(f"{other[0]} is given with resume, but a training goes on with its own options")
+    with _call.watching(given["progress"]) as watch:
+        (report,) = _native.run(words, command, None, None, watch)
     result: results.Training = _result(results.Training, report)
     return result
 
@@ -427,12 +525,16 @@ _LOOKED_AT = 2_000
 
 def _train_on_callable(target: Callable[[Any], Any], given: dict[str, Any]) -> results.Training:
     """Training on points of the sphere, as rows that need no preparation."""
-    for name in ("data", "y", "label", "features", "weight", "test", "resume"):
-        if given[name] is not None:
-            raise ParameterError(f"{name} is given with a callable target, which brings its own rows")
+    _refuse(
+        given,
+        ("data", "y", "label", "features", "weight", "test", "resume"),
+        "with a callable target, which has rows of its own",
+    )
     if given["width"] == "inf":
         raise ParameterError("width is inf, which needs a target as an expression: a callable is known at points only")
-    samples, dim, seed = given["samples"], given["dim"], given["seed"]
+    if given["bias"] != "auto":
+        raise ParameterError("bias is given with a callable target, whose points of the sphere get none")
+    samples, dim, seed = _call.number("samples", given["samples"], 10), given["dim"], given["seed"]
     points = uniform_points(dim, samples, seed=seed)
     values = _values_of(target, points)
     activation, scale = given["activation"], given["scale"]
@@ -525,19 +627,17 @@ def analyze(
     """
     given = locals()
     skip = {"data", "y", "label", "features", "progress"}
-    words, table = ["analyze", *_call.words(analyze, given, skip)], None
+    words, table, columns = ["analyze", *_call.words(analyze, given, skip)], None, None
     if _is_path(data):
-        if label is None:
-            raise ParameterError("label is missing: the column of the files that is to be explained")
-        words += [f"--label={name}" for name in _name_list(label)]
-        words += [f"--features={name}" for name in features or ()]
-        words += ["--", *_files(data)]
+        _refuse(given, ("y",), "with files, whose labels are columns: name them as label")
+        columns = _columns(label, features)
+        words += ["--label=y", "--", *_files(data)]
     else:
         x, labels = _split_frame(data, y, label)
         table = _arrays.table(_chosen(x, features), labels, drop_missing=missing == "drop")
         words += ["--label=y", "--", "memory"]
     with _call.watching(progress) as watch:
-        (report,) = _native.run(words, _call.command(analyze, given), table, None, watch)
+        (report,) = _native.run(words, _call.command(analyze, given), table, None, watch, None, columns)
     result: results.Analysis = _result(results.Analysis, report)
     return result
 
@@ -559,7 +659,10 @@ def sweep(
     Parameters
     ----------
     file : path
-        The file that describes the sweep, as for ``zonal sweep``.
+        A TOML file that describes the sweep. ``target``, ``dim`` and ``width`` are needed; ``degree``, ``activation``, ``scale``,
+        ``rows``, ``step``, ``iterations``, ``seeds``, ``noise``, ``max-degree`` and ``name`` are possible. Where a value may
+        vary, a list does as well; ``{degree}`` in a target stands for the degree of the cell. For example
+        ``target = "harmonic({degree})"``, ``degree = [1, 2]``, ``dim = 10``, ``width = [100, 1000]``, ``seeds = 5``.
     resume : path
         The folder of an interrupted sweep, to go on with.
     out : path
@@ -583,9 +686,9 @@ def sweep(
         raise ParameterError("file, which describes a sweep, or resume, the folder of one, is needed: one of them")
     words = ["sweep", *_call.words(sweep, given, ["file", "progress", "out"])]
     if resume is None:
-        words.append("--out=none" if out is None else f"--out={os.fspath(out)}")
+        words.append("--out=none" if out is None else f"--out={_call.path('out', out)}")
     if file is not None:
-        words += ["--", os.fspath(file)]
+        words += ["--", _call.path("file", file)]
     with _call.watching(progress) as watch:
         (report,) = _native.run(words, _call.command(sweep, given), None, None, watch)
     result: results.Sweep = _result(results.Sweep, report)
@@ -629,7 +732,7 @@ def reproduce(
     """
     given = locals()
     words = ["reproduce", *_call.words(reproduce, given, ["progress", "out"])]
-    words.append("--out=none" if out is None else f"--out={os.fspath(out)}")
+    words.append("--out=none" if out is None else f"--out={_call.path('out', out)}")
     with _call.watching(progress) as watch:
         (report,) = _native.run(words, _call.command(reproduce, given), None, None, watch)
     result: results.Reproduction = _result(results.Reproduction, report)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from . import _arrays, _native
+from . import _arrays, _call, _native
 from ._result import FloatArray
-from .errors import DataError, ParameterError
+from .errors import DataError
 
 __all__ = ["Network"]
 
@@ -46,11 +46,11 @@ class Network:
         zonal.errors.FileError, zonal.errors.DataError
             For a file that cannot be read or is no network.
         """
-        return cls(_native.Model.load(os.fspath(path)))
+        return cls(_native.Model.load(_call.path("path", path)))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the network to a file that the program reads too; ``zonal predict FILE DATA``."""
-        self._model.save(os.fspath(path))
+        self._model.save(_call.path("path", path))
 
     @property
     def iterations(self) -> npt.NDArray[np.uint64]:
@@ -118,14 +118,14 @@ class Network:
             For an iteration that is not listed, with those near it that are.
         """
         wanted = self.best_iteration if iteration is None else self._iteration(iteration)
-        return self._shaped(self._model.predict(self._table(X), [wanted])[0])
+        return self._shaped(self._values(self._table(X), wanted))
 
     def staged_predict(self, X: Any, iterations: Sequence[int] | None = None) -> Iterator[FloatArray]:
         """Predictions at each listed iteration, or at some of them, one after another."""
         wanted = self.iterations if iterations is None else [self._iteration(t) for t in iterations]
         table = self._table(X)
         for t in wanted:
-            yield self._shaped(self._model.predict(table, [int(t)])[0])
+            yield self._shaped(self._values(table, int(t)))
 
     def _table(self, X: Any) -> _native.Table:
         named = _arrays.features(X, "X")
@@ -139,14 +139,17 @@ class Network:
             raise DataError(message)
         return _arrays.table(named, feature_names=list(columns))
 
+    def _values(self, table: _native.Table, iteration: int) -> FloatArray:
+        with _arrays.without_remedy():
+            values: FloatArray = self._model.predict(table, [iteration])[0]
+        return values
+
     def _shaped(self, values: FloatArray) -> FloatArray:
         return values[:, 0] if values.shape[1] == 1 else values
 
     @staticmethod
     def _iteration(value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
-            raise ParameterError(f"iteration is {value!r}, but one of the listed counts is needed")
-        return int(value)
+        return _call.number("iteration", value)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Network, (self._model,)
@@ -165,5 +168,5 @@ def _reordered(named: _arrays.Named, columns: tuple[str, ...]) -> _arrays.Named:
     missing = [name for name in columns if name not in names]
     if missing:
         shown = ", ".join(missing[:5])
-        raise DataError(f"X lacks the columns {shown}; the network was trained on {', '.join(columns[:20])}")
+        raise DataError(f"X lacks the columns {shown}; the network was trained on {_arrays.listed(columns)}")
     return _arrays.Named([named.columns[names.index(name)] for name in columns], list(columns))

@@ -184,7 +184,7 @@ class RankedActivations(Columns):
         The smallest eigenvalue over the degrees.
     largest : FloatArray
         The largest eigenvalue over all degrees up to the last.
-    invisible_degrees : tuple[FloatArray, ...]
+    invisible_degrees : tuple[IntArray, ...]
         Degrees among them that are invisible.
     """
 
@@ -194,7 +194,7 @@ class RankedActivations(Columns):
     visible_ratio: FloatArray
     smallest: FloatArray
     largest: FloatArray
-    invisible_degrees: tuple[FloatArray, ...]
+    invisible_degrees: tuple[IntArray, ...]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -487,7 +487,7 @@ class Candidates(Columns):
         Width of the trial.
     relative_rmse : FloatArray
         The smallest root mean squared error along the path on rows held out, over folds, as part of the labels'
-        deviation.
+        deviation; the largest number where it leaves the range.
     """
 
     activation: tuple[str, ...]

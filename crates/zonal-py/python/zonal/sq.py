@@ -6,7 +6,6 @@ tolerance. Gradient descent is one.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -39,14 +38,14 @@ def bound(
     dim, degree, tolerance
         The dimension n, the degree k and the tolerance; several of each make a grid.
     queries : str
-        Which queries the learner may ask.
+        Which queries the learner may ask: ``'correlational'``, ``'lipschitz:L'`` or ``'any'``.
     delta : float
         Probability of success.
     epsilon : float
         Mean squared error at most 1 - epsilon is to be reached.
     size : int
         Members of a finite family; the whole family by default.
-    directions : str
+    directions : {'random', 'coordinate', 'devore'}
         How members of a finite zonal family lie.
     seed : int
         Seed of a finite family that is drawn.
@@ -140,7 +139,7 @@ def play(
     """
     given = locals()
     words = ["sq", "play", *_call.words(play, given, ["progress", "out"])]
-    words.append("--out=none" if out is None else f"--out={os.fspath(out)}")
+    words.append("--out=none" if out is None else f"--out={_call.path('out', out)}")
     with _call.watching(progress) as watch:
         (report,) = _native.run(words, _command(play, given), None, None, watch)
     result: results.Game = _result(results.Game, report)

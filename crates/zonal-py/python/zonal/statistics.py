@@ -9,10 +9,9 @@ whole path.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-
-import numpy as np
 
 from . import _arrays, _call, _native, results
 from ._result import attach, build
@@ -65,7 +64,8 @@ class Survey:
         missing: str = "reject",
     ) -> None:
         table = _table(X, y, sample_weight, first_row, missing)
-        self._survey = _native.Survey(table, seed, float(validation_fraction), float(test_fraction))
+        parts = _call.real("validation_fraction", validation_fraction), _call.real("test_fraction", test_fraction)
+        self._survey = _native.Survey(table, _call.number("seed", seed), *parts)
         self._options = {"validation_fraction": validation_fraction, "test_fraction": test_fraction, "seed": seed}
 
     @property
@@ -75,6 +75,7 @@ class Survey:
 
     def merge(self, other: Survey) -> Survey:
         """The survey of the rows of both, which must be different rows of one table."""
+        _same(self, other)
         merged = Survey.__new__(Survey)
         merged._survey = self._survey.merge(other._survey)
         merged._options = self._options
@@ -129,6 +130,8 @@ class Statistics:
         kinks: Sequence[float] = (),
         progress: bool | None = None,
     ) -> None:
+        if not isinstance(survey, Survey):
+            raise ParameterError(f"survey is a {type(survey).__name__}, but a zonal.Survey is needed")
         given = {**locals(), **survey._options}
         words = ["train", "--label=y", "--out=none"]
         for name in ("scale", "bias", "width", "precision", "validation_fraction", "test_fraction", "seed"):
@@ -141,12 +144,14 @@ class Statistics:
         if code is None:
             words.append(f"--activation={_call.text('activation', activation)}")
         with _call.watching(progress) as watch:
+            self._lock = threading.Lock()
             self._sums, notes = _native.Sums.choose([*words, "--", "memory"], survey._survey, code, watch)
         self._notes = tuple(notes)
 
     @classmethod
     def _of(cls, sums: _native.Sums, notes: tuple[str, ...] = ()) -> Statistics:
         this = cls.__new__(cls)
+        this._lock = threading.Lock()
         this._sums, this._notes = sums, notes
         return this
 
@@ -200,15 +205,16 @@ class Statistics:
         Statistics
             Itself. After an exception nothing was added.
         """
-        names = self._names()
-        first = self.next_row if first_row is None else first_row
-        table = _table(X, y, sample_weight, first, missing, names)
-        with _call.watching(progress) as watch:
-            self._sums.add(table, watch)
+        choice = self.choice
+        names, label_names = choice["lift"]["columns"], [label["name"] for label in choice["labels"]]
+        with self._lock, _call.watching(progress) as watch:
+            first = self.next_row if first_row is None else first_row
+            self._sums.add(_table(X, y, sample_weight, first, missing, names, label_names), watch)
         return self
 
     def merge(self, other: Statistics) -> Statistics:
         """The sums over the rows of both, which must be different rows."""
+        _same(self, other)
         return self._of(self._sums.merge(other._sums), self._notes)
 
     def to_bytes(self) -> bytes:
@@ -244,45 +250,55 @@ class Statistics:
         Training
             Errors are those over the sums; ``result.network`` predicts.
         """
-        last = _count("iterations", iterations)
-        listed = None if at is None else [_count("at", t) for t in at]
-        fixed = None if step == "auto" else float(step)
+        last = _call.number("iterations", iterations, 0, 10**18)
+        listed = None if at is None else [_call.number("at", t, 0, 10**18) for t in at]
+        fixed = None if isinstance(step, str) and step == "auto" else _call.real("step", step)
         with _call.watching(progress) as watch:
-            text, model, notes = self._sums.fit(last, listed, fixed, solver, refit, watch)
+            text, model, notes = self._sums.fit(last, listed, fixed, solver, bool(refit), watch)
         document = json.loads(text)
         result = build(results.Training, document, vars(results))
         attach(result, notes=(*self._notes, *notes), _document=document, _network=Network(model))
         return result
 
-    def _names(self) -> list[str]:
-        names: list[str] = self.choice["lift"]["columns"]
-        return names
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Statistics._of, (self._sums, self._notes)
 
     def __repr__(self) -> str:
         choice = self.choice
         return f"Statistics({self.rows} rows, width {choice['width']}, {choice['activation']})"
 
 
-def _count(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or value != int(value) or value < 0:
-        raise ParameterError(f"{name} is {value!r}, but a whole number of at least 0 is needed")
-    if value > 2**63:
-        raise ParameterError(f"{name} is {value!r}, but must be at most 2^63")
-    return int(value)
+def _same(one: Any, other: Any) -> None:
+    if type(one) is not type(other):
+        kind = type(one).__name__
+        raise ParameterError(f"a {kind} is merged with a {type(other).__name__}, but another {kind} is needed")
 
 
 def _table(
-    X: Any, y: Any, sample_weight: Any, first_row: int, missing: str, names: list[str] | None = None
+    X: Any,
+    y: Any,
+    sample_weight: Any,
+    first_row: int,
+    missing: str,
+    names: list[str] | None = None,
+    label_names: list[str] | None = None,
 ) -> _native.Table:
     """Rows as a table; with `names`, those of the table that they belong to."""
     if missing not in ("reject", "drop"):
         raise ParameterError(f"missing is {missing!r}, but must be 'reject' or 'drop'")
     x, labels = _arrays.features(X, "X"), _arrays.labels(y, "y")
     if names is not None and len(names) != len(x.columns):
-        raise DataError(f"X has {len(x.columns)} columns, but {len(names)} are needed: {', '.join(names[:20])}")
+        raise DataError(f"X has {len(x.columns)} columns, but {len(names)} are needed: {_arrays.listed(names)}")
     if names is not None and x.names is not None and x.names != names:
-        raise DataError(f"X has the columns {', '.join(x.names[:20])}, but needs {', '.join(names[:20])}")
+        raise DataError(f"X has the columns {_arrays.listed(x.names)}, but needs {_arrays.listed(names)}")
+    if label_names is not None and labels.names is not None and labels.names != label_names:
+        raise DataError(f"y has the labels {', '.join(labels.names)}, but needs {', '.join(label_names)}")
     weight = None if sample_weight is None else _arrays.weights(sample_weight, x.rows)
     return _arrays.table(
-        x, labels, weight, first_row=_count("first_row", first_row), drop_missing=missing == "drop", feature_names=names
+        x,
+        labels,
+        weight,
+        first_row=_call.number("first_row", first_row, 0, 10**18),
+        drop_missing=missing == "drop",
+        feature_names=names,
     )

@@ -34,7 +34,7 @@ pub struct Candidate {
     /// Width of the trial.
     pub width: usize,
     /// The smallest root mean squared error along the path on rows held out, over folds, as part of the labels'
-    /// deviation.
+    /// deviation; the largest number where it leaves the range.
     pub relative_rmse: f64,
 }
 
@@ -134,8 +134,7 @@ impl Question<'_> {
                 trials.into_iter().collect()
             })?;
             // A trial whose numbers leave the range loses; the order of equals is that of the list.
-            let key = |c: &Candidate| if c.relative_rmse.is_nan() { f64::INFINITY } else { c.relative_rmse };
-            running.sort_by(|a, b| key(a).total_cmp(&key(b)));
+            running.sort_by(|a, b| a.relative_rmse.total_cmp(&b.relative_rmse));
             let keep = running.len().div_ceil(round.keep).max(2).min(running.len());
             if i + 1 < ROUNDS.len() {
                 out.splice(0..0, running.drain(keep..));
@@ -186,7 +185,9 @@ impl Question<'_> {
         };
         statistics.update(&network, &batch)?;
         statistics.close(&network)?;
-        let relative_rmse = held_out(&statistics.into_parts(), self.config.iterations, wish)?;
+        let found = held_out(&statistics.into_parts(), self.config.iterations, wish)?;
+        // Documents have no infinity.
+        let relative_rmse = if found.is_finite() { found } else { f64::MAX };
         Ok(Candidate { rows: rows.len(), width, relative_rmse, ..candidate.clone() })
     }
 }

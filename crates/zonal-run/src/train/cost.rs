@@ -94,7 +94,7 @@ pub(super) fn say_estimate(
 ) -> Result<()> {
     let count = survey.sample.len().min(TRIAL);
     let width = accumulation.network.width();
-    if survey.covered as f64 * (width as f64).powi(2) < SHORT || count == 0 {
+    if survey.covered.rows() as f64 * (width as f64).powi(2) < SHORT || count == 0 {
         return Ok(());
     }
     let rows = survey.sample.select(&(0..count).collect::<Vec<_>>());

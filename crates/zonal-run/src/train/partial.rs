@@ -5,9 +5,10 @@ use super::accumulate::Prepared;
 use super::cost::Cost;
 use super::prepare::{label_errors_of, units};
 use super::problem::Problem;
-use super::result::{SolverReport, TrainReport};
+use super::result::{PartRows, SolverReport, TrainReport};
 use super::table::{Fit, Fitted, smallest};
 use super::{Notes, TableJob, TrainConfig, Trained, grid};
+use crate::covered::Covered;
 use crate::data::for_each_prepared;
 use crate::error::{Error, Result};
 use crate::number::Extended;
@@ -35,6 +36,8 @@ pub struct PartialSums {
     statistics: Statistics,
     shape: Shape,
     covered: Covered,
+    /// Rows of each part that count.
+    counts: [u64; 3],
 }
 
 /// How the path is found.
@@ -52,51 +55,19 @@ pub struct FitConfig {
     pub refit: bool,
 }
 
-/// Which rows have been added: ranges, ascending and apart.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Covered(Vec<(u64, u64)>);
-
-impl Covered {
-    /// Adds a range.
-    fn add(&mut self, first: u64, end: u64) -> Result<()> {
-        if first >= end {
-            return Ok(());
-        }
-        let at = self.0.partition_point(|r| r.1 <= first);
-        if let Some(there) = self.0.get(at).filter(|r| r.0 < end) {
-            let (from, to) = (first.max(there.0), end.min(there.1) - 1);
-            return Err(Error::Usage(format!(
-                "the rows {from} to {to} (counted from 0) are there already; rows must not be added twice"
-            )));
-        }
-        self.0.insert(at, (first, end));
-        // Neighbours that touch become one.
-        self.0.dedup_by(|next, before| {
-            before.1 == next.0 && {
-                before.1 = next.1;
-                true
-            }
-        });
-        Ok(())
-    }
-
-    /// The ranges of both.
-    fn merge(&self, other: &Self) -> Result<Self> {
-        let mut all = self.clone();
-        other.0.iter().try_for_each(|&(first, end)| all.add(first, end))?;
-        Ok(all)
-    }
-}
-
 /// What sums as bytes say of themselves.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Identity {
     problem: Problem,
     covered: Covered,
+    counts: [u64; 3],
 }
 
-const PARTS: usize = 3;
+/// How many parts of the split have rows.
+fn parts(problem: &Problem) -> usize {
+    if problem.split.has_test() { 3 } else { 2 }
+}
 
 impl PartialSums {
     /// No rows yet, of a table like the one that was surveyed: what is not given is chosen on the survey's sample.
@@ -117,7 +88,14 @@ impl PartialSums {
         let fits = |survey: &Survey, lift: &Lift, notes: Notes<'_>| {
             let Extended::Finite(width) = config.width else { return Err(super::problem::infinite()) };
             let iterates = config.grid()?.len();
-            let cost = cost(survey.covered, lift.kept.len(), job.labels.len(), iterates, job.refit);
+            let cost = Cost {
+                rows: survey.covered.rows(),
+                parts: 3,
+                columns: lift.kept.len(),
+                labels: job.labels.len(),
+                iterates,
+                paths: 1 + usize::from(job.refit),
+            };
             cost.solver(width, config.solver, notes).map(|_| ())
         };
         let (problem, ()) = Problem::choose(config, job, columns, survey, &fits, observer, notes)?;
@@ -126,10 +104,11 @@ impl PartialSums {
 
     fn empty(problem: Problem, precision: Precision) -> Result<Self> {
         let network = problem.network()?;
-        let shape = Shape { width: problem.width, labels: problem.labels.len(), parts: PARTS, precision };
-        let statistics = Statistics::new(shape.width, shape.labels, PARTS, precision);
+        let shape =
+            Shape { width: problem.width, labels: problem.labels.len(), parts: parts(&problem), precision };
+        let statistics = Statistics::new(shape.width, shape.labels, shape.parts, precision);
         let (problem, network) = (Arc::new(problem), Arc::new(network));
-        Ok(Self { problem, network, statistics, shape, covered: Covered::default() })
+        Ok(Self { problem, network, statistics, shape, covered: Covered::default(), counts: [0; 3] })
     }
 
     /// The same without rows.
@@ -137,7 +116,8 @@ impl PartialSums {
         let Shape { width, labels, parts, precision } = self.shape;
         let statistics = Statistics::new(width, labels, parts, precision);
         let (problem, network) = (Arc::clone(&self.problem), Arc::clone(&self.network));
-        Self { problem, network, statistics, shape: self.shape, covered: Covered::default() }
+        let (covered, counts) = (Covered::default(), [0; 3]);
+        Self { problem, network, statistics, shape: self.shape, covered, counts }
     }
 
     /// What they are sums of.
@@ -147,12 +127,12 @@ impl PartialSums {
 
     /// How many rows were added, with those that were left out.
     pub fn rows(&self) -> u64 {
-        self.statistics.covered()
+        self.covered.rows()
     }
 
     /// The first row after all that were added without a gap from row 0 on.
     pub fn next_row(&self) -> u64 {
-        self.statistics.next_row()
+        self.covered.next_row()
     }
 
     /// Adds all rows of a source, whose numbers say where in the whole table they stand. After an error nothing of it is
@@ -169,6 +149,7 @@ impl PartialSums {
         }
         let mut piece = self.without_rows().statistics;
         let mut covered = Covered::default();
+        let mut counts = self.counts;
         let prepare = |rows: &Rows| {
             let parts: Vec<usize> =
                 problem.split.parts(&rows.numbers).into_iter().map(|p| p as usize).collect();
@@ -177,12 +158,13 @@ impl PartialSums {
         };
         for_each_prepared(source, Stage::Statistics, 0, observer, prepare, |rows, prepared| {
             covered.add(rows.covered.start, rows.covered.end)?;
+            problem.split.parts(&rows.numbers).into_iter().for_each(|part| counts[part as usize] += 1);
             prepared.map_or(Ok(()), |rows| rows.add_to(&mut piece, network))
         })?;
         piece.close(network)?;
         let covered = self.covered.merge(&covered)?;
         self.statistics.absorb(piece)?;
-        self.covered = covered;
+        (self.covered, self.counts) = (covered, counts);
         Ok(())
     }
 
@@ -198,7 +180,8 @@ impl PartialSums {
         }
         let covered = self.covered.merge(&other.covered)?;
         let statistics = self.statistics.clone().merge(other.statistics.clone())?;
-        Ok(Self { statistics, covered, ..self.clone() })
+        let counts = [0, 1, 2].map(|i| self.counts[i] + other.counts[i]);
+        Ok(Self { statistics, covered, counts, ..self.clone() })
     }
 
     /// The sums and what they are sums of, as bytes.
@@ -210,7 +193,8 @@ impl PartialSums {
             let message = "bytes do not hold an activation given as code; give it as an expression in t";
             return Err(Error::Usage(message.into()));
         }
-        let identity = Identity { problem: (*self.problem).clone(), covered: self.covered.clone() };
+        let (problem, covered) = ((*self.problem).clone(), self.covered.clone());
+        let identity = Identity { problem, covered, counts: self.counts };
         let text = serde_json::to_string(&identity).map_err(|e| Error::Usage(e.to_string()))?;
         Ok(to_bytes(&self.statistics, self.shape, &text)?)
     }
@@ -228,7 +212,7 @@ impl PartialSums {
         if whole.shape != shape {
             return Err(broken("its sums do not have the sizes of its network".into()).into());
         }
-        Ok(Self { statistics, covered: identity.covered, ..whole })
+        Ok(Self { statistics, covered: identity.covered, counts: identity.counts, ..whole })
     }
 
     /// The same sums with the activation as code that bytes do not hold.
@@ -236,7 +220,10 @@ impl PartialSums {
     /// # Errors
     /// As [`Problem::network`].
     pub fn with_activation(&self, activation: Activation) -> Result<Self> {
-        let problem = Problem { activation, ..(*self.problem).clone() };
+        let mut problem = (*self.problem).clone();
+        // An activation that is given is that of every candidate too.
+        problem.candidates.iter_mut().flatten().for_each(|c| c.activation = activation.clone());
+        problem.activation = activation;
         let network = Arc::new(problem.network()?);
         Ok(Self { problem: Arc::new(problem), network, ..self.clone() })
     }
@@ -249,30 +236,40 @@ impl PartialSums {
         let (problem, width) = (&*self.problem, self.problem.width);
         let labels = &problem.labels;
         let sums = self.statistics.parts();
-        if sums[Part::Train as usize].weight <= 1.0 {
-            let (part, total) = (Part::Train.name(), usize::try_from(self.rows()).unwrap_or(usize::MAX));
-            let found = usize::from(!sums[Part::Train as usize].is_empty());
+        let [train, validation, test] = self.counts;
+        if train < 2 {
+            let size = |rows: u64| usize::try_from(rows).unwrap_or(usize::MAX);
+            let (part, found, total) = (Part::Train.name(), size(train), size(self.rows()));
             return Err(zonal::Error::TooFewRows { part, found, required: 2, total }.into());
         }
         let grid = grid(config.iterations, config.at.as_deref())?;
-        let cost = cost(self.rows(), problem.lift.kept.len(), labels.len(), grid.len(), config.refit);
+        let cost = Cost {
+            rows: self.rows(),
+            parts: self.shape.parts,
+            columns: problem.lift.kept.len(),
+            labels: labels.len(),
+            iterates: grid.len(),
+            paths: 1 + usize::from(config.refit),
+        };
         let solver = cost.solver(width as u64, config.solver, notes)?;
         let fit = Fit { step: config.step, folds: None, refit: config.refit, labels, grid: &grid, solver };
-        let Fitted { path, coefficients, validation } = fit.fit(&sums, observer)?;
+        let Fitted { path, coefficients, validation: held_out } = fit.fit(&sums, observer)?;
         let losses = |part: Part| {
-            let sums = &sums[part as usize];
-            (!sums.is_empty()).then(|| sums.losses(&coefficients))
+            let sums = sums.get(part as usize).filter(|s| !s.is_empty())?;
+            Some(sums.losses(&coefficients))
         };
-        let (train, test) = (losses(Part::Train), losses(Part::Test));
-        let checkpoints = fit.checkpoints(&path, validation.as_deref(), test.as_deref());
-        let best = validation.as_deref().map_or(grid.len() - 1, |v| smallest(v, labels.len()));
+        let of_test = losses(Part::Test);
+        let checkpoints = fit.checkpoints(&path, held_out.as_deref(), of_test.as_deref());
+        let best = held_out.as_deref().map_or(grid.len() - 1, |v| smallest(v, labels.len()));
         let units = units(labels);
         let at_best = |losses: Option<&[f64]>| -> Option<Vec<f64>> {
             let losses = &losses?[best * labels.len()..(best + 1) * labels.len()];
             Some(losses.iter().zip(&units).map(|(l, unit)| l * unit).collect())
         };
-        let squares = [train.as_deref(), validation.as_deref(), test.as_deref()].map(at_best);
-        let [train, validation, test] = squares.each_ref().map(|s| s.as_deref().map(crate::score::root_mean));
+        let of_train = losses(Part::Train);
+        let squares = [of_train.as_deref(), held_out.as_deref(), of_test.as_deref()].map(at_best);
+        let [train_rmse, validation_rmse, test_rmse] =
+            squares.each_ref().map(|s| s.as_deref().map(crate::score::root_mean));
         let report = TrainReport {
             activation: problem.activation.clone(),
             scale: problem.scale,
@@ -285,13 +282,19 @@ impl PartialSums {
             initial_loss: checkpoints.first().map_or(f64::NAN, |c| c.loss),
             loss: checkpoints.last().map_or(f64::NAN, |c| c.loss),
             best_iteration: grid[best],
-            train_rmse: train,
-            validation_rmse: validation,
-            test_rmse: test,
+            train_rmse,
+            validation_rmse,
+            test_rmse,
             label_errors: Some(label_errors_of(labels, squares.each_ref().map(Option::as_deref))),
             solver: Some(SolverReport::of(&path, config.iterations, &units)?),
             precision: Some(self.shape.precision),
             refit: Some(config.refit),
+            rows: Some(PartRows {
+                train,
+                validation,
+                test,
+                dropped: self.rows() - (train + validation + test),
+            }),
             dropped_columns: Some(problem.lift.dropped()),
             candidates: problem.candidates.clone(),
             path: checkpoints,
@@ -302,29 +305,5 @@ impl PartialSums {
         let hidden = HiddenLayer::Fixed((*self.network).clone());
         let model = Model { description, hidden, iterations: grid, coefficients };
         Ok(Trained { report, model: Some(model) })
-    }
-}
-
-fn cost(rows: u64, columns: usize, labels: usize, iterates: usize, refit: bool) -> Cost {
-    Cost { rows, parts: PARTS, columns, labels, iterates, paths: 1 + usize::from(refit) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_are_covered_once() {
-        let mut covered = Covered::default();
-        for (first, end) in [(10, 20), (0, 5), (30, 40), (20, 30), (5, 10), (7, 7)] {
-            covered.add(first, end).unwrap();
-        }
-        assert_eq!(covered, Covered(vec![(0, 40)]));
-        let other = Covered(vec![(40, 50), (60, 70)]);
-        assert_eq!(covered.merge(&other).unwrap(), Covered(vec![(0, 50), (60, 70)]));
-        let overlap = Covered(vec![(35, 60)]);
-        assert!(covered.merge(&overlap).unwrap_err().to_string().contains("rows 35 to 39"));
-        assert!(covered.add(39, 41).is_err() && covered.add(0, 100).is_err());
-        assert_eq!(covered, Covered(vec![(0, 40)]));
     }
 }

@@ -112,8 +112,9 @@ fn count_rows(source: &Source, observer: &mut dyn Observer) -> Result<[u64; 2]> 
 fn check_parts(survey: &Survey, job: &TableJob) -> Result<()> {
     let total = survey.rows() as usize;
     if total == 0 {
-        let message = format!("all {} rows lack a value, so none is left", survey.dropped());
-        let path = job.data.files.first().cloned().unwrap_or_default();
+        let message = format!("no row is left: all {} lack a value or have the weight 0", survey.dropped());
+        let in_memory = || "the table in memory".into();
+        let path = job.data.files.first().cloned().unwrap_or_else(in_memory);
         return Err(zonal_io::Error::Table { path, row: None, column: None, message }.into());
     }
     let [train, validation, test] = survey.counts.map(|n| n as usize);

@@ -80,7 +80,7 @@ pub(super) fn run(
     let parts = job.folds.map_or(3, |folds| folds + 1);
     let resumed = place.existing().is_some();
     let cost = |survey: &Survey, lift: &Lift| Cost {
-        rows: survey.covered,
+        rows: survey.covered.rows(),
         parts,
         columns: lift.kept.len(),
         labels: job.labels.len(),
@@ -106,7 +106,7 @@ pub(super) fn run(
 
     let network = problem.network()?;
     let monomials =
-        Monomials::new(lift.kept.len(), polynomial_degree(lift.kept.len(), width, survey.covered));
+        Monomials::new(lift.kept.len(), polynomial_degree(lift.kept.len(), width, survey.covered.rows()));
     if monomials.degree() < POLYNOMIAL_DEGREE {
         notes(&format!(
             "best polynomials stop at degree {}: the monomials of the next one would cost too much beside the network; \
@@ -134,7 +134,7 @@ pub(super) fn run(
     // A run that goes on does so with the solver that it began with.
     let begun = TrainConfig { solver, ..config.clone() };
     let mut keep = Keep::new(place, &begun, every, identity);
-    let mut sums = accumulation.run(&source, survey.covered, &mut keep, observer, notes)?;
+    let mut sums = accumulation.run(&source, survey.covered.rows(), &mut keep, observer, notes)?;
     let (test, test_monomials) = match &test_source {
         // The test rows are the last part.
         None => (sums.features.pop(), sums.monomials.pop()),
@@ -161,7 +161,7 @@ pub(super) fn run(
     let hidden = HiddenLayer::Fixed(network);
     let model = Model { description, hidden, iterations: grid.clone(), coefficients };
     let (scores, test_sample) =
-        score(&model, grid[best], &source, test_source.as_ref(), survey.covered, observer)?;
+        score(&model, grid[best], &source, test_source.as_ref(), survey.covered.rows(), observer)?;
     let held_out = validation.as_deref().map(|v| {
         let losses = &v[best * labels.len()..(best + 1) * labels.len()];
         losses.iter().zip(units(labels)).map(|(l, unit)| l * unit).collect::<Vec<f64>>()
@@ -219,7 +219,12 @@ fn check_step_on_sample(
     let Some(step) = config.step.given() else { return Ok(()) };
     let count = survey.sample.len().min(JUDGES);
     let rows = survey.sample.select(&(0..count).collect::<Vec<_>>());
-    let features = accumulation.network.features(&accumulation.lift.apply(&rows.features)?);
+    let mut features = accumulation.network.features(&accumulation.lift.apply(&rows.features)?);
+    let mean = (0..count).map(|i| rows.weight(i)).sum::<f64>() / count.max(1) as f64;
+    for i in (0..count).filter(|_| !rows.weights.is_empty()) {
+        let root = (rows.weight(i) / mean).sqrt();
+        features.row_mut(i).iter_mut().for_each(|x| *x *= root);
+    }
     let eigen = symmetric_eigen(&features.times_transposed(&features))?;
     let largest = eigen.values.last().copied().unwrap_or(0.0) / count.max(1) as f64;
     let refuse = |required: String| Err(zonal::Error::parameter("the step", step, required).into());

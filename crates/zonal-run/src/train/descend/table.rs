@@ -99,7 +99,7 @@ pub(in super::super) fn run(
         on_sphere: options.on_sphere,
         parametrisation: options.parametrisation,
     };
-    let table = Table::read(source, test_source.as_ref(), &prepared, survey.covered, observer)?;
+    let table = Table::read(source, test_source.as_ref(), &prepared, survey.covered.rows(), observer)?;
     let [train, validation, test] = &table.parts;
     let start = first_weights(&architecture, options, config.seed)?;
     let prediction = (labels.len() == 1 && batch.is_none() && train.0.rows() <= PREDICTED_ROWS)
@@ -152,7 +152,7 @@ pub(in super::super) fn run(
     };
     let model = model(description, &architecture, &descended)?;
     let (scores, test_sample) =
-        score(&model, best_iteration, source, test_source.as_ref(), survey.covered, observer)?;
+        score(&model, best_iteration, source, test_source.as_ref(), survey.covered.rows(), observer)?;
     let validation_squares = scores[1].mean_squares();
     let report = TrainReport {
         activation: activation.clone(),
