@@ -213,7 +213,7 @@ mod tests {
             told("train d.csv --label y --missing maybe"),
             "--missing is 'maybe', but must be one of reject, drop"
         );
-        assert_eq!(told("train d.csv --target x1"), "--target cannot be used with [DATA]...");
+        assert_eq!(told("train d.csv --target x1"), "[DATA]... cannot be used with --target");
         assert!(told("sq play --dim 5").contains("--family"));
         assert!(read(&words("completions bash")).unwrap_err().to_string().contains("no job"));
         let found = options(&words("sq play"));

@@ -305,8 +305,8 @@ fn weights_are_a_column_and_rows_of_none_are_left_out() {
 
     place.file("bad.csv", with(&|i| if i == 7 { -2.0 } else { 1.0 }));
     let fails = |arguments: &[&str], words: &str| {
-        let out = place.run(&[&["train"], arguments, &["--out", "none"]].concat());
-        assert!(out.code != Some(0) && out.stderr.contains(words), "{}", out.stderr);
+        let out = place.zonal(&[&["train"], arguments, &["--out", "none"]].concat());
+        assert!(out.code != 0 && out.stderr.contains(words), "{}", out.stderr);
     };
     fails(&["bad.csv", "--weight", "w", "--label", "y"], "row 7 (counted from 0) has the weight -2");
     fails(&["t.csv", "--weight", "none", "--label", "y"], "no column 'none'");
@@ -333,7 +333,16 @@ fn points_of_the_sphere_are_taken_as_they_are() {
     assert_eq!((on.dim, on.bias), (2, Some(0.0)));
     assert!(on.test_rmse.unwrap() < 0.05, "{:?}", on.test_rmse);
     place.file("t.csv", csv(&values(100)));
-    let out =
-        place.run(&["train", "t.csv", "--label", "y", "--features", "a,b,c", "--on-sphere", "--out", "none"]);
+    let out = place.zonal(&[
+        "train",
+        "t.csv",
+        "--label",
+        "y",
+        "--features",
+        "a,b,c",
+        "--on-sphere",
+        "--out",
+        "none",
+    ]);
     assert!(out.stderr.contains("has the length"), "{}", out.stderr);
 }
