@@ -37,6 +37,9 @@ def test_memory_order_strides_and_kinds_do_not_matter(rows):
         assert np.array_equal(trained(same, y).path.loss, plain)
     assert np.array_equal(trained(x, y.tolist()).path.loss, plain)
     assert np.array_equal(trained(x, y[:, None]).path.loss, plain)
+    scalars = {"refit": np.False_, "seed": np.int64(0), "test_fraction": np.float32(0.25)}
+    quarter = trained(x, y, refit=False, seed=0, test_fraction=0.25)
+    assert np.array_equal(trained(x, y, **scalars).path.loss, quarter.path.loss)
 
 
 def test_float32_is_read_as_it_is(rows):

@@ -11,7 +11,7 @@ import pytest
 
 import zonal
 
-MODULES = ["jobs", "sq", "network", "energies", "statistics", "estimator", "dask"]
+MODULES = ["theory", "training", "studies", "sq", "network", "energies", "statistics", "estimator", "dask"]
 ROOT = __import__("pathlib").Path(__file__).resolve().parents[3]
 GUIDE = sorted((ROOT / "docs/guide").glob("*.py"))
 

@@ -66,6 +66,7 @@ FAULTS = [
     (lambda: zonal.train(lambda x: x, dim=3), ParameterError, "a function to learn is given as target"),
     (lambda: zonal.train(iter([1]), Y), DataError, "X is a list_iterator, but an array or a table"),
     (lambda: zonal.train(resume="runs/none", width=3), ParameterError, "width is given with resume"),
+    (lambda: zonal.train(X, Y, resume="runs/none"), ParameterError, "data is given with resume"),
     (lambda: zonal.spectrum("relu", decay=range(2, 9, 3)), ParameterError, "range of consecutive degrees"),
     (lambda: zonal.spectrum(np.tanh, kinks="abc"), ParameterError, "kinks is 'abc'"),
     (lambda: zonal.spherical_harmonic_energies(zonal.uniform_points(3, 60), Y * 1e200), DataError, "larger unit"),

@@ -22,9 +22,11 @@ from ._native import __version__
 from ._threads import set_threads
 from .energies import Energies, spherical_harmonic_energies, uniform_points
 from .errors import ZonalError
-from .jobs import analyze, plan, reproduce, spectrum, sweep, train
 from .network import Network
 from .statistics import Statistics, Survey
+from .studies import reproduce, sweep
+from .theory import plan, spectrum
+from .training import analyze, train
 
 if TYPE_CHECKING:
     from . import dask as dask

@@ -22,18 +22,25 @@ def words(function: Callable[..., Any], given: Mapping[str, Any], skip: Collecti
     out = []
     for name, parameter in inspect.signature(function).parameters.items():
         value = given[name]
-        if name in skip or value is None or (type(value) is type(parameter.default) and value == parameter.default):
+        if name in skip or value is None or is_default(parameter, value):
             continue
         option = "--" + name.replace("_", "-")
         if isinstance(parameter.default, bool):
             if not isinstance(value, bool | np.bool_):
                 raise ParameterError(f"{name} is {value!r}, but True or False is needed")
-            out.append(option)
+            if value:
+                out.append(option)
         elif isinstance(value, range) and name in _RANGES:
             out.append(f"{option}={_degrees(name, value)}")
         else:
             out.append(f"{option}={text(name, value)}")
     return out
+
+
+def is_default(parameter: inspect.Parameter, value: Any) -> bool:
+    """Whether a value is that of the signature; others of another type are not, even where they are equal."""
+    default = parameter.default
+    return value is default or (type(value) is type(default) and bool(value == default))
 
 
 # Options that are a range of degrees, whose end the program includes.
@@ -105,7 +112,7 @@ def command(function: Callable[..., Any], given: Mapping[str, Any]) -> list[str]
     parts = []
     for name, parameter in inspect.signature(function).parameters.items():
         value = given[name]
-        if value is parameter.default or (type(value) is type(parameter.default) and value == parameter.default):
+        if is_default(parameter, value):
             continue
         shown = repr(value) if isinstance(value, str | int | float | bool | list | tuple) else type(value).__name__
         parts.append(f"{name}={shown[:200]}")

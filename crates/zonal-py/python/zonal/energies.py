@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from . import _arrays, _call, _native
 from ._result import FloatArray, IntArray, Record
-from .errors import DataError
+from .errors import DataError, ParameterError
 
 __all__ = ["Energies", "spherical_harmonic_energies", "uniform_points"]
 
@@ -119,3 +120,19 @@ def uniform_points(dim: int, count: int, *, seed: int = 0) -> FloatArray:
     wanted = _call.number("dim", dim, 2), _call.number("count", count), _call.number("seed", seed)
     points: FloatArray = _native.uniform_points(*wanted)
     return points
+
+
+def values_of(target: Callable[[Any], Any], points: Any) -> Any:
+    """The values of a callable at points, checked."""
+    found = np.asarray(target(points))
+    if found.shape != (len(points),) or found.dtype.kind not in "fiub":
+        message = (
+            f"target: the callable was given {len(points)} points and returned an array of shape {found.shape} and type "
+            f"{found.dtype}, but one real number for each is needed"
+        )
+        raise ParameterError(message)
+    values = found.astype(np.float64)
+    if not np.isfinite(values).all():
+        row = int(np.flatnonzero(~np.isfinite(values))[0])
+        raise ParameterError(f"target: the callable returned {values[row]} at {points[row]}, but must be finite")
+    return values

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from . import jobs, results
+from . import results
 from ._result import FloatArray
 from .errors import MissingPackage, ParameterError
 from .network import Network
 from .statistics import Statistics, Survey
+from .training import train
 
 try:
     from sklearn.base import BaseEstimator, RegressorMixin
@@ -297,7 +298,7 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
         return statistics.path(iterations=self._last(_LAST), step=self.step, refit=bool(self.refit), progress=False)
 
     def _descend(self, X: Any, y: Any) -> results.Training:
-        return jobs.train(
+        return train(
             X,
             y,
             test_fraction=0.0,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import _call, _native, results
-from .jobs import Path, _result
+from ._run import Path, result_of
 
 __all__ = ["bound", "learn", "play"]
 
@@ -68,7 +68,7 @@ def bound(
     words = ["sq", "bound", *_call.words(bound, given, ["progress"])]
     with _call.watching(progress) as watch:
         reports = _native.run(words, _command(bound, given), None, None, watch)
-    found = [_result(results.Bound, report) for report in reports]
+    found = [result_of(results.Bound, report) for report in reports]
     return found[0] if len(found) == 1 else found
 
 
@@ -142,7 +142,7 @@ def play(
     words.append("--out=none" if out is None else f"--out={_call.path('out', out)}")
     with _call.watching(progress) as watch:
         (report,) = _native.run(words, _command(play, given), None, None, watch)
-    result: results.Game = _result(results.Game, report)
+    result: results.Game = result_of(results.Game, report)
     return result
 
 
@@ -219,7 +219,7 @@ def learn(
         words.append(f"--activation={_call.text('activation', activation)}")
     with _call.watching(progress) as watch:
         (report,) = _native.run(words, _command(learn, given), None, code, watch)
-    result: results.Learning = _result(results.Learning, report)
+    result: results.Learning = result_of(results.Learning, report)
     return result
 
 
