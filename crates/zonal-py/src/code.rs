@@ -4,6 +4,7 @@ use crate::error::{Failure, Outcome, exception};
 use crate::work::{Shared, Work, lock};
 use numpy::{PyArray1, PyReadonlyArray1, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -39,11 +40,12 @@ impl Code {
         (self.callable.clone_ref(py), self.kinks.clone(), self.identity)
     }
 
-    /// The activation for one job, whose exceptions are no other job's.
-    pub(crate) fn begin(&self, py: Python<'_>) -> Running {
+    /// The activation for one job, whose exceptions are no other job's, and which finds so many spectra.
+    pub(crate) fn begin(&self, py: Python<'_>, spectra: usize) -> Running {
         let name = self.callable.getattr(py, "__name__").and_then(|n| n.extract::<String>(py));
         let name = name.unwrap_or_else(|_| "callable".to_owned());
-        let raised = Arc::new(Raised::default());
+        let limit = MOST_CALLS.saturating_mul(spectra);
+        let raised = Arc::new(Raised { limit, ..Raised::default() });
         let (inside, function) = (Arc::clone(&raised), self.callable.clone_ref(py));
         let apply = move |values: &mut [f64]| inside.apply(&function, values);
         let function = Function::of_slices(&name, self.kinks.clone(), apply).identified(self.identity);
@@ -65,6 +67,9 @@ struct Raised {
     first: Mutex<Option<PyErr>>,
     /// Calls with a single argument.
     single: AtomicUsize,
+    limit: usize,
+    /// Whether it was not called although it should have been, since the interpreter ends.
+    skipped: AtomicBool,
     job: Mutex<Option<Arc<Shared>>>,
 }
 
@@ -80,9 +85,20 @@ impl Running {
         let result = compute();
         match lock(&running.raised.first).take() {
             Some(error) => Err(Failure::Raised(error)),
+            None if running.raised.skipped.load(Ordering::Relaxed) => Err(Failure::Ended),
             None => result,
         }
     }
+}
+
+thread_local! {
+    /// Whether this thread is in a callable: work that it began here would wait for threads that wait for it.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is in a callable.
+pub(crate) fn is_inside() -> bool {
+    INSIDE.get()
 }
 
 /// Threads that are in a callable, or about to be.
@@ -112,8 +128,16 @@ impl Raised {
         CALLING.fetch_add(1, Ordering::SeqCst);
         // After the first exception, or Ctrl-C, nothing counts any more.
         let counts = !self.is.load(Ordering::Relaxed) && !CLOSING.load(Ordering::SeqCst) && !stopped();
-        let one = values.len() == 1 && self.single.fetch_add(1, Ordering::Relaxed) >= MOST_CALLS;
-        let work = |py: Python<'_>| if one { Err(too_many(py)) } else { call(py, function.bind(py), values) };
+        let one = values.len() == 1 && self.single.fetch_add(1, Ordering::Relaxed) >= self.limit;
+        let work = |py: Python<'_>| {
+            if one {
+                return Err(too_many(py, self.limit));
+            }
+            let before = INSIDE.replace(true);
+            let answer = call(py, function.bind(py), values);
+            INSIDE.set(before);
+            answer
+        };
         let called = if counts { Python::try_attach(work) } else { None };
         CALLING.fetch_sub(1, Ordering::SeqCst);
         match called {
@@ -122,15 +146,18 @@ impl Raised {
                 lock(&self.first).get_or_insert(error);
                 self.is.store(true, Ordering::Relaxed);
             }
-            None => {}
+            None => {
+                let known = self.is.load(Ordering::Relaxed) || stopped();
+                self.skipped.fetch_or(!known, Ordering::Relaxed);
+            }
         }
         values.fill(0.0);
     }
 }
 
-fn too_many(py: Python<'_>) -> PyErr {
+fn too_many(py: Python<'_>, limit: usize) -> PyErr {
     let message = format!(
-        "activation: the callable was called for {MOST_CALLS} single arguments and its coefficients are not known yet, as of \
+        "activation: the callable was called for {limit} single arguments and its coefficients are not known yet, as of \
          functions that are not smooth; name the points where it has kinks or jumps as kinks"
     );
     exception(py, "ParameterError", &message)

@@ -10,6 +10,8 @@ pub(crate) enum Failure {
     Ours(anyhow::Error),
     /// An exception of the user's own code.
     Raised(PyErr),
+    /// The interpreter ends.
+    Ended,
     /// A fault of ours.
     Panic(String),
 }
@@ -35,6 +37,9 @@ impl Failure {
     pub(crate) fn raise(self, py: Python<'_>) -> PyErr {
         match self {
             Self::Raised(error) => error,
+            Self::Ended => {
+                exception(py, "ResourceError", "the interpreter ends, and calls no callable any more")
+            }
             Self::Panic(text) => {
                 exception(py, "InternalError", &format!("a fault of zonal's own, please report it: {text}"))
             }

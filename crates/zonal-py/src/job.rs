@@ -120,7 +120,8 @@ pub(crate) fn run(
     if let Some((labels, features)) = columns {
         put_columns(&mut request, labels, features);
     }
-    let running = activation.as_ref().map(|code| code.get().begin(py));
+    let spectra = if let Request::Spectra(configs) = &request { configs.len() } else { 1 };
+    let running = activation.as_ref().map(|code| code.get().begin(py, spectra));
     if let Some(running) = &running {
         put_activation(&mut request, &running.activation)
             .map_err(|why| exception(py, "ParameterError", why))?;

@@ -115,12 +115,10 @@ impl Model {
         iterations: Vec<u64>,
     ) -> PyResult<Bound<'py, PyArray3<f64>>> {
         let source = table.get().source().map_err(|e| Failure::from(e).raise(py))?;
-        let running = self.code.as_ref().map(|code| code.get().begin(py));
+        let running = self.code.as_ref().map(|code| code.get().begin(py, 1));
         let model = match &running {
             None => Arc::clone(&self.inner),
-            Some(running) => {
-                Arc::new(with_activation(&self.inner, &running.activation).map_err(|e| e.raise(py))?)
-            }
+            Some(running) => Arc::new(with_activation(&self.inner, &running.activation)),
         };
         let counts = iterations.len();
         let ((values, rows), _) = work(py, None, move |work| {
@@ -156,9 +154,7 @@ impl Model {
         let model = Inner::read(bytes).map_err(|e| Failure::from(e).raise(py))?;
         let model = match &activation {
             None => model,
-            Some(code) => {
-                with_activation(&model, &code.get().begin(py).activation).map_err(|e| e.raise(py))?
-            }
+            Some(code) => with_activation(&model, &code.get().begin(py, 1).activation),
         };
         Ok(Self::new(model, activation))
     }
@@ -239,15 +235,13 @@ fn predicted(
 }
 
 /// The same network with the activation of another job.
-fn with_activation(model: &Inner, activation: &Activation) -> Outcome<Inner> {
-    let HiddenLayer::Fixed(network) = &model.hidden else {
-        return Err(
-            anyhow::anyhow!("networks whose hidden layer was trained have no callable activation").into()
-        );
+fn with_activation(model: &Inner, activation: &Activation) -> Inner {
+    let swapped = |network: &Network| network.with_activation(activation.clone());
+    let hidden = match &model.hidden {
+        HiddenLayer::Fixed(network) => HiddenLayer::Fixed(swapped(network)),
+        HiddenLayer::Moving(networks) => HiddenLayer::Moving(networks.iter().map(swapped).collect()),
     };
-    let directions = network.directions().clone();
-    let network = Network::from_directions(activation.clone(), network.scale(), directions)?;
     let mut description = model.description.clone();
     description.activation = activation.clone();
-    Ok(Inner { description, hidden: HiddenLayer::Fixed(network), ..model.clone() })
+    Inner { description, hidden, ..model.clone() }
 }

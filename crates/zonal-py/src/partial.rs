@@ -178,7 +178,7 @@ impl Sums {
         let fail = |e: Failure| e.raise(py);
         let mut config = training(&words).map_err(fail)?;
         let job = of_table(&config, &survey.labels).map_err(fail)?;
-        let running = activation.as_ref().map(|code| code.get().begin(py));
+        let running = activation.as_ref().map(|code| code.get().begin(py, 1));
         if let Some(running) = &running {
             config.activation = Auto::Fixed(running.activation.clone());
         }
@@ -195,6 +195,11 @@ impl Sums {
     /// The same choice without rows.
     fn without_rows(&self, py: Python<'_>) -> Self {
         Self::new(lock(&self.inner).without_rows(), self.code(py))
+    }
+
+    /// A copy that other rows can be added to.
+    fn copied(&self, py: Python<'_>) -> Self {
+        Self::new(self.current(), self.code(py))
     }
 
     /// What was chosen, as JSON.
@@ -224,7 +229,7 @@ impl Sums {
         watch: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let source = table.get().source().map_err(|e| Failure::from(e).raise(py))?;
-        let running = self.code.as_ref().map(|code| code.get().begin(py));
+        let running = self.code.as_ref().map(|code| code.get().begin(py, 1));
         let mut inner = self.current();
         let (inner, _) = work(py, watch, move |work| {
             Running::checked(running.as_ref(), work, || {
@@ -309,7 +314,7 @@ impl Sums {
 
     /// The same sums with the callable that was their activation.
     fn with_activation(&self, py: Python<'_>, activation: Py<Code>) -> PyResult<Self> {
-        let running = activation.get().begin(py).activation;
+        let running = activation.get().begin(py, 1).activation;
         let inner = py.detach(|| self.current().with_activation(running));
         let inner = inner.map_err(|e| Failure::from(e).raise(py))?;
         Ok(Self::new(inner, Some(activation)))

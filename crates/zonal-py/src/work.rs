@@ -78,6 +78,11 @@ pub(crate) fn run<T: Send + 'static>(
     work: impl FnOnce(&Work) -> Outcome<T> + Send + 'static,
 ) -> PyResult<(T, Vec<String>)> {
     check_process(py)?;
+    if crate::code::is_inside() {
+        let message = "zonal was called from inside a callable that zonal calls, whose threads would wait for each other; compute \
+                       such values beforehand";
+        return Err(exception(py, "ResourceError", message));
+    }
     let shared = Arc::new(Shared::default());
     let (sender, receiver) = sync_channel(1);
     let told = Work(Arc::clone(&shared));
@@ -176,13 +181,13 @@ fn check_process(py: Python<'_>) -> PyResult<()> {
 /// Fixes the number of threads of this process, before the first work; results do not depend on it.
 #[pyfunction]
 pub(crate) fn set_threads(py: Python<'_>, threads: usize) -> PyResult<()> {
-    check_process(py)?;
     let refuse = |message: String| Err(exception(py, "ParameterError", &message));
     if !(1..=1024).contains(&threads) {
         return refuse(format!("threads is {threads}, but must be from 1 to 1024"));
     }
     match zonal_cli::request::set_threads(threads) {
-        Ok(()) => Ok(()),
+        // Forked children are told from here on.
+        Ok(()) => check_process(py),
         Err(_) => refuse(
             "the threads of this process have been started; set their number before any work".to_owned(),
         ),

@@ -152,3 +152,38 @@ def test_jumps_that_are_not_named_are_refused_before_long():
     named = zonal.spectrum(lambda t: (t > 0.1) * 1.0, dim=8, kinks=[0.1])
     exact = zonal.spectrum("step(t - 0.1)", dim=8)
     assert np.allclose(named.degrees.coefficient, exact.degrees.coefficient, atol=1e-12)
+
+
+def test_zonal_inside_a_callable_is_refused_and_leaves_the_process_well(rows):
+    x, y = rows
+    network = zonal.train(x, y, width=20, activation="tanh", scale=1, bias=1, iterations=100).network
+
+    def nested(t):
+        if len(t) > 3:
+            network.predict(np.tile(t[:, None], 4))
+        return np.tanh(t)
+
+    with pytest.raises(zonal.errors.ResourceError, match="from inside a callable"):
+        zonal.train(x, y, activation=nested, width=50, scale=1, bias=1, iterations=100)
+    assert zonal.train(x, y, width=20, activation=np.tanh, scale=1, bias=1, iterations=100).network is not None
+
+
+def test_callables_step_by_step_on_the_output_layer(rows):
+    x, y = rows
+    options = {"width": 40, "scale": 2, "bias": 1, "batch": 100, "iterations": 200}
+    ours = zonal.train(x, y, activation=np.tanh, **options)
+    named = zonal.train(x, y, activation="tanh", **options)
+    assert np.allclose(ours.network.predict(x[:9]), named.network.predict(x[:9]), atol=1e-9)
+    again = pickle.loads(pickle.dumps(ours))
+    assert np.array_equal(again.network.predict(x[:9]), ours.network.predict(x[:9]))
+
+
+def test_many_spectra_of_a_smooth_callable_are_no_sign_of_kinks():
+    assert len(zonal.spectrum(np.tanh, dim=list(range(2, 60)), max_degree=6)) == 58
+
+
+def test_few_samples_of_a_callable_target_do():
+    run = zonal.train(target=lambda p: p[:, 0] * p[:, 1], dim=3, samples=20, width=10, iterations=100)
+    assert run.path.energy.shape[1] == 5
+    with pytest.raises(ParameterError, match="max_degree is -1"):
+        zonal.train(target=lambda p: p[:, 0], dim=3, max_degree=-1)

@@ -183,3 +183,27 @@ def test_updates_from_several_threads_come_one_after_another(rows, empty):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda i: whole.update(x[i : i + 300], y[i : i + 300], first_row=i), range(0, 3_000, 300)))
     assert whole.rows == whole.next_row == 3_000
+
+
+def test_copies_are_apart(rows, empty):
+    import copy
+
+    x, y = rows
+    first = empty.without_rows().update(x[:100], y[:100])
+    second = copy.copy(first).update(x[100:200], y[100:200])
+    assert (first.rows, second.rows, copy.deepcopy(second).rows) == (100, 200, 200)
+
+
+def test_the_last_listed_iteration_is_the_last_one(rows, empty):
+    x, y = rows
+    whole = empty.without_rows().update(x, y)
+    assert whole.path(at=[10, 100]).iterations == zonal.train(x, y, at=[10, 100], **FIXED).iterations == 100
+    for options, words in [
+        ({"at": []}, "at is empty"),
+        ({"refit": "no"}, "refit is 'no'"),
+        ({"step": 10**400}, "beyond the range"),
+    ]:
+        with pytest.raises(ParameterError, match=words):
+            whole.path(**options)
+    with pytest.raises(ParameterError, match="bias is given with on_sphere"):
+        Statistics(Survey(zonal.uniform_points(3, 500), np.arange(500.0)), on_sphere=True, bias=3)

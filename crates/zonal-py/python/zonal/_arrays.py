@@ -230,4 +230,6 @@ def _arrow(column: Any, argument: str, name: str) -> npt.NDArray[Any]:
     kind = str(column.type)
     if kind.startswith(("dictionary", "string", "large_string", "timestamp", "date", "list", "struct")):
         raise DataError(f"column '{name}' of {argument} has the type {kind}, but numbers are needed")
+    if kind.startswith("decimal") or (kind == "bool" and column.null_count):
+        column = column.cast("float64")
     return _numbers(column.to_numpy(zero_copy_only=False), argument, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -26,9 +27,7 @@ def words(function: Callable[..., Any], given: Mapping[str, Any], skip: Collecti
             continue
         option = "--" + name.replace("_", "-")
         if isinstance(parameter.default, bool):
-            if not isinstance(value, bool | np.bool_):
-                raise ParameterError(f"{name} is {value!r}, but True or False is needed")
-            if value:
+            if flag(name, value):
                 out.append(option)
         elif isinstance(value, range) and name in _RANGES:
             out.append(f"{option}={_degrees(name, value)}")
@@ -102,9 +101,30 @@ def real(name: str, value: Any) -> float:
     """A real number, checked."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.number) or np.iscomplexobj(value):
         raise ParameterError(f"{name} is {value!r}, but a number is needed")
-    if np.isnan(value):
+    try:
+        found = float(value)
+    except OverflowError as error:
+        raise ParameterError(f"{name} is {value!r}, which is beyond the range of numbers") from error
+    if math.isnan(found):
         raise ParameterError(f"{name} is nan, but a number is needed")
-    return float(value)
+    return found
+
+
+def flag(name: str, value: Any) -> bool:
+    """True or False, checked."""
+    if not isinstance(value, bool | np.bool_):
+        raise ParameterError(f"{name} is {value!r}, but True or False is needed")
+    return bool(value)
+
+
+def iterations(last: Any, at: Any) -> tuple[int, list[int] | None]:
+    """The last iteration, which is the last one listed unless it is given, and those that are listed."""
+    listed = None if at is None else [number("at", t, 0, 10**18) for t in at]
+    if listed is not None and not listed:
+        raise ParameterError("at is empty; list iterations such as [0, 10, 1000]")
+    if last is None:
+        return max(listed) if listed else 10**9, listed
+    return number("iterations", last, 0, 10**18), listed
 
 
 def command(function: Callable[..., Any], given: Mapping[str, Any]) -> list[str]:

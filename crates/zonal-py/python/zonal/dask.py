@@ -37,7 +37,7 @@ def fit(
     precision: str = "f64",
     validation_fraction: float = 0.2,
     test_fraction: float = 0.0,
-    iterations: int | float = 10**9,
+    iterations: int | float | None = None,
     at: Sequence[int] | None = None,
     step: float | str = "auto",
     solver: str = "auto",

@@ -58,8 +58,8 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
     bias : float or 'auto', default='auto'
         The bias appended to rows before they are put on the sphere.
     validation_fraction : float, default=0.2
-        Part of the rows on which the iteration is chosen; with 0, or where no row falls to it, the last one is used (step by
-        step the one with the smallest training loss).
+        Part of the rows on which the iteration is chosen; with 0 the last one is used (step by step the one with the
+        smallest training loss), and so it is for layers='output' where no row falls to that part.
     refit : bool, default=True
         Fit the final network to validation rows too, once they have chosen the iteration; only with layers='output'.
     step : float or 'auto', default='auto'

@@ -136,9 +136,11 @@ class Statistics:
         words = ["train", "--label=y", "--out=none"]
         for name in ("scale", "bias", "width", "precision", "validation_fraction", "test_fraction", "seed"):
             if name == "bias" and on_sphere:
+                if bias != "auto":
+                    raise ParameterError("bias is given with on_sphere: points of the sphere get none")
                 continue
             words.append(f"--{name.replace('_', '-')}={_call.text(name, given[name])}")
-        if on_sphere:
+        if _call.flag("on_sphere", on_sphere):
             words.append("--on-sphere")
         code = _call.code(activation, kinks)
         if code is None:
@@ -229,7 +231,7 @@ class Statistics:
     def path(
         self,
         *,
-        iterations: int | float = 10**9,
+        iterations: int | float | None = None,
         at: Sequence[int] | None = None,
         step: float | str = "auto",
         solver: str = "auto",
@@ -250,15 +252,17 @@ class Statistics:
         Training
             Errors are those over the sums; ``result.network`` predicts.
         """
-        last = _call.number("iterations", iterations, 0, 10**18)
-        listed = None if at is None else [_call.number("at", t, 0, 10**18) for t in at]
+        last, listed = _call.iterations(iterations, at)
         fixed = None if isinstance(step, str) and step == "auto" else _call.real("step", step)
         with _call.watching(progress) as watch:
-            text, model, notes = self._sums.fit(last, listed, fixed, solver, bool(refit), watch)
+            text, model, notes = self._sums.fit(last, listed, fixed, solver, _call.flag("refit", refit), watch)
         document = json.loads(text)
         result = build(results.Training, document, vars(results))
         attach(result, notes=(*self._notes, *notes), _document=document, _network=Network(model))
         return result
+
+    def __copy__(self) -> Statistics:
+        return self._of(self._sums.copied(), self._notes)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Statistics._of, (self._sums, self._notes)

@@ -11,12 +11,13 @@ from . import _call, _native, results
 from ._result import attach
 from ._run import Activation, result_of
 from .energies import spherical_harmonic_energies, uniform_points, values_of
+from .errors import ParameterError
 
 __all__ = ["plan", "spectrum"]
 
 
 def spectrum(
-    activation: Activation | Sequence[str] = "relu",
+    activation: Activation | Sequence[str] | None = None,
     *,
     dim: int | str | Sequence[int] = 10,
     max_degree: int = 12,
@@ -35,9 +36,10 @@ def spectrum(
 
     Parameters
     ----------
-    activation : str or callable
+    activation : str or callable, optional
         A name (``relu``, ``tanh``, ..), an expression in t such as ``'t*tanh(t)'``, a list of these, or a callable that
-        takes an array of arguments and returns the values at them.
+        takes an array of arguments and returns the values at them. By default relu; for rankings all that have a name, and some
+        with a shift.
     dim : int, or ``'inf'``
         The dimension n of the sphere, at least 2; several are compared.
     max_degree : int
@@ -79,8 +81,7 @@ def spectrum(
     words = ["spectrum", *_call.words(spectrum, given, ["activation", "kinks"])]
     code = _call.code(activation, () if kinks is None or not callable(activation) else kinks)
     if code is None:
-        # Rankings have a list of their own.
-        if for_degrees is None or activation != "relu":
+        if activation is not None:
             words.append(f"--activation={_call.text('activation', activation)}")
         if kinks is not None:
             words.append(f"--kinks={_call.text('kinks', kinks)}")
@@ -152,6 +153,8 @@ def plan(
     True
     """
     given = locals()
+    if not callable(target) and samples != 5_000:
+        raise ParameterError("samples is given, but the target is no callable")
     words = ["plan", *_call.words(plan, given, ["target", "activation", "kinks", "samples", "progress"])]
     energies: list[float] | None = None
     notes: tuple[str, ...] = ()

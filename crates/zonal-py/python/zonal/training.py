@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -178,6 +179,8 @@ def train(
         raise ParameterError("data is a callable, but a function to learn is given as target")
     if data is not None and dim != 10:
         raise ParameterError(f"dim is {dim!r}, but the dimension of rows is that of their columns")
+    if samples != 20_000:
+        raise ParameterError("samples is given, but the target is no callable")
     code = _call.code(activation, kinks)
     skip = {
         "data",
@@ -216,6 +219,9 @@ def train(
         x, labels, weights = _tables.split(data, y, label, weight)
         if weights is not None and test is not None:
             raise ParameterError("weight and test are both given, but files of test rows have no weights beside an array")
+        if test is None and (no_header or delimiter != ","):
+            name = "no_header" if no_header else "delimiter"
+            raise ParameterError(f"{name} is given, but there are no files")
         drop = missing == "drop"
         table = _arrays.table(_tables.chosen(x, features), labels, weights, drop_missing=drop, weight_argument="weight")
         words += ["--label=y", "--", "memory"]
@@ -235,8 +241,7 @@ def _refuse(given: dict[str, Any], names: Iterable[str], why: str) -> None:
 def _resumed(resume: Any, given: dict[str, Any], command: list[str]) -> results.Training:
     """A training that goes on, with its own options."""
     words = ["train", f"--resume={_call.path('resume', resume)}"]
-    for name in ("no_report", "figures"):
-        words += _call.words(train, {**given, name: given[name]}, set(given) - {name})
+    words += _call.words(train, given, set(given) - {"no_report", "figures"})
     allowed = {"resume", "no_report", "figures", "progress"}
     parameters = inspect.signature(train).parameters
     other = [n for n in parameters if n not in allowed and not _call.is_default(parameters[n], given[n])]
@@ -259,10 +264,11 @@ def _train_on_callable(target: Callable[[Any], Any], given: dict[str, Any]) -> r
         ("data", "y", "label", "features", "weight", "test", "resume"),
         "with a callable target, which has rows of its own",
     )
-    if given["width"] == "inf":
+    if given["width"] in ("inf", math.inf):
         raise ParameterError("width is inf, which needs a target as an expression: a callable is known at points only")
     if given["bias"] != "auto":
         raise ParameterError("bias is given with a callable target, whose points of the sphere get none")
+    max_degree = 4 if given["max_degree"] is None else _call.number("max_degree", given["max_degree"], 0, 1000)
     samples, dim, seed = _call.number("samples", given["samples"], 10), given["dim"], given["seed"]
     points = uniform_points(dim, samples, seed=seed)
     values = values_of(target, points)
@@ -282,7 +288,8 @@ def _train_on_callable(target: Callable[[Any], Any], given: dict[str, Any]) -> r
     # Rows that the training has not seen, where there are any.
     parts = network._model.parts(0, samples)
     chosen = np.flatnonzero(parts == parts.max())[:_LOOKED_AT]
-    max_degree = 4 if given["max_degree"] is None else given["max_degree"]
+    if len(chosen) < 3:
+        chosen = np.arange(samples)[:_LOOKED_AT]
     left = np.stack([values[chosen] - f for f in network.staged_predict(points[chosen])], axis=1)
     found = spherical_harmonic_energies(points[chosen], left, max_degree)
     whole = spherical_harmonic_energies(points[chosen], values[chosen], max_degree)

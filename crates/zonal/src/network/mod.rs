@@ -87,6 +87,11 @@ impl Network {
         })
     }
 
+    /// The same units with another activation.
+    pub fn with_activation(&self, activation: Activation) -> Self {
+        Self { activation, ..self.clone() }
+    }
+
     /// The width m.
     pub fn width(&self) -> usize {
         self.directions.rows()
