@@ -1,10 +1,9 @@
 //! Python callables as activations.
 
 use crate::error::{Failure, Outcome, exception};
-use crate::work::{Shared, Work, lock};
+use crate::work::{Shared, Work, lock, without_work};
 use numpy::{PyArray1, PyReadonlyArray1, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
-use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -91,16 +90,6 @@ impl Running {
     }
 }
 
-thread_local! {
-    /// Whether this thread is in a callable: work that it began here would wait for threads that wait for it.
-    static INSIDE: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether this thread is in a callable.
-pub(crate) fn is_inside() -> bool {
-    INSIDE.get()
-}
-
 /// Threads that are in a callable, or about to be.
 static CALLING: AtomicUsize = AtomicUsize::new(0);
 /// Whether the interpreter is about to end: nothing is called any more.
@@ -133,10 +122,7 @@ impl Raised {
             if one {
                 return Err(too_many(py, self.limit));
             }
-            let before = INSIDE.replace(true);
-            let answer = call(py, function.bind(py), values);
-            INSIDE.set(before);
-            answer
+            without_work(|| call(py, function.bind(py), values))
         };
         let called = if counts { Python::try_attach(work) } else { None };
         CALLING.fetch_sub(1, Ordering::SeqCst);

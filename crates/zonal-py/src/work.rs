@@ -3,6 +3,7 @@
 
 use crate::error::{Failure, Outcome, exception, keywords};
 use pyo3::prelude::*;
+use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -78,7 +79,7 @@ pub(crate) fn run<T: Send + 'static>(
     work: impl FnOnce(&Work) -> Outcome<T> + Send + 'static,
 ) -> PyResult<(T, Vec<String>)> {
     check_process(py)?;
-    if crate::code::is_inside() {
+    if INSIDE.get() {
         let message = "zonal was called from inside a callable that zonal calls, whose threads would wait for each other; compute \
                        such values beforehand";
         return Err(exception(py, "ResourceError", message));
@@ -158,6 +159,19 @@ fn wait<T: Send>(py: Python<'_>, receiver: Receiver<Outcome<T>>, time: Duration)
         let answer = receiver.recv_timeout(time);
         (receiver, answer)
     })
+}
+
+thread_local! {
+    /// Whether this thread does work already: other work that began here would wait for threads that wait for it.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Calls code of the user on a thread that works; no work can begin in it.
+pub(crate) fn without_work<T>(call: impl FnOnce() -> T) -> T {
+    let before = INSIDE.replace(true);
+    let answer = call();
+    INSIDE.set(before);
+    answer
 }
 
 /// The process whose threads work.
