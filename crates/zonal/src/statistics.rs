@@ -374,11 +374,6 @@ impl Statistics {
         total.unwrap_or_else(|| vec![Sums::zeros(self.width, self.labels); self.parts])
     }
 
-    /// How many rows were added, with those that were left out; blocks must be closed.
-    pub fn covered(&self) -> u64 {
-        self.nodes.values().map(|node| node.covered).sum()
-    }
-
     /// The first row after all that were added without a gap from row 0 on.
     pub fn next_row(&self) -> u64 {
         let rows = block_rows(self.width);
