@@ -1,6 +1,7 @@
-//! The project's own commands: `cargo xtask test | docs | refs | bench`.
+//! The project's own commands: `cargo xtask test | docs | refs | faults | fuzz | bench`.
 
 mod bench;
+mod fuzz;
 mod python;
 
 use anyhow::{Context, Result, bail};
@@ -15,6 +16,10 @@ const HELP: &str = "cargo xtask COMMAND
   docs    write the generated parts of the documentation (schemas, figures, picture of the house, results of Python)
   wheel   build the Python package and install it into the project's own virtual environment
   refs    make the reference tables again with mpmath, and say whether they changed
+  faults [--kills N] [--others N]
+          runs that are killed (N times each kind, 100) and broken otherwise (N times, 10), into docs/reliability.md
+  fuzz [--seconds N] [READER ..]
+          hostile bytes for every reader, N seconds for each (60), in two processes
   bench spectrum
           time the spectra of all activations against scipy, in turn in one run
   bench peers [SECTION ..]
@@ -35,6 +40,8 @@ fn main() -> Result<()> {
         Some("docs") => docs(),
         Some("wheel") => python::install(&python::prepare()?, false).map(|_| ()),
         Some("refs") => refs(),
+        Some("faults") => faults(&std::env::args().skip(2).collect::<Vec<_>>()),
+        Some("fuzz") => fuzz::fuzz(&std::env::args().skip(2).collect::<Vec<_>>()),
         Some("bench") => bench::bench(&std::env::args().skip(2).collect::<Vec<_>>()),
         Some("help" | "--help" | "-h") | None => {
             println!("{HELP}");
@@ -174,6 +181,20 @@ fn pages() -> std::result::Result<(), Pages> {
 fn path_of(program: &str) -> Option<PathBuf> {
     let folders = std::env::var_os("PATH")?;
     std::env::split_paths(&folders).map(|f| f.join(program)).find(|p| p.is_file())
+}
+
+/// Runs that the world breaks, and the table of what became of them.
+fn faults(arguments: &[String]) -> Result<()> {
+    let number = |name: &str, default: &str| match arguments.iter().position(|a| a == name) {
+        Some(at) => arguments.get(at + 1).cloned().with_context(|| format!("{name} needs a number")),
+        None => Ok(default.to_owned()),
+    };
+    let (kills, others) = (number("--kills", "100")?, number("--others", "10")?);
+    run("the program", cargo().args(["build", "--release"]))?;
+    let mut harness = cargo();
+    harness.args(["run", "--release", "--quiet", "--package", "zonal-verify", "--bin", "faults", "--"]);
+    harness.arg(target().join("release/zonal")).arg(root().join("docs/reliability.md")).args([kills, others]);
+    run("faults", &mut harness)
 }
 
 fn docs() -> Result<()> {

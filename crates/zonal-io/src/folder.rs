@@ -1,7 +1,7 @@
 //! Run folders: numbered or named by the user, never overwriting what is not ours.
 
 use crate::error::{Error, Result};
-use crate::write::write_file;
+use crate::write::{TEMPORARY, write_file};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -94,7 +94,7 @@ impl RunFolder {
                 let empty = entries.next().is_none();
                 let begun = path.join(SWEEP).is_file() && path.join(CELLS).is_file();
                 let unfinished = path.join(RESUME).is_file();
-                let ours = path.join(RECORD).is_file() || begun || unfinished;
+                let ours = path.join(RECORD).is_file() || begun || unfinished || is_remainder(path);
                 if !empty && !force && unfinished {
                     return refuse(
                         "holds a training that is not finished; go on with it by `zonal train --resume`, or \
@@ -104,6 +104,11 @@ impl RunFolder {
                 if !empty && !force && begun {
                     return refuse(
                         "holds a sweep; go on with it by `zonal sweep --resume`, or --force to replace it",
+                    );
+                }
+                if !empty && !force && is_remainder(path) {
+                    return refuse(
+                        "holds what a run left that was stopped while it wrote; --force to replace it",
                     );
                 }
                 if !empty && !force {
@@ -142,6 +147,7 @@ impl RunFolder {
         fs::create_dir_all(path).map_err(Error::system(path, "creating the folder"))?;
         let folder = Self { path: path.to_owned(), created };
         folder.remove(FILES)?;
+        folder.remove_temporary();
         folder.remove_figures();
         Ok(folder)
     }
@@ -216,8 +222,19 @@ impl RunFolder {
         write_file(&self.path.join(name), contents)
     }
 
+    /// Files that had no name yet when a program was killed.
+    fn remove_temporary(&self) {
+        for entry in fs::read_dir(&self.path).into_iter().flatten().flatten() {
+            if is_temporary(&entry) {
+                // What stays does no harm.
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+
     /// Removes what only an unfinished run needs.
     pub fn finished(&self) {
+        self.remove_temporary();
         for name in UNFINISHED {
             // What stays does no harm: a folder with a record is finished.
             let _ = fs::remove_file(self.path.join(name));
@@ -237,10 +254,32 @@ impl RunFolder {
         let names = FILES.into_iter().filter(|name| !(unfinished && UNFINISHED.contains(name)));
         // Nobody can be told if this fails too, and what stays has no record.
         let _ = self.remove(names);
+        self.remove_temporary();
         if self.created && !unfinished {
             let _ = fs::remove_dir(&self.path);
         }
     }
+}
+
+/// Whether a regular file is one that has no name yet.
+fn is_temporary(entry: &fs::DirEntry) -> bool {
+    let ours = entry.file_name().to_string_lossy().starts_with(TEMPORARY);
+    ours && entry.file_type().is_ok_and(|t| t.is_file())
+}
+
+/// Whether a folder without a record holds nothing but files of a run that was killed while it wrote.
+fn is_remainder(path: &Path) -> bool {
+    let entries = fs::read_dir(path).map(|entries| entries.collect::<std::io::Result<Vec<_>>>());
+    let Ok(Ok(entries)) = entries else { return false };
+    let ours = |entry: &fs::DirEntry| {
+        let name = entry.file_name();
+        is_temporary(entry) || FILES.iter().any(|f| name == *f) || name == FIGURES
+    };
+    // A table or a page alone may be anybody's.
+    let marks = |entry: &fs::DirEntry| {
+        is_temporary(entry) || [METRICS, CELLS].iter().any(|f| entry.file_name() == *f)
+    };
+    entries.iter().all(ours) && entries.iter().any(marks)
 }
 
 /// Whether a file is a figure of ours: a regular file with our mark.
@@ -267,7 +306,7 @@ fn nearest_existing(path: &Path) -> &Path {
 
 fn check_writable(folder: &Path) -> Result<()> {
     tempfile::Builder::new()
-        .prefix(".zonal-")
+        .prefix(TEMPORARY)
         .tempfile_in(folder)
         .map(drop)
         .map_err(|e| Error::system(folder, "writing into the folder")(without_path(e)))

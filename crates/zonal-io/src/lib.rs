@@ -1,6 +1,7 @@
 //! Files: tables in; models, metrics and run records out. Everything that is read is checked before it is believed,
 //! and everything that is written appears whole or not at all.
 
+pub mod checksum;
 pub mod error;
 pub mod folder;
 pub mod journal;
@@ -8,6 +9,7 @@ pub mod model;
 pub mod results;
 pub mod source;
 pub mod statistics;
+mod tensors;
 pub mod weights;
 pub mod write;
 

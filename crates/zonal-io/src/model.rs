@@ -1,12 +1,13 @@
 //! Trained networks as safetensors files: tensors `directions`, `coefficients` and `iterations`, and where the hidden layer
-//! was trained too `weights` (and `biases`) at each iteration in place of `directions`. Everything else is one JSON string under the metadata key `zonal` (several keys would be written in random order).
+//! was trained too `weights` (and `biases`) at each iteration in place of `directions`. Everything else is one
+//! JSON object in the metadata.
 
 use crate::error::{Error, Result};
 use crate::source::check_plain_file;
+use crate::tensors::{self, floats, little_endian};
 use crate::write::write_file;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use std::path::Path;
 use zonal::activation::Activation;
 use zonal::lift::{LabelScale, Lift};
@@ -160,8 +161,7 @@ impl Model {
             tensors.push(("biases", view(Dtype::F64, vec![networks.len(), units], &biases)?));
         }
         let json = serde_json::to_string(&self.description).map_err(|e| e.to_string())?;
-        safetensors::serialize(tensors, Some(HashMap::from([("zonal".to_owned(), json)])))
-            .map_err(|e| e.to_string())
+        tensors::to_bytes(tensors, &json)
     }
 
     /// Reads a model and checks everything that using it relies on.
@@ -175,13 +175,9 @@ impl Model {
     }
 
     fn from_bytes(bytes: &[u8]) -> std::result::Result<Self, String> {
-        let text = |e: safetensors::SafeTensorError| format!("it is not a complete safetensors file ({e})");
-        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(text)?;
-        let tensors = SafeTensors::deserialize(bytes).map_err(text)?;
-        let json = metadata.metadata().as_ref().and_then(|m| m.get("zonal"));
-        let json = json.ok_or("its metadata has no key 'zonal', so another program wrote it")?;
+        let (tensors, json) = tensors::open(bytes)?;
         let schema: Schema =
-            serde_json::from_str(json).map_err(|e| format!("its metadata is not ours: {e}"))?;
+            serde_json::from_str(&json).map_err(|e| format!("its metadata is not ours: {e}"))?;
         if schema.schema != SCHEMA {
             return Err(format!(
                 "its format is version {}, but this program reads version {SCHEMA}",
@@ -189,7 +185,7 @@ impl Model {
             ));
         }
         let description: Description =
-            serde_json::from_str(json).map_err(|e| format!("its metadata is damaged: {e}"))?;
+            serde_json::from_str(&json).map_err(|e| format!("its metadata is damaged: {e}"))?;
         let labels = description.table.as_ref().map_or(1, |t| t.labels.len());
         let coefficients = coefficients(&tensors, labels)?;
         let view = tensors.tensor("iterations").map_err(|e| e.to_string())?;
@@ -332,21 +328,12 @@ fn coefficients(tensors: &SafeTensors<'_>, labels: usize) -> std::result::Result
     Matrix::from_rows(iterations * found, units, floats(view.data())).map_err(|e| e.to_string())
 }
 
-/// Numbers from their bytes.
-pub(crate) fn floats(bytes: &[u8]) -> Vec<f64> {
-    bytes.as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b)).collect()
-}
-
 fn matrix(tensors: &SafeTensors<'_>, name: &str) -> std::result::Result<Matrix, String> {
     let view = tensors.tensor(name).map_err(|e| e.to_string())?;
     let (Dtype::F64, &[rows, columns]) = (view.dtype(), view.shape()) else {
         return Err(format!("the tensor '{name}' is not a matrix of 64-bit floats"));
     };
     Matrix::from_rows(rows, columns, floats(view.data())).map_err(|e| e.to_string())
-}
-
-pub(crate) fn little_endian(values: &[f64]) -> Vec<u8> {
-    values.iter().flat_map(|x| x.to_le_bytes()).collect()
 }
 
 #[cfg(test)]

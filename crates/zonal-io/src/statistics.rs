@@ -1,15 +1,14 @@
 //! Statistics as safetensors files: what a pass over rows has summed so far, to go on later or elsewhere. The tensors of
-//! node i are `gram.i`, `correlation.i`, `label_sq.i` and `weight.i`; everything else is one JSON string under the metadata
-//! key `zonal`.
+//! node i are `gram.i`, `correlation.i`, `label_sq.i` and `weight.i`; everything else is one JSON object in the metadata.
 
 use crate::error::{Error, Result};
-use crate::model::{SCHEMA, floats, little_endian};
+use crate::model::SCHEMA;
 use crate::source::check_plain_file;
+use crate::tensors::{self, floats, little_endian};
 use crate::write::write_by;
-use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, View};
+use safetensors::tensor::{Dtype, View};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::path::Path;
 use zonal::linalg::{Matrix, Packed};
 use zonal::statistics::{Precision, Statistics, Sums};
@@ -94,12 +93,11 @@ impl View for Tensor<'_> {
 }
 
 /// The tensors and the description of statistics.
-#[expect(clippy::type_complexity, reason = "what the library takes")]
 fn encode<'a>(
     statistics: &'a Statistics,
     shape: Shape,
     identity: &str,
-) -> std::result::Result<(Vec<(String, Tensor<'a>)>, HashMap<String, String>), serde_json::Error> {
+) -> std::result::Result<(Vec<(String, Tensor<'a>)>, String), serde_json::Error> {
     let nodes = statistics.export();
     let Shape { width, labels, parts, precision } = shape;
     let mut tensors = Vec::new();
@@ -126,7 +124,7 @@ fn encode<'a>(
             .map(|n| Node { first_block: n.first_block, level: n.level, covered: n.covered })
             .collect(),
     };
-    Ok((tensors, HashMap::from([("zonal".to_owned(), serde_json::to_string(&description)?)])))
+    Ok((tensors, serde_json::to_string(&description)?))
 }
 
 /// Statistics as bytes; blocks must be closed. `identity` says whatever decides the sums beside the rows.
@@ -136,7 +134,7 @@ fn encode<'a>(
 pub fn to_bytes(statistics: &Statistics, shape: Shape, identity: &str) -> Result<Vec<u8>> {
     let broken = |message: String| Error::Model { path: "statistics".into(), message };
     let (tensors, description) = encode(statistics, shape, identity).map_err(|e| broken(e.to_string()))?;
-    safetensors::serialize(tensors, Some(description)).map_err(|e| broken(e.to_string()))
+    tensors::to_bytes(tensors, &description).map_err(broken)
 }
 
 /// Statistics from bytes, with their shape and identity. Sums with another identity, by another version or damaged are refused.
@@ -148,12 +146,8 @@ pub fn from_bytes(bytes: &[u8], identity: Option<&str>) -> Result<(Statistics, S
 }
 
 fn read(bytes: &[u8], identity: Option<&str>) -> std::result::Result<(Statistics, Shape, String), String> {
-    let text = |e: safetensors::SafeTensorError| format!("it is not a complete safetensors file ({e})");
-    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(text)?;
-    let tensors = SafeTensors::deserialize(bytes).map_err(text)?;
-    let json = metadata.metadata().as_ref().and_then(|m| m.get("zonal"));
-    let json = json.ok_or("its metadata has no key 'zonal', so another program wrote it")?;
-    let d: Description = serde_json::from_str(json).map_err(|e| format!("its metadata is not ours: {e}"))?;
+    let (tensors, json) = tensors::open(bytes)?;
+    let d: Description = serde_json::from_str(&json).map_err(|e| format!("its metadata is not ours: {e}"))?;
     let version = env!("CARGO_PKG_VERSION");
     if (d.schema, d.version.as_str()) != (SCHEMA, version) {
         return Err(format!(
@@ -212,11 +206,7 @@ fn read(bytes: &[u8], identity: Option<&str>) -> std::result::Result<(Statistics
 pub fn save(path: &Path, statistics: &Statistics, shape: Shape, identity: &str) -> Result<()> {
     let broken = |message: String| Error::Model { path: path.to_owned(), message };
     let (tensors, description) = encode(statistics, shape, identity).map_err(|e| broken(e.to_string()))?;
-    write_by(path, |name| match safetensors::serialize_to_file(tensors, Some(description), name) {
-        Ok(()) => Ok(()),
-        Err(SafeTensorError::IoError(source)) => Err(Error::system(path, "writing")(source)),
-        Err(e) => Err(broken(e.to_string())),
-    })
+    write_by(path, |name| tensors::write_to(name, path, tensors, &description))
 }
 
 /// Reads statistics from a file.

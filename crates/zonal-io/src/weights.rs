@@ -1,12 +1,11 @@
 //! Weights of several moments of a descent in one safetensors file, to go on from: tensors `hidden`, `biases` and `output`
-//! with a first axis for the moments; everything else is one JSON string under the metadata key `zonal`.
+//! with a first axis for the moments; everything else is one JSON object in the metadata.
 
 use crate::error::{Error, Result};
-use crate::model::{floats, little_endian};
 use crate::source::check_plain_file;
+use crate::tensors::{self, floats, little_endian};
 use crate::write::write_file;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
-use std::collections::HashMap;
+use safetensors::tensor::{Dtype, TensorView};
 use std::path::Path;
 use zonal::linalg::Matrix;
 use zonal::network::Weights;
@@ -32,8 +31,7 @@ pub fn save(path: &Path, text: &str, moments: &[Weights]) -> Result<()> {
         ("biases", view(vec![count, m], &biases)?),
         ("output", view(vec![count, labels, m], &output)?),
     ];
-    let metadata = HashMap::from([("zonal".to_owned(), text.to_owned())]);
-    let bytes = safetensors::serialize(tensors, Some(metadata)).map_err(|e| broken(e.to_string()))?;
+    let bytes = tensors::to_bytes(tensors, text).map_err(broken)?;
     write_file(path, &bytes)
 }
 
@@ -47,12 +45,12 @@ pub fn load(path: &Path) -> Result<(String, Vec<Weights>)> {
     from_bytes(&bytes).map_err(|message| Error::Model { path: path.to_owned(), message })
 }
 
-fn from_bytes(bytes: &[u8]) -> std::result::Result<(String, Vec<Weights>), String> {
-    let text = |e: safetensors::SafeTensorError| format!("it is not a complete safetensors file ({e})");
-    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(text)?;
-    let tensors = SafeTensors::deserialize(bytes).map_err(text)?;
-    let json = metadata.metadata().as_ref().and_then(|m| m.get("zonal"));
-    let json = json.ok_or("its metadata has no key 'zonal', so another program wrote it")?;
+/// The same from bytes.
+///
+/// # Errors
+/// What is wrong with them, as the end of a sentence.
+pub fn from_bytes(bytes: &[u8]) -> std::result::Result<(String, Vec<Weights>), String> {
+    let (tensors, json) = tensors::open(bytes)?;
     let read = |name: &str| {
         let view = tensors.tensor(name).map_err(|e| e.to_string())?;
         if view.dtype() != Dtype::F64 {
@@ -79,7 +77,7 @@ fn from_bytes(bytes: &[u8]) -> std::result::Result<(String, Vec<Weights>), Strin
         })
     });
     let weights = weights.collect::<zonal::Result<Vec<_>>>().map_err(|e| e.to_string())?;
-    Ok((json.clone(), weights))
+    Ok((json, weights))
 }
 
 #[cfg(test)]

@@ -6,6 +6,9 @@ use std::io::Write;
 use std::path::Path;
 use tempfile::{NamedTempFile, TempPath};
 
+/// What the names of files begin with that are not written yet.
+pub(crate) const TEMPORARY: &str = ".zonal-";
+
 /// Writes a whole file, or leaves what was there before.
 ///
 /// # Errors
@@ -41,24 +44,42 @@ fn check_regular(path: &Path) -> Result<()> {
 
 /// A new file in the same folder.
 fn temporary(path: &Path) -> Result<NamedTempFile> {
-    let folder = match path.parent() {
-        Some(p) if !p.as_os_str().is_empty() => p,
-        _ => Path::new("."),
-    };
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".zonal-");
+    builder.prefix(TEMPORARY);
     // Temporary files are private; results are as readable as any other new file of the user.
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    builder.tempfile_in(folder).map_err(Error::system(path, "creating a temporary file beside it"))
+    builder.tempfile_in(folder_of(path)).map_err(Error::system(path, "creating a temporary file beside it"))
 }
 
 /// Flushes it to disk and gives it its name.
 fn keep(name: TempPath, path: &Path) -> Result<()> {
     let written = File::open(&name).and_then(|file| file.sync_all());
     written.map_err(Error::system(path, "flushing to disk"))?;
-    name.persist(path).map_err(|e| e.error).map_err(Error::system(path, "renaming the temporary file"))
+    name.persist(path).map_err(|e| e.error).map_err(Error::system(path, "renaming the temporary file"))?;
+    flush_folder(path);
+    Ok(())
+}
+
+/// The new name is on disk too, not only in memory: a power cut does not take it back. Not every system can flush a folder;
+/// the file itself is whole in any case.
+fn flush_folder(path: &Path) {
+    #[cfg(unix)]
+    {
+        let _ = File::open(folder_of(path)).and_then(|folder| folder.sync_all());
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(p) if !p.as_os_str().is_empty() => p,
+        _ => Path::new("."),
+    }
 }

@@ -16,6 +16,7 @@ use zonal::linalg::Matrix;
 use zonal::rows::{Rows, Split};
 use zonal_cli::request::{Request, read};
 use zonal_run::covered::Covered;
+use zonal_run::fingerprint::Fingerprint;
 use zonal_run::number::Auto;
 use zonal_run::survey::Survey as Inner;
 use zonal_run::train::{FitConfig, Input, PartialSums, TableJob, TrainConfig};
@@ -33,6 +34,7 @@ pub(crate) struct Survey {
 #[derive(Serialize, Deserialize)]
 struct State {
     covered: Covered,
+    fingerprint: Fingerprint,
     counts: [u64; 3],
     features: Moments,
     labels: Moments,
@@ -88,6 +90,7 @@ impl Survey {
         let sample = &self.inner.sample;
         let state = State {
             covered: self.inner.covered.clone(),
+            fingerprint: self.inner.fingerprint,
             counts: self.inner.counts,
             features: self.inner.features.clone(),
             labels: self.inner.labels.clone(),
@@ -119,8 +122,18 @@ impl Survey {
 }
 
 fn restored(text: &str, values: &[f64]) -> Outcome<Survey> {
-    let State { covered, counts, features, labels, numbers, split, column_names, label_names, weighted } =
-        serde_json::from_str(text)?;
+    let State {
+        covered,
+        fingerprint,
+        counts,
+        features,
+        labels,
+        numbers,
+        split,
+        column_names,
+        label_names,
+        weighted,
+    } = serde_json::from_str(text)?;
     let (rows, d, l) = (numbers.len(), column_names.len(), label_names.len());
     let weights = if weighted { rows } else { 0 };
     if values.len() != rows * (d + l) + weights {
@@ -135,7 +148,7 @@ fn restored(text: &str, values: &[f64]) -> Outcome<Survey> {
         labels: Matrix::from_rows(rows, l, of_labels.to_vec())?,
         weights: of_weights.to_vec(),
     };
-    let inner = Inner { covered, counts, features, labels, sample };
+    let inner = Inner { covered, fingerprint, counts, features, labels, sample };
     Ok(Survey { inner, split, columns: column_names, labels: label_names })
 }
 

@@ -6,6 +6,7 @@ pub mod covered;
 pub mod data;
 pub mod error;
 pub mod experiment;
+pub mod fingerprint;
 pub mod kept;
 pub mod memory;
 pub mod number;

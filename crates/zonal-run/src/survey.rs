@@ -4,6 +4,7 @@
 use crate::covered::Covered;
 use crate::data::for_each_block;
 use crate::error::{Error, Result};
+use crate::fingerprint::Fingerprint;
 use rayon::prelude::*;
 use zonal::lift::{LabelScale, Moments};
 use zonal::linalg::Matrix;
@@ -16,6 +17,8 @@ use zonal_io::source::Source;
 pub struct Survey {
     /// Rows that were read, with those that were left out.
     pub covered: Covered,
+    /// The rows themselves.
+    pub fingerprint: Fingerprint,
     /// Rows of each part.
     pub counts: [u64; 3],
     /// Moments of the features of training rows.
@@ -44,6 +47,7 @@ impl Survey {
         let columns = features + labels;
         let mut survey = Self {
             covered: Covered::default(),
+            fingerprint: Fingerprint::default(),
             counts: [0; 3],
             features: Moments::new(features),
             labels: Moments::new(labels),
@@ -54,13 +58,13 @@ impl Survey {
         let mut limit = u64::MAX;
         for_each_block(source, Stage::Reading, 0, observer, |rows| {
             survey.covered.add(rows.covered.start, rows.covered.end)?;
-            let drawn: Vec<(Part, u64)> = rows
-                .numbers
-                .par_iter()
+            let drawn: Vec<((Part, u64), Fingerprint)> = (0..rows.len())
+                .into_par_iter()
                 .with_min_len(DRAWN_AT_ONCE)
-                .map(|&number| split.part_and_rank(number))
+                .map(|i| (split.part_and_rank(rows.numbers[i]), Fingerprint::of_row(&rows, i)))
                 .collect();
-            for (i, (part, rank)) in drawn.into_iter().enumerate() {
+            for (i, ((part, rank), fingerprint)) in drawn.into_iter().enumerate() {
+                survey.fingerprint = survey.fingerprint.merge(fingerprint);
                 survey.counts[part as usize] += 1;
                 if part == Part::Train {
                     survey.features.push(rows.features.row(i), rows.weight(i));
@@ -139,6 +143,7 @@ impl Survey {
         };
         Ok(Self {
             covered,
+            fingerprint: self.fingerprint.merge(other.fingerprint),
             counts: [0, 1, 2].map(|i| self.counts[i] + other.counts[i]),
             sample: both.select(&chosen),
             features: self.features.merge(&other.features),

@@ -2,7 +2,9 @@
 //! few statistics. Not published.
 
 pub mod documents;
+pub mod faults;
 pub mod figures;
+pub mod hostile;
 pub mod layers;
 pub mod peak;
 pub mod reference;

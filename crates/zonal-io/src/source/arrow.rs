@@ -1,6 +1,7 @@
 //! Parquet and Arrow files: columns of numbers and booleans, nulls as missing values.
 
-use super::{Raw, Reader, table};
+use super::guard::guarded;
+use super::{Raw, Reader, announced, table};
 use crate::error::{Error, Result};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -14,8 +15,11 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Seek};
 use std::path::{Path, PathBuf};
+
+const PARQUET: &str = "Parquet";
+const ARROW: &str = "Arrow";
 
 /// Rows decoded at a time.
 const BATCH: usize = 8_192;
@@ -28,40 +32,54 @@ fn broken(path: &Path, kind: &str, error: &dyn std::fmt::Display) -> Error {
     table(path, format!("not a complete {kind} file: {error}"))
 }
 
+/// What a library makes of a file, where it neither fails nor panics.
+fn read<T, E: std::fmt::Display>(
+    path: &Path,
+    kind: &str,
+    f: impl FnOnce() -> std::result::Result<T, E>,
+) -> Result<T> {
+    match guarded(f) {
+        Ok(outcome) => outcome.map_err(|e| broken(path, kind, &e)),
+        Err(panic) => Err(broken(path, kind, &panic)),
+    }
+}
+
 fn names(schema: &Schema) -> Vec<String> {
     schema.fields().iter().map(|f| f.name().clone()).collect()
 }
 
 pub(super) fn parquet_names(path: &Path) -> Result<Vec<String>> {
-    let builder =
-        ParquetRecordBatchReaderBuilder::try_new(open(path)?).map_err(|e| broken(path, "Parquet", &e))?;
+    let file = open(path)?;
+    let builder = read(path, PARQUET, || ParquetRecordBatchReaderBuilder::try_new(file))?;
     Ok(names(builder.schema()))
 }
 
 pub(super) fn parquet(path: &Path, chosen: &[usize]) -> Result<BatchReader> {
-    let fail = |e: parquet::errors::ParquetError| broken(path, "Parquet", &e);
-    let builder = ParquetRecordBatchReaderBuilder::try_new(open(path)?).map_err(fail)?;
+    let file = open(path)?;
+    let builder = read(path, PARQUET, || ParquetRecordBatchReaderBuilder::try_new(file))?;
     check_types(path, builder.schema(), chosen)?;
     let mask = ProjectionMask::roots(builder.parquet_schema(), chosen.iter().copied());
-    let batches = builder.with_projection(mask).with_batch_size(BATCH).build().map_err(fail)?;
-    Ok(BatchReader::new(path, "Parquet", Box::new(batches), chosen))
+    let batches = read(path, PARQUET, || builder.with_projection(mask).with_batch_size(BATCH).build())?;
+    Ok(BatchReader::new(path, PARQUET, Box::new(batches), chosen))
 }
 
 pub(super) fn ipc_names(path: &Path) -> Result<Vec<String>> {
-    let reader =
-        FileReader::try_new(BufReader::new(open(path)?), None).map_err(|e| broken(path, "Arrow", &e))?;
-    Ok(names(&reader.schema()))
+    Ok(names(&ipc_reader(path, None)?.schema()))
 }
 
 pub(super) fn ipc(path: &Path, chosen: &[usize]) -> Result<BatchReader> {
     let mut sorted = chosen.to_vec();
     sorted.sort_unstable();
-    let whole =
-        FileReader::try_new(BufReader::new(open(path)?), None).map_err(|e| broken(path, "Arrow", &e))?;
-    check_types(path, &whole.schema(), chosen)?;
-    let reader = FileReader::try_new(BufReader::new(open(path)?), Some(sorted))
-        .map_err(|e| broken(path, "Arrow", &e))?;
-    Ok(BatchReader::new(path, "Arrow", Box::new(reader), chosen))
+    check_types(path, &ipc_reader(path, None)?.schema(), chosen)?;
+    let reader = ipc_reader(path, Some(sorted))?;
+    Ok(BatchReader::new(path, ARROW, Box::new(reader), chosen))
+}
+
+fn ipc_reader(path: &Path, columns: Option<Vec<usize>>) -> Result<FileReader<BufReader<File>>> {
+    let mut file = open(path)?;
+    announced::check(&mut file).map_err(|e| broken(path, ARROW, &e))?;
+    file.rewind().map_err(Error::system(path, "reading"))?;
+    read(path, ARROW, || FileReader::try_new(BufReader::new(file), columns))
 }
 
 /// Every chosen column must hold numbers, before anything is read.
@@ -119,13 +137,13 @@ impl Reader for BatchReader {
         let available =
             |w: &VecDeque<(usize, Vec<Vec<f64>>)>| w.iter().map(|(used, c)| c[0].len() - used).sum::<usize>();
         while available(&self.waiting) < most {
-            match self.batches.next() {
-                Some(Ok(batch)) if batch.num_rows() == 0 => {}
-                Some(Ok(batch)) => {
+            let batches = &mut self.batches;
+            match read(&self.path, self.kind, || batches.next().transpose())? {
+                Some(batch) if batch.num_rows() == 0 => {}
+                Some(batch) => {
                     let decoded = self.decode(&batch)?;
                     self.waiting.push_back((0, decoded));
                 }
-                Some(Err(e)) => return Err(broken(&self.path, self.kind, &e)),
                 None => break,
             }
         }

@@ -1,9 +1,11 @@
 //! Tables of numbers in blocks of rows, from one file or several: CSV (plain or gzip), NPY, NPZ, Parquet and Arrow; or from
 //! memory. Memory does not grow with the number of rows, and a table can be read as often as one likes.
 
+mod announced;
 mod arrow;
 mod columns;
 mod csv;
+mod guard;
 mod memory;
 mod numpy;
 
@@ -18,6 +20,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 use zonal::linalg::Matrix;
 use zonal::rows::Rows;
 
@@ -54,18 +57,49 @@ pub struct Source {
     first_row: u64,
 }
 
+/// By which a file that was changed is noticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    bytes: u64,
+    /// None where the system does not tell.
+    modified: Option<SystemTime>,
+}
+
+impl Stamp {
+    fn of(path: &Path) -> Result<Self> {
+        check_plain_file(path)?;
+        let meta = std::fs::metadata(path).map_err(Error::system(path, "opening"))?;
+        Ok(Self { bytes: meta.len(), modified: meta.modified().ok() })
+    }
+}
+
 /// Rows that stand together.
 #[derive(Clone, Debug)]
 enum Piece {
-    File(PathBuf, Format),
+    File(PathBuf, Format, Stamp),
     Memory(Arc<dyn Table>),
 }
 
 impl Piece {
+    /// Readings of one table must be of the same rows.
+    fn check_unchanged(&self) -> Result<()> {
+        let Self::File(path, _, before) = self else { return Ok(()) };
+        let now = Stamp::of(path)?;
+        if now == *before {
+            return Ok(());
+        }
+        let message = format!(
+            "was changed while it was being used ({} bytes before, {} now): results would be of no one table; run it anew \
+             when nothing writes to it",
+            before.bytes, now.bytes
+        );
+        Err(table(path, message))
+    }
+
     /// What messages call it.
     fn name(&self) -> &Path {
         match self {
-            Self::File(path, _) => path,
+            Self::File(path, ..) => path,
             Self::Memory(_) => Path::new("the table in memory"),
         }
     }
@@ -101,11 +135,12 @@ impl Source {
         let mut files = Vec::new();
         for path in paths {
             for file in matches(path)? {
+                let stamp = Stamp::of(&file)?;
                 let format = format(&file)?;
-                files.push((file, format));
+                files.push((file, format, stamp));
             }
         }
-        let Some((first, format)) = files.first() else {
+        let Some((first, format, _)) = files.first() else {
             let path = PathBuf::new();
             let message = "no file is given; at least one is needed".into();
             return Err(Error::Table { path, row: None, column: None, message });
@@ -113,18 +148,19 @@ impl Source {
         let names = names(first, *format, dialect)?;
         let chosen = Chosen::find(first, &names, columns)?;
         let of = |list: &[usize]| list.iter().map(|&i| names[i].clone()).collect::<Vec<_>>();
-        let source = Self {
+        let mut source = Self {
             dialect,
             missing,
             feature_names: of(&chosen.features),
             label_names: of(&chosen.labels),
             weight_name: chosen.weight.map(|i| names[i].clone()),
             first_row: 0,
-            pieces: files.iter().map(|(file, format)| Piece::File(file.clone(), *format)).collect(),
+            pieces: Vec::new(),
         };
-        for (file, format) in &files[1..] {
+        for (file, format, _) in &files[1..] {
             source.chosen(file, *format)?;
         }
+        source.pieces = files.into_iter().map(|(f, format, stamp)| Piece::File(f, format, stamp)).collect();
         Ok(source)
     }
 
@@ -163,7 +199,7 @@ impl Source {
     /// The files, in the order in which their rows are numbered.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.pieces.iter().filter_map(|piece| match piece {
-            Piece::File(path, _) => Some(path.as_path()),
+            Piece::File(path, ..) => Some(path.as_path()),
             Piece::Memory(_) => None,
         })
     }
@@ -197,7 +233,7 @@ impl Source {
 
     fn reader(&self, piece: &Piece) -> Result<Box<dyn Reader>> {
         let (path, format) = match piece {
-            Piece::File(path, format) => (path, *format),
+            Piece::File(path, format, _) => (path, *format),
             Piece::Memory(table) => {
                 return Ok(Box::new(MemoryReader::new(Arc::clone(table), self.columns())));
             }
@@ -238,13 +274,21 @@ impl Blocks<'_> {
         let most = (BLOCK_VALUES / self.source.columns().max(1)).clamp(16, BLOCK_ROWS);
         while let Some(piece) = self.source.pieces.get(self.piece) {
             if self.reader.is_none() {
+                piece.check_unchanged()?;
                 self.reader = Some(self.source.reader(piece)?);
                 self.in_file = 0;
             }
             let next = match &mut self.reader {
-                Some(reader) => reader.next(most)?,
+                Some(reader) => match reader.next(most) {
+                    Ok(next) => next,
+                    // A file that changes is often no table while it does.
+                    Err(error) => return Err(piece.check_unchanged().err().unwrap_or(error)),
+                },
                 None => None,
             };
+            if next.is_none() {
+                piece.check_unchanged()?;
+            }
             match next {
                 Some(raw) => return self.rows(piece.name(), raw).map(Some),
                 None => {

@@ -694,6 +694,8 @@ class Training(TrainingResult):
         How the descent went, for trainings step by step.
     dropped_columns : tuple[str, ...] | None
         Feature columns left out because they do not vary over the training rows, for tables.
+    fingerprint : str | None
+        A hash of all rows by which a table is known again, for tables read by one program.
     folds : int | None
         The folds over which the best iteration was chosen; None when it was on validation rows.
     invisible_degrees : IntArray | None
@@ -745,6 +747,7 @@ class Training(TrainingResult):
     candidates: Candidates | None
     descent: DescentReport | None
     dropped_columns: tuple[str, ...] | None
+    fingerprint: str | None
     folds: int | None
     invisible_degrees: IntArray | None
     label_errors: LabelErrors | None

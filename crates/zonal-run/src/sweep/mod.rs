@@ -24,6 +24,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::{Duration, SystemTime};
 use zonal::observer::{Observer, Stage, StopReason};
+use zonal_io::checksum::sealed;
 use zonal_io::folder::{ARROW, CELLS, RECORD, RunFolder, SWEEP, TABLE};
 use zonal_io::journal::Journal;
 use zonal_io::model::SCHEMA;
@@ -70,6 +71,15 @@ impl SweepReport {
     pub fn csv(&self) -> Result<String> {
         Ok(table::results(&self.rows).csv()?)
     }
+}
+
+/// How many trainings a file describes, which messages call `source`; nothing is trained.
+///
+/// # Errors
+/// [`Error::Usage`] for a file that does not describe a sweep.
+pub fn trainings(text: &str, source: &str) -> Result<u64> {
+    let grid = grid::read(text, source, "sweep", 0)?;
+    Ok(grid.cells.len() as u64 * grid.seeds)
 }
 
 /// A sweep ready to run.
@@ -169,9 +179,10 @@ fn begin(
     let journal = match &folder {
         None => None,
         Some(folder) => {
-            folder.write(SWEEP, text.as_bytes())?;
+            // The journal first: it tells of itself whose it is, if nothing more is written.
             let mut journal = Journal::create(&folder.path().join(CELLS))?;
-            journal.add(&json(&Head::new(&stem, seed, command.clone(), &text))?)?;
+            journal.add(&sealed(&json(&Head::new(&stem, seed, command.clone(), &text))?))?;
+            folder.write(SWEEP, text.as_bytes())?;
             Some(journal)
         }
     };
@@ -250,7 +261,7 @@ fn run(job: &mut Job, missing: &[usize], workers: usize, observer: &mut dyn Obse
                     if outcome.is_err() {
                         continue;
                     }
-                    let line = json(&measured)?;
+                    let line = sealed(&json(&measured)?);
                     if let Some(journal) = journal.as_mut()
                         && let Err(error) = journal.add(&line)
                     {

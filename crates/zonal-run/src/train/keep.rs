@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use zonal::statistics::Statistics;
+use zonal_io::checksum;
 use zonal_io::folder::{MONOMIALS, RECORD, RESUME, RunFolder, STATISTICS};
 use zonal_io::model::SCHEMA;
 use zonal_io::statistics::{Shape, load, save};
@@ -125,7 +126,7 @@ pub(super) fn write_resume(folder: &RunFolder, config: &TrainConfig, command: Ve
         configuration: config.clone(),
     };
     let text = serde_json::to_string_pretty(&resume).map_err(|e| Error::Usage(e.to_string()))?;
-    Ok(folder.write(RESUME, (text + "\n").as_bytes())?)
+    Ok(folder.write(RESUME, checksum::sealed(&(text + "\n")).as_bytes())?)
 }
 
 /// The configuration of the interrupted run in a folder, and the command that began it.
@@ -146,8 +147,9 @@ pub fn interrupted(path: &Path) -> Result<(TrainConfig, Vec<String>)> {
         action: "reading",
         source,
     })?;
-    let resume: Resume =
-        serde_json::from_str(&text).map_err(|e| refuse(format!("has a {RESUME} that is damaged: {e}")))?;
+    let damaged = |e: String| refuse(format!("has a {RESUME} that cannot be used: {e}; start it anew"));
+    let object = checksum::unsealed(&text).map_err(damaged)?;
+    let resume: Resume = serde_json::from_str(&object).map_err(|e| damaged(e.to_string()))?;
     let version = env!("CARGO_PKG_VERSION");
     if (resume.schema, resume.version.as_str()) != (SCHEMA, version) {
         let message = format!(

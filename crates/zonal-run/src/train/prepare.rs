@@ -6,6 +6,7 @@ use super::test_rows::TestSample;
 use super::{Notes, TableJob, TrainConfig};
 use crate::data::for_each_block;
 use crate::error::{Error, Result};
+use crate::fingerprint::Fingerprint;
 use crate::number::Extended;
 use crate::score::{Score, Scorer};
 use crate::survey::Survey;
@@ -25,6 +26,8 @@ pub(super) struct Prepared {
     pub(super) dropped_columns: Vec<String>,
     pub(super) test_rows: u64,
     pub(super) test_dropped: u64,
+    /// Of the rows of the table, and of the test rows where they have files of their own.
+    pub(super) fingerprint: Fingerprint,
 }
 
 /// The most folds.
@@ -55,26 +58,33 @@ pub(super) fn prepare<R>(
     };
     let survey = Survey::of(&source, &split, observer)?;
     check_parts(&survey, job)?;
-    let [test_rows, test_dropped] = match &test_source {
+    let ([test_rows, test_dropped], of_test) = match &test_source {
         Some(source) => count_rows(source, observer)?,
-        None => [survey.counts[Part::Test as usize], 0],
+        None => ([survey.counts[Part::Test as usize], 0], Fingerprint::default()),
     };
+    let fingerprint = survey.fingerprint.merge(of_test);
     let (problem, fitting) =
         Problem::choose(config, job, source.feature_names(), &survey, fits, observer, notes)?;
     let dropped_columns = problem.lift.dropped();
-    let prepared =
-        Prepared { source, test_source, survey, problem, dropped_columns, test_rows, test_dropped };
+    let prepared = Prepared {
+        source,
+        test_source,
+        survey,
+        problem,
+        dropped_columns,
+        test_rows,
+        test_dropped,
+        fingerprint,
+    };
     Ok((prepared, fitting))
 }
 
 impl Prepared {
-    /// Everything that decides a training beside its rows, and the sizes of the files.
+    /// Everything that decides a training.
     pub(super) fn identity(&self, config: &TrainConfig, job: &TableJob) -> Result<String> {
-        let files = self.source.files().chain(self.test_source.iter().flat_map(Source::files));
-        let sizes: Vec<u64> = files.map(|f| std::fs::metadata(f).map_or(0, |m| m.len())).collect();
         let Problem { lift, labels, split, activation, scale, .. } = &self.problem;
         let chosen = (activation, scale, job.folds, job.precision);
-        let all = (sizes, lift, labels, split, config.width, chosen);
+        let all = (self.fingerprint.to_string(), lift, labels, split, config.width, chosen);
         serde_json::to_string(&all).map_err(|e| Error::Usage(e.to_string()))
     }
 }
@@ -93,19 +103,23 @@ impl TableJob {
     }
 }
 
-/// Reads the test rows, so that their faults are found before the work; how many there are, and how many were left out.
-fn count_rows(source: &Source, observer: &mut dyn Observer) -> Result<[u64; 2]> {
-    let (mut rows, mut covered) = (0, 0);
+/// Reads the test rows, so that their faults are found before the work; how many there are, how many were left out, and
+/// which they are.
+fn count_rows(source: &Source, observer: &mut dyn Observer) -> Result<([u64; 2], Fingerprint)> {
+    let (mut rows, mut covered, mut fingerprint) = (0, 0, Fingerprint::default());
     for_each_block(source, Stage::Reading, 0, observer, |block| {
         rows += block.len() as u64;
         covered = block.covered.end;
+        for i in 0..block.len() {
+            fingerprint = fingerprint.merge(Fingerprint::of_row(&block, i));
+        }
         Ok(())
     })?;
     if rows == 0 {
         let total = covered as usize;
         return Err(zonal::Error::TooFewRows { part: Part::Test.name(), found: 0, required: 1, total }.into());
     }
-    Ok([rows, covered - rows])
+    Ok(([rows, covered - rows], fingerprint))
 }
 
 /// Every part that was asked for needs rows, and training needs two.

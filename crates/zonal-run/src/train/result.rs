@@ -81,6 +81,8 @@ pub struct TrainReport {
     pub refit: Option<bool>,
     /// How many rows each part has, for tables.
     pub rows: Option<PartRows>,
+    /// A hash of all rows by which a table is known again, for tables read by one program.
+    pub fingerprint: Option<String>,
     /// Feature columns left out because they do not vary over the training rows, for tables.
     pub dropped_columns: Option<Vec<String>>,
     /// What was tried when activation or scale were chosen automatically.
@@ -123,6 +125,7 @@ impl TrainReport {
             precision: None,
             folds: None,
             refit: None,
+            fingerprint: None,
             rows: None,
             dropped_columns: None,
             candidates: None,

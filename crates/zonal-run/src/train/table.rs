@@ -98,8 +98,16 @@ pub(super) fn run(
     let (prepared, solver) = prepare(config, job, &fits, observer, notes)?;
     let cost = cost(&prepared.survey, &prepared.problem.lift);
     let identity = prepared.identity(config, job)?;
-    let Prepared { source, test_source, survey, problem, dropped_columns, test_rows, test_dropped } =
-        prepared;
+    let Prepared {
+        source,
+        test_source,
+        survey,
+        problem,
+        dropped_columns,
+        test_rows,
+        test_dropped,
+        fingerprint,
+    } = prepared;
     let Problem { lift, labels, split, .. } = &problem;
     let (width, dim) = (problem.width, lift.dim()?);
     place.name(config, &problem.activation);
@@ -190,6 +198,7 @@ pub(super) fn run(
         precision: Some(job.precision),
         folds: job.folds,
         refit: Some(job.refit || job.folds.is_some()),
+        fingerprint: Some(fingerprint.to_string()),
         rows: Some(PartRows {
             train: scores[0].rows(),
             validation: scores[1].rows(),

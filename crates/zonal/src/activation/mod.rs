@@ -219,6 +219,8 @@ impl Activation {
     /// # Errors
     /// [`Error::Parameter`] with the list of names, [`Error::Expression`] pointing into a formula.
     pub fn parse(text: &str) -> Result<Self> {
+        // Spaces around a name or a formula mean nothing, and must not make a formula of a misspelt name.
+        let text = text.trim();
         if let Some(found) = Self::NAMED.into_iter().find(|a| a.name() == text) {
             return Ok(found);
         }

@@ -174,6 +174,7 @@ pub(in super::super) fn run(
         label_errors: Some(label_errors(labels, &scores, validation_squares.as_deref())),
         precision: Some(options.precision),
         refit: Some(false),
+        fingerprint: Some(prepared.fingerprint.to_string()),
         rows: Some(PartRows {
             train: scores[0].rows(),
             validation: scores[1].rows(),

@@ -1,0 +1,101 @@
+//! What the headers of an Arrow file announce, checked against the file before a library believes them and takes memory for
+//! it. <https://arrow.apache.org/docs/format/Columnar.html>
+
+use arrow_ipc::{Block, RecordBatch, root_as_footer, root_as_message};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+
+/// Bytes that one batch may have once it is decompressed, and how many times its compressed size where that is more.
+const MOST_BYTES: u64 = 512 << 20;
+const MOST_TIMES: u64 = 1_000;
+/// What an Arrow file begins and ends with.
+const MAGIC: &[u8; 6] = b"ARROW1";
+/// What stands before the length of a message.
+const CONTINUATION: [u8; 4] = [0xff; 4];
+
+/// Whether every block lies within the file, and decompresses to a size that can be.
+///
+/// # Errors
+/// What is wrong, as the end of a sentence about the file.
+pub(super) fn check(file: &mut File) -> Result<(), String> {
+    let length = file.metadata().map_err(|e| e.to_string())?.len();
+    let end = 4 + MAGIC.len() as u64;
+    let cut = || "it is cut off".to_owned();
+    let tail = bytes(file, length.checked_sub(end).ok_or_else(cut)?, end)?;
+    let footer_length = u64::from(u32::from_le_bytes([tail[0], tail[1], tail[2], tail[3]]));
+    if tail[4..] != *MAGIC {
+        return Err(cut());
+    }
+    let start = length.checked_sub(end + footer_length).ok_or("its footer is longer than the file")?;
+    let footer = bytes(file, start, footer_length)?;
+    let footer = root_as_footer(&footer).map_err(|e| format!("its footer is damaged ({e})"))?;
+    let blocks =
+        footer.dictionaries().into_iter().flatten().chain(footer.recordBatches().into_iter().flatten());
+    for block in blocks {
+        check_block(file, block, length)?;
+    }
+    Ok(())
+}
+
+fn check_block(file: &mut File, block: &Block, length: u64) -> Result<(), String> {
+    let beyond = || "a block of it lies beyond its end".to_owned();
+    let part = |n: i64| u64::try_from(n).map_err(|_| beyond());
+    let (offset, head, body) =
+        (part(block.offset())?, part(i64::from(block.metaDataLength()))?, part(block.bodyLength())?);
+    let body_start = offset.checked_add(head).ok_or_else(beyond)?;
+    if body_start.checked_add(body).is_none_or(|end| end > length) {
+        return Err(beyond());
+    }
+    let header = bytes(file, offset, head)?;
+    let skipped = if header.starts_with(&CONTINUATION) { 8 } else { 4 };
+    let message = header.get(skipped..).ok_or_else(beyond)?;
+    let message = root_as_message(message).map_err(|e| format!("a block of it is damaged ({e})"))?;
+    let batch = message
+        .header_as_record_batch()
+        .or_else(|| message.header_as_dictionary_batch().and_then(|dictionary| dictionary.data()));
+    match batch {
+        Some(batch) => check_batch(file, &batch, body_start, body),
+        None => Ok(()),
+    }
+}
+
+fn check_batch(file: &mut File, batch: &RecordBatch<'_>, body_start: u64, body: u64) -> Result<(), String> {
+    let mut announced = 0u64;
+    for buffer in batch.buffers().into_iter().flatten() {
+        let (Ok(offset), Ok(size)) = (u64::try_from(buffer.offset()), u64::try_from(buffer.length())) else {
+            return Err("a column of it has a negative size".into());
+        };
+        if offset.checked_add(size).is_none_or(|end| end > body) {
+            return Err("a column of it lies beyond its block".into());
+        }
+        if batch.compression().is_some() && size >= 8 {
+            let prefix = bytes(file, body_start + offset, 8)?;
+            let inside = i64::from_le_bytes(prefix.as_slice().try_into().unwrap_or_default());
+            // -1 marks a buffer that is not compressed.
+            if inside != -1 {
+                let inside = u64::try_from(inside).map_err(|_| "a column of it has a negative size")?;
+                announced = announced.saturating_add(inside);
+            }
+        }
+    }
+    let most = MOST_BYTES.max(body.saturating_mul(MOST_TIMES));
+    if announced > most {
+        return Err(format!(
+            "a batch of {body} bytes announces {announced} once it is decompressed, but at most {most} are read; save it in \
+             smaller batches"
+        ));
+    }
+    Ok(())
+}
+
+/// Bytes of the file that are known to be there.
+fn bytes(file: &mut File, start: u64, length: u64) -> Result<Vec<u8>, String> {
+    let mut out = Vec::new();
+    let read =
+        file.seek(SeekFrom::Start(start)).and_then(|_| Read::by_ref(file).take(length).read_to_end(&mut out));
+    match read {
+        Ok(read) if read as u64 == length => Ok(out),
+        Ok(_) => Err("it is cut off".into()),
+        Err(e) => Err(e.to_string()),
+    }
+}
