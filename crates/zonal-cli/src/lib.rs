@@ -122,10 +122,10 @@ pub fn main() -> ExitCode {
 
 fn run(cli: &Cli, interrupt: &Interrupt) -> anyhow::Result<Done> {
     match &cli.command {
+        Command::Train(args) => return commands::train::run(args, &cli.global, interrupt),
         Command::Plan(args) => return commands::plan::run(args, &cli.global, interrupt),
         Command::Reproduce(args) => return commands::reproduce::run(args, &cli.global, interrupt),
         Command::Spectrum(args) => commands::spectrum::run(args, &cli.global)?,
-        Command::Train(args) => commands::train::run(args, &cli.global, interrupt)?,
         Command::Sweep(args) => commands::sweep::run(args, &cli.global, interrupt)?,
         Command::Sq(args) => commands::sq::run(args, &cli.global, interrupt)?,
         Command::Analyze(args) => commands::analyze::run(args, &cli.global, interrupt)?,

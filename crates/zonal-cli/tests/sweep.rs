@@ -133,8 +133,17 @@ fn a_changed_or_foreign_journal_is_refused() {
     std::fs::write(folder.join("sweep.toml"), "target = 'x1'\ndim = 3\nwidth = 4\niterations = [1, 2]\n")
         .unwrap();
     place.fail(&["sweep", "--resume", "done"], 1, &["sweep.toml", "changed"]);
-    std::fs::write(folder.join("cells.jsonl"), journal.replace("\"version\":\"", "\"version\":\"9")).unwrap();
+    // Changed by accident, and written by another version.
+    let other = journal.replace("\"version\":\"", "\"version\":\"9");
+    std::fs::write(folder.join("cells.jsonl"), &other).unwrap();
+    place.fail(&["sweep", "--resume", "done"], 1, &["checksum does not fit"]);
+    let sealed = |line: &str| {
+        let mut bytes = line.as_bytes().to_vec();
+        zonal_io::checksum::seal(&mut bytes);
+        String::from_utf8(bytes).unwrap() + "\n"
+    };
+    std::fs::write(folder.join("cells.jsonl"), other.lines().map(sealed).collect::<String>()).unwrap();
     place.fail(&["sweep", "--resume", "done"], 1, &["version 9"]);
     std::fs::write(folder.join("cells.jsonl"), "hello\n").unwrap();
-    place.fail(&["sweep", "--resume", "done"], 1, &["not ours"]);
+    place.fail(&["sweep", "--resume", "done"], 1, &["no checksum"]);
 }

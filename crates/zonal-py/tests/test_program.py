@@ -12,8 +12,8 @@ import pytest
 import zonal
 from zonal import _native
 
-# Options of the program that are about its own output, or stand for what Python has anyway.
-OF_THE_PROGRAM = {"format", "threads", "quiet", "help", "version", "test", "data"}
+# Options of the program that are about its own output, stand for what Python has anyway, or are for the shell (again).
+OF_THE_PROGRAM = {"again", "format", "threads", "quiet", "help", "version", "test", "data"}
 COMMANDS = {
     ("spectrum",): zonal.spectrum,
     ("plan",): zonal.plan,

@@ -17,7 +17,9 @@ impl Fingerprint {
     pub fn of_row(rows: &Rows, i: usize) -> Self {
         let mut hasher = SipHasher13::new();
         hasher.write(&rows.numbers[i].to_le_bytes());
-        for x in rows.features.row(i).iter().chain(rows.labels.row(i)).chain(rows.weights.get(i)) {
+        // A row of weight 1 is one without a weight.
+        let weight = rows.weights.get(i).filter(|w| **w != 1.0);
+        for x in rows.features.row(i).iter().chain(rows.labels.row(i)).chain(weight) {
             hasher.write(&x.to_le_bytes());
         }
         Self(hasher.finish128().as_u128())

@@ -19,6 +19,9 @@ pub struct Provenance {
     pub seconds: f64,
     /// Operating system and processor family.
     pub platform: String,
+    /// Vector instructions that loops use: avx512, avx2 or none. Others give the last digits otherwise.
+    #[serde(default)]
+    pub instructions: String,
     /// Threads used.
     pub threads: usize,
 }
@@ -34,6 +37,7 @@ impl Provenance {
             started: humantime::format_rfc3339_seconds(started).to_string(),
             seconds: (seconds * 1000.0).round() / 1000.0,
             platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            instructions: zonal::numeric::instructions().to_owned(),
             threads: rayon::current_num_threads(),
         }
     }

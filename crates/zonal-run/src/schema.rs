@@ -9,16 +9,17 @@ use crate::reproduce::ReproduceReport;
 use crate::spectrum::{Ranking, SpectrumReport};
 use crate::sq::{BoundReport, LearnReport, PlayReport};
 use crate::sweep::SweepReport;
-use crate::train::{Checkpoint, TrainReport};
+use crate::train::{Agreement, Checkpoint, TrainReport};
 use schemars::Schema;
 
 /// Name and schema of each document.
-pub fn documents() -> [(&'static str, Schema); 13] {
+pub fn documents() -> [(&'static str, Schema); 14] {
     [
         ("spectrum", schemars::schema_for!(SpectrumReport)),
         ("ranking", schemars::schema_for!(Ranking)),
         ("train", schemars::schema_for!(TrainReport)),
         ("metrics-line", schemars::schema_for!(Checkpoint)),
+        ("agreement", schemars::schema_for!(Agreement)),
         ("plan", schemars::schema_for!(PlanReport)),
         ("reproduce", schemars::schema_for!(ReproduceReport)),
         ("sweep", schemars::schema_for!(SweepReport)),

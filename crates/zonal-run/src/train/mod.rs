@@ -1,6 +1,7 @@
 //! `train`: a network on a target or on a table, its whole path measured, the run written.
 
 mod accumulate;
+mod again;
 mod choose;
 mod cost;
 mod descend;
@@ -14,6 +15,7 @@ mod table;
 mod target;
 mod test_rows;
 
+pub use again::{Agreement, TOLERANCE, again};
 pub use choose::Candidate;
 pub use descend::{BatchChoice, DescentConfig};
 pub use keep::interrupted;

@@ -34,6 +34,17 @@ impl Level {
         })
     }
 
+    /// What it is called, in the words of the variable where it is lower than the best.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Baseline => "none",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => "avx512",
+        }
+    }
+
     /// The best one of this processor.
     fn best() -> Self {
         #[cfg(target_arch = "x86_64")]

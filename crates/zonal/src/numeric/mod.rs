@@ -14,6 +14,12 @@ pub mod special;
 pub mod sum;
 pub mod vector;
 
+/// The vector instructions that our own loops use here: `avx512`, `avx2` or `none` (what every processor of the kind has).
+/// The environment variable `ZONAL_SIMD` asks for lower ones than the processor's. Others give other last digits.
+pub fn instructions() -> &'static str {
+    level::Level::here().name()
+}
+
 pub use double_double::DoubleDouble;
 pub use dual::Dual;
 pub use elementary::Elementary;

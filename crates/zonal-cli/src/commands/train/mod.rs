@@ -6,13 +6,13 @@ mod print;
 use self::descent::DescentArgs;
 use super::report::{PageArgs, output};
 use super::split_list;
-use crate::Global;
 use crate::format::Format;
 use crate::interrupt::Interrupt;
 use crate::output::{command_line, print, print_json, say};
 use crate::progress::Progress;
+use crate::{Done, Global};
 use anyhow::Result;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use zonal::activation::Activation;
 use zonal::dynamics::path::Solver;
 use zonal::statistics::Precision;
@@ -20,7 +20,7 @@ use zonal_run::Error;
 use zonal_run::data::Data;
 use zonal_run::number::{Auto, Extended, Scale, count};
 use zonal_run::record::Output;
-use zonal_run::train::{Input, TableJob, TargetJob, TrainConfig, interrupted, train};
+use zonal_run::train::{Input, TableJob, TargetJob, TrainConfig, again, interrupted, train};
 
 /// Train a network on a table or on a target, and measure its whole path
 #[derive(clap::Args, Debug)]
@@ -39,7 +39,7 @@ use zonal_run::train::{Input, TableJob, TargetJob, TrainConfig, interrupted, tra
 )]
 pub(crate) struct Args {
     /// The table: files or patterns, CSV (plain or gzip), NPY, NPZ, Parquet or Arrow; larger than memory allowed
-    #[arg(value_name = "DATA", required_unless_present_any = ["target", "resume"], conflicts_with = "target")]
+    #[arg(value_name = "DATA", required_unless_present_any = ["target", "resume", "again"], conflicts_with = "target")]
     data: Vec<PathBuf>,
     /// A function to learn in place of a table
     #[arg(long, value_name = "EXPRESSION", allow_hyphen_values = true)]
@@ -48,7 +48,7 @@ pub(crate) struct Args {
     #[arg(long, short = 'n', value_parser = count, value_name = "N", conflicts_with = "data")]
     dim: Option<u64>,
     /// The column to predict, or several of them with commas between
-    #[arg(long, value_name = "COLUMN", conflicts_with = "target", required_unless_present_any = ["target", "resume"])]
+    #[arg(long, value_name = "COLUMN", conflicts_with = "target", required_unless_present_any = ["target", "resume", "again"])]
     label: Vec<String>,
     /// The columns to predict from, separated by commas [default: all others]
     #[arg(long, value_name = "COLUMNS", conflicts_with = "target")]
@@ -143,6 +143,14 @@ pub(crate) struct Args {
         "layers", "batch", "units", "biases", "parametrisation", "init", "patience", "step", "solver", "at", "max_degree", "out", "force", "checkpoint",
     ])]
     resume: Option<PathBuf>,
+    /// Repeat a finished training from its run.json, and say whether it agrees: the same bits by the same version on the same
+    /// kind of processor, otherwise losses within 1e-6 of the first one; exit code 3 if not. Written only where --out says
+    #[arg(long, value_name = "RECORD", conflicts_with_all = [
+        "data", "target", "dim", "label", "features", "weight", "on_sphere", "no_header", "delimiter", "missing", "test", "test_fraction",
+        "validation_fraction", "folds", "refit", "precision", "activation", "scale", "bias", "width", "iterations",
+        "layers", "batch", "units", "biases", "parametrisation", "init", "patience", "step", "solver", "at", "max_degree", "resume", "checkpoint",
+    ])]
+    again: Option<PathBuf>,
     /// Seconds between two savings of what a training has done so far
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     checkpoint: u64,
@@ -192,7 +200,11 @@ const DEFAULT_ITERATIONS: u64 = 1_000_000_000;
 const DEFAULT_STEPS: u64 = 10_000;
 /// The dimension of targets where --dim does not say.
 const DEFAULT_DIM: u64 = 10;
-pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result<()> {
+
+pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result<Done> {
+    if let Some(record) = &args.again {
+        return repeat(record, args, global, interrupt);
+    }
     let (config, output, command) = args.job(global)?;
     let command = command.unwrap_or_else(command_line);
     let report = {
@@ -215,7 +227,35 @@ pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result
         Format::Csv => print(&report.path_csv()?),
         Format::Table => print(&print::table(&report)),
     }?;
-    page
+    page?;
+    Ok(Done::Well)
+}
+
+/// `--again`.
+fn repeat(record: &Path, args: &Args, global: &Global, interrupt: &Interrupt) -> Result<Done> {
+    global.refuse_seed("a run is repeated with its own seed")?;
+    let output = match &args.out {
+        None => Output::None,
+        Some(out) => output(Some(out), args.force)?,
+    };
+    args.page.check(&output)?;
+    let (trained, agreement) = {
+        let mut progress = Progress::saving(interrupt, global.quiet);
+        let mut note = |note: &str| {
+            if !global.quiet {
+                say(&format!("note: {note}"));
+            }
+        };
+        again(record, &output, command_line(), &mut progress, &mut note)?
+    };
+    let page = args.page.write(trained.report.run.as_deref());
+    match global.format {
+        Format::Json => print_json(&agreement),
+        Format::Csv => print(&trained.report.path_csv()?),
+        Format::Table => print(&print::agreement(&agreement)),
+    }?;
+    page?;
+    Ok(if agreement.agrees { Done::Well } else { Done::DoesNotHold })
 }
 
 impl Args {

@@ -3,7 +3,7 @@
 use crate::format::{short, short_count, short_up};
 use crate::output::columns;
 use zonal::network::{Layers, Parametrisation, Start};
-use zonal_run::train::{Checkpoint, SolverReport, TrainReport};
+use zonal_run::train::{Agreement, Checkpoint, SolverReport, TrainReport};
 
 /// Rows shown in the table for people.
 const SHOWN_ROWS: usize = 16;
@@ -16,6 +16,26 @@ pub(super) fn table(report: &TrainReport) -> String {
         Some(target) => target_table(report, target),
         None => rows_table(report),
     }
+}
+
+/// Whether a repeated run agrees with the first one.
+pub(super) fn agreement(found: &Agreement) -> String {
+    if found.same_bits {
+        return "agrees: the same bits\n".to_owned();
+    }
+    let machine = if found.same_machine {
+        "the same version, platform and instructions, so the bits must be the same"
+    } else {
+        "another version, platform or other instructions"
+    };
+    let verdict = if found.agrees { "agrees within the tolerance" } else { "does not agree" };
+    let differs: String = found.differs.iter().map(|what| format!("  {what}\n")).collect();
+    format!(
+        "{verdict}: by {machine}\nlosses differ by at most {} of the first one (at most {:e} across machines)\nother bits \
+         in\n{differs}",
+        short(found.loss_difference),
+        found.tolerance
+    )
 }
 
 /// The iterations to show: powers of ten, the best and the last.

@@ -1,0 +1,96 @@
+//! `zonal train --again`: a run repeated from its record.
+
+use assert_cmd::Command;
+use std::fmt::Write as _;
+use std::path::Path;
+
+fn zonal(folder: &Path, words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_zonal"));
+    command.current_dir(folder).args(words).arg("-q");
+    command
+}
+
+fn table(factor: f64) -> String {
+    let mut text = "a,b,y\n".to_owned();
+    for i in 0..400 {
+        let (a, b) = ((0.37 * f64::from(i)).sin(), (0.11 * f64::from(i)).cos());
+        let _ = writeln!(text, "{a:.6},{b:.6},{:.6}", factor * a * b);
+    }
+    text
+}
+
+fn again(folder: &Path, record: &str, simd: Option<&str>) -> (i32, serde_json::Value) {
+    let mut command = zonal(folder, &["train", "--again", record, "--format", "json"]);
+    if let Some(level) = simd {
+        command.env("ZONAL_SIMD", level);
+    }
+    let output = command.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let code = output.status.code().unwrap();
+    (code, serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text} {output:?}")))
+}
+
+#[test]
+fn a_run_is_repeated_and_agrees() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    std::fs::write(folder.join("t.csv"), table(1.0)).unwrap();
+    for (name, words) in [
+        ("table", vec!["train", "t.csv", "--label", "y", "--width", "60", "--activation", "tanh"]),
+        ("target", vec!["train", "--target", "x1*x2 + x1", "--dim", "4", "--width", "80"]),
+        (
+            "both",
+            vec![
+                "train",
+                "--target",
+                "x1*x2",
+                "--dim",
+                "4",
+                "--layers",
+                "both",
+                "--batch",
+                "fresh:16",
+                "--width",
+                "30",
+                "--iterations",
+                "200",
+            ],
+        ),
+    ] {
+        zonal(folder, &[&words[..], &["--out", name]].concat()).assert().success();
+        // By its folder or its record, and from another folder too.
+        let (code, same) = again(folder, &format!("{name}/run.json"), None);
+        assert_eq!((code, &same["same_bits"]), (0, &true.into()), "{name}: {same}");
+        let elsewhere = tempfile::tempdir().unwrap();
+        let (code, same) = again(elsewhere.path(), folder.join(name).to_str().unwrap(), None);
+        assert_eq!((code, &same["same_bits"]), (0, &true.into()), "{name}: {same}");
+        assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 0, "nothing is written");
+        for level in ["avx2", "none"] {
+            let (code, near) = again(folder, name, Some(level));
+            assert_eq!((code, &near["agrees"]), (0, &true.into()), "{name} by {level}: {near}");
+        }
+    }
+}
+
+#[test]
+fn another_table_and_another_result_are_told() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    std::fs::write(folder.join("t.csv"), table(1.0)).unwrap();
+    let words = ["train", "t.csv", "--label", "y", "--width", "40", "--activation", "relu", "--out", "run"];
+    zonal(folder, &words).assert().success();
+    std::fs::write(folder.join("t.csv"), table(2.0)).unwrap();
+    let output = zonal(folder, &["train", "--again", "run"]).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    assert!(text.starts_with("does not agree") && text.contains("the table"), "{text}");
+    std::fs::write(folder.join("t.csv"), table(1.0)).unwrap();
+    let record = folder.join("run/run.json");
+    let seed = std::fs::read_to_string(&record).unwrap().replace("\"seed\": 0", "\"seed\": 1");
+    std::fs::write(&record, seed).unwrap();
+    let output = zonal(folder, &["train", "--again", "run"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    let output = zonal(folder, &["train", "--again", "t.csv"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    zonal(folder, &["train", "--again", "run", "--width", "3"]).assert().code(2);
+}

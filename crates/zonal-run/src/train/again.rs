@@ -1,0 +1,130 @@
+//! A finished training, repeated from its record, and whether it agrees.
+
+use super::{Notes, TrainConfig, TrainReport, Trained, train};
+use crate::error::{Error, Result};
+use crate::kept::{Kept, KeptTraining, read};
+use crate::provenance::Provenance;
+use crate::record::Output;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use zonal::observer::Observer;
+use zonal_io::folder::{MODEL, RECORD};
+use zonal_io::model::Model;
+
+/// How far losses may differ, as part of the first one, where the processor or the number of its vectors is another one.
+pub const TOLERANCE: f64 = 1e-6;
+
+/// Whether a repeated run agrees with the first one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Agreement {
+    /// Version of the format.
+    pub schema: u32,
+    /// Whether it agrees: the same bits by the same version on the same kind of processor, otherwise losses to `tolerance`.
+    pub agrees: bool,
+    /// Whether everything is the same to the bit: the path, the summary and the network.
+    pub same_bits: bool,
+    /// Whether version, platform and instructions are those of the first run, so that the bits must be.
+    pub same_machine: bool,
+    /// The largest difference of a loss of the path, as part of the first loss.
+    pub loss_difference: f64,
+    /// What it may be on another machine.
+    pub tolerance: f64,
+    /// What differs.
+    pub differs: Vec<String>,
+}
+
+/// Repeats the training of a record, or of the folder that holds it.
+///
+/// # Errors
+/// Those of [`read`] and [`train`]; [`Error::Usage`] for a run of another kind, or of a table that was in memory.
+pub fn again(
+    record: &Path,
+    output: &Output,
+    command: Vec<String>,
+    observer: &mut dyn Observer,
+    notes: Notes<'_>,
+) -> Result<(Trained, Agreement)> {
+    let folder = match record.file_name() {
+        Some(name) if name == RECORD && !record.is_dir() => record.parent().unwrap_or(Path::new("")),
+        _ => record,
+    };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let Kept::Training(first) = read(folder)? else {
+        let message =
+            format!("{} is no training; --again repeats what `zonal train` has written", folder.display());
+        return Err(Error::Usage(message));
+    };
+    let config = from_here(&first.record.configuration, &first.record.provenance)?;
+    let trained = train(&config, output, command, observer, notes)?;
+    let agreement = compare(&first, folder, &trained)?;
+    Ok((trained, agreement))
+}
+
+/// The configuration with the names of its files as they are meant: from the folder in which the run was called.
+fn from_here(config: &TrainConfig, provenance: &Provenance) -> Result<TrainConfig> {
+    let mut config = config.clone();
+    let super::Input::Table(job) = &mut config.input else { return Ok(config) };
+    if job.data.files.is_empty() {
+        let message = "the table of this run was in memory, and its record does not hold it; repeat it where the table is";
+        return Err(Error::Usage(message.into()));
+    }
+    let directory = Path::new(&provenance.directory);
+    if directory.is_dir() {
+        let files = job.data.files.iter_mut().chain(job.test_data.iter_mut().flatten());
+        // Joining leaves whole paths as they are.
+        files.for_each(|file| *file = directory.join(&file));
+    }
+    Ok(config)
+}
+
+fn compare(first: &KeptTraining, folder: &Path, again: &Trained) -> Result<Agreement> {
+    let Provenance { version, platform, instructions, .. } = &first.record.provenance;
+    let here = Provenance::now(Vec::new(), std::time::SystemTime::now());
+    let same_machine =
+        (version, platform, instructions) == (&here.version, &here.platform, &here.instructions);
+    let (old, new) = (&first.record.summary, &again.report);
+    let mut differs = Vec::new();
+    if old.fingerprint != new.fingerprint {
+        differs.push("the table: its numbers are others than those of the first run".to_owned());
+    }
+    let plain = |report: &TrainReport| {
+        serde_json::to_value(TrainReport { run: None, path: Vec::new(), ..report.clone() })
+            .map_err(|e| Error::Usage(e.to_string()))
+    };
+    let (old_summary, new_summary) = (plain(old)?, plain(new)?);
+    for (key, value) in old_summary.as_object().into_iter().flatten() {
+        if new_summary.get(key) != Some(value) && key != "fingerprint" {
+            differs.push(format!("the summary's {key}"));
+        }
+    }
+    if old.path != new.path {
+        differs.push("the path".to_owned());
+    }
+    let model = folder.join(MODEL);
+    if model.is_file() {
+        let old = Model::load(&model)?.to_bytes()?;
+        let new = again.model.as_ref().map(Model::to_bytes).transpose()?;
+        if new.as_ref() != Some(&old) {
+            differs.push("the network".to_owned());
+        }
+    }
+    let unit = old.initial_loss.abs().max(f64::MIN_POSITIVE);
+    let aligned = old.path.len() == new.path.len();
+    let differences = old.path.iter().zip(&new.path).map(|(a, b)| {
+        if a.iteration == b.iteration { (a.loss - b.loss).abs() / unit } else { f64::INFINITY }
+    });
+    let loss_difference = differences.fold(if aligned { 0.0 } else { f64::INFINITY }, f64::max);
+    let same_bits = differs.is_empty();
+    let near = !same_machine && old.fingerprint == new.fingerprint && loss_difference <= TOLERANCE;
+    Ok(Agreement {
+        schema: crate::SCHEMA,
+        agrees: same_bits || near,
+        same_bits,
+        same_machine,
+        loss_difference: loss_difference.min(f64::MAX),
+        tolerance: TOLERANCE,
+        differs,
+    })
+}
