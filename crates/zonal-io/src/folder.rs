@@ -279,7 +279,8 @@ fn is_remainder(path: &Path) -> bool {
     let marks = |entry: &fs::DirEntry| {
         is_temporary(entry) || [METRICS, CELLS].iter().any(|f| entry.file_name() == *f)
     };
-    entries.iter().all(ours) && entries.iter().any(marks)
+    let finished = entries.iter().any(|entry| entry.file_name() == RECORD);
+    !finished && entries.iter().all(ours) && entries.iter().any(marks)
 }
 
 /// Whether a file is a figure of ours: a regular file with our mark.
@@ -346,6 +347,25 @@ mod tests {
             RunFolder::named(&run, true).unwrap();
             assert!(elsewhere.join("loss.svg").exists());
         }
+    }
+
+    #[test]
+    fn what_a_killed_run_left_can_be_replaced_and_nothing_else() {
+        let place = tempfile::tempdir().unwrap();
+        let run = place.path().join("run");
+        fs::create_dir_all(&run).unwrap();
+        let refused = |force| RunFolder::check_named(&run, force).unwrap_err().to_string();
+        fs::write(run.join(METRICS), "{}").unwrap();
+        fs::write(run.join(".zonal-x1"), "half").unwrap();
+        assert!(refused(false).contains("stopped while it wrote"));
+        assert!(RunFolder::check_named(&run, true).is_ok());
+        fs::write(run.join("thesis.tex"), "mine").unwrap();
+        assert!(refused(true).contains("not a run of ours"));
+        fs::remove_file(run.join("thesis.tex")).unwrap();
+        fs::write(run.join(RECORD), "{}").unwrap();
+        assert!(refused(false).contains("is not empty"));
+        RunFolder::named(&run, true).unwrap();
+        assert_eq!(fs::read_dir(&run).unwrap().count(), 0);
     }
 
     #[test]
