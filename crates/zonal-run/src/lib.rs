@@ -1,6 +1,7 @@
 //! A job from its configuration to the finished run: load, split, choose, train, measure, write. What the program
 //! and the Python package share.
 
+pub mod again;
 pub mod analyze;
 pub mod covered;
 pub mod data;

@@ -1,6 +1,7 @@
 //! JSON Schema of the documents that other programs read, made from the types themselves. The committed copies in
 //! `docs/schema` are compared with these by a test.
 
+use crate::again::Agreement;
 use crate::analyze::AnalyzeReport;
 use crate::plan::PlanReport;
 use crate::predict::PredictReport;
@@ -9,7 +10,7 @@ use crate::reproduce::ReproduceReport;
 use crate::spectrum::{Ranking, SpectrumReport};
 use crate::sq::{BoundReport, LearnReport, PlayReport};
 use crate::sweep::SweepReport;
-use crate::train::{Agreement, Checkpoint, TrainReport};
+use crate::train::{Checkpoint, TrainReport};
 use schemars::Schema;
 
 /// Name and schema of each document.

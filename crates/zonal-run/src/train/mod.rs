@@ -1,7 +1,6 @@
 //! `train`: a network on a target or on a table, its whole path measured, the run written.
 
 mod accumulate;
-mod again;
 mod choose;
 mod cost;
 mod descend;
@@ -15,7 +14,6 @@ mod table;
 mod target;
 mod test_rows;
 
-pub use again::{Agreement, TOLERANCE, again};
 pub use choose::Candidate;
 pub use descend::{BatchChoice, DescentConfig};
 pub use keep::interrupted;

@@ -17,10 +17,11 @@ use zonal::activation::Activation;
 use zonal::dynamics::path::Solver;
 use zonal::statistics::Precision;
 use zonal_run::Error;
+use zonal_run::again::again;
 use zonal_run::data::Data;
 use zonal_run::number::{Auto, Extended, Scale, count};
 use zonal_run::record::Output;
-use zonal_run::train::{Input, TableJob, TargetJob, TrainConfig, again, interrupted, train};
+use zonal_run::train::{Input, TableJob, TargetJob, TrainConfig, interrupted, train};
 
 /// Train a network on a table or on a target, and measure its whole path
 #[derive(clap::Args, Debug)]

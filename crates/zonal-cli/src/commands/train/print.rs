@@ -3,7 +3,8 @@
 use crate::format::{short, short_count, short_up};
 use crate::output::columns;
 use zonal::network::{Layers, Parametrisation, Start};
-use zonal_run::train::{Agreement, Checkpoint, SolverReport, TrainReport};
+use zonal_run::again::Agreement;
+use zonal_run::train::{Checkpoint, SolverReport, TrainReport};
 
 /// Rows shown in the table for people.
 const SHOWN_ROWS: usize = 16;

@@ -1,10 +1,10 @@
 //! A finished training, repeated from its record, and whether it agrees.
 
-use super::{Notes, TrainConfig, TrainReport, Trained, train};
 use crate::error::{Error, Result};
 use crate::kept::{Kept, KeptTraining, read};
 use crate::provenance::Provenance;
 use crate::record::Output;
+use crate::train::{Input, Notes, TrainConfig, TrainReport, Trained, train};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -65,7 +65,7 @@ pub fn again(
 /// The configuration with the names of its files as they are meant: from the folder in which the run was called.
 fn from_here(config: &TrainConfig, provenance: &Provenance) -> Result<TrainConfig> {
     let mut config = config.clone();
-    let super::Input::Table(job) = &mut config.input else { return Ok(config) };
+    let Input::Table(job) = &mut config.input else { return Ok(config) };
     if job.data.files.is_empty() {
         let message = "the table of this run was in memory, and its record does not hold it; repeat it where the table is";
         return Err(Error::Usage(message.into()));
