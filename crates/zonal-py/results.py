@@ -14,7 +14,19 @@ from typing import Any
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "docs/schema"
 OUT = Path(__file__).resolve().parent / "python/zonal/results.py"
-DOCUMENTS = ["spectrum", "ranking", "plan", "train", "analyze", "sweep", "reproduce", "sq-bound", "sq-play", "sq-learn"]
+DOCUMENTS = [
+    "spectrum",
+    "ranking",
+    "plan",
+    "train",
+    "agreement",
+    "analyze",
+    "sweep",
+    "reproduce",
+    "sq-bound",
+    "sq-play",
+    "sq-learn",
+]
 # What users of Python call each kind of record; plural for those that become columns.
 NAMES = {
     "SpectrumReport": "Spectrum",
@@ -37,6 +49,7 @@ NAMES = {
     "LearningTime": "LearningTimes",
     "PartRows": "PartRows",
     "SolverReport": "SolverReport",
+    "Agreement": "Agreement",
     "AnalyzeReport": "Analysis",
     "LabelAnalysis": "LabelAnalysis",
     "PolynomialError": "PolynomialErrors",

@@ -1,7 +1,8 @@
-//! The project's own commands: `cargo xtask test | docs | refs | faults | fuzz | bench`.
+//! The project's own commands: `cargo xtask test | docs | wheel | refs | golden | faults | fuzz | soak | bench`.
 
 mod bench;
 mod fuzz;
+mod golden;
 mod python;
 
 use anyhow::{Context, Result, bail};
@@ -16,10 +17,13 @@ const HELP: &str = "cargo xtask COMMAND
   docs    write the generated parts of the documentation (schemas, figures, picture of the house, results of Python)
   wheel   build the Python package and install it into the project's own virtual environment
   refs    make the reference tables again with mpmath, and say whether they changed
+  golden  make the golden runs anew, for a change of numbers on purpose
   faults [--kills N] [--others N]
           runs that are killed (N times each kind, 100) and broken otherwise (N times, 10), into docs/reliability.md
   fuzz [--seconds N] [READER ..]
           hostile bytes for every reader, N seconds for each (60), in two processes
+  soak [--minutes N]
+          runs through the Python package in one process for N minutes (30), into docs/reliability.md
   bench spectrum
           time the spectra of all activations against scipy, in turn in one run
   bench peers [SECTION ..]
@@ -40,8 +44,10 @@ fn main() -> Result<()> {
         Some("docs") => docs(),
         Some("wheel") => python::install(&python::prepare()?, false).map(|_| ()),
         Some("refs") => refs(),
+        Some("golden") => golden::golden(),
         Some("faults") => faults(&std::env::args().skip(2).collect::<Vec<_>>()),
         Some("fuzz") => fuzz::fuzz(&std::env::args().skip(2).collect::<Vec<_>>()),
+        Some("soak") => python::soak(&std::env::args().skip(2).collect::<Vec<_>>()),
         Some("bench") => bench::bench(&std::env::args().skip(2).collect::<Vec<_>>()),
         Some("help" | "--help" | "-h") | None => {
             println!("{HELP}");
@@ -183,17 +189,26 @@ fn path_of(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&folders).map(|f| f.join(program)).find(|p| p.is_file())
 }
 
-/// Runs that the world breaks, and the table of what became of them.
-fn faults(arguments: &[String]) -> Result<()> {
-    let number = |name: &str, default: &str| match arguments.iter().position(|a| a == name) {
+/// What follows `name` among the arguments.
+fn option(arguments: &[String], name: &str, default: &str) -> Result<String> {
+    match arguments.iter().position(|a| a == name) {
         Some(at) => arguments.get(at + 1).cloned().with_context(|| format!("{name} needs a number")),
         None => Ok(default.to_owned()),
-    };
-    let (kills, others) = (number("--kills", "100")?, number("--others", "10")?);
+    }
+}
+
+/// The page with the tables of what was tried.
+fn reliability() -> PathBuf {
+    root().join("docs/reliability.md")
+}
+
+/// Runs that the world breaks, and the table of what became of them.
+fn faults(arguments: &[String]) -> Result<()> {
+    let (kills, others) = (option(arguments, "--kills", "100")?, option(arguments, "--others", "10")?);
     run("the program", cargo().args(["build", "--release"]))?;
     let mut harness = cargo();
     harness.args(["run", "--release", "--quiet", "--package", "zonal-verify", "--bin", "faults", "--"]);
-    harness.arg(target().join("release/zonal")).arg(root().join("docs/reliability.md")).args([kills, others]);
+    harness.arg(target().join("release/zonal")).arg(reliability()).args([kills, others]);
     run("faults", &mut harness)
 }
 

@@ -1,6 +1,6 @@
 //! The Python package: built as a wheel, installed into the project's own virtual environment, tested there.
 
-use crate::{cargo_settings, environment, root, run, target};
+use crate::{cargo_settings, environment, option, reliability, root, run, target};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -70,6 +70,16 @@ pub(crate) fn test(python: &Path) -> Result<()> {
             .args(["-m", "mypy.stubtest", "--concise", "zonal._native"])
             .current_dir(target()),
     )
+}
+
+/// `cargo xtask soak [--minutes N]`: runs in one process for long, and whether memory and open files grow.
+pub(crate) fn soak(arguments: &[String]) -> Result<()> {
+    let minutes = option(arguments, "--minutes", "30")?;
+    let python = prepare()?;
+    install(&python, false)?;
+    let mut soak = Command::new(python);
+    soak.arg(folder().join("soak.py")).args(["--minutes", &minutes, "--page"]).arg(reliability());
+    run("soak", soak.env("OPENBLAS_NUM_THREADS", "1"))
 }
 
 /// Builds the wheel from what the tests have built, and installs it.

@@ -1,5 +1,8 @@
 //! The program `zonal`, and its command line as values for those who ask in other ways.
 
+// What a user does must not make it panic.
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
+
 mod commands;
 mod format;
 mod interrupt;
@@ -11,6 +14,7 @@ use clap::{Parser, Subcommand};
 use format::Format;
 use interrupt::Interrupt;
 use std::process::ExitCode;
+use zonal_run::number::whole;
 
 /// What a network with one hidden layer learns by gradient descent, in which order, how wide and how long.
 #[derive(Parser, Debug)]
@@ -40,10 +44,10 @@ struct Global {
     #[arg(long, global = true, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
     format: Format,
     /// Seed of everything random; the same seed gives the same bits [default: 0]
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(long, global = true, value_name = "N", value_parser = whole::<u64>, allow_negative_numbers = true)]
     seed: Option<u64>,
     /// Threads to use [default: all cores]; results do not depend on it
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, global = true, value_name = "N", value_parser = commands::threads, allow_negative_numbers = true)]
     threads: Option<u16>,
     /// No notes and no progress on standard error
     #[arg(long, short, global = true)]

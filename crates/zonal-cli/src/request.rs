@@ -10,6 +10,7 @@ use crate::commands::sq::Command as Queries;
 use crate::{Cli, Command};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
+use std::path::PathBuf;
 use zonal_run::Error;
 use zonal_run::analyze::AnalyzeConfig;
 use zonal_run::plan::PlanConfig;
@@ -39,6 +40,15 @@ pub enum Request {
         page: PageArgs,
         /// The command line that began it, where it goes on.
         command: Option<Vec<String>>,
+    },
+    /// `train --again`.
+    Again {
+        /// The record of the run that is repeated.
+        record: PathBuf,
+        /// Where the repetition goes.
+        output: Output,
+        /// The page.
+        page: PageArgs,
     },
     /// `analyze`.
     Analyze(AnalyzeConfig),
@@ -92,10 +102,14 @@ pub fn read(words: &[String]) -> anyhow::Result<Request> {
         },
         Command::Plan(args) => Request::Plan(args.config(global)),
         Command::Train(args) => {
+            if let Some(record) = &args.again {
+                let output = args.repetition(global)?;
+                return Ok(Request::Again { record: record.clone(), output, page: args.page.clone() });
+            }
             let (config, output, command) = args.job(global)?;
             Request::Train { config: Box::new(config), output, page: args.page.clone(), command }
         }
-        Command::Analyze(args) => Request::Analyze(args.config(global)),
+        Command::Analyze(args) => Request::Analyze(args.config(global)?),
         Command::Sweep(args) => Request::Sweep {
             start: args.start(global)?,
             at_once: args.at_once.map(usize::from),
@@ -154,17 +168,11 @@ fn usage(error: &clap::Error) -> Error {
         }
         (ErrorKind::ValueValidation, Some(name)) => {
             let source = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-            let reason = match source.as_str() {
-                "invalid digit found in string" => "a whole number of at least 0 is needed",
-                "number too large to fit in target type" => "that number is too large",
-                "invalid float literal" => "a number is needed",
-                other => other,
-            };
             // Most reasons quote the value themselves.
-            if reason.contains(&value) {
-                format!("{name}: {reason}")
+            if source.contains(&value) {
+                format!("{name}: {source}")
             } else {
-                format!("{name} is '{value}': {reason}")
+                format!("{name} is '{value}': {source}")
             }
         }
         (ErrorKind::ArgumentConflict, Some(name)) => {
@@ -207,7 +215,7 @@ mod tests {
     #[test]
     fn faults_are_told_without_the_help_of_a_terminal() {
         let error = read(&words("spectrum --max-degree x")).unwrap_err().to_string();
-        assert_eq!(error, "--max-degree is 'x': a whole number of at least 0 is needed");
+        assert_eq!(error, "--max-degree: 'x' is not a whole number from 0 on; write digits, such as 0 or 12");
         let told = |line: &str| read(&words(line)).unwrap_err().to_string();
         assert_eq!(
             told("train d.csv --label y --missing maybe"),

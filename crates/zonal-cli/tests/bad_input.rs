@@ -82,7 +82,7 @@ fn labels_and_features_that_do_not_fit() {
     place.fail(&["train", "data.csv", "--label", "z"], 1, &["no column 'z'", "a, b, y"]);
     place.fail(&["train", "data.csv", "--label", "y", "--features", "a,y"], 1, &["cannot be a feature too"]);
     place.fail(&["train", "data.csv", "--label", "y", "--features", "a,q"], 1, &["no column 'q'"]);
-    place.fail(&["train", "data.csv", "--label", "y", "--features", ","], 1, &["names no column"]);
+    place.fail(&["train", "data.csv", "--label", "y", "--features", ","], 2, &["--features is empty"]);
     place.fail(&["train", "data.csv"], 2, &["--label"]);
     place.fail(&["train"], 2, &["DATA"]);
 }

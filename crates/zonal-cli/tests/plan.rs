@@ -119,7 +119,7 @@ fn impossible_goals_are_refused_with_what_would_do() {
     fails(&["--width", "100"], &["the width is 100", "at least", "epsilon"]);
     fails(&["--iterations", "10"], &["the number of iterations is 10", "at least"]);
     fails(&["--epsilon", "0"], &["epsilon is 0", "positive"]);
-    fails(&["--epsilon", "nan"], &["epsilon is NaN"]);
+    fails(&["--epsilon", "nan"], &["'nan' is not a number"]);
     fails(&["--delta", "1.5"], &["delta is 1.5"]);
     fails(&["--width", "0"], &["at least 1"]);
     fails(&["--width", "-5"], &["'-5' is not a count"]);

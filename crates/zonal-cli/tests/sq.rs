@@ -265,5 +265,6 @@ fn mistakes_are_told() {
     learn(&["--oracle", "lazy"], &["lazy:TAU", "replay:FILE"]);
     learn(&["--oracle", "honest:-1"], &["positive"]);
     learn(&["--layers", "both", "--activation", "tanh"], &["homogeneous"]);
-    learn(&["--oracle", "replay:nowhere.json"], &["nowhere.json"]);
+    let replay = ["sq", "learn", "--target", "harmonic(2)", "--dim", "5", "--oracle", "replay:nowhere.json"];
+    place.fail(&replay, 1, &["nowhere.json"]);
 }

@@ -15,6 +15,7 @@ use zonal::target::PowerSpectrum;
 use zonal_cli::request::{PageArgs, Request, asked, read};
 use zonal_report::draw;
 use zonal_report::page;
+use zonal_run::again::again;
 use zonal_run::analyze::analyze;
 use zonal_run::data::Data;
 use zonal_run::kept::{Kept, KeptTraining};
@@ -210,6 +211,12 @@ fn perform(request: Request, command: Vec<String>, work: &Work) -> Outcome<Vec<F
         Request::Learn(config) => Ok(vec![Found::new(&learn(&config, observer)?, Figures::None)?]),
         Request::Train { config, output, page, command: begun } => {
             Ok(vec![trained(*config, &output, &page, begun.unwrap_or(command), work)?])
+        }
+        Request::Again { record, output, page } => {
+            let mut notes = |note: &str| work.note(note);
+            let (trained, agreement) = again(&record, &output, command, observer, &mut notes)?;
+            written(&page, trained.report.run.as_deref(), work);
+            Ok(vec![Found::new(&agreement, Figures::None)?])
         }
         Request::Sweep { start, at_once, page } => {
             let text = match &start {

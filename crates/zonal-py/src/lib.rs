@@ -1,6 +1,9 @@
 //! What the Python package `zonal` calls: jobs by the words of the program, tables of NumPy arrays, networks, sums over
 //! parts of a table. Everything for people (names, defaults, documentation, results) is in Python, under `python/`.
 
+// What a user does must not make it panic.
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
+
 mod code;
 mod error;
 mod job;

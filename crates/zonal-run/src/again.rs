@@ -25,7 +25,7 @@ pub struct Agreement {
     pub agrees: bool,
     /// Whether everything is the same to the bit: the path, the summary and the network.
     pub same_bits: bool,
-    /// Whether version, platform and instructions are those of the first run, so that the bits must be.
+    /// Whether version, platform, processor and instructions are those of the first run, so that the bits must be.
     pub same_machine: bool,
     /// The largest difference of a loss of the path, as part of the first loss.
     pub loss_difference: f64,
@@ -80,10 +80,10 @@ fn from_here(config: &TrainConfig, provenance: &Provenance) -> Result<TrainConfi
 }
 
 fn compare(first: &KeptTraining, folder: &Path, again: &Trained) -> Result<Agreement> {
-    let Provenance { version, platform, instructions, .. } = &first.record.provenance;
+    let there = &first.record.provenance;
     let here = Provenance::now(Vec::new(), std::time::SystemTime::now());
-    let same_machine =
-        (version, platform, instructions) == (&here.version, &here.platform, &here.instructions);
+    let kind = |p: &Provenance| [&p.version, &p.platform, &p.instructions, &p.processor].map(String::clone);
+    let same_machine = kind(there) == kind(&here);
     let (old, new) = (&first.record.summary, &again.report);
     let mut differs = Vec::new();
     if old.fingerprint != new.fingerprint {

@@ -139,6 +139,9 @@ const UNIT: f64 = 1e-6;
 /// # Errors
 /// Those of the table; [`zonal::Error::TooFewRows`].
 pub fn analyze(config: &AnalyzeConfig, observer: &mut dyn Observer) -> Result<AnalyzeReport> {
+    if config.labels.is_empty() {
+        return Err(Error::Usage("no label is named; a column to explain is needed".into()));
+    }
     let columns = Columns { labels: config.labels.clone(), features: config.features.clone(), weight: None };
     let source = config.data.open(&columns)?;
     let split = Split::new(config.seed, 0.0, config.test_fraction)?;

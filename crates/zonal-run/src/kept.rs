@@ -49,7 +49,9 @@ pub fn read(path: &Path) -> Result<Kept> {
         return Err(refuse(format!("holds no {RECORD}: it is no finished run{}", runs_in(path))));
     }
     let text = read_text(&file)?;
-    let damaged = |e: serde_json::Error| refuse(format!("has a {RECORD} that cannot be read: {e}"));
+    let damaged = |e: serde_json::Error| {
+        refuse(format!("has a {RECORD} that cannot be read, where a whole record is needed: {e}"))
+    };
     #[derive(Deserialize)]
     struct Head {
         schema: u32,
@@ -103,12 +105,16 @@ fn read_metrics(path: &Path) -> Result<Vec<Checkpoint>> {
         .lines()
         .enumerate()
         .map(|(i, line)| {
-            serde_json::from_str(line)
-                .map_err(|e| refuse(format!("has {METRICS} whose line {} cannot be read: {e}", i + 1)))
+            serde_json::from_str(line).map_err(|e| {
+                refuse(format!(
+                    "has {METRICS} whose line {} cannot be read, where a whole one is needed: {e}",
+                    i + 1
+                ))
+            })
         })
         .collect();
     match lines?.as_slice() {
-        [] => Err(refuse(format!("has an empty {METRICS}"))),
+        [] => Err(refuse(format!("has an empty {METRICS}, where the lines of a path are needed"))),
         path => Ok(path.to_vec()),
     }
 }

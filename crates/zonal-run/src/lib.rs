@@ -1,6 +1,9 @@
 //! A job from its configuration to the finished run: load, split, choose, train, measure, write. What the program
 //! and the Python package share.
 
+// What a user does must not make it panic.
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
+
 pub mod again;
 pub mod analyze;
 pub mod covered;

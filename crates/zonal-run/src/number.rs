@@ -27,6 +27,38 @@ pub fn count(text: &str) -> Result<u64, String> {
     if x >= 0.0 && x <= MAX_COUNT as f64 && x.fract() == 0.0 { Ok(x as u64) } else { Err(wrong()) }
 }
 
+/// Reads a whole number that a type holds.
+///
+/// # Errors
+/// A message that says what was found and what is needed.
+pub fn whole<T: TryFrom<u64>>(text: &str) -> Result<T, String> {
+    let number = text.parse::<u64>().ok().and_then(|n| T::try_from(n).ok());
+    number.ok_or_else(|| format!("'{text}' is not a whole number from 0 on; write digits, such as 0 or 12"))
+}
+
+/// Reads a finite number.
+///
+/// # Errors
+/// A message that says what was found and what is needed.
+pub fn real(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|x| x.is_finite());
+    number.ok_or_else(|| format!("'{text}' is not a number; write a finite one, such as 0.25 or 1e-3"))
+}
+
+/// Reads a finite number or `auto`.
+///
+/// # Errors
+/// A message that says what was found and what is needed.
+pub fn real_or_auto(text: &str) -> Result<Auto<f64>, String> {
+    if text == "auto" {
+        return Ok(Auto::Auto);
+    }
+    let number = text.parse::<f64>().ok().filter(|x| x.is_finite());
+    number
+        .map(Auto::Fixed)
+        .ok_or_else(|| format!("'{text}' is not a number; write auto or a finite one, such as 0.25"))
+}
+
 /// A count that may be infinite; written `inf`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extended {

@@ -5,6 +5,8 @@ use crate::error::{Error, Result};
 use crate::provenance::Provenance;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use zonal_io::folder::{RECORD, RunFolder};
@@ -137,8 +139,20 @@ pub fn keep<C: Serialize, S: Serialize>(
     Ok(Some(path))
 }
 
-/// A file as text.
-pub(crate) fn read_text(file: &Path) -> Result<String> {
-    let system = |source| zonal_io::Error::System { path: file.to_owned(), action: "reading", source };
-    Ok(std::fs::read_to_string(file).map_err(system)?)
+/// Bytes that are read of what is no file: a device goes on for ever.
+const MOST_OF_A_PIPE: u64 = 4 << 20;
+
+/// A file as text, or a short pipe.
+pub(crate) fn read_text(path: &Path) -> Result<String> {
+    let system = |source| zonal_io::Error::System { path: path.to_owned(), action: "reading", source };
+    let file = File::open(path).map_err(system)?;
+    let most = if file.metadata().map_err(system)?.is_file() { u64::MAX } else { MOST_OF_A_PIPE };
+    let mut text = String::new();
+    let read = file.take(most).read_to_string(&mut text).map_err(system)?;
+    if read as u64 == MOST_OF_A_PIPE && most == MOST_OF_A_PIPE {
+        let message =
+            format!("{} is no plain file, of which at most {MOST_OF_A_PIPE} bytes are read", path.display());
+        return Err(Error::Usage(message));
+    }
+    Ok(text)
 }

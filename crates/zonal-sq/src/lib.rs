@@ -23,6 +23,9 @@
 //! # Ok::<(), zonal::Error>(())
 //! ```
 
+// What a user does must not make it panic.
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
+
 mod answers;
 pub mod basis;
 pub mod bound;

@@ -159,11 +159,15 @@ fn text_of(bytes: &[u8]) -> (u8, String) {
     (*choice, String::from_utf8_lossy(rest).into_owned())
 }
 
-/// A target in the dimension of the first byte, and its spectrum.
+/// A target in the dimension of the first byte, its value and, where nothing is integrated for it, its spectrum.
 pub fn target(bytes: &[u8]) {
     let (choice, text) = text_of(bytes);
     let Ok(dim) = Dim::new(2 + u64::from(choice)) else { return };
-    if let Ok(target) = Target::parse(&text, dim, 0) {
+    let Ok(target) = Target::parse(&text, dim, 0) else { return };
+    let point = vec![1.0 / dim.as_f64().sqrt(); dim.as_usize()];
+    let _ = target.value(&point);
+    // Activations are integrated, and one as steep as one likes takes as long as one likes: that is work, not reading.
+    if target.finite_degree().is_some() {
         let _ = target.norm_sq();
         let _ = target.power_spectrum(4);
     }

@@ -3,6 +3,9 @@
 //!
 //! The modules are listed in the order in which data flows; each uses only those above it.
 
+// What a user does must not make it panic.
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
+
 pub mod activation;
 pub mod block;
 pub mod dynamics;

@@ -7,9 +7,10 @@ use crate::interrupt::Interrupt;
 use crate::output::{columns, csv, print, print_json, quoted};
 use crate::progress::Progress;
 use std::path::PathBuf;
+use zonal_run::Error;
 use zonal_run::analyze::{AnalyzeConfig, AnalyzeReport, LabelAnalysis, analyze};
 use zonal_run::data::Data;
-use zonal_run::number::count;
+use zonal_run::number::{count, real};
 
 /// What a table holds before any network: the best polynomial of each degree, the noise floor, energies by degree
 #[derive(clap::Args, Debug)]
@@ -39,7 +40,7 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = MissingChoice::Reject)]
     missing: MissingChoice,
     /// Part of the rows on which polynomials are scored and not fitted
-    #[arg(long, default_value_t = 0.2, value_name = "FRACTION", allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 0.2, value_parser = real, value_name = "FRACTION", allow_negative_numbers = true)]
     test_fraction: f64,
     /// Polynomials and energies up to this degree
     #[arg(long, short = 'k', default_value = "4", value_parser = degree, value_name = "K", allow_negative_numbers = true)]
@@ -60,8 +61,8 @@ fn degree(text: &str) -> Result<usize, String> {
 }
 
 impl Args {
-    pub(crate) fn config(&self, global: &Global) -> AnalyzeConfig {
-        AnalyzeConfig {
+    pub(crate) fn config(&self, global: &Global) -> Result<AnalyzeConfig, Error> {
+        Ok(AnalyzeConfig {
             data: Data {
                 files: self.data.clone(),
                 header: !self.no_header,
@@ -69,18 +70,18 @@ impl Args {
                 drop_missing: self.missing.drop(),
                 memory: None,
             },
-            labels: super::lists(&self.label),
-            features: (!self.features.is_empty()).then(|| super::lists(&self.features)),
+            labels: super::lists(&self.label, "--label")?,
+            features: super::columns(&self.features)?,
             test_fraction: self.test_fraction,
             max_degree: self.max_degree,
             most_monomials: usize::try_from(self.most_monomials).unwrap_or(usize::MAX),
             seed: global.seed(),
-        }
+        })
     }
 }
 
 pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> anyhow::Result<()> {
-    let config = args.config(global);
+    let config = args.config(global)?;
     let report = analyze(&config, &mut Progress::new(interrupt, global.quiet))?;
     match global.format {
         Format::Json => print_json(&report),

@@ -12,12 +12,23 @@ pub(crate) mod sq;
 pub(crate) mod sweep;
 pub(crate) mod train;
 
+use zonal_run::Error;
+
 /// Fixes the number of threads for the whole process.
 ///
 /// # Errors
 /// When they have been started before.
 pub fn set_threads(threads: usize) -> Result<(), rayon::ThreadPoolBuildError> {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()
+}
+
+/// The most threads that may be asked for.
+const MOST_THREADS: u16 = 1024;
+
+/// Reads a number of threads.
+pub(crate) fn threads(text: &str) -> Result<u16, String> {
+    let number = text.parse().ok().filter(|n| (1..=MOST_THREADS).contains(n));
+    number.ok_or_else(|| format!("'{text}' is not a whole number from 1 to {MOST_THREADS}"))
 }
 
 /// Reads the character between fields.
@@ -30,9 +41,24 @@ pub(crate) fn delimiter(text: &str) -> Result<char, String> {
     }
 }
 
-/// The values of an option that can be repeated, each split at commas outside brackets.
-pub(crate) fn lists(values: &[String]) -> Vec<String> {
-    values.iter().flat_map(|v| split_list(v)).collect()
+/// The values of an option that can be repeated, each split at commas outside brackets; none where it is not given.
+///
+/// # Errors
+/// Where it is given without any.
+pub(crate) fn lists(values: &[String], option: &str) -> Result<Vec<String>, Error> {
+    let out: Vec<String> = values.iter().flat_map(|v| split_list(v)).collect();
+    if out.is_empty() && !values.is_empty() {
+        return Err(Error::Usage(format!(
+            "{option} is empty; write a value, or several with commas between"
+        )));
+    }
+    Ok(out)
+}
+
+/// The columns of --features, where it is given.
+pub(crate) fn columns(values: &[String]) -> Result<Option<Vec<String>>, Error> {
+    let names = lists(values, "--features")?;
+    Ok((!names.is_empty()).then_some(names))
 }
 
 /// Splits an option's text at commas outside brackets.

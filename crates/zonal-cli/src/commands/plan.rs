@@ -7,7 +7,7 @@ use crate::progress::Progress;
 use crate::{Done, Global};
 use anyhow::Result;
 use zonal::activation::Activation;
-use zonal_run::number::{Scale, count, readable_bytes, readable_seconds};
+use zonal_run::number::{Scale, count, readable_bytes, readable_seconds, real};
 use zonal_run::plan::{PlanConfig, PlanReport, WayOut, WayOutKind, plan};
 
 /// Width, step and iterations that provably bring the loss to a goal
@@ -37,7 +37,7 @@ pub(crate) struct Args {
     #[arg(long, short = 'k', value_parser = count, value_name = "K", allow_negative_numbers = true)]
     degree: Option<u64>,
     /// How much the loss may exceed that polynomial's error by [default: 5 % of the target's energy]
-    #[arg(long, short, value_name = "E", allow_negative_numbers = true)]
+    #[arg(long, short, value_parser = real, value_name = "E", allow_negative_numbers = true)]
     epsilon: Option<f64>,
     /// A given width; the iterations follow [default: the smallest that leaves 1 % of epsilon to the iterations]
     #[arg(long, short = 'm', value_parser = count, value_name = "M", allow_negative_numbers = true)]
@@ -46,7 +46,7 @@ pub(crate) struct Args {
     #[arg(long, short = 't', value_parser = count, value_name = "T", allow_negative_numbers = true)]
     iterations: Option<u64>,
     /// Also a bound for a single draw of hidden units, which may fail with this probability
-    #[arg(long, value_name = "DELTA", allow_negative_numbers = true)]
+    #[arg(long, value_parser = real, value_name = "DELTA", allow_negative_numbers = true)]
     delta: Option<f64>,
     /// Train with the plan over this many seeds and compare; exit code 3 if the bound does not hold
     #[arg(long, value_name = "SEEDS", value_parser = count, num_args = 0..=1, default_missing_value = "20")]

@@ -69,7 +69,7 @@ pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> anyhow
             memory: None,
         },
         iteration: args.iteration,
-        labels: super::lists(&args.label),
+        labels: super::lists(&args.label, "--label")?,
         part,
     };
     let report = predict(&config, &mut Progress::new(interrupt, global.quiet))?;

@@ -1,13 +1,13 @@
 //! `zonal spectrum`.
 
-use super::split_list;
+use super::lists;
 use crate::Global;
 use crate::format::{Format, short};
 use crate::output::{columns, csv, print, print_json, quoted};
 use anyhow::Result;
 use zonal::activation::Activation;
 use zonal_run::Error;
-use zonal_run::number::{Extended, Scale};
+use zonal_run::number::{Extended, Scale, real, whole};
 use zonal_run::spectrum::{KernelKind, RankConfig, Ranking, SpectrumConfig, SpectrumReport, rank, spectrum};
 
 /// The Funk-Hecke spectrum of activations: which degrees they see, and how strongly
@@ -29,7 +29,7 @@ pub(crate) struct Args {
     #[arg(long, short = 'n', default_value = "10", value_name = "N", allow_negative_numbers = true)]
     dim: Vec<String>,
     /// The largest degree
-    #[arg(long, short = 'k', default_value_t = 12, value_name = "K")]
+    #[arg(long, short = 'k', default_value_t = 12, value_parser = whole::<usize>, value_name = "K", allow_negative_numbers = true)]
     max_degree: usize,
     /// The scale s of the unit phi(s <w, x>): sqrt-dim or a number; several are compared [default: 1]
     #[arg(long, value_name = "S", allow_negative_numbers = true)]
@@ -145,13 +145,15 @@ impl Args {
     }
 
     fn activations(&self) -> Result<Vec<Activation>> {
-        let texts: Vec<String> = self.activation.iter().flat_map(|t| split_list(t)).collect();
+        let texts = lists(&self.activation, "--activation")?;
         let mut out = if texts.is_empty() { vec![Activation::Relu] } else { Vec::new() };
         for text in &texts {
             out.push(Activation::parse(text).map_err(Error::from)?);
         }
         if let Some(kinks) = &self.kinks {
-            let kinks: Vec<f64> = parse_list(std::slice::from_ref(kinks), "--kinks")?;
+            let read = |t: &str| real(t).map_err(|e| Error::Usage(format!("--kinks: {e}")));
+            let kinks = lists(std::slice::from_ref(kinks), "--kinks")?;
+            let kinks = kinks.iter().map(|t| read(t)).collect::<Result<Vec<f64>, Error>>()?;
             for activation in &mut out {
                 *activation = activation.with_kinks(kinks.clone()).map_err(Error::from)?;
             }
@@ -165,8 +167,10 @@ fn parse_list<T: std::str::FromStr>(texts: &[String], option: &str) -> Result<Ve
 where
     T::Err: std::fmt::Display,
 {
-    let texts = texts.iter().flat_map(|t| split_list(t));
-    texts.map(|t| t.parse().map_err(|e| Error::Usage(format!("{option}: {t:?}: {e}")))).collect()
+    lists(texts, option)?
+        .iter()
+        .map(|t| t.parse().map_err(|e| Error::Usage(format!("{option}: {t:?}: {e}"))))
+        .collect()
 }
 
 /// A range of degrees A..B, both included.

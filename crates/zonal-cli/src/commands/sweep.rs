@@ -51,7 +51,7 @@ pub(crate) struct Args {
     #[arg(long, requires = "out")]
     force: bool,
     /// Trainings side by side [default: as many as threads]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", value_parser = super::threads, allow_negative_numbers = true)]
     pub(crate) at_once: Option<u16>,
     #[command(flatten)]
     pub(crate) page: PageArgs,

@@ -5,9 +5,10 @@ use arrow_ipc::{Block, RecordBatch, root_as_footer, root_as_message};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
-/// Bytes that one batch may have once it is decompressed, and how many times its compressed size where that is more.
-const MOST_BYTES: u64 = 512 << 20;
-const MOST_TIMES: u64 = 1_000;
+/// Bytes that one batch, or one page of each column, may have once it is decompressed, and how many times its compressed size
+/// (for pages the file's) where that is more.
+pub(super) const MOST_BYTES: u64 = 512 << 20;
+pub(super) const MOST_TIMES: u64 = 1_000;
 /// What an Arrow file begins and ends with.
 const MAGIC: &[u8; 6] = b"ARROW1";
 /// What stands before the length of a message.

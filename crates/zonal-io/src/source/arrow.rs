@@ -1,7 +1,7 @@
 //! Parquet and Arrow files: columns of numbers and booleans, nulls as missing values.
 
 use super::guard::guarded;
-use super::{Raw, Reader, announced, table};
+use super::{Raw, Reader, announced, block_rows, pages, table};
 use crate::error::{Error, Result};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -13,16 +13,12 @@ use arrow_ipc::reader::FileReader;
 use arrow_schema::{ArrowError, DataType, Schema};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{BufReader, Seek};
 use std::path::{Path, PathBuf};
 
 const PARQUET: &str = "Parquet";
 const ARROW: &str = "Arrow";
-
-/// Rows decoded at a time.
-const BATCH: usize = 8_192;
 
 fn open(path: &Path) -> Result<File> {
     File::open(path).map_err(Error::system(path, "opening"))
@@ -56,10 +52,14 @@ pub(super) fn parquet_names(path: &Path) -> Result<Vec<String>> {
 
 pub(super) fn parquet(path: &Path, chosen: &[usize]) -> Result<BatchReader> {
     let file = open(path)?;
+    let mut again = open(path)?;
     let builder = read(path, PARQUET, || ParquetRecordBatchReaderBuilder::try_new(file))?;
     check_types(path, builder.schema(), chosen)?;
+    pages::check(&mut again, builder.metadata(), chosen).map_err(|e| broken(path, PARQUET, &e))?;
     let mask = ProjectionMask::roots(builder.parquet_schema(), chosen.iter().copied());
-    let batches = read(path, PARQUET, || builder.with_projection(mask).with_batch_size(BATCH).build())?;
+    let batches = read(path, PARQUET, || {
+        builder.with_projection(mask).with_batch_size(block_rows(chosen.len())).build()
+    })?;
     Ok(BatchReader::new(path, PARQUET, Box::new(batches), chosen))
 }
 
@@ -88,13 +88,20 @@ fn check_types(path: &Path, schema: &Schema, chosen: &[usize]) -> Result<()> {
         let field = schema.field(i);
         let kind = field.data_type();
         let numbers = kind.is_integer() || kind.is_floating();
-        if !numbers && !matches!(kind, DataType::Boolean | DataType::Null | DataType::Decimal128(..)) {
+        let fail = |message: String| {
+            let column = Some(field.name().clone());
+            Err(Error::Table { path: path.to_owned(), row: None, column, message })
+        };
+        // As many rows as it likes in no bytes at all.
+        if *kind == DataType::Null {
+            return fail("holds no value at all; leave it out with --features".into());
+        }
+        if !numbers && !matches!(kind, DataType::Boolean | DataType::Decimal128(..)) {
             let message = format!(
                 "holds values of type {kind}, but numbers are needed; name the columns to use with --features, or turn \
                  them into numbers first"
             );
-            let column = Some(field.name().clone());
-            return Err(Error::Table { path: path.to_owned(), row: None, column, message });
+            return fail(message);
         }
     }
     Ok(())
@@ -109,8 +116,8 @@ pub(super) struct BatchReader {
     batches: Batches,
     /// For each chosen column its place among the columns read, which are in the order of the file.
     places: Vec<usize>,
-    /// Rows that are decoded already, and how many of the first batch are used.
-    waiting: VecDeque<(usize, Vec<Vec<f64>>)>,
+    /// The batch that is being read, and how many of its rows are.
+    waiting: Option<(RecordBatch, usize)>,
     rows: u64,
 }
 
@@ -119,7 +126,20 @@ impl BatchReader {
         let mut sorted = chosen.to_vec();
         sorted.sort_unstable();
         let places = chosen.iter().map(|c| sorted.partition_point(|s| s < c)).collect();
-        Self { path: path.to_owned(), kind, batches, places, waiting: VecDeque::new(), rows: 0 }
+        Self { path: path.to_owned(), kind, batches, places, waiting: None, rows: 0 }
+    }
+
+    /// A batch with rows that are not yet read, and how many are; None after the last.
+    fn batch(&mut self) -> Result<Option<(RecordBatch, usize)>> {
+        let mut waiting = self.waiting.take();
+        while waiting.as_ref().is_none_or(|(batch, used)| *used == batch.num_rows()) {
+            let batches = &mut self.batches;
+            match read(&self.path, self.kind, || batches.next().transpose())? {
+                Some(batch) => waiting = Some((batch, 0)),
+                None => return Ok(None),
+            }
+        }
+        Ok(waiting)
     }
 
     fn decode(&self, batch: &RecordBatch) -> Result<Vec<Vec<f64>>> {
@@ -133,33 +153,18 @@ impl BatchReader {
 
 impl Reader for BatchReader {
     fn next(&mut self, most: usize) -> Result<Option<Raw>> {
-        let columns = self.places.len();
-        let available =
-            |w: &VecDeque<(usize, Vec<Vec<f64>>)>| w.iter().map(|(used, c)| c[0].len() - used).sum::<usize>();
-        while available(&self.waiting) < most {
-            let batches = &mut self.batches;
-            match read(&self.path, self.kind, || batches.next().transpose())? {
-                Some(batch) if batch.num_rows() == 0 => {}
-                Some(batch) => {
-                    let decoded = self.decode(&batch)?;
-                    self.waiting.push_back((0, decoded));
-                }
-                None => break,
-            }
-        }
-        let mut values = Vec::with_capacity(most * columns);
+        let mut values = Vec::with_capacity(most * self.places.len());
         let mut rows = 0;
         while rows < most {
-            let Some((used, decoded)) = self.waiting.front_mut() else { break };
-            let take = (decoded[0].len() - *used).min(most - rows);
-            for i in *used..*used + take {
+            let Some((batch, used)) = self.batch()? else { break };
+            // No more rows as f64 than are asked for: a batch may hold many in few bytes.
+            let take = (batch.num_rows() - used).min(most - rows);
+            let decoded = self.decode(&batch.slice(used, take))?;
+            for i in 0..take {
                 values.extend(decoded.iter().map(|column| column[i]));
             }
-            *used += take;
             rows += take;
-            if *used == decoded[0].len() {
-                self.waiting.pop_front();
-            }
+            self.waiting = Some((batch, used + take));
         }
         self.rows += rows as u64;
         if self.rows == 0 {
@@ -198,7 +203,6 @@ fn numbers(array: &dyn Array) -> Option<Vec<f64>> {
             let array = array.as_boolean_opt()?;
             Some(array.iter().map(|x| x.map_or(f64::NAN, |x| f64::from(u8::from(x)))).collect())
         }
-        DataType::Null => Some(vec![f64::NAN; array.len()]),
         _ => None,
     }
 }

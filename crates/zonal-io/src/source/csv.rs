@@ -1,13 +1,15 @@
 //! CSV files, plain or gzip. Fields are numbers with a decimal point; white space around them is ignored. Columns that
 //! are not asked for may hold anything.
 
-use super::{Raw, Reader, table};
+use super::{Raw, Reader, check_columns, table};
 use crate::error::{Error, Result, shorten};
 use flate2::read::MultiGzDecoder;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How a CSV file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,19 +43,56 @@ const MISSING: [&str; 7] = ["na", "n/a", "nan", "null", "none", "?", "-"];
 /// Bytes read at a time.
 const BUFFER: usize = 1 << 18;
 
-type Csv = csv::Reader<Box<dyn Read + Send>>;
+/// Bytes of a row at most: one without an end, as behind a quotation mark that nothing closes, would be held whole.
+const MOST_ROW: usize = 32 << 20;
 
-fn open(path: &Path, gzip: bool, dialect: Dialect) -> Result<Csv> {
-    let file = File::open(path).map_err(Error::system(path, "opening"))?;
-    let plain: Box<dyn Read + Send> =
-        if gzip { Box::new(MultiGzDecoder::new(std::io::BufReader::new(file))) } else { Box::new(file) };
-    // Ragged rows are found here rather than by the library, whose message lacks the advice.
-    Ok(csv::ReaderBuilder::new()
-        .delimiter(dialect.delimiter)
-        .has_headers(false)
-        .flexible(true)
-        .buffer_capacity(BUFFER)
-        .from_reader(plain))
+/// A reader that gives so many bytes for each row.
+struct Rationed {
+    bytes: Box<dyn Read + Send>,
+    left: Arc<AtomicUsize>,
+}
+
+impl Read for Rationed {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let left = self.left.load(Ordering::Relaxed);
+        if left == 0 {
+            let message = "a row is longer than 32 MiB; does a quotation mark open that nothing closes?";
+            return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, message));
+        }
+        let read = self.bytes.read(buffer)?;
+        self.left.store(left.saturating_sub(read), Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+/// The rows of a file as the library reads them.
+struct Csv {
+    rows: csv::Reader<Rationed>,
+    left: Arc<AtomicUsize>,
+}
+
+impl Csv {
+    fn open(path: &Path, gzip: bool, dialect: Dialect) -> Result<Self> {
+        let file = File::open(path).map_err(Error::system(path, "opening"))?;
+        let bytes: Box<dyn Read + Send> =
+            if gzip { Box::new(MultiGzDecoder::new(std::io::BufReader::new(file))) } else { Box::new(file) };
+        let left = Arc::new(AtomicUsize::new(0));
+        // Ragged rows are found here rather than by the library, whose message lacks the advice.
+        let rows = csv::ReaderBuilder::new()
+            .delimiter(dialect.delimiter)
+            .has_headers(false)
+            .flexible(true)
+            .buffer_capacity(BUFFER)
+            .from_reader(Rationed { bytes, left: Arc::clone(&left) });
+        Ok(Self { rows, left })
+    }
+
+    /// The next row of a file with so many columns; false after the last.
+    fn next(&mut self, record: &mut csv::ByteRecord, path: &Path, columns: usize) -> Result<bool> {
+        let line = self.rows.position().line();
+        self.left.store(MOST_ROW, Ordering::Relaxed);
+        self.rows.read_byte_record(record).map_err(|e| csv_error(path, e, columns, line))
+    }
 }
 
 /// The names of the columns.
@@ -61,11 +100,13 @@ pub(super) fn names(path: &Path, gzip: bool, dialect: Dialect) -> Result<Vec<Str
     let at = |row: Option<u64>, column: Option<&str>, message: String| {
         Err(Error::Table { path: path.to_owned(), row, column: column.map(str::to_owned), message })
     };
-    let mut csv = open(path, gzip, dialect)?;
+    let mut csv = Csv::open(path, gzip, dialect)?;
     let mut first = csv::ByteRecord::new();
-    if !csv.read_byte_record(&mut first).map_err(|e| csv_error(path, e, 0))? {
+    if !csv.next(&mut first, path, 0)? {
         return at(None, None, "the file is empty; a header and at least one row are needed".into());
     }
+    // Before names of that many are made.
+    check_columns(path, first.len())?;
     if !dialect.header {
         return Ok((1..=first.len()).map(|i| format!("c{i}")).collect());
     }
@@ -120,10 +161,10 @@ impl CsvReader {
         reject_missing: bool,
     ) -> Result<Self> {
         let names = names(path, gzip, dialect)?;
-        let mut csv = open(path, gzip, dialect)?;
+        let mut csv = Csv::open(path, gzip, dialect)?;
         let mut record = csv::ByteRecord::new();
         if dialect.header {
-            csv.read_byte_record(&mut record).map_err(|e| csv_error(path, e, names.len()))?;
+            csv.next(&mut record, path, names.len())?;
         }
         let path = path.to_owned();
         Ok(Self { path, csv, record, fields: names.len(), names, chosen, labels, reject_missing, rows: 0 })
@@ -167,8 +208,7 @@ impl Reader for CsvReader {
         let mut rows = 0;
         let mut record = std::mem::take(&mut self.record);
         while rows < most {
-            let more = self.csv.read_byte_record(&mut record);
-            if !more.map_err(|e| csv_error(&self.path, e, self.fields))? {
+            if !self.csv.next(&mut record, &self.path, self.fields)? {
                 break;
             }
             if record.len() != self.fields {
@@ -198,10 +238,22 @@ impl Reader for CsvReader {
     }
 }
 
-fn csv_error(path: &Path, error: csv::Error, fields: usize) -> Error {
-    let row = error.position().map(csv::Position::line);
+/// An error of the library in a row that begins in that line.
+fn csv_error(path: &Path, error: csv::Error, fields: usize, line: u64) -> Error {
+    let row = Some(error.position().map_or(line, csv::Position::line));
     let at = |message: String| Error::Table { path: path.to_owned(), row, column: None, message };
     match error.into_kind() {
+        csv::ErrorKind::Io(source) if source.kind() == std::io::ErrorKind::InvalidData => {
+            at(source.to_string())
+        }
+        csv::ErrorKind::Io(source)
+            if matches!(
+                source.kind(),
+                std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::InvalidInput
+            ) =>
+        {
+            at(format!("not a complete gzip file: {source}"))
+        }
         csv::ErrorKind::Io(source) => Error::System { path: path.to_owned(), action: "reading", source },
         csv::ErrorKind::UnequalLengths { len, .. } => at(ragged(len as usize, fields)),
         other => at(format!("not readable as CSV: {other:?}")),

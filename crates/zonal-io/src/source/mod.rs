@@ -8,6 +8,7 @@ mod csv;
 mod guard;
 mod memory;
 mod numpy;
+mod pages;
 
 pub use columns::Columns;
 pub use csv::Dialect;
@@ -117,10 +118,17 @@ trait Reader: Send {
     fn next(&mut self, most: usize) -> Result<Option<Raw>>;
 }
 
+/// How many rows of so many columns are read at a time.
+fn block_rows(columns: usize) -> usize {
+    (BLOCK_VALUES / columns.max(1)).clamp(16, BLOCK_ROWS)
+}
+
 /// Values of a block, as f64: 2 MB.
 const BLOCK_VALUES: usize = 1 << 18;
 /// Rows of a block at most.
 const BLOCK_ROWS: usize = 8_192;
+/// The most columns of a table.
+const MOST_COLUMNS: usize = 1_000_000;
 /// Weights within these limits have roots and sums in single precision too.
 const SMALLEST_WEIGHT: f64 = 1e-30;
 const LARGEST_WEIGHT: f64 = 1e30;
@@ -271,7 +279,7 @@ pub struct Blocks<'a> {
 
 impl Blocks<'_> {
     fn advance(&mut self) -> Result<Option<Rows>> {
-        let most = (BLOCK_VALUES / self.source.columns().max(1)).clamp(16, BLOCK_ROWS);
+        let most = block_rows(self.source.columns());
         while let Some(piece) = self.source.pieces.get(self.piece) {
             if self.reader.is_none() {
                 piece.check_unchanged()?;
@@ -395,18 +403,27 @@ fn table(path: &Path, message: String) -> Error {
 /// The names of the columns of one file.
 fn names(path: &Path, format: Format, dialect: Dialect) -> Result<Vec<String>> {
     let names = match format {
-        Format::Csv | Format::GzipCsv => return csv::names(path, format == Format::GzipCsv, dialect),
+        Format::Csv | Format::GzipCsv => csv::names(path, format == Format::GzipCsv, dialect)?,
         Format::Npy => numpy::npy_names(path)?,
         Format::Npz => numpy::npz_names(path)?,
         Format::Parquet => arrow::parquet_names(path)?,
         Format::Arrow => arrow::ipc_names(path)?,
     };
+    check_columns(path, names.len())?;
     let mut sorted: Vec<&String> = names.iter().collect();
-    sorted.sort();
+    sorted.sort_unstable();
     match sorted.windows(2).find(|w| w[0] == w[1]) {
         Some(twice) => Err(table(path, format!("two columns are called '{}'; rename one", twice[0]))),
         None => Ok(names),
     }
+}
+
+/// More columns would be names without numbers for most of memory.
+fn check_columns(path: &Path, columns: usize) -> Result<()> {
+    if columns <= MOST_COLUMNS {
+        return Ok(());
+    }
+    Err(table(path, format!("has {columns} columns, but at most {MOST_COLUMNS} are read")))
 }
 
 /// The files that a path stands for.

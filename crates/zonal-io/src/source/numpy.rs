@@ -1,7 +1,7 @@
 //! NumPy files: a matrix in an .npy file has the columns c1, c2, ..; the arrays of an .npz file are columns by their names
 //! (X1, X2, .. for a matrix X). Numbers and booleans of any size and byte order; Fortran order in plain .npy files.
 
-use super::{Raw, Reader, table};
+use super::{Raw, Reader, check_columns, table};
 use crate::error::{Error, Result};
 use npyz::{DType, Endianness, NpyHeader, Order, TypeChar};
 use std::fs::File;
@@ -61,7 +61,8 @@ impl Array {
     /// Reads the header and checks that what it announces is numbers.
     fn header(path: &Path, what: &str, reader: &mut impl Read) -> Result<Self> {
         let fail = |message: String| Err(table(path, format!("{what}{message}")));
-        let header = match NpyHeader::from_reader(reader) {
+        let header = header_bytes(reader).and_then(|bytes| NpyHeader::from_reader(&bytes[..]));
+        let header = match header {
             Ok(header) => header,
             Err(e) => return fail(format!("not a complete NumPy array: {e}")),
         };
@@ -93,9 +94,9 @@ impl Array {
         if rows == 0 || columns == 0 {
             return fail(format!("is empty: {rows} rows and {columns} columns"));
         }
-        let Some(columns) = usize::try_from(columns).ok().filter(|&c| c <= MOST_COLUMNS) else {
-            return fail(format!("announces {columns} columns, but at most {MOST_COLUMNS} are read"));
-        };
+        // Before names of that many are made.
+        let columns = usize::try_from(columns).unwrap_or(usize::MAX);
+        check_columns(path, columns)?;
         // A list or a single column has no order.
         let fortran = header.order() == Order::Fortran && columns > 1 && rows > 1;
         Ok(Self { rows, columns, fortran, number })
@@ -106,8 +107,44 @@ impl Array {
     }
 }
 
-/// The most columns of an array.
-const MOST_COLUMNS: usize = 1_000_000;
+/// The bytes of a header up to where numbers begin, none of which the library takes memory or depth for before they are
+/// there. <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>
+fn header_bytes(reader: &mut impl Read) -> std::io::Result<Vec<u8>> {
+    let wrong = |message: String| Err(std::io::Error::new(std::io::ErrorKind::InvalidData, message));
+    // The magic word, the version, and the length in two bytes or, from version 2 on, in four.
+    let mut bytes = vec![0; 10];
+    reader.read_exact(&mut bytes)?;
+    let mut length = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    if bytes[6] > 1 {
+        let mut rest = [0; 2];
+        reader.read_exact(&mut rest)?;
+        bytes.extend_from_slice(&rest);
+        length += usize::from(u16::from_le_bytes(rest)) << 16;
+    }
+    if length > MOST_HEADER {
+        return wrong(format!("its header announces {length} bytes, but at most {MOST_HEADER} are read"));
+    }
+    let start = bytes.len();
+    bytes.resize(start + length, 0);
+    reader.read_exact(&mut bytes[start..])?;
+    let mut depth = 0usize;
+    for byte in &bytes[start..] {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MOST_DEPTH {
+            return wrong(format!("its header is nested more than {MOST_DEPTH} deep"));
+        }
+    }
+    Ok(bytes)
+}
+
+/// The most bytes of a header, as for NumPy itself.
+const MOST_HEADER: usize = 10_000;
+/// Brackets in brackets of a header; a matrix has two.
+const MOST_DEPTH: usize = 8;
 /// The most members of an archive.
 const MOST_MEMBERS: usize = 10_000;
 

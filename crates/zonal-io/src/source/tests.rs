@@ -1,5 +1,8 @@
 use super::*;
-use arrow_array::{ArrayRef, BooleanArray, Float32Array, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow_array::{
+    ArrayRef, BooleanArray, Float32Array, Float64Array, Int64Array, NullArray, RecordBatch, StringArray,
+};
+use arrow_schema::{DataType, Field, Schema};
 use std::io::Write;
 use std::sync::Arc;
 
@@ -291,4 +294,44 @@ fn damaged_files_are_errors_and_never_panic() {
             let _ = read(&[path], &columns, Missing::Drop, Dialect::default());
         }
     }
+}
+
+#[test]
+fn what_a_header_announces_is_checked_before_memory_is_taken() {
+    let refused = |name: &str, bytes: &[u8], label: &str, expected: &str| {
+        let (_folder, path) = written(name, bytes);
+        let error =
+            read(&[path], &labelled(label), Missing::Drop, Dialect::default()).unwrap_err().to_string();
+        assert!(error.contains(expected), "{name}: {error}");
+    };
+    // Four gigabytes of a header in a file of 16 bytes, and one that is nested as deep as it is long.
+    refused("x.npy", b"\x93NUMPY\x02\x00\xff\xff\xff\xff{'de", "c1", "4294967295 bytes, but at most 10000");
+    let nested = [b"\x93NUMPY\x01\x00\x88\x13", &[b'('; 5_000][..]].concat();
+    refused("x.npy", &nested, "c1", "nested more than 8 deep");
+    // A row that does not end, plain and as a few kilobytes that decompress to it.
+    let endless = [b"a,y\n1,2\n\"", &vec![b'0'; 33 << 20][..]].concat();
+    refused("x.csv", &endless, "y", "line 3: a row is longer than 32 MiB");
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&endless).unwrap();
+    refused("x.csv.gz", &gzip.finish().unwrap(), "y", "line 3: a row is longer than 32 MiB");
+    refused("x.csv", &vec![b','; 1_000_000], "y", "1000001 columns, but at most 1000000");
+}
+
+#[test]
+fn a_column_without_a_value_is_refused_before_it_is_read() {
+    let schema = Arc::new(Schema::new(vec![
+        Field::new("nothing", DataType::Null, true),
+        Field::new("y", DataType::Float64, true),
+    ]));
+    let columns: Vec<ArrayRef> =
+        vec![Arc::new(NullArray::new(2)), Arc::new(Float64Array::from(vec![1.0, 2.0]))];
+    let batch = RecordBatch::try_new(schema.clone(), columns).unwrap();
+    let mut writer = arrow_ipc::writer::FileWriter::try_new(Vec::new(), &schema).unwrap();
+    writer.write(&batch).unwrap();
+    let (_folder, path) = written("x.arrow", &writer.into_inner().unwrap());
+    let error = read(&[path], &labelled("y"), Missing::Drop, Dialect::default()).unwrap_err().to_string();
+    assert!(
+        error.contains("column 'nothing': holds no value at all; leave it out with --features"),
+        "{error}"
+    );
 }

@@ -6,7 +6,7 @@ The functions have the names, defaults and numbers of the program ``zonal``:
 - `plan`: width and iterations with a guarantee,
 - `train`: the training itself, on a target or on a table, to any number of iterations,
 - `analyze`: what a table holds before any network,
-- `sweep`, `reproduce`: trainings over a grid, the claims of the theory,
+- `sweep`, `reproduce`, `again`: trainings over a grid, the claims of the theory, a run repeated from its record,
 - `sq`: statistical queries,
 - `spherical_harmonic_energies`: energy by degree of anybody's model,
 - `OneHiddenLayerRegressor`: an estimator for scikit-learn,
@@ -24,7 +24,7 @@ from .energies import Energies, spherical_harmonic_energies, uniform_points
 from .errors import ZonalError
 from .network import Network
 from .statistics import Statistics, Survey
-from .studies import reproduce, sweep
+from .studies import again, reproduce, sweep
 from .theory import plan, spectrum
 from .training import analyze, train
 
@@ -39,6 +39,7 @@ __all__ = [
     "Survey",
     "ZonalError",
     "__version__",
+    "again",
     "analyze",
     "errors",
     "plan",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ._result import BoolArray, Columns, FloatArray, IntArray, Record, Result, TrainingResult
 
 __all__ = [
+    "Agreement",
     "Analysis",
     "BestPolynomials",
     "Bound",
@@ -764,6 +765,35 @@ class Training(TrainingResult):
     test_rmse: float | None
     train_rmse: float | None
     validation_rmse: float | None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Agreement(Result):
+    """Whether a repeated run agrees with the first one.
+
+    Attributes
+    ----------
+    agrees : bool
+        Whether it agrees: the same bits by the same version on the same kind of processor, otherwise losses to
+        `tolerance`.
+    same_bits : bool
+        Whether everything is the same to the bit: the path, the summary and the network.
+    same_machine : bool
+        Whether version, platform, processor and instructions are those of the first run, so that the bits must be.
+    loss_difference : float
+        The largest difference of a loss of the path, as part of the first loss.
+    tolerance : float
+        What it may be on another machine.
+    differs : tuple[str, ...]
+        What differs.
+    """
+
+    agrees: bool
+    same_bits: bool
+    same_machine: bool
+    loss_difference: float
+    tolerance: float
+    differs: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

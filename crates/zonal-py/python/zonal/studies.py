@@ -8,7 +8,7 @@ from . import _call, _native, results
 from ._run import Path, result_of
 from .errors import ParameterError
 
-__all__ = ["reproduce", "sweep"]
+__all__ = ["again", "reproduce", "sweep"]
 
 
 def sweep(
@@ -61,6 +61,58 @@ def sweep(
     with _call.watching(progress) as watch:
         (report,) = _native.run(words, _call.command(sweep, given), None, None, watch)
     result: results.Sweep = result_of(results.Sweep, report)
+    return result
+
+
+def again(
+    record: Path,
+    *,
+    out: Path | None = None,
+    force: bool = False,
+    no_report: bool = False,
+    figures: Sequence[str] | None = None,
+    progress: bool | None = None,
+) -> results.Agreement:
+    """Repeat a finished training from its record, and say whether it agrees.
+
+    The same version on the same kind of processor gives the same bits; otherwise losses agree to a stated tolerance.
+
+    Parameters
+    ----------
+    record : path
+        The ``run.json`` of a training on a target or on files, or its folder.
+    out : path
+        The folder for the repetition; nothing is written by default.
+    force, no_report, figures
+        About that folder, as for the program.
+    progress : bool
+        As for `train`.
+
+    Returns
+    -------
+    Agreement
+
+    Raises
+    ------
+    zonal.errors.ParameterError
+        For a run of another kind, or of a table that was in memory.
+
+    Examples
+    --------
+    >>> import tempfile, zonal
+    >>> folder = tempfile.mkdtemp() + "/run"
+    >>> run = zonal.train(target="x1*x2", dim=4, width=30, iterations=100, out=folder)
+    >>> zonal.again(folder).same_bits
+    True
+    """
+    given = locals()
+    words = ["train", f"--again={_call.path('record', record)}"]
+    words += _call.words(again, given, ["record", "progress", "out"])
+    if out is not None:
+        words.append(f"--out={_call.path('out', out)}")
+    with _call.watching(progress) as watch:
+        (report,) = _native.run(words, _call.command(again, given), None, None, watch)
+    result: results.Agreement = result_of(results.Agreement, report)
     return result
 
 

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::number::Scale;
+use crate::record::read_text;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -224,12 +225,11 @@ pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnR
     })
 }
 
-fn read_transcript(path: &std::path::Path) -> Result<Transcript> {
+pub(super) fn read_transcript(path: &std::path::Path) -> Result<Transcript> {
     let told = |what: String| {
         Error::Usage(format!("{} is no transcript of queries, as --save keeps one: {what}", path.display()))
     };
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| Error::Usage(format!("{} cannot be read: {e}", path.display())))?;
+    let text = read_text(path)?;
     serde_json::from_str(&text).map_err(|e| told(e.to_string()))
 }
 

@@ -53,6 +53,13 @@ fn check_save(path: Option<&Path>) -> Result<()> {
     if path.is_dir() {
         return Err(Error::Usage(format!("--save {} is a folder; name a file in it", path.display())));
     }
+    // A file of somebody else is not lost by a wrong name.
+    if path.is_file() && learn::read_transcript(path).is_err() {
+        return Err(Error::Usage(format!(
+            "--save {} is there already and is no transcript of queries, which alone would be replaced; name another file",
+            path.display()
+        )));
+    }
     if !parent.is_dir() {
         return Err(Error::Usage(format!(
             "--save needs the folder {}, which does not exist",

@@ -1,7 +1,7 @@
 //! The file that describes a sweep, and the cells that it spans.
 
 use crate::error::{Error, Result};
-use crate::number::{Auto, MAX_COUNT, Scale, count};
+use crate::number::{Auto, MAX_COUNT, Scale, count, real_or_auto};
 use serde::Deserialize;
 use std::collections::HashSet;
 use zonal::activation::Activation;
@@ -177,6 +177,8 @@ pub(super) struct Grid {
 
 /// The largest sweep: cells times seeds.
 const MOST_TRAININGS: usize = 1_000_000;
+/// Longer messages about the text are shown without it.
+const MOST_SHOWN: usize = 1_000;
 /// The largest file.
 const MOST_BYTES: usize = 1 << 20;
 const DEFAULT_ITERATIONS: &str = "1e9";
@@ -186,13 +188,26 @@ const MOST_DEGREES: u64 = 200;
 /// The highest degree that a cell is compared with.
 const MOST_DEGREE: u64 = 1_000;
 
+/// What is wrong in the text, with its line where that is short enough to look at.
+fn place_in(text: &str, error: &toml::de::Error) -> String {
+    let shown = error.to_string();
+    if shown.len() <= MOST_SHOWN {
+        return shown.trim_end().to_owned();
+    }
+    let line = error
+        .span()
+        .and_then(|span| text.get(..span.start))
+        .map_or(1, |before| before.lines().count().max(1));
+    format!("line {line}: {}", error.message())
+}
+
 /// Reads and checks a sweep; `source` is what messages call it.
 pub(super) fn read(text: &str, source: &str, default_name: &str, first_seed: u64) -> Result<Grid> {
     let wrong = |message: String| Error::Usage(format!("{source}: {message}"));
     if text.len() > MOST_BYTES {
         return Err(wrong(format!("has {} bytes, but a sweep has at most {MOST_BYTES}", text.len())));
     }
-    let file: SweepFile = toml::from_str(text).map_err(|e| wrong(e.to_string().trim_end().to_owned()))?;
+    let file: SweepFile = toml::from_str(text).map_err(|e| wrong(place_in(text, &e)))?;
     grid(&file, default_name, first_seed).map_err(|e| match e {
         Error::Usage(message) => wrong(message),
         other => wrong(other.to_string()),
@@ -245,10 +260,8 @@ fn cells(file: &SweepFile, seeds: u64) -> Result<Vec<Cell>> {
     let scales = each("scale", file.scale.as_ref(), "1", str::parse::<Scale>)?;
     let widths = each("width", Some(&file.width), "", Size::read)?;
     let rows = each("rows", file.rows.as_ref(), "exact", Size::read)?;
-    let steps = each("step", file.step.as_ref(), "auto", |t| match t.parse::<Auto<f64>>()? {
-        Auto::Fixed(x) if !(x > 0.0 && x.is_finite()) => {
-            Err(format!("{x} is no step; write a positive number"))
-        }
+    let steps = each("step", file.step.as_ref(), "auto", |t| match real_or_auto(t)? {
+        Auto::Fixed(x) if x <= 0.0 => Err(format!("{x} is no step; write a positive number")),
         step => Ok(step),
     })?;
     let lengths = [

@@ -70,6 +70,25 @@ pub(super) struct Choice {
     pub(super) candidates: Option<Vec<Candidate>>,
 }
 
+/// Those of which the activation is a number wherever a row of the sphere can take it.
+///
+/// # Errors
+/// That of the first, where there are none.
+fn finite(combinations: Vec<(Activation, f64, f64)>) -> Result<Vec<(Activation, f64, f64)>> {
+    let mut first = None;
+    let mut out = Vec::new();
+    for (activation, scale, bias) in combinations {
+        match activation.structure(scale) {
+            Ok(_) => out.push((activation, scale, bias)),
+            Err(error) => first = first.or(Some(error)),
+        }
+    }
+    match first {
+        Some(error) if out.is_empty() => Err(error.into()),
+        _ => Ok(out),
+    }
+}
+
 /// What there is to choose from.
 pub(super) struct Question<'a> {
     pub(super) config: &'a TrainConfig,
@@ -107,7 +126,7 @@ impl Question<'_> {
 
     /// Chooses what is not given.
     pub(super) fn choose(&self, observer: &mut dyn Observer) -> Result<Choice> {
-        let combinations = self.combinations();
+        let combinations = finite(self.combinations())?;
         // A few rows tell nothing.
         if combinations.len() == 1 || self.sample.len() < 30 {
             let at = combinations.iter().position(|c| self.bias.is_some() || c.2 == DEFAULT_BIAS);

@@ -2,6 +2,7 @@
 
 use super::TrainConfig;
 use crate::error::{Error, Result};
+use crate::record::read_text;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -142,11 +143,7 @@ pub fn interrupted(path: &Path) -> Result<(TrainConfig, Vec<String>)> {
     if !file.is_file() {
         return Err(refuse(format!("holds no {RESUME}: there is no training to go on with")).into());
     }
-    let text = std::fs::read_to_string(&file).map_err(|source| zonal_io::Error::System {
-        path: file.clone(),
-        action: "reading",
-        source,
-    })?;
+    let text = read_text(&file)?;
     let damaged = |e: String| refuse(format!("has a {RESUME} that cannot be used: {e}; start it anew"));
     let object = checksum::unsealed(&text).map_err(damaged)?;
     let resume: Resume = serde_json::from_str(&object).map_err(|e| damaged(e.to_string()))?;

@@ -431,11 +431,15 @@ impl Direct {
         minus: DoubleDouble,
     ) -> bool {
         self.weight = self.weight + total;
-        self.square = self.square + w * (plus * plus + minus * minus);
+        let square = w * (plus * plus + minus * minus);
+        self.square = self.square + square;
         let (even, odd) = (w * (plus + minus), w * (plus - minus));
         let size = w.to_f64() * (plus.to_f64().abs() + minus.to_f64().abs());
         // The weights themselves must have come to an end too: they are the norm of everything.
         let mut negligible = w.to_f64() <= NEGLIGIBLE * self.weight.to_f64() || !size.is_finite();
+        // And f^2 may end later than f: without its last terms the norm would seem never to converge.
+        let square = square.to_f64();
+        negligible &= square <= NEGLIGIBLE * self.square.to_f64() || !square.is_finite();
         let (mut previous, mut current) = (DoubleDouble::ZERO, DoubleDouble::ONE);
         for (k, sum) in self.sums.iter_mut().enumerate() {
             // Far out the weight is tiny, but p_k is larger than in the bulk by up to sqrt(N_k).
@@ -527,5 +531,29 @@ impl Rodrigues {
             w = w * sech_sq;
         }
         Answer::Negligible(negligible)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::activation::{Activation, Structure};
+    use crate::sphere::Dim;
+
+    #[test]
+    fn a_square_that_ends_later_than_the_function_is_summed_to_its_end() {
+        let n = 193;
+        let Structure::Numeric(f) = Activation::parse("t^82").unwrap().structure(1.0).unwrap() else {
+            panic!("a power beyond those of polynomials is left to the rule")
+        };
+        let found = funk_hecke(Law::Sphere(Dim::new(n).unwrap()), 1.0, 4, &f, &|k| k % 2 == 1);
+        // E t^164 = 1 3 .. 163 / (n (n + 2) .. (n + 162)).
+        let exact = (0..82).fold(DoubleDouble::ONE, |product, i| {
+            product * DoubleDouble::from(2.0 * f64::from(i) + 1.0)
+                / DoubleDouble::from(n as f64 + 2.0 * f64::from(i))
+        });
+        let error = ((found.norm_sq - exact) / exact).to_f64().abs();
+        assert!(error < 1e-26, "{error:e}");
+        assert!(found.norm_error < 1e-27, "{:e}", found.norm_error);
     }
 }

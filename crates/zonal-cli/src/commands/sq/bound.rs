@@ -1,13 +1,13 @@
 //! `zonal sq bound`.
 
-use super::values;
+use super::reals;
 use crate::Global;
 use crate::format::{Format, short};
 use crate::interrupt::Interrupt;
 use crate::output::{columns, csv, print, print_json, quoted};
 use crate::progress::Progress;
 use zonal_run::Error;
-use zonal_run::number::count;
+use zonal_run::number::{count, real};
 use zonal_run::sq::{BoundConfig, BoundReport, bound};
 use zonal_sq::bound::QueryClass;
 use zonal_sq::{Directions, Kind};
@@ -40,10 +40,10 @@ pub(crate) struct Args {
     #[arg(long, default_value = "correlational", value_name = "CLASS")]
     queries: QueryClass,
     /// The probability of success
-    #[arg(long, default_value_t = 0.5, value_name = "DELTA", allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 0.5, value_parser = real, value_name = "DELTA", allow_negative_numbers = true)]
     delta: f64,
     /// The learner reaches a mean squared error of 1 - EPSILON, where the best constant has 1
-    #[arg(long, default_value_t = 0.5, value_name = "EPSILON", allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 0.5, value_parser = real, value_name = "EPSILON", allow_negative_numbers = true)]
     epsilon: f64,
     /// For a finite family of so many members [default: all]
     #[arg(long, value_name = "M", value_parser = count)]
@@ -58,7 +58,7 @@ impl Args {
     pub(crate) fn configs(&self, global: &Global) -> anyhow::Result<(Vec<BoundConfig>, usize)> {
         let dims = super::counts(&self.dim, "--dim")?;
         let degrees = super::counts(&self.degree, "--degree")?;
-        let tolerances: Vec<f64> = values(&self.tolerance, "--tolerance", "a number")?;
+        let tolerances = reals(&self.tolerance, "--tolerance")?;
         if dims.is_empty() || degrees.is_empty() || tolerances.is_empty() {
             return Err(Error::Usage("--dim, --degree and --tolerance each need a value".into()).into());
         }

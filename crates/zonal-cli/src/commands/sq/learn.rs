@@ -11,7 +11,7 @@ use zonal::activation::Activation;
 use zonal::dynamics::Step;
 use zonal::network::Layers;
 use zonal_run::Error;
-use zonal_run::number::{Auto, Scale, count};
+use zonal_run::number::{Auto, Scale, count, real_or_auto, whole};
 use zonal_run::sq::{Answerer, LearnConfig, LearnReport, learn};
 use zonal_sq::Convention;
 
@@ -56,10 +56,10 @@ pub(crate) struct Args {
     #[arg(long, short = 't', value_name = "T", value_parser = count)]
     iterations: Option<u64>,
     /// The step, or auto: 1 / (largest eigenvalue, or curvature at the start)
-    #[arg(long, default_value = "auto", value_name = "ETA", allow_negative_numbers = true)]
+    #[arg(long, default_value = "auto", value_parser = real_or_auto, value_name = "ETA", allow_negative_numbers = true)]
     step: Auto<f64>,
     /// Energies up to this degree
-    #[arg(long, short = 'k', default_value_t = 6, value_name = "K")]
+    #[arg(long, short = 'k', default_value_t = 6, value_parser = whole::<usize>, value_name = "K", allow_negative_numbers = true)]
     max_degree: usize,
     /// Keep the transcript in a file, to be replayed
     #[arg(long, value_name = "FILE")]
@@ -80,7 +80,7 @@ fn layers(text: &str) -> Result<Layers, String> {
     match text {
         "output" => Ok(Layers::Output),
         "both" => Ok(Layers::Both),
-        _ => Err(format!("'{text}' is not output or both")),
+        _ => Err(format!("'{text}' is no choice of layers; write output or both")),
     }
 }
 

@@ -6,7 +6,6 @@ pub(crate) mod play;
 
 use crate::Global;
 use crate::interrupt::Interrupt;
-use std::str::FromStr;
 use zonal_run::Error;
 
 /// Statistical queries: how many a learner needs, the game against an oracle, descent through one
@@ -38,16 +37,14 @@ pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> anyhow
     }
 }
 
-/// The values of an option that can be repeated or have commas.
-fn values<T: FromStr>(texts: &[String], option: &str, what: &str) -> Result<Vec<T>, Error> {
-    super::lists(texts)
-        .iter()
-        .map(|t| t.parse().map_err(|_| Error::Usage(format!("{option}: '{t}' is not {what}"))))
-        .collect()
+/// The numbers of an option that can be repeated or have commas.
+fn reals(texts: &[String], option: &str) -> Result<Vec<f64>, Error> {
+    let read = |t: &String| zonal_run::number::real(t).map_err(|e| Error::Usage(format!("{option}: {e}")));
+    super::lists(texts, option)?.iter().map(read).collect()
 }
 
 /// Counts, likewise.
 fn counts(texts: &[String], option: &str) -> Result<Vec<u64>, Error> {
     let read = |t: &String| zonal_run::number::count(t).map_err(|e| Error::Usage(format!("{option}: {e}")));
-    super::lists(texts).iter().map(read).collect()
+    super::lists(texts, option)?.iter().map(read).collect()
 }

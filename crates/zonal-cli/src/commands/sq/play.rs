@@ -10,7 +10,7 @@ use crate::progress::Progress;
 use std::path::PathBuf;
 use std::time::SystemTime;
 use zonal_run::Error;
-use zonal_run::number::count;
+use zonal_run::number::{count, real, whole};
 use zonal_run::record::{RunKind, keep};
 use zonal_run::sq::{FamilyConfig, PlayConfig, PlayReport, play};
 use zonal_sq::learner::Strategy;
@@ -35,7 +35,7 @@ pub(crate) struct Args {
     #[arg(long, short = 'n', value_name = "N", value_parser = count)]
     dim: u64,
     /// The degree k
-    #[arg(long, short = 'k', value_name = "K")]
+    #[arg(long, short = 'k', value_parser = whole::<usize>, value_name = "K", allow_negative_numbers = true)]
     degree: usize,
     /// The number of members [default: all products of signs or coordinates, up to 5000; otherwise 500]
     #[arg(long, value_name = "M", value_parser = count)]
@@ -44,7 +44,7 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = Directions::Random, value_name = "HOW")]
     directions: Directions,
     /// The largest error of an answer to a query of norm 1
-    #[arg(long, short, value_name = "TAU", allow_negative_numbers = true)]
+    #[arg(long, short, value_parser = real, value_name = "TAU", allow_negative_numbers = true)]
     tolerance: f64,
     /// greedy, members, regression, descent, attack or brute-force
     #[arg(long, default_value = "greedy", value_name = "LEARNER")]
@@ -53,7 +53,7 @@ pub(crate) struct Args {
     #[arg(long, default_value = "base", value_name = "HOW")]
     answers: Answering,
     /// The learner is to reach a mean squared error of 1 - EPSILON
-    #[arg(long, default_value_t = 0.5, value_name = "EPSILON", allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 0.5, value_parser = real, value_name = "EPSILON", allow_negative_numbers = true)]
     epsilon: f64,
     /// The most queries that the learner may ask [default: ten for each member and 10,000]
     #[arg(long, value_name = "Q", value_parser = count)]
@@ -65,7 +65,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "S", value_parser = count)]
     rows: Option<u64>,
     /// Noise on the labels of those rows [default: 0]
-    #[arg(long, value_name = "SIGMA", allow_negative_numbers = true)]
+    #[arg(long, value_parser = real, value_name = "SIGMA", allow_negative_numbers = true)]
     noise: Option<f64>,
     /// Keep the transcript in a file, to be replayed
     #[arg(long, value_name = "FILE")]

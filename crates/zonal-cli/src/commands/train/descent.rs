@@ -6,7 +6,7 @@ use zonal::network::{Layers, Parametrisation, Start};
 use zonal::risk::BothLayers;
 use zonal::statistics::Precision;
 use zonal_run::Error;
-use zonal_run::number::Auto;
+use zonal_run::number::{Auto, real};
 use zonal_run::train::{BatchChoice, DescentConfig};
 
 /// Training step by step: where hidden units move, or a step sees some rows only
@@ -33,7 +33,7 @@ pub(crate) struct DescentArgs {
     #[arg(long, value_enum, value_name = "START")]
     init: Option<StartChoice>,
     /// On tables, end at this multiple of the iteration with the smallest validation loss, or inf [default: 10]
-    #[arg(long, value_name = "FACTOR", allow_negative_numbers = true)]
+    #[arg(long, value_parser = patience, value_name = "FACTOR", allow_negative_numbers = true)]
     patience: Option<f64>,
 }
 
@@ -76,6 +76,12 @@ enum StartChoice {
 }
 
 const PATIENCE: f64 = 10.0;
+
+/// A multiple, or inf for no end.
+fn patience(text: &str) -> Result<f64, String> {
+    if text == "inf" { Ok(f64::INFINITY) } else { real(text).map_err(|e| format!("{e}, or inf")) }
+}
+
 const FRESH: usize = 1024;
 
 impl DescentArgs {

@@ -19,7 +19,7 @@ use zonal::statistics::Precision;
 use zonal_run::Error;
 use zonal_run::again::again;
 use zonal_run::data::Data;
-use zonal_run::number::{Auto, Extended, Scale, count};
+use zonal_run::number::{Auto, Extended, Scale, count, real, real_or_auto, whole};
 use zonal_run::record::Output;
 use zonal_run::train::{Input, TableJob, TargetJob, TrainConfig, interrupted, train};
 
@@ -73,12 +73,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "target")]
     test: Vec<PathBuf>,
     /// Part of the rows for testing
-    #[arg(long, default_value_t = 0.2, value_name = "FRACTION", allow_negative_numbers = true, conflicts_with_all = ["target", "test"])]
+    #[arg(long, default_value_t = 0.2, value_parser = real, value_name = "FRACTION", allow_negative_numbers = true, conflicts_with_all = ["target", "test"])]
     test_fraction: f64,
     /// Part of the rows for choosing the iteration
     #[arg(
         long,
         default_value_t = 0.2,
+        value_parser = real,
         value_name = "FRACTION",
         allow_negative_numbers = true,
         conflicts_with_all = ["target", "folds"]
@@ -86,7 +87,7 @@ pub(crate) struct Args {
     validation_fraction: f64,
     /// Choose the iteration over K folds of all rows that are not for testing, in place of validation rows; the final
     /// network is fitted to all of them
-    #[arg(long, value_name = "K", conflicts_with = "target")]
+    #[arg(long, value_parser = whole::<usize>, value_name = "K", conflicts_with = "target", allow_negative_numbers = true)]
     folds: Option<usize>,
     /// Fit the final network to the validation rows too, once they have chosen the iteration
     #[arg(long, conflicts_with_all = ["target", "folds"])]
@@ -107,6 +108,7 @@ pub(crate) struct Args {
     #[arg(
         long,
         default_value = "auto",
+        value_parser = real_or_auto,
         value_name = "B",
         conflicts_with = "target",
         allow_negative_numbers = true
@@ -120,7 +122,7 @@ pub(crate) struct Args {
     iterations: Option<u64>,
     /// The step of the descent; auto is 1 / largest eigenvalue, at infinite width 1 / norm squared, step by step
     /// 1 / curvature at the start
-    #[arg(long, default_value = "auto", value_name = "ETA", allow_negative_numbers = true)]
+    #[arg(long, default_value = "auto", value_parser = real_or_auto, value_name = "ETA", allow_negative_numbers = true)]
     step: Auto<f64>,
     /// How the path is found: the eigendecomposition, Lanczos with a bound on its error, or whichever is faster
     #[arg(long, value_enum, default_value_t = SolverChoice::Auto)]
@@ -129,7 +131,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "LIST")]
     at: Option<String>,
     /// The largest degree to list, on targets [default: the target's, at least 4]
-    #[arg(long, short = 'k', value_name = "K", conflicts_with = "data")]
+    #[arg(long, short = 'k', value_parser = whole::<usize>, value_name = "K", conflicts_with = "data", allow_negative_numbers = true)]
     max_degree: Option<usize>,
     /// The folder for the run, or none [default: a new folder below runs]
     #[arg(long, value_name = "DIR")]
@@ -151,9 +153,9 @@ pub(crate) struct Args {
         "validation_fraction", "folds", "refit", "precision", "activation", "scale", "bias", "width", "iterations",
         "layers", "batch", "units", "biases", "parametrisation", "init", "patience", "step", "solver", "at", "max_degree", "resume", "checkpoint",
     ])]
-    again: Option<PathBuf>,
+    pub(crate) again: Option<PathBuf>,
     /// Seconds between two savings of what a training has done so far
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    #[arg(long, value_parser = whole::<u64>, value_name = "SECONDS", default_value_t = 60, allow_negative_numbers = true)]
     checkpoint: u64,
     #[command(flatten)]
     pub(crate) page: PageArgs,
@@ -234,12 +236,7 @@ pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result
 
 /// `--again`.
 fn repeat(record: &Path, args: &Args, global: &Global, interrupt: &Interrupt) -> Result<Done> {
-    global.refuse_seed("a run is repeated with its own seed")?;
-    let output = match &args.out {
-        None => Output::None,
-        Some(out) => output(Some(out), args.force)?,
-    };
-    args.page.check(&output)?;
+    let output = args.repetition(global)?;
     let (trained, agreement) = {
         let mut progress = Progress::saving(interrupt, global.quiet);
         let mut note = |note: &str| {
@@ -274,6 +271,17 @@ impl Args {
         Ok((config, output, command))
     }
 
+    /// Where a repetition goes: nowhere if it is not said.
+    pub(crate) fn repetition(&self, global: &Global) -> Result<Output> {
+        global.refuse_seed("a run is repeated with its own seed")?;
+        let output = match &self.out {
+            None => Output::None,
+            Some(out) => output(Some(out), self.force)?,
+        };
+        self.page.check(&output)?;
+        Ok(output)
+    }
+
     fn config(&self, global: &Global) -> Result<TrainConfig> {
         let at = self.at.as_deref().map(counts).transpose()?;
         let last = at.as_ref().and_then(|list| list.iter().max().copied());
@@ -292,7 +300,7 @@ impl Args {
             let message = "--solver is for the path of the output layer; training step by step has none";
             return Err(Error::Usage(message.into()).into());
         }
-        let labels = super::lists(&self.label);
+        let labels = super::lists(&self.label, "--label")?;
         let input = match &self.target {
             Some(text) => {
                 Input::Target(TargetJob { text: text.clone(), dim: self.dim.unwrap_or(DEFAULT_DIM) })
@@ -300,7 +308,7 @@ impl Args {
             None if self.data.is_empty() || labels.is_empty() => {
                 return Err(Error::Usage("a table with --label, or a --target is needed".into()).into());
             }
-            None => Input::Table(Box::new(self.table(labels))),
+            None => Input::Table(Box::new(self.table(labels)?)),
         };
         Ok(TrainConfig {
             input,
@@ -332,8 +340,8 @@ impl Args {
         }
     }
 
-    fn table(&self, labels: Vec<String>) -> TableJob {
-        TableJob {
+    fn table(&self, labels: Vec<String>) -> Result<TableJob, Error> {
+        Ok(TableJob {
             data: Data {
                 files: self.data.clone(),
                 header: !self.no_header,
@@ -342,7 +350,7 @@ impl Args {
                 memory: None,
             },
             labels,
-            features: (!self.features.is_empty()).then(|| super::lists(&self.features)),
+            features: super::columns(&self.features)?,
             test_fraction: self.test_fraction,
             validation_fraction: self.validation_fraction,
             test_data: (!self.test.is_empty()).then(|| self.test.clone()),
@@ -353,7 +361,7 @@ impl Args {
             refit: self.refit,
             precision: self.precision(),
             checkpoint_seconds: self.checkpoint,
-        }
+        })
     }
 }
 

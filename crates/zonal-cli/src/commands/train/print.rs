@@ -25,9 +25,9 @@ pub(super) fn agreement(found: &Agreement) -> String {
         return "agrees: the same bits\n".to_owned();
     }
     let machine = if found.same_machine {
-        "the same version, platform and instructions, so the bits must be the same"
+        "the same version, processor and instructions, so the bits must be the same"
     } else {
-        "another version, platform or other instructions"
+        "another version, processor or other instructions"
     };
     let verdict = if found.agrees { "agrees within the tolerance" } else { "does not agree" };
     let differs: String = found.differs.iter().map(|what| format!("  {what}\n")).collect();
