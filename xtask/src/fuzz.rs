@@ -10,14 +10,16 @@ const MOST_MB: u32 = 1_024;
 /// Processes that fuzz one reader.
 const PROCESSES: usize = 2;
 
-/// `cargo xtask fuzz [--seconds N] [READER ..]`.
+/// `cargo xtask fuzz [--seconds N] [--page] [READER ..]`.
 pub(super) fn fuzz(arguments: &[String]) -> Result<()> {
-    let (mut seconds, mut chosen) = (60, Vec::new());
+    let (mut seconds, mut page, mut chosen) = (60, false, Vec::new());
     let mut rest = arguments.iter();
     while let Some(word) = rest.next() {
         if word == "--seconds" {
             let text = rest.next().context("--seconds needs a number")?;
             seconds = text.parse().with_context(|| format!("--seconds {text} is no whole number"))?;
+        } else if word == "--page" {
+            page = true;
         } else {
             chosen.push(word.clone());
         }
@@ -45,6 +47,8 @@ pub(super) fn fuzz(arguments: &[String]) -> Result<()> {
         println!("{reader:<12} {:>14} {rate:>10} {:>10}", outcome.executions, outcome.most_mb);
         if !outcome.well {
             failed.push(reader.as_str());
+        } else if page {
+            write_row(reader, seconds, &outcome)?;
         }
     }
     if failed.is_empty() {
@@ -55,6 +59,29 @@ pub(super) fn fuzz(arguments: &[String]) -> Result<()> {
         folder.join("artifacts").display(),
         failed.join(", ")
     )
+}
+
+const BEGIN: &str = "<!-- fuzzing: written by cargo xtask fuzz --page -->";
+const END: &str = "<!-- end of fuzzing -->";
+const HEAD: &str =
+    "| reader | seconds | processes | executions | most MB |\n| --- | ---: | ---: | ---: | ---: |\n";
+
+/// Writes what came of a reader into the page, in place of its row before.
+fn write_row(reader: &str, seconds: u32, outcome: &Outcome) -> Result<()> {
+    let page = super::reliability();
+    let text = std::fs::read_to_string(&page)?;
+    let (before, rest) = text.split_once(BEGIN).context("the page has no place for the table")?;
+    let (table, after) = rest.split_once(END).context("the place for the table has no end")?;
+    let first = |row: &str| row.trim_start_matches("| ").split(' ').next().unwrap_or_default().to_owned();
+    let mut rows: Vec<String> =
+        table.lines().filter(|l| l.starts_with("| ")).skip(2).map(str::to_owned).collect();
+    rows.retain(|row| first(row) != reader);
+    let Outcome { executions, most_mb, .. } = outcome;
+    rows.push(format!("| {reader} | {seconds} | {PROCESSES} | {executions} | {most_mb} |"));
+    rows.sort();
+    let rows = rows.join("\n");
+    std::fs::write(page, format!("{before}{BEGIN}\n\n{HEAD}{rows}\n\n{END}{after}"))?;
+    Ok(())
 }
 
 fn readers(folder: &Path) -> Result<Vec<String>> {

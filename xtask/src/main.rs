@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask test | docs | wheel | refs | golden | faults | fuzz | soak | bench`.
+//! The project's own commands: `cargo xtask test | docs | wheel | refs | instructions | golden | faults | fuzz | soak | bench`.
 
 mod bench;
 mod fuzz;
@@ -17,11 +17,14 @@ const HELP: &str = "cargo xtask COMMAND
   docs    write the generated parts of the documentation (schemas, figures, picture of the house, results of Python)
   wheel   build the Python package and install it into the project's own virtual environment
   refs    make the reference tables again with mpmath, and say whether they changed
+  instructions
+          all tests of Rust once more with AVX2 and without vector instructions of ours
   golden  make the golden runs anew, for a change of numbers on purpose
   faults [--kills N] [--others N]
           runs that are killed (N times each kind, 100) and broken otherwise (N times, 10), into docs/reliability.md
-  fuzz [--seconds N] [READER ..]
-          hostile bytes for every reader, N seconds for each (60), in two processes
+  fuzz [--seconds N] [--page] [READER ..]
+          hostile bytes for every reader, N seconds for each (60), in two processes; with --page what holds goes into
+          docs/reliability.md
   soak [--minutes N]
           runs through the Python package in one process for N minutes (30), into docs/reliability.md
   bench spectrum
@@ -44,6 +47,7 @@ fn main() -> Result<()> {
         Some("docs") => docs(),
         Some("wheel") => python::install(&python::prepare()?, false).map(|_| ()),
         Some("refs") => refs(),
+        Some("instructions") => instructions(),
         Some("golden") => golden::golden(),
         Some("faults") => faults(&std::env::args().skip(2).collect::<Vec<_>>()),
         Some("fuzz") => fuzz::fuzz(&std::env::args().skip(2).collect::<Vec<_>>()),
@@ -135,6 +139,17 @@ fn test() -> Result<()> {
         println!("skipped: {what}");
     }
     println!("everything else passed");
+    Ok(())
+}
+
+/// All tests at the lower levels of our own loops: each holds within its tolerance.
+fn instructions() -> Result<()> {
+    for level in ["avx2", "none"] {
+        let mut tests = cargo();
+        tests.args(["test", "--release", "--workspace", "--no-fail-fast"]).env("ZONAL_SIMD", level);
+        run(&format!("tests with ZONAL_SIMD={level}"), checked(&mut tests))?;
+    }
+    println!("all tests hold with AVX2 and without vector instructions of ours");
     Ok(())
 }
 

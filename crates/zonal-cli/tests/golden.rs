@@ -20,15 +20,22 @@ fn golden_runs_are_repeated() {
     runs.sort();
     assert!(runs.len() >= 6, "{runs:?}");
     for run in runs {
-        let mut zonal = Command::new(env!("CARGO_BIN_EXE_zonal"));
-        // Names of tables are meant from here.
-        zonal.current_dir(root()).args(["train", "-q", "--format", "json", "--again"]).arg(&run);
-        let output = zonal.output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        let agreement: serde_json::Value = serde_json::from_slice(&output.stdout)
-            .unwrap_or_else(|e| panic!("{}: {e}: {said}", run.display()));
-        println!("{}: {agreement}", run.file_name().unwrap().display());
-        assert!(agreement["agrees"] == true, "{}: {agreement}", run.display());
-        assert!(agreement["loss_difference"].as_f64().unwrap() <= SEEN, "{}: {agreement}", run.display());
+        // The best instructions of the processor, and the two below.
+        for level in ["", "avx2", "none"] {
+            let agreement = again(&run, level);
+            let name = format!("{} {level}", run.file_name().unwrap().display());
+            println!("{name}: {agreement}");
+            assert!(agreement["agrees"] == true, "{name}: {agreement}");
+            assert!(agreement["loss_difference"].as_f64().unwrap() <= SEEN, "{name}: {agreement}");
+        }
     }
+}
+
+fn again(run: &Path, level: &str) -> serde_json::Value {
+    let mut zonal = Command::new(env!("CARGO_BIN_EXE_zonal"));
+    // Names of tables are meant from here.
+    zonal.current_dir(root()).args(["train", "-q", "--format", "json", "--again"]).arg(run);
+    let output = zonal.env("ZONAL_SIMD", level).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{}: {e}: {said}", run.display()))
 }
