@@ -96,6 +96,8 @@ fn cargo_has(tool: &str) -> bool {
 
 fn test() -> Result<()> {
     let mut skipped: Vec<String> = Vec::new();
+    // They come over the network while Rust is compiled.
+    let packages = std::thread::spawn(python::prepare);
     if cargo_has("fmt") {
         run("formatting", cargo().args(["fmt", "--all", "--", "--check"]))?;
     } else {
@@ -117,15 +119,18 @@ fn test() -> Result<()> {
         }
         None => skipped.push("checksums of the reference tables: Python 3 is not installed".into()),
     }
-    if let Err(why) = pages() {
-        match why {
-            Pages::Failed(error) => return Err(error),
-            Pages::Skipped(why) => skipped.push(why),
+    match packages.join().map_err(|_| anyhow::anyhow!("the installation panicked")).flatten() {
+        Ok(python) => {
+            match BROWSERS.into_iter().find_map(path_of) {
+                Some(browser) => pages(&python, &browser)?,
+                None => skipped
+                    .push("pages in a browser: Chromium is not installed (apt-get install chromium)".into()),
+            }
+            python::test(&python)?;
         }
-    }
-    match python::prepare() {
-        Ok(python) => python::test(&python)?,
-        Err(e) => skipped.push(format!("the Python package: its packages could not be installed ({e})")),
+        Err(e) => skipped.push(format!(
+            "the Python package, and pages in a browser: their packages could not be installed ({e})"
+        )),
     }
     if cargo_has("deny") {
         run(
@@ -175,27 +180,16 @@ fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
-/// Why the pages were not shown to hold.
-enum Pages {
-    Failed(anyhow::Error),
-    Skipped(String),
-}
-
 /// Names that the browser goes by.
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// Pages of runs in a headless browser.
-fn pages() -> std::result::Result<(), Pages> {
-    let skipped = |why: &str| Pages::Skipped(format!("pages in a browser: {why}"));
-    let browser = BROWSERS.into_iter().find_map(path_of);
-    let browser = browser.ok_or_else(|| skipped("Chromium is not installed (apt-get install chromium)"))?;
-    let python = environment(&["playwright==1.65.2", "axe-playwright-python==0.1.8"])
-        .map_err(|e| skipped(&format!("their Python packages could not be installed ({e})")))?;
+fn pages(python: &Path, browser: &Path) -> Result<()> {
     let script = root().join("crates/zonal-report/browser/pages.py");
     // The tests of the command line have built it.
     let program = target().join("release/zonal");
     let mut command = Command::new(python);
-    run("pages in a browser", command.arg(script).arg(program).arg(browser)).map_err(Pages::Failed)
+    run("pages in a browser", command.arg(script).arg(program).arg(browser))
 }
 
 /// Where a program lies.

@@ -5,8 +5,8 @@ use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What the package's tests need. NumPy is what the package itself needs.
-const PACKAGES: [&str; 12] = [
+/// What the tests of the package and of pages need. NumPy is what the package itself needs.
+const PACKAGES: [&str; 14] = [
     "maturin==1.16.0",
     "numpy==2.4.6",
     "scikit-learn==1.9.1",
@@ -19,6 +19,9 @@ const PACKAGES: [&str; 12] = [
     "mypy==2.4.1",
     "ruff==0.15.16",
     "pandas-stubs",
+    // Pages of runs in a browser.
+    "playwright==1.65.2",
+    "axe-playwright-python==0.1.8",
 ];
 
 /// The largest wheel, in bytes.
@@ -29,7 +32,7 @@ pub(crate) fn folder() -> PathBuf {
     root().join("crates/zonal-py")
 }
 
-/// The environment of the package's tests.
+/// The environment of these tests.
 pub(crate) fn prepare() -> Result<PathBuf> {
     environment(&PACKAGES)
 }

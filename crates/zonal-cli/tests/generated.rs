@@ -1,6 +1,8 @@
 //! A thousand bad inputs, generated: values that an option does not take, for every option of every command, and damaged
 //! files of every kind. Each call fails, says what was found and what is needed, and writes nothing.
 
+#![cfg(target_os = "linux")]
+
 mod common;
 
 use common::Place;

@@ -12,7 +12,7 @@ import pytest
 import zonal
 from zonal import _native
 
-# Options of the program that are about its own output, stand for what Python has anyway, or are for the shell (again).
+# Options of the program that are about its own output, stand for what Python has anyway, or have a function (again).
 OF_THE_PROGRAM = {"again", "format", "threads", "quiet", "help", "version", "test", "data"}
 COMMANDS = {
     ("spectrum",): zonal.spectrum,

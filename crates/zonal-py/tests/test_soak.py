@@ -7,13 +7,13 @@ import sys
 
 import pytest
 
-# Memory is still settling in a third of a minute; a run that left its table or its network would pass this many times over.
+# Memory is still settling in some seconds; a run that left its table or its network would pass this many times over.
 SCRIPT = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import soak
 soak.MOST_GROWTH = 0.06
-looks = soak.soak(20, settled=6)
+looks = soak.soak(12, settled=4)
 print(soak.table(looks))
 sys.exit("; ".join(soak.complaints(looks)) or None)
 """

@@ -40,8 +40,9 @@ impl Dialect {
 
 /// Texts that stand for a missing value, beside the empty field.
 const MISSING: [&str; 7] = ["na", "n/a", "nan", "null", "none", "?", "-"];
-/// Bytes read at a time.
-const BUFFER: usize = 1 << 18;
+/// Bytes read at a time of rows, and of a first line.
+const BUFFER: usize = 1 << 16;
+const LINE: usize = 1 << 13;
 
 /// Bytes of a row at most: one without an end, as behind a quotation mark that nothing closes, would be held whole.
 const MOST_ROW: usize = 32 << 20;
@@ -72,7 +73,7 @@ struct Csv {
 }
 
 impl Csv {
-    fn open(path: &Path, gzip: bool, dialect: Dialect) -> Result<Self> {
+    fn open(path: &Path, gzip: bool, dialect: Dialect, buffer: usize) -> Result<Self> {
         let file = File::open(path).map_err(Error::system(path, "opening"))?;
         let bytes: Box<dyn Read + Send> =
             if gzip { Box::new(MultiGzDecoder::new(std::io::BufReader::new(file))) } else { Box::new(file) };
@@ -82,7 +83,7 @@ impl Csv {
             .delimiter(dialect.delimiter)
             .has_headers(false)
             .flexible(true)
-            .buffer_capacity(BUFFER)
+            .buffer_capacity(buffer)
             .from_reader(Rationed { bytes, left: Arc::clone(&left) });
         Ok(Self { rows, left })
     }
@@ -100,7 +101,7 @@ pub(super) fn names(path: &Path, gzip: bool, dialect: Dialect) -> Result<Vec<Str
     let at = |row: Option<u64>, column: Option<&str>, message: String| {
         Err(Error::Table { path: path.to_owned(), row, column: column.map(str::to_owned), message })
     };
-    let mut csv = Csv::open(path, gzip, dialect)?;
+    let mut csv = Csv::open(path, gzip, dialect, LINE)?;
     let mut first = csv::ByteRecord::new();
     if !csv.next(&mut first, path, 0)? {
         return at(None, None, "the file is empty; a header and at least one row are needed".into());
@@ -156,12 +157,12 @@ impl CsvReader {
         path: &Path,
         gzip: bool,
         dialect: Dialect,
+        names: Vec<String>,
         chosen: Vec<usize>,
         labels: usize,
         reject_missing: bool,
     ) -> Result<Self> {
-        let names = names(path, gzip, dialect)?;
-        let mut csv = Csv::open(path, gzip, dialect)?;
+        let mut csv = Csv::open(path, gzip, dialect, BUFFER)?;
         let mut record = csv::ByteRecord::new();
         if dialect.header {
             csv.next(&mut record, path, names.len())?;

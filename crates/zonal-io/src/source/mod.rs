@@ -227,8 +227,8 @@ impl Source {
         self.feature_names.len() + self.label_names.len() + usize::from(self.is_weighted())
     }
 
-    /// Where the chosen columns stand in one file.
-    fn chosen(&self, path: &Path, format: Format) -> Result<Vec<usize>> {
+    /// The columns of one file, and where the chosen ones stand.
+    fn chosen(&self, path: &Path, format: Format) -> Result<(Vec<String>, Vec<usize>)> {
         let names = names(path, format, self.dialect)?;
         let columns = Columns {
             labels: self.label_names.clone(),
@@ -236,7 +236,8 @@ impl Source {
             weight: self.weight_name.clone(),
         };
         let chosen = Chosen::find(path, &names, &columns)?;
-        Ok(chosen.features.into_iter().chain(chosen.labels).chain(chosen.weight).collect())
+        let chosen = chosen.features.into_iter().chain(chosen.labels).chain(chosen.weight).collect();
+        Ok((names, chosen))
     }
 
     fn reader(&self, piece: &Piece) -> Result<Box<dyn Reader>> {
@@ -246,7 +247,7 @@ impl Source {
                 return Ok(Box::new(MemoryReader::new(Arc::clone(table), self.columns())));
             }
         };
-        let chosen = self.chosen(path, format)?;
+        let (names, chosen) = self.chosen(path, format)?;
         // Weights must be there like labels.
         let labels = self.label_names.len() + usize::from(self.is_weighted());
         let reject = self.missing == Missing::Reject;
@@ -255,6 +256,7 @@ impl Source {
                 path,
                 format == Format::GzipCsv,
                 self.dialect,
+                names,
                 chosen,
                 labels,
                 reject,
