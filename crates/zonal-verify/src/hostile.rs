@@ -159,10 +159,10 @@ fn text_of(bytes: &[u8]) -> (u8, String) {
     (*choice, String::from_utf8_lossy(rest).into_owned())
 }
 
-/// A target in the dimension of the first byte, its value and, where nothing is integrated for it, its spectrum.
+/// A target in one of sixteen dimensions by the first byte, its value and, where nothing is integrated for it, its spectrum.
 pub fn target(bytes: &[u8]) {
     let (choice, text) = text_of(bytes);
-    let Ok(dim) = Dim::new(2 + u64::from(choice)) else { return };
+    let Ok(dim) = Dim::new(2 + u64::from(choice & 15)) else { return };
     let Ok(target) = Target::parse(&text, dim, 0) else { return };
     let point = vec![1.0 / dim.as_f64().sqrt(); dim.as_usize()];
     let _ = target.value(&point);
