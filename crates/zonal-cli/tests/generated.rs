@@ -22,7 +22,7 @@ struct Bad {
 }
 
 /// How messages say what is needed, beside what a kind of option adds.
-const NEEDED: [&str; 24] = [
+const NEEDED: [&str; 25] = [
     "write ",
     "must be ",
     "must not ",
@@ -34,7 +34,8 @@ const NEEDED: [&str; 24] = [
     "as in ",
     "one of ",
     "possible values",
-    " are ",
+    "the claims are ",
+    "the columns are ",
     "at most ",
     "should stand here",
     "is missing before",
@@ -59,14 +60,14 @@ struct Kind {
 const LONG: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
 const COUNT: Kind = Kind {
-    values: &["", "x", "-1", "1.5", "nan", "0x10", "1_000", "\u{663}", "1e999", LONG],
+    values: &["", "xyz", "-1", "1.5", "nan", "0x10", "1_000", "\u{663}", "1e999", LONG],
     needed: &[],
     code: 2,
 };
 /// Numbers, or lists of them.
 const REAL: Kind =
-    Kind { values: &["", "x", "nan", "-1", "1,,5", "1e999", "\u{bd}", LONG], needed: &[], code: 2 };
-const CHOICE: Kind = Kind { values: &["", "x", "?", "-1", "\u{1f980}", LONG], needed: &[], code: 2 };
+    Kind { values: &["", "xyz", "nan", "-1", "1,,5", "1e999", "\u{bd}", LONG], needed: &[], code: 2 };
+const CHOICE: Kind = Kind { values: &["", "xyz", "?", "-1", "\u{1f980}", LONG], needed: &[], code: 2 };
 const DELIMITER: Kind = Kind { values: &["", "x", "7", "--", "\u{1f980}"], needed: &[], code: 2 };
 const ACTIVATION: Kind = Kind {
     values: &["", "?", "reluu", "t +", "((t", "t)", "2 2", "sin()", "t^^2", "\u{1f980}", LONG],
@@ -89,7 +90,7 @@ const TARGET: Kind = Kind {
         "0*x1",
         "\u{1f980}",
     ],
-    needed: &["ends", "zero everywhere", "is made of"],
+    needed: &["ends", "zero everywhere", "is made of", "the coordinates are"],
     code: 2,
 };
 const COLUMN: Kind =
@@ -230,9 +231,9 @@ fn takes(command: &str, option: &str, value: &str) -> bool {
     match (command, option) {
         // The folder of a page may be anywhere.
         ("report", "out") => value == "x/../y" || value == "text",
-        // Lists leave out what is empty.
-        // What is no name of a column is told as one; the message of its own test has it.
+        // Told as the name of a column that is not there, which names no option.
         ("train", "weight") => value.trim_matches(',').is_empty(),
+        // Lists leave out what is empty.
         ("spectrum" | "sq bound", "scale" | "kinks" | "tolerance") => {
             value == "1,,5" && option != "tolerance" || value == "-1" && option == "kinks"
         }

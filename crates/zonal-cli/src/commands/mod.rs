@@ -55,6 +55,12 @@ pub(crate) fn lists(values: &[String], option: &str) -> Result<Vec<String>, Erro
     Ok(out)
 }
 
+/// The numbers of an option that can be repeated or have commas.
+pub(crate) fn reals(texts: &[String], option: &str) -> Result<Vec<f64>, Error> {
+    let read = |t: &String| zonal_run::number::real(t).map_err(|e| Error::Usage(format!("{option}: {e}")));
+    lists(texts, option)?.iter().map(read).collect()
+}
+
 /// The columns of --features, where it is given.
 pub(crate) fn columns(values: &[String]) -> Result<Option<Vec<String>>, Error> {
     let names = lists(values, "--features")?;

@@ -1,13 +1,13 @@
 //! `zonal spectrum`.
 
-use super::lists;
+use super::{lists, reals};
 use crate::Global;
 use crate::format::{Format, short};
 use crate::output::{columns, csv, print, print_json, quoted};
 use anyhow::Result;
 use zonal::activation::Activation;
 use zonal_run::Error;
-use zonal_run::number::{Extended, Scale, real, whole};
+use zonal_run::number::{Extended, Scale, whole};
 use zonal_run::spectrum::{KernelKind, RankConfig, Ranking, SpectrumConfig, SpectrumReport, rank, spectrum};
 
 /// The Funk-Hecke spectrum of activations: which degrees they see, and how strongly
@@ -151,9 +151,7 @@ impl Args {
             out.push(Activation::parse(text).map_err(Error::from)?);
         }
         if let Some(kinks) = &self.kinks {
-            let read = |t: &str| real(t).map_err(|e| Error::Usage(format!("--kinks: {e}")));
-            let kinks = lists(std::slice::from_ref(kinks), "--kinks")?;
-            let kinks = kinks.iter().map(|t| read(t)).collect::<Result<Vec<f64>, Error>>()?;
+            let kinks = reals(std::slice::from_ref(kinks), "--kinks")?;
             for activation in &mut out {
                 *activation = activation.with_kinks(kinks.clone()).map_err(Error::from)?;
             }

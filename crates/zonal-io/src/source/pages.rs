@@ -286,6 +286,15 @@ mod tests {
             assert!(expected.contains(&found), "{version:?}: {found}");
             assert_eq!(announced(&mut file, bytes.len() as u64, reader.metadata(), &[]), Ok(0));
             assert_eq!(check(&mut file, reader.metadata(), &[0]), Ok(()));
+            // A dictionary of 63 numbers in the bytes of one.
+            if let Some(at) = bytes.windows(3).position(|w| w == [0x4c, 0x15, 2]).filter(|_| dictionary) {
+                file.seek(SeekFrom::Start(at as u64 + 2)).unwrap();
+                file.write_all(&[126]).unwrap();
+                let refused = check(&mut file, reader.metadata(), &[0]).unwrap_err();
+                assert_eq!(refused, "a dictionary of it announces 63 numbers in 8 bytes");
+            } else {
+                assert!(!dictionary, "the file has a dictionary");
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! `zonal sq bound`.
 
-use super::reals;
 use crate::Global;
+use crate::commands::reals;
 use crate::format::{Format, short};
 use crate::interrupt::Interrupt;
 use crate::output::{columns, csv, print, print_json, quoted};

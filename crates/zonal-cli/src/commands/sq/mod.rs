@@ -37,12 +37,6 @@ pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> anyhow
     }
 }
 
-/// The numbers of an option that can be repeated or have commas.
-fn reals(texts: &[String], option: &str) -> Result<Vec<f64>, Error> {
-    let read = |t: &String| zonal_run::number::real(t).map_err(|e| Error::Usage(format!("{option}: {e}")));
-    super::lists(texts, option)?.iter().map(read).collect()
-}
-
 /// Counts, likewise.
 fn counts(texts: &[String], option: &str) -> Result<Vec<u64>, Error> {
     let read = |t: &String| zonal_run::number::count(t).map_err(|e| Error::Usage(format!("{option}: {e}")));
