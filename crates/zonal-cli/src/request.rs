@@ -12,6 +12,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
 use std::path::PathBuf;
 use zonal_run::Error;
+use zonal_run::again::Moved;
 use zonal_run::analyze::AnalyzeConfig;
 use zonal_run::plan::PlanConfig;
 use zonal_run::record::Output;
@@ -45,6 +46,8 @@ pub enum Request {
     Again {
         /// The record of the run that is repeated.
         record: PathBuf,
+        /// Where its files are now.
+        moved: Moved,
         /// Where the repetition goes.
         output: Output,
         /// The page.
@@ -104,7 +107,8 @@ pub fn read(words: &[String]) -> anyhow::Result<Request> {
         Command::Train(args) => {
             if let Some(record) = &args.again {
                 let output = args.repetition(global)?;
-                return Ok(Request::Again { record: record.clone(), output, page: args.page.clone() });
+                let (record, moved) = (record.clone(), args.moved());
+                return Ok(Request::Again { record, moved, output, page: args.page.clone() });
             }
             let (config, output, command) = args.job(global)?;
             Request::Train { config: Box::new(config), output, page: args.page.clone(), command }

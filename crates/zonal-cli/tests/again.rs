@@ -83,7 +83,7 @@ fn another_table_and_another_result_are_told() {
     let output = zonal(folder, &["train", "--again", "run"]).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(3), "{text}");
-    assert!(text.starts_with("does not agree") && text.contains("the table"), "{text}");
+    assert!(text.starts_with("does not agree: the table holds other numbers"), "{text}");
     std::fs::write(folder.join("t.csv"), table(1.0)).unwrap();
     let record = folder.join("run/run.json");
     let seed = std::fs::read_to_string(&record).unwrap().replace("\"seed\": 0", "\"seed\": 1");
@@ -93,4 +93,51 @@ fn another_table_and_another_result_are_told() {
     let output = zonal(folder, &["train", "--again", "t.csv"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     zonal(folder, &["train", "--again", "run", "--width", "3"]).assert().code(2);
+}
+
+#[test]
+fn files_may_have_moved() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    std::fs::write(folder.join("t.csv"), table(1.0)).unwrap();
+    std::fs::write(folder.join("u.csv"), table(0.5)).unwrap();
+    let words = [
+        "train",
+        "t.csv",
+        "--test",
+        "u.csv",
+        "--label",
+        "y",
+        "--width",
+        "40",
+        "--activation",
+        "relu",
+        "--out",
+        "run",
+    ];
+    zonal(folder, &words).assert().success();
+    std::fs::create_dir(folder.join("far")).unwrap();
+    for name in ["t.csv", "u.csv"] {
+        std::fs::rename(folder.join(name), folder.join("far").join(name)).unwrap();
+    }
+    let code = |words: &[&str]| {
+        let output = zonal(folder, words).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (lost, said) = code(&["train", "--again", "run"]);
+    assert!(lost == 1 && said.contains("t.csv"), "{said}");
+    assert_eq!(code(&["train", "--again", "run", "far/t.csv"]).0, 1, "the test rows are lost too");
+    assert_eq!(code(&["train", "far/t.csv", "--again", "run", "--test", "far/u.csv"]), (0, String::new()));
+    assert_eq!(code(&["train", "far/u.csv", "--again", "run", "--test", "far/t.csv"]).0, 3);
+    // Files that the run had none of.
+    let words =
+        ["train", "far/t.csv", "--label", "y", "--width", "40", "--activation", "relu", "--out", "part"];
+    zonal(folder, &words).assert().success();
+    zonal(folder, &["train", "--target", "x1", "--width", "20", "--out", "target"]).assert().success();
+    for words in
+        [["part", "--test", "far/u.csv"], ["target", "--test", "far/u.csv"], ["target", "--", "far/t.csv"]]
+    {
+        let (refused, said) = code(&[&["train", "--again"], &words[..]].concat());
+        assert!(refused == 2 && said.contains("leave it out"), "{refused} {said}");
+    }
 }

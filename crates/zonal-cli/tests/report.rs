@@ -276,9 +276,12 @@ fn a_page_replaces_nothing_that_is_not_ours() {
 
     std::fs::create_dir(place.path().join("empty")).unwrap();
     place.file("a/metrics.jsonl", "{}\n");
-    for (run, part) in
-        [("empty", "holds no run.json"), ("nowhere", "is no folder"), ("a", "line 1 cannot be read")]
-    {
+    for (run, part) in [
+        ("empty", "holds no run.json"),
+        ("nowhere", "does not exist"),
+        ("notes.html", "is a file"),
+        ("a", "line 1 cannot be read"),
+    ] {
         let refused = place.zonal(&["report", run]);
         assert_eq!(refused.code, 1);
         assert!(refused.stderr.contains(part), "{}", refused.stderr);

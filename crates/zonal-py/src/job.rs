@@ -212,9 +212,9 @@ fn perform(request: Request, command: Vec<String>, work: &Work) -> Outcome<Vec<F
         Request::Train { config, output, page, command: begun } => {
             Ok(vec![trained(*config, &output, &page, begun.unwrap_or(command), work)?])
         }
-        Request::Again { record, output, page } => {
+        Request::Again { record, moved, output, page } => {
             let mut notes = |note: &str| work.note(note);
-            let (trained, agreement) = again(&record, &output, command, observer, &mut notes)?;
+            let (trained, agreement) = again(&record, &moved, &output, command, observer, &mut notes)?;
             written(&page, trained.report.run.as_deref(), work);
             Ok(vec![Found::new(&agreement, Figures::None)?])
         }

@@ -140,3 +140,21 @@ def test_networks_know_themselves(some):
     points = zonal.uniform_points(5, 3)
     assert on_target.predict(points).shape == (3,)
     assert isinstance(some["table"], results.Training)
+
+
+def test_a_run_is_repeated_with_its_table_elsewhere(tmp_path, rows):
+    x, y = rows
+    table = tmp_path / "t.csv"
+    np.savetxt(table, np.column_stack([x, y]), delimiter=",", header="a,b,c,d,y", comments="")
+    zonal.train(table, label="y", width=30, activation="tanh", out=tmp_path / "run")
+    assert zonal.again(tmp_path / "run" / "run.json").same_bits
+    moved = table.rename(tmp_path / "moved.csv")
+    with pytest.raises(zonal.errors.ZonalError, match="t.csv"):
+        zonal.again(tmp_path / "run")
+    found = zonal.again(tmp_path / "run", moved)
+    assert found.same_bits and found.same_table
+    np.savetxt(moved, np.column_stack([x, 2 * y]), delimiter=",", header="a,b,c,d,y", comments="")
+    found = zonal.again(tmp_path / "run", [moved])
+    assert not found.agrees and not found.same_table and "the table" in found.differs
+    with pytest.raises(zonal.errors.ParameterError, match="leave it out"):
+        zonal.again(tmp_path / "run", moved, test=moved)

@@ -7,7 +7,7 @@ use crate::record::Output;
 use crate::train::{Input, Notes, TrainConfig, TrainReport, Trained, train};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use zonal::observer::Observer;
 use zonal_io::folder::{MODEL, RECORD};
 use zonal_io::model::Model;
@@ -27,6 +27,8 @@ pub struct Agreement {
     pub same_bits: bool,
     /// Whether version, platform, processor and instructions are those of the first run, so that the bits must be.
     pub same_machine: bool,
+    /// Whether the table is that of the first run; true for targets.
+    pub same_table: bool,
     /// The largest difference of a loss of the path, as part of the first loss.
     pub loss_difference: f64,
     /// What it may be on another machine.
@@ -35,12 +37,23 @@ pub struct Agreement {
     pub differs: Vec<String>,
 }
 
+/// Where a table is now, if it is no longer where the record says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Moved {
+    /// Its files; none for those of the record.
+    pub data: Vec<PathBuf>,
+    /// Files with rows for testing; none for those of the record.
+    pub test: Vec<PathBuf>,
+}
+
 /// Repeats the training of a record, or of the folder that holds it.
 ///
 /// # Errors
-/// Those of [`read`] and [`train`]; [`Error::Usage`] for a run of another kind, or of a table that was in memory.
+/// Those of [`read`] and [`train`]; [`Error::Usage`] for a run of another kind, of a table that was in memory and is not
+/// given as files, or for files that the run had none of.
 pub fn again(
     record: &Path,
+    moved: &Moved,
     output: &Output,
     command: Vec<String>,
     observer: &mut dyn Observer,
@@ -56,25 +69,49 @@ pub fn again(
             format!("{} is no training; --again repeats what `zonal train` has written", folder.display());
         return Err(Error::Usage(message));
     };
-    let config = from_here(&first.record.configuration, &first.record.provenance)?;
+    let config = from_here(&first.record.configuration, moved, &first.record.provenance)?;
     let trained = train(&config, output, command, observer, notes)?;
     let agreement = compare(&first, folder, &trained)?;
     Ok((trained, agreement))
 }
 
-/// The configuration with the names of its files as they are meant: from the folder in which the run was called.
-fn from_here(config: &TrainConfig, provenance: &Provenance) -> Result<TrainConfig> {
+/// The configuration with the names of its files as they are meant: where they have been moved to, or from the folder in
+/// which the run was called.
+fn from_here(config: &TrainConfig, moved: &Moved, provenance: &Provenance) -> Result<TrainConfig> {
     let mut config = config.clone();
-    let Input::Table(job) = &mut config.input else { return Ok(config) };
-    if job.data.files.is_empty() {
-        let message = "the table of this run was in memory, and its record does not hold it; repeat it where the table is";
-        return Err(Error::Usage(message.into()));
-    }
+    let refuse = |message: String| Err(Error::Usage(message));
+    let Input::Table(job) = &mut config.input else {
+        if let Some(file) = moved.data.iter().chain(&moved.test).next() {
+            let file = file.display();
+            return refuse(format!(
+                "{file} is given, but the run was on a target and had no table; leave it out"
+            ));
+        }
+        return Ok(config);
+    };
     let directory = Path::new(&provenance.directory);
-    if directory.is_dir() {
-        let files = job.data.files.iter_mut().chain(job.test_data.iter_mut().flatten());
+    let place = |recorded: &[PathBuf], moved: &[PathBuf]| match moved {
         // Joining leaves whole paths as they are.
-        files.for_each(|file| *file = directory.join(&file));
+        [] if directory.is_dir() => recorded.iter().map(|file| directory.join(file)).collect(),
+        [] => recorded.to_vec(),
+        moved => moved.to_vec(),
+    };
+    job.data.files = place(&job.data.files, &moved.data);
+    if job.data.files.is_empty() {
+        let message = "the table of this run was in memory, and its record does not hold it; repeat it where the table is, or \
+                       give it as a file";
+        return refuse(message.to_owned());
+    }
+    match (&mut job.test_data, &moved.test[..]) {
+        (Some(files), moved) => *files = place(files, moved),
+        (None, []) => {}
+        (None, [file, ..]) => {
+            let file = file.display();
+            let message = format!(
+                "{file} is given for testing, but the run tested on a part of its table; leave it out"
+            );
+            return refuse(message);
+        }
     }
     Ok(config)
 }
@@ -86,8 +123,9 @@ fn compare(first: &KeptTraining, folder: &Path, again: &Trained) -> Result<Agree
     let same_machine = kind(there) == kind(&here);
     let (old, new) = (&first.record.summary, &again.report);
     let mut differs = Vec::new();
-    if old.fingerprint != new.fingerprint {
-        differs.push("the table: its numbers are others than those of the first run".to_owned());
+    let same_table = old.fingerprint == new.fingerprint;
+    if !same_table {
+        differs.push("the table".to_owned());
     }
     let plain = |report: &TrainReport| {
         serde_json::to_value(TrainReport { run: None, path: Vec::new(), ..report.clone() })
@@ -117,12 +155,13 @@ fn compare(first: &KeptTraining, folder: &Path, again: &Trained) -> Result<Agree
     });
     let loss_difference = differences.fold(if aligned { 0.0 } else { f64::INFINITY }, f64::max);
     let same_bits = differs.is_empty();
-    let near = !same_machine && old.fingerprint == new.fingerprint && loss_difference <= TOLERANCE;
+    let near = !same_machine && same_table && loss_difference <= TOLERANCE;
     Ok(Agreement {
         schema: crate::SCHEMA,
         agrees: same_bits || near,
         same_bits,
         same_machine,
+        same_table,
         loss_difference: loss_difference.min(f64::MAX),
         tolerance: TOLERANCE,
         differs,

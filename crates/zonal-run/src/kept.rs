@@ -42,7 +42,8 @@ pub struct KeptTraining {
 pub fn read(path: &Path) -> Result<Kept> {
     let refuse = |message: String| Error::from(zonal_io::Error::Folder { path: path.to_owned(), message });
     if !path.is_dir() {
-        return Err(refuse("is no folder; name the folder of a run, such as runs/data-relu-1".to_owned()));
+        let found = if path.exists() { "is a file" } else { "does not exist" };
+        return Err(refuse(format!("{found}; name the folder of a run, such as runs/data-relu-1")));
     }
     let file = path.join(RECORD);
     if !file.is_file() {

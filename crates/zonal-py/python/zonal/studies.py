@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from . import _call, _native, results
+from . import _call, _native, _tables, results
 from ._run import Path, result_of
 from .errors import ParameterError
 
@@ -66,7 +66,9 @@ def sweep(
 
 def again(
     record: Path,
+    data: Path | Sequence[Path] | None = None,
     *,
+    test: Path | Sequence[Path] | None = None,
     out: Path | None = None,
     force: bool = False,
     no_report: bool = False,
@@ -81,6 +83,8 @@ def again(
     ----------
     record : path
         The ``run.json`` of a training on a target or on files, or its folder.
+    data, test : file names
+        Where the files of the table, and of its test rows, are now, if they have been moved.
     out : path
         The folder for the repetition; nothing is written by default.
     force, no_report, figures
@@ -95,7 +99,8 @@ def again(
     Raises
     ------
     zonal.errors.ParameterError
-        For a run of another kind, or of a table that was in memory.
+        For a run of another kind, of a table that was in memory and is not given as a
+        file, or for files that the run had none of.
 
     Examples
     --------
@@ -107,9 +112,13 @@ def again(
     """
     given = locals()
     words = ["train", f"--again={_call.path('record', record)}"]
-    words += _call.words(again, given, ["record", "progress", "out"])
+    words += _call.words(again, given, ["record", "data", "test", "progress", "out"])
     if out is not None:
         words.append(f"--out={_call.path('out', out)}")
+    if test is not None:
+        words += [f"--test={file}" for file in _tables.files(test, "test")]
+    if data is not None:
+        words += ["--", *_tables.files(data)]
     with _call.watching(progress) as watch:
         (report,) = _native.run(words, _call.command(again, given), None, None, watch)
     result: results.Agreement = result_of(results.Agreement, report)

@@ -17,7 +17,7 @@ use zonal::activation::Activation;
 use zonal::dynamics::path::Solver;
 use zonal::statistics::Precision;
 use zonal_run::Error;
-use zonal_run::again::again;
+use zonal_run::again::{Moved, again};
 use zonal_run::data::Data;
 use zonal_run::number::{Auto, Extended, Scale, count, real, real_or_auto, whole};
 use zonal_run::record::Output;
@@ -147,9 +147,10 @@ pub(crate) struct Args {
     ])]
     resume: Option<PathBuf>,
     /// Repeat a finished training from its run.json, and say whether it agrees: the same bits by the same version on the same
-    /// kind of processor, otherwise losses within 1e-6 of the first one; exit code 3 if not. Written only where --out says
+    /// kind of processor, otherwise losses within 1e-6 of the first one; exit code 3 if not. DATA and --test say where its
+    /// files are now, if they have been moved. Written only where --out says
     #[arg(long, value_name = "RECORD", conflicts_with_all = [
-        "data", "target", "dim", "label", "features", "weight", "on_sphere", "no_header", "delimiter", "missing", "test", "test_fraction",
+        "target", "dim", "label", "features", "weight", "on_sphere", "no_header", "delimiter", "missing", "test_fraction",
         "validation_fraction", "folds", "refit", "precision", "activation", "scale", "bias", "width", "iterations",
         "layers", "batch", "units", "biases", "parametrisation", "init", "patience", "step", "solver", "at", "max_degree", "resume", "checkpoint",
     ])]
@@ -244,7 +245,7 @@ fn repeat(record: &Path, args: &Args, global: &Global, interrupt: &Interrupt) ->
                 say(&format!("note: {note}"));
             }
         };
-        again(record, &output, command_line(), &mut progress, &mut note)?
+        again(record, &args.moved(), &output, command_line(), &mut progress, &mut note)?
     };
     let page = args.page.write(trained.report.run.as_deref());
     match global.format {
@@ -269,6 +270,11 @@ impl Args {
         };
         self.page.check(&output)?;
         Ok((config, output, command))
+    }
+
+    /// Where the files of a repetition are, if it is said.
+    pub(crate) fn moved(&self) -> Moved {
+        Moved { data: self.data.clone(), test: self.test.clone() }
     }
 
     /// Where a repetition goes: nowhere if it is not said.

@@ -24,15 +24,18 @@ pub(super) fn agreement(found: &Agreement) -> String {
     if found.same_bits {
         return "agrees: the same bits\n".to_owned();
     }
-    let machine = if found.same_machine {
-        "the same version, processor and instructions, so the bits must be the same"
+    let verdict = if !found.same_table {
+        "does not agree: the table holds other numbers than in the first run"
+    } else if found.same_machine {
+        "does not agree: by the same version, processor and instructions, so the bits must be the same"
+    } else if found.agrees {
+        "agrees within the tolerance: by another version, processor or other instructions"
     } else {
-        "another version, processor or other instructions"
+        "does not agree: by another version, processor or other instructions"
     };
-    let verdict = if found.agrees { "agrees within the tolerance" } else { "does not agree" };
     let differs: String = found.differs.iter().map(|what| format!("  {what}\n")).collect();
     format!(
-        "{verdict}: by {machine}\nlosses differ by at most {} of the first one (at most {:e} across machines)\nother bits \
+        "{verdict}\nlosses differ by at most {} of the first one (at most {:e} across machines)\nother bits \
          in\n{differs}",
         short(found.loss_difference),
         found.tolerance
