@@ -116,7 +116,7 @@ fn one(folder: &Path, reader: &str, seconds: u32) -> Result<Outcome> {
             .arg(format!("-rss_limit_mb={MOST_MB}"))
             .arg(format!("-malloc_limit_mb={MOST_MB}"))
             .arg(format!("-artifact_prefix={}/", artifacts.display()))
-            .args(["-max_len=4096", "-print_final_stats=1", "-reload=1"])
+            .args(["-max_len=8192", "-print_final_stats=1", "-reload=1"])
             // Threads of the pool would fuzz against each other.
             .env("RAYON_NUM_THREADS", "1")
             .stdout(Stdio::null())

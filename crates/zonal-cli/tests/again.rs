@@ -93,6 +93,12 @@ fn another_table_and_another_result_are_told() {
     let output = zonal(folder, &["train", "--again", "t.csv"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     zonal(folder, &["train", "--again", "run", "--width", "3"]).assert().code(2);
+    // The run that is repeated is not replaced by its repetition.
+    let before = std::fs::read(&record).unwrap();
+    let output = zonal(folder, &["train", "--again", "run", "--out", "./run", "--force"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(2) && said.contains("give --out another folder"), "{said}");
+    assert_eq!(std::fs::read(&record).unwrap(), before);
 }
 
 #[test]

@@ -226,6 +226,12 @@ fn a_killed_descent_goes_on_and_ends_with_the_same_bits() {
     place.file("cut/descent.safetensors", &bytes[..bytes.len() / 2]);
     place.fail(&["train", "--resume", "cut"], 1, &["descent.safetensors", "not a complete"]);
     assert!(place.path().join("cut/resume.json").exists());
+    // So is one of another run, whose numbers would pass for those of this one.
+    let other = options.iter().map(|word| if *word == "cut" { "other" } else { word });
+    let other: Vec<&str> = other.chain(["--seed", "1"]).collect();
+    common::stopped(&place, &other, "other/descent.safetensors", "-KILL");
+    place.file("cut/descent.safetensors", read(&place, "other/descent.safetensors"));
+    place.fail(&["train", "--resume", "cut"], 1, &["descent.safetensors", "other options"]);
 }
 
 #[test]

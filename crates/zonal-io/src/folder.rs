@@ -1,8 +1,8 @@
 //! Run folders: numbered or named by the user, never overwriting what is not ours.
 
 use crate::error::{Error, Result};
-use crate::write::{TEMPORARY, write_file};
-use std::fs;
+use crate::write::{TEMPORARY, flush_folder, write_file};
+use std::fs::{self, File, TryLockError};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -43,29 +43,32 @@ pub const FIGURES: &str = "figures";
 /// What a figure of ours holds near its beginning: SVG in its first element, PNG as the program that made it.
 pub const FIGURE_MARKS: [&[u8]; 2] = [b"data-made-by=\"zonal\"", b"Software\0zonal"];
 
-/// An output folder of a run.
+/// An output folder of a run. No other program takes it as long as this lives.
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
     created: bool,
+    /// Held, not used.
+    _lock: Option<File>,
 }
 
-/// Everything that a run may write; nothing else in a folder is ever touched.
+/// Everything that a run may write; nothing else in a folder is ever touched. In the order in which it is removed: the record
+/// first, and those last that tell what the others are (see [`is_remainder`]).
 const FILES: [&str; 14] = [
     RECORD,
     PAGE,
-    METRICS,
     METRICS_CSV,
     TEST_ROWS,
     MODEL,
     SWEEP,
-    CELLS,
     TABLE,
     ARROW,
-    RESUME,
     STATISTICS,
     MONOMIALS,
     DESCENT,
+    RESUME,
+    METRICS,
+    CELLS,
 ];
 /// What only an unfinished run needs.
 const UNFINISHED: [&str; 4] = [RESUME, STATISTICS, MONOMIALS, DESCENT];
@@ -114,9 +117,7 @@ impl RunFolder {
                 if !empty && !force {
                     return refuse("is not empty; choose another one, or --force to replace a run in it");
                 }
-                if begun {
-                    crate::journal::check_unused(&path.join(CELLS))?;
-                }
+                lock(path)?;
                 if !empty && !ours {
                     return refuse(
                         "is not empty and holds no run.json, so it is not a run of ours: --force does not replace it",
@@ -145,7 +146,8 @@ impl RunFolder {
         Self::check_named(path, force)?;
         let created = !path.exists();
         fs::create_dir_all(path).map_err(Error::system(path, "creating the folder"))?;
-        let folder = Self { path: path.to_owned(), created };
+        flush_folder(path);
+        let folder = Self { path: path.to_owned(), created, _lock: lock(path)? };
         folder.remove(FILES)?;
         folder.remove_temporary();
         folder.remove_figures();
@@ -163,7 +165,11 @@ impl RunFolder {
             let path = parent.join(format!("{name}-{number}"));
             // Creating is the test: two runs at once never get the same folder.
             match fs::create_dir(&path) {
-                Ok(()) => return Ok(Self { path, created: true }),
+                Ok(()) => {
+                    flush_folder(&path);
+                    let _lock = lock(&path)?;
+                    return Ok(Self { path, created: true, _lock });
+                }
                 Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists && number < u32::MAX => number += 1,
                 Err(e) => return Err(Error::system(path, "creating the folder")(e)),
             }
@@ -200,13 +206,15 @@ impl RunFolder {
         let _ = fs::remove_dir(folder);
     }
 
-    /// A folder of earlier work that is taken up again.
+    /// A folder of earlier work that is taken up again. Files that had no name yet when a program was killed go.
     ///
     /// # Errors
-    /// [`Error::System`] when it cannot be written to.
+    /// [`Error::System`] when it cannot be written to, [`Error::Folder`] when another program writes it.
     pub fn existing(path: &Path) -> Result<Self> {
         check_writable(path)?;
-        Ok(Self { path: path.to_owned(), created: false })
+        let folder = Self { path: path.to_owned(), created: false, _lock: lock(path)? };
+        folder.remove_temporary();
+        Ok(folder)
     }
 
     /// Where it is.
@@ -261,6 +269,19 @@ impl RunFolder {
     }
 }
 
+/// Two programs must not write one folder. None where the system knows no locks of folders.
+fn lock(path: &Path) -> Result<Option<File>> {
+    let Ok(folder) = File::open(path) else { return Ok(None) };
+    match folder.try_lock() {
+        Ok(()) => Ok(Some(folder)),
+        Err(TryLockError::WouldBlock) => Err(Error::Folder {
+            path: path.to_owned(),
+            message: "is being written by another program that still runs".to_owned(),
+        }),
+        Err(TryLockError::Error(_)) => Ok(None),
+    }
+}
+
 /// Whether a regular file is one that has no name yet.
 fn is_temporary(entry: &fs::DirEntry) -> bool {
     let ours = entry.file_name().to_string_lossy().starts_with(TEMPORARY);
@@ -277,7 +298,7 @@ fn is_remainder(path: &Path) -> bool {
     };
     // A table or a page alone may be anybody's.
     let marks = |entry: &fs::DirEntry| {
-        is_temporary(entry) || [METRICS, CELLS].iter().any(|f| entry.file_name() == *f)
+        is_temporary(entry) || [METRICS, CELLS, RESUME].iter().any(|f| entry.file_name() == *f)
     };
     let finished = entries.iter().any(|entry| entry.file_name() == RECORD);
     !finished && entries.iter().all(ours) && entries.iter().any(marks)
@@ -366,6 +387,27 @@ mod tests {
         assert!(refused(false).contains("is not empty"));
         RunFolder::named(&run, true).unwrap();
         assert_eq!(fs::read_dir(&run).unwrap().count(), 0);
+        // Killed while it replaced another run: after each file the rest can be replaced.
+        for removed in 0..FILES.len() {
+            FILES[removed..].iter().for_each(|name| fs::write(run.join(name), "x").unwrap());
+            assert!(RunFolder::check_named(&run, true).is_ok(), "without {:?}", &FILES[..removed]);
+            RunFolder::named(&run, true).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_folder_that_is_being_written_is_left_alone() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("run");
+        let folder = RunFolder::named(&path, false).unwrap();
+        folder.write(RECORD, b"{}").unwrap();
+        let refused = |error: Error| assert!(error.to_string().contains("another program"), "{error}");
+        refused(RunFolder::named(&path, true).unwrap_err());
+        refused(RunFolder::existing(&path).unwrap_err());
+        fs::write(path.join(".zonal-x1"), "half").unwrap();
+        drop(folder);
+        drop(RunFolder::existing(&path).unwrap());
+        assert!(!path.join(".zonal-x1").exists() && path.join(RECORD).exists());
     }
 
     #[test]

@@ -1,32 +1,13 @@
 //! A journal: a file of lines that grows while long work runs, so that the work can be taken up where it stopped.
-//! Whatever happens, every line but the last is whole; a last line that was cut off is dropped.
+//! Whatever happens, every line but the last is whole; a last line that was cut off is dropped. It belongs to a run folder, which
+//! no second program takes meanwhile.
 
 use crate::error::{Error, Result};
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// Refuses a journal that a program is writing.
-pub(crate) fn check_unused(path: &Path) -> Result<()> {
-    let file = File::open(path).map_err(Error::system(path, "opening"))?;
-    lock(&file, path)
-}
-
-/// Two programs must not write one journal.
-fn lock(file: &File, path: &Path) -> Result<()> {
-    match file.try_lock() {
-        Ok(()) => Ok(()),
-        Err(TryLockError::WouldBlock) => Err(Error::Folder {
-            path: path.parent().unwrap_or(path).to_owned(),
-            message: "is being written by another program that still runs".to_owned(),
-        }),
-        // Some network file systems know no locks.
-        Err(TryLockError::Error(e)) if e.kind() == std::io::ErrorKind::Unsupported => Ok(()),
-        Err(TryLockError::Error(e)) => Err(Error::system(path, "locking")(e)),
-    }
-}
-
-/// A journal that lines can be added to. The file is locked as long as this lives.
+/// A journal that lines can be added to.
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
@@ -43,7 +24,6 @@ impl Journal {
     pub fn create(path: &Path) -> Result<Self> {
         let file = OpenOptions::new().write(true).create_new(true).open(path);
         let file = file.map_err(Error::system(path, "creating"))?;
-        lock(&file, path)?;
         Ok(Self { path: path.to_owned(), file, length: 0 })
     }
 
@@ -54,7 +34,6 @@ impl Journal {
     pub fn open(path: &Path) -> Result<(Self, Vec<String>)> {
         let fail = |action| Error::system(path, action);
         let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(fail("opening"))?;
-        lock(&file, path)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(fail("reading"))?;
         let whole = bytes.iter().rposition(|b| *b == b'\n').map_or(0, |end| end + 1);
@@ -94,7 +73,6 @@ mod tests {
         let mut journal = Journal::create(&path).unwrap();
         journal.add("one").unwrap();
         journal.add("two").unwrap();
-        assert!(Journal::open(&path).unwrap_err().to_string().contains("another program"));
         drop(journal);
         let whole = std::fs::read(&path).unwrap();
         for cut in 0..=whole.len() {

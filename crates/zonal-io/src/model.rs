@@ -60,6 +60,28 @@ pub struct TableDescription {
     pub split: Split,
 }
 
+impl TableDescription {
+    /// Whether rows can be prepared by it.
+    ///
+    /// # Errors
+    /// What is wrong, as a sentence.
+    pub fn check(&self) -> std::result::Result<(), String> {
+        let (lift, labels) = (&self.lift, &self.labels);
+        let used = lift.kept.len();
+        let sound = used > 0
+            && lift.mean.len() == used
+            && lift.deviation.len() == used
+            && lift.kept.iter().all(|&i| i < lift.columns.len())
+            && lift.deviation.iter().all(|d| *d > 0.0 && d.is_finite())
+            && lift.mean.iter().all(|m| m.is_finite())
+            && lift.bias >= 0.0
+            && lift.bias.is_finite()
+            && !labels.is_empty()
+            && labels.iter().all(|l| l.deviation > 0.0 && l.deviation.is_finite() && l.mean.is_finite());
+        if sound { Ok(()) } else { Err("the constants that prepare its rows are damaged".into()) }
+    }
+}
+
 /// The hidden layer at the iterations of a model.
 #[derive(Clone, Debug)]
 pub enum HiddenLayer {
@@ -224,7 +246,7 @@ impl Model {
             ));
         }
         if let Some(table) = &description.table {
-            check_table(table)?;
+            table.check()?;
             let dim = table.lift.dim().map_err(|e| e.to_string())?;
             same("the dimension of its rows and of its units", dim.as_usize(), columns)?;
         }
@@ -295,22 +317,6 @@ fn hidden_layer(
 #[derive(Deserialize)]
 struct Schema {
     schema: u32,
-}
-
-fn check_table(table: &TableDescription) -> std::result::Result<(), String> {
-    let lift = &table.lift;
-    let used = lift.kept.len();
-    let sound = used > 0
-        && lift.mean.len() == used
-        && lift.deviation.len() == used
-        && lift.kept.iter().all(|&i| i < lift.columns.len())
-        && lift.deviation.iter().all(|d| *d > 0.0 && d.is_finite())
-        && lift.mean.iter().all(|m| m.is_finite())
-        && lift.bias >= 0.0
-        && lift.bias.is_finite()
-        && !table.labels.is_empty()
-        && table.labels.iter().all(|l| l.deviation > 0.0 && l.deviation.is_finite() && l.mean.is_finite());
-    if sound { Ok(()) } else { Err("the constants that prepare its rows are damaged".into()) }
 }
 
 /// The coefficients, with one axis each for iterations, labels and units.

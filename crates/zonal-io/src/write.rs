@@ -1,4 +1,4 @@
-//! The one way of writing files: to a temporary name in the same folder, flushed to disk, renamed.
+//! The one way of writing files: to a temporary name in the same folder, flushed to disk, renamed. Only a journal grows in place.
 
 use crate::error::{Error, Result};
 use std::fs::File;
@@ -25,6 +25,7 @@ pub fn write_file(path: &Path, contents: &[u8]) -> Result<()> {
 /// # Errors
 /// As [`write_file`], and those of the function.
 pub(crate) fn write_by(path: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    check_regular(path)?;
     let name = temporary(path)?.into_temp_path();
     write(&name)?;
     keep(name, path)
@@ -64,9 +65,9 @@ fn keep(name: TempPath, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The new name is on disk too, not only in memory: a power cut does not take it back. Not every system can flush a folder;
+/// The new name of a file or folder is on disk too, not only in memory: a power cut does not take it back. Not every system can flush a folder;
 /// the file itself is whole in any case.
-fn flush_folder(path: &Path) {
+pub(crate) fn flush_folder(path: &Path) {
     #[cfg(unix)]
     {
         let _ = File::open(folder_of(path)).and_then(|folder| folder.sync_all());

@@ -136,8 +136,15 @@ fn restored(text: &str, values: &[f64]) -> Outcome<Survey> {
     } = serde_json::from_str(text)?;
     let (rows, d, l) = (numbers.len(), column_names.len(), label_names.len());
     let weights = if weighted { rows } else { 0 };
-    if values.len() != rows * (d + l) + weights {
+    let needed = rows.checked_mul(d + l).and_then(|all| all.checked_add(weights));
+    if needed != Some(values.len()) {
         return Err(anyhow::anyhow!("a survey whose sample has another size than it says").into());
+    }
+    features.check(d)?;
+    labels.check(l)?;
+    let all = counts.iter().try_fold(0u64, |all, count| all.checked_add(*count));
+    if all.is_none_or(|all| all > covered.rows()) {
+        return Err(anyhow::anyhow!("a survey that counts more rows than it covers").into());
     }
     let (of_features, rest) = values.split_at(rows * d);
     let (of_labels, of_weights) = rest.split_at(rows * l);

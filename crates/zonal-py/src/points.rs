@@ -25,7 +25,7 @@ pub(crate) fn uniform_points(
     let dim = Dim::new(dim).map_err(|e| Failure::from(e).raise(py))?;
     // The points, and their copy as an array.
     let (needed, free) = (16 * u128::from(dim.get()) * count as u128, zonal_run::memory::free());
-    if needed > u128::from(free - free / 10) {
+    if needed > u128::from(zonal_run::memory::budget()) {
         let readable = zonal_run::number::readable_bytes;
         let message = format!(
             "{count} points in dimension {} need about {}, but {} of memory is free here; take fewer",

@@ -7,7 +7,7 @@ use crate::page::{self, GENERATOR, Page};
 use crate::png::png;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use zonal_io::folder::{FIGURES, PAGE, begins_with_mark, is_figure};
+use zonal_io::folder::{FIGURES, PAGE, RunFolder, begins_with_mark, is_figure};
 use zonal_io::write::write_file;
 use zonal_run::kept::{Kept, KeptTraining, read};
 
@@ -69,6 +69,8 @@ pub struct Written {
 pub fn write_run(folder: &Path, formats: &[Format]) -> Result<Written> {
     let page = page_of(&read(folder)?)?;
     let path = folder.join(PAGE);
+    // What a program left that was killed while it wrote goes, and nobody else writes meanwhile.
+    let _folder = RunFolder::existing(folder)?;
     write_file(&path, page.html()?.as_bytes())?;
     let figures = write_figures(&page, &folder.join(FIGURES), false, formats)?;
     Ok(Written { page: path, figures })

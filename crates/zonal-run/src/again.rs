@@ -4,9 +4,10 @@ use crate::error::{Error, Result};
 use crate::kept::{Kept, KeptTraining, read};
 use crate::provenance::Provenance;
 use crate::record::Output;
-use crate::train::{Input, Notes, TrainConfig, TrainReport, Trained, train};
+use crate::train::{Input, Notes, TrainConfig, TrainReport, Trained, train_by};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use zonal::observer::Observer;
 use zonal_io::folder::{MODEL, RECORD};
@@ -69,9 +70,18 @@ pub fn again(
             format!("{} is no training; --again repeats what `zonal train` has written", folder.display());
         return Err(Error::Usage(message));
     };
+    if let Output::Folder { path, .. } = output
+        && let (Ok(to), Ok(from)) = (path.canonicalize(), folder.canonicalize())
+        && to == from
+    {
+        let message = format!("{} holds the run that is repeated; give --out another folder", path.display());
+        return Err(Error::Usage(message));
+    }
+    let model = folder.join(MODEL);
+    let model = if model.is_file() { Some(Model::load(&model)?.to_bytes()?) } else { None };
     let config = from_here(&first.record.configuration, moved, &first.record.provenance)?;
-    let trained = train(&config, output, command, observer, notes)?;
-    let agreement = compare(&first, folder, &trained)?;
+    let trained = train_by(&config, output, command, true, observer, notes)?;
+    let agreement = compare(&first, model, &trained)?;
     Ok((trained, agreement))
 }
 
@@ -116,11 +126,12 @@ fn from_here(config: &TrainConfig, moved: &Moved, provenance: &Provenance) -> Re
     Ok(config)
 }
 
-fn compare(first: &KeptTraining, folder: &Path, again: &Trained) -> Result<Agreement> {
+fn compare(first: &KeptTraining, model: Option<Vec<u8>>, again: &Trained) -> Result<Agreement> {
     let there = &first.record.provenance;
     let here = Provenance::now(Vec::new(), std::time::SystemTime::now());
     let kind = |p: &Provenance| [&p.version, &p.platform, &p.instructions, &p.processor].map(String::clone);
-    let same_machine = kind(there) == kind(&here);
+    // A processor that is not known may be another one.
+    let same_machine = kind(there) == kind(&here) && !here.processor.is_empty();
     let (old, new) = (&first.record.summary, &again.report);
     let mut differs = Vec::new();
     let same_table = old.fingerprint == new.fingerprint;
@@ -132,19 +143,19 @@ fn compare(first: &KeptTraining, folder: &Path, again: &Trained) -> Result<Agree
             .map_err(|e| Error::Usage(e.to_string()))
     };
     let (old_summary, new_summary) = (plain(old)?, plain(new)?);
-    for (key, value) in old_summary.as_object().into_iter().flatten() {
-        if new_summary.get(key) != Some(value) && key != "fingerprint" {
+    let keys = [&old_summary, &new_summary].into_iter().filter_map(|s| s.as_object());
+    let keys: BTreeSet<&String> = keys.flat_map(|s| s.keys()).collect();
+    for key in keys {
+        if new_summary.get(key) != old_summary.get(key) && key != "fingerprint" {
             differs.push(format!("the summary's {key}"));
         }
     }
     if old.path != new.path {
         differs.push("the path".to_owned());
     }
-    let model = folder.join(MODEL);
-    if model.is_file() {
-        let old = Model::load(&model)?.to_bytes()?;
+    if let Some(old) = model {
         let new = again.model.as_ref().map(Model::to_bytes).transpose()?;
-        if new.as_ref() != Some(&old) {
+        if new != Some(old) {
             differs.push("the network".to_owned());
         }
     }

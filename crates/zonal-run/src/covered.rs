@@ -5,7 +5,17 @@ use serde::{Deserialize, Serialize};
 
 /// Ranges of rows, ascending and apart.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<(u64, u64)>")]
 pub struct Covered(Vec<(u64, u64)>);
+
+impl TryFrom<Vec<(u64, u64)>> for Covered {
+    type Error = String;
+
+    fn try_from(ranges: Vec<(u64, u64)>) -> std::result::Result<Self, String> {
+        let sound = ranges.iter().all(|r| r.0 < r.1) && ranges.windows(2).all(|w| w[0].1 < w[1].0);
+        if sound { Ok(Self(ranges)) } else { Err("ranges of rows that are not ascending and apart".into()) }
+    }
+}
 
 impl Covered {
     /// Adds a range.
@@ -73,5 +83,8 @@ mod tests {
         assert_eq!((covered.rows(), covered.next_row(), overlap.next_row()), (40, 40, 0));
         assert!(covered.add(39, 41).is_err() && covered.add(0, 100).is_err());
         assert_eq!(covered, Covered(vec![(0, 40)]));
+        for (text, sound) in [("[[0,5],[6,7]]", true), ("[[0,5],[5,7]]", false), ("[[3,2]]", false)] {
+            assert_eq!(serde_json::from_str::<Covered>(text).is_ok(), sound, "{text}");
+        }
     }
 }

@@ -2,16 +2,35 @@
 
 use crate::error::{Error, Result};
 
-/// Bytes that are free: the machine's, or less where a control group sets a limit. Unlimited where the system does
-/// not tell.
+/// Bytes that are free: the machine's, or less where the control group of this process, or one around it, sets a limit.
+/// Pages of files that a group holds are free: the system gives them back. Unlimited where the system does not tell.
 pub fn free() -> u64 {
     let Ok(mut system) = sysinfo::System::new() else { return u64::MAX };
     system.refresh_memory();
     let machine = system.available_memory();
-    match system.cgroup_limits() {
-        Some(limits) if limits.total_memory > 0 => machine.min(limits.free_memory),
+    let group = limits_of_this_process(&mut system).or_else(|| system.cgroup_limits());
+    match group {
+        Some(limits) if limits.total_memory > 0 => {
+            machine.min(limits.total_memory.saturating_sub(limits.rss))
+        }
         _ => machine,
     }
+}
+
+fn limits_of_this_process(system: &mut sysinfo::System) -> Option<sysinfo::CGroupLimits> {
+    let this = sysinfo::get_current_pid().ok()?;
+    let (only, nothing) = (sysinfo::ProcessesToUpdate::Some(&[this]), sysinfo::ProcessRefreshKind::nothing());
+    system.refresh_processes_specifics(only, false, nothing);
+    system.process(this)?.cgroup_limits()
+}
+
+/// Bytes that a job may take: a tenth of what is free stays for everything else.
+pub fn budget() -> u64 {
+    budget_of(free())
+}
+
+fn budget_of(free: u64) -> u64 {
+    free - free / 10
 }
 
 /// Refuses a width whose square matrices do not fit, and names the widest that does.
@@ -33,8 +52,7 @@ pub(crate) fn needed(width: u64, matrices: u64, per_unit: u64) -> u64 {
 }
 
 fn check(width: u64, need: impl Fn(u64) -> u64, free: u64) -> Result<()> {
-    // A tenth stays free for everything else.
-    let budget = free - free / 10;
+    let budget = budget_of(free);
     if need(width) <= budget {
         return Ok(());
     }

@@ -142,17 +142,26 @@ pub fn keep<C: Serialize, S: Serialize>(
 /// Bytes that are read of what is no file: a device goes on for ever.
 const MOST_OF_A_PIPE: u64 = 4 << 20;
 
-/// A file as text, or a short pipe.
+/// A file as text that memory has room for, or a short pipe.
 pub(crate) fn read_text(path: &Path) -> Result<String> {
+    // The text and what is made of it.
+    read_text_up_to(path, crate::memory::budget() / 8)
+}
+
+/// The same of so many bytes at most.
+pub(crate) fn read_text_up_to(path: &Path, most: u64) -> Result<String> {
     let system = |source| zonal_io::Error::System { path: path.to_owned(), action: "reading", source };
     let file = File::open(path).map_err(system)?;
-    let most = if file.metadata().map_err(system)?.is_file() { u64::MAX } else { MOST_OF_A_PIPE };
+    let metadata = file.metadata().map_err(system)?;
+    let refuse = |found: String| Err(Error::Usage(format!("{} {found} are read here", path.display())));
+    if metadata.is_file() && metadata.len() > most {
+        return refuse(format!("has {} bytes, but at most {most}", metadata.len()));
+    }
+    let most = if metadata.is_file() { most } else { most.min(MOST_OF_A_PIPE) };
     let mut text = String::new();
-    let read = file.take(most).read_to_string(&mut text).map_err(system)?;
-    if read as u64 == MOST_OF_A_PIPE && most == MOST_OF_A_PIPE {
-        let message =
-            format!("{} is no plain file, of which at most {MOST_OF_A_PIPE} bytes are read", path.display());
-        return Err(Error::Usage(message));
+    let read = file.take(most + 1).read_to_string(&mut text).map_err(system)?;
+    if read as u64 > most {
+        return refuse(format!("is no plain file and has more than {most} bytes, but at most so many"));
     }
     Ok(text)
 }

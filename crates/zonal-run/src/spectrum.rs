@@ -136,7 +136,9 @@ const SHARE: f64 = 0.999;
 pub fn spectrum(config: &SpectrumConfig) -> Result<SpectrumReport> {
     let activation = &config.activation;
     // Some degrees more than listed, so that a tail far below rounding of the norm is still a sum.
-    let top = config.decay.map_or(config.max_degree, |(_, to)| to.max(config.max_degree)) + TAIL_DEGREES;
+    let top = config.decay.map_or(config.max_degree, |(_, to)| to.max(config.max_degree));
+    // The largest one is refused below.
+    let top = top.saturating_add(TAIL_DEGREES);
     let (dim, scale, spectrum) = match config.dim {
         Extended::Infinite => {
             if config.kernel == KernelKind::Tangent {

@@ -230,6 +230,12 @@ impl<'a> Bench<'a> {
     fn again(&self, out: &Path) -> Result<&'static str, String> {
         let has = |name: &str| out.join(name).is_file();
         if has(RECORD) {
+            // Its page may be missing, or half written.
+            let output =
+                self.base(&["report", &out.display().to_string()]).output().map_err(|e| e.to_string())?;
+            if !output.status.success() {
+                return Err(format!("report: {}", said(&output)));
+            }
             self.same(out)?;
             return Ok("finished before it");
         }
@@ -389,6 +395,7 @@ impl<'a> Bench<'a> {
         if !status.success() && out.exists() {
             self.again(&out)?;
         }
+        self.earlier()?;
         self.clean(&out);
         Ok(outcome)
     }
@@ -406,6 +413,7 @@ impl<'a> Bench<'a> {
             return Err(format!("ends with {status}"));
         }
         self.same(&out)?;
+        self.earlier()?;
         self.clean(&out);
         Ok("ran to its end, same bits".into())
     }

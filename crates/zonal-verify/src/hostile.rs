@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use zonal::activation::Activation;
+use zonal::linalg::Matrix;
 use zonal::sphere::Dim;
 use zonal::target::Target;
 use zonal_io::checksum;
@@ -10,12 +11,13 @@ use zonal_io::model::Model;
 use zonal_io::source::{Columns, Dialect, Missing, Source};
 use zonal_run::train::PartialSums;
 use zonal_run::{kept, sweep, train};
+use zonal_sq::{Replay, Transcript};
 
 /// A function that takes hostile bytes.
 pub type Taker = fn(&[u8]);
 
 /// All of them by the names of their folders of seeds, and whether they take text.
-pub const ALL: [(&str, bool, Taker); 11] = [
+pub const ALL: [(&str, bool, Taker); 12] = [
     ("csv", true, csv),
     ("numpy", false, numpy),
     ("parquet", false, parquet),
@@ -27,6 +29,7 @@ pub const ALL: [(&str, bool, Taker); 11] = [
     ("target", true, target),
     ("activation", true, activation),
     ("sweep", true, sweep_file),
+    ("transcript", true, transcript),
 ];
 
 /// A folder of this thread's own, in memory where the system has such a place.
@@ -115,7 +118,12 @@ pub fn model(bytes: &[u8]) {
         let written = model.to_bytes();
         assert!(written.is_ok(), "a network that was read can be written");
         for &t in &model.iterations {
-            assert!(model.at(t).is_ok(), "each listed iteration is there");
+            let (network, coefficients) = model.at(t).expect("each listed iteration is there");
+            let point = Matrix::zeros(1, network.directions().columns());
+            assert!(
+                network.values(&coefficients, &point).is_ok(),
+                "a network that was read is one that predicts"
+            );
         }
     }
 }
@@ -124,8 +132,13 @@ pub fn model(bytes: &[u8]) {
 pub fn checkpoint(bytes: &[u8]) {
     for bytes in [bytes, &resealed(bytes)] {
         let _ = zonal_io::statistics::from_bytes(bytes, None);
-        let _ = zonal_io::weights::from_bytes(bytes);
-        let _ = PartialSums::from_bytes(bytes);
+        if zonal_io::weights::from_bytes(bytes).is_ok() {
+            let place = Place::new("checkpoint");
+            let _ = train::measured(&place.write(zonal_io::folder::DESCENT, bytes));
+        }
+        if let Ok(sums) = PartialSums::from_bytes(bytes) {
+            let _ = sums.merge(&sums.without_rows());
+        }
     }
 }
 
@@ -138,20 +151,29 @@ pub fn resume(bytes: &[u8]) {
     }
 }
 
-/// The files of a finished run: `run.json`, and after lines of `====` metrics, test rows, the plan of a sweep and its journal.
-pub fn record(bytes: &[u8]) {
+/// The files of a finished run in these bytes: `run.json`, and after lines of `====` metrics, test rows, the plan of a sweep and
+/// its journal.
+pub fn record_files(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     use zonal_io::folder::{CELLS, METRICS, RECORD, SWEEP, TEST_ROWS};
-    let place = Place::new("record");
     let text = String::from_utf8_lossy(bytes);
-    for (name, part) in [RECORD, METRICS, TEST_ROWS, SWEEP, CELLS].into_iter().zip(text.split("====\n")) {
+    let parts = [RECORD, METRICS, TEST_ROWS, SWEEP, CELLS].into_iter().zip(text.split("====\n"));
+    let file = |(name, part): (&'static str, &str)| match name {
         // Each line of a journal has its own checksum.
-        let lines: Vec<Vec<u8>> = match name {
-            CELLS => part.split_inclusive('\n').map(|line| resealed_line(line.as_bytes())).collect(),
-            _ => vec![part.as_bytes().to_vec()],
-        };
-        place.write(name, &lines.concat());
+        CELLS => (name, part.split_inclusive('\n').flat_map(|line| resealed_line(line.as_bytes())).collect()),
+        _ => (name, part.as_bytes().to_vec()),
+    };
+    parts.map(file).collect()
+}
+
+/// A finished run, and the page of it.
+pub fn record(bytes: &[u8]) {
+    let place = Place::new("record");
+    for (name, contents) in record_files(bytes) {
+        place.write(name, &contents);
     }
-    let _ = kept::read(&place.0);
+    if let Ok(kept) = kept::read(&place.0) {
+        let _ = zonal_report::page_of(&kept).and_then(|page| page.html());
+    }
 }
 
 fn text_of(bytes: &[u8]) -> (u8, String) {
@@ -187,4 +209,11 @@ pub fn activation(bytes: &[u8]) {
 pub fn sweep_file(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let _ = sweep::trainings(&text, "sweep.toml");
+}
+
+/// Answers of an oracle, to be given again.
+pub fn transcript(bytes: &[u8]) {
+    if let Ok(transcript) = serde_json::from_slice::<Transcript>(bytes) {
+        let _ = Replay::new(&transcript);
+    }
 }

@@ -79,6 +79,18 @@ impl Moments {
         self
     }
 
+    /// Whether they are of so many columns, for moments that come from outside.
+    ///
+    /// # Errors
+    /// [`Error::Size`].
+    pub fn check(&self, columns: usize) -> Result<()> {
+        let lengths = [&self.mean, &self.spread, &self.low, &self.high].map(Vec::len);
+        match lengths.into_iter().find(|length| *length != columns) {
+            Some(found) => Err(Error::Size { what: "columns of moments".into(), found, required: columns }),
+            None => Ok(()),
+        }
+    }
+
     /// Number of rows.
     pub fn count(&self) -> u64 {
         self.count

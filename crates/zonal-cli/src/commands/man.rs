@@ -2,7 +2,9 @@
 
 use anyhow::Context;
 use clap::CommandFactory;
-use std::path::PathBuf;
+use clap_mangen::Man;
+use std::path::{Path, PathBuf};
+use zonal_io::write::write_file;
 
 /// Write manual pages into a folder
 #[derive(clap::Args, Debug)]
@@ -16,6 +18,18 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let folder = args.folder.display();
     std::fs::create_dir_all(&args.folder).with_context(|| format!("creating the folder {folder}"))?;
-    clap_mangen::generate_to(crate::Cli::command(), &args.folder)
-        .with_context(|| format!("writing manual pages into {folder}"))
+    let mut program = crate::Cli::command().disable_help_subcommand(true);
+    program.build();
+    write(&program, &args.folder)
+}
+
+/// The page of a command and those of its own commands.
+fn write(command: &clap::Command, folder: &Path) -> anyhow::Result<()> {
+    for inner in command.get_subcommands().filter(|inner| !inner.is_hide_set()) {
+        write(inner, folder)?;
+    }
+    let page = Man::new(command.clone());
+    let mut text = Vec::new();
+    page.render(&mut text)?;
+    Ok(write_file(&folder.join(page.get_filename()), &text)?)
 }

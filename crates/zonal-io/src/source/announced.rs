@@ -19,6 +19,10 @@ const CONTINUATION: [u8; 4] = [0xff; 4];
 /// # Errors
 /// What is wrong, as the end of a sentence about the file.
 pub(super) fn check(file: &mut File) -> Result<(), String> {
+    check_within(file, MOST_BYTES, MOST_TIMES)
+}
+
+fn check_within(file: &mut File, most_bytes: u64, most_times: u64) -> Result<(), String> {
     let length = file.metadata().map_err(|e| e.to_string())?.len();
     let end = 4 + MAGIC.len() as u64;
     let cut = || "it is cut off".to_owned();
@@ -30,15 +34,25 @@ pub(super) fn check(file: &mut File) -> Result<(), String> {
     let start = length.checked_sub(end + footer_length).ok_or("its footer is longer than the file")?;
     let footer = bytes(file, start, footer_length)?;
     let footer = root_as_footer(&footer).map_err(|e| format!("its footer is damaged ({e})"))?;
-    let blocks =
-        footer.dictionaries().into_iter().flatten().chain(footer.recordBatches().into_iter().flatten());
-    for block in blocks {
+    for block in footer.recordBatches().into_iter().flatten() {
         check_block(file, block, length)?;
+    }
+    // The library holds all dictionaries at once, and puts those together that come in parts.
+    let mut dictionaries = 0u64;
+    let most = most_bytes.max(length.saturating_mul(most_times));
+    for block in footer.dictionaries().into_iter().flatten() {
+        dictionaries = dictionaries.saturating_add(check_block(file, block, length)?);
+        if dictionaries > most {
+            return Err(format!(
+                "its dictionaries announce more than {most} bytes once they are decompressed; save its columns as plain numbers"
+            ));
+        }
     }
     Ok(())
 }
 
-fn check_block(file: &mut File, block: &Block, length: u64) -> Result<(), String> {
+/// Checks one block; its bytes once they are decompressed.
+fn check_block(file: &mut File, block: &Block, length: u64) -> Result<u64, String> {
     let beyond = || "a block of it lies beyond its end".to_owned();
     let part = |n: i64| u64::try_from(n).map_err(|_| beyond());
     let (offset, head, body) =
@@ -55,12 +69,13 @@ fn check_block(file: &mut File, block: &Block, length: u64) -> Result<(), String
         .header_as_record_batch()
         .or_else(|| message.header_as_dictionary_batch().and_then(|dictionary| dictionary.data()));
     match batch {
-        Some(batch) => check_batch(file, &batch, body_start, body),
-        None => Ok(()),
+        Some(batch) => check_batch(file, &batch, body_start, body).map(|announced| announced.max(body)),
+        None => Ok(body),
     }
 }
 
-fn check_batch(file: &mut File, batch: &RecordBatch<'_>, body_start: u64, body: u64) -> Result<(), String> {
+/// Checks the buffers of a block; the bytes that those have which are compressed.
+fn check_batch(file: &mut File, batch: &RecordBatch<'_>, body_start: u64, body: u64) -> Result<u64, String> {
     let mut announced = 0u64;
     for buffer in batch.buffers().into_iter().flatten() {
         let (Ok(offset), Ok(size)) = (u64::try_from(buffer.offset()), u64::try_from(buffer.length())) else {
@@ -86,7 +101,7 @@ fn check_batch(file: &mut File, batch: &RecordBatch<'_>, body_start: u64, body: 
              smaller batches"
         ));
     }
-    Ok(())
+    Ok(announced)
 }
 
 /// Bytes of the file that are known to be there.
@@ -98,5 +113,38 @@ fn bytes(file: &mut File, start: u64, length: u64) -> Result<Vec<u8>, String> {
         Ok(read) if read as u64 == length => Ok(out),
         Ok(_) => Err("it is cut off".into()),
         Err(e) => Err(e.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::types::Int32Type;
+    use arrow_array::{ArrayRef, DictionaryArray, Int32Array, RecordBatch, StringArray};
+    use arrow_ipc::CompressionType;
+    use arrow_ipc::writer::{FileWriter, IpcWriteOptions};
+    use std::io::Write;
+    use std::sync::Arc;
+
+    #[test]
+    fn dictionaries_are_held_at_once_and_counted_so() {
+        let large: Arc<StringArray> = Arc::new(std::iter::once(Some("0".repeat(1 << 20))).collect());
+        let column = || -> ArrayRef {
+            let keys = Int32Array::from(vec![0, 0]);
+            Arc::new(DictionaryArray::<Int32Type>::new(keys, Arc::clone(&large) as ArrayRef))
+        };
+        let batch = RecordBatch::try_from_iter([("a", column()), ("b", column())]).unwrap();
+        let options = IpcWriteOptions::default().try_with_compression(Some(CompressionType::ZSTD)).unwrap();
+        let mut writer = FileWriter::try_new_with_options(Vec::new(), &batch.schema(), options).unwrap();
+        writer.write(&batch).unwrap();
+        let bytes = writer.into_inner().unwrap();
+        assert!(bytes.len() < 1 << 14, "{} bytes", bytes.len());
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&bytes).unwrap();
+        assert_eq!(check(&mut file), Ok(()));
+        assert_eq!(check_within(&mut file, 3 << 20, 0), Ok(()));
+        // One of them would do.
+        let refused = check_within(&mut file, 3 << 19, 0).unwrap_err();
+        assert!(refused.starts_with("its dictionaries announce more than 1572864 bytes"), "{refused}");
     }
 }

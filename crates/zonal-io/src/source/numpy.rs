@@ -7,6 +7,7 @@ use npyz::{DType, Endianness, NpyHeader, Order, TypeChar};
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 /// One array: its numbers and where they are.
 struct Array {
@@ -148,13 +149,68 @@ const MOST_DEPTH: usize = 8;
 /// The most members of an archive.
 const MOST_MEMBERS: usize = 10_000;
 
-/// One array being read: its chosen columns and the streams that they come from.
+/// Bytes of numbers that wait in memory for the arrays and columns that are read side by side, altogether.
+const WAITING: usize = 64 << 20;
+/// The same for one of them, at most and at least.
+const MOST_WAITING: usize = 1 << 17;
+const LEAST_WAITING: usize = 1 << 12;
+
+/// One array being read: its chosen columns and the bytes that they come from.
 struct Stream {
     array: Array,
-    /// The whole array row by row, or in Fortran order one stream for each chosen column.
-    readers: Vec<Box<dyn Read + Send>>,
+    bytes: Bytes,
     /// (column of this array, place among the chosen columns)
     wanted: Vec<(usize, usize)>,
+}
+
+enum Bytes {
+    /// The whole array row by row.
+    Rows(Box<dyn Read + Send>),
+    /// In Fortran order, the chosen columns of a file.
+    Columns(Columns),
+}
+
+/// Columns that stand one after another in a file, of which the same rows wait in memory.
+struct Columns {
+    file: File,
+    /// Where the numbers of each begin.
+    starts: Vec<u64>,
+    /// Bytes of a number.
+    size: usize,
+    /// Rows that wait in memory at most.
+    most: usize,
+    waiting: Vec<u8>,
+    /// The first row that waits, and how many.
+    first: u64,
+    rows: usize,
+}
+
+impl Columns {
+    fn new(file: File, starts: Vec<u64>, size: usize) -> Self {
+        let most = (WAITING / (size * starts.len()).max(1)).clamp(1, MOST_WAITING / size);
+        Self { file, starts, size, most, waiting: Vec::new(), first: 0, rows: 0 }
+    }
+
+    /// The bytes of row `row` of all columns, of which there are `rows`.
+    fn fetch(&mut self, row: u64, rows: u64) -> std::io::Result<()> {
+        if (self.first..self.first + self.rows as u64).contains(&row) {
+            return Ok(());
+        }
+        (self.first, self.rows) = (row, self.most.min((rows - row) as usize));
+        let length = self.rows * self.size;
+        self.waiting.resize(length * self.starts.len(), 0);
+        for (start, bytes) in self.starts.iter().zip(self.waiting.chunks_exact_mut(length)) {
+            self.file.seek(SeekFrom::Start(start + row * self.size as u64))?;
+            self.file.read_exact(bytes)?;
+        }
+        Ok(())
+    }
+
+    /// The bytes of one number of a row that waits.
+    fn word(&self, column: usize, row: u64) -> &[u8] {
+        let at = (column * self.rows + (row - self.first) as usize) * self.size;
+        &self.waiting[at..at + self.size]
+    }
 }
 
 /// The rows of .npy and .npz files.
@@ -190,29 +246,49 @@ fn npy_array(path: &Path) -> Result<(Array, u64)> {
     Ok((array, start))
 }
 
+/// A member of an archive that is an array.
+struct Member {
+    name: String,
+    array: Array,
+    /// Where its bytes are in the file.
+    start: u64,
+    compressed: u64,
+    method: zip::CompressionMethod,
+    /// Its bytes once they are decompressed, and their checksum.
+    size: u64,
+    checksum: u32,
+}
+
 /// The members of an .npz file with their arrays.
-fn npz_members(path: &Path) -> Result<Vec<(String, Array)>> {
+fn npz_members(path: &Path) -> Result<Vec<Member>> {
     let mut archive = archive(path)?;
-    let mut out: Vec<(String, Array)> = Vec::new();
+    let mut out: Vec<Member> = Vec::new();
+    let mut columns = 0usize;
     for i in 0..archive.len() {
         let mut member = archive.by_index(i).map_err(|e| broken(path, &e))?;
         let name = member.name().map_err(|e| broken(path, &e))?.into_owned();
         let Some(name) = name.strip_suffix(".npy").map(str::to_owned) else { continue };
-        let size = member.size();
+        let (size, checksum) = (member.size(), member.crc32());
+        let (compressed, method) = (member.compressed_size(), member.compression());
+        let start = member.data_start().ok_or_else(|| broken(path, &"a member has no data"))?;
         let array = Array::header(path, &format!("its array '{name}' "), &mut member)?;
         if u128::from(size) < array.bytes() {
             return Err(table(path, format!("its array '{name}' is cut off")));
         }
-        if let Some((other, first)) = out.first().filter(|(_, first)| first.rows != array.rows) {
+        if let Some(first) = out.first().filter(|first| first.array.rows != array.rows) {
+            let (other, first) = (&first.name, first.array.rows);
             return Err(table(
                 path,
                 format!(
-                    "its arrays '{other}' and '{name}' have {} and {} rows; all need as many",
-                    first.rows, array.rows
+                    "its arrays '{other}' and '{name}' have {first} and {} rows; all need as many",
+                    array.rows
                 ),
             ));
         }
-        out.push((name, array));
+        // All of them together, before names of that many are made.
+        columns = columns.saturating_add(array.columns);
+        check_columns(path, columns)?;
+        out.push(Member { name, array, start, compressed, method, size, checksum });
     }
     if out.is_empty() { Err(table(path, "holds no array".into())) } else { Ok(out) }
 }
@@ -233,7 +309,7 @@ fn broken(path: &Path, error: &dyn std::fmt::Display) -> Error {
 }
 
 pub(super) fn npz_names(path: &Path) -> Result<Vec<String>> {
-    let names = npz_members(path)?.into_iter().flat_map(|(name, array)| match array.columns {
+    let names = npz_members(path)?.into_iter().flat_map(|Member { name, array, .. }| match array.columns {
         1 => vec![name],
         columns => (1..=columns).map(|i| format!("{name}{i}")).collect(),
     });
@@ -243,70 +319,121 @@ pub(super) fn npz_names(path: &Path) -> Result<Vec<String>> {
 impl NumpyReader {
     pub(super) fn npy(path: &Path, chosen: &[usize]) -> Result<Self> {
         let (array, start) = npy_array(path)?;
-        let at = |offset: u64| -> Result<Box<dyn Read + Send>> {
-            let mut file = open(path)?;
-            file.seek(SeekFrom::Start(start + offset)).map_err(Error::system(path, "reading"))?;
-            Ok(Box::new(BufReader::with_capacity(1 << 17, file)))
-        };
-        let column = array.rows * array.number.size as u64;
-        let readers = if array.fortran {
-            chosen.iter().map(|&c| at(c as u64 * column)).collect::<Result<_>>()?
+        let mut file = open(path)?;
+        let size = array.number.size;
+        let bytes = if array.fortran {
+            let column = array.rows * size as u64;
+            Bytes::Columns(Columns::new(
+                file,
+                chosen.iter().map(|&c| start + c as u64 * column).collect(),
+                size,
+            ))
         } else {
-            vec![at(0)?]
+            file.seek(SeekFrom::Start(start)).map_err(Error::system(path, "reading"))?;
+            Bytes::Rows(Box::new(BufReader::with_capacity(MOST_WAITING, file)))
         };
         let rows = array.rows;
         let wanted = chosen.iter().enumerate().map(|(place, &c)| (c, place)).collect();
-        let streams = vec![Stream { array, readers, wanted }];
+        let streams = vec![Stream { array, bytes, wanted }];
         Ok(Self { path: path.to_owned(), streams, chosen: chosen.len(), rows, done: 0 })
     }
 
     pub(super) fn npz(path: &Path, chosen: &[usize]) -> Result<Self> {
         let members = npz_members(path)?;
-        let rows = members.first().map_or(0, |m| m.1.rows);
+        let rows = members.first().map_or(0, |m| m.array.rows);
+        let file = Arc::new(Mutex::new(open(path)?));
+        let waiting = (WAITING / members.len().max(1)).clamp(LEAST_WAITING, MOST_WAITING);
+        // The chosen columns in the order of the file, each with its place.
+        let mut places: Vec<(usize, usize)> =
+            chosen.iter().enumerate().map(|(place, &c)| (c, place)).collect();
+        places.sort_unstable();
+        let mut rest = places.as_slice();
         let mut streams = Vec::new();
         let mut first = 0;
-        for (name, array) in members {
-            let columns = first..first + array.columns;
-            first = columns.end;
-            let wanted: Vec<(usize, usize)> = chosen
-                .iter()
-                .enumerate()
-                .filter(|(_, c)| columns.contains(c))
-                .map(|(place, &c)| (c - columns.start, place))
-                .collect();
+        for member in members {
+            let end = first + member.array.columns;
+            let (here, after) = rest.split_at(rest.partition_point(|&(c, _)| c < end));
+            let wanted: Vec<(usize, usize)> = here.iter().map(|&(c, place)| (c - first, place)).collect();
+            (rest, first) = (after, end);
             if wanted.is_empty() {
                 continue;
             }
-            if array.fortran {
+            if member.array.fortran {
+                let name = member.name;
                 let message = format!(
                     "its array '{name}' is in Fortran order, which cannot be read row by row from an archive; save \
                      numpy.ascontiguousarray({name})"
                 );
                 return Err(table(path, message));
             }
-            let mut reader = member(path, &name)?;
-            Array::header(path, "", &mut reader)?;
-            streams.push(Stream { array, readers: vec![reader], wanted });
+            let mut bytes = member.bytes(path, &file, waiting)?;
+            Array::header(path, "", &mut bytes)?;
+            streams.push(Stream { array: member.array, bytes: Bytes::Rows(bytes), wanted });
         }
         Ok(Self { path: path.to_owned(), streams, chosen: chosen.len(), rows, done: 0 })
     }
 }
 
-/// The bytes of a member, by a file handle of its own: several members are read side by side.
-fn member(path: &Path, name: &str) -> Result<Box<dyn Read + Send>> {
-    let mut archive = archive(path)?;
-    let (start, length, method) = {
-        let member = archive.by_name(&format!("{name}.npy")).map_err(|e| broken(path, &e))?;
-        let start = member.data_start().ok_or_else(|| broken(path, &"a member has no data"))?;
-        (start, member.compressed_size(), member.compression())
-    };
-    let mut file = open(path)?;
-    file.seek(SeekFrom::Start(start)).map_err(Error::system(path, "reading"))?;
-    let bytes = BufReader::with_capacity(1 << 17, file.take(length));
-    match method {
-        zip::CompressionMethod::Stored => Ok(Box::new(bytes)),
-        zip::CompressionMethod::Deflated => Ok(Box::new(flate2::read::DeflateDecoder::new(bytes))),
-        other => Err(broken(path, &format!("compression {other} is not read"))),
+impl Member {
+    /// Its bytes, decompressed and checked. Members are read side by side through one file handle.
+    fn bytes(&self, path: &Path, file: &Arc<Mutex<File>>, waiting: usize) -> Result<Box<dyn Read + Send>> {
+        let part = Part { file: Arc::clone(file), at: self.start, left: self.compressed };
+        let bytes = BufReader::with_capacity(waiting, part);
+        let (left, checksum) = (self.size, self.checksum);
+        match self.method {
+            zip::CompressionMethod::Stored => {
+                Ok(Box::new(Checked { bytes, sum: flate2::Crc::new(), left, checksum }))
+            }
+            zip::CompressionMethod::Deflated => {
+                let bytes = flate2::read::DeflateDecoder::new(bytes);
+                let bytes = Checked { bytes, sum: flate2::Crc::new(), left, checksum };
+                Ok(Box::new(BufReader::with_capacity(waiting, bytes)))
+            }
+            other => Err(broken(path, &format!("compression {other} is not read"))),
+        }
+    }
+}
+
+/// Some bytes of a file that others read too.
+struct Part {
+    file: Arc<Mutex<File>>,
+    at: u64,
+    left: u64,
+}
+
+impl Read for Part {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let most = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        let mut file = self.file.lock().map_err(|_| std::io::Error::other("another reader has failed"))?;
+        file.seek(SeekFrom::Start(self.at))?;
+        let read = file.read(&mut buffer[..most])?;
+        self.at += read as u64;
+        self.left -= read as u64;
+        Ok(read)
+    }
+}
+
+/// Bytes whose checksum is compared once all of them have been read.
+struct Checked<R> {
+    bytes: R,
+    sum: flate2::Crc,
+    left: u64,
+    checksum: u32,
+}
+
+impl<R: Read> Read for Checked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let most = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        let read = self.bytes.read(&mut buffer[..most])?;
+        self.sum.update(&buffer[..read]);
+        self.left -= read as u64;
+        if self.left == 0 && read > 0 && self.sum.sum() != self.checksum {
+            return Err(std::io::Error::new(
+                std::io::ErrorKind::InvalidData,
+                "an array is damaged: its checksum is not the archive's",
+            ));
+        }
+        Ok(read)
     }
 }
 
@@ -317,28 +444,30 @@ impl Reader for NumpyReader {
             return Ok(None);
         }
         let mut values = vec![0.0; rows * self.chosen];
-        for Stream { array, readers, wanted } in &mut self.streams {
+        for Stream { array, bytes, wanted } in &mut self.streams {
             let (size, number) = (array.number.size, array.number);
-            if array.fortran {
-                for (reader, &(_, place)) in readers.iter_mut().zip(wanted.iter()) {
-                    let mut bytes = vec![0; rows * size];
-                    reader.read_exact(&mut bytes).map_err(Error::system(&self.path, "reading"))?;
-                    for (i, word) in bytes.chunks_exact(size).enumerate() {
-                        values[i * self.chosen + place] = number.read(word);
-                    }
+            let read = match bytes {
+                Bytes::Rows(bytes) => {
+                    let mut line = vec![0; array.columns * size];
+                    values.chunks_exact_mut(self.chosen).try_for_each(|row| {
+                        bytes.read_exact(&mut line)?;
+                        for &(column, place) in wanted.iter() {
+                            row[place] = number.read(&line[column * size..(column + 1) * size]);
+                        }
+                        Ok(())
+                    })
                 }
-                continue;
-            }
-            let line = array.columns * size;
-            let mut bytes = vec![0; line];
-            for i in 0..rows {
-                for reader in readers.iter_mut() {
-                    reader.read_exact(&mut bytes).map_err(Error::system(&self.path, "reading"))?;
-                }
-                for &(column, place) in wanted.iter() {
-                    values[i * self.chosen + place] = number.read(&bytes[column * size..(column + 1) * size]);
-                }
-            }
+                Bytes::Columns(columns) => (self.done..)
+                    .zip(values.chunks_exact_mut(self.chosen))
+                    .try_for_each(|(number_of_row, row)| {
+                        columns.fetch(number_of_row, self.rows)?;
+                        for (column, &(_, place)) in wanted.iter().enumerate() {
+                            row[place] = number.read(columns.word(column, number_of_row));
+                        }
+                        Ok(())
+                    }),
+            };
+            read.map_err(Error::system(&self.path, "reading"))?;
         }
         self.done += rows as u64;
         Ok(Some(Raw { rows, values }))

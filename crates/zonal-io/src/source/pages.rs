@@ -4,6 +4,7 @@
 use super::announced::{MOST_BYTES, MOST_TIMES};
 use parquet::basic::Compression;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
@@ -35,6 +36,7 @@ fn announced(
     chosen: &[usize],
 ) -> Result<u64, String> {
     let schema = metadata.file_metadata().schema_descr();
+    let chosen: HashSet<usize> = chosen.iter().copied().collect();
     let mut bytes = BufReader::with_capacity(1 << 13, file);
     let mut most = 0;
     for group in metadata.row_groups() {
@@ -154,7 +156,7 @@ impl<R: Read> Compact<R> {
 
     fn skip_bytes(&mut self, count: u64) -> Result<(), String> {
         let copied = std::io::copy(&mut Read::by_ref(&mut self.bytes).take(count), &mut std::io::sink());
-        self.read += count;
+        self.read = self.read.saturating_add(count);
         if copied.is_ok_and(|n| n == count) { Ok(()) } else { Err(damaged()) }
     }
 

@@ -317,6 +317,63 @@ fn what_a_header_announces_is_checked_before_memory_is_taken() {
     refused("x.csv", &vec![b','; 1_000_000], "y", "1000001 columns, but at most 1000000");
 }
 
+/// An .npz file of arrays as they stand.
+fn npz(arrays: &[(&str, Vec<u8>)], method: zip::CompressionMethod) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().compression_method(method);
+    for (name, bytes) in arrays {
+        archive.start_file(format!("{name}.npy"), options).unwrap();
+        archive.write_all(bytes).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+#[test]
+fn columns_of_all_arrays_of_an_archive_count_together() {
+    let wide = npy("|u1", false, "(1, 400000)", &vec![7; 400_000]);
+    let arrays: Vec<(&str, Vec<u8>)> = ["a", "b", "c"].map(|name| (name, wide.clone())).to_vec();
+    let (_folder, path) = written("x.npz", &npz(&arrays, zip::CompressionMethod::Deflated));
+    let path = [path];
+    let error = read(&path, &labelled("a1"), Missing::Drop, Dialect::default()).unwrap_err().to_string();
+    assert!(error.contains("1200000 columns, but at most 1000000"), "{error}");
+}
+
+#[test]
+fn a_number_that_is_damaged_in_an_archive_is_noticed() {
+    let numbers: Vec<f64> = (0..30_000).map(f64::from).collect();
+    let array = npy("<f8", false, "(30000,)", &bytes_of(&numbers, |x| x.to_le_bytes()));
+    for method in [zip::CompressionMethod::Stored, zip::CompressionMethod::Deflated] {
+        let mut bytes = npz(&[("x", array.clone()), ("y", array.clone())], method);
+        let (_folder, path) = written("t.npz", &bytes);
+        assert!(read(&[path], &labelled("y"), Missing::Reject, Dialect::default()).is_ok());
+        // In the middle of the first array: the last bits of a number, where nothing else would tell.
+        let at = bytes.len() / 4;
+        bytes[at] ^= 1;
+        let (_folder, path) = written("t.npz", &bytes);
+        let error = read(&[path], &labelled("y"), Missing::Reject, Dialect::default()).unwrap_err();
+        let stored = method == zip::CompressionMethod::Stored;
+        assert!(!stored || format!("{error:?}").contains("its checksum is not the archive's"), "{error:?}");
+    }
+}
+
+#[test]
+fn columns_one_after_another_take_one_handle_and_bounded_memory() {
+    // More columns than a program may have files open, and more rows than wait in memory at once.
+    for (rows, columns) in [(50, 1_100), (200_000, 2)] {
+        let value = |row: usize, column: usize| ((row * 31 + column * 17) % 251) as u8;
+        let data: Vec<u8> = (0..columns).flat_map(|c| (0..rows).map(move |r| value(r, c))).collect();
+        let (_folder, path) = written("x.npy", &npy("|u1", true, &format!("({rows}, {columns})"), &data));
+        let label = format!("c{columns}");
+        let table = read(&[path], &labelled(&label), Missing::Reject, Dialect::default()).unwrap();
+        assert_eq!(table.len(), rows);
+        for row in 0..rows {
+            let features = (0..columns - 1).map(|c| f64::from(value(row, c)));
+            assert!(features.eq(table.features.row(row).iter().copied()), "row {row}");
+            assert_eq!(table.labels.row(row), [f64::from(value(row, columns - 1))]);
+        }
+    }
+}
+
 #[test]
 fn a_column_without_a_value_is_refused_before_it_is_read() {
     let schema = Arc::new(Schema::new(vec![

@@ -142,6 +142,9 @@ pub struct QueryDegree {
     pub exact_energy: f64,
 }
 
+/// An answer with its query in words.
+const ANSWER_BYTES: u64 = 300;
+
 /// Descends, twice.
 ///
 /// # Errors
@@ -154,6 +157,12 @@ pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnR
     let per_unit = 64 * config.dim + 8 * 256;
     let per_pair = if config.layers == Layers::Output { 0 } else { 400 * config.dim };
     crate::memory::check_width(config.width, matrices, per_unit + per_pair)?;
+    if config.layers == Layers::Both {
+        // Each step asks other queries, and every answer is remembered.
+        let each_step = config.width.saturating_mul(config.dim + 1);
+        let answers = config.iterations.saturating_mul(each_step);
+        super::check_memory("remembering every answer", answers.saturating_mul(ANSWER_BYTES))?;
+    }
     let target = Target::parse(&config.target, dim, config.seed)?;
     let unit = Unit::new(config.activation.clone(), scale, dim)?;
     let secret = Secret::target(target.clone());
@@ -184,7 +193,8 @@ pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnR
         return Err(Error::Usage("the answers leave the range of numbers; take a smaller tolerance".into()));
     }
     if let (Some(path), Asker::Oracle(oracle)) = (&config.save, &asker) {
-        write_file(path, &serde_json::to_vec(&oracle.transcript()).unwrap_or_default())?;
+        let text = serde_json::to_vec(&oracle.transcript()).map_err(|e| Error::Usage(e.to_string()))?;
+        write_file(path, &text)?;
     }
     let distinct = asker.distinct();
     let vanishing = secret.largest_unit_answer(&first)?;

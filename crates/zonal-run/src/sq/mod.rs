@@ -39,7 +39,7 @@ pub struct FamilyConfig {
 /// Refuses what does not fit into memory.
 fn check_memory(what: &str, needed: u64) -> Result<()> {
     let free = crate::memory::free();
-    if needed <= free - free / 10 {
+    if needed <= crate::memory::budget() {
         return Ok(());
     }
     let (needed, free) = (readable_bytes(needed), readable_bytes(free));
@@ -72,7 +72,11 @@ fn check_save(path: Option<&Path>) -> Result<()> {
 /// Degrees beyond this one have multiplicities that take minutes to write down.
 const MOST_DEGREE: Degree = 10_000;
 
-fn check_degree(degree: Degree) -> Result<()> {
+/// Refuses a degree that no family has here.
+///
+/// # Errors
+/// [`Error::Usage`].
+pub fn check_degree(degree: Degree) -> Result<()> {
     if (1..=MOST_DEGREE).contains(&degree) {
         return Ok(());
     }

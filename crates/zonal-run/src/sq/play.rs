@@ -164,7 +164,8 @@ pub fn play(config: &PlayConfig, observer: &mut dyn Observer) -> Result<PlayRepo
     report.learned = stands.live <= limits.stop;
     let transcript = game.transcript();
     if let Some(path) = &config.save {
-        write_file(path, &serde_json::to_vec(&transcript).unwrap_or_default())?;
+        let text = serde_json::to_vec(&transcript).map_err(|e| Error::Usage(e.to_string()))?;
+        write_file(path, &text)?;
     }
     let told = transcript.entries.into_iter().zip(game.counts());
     report.transcript = told

@@ -1,7 +1,8 @@
 //! The file that describes a sweep, and the cells that it spans.
 
 use crate::error::{Error, Result};
-use crate::number::{Auto, MAX_COUNT, Scale, count, real_or_auto};
+use crate::memory;
+use crate::number::{Auto, MAX_COUNT, Scale, count, readable_bytes, real_or_auto};
 use serde::Deserialize;
 use std::collections::HashSet;
 use zonal::activation::Activation;
@@ -180,7 +181,7 @@ const MOST_TRAININGS: usize = 1_000_000;
 /// Longer messages about the text are shown without it.
 const MOST_SHOWN: usize = 1_000;
 /// The largest file.
-const MOST_BYTES: usize = 1 << 20;
+pub(super) const MOST_BYTES: usize = 1 << 20;
 const DEFAULT_ITERATIONS: &str = "1e9";
 const DEFAULT_SEEDS: u64 = 5;
 const DEFAULT_DEGREE: Degree = 4;
@@ -279,6 +280,15 @@ fn cells(file: &SweepFile, seeds: u64) -> Result<Vec<Cell>> {
     if trainings > MOST_TRAININGS {
         return Err(Error::Usage(format!(
             "spans {count} cells with {seeds} seeds each, but at most {MOST_TRAININGS} trainings are run"
+        )));
+    }
+    // Each cell has its target, which is listed twice more while cells are compared.
+    let longest = targets.iter().map(String::len).max().unwrap_or(0);
+    let needed = (count as u64).saturating_mul(4 * (longest as u64 + 200));
+    if needed > memory::budget() {
+        let (needed, free) = (readable_bytes(needed), readable_bytes(memory::free()));
+        return Err(Error::Usage(format!(
+            "spans {count} cells, which need about {needed}, but {free} of memory is free here; list fewer, or shorter targets"
         )));
     }
     let mut cells = Vec::with_capacity(count);

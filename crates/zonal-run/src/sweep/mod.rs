@@ -12,7 +12,7 @@ pub use table::SweepRow;
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::provenance::Provenance;
-use crate::record::{Output, Record, RunKind, read_text};
+use crate::record::{Output, Record, RunKind, read_text_up_to};
 use grid::Grid;
 use kept::{Head, Kept};
 use measure::{Measured, measure};
@@ -170,7 +170,7 @@ fn begin(
     at_once: Option<usize>,
     command: Vec<String>,
 ) -> Result<Job> {
-    let text = read_text(file)?;
+    let text = read_text_up_to(file, grid::MOST_BYTES as u64)?;
     let stem = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
     let grid = grid::read(&text, &file.display().to_string(), &stem, seed)?;
     workers(&grid, at_once)?;
@@ -210,7 +210,7 @@ fn workers(grid: &Grid, at_once: Option<usize>) -> Result<usize> {
     let widest = grid.cells.iter().max_by_key(|c| need(c));
     let Some(widest) = widest else { return Ok(1) };
     let (each, free) = (need(widest).max(1), memory::free());
-    let fit = ((free - free / 10) / each) as usize;
+    let fit = usize::try_from(memory::budget() / each).unwrap_or(usize::MAX);
     let wanted = at_once.unwrap_or_else(rayon::current_num_threads).max(1);
     if fit >= wanted || (fit >= 1 && at_once.is_none()) {
         return Ok(wanted.min(fit));

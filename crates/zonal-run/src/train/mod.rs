@@ -15,7 +15,7 @@ mod target;
 mod test_rows;
 
 pub use choose::Candidate;
-pub use descend::{BatchChoice, DescentConfig};
+pub use descend::{BatchChoice, DescentConfig, measured};
 pub use keep::interrupted;
 pub use partial::{FitConfig, PartialSums};
 pub use problem::Problem;
@@ -114,6 +114,8 @@ impl TrainConfig {
 /// What a job leaves: the report for people and programs, and the trained network, unless the width was infinite.
 struct Outcome {
     report: TrainReport,
+    /// The solver in place of the one that was asked for, where memory has decided.
+    solver: Solver,
     model: Option<Model>,
     test_rows: TestSample,
 }
@@ -133,17 +135,20 @@ struct Place {
     command: Vec<String>,
     /// Whether a run that is stopped cannot go on later, since its table is in memory.
     in_memory: bool,
+    /// Whether memory must decide nothing anew: the run is another one's, which goes on or is repeated.
+    exactly: bool,
 }
 
 impl Place {
     /// Finds out before the work whether the run can be written.
-    fn new(output: &Output, command: Vec<String>, in_memory: bool) -> Result<Self> {
+    fn new(output: &Output, command: Vec<String>, in_memory: bool, repeats: bool) -> Result<Self> {
         output.check()?;
         let folder = match output {
             Output::Resume(path) => Some(RunFolder::existing(path)?),
             _ => None,
         };
-        Ok(Self { output: output.clone(), folder, name: None, command, in_memory })
+        let exactly = repeats || folder.is_some();
+        Ok(Self { output: output.clone(), folder, name: None, command, in_memory, exactly })
     }
 
     /// Whether a run that is stopped leaves what it has done.
@@ -201,9 +206,21 @@ pub fn train(
     observer: &mut dyn Observer,
     notes: Notes<'_>,
 ) -> Result<Trained> {
+    train_by(config, output, command, false, observer, notes)
+}
+
+/// The same; a run that `repeats` another one is what its configuration says, whatever memory is free.
+pub(crate) fn train_by(
+    config: &TrainConfig,
+    output: &Output,
+    command: Vec<String>,
+    repeats: bool,
+    observer: &mut dyn Observer,
+    notes: Notes<'_>,
+) -> Result<Trained> {
     let started = SystemTime::now();
     let in_memory = matches!(&config.input, Input::Table(job) if job.data.memory.is_some());
-    let mut place = Place::new(output, command.clone(), in_memory)?;
+    let mut place = Place::new(output, command.clone(), in_memory, repeats)?;
     let mut outcome = match (&config.input, &config.descent) {
         (Input::Target(job), None) => target::run(config, job, observer, notes),
         (Input::Table(job), None) => table::run(config, job, &mut place, observer, notes),
@@ -220,7 +237,8 @@ pub fn train(
     let _ = observer.progress(Stage::Writing, 0, 1);
     let Some(folder) = place.folder(config)? else { return Ok(outcome.trained()) };
     outcome.report.run = Some(folder.path().display().to_string());
-    let written = write(folder, config, &outcome, Provenance::now(command, started));
+    let decided = TrainConfig { solver: outcome.solver, ..config.clone() };
+    let written = write(folder, &decided, &outcome, Provenance::now(command, started));
     match (written, place.folder) {
         (Ok(()), Some(folder)) => folder.finished(),
         (Err(error), Some(folder)) => {

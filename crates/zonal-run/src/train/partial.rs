@@ -11,6 +11,7 @@ use super::{Notes, TableJob, TrainConfig, Trained, grid};
 use crate::covered::Covered;
 use crate::data::for_each_prepared;
 use crate::error::{Error, Result};
+use crate::memory::{check_need, needed};
 use crate::number::Extended;
 use crate::survey::{Survey, standardised};
 use serde::{Deserialize, Serialize};
@@ -208,11 +209,22 @@ impl PartialSums {
         let (statistics, shape, text) = from_bytes(bytes, None)?;
         let identity: Identity = serde_json::from_str(&text)
             .map_err(|e| broken(format!("it holds other sums than those of a table in parts ({e})")))?;
-        let whole = Self::empty(identity.problem, shape.precision)?;
-        if whole.shape != shape {
+        let Identity { problem, covered, counts } = identity;
+        problem.table().check().map_err(broken)?;
+        let of_problem =
+            Shape { width: problem.width, labels: problem.labels.len(), parts: parts(&problem), ..shape };
+        if of_problem != shape {
             return Err(broken("its sums do not have the sizes of its network".into()).into());
         }
-        Ok(Self { statistics, covered: identity.covered, counts: identity.counts, ..whole })
+        let all = counts.iter().try_fold(0u64, |all, count| all.checked_add(*count));
+        if all.is_none_or(|all| all > covered.rows()) {
+            return Err(broken("it counts more rows than it covers".into()).into());
+        }
+        // The network is drawn anew, and sums without rows are shorter than what they will be.
+        let dim = problem.lift.dim()?.get();
+        check_need(problem.width as u64, |m| needed(m, 1, 16 * dim))?;
+        let whole = Self::empty(problem, shape.precision)?;
+        Ok(Self { statistics, covered, counts, ..whole })
     }
 
     /// The same sums with the activation as code that bytes do not hold.

@@ -84,7 +84,9 @@ impl Prepared {
     pub(super) fn identity(&self, config: &TrainConfig, job: &TableJob) -> Result<String> {
         let Problem { lift, labels, split, activation, scale, .. } = &self.problem;
         let chosen = (activation, scale, job.folds, job.precision);
-        let all = (self.fingerprint.to_string(), lift, labels, split, config.width, chosen);
+        let version = env!("CARGO_PKG_VERSION");
+        let all =
+            (version, self.fingerprint.to_string(), lift, labels, split, config.width, config.seed, chosen);
         serde_json::to_string(&all).map_err(|e| Error::Usage(e.to_string()))
     }
 }

@@ -100,12 +100,13 @@ impl Problem {
             step_size,
             best_iteration,
             target: None,
-            table: Some(TableDescription {
-                lift: self.lift.clone(),
-                labels: self.labels.clone(),
-                split: self.split,
-            }),
+            table: Some(self.table()),
         }
+    }
+
+    /// How rows are prepared for it.
+    pub(super) fn table(&self) -> TableDescription {
+        TableDescription { lift: self.lift.clone(), labels: self.labels.clone(), split: self.split }
     }
 }
 

@@ -77,19 +77,19 @@ pub(super) fn run(
 ) -> Result<Outcome> {
     let Extended::Finite(width) = config.width else { return Err(infinite()) };
     let grid = config.grid()?;
-    let parts = job.folds.map_or(3, |folds| folds + 1);
-    let resumed = place.existing().is_some();
+    let parts = job.folds.map_or(3, |folds| folds.saturating_add(1));
+    let exactly = place.exactly;
     let cost = |survey: &Survey, lift: &Lift| Cost {
         rows: survey.covered.rows(),
         parts,
         columns: lift.kept.len(),
         labels: job.labels.len(),
         iterates: grid.len(),
-        paths: job.folds.map_or(1 + usize::from(job.refit), |folds| folds + 1),
+        paths: job.folds.map_or(1 + usize::from(job.refit), |folds| folds.saturating_add(1)),
     };
     let fits = |survey: &Survey, lift: &Lift, notes: Notes<'_>| {
         let cost = cost(survey, lift);
-        if resumed {
+        if exactly {
             cost.known_solver(width, config.solver)
         } else {
             cost.solver(width, config.solver, notes)
@@ -210,7 +210,7 @@ pub(super) fn run(
         path: checkpoints,
         ..TrainReport::empty()
     };
-    Ok(Outcome { report, model: Some(model), test_rows: test_sample })
+    Ok(Outcome { report, solver, model: Some(model), test_rows: test_sample })
 }
 
 /// Rows of the sample by which a given step is judged before the long reading.

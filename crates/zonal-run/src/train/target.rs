@@ -151,7 +151,7 @@ pub(super) fn run(
         path,
         ..TrainReport::empty()
     };
-    Ok(Outcome { report, model, test_rows: TestSample::default() })
+    Ok(Outcome { report, solver: config.solver, model, test_rows: TestSample::default() })
 }
 
 /// A target must be neither nothing nor beyond all numbers.

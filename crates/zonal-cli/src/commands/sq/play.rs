@@ -137,6 +137,7 @@ fn default_size(args: &Args) -> Result<u64, Error> {
         Kind::Zonal if args.directions == Directions::Coordinate => args.dim,
         Kind::Zonal | Kind::Random => MEMBERS,
         Kind::Signs | Kind::Monomials => {
+            zonal_run::sq::check_degree(args.degree)?;
             let all = zonal_sq::Family::subsets(zonal::sphere::Dim::new(args.dim)?, args.degree);
             if all == 0u8.into() {
                 let (k, n) = (args.degree, args.dim);

@@ -5,6 +5,7 @@ use super::super::result::Checkpoint;
 use super::super::{Place, TrainConfig};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 use std::time::{Duration, Instant};
 use zonal::dynamics::descent::{Snapshot, State};
 use zonal::network::Weights;
@@ -31,6 +32,41 @@ struct Record {
     has_before: bool,
     checkpoints: Vec<Checkpoint>,
     judged: Vec<Option<f64>>,
+}
+
+/// What a file holds.
+struct Kept {
+    schema: u32,
+    identity: String,
+    snapshot: Snapshot,
+    done: Progress,
+}
+
+fn read(path: &Path) -> Result<Kept> {
+    let refuse = |message: String| zonal_io::Error::Model { path: path.to_owned(), message };
+    let (text, mut weights) = load(path)?;
+    let Record { schema, identity, state, has_before, checkpoints, judged } =
+        serde_json::from_str(&text).map_err(|e| refuse(format!("what it was measured is damaged: {e}")))?;
+    let moments = 1 + usize::from(has_before) + checkpoints.len();
+    if weights.len() != moments || judged.len() != checkpoints.len() {
+        let message = format!("it holds the weights of {} moments where {moments} are needed", weights.len());
+        return Err(refuse(message).into());
+    }
+    let kept = weights.split_off(moments - checkpoints.len());
+    let before = if has_before { weights.pop() } else { None };
+    let Some(weights) = weights.pop() else {
+        return Err(refuse("it holds no weights".to_owned()).into());
+    };
+    let snapshot = Snapshot { weights, before, state };
+    Ok(Kept { schema, identity, snapshot, done: Progress { checkpoints, judged, kept } })
+}
+
+/// How many iterations a file of a descent has measured.
+///
+/// # Errors
+/// [`zonal_io::Error::Model`] for a file that is damaged or not ours, [`zonal_io::Error::System`].
+pub fn measured(path: &Path) -> Result<usize> {
+    read(path).map(|kept| kept.done.checkpoints.len())
 }
 
 /// Longer than any run.
@@ -62,45 +98,45 @@ impl<'a> Keep<'a> {
         self.last + wait
     }
 
-    /// What an earlier run has kept.
-    pub(super) fn take_up(&self) -> Result<Option<(Snapshot, Progress)>> {
+    /// Everything that decides the result: the version, the configuration and the rows.
+    fn identity(&self) -> Result<String> {
+        let all = (env!("CARGO_PKG_VERSION"), self.config, &self.identity);
+        serde_json::to_string(&all).map_err(|e| Error::Usage(e.to_string()))
+    }
+
+    /// What an earlier run has kept, which has measured at the first of the `grid` iterations.
+    pub(super) fn take_up(&self, grid: &[u64]) -> Result<Option<(Snapshot, Progress)>> {
         let Some(folder) = self.place.existing() else { return Ok(None) };
         let path = folder.path().join(DESCENT);
         if !path.is_file() {
             return Ok(None);
         }
-        let refuse = |message: String| zonal_io::Error::Model { path: path.clone(), message };
-        let (text, mut weights) = load(&path)?;
-        let record: Record = serde_json::from_str(&text)
-            .map_err(|e| refuse(format!("what it was measured is damaged: {e}")))?;
-        if (record.schema, &record.identity) != (SCHEMA, &self.identity) {
+        let refuse =
+            |message: &str| zonal_io::Error::Model { path: path.clone(), message: message.to_owned() };
+        let Kept { schema, identity, snapshot, done } = read(&path)?;
+        if schema != SCHEMA || identity != self.identity()? {
             let message =
-                "it belongs to other rows or to another version; start the training anew".to_owned();
+                "it belongs to other rows, to other options or to another version; start the training anew";
             return Err(refuse(message).into());
         }
-        let moments = 1 + usize::from(record.has_before) + record.checkpoints.len();
-        if weights.len() != moments || record.judged.len() != record.checkpoints.len() {
+        if !grid.iter().copied().take(done.checkpoints.len()).eq(done.checkpoints.iter().map(|c| c.iteration))
+        {
             let message =
-                format!("it holds the weights of {} moments where {moments} are needed", weights.len());
+                "it was measured at other iterations than this training lists; start the training anew";
             return Err(refuse(message).into());
         }
-        let kept = weights.split_off(moments - record.checkpoints.len());
-        let before = if record.has_before { weights.pop() } else { None };
-        let Some(weights) = weights.pop() else {
-            return Err(refuse("it holds no weights".to_owned()).into());
-        };
-        let snapshot = Snapshot { weights, before, state: record.state };
-        Ok(Some((snapshot, Progress { checkpoints: record.checkpoints, judged: record.judged, kept })))
+        Ok(Some((snapshot, done)))
     }
 
     pub(super) fn save(&mut self, snapshot: &Snapshot, done: &Progress) -> Result<()> {
         let command = self.place.command.clone();
         let began = Instant::now();
+        let identity = self.identity()?;
         if let Some(folder) = self.place.folder(self.config)? {
             write_resume(folder, self.config, command)?;
             let record = Record {
                 schema: SCHEMA,
-                identity: self.identity.clone(),
+                identity,
                 state: snapshot.state.clone(),
                 has_before: snapshot.before.is_some(),
                 checkpoints: done.checkpoints.clone(),

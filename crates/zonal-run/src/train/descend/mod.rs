@@ -5,6 +5,7 @@ mod options;
 mod table;
 mod target;
 
+pub use keep::measured;
 pub use options::{BatchChoice, DescentConfig};
 pub(super) use table::run as on_table;
 pub(super) use target::run as on_target;
@@ -18,7 +19,7 @@ use std::time::{Duration, Instant};
 use zonal::dynamics::descent::{Descent, Source, State, Stepper};
 use zonal::linalg::Matrix;
 use zonal::measure::{alignment, movement};
-use zonal::network::{Architecture, Weights};
+use zonal::network::{Architecture, Network, Weights};
 use zonal::observer::{Observer, Reading, Stage, StopReason};
 use zonal::statistics::Precision;
 
@@ -96,8 +97,11 @@ impl Setup<'_> {
     ) -> Result<Descended> {
         let every = Duration::from_secs(self.options.checkpoint_seconds);
         let mut keep = Keep::new(place, self.config, every, self.identity.clone());
-        let (mut descent, mut done) = match keep.take_up()? {
-            Some((snapshot, done)) => (self.resumed(&snapshot)?, done),
+        let (mut descent, mut done) = match keep.take_up(self.grid)? {
+            Some((snapshot, done)) => {
+                done.kept.iter().try_for_each(|w| Network::from_weights(self.architecture, w).map(|_| ()))?;
+                (self.resumed(&snapshot)?, done)
+            }
             None => (self.begun()?, Progress::default()),
         };
         let total = self.grid.last().copied().unwrap_or(0);

@@ -187,7 +187,7 @@ pub(in super::super) fn run(
         path: descended.checkpoints.clone(),
         ..TrainReport::empty()
     };
-    Ok(Outcome { report, model: Some(model), test_rows: test_sample })
+    Ok(Outcome { report, solver: config.solver, model: Some(model), test_rows: test_sample })
 }
 
 /// The mean over labels of the mean square of the residual in their units; None without rows.

@@ -142,7 +142,7 @@ pub(in super::super) fn run(
         table: None,
     };
     let model = model(description, &architecture, &descended)?;
-    Ok(Outcome { report, model: Some(model), test_rows: TestSample::default() })
+    Ok(Outcome { report, solver: config.solver, model: Some(model), test_rows: TestSample::default() })
 }
 
 /// The network at each listed iteration.
@@ -269,7 +269,8 @@ fn learning_times(
     descended: &Descended,
     prediction: Option<&Prediction>,
 ) -> Vec<LearningTime> {
-    let energy = |c: &Checkpoint, k: usize| c.degrees.as_ref().map_or(f64::NAN, |d| d[k].energy);
+    let energy =
+        |c: &Checkpoint, k: usize| c.degrees.as_ref().and_then(|d| d.get(k)).map_or(f64::NAN, |d| d.energy);
     let first_below = |k: usize, limit: f64| {
         descended.checkpoints.iter().find(|c| energy(c, k) <= limit).map(|c| c.iteration)
     };
