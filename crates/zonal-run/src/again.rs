@@ -50,7 +50,7 @@ pub struct Moved {
 /// Repeats the training of a record, or of the folder that holds it.
 ///
 /// # Errors
-/// Those of [`read`] and [`train`]; [`Error::Usage`] for a run of another kind, of a table that was in memory and is not
+/// Those of [`read`] and [`train`](crate::train::train); [`Error::Usage`] for a run of another kind, of a table that was in memory and is not
 /// given as files, or for files that the run had none of.
 pub fn again(
     record: &Path,

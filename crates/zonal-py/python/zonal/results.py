@@ -780,6 +780,8 @@ class Agreement(Result):
         Whether everything is the same to the bit: the path, the summary and the network.
     same_machine : bool
         Whether version, platform, processor and instructions are those of the first run, so that the bits must be.
+    same_table : bool
+        Whether the table is that of the first run; true for targets.
     loss_difference : float
         The largest difference of a loss of the path, as part of the first loss.
     tolerance : float
@@ -791,6 +793,7 @@ class Agreement(Result):
     agrees: bool
     same_bits: bool
     same_machine: bool
+    same_table: bool
     loss_difference: float
     tolerance: float
     differs: tuple[str, ...]

@@ -2,6 +2,7 @@
 
 mod parse;
 mod polynomial;
+mod work;
 mod zonal;
 
 pub use polynomial::{CompiledPolynomial, HarmonicPart, MAX_TERMS, Polynomial};

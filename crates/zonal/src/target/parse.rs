@@ -1,6 +1,7 @@
 //! From the syntax tree of a target to its parts: an exact polynomial and a list of zonal terms.
 
 use super::polynomial::Polynomial;
+use super::work::Work;
 use super::zonal::{Profile, ZonalTerm};
 use crate::activation::Activation;
 use crate::error::{Error, Result};
@@ -20,7 +21,7 @@ const MAX_EXPONENT: i32 = 400;
 /// Reads a target.
 pub(super) fn read(text: &str, dim: Dim, seed: u64) -> Result<(Polynomial, Vec<ZonalTerm>)> {
     let tree = expression::parse("target", text)?;
-    let mut reader = Reader { text, dim, seed, occurrence: 0 };
+    let mut reader = Reader { text, dim, seed, occurrence: 0, work: Work::new() };
     let value = reader.value(&tree)?;
     if value.polynomial.is_zero() && value.zonal.is_empty() {
         return Err(reader.error(&tree.span, "the target is zero everywhere: there is nothing to learn"));
@@ -61,6 +62,7 @@ struct Reader<'a> {
     dim: Dim,
     seed: u64,
     occurrence: u64,
+    work: Work,
 }
 
 impl Reader<'_> {
@@ -77,7 +79,10 @@ impl Reader<'_> {
         match &e.kind {
             Kind::Number(text) => Ok(Value::polynomial(Polynomial::constant(self.decimal(text, &e.span)?))),
             Kind::Name(name) => self.coordinate(name, &e.span).map(Value::polynomial),
-            Kind::Negative(x) => Ok(self.value(x)?.times(&-BigRational::one())),
+            Kind::Negative(x) => {
+                let value = self.value(x)?;
+                self.times(value, &-BigRational::one(), &e.span)
+            }
             Kind::Call(name, arguments) => {
                 let zonal = self.call(name, arguments, &e.span)?;
                 Ok(Value { polynomial: Polynomial::default(), zonal })
@@ -88,18 +93,19 @@ impl Reader<'_> {
 
     fn binary(&mut self, operator: Operator, a: &Expression, b: &Expression) -> Result<Value> {
         let (x, y) = (self.value(a)?, self.value(b)?);
+        let span = a.span.start..b.span.end;
         let value = match operator {
-            Operator::Add => x.plus(y),
-            Operator::Subtract => x.plus(y.times(&-BigRational::one())),
+            Operator::Add => self.plus(x, y, &span)?,
+            Operator::Subtract => {
+                let y = self.times(y, &-BigRational::one(), &span)?;
+                self.plus(x, y, &span)?
+            }
             Operator::Multiply => match (x.constant(), y.constant()) {
-                (Some(c), _) => y.times(&c),
-                (_, Some(c)) => x.times(&c),
+                (Some(c), _) => self.times(y, &c, &span)?,
+                (_, Some(c)) => self.times(x, &c, &span)?,
                 _ if x.zonal.is_empty() && y.zonal.is_empty() => {
-                    let product = x.polynomial.times(&y.polynomial);
-                    Value::polynomial(
-                        product
-                            .map_err(|error| self.error(&(a.span.start..b.span.end), error.to_string()))?,
-                    )
+                    let product = x.polynomial.times_within(&y.polynomial, &mut self.work);
+                    Value::polynomial(product.map_err(|error| self.error(&span, error.to_string()))?)
                 }
                 _ => {
                     let at = if x.zonal.is_empty() { b } else { a };
@@ -109,21 +115,36 @@ impl Reader<'_> {
             },
             Operator::Divide => match y.constant() {
                 Some(c) if c.is_zero() => return Err(self.error(&b.span, "division by zero")),
-                Some(c) => x.times(&c.recip()),
+                Some(c) => self.times(x, &c.recip(), &span)?,
                 None => return Err(self.error(&b.span, "only a number can stand behind '/'")),
             },
             Operator::Power => self.power(x, &y, a, b)?,
         };
         if value.zonal.len() > MAX_ZONAL_TERMS {
-            return Err(self.error(
-                &(a.span.start..b.span.end),
-                format!("more than {MAX_ZONAL_TERMS} neurons and harmonics in one target"),
-            ));
+            return Err(
+                self.error(&span, format!("more than {MAX_ZONAL_TERMS} neurons and harmonics in one target"))
+            );
         }
         Ok(value)
     }
 
-    fn power(&self, x: Value, y: &Value, a: &Expression, b: &Expression) -> Result<Value> {
+    /// The product with a number, where there is time for it.
+    fn times(&mut self, x: Value, factor: &BigRational, span: &Span) -> Result<Value> {
+        let bits = factor.numer().bits() + factor.denom().bits();
+        let work = self.work.fractions(x.polynomial.len(), x.polynomial.bits() + bits);
+        work.map_err(|error| self.error(span, error.to_string()))?;
+        Ok(x.times(factor))
+    }
+
+    /// The sum, where there is time for it.
+    fn plus(&mut self, x: Value, y: Value, span: &Span) -> Result<Value> {
+        let bits = x.polynomial.bits() + y.polynomial.bits();
+        let work = self.work.fractions(y.polynomial.len(), bits);
+        work.map_err(|error| self.error(span, error.to_string()))?;
+        Ok(x.plus(y))
+    }
+
+    fn power(&mut self, x: Value, y: &Value, a: &Expression, b: &Expression) -> Result<Value> {
         let exponent = y.constant().filter(|c| c.is_integer() && !c.is_negative()).and_then(|c| c.to_u32());
         let Some(exponent) = exponent.filter(|e| *e <= super::polynomial::MAX_DEGREE) else {
             return Err(self.error(
@@ -140,7 +161,7 @@ impl Reader<'_> {
         let mut out = Polynomial::constant(BigRational::one());
         for _ in 0..exponent {
             out = out
-                .times(&x.polynomial)
+                .times_within(&x.polynomial, &mut self.work)
                 .map_err(|error| self.error(&(a.span.start..b.span.end), error.to_string()))?;
         }
         Ok(Value::polynomial(out))

@@ -1,6 +1,7 @@
 //! Polynomials in the coordinates, exactly: rational coefficients, harmonic parts by repeated Laplacians, inner
 //! products by the closed formula for monomial moments.
 
+use super::work::Work;
 use crate::error::{Error, Result};
 use crate::sphere::{Degree, Dim};
 use num_bigint::BigInt;
@@ -21,8 +22,6 @@ pub struct Polynomial {
 pub(super) const MAX_DEGREE: u32 = 64;
 /// The largest numerator and denominator together, in bits.
 const MAX_BITS: u64 = 8_192;
-/// Pairs of terms multiplied for the exact norms of a polynomial: a few seconds.
-const MAX_PAIRS: usize = 1_500_000;
 /// Digits of the parts' values may be lost to cancellation down to this relative accuracy.
 const MAX_CANCELLATION: f64 = 1e7;
 /// The largest number of terms a polynomial may have.
@@ -72,6 +71,16 @@ impl Polynomial {
         self.terms.keys().map(total).max().unwrap_or(0)
     }
 
+    /// The largest numerator and denominator together, in bits.
+    pub(super) fn bits(&self) -> u64 {
+        self.terms.values().map(bits).max().unwrap_or(0)
+    }
+
+    /// How many terms it has.
+    pub(super) fn len(&self) -> usize {
+        self.terms.len()
+    }
+
     /// The sum.
     pub fn plus(mut self, other: &Self) -> Self {
         for (e, c) in &other.terms {
@@ -91,8 +100,13 @@ impl Polynomial {
     /// The product.
     ///
     /// # Errors
-    /// [`Error::Parameter`] when the product has a degree beyond 64 or more than [`MAX_TERMS`] terms.
+    /// [`Error::Parameter`] when the product has a degree beyond 64 or more than [`MAX_TERMS`] terms, or takes too long.
     pub fn times(&self, other: &Self) -> Result<Self> {
+        self.times_within(other, &mut Work::new())
+    }
+
+    /// The same within the work that is left.
+    pub(super) fn times_within(&self, other: &Self, work: &mut Work) -> Result<Self> {
         let degree = self.degree() + other.degree();
         if degree > MAX_DEGREE {
             return Err(Error::parameter(
@@ -101,9 +115,7 @@ impl Polynomial {
                 format!("at most {MAX_DEGREE}"),
             ));
         }
-        let bits =
-            |p: &Self| p.terms.values().map(|c| c.numer().bits() + c.denom().bits()).max().unwrap_or(0);
-        let (found, most) = (bits(self) + bits(other), MAX_BITS);
+        let (found, most) = (self.bits() + other.bits(), MAX_BITS);
         if found > most {
             return Err(Error::parameter(
                 "the size of a coefficient in bits",
@@ -111,6 +123,7 @@ impl Polynomial {
                 format!("at most {most}"),
             ));
         }
+        work.fractions(2 * self.len() * other.len(), found)?;
         let mut out = Self::default();
         for (e, c) in &self.terms {
             for (f, d) in &other.terms {
@@ -160,8 +173,12 @@ impl Polynomial {
     /// Top(q) = sum_i (-1)^i |x|^(2i) Delta^i q / prod_{l=1..i} 2l (n + 2k - 2l - 2).
     ///
     /// # Errors
-    /// [`Error::Parameter`] when Laplacians have more than [`MAX_TERMS`] terms.
+    /// [`Error::Parameter`] when Laplacians have more than [`MAX_TERMS`] terms, or take too long.
     pub fn harmonic_parts(&self, dim: Dim) -> Result<Vec<Vec<(u32, Self)>>> {
+        self.harmonic_parts_within(dim, &mut Work::new())
+    }
+
+    fn harmonic_parts_within(&self, dim: Dim, work: &mut Work) -> Result<Vec<Vec<(u32, Self)>>> {
         let n = dim.get();
         let mut parts: Vec<Vec<(u32, Self)>> = vec![Vec::new(); self.degree() as usize + 1];
         for d in 0..=self.degree() {
@@ -178,6 +195,7 @@ impl Polynomial {
                         .map(|l| integer(2 * l * (n + 2 * u64::from(k) + 2 * l - 2)))
                         .product();
                 }
+                work.fractions(power.len(), power.bits() + bits(&m))?;
                 let mut q = power.times_number(&m.recip());
                 let mut i = 0u32;
                 while !q.is_zero() {
@@ -191,31 +209,80 @@ impl Polynomial {
                     }
                     let l = u64::from(i);
                     let factor = -integer(2 * l * (n + 2 * u64::from(k) - 2 * l - 2)).recip();
+                    work.fractions(q.len() * (1 + q.variables_of_a_term()), q.bits() + bits(&factor))?;
                     q = q.laplacian().times_number(&factor);
                 }
+                work.fractions(power.len() * power.variables_of_a_term(), power.bits())?;
                 power = power.laplacian();
             }
         }
         Ok(parts)
     }
 
+    /// The most variables in one term.
+    fn variables_of_a_term(&self) -> usize {
+        self.terms.keys().map(Vec::len).max().unwrap_or(0)
+    }
+
     /// E[p q] over the uniform measure of the sphere, exactly.
-    pub fn inner_product(&self, other: &Self, dim: Dim) -> BigRational {
-        let mut sum = BigRational::zero();
-        for (e, c) in &self.terms {
-            for (f, d) in &other.terms {
-                if let Some(moment) = moment(&product(e, f), dim) {
-                    sum += c * d * moment;
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] where it takes too long.
+    pub fn inner_product(&self, other: &Self, dim: Dim) -> Result<BigRational> {
+        self.inner_product_within(other, dim, &mut Work::new())
+    }
+
+    /// The same within the work that is left. Whole numbers over a common denominator are added up for each degree, whose moments
+    /// have one denominator too: nothing is reduced before the end.
+    fn inner_product_within(&self, other: &Self, dim: Dim, work: &mut Work) -> Result<BigRational> {
+        let (a, b) = (self.over_common_denominator(work)?, other.over_common_denominator(work)?);
+        work.products(self.len() * other.len(), [a.bits(), b.bits()])?;
+        let odd = double_factorials(self.degree() + other.degree());
+        let mut sums: BTreeMap<u32, BigInt> = BTreeMap::new();
+        for (e, c) in &a.terms {
+            for (f, d) in &b.terms {
+                if let Some(moment) = moment(e, f, &odd) {
+                    *sums.entry(total(e) + total(f)).or_default() += moment * (c * d);
                 }
             }
         }
-        sum
+        let denominator = a.denominator * b.denominator;
+        let of_degree = |(degree, sum): (u32, BigInt)| {
+            BigRational::new(sum, &denominator * moments_denominator(degree, dim))
+        };
+        Ok(sums.into_iter().map(of_degree).sum())
+    }
+
+    fn over_common_denominator(&self, work: &mut Work) -> Result<Whole<'_>> {
+        let mut denominator = BigInt::one();
+        for c in self.terms.values() {
+            work.fractions(1, denominator.bits() + bits(c))?;
+            // The least common multiple of both.
+            let both = BigRational::new(denominator, c.denom().clone());
+            denominator = both.numer() * c.denom();
+        }
+        work.products(self.len(), [denominator.bits(), self.bits()])?;
+        let whole = |c: &BigRational| c.numer() * (&denominator / c.denom());
+        let terms = self.terms.iter().map(|(e, c)| (e, whole(c))).collect();
+        Ok(Whole { terms, denominator })
     }
 
     /// The polynomial in floating point, for fast evaluation.
     pub fn compile(&self) -> CompiledPolynomial {
         let terms = self.terms.iter().map(|(e, c)| (c.to_f64().unwrap_or(f64::NAN), e.clone())).collect();
         CompiledPolynomial { terms }
+    }
+}
+
+/// A polynomial with whole coefficients over one denominator.
+struct Whole<'p> {
+    terms: Vec<(&'p Exponents, BigInt)>,
+    denominator: BigInt,
+}
+
+impl Whole<'_> {
+    fn bits(&self) -> u64 {
+        self.terms.iter().map(|(_, c)| c.bits()).max().unwrap_or(0)
     }
 }
 
@@ -267,19 +334,18 @@ impl HarmonicPart {
     /// [`Error::Parameter`] for a polynomial that takes too long, or whose coefficients are so large against its
     /// values that these would lose their digits.
     pub fn of(p: &Polynomial, dim: Dim) -> Result<Vec<Self>> {
-        let mut pairs = 0;
+        let mut work = Work::new();
         let mut out = Vec::new();
-        for (degree, terms) in p.harmonic_parts(dim)?.into_iter().enumerate() {
+        for (degree, terms) in p.harmonic_parts_within(dim, &mut work)?.into_iter().enumerate() {
+            for (_, q) in &terms {
+                work.fractions(2 * q.len(), q.bits())?;
+            }
             let leading = terms.iter().filter(|(i, _)| *i == 0);
             let leading = leading.fold(Polynomial::default(), |sum, (_, q)| sum.plus(q));
             // On the sphere |x|^2 = 1.
             let on_sphere = terms.iter().fold(Polynomial::default(), |sum, (_, q)| sum.plus(q));
-            pairs += on_sphere.terms.len() * leading.terms.len();
-            if pairs > MAX_PAIRS {
-                return Err(too_much_work(on_sphere.terms.len()));
-            }
             // The other terms are |x|^2 times something of lower degree, to which the part is orthogonal.
-            let norm_sq = on_sphere.inner_product(&leading, dim);
+            let norm_sq = on_sphere.inner_product_within(&leading, dim, &mut work)?;
             if norm_sq.is_zero() {
                 continue;
             }
@@ -291,9 +357,11 @@ impl HarmonicPart {
                     "between 1e-290 and 1e290",
                 ));
             }
+            let odd = double_factorials(2 * on_sphere.degree());
             let sizes = on_sphere.terms.iter().map(|(e, c)| {
-                let square = product(e, e);
-                let size = moment(&square, dim).and_then(|m| m.to_f64()).unwrap_or(0.0).sqrt();
+                let square = moment(e, e, &odd).unwrap_or_default();
+                let square = BigRational::new(square, moments_denominator(2 * total(e), dim));
+                let size = square.to_f64().unwrap_or(0.0).sqrt();
                 c.to_f64().unwrap_or(f64::INFINITY).abs() * size
             });
             let cancellation = sizes.sum::<f64>() / norm_sq.sqrt();
@@ -347,20 +415,54 @@ fn product(a: &Exponents, b: &Exponents) -> Exponents {
     out.into_iter().collect()
 }
 
-/// E[x^e] = prod (e_i - 1)!! / (n (n+2) .. (n+|e|-2)); None where an exponent is odd and the moment zero.
-fn moment(exponents: &Exponents, dim: Dim) -> Option<BigRational> {
-    let mut numerator = BigInt::one();
-    for &(_, p) in exponents {
-        if p % 2 == 1 {
+fn bits(x: &BigRational) -> u64 {
+    x.numer().bits() + x.denom().bits()
+}
+
+/// (2 i - 1)!! for all 2 i up to a degree.
+fn double_factorials(degree: u32) -> Vec<BigInt> {
+    let mut out = vec![BigInt::one()];
+    for i in 1..=degree / 2 {
+        let next = &out[out.len() - 1] * (2 * i - 1);
+        out.push(next);
+    }
+    out
+}
+
+/// The numerator prod (e_i - 1)!! of E[x^e] for the product of two monomials, where `odd` holds the factors; None where an
+/// exponent is odd and the moment zero.
+fn moment(a: &Exponents, b: &Exponents, odd: &[BigInt]) -> Option<BigInt> {
+    let mut out = BigInt::one();
+    let (mut i, mut j) = (0, 0);
+    while i < a.len() || j < b.len() {
+        let power = match (a.get(i), b.get(j)) {
+            (Some(x), Some(y)) if x.0 == y.0 => {
+                (i, j) = (i + 1, j + 1);
+                x.1 + y.1
+            }
+            (Some(x), y) if y.is_none_or(|y| x.0 < y.0) => {
+                i += 1;
+                x.1
+            }
+            (_, Some(y)) => {
+                j += 1;
+                y.1
+            }
+            (_, None) => break,
+        };
+        if power % 2 == 1 {
             return None;
         }
-        for odd in (1..p).step_by(2) {
-            numerator *= odd;
+        if power > 2 {
+            out *= &odd[power as usize / 2];
         }
     }
-    let half = u64::from(total(exponents) / 2);
-    let denominator = (0..half).fold(BigInt::one(), |d, i| d * BigInt::from(dim.get() + 2 * i));
-    Some(BigRational::new(numerator, denominator))
+    Some(out)
+}
+
+/// n (n+2) .. (n+d-2), the denominator of all moments of an even degree d.
+fn moments_denominator(degree: u32, dim: Dim) -> BigInt {
+    (0..u64::from(degree / 2)).fold(BigInt::one(), |d, i| d * (dim.get() + 2 * i))
 }
 
 #[cfg(test)]
@@ -413,7 +515,7 @@ mod tests {
             }
             // Equal on the sphere: the difference has norm zero there.
             let difference = on_sphere.plus(&p.times_number(&rational(-1, 1)));
-            assert!(difference.inner_product(&difference, dim).is_zero());
+            assert!(difference.inner_product(&difference, dim).unwrap().is_zero());
         }
     }
 
@@ -421,7 +523,7 @@ mod tests {
     fn parts_of_different_degree_are_orthogonal_and_norms_add_up() {
         let dim = Dim::new(5).unwrap();
         let p = sample();
-        let total = p.inner_product(&p, dim).to_f64().unwrap();
+        let total = p.inner_product(&p, dim).unwrap().to_f64().unwrap();
         let parts = HarmonicPart::of(&p, dim).unwrap();
         let sum: f64 = parts.iter().map(|h| h.norm_sq).sum();
         assert!((sum / total - 1.0).abs() < 1e-14);
