@@ -139,7 +139,7 @@ def soak(seconds: float, settled: float) -> list[Look]:
     with tempfile.TemporaryDirectory() as place:
         all_kinds = kinds(Path(place))
         # At least a round before the first look, and one between it and the last.
-        while (passed := time.monotonic() - began) < seconds or len(looks) < 2:
+        while time.monotonic() - began < seconds or len(looks) < 2:
             for name, run in all_kinds.items():
                 try:
                     run(number)
@@ -147,7 +147,8 @@ def soak(seconds: float, settled: float) -> list[Look]:
                     raise RuntimeError(f"run {runs}, {name}: {error}") from error
                 runs += 1
             number += 1
-            if time.monotonic() - began >= settled:
+            passed = time.monotonic() - began
+            if passed >= settled:
                 gc.collect()
                 looks.append(Look(passed, runs, resident(), handles(), threads()))
     return looks

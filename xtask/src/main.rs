@@ -121,8 +121,16 @@ fn test() -> Result<()> {
     }
     match packages.join().map_err(|_| anyhow::anyhow!("the installation panicked")).flatten() {
         Ok(python) => {
-            match BROWSERS.into_iter().find_map(path_of) {
-                Some(browser) => pages(&python, &browser)?,
+            // A browser waits most of its time, in which the wheel is built.
+            let browser = BROWSERS.into_iter().find_map(path_of);
+            let (looked, built) = std::thread::scope(|scope| {
+                let looked = browser.as_ref().map(|browser| scope.spawn(|| pages(&python, browser)));
+                let built = python::install(&python, true);
+                (looked.map(|thread| thread.join()), built)
+            });
+            built?;
+            match looked {
+                Some(looked) => looked.map_err(|_| anyhow::anyhow!("looking at pages panicked"))??,
                 None => skipped
                     .push("pages in a browser: Chromium is not installed (apt-get install chromium)".into()),
             }
@@ -200,12 +208,16 @@ fn path_of(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&folders).map(|f| f.join(program)).find(|p| p.is_file())
 }
 
-/// What follows `name` among the arguments.
-fn option(arguments: &[String], name: &str, default: &str) -> Result<String> {
-    match arguments.iter().position(|a| a == name) {
-        Some(at) => arguments.get(at + 1).cloned().with_context(|| format!("{name} needs a number")),
-        None => Ok(default.to_owned()),
+/// What follows each of these names among the arguments, or its default.
+fn options<const N: usize>(arguments: &[String], known: [(&str, &str); N]) -> Result<[String; N]> {
+    let mut found = known.map(|(_, default)| default.to_owned());
+    for pair in arguments.chunks(2) {
+        let Some(place) = known.iter().position(|(name, _)| *name == pair[0]) else {
+            bail!("unknown option '{}'\n\n{HELP}", pair[0]);
+        };
+        found[place] = pair.get(1).cloned().with_context(|| format!("{} needs a number", pair[0]))?;
     }
+    Ok(found)
 }
 
 /// The page with the tables of what was tried.
@@ -215,7 +227,7 @@ fn reliability() -> PathBuf {
 
 /// Runs that the world breaks, and the table of what became of them.
 fn faults(arguments: &[String]) -> Result<()> {
-    let (kills, others) = (option(arguments, "--kills", "100")?, option(arguments, "--others", "10")?);
+    let [kills, others] = options(arguments, [("--kills", "100"), ("--others", "10")])?;
     run("the program", cargo().args(["build", "--release"]))?;
     let mut harness = cargo();
     harness.args(["run", "--release", "--quiet", "--package", "zonal-verify", "--bin", "faults", "--"]);

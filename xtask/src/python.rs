@@ -1,6 +1,6 @@
 //! The Python package: built as a wheel, installed into the project's own virtual environment, tested there.
 
-use crate::{cargo_settings, environment, option, reliability, root, run, target};
+use crate::{cargo_settings, environment, options, reliability, root, run, target};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -37,9 +37,8 @@ pub(crate) fn prepare() -> Result<PathBuf> {
     environment(&PACKAGES)
 }
 
-/// Everything about the package; `prepare` comes before.
+/// Everything about the package; `prepare` and `install` come before.
 pub(crate) fn test(python: &Path) -> Result<()> {
-    install(python, true)?;
     let tests = folder().join("tests");
     run(
         "Python tests",
@@ -77,7 +76,7 @@ pub(crate) fn test(python: &Path) -> Result<()> {
 
 /// `cargo xtask soak [--minutes N]`: runs in one process for long, and whether memory and open files grow.
 pub(crate) fn soak(arguments: &[String]) -> Result<()> {
-    let minutes = option(arguments, "--minutes", "30")?;
+    let [minutes] = options(arguments, [("--minutes", "30")])?;
     let python = prepare()?;
     install(&python, false)?;
     let mut soak = Command::new(python);

@@ -59,6 +59,9 @@ pub struct Prediction {
     pub prediction: Vec<f64>,
 }
 
+/// A prediction of one row, and its line in what is printed.
+const PREDICTION_BYTES: u64 = 150;
+
 /// Predicts or scores.
 ///
 /// # Errors
@@ -88,6 +91,7 @@ pub fn predict(config: &PredictConfig, observer: &mut dyn Observer) -> Result<Pr
     let source = config.data.open(&columns)?;
     let mut score = Score::default();
     let mut predictions = Vec::new();
+    let most = crate::memory::budget() / (PREDICTION_BYTES + 30 * names.len() as u64);
     let (mut seen, mut used) = (0usize, 0u64);
     for_each_block(&source, Stage::Scoring, 0, observer, |rows| {
         seen += rows.len();
@@ -107,6 +111,13 @@ pub fn predict(config: &PredictConfig, observer: &mut dyn Observer) -> Result<Pr
             return score.add(&scorer, &rows);
         }
         if !rows.is_empty() {
+            if predictions.len() as u64 + rows.len() as u64 > most {
+                let message = format!(
+                    "there is memory for {most} predictions, and the table has more rows; predict a part of it at a time, or \
+                     with --label what the error is, which needs none"
+                );
+                return Err(Error::Usage(message));
+            }
             let values = scorer.predictions(&rows.features)?;
             let numbered = rows.numbers.iter().enumerate();
             predictions

@@ -139,6 +139,11 @@ pub fn keep<C: Serialize, S: Serialize>(
     Ok(Some(path))
 }
 
+/// One line of JSON.
+pub(crate) fn json(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|e| Error::Usage(e.to_string()))
+}
+
 /// Bytes that are read of what is no file: a device goes on for ever.
 const MOST_OF_A_PIPE: u64 = 4 << 20;
 

@@ -410,7 +410,13 @@ impl Statistics {
                     && (s.correlation.rows(), s.correlation.columns()) == (self.labels, self.width)
                     && s.label_sq.len() == self.labels
             });
-        if !fits || level > 40 || !first_block.is_multiple_of(1 << level) || first_block > 1 << 50 {
+        // The rows after its last one have numbers too.
+        let end = 1u64.checked_shl(level).and_then(|blocks| first_block.checked_add(blocks));
+        let sound = level <= 40
+            && first_block.is_multiple_of(1 << level)
+            && end.is_some_and(|end| end.checked_mul(block_rows(self.width)).is_some())
+            && covered <= block_rows(self.width) << level;
+        if !fits || !sound {
             return Err(Error::Size {
                 what: format!("saved sums from block {first_block} on"),
                 found: sums.len(),

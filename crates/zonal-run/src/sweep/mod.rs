@@ -12,7 +12,7 @@ pub use table::SweepRow;
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::provenance::Provenance;
-use crate::record::{Output, Record, RunKind, read_text_up_to};
+use crate::record::{Output, Record, RunKind, json, read_text_up_to};
 use grid::Grid;
 use kept::{Head, Kept};
 use measure::{Measured, measure};
@@ -343,8 +343,4 @@ fn in_cell(grid: &Grid, index: usize, error: Error) -> Error {
     let place =
         format!("dim {}, target '{}', activation {}, width {}", c.dim, c.target, c.activation, c.width);
     Error::Usage(format!("in the cell with {place}: {error}"))
-}
-
-fn json(value: &impl Serialize) -> Result<String> {
-    serde_json::to_string(value).map_err(|e| Error::Usage(e.to_string()))
 }

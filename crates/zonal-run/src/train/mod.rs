@@ -30,7 +30,7 @@ pub use test_rows::{TestRow, read_test_rows};
 use crate::error::{Error, Result};
 use crate::number::{Auto, Extended, Scale};
 use crate::provenance::Provenance;
-use crate::record::{Output, Record, RunKind};
+use crate::record::{Output, Record, RunKind, json};
 use serde::{Deserialize, Serialize};
 use std::time::SystemTime;
 use test_rows::TestSample;
@@ -325,8 +325,4 @@ fn write(folder: &RunFolder, config: &TrainConfig, outcome: &Outcome, provenance
     let record =
         Record { schema: SCHEMA, kind: RunKind::Train, configuration: config, provenance, summary: &summary };
     record.write(folder)
-}
-
-fn json(value: &impl Serialize) -> Result<String> {
-    serde_json::to_string(value).map_err(|e| Error::Usage(e.to_string()))
 }

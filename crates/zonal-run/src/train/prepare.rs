@@ -8,6 +8,7 @@ use crate::data::for_each_block;
 use crate::error::{Error, Result};
 use crate::fingerprint::Fingerprint;
 use crate::number::Extended;
+use crate::record::json;
 use crate::score::{Score, Scorer};
 use crate::survey::Survey;
 use zonal::lift::LabelScale;
@@ -87,7 +88,7 @@ impl Prepared {
         let version = env!("CARGO_PKG_VERSION");
         let all =
             (version, self.fingerprint.to_string(), lift, labels, split, config.width, config.seed, chosen);
-        serde_json::to_string(&all).map_err(|e| Error::Usage(e.to_string()))
+        json(&all)
     }
 }
 

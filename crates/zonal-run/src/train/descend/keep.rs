@@ -4,6 +4,7 @@ use super::super::keep::write_resume;
 use super::super::result::Checkpoint;
 use super::super::{Place, TrainConfig};
 use crate::error::{Error, Result};
+use crate::record::json;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -101,7 +102,7 @@ impl<'a> Keep<'a> {
     /// Everything that decides the result: the version, the configuration and the rows.
     fn identity(&self) -> Result<String> {
         let all = (env!("CARGO_PKG_VERSION"), self.config, &self.identity);
-        serde_json::to_string(&all).map_err(|e| Error::Usage(e.to_string()))
+        json(&all)
     }
 
     /// What an earlier run has kept, which has measured at the first of the `grid` iterations.
@@ -142,7 +143,7 @@ impl<'a> Keep<'a> {
                 checkpoints: done.checkpoints.clone(),
                 judged: done.judged.clone(),
             };
-            let text = serde_json::to_string(&record).map_err(|e| Error::Usage(e.to_string()))?;
+            let text = json(&record)?;
             let moments: Vec<Weights> =
                 [&snapshot.weights].into_iter().chain(&snapshot.before).chain(&done.kept).cloned().collect();
             save(&folder.path().join(DESCENT), &text, &moments)?;

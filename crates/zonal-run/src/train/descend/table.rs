@@ -1,7 +1,7 @@
 //! Descent step by step on a table that fits into memory.
 
 use super::super::prepare::{Prepared, label_errors, polynomial_reports, prepare, score, units};
-use super::super::problem::Problem;
+use super::super::problem::{Problem, infinite};
 use super::super::result::{PartRows, TrainReport};
 use super::super::{Checkpoint, Notes, Outcome, Place, TableJob, TrainConfig};
 use super::target::{CURVATURE_ROWS, check_given, check_slope, finite, model};
@@ -48,7 +48,7 @@ pub(in super::super) fn run(
     notes: Notes<'_>,
 ) -> Result<Outcome> {
     let Extended::Finite(width) = config.width else {
-        return Err(Error::Usage("--width inf needs a --target; on a table the width is a number".into()));
+        return Err(infinite());
     };
     if job.folds.is_some() || job.refit {
         return Err(Error::Usage(
