@@ -125,6 +125,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli, interrupt: &Interrupt) -> anyhow::Result<Done> {
+    zonal::numeric::check_instructions().map_err(zonal_run::Error::from)?;
     match &cli.command {
         Command::Train(args) => return commands::train::run(args, &cli.global, interrupt),
         Command::Plan(args) => return commands::plan::run(args, &cli.global, interrupt),

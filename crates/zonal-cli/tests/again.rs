@@ -102,6 +102,51 @@ fn another_table_and_another_result_are_told() {
 }
 
 #[test]
+fn what_can_no_longer_be_compared_and_what_was_edited_is_told() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    std::fs::write(folder.join("t.csv"), table(1.0)).unwrap();
+    let words = ["train", "t.csv", "--label", "y", "--width", "40", "--activation", "relu", "--out", "run"];
+    zonal(folder, &words).assert().success();
+    let (code, same) = again(folder, "run", None);
+    let everything = serde_json::json!(["the summary", "the path", "the network", "the test rows"]);
+    assert_eq!((code, &same["compared"]), (0, &everything), "{same}");
+    let edited = |name: &str, from: &str, to: &str| {
+        let file = folder.join("run").join(name);
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.contains(from), "{name}: {text}");
+        std::fs::write(&file, text.replacen(from, to, 1)).unwrap();
+        let output = zonal(folder, &["train", "--again", "run"]).output().unwrap();
+        std::fs::write(&file, text).unwrap();
+        let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+        (output.status.code().unwrap(), said.concat())
+    };
+    let row = std::fs::read_to_string(folder.join("run/test_rows.csv")).unwrap();
+    let row = row.lines().nth(1).unwrap().to_owned();
+    let (code, said) = edited("test_rows.csv", &row, &format!("9{row}"));
+    assert!(code == 3 && said.contains("  the test rows\n"), "{code} {said}");
+    let (code, said) = edited("metrics.jsonl", "\"loss\":", "\"loss\":1");
+    assert!(code == 3 && said.contains("  the path\n"), "{code} {said}");
+    let (code, said) = edited("metrics.jsonl", "\"schema\":1", "\"schema\":2");
+    assert!(code == 1 && said.contains("line 1 is of another version"), "{code} {said}");
+    // A record that was changed by hand is refused, whatever stands in it.
+    let (code, said) = edited("run.json", "\"labels\": [\n          \"y\"\n        ]", "\"labels\": []");
+    assert!(code == 2 && said.contains("no label is named"), "{code} {said}");
+    let (code, said) = edited("run.json", "\"scale\": \"auto\"", "\"scale\": {}");
+    assert!(code == 1 && said.contains("a number or a text is needed"), "{code} {said}");
+    std::fs::remove_file(folder.join("run/model.safetensors")).unwrap();
+    let (code, same) = again(folder, "run", None);
+    assert!(code == 0 && !same["compared"].to_string().contains("network"), "{same}");
+    let output = Command::new(env!("CARGO_BIN_EXE_zonal"))
+        .current_dir(folder)
+        .args(["train", "--again", "run"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("the network cannot be compared"), "{said}");
+}
+
+#[test]
 fn files_may_have_moved() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path();

@@ -80,6 +80,8 @@ fn labels_and_features_that_do_not_fit() {
     let place = Place::new();
     place.file("data.csv", GOOD);
     place.fail(&["train", "data.csv", "--label", "z"], 1, &["no column 'z'", "a, b, y"]);
+    place.file("other.csv", GOOD.replace(',', ";"));
+    place.fail(&["train", "other.csv", "--label", "y"], 1, &["no column 'y'", "a;b;y", "--delimiter"]);
     place.fail(&["train", "data.csv", "--label", "y", "--features", "a,y"], 1, &["cannot be a feature too"]);
     place.fail(&["train", "data.csv", "--label", "y", "--features", "a,q"], 1, &["no column 'q'"]);
     place.fail(&["train", "data.csv", "--label", "y", "--features", ","], 2, &["--features is empty"]);
@@ -159,7 +161,7 @@ fn options_out_of_range() {
         2,
         &["norm of exp", "use another scale"],
     );
-    place.fail(&["spectrum", "--max-degree", "1000000"], 2, &["largest degree", "at most"]);
+    place.fail(&["spectrum", "--max-degree", "20000"], 2, &["largest degree is 20000", "at most 199"]);
     place.fail(&["spectrum", "--scale", "nan"], 2, &["'nan' is not a scale"]);
 }
 
@@ -303,6 +305,8 @@ fn models_that_are_none() {
     place.file("data.csv", GOOD);
     place.fail(&["predict", "run", "data.csv"], 1, &["no column 'age'"]);
     place.fail(&["predict", "run", &data, "--iteration", "17"], 2, &["iteration 17", "near it", "--at 17"]);
+    place.succeed(&["train", "--target", "x1", "--width", "inf", "--out", "no-network"]);
+    place.fail(&["predict", "no-network", &data], 1, &["no model.safetensors", "finite width"]);
     place.succeed(&["train", "--target", "x1", "--width", "20", "--out", "of-target"]);
     place.fail(&["predict", "of-target", &data], 2, &["target 'x1'", "not on a table"]);
 }
@@ -362,7 +366,74 @@ fn file_names_that_are_no_text() {
         .arg(name)
         .output()
         .unwrap();
-    assert!(matches!(output.status.code(), Some(0 | 1)), "{}", String::from_utf8_lossy(&output.stderr));
+    // The record could not name it.
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(2) && said.contains("rename the file"), "{said}");
+    assert!(!place.path().join("runs").exists());
+}
+
+#[test]
+fn a_run_does_not_replace_what_it_reads() {
+    let place = Place::new();
+    place.succeed(&["train", &diabetes(), "--label", "progression", "-a", "relu", "-m", "20", "--out", "r"]);
+    let train = ["train", "r/test_rows.csv", "--label", "progression", "-m", "20", "--out", "r", "--force"];
+    place.fail(&train, 1, &["r/test_rows.csv", "copy it elsewhere"]);
+    place.fail(&[&train[..], &["--layers", "both"]].concat(), 1, &["r/test_rows.csv", "copy it elsewhere"]);
+    let diabetes = diabetes();
+    let train = ["train", &diabetes, "--label", "progression", "--out", "r", "--force", "--test"];
+    place.file("r/mine.csv", std::fs::read(&diabetes).unwrap());
+    place.file("sweep.toml", "target = 'x1'\ndim = 3\nwidth = 20\nseeds = 1\niterations = 10\n");
+    place.succeed(&["sweep", "sweep.toml", "--out", "s"]);
+    place.fail(
+        &["sweep", "s/sweep.toml", "--out", "s", "--force"],
+        1,
+        &["s/sweep.toml", "copy it elsewhere"],
+    );
+    assert!(place.path().join("r/run.json").exists() && place.path().join("s/run.json").exists());
+    // What is not a run's stays where it is.
+    place.succeed(&[&train[..], &["r/mine.csv"]].concat());
+    assert!(place.path().join("r/mine.csv").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn pipes_keep_nobody_waiting() {
+    let place = Place::new();
+    place.succeed(&["train", "--target", "x1", "-m", "20", "--out", "r"]);
+    let pipe = |name: &str| {
+        let path = place.path().join(name);
+        let _ = std::fs::remove_file(&path);
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    };
+    pipe("r/metrics.jsonl");
+    let outcome = place.zonal(&["report", "r"]);
+    assert!(outcome.code == 1 && outcome.stderr.contains("no plain file"), "{}", outcome.stderr);
+    pipe("answers");
+    let learn = ["sq", "learn", "--target", "x1", "--dim", "3", "--oracle", "replay:answers"];
+    place.fail(&learn, 1, &["answers", "no plain file"]);
+    // Nobody writes the plan of a sweep: the first signal ends the wait.
+    pipe("plan");
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("zonal"))
+        .current_dir(place.path())
+        .args(["sweep", "plan"])
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(sent.unwrap().success() && child.wait().unwrap().code() == Some(130));
+}
+
+#[test]
+fn words_of_the_environment_are_read_too() {
+    let place = Place::new();
+    let output = assert_cmd::cargo::cargo_bin_cmd!("zonal")
+        .current_dir(place.path())
+        .env("ZONAL_SIMD", "AVX2")
+        .args(["spectrum"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(2) && said.contains("ZONAL_SIMD is AVX2"), "{said}");
 }
 
 #[test]

@@ -287,7 +287,7 @@ fn a_page_replaces_nothing_that_is_not_ours() {
         assert!(refused.stderr.contains(part), "{}", refused.stderr);
     }
     place.file("b/run.json", "{\"schema\": 99}");
-    assert!(place.zonal(&["report", "b"]).stderr.contains("another version (schema 99"));
+    assert!(place.zonal(&["report", "b"]).stderr.contains("another version (its run.json has schema 99"));
 }
 
 #[test]

@@ -262,7 +262,16 @@ fn a_killed_training_goes_on_and_ends_with_the_same_bits() {
     let (code, said) = stopped(&place, &["train", "--resume", "run"], SAVED, "-INT");
     assert_eq!(code, Some(130), "{said}");
     assert!(said.contains("go on with: zonal train --resume run"), "{said}");
-    place.succeed(&["train", "--resume", "run"]);
+    // Names of files are meant from where the run was begun, wherever it goes on.
+    let elsewhere = place.path().join("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    let mut command = assert_cmd::cargo::cargo_bin_cmd!("zonal");
+    command.current_dir(&elsewhere).args(["train", "--resume", "../run", "-q"]).assert().success();
+    let record = std::fs::read_to_string(place.path().join("run/run.json")).unwrap();
+    let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+    let directory = std::path::Path::new(record["provenance"]["directory"].as_str().unwrap());
+    assert_eq!(directory.canonicalize().unwrap(), place.path().canonicalize().unwrap());
+    assert_eq!(record["configuration"]["input"]["table"]["data"]["files"][0], "t.csv");
     for file in ["metrics.jsonl", "model.safetensors"] {
         let read = |run: &str| std::fs::read(place.path().join(run).join(file)).unwrap();
         assert!(read("whole") == read("run"), "{file}");

@@ -7,7 +7,7 @@ use std::hash::Hasher;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
 /// What stands before the digits.
-const MARK: &str = "siphash-1-3:";
+pub(crate) const MARK: &str = "siphash-1-3:";
 /// The digits of 128 bits.
 const DIGITS: usize = 32;
 /// A document's mark stands this near to its beginning.

@@ -18,7 +18,7 @@ pub enum Error {
     },
     /// Not a plain file.
     #[error(
-        "{} is {found}, but a plain file is needed: tables are read twice, so save the data to a file first",
+        "{} is {found}, but a plain file is needed: it is read more than once, so save it to a file first",
         path.display()
     )]
     NotAFile {

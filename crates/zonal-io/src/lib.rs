@@ -5,10 +5,12 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 
 pub mod checksum;
+mod contents;
 pub mod error;
 pub mod folder;
 pub mod journal;
 pub mod model;
+mod names;
 pub mod results;
 pub mod source;
 pub mod statistics;
@@ -16,4 +18,5 @@ mod tensors;
 pub mod weights;
 pub mod write;
 
+pub use contents::Kind;
 pub use error::{Error, Result};

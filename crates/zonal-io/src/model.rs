@@ -3,12 +3,13 @@
 //! JSON object in the metadata.
 
 use crate::error::{Error, Result};
+use crate::names::MODEL;
 use crate::source::check_plain_file;
 use crate::tensors::{self, floats, little_endian};
 use crate::write::write_file;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use zonal::activation::Activation;
 use zonal::lift::{LabelScale, Lift};
 use zonal::linalg::Matrix;
@@ -184,6 +185,22 @@ impl Model {
         }
         let json = serde_json::to_string(&self.description).map_err(|e| e.to_string())?;
         tensors::to_bytes(tensors, &json)
+    }
+
+    /// The file of a model, or that in the folder of a run.
+    ///
+    /// # Errors
+    /// [`Error::Folder`] for a folder without one.
+    pub fn file(path: &Path) -> Result<PathBuf> {
+        if !path.is_dir() {
+            return Ok(path.to_owned());
+        }
+        let file = path.join(MODEL);
+        if file.exists() {
+            return Ok(file);
+        }
+        let message = format!("holds no {MODEL}: finished trainings of finite width have one");
+        Err(Error::Folder { path: path.to_owned(), message })
     }
 
     /// Reads a model and checks everything that using it relies on.

@@ -220,7 +220,7 @@ fn perform(request: Request, command: Vec<String>, work: &Work) -> Outcome<Vec<F
         }
         Request::Sweep { start, at_once, page } => {
             let text = match &start {
-                Start::New { file, .. } => std::fs::read_to_string(file).unwrap_or_default(),
+                Start::New { file, .. } => file.text().to_owned(),
                 Start::Resume(_) => String::new(),
             };
             let report = sweep(&start, at_once, command.clone(), observer)?;

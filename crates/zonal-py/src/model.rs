@@ -162,8 +162,8 @@ impl Model {
     /// A network from a file or a run folder of the program.
     #[staticmethod]
     fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        let file = if path.is_dir() { path.join(zonal_io::folder::MODEL) } else { path };
-        let model = Inner::load(&file).map_err(|e| Failure::from(e).raise(py))?;
+        let model =
+            Inner::file(&path).and_then(|file| Inner::load(&file)).map_err(|e| Failure::from(e).raise(py))?;
         Ok(Self::new(model, None))
     }
 

@@ -28,7 +28,7 @@ def test_memory_handles_and_threads_do_not_grow(root):
 def test_growth_is_seen():
     sys.path.insert(0, str(__import__("pathlib").Path(__file__).resolve().parents[1]))
     soak = __import__("soak")
-    calm = [soak.Look(300, 10, 100_000, 5, 4), soak.Look(600, 20, 101_000, 5, 4)]
+    calm = [soak.Look(300, 10, 110_000, 100_000, 5, 4), soak.Look(600, 20, 150_000, 101_000, 5, 4)]
     assert soak.complaints(calm) == []
-    leaking = [*calm, soak.Look(900, 30, 103_000, 6, 5)]
+    leaking = [*calm, soak.Look(900, 30, 103_000, 103_000, 6, 5)]
     assert [c.split(" grew")[0] for c in soak.complaints(leaking)] == ["memory", "handles", "threads"]

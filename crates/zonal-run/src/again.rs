@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use zonal::observer::Observer;
-use zonal_io::folder::{MODEL, RECORD};
+use zonal_io::folder::{MODEL, RECORD, TEST_ROWS};
 use zonal_io::model::Model;
 
 /// How far losses may differ, as part of the first one, where the processor or the number of its vectors is another one.
@@ -24,14 +24,16 @@ pub struct Agreement {
     pub schema: u32,
     /// Whether it agrees: the same bits by the same version on the same kind of processor, otherwise losses to `tolerance`.
     pub agrees: bool,
-    /// Whether everything is the same to the bit: the path, the summary and the network.
+    /// Whether everything that was compared is the same to the bit.
     pub same_bits: bool,
+    /// What was compared: the summary, the path, and as far as the first run still has them the network and the test rows.
+    pub compared: Vec<String>,
     /// Whether version, platform, processor and instructions are those of the first run, so that the bits must be.
     pub same_machine: bool,
     /// Whether the table is that of the first run; true for targets.
     pub same_table: bool,
-    /// The largest difference of a loss of the path, as part of the first loss.
-    pub loss_difference: f64,
+    /// The largest difference of a loss of the path, as part of the first loss; null where the paths list other iterations.
+    pub loss_difference: Option<f64>,
     /// What it may be on another machine.
     pub tolerance: f64,
     /// What differs.
@@ -81,7 +83,7 @@ pub fn again(
     let model = if model.is_file() { Some(Model::load(&model)?.to_bytes()?) } else { None };
     let config = from_here(&first.record.configuration, moved, &first.record.provenance)?;
     let trained = train_by(&config, output, command, true, observer, notes)?;
-    let agreement = compare(&first, model, &trained)?;
+    let agreement = compare(&first, model, &trained, notes)?;
     Ok((trained, agreement))
 }
 
@@ -126,7 +128,12 @@ fn from_here(config: &TrainConfig, moved: &Moved, provenance: &Provenance) -> Re
     Ok(config)
 }
 
-fn compare(first: &KeptTraining, model: Option<Vec<u8>>, again: &Trained) -> Result<Agreement> {
+fn compare(
+    first: &KeptTraining,
+    model: Option<Vec<u8>>,
+    again: &Trained,
+    notes: Notes<'_>,
+) -> Result<Agreement> {
     let there = &first.record.provenance;
     let here = Provenance::now(Vec::new(), std::time::SystemTime::now());
     let kind = |p: &Provenance| [&p.version, &p.platform, &p.instructions, &p.processor].map(String::clone);
@@ -153,27 +160,36 @@ fn compare(first: &KeptTraining, model: Option<Vec<u8>>, again: &Trained) -> Res
     if old.path != new.path {
         differs.push("the path".to_owned());
     }
-    if let Some(old) = model {
-        let new = again.model.as_ref().map(Model::to_bytes).transpose()?;
-        if new != Some(old) {
-            differs.push("the network".to_owned());
+    let mut compared = vec!["the summary".to_owned(), "the path".to_owned()];
+    let mut compare_part = |what: &str, file: &str, is_there: bool, was_there: bool, same: bool| {
+        if was_there {
+            compared.push(what.to_owned());
+            if !same {
+                differs.push(what.to_owned());
+            }
+        } else if is_there {
+            notes(&format!("{what} cannot be compared: the folder of the first run holds no {file}"));
         }
-    }
+    };
+    let network = again.model.as_ref().map(Model::to_bytes).transpose()?;
+    compare_part("the network", MODEL, network.is_some(), model.is_some(), network == model);
+    let (old_rows, new_rows) = (&first.test_rows, &again.test_rows);
+    let [is_there, was_there] = [new_rows, old_rows].map(|rows| !rows.is_empty());
+    compare_part("the test rows", TEST_ROWS, is_there, was_there, old_rows == new_rows);
     let unit = old.initial_loss.abs().max(f64::MIN_POSITIVE);
-    let aligned = old.path.len() == new.path.len();
-    let differences = old.path.iter().zip(&new.path).map(|(a, b)| {
-        if a.iteration == b.iteration { (a.loss - b.loss).abs() / unit } else { f64::INFINITY }
-    });
-    let loss_difference = differences.fold(if aligned { 0.0 } else { f64::INFINITY }, f64::max);
+    let iterations = |report: &TrainReport| report.path.iter().map(|c| c.iteration).collect::<Vec<_>>();
+    let differences = old.path.iter().zip(&new.path).map(|(a, b)| (a.loss - b.loss).abs() / unit);
+    let loss_difference = (iterations(old) == iterations(new)).then(|| differences.fold(0.0, f64::max));
     let same_bits = differs.is_empty();
-    let near = !same_machine && same_table && loss_difference <= TOLERANCE;
+    let near = !same_machine && same_table && loss_difference.is_some_and(|d| d <= TOLERANCE);
     Ok(Agreement {
         schema: crate::SCHEMA,
         agrees: same_bits || near,
         same_bits,
+        compared,
         same_machine,
         same_table,
-        loss_difference: loss_difference.min(f64::MAX),
+        loss_difference,
         tolerance: TOLERANCE,
         differs,
     })

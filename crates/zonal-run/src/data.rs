@@ -24,6 +24,9 @@ pub struct Data {
     pub delimiter: char,
     /// Whether rows that lack a value are left out instead of being an error.
     pub drop_missing: bool,
+    /// The folder from which names of files are meant, if not the current one; a record keeps it elsewhere.
+    #[serde(skip)]
+    pub directory: Option<PathBuf>,
     /// The table in memory, in place of files; a record does not keep it.
     #[serde(skip)]
     pub memory: Option<Memory>,
@@ -63,7 +66,14 @@ const AHEAD: usize = 4;
 impl Data {
     /// A table in memory.
     pub fn in_memory(memory: Memory, drop_missing: bool) -> Self {
-        Self { files: Vec::new(), header: true, delimiter: ',', drop_missing, memory: Some(memory) }
+        Self {
+            files: Vec::new(),
+            header: true,
+            delimiter: ',',
+            drop_missing,
+            directory: None,
+            memory: Some(memory),
+        }
     }
 
     /// Other files that are written like these.
@@ -82,7 +92,12 @@ impl Data {
             return Ok(Source::memory(table, features, labels, weight, missing).starting_at(first_row));
         }
         let dialect = Dialect::new(self.header, self.delimiter)?;
-        Ok(Source::open(&self.files, dialect, columns, missing)?)
+        let files = match &self.directory {
+            // Joining leaves whole paths as they are.
+            Some(directory) => &self.files.iter().map(|file| directory.join(file)).collect(),
+            None => &self.files,
+        };
+        Ok(Source::open(files, dialect, columns, missing)?)
     }
 }
 

@@ -61,9 +61,9 @@ pub fn read(path: &Path) -> Result<Kept> {
     let head: Head = serde_json::from_str(&text).map_err(damaged)?;
     let (SCHEMA, Some(kind)) = (head.schema, head.kind) else {
         let message = format!(
-            "was written by another version (schema {}, {}; this version writes schema {SCHEMA}): run it anew",
+            "was written by another version (its {RECORD} has schema {}{}; this version reads schema {SCHEMA}): run it anew",
             head.schema,
-            head.kind.map_or("no kind", |_| "with its kind")
+            head.kind.map_or(" and no kind", |_| "")
         );
         return Err(refuse(message));
     };
@@ -99,6 +99,14 @@ fn runs_in(path: &Path) -> String {
     }
 }
 
+/// A line of the metrics.
+#[derive(Deserialize)]
+struct Line {
+    schema: u32,
+    #[serde(flatten)]
+    checkpoint: Checkpoint,
+}
+
 fn read_metrics(path: &Path) -> Result<Vec<Checkpoint>> {
     let text = read_text(&path.join(METRICS))?;
     let refuse = |message: String| Error::from(zonal_io::Error::Folder { path: path.to_owned(), message });
@@ -106,12 +114,18 @@ fn read_metrics(path: &Path) -> Result<Vec<Checkpoint>> {
         .lines()
         .enumerate()
         .map(|(i, line)| {
-            serde_json::from_str(line).map_err(|e| {
-                refuse(format!(
-                    "has {METRICS} whose line {} cannot be read, where a whole one is needed: {e}",
-                    i + 1
-                ))
-            })
+            let number = i + 1;
+            let line: Line = serde_json::from_str(line).map_err(|e| {
+                refuse(format!("has {METRICS} whose line {number} cannot be read, where a whole one is needed: {e}"))
+            })?;
+            if line.schema != SCHEMA {
+                let found = line.schema;
+                let message = format!(
+                    "has {METRICS} whose line {number} is of another version (schema {found}, where {SCHEMA} is needed)"
+                );
+                return Err(refuse(message));
+            }
+            Ok(line.checkpoint)
         })
         .collect();
     match lines?.as_slice() {

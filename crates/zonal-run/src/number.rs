@@ -109,7 +109,7 @@ impl Serialize for Extended {
 impl<'de> Deserialize<'de> for Extended {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
-        #[serde(untagged)]
+        #[serde(untagged, expecting = "a count or inf is needed")]
         enum Either {
             Number(u64),
             Text(String),
@@ -186,7 +186,7 @@ impl<'de> Deserialize<'de> for Scale {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a number or a text is needed")]
 enum NumberOrText {
     Number(f64),
     Text(String),
@@ -250,7 +250,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Auto<T> {
             Auto,
         }
         #[derive(Deserialize)]
-        #[serde(untagged)]
+        #[serde(untagged, expecting = "auto or a value in range is needed")]
         enum Either<T> {
             Word(Word),
             Given(T),
@@ -265,7 +265,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Auto<T> {
 /// A number of bytes for people.
 pub fn readable_bytes(bytes: u64) -> String {
     if bytes == u64::MAX {
-        return "more than 18 EB".to_owned();
+        return "18 EB".to_owned();
     }
     let units = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"];
     let mut value = bytes as f64;
@@ -357,7 +357,7 @@ mod tests {
     fn bytes_are_readable() {
         assert_eq!(readable_bytes(999), "999 bytes");
         assert_eq!(readable_bytes(64_000_000_000), "64.0 GB");
-        assert_eq!(readable_bytes(u64::MAX), "more than 18 EB");
+        assert_eq!(readable_bytes(u64::MAX), "18 EB");
     }
 
     #[test]

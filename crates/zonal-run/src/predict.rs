@@ -10,7 +10,6 @@ use zonal::linalg::Matrix;
 use zonal::network::Network;
 use zonal::observer::{Observer, Stage};
 use zonal::rows::Part;
-use zonal_io::folder::MODEL;
 use zonal_io::model::{Model, SCHEMA, TableDescription};
 use zonal_io::source::Columns;
 
@@ -68,7 +67,7 @@ const PREDICTION_BYTES: u64 = 150;
 /// Those of reading the model and the table; [`Error::Usage`] for an iteration that the model does not hold, a model of
 /// a target, or labels in another number than the model's.
 pub fn predict(config: &PredictConfig, observer: &mut dyn Observer) -> Result<PredictReport> {
-    let path = if config.model.is_dir() { config.model.join(MODEL) } else { config.model.clone() };
+    let path = Model::file(&config.model)?;
     let model = Model::load(&path)?;
     let table = table_of(&model, &path)?;
     let names: Vec<String> = table.labels.iter().map(|l| l.name.clone()).collect();

@@ -9,6 +9,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+use zonal_io::Kind;
 use zonal_io::folder::{RECORD, RunFolder};
 use zonal_io::model::SCHEMA;
 
@@ -96,16 +97,32 @@ impl Output {
         Ok(())
     }
 
-    /// The folder, made now; None where nothing is written.
+    /// Refuses to replace a run by one that reads a file of it.
+    ///
+    /// # Errors
+    /// As [`RunFolder::check_spares`].
+    pub fn check_spares<'a>(&self, needed: impl IntoIterator<Item = &'a Path>) -> Result<()> {
+        match self {
+            Self::Folder { path, force: true } => Ok(RunFolder::check_spares(path, needed)?),
+            _ => Ok(()),
+        }
+    }
+
+    /// The folder of a run of this kind, made now; None where nothing is written.
     ///
     /// # Errors
     /// As [`RunFolder::named`] and [`RunFolder::numbered`].
-    pub fn folder(&self, name: &str) -> Result<Option<RunFolder>> {
+    pub fn folder(&self, name: &str, kind: RunKind) -> Result<Option<RunFolder>> {
+        let kind = match kind {
+            RunKind::Train => Kind::Training,
+            RunKind::Sweep => Kind::Sweep,
+            RunKind::Reproduce | RunKind::SqPlay => Kind::Record,
+        };
         Ok(match self {
             Self::None => None,
             Self::Resume(path) => Some(RunFolder::existing(path)?),
-            Self::Folder { path, force } => Some(RunFolder::named(path, *force)?),
-            Self::Numbered(parent) => Some(RunFolder::numbered(parent, name)?),
+            Self::Folder { path, force } => Some(RunFolder::named(path, *force, kind)?),
+            Self::Numbered(parent) => Some(RunFolder::numbered(parent, name, kind)?),
         })
     }
 }
@@ -128,7 +145,7 @@ pub fn keep<C: Serialize, S: Serialize>(
         RunKind::Reproduce => "reproduce",
         RunKind::SqPlay => "sq-play",
     };
-    let Some(folder) = output.folder(name)? else { return Ok(None) };
+    let Some(folder) = output.folder(name, kind)? else { return Ok(None) };
     let path = folder.path().display().to_string();
     let provenance = Provenance::now(command, started);
     let written = Record { schema: SCHEMA, kind, configuration, provenance, summary }.write(&folder);
@@ -136,6 +153,7 @@ pub fn keep<C: Serialize, S: Serialize>(
         folder.abandon();
         return Err(error);
     }
+    folder.finished();
     Ok(Some(path))
 }
 
@@ -147,13 +165,18 @@ pub(crate) fn json(value: &impl Serialize) -> Result<String> {
 /// Bytes that are read of what is no file: a device goes on for ever.
 const MOST_OF_A_PIPE: u64 = 4 << 20;
 
-/// A file as text that memory has room for, or a short pipe.
+/// A file as text that memory has room for. What is none could keep its reader waiting for ever.
 pub(crate) fn read_text(path: &Path) -> Result<String> {
+    let action = "reading";
+    let system = |source| zonal_io::Error::System { path: path.to_owned(), action, source };
+    if !std::fs::metadata(path).map_err(system)?.is_file() {
+        return Err(system(std::io::Error::other("it is no plain file, and one is needed")).into());
+    }
     // The text and what is made of it.
     read_text_up_to(path, crate::memory::budget() / 8)
 }
 
-/// The same of so many bytes at most.
+/// A file of so many bytes at most, or a short pipe.
 pub(crate) fn read_text_up_to(path: &Path, most: u64) -> Result<String> {
     let system = |source| zonal_io::Error::System { path: path.to_owned(), action: "reading", source };
     let file = File::open(path).map_err(system)?;

@@ -137,8 +137,11 @@ pub fn spectrum(config: &SpectrumConfig) -> Result<SpectrumReport> {
     let activation = &config.activation;
     // Some degrees more than listed, so that a tail far below rounding of the norm is still a sum.
     let top = config.decay.map_or(config.max_degree, |(_, to)| to.max(config.max_degree));
-    // The largest one is refused below.
-    let top = top.saturating_add(TAIL_DEGREES);
+    let most = zonal::spectrum::MAX_DEGREE - TAIL_DEGREES;
+    if top > most {
+        return Err(zonal::Error::parameter("the largest degree", top, format!("at most {most}")).into());
+    }
+    let top = top + TAIL_DEGREES;
     let (dim, scale, spectrum) = match config.dim {
         Extended::Infinite => {
             if config.kernel == KernelKind::Tangent {

@@ -12,7 +12,7 @@ use zonal_report::{figure, page};
 use zonal_run::number::{Auto, Extended, Scale};
 use zonal_run::provenance::Provenance;
 use zonal_run::record::{Output, Record, RunKind};
-use zonal_run::sweep::{Start, sweep};
+use zonal_run::sweep::{Description, Start, sweep};
 use zonal_run::train::{Input, TargetJob, TrainConfig, train};
 
 /// What the first figure shows; the README names the same command.
@@ -54,7 +54,8 @@ pub fn degrees() -> String {
 /// When the example is missing or no sweep any more.
 pub fn staircase() -> String {
     let file_of_sweep = root().join("examples/staircase.toml");
-    let start = Start::New { file: file_of_sweep, seed: 0, output: Output::None };
+    let described = Description::read(&file_of_sweep).unwrap_or_else(|e| panic!("{e}"));
+    let start = Start::New { file: described, seed: 0, output: Output::None };
     let summary = sweep(&start, None, Vec::new(), &mut Silent).unwrap_or_else(|e| panic!("{e}"));
     let record = Record {
         schema: summary.schema,

@@ -111,7 +111,7 @@ pub enum Error {
     },
     /// An eigenproblem did not converge; happens for matrices with NaN only.
     #[error(
-        "the eigendecomposition of a {size} x {size} matrix did not converge; its entries must be finite"
+        "the eigendecomposition of a {size} x {size} matrix did not converge; its entries must be finite; bring the scale of the units and the columns nearer to 1"
     )]
     NoConvergence {
         /// Order of the matrix.

@@ -130,7 +130,7 @@ impl Plan {
             return Err(Error::parameter("epsilon", goal.epsilon, "a positive number"));
         }
         for (name, given) in
-            [("the width of a plan", goal.width), ("the iterations of a plan", goal.iterations)]
+            [("the width of a plan", goal.width), ("the number of iterations of a plan", goal.iterations)]
         {
             if given == Some(0) {
                 return Err(Error::parameter(name, 0, "at least 1"));
@@ -268,12 +268,12 @@ fn unreachable(
     let required = match needed {
         // Four digits, the last rounded up.
         Some((least, within)) => format!(
-            "at least {least} for a loss of {allowed:.6} to be proved; or epsilon at least {:.3e} instead of {:.3e}",
+            "at least {least} for a loss of {allowed:.4e} to be proved; or epsilon at least {:.3e} instead of {:.3e}",
             within * 1.0006,
             goal.epsilon
         ),
         None => format!(
-            "larger, or the degree {} lower: no width and iterations up to {MOST:e} prove a loss of {allowed:.6}",
+            "larger, or the degree {} lower: no width and iterations up to {MOST:e} prove a loss of {allowed:.4e}",
             goal.degree,
             MOST = MOST as f64
         ),

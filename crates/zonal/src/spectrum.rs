@@ -125,7 +125,7 @@ impl Spectrum {
         let in_range = (1e-290..1e290).contains(&norm_sq.to_f64());
         if !in_range || integrals.iter().any(|i| i.absolute_error.is_nan()) {
             return Err(Error::parameter(
-                format!("the norm of {activation} at scale {scale}"),
+                format!("the norm of {activation} at scale {scale:?}"),
                 norm_sq.to_f64(),
                 "between 1e-290 and 1e290; use another scale",
             ));

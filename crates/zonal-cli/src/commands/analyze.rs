@@ -68,6 +68,7 @@ impl Args {
                 header: !self.no_header,
                 delimiter: self.delimiter,
                 drop_missing: self.missing.drop(),
+                directory: None,
                 memory: None,
             },
             labels: super::lists(&self.label, "--label")?,

@@ -66,6 +66,7 @@ pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> anyhow
             header: !args.no_header,
             delimiter: args.delimiter,
             drop_missing: args.missing.drop(),
+            directory: None,
             memory: None,
         },
         iteration: args.iteration,

@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result
     // What was found is printed whatever becomes of its folder and its page.
     let saved = keep(&output, RunKind::Reproduce, &asked(&claims, size), &report, command_line(), started);
     report.run = saved.as_ref().ok().cloned().flatten();
-    let page = args.folder.page.write(report.run.as_deref());
+    let page = interrupt.holding(|| args.folder.page.write(report.run.as_deref()));
     match global.format {
         Format::Json => print_json(&report)?,
         Format::Csv => print(&checks_csv(&report))?,

@@ -8,7 +8,7 @@ use crate::output::{columns, command_line, print, print_json};
 use crate::progress::Progress;
 use anyhow::Result;
 use std::path::PathBuf;
-use zonal_run::sweep::{Start, SweepReport, SweepRow, sweep};
+use zonal_run::sweep::{Description, Start, SweepReport, SweepRow, sweep};
 
 const HELP: &str = r#"Examples:
   zonal sweep examples/staircase.toml
@@ -70,7 +70,7 @@ impl Args {
             (None, Some(file)) => {
                 let output = output(self.out.as_deref(), self.force)?;
                 self.page.check(&output)?;
-                Start::New { file: file.clone(), seed: global.seed(), output }
+                Start::New { file: Description::read(file)?, seed: global.seed(), output }
             }
             (None, None) => return Err(zonal_run::Error::Usage("a file or --resume is needed".into()).into()),
         })
@@ -83,7 +83,7 @@ pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result
         let mut progress = Progress::asking(interrupt, global.quiet);
         sweep(&start, args.at_once.map(usize::from), command_line(), &mut progress)?
     };
-    let page = args.page.write(report.run.as_deref());
+    let page = interrupt.holding(|| args.page.write(report.run.as_deref()));
     match global.format {
         Format::Json => print_json(&report),
         Format::Csv => print(&report.csv()?),

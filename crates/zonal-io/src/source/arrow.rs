@@ -98,8 +98,8 @@ fn check_types(path: &Path, schema: &Schema, chosen: &[usize]) -> Result<()> {
         }
         if !numbers && !matches!(kind, DataType::Boolean | DataType::Decimal128(..)) {
             let message = format!(
-                "holds values of type {kind}, but numbers are needed; name the columns to use with --features, or turn \
-                 them into numbers first"
+                "holds values of type {kind}, but numbers are needed; turn them into numbers first, or train on other \
+                 columns (--features)"
             );
             return fail(message);
         }

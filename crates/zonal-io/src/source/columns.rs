@@ -35,8 +35,11 @@ impl Chosen {
                 let more =
                     if names.len() > 20 { format!(" and {} more", names.len() - 20) } else { String::new() };
                 let list = shown.join(", ");
-                let message =
-                    format!("there is no column '{}'; the columns are {list}{more}", shorten(wanted));
+                // A line that was not split.
+                let one = names.len() == 1 && list.contains([';', '\t', ' ', '|', '\u{fffd}']);
+                let advice = if one { " (is --delimiter right?)" } else { "" };
+                let wanted = shorten(wanted);
+                let message = format!("there is no column '{wanted}'; the columns are {list}{more}{advice}");
                 Err(Error::Table { path: path.to_owned(), row: None, column: None, message })
             }
         };

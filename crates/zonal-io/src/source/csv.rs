@@ -196,8 +196,8 @@ impl CsvReader {
                 fail(format!("the label must be a number, but here it is '{found}'"))
             }
             Err(_) => fail(format!(
-                "found '{found}', but a number is needed; name the columns to use with --features, or turn text into \
-                 numbers first"
+                "found '{found}', but a number is needed; turn text into numbers first, or train on other columns \
+                 (--features)"
             )),
         }
     }
@@ -263,6 +263,7 @@ fn csv_error(path: &Path, error: csv::Error, fields: usize, line: u64) -> Error 
 
 fn ragged(found: usize, needed: usize) -> String {
     format!(
-        "found {found} fields, but the first line has {needed}; every row needs as many (is --delimiter right?)"
+        "found {found} fields, but the first line has {needed}; every row needs as many (is --delimiter right, and \
+         every quotation mark closed?)"
     )
 }

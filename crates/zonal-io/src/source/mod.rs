@@ -149,7 +149,7 @@ impl Source {
             }
         }
         let Some((first, format, _)) = files.first() else {
-            let path = PathBuf::new();
+            let path = PathBuf::from("the table");
             let message = "no file is given; at least one is needed".into();
             return Err(Error::Table { path, row: None, column: None, message });
         };

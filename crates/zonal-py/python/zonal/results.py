@@ -777,26 +777,31 @@ class Agreement(Result):
         Whether it agrees: the same bits by the same version on the same kind of processor, otherwise losses to
         `tolerance`.
     same_bits : bool
-        Whether everything is the same to the bit: the path, the summary and the network.
+        Whether everything that was compared is the same to the bit.
+    compared : tuple[str, ...]
+        What was compared: the summary, the path, and as far as the first run still has them the network and the test
+        rows.
     same_machine : bool
         Whether version, platform, processor and instructions are those of the first run, so that the bits must be.
     same_table : bool
         Whether the table is that of the first run; true for targets.
-    loss_difference : float
-        The largest difference of a loss of the path, as part of the first loss.
     tolerance : float
         What it may be on another machine.
     differs : tuple[str, ...]
         What differs.
+    loss_difference : float | None
+        The largest difference of a loss of the path, as part of the first loss; None where the paths list other
+        iterations.
     """
 
     agrees: bool
     same_bits: bool
+    compared: tuple[str, ...]
     same_machine: bool
     same_table: bool
-    loss_difference: float
     tolerance: float
     differs: tuple[str, ...]
+    loss_difference: float | None
 
 
 @dataclass(frozen=True, eq=False, repr=False)

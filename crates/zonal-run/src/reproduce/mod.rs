@@ -138,7 +138,8 @@ pub struct ClaimReport {
 /// reported.
 ///
 /// # Errors
-/// [`Error::Usage`] for a name that is no claim, and whatever fails in a training.
+/// [`Error::Usage`] for a name that is no claim, [`Error::Interrupted`] before the first claim is done, and whatever fails in a
+/// training.
 pub fn reproduce(wanted: &[String], size: Size, observer: &mut dyn Observer) -> Result<ReproduceReport> {
     if let Some(name) = wanted.iter().find(|name| CLAIMS.iter().all(|c| c.name != name.as_str())) {
         let list = names().join(", ");
@@ -159,6 +160,10 @@ pub fn reproduce(wanted: &[String], size: Size, observer: &mut dyn Observer) -> 
                 claims.push(judge(claim, vec![Check::at_most("it runs", f64::NAN, 0.0, error.to_string())])?)
             }
         }
+    }
+    if claims.is_empty() {
+        let message = "stopped before the first claim was checked; nothing was kept".to_owned();
+        return Err(Error::Interrupted { message });
     }
     let not_reached: Vec<String> = chosen[claims.len()..].iter().map(|c| c.name.to_owned()).collect();
     let holds = not_reached.is_empty() && claims.iter().all(|c: &ClaimReport| c.holds);

@@ -35,7 +35,7 @@ pub enum Start {
     /// With a file that describes it.
     New {
         /// The file.
-        file: PathBuf,
+        file: Description,
         /// The first of the seeds.
         seed: u64,
         /// Where it is written.
@@ -43,6 +43,29 @@ pub enum Start {
     },
     /// Where an interrupted one stopped; a finished one is only read.
     Resume(PathBuf),
+}
+
+/// A file that describes a sweep, as it was read: before anything waits for it, since a pipe may never say anything.
+#[derive(Clone, Debug)]
+pub struct Description {
+    file: PathBuf,
+    text: String,
+}
+
+impl Description {
+    /// Reads a file, or a short pipe.
+    ///
+    /// # Errors
+    /// [`zonal_io::Error::System`], and [`Error::Usage`] for a file that is too long.
+    pub fn read(file: &Path) -> Result<Self> {
+        let text = read_text_up_to(file, grid::MOST_BYTES as u64)?;
+        Ok(Self { file: file.to_owned(), text })
+    }
+
+    /// What it says.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
 }
 
 /// The outcome of a sweep.
@@ -149,6 +172,7 @@ pub fn sweep(
             summary: Summary { name, first_seed, trainings, rows },
         };
         record.write(folder)?;
+        folder.finished();
         let _ = observer.progress(Stage::Writing, 1, 1);
     }
     Ok(report)
@@ -164,30 +188,30 @@ struct Summary<'a> {
 }
 
 fn begin(
-    file: &Path,
+    Description { file, text }: &Description,
     seed: u64,
     output: &Output,
     at_once: Option<usize>,
     command: Vec<String>,
 ) -> Result<Job> {
-    let text = read_text_up_to(file, grid::MOST_BYTES as u64)?;
     let stem = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    let grid = grid::read(&text, &file.display().to_string(), &stem, seed)?;
+    let grid = grid::read(text, &file.display().to_string(), &stem, seed)?;
     workers(&grid, at_once)?;
     output.check()?;
-    let folder = output.folder(&grid.name)?;
+    output.check_spares([file.as_path()])?;
+    let folder = output.folder(&grid.name, RunKind::Sweep)?;
     let journal = match &folder {
         None => None,
         Some(folder) => {
             // The journal first: it tells of itself whose it is, if nothing more is written.
             let mut journal = Journal::create(&folder.path().join(CELLS))?;
-            journal.add(&sealed(&json(&Head::new(&stem, seed, command.clone(), &text))?))?;
+            journal.add(&sealed(&json(&Head::new(&stem, seed, command.clone(), text))?))?;
             folder.write(SWEEP, text.as_bytes())?;
             Some(journal)
         }
     };
     let done = vec![None; grid.cells.len() * grid.seeds as usize];
-    Ok(Job { grid, text, folder, journal, done, command })
+    Ok(Job { grid, text: text.clone(), folder, journal, done, command })
 }
 
 fn resume(path: &Path) -> Result<Job> {

@@ -1,6 +1,6 @@
 //! What a training on a table keeps on disk while it reads: its configuration and the sums so far.
 
-use super::TrainConfig;
+use super::{Input, TrainConfig};
 use crate::error::{Error, Result};
 use crate::record::read_text;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,8 @@ struct Resume {
     version: String,
     /// The words of the command line that began it.
     command: Vec<String>,
+    /// The folder in which it was called, from which names of files are meant.
+    directory: String,
     configuration: TrainConfig,
 }
 
@@ -118,12 +120,23 @@ impl<'a> Keep<'a> {
     }
 }
 
+/// The folder from which names of a run's files are meant.
+pub(super) fn directory(config: &TrainConfig) -> String {
+    let begun_in = match &config.input {
+        Input::Table(job) => job.data.directory.clone(),
+        Input::Target(_) => None,
+    };
+    let folder = begun_in.or_else(|| std::env::current_dir().ok());
+    folder.map_or(String::new(), |folder| folder.display().to_string())
+}
+
 /// Writes what a run is to go on with.
 pub(super) fn write_resume(folder: &RunFolder, config: &TrainConfig, command: Vec<String>) -> Result<()> {
     let resume = Resume {
         schema: SCHEMA,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         command,
+        directory: directory(config),
         configuration: config.clone(),
     };
     let text = serde_json::to_string_pretty(&resume).map_err(|e| Error::Usage(e.to_string()))?;
@@ -157,5 +170,9 @@ pub fn interrupted(path: &Path) -> Result<(TrainConfig, Vec<String>)> {
     }
     // Whether the folder can be written to is known before the work.
     RunFolder::existing(path)?;
-    Ok((resume.configuration, resume.command))
+    let mut configuration = resume.configuration;
+    if let Input::Table(job) = &mut configuration.input {
+        job.data.directory = Some(PathBuf::from(resume.directory)).filter(|folder| folder.is_dir());
+    }
+    Ok((configuration, resume.command))
 }

@@ -122,7 +122,7 @@ struct Outcome {
 
 impl Outcome {
     fn trained(self) -> Trained {
-        Trained { report: self.report, model: self.model }
+        Trained { report: self.report, model: self.model, test_rows: self.test_rows.into_rows() }
     }
 }
 
@@ -179,7 +179,7 @@ impl Place {
     fn folder(&mut self, config: &TrainConfig) -> Result<Option<&RunFolder>> {
         if self.folder.is_none() {
             let name = self.name.clone().unwrap_or_else(|| config.name(&Activation::Relu));
-            self.folder = self.output.folder(&name)?;
+            self.folder = self.output.folder(&name, RunKind::Train)?;
         }
         Ok(self.folder.as_ref())
     }
@@ -192,6 +192,8 @@ pub struct Trained {
     pub report: TrainReport,
     /// The network; None at infinite width.
     pub model: Option<Model>,
+    /// Predictions on test rows, some of them.
+    pub test_rows: Vec<TestRow>,
 }
 
 /// Trains, and writes the run: everything is checked before the work, the folder appears with its first file, and a
@@ -219,6 +221,7 @@ pub(crate) fn train_by(
     notes: Notes<'_>,
 ) -> Result<Trained> {
     let started = SystemTime::now();
+    check_names(config, output)?;
     let in_memory = matches!(&config.input, Input::Table(job) if job.data.memory.is_some());
     let mut place = Place::new(output, command.clone(), in_memory, repeats)?;
     let mut outcome = match (&config.input, &config.descent) {
@@ -238,7 +241,8 @@ pub(crate) fn train_by(
     let Some(folder) = place.folder(config)? else { return Ok(outcome.trained()) };
     outcome.report.run = Some(folder.path().display().to_string());
     let decided = TrainConfig { solver: outcome.solver, ..config.clone() };
-    let written = write(folder, &decided, &outcome, Provenance::now(command, started));
+    let provenance = Provenance { directory: keep::directory(config), ..Provenance::now(command, started) };
+    let written = write(folder, &decided, &outcome, provenance);
     match (written, place.folder) {
         (Ok(()), Some(folder)) => folder.finished(),
         (Err(error), Some(folder)) => {
@@ -253,6 +257,20 @@ pub(crate) fn train_by(
     }
     let _ = observer.progress(Stage::Writing, 1, 1);
     Ok(outcome.trained())
+}
+
+/// A record is text, and a run whose files it could not name could not be repeated.
+fn check_names(config: &TrainConfig, output: &Output) -> Result<()> {
+    let Input::Table(job) = &config.input else { return Ok(()) };
+    let mut files = job.data.files.iter().chain(job.test_data.iter().flatten());
+    match files.find(|file| file.to_str().is_none()) {
+        Some(file) if !matches!(output, Output::None) => Err(Error::Usage(format!(
+            "the name {} is not valid text (UTF-8), so the record of the run could not hold it; rename the file, or write no \
+             record by --out none",
+            file.display()
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// Numbers beyond the range of f64 must not pass as results.

@@ -316,6 +316,6 @@ impl PartialSums {
         let description = problem.description(path.step(), grid[best]);
         let hidden = HiddenLayer::Fixed((*self.network).clone());
         let model = Model { description, hidden, iterations: grid, coefficients };
-        Ok(Trained { report, model: Some(model) })
+        Ok(Trained { report, model: Some(model), test_rows: Vec::new() })
     }
 }

@@ -8,7 +8,7 @@ use crate::data::for_each_block;
 use crate::error::{Error, Result};
 use crate::fingerprint::Fingerprint;
 use crate::number::Extended;
-use crate::record::json;
+use crate::record::{Output, json};
 use crate::score::{Score, Scorer};
 use crate::survey::Survey;
 use zonal::lift::LabelScale;
@@ -39,11 +39,15 @@ pub(super) fn prepare<R>(
     config: &TrainConfig,
     job: &TableJob,
     fits: Fits<'_, R>,
+    output: &Output,
     observer: &mut dyn Observer,
     notes: Notes<'_>,
 ) -> Result<(Prepared, R)> {
     if config.width == Extended::Infinite {
         return Err(infinite());
+    }
+    if job.labels.is_empty() {
+        return Err(Error::Usage("no label is named; name the column to predict".into()));
     }
     let split = job.split(config.seed)?;
     // The headers alone tell whether the columns exist: mistakes in names come before any long reading.
@@ -57,6 +61,7 @@ pub(super) fn prepare<R>(
         }
         None => None,
     };
+    output.check_spares(source.files().chain(test_source.iter().flat_map(Source::files)))?;
     let survey = Survey::of(&source, &split, observer)?;
     check_parts(&survey, job)?;
     let ([test_rows, test_dropped], of_test) = match &test_source {

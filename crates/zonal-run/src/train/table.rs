@@ -95,7 +95,7 @@ pub(super) fn run(
             cost.solver(width, config.solver, notes)
         }
     };
-    let (prepared, solver) = prepare(config, job, &fits, observer, notes)?;
+    let (prepared, solver) = prepare(config, job, &fits, &place.output, observer, notes)?;
     let cost = cost(&prepared.survey, &prepared.problem.lift);
     let identity = prepared.identity(config, job)?;
     let Prepared {

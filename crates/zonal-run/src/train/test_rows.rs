@@ -68,6 +68,10 @@ impl TestSample {
         Ok(table.csv()?)
     }
 
+    pub(super) fn into_rows(self) -> Vec<TestRow> {
+        self.rows
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }

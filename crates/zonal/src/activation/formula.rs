@@ -163,7 +163,7 @@ impl Formula {
                 Error::parameter(
                     format!("the number of kinks of '{}'", self.text),
                     format!("more than {MAX_KINKS} between {low} and {high}, or not to be told apart"),
-                    "smaller; name the kinks with --kinks, or use a smaller scale",
+                    "smaller; use a smaller scale (`zonal spectrum --kinks` can be told them)",
                 )
             })?;
             if kind == Crossing::Pole

@@ -1,5 +1,6 @@
 //! The instruction sets that our own loops are compiled for, and the choice among them at run time.
 
+use crate::error::{Error, Result};
 use pulp::{Scalar, Simd, WithSimd};
 use std::sync::OnceLock;
 
@@ -19,16 +20,35 @@ pub(crate) enum Level {
 /// A lower level than the processor's can be asked for by this variable: `avx2` or `none`.
 const VARIABLE: &str = "ZONAL_SIMD";
 
+/// Whether the variable asks for something that there is.
+pub(crate) fn check_asked(asked: Option<&str>) -> Result<()> {
+    match asked {
+        None | Some("" | "none") => Ok(()),
+        #[cfg(target_arch = "x86_64")]
+        Some("avx2") => Ok(()),
+        Some(other) => {
+            let possible = if cfg!(target_arch = "x86_64") { "avx2 or none" } else { "none" };
+            let required = format!("{possible}, or not set for the best that the processor has");
+            Err(Error::parameter(VARIABLE, other, required))
+        }
+    }
+}
+
+/// What the variable asks for.
+pub(crate) fn asked() -> Option<String> {
+    std::env::var_os(VARIABLE).map(|text| text.to_string_lossy().into_owned())
+}
+
 impl Level {
     /// The level in use: the best one of this processor, or a lower one that the environment asks for.
     pub(crate) fn here() -> Self {
         static HERE: OnceLock<Level> = OnceLock::new();
         *HERE.get_or_init(|| {
             let best = Self::best();
-            match std::env::var(VARIABLE).as_deref() {
-                Ok("none") => Self::Baseline,
+            match asked().as_deref() {
+                Some("none") => Self::Baseline,
                 #[cfg(target_arch = "x86_64")]
-                Ok("avx2") => best.min(Self::Avx2),
+                Some("avx2") => best.min(Self::Avx2),
                 _ => best,
             }
         })
@@ -90,5 +110,24 @@ impl Level {
             return Simd::vectorize(simd, operation);
         }
         Simd::vectorize(Scalar, operation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_asked;
+
+    #[test]
+    fn levels_that_there_are_not_are_told() {
+        for asked in [None, Some(""), Some("none")] {
+            assert!(check_asked(asked).is_ok());
+        }
+        for asked in ["avx512", "NONE", "sse2", "nonsense"] {
+            let said = check_asked(Some(asked)).unwrap_err().to_string();
+            assert!(
+                said.contains("ZONAL_SIMD is") && said.contains(asked) && said.contains("none"),
+                "{said}"
+            );
+        }
     }
 }

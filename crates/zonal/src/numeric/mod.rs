@@ -20,6 +20,14 @@ pub fn instructions() -> &'static str {
     level::Level::here().name()
 }
 
+/// Whether `ZONAL_SIMD` asks for instructions that there are; what it asks for otherwise is not followed.
+///
+/// # Errors
+/// [`Error::Parameter`](crate::Error::Parameter).
+pub fn check_instructions() -> crate::Result<()> {
+    level::check_asked(level::asked().as_deref())
+}
+
 pub use double_double::DoubleDouble;
 pub use dual::Dual;
 pub use elementary::Elementary;

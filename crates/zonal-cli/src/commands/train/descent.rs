@@ -130,9 +130,6 @@ impl DescentArgs {
             return Err(Error::Usage(message.into()).into());
         }
         let patience = self.patience.unwrap_or(PATIENCE);
-        if patience.is_nan() || patience <= 1.0 {
-            return Err(Error::Usage(format!("--patience is {patience}, but must be above 1, or inf")).into());
-        }
         if self.biases && layers == Layers::Output {
             let message = "--biases are trained with the hidden layer: add --layers both or hidden";
             return Err(Error::Usage(message.into()).into());

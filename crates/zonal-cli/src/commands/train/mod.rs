@@ -225,7 +225,7 @@ pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result
         train(&config, &output, command, &mut progress, &mut note)?.report
     };
     // The run is there: its numbers are printed whatever becomes of its page.
-    let page = args.page.write(report.run.as_deref());
+    let page = interrupt.holding(|| args.page.write(report.run.as_deref()));
     match global.format {
         Format::Json => print_json(&report),
         Format::Csv => print(&report.path_csv()?),
@@ -247,7 +247,7 @@ fn repeat(record: &Path, args: &Args, global: &Global, interrupt: &Interrupt) ->
         };
         again(record, &args.moved(), &output, command_line(), &mut progress, &mut note)?
     };
-    let page = args.page.write(trained.report.run.as_deref());
+    let page = interrupt.holding(|| args.page.write(trained.report.run.as_deref()));
     match global.format {
         Format::Json => print_json(&agreement),
         Format::Csv => print(&trained.report.path_csv()?),
@@ -353,6 +353,7 @@ impl Args {
                 header: !self.no_header,
                 delimiter: self.delimiter,
                 drop_missing: self.missing.drop(),
+                directory: None,
                 memory: None,
             },
             labels,

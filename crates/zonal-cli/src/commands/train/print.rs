@@ -22,24 +22,27 @@ pub(super) fn table(report: &TrainReport) -> String {
 /// Whether a repeated run agrees with the first one.
 pub(super) fn agreement(found: &Agreement) -> String {
     if found.same_bits {
-        return "agrees: the same bits\n".to_owned();
+        return format!("agrees: the same bits\ncompared: {}\n", found.compared.join(", "));
     }
     let verdict = if !found.same_table {
         "does not agree: the table holds other numbers than in the first run"
     } else if found.same_machine {
-        "does not agree: by the same version, processor and instructions, so the bits must be the same"
+        "does not agree: version, processor and instructions are those of the first run, and the bits are not"
     } else if found.agrees {
         "agrees within the tolerance: by another version, processor or other instructions"
     } else {
         "does not agree: by another version, processor or other instructions"
     };
     let differs: String = found.differs.iter().map(|what| format!("  {what}\n")).collect();
-    format!(
-        "{verdict}\nlosses differ by at most {} of the first one (at most {:e} across machines)\nother bits \
-         in\n{differs}",
-        short(found.loss_difference),
-        found.tolerance
-    )
+    let losses = match found.loss_difference {
+        Some(difference) => format!(
+            "losses differ by at most {} of the first one (at most {:e} across machines)",
+            short(difference),
+            found.tolerance
+        ),
+        None => "the paths list other iterations".to_owned(),
+    };
+    format!("{verdict}\n{losses}\ncompared: {}\nother bits in\n{differs}", found.compared.join(", "))
 }
 
 /// The iterations to show: powers of ten, the best and the last.

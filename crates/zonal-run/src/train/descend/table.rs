@@ -83,7 +83,7 @@ pub(in super::super) fn run(
         let unit = 8 * ((columns as u64 + 2 + labels as u64) * (4 * kept + 8) + curvature);
         check_need(width, |m| rows.saturating_mul(row).saturating_add(m.saturating_mul(unit)))
     };
-    let (prepared, ()) = prepare(config, job, &fits, observer, notes)?;
+    let (prepared, ()) = prepare(config, job, &fits, &place.output, observer, notes)?;
     let Prepared { source, test_source, survey, problem, .. } = &prepared;
     let Problem { lift, labels, activation, scale, .. } = problem;
     check_slope(options, activation)?;

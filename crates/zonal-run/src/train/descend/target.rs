@@ -185,6 +185,10 @@ pub(super) fn check_given(config: &TrainConfig, options: &DescentConfig) -> Resu
     {
         return Err(zonal::Error::parameter("the step", step, "a positive number or auto").into());
     }
+    // Of a configuration read from a file; never is None there.
+    if let Some(patience) = options.patience.filter(|p| p.is_nan() || *p <= 1.0) {
+        return Err(zonal::Error::parameter("--patience", patience, "above 1, or inf").into());
+    }
     match config.activation.clone().given() {
         Some(activation) if options.batch != BatchChoice::Exact => check_slope(options, &activation),
         _ => Ok(()),
