@@ -1,7 +1,7 @@
 //! Ctrl-C and SIGTERM: the program leaves at once, unless it is writing a finished run; then the first signal waits for
 //! the files and a second one leaves.
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::flag;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,6 +15,8 @@ const TERMINATED: u8 = 143;
 pub(crate) struct Interrupt {
     /// Whether a signal ends the program at once.
     leaves: Arc<AtomicBool>,
+    /// Whether one of them came already.
+    seen: Arc<AtomicBool>,
     interrupted: Arc<AtomicBool>,
     terminated: Arc<AtomicBool>,
 }
@@ -23,16 +25,20 @@ impl Interrupt {
     /// Listens to both signals from now on.
     pub(crate) fn install() -> Self {
         let off = || Arc::new(AtomicBool::new(false));
-        let this = Self { leaves: Arc::new(AtomicBool::new(true)), interrupted: off(), terminated: off() };
-        for (signal, seen, code) in
+        let leaves = Arc::new(AtomicBool::new(true));
+        let this = Self { leaves, seen: off(), interrupted: off(), terminated: off() };
+        for (signal, which, code) in
             [(SIGINT, &this.interrupted, INTERRUPTED), (SIGTERM, &this.terminated, TERMINATED)]
         {
             // In this order: leave if nothing is being written or it is the second signal, otherwise remember it. If a
             // handler cannot be set, the signal ends the program, as it would without us.
             let _ = flag::register_conditional_shutdown(signal, i32::from(code), Arc::clone(&this.leaves));
-            let _ = flag::register_conditional_shutdown(signal, i32::from(code), Arc::clone(seen));
-            let _ = flag::register(signal, Arc::clone(seen));
+            let _ = flag::register_conditional_shutdown(signal, i32::from(code), Arc::clone(&this.seen));
+            let _ = flag::register(signal, Arc::clone(&this.seen));
+            let _ = flag::register(signal, Arc::clone(which));
         }
+        // A file that becomes larger than is allowed (`ulimit -f`) is an error of writing, and no end of the program.
+        let _ = flag::register(SIGXFSZ, off());
         this
     }
 

@@ -153,6 +153,13 @@ fn code_of(error: &anyhow::Error, interrupt: &Interrupt) -> ExitCode {
         output::say(&stopped.to_string());
         return ExitCode::from(code);
     }
+    // Work that keeps nothing.
+    if let (Some(stopped @ zonal_run::Error::Core(zonal::Error::Stopped(_))), Some(code)) =
+        (error.downcast_ref::<zonal_run::Error>(), interrupt.waited())
+    {
+        output::say(&stopped.to_string());
+        return ExitCode::from(code);
+    }
     output::say(&format!("error: {error:#}"));
     match error.downcast_ref::<zonal_run::Error>() {
         Some(e) if e.is_usage() => {

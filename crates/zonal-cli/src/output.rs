@@ -1,5 +1,6 @@
 //! Standard output and standard error. Macros that print would panic on a closed pipe; these do not.
 
+use anyhow::Context;
 use indicatif::ProgressBar;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
@@ -10,9 +11,7 @@ use std::sync::{Mutex, PoisonError};
 /// A closed pipe, which [`is_closed_pipe`] recognises, or a full disk behind a redirection.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()?;
-    Ok(())
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("writing to standard output failed")
 }
 
 /// The bar on the terminal, if there is one.

@@ -61,7 +61,8 @@ fn can_go_on(stage: Stage) -> bool {
 impl Observer for Progress {
     fn progress(&mut self, stage: Stage, done: u64, total: u64) -> ControlFlow<StopReason> {
         if stage == Stage::Writing {
-            self.interrupt.hold(done < total || self.asks);
+            // Until the page is there too, which comes after this.
+            self.interrupt.hold(true);
             return ControlFlow::Continue(());
         }
         if self.saves {

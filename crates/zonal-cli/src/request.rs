@@ -15,7 +15,7 @@ use zonal_run::Error;
 use zonal_run::again::Moved;
 use zonal_run::analyze::AnalyzeConfig;
 use zonal_run::plan::PlanConfig;
-use zonal_run::record::Output;
+use zonal_run::record::{Output, RunKind};
 use zonal_run::reproduce::Size;
 use zonal_run::spectrum::{RankConfig, SpectrumConfig};
 use zonal_run::sq::{BoundConfig, LearnConfig, PlayConfig};
@@ -121,13 +121,18 @@ pub fn read(words: &[String]) -> anyhow::Result<Request> {
         },
         Command::Reproduce(args) => {
             let (claims, size) = args.claims();
-            Request::Reproduce { claims, size, output: args.folder.output()?, page: args.folder.page.clone() }
+            Request::Reproduce {
+                claims,
+                size,
+                output: args.folder.output(RunKind::Reproduce)?,
+                page: args.folder.page.clone(),
+            }
         }
         Command::Sq(args) => match &args.command {
             Queries::Bound(args) => Request::Bounds(args.configs(global)?.0),
             Queries::Play(args) => Request::Play {
                 config: Box::new(args.config(global)?),
-                output: args.folder.output()?,
+                output: args.output()?,
                 page: args.folder.page.clone(),
             },
             Queries::Learn(args) => Request::Learn(Box::new(args.config(global)?)),

@@ -395,6 +395,54 @@ fn a_run_does_not_replace_what_it_reads() {
     assert!(place.path().join("r/mine.csv").exists());
 }
 
+#[test]
+fn files_of_others_stay_as_they_are() {
+    let place = Place::new();
+    let read = |name: &str| std::fs::read_to_string(place.path().join(name)).unwrap();
+    place.succeed(&["train", "--target", "x1", "-m", "20", "--out", "r", "--no-report"]);
+    place.file("sweep.toml", "target = 'x1'\ndim = 3\nwidth = 20\nseeds = 1\niterations = 10\n");
+    // A run of another kind would write over it.
+    for (name, text) in [("table.csv", "precious"), ("cells.jsonl", "mine"), ("report.html", "<p>mine")] {
+        place.file(&format!("r/{name}"), text);
+        place.fail(&["sweep", "sweep.toml", "--out", "r", "--force"], 1, &[name, "move it elsewhere"]);
+        assert_eq!(read(&format!("r/{name}")), text);
+        assert!(place.path().join("r/run.json").exists());
+        if name == "report.html" {
+            place.fail(&["report", "r"], 1, &["r/report.html", "--force"]);
+            assert_eq!(read("r/report.html"), text);
+        }
+        std::fs::remove_file(place.path().join("r").join(name)).unwrap();
+    }
+    // What is no sweep of ours is not cut to whole lines.
+    std::fs::create_dir(place.path().join("grid")).unwrap();
+    place.file("grid/sweep.toml", "method = 'grid'");
+    place.file("grid/cells.jsonl", "{\"only\":\"one line\"}");
+    place.fail(&["sweep", "--resume", "grid"], 1, &["nothing that can go on", "another program"]);
+    assert_eq!(read("grid/cells.jsonl"), "{\"only\":\"one line\"}");
+    // A transcript in the folder of the game would be in its way.
+    std::fs::create_dir(place.path().join("g")).unwrap();
+    let play =
+        ["sq", "play", "--family", "signs", "--dim", "6", "--degree", "2", "--tolerance", ".3", "--out", "g"];
+    place.fail(
+        &[&play[..], &["--save", "g/t.json"]].concat(),
+        2,
+        &["--save g/t.json", "name a file elsewhere"],
+    );
+    place.succeed(&[&play[..], &["--save", "t.json"]].concat());
+}
+
+#[cfg(unix)]
+#[test]
+fn folders_that_cannot_be_made_are_told_before_the_work() {
+    let place = Place::new();
+    std::os::unix::fs::symlink("nowhere", place.path().join("link")).unwrap();
+    for out in ["link", "link/x"] {
+        place.fail(&["train", "--target", "x1", "-m", "20", "--out", out], 1, &["link", "leads nowhere"]);
+    }
+    let long = "x".repeat(300);
+    place.fail(&["train", "--target", "x1", "-m", "20", "--out", &long], 1, &["opening the folder", "long"]);
+}
+
 #[cfg(unix)]
 #[test]
 fn pipes_keep_nobody_waiting() {

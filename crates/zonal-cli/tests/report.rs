@@ -307,6 +307,11 @@ fn figures_replace_nothing_that_is_not_ours() {
     assert_eq!(std::fs::read_to_string(&mine).unwrap(), "<svg>mine</svg>");
     assert!(!place.path().join("pages/both.html").exists());
     place.succeed(&[&both[..], &["--force"]].concat());
+    // Nor is a run's own record, whatever is forced.
+    let record = std::fs::read(place.path().join("a/run.json")).unwrap();
+    let refused = place.zonal(&["report", "a", "b", "--out", "a/run.json", "--force"]);
+    assert!(refused.code == 2 && refused.stderr.contains("a file that a run needs"), "{}", refused.stderr);
+    assert_eq!(std::fs::read(place.path().join("a/run.json")).unwrap(), record);
     let twice = place.zonal(&["report", "a", "a"]);
     assert_eq!(twice.code, 2);
     assert!(twice.stderr.contains("a is named twice"));

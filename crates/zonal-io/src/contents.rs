@@ -3,8 +3,8 @@
 use crate::checksum;
 use crate::error::{Error, Result};
 use crate::names::{
-    ARROW, CELLS, DESCENT, METRICS, METRICS_CSV, MODEL, MONOMIALS, PAGE, RECORD, RESUME, STATISTICS, SWEEP,
-    TABLE, TEST_ROWS, UNFINISHED,
+    ARROW, CELLS, DESCENT, METRICS, METRICS_CSV, MODEL, MONOMIALS, PAGE, PAGE_MARK, RECORD, RESUME,
+    STATISTICS, SWEEP, TABLE, TEST_ROWS, UNFINISHED,
 };
 use crate::write::TEMPORARY;
 use serde::Deserialize;
@@ -31,7 +31,7 @@ const TRAINING_FILES: [&str; 8] =
 const SWEEP_FILES: [&str; 4] = [TABLE, ARROW, SWEEP, CELLS];
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::Training, Self::Sweep, Self::Record];
+    pub(crate) const ALL: [Self; 3] = [Self::Training, Self::Sweep, Self::Record];
 
     /// Everything that such a run may write, in the order in which it is removed; nothing else in a folder is touched.
     pub(crate) fn files(self) -> impl Iterator<Item = &'static str> {
@@ -92,7 +92,10 @@ pub(crate) fn contents(path: &Path) -> Result<Contents> {
     if entries.is_empty() {
         return Ok(Contents::Nothing);
     }
-    let sealed = |name: &str| begins_with_mark(&path.join(name), checksum::MARK.as_bytes());
+    let sealed = |name: &str| {
+        let beginning = format!("{{\"checksum\":\"{}", checksum::MARK);
+        near_beginning(&path.join(name)).is_some_and(|bytes| bytes.starts_with(beginning.as_bytes()))
+    };
     Ok(if path.join(RECORD).exists() {
         match record(&path.join(RECORD)) {
             Some(kind) => Contents::Run(kind),
@@ -134,10 +137,23 @@ fn record(path: &Path) -> Option<Kind> {
     })
 }
 
+/// Whether a file of a run's is one by what stands in it: tables are told by their names alone.
+pub(crate) fn has_written(path: &Path, name: &str) -> bool {
+    let mark: &[u8] = match name {
+        PAGE => PAGE_MARK,
+        METRICS => b"{\"schema\":",
+        MODEL | STATISTICS | MONOMIALS | DESCENT | RESUME | CELLS => checksum::MARK.as_bytes(),
+        _ => b"",
+    };
+    // Whatever a link leads to, the link itself is not the run's to lose.
+    let is_link = fs::symlink_metadata(path).is_ok_and(|m| m.is_symlink());
+    is_link || path.is_file() && (mark.is_empty() || has_mark(path, mark))
+}
+
 /// The kind of run that has been begun in a folder.
 fn unfinished(path: &Path) -> Option<Kind> {
-    let file = path.join(UNFINISHED);
-    Kind::ALL.into_iter().find(|kind| begins_with_mark(&file, kind.word().as_bytes()))
+    let text = near_beginning(&path.join(UNFINISHED))?;
+    Kind::ALL.into_iter().find(|kind| text == format!("{}\n", kind.word()).as_bytes())
 }
 
 /// Whether a regular file is one that has no name yet.
@@ -148,11 +164,16 @@ pub(crate) fn is_temporary(entry: &fs::DirEntry) -> bool {
 }
 
 /// Whether a regular file, and no link to one, has these bytes near its beginning.
-pub fn begins_with_mark(path: &Path, mark: &[u8]) -> bool {
+pub fn has_mark(path: &Path, mark: &[u8]) -> bool {
+    near_beginning(path).is_some_and(|bytes| bytes.windows(mark.len()).any(|w| w == mark))
+}
+
+/// The first bytes of a regular file, and of no link to one.
+fn near_beginning(path: &Path) -> Option<Vec<u8>> {
     if !fs::symlink_metadata(path).is_ok_and(|m| m.is_file()) {
-        return false;
+        return None;
     }
-    let mut start = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(4_096).read_to_end(&mut start));
-    read.is_ok() && start.windows(mark.len()).any(|w| w == mark)
+    let mut bytes = Vec::new();
+    File::open(path).and_then(|file| file.take(4_096).read_to_end(&mut bytes)).ok()?;
+    Some(bytes)
 }

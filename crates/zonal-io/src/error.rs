@@ -45,8 +45,8 @@ pub enum Error {
         /// The character.
         found: char,
     },
-    /// A model that cannot be read.
-    #[error("{} is not a model that can be used: {message}", path.display())]
+    /// A model, sums or weights that cannot be used.
+    #[error("{} cannot be used: {message}", path.display())]
     Model {
         /// The file.
         path: PathBuf,

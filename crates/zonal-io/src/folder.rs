@@ -1,16 +1,17 @@
 //! Run folders: numbered or named by the user, never overwriting what is not ours.
 
-use crate::contents::{Contents, Kind, contents, is_temporary};
+use crate::contents::{Contents, Kind, contents, has_written, is_temporary};
 use crate::error::{Error, Result};
 use crate::names::UNFINISHED;
-use crate::write::{flush_folder, write_file};
+use crate::write::{TEMPORARY, flush_folder, write_file};
 use std::fs::{self, File, TryLockError};
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::{Component, Path, PathBuf};
 
-pub use crate::contents::begins_with_mark;
+pub use crate::contents::has_mark;
 pub use crate::names::{
-    ARROW, CELLS, DESCENT, FIGURE_MARKS, FIGURES, METRICS, METRICS_CSV, MODEL, MONOMIALS, PAGE, RECORD,
-    RESUME, STATISTICS, SWEEP, TABLE, TEST_ROWS,
+    ARROW, CELLS, DESCENT, FIGURE_MARKS, FIGURES, METRICS, METRICS_CSV, MODEL, MONOMIALS, PAGE, PAGE_MARK,
+    RECORD, RESUME, STATISTICS, SWEEP, TABLE, TEST_ROWS,
 };
 
 /// What only a training needs that is not finished.
@@ -27,69 +28,35 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// Finds out, before the work, whether a folder chosen by the user may be written to: it must not exist, be empty,
-    /// or with `force` hold a run of ours. Nothing is created.
+    /// Finds out, before the work, whether a run of this kind may be written to a folder chosen by the user: it must not exist,
+    /// be empty, or with `force` hold a run of ours. Nothing is created.
     ///
     /// # Errors
     /// [`Error::Folder`] for a folder that must not be written to, [`Error::System`].
-    pub fn check_named(path: &Path, force: bool) -> Result<()> {
-        let refuse =
-            |message: &str| Err(Error::Folder { path: path.to_owned(), message: message.to_owned() });
-        // A folder that does not exist yet must not lead back through "..", or it would be another one when it does.
-        let existing = fs::metadata(path);
-        if existing.is_err() && path.components().any(|c| c == std::path::Component::ParentDir) {
-            let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
-            if path.file_name().is_none() || parent.is_some_and(|p| !p.is_dir()) {
-                return refuse("does not exist and its name goes through '..'; name it directly");
+    pub fn check_named(path: &Path, force: bool, kind: Kind) -> Result<()> {
+        match existing_folder(path)? {
+            Some(folder) if folder == path => {
+                let _lock = lock(path)?;
+                replaced(path, force, kind)?;
+                check_writable(path)
+            }
+            above => {
+                // A folder that does not exist yet must not lead back through "..", or it would be another one when it does.
+                if path.components().any(|c| c == Component::ParentDir) {
+                    let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
+                    if path.file_name().is_none() || parent.is_some_and(|p| !p.is_dir()) {
+                        return refuse(
+                            path,
+                            "does not exist and its name goes through '..'; name it directly",
+                        );
+                    }
+                }
+                check_writable(above.unwrap_or(Path::new(".")))
             }
         }
-        match existing {
-            Ok(meta) if !meta.is_dir() => return refuse("is a file; choose another name for --out"),
-            Ok(_) => {}
-            Err(_) => return check_writable(nearest_existing(path)),
-        }
-        let found = contents(path)?;
-        if !force {
-            match found {
-                Contents::Nothing => {}
-                Contents::Training => {
-                    return refuse(
-                        "holds a training that is not finished; go on with it by `zonal train --resume`, or \
-                         --force to replace it",
-                    );
-                }
-                Contents::Sweep => {
-                    return refuse(
-                        "holds a sweep; go on with it by `zonal sweep --resume`, or --force to replace it",
-                    );
-                }
-                Contents::Remainder(_) => {
-                    return refuse(
-                        "holds what a run left that was stopped while it wrote; --force to replace it",
-                    );
-                }
-                Contents::Run(_) | Contents::Foreign(_) => {
-                    return refuse("is not empty; choose another one, or --force to replace a run in it");
-                }
-            }
-        }
-        lock(path)?;
-        if let Contents::Foreign(why) = found {
-            return refuse(&format!(
-                "is not empty and {why}, so it is not a run of ours: --force does not replace it"
-            ));
-        }
-        // A run is removed whole or not at all.
-        let mut names = found.kind().into_iter().flat_map(Kind::files);
-        if let Some(name) = names.find(|name| path.join(name).is_dir()) {
-            return refuse(&format!(
-                "holds a folder {name} where a run has a file; move it elsewhere, and --force will replace the run"
-            ));
-        }
-        check_writable(path)
     }
 
-    /// Refuses to replace the run in a folder that something still needed lies in.
+    /// Refuses to put a run into a folder where it would take the place of something that it reads, or that is to stay.
     ///
     /// # Errors
     /// [`Error::Folder`].
@@ -97,28 +64,35 @@ impl RunFolder {
         let (Ok(folder), Ok(found)) = (path.canonicalize(), contents(path)) else { return Ok(()) };
         let Some(kind) = found.kind() else { return Ok(()) };
         let goes = |file: &Path| {
-            let Ok(file) = file.canonicalize() else { return false };
-            file.parent() == Some(&folder) && kind.files().any(|name| file.file_name() == Some(name.as_ref()))
+            // The file that a link leads to, and the link itself.
+            let parent = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let link = file.file_name().and_then(|name| Some(parent.canonicalize().ok()?.join(name)));
+            [file.canonicalize().ok(), link].into_iter().flatten().any(|file| {
+                let name = file.file_name().unwrap_or_default();
+                let ours =
+                    kind.files().any(|ours| name == ours) || name.to_string_lossy().starts_with(TEMPORARY);
+                ours && file.parent() == Some(&folder)
+            })
         };
         match needed.into_iter().find(|file| goes(file)) {
             None => Ok(()),
-            Some(file) => Err(Error::Folder {
-                path: path.to_owned(),
-                message: format!(
+            Some(file) => refuse(
+                path,
+                &format!(
                     "holds {}, which this run reads and --force would remove; copy it elsewhere, or choose another folder \
                      for --out",
                     file.display()
                 ),
-            }),
+            ),
         }
     }
 
     /// Finds out whether numbered folders can be made below `parent`, which need not exist yet.
     ///
     /// # Errors
-    /// [`Error::System`].
+    /// [`Error::System`], [`Error::Folder`] where something else than a folder is in the way.
     pub fn check_parent(parent: &Path) -> Result<()> {
-        check_writable(nearest_existing(parent))
+        check_writable(existing_folder(parent)?.unwrap_or(Path::new(".")))
     }
 
     /// The folder chosen by the user, made if it does not exist, for a run of this kind. The run that `force` allows to
@@ -127,22 +101,22 @@ impl RunFolder {
     /// # Errors
     /// As [`Self::check_named`].
     pub fn named(path: &Path, force: bool, kind: Kind) -> Result<Self> {
-        Self::check_named(path, force)?;
+        Self::check_named(path, force, kind)?;
         let created = !path.exists();
         fs::create_dir_all(path).map_err(Error::system(path, "creating the folder"))?;
         flush_folder(path);
-        let folder = Self { path: path.to_owned(), kind, created, _lock: lock(path)? };
-        let replaced = contents(path)?.kind();
+        let _lock = lock(path)?;
+        // Another program may have been quicker.
+        let replaced = replaced(path, force, kind)?;
+        let folder = Self { path: path.to_owned(), kind, created, _lock };
         // Whatever happens while the old run goes, what is left tells that it may be replaced.
         if let Err(error) = folder.mark(replaced.unwrap_or(kind)) {
-            if created {
-                folder.abandon();
-            }
+            folder.give_up();
             return Err(error);
         }
         if let Some(replaced) = replaced {
             folder.remove_figures();
-            folder.remove(replaced.files())?;
+            replaced.files().try_for_each(|name| folder.remove(name))?;
             folder.remove_temporary();
             folder.mark(kind)?;
         }
@@ -167,15 +141,61 @@ impl RunFolder {
                     return match folder.mark(kind) {
                         Ok(()) => Ok(folder),
                         Err(error) => {
-                            folder.abandon();
+                            folder.give_up();
                             Err(error)
                         }
                     };
                 }
-                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists && number < u32::MAX => number += 1,
+                Err(e) if e.kind() == ErrorKind::AlreadyExists && number < u32::MAX => number += 1,
                 Err(e) => return Err(Error::system(path, "creating the folder")(e)),
             }
         }
+    }
+
+    /// The folder of a training or sweep that can go on, or of a sweep that is finished. Files that had no name yet when a
+    /// program was killed go.
+    ///
+    /// # Errors
+    /// [`Error::Folder`] for one without, or that another program writes; [`Error::System`] when it cannot be written to.
+    pub fn begun(path: &Path, kind: Kind) -> Result<Self> {
+        let _lock = lock(path)?;
+        let found = contents(path)?;
+        match (&found, kind) {
+            (Contents::Training, Kind::Training)
+            | (Contents::Sweep | Contents::Run(Kind::Sweep), Kind::Sweep) => {}
+            (Contents::Run(_), _) => {
+                return refuse(path, "holds a finished run: there is nothing to go on with");
+            }
+            _ => {
+                return refuse(
+                    path,
+                    "holds nothing that can go on: its files were written by another program, or are damaged; start it \
+                     anew",
+                );
+            }
+        }
+        check_writable(path)?;
+        let folder = Self { path: path.to_owned(), kind, created: false, _lock };
+        folder.remove_temporary();
+        if matches!(found, Contents::Run(_)) {
+            folder.unmark();
+        }
+        Ok(folder)
+    }
+
+    /// The folder of a finished run, to write its page. What it no longer needs goes.
+    ///
+    /// # Errors
+    /// [`Error::Folder`] for one that holds none, or that another program writes; [`Error::System`] when it cannot be written to.
+    pub fn finished_run(path: &Path) -> Result<Self> {
+        let _lock = lock(path)?;
+        let Contents::Run(kind) = contents(path)? else {
+            return refuse(path, "holds no finished run any more");
+        };
+        check_writable(path)?;
+        let folder = Self { path: path.to_owned(), kind, created: false, _lock };
+        folder.finished();
+        Ok(folder)
     }
 
     /// Says that a run of this kind is written here.
@@ -189,17 +209,14 @@ impl RunFolder {
         let _ = fs::remove_file(self.path.join(UNFINISHED));
     }
 
-    fn remove(&self, names: impl IntoIterator<Item = &'static str>) -> Result<()> {
-        for name in names {
-            let path = self.path.join(name);
-            match fs::remove_file(&path) {
-                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(Error::system(path, "removing the run to replace")(e));
-                }
-                _ => {}
+    fn remove(&self, name: &str) -> Result<()> {
+        let path = self.path.join(name);
+        match fs::remove_file(&path) {
+            Err(e) if e.kind() != ErrorKind::NotFound => {
+                Err(Error::system(path, "removing a file of the run")(e))
             }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Figures of the run to replace would be taken for those of the new one. What somebody else has put there stays, and what
@@ -211,29 +228,12 @@ impl RunFolder {
             return;
         }
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
-            if is_figure(&entry.path()) {
+            if is_figure(&entry.path()) || is_temporary(&entry) {
                 let _ = fs::remove_file(entry.path());
             }
         }
         // Only an empty folder goes.
         let _ = fs::remove_dir(folder);
-    }
-
-    /// A folder of earlier work that is taken up again. Files that had no name yet when a program was killed go.
-    ///
-    /// # Errors
-    /// [`Error::System`] when it cannot be written to, [`Error::Folder`] when another program writes it.
-    pub fn existing(path: &Path) -> Result<Self> {
-        check_writable(path)?;
-        let _lock = lock(path)?;
-        let found = contents(path)?;
-        let kind = found.kind().unwrap_or(Kind::Record);
-        let folder = Self { path: path.to_owned(), kind, created: false, _lock };
-        folder.remove_temporary();
-        if matches!(found, Contents::Run(_)) {
-            folder.unmark();
-        }
-        Ok(folder)
     }
 
     /// Where it is.
@@ -251,7 +251,10 @@ impl RunFolder {
 
     /// Files that had no name yet when a program was killed.
     fn remove_temporary(&self) {
-        for entry in fs::read_dir(&self.path).into_iter().flatten().flatten() {
+        let figures = self.path.join(FIGURES);
+        let is_link = fs::symlink_metadata(&figures).is_ok_and(|m| m.is_symlink());
+        let folders = [Some(&self.path), (!is_link).then_some(&figures)];
+        for entry in folders.into_iter().flatten().flat_map(fs::read_dir).flatten().flatten() {
             if is_temporary(&entry) {
                 // What stays does no harm.
                 let _ = fs::remove_file(entry.path());
@@ -263,8 +266,10 @@ impl RunFolder {
     pub fn finished(&self) {
         self.remove_temporary();
         if self.kind == Kind::Training {
-            // What stays does no harm: a folder with a record is finished.
-            let _ = self.remove(ONLY_UNFINISHED);
+            for name in ONLY_UNFINISHED.into_iter().filter(|name| has_written(&self.path.join(name), name)) {
+                // What stays does no harm: a folder with a record is finished.
+                let _ = self.remove(name);
+            }
         }
         self.unmark();
     }
@@ -280,17 +285,72 @@ impl RunFolder {
     pub fn abandon(self) {
         let unfinished = self.is_unfinished();
         let names = self.kind.files().filter(|name| !(unfinished && ONLY_UNFINISHED.contains(name)));
-        // Nobody can be told if this fails too, and what stays has no record.
-        let _ = self.remove(names);
+        // One that cannot go keeps none of the others.
+        let stay = names.filter(|name| self.remove(name).is_err()).count();
         self.remove_temporary();
-        if !unfinished {
+        // Nobody can be told if this failed too; what stays has no record, and can be replaced.
+        if !unfinished && stay == 0 {
             self.unmark();
         }
         if self.created && !unfinished {
             let _ = fs::remove_dir(&self.path);
         }
     }
+
+    /// After a failure before anything was finished: a folder that was made for this run goes, unless it can go on.
+    pub fn give_up(self) {
+        if self.created && !self.is_unfinished() {
+            self.abandon();
+        }
+    }
 }
+
+fn refuse<T>(path: &Path, message: &str) -> Result<T> {
+    Err(Error::Folder { path: path.to_owned(), message: message.to_owned() })
+}
+
+/// What kind of run a new one of this kind takes the place of in a folder; None in an empty one.
+fn replaced(path: &Path, force: bool, kind: Kind) -> Result<Option<Kind>> {
+    let found = contents(path)?;
+    let Some(old) = found.kind() else {
+        return match found {
+            Contents::Foreign(why) if force => refuse(
+                path,
+                &format!("is not empty and {why}, so it is not a run of ours: --force does not replace it"),
+            ),
+            Contents::Foreign(_) => refuse(path, NOT_EMPTY),
+            _ => Ok(None),
+        };
+    };
+    if !force {
+        let message = match found {
+            Contents::Training => {
+                "holds a training that is not finished; go on with it by `zonal train --resume`, or --force to replace it"
+            }
+            Contents::Sweep => {
+                "holds a sweep; go on with it by `zonal sweep --resume`, or --force to replace it"
+            }
+            Contents::Remainder(_) => "holds what a run left that was stopped; --force to replace it",
+            _ => NOT_EMPTY,
+        };
+        return refuse(path, message);
+    }
+    let exists = |name: &str| fs::symlink_metadata(path.join(name)).is_ok();
+    // Not everything that has a name of ours is ours.
+    let is_other = |name: &&str| {
+        let ours = old.files().any(|ours| ours == *name) && has_written(&path.join(name), name);
+        exists(name) && !ours
+    };
+    if let Some(name) = old.files().chain(kind.files()).find(is_other) {
+        let message = format!(
+            "holds a {name} that the run in it has not written; move it elsewhere, and --force will replace the run"
+        );
+        return refuse(path, &message);
+    }
+    Ok(Some(old))
+}
+
+const NOT_EMPTY: &str = "is not empty; choose another one, or --force to replace a run in it";
 
 /// Two programs must not write one folder. None where the system knows no locks of folders.
 fn lock(path: &Path) -> Result<Option<File>> {
@@ -305,16 +365,37 @@ fn lock(path: &Path) -> Result<Option<File>> {
     }
 }
 
+/// Whether a file is called like one that a run needs; its page can be made anew.
+pub fn is_run_file(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    Kind::ALL.into_iter().flat_map(Kind::files).any(|ours| ours != PAGE && name == ours)
+}
+
 /// Whether a file is a figure of ours: a regular file with our mark.
 pub fn is_figure(path: &Path) -> bool {
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
-    ["svg", "png"].contains(&extension) && FIGURE_MARKS.iter().any(|mark| begins_with_mark(path, mark))
+    ["svg", "png"].contains(&extension) && FIGURE_MARKS.iter().any(|mark| has_mark(path, mark))
 }
 
-/// The folder itself or the nearest one above it that exists.
-fn nearest_existing(path: &Path) -> &Path {
-    let mut above = path.ancestors().filter(|p| !p.as_os_str().is_empty() && p.exists());
-    above.next().unwrap_or_else(|| Path::new("."))
+/// The folder itself or the nearest one above it that exists; None where that is the current one.
+fn existing_folder(path: &Path) -> Result<Option<&Path>> {
+    for place in path.ancestors().filter(|p| !p.as_os_str().is_empty()) {
+        match fs::metadata(place) {
+            Ok(found) if found.is_dir() => return Ok(Some(place)),
+            Ok(_) => return refuse(place, "is a file; choose another name for --out"),
+            Err(e) if e.kind() != ErrorKind::NotFound => {
+                return Err(Error::system(place, "opening the folder")(e));
+            }
+            Err(_) if fs::symlink_metadata(place).is_ok() => {
+                return refuse(
+                    place,
+                    "is a link that leads nowhere; remove it, or choose another name for --out",
+                );
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(None)
 }
 
 fn check_writable(folder: &Path) -> Result<()> {
@@ -335,6 +416,17 @@ mod tests {
 
     const A_RECORD: &str = r#"{"schema":1,"kind":"train","configuration":{},"provenance":{},"summary":{}}"#;
 
+    /// Files as runs write them, as far as that tells whose they are.
+    fn write_ours(run: &Path, name: &str) {
+        let text: &[u8] = match name {
+            RECORD => A_RECORD.as_bytes(),
+            PAGE => PAGE_MARK,
+            METRICS => b"{\"schema\":1}",
+            _ => b"{\"checksum\":\"siphash-1-3:",
+        };
+        fs::write(run.join(name), text).unwrap();
+    }
+
     fn place() -> (tempfile::TempDir, PathBuf) {
         let place = tempfile::tempdir().unwrap();
         let run = place.path().join("run");
@@ -343,7 +435,7 @@ mod tests {
     }
 
     fn refused(run: &Path, force: bool) -> String {
-        RunFolder::check_named(run, force).unwrap_err().to_string()
+        RunFolder::check_named(run, force, Kind::Training).unwrap_err().to_string()
     }
 
     fn names(folder: &Path) -> Vec<String> {
@@ -403,13 +495,13 @@ mod tests {
         let (_place, run) = place();
         let begin = |force| RunFolder::named(&run, force, Kind::Training).unwrap();
         let begun = begin(false);
-        begun.write(METRICS, b"{}").unwrap();
+        write_ours(&run, METRICS);
         fs::write(run.join(".zonal-x1"), "half").unwrap();
         fs::write(run.join("thesis.tex"), "mine").unwrap();
         fs::write(run.join(TABLE), "mine too: no training writes it").unwrap();
         // Killed here.
         drop(begun);
-        assert!(refused(&run, false).contains("stopped while it wrote"));
+        assert!(refused(&run, false).contains("what a run left that was stopped"));
         drop(begin(true));
         assert_eq!(names(&run), [UNFINISHED, TABLE, "thesis.tex"]);
         let folder = begin(true);
@@ -421,26 +513,36 @@ mod tests {
         // Killed while it made room for another one, at any file.
         for removed in 0..=Kind::Training.files().count() {
             fs::write(run.join(UNFINISHED), "training\n").unwrap();
-            Kind::Training.files().for_each(|name| fs::write(run.join(name), A_RECORD).unwrap());
+            Kind::Training.files().for_each(|name| write_ours(&run, name));
             Kind::Training.files().take(removed).for_each(|name| fs::remove_file(run.join(name)).unwrap());
-            drop(RunFolder::named(&run, true, Kind::Sweep).unwrap());
+            drop(begin(true));
             assert_eq!(names(&run), [UNFINISHED, TABLE, "thesis.tex"], "after {removed}");
+        }
+        // A sweep would write over it.
+        let said = RunFolder::check_named(&run, true, Kind::Sweep).unwrap_err().to_string();
+        assert!(said.contains("table.csv that the run in it has not written"), "{said}");
+        write_ours(&run, RECORD);
+        for name in [PAGE, RESUME, MODEL, METRICS] {
+            fs::write(run.join(name), "mine").unwrap();
+            let said = refused(&run, true);
+            assert!(said.contains(&format!("{name} that the run in it has not written")), "{said}");
+            drop(RunFolder::finished_run(&run).unwrap());
+            assert_eq!(fs::read_to_string(run.join(name)).unwrap(), "mine");
+            fs::remove_file(run.join(name)).unwrap();
         }
         // Killed before anything had a name.
         let (_place, run) = place();
         fs::write(run.join(".zonal-x1"), "").unwrap();
-        assert!(RunFolder::check_named(&run, true).is_ok());
+        assert!(RunFolder::check_named(&run, true, Kind::Training).is_ok());
     }
 
     #[test]
-    fn a_run_is_removed_whole_or_not_at_all() {
+    fn nothing_is_removed_where_a_folder_is_in_the_way() {
         let (_place, run) = place();
-        for name in Kind::Training.files().filter(|name| *name != TEST_ROWS) {
-            fs::write(run.join(name), A_RECORD).unwrap();
-        }
+        Kind::Training.files().filter(|name| *name != TEST_ROWS).for_each(|name| write_ours(&run, name));
         fs::create_dir(run.join(TEST_ROWS)).unwrap();
         let before = names(&run);
-        assert!(refused(&run, true).contains("a folder test_rows.csv where a run has a file"));
+        assert!(refused(&run, true).contains("a test_rows.csv that the run in it has not written"));
         assert!(RunFolder::named(&run, true, Kind::Training).is_err());
         assert_eq!(names(&run), before);
     }
@@ -461,6 +563,11 @@ mod tests {
             let link = place.path().join("link.csv");
             std::os::unix::fs::symlink(run.join(TEST_ROWS), &link).unwrap();
             assert!(spares(&link).unwrap_err().to_string().contains("copy it elsewhere"));
+            let real = place.path().join("real.csv");
+            fs::write(&real, "a,y\n").unwrap();
+            fs::remove_file(run.join(TEST_ROWS)).unwrap();
+            std::os::unix::fs::symlink(&real, run.join(TEST_ROWS)).unwrap();
+            assert!(spares(&run.join(TEST_ROWS)).is_err());
         }
     }
 
@@ -472,11 +579,17 @@ mod tests {
         folder.write(RECORD, A_RECORD.as_bytes()).unwrap();
         let refused = |error: Error| assert!(error.to_string().contains("another program"), "{error}");
         refused(RunFolder::named(&path, true, Kind::Record).unwrap_err());
-        refused(RunFolder::existing(&path).unwrap_err());
+        refused(RunFolder::finished_run(&path).unwrap_err());
+        refused(RunFolder::begun(&path, Kind::Training).unwrap_err());
+        fs::create_dir(path.join(FIGURES)).unwrap();
         fs::write(path.join(".zonal-x1"), "half").unwrap();
+        fs::write(path.join(FIGURES).join(".zonal-x2"), "half").unwrap();
         drop(folder);
-        drop(RunFolder::existing(&path).unwrap());
-        assert_eq!(names(&path), [RECORD]);
+        drop(RunFolder::finished_run(&path).unwrap());
+        assert_eq!(
+            (names(&path), names(&path.join(FIGURES)).len()),
+            (vec![FIGURES.into(), RECORD.into()], 0)
+        );
     }
 
     #[test]
@@ -497,5 +610,42 @@ mod tests {
         assert!(path.join(RESUME).is_file() && path.join(DESCENT).is_file());
         assert!(!path.join(METRICS).exists());
         assert!(!begun("short", &[METRICS, MODEL]).exists());
+    }
+
+    #[test]
+    fn what_was_finished_meanwhile_is_not_taken_up_or_replaced() {
+        let (_place, run) = place();
+        fs::write(run.join(RECORD), A_RECORD).unwrap();
+        let said = RunFolder::begun(&run, Kind::Training).unwrap_err().to_string();
+        assert!(said.contains("finished run"), "{said}");
+        assert!(RunFolder::named(&run, false, Kind::Training).is_err());
+        // Nor what is somebody else's.
+        fs::remove_file(run.join(RECORD)).unwrap();
+        for (name, text) in [(SWEEP, "method = 'grid'"), (CELLS, "{\"only\":"), (".zonal-mine", "x")] {
+            fs::write(run.join(name), text).unwrap();
+        }
+        assert!(RunFolder::begun(&run, Kind::Sweep).is_err());
+        assert_eq!(names(&run), [".zonal-mine", CELLS, SWEEP]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn folders_that_cannot_be_made_are_found_before_the_work() {
+        let (place, run) = place();
+        let (link, file) = (place.path().join("link"), place.path().join("file"));
+        std::os::unix::fs::symlink("nowhere", &link).unwrap();
+        fs::write(&file, "").unwrap();
+        let long = run.join("x".repeat(300));
+        for (path, why) in [
+            (link.clone(), "leads nowhere"),
+            (link.join("run"), "leads nowhere"),
+            (file.join("run"), "opening the folder"),
+            (file, "is a file"),
+            (long, "opening the folder"),
+        ] {
+            let said = RunFolder::check_named(&path, false, Kind::Record).unwrap_err().to_string();
+            assert!(said.contains(why), "{said}");
+            assert!(RunFolder::check_parent(&path).is_err(), "{}", path.display());
+        }
     }
 }

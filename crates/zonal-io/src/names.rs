@@ -32,6 +32,8 @@ pub const DESCENT: &str = "descent.safetensors";
 
 /// The page for people.
 pub const PAGE: &str = "report.html";
+/// What a page of ours holds near its beginning.
+pub const PAGE_MARK: &[u8] = b"<meta name=\"generator\" content=\"zonal ";
 /// The folder of figures.
 pub const FIGURES: &str = "figures";
 /// What a figure of ours holds near its beginning: SVG in its first element, PNG as the program that made it.

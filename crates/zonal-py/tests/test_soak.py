@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -19,16 +22,23 @@ sys.exit("; ".join(soak.complaints(looks)) or None)
 """
 
 
+def soak():
+    """The program beside the tests, as a module."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    return importlib.import_module("soak")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 def test_memory_handles_and_threads_do_not_grow(root):
-    done = subprocess.run([sys.executable, "-c", SCRIPT, root / "crates/zonal-py"], capture_output=True, text=True)
+    script = [sys.executable, "-c", SCRIPT, root / "crates/zonal-py"]
+    environment = os.environ | soak().ENVIRONMENT
+    done = subprocess.run(script, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_growth_is_seen():
-    sys.path.insert(0, str(__import__("pathlib").Path(__file__).resolve().parents[1]))
-    soak = __import__("soak")
-    calm = [soak.Look(300, 10, 110_000, 100_000, 5, 4), soak.Look(600, 20, 150_000, 101_000, 5, 4)]
-    assert soak.complaints(calm) == []
-    leaking = [*calm, soak.Look(900, 30, 103_000, 103_000, 6, 5)]
-    assert [c.split(" grew")[0] for c in soak.complaints(leaking)] == ["memory", "handles", "threads"]
+    look, complaints = soak().Look, soak().complaints
+    calm = [look(300, 10, 100_000, 5, 4), look(600, 20, 101_000, 5, 4)]
+    assert complaints(calm) == []
+    leaking = [*calm, look(900, 30, 103_000, 6, 5)]
+    assert [c.split(" grew")[0] for c in complaints(leaking)] == ["memory", "handles", "threads"]

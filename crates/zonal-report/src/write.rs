@@ -3,11 +3,11 @@
 use crate::chart::Chart;
 use crate::draw::file;
 use crate::error::{Error, Result};
-use crate::page::{self, GENERATOR, Page};
+use crate::page::{self, Page};
 use crate::png::png;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use zonal_io::folder::{FIGURES, PAGE, RunFolder, begins_with_mark, is_figure};
+use zonal_io::folder::{FIGURES, PAGE, PAGE_MARK, RunFolder, has_mark, is_figure};
 use zonal_io::write::write_file;
 use zonal_run::kept::{Kept, KeptTraining, read};
 
@@ -65,15 +65,18 @@ pub struct Written {
 /// Writes the page of a finished run into its folder, and its figures beside it.
 ///
 /// # Errors
-/// Those of reading the run, and of writing.
-pub fn write_run(folder: &Path, formats: &[Format]) -> Result<Written> {
-    let page = page_of(&read(folder)?)?;
-    let path = folder.join(PAGE);
-    // What a program left that was killed while it wrote goes, and nobody else writes meanwhile.
-    let _folder = RunFolder::existing(folder)?;
-    write_file(&path, page.html()?.as_bytes())?;
-    let figures = write_figures(&page, &folder.join(FIGURES), false, formats)?;
-    Ok(Written { page: path, figures })
+/// Those of reading the run, and of writing; [`Error::Occupied`] for a file that is no page or figure of ours, unless `force`.
+pub fn write_run(folder: &Path, force: bool, formats: &[Format]) -> Result<Written> {
+    let (page, _folder) = held(folder)?;
+    write_page(&page, &folder.join(PAGE), force, formats)
+}
+
+/// The page of a finished run, and its folder, which nobody else writes meanwhile.
+fn held(folder: &Path) -> Result<(Page, RunFolder)> {
+    // What is wrong with a folder is told by its reader; what it reads may be another run before the folder is held.
+    read(folder)?;
+    let held = RunFolder::finished_run(folder)?;
+    Ok((page_of(&read(folder)?)?, held))
 }
 
 /// Writes the figures of a finished run and no page.
@@ -81,7 +84,8 @@ pub fn write_run(folder: &Path, formats: &[Format]) -> Result<Written> {
 /// # Errors
 /// As [`write_run`].
 pub fn write_run_figures(folder: &Path, formats: &[Format]) -> Result<Vec<PathBuf>> {
-    write_figures(&page_of(&read(folder)?)?, &folder.join(FIGURES), false, formats)
+    let (page, _folder) = held(folder)?;
+    write_figures(&page, &folder.join(FIGURES), false, formats)
 }
 
 /// The page of several runs: trainings are compared, others follow each other.
@@ -115,8 +119,7 @@ pub fn page_of_runs(runs: &[(String, Kept)]) -> Result<Page> {
 /// # Errors
 /// [`Error::Occupied`] for a file that is no page or figure of ours, unless `force`; those of writing.
 pub fn write_page(page: &Page, path: &Path, force: bool, formats: &[Format]) -> Result<Written> {
-    let mark = format!("<meta name=\"generator\" content=\"{GENERATOR} ");
-    if path.exists() && !force && !begins_with_mark(path, mark.as_bytes()) {
+    if path.exists() && !force && !has_mark(path, PAGE_MARK) {
         return Err(Error::Occupied { path: path.to_owned() });
     }
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -1,5 +1,6 @@
 //! A finished training, repeated from its record, and whether it agrees.
 
+use crate::data::meant;
 use crate::error::{Error, Result};
 use crate::kept::{Kept, KeptTraining, read};
 use crate::provenance::Provenance;
@@ -103,9 +104,7 @@ fn from_here(config: &TrainConfig, moved: &Moved, provenance: &Provenance) -> Re
     };
     let directory = Path::new(&provenance.directory);
     let place = |recorded: &[PathBuf], moved: &[PathBuf]| match moved {
-        // Joining leaves whole paths as they are.
-        [] if directory.is_dir() => recorded.iter().map(|file| directory.join(file)).collect(),
-        [] => recorded.to_vec(),
+        [] => recorded.iter().map(|file| meant(directory, file)).collect(),
         moved => moved.to_vec(),
     };
     job.data.files = place(&job.data.files, &moved.data);

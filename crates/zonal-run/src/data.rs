@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use zonal::observer::{Observer, Stage};
@@ -93,12 +93,18 @@ impl Data {
         }
         let dialect = Dialect::new(self.header, self.delimiter)?;
         let files = match &self.directory {
-            // Joining leaves whole paths as they are.
-            Some(directory) => &self.files.iter().map(|file| directory.join(file)).collect(),
+            Some(directory) => &self.files.iter().map(|file| meant(directory, file)).collect(),
             None => &self.files,
         };
         Ok(Source::open(files, dialect, columns, missing)?)
     }
+}
+
+/// A file that was named in another folder: there, or here if it has moved together with what names it.
+pub(crate) fn meant(directory: &Path, file: &Path) -> PathBuf {
+    // Joining leaves whole paths as they are.
+    let there = directory.join(file);
+    if there.exists() || !file.exists() { there } else { file.to_owned() }
 }
 
 /// Calls `f` with each block of rows in order, while the next ones are being read. `total` is the number of rows, 0 if

@@ -1,10 +1,16 @@
 //! Memory: how much is free, and whether a job fits, before it is taken.
 
 use crate::error::{Error, Result};
+use std::path::Path;
 
 /// Bytes that are free: the machine's, or less where the control group of this process, or one around it, sets a limit.
-/// Pages of files that a group holds are free: the system gives them back. Unlimited where the system does not tell.
+/// Pages of files that a group holds are free: the system gives them back. Less too where the address space of the process is
+/// limited (`ulimit -v`). Unlimited where the system does not tell.
 pub fn free() -> u64 {
+    free_of_machine().min(address_space().unwrap_or(u64::MAX))
+}
+
+fn free_of_machine() -> u64 {
     let Ok(mut system) = sysinfo::System::new() else { return u64::MAX };
     system.refresh_memory();
     let machine = system.available_memory();
@@ -15,6 +21,18 @@ pub fn free() -> u64 {
         }
         _ => machine,
     }
+}
+
+/// What is left of a limited address space; None where it is not limited.
+fn address_space() -> Option<u64> {
+    let read = |file: &str| std::fs::read_to_string(Path::new("/proc/self").join(file)).ok();
+    let number = |text: String, name: &str| -> Option<u64> {
+        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+        line.split_whitespace().next()?.parse().ok()
+    };
+    let limit = number(read("limits")?, "Max address space")?;
+    let taken = number(read("status")?, "VmSize:")?.saturating_mul(1024);
+    Some(limit.saturating_sub(taken))
 }
 
 fn limits_of_this_process(system: &mut sysinfo::System) -> Option<sysinfo::CGroupLimits> {

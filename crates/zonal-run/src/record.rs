@@ -27,6 +27,17 @@ pub enum RunKind {
     SqPlay,
 }
 
+impl RunKind {
+    /// By the files that such a run writes.
+    fn files(self) -> Kind {
+        match self {
+            Self::Train => Kind::Training,
+            Self::Sweep => Kind::Sweep,
+            Self::Reproduce | Self::SqPlay => Kind::Record,
+        }
+    }
+}
+
 /// A record: the configuration and the summary depend on the kind.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Record<C, S> {
@@ -84,17 +95,33 @@ pub enum Output {
 }
 
 impl Output {
-    /// Finds out before the work whether the run can be written.
+    /// Finds out before the work whether a run of this kind can be written.
     ///
     /// # Errors
     /// As [`RunFolder::check_named`].
-    pub fn check(&self) -> Result<()> {
+    pub fn check(&self, kind: RunKind) -> Result<()> {
         match self {
             Self::None | Self::Resume(_) => {}
-            Self::Folder { path, force } => RunFolder::check_named(path, *force)?,
+            Self::Folder { path, force } => RunFolder::check_named(path, *force, kind.files())?,
             Self::Numbered(parent) => RunFolder::check_parent(parent)?,
         }
         Ok(())
+    }
+
+    /// Refuses to put a file of this name, which is no part of the run, into its folder: the folder must be empty, or hold a run.
+    ///
+    /// # Errors
+    /// [`Error::Usage`].
+    pub fn check_apart(&self, option: &str, file: &Path) -> Result<()> {
+        let Self::Folder { path, .. } = self else { return Ok(()) };
+        let parent = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        match (path.canonicalize(), parent.canonicalize()) {
+            (Ok(folder), Ok(parent)) if folder == parent => Err(Error::Usage(format!(
+                "{option} {} lies in the folder of --out, which is for the files of the run alone; name a file elsewhere",
+                file.display()
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// Refuses to replace a run by one that reads a file of it.
@@ -111,16 +138,12 @@ impl Output {
     /// The folder of a run of this kind, made now; None where nothing is written.
     ///
     /// # Errors
-    /// As [`RunFolder::named`] and [`RunFolder::numbered`].
+    /// As [`RunFolder::named`], [`RunFolder::numbered`] and [`RunFolder::begun`].
     pub fn folder(&self, name: &str, kind: RunKind) -> Result<Option<RunFolder>> {
-        let kind = match kind {
-            RunKind::Train => Kind::Training,
-            RunKind::Sweep => Kind::Sweep,
-            RunKind::Reproduce | RunKind::SqPlay => Kind::Record,
-        };
+        let kind = kind.files();
         Ok(match self {
             Self::None => None,
-            Self::Resume(path) => Some(RunFolder::existing(path)?),
+            Self::Resume(path) => Some(RunFolder::begun(path, kind)?),
             Self::Folder { path, force } => Some(RunFolder::named(path, *force, kind)?),
             Self::Numbered(parent) => Some(RunFolder::numbered(parent, name, kind)?),
         })
@@ -162,9 +185,6 @@ pub(crate) fn json(value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|e| Error::Usage(e.to_string()))
 }
 
-/// Bytes that are read of what is no file: a device goes on for ever.
-const MOST_OF_A_PIPE: u64 = 4 << 20;
-
 /// A file as text that memory has room for. What is none could keep its reader waiting for ever.
 pub(crate) fn read_text(path: &Path) -> Result<String> {
     let action = "reading";
@@ -185,7 +205,6 @@ pub(crate) fn read_text_up_to(path: &Path, most: u64) -> Result<String> {
     if metadata.is_file() && metadata.len() > most {
         return refuse(format!("has {} bytes, but at most {most}", metadata.len()));
     }
-    let most = if metadata.is_file() { most } else { most.min(MOST_OF_A_PIPE) };
     let mut text = String::new();
     let read = file.take(most + 1).read_to_string(&mut text).map_err(system)?;
     if read as u64 > most {

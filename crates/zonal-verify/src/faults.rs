@@ -223,7 +223,12 @@ impl<'a> Bench<'a> {
         let mut command = self.command(out);
         command.stdout(Stdio::null()).stderr(Stdio::piped());
         let child = command.spawn().map_err(|e| e.to_string())?;
-        Ok((child, Duration::from_secs_f64(self.seconds * self.random.random_range(0.02..1.05))))
+        Ok((child, self.moment()))
+    }
+
+    /// A random moment of a run.
+    fn moment(&mut self) -> Duration {
+        Duration::from_secs_f64(self.seconds * self.random.random_range(0.02..1.05))
     }
 
     /// What can be done with what is left: go on, begin again with --force, or nothing since it is finished.
@@ -310,6 +315,34 @@ impl<'a> Bench<'a> {
             }
         }
         let what = self.again(&out)?;
+        self.earlier()?;
+        self.clean(&out);
+        Ok(format!("{what}, same bits"))
+    }
+
+    /// Kills a run that replaces a finished one, in a folder with something of somebody else.
+    fn killed_replacing(&mut self) -> Result<String, String> {
+        let out = self.folder();
+        std::fs::create_dir(&out).map_err(|e| e.to_string())?;
+        let reference = std::fs::read_dir(self.place.join("reference")).map_err(|e| e.to_string())?;
+        for entry in reference.flatten().filter(|entry| entry.path().is_file()) {
+            std::fs::copy(entry.path(), out.join(entry.file_name())).map_err(|e| e.to_string())?;
+        }
+        let notes = out.join("notes.txt");
+        std::fs::write(&notes, "mine").map_err(|e| e.to_string())?;
+        let mut command = self.command(&out);
+        let child = command.arg("--force").stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let mut child = child.map_err(|e| e.to_string())?;
+        std::thread::sleep(self.moment());
+        let _ = child.kill();
+        child.wait().map_err(|e| e.to_string())?;
+        let what = match self.again(&out)? {
+            "finished before it" => "left a whole run",
+            what => what,
+        };
+        if std::fs::read(&notes).ok().as_deref() != Some(b"mine") {
+            return Err("a file of somebody else is lost".to_owned());
+        }
         self.earlier()?;
         self.clean(&out);
         Ok(format!("{what}, same bits"))
@@ -546,6 +579,8 @@ pub fn try_all(
                 let outcome = bench.signalled(signal);
                 report.add(kind, fault, outcome);
             }
+            let outcome = bench.killed_replacing();
+            report.add(kind, "SIGKILL while it replaces a run", outcome);
             if !kind.checkpoints().is_empty() {
                 let outcome = bench.damaged(false);
                 report.add(kind, "a flipped bit in a checkpoint", outcome);

@@ -5,10 +5,11 @@ use crate::format::Format;
 use crate::output::{print, print_json};
 use anyhow::Result;
 use std::path::{Path, PathBuf};
+use zonal_io::folder::is_run_file;
 use zonal_report::{Format as FigureFormat, Written, page_of_runs, write_page, write_run};
 use zonal_run::Error;
 use zonal_run::kept::{Kept, read};
-use zonal_run::record::{Output, PageReport};
+use zonal_run::record::{Output, PageReport, RunKind};
 
 /// One page of one or several finished runs
 #[derive(clap::Args, Debug)]
@@ -58,10 +59,10 @@ pub(crate) struct FolderArgs {
 
 impl FolderArgs {
     /// Where the run goes; refused before the work where that cannot be.
-    pub(crate) fn output(&self) -> Result<Output> {
+    pub(crate) fn output(&self, kind: RunKind) -> Result<Output> {
         let output = output(self.out.as_deref(), self.force)?;
         self.page.check(&output)?;
-        output.check()?;
+        output.check(kind)?;
         Ok(output)
     }
 }
@@ -100,7 +101,7 @@ impl PageArgs {
         let written = match (self.no_report, self.figures.is_empty()) {
             (true, true) => return Ok(()),
             (true, false) => zonal_report::write_run_figures(Path::new(run), &self.figures).map(|_| ()),
-            (false, _) => write_run(Path::new(run), &self.figures).map(|_| ()),
+            (false, _) => write_run(Path::new(run), false, &self.figures).map(|_| ()),
         };
         written.map_err(|e| {
             anyhow::Error::from(e).context(format!(
@@ -115,8 +116,15 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<()> {
     if let Some(twice) = args.runs.iter().enumerate().find(|(i, r)| args.runs[..*i].contains(r)) {
         return Err(Error::Usage(format!("{} is named twice", twice.1.display())).into());
     }
+    if let Some(out) = args.out.as_deref().filter(|out| is_run_file(out)) {
+        let message = format!(
+            "--out {} is called like a file that a run needs; name another one for the page",
+            out.display()
+        );
+        return Err(Error::Usage(message).into());
+    }
     let written = match (args.runs.as_slice(), &args.out) {
-        ([run], None) => write_run(run, &args.figures)?,
+        ([run], None) => write_run(run, args.force, &args.figures)?,
         (runs, out) => {
             let kept: Vec<(String, Kept)> =
                 runs.iter().map(|r| Ok((name(r, runs), read(r)?))).collect::<Result<_, Error>>()?;

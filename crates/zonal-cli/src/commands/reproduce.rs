@@ -41,16 +41,19 @@ impl Args {
 pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result<Done> {
     let (claims, size) = args.claims();
     global.refuse_seed("claims use fixed seeds, so that the same version gives the same numbers")?;
-    let output = args.folder.output()?;
+    let output = args.folder.output(RunKind::Reproduce)?;
     let started = SystemTime::now();
     let mut report = {
         let mut progress = Progress::asking(interrupt, global.quiet);
         reproduce(&claims, size, &mut progress)?
     };
     // What was found is printed whatever becomes of its folder and its page.
-    let saved = keep(&output, RunKind::Reproduce, &asked(&claims, size), &report, command_line(), started);
-    report.run = saved.as_ref().ok().cloned().flatten();
-    let page = interrupt.holding(|| args.folder.page.write(report.run.as_deref()));
+    let (saved, page) = interrupt.holding(|| {
+        let saved =
+            keep(&output, RunKind::Reproduce, &asked(&claims, size), &report, command_line(), started);
+        report.run = saved.as_ref().ok().cloned().flatten();
+        (saved, args.folder.page.write(report.run.as_deref()))
+    });
     match global.format {
         Format::Json => print_json(&report)?,
         Format::Csv => print(&checks_csv(&report))?,

@@ -47,7 +47,7 @@ pub(crate) struct Args {
     /// The folder for the results, or none [default: a new folder below runs]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Replace a finished run in the folder of --out
+    /// Replace a run in the folder of --out
     #[arg(long, requires = "out")]
     force: bool,
     /// Trainings side by side [default: as many as threads]

@@ -56,11 +56,20 @@ pub(super) struct Kept {
 
 /// The plan of the sweep in a folder.
 pub(super) fn plan(path: &Path) -> Result<String> {
-    if !path.join(SWEEP).is_file() || !path.join(CELLS).is_file() {
-        let message = format!("holds no {SWEEP} and {CELLS}: there is no sweep to go on with");
+    if let Some(missing) = [SWEEP, CELLS].into_iter().find(|name| !path.join(name).is_file()) {
+        let message = format!(
+            "holds no {missing}: there is no sweep to go on with; name the folder of a run that has one"
+        );
         return Err(zonal_io::Error::Folder { path: path.to_owned(), message }.into());
     }
     read_text(&path.join(SWEEP))
+}
+
+/// The whole lines of the journal in a folder; the last one may have been cut off.
+pub(super) fn lines(path: &Path) -> Result<Vec<String>> {
+    let text = read_text(&path.join(CELLS))?;
+    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+    Ok(whole.lines().map(str::to_owned).collect())
 }
 
 /// The trainings of a journal, each in its place: all seeds of the first cell, then of the second, ...
@@ -115,7 +124,7 @@ pub(super) fn trainings(path: &Path, text: &str, lines: &[String], reading: Read
 /// [`zonal_io::Error::Folder`] for one that is not finished or not ours.
 pub fn finished(path: &Path) -> Result<SweepReport> {
     let text = plan(path)?;
-    let lines: Vec<String> = read_text(&path.join(CELLS))?.lines().map(str::to_owned).collect();
+    let lines = lines(path)?;
     let Kept { grid, done, .. } = trainings(path, &text, &lines, Reading::ToLook)?;
     let measured: Vec<Measured> = done.into_iter().flatten().collect();
     let trainings = grid.cells.len() * grid.seeds as usize;

@@ -21,9 +21,10 @@ use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, SystemTime};
 use zonal::observer::{Observer, Stage, StopReason};
+use zonal_io::Kind;
 use zonal_io::checksum::sealed;
 use zonal_io::folder::{ARROW, CELLS, RECORD, RunFolder, SWEEP, TABLE};
 use zonal_io::journal::Journal;
@@ -41,7 +42,7 @@ pub enum Start {
         /// Where it is written.
         output: Output,
     },
-    /// Where an interrupted one stopped; a finished one is only read.
+    /// Where an interrupted one stopped; of a finished one nothing is trained.
     Resume(PathBuf),
 }
 
@@ -197,17 +198,21 @@ fn begin(
     let stem = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
     let grid = grid::read(text, &file.display().to_string(), &stem, seed)?;
     workers(&grid, at_once)?;
-    output.check()?;
+    output.check(RunKind::Sweep)?;
     output.check_spares([file.as_path()])?;
     let folder = output.folder(&grid.name, RunKind::Sweep)?;
-    let journal = match &folder {
-        None => None,
-        Some(folder) => {
-            // The journal first: it tells of itself whose it is, if nothing more is written.
-            let mut journal = Journal::create(&folder.path().join(CELLS))?;
-            journal.add(&sealed(&json(&Head::new(&stem, seed, command.clone(), text))?))?;
-            folder.write(SWEEP, text.as_bytes())?;
-            Some(journal)
+    let written = |folder: &RunFolder| -> Result<Journal> {
+        let mut journal = Journal::create(&folder.path().join(CELLS))?;
+        journal.add(&sealed(&json(&Head::new(&stem, seed, command.clone(), text))?))?;
+        folder.write(SWEEP, text.as_bytes())?;
+        Ok(journal)
+    };
+    let (folder, journal) = match folder.map(|folder| (written(&folder), folder)) {
+        None => (None, None),
+        Some((Ok(journal), folder)) => (Some(folder), Some(journal)),
+        Some((Err(error), folder)) => {
+            folder.give_up();
+            return Err(error);
         }
     };
     let done = vec![None; grid.cells.len() * grid.seeds as usize];
@@ -216,9 +221,11 @@ fn begin(
 
 fn resume(path: &Path) -> Result<Job> {
     let text = kept::plan(path)?;
-    let folder = RunFolder::existing(path)?;
-    let (journal, lines) = Journal::open(&path.join(CELLS))?;
+    let folder = RunFolder::begun(path, Kind::Sweep)?;
+    let lines = kept::lines(path)?;
     let Kept { grid, done, command } = kept::trainings(path, &text, &lines, kept::Reading::ToGoOn)?;
+    // Nothing in the folder changes before it is known whose it is.
+    let journal = Journal::open(&path.join(CELLS))?;
     Ok(Job { grid, text, folder: Some(folder), journal: Some(journal), done, command })
 }
 
@@ -240,7 +247,8 @@ fn workers(grid: &Grid, at_once: Option<usize>) -> Result<usize> {
         return Ok(wanted.min(fit));
     }
     let readable = crate::number::readable_bytes;
-    let advice = if fit == 0 { "use smaller widths".to_owned() } else { format!("use --at-once {fit}") };
+    let advice =
+        if fit == 0 { "use smaller widths or fewer rows".to_owned() } else { format!("use --at-once {fit}") };
     Err(Error::Usage(format!(
         "a training of width {} takes about {}, but {} of memory is free here; {advice}",
         widest.width,
@@ -270,7 +278,8 @@ fn run(job: &mut Job, missing: &[usize], workers: usize, observer: &mut dyn Obse
     let grid = &job.grid;
     let (done, journal) = (&mut job.done, &mut job.journal);
     let finished = std::thread::scope(|scope| -> Result<bool> {
-        let (sender, receiver) = channel::<Result<Measured>>();
+        // Trainings wait until the others are on disk: what is lost by a kill, or waited for when it stops, is little.
+        let (sender, receiver) = sync_channel::<Result<Measured>>(workers);
         for _ in 0..workers {
             let (sender, stop, next) = (sender.clone(), &stop, &next);
             scope.spawn(move || work(grid, missing, threads, next, stop, &sender));
@@ -336,7 +345,7 @@ fn work(
     threads: usize,
     next: &AtomicUsize,
     stop: &AtomicBool,
-    sender: &Sender<Result<Measured>>,
+    sender: &SyncSender<Result<Measured>>,
 ) {
     // A pool of its own: trainings side by side must not wait for each other's parts.
     let pool = match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {

@@ -7,6 +7,7 @@ use crate::data::for_each_prepared;
 use crate::error::{Error, Result};
 use crate::survey::standardised;
 use rayon::prelude::*;
+use std::ops::ControlFlow;
 use zonal::block::FeatureMap;
 use zonal::lift::{LabelScale, Lift};
 use zonal::linalg::Matrix;
@@ -70,6 +71,11 @@ impl Accumulation<'_> {
             observer,
             every_block,
         );
+        // A signal that came during the last block would be forgotten.
+        let outcome = outcome.and_then(|()| match observer.progress(Stage::Statistics, total, total) {
+            ControlFlow::Break(reason) => Err(zonal::Error::from(reason).into()),
+            ControlFlow::Continue(()) => Ok(()),
+        });
         if let Err(Error::Core(zonal::Error::Stopped(_))) = &outcome {
             return Err(keep.interrupted([&features, &monomials], features.next_row(), total));
         }

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use zonal::statistics::Statistics;
-use zonal_io::checksum;
 use zonal_io::folder::{MONOMIALS, RECORD, RESUME, RunFolder, STATISTICS};
 use zonal_io::model::SCHEMA;
 use zonal_io::statistics::{Shape, load, save};
+use zonal_io::{Kind, checksum};
 
 /// An unfinished run's configuration.
 #[derive(Serialize, Deserialize)]
@@ -153,6 +153,12 @@ pub fn interrupted(path: &Path) -> Result<(TrainConfig, Vec<String>)> {
         return Err(refuse("holds a finished run: there is nothing to go on with".to_owned()).into());
     }
     let file = path.join(RESUME);
+    if !path.is_dir() {
+        let found = if path.exists() { "is a file" } else { "does not exist" };
+        let message =
+            format!("{found}, and holds no {RESUME}; name the folder of a training that was stopped");
+        return Err(refuse(message).into());
+    }
     if !file.is_file() {
         return Err(refuse(format!("holds no {RESUME}: there is no training to go on with")).into());
     }
@@ -169,10 +175,10 @@ pub fn interrupted(path: &Path) -> Result<(TrainConfig, Vec<String>)> {
         return Err(refuse(message).into());
     }
     // Whether the folder can be written to is known before the work.
-    RunFolder::existing(path)?;
+    RunFolder::begun(path, Kind::Training)?;
     let mut configuration = resume.configuration;
     if let Input::Table(job) = &mut configuration.input {
-        job.data.directory = Some(PathBuf::from(resume.directory)).filter(|folder| folder.is_dir());
+        job.data.directory = Some(PathBuf::from(resume.directory));
     }
     Ok((configuration, resume.command))
 }

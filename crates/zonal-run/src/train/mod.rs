@@ -142,9 +142,10 @@ struct Place {
 impl Place {
     /// Finds out before the work whether the run can be written.
     fn new(output: &Output, command: Vec<String>, in_memory: bool, repeats: bool) -> Result<Self> {
-        output.check()?;
+        output.check(RunKind::Train)?;
         let folder = match output {
-            Output::Resume(path) => Some(RunFolder::existing(path)?),
+            // Another program may have finished it since it was looked at.
+            Output::Resume(_) => output.folder("", RunKind::Train)?,
             _ => None,
         };
         let exactly = repeats || folder.is_some();
@@ -224,7 +225,7 @@ pub(crate) fn train_by(
     check_names(config, output)?;
     let in_memory = matches!(&config.input, Input::Table(job) if job.data.memory.is_some());
     let mut place = Place::new(output, command.clone(), in_memory, repeats)?;
-    let mut outcome = match (&config.input, &config.descent) {
+    let outcome = match (&config.input, &config.descent) {
         (Input::Target(job), None) => target::run(config, job, observer, notes),
         (Input::Table(job), None) => table::run(config, job, &mut place, observer, notes),
         (Input::Target(job), Some(options)) => {
@@ -233,8 +234,17 @@ pub(crate) fn train_by(
         (Input::Table(job), Some(options)) => {
             descend::on_table(config, options, job, &mut place, observer, notes)
         }
-    }?;
-    check_finite(&outcome.report)?;
+    };
+    let done = outcome.and_then(|outcome| check_finite(&outcome.report).map(|()| outcome));
+    let mut outcome = match done {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            if let Some(folder) = place.folder {
+                folder.give_up();
+            }
+            return Err(error);
+        }
+    };
     place.name(config, &outcome.report.activation);
     // From here on an interruption waits: the run is there and only has to be written.
     let _ = observer.progress(Stage::Writing, 0, 1);

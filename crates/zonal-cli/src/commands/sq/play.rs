@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 use zonal_run::Error;
 use zonal_run::number::{count, real, whole};
-use zonal_run::record::{RunKind, keep};
+use zonal_run::record::{Output, RunKind, keep};
 use zonal_run::sq::{FamilyConfig, PlayConfig, PlayReport, play};
 use zonal_sq::learner::Strategy;
 use zonal_sq::{Answering, Directions, Kind};
@@ -79,6 +79,15 @@ const MEMBERS: u64 = 500;
 const MOST_SUBSETS: u64 = 5_000;
 
 impl Args {
+    /// Where the game goes; its transcript goes elsewhere.
+    pub(crate) fn output(&self) -> anyhow::Result<Output> {
+        let output = self.folder.output(RunKind::SqPlay)?;
+        if let Some(file) = &self.save {
+            output.check_apart("--save", file)?;
+        }
+        Ok(output)
+    }
+
     pub(crate) fn config(&self, global: &Global) -> anyhow::Result<PlayConfig> {
         let unused = |given: bool, option: &str, learner: Strategy| {
             if given && self.learner != learner {
@@ -116,13 +125,15 @@ impl Args {
 
 pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> anyhow::Result<()> {
     let config = args.config(global)?;
-    let output = args.folder.output()?;
+    let output = args.output()?;
     let started = SystemTime::now();
     let mut report = play(&config, &mut Progress::new(interrupt, global.quiet))?;
     // What was found is printed whatever becomes of its folder and its page.
-    let saved = keep(&output, RunKind::SqPlay, &config, &report, command_line(), started);
-    report.run = saved.as_ref().ok().cloned().flatten();
-    let page = interrupt.holding(|| args.folder.page.write(report.run.as_deref()));
+    let (saved, page) = interrupt.holding(|| {
+        let saved = keep(&output, RunKind::SqPlay, &config, &report, command_line(), started);
+        report.run = saved.as_ref().ok().cloned().flatten();
+        (saved, args.folder.page.write(report.run.as_deref()))
+    });
     match global.format {
         Format::Json => print_json(&report),
         Format::Csv => print(&transcript_csv(&report)),
