@@ -156,7 +156,7 @@ fn read(bytes: &[u8], identity: Option<&str>) -> std::result::Result<(Statistics
         ));
     }
     if identity.is_some_and(|i| i != d.identity) {
-        return Err("its sums are of other data, columns or options".into());
+        return Err("its sums are of other data, columns or options; start the training anew".into());
     }
     let shape = Shape { width: d.width, labels: d.labels, parts: d.parts, precision: d.precision };
     let mut statistics = Statistics::new(d.width, d.labels, d.parts, d.precision);

@@ -41,6 +41,8 @@ impl Number {
                 let shift = 64 - 8 * size as u32;
                 (((bits << shift) as i64) >> shift) as f64
             }
+            // Whatever byte stands for true.
+            (TypeChar::Bool, _) => f64::from(u8::from(bits != 0)),
             _ => bits as f64,
         }
     }

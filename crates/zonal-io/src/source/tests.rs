@@ -236,6 +236,10 @@ fn numpy_matrices_of_every_kind_have_numbered_columns() {
         assert_eq!(rows.features.values(), &[2.0, 1.0, -5.0, 4.0], "file {i}");
         assert_eq!(rows.labels.values(), &[3.0, 6.0], "file {i}");
     }
+    // Whatever byte stands for true.
+    let (_folder, path) = written("x.npy", &npy("|b1", false, "(2, 3)", &[0, 1, 7, 255, 0, 0]));
+    let rows = read(&[path], &columns, Missing::Reject, Dialect::default()).unwrap();
+    assert_eq!((rows.features.values(), rows.labels.values()), (&[1.0, 0.0, 0.0, 1.0][..], &[1.0, 0.0][..]));
 }
 
 #[test]
