@@ -117,6 +117,8 @@ fn one(folder: &Path, reader: &str, seconds: u32) -> Result<Outcome> {
             .arg(format!("-malloc_limit_mb={MOST_MB}"))
             .arg(format!("-artifact_prefix={}/", artifacts.display()))
             .args(["-max_len=8192", "-print_final_stats=1", "-reload=1"])
+            // Inputs that take long are tried less often than others, and not never.
+            .arg("-entropic_scale_per_exec_time=1")
             // Threads of the pool would fuzz against each other.
             .env("RAYON_NUM_THREADS", "1")
             .stdout(Stdio::null())

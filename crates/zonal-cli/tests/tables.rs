@@ -278,7 +278,7 @@ fn a_killed_training_goes_on_and_ends_with_the_same_bits() {
     }
     assert!(!place.path().join("run/statistics.safetensors").exists());
     place.fail(&["train", "--resume", "run"], 1, &["finished run"]);
-    place.fail(&["train", "--resume", "nowhere"], 1, &["no training to go on with"]);
+    place.fail(&["train", "--resume", "nowhere"], 1, &["does not exist", "name the folder of a training"]);
 
     // Other rows are noticed.
     std::fs::remove_dir_all(place.path().join("run")).unwrap();
