@@ -189,12 +189,17 @@ pub(crate) fn json(value: &impl Serialize) -> Result<String> {
 pub(crate) fn read_text(path: &Path) -> Result<String> {
     let action = "reading";
     let system = |source| zonal_io::Error::System { path: path.to_owned(), action, source };
-    if !std::fs::metadata(path).map_err(system)?.is_file() {
+    let metadata = std::fs::metadata(path).map_err(system)?;
+    if !metadata.is_file() {
         return Err(system(std::io::Error::other("it is no plain file, and one is needed")).into());
     }
-    // The text and what is made of it.
-    read_text_up_to(path, crate::memory::budget() / 8)
+    // The text and what is made of it; the system is not asked about what is small.
+    let most = if metadata.len() <= SMALL { SMALL } else { crate::memory::budget() / 8 };
+    read_text_up_to(path, most)
 }
+
+/// A file of so many bytes always fits.
+const SMALL: u64 = 1 << 20;
 
 /// A file of so many bytes at most, or a short pipe.
 pub(crate) fn read_text_up_to(path: &Path, most: u64) -> Result<String> {
