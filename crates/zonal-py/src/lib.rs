@@ -33,13 +33,6 @@ mod _native {
     #[pymodule_export]
     use crate::work::set_threads;
 
-    #[pymodule_init]
-    fn init(_module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
-        // What the environment asks for holds for the whole process.
-        zonal::numeric::check_instructions()
-            .map_err(|error| pyo3::exceptions::PyValueError::new_err(error.to_string()))
-    }
-
     /// The version of the package.
     #[pymodule_export]
     #[expect(non_upper_case_globals, reason = "Python's own spelling")]

@@ -78,6 +78,7 @@ pub(crate) fn run<T: Send + 'static>(
     watch: Option<&Bound<'_, PyAny>>,
     work: impl FnOnce(&Work) -> Outcome<T> + Send + 'static,
 ) -> PyResult<(T, Vec<String>)> {
+    zonal::numeric::check_instructions().map_err(|e| exception(py, "ParameterError", &e.to_string()))?;
     check_process(py)?;
     if INSIDE.get() {
         let message = "zonal was called from inside a callable that zonal calls, whose threads would wait for each other; compute \

@@ -177,3 +177,10 @@ def test_the_import_is_light():
     """
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_instructions_that_there_are_not_are_told():
+    code = "import zonal\ntry: zonal.spectrum('relu', dim=4)\nexcept zonal.errors.ParameterError as e: print(e)"
+    environment = os.environ | {"ZONAL_SIMD": "AVX2"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert done.stdout.startswith("ZONAL_SIMD is AVX2, but must be"), done.stderr
