@@ -145,7 +145,7 @@ pub(crate) fn has_written(path: &Path, name: &str) -> bool {
         MODEL | STATISTICS | MONOMIALS | DESCENT | RESUME | CELLS => checksum::MARK.as_bytes(),
         _ => b"",
     };
-    // Whatever a link leads to, the link itself is not the run's to lose.
+    // A link may go: what it leads to stays.
     let is_link = fs::symlink_metadata(path).is_ok_and(|m| m.is_symlink());
     is_link || path.is_file() && (mark.is_empty() || has_mark(path, mark))
 }
