@@ -112,10 +112,12 @@ pub struct DegreeReport {
     pub energy: f64,
     /// Whether gradient descent sees this degree at all.
     pub visible: bool,
-    /// Bound on the absolute error of the coefficient.
-    pub error: f64,
-    /// Bound on its relative error; null for an exact zero.
+    /// Absolute error of the coefficient: a bound or an estimate, see `proven`; null where nothing is known.
+    pub error: Option<f64>,
+    /// Its relative error, likewise; null for a zero.
     pub relative_error: Option<f64>,
+    /// Whether the errors are proven bounds; otherwise they are estimates.
+    pub proven: bool,
     /// The formula it came from.
     #[schemars(with = "String")]
     pub route: Route,
@@ -193,9 +195,10 @@ pub fn spectrum(config: &SpectrumConfig) -> Result<SpectrumReport> {
             ln_eigenvalue: (eigenvalues[k].sign() != 0).then(|| eigenvalues[k].ln_abs()),
             energy: energies[k],
             visible: if feature { c.visible() } else { eigenvalues[k].sign() > 0 },
-            // What is printed is rounded to f64, beside the error of the computation.
-            error: c.absolute_error + ROUNDED * c.value.to_f64().abs(),
+            // The value is rounded to f64, in addition to the error of the computation.
+            error: Some(c.absolute_error + ROUNDED * c.value.to_f64().abs()).filter(|e| e.is_finite()),
             relative_error: non_zero.then_some(c.relative_error + ROUNDED),
+            proven: c.proven,
             route: c.route,
         }
     });

@@ -50,6 +50,83 @@ fn fifty_formulas_stay_within_their_printed_error() {
     assert!(sharp >= 45);
 }
 
+/// Compares spectra with a table of formulas: each coefficient within its printed error, the norm within its accuracy.
+/// Returns the largest printed error relative to the norm, and how many of the printed errors are proven.
+fn contained(name: &str, degrees: usize) -> (f64, usize, usize) {
+    let (mut largest, mut proven, mut count) = (0.0f64, 0, 0);
+    for row in Table::load(name).rows("rows") {
+        let (formula, n, scale) = (text(&row[0]), row[1].as_u64().unwrap(), number(&row[2]));
+        let norm_sq = number(&row[3]);
+        let context = format!("{formula}, n = {n}, s = {scale}");
+        let activation = Activation::parse(formula).unwrap();
+        let spectrum =
+            Spectrum::new(&activation, dim(n), scale, degrees).unwrap_or_else(|e| panic!("{context}: {e}"));
+        let norm_error = (spectrum.norm_sq() / norm_sq - 1.0).abs();
+        assert!(norm_error < 1e-9, "{context}: norm off by {norm_error:e}");
+        for (k, expected) in row[4].as_array().unwrap().iter().enumerate() {
+            let (found, expected) = (spectrum.coefficients()[k], number(expected));
+            // What the table leaves out, and rounding to f64 here.
+            let slack = 2e-29 * norm_sq.sqrt() + 2.3e-16 * expected.abs();
+            let error = (found.value.to_f64() - expected).abs();
+            let printed = found.absolute_error;
+            assert!(error <= printed + slack, "{context}, k = {k}: {error:e} > {printed:e}");
+            let relative = printed / norm_sq.sqrt();
+            if relative > 1e-15 {
+                println!("  {context}, k = {k}: printed error {relative:.1e} of the norm");
+            }
+            largest = largest.max(relative);
+            proven += usize::from(found.proven);
+            count += 1;
+        }
+    }
+    (largest, proven, count)
+}
+
+#[test]
+fn narrow_bumps_are_not_missed() {
+    // A rule that falls between the sides of the bump gives the coefficients of the rest, with a tiny error.
+    for (formula, n, degree, expected) in [
+        ("tanh(t)+exp(-((t-0.3)/0.0001)^2)", 10, 1, 0.092_725_842_21),
+        ("tanh(t)+exp(-((t-0.3)/0.0001)^2)", 10, 3, -9.589_662e-4),
+        ("1+1000000*exp(-((t-0.3)/0.00001)^2)", 3, 0, 9.862_269),
+        ("tanh(t)+exp(-((t-0.3001)/0.0003)^2)", 2, 3, -0.027_263_47),
+        ("tanh(t)+exp(-((t-0.3001)/0.0003)^2)", 2, 1, 0.405_891_09),
+    ] {
+        let spectrum = Spectrum::new(&Activation::parse(formula).unwrap(), dim(n), 1.0, 6).unwrap();
+        let found = spectrum.coefficients()[degree];
+        assert!((found.value.to_f64() / expected - 1.0).abs() < 1e-6, "{formula}, k = {degree}: {found:?}");
+        assert!(found.proven && found.relative_error < 1e-20, "{formula}, k = {degree}: {found:?}");
+    }
+}
+
+#[test]
+fn a_value_that_is_replaced_by_zero_counts_in_its_error() {
+    // An oscillation that no rule resolves leaves values within their own errors, which are printed as 0.
+    let noise = Function::new("noise", vec![], |t: f64| (1e5 * t).sin() * 1e-3);
+    let spectrum = Spectrum::new(&Activation::Function(std::sync::Arc::new(noise)), dim(3), 1.0, 6).unwrap();
+    let exact = Spectrum::new(&Activation::Sin, dim(3), 1e5, 6).unwrap();
+    for (k, (found, exact)) in spectrum.coefficients().iter().zip(exact.coefficients()).enumerate() {
+        let error = (found.value.to_f64() - 1e-3 * exact.value.to_f64()).abs();
+        assert!(error <= found.absolute_error, "k = {k}: {error:e} > {:e}", found.absolute_error);
+        assert!(!found.proven, "a closure has no enclosures");
+    }
+}
+
+#[test]
+fn a_thousand_formulas_with_narrow_features_stay_within_their_printed_error() {
+    let (largest, proven, count) = contained("bumps", 6);
+    println!("{count} coefficients, {proven} with proven errors, largest error {largest:.1e} of the norm");
+    assert_eq!(count, 7_000);
+    assert!(largest < 1e-9 && proven > 6_900);
+}
+
+#[test]
+fn singular_formulas_stay_within_their_printed_error() {
+    let (largest, proven, count) = contained("singular", 8);
+    println!("{count} coefficients, {proven} with proven errors, largest error {largest:.1e} of the norm");
+    assert!(count > 2_700 && largest < 1e-9);
+}
+
 #[test]
 fn closures_agree_with_the_activations_they_copy() {
     for (name, kinks, function) in [

@@ -19,6 +19,8 @@ pub struct Coefficient {
     pub absolute_error: f64,
     /// The formula it came from.
     pub route: Route,
+    /// Whether the errors are proven bounds; otherwise they are estimates.
+    pub proven: bool,
     /// The energy alpha_k^2 N_k.
     pub energy: Scaled,
     visible: bool,
@@ -50,7 +52,9 @@ pub struct Spectrum {
 
 /// The largest degree that a spectrum is computed to; cost and memory grow linearly with it.
 pub const MAX_DEGREE: Degree = 20_000;
-/// Under the normal law nothing beyond this many deviations counts, up to some hundred degrees.
+/// Degrees computed beyond those asked for, so that a tail far below rounding of the total is still a sum.
+const BEYOND: Degree = 16;
+/// Under the normal law nothing beyond this many deviations counts, up to a hundred degrees.
 const NORMAL_REACH: f64 = 40.0;
 
 impl Spectrum {
@@ -92,7 +96,8 @@ impl Spectrum {
     /// As [`Self::new`].
     pub fn infinite_dimension(activation: &Activation, max_degree: Degree) -> Result<Self> {
         // Breakpoints are wanted as far as the normal law reaches.
-        let structure = activation.structure(NORMAL_REACH)?;
+        let reach = NORMAL_REACH.max(Law::Normal.end(max_degree.min(MAX_DEGREE) + BEYOND));
+        let structure = activation.structure(reach)?;
         Self::of_structure(activation, &structure, activation.support(), Law::Normal, 1.0, max_degree)
     }
 
@@ -118,9 +123,8 @@ impl Spectrum {
         if max_degree > MAX_DEGREE {
             return Err(Error::parameter("the largest degree", max_degree, format!("at most {MAX_DEGREE}")));
         }
-        // Some degrees more than asked for, so that a tail far below rounding of the total is still a sum.
-        let computed = max_degree + 16;
-        let (integrals, norm_sq, accuracy) = integrals(structure, support, law, scale, computed);
+        let computed = max_degree + BEYOND;
+        let (integrals, norm_sq, accuracy) = integrals(structure, support, law, scale, computed)?;
         // Squares of coefficients must stay in range too, or steps and bounds lose their meaning.
         let in_range = (1e-290..1e290).contains(&norm_sq.to_f64());
         if !in_range || integrals.iter().any(|i| i.absolute_error.is_nan()) {
@@ -147,12 +151,20 @@ impl Spectrum {
                 // where a quadrature rule is asked for degrees beyond its points.
                 let energy = i.value.times_scaled(i.value).times_scaled(multiplicity);
                 held = held.plus(energy);
-                let known = i.relative_error < 1.0 && held.minus(allowed).sign() <= 0;
+                let possible = held.minus(allowed).sign() <= 0;
+                let known = i.relative_error < 1.0 && possible;
+                // A zero put in place of a value is off by the value too; of an impossible value nothing is known.
+                let absolute_error = match (known, possible) {
+                    (true, _) => i.absolute_error,
+                    (false, true) => i.absolute_error + i.value.to_f64().abs(),
+                    (false, false) => f64::INFINITY,
+                };
                 Coefficient {
                     value: if known { i.value } else { Scaled::ZERO },
                     relative_error: if known { i.relative_error } else { f64::INFINITY },
-                    absolute_error: i.absolute_error,
+                    absolute_error,
                     route: i.route,
+                    proven: i.proven,
                     energy: if known { energy } else { Scaled::ZERO },
                     visible: i.relative_error > 0.0 && (named || known),
                 }
@@ -286,7 +298,7 @@ fn integrals(
     law: Law,
     scale: f64,
     max_degree: Degree,
-) -> (Vec<Integral>, DoubleDouble, f64) {
+) -> Result<(Vec<Integral>, DoubleDouble, f64)> {
     let dim = match law {
         Law::Sphere(dim) => Some(dim),
         Law::Normal => None,
@@ -296,10 +308,10 @@ fn integrals(
             return Integral::ZERO;
         }
         let absolute_error = relative_error * value.to_f64().abs();
-        Integral { value, relative_error, absolute_error, route: Route::Closed }
+        Integral { value, relative_error, absolute_error, route: Route::Closed, proven: true }
     };
     let numeric = |f| quadrature::funk_hecke(law, scale, max_degree, f, &|k| support.vanishes_at(k));
-    match structure {
+    Ok(match structure {
         Structure::Piecewise(p) => {
             let p = p.scaled(scale);
             let (values, norm_sq) = match dim {
@@ -318,7 +330,7 @@ fn integrals(
             (values.collect(), p.norm_sq(dim, scale), 1e-26)
         }
         Structure::Exponential(e, f) => {
-            let mut result = numeric(f);
+            let mut result = numeric(f)?;
             let series = e.coefficients(dim, scale, max_degree).into_iter().enumerate();
             for (k, (value, ratio)) in series {
                 let candidate = closed(value, ROUNDING * ratio, k);
@@ -329,8 +341,8 @@ fn integrals(
             (result.coefficients, result.norm_sq, result.norm_error.max(1e-23))
         }
         Structure::Numeric(f) => {
-            let result = numeric(f);
+            let result = numeric(f)?;
             (result.coefficients, result.norm_sq, result.norm_error.max(1e-23).max(100.0 * f.accuracy))
         }
-    }
+    })
 }

@@ -8,7 +8,9 @@ use anyhow::Result;
 use zonal::activation::Activation;
 use zonal_run::Error;
 use zonal_run::number::{Extended, Scale, whole};
-use zonal_run::spectrum::{KernelKind, RankConfig, Ranking, SpectrumConfig, SpectrumReport, rank, spectrum};
+use zonal_run::spectrum::{
+    DegreeReport, KernelKind, RankConfig, Ranking, SpectrumConfig, SpectrumReport, rank, spectrum,
+};
 
 /// The Funk-Hecke spectrum of activations: which degrees they see, and how strongly
 #[derive(clap::Args, Debug)]
@@ -189,7 +191,7 @@ fn range(text: &str, option: &str) -> Result<(usize, usize), Error> {
 }
 
 fn header() -> Vec<String> {
-    ["degree", "multiplicity", "coefficient", "eigenvalue", "energy", "visible", "error", "route"]
+    ["degree", "multiplicity", "coefficient", "eigenvalue", "energy", "visible", "error", "route", "proven"]
         .map(String::from)
         .to_vec()
 }
@@ -204,8 +206,9 @@ fn rows(report: &SpectrumReport, number: impl Fn(f64) -> String) -> Vec<Vec<Stri
             number(d.eigenvalue),
             number(d.energy),
             if d.visible { "yes" } else { "no" }.to_owned(),
-            number(d.error),
+            d.error.map_or(String::new(), &number),
             route(d.route),
+            if d.proven { "yes" } else { "no" }.to_owned(),
         ]
     });
     rows.collect()
@@ -245,6 +248,15 @@ fn scientific(x: f64, ln: Option<f64>) -> String {
     }
 }
 
+/// The error of a coefficient; one that is not proven is marked.
+fn error(degree: &DegreeReport) -> String {
+    match degree.error {
+        None => "unknown".to_owned(),
+        Some(0.0) => "0".to_owned(),
+        Some(error) => format!("{}{error:.0e}", if degree.proven { "" } else { "~" }),
+    }
+}
+
 fn table(report: &SpectrumReport) -> String {
     let kernel = match (report.kernel, report.bias) {
         (KernelKind::Feature, false) => "",
@@ -253,6 +265,7 @@ fn table(report: &SpectrumReport) -> String {
         (KernelKind::Tangent, true) => ", eigenvalues of the tangent kernel with trained biases",
     };
     let mut text = format!("{}{kernel}: norm squared {}\n\n", title(report), short(report.norm_sq));
+    let header = &header()[..8];
     let mut rows = rows(report, |x| if x == 0.0 { "0".into() } else { format!("{x:.6e}") });
     for (row, d) in rows.iter_mut().zip(&report.degrees) {
         // Multiplicities beyond 21 digits would push everything else off the screen.
@@ -261,9 +274,13 @@ fn table(report: &SpectrumReport) -> String {
         }
         row[2] = scientific(d.coefficient, d.ln_abs_coefficient);
         row[3] = scientific(d.eigenvalue, d.ln_eigenvalue);
-        row[6] = if d.error == 0.0 { "0".to_owned() } else { format!("{:.0e}", d.error) };
+        row[6] = error(d);
+        row.truncate(header.len());
     }
-    text += &columns(&header(), &rows);
+    text += &columns(header, &rows);
+    if report.degrees.iter().any(|d| !d.proven) {
+        text += "errors marked ~ are estimates, the others proven bounds\n";
+    }
     text += &format!("\nenergy beyond degree {}: {}\n", report.degrees.len() - 1, short(report.tail_energy));
     if let Some(degree) = report.degree_999 {
         text += &format!("99.9 % of the feature energy lies up to degree {degree}\n");
@@ -280,9 +297,13 @@ fn table(report: &SpectrumReport) -> String {
 /// What is invisible, in one line.
 fn cannot_learn(report: &SpectrumReport) -> String {
     let hidden: Vec<usize> =
-        report.degrees.iter().filter(|d| !d.visible && d.error == 0.0).map(|d| d.degree).collect();
-    let unclear: Vec<String> =
-        report.degrees.iter().filter(|d| !d.visible && d.error > 0.0).map(|d| d.degree.to_string()).collect();
+        report.degrees.iter().filter(|d| !d.visible && d.error == Some(0.0)).map(|d| d.degree).collect();
+    let unclear: Vec<String> = report
+        .degrees
+        .iter()
+        .filter(|d| !d.visible && d.error != Some(0.0))
+        .map(|d| d.degree.to_string())
+        .collect();
     let unclear = match unclear.len() {
         0 => String::new(),
         _ => format!("; not told from zero: {}", unclear.join(", ")),

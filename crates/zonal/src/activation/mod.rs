@@ -2,13 +2,16 @@
 
 mod exponential;
 mod formula;
+mod pieces;
 mod piecewise;
 mod polynomial;
 mod slices;
 mod smooth;
+mod tree;
 
 pub use exponential::Exponential;
 pub use formula::Formula;
+pub use pieces::{FromEnd, Piece};
 pub use piecewise::{LEAKY_SLOPE, Piecewise};
 pub use polynomial::{MAX_HERMITE, PowerSeries};
 pub(crate) use slices::Keep;
@@ -287,21 +290,21 @@ impl Activation {
             Self::Step => Structure::Piecewise(Piecewise::STEP),
             Self::Sign => Structure::Piecewise(Piecewise::SIGN),
             Self::Abs => Structure::Piecewise(Piecewise::ABS),
-            Self::Sigmoid => Structure::Numeric(Numeric::analytic(smooth::Sigmoid)),
-            Self::Tanh => Structure::Numeric(Numeric::analytic(smooth::Tanh)),
-            Self::Erf => Structure::Numeric(Numeric::analytic(smooth::Erf)),
-            Self::Gelu => Structure::Numeric(Numeric::analytic(smooth::Gelu)),
-            Self::Silu => Structure::Numeric(Numeric::analytic(smooth::Silu)),
-            Self::Softplus => Structure::Numeric(Numeric::analytic(smooth::Softplus)),
-            Self::Sin => Structure::Exponential(Exponential::Sin, Numeric::analytic(smooth::Sin)),
-            Self::Cos => Structure::Exponential(Exponential::Cos, Numeric::analytic(smooth::Cos)),
-            Self::Exp => Structure::Exponential(Exponential::Exp, Numeric::analytic(smooth::Exp)),
+            Self::Sigmoid => Structure::Numeric(Numeric::call(tree::Function::Sigmoid, scale)),
+            Self::Tanh => Structure::Numeric(Numeric::call(tree::Function::Tanh, scale)),
+            Self::Erf => Structure::Numeric(Numeric::call(tree::Function::Erf, scale)),
+            Self::Gelu => Structure::Numeric(Numeric::call(tree::Function::Gelu, scale)),
+            Self::Silu => Structure::Numeric(Numeric::call(tree::Function::Silu, scale)),
+            Self::Softplus => Structure::Numeric(Numeric::call(tree::Function::Softplus, scale)),
+            Self::Sin => Structure::Exponential(Exponential::Sin, Numeric::call(tree::Function::Sin, scale)),
+            Self::Cos => Structure::Exponential(Exponential::Cos, Numeric::call(tree::Function::Cos, scale)),
+            Self::Exp => Structure::Exponential(Exponential::Exp, Numeric::call(tree::Function::Exp, scale)),
             Self::Square => Structure::Polynomial(PowerSeries::monomial(2)),
             Self::Cube => Structure::Polynomial(PowerSeries::monomial(3)),
             Self::Hermite(k) => Structure::Polynomial(PowerSeries::hermite(*k)),
             Self::Formula(f) => match f.as_polynomial() {
                 Some(p) => Structure::Polynomial(p),
-                None => Structure::Numeric(Numeric::formula(f, scale)?),
+                None => Structure::Numeric(f.numeric(scale)?),
             },
             Self::Function(f) => Structure::Numeric(Numeric::function(&f.apply, &f.kinks, scale)),
         })

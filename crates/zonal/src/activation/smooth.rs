@@ -2,9 +2,9 @@
 //! which they are.
 
 use super::Apply;
-use super::formula::Formula;
-use crate::error::Result;
-use crate::numeric::{DoubleDouble, Elementary, Jet};
+use super::pieces::Piece;
+use super::tree::{Function, Node};
+use crate::numeric::{DoubleDouble, Jet};
 use crate::sphere::Degree;
 use std::sync::Arc;
 
@@ -23,8 +23,8 @@ pub struct Numeric {
     pub breakpoints: Vec<DoubleDouble>,
     /// Relative accuracy of its values.
     pub accuracy: f64,
-    /// Whether its form is known to be without narrow features that a coarse rule would miss.
-    pub tame: bool,
+    /// Its analytic pieces, where values can be enclosed: then integrals have proven error bounds.
+    pub pieces: Vec<Piece>,
 }
 
 impl std::fmt::Debug for Numeric {
@@ -33,64 +33,30 @@ impl std::fmt::Debug for Numeric {
     }
 }
 
-/// One formula for every number type.
-pub(super) trait Analytic: Send + Sync + 'static {
-    fn at<T: Elementary>(&self, t: &T) -> T;
-}
-
-macro_rules! analytic {
-    ($($name:ident: |$t:ident| $formula:expr;)*) => {
-        $(
-            pub(super) struct $name;
-            impl Analytic for $name {
-                fn at<T: Elementary>(&self, $t: &T) -> T {
-                    $formula
-                }
-            }
-        )*
-    };
-}
-
-analytic! {
-    Sigmoid: |t| t.sigmoid();
-    Tanh: |t| t.tanh();
-    Erf: |t| t.erf();
-    Gelu: |t| t.clone() * t.normal_cdf();
-    Silu: |t| t.clone() * t.sigmoid();
-    Softplus: |t| t.softplus();
-    Sin: |t| t.sin();
-    Cos: |t| t.cos();
-    Exp: |t| t.exp();
-}
-
 /// Values in double-double arithmetic carry this relative error.
 const DOUBLE_DOUBLE: f64 = 1e-29;
 
 impl Numeric {
-    pub(super) fn analytic(function: impl Analytic) -> Self {
-        let function = Arc::new(function);
-        let jets = Arc::clone(&function);
+    /// A formula in pieces.
+    pub(super) fn tree(root: Arc<Node>, pieces: Vec<Piece>) -> Self {
+        let jets = Arc::clone(&root);
         Self {
-            value: Box::new(move |x| function.at(&x)),
-            taylor: Some(Arc::new(move |x, order| jets.at(&Jet::variable(x, order)).coefficients().to_vec())),
-            breakpoints: Vec::new(),
-            accuracy: DOUBLE_DOUBLE,
-            tame: true,
-        }
-    }
-
-    pub(super) fn formula(formula: &Arc<Formula>, scale: f64) -> Result<Self> {
-        let breakpoints = formula.breakpoints(-scale, scale)?;
-        let (values, jets) = (Arc::clone(formula), Arc::clone(formula));
-        Ok(Self {
-            value: Box::new(move |x| values.value(&x)),
+            value: Box::new(move |x| root.value(&x)),
             taylor: Some(Arc::new(move |x, order| {
                 jets.value(&Jet::variable(x, order)).coefficients().to_vec()
             })),
-            breakpoints,
+            breakpoints: pieces.iter().skip(1).map(|p| p.from).collect(),
             accuracy: DOUBLE_DOUBLE,
-            tame: false,
-        })
+            pieces,
+        }
+    }
+
+    /// A function of the variable alone that is analytic on the whole line.
+    pub(super) fn call(function: Function, scale: f64) -> Self {
+        let root = Node::Call(function, vec![Node::Variable]);
+        let (from, to) = (DoubleDouble::from(-scale), DoubleDouble::from(scale));
+        let pieces = vec![Piece::new(&root, from, to)];
+        Self::tree(Arc::new(root), pieces)
     }
 
     pub(super) fn function(apply: &Arc<Apply>, kinks: &[f64], scale: f64) -> Self {
@@ -106,7 +72,7 @@ impl Numeric {
             taylor: None,
             breakpoints: inside.into_iter().map(DoubleDouble::from).collect(),
             accuracy: 1e-15,
-            tame: false,
+            pieces: Vec::new(),
         }
     }
 
@@ -122,7 +88,7 @@ impl Numeric {
             })),
             breakpoints: self.breakpoints,
             accuracy: self.accuracy,
-            tame: self.tame,
+            pieces: self.pieces.iter().map(Piece::derivative).collect(),
         })
     }
 }

@@ -42,6 +42,11 @@ pub trait Elementary:
         -(-self.clone()).max(&-other.clone())
     }
 
+    /// x^c for x >= 0 and any c, as exp(c ln x); 0^c is 0 for c > 0.
+    fn powf(&self, exponent: DoubleDouble) -> Self {
+        (self.constant(exponent) * self.ln()).exp()
+    }
+
     /// x^n by repeated squaring; 1/x^|n| for negative n.
     fn powi(&self, n: i32) -> Self {
         let mut result = self.constant(DoubleDouble::ONE);
@@ -153,6 +158,13 @@ impl Elementary for DoubleDouble {
     }
     fn abs(&self) -> Self {
         DoubleDouble::abs(*self)
+    }
+    fn powf(&self, exponent: DoubleDouble) -> Self {
+        // ln 0 is infinite, and products with infinite factors carry no trailing part.
+        if self.to_f64() == 0.0 {
+            return Self::from(0f64.powf(exponent.to_f64()));
+        }
+        (exponent * self.ln()).exp()
     }
     fn max(&self, other: &Self) -> Self {
         if *self >= *other { *self } else { *other }

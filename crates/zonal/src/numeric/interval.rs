@@ -44,7 +44,7 @@ impl Interval {
     }
 
     /// The image under an increasing function.
-    fn increasing(self, f: impl Fn(f64) -> f64) -> Self {
+    pub(super) fn increasing(self, f: impl Fn(f64) -> f64) -> Self {
         Self::widened(f(self.low), f(self.high))
     }
 
@@ -171,6 +171,19 @@ impl Elementary for Interval {
     }
     fn step(&self) -> Self {
         Self { low: self.low.step(), high: self.high.step() }
+    }
+    fn powf(&self, exponent: DoubleDouble) -> Self {
+        let power = exponent.to_f64();
+        // The exponent itself is rounded; its logarithm multiplies that error, and exponents are short decimals.
+        let of = |x: f64| x.max(0.0).powf(power);
+        let (low, high) =
+            if power > 0.0 { (of(self.low), of(self.high)) } else { (of(self.high), of(self.low)) };
+        let slack = |x: f64| {
+            let logarithm = x.max(f64::MIN_POSITIVE).ln().abs().min(750.0);
+            4.0 * f64::EPSILON * power.abs() * logarithm
+        };
+        let slack = 1.0 + slack(self.low) + slack(self.high);
+        Self::widened(low / slack, high * slack)
     }
     fn powi(&self, n: i32) -> Self {
         if n < 0 {

@@ -9,9 +9,11 @@ mod jet;
 pub(crate) mod lanes;
 pub(crate) mod level;
 pub mod random;
+mod rectangle;
 mod scaled;
 pub mod special;
 pub mod sum;
+mod tracked;
 pub mod vector;
 
 /// The vector instructions that our own loops use here: `avx512`, `avx2` or `none` (what every processor of the kind has).
@@ -33,4 +35,6 @@ pub use dual::Dual;
 pub use elementary::Elementary;
 pub use interval::Interval;
 pub use jet::Jet;
+pub use rectangle::Rectangle;
 pub use scaled::Scaled;
+pub use tracked::Tracked;

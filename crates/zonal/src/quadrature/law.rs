@@ -95,8 +95,17 @@ impl Law {
         }
     }
 
+    /// The integral of the weight over the angle (or over t under the normal law), to a factor of 2.
+    pub(super) fn rough_weight(self) -> f64 {
+        let two_pi = 2.0 * std::f64::consts::PI;
+        match self {
+            Self::Sphere(dim) => (two_pi / (dim.as_f64() - 1.0)).sqrt(),
+            Self::Normal => two_pi.sqrt(),
+        }
+    }
+
     /// A u beyond which the weight is negligible even against polynomials of this degree.
-    pub(super) fn end(self, max_degree: Degree) -> f64 {
+    pub(crate) fn end(self, max_degree: Degree) -> f64 {
         match self {
             Self::Sphere(dim) => {
                 let n = dim.as_f64();

@@ -6,6 +6,7 @@
 //! Halving h squares the error, so the change between two levels bounds the error of the finer one generously.
 //! The normalisation is the same rule applied to 1: no Gamma function, no overflow in any dimension.
 
+mod enclosed;
 mod law;
 
 pub use law::Law;
@@ -13,10 +14,11 @@ pub use law::Law;
 use law::Node;
 
 use crate::activation::Numeric;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::linalg::{Matrix, symmetric_eigen};
 use crate::numeric::{DoubleDouble, Scaled};
 use crate::sphere::Degree;
+use std::ops::RangeInclusive;
 
 /// Nodes and weights of the Gauss-Legendre rule on [-1, 1], from the eigenvalues of its Jacobi matrix (Golub and Welsch).
 ///
@@ -56,12 +58,19 @@ pub struct Integral {
     pub absolute_error: f64,
     /// How it was computed.
     pub route: Route,
+    /// Whether the errors are proven bounds; otherwise they are estimates.
+    pub proven: bool,
 }
 
 impl Integral {
     /// An exact zero.
-    pub(crate) const ZERO: Self =
-        Self { value: Scaled::ZERO, relative_error: 0.0, absolute_error: 0.0, route: Route::Closed };
+    pub(crate) const ZERO: Self = Self {
+        value: Scaled::ZERO,
+        relative_error: 0.0,
+        absolute_error: 0.0,
+        route: Route::Closed,
+        proven: true,
+    };
 }
 
 /// Funk-Hecke integrals of one function for all degrees up to a maximum.
@@ -92,66 +101,106 @@ const MAX_TAYLOR: Degree = 96;
 
 /// Computes alpha_k = E[f(s t) p_k(t)] for k <= `max_degree`.
 ///
-/// The defining integral comes first; where its error bound is too large for the value, which happens when
-/// alpha_k sqrt(N_k) is far below ||f||, Rodrigues' formula (FH-3) is tried for analytic f, and each degree takes the
-/// route with the smaller bound. Between breakpoints the rule is doubly exponential (tanh-sinh, in u). Degrees for
-/// which `vanishes` is true are exact zeros.
+/// The defining integral comes first: with proven errors where f comes in pieces that can be enclosed (FH-8), otherwise by
+/// the trapezoidal rule (FH-7), between breakpoints by the tanh-sinh rule in u. Where its error is too large for the value,
+/// which happens when alpha_k sqrt(N_k) is far below ||f||, Rodrigues' formula (FH-3) is tried for analytic f, and each
+/// degree takes the route with the smaller error. Degrees for which `vanishes` is true are exact zeros.
+///
+/// # Errors
+/// [`Error::Parameter`] where f is not finite.
 pub fn funk_hecke(
     law: Law,
     scale: f64,
     max_degree: Degree,
     f: &Numeric,
     vanishes: &dyn Fn(Degree) -> bool,
-) -> FunkHecke {
+) -> Result<FunkHecke> {
     let rounding = ROUNDING.max(4.0 * f.accuracy);
     let vanishes = &|k: Degree| k <= max_degree && vanishes(k);
+    let mut found = if f.pieces.is_empty() {
+        defining(law, scale, max_degree, f, rounding, vanishes)
+    } else {
+        enclosed::funk_hecke(law, scale, max_degree, &f.pieces, vanishes).map_err(|at| {
+            Error::parameter(
+                format!("the activation near t = {:.6}", at.0),
+                "not finite",
+                "finite for every t between -scale and scale",
+            )
+        })?
+    };
+    let last = max_degree.min(MAX_TAYLOR);
+    let first = found.coefficients.iter().position(|c| c.relative_error > WANTED).filter(|k| *k <= last);
+    if let (Some(first), Some(taylor), true) = (first, &f.taylor, f.breakpoints.is_empty()) {
+        let candidates = rodrigues(law, scale, first..=last, taylor.as_ref(), rounding, vanishes);
+        for (held, candidate) in found.coefficients[first..].iter_mut().zip(candidates) {
+            // Derivatives may hide what an enclosure cannot: only values within the proven error are better ones.
+            let distance = held.value.minus(candidate.value).to_f64().abs();
+            let agree = !held.proven || distance <= held.absolute_error + candidate.absolute_error;
+            if candidate.relative_error < held.relative_error && agree {
+                *held = candidate;
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The defining integral by a rule whose error is judged by its convergence.
+fn defining(
+    law: Law,
+    scale: f64,
+    max_degree: Degree,
+    f: &Numeric,
+    rounding: f64,
+    vanishes: &dyn Fn(Degree) -> bool,
+) -> FunkHecke {
     let mut direct = Direct::new(law, scale, max_degree);
     let bounds = if f.breakpoints.is_empty() {
-        // A form that may hide a narrow feature gets a rule that is fine from the start.
-        let first = if f.tame { law.spread() } else { law.spread() / 16.0 };
-        refine(first, LEVELS, rounding, |u| direct.add_pair(u, &f.value), vanishes)
+        // What may hide a narrow feature gets a rule that is fine from the start.
+        refine(law.spread() / 16.0, LEVELS, rounding, |u| direct.add_pair(u, &f.value), vanishes)
     } else {
         panels(law, scale, max_degree, f, rounding, &mut direct, vanishes)
     };
     let (norm_sq, weight) = (direct.square / direct.weight, direct.weight);
-    let mut coefficients: Vec<Integral> = direct
-        .sums
-        .iter()
-        .enumerate()
-        .map(|(k, sum)| match vanishes(k) {
-            true => Integral::ZERO,
-            false => {
-                let norm = direct.inverse_norms[k];
-                let value = Scaled::from(sum.value / weight).times_scaled(norm);
-                bounds[k].integral(value, norm.to_f64(), Route::Quadrature)
-            }
-        })
-        .collect();
-
-    let last = max_degree.min(MAX_TAYLOR);
-    let first = coefficients.iter().position(|c| c.relative_error > WANTED).filter(|k| *k <= last);
-    if let (Some(first), Some(taylor), true) = (first, &f.taylor, f.breakpoints.is_empty()) {
-        let mut rodrigues = Rodrigues::new(law, scale, first, last);
-        // Beyond a polynomial, f is even or odd where one parity vanishes; the derivatives that count are then even.
-        rodrigues.mirrored = (first..=last).all(|k| vanishes(k) || vanishes(k + 1));
-        let step = match law {
-            Law::Sphere(dim) => 1.0 / (dim.as_f64() + 2.0 * first as f64 - 1.0).sqrt().max(1.0),
-            Law::Normal => 1.0,
-        };
-        let step = if f.tame { step } else { step / 16.0 };
-        let finer = refine(step, RODRIGUES_LEVELS, rounding, |u| rodrigues.add(u, taylor.as_ref()), &|i| {
-            vanishes(first + i)
-        });
-        for (i, bound) in finer.into_iter().enumerate() {
-            let k = first + i;
-            if !vanishes(k) && bound.relative < coefficients[k].relative_error {
-                let factor = rodrigues.prefactors[i].to_f64().abs();
-                coefficients[k] = bound.integral(rodrigues.value(i), factor, Route::Rodrigues);
-            }
+    let integral = |(k, sum): (usize, &Sum)| match vanishes(k) {
+        true => Integral::ZERO,
+        false => {
+            let norm = direct.inverse_norms[k];
+            let value = Scaled::from(sum.value / weight).times_scaled(norm);
+            bounds[k].integral(value, norm.to_f64(), Route::Quadrature)
         }
-    }
+    };
+    let coefficients = direct.sums.iter().enumerate().map(integral).collect();
     let norm_error = bounds.last().map_or(f64::INFINITY, |b| b.relative);
     FunkHecke { coefficients, norm_sq, norm_error }
+}
+
+/// Coefficients of a range of degrees by Rodrigues' formula; exact zeros where they vanish.
+fn rodrigues(
+    law: Law,
+    scale: f64,
+    degrees: RangeInclusive<Degree>,
+    taylor: &dyn Fn(DoubleDouble, Degree) -> Vec<DoubleDouble>,
+    rounding: f64,
+    vanishes: &dyn Fn(Degree) -> bool,
+) -> Vec<Integral> {
+    let (first, last) = degrees.into_inner();
+    let mut rodrigues = Rodrigues::new(law, scale, first, last);
+    // Beyond a polynomial, f is even or odd where one parity vanishes; the derivatives that count are then even.
+    rodrigues.mirrored = (first..=last).all(|k| vanishes(k) || vanishes(k + 1));
+    let step = match law {
+        Law::Sphere(dim) => 1.0 / (dim.as_f64() + 2.0 * first as f64 - 1.0).sqrt().max(1.0),
+        Law::Normal => 1.0,
+    };
+    let none = |i: usize| vanishes(first + i);
+    let bounds = refine(step, RODRIGUES_LEVELS, rounding, |u| rodrigues.add(u, taylor), &none);
+    let integral = |(i, bound): (usize, Bound)| {
+        if none(i) {
+            return Integral::ZERO;
+        }
+        let factor = rodrigues.prefactors[i].to_f64().abs();
+        bound.integral(rodrigues.value(i), factor, Route::Rodrigues)
+    };
+    bounds.into_iter().enumerate().map(integral).collect()
 }
 
 /// A running sum and the sum of its absolute terms.
@@ -237,7 +286,8 @@ impl Bound {
 
     /// The integral with this bound; `factor` is what its sum was multiplied by.
     fn integral(&self, value: Scaled, factor: f64, route: Route) -> Integral {
-        Integral { value, relative_error: self.relative, absolute_error: self.absolute * factor, route }
+        let absolute_error = self.absolute * factor;
+        Integral { value, relative_error: self.relative, absolute_error, route, proven: false }
     }
 }
 
@@ -546,7 +596,7 @@ mod tests {
         let Structure::Numeric(f) = Activation::parse("t^82").unwrap().structure(1.0).unwrap() else {
             panic!("a power beyond those of polynomials is left to the rule")
         };
-        let found = funk_hecke(Law::Sphere(Dim::new(n).unwrap()), 1.0, 4, &f, &|k| k % 2 == 1);
+        let found = funk_hecke(Law::Sphere(Dim::new(n).unwrap()), 1.0, 4, &f, &|k| k % 2 == 1).unwrap();
         // E t^164 = 1 3 .. 163 / (n (n + 2) .. (n + 162)).
         let exact = (0..82).fold(DoubleDouble::ONE, |product, i| {
             product * DoubleDouble::from(2.0 * f64::from(i) + 1.0)

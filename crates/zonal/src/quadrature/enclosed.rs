@@ -1,0 +1,339 @@
+//! Funk-Hecke integrals of a formula with proven error bounds (FH-8).
+//!
+//! Each analytic piece is integrated from both of its ends, in the angle theta (t = sin theta; under the normal law in t
+//! itself), on panels that are halved until a Gauss-Legendre rule is certain to be accurate: the integrand is enclosed on
+//! an ellipse around the panel by complex interval arithmetic, and its bound M there bounds the error of the rule. So no
+//! feature of the formula is missed, however narrow it is, and a panel is as long as the formula allows. At a logarithm or
+//! a root, panels shrink geometrically towards the end. Rounding is tracked through the formula.
+
+mod legendre_bound;
+mod panel;
+
+use super::{FunkHecke, Integral, Law, ROUNDING, Route};
+use crate::activation::Piece;
+use crate::numeric::{DoubleDouble, Interval, Rectangle, Scaled};
+use crate::sphere::Degree;
+use legendre_bound::LegendreBound;
+use panel::{Half, Rule};
+
+/// Wanted accuracy, relative to the norm, of what one panel adds. Panels come in hundreds, and rounding is 1e-28.
+const WANTED: f64 = 1e-31;
+/// Panels looked at before the rest is taken as it is, with its error.
+const MOST_PANELS: usize = 40_000;
+/// Panels that end closer to a singular end than this part of a piece are the last.
+const NEAREST: f64 = 1e-140;
+/// Within this part of a piece from its end, intervals of f64 need not tell a subexpression from zero.
+const COARSE: f64 = 1e-10;
+
+/// The formula is not finite near this argument.
+pub(super) struct NotFinite(pub(super) f64);
+
+/// Sums over nodes with everything that is missing from them.
+pub(super) struct Sums {
+    recurrence: Vec<(DoubleDouble, DoubleDouble)>,
+    bound: LegendreBound,
+    rule: Rule,
+    /// For each degree, then for f^2.
+    totals: Vec<Total>,
+    /// Degrees that are known to vanish are not waited for.
+    vanishes: Vec<bool>,
+    /// ln of the error that one panel may add to an integral of f, of f^2.
+    allowed: [f64; 2],
+    /// Whether the part next to an end where f is infinite was extrapolated.
+    extrapolated: bool,
+    panels: usize,
+}
+
+/// One integral: the sum, the sum of absolute terms, and a bound on what rounding of f and the rule have done to it.
+#[derive(Clone, Copy, Default)]
+struct Total {
+    value: DoubleDouble,
+    mass: f64,
+    error: f64,
+}
+
+/// alpha_k = E[f(s t) p_k(t)] for k <= `max_degree` of a formula in pieces that cover [-s, s], or under the normal law as
+/// much of the line as has weight.
+pub(super) fn funk_hecke(
+    law: Law,
+    scale: f64,
+    max_degree: Degree,
+    pieces: &[Piece],
+    vanishes: &dyn Fn(Degree) -> bool,
+) -> Result<FunkHecke, NotFinite> {
+    let sums = Sums::of(law, scale, max_degree, pieces, vanishes)?;
+    let ends = pieces.first().zip(pieces.last());
+    let whole: Vec<Piece> =
+        ends.map(|(first, last)| Piece::constant(first.from, last.to)).into_iter().collect();
+    let weight = Sums::of(law, scale, 0, &whole, &|_| false)?.totals[0];
+    Ok(sums.finish(law, weight))
+}
+
+impl Sums {
+    fn of(
+        law: Law,
+        scale: f64,
+        max_degree: Degree,
+        pieces: &[Piece],
+        vanishes: &dyn Fn(Degree) -> bool,
+    ) -> Result<Self, NotFinite> {
+        let halves: Vec<Half> = pieces.iter().flat_map(|piece| Half::both(law, scale, piece)).collect();
+        let mut sums = Self::new(law, max_degree, &halves, vanishes);
+        for half in &halves {
+            sums.add_half(half)?;
+        }
+        Ok(sums)
+    }
+
+    fn new(law: Law, max_degree: Degree, halves: &[Half], vanishes: &dyn Fn(Degree) -> bool) -> Self {
+        let norm = rough_norm(halves);
+        let weight = law.rough_weight();
+        let allowed = [norm.sqrt(), norm].map(|size| (WANTED * weight * size).ln());
+        Self {
+            recurrence: (0..max_degree).map(|k| law.factors(k)).collect(),
+            bound: LegendreBound::new(law, max_degree),
+            rule: Rule::new(),
+            totals: vec![Total::default(); max_degree + 2],
+            vanishes: (0..=max_degree).map(vanishes).collect(),
+            allowed,
+            extrapolated: false,
+            panels: 0,
+        }
+    }
+
+    /// From an end of a piece to the middle. The panel at the end itself is halved as long as f is not analytic there.
+    fn add_half(&mut self, half: &Half) -> Result<(), NotFinite> {
+        let mut end = 1.0;
+        // Bounds on the integrals of |f| and f^2 over the last two panels.
+        let mut sizes: [Option<[f64; 2]>; 2] = [None; 2];
+        while !self.accept(half, 0.0, end) {
+            let cut = 0.5 * end;
+            let size = half.enclosed(cut, end, 0.0).map(|e| e.sizes(cut, end, half));
+            // So near the end intervals may be too coarse to tell f from infinity: the panels before were the last.
+            let grows = size.zip(sizes[1]).is_none_or(|(now, before)| now[0] >= before[0]);
+            let last = end < NEAREST || grows && end < COARSE;
+            if !last {
+                self.add_range(half, cut, end)?;
+                sizes = [sizes[1], size];
+            }
+            let bounded = half.enclosed(0.0, cut, 0.0).is_some();
+            if bounded && last {
+                self.add_error(half, 0.0, end);
+                return Ok(());
+            }
+            if !bounded && self.extrapolate(half, if last { end } else { cut }, sizes, last) {
+                return Ok(());
+            }
+            end = cut;
+        }
+        Ok(())
+    }
+
+    /// Accounts for the part below `end` of an integrand that is infinite at the end of its piece, from how its bounds grew
+    /// over the last two panels; whether that is negligible, or all that can be done.
+    fn extrapolate(&mut self, half: &Half, end: f64, sizes: [Option<[f64; 2]>; 2], last: bool) -> bool {
+        let [Some(before), Some(now)] = sizes else { return last && self.give_up() };
+        // Each panel has half the length of the one before; twice the geometric series leaves room for slow growth.
+        let rest = [0, 1].map(|i| {
+            let ratio = now[i] / before[i];
+            if now[i] == 0.0 {
+                0.0
+            } else if ratio < 1.0 {
+                2.0 * now[i] * ratio / (1.0 - ratio)
+            } else {
+                f64::INFINITY
+            }
+        });
+        if !last && (rest[0].ln() > self.allowed[0] || rest[1].ln() > self.allowed[1]) {
+            return false;
+        }
+        self.extrapolated = true;
+        let degrees = self.vanishes.len();
+        let polynomials = half.enclosed_polynomials(0.0, end, &self.bound);
+        for (total, ln) in self.totals.iter_mut().zip(polynomials) {
+            total.error += rest[0] * ln.exp();
+        }
+        self.totals[degrees].error += rest[1];
+        true
+    }
+
+    /// Nothing is known of some part: all errors are infinite.
+    fn give_up(&mut self) -> bool {
+        self.totals.iter_mut().for_each(|total| total.error = f64::INFINITY);
+        true
+    }
+
+    /// A range away from the ends, in panels that are accepted or halved.
+    fn add_range(&mut self, half: &Half, from: f64, to: f64) -> Result<(), NotFinite> {
+        let mut open = vec![(from, to)];
+        while let Some((a, b)) = open.pop() {
+            if self.accept(half, a, b) {
+                continue;
+            }
+            let middle = 0.5 * (a + b);
+            if !half.value_is_finite(middle) {
+                return Err(NotFinite(half.argument(middle)));
+            }
+            if middle <= a || middle >= b || self.panels > MOST_PANELS {
+                self.add_error(half, a, b);
+            } else {
+                open.push((middle, b));
+                open.push((a, middle));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a panel if what it adds is negligible, or its rule accurate.
+    fn accept(&mut self, half: &Half, a: f64, b: f64) -> bool {
+        self.panels += 1;
+        if let Some(e) = half.enclosed(a, b, 0.0)
+            && let Some(errors) = self.errors(&e, half, a, b, (2.0f64).ln())
+        {
+            self.add_errors(&errors);
+            return true;
+        }
+        for (rho, ln_error) in self.rule.ellipses() {
+            // A larger ellipse holds the smaller ones: where f is not enclosed, it will not be.
+            let Some(e) = half.enclosed(a, b, rho) else { return false };
+            if let Some(errors) = self.errors(&e, half, a, b, ln_error) {
+                self.add_errors(&errors);
+                self.add_nodes(half, a, b);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// ln of the error of each integral over a panel with this enclosure, where the rule's error is exp(ln_factor) times the
+    /// half length times the bound; None as soon as one is too large.
+    fn errors(&self, e: &panel::Enclosure, half: &Half, a: f64, b: f64, ln_factor: f64) -> Option<Vec<f64>> {
+        let outside = ln_factor + e.ln_weight + (0.5 * (b - a) * half.length()).ln();
+        let size = e.ln_value;
+        let square = outside + 2.0 * size;
+        if square > self.allowed[1] {
+            return None;
+        }
+        let degrees = self.vanishes.len();
+        let mut errors = vec![f64::NEG_INFINITY; degrees + 1];
+        // The highest degree is the first to fail.
+        for k in (0..degrees).rev().filter(|&k| !self.vanishes[k]) {
+            errors[k] = outside + size + self.bound.ln(k, e);
+            if errors[k] > self.allowed[0] {
+                return None;
+            }
+        }
+        errors[degrees] = square;
+        Some(errors)
+    }
+
+    fn add_errors(&mut self, errors: &[f64]) {
+        self.totals.iter_mut().zip(errors).for_each(|(total, ln)| total.error += ln.exp());
+    }
+
+    /// Takes a panel that cannot be halved as zero.
+    fn add_error(&mut self, half: &Half, a: f64, b: f64) {
+        let Some(e) = half.enclosed(a, b, 0.0) else {
+            self.give_up();
+            return;
+        };
+        let outside = e.ln_weight + ((b - a) * half.length()).ln();
+        let degrees = self.vanishes.len();
+        for k in 0..degrees {
+            self.totals[k].error += (outside + e.ln_value + self.bound.ln(k, &e)).exp();
+        }
+        self.totals[degrees].error += (outside + 2.0 * e.ln_value).exp();
+    }
+
+    fn add_nodes(&mut self, half: &Half, a: f64, b: f64) {
+        let degrees = self.vanishes.len();
+        for (part, share) in self.rule.nodes(a, b) {
+            let node = half.node(part);
+            let w = node.ln_weight.exp() * share * half.length;
+            let f = node.value;
+            let (size, weight) = (f.value.to_f64().abs(), w.to_f64());
+            let wf = w * f.value;
+            let (mut previous, mut current) = (DoubleDouble::ZERO, DoubleDouble::ONE);
+            for k in 0..degrees {
+                let p = current.to_f64().abs();
+                let total = &mut self.totals[k];
+                total.value = total.value + wf * current;
+                total.mass += weight * size * p;
+                total.error += weight * f.error * p;
+                if let Some(&(up, down)) = self.recurrence.get(k) {
+                    let next = up * (node.t * current) - down * previous;
+                    previous = current;
+                    current = next;
+                }
+            }
+            let square = &mut self.totals[degrees];
+            square.value = square.value + wf * f.value;
+            square.mass += weight * size * size;
+            square.error += weight * f.error * (2.0 * size + f.error);
+        }
+    }
+
+    /// Means from sums and the integral of the weight.
+    fn finish(self, law: Law, weight: Total) -> FunkHecke {
+        let degrees = self.vanishes.len();
+        // Recurrences of high degree take as many operations.
+        let rounding = |k: usize| ROUNDING * (1.0 + k as f64 / 256.0);
+        let weight_error = weight.error / weight.value.to_f64() + ROUNDING;
+        let mean = |total: &Total, rounding: f64| {
+            let (value, w) = (total.value / weight.value, weight.value.to_f64());
+            let error = (total.error + rounding * total.mass) / w + value.to_f64().abs() * weight_error;
+            (value, error)
+        };
+        let mut inverse_norm = Scaled::from(1.0);
+        let mut coefficients = Vec::with_capacity(degrees);
+        for k in 0..degrees {
+            let (value, error) = mean(&self.totals[k], rounding(k));
+            coefficients.push(if self.vanishes[k] {
+                Integral::ZERO
+            } else {
+                Integral {
+                    value: Scaled::from(value).times_scaled(inverse_norm),
+                    relative_error: error / value.to_f64().abs(),
+                    absolute_error: error * inverse_norm.to_f64(),
+                    route: Route::Quadrature,
+                    proven: !self.extrapolated,
+                }
+            });
+            inverse_norm = inverse_norm.times(DoubleDouble::ONE / law.norm_ratio(k));
+        }
+        let (norm_sq, error) = mean(&self.totals[degrees], ROUNDING);
+        FunkHecke { coefficients, norm_sq, norm_error: error / norm_sq.to_f64() }
+    }
+}
+
+/// The integral of f^2 to an order of magnitude, from below: what is missed only makes panels shorter than they need to be.
+fn rough_norm(halves: &[Half]) -> f64 {
+    let sample = |half: &Half| -> (f64, f64) {
+        let geometric = (0..60).map(|i| 2f64.powf(-0.5 * f64::from(i)));
+        let uniform = (0..64).map(|i| (f64::from(i) + 0.5) / 64.0);
+        let mut sums = (0.0, 0.0);
+        for part in geometric.chain(uniform) {
+            let node = half.node(DoubleDouble::from(part));
+            // Any positive weights do.
+            let w = node.ln_weight.to_f64().exp() * half.length() * part;
+            let f = node.value.value.to_f64();
+            if f.is_finite() {
+                sums = (sums.0 + w * f * f, sums.1 + w);
+            }
+        }
+        sums
+    };
+    let (square, weight) = halves.iter().map(sample).fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
+    let norm = square / weight;
+    if norm.is_normal() { norm } else { 1.0 }
+}
+
+/// An interval of a few roundings around a number.
+fn around(x: f64) -> Interval {
+    let slack = 4.0 * f64::EPSILON * x.abs() + f64::MIN_POSITIVE;
+    Interval::new(x - slack, x + slack)
+}
+
+fn real(x: f64) -> Rectangle {
+    Rectangle::real(around(x))
+}
