@@ -61,6 +61,8 @@ pub struct SpectrumReport {
     pub bias: bool,
     /// The kernel at coinciding points; E[phi(s t)^2] for the feature kernel.
     pub norm_sq: f64,
+    /// Its absolute error; null for the tangent kernel.
+    pub norm_sq_error: Option<f64>,
     /// Energy beyond the last degree listed.
     pub tail_energy: f64,
     /// The smallest degree up to which 99.9 % of the norm lies; null if it is beyond a thousand.
@@ -224,6 +226,7 @@ pub fn spectrum(config: &SpectrumConfig) -> Result<SpectrumReport> {
         kernel: config.kernel,
         bias: config.bias,
         norm_sq,
+        norm_sq_error: feature.then(|| spectrum.norm_error() + ROUNDED * norm_sq),
         tail_energy,
         degree_999: degree_for_share(config, &spectrum, dim, scale)?,
         decay,

@@ -13,9 +13,9 @@ use std::sync::Mutex;
 pub struct Coefficient {
     /// alpha_k.
     pub value: Scaled,
-    /// Bound on its relative error; infinite for a zero that is not exact.
+    /// Its relative error, a bound where `proven`; infinite for a zero that is not exact.
     pub relative_error: f64,
-    /// Bound on its absolute error (0 where it is below the range of f64).
+    /// Its absolute error, likewise (0 where it is below the range of f64; infinite where nothing is known).
     pub absolute_error: f64,
     /// The formula it came from.
     pub route: Route,
@@ -47,6 +47,7 @@ pub struct Spectrum {
     scale: f64,
     coefficients: Vec<Coefficient>,
     norm_sq: f64,
+    norm_error: f64,
     tail_energy: f64,
 }
 
@@ -54,14 +55,17 @@ pub struct Spectrum {
 pub const MAX_DEGREE: Degree = 20_000;
 /// Degrees computed beyond those asked for, so that a tail far below rounding of the total is still a sum.
 const BEYOND: Degree = 16;
+/// A norm with a larger relative error than this is as good as unknown.
+const WORST_NORM: f64 = 0.1;
 /// Under the normal law nothing beyond this many deviations counts, up to a hundred degrees.
 const NORMAL_REACH: f64 = 40.0;
 
 impl Spectrum {
     /// Computes the spectrum.
     ///
-    /// Closed forms for piecewise powers (relative error 1e-14), otherwise double-double quadrature with an error
-    /// bound for each value. Cost: a few milliseconds for 65 degrees in any dimension.
+    /// Closed forms for piecewise powers (relative error 1e-14), otherwise double-double quadrature with an error for each
+    /// value: proven for named activations and formulas (FH-8), an estimate for closures and for faint coefficients that
+    /// come from derivatives. Cost: about 10 milliseconds for 65 degrees in any dimension.
     ///
     /// ```
     /// use zonal::{activation::Activation, spectrum::Spectrum, sphere::Dim};
@@ -72,7 +76,8 @@ impl Spectrum {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a scale that is not positive and finite, or too large a degree.
+    /// [`Error::Parameter`] for a scale that is not positive and finite, too large a degree, or an activation that is not
+    /// finite or not known to be square integrable.
     pub fn new(activation: &Activation, dim: Dim, scale: f64, max_degree: Degree) -> Result<Self> {
         check_scale(scale)?;
         let compute = || {
@@ -134,6 +139,13 @@ impl Spectrum {
                 "between 1e-290 and 1e290; use another scale",
             ));
         }
+        if accuracy.is_nan() || accuracy > WORST_NORM {
+            return Err(Error::parameter(
+                format!("E[phi(s t)^2] of {activation} at scale {scale:?}"),
+                "not known to be finite",
+                "finite: an activation whose square can be integrated",
+            ));
+        }
         let ones = || vec![Scaled::from(1.0); computed + 1];
         let multiplicities = match law {
             Law::Sphere(dim) => multiplicities(dim, computed),
@@ -179,7 +191,8 @@ impl Spectrum {
         let tail_energy = near.to_f64() + far;
         let coefficients = inside.to_vec();
         let (activation, norm_sq) = (activation.clone(), norm_sq.to_f64());
-        Ok(Self { law, activation, scale, coefficients, norm_sq, tail_energy })
+        let norm_error = accuracy * norm_sq;
+        Ok(Self { law, activation, scale, coefficients, norm_sq, norm_error, tail_energy })
     }
 
     /// The law of the argument: the sphere's dimension, or its limit.
@@ -234,6 +247,11 @@ impl Spectrum {
     /// ||phi||^2 = E[phi(s t)^2].
     pub fn norm_sq(&self) -> f64 {
         self.norm_sq
+    }
+
+    /// The error of [`Self::norm_sq`]: a bound where coefficients of low degree are proven, otherwise an estimate.
+    pub fn norm_error(&self) -> f64 {
+        self.norm_error
     }
 
     /// sum of alpha_k^2 N_k over the degrees beyond the largest one held.

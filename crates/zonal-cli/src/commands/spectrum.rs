@@ -264,7 +264,10 @@ fn table(report: &SpectrumReport) -> String {
         (KernelKind::Tangent, false) => ", eigenvalues of the tangent kernel",
         (KernelKind::Tangent, true) => ", eigenvalues of the tangent kernel with trained biases",
     };
-    let mut text = format!("{}{kernel}: norm squared {}\n\n", title(report), short(report.norm_sq));
+    // Four digits are shown; an error that is smaller needs no words.
+    let error = report.norm_sq_error.filter(|e| *e > 1e-5 * report.norm_sq);
+    let error = error.map_or(String::new(), |e| format!(" +- {e:.0e}"));
+    let mut text = format!("{}{kernel}: norm squared {}{error}\n\n", title(report), short(report.norm_sq));
     let header = &header()[..8];
     let mut rows = rows(report, |x| if x == 0.0 { "0".into() } else { format!("{x:.6e}") });
     for (row, d) in rows.iter_mut().zip(&report.degrees) {

@@ -95,6 +95,11 @@ impl Rectangle {
         Self::new(re, self.re.exp() * self.im.sin())
     }
 
+    /// A logarithm or a root of a real interval; of negative numbers alone there is none.
+    fn real_root(self, value: Interval) -> Self {
+        if self.re.high < 0.0 { Self::ALL } else { Self::real(value) }
+    }
+
     /// sin or cos far from the real axis: at most cosh y.
     fn wave_bound(self) -> Self {
         let one = Interval::new(-1.0, 1.0);
@@ -178,7 +183,7 @@ impl Elementary for Rectangle {
     fn ln(&self) -> Self {
         let z = self.settled();
         if z.is_real() {
-            return Self::real(z.re.ln());
+            return z.real_root(z.re.ln());
         }
         if z.re.low <= 0.0 {
             return Self::ALL;
@@ -192,7 +197,7 @@ impl Elementary for Rectangle {
     fn sqrt(&self) -> Self {
         let z = self.settled();
         if z.is_real() {
-            return Self::real(z.re.sqrt());
+            return z.real_root(z.re.sqrt());
         }
         z.powf(DoubleDouble::from(0.5))
     }
@@ -304,7 +309,8 @@ impl Elementary for Rectangle {
     }
     fn powf(&self, exponent: DoubleDouble) -> Self {
         if self.is_real() {
-            return Self::real(self.settled().re.powf(exponent));
+            let z = self.settled();
+            return z.real_root(z.re.powf(exponent));
         }
         (self.ln() * self.constant(exponent)).exp()
     }

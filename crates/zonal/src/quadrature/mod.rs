@@ -1,9 +1,12 @@
 //! Expectations under the law of one coordinate t of a uniform point of the sphere, and Funk-Hecke integrals of
-//! analytic functions, in double-double arithmetic with error bounds.
+//! analytic functions, in double-double arithmetic with errors.
+//!
+//! Formulas are integrated with proven errors in `enclosed` (FH-8). Where only values are known, and for derivatives, a rule
+//! is refined until it settles (FH-7), and its error is an estimate.
 //!
 //! With t = tanh u the law of t becomes sech^(n-1)(u) du up to normalisation, and the trapezoidal rule in u
 //! converges exponentially: its error is about exp(-2 pi d / h), d the half-width of the strip of analyticity.
-//! Halving h squares the error, so the change between two levels bounds the error of the finer one generously.
+//! Halving h squares the error, so the change between two levels estimates the error of the finer one generously.
 //! The normalisation is the same rule applied to 1: no Gamma function, no overflow in any dimension.
 
 mod enclosed;
@@ -47,14 +50,14 @@ pub enum Route {
     Rodrigues,
 }
 
-/// An integral with its route and a bound on its relative error.
+/// An integral with its route and its errors.
 #[derive(Clone, Copy, Debug)]
 pub struct Integral {
     /// The value.
     pub value: Scaled,
-    /// Bound on the relative error (infinite for a zero that is not exact).
+    /// The relative error (infinite for a zero that is not exact).
     pub relative_error: f64,
-    /// Bound on the absolute error.
+    /// The absolute error.
     pub absolute_error: f64,
     /// How it was computed.
     pub route: Route,
