@@ -20,9 +20,7 @@ const LAST_BAND: f64 = (NODES - BAND) as f64;
 /// The weight has fallen below e^-80 where the integrals end.
 const NEGLIGIBLE: f64 = -80.0;
 /// Part of the largest value of phi that an integral may be wrong by.
-const WANTED: f64 = 1e-15;
-/// Legendre coefficients below this part of the largest value on the piece are rounding.
-const ROUNDING: f64 = 4e-15;
+const WANTED: f64 = 4e-15;
 /// Halvings of a piece before phi counts as unresolved.
 const LEVELS: usize = 60;
 /// Most pieces open at a time.
@@ -35,6 +33,9 @@ struct Rule {
     nodes: Vec<(f64, f64)>,
     /// w_i p_q(x_i) for the orthonormal p_q, one degree q a row.
     transform: Vec<Vec<f64>>,
+    /// Legendre coefficients below this part of the largest value are rounding of the nodes and weights: three times the
+    /// largest that the rule gives the constant 1, whose coefficients are zero.
+    rounding: f64,
 }
 
 /// The rule, computed once.
@@ -55,8 +56,10 @@ fn rule() -> Result<&'static Rule> {
             .collect::<Vec<f64>>()
     };
     let columns: Vec<Vec<f64>> = nodes.iter().map(column).collect();
-    let transform = (0..NODES).map(|q| columns.iter().map(|c| c[q]).collect()).collect();
-    Ok(RULE.get_or_init(|| Rule { nodes, transform }))
+    let transform: Vec<Vec<f64>> = (0..NODES).map(|q| columns.iter().map(|c| c[q]).collect()).collect();
+    let of_one = transform.iter().skip(1).map(|row| row.iter().sum::<f64>().abs());
+    let rounding = 3.0 * of_one.fold(f64::EPSILON, f64::max);
+    Ok(RULE.get_or_init(|| Rule { nodes, transform, rounding }))
 }
 
 /// The pieces for degrees up to a largest one in one dimension.
@@ -194,8 +197,8 @@ impl Pieces {
             let finite = peak.is_finite() && missed.is_finite();
             finite
                 && (missed * (half * density).sqrt() <= WANTED * size
-                    || *missed <= ROUNDING * peak
-                    || all <= 0.1 * WANTED * size)
+                    || *missed <= self.rule.rounding * peak
+                    || all <= WANTED * size)
         })
     }
 }
