@@ -140,7 +140,7 @@ impl MovingExperiment<'_> {
             }
             let weights = descent.weights();
             let residual =
-                moving_energies(&self.architecture, &weights, self.target, max_degree, &mut Silent)?;
+                moving_energies(&self.architecture, &weights, self.target, max_degree, &mut Silent)?.energies;
             Ok(Moved { residual, weights, steps: descent.state().steps.clone() })
         };
         at.iter().map(moved).collect()

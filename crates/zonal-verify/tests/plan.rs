@@ -11,11 +11,11 @@ use zonal::measure::{Estimate, mean};
 use zonal::network::Network;
 use zonal::numeric::random::{Purpose, stream, uniform};
 use zonal::observer::Silent;
-use zonal::plan::smallest_loss_bound;
+use zonal::plan::{Goal, Plan, smallest_loss_bound};
 use zonal::risk::{Population, Quadratic};
 use zonal::spectrum::Spectrum;
 use zonal::sphere::Dim;
-use zonal::target::Target;
+use zonal::target::{PowerSpectrum, Target};
 
 const SEEDS: u64 = 50;
 const COMBINATIONS: u64 = 240;
@@ -209,4 +209,36 @@ fn the_iterations_term_is_nearly_attained_and_never_exceeded() {
     let noticed = gaps(2.0).into_iter().filter(|gap| *gap > 1e-6).count();
     println!("a factor 2 in T is noticed in {noticed} of {COMBINATIONS} settings");
     assert!(noticed >= 10);
+}
+
+/// The loss of infinite width by the formula of GD-1, each factor by repeated multiplication.
+fn loss_of_infinite_width(target: &PowerSpectrum, spectrum: &Spectrum, t: u64) -> f64 {
+    let of_degree = |(k, energy): (usize, &f64)| {
+        let factor = 1.0 - spectrum.eigenvalue(k) / spectrum.norm_sq();
+        (0..2 * t).fold(*energy, |left, _| left * factor)
+    };
+    target.energies.iter().enumerate().map(of_degree).sum::<f64>() + target.tail_energy
+}
+
+#[test]
+fn infinite_width_reaches_the_goal_of_a_plan_at_the_predicted_count_and_not_before() {
+    for (text, dim, activation, scale, degree, epsilon) in [
+        ("0.3*harmonic(2, axis=e1)+x1", 5, "t+0.02*t^2", 1.0, 2, 0.1),
+        ("0.5*x1^3*x2 - 0.7*x3 + 0.3*x1^2", 5, "softplus", 3.0, 2, 0.01),
+        ("0.5*x1^3*x2 - 0.7*x3 + 0.3*x1^2", 5, "softplus", 3.0, 4, 0.02),
+        ("0.8*harmonic(1) + 0.6*harmonic(2) + 0.3*harmonic(3)", 8, "relu", 1.0, 3, 0.3),
+        ("0.8*harmonic(1) + 0.6*harmonic(2) + 0.1*harmonic(4)", 8, "relu", 1.0, 4, 0.02),
+        ("0.2 + x1 + 0.3*x2*x3", 6, "exp", 2.0, 2, 0.05),
+    ] {
+        let dim = Dim::new(dim).unwrap();
+        let target = Target::parse(text, dim, 0).unwrap().power_spectrum(degree).unwrap();
+        let spectrum = Spectrum::new(&Activation::parse(activation).unwrap(), dim, scale, degree).unwrap();
+        let plan =
+            Plan::new(&target, &spectrum, Goal { degree, epsilon, width: None, iterations: None }).unwrap();
+        let goal = plan.best_polynomial_error + plan.invisible_energy + plan.undetermined_energy + epsilon;
+        let count = plan.operator_iterations.unwrap();
+        let at = |t: u64| loss_of_infinite_width(&target, &spectrum, t);
+        assert!(at(count) <= goal * (1.0 + 1e-12), "{text}: {} after {count}, goal {goal}", at(count));
+        assert!(at(count - 1) > goal, "{text}: {} after {} already, goal {goal}", at(count - 1), count - 1);
+    }
 }

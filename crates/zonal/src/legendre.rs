@@ -30,6 +30,25 @@ impl Recurrence {
         Self { factors }
     }
 
+    /// The factors for sqrt(N_k) P_k, which has norm 1 and does not underflow where P_k does.
+    pub(crate) fn normalised(dim: Dim, max_degree: Degree) -> Self {
+        let n = dim.as_f64();
+        // sqrt(N_(k+1) / N_k).
+        let ratio = |k: usize| match k {
+            0 => n.sqrt(),
+            _ => {
+                let k = k as f64;
+                ((2.0 * k + n) / (2.0 * k + n - 2.0) * (k + n - 2.0) / (k + 1.0)).sqrt()
+            }
+        };
+        let mut out = Self::new(dim, max_degree);
+        for (k, (a, b)) in out.factors.iter_mut().enumerate() {
+            *a *= ratio(k);
+            *b *= ratio(k) * ratio(k.saturating_sub(1));
+        }
+        out
+    }
+
     /// (A_k, B_k) for k = 0, 1, ..
     pub(crate) fn factors(&self) -> &[(f64, f64)] {
         &self.factors

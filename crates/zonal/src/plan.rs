@@ -1,6 +1,7 @@
 //! Guarantees: how wide, which step and how many iterations bring the expected loss to a goal (PL-1), and what the
 //! operator of infinite width predicts (PL-2).
 
+use crate::dynamics::{Step, operator::Operator};
 use crate::error::{Error, Result};
 use crate::spectrum::Spectrum;
 use crate::sphere::Degree;
@@ -104,8 +105,8 @@ pub struct Plan {
     pub undetermined_degrees: Vec<Degree>,
     /// The energy in them, which no bound here covers.
     pub undetermined_energy: f64,
-    /// Iterations after which the operator of infinite width has brought the energy in `degrees` below epsilon
-    /// (PL-2); None where there is nothing to learn or no count that f64 can hold.
+    /// The fewest iterations after which the loss of infinite width is at most the goal, with what is beyond the goal's
+    /// degree not learned (PL-2); None where the goal needs none or no count up to 10^18 reaches it.
     pub operator_iterations: Option<u64>,
 }
 
@@ -187,7 +188,7 @@ impl Plan {
             best_polynomial_error: parts.beyond,
             loss_bound: found.bound,
             comparator_error: found.outside,
-            operator_iterations: operator_iterations(spectrum, &found.degrees, target.total() / goal.epsilon),
+            operator_iterations: operator_iterations(&parts.seen, spectrum, allowed)?,
             degrees: found.degrees,
             invisible_degrees: parts.invisible.0,
             invisible_energy: parts.invisible.1,
@@ -281,14 +282,12 @@ fn unreachable(
     Error::parameter(name, found, required)
 }
 
-/// ln(||g||^2 / epsilon) / (-2 ln(1 - eta min_D alpha_k^2)) with eta = 1 / ||phi||^2, rounded up (PL-2).
-fn operator_iterations(spectrum: &Spectrum, degrees: &[Degree], ratio: f64) -> Option<u64> {
-    let slowest = degrees.iter().map(|&k| spectrum.eigenvalue(k)).reduce(f64::min)?;
-    let rate = -2.0 * (-slowest / spectrum.norm_sq()).ln_1p();
-    let count = (ratio.ln().max(0.0) / rate).ceil();
-    // With a factor of zero one step does; the quotient above is then 0 by a rate of infinity.
-    let count = if rate == f64::INFINITY && ratio > 1.0 { 1.0 } else { count };
-    (count <= MOST as f64).then_some(count as u64)
+/// The smallest T with ||g - f_T||^2 <= `allowed` at infinite width and the step 1 / ||phi||^2 (PL-2), unless it is 0. The sum
+/// is over all visible degrees, in the comparator or not: what it leaves out counts against the goal too.
+fn operator_iterations(seen: &PowerSpectrum, spectrum: &Spectrum, allowed: f64) -> Result<Option<u64>> {
+    let operator = Operator::new(spectrum, Step::Auto)?;
+    let reaches = |t: u64| operator.residual(seen, seen.energies.len(), t).total() <= allowed;
+    Ok(smallest(0, reaches).filter(|t| *t > 0))
 }
 
 #[cfg(test)]
@@ -382,9 +381,23 @@ mod tests {
         for epsilon in [1e-2, 1e-5, 1e-9] {
             let t = Plan::new(&target, &spectrum, goal(2, epsilon)).unwrap().operator_iterations.unwrap();
             assert!(operator.residual(&target, 2, t).total() <= epsilon);
-            // ||g||^2 / ||g_2||^2 = 3 more than needed, which costs ln 3 of the logarithm.
-            assert!(operator.residual(&target, 2, t / 2).total() > epsilon);
+            assert!(operator.residual(&target, 2, t - 1).total() > epsilon);
         }
+    }
+
+    #[test]
+    fn degrees_that_the_comparator_leaves_out_count_against_the_goal_of_infinite_width() {
+        // 0.3 harmonic(2) + x1 in dimension 5, of which t + t^2 / 50 hardly sees degree 2.
+        let (target, activation) = (energies(&[0.0, 0.2, 0.09]), Activation::parse("t+0.02*t^2").unwrap());
+        let spectrum = Spectrum::new(&activation, Dim::new(5).unwrap(), 1.0, 2).unwrap();
+        let plan = Plan::new(&target, &spectrum, goal(2, 0.1)).unwrap();
+        assert_eq!(plan.degrees, [1]);
+        let loss = |t: i32| {
+            let factor = |k: usize| (1.0 - spectrum.eigenvalue(k) / spectrum.norm_sq()).powi(2 * t);
+            0.2 * factor(1) + 0.09 * factor(2)
+        };
+        let t = i32::try_from(plan.operator_iterations.unwrap()).unwrap();
+        assert!(loss(t) <= 0.1 && loss(t - 1) > 0.1, "{t}: {} {}", loss(t), loss(t - 1));
     }
 
     proptest! {

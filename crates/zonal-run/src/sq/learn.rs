@@ -403,6 +403,7 @@ impl Job<'_> {
             }
             let mut measure = |descent: &Descent<'_>| {
                 moving_energies(&architecture, &descent.weights(), target, config.max_degree, observer)
+                    .map(|measured| measured.energies)
             };
             let (a, b) = (measure(&through)?, measure(&exact)?);
             path.push(checkpoint(t, [a.total(), b.total()], [&a, &b]));

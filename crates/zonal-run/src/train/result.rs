@@ -186,11 +186,14 @@ pub struct Checkpoint {
     pub iteration: u64,
     /// The loss, on the training rows for tables.
     pub loss: f64,
+    /// Step by step on targets: a bound on the error of `loss` and `tail_energy` from degrees that are not summed; 0 where
+    /// none is missing. Rounding, about 1e-13 of the energies of the target and the units, is not in it.
+    pub loss_error: Option<f64>,
     /// The loss on the validation rows.
     pub validation_loss: Option<f64>,
     /// The loss on the test rows.
     pub test_loss: Option<f64>,
-    /// The residual's energy beyond the last listed degree, summed on its own.
+    /// The residual's energy beyond the last listed degree: the loss minus the listed energies.
     pub tail_energy: Option<f64>,
     /// The residual's energy by degree, for targets.
     pub degrees: Option<Vec<DegreeEnergy>>,

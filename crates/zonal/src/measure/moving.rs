@@ -6,88 +6,259 @@ use crate::kernel::Kernel;
 use crate::legendre::Recurrence;
 use crate::linalg::{Matrix, dot};
 use crate::network::{Architecture, Weights};
+use crate::numeric::special::mean_abs_coordinate;
 use crate::numeric::sum::{non_negative, tree_sum_vectors};
 use crate::observer::{Observer, Stage, check};
-use crate::sphere::Degree;
+use crate::sphere::{Degree, Dim, multiplicities};
 use crate::target::{PowerSpectrum, Profile, Target};
-use crate::units::{Units, cosines};
+use crate::units::{Coefficients, Units, cosines};
 use rayon::prelude::*;
+use std::f64::consts::{E, PI, SQRT_2};
 
 /// Units handled at a time.
 const TILE: usize = 64;
-/// Degrees beyond the listed ones that stand for the rest of a series without a closed form.
-const BEYOND: Degree = 32;
+/// A series without a closed form is carried on to the first of these degrees by which it is complete.
+const ATTEMPTS: [Degree; 5] = [64, 128, 256, 512, 1024];
+/// Flops, about, beyond which no further attempt is made.
+const MOST_WORK: f64 = 2e9;
+/// A series is complete when the degrees beyond can change the loss by this part of the energies at most.
+const COMPLETE: f64 = 1e-13;
+/// Energy below this part of a unit's is rounding.
+const ROUNDING: f64 = 4e-15;
+/// Energy of a target that changes no digit of a loss, not even through its root.
+const NO_ENERGY: f64 = 1e-26;
+
+/// The energy of g - f by degree.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MovingEnergies {
+    /// ||(g - f)_k||^2 for the listed degrees, and the energy beyond them.
+    pub energies: PowerSpectrum,
+    /// A bound on the error of the energy beyond and of the loss, from degrees that are not summed; rounding, about 1e-13 of
+    /// the energies of g and of the units, is not in it.
+    pub error: f64,
+}
 
 /// ||(g - f)_k||^2 for k <= `max_degree`, and the energy beyond, of the network with these weights (its first label).
 ///
 /// Homogeneous activations without biases are exact as in [`super::residual_energies`]. All others are integrated (see
-/// [`crate::units`]), and the network's energy beyond is that of 32 more degrees: complete for smooth activations, and for
-/// kinked ones short of what stands in still higher degrees. Cost 2 m^2 (K + 2) flops.
+/// [`crate::units`]) and summed over degrees, whatever `max_degree` is, until the series is complete, to degree 1024, or to
+/// about a second of work. Each unit's energy beyond is known; that of the network is the sum of these but for cross terms,
+/// which [`MovingEnergies::error`] bounds (GD-4). Cost 2 m^2 flops for each degree summed.
 ///
 /// # Errors
-/// As [`crate::spectrum::Spectrum::new`], or [`crate::Error::Stopped`] when the observer asks for it.
+/// As [`crate::spectrum::Spectrum::new`]; [`crate::Error::Parameter`] for units that turn too fast to be integrated;
+/// [`crate::Error::Stopped`] when the observer asks for it.
 pub fn moving_energies(
     architecture: &Architecture,
     weights: &Weights,
     target: &Target,
     max_degree: Degree,
     observer: &mut dyn Observer,
-) -> Result<PowerSpectrum> {
-    let dim = target.dim();
-    let (a, c) = (weights.output.row(0), architecture.factor());
+) -> Result<MovingEnergies> {
     let (lengths, directions) = polar(&weights.hidden);
+    let c = architecture.factor();
+    let output: Vec<f64> = weights.output.row(0).iter().map(|a| c * a).collect();
     let biases = architecture.biases.then_some(weights.biases.as_slice());
-    let activation = &architecture.activation;
-    let units = Units { activation, scale: architecture.scale, lengths: &lengths, biases };
-    let power = activation.homogeneity().filter(|_| biases.is_none());
-    // All degrees that are followed one by one.
-    let last = if power.is_some() { max_degree } else { max_degree + BEYOND };
-    let mut terms = units.coefficients(dim, last)?.values;
-    for k in 0..=last {
-        terms.row_mut(k).iter_mut().zip(a).for_each(|(x, a)| *x *= c * a);
+    let network = Moving { architecture, output, lengths, biases, directions };
+    match architecture.activation.homogeneity().filter(|_| biases.is_none()) {
+        Some(power) => network.closed(power, target, max_degree, observer),
+        None => network.series(target, max_degree, observer),
     }
-    let remainder = match power {
-        Some(power) => {
-            let kernel = Kernel::random_feature(activation, dim, architecture.scale, max_degree)?;
-            let lengthened = a.iter().zip(&lengths).map(|(a, l)| c * a * l.powi(power as i32));
-            Some((kernel, lengthened.collect::<Vec<f64>>()))
-        }
-        None => None,
-    };
-    let forms =
-        forms(&directions, &terms, remainder.as_ref().map(|(k, b)| (k, b.as_slice())), max_degree, observer)?;
-    let parts = target.parts(&directions, last)?;
-    let energies = target.power_spectrum(last)?;
-    let energy = |k: usize| energies.energies[k] - 2.0 * dot(terms.row(k), parts.row(k)) + forms[k];
-    let listed: Vec<f64> = (0..=max_degree).map(|k| non_negative(energy(k))).collect();
-    let beyond: f64 = (max_degree + 1..=last).map(|k| non_negative(energy(k))).sum();
-    let tail = match &remainder {
-        Some((_, lengthened)) => {
-            let unit = Profile::Neuron { activation: activation.clone(), scale: architecture.scale };
-            let met = target.correlations(&unit, &directions, max_degree)?.tail;
-            energies.tail_energy - 2.0 * dot(lengthened, &met) + forms[last + 1]
-        }
-        None => beyond + energies.tail_energy,
-    };
-    Ok(PowerSpectrum { energies: listed, tail_energy: non_negative(tail) })
 }
 
-/// sum_ij v_k(i) v_k(j) P_k(<u_i, u_j>) for each row v_k of `terms`, and the same with the kernel's remainder.
+/// A network by its units.
+struct Moving<'a> {
+    architecture: &'a Architecture,
+    /// c a_j.
+    output: Vec<f64>,
+    lengths: Vec<f64>,
+    biases: Option<&'a [f64]>,
+    directions: Matrix,
+}
+
+impl Moving<'_> {
+    fn units(&self) -> Units<'_> {
+        let Architecture { activation, scale, .. } = self.architecture;
+        Units { activation, scale: *scale, lengths: &self.lengths, biases: self.biases }
+    }
+
+    /// c a_j A_k(j), one degree a row.
+    fn terms(&self, mut coefficients: Matrix) -> Matrix {
+        for k in 0..coefficients.rows() {
+            coefficients.row_mut(k).iter_mut().zip(&self.output).for_each(|(x, a)| *x *= a);
+        }
+        coefficients
+    }
+
+    /// With the closed kernel of a homogeneous activation for what is beyond the listed degrees.
+    fn closed(
+        &self,
+        power: u32,
+        target: &Target,
+        max_degree: Degree,
+        observer: &mut dyn Observer,
+    ) -> Result<MovingEnergies> {
+        let Architecture { activation, scale, .. } = self.architecture;
+        let kernel = Kernel::random_feature(activation, target.dim(), *scale, max_degree)?;
+        let lengthened: Vec<f64> =
+            self.output.iter().zip(&self.lengths).map(|(a, l)| a * l.powi(power as i32)).collect();
+        let terms = self.terms(self.units().values(target.dim(), max_degree)?.values);
+        let beyond = |rho: &[f64], i: usize| {
+            let mut values = vec![0.0; rho.len()];
+            kernel.remainder(max_degree, rho, &mut values);
+            [lengthened[i] * dot(&lengthened, &values), 0.0]
+        };
+        let forms = forms(&self.directions, &terms, &beyond, observer)?;
+        let target_energies = target.power_spectrum(max_degree)?;
+        let listed = self.listed(&terms, &forms, &target_energies, target)?;
+        let unit = Profile::Neuron { activation: activation.clone(), scale: *scale };
+        let met = target.correlations(&unit, &self.directions, max_degree)?.tail;
+        let tail = target_energies.tail_energy - 2.0 * dot(&lengthened, &met) + forms[max_degree + 1];
+        let energies = PowerSpectrum { energies: listed, tail_energy: non_negative(tail) };
+        Ok(MovingEnergies { energies, error: 0.0 })
+    }
+
+    /// By the sum over degrees.
+    fn series(
+        &self,
+        target: &Target,
+        max_degree: Degree,
+        observer: &mut dyn Observer,
+    ) -> Result<MovingEnergies> {
+        let mut target_energies = target.power_spectrum(max_degree.max(ATTEMPTS[1]))?;
+        let (coefficients, missing) = self.complete(target.dim(), max_degree, &target_energies)?;
+        let last = coefficients.values.rows() - 1;
+        if last >= target_energies.energies.len()
+            && target_energies.tail_energy > NO_ENERGY * target_energies.total()
+        {
+            target_energies = target.power_spectrum(last)?;
+        }
+        let terms = self.terms(coefficients.values);
+        let roots: Vec<f64> = self.output.iter().zip(&missing).map(|(a, m)| a * m.sqrt()).collect();
+        let bound = LegendreBound::new(target.dim(), last + 1);
+        let beyond = |rho: &[f64], i: usize| self.beyond(&roots, &bound, rho, i);
+        let forms = forms(&self.directions, &terms, &beyond, observer)?;
+        let mut listed = self.listed(&terms, &forms, &target_energies, target)?;
+        let followed: f64 = listed.drain(max_degree + 1..).sum();
+        let (rest, cross) = (non_negative(forms[last + 1]), forms[last + 2]);
+        let unfollowed =
+            target_energies.tail_energy + target_energies.energies.iter().skip(last + 1).sum::<f64>();
+        let energies = PowerSpectrum { energies: listed, tail_energy: followed + unfollowed + rest };
+        Ok(MovingEnergies { energies, error: cross + 2.0 * ((rest + cross) * unfollowed).sqrt() })
+    }
+
+    /// Coefficients up to a degree by which they are complete, if there is one within the limits, and what each unit's energy
+    /// lacks.
+    fn complete(
+        &self,
+        dim: Dim,
+        max_degree: Degree,
+        target: &PowerSpectrum,
+    ) -> Result<(Coefficients, Vec<f64>)> {
+        let m = self.output.len() as f64;
+        let mut attempts = ATTEMPTS.iter().filter(|last| **last >= max_degree).peekable();
+        loop {
+            let last = attempts.next().copied().unwrap_or(max_degree);
+            let coefficients = self.units().values(dim, last)?;
+            let missing: Vec<f64> = coefficients
+                .missing()
+                .into_iter()
+                .zip(&coefficients.norms)
+                .map(|(missing, norm)| if missing > ROUNDING * norm { missing } else { 0.0 })
+                .collect();
+            let of_all = |x: &[f64]| self.output.iter().zip(x).map(|(a, x)| a * a * x).sum::<f64>();
+            let root: f64 = self.output.iter().zip(&missing).map(|(a, x)| a.abs() * x.sqrt()).sum();
+            let beyond: f64 = target.tail_energy + target.energies.iter().skip(last + 1).sum::<f64>();
+            let error = root * (root + 2.0 * beyond.sqrt());
+            let too_long = |next: &&Degree| m * **next as f64 * (m + 3.0 * **next as f64) > MOST_WORK;
+            if error <= COMPLETE * (target.total() + of_all(&coefficients.norms))
+                || attempts.peek().is_none_or(too_long)
+            {
+                return Ok((coefficients, missing));
+            }
+        }
+    }
+
+    /// Row i of what the network's energy beyond the last degree is made of: the part of units with the same weights, which is
+    /// known, and a bound on the rest.
+    fn beyond(&self, roots: &[f64], bound: &LegendreBound, rho: &[f64], i: usize) -> [f64; 2] {
+        if roots[i] == 0.0 {
+            return [0.0; 2];
+        }
+        let bias = |j: usize| self.biases.map_or(0.0, |b| b[j]);
+        let mut sums = [0.0; 2];
+        for (j, (root, rho)) in roots.iter().zip(rho).enumerate().filter(|(_, (root, _))| **root != 0.0) {
+            let same = *rho == 1.0 && self.lengths[j] == self.lengths[i] && bias(j) == bias(i);
+            match same {
+                true => sums[0] += roots[i] * root,
+                false => sums[1] += (roots[i] * root).abs() * bound.at(*rho),
+            }
+        }
+        sums
+    }
+
+    /// ||(g - f)_k||^2 of each degree of `terms`.
+    fn listed(
+        &self,
+        terms: &Matrix,
+        forms: &[f64],
+        target_energies: &PowerSpectrum,
+        target: &Target,
+    ) -> Result<Vec<f64>> {
+        let degrees = terms.rows().min(target_energies.energies.len());
+        let parts = target.parts(&self.directions, degrees - 1)?;
+        let energy = |k: usize| match k < degrees {
+            true => target_energies.energies[k] - 2.0 * dot(terms.row(k), parts.row(k)) + forms[k],
+            false => forms[k],
+        };
+        Ok((0..terms.rows()).map(|k| non_negative(energy(k))).collect())
+    }
+}
+
+/// A bound on |P_k(rho)| for all k from a degree on: with the density c (1 - t^2)^((n-3)/2) of one coordinate,
+///
+/// c N_k (1 - rho^2)^((n-2)/2) P_k(rho)^2 <= 2 e (2 + |n - 3| / sqrt 2) / pi
+///
+/// (Erdelyi, Magnus and Nevai 1994, theorem 1), N_k grows with k, and |P_k| <= 1.
+struct LegendreBound {
+    /// ln of the square of the bound at rho = 0.
+    ln_square: f64,
+    exponent: f64,
+}
+
+impl LegendreBound {
+    fn new(dim: Dim, degree: Degree) -> Self {
+        let n = dim.as_f64();
+        let density = mean_abs_coordinate(dim.get()) * (n - 1.0) / 2.0;
+        let most = 2.0 * E * (2.0 + (n - 3.0).abs() / SQRT_2) / PI;
+        let ln_square = (most / density).ln() - multiplicities(dim, degree)[degree].ln_abs();
+        Self { ln_square, exponent: 0.5 * (n - 2.0) }
+    }
+
+    fn at(&self, rho: f64) -> f64 {
+        let square = (1.0 - rho) * (1.0 + rho);
+        if square <= 0.0 {
+            return 1.0;
+        }
+        (0.5 * (self.ln_square - self.exponent * square.ln())).exp().min(1.0)
+    }
+}
+
+/// sum_ij v_k(i) v_k(j) P_k(<u_i, u_j>) for each row v_k of `terms`, and then the two sums over i of `beyond`, which is given
+/// the cosines of unit i.
 fn forms(
     directions: &Matrix,
     terms: &Matrix,
-    remainder: Option<(&Kernel, &[f64])>,
-    max_degree: Degree,
+    beyond: &(dyn Fn(&[f64], usize) -> [f64; 2] + Sync),
     observer: &mut dyn Observer,
 ) -> Result<Vec<f64>> {
     let (m, degrees) = (directions.rows(), terms.rows());
-    let dim = crate::sphere::Dim::new(directions.columns() as u64)?;
-    let recurrence = Recurrence::new(dim, degrees);
+    let recurrence = Recurrence::new(Dim::new(directions.columns() as u64)?, degrees);
     let visible: Vec<bool> = (0..degrees).map(|k| terms.row(k).iter().any(|x| *x != 0.0)).collect();
     let tile = |&from: &usize| {
         let to = (from + TILE).min(m);
         let rho = directions.row_range(from, to).times_transposed(directions);
-        let mut sums = vec![0.0; degrees + 1];
+        let mut sums = vec![0.0; degrees + 2];
         for i in from..to {
             let rho = cosines(rho.row(i - from), directions, i);
             let (mut previous, mut current) = (vec![0.0; m], vec![1.0; m]);
@@ -97,10 +268,9 @@ fn forms(
                 }
                 recurrence.advance(k, &rho, &mut previous, &mut current);
             }
-            if let Some((kernel, lengthened)) = remainder {
-                kernel.remainder(max_degree, &rho, &mut current);
-                sums[degrees] += lengthened[i] * dot(lengthened, &current);
-            }
+            let beyond = beyond(&rho, i);
+            sums[degrees] += beyond[0];
+            sums[degrees + 1] += beyond[1];
         }
         sums
     };

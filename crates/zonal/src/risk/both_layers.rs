@@ -52,12 +52,10 @@ enum Form {
 
 /// Coefficients below this part of the unit's norm are rounding.
 const NOISE: f64 = 2e-14;
-/// The part of a unit's norm that may lie beyond the largest degree.
+/// The part of a unit's norm by which the energies held may differ from it.
 const INCOMPLETE: f64 = 1e-12;
-/// Arguments beyond which the nodes of a unit no longer suffice.
-const FARTHEST: f64 = 150.0;
-/// The largest degree of such a series.
-const MAX_DEGREE: Degree = 192;
+/// A series is tried up to these degrees.
+const ATTEMPTS: [Degree; 3] = [192, 384, 768];
 
 /// What a unit with its length, direction and bias meets: sums over all other units, and the target.
 struct Meetings {
@@ -283,8 +281,7 @@ impl<'a> BothLayers<'a> {
             lengths,
             biases,
         };
-        let coefficients = units.coefficients(dim, MAX_DEGREE)?;
-        let max_degree = needed_degree(target, &units, &coefficients)?;
+        let (coefficients, max_degree) = complete_series(target, &units)?;
         let recurrence = Recurrence::new(dim, max_degree + 1);
         let raised = Recurrence::new(Dim::new(dim.get() + 2)?, max_degree + 1);
         // a_j A_k(j), and zeros that fill the last lanes.
@@ -336,32 +333,43 @@ impl<'a> BothLayers<'a> {
     }
 }
 
-/// The degree beyond which no unit has anything but rounding.
-fn needed_degree(target: &Target, units: &Units<'_>, coefficients: &Coefficients) -> Result<Degree> {
-    let reach = |j: usize| units.scale * units.lengths[j] + units.biases.map_or(0.0, |b| b[j].abs());
-    let mut needed = target.finite_degree().unwrap_or(0);
-    for j in 0..units.lengths.len() {
-        let norm = coefficients.norms[j];
-        let energy = |k: usize| coefficients.values.row(k)[j].powi(2);
-        let held: f64 = (0..=MAX_DEGREE).map(energy).sum();
-        let complete = norm - held <= INCOMPLETE * norm && reach(j) <= FARTHEST;
-        if !complete || needed > MAX_DEGREE {
-            return Err(Error::parameter(
-                "an exact expectation",
-                format!(
-                    "asked for a unit with arguments up to {:.3} or a target of degree {needed}",
-                    reach(j)
-                ),
-                format!(
-                    "for units whose degrees up to {MAX_DEGREE} are complete and arguments up to {FARTHEST}; take \
-                     fresh points"
-                ),
-            ));
+/// The coefficients of all units, and the degree beyond which they and the target have nothing but rounding.
+fn complete_series(target: &Target, units: &Units<'_>) -> Result<(Coefficients, Degree)> {
+    let mut incomplete = 0;
+    for degree in ATTEMPTS {
+        let coefficients = units.coefficients(target.dim(), degree)?;
+        let missing = coefficients.missing();
+        let complete = |j: usize| missing[j].abs() <= INCOMPLETE * coefficients.norms[j];
+        match (0..missing.len()).find(|j| !complete(*j)) {
+            Some(j) => incomplete = j,
+            None => {
+                let needed = needed_degree(&coefficients).max(target.finite_degree().unwrap_or(0));
+                if needed <= degree {
+                    return Ok((coefficients, needed));
+                }
+            }
         }
-        let last = (0..=MAX_DEGREE).rev().find(|&k| energy(k) > NOISE * NOISE * norm);
-        needed = needed.max(last.unwrap_or(0));
     }
-    Ok(needed)
+    let last = ATTEMPTS[ATTEMPTS.len() - 1];
+    let bias = units.biases.map_or(0.0, |b| b[incomplete]);
+    Err(Error::parameter(
+        "an exact expectation",
+        format!(
+            "not complete by degree {last}: unit {incomplete} has arguments up to {:.3}, and the target has degree {}",
+            units.scale * units.lengths[incomplete] + bias.abs(),
+            target.finite_degree().map_or("infinity".to_owned(), |k| k.to_string())
+        ),
+        format!("complete by degree {last}; take a smaller --scale, or fresh points with --batch fresh:N"),
+    ))
+}
+
+/// The last degree in which some unit has more than rounding.
+fn needed_degree(coefficients: &Coefficients) -> Degree {
+    let needed = |j: usize| {
+        let rounding = NOISE * NOISE * coefficients.norms[j];
+        (0..coefficients.values.rows()).rev().find(|&k| coefficients.values.row(k)[j].powi(2) > rounding)
+    };
+    (0..coefficients.norms.len()).filter_map(needed).max().unwrap_or(0)
 }
 
 /// Units that another one meets at a time, so that the state of the recurrences stays in registers.

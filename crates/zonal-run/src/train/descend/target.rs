@@ -13,7 +13,7 @@ use crate::number::Extended;
 use zonal::activation::Activation;
 use zonal::dynamics::descent::Source;
 use zonal::dynamics::linear::{has_tangent, share_left, tangent_spectrum};
-use zonal::measure::{SHARES, moving_energies};
+use zonal::measure::{MovingEnergies, SHARES, moving_energies};
 use zonal::network::{Architecture, Layers, Network};
 use zonal::observer::Observer;
 use zonal::plan::NEGLIGIBLE;
@@ -26,6 +26,8 @@ use zonal_io::model::{Description, HiddenLayer, Model, SCHEMA};
 pub(super) const CURVATURE_ROWS: u64 = 512;
 /// The prediction follows the degrees up to this one; what lies beyond hardly moves.
 const PREDICTED_DEGREE: Degree = 48;
+/// Errors below this part of a loss change no digit that a table shows.
+const SHOWN_ERROR: f64 = 1e-6;
 
 pub(in super::super) fn run(
     config: &TrainConfig,
@@ -98,11 +100,12 @@ pub(in super::super) fn run(
         identity: job.text.clone(),
     };
     let mut measure = |moment: &super::Moment<'_>, observer: &mut dyn Observer| {
-        let residual = moving_energies(&architecture, moment.weights, &target, max_degree, observer)?;
+        let measured = moving_energies(&architecture, moment.weights, &target, max_degree, observer)?;
         let predicted = prediction.as_ref().map(|p| p.at(&moment.state.steps, moment.iteration));
-        Ok((checkpoint(moment.iteration, &residual, predicted.as_deref(), max_degree), None))
+        Ok((checkpoint(moment.iteration, &measured, predicted.as_deref(), max_degree), None))
     };
     let descended = setup.descend(place, observer, &mut measure, notes)?;
+    note_error(&descended.checkpoints, notes);
     let with_energy = degrees_with_energy(&energies, NEGLIGIBLE);
     let learning = learning_times(&with_energy, &energies, &descended, prediction.as_ref());
     let best =
@@ -228,7 +231,7 @@ impl Prediction {
         let last = max_degree.max(PREDICTED_DEGREE);
         let square = start.output.values().iter().map(|a| a * a).sum::<f64>() / architecture.width as f64;
         let eigenvalues = tangent_spectrum(architecture, layers, square, last)?;
-        let start = moving_energies(architecture, start, target, last, observer)?;
+        let start = moving_energies(architecture, start, target, last, observer)?.energies;
         Ok(Some(Self { eigenvalues, start }))
     }
 
@@ -247,10 +250,11 @@ pub(super) fn finite(x: f64) -> Option<f64> {
 
 fn checkpoint(
     iteration: u64,
-    residual: &PowerSpectrum,
+    measured: &MovingEnergies,
     predicted: Option<&[f64]>,
     max_degree: Degree,
 ) -> Checkpoint {
+    let residual = &measured.energies;
     let one = |degree: usize| DegreeEnergy {
         degree,
         energy: residual.energies[degree],
@@ -259,10 +263,27 @@ fn checkpoint(
     Checkpoint {
         iteration,
         loss: residual.total(),
+        loss_error: Some(measured.error),
         predicted_loss: predicted.and_then(|p| finite(p.iter().sum())),
         tail_energy: Some(residual.tail_energy),
         degrees: Some((0..=max_degree).map(one).collect()),
         ..Checkpoint::default()
+    }
+}
+
+/// States the error of the losses where it can reach the digits that a table shows.
+fn note_error(checkpoints: &[Checkpoint], notes: Notes<'_>) {
+    let error = |c: &Checkpoint| c.loss_error.unwrap_or(0.0);
+    let relative = |c: &&Checkpoint| error(c) / c.loss;
+    let shown = checkpoints.iter().filter(|c| error(c) > SHOWN_ERROR * c.loss);
+    if let Some(worst) = shown.max_by(|a, b| relative(a).total_cmp(&relative(b))) {
+        notes(&format!(
+            "loss and rest have errors of up to {:.1e} (at iteration {}, where the loss is {:.4e}): these units have energy in \
+             degrees beyond those that are summed; `loss_error` in the record bounds the error of each",
+            error(worst),
+            worst.iteration,
+            worst.loss
+        ));
     }
 }
 
