@@ -125,12 +125,11 @@ impl Units<'_> {
 
     fn shape(&self, reach: f64) -> Result<Shape> {
         let structure = self.activation.structure(reach.max(f64::MIN_POSITIVE))?;
-        let (mut breaks, tame) = match &structure {
-            Structure::Numeric(numeric) => {
-                (numeric.breakpoints.iter().map(|b| b.to_f64()).collect(), numeric.tame)
-            }
-            _ => (Vec::new(), true),
+        let mut breaks: Vec<f64> = match &structure {
+            Structure::Numeric(numeric) => numeric.breakpoints.iter().map(|b| b.to_f64()).collect(),
+            _ => Vec::new(),
         };
+        let tame = !matches!(self.activation, Activation::Formula(_) | Activation::Function(_));
         let smooth = breaks.is_empty() && !matches!(structure, Structure::Piecewise(_));
         breaks.push(0.0);
         Ok(Shape { breaks, smooth, parts: if tame { 1 } else { PARTS } })
