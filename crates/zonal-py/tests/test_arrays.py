@@ -199,6 +199,9 @@ def test_test_rows_come_from_several_files(rows, tmp_path):
         np.savetxt(files[-1], np.column_stack([x[part], y[part]]), delimiter=";", header="x1;x2;x3;x4;y", comments="")
     run = zonal.train(x[300:], y[300:], test=files, delimiter=";", **OPTIONS)
     assert run.rows.test == 300
+    tabs = tmp_path / "t.tsv"
+    np.savetxt(tabs, np.column_stack([x[:300], y[:300]]), delimiter="\t", header="x1\tx2\tx3\tx4\ty", comments="")
+    assert np.array_equal(zonal.train(x[300:], y[300:], test=tabs, **OPTIONS).path.test_loss, run.path.test_loss)
 
 
 DATES = "numbers or booleans are needed; turn dates into numbers first, such as days since the first one"

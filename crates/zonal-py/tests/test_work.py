@@ -175,7 +175,7 @@ def test_a_child_that_was_forked_while_work_was_done_is_refused():
     before = (
         "network = zonal.train(x, y, width=100, activation='tanh', scale=1, bias=1).network; "
         "threading.Thread(target=lambda: zonal.train(np.repeat(x, 30, axis=0), np.repeat(y, 30), width=2000), "
-        "daemon=True).start(); time.sleep(0.5)"
+        "daemon=True).start(); time.sleep(1)"
     )
     # The parent ends beside its work.
     assert exit_code_of_fork(before, "network.predict(x)")[0] == 8

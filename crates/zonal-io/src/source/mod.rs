@@ -485,7 +485,9 @@ fn piece_names(piece: &Piece, dialect: Dialect) -> Result<Vec<String>> {
 /// The names of the columns of one file.
 fn names(path: &Path, format: Format, dialect: Dialect) -> Result<Vec<String>> {
     let names = match format {
-        Format::Csv | Format::GzipCsv => csv::Beginning::open(path, format == Format::GzipCsv, dialect)?.names,
+        Format::Csv | Format::GzipCsv => {
+            csv::Beginning::open(path, format == Format::GzipCsv, dialect)?.names
+        }
         Format::Npy => numpy::npy_names(path)?,
         Format::Npz => numpy::npz_names(path)?,
         Format::Parquet => arrow::parquet_names(path)?,
@@ -519,8 +521,8 @@ fn matches(path: &Path) -> Result<Vec<PathBuf>> {
     if files.is_empty() { Err(table(path, "no file matches this pattern".into())) } else { Ok(files) }
 }
 
-/// The character between fields by the endings of files: a tab for `.tsv`, compressed or not, and otherwise a comma. Files
-/// may be patterns as for [`Source::open`].
+/// The character between fields by the endings of files: a tab for `.tsv`, compressed or not, and otherwise a comma; names
+/// without an ending follow the others. Files may be patterns as for [`Source::open`].
 ///
 /// # Errors
 /// [`Error::Table`] where some files need a tab and others a comma; those of patterns.
@@ -532,9 +534,8 @@ pub fn usual_delimiter<'a>(files: impl IntoIterator<Item = &'a PathBuf>) -> Resu
             let name = name.strip_suffix(".gz").unwrap_or(&name);
             match Path::new(name).extension().and_then(|e| e.to_str()) {
                 Some("tsv") => tabs = Some(file),
-                Some("parquet" | "arrow" | "feather" | "npy" | "npz") => {}
-                _ if name == "-" => {}
-                _ => commas = Some(file),
+                None | Some("parquet" | "arrow" | "feather" | "npy" | "npz") => {}
+                Some(_) => commas = Some(file),
             }
         }
     }
