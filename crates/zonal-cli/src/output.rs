@@ -10,8 +10,23 @@ use std::sync::{Mutex, PoisonError};
 /// # Errors
 /// A closed pipe, which [`is_closed_pipe`] recognises, or a full disk behind a redirection.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    write(text).context("writing to standard output failed")
+}
+
+/// Writes a part of what a job prints while it runs.
+///
+/// # Errors
+/// As [`print`].
+pub(crate) fn print_part(text: &str) -> zonal_run::Result<()> {
+    above_bar(|| write(text)).map_err(|source| {
+        let path = "standard output".into();
+        zonal_io::Error::System { path, action: "writing", source }.into()
+    })
+}
+
+fn write(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("writing to standard output failed")
+    out.write_all(text.as_bytes()).and_then(|()| out.flush())
 }
 
 /// The bar on the terminal, if there is one.
@@ -24,9 +39,12 @@ pub(crate) fn beside(bar: Option<ProgressBar>) {
 
 /// Writes a line to standard error, above a bar that stands there; nobody can be told if that fails.
 pub(crate) fn say(line: &str) {
-    let write = || {
+    above_bar(|| {
         let _ = writeln!(io::stderr().lock(), "{line}");
-    };
+    });
+}
+
+fn above_bar<T>(write: impl FnOnce() -> T) -> T {
     match &*BAR.lock().unwrap_or_else(PoisonError::into_inner) {
         Some(bar) => bar.suspend(write),
         None => write(),
@@ -35,7 +53,8 @@ pub(crate) fn say(line: &str) {
 
 /// Whether an error only says that nobody reads the output any more.
 pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
+    let of_pipe = |e: &io::Error| e.kind() == io::ErrorKind::BrokenPipe;
+    error.chain().any(|cause| cause.downcast_ref().is_some_and(of_pipe))
 }
 
 /// The words of the command line, for the record of a run.

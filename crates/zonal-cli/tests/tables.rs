@@ -308,6 +308,10 @@ fn weights_are_a_column_and_rows_of_none_are_left_out() {
     assert_eq!(plain, ones);
     let some = trained(&place, &["some.csv", "--weight", "w", "--label", "y", "--out", "none"]);
     let parts = some.rows.unwrap();
+    let text = place.succeed(&[
+        "train", "some.csv", "--weight", "w", "--label", "y", "--out", "none", "--width", "20", "-a", "tanh",
+    ]);
+    assert!(text.stdout.contains("50 rows with missing values or of weight 0 left out"), "{}", text.stdout);
     // The label z is a feature now, the weight is none.
     assert_eq!((parts.dropped, parts.train + parts.validation + parts.test, some.dim), (50, 550, 5));
     assert_ne!(some.test_rmse, plain.test_rmse);
@@ -328,6 +332,69 @@ fn weights_are_a_column_and_rows_of_none_are_left_out() {
         &["ones.csv", "--weight", "w", "--label", "y", "--layers", "both"],
         "--weight is for the output layer",
     );
+}
+
+#[test]
+fn booleans_of_a_csv_file_are_one_and_zero() {
+    let place = Place::new();
+    // A feature, a label and a weight that are true or false.
+    let table = |yes: &[&str], no: &[&str]| {
+        let word = |i: usize, value: bool| {
+            let words = if value { yes } else { no };
+            words[i % words.len()].to_owned()
+        };
+        let lines = values(500).into_iter().enumerate().map(|(i, [a, b, c, ..])| {
+            let [flag, label, weight] = [word(i, a > 0.0), word(i, b > 0.2), word(i, c > -0.9)];
+            format!("{a},{b},{flag},{label},{weight}\n")
+        });
+        ["a,b,flag,y,w\n".to_owned()].into_iter().chain(lines).collect::<String>()
+    };
+    place.file("numbers.csv", table(&["1"], &["0"]));
+    place.file("words.csv", table(&["True", "true", "TRUE", " true "], &["False", "false", "FALSE"]));
+    let options = ["--label", "y", "--weight", "w", "--out", "none"];
+    let [numbers, words] =
+        ["numbers.csv", "words.csv"].map(|file| trained(&place, &[&[file], &options[..]].concat()));
+    assert_eq!(numbers, words);
+    let missing = table(&["True", "true", "TRUE"], &["False", "false", ""]);
+    place.file("missing.csv", missing);
+    place.fail(&["train", "missing.csv", "--label", "y"], 1, &["the value is missing"]);
+    // A first line of values is a row, with booleans in it too; booleans alone may be names.
+    place.file("bare.csv", "1,True,0.5\n2,False,0.25\n");
+    place.fail(&["train", "bare.csv", "--label", "0.5"], 1, &["numbers instead of names", "--no-header"]);
+    place.file("dated.csv", "when,y\n2024-01-31,1\n2024-02-01,2\n");
+    let words = "column 'when': found '2024-01-31', but a number is needed; turn dates into numbers first";
+    place.fail(&["train", "dated.csv", "--label", "y"], 1, &[words]);
+}
+
+#[test]
+fn files_that_end_in_tsv_have_tabs_between_fields() {
+    use std::io::Write;
+    let place = Place::new();
+    let commas = csv(&values(400));
+    let tabs = commas.replace(',', "\t");
+    place.file("t.csv", &commas);
+    place.file("t.tsv", &tabs);
+    place.file("T2.TSV", &tabs);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(tabs.as_bytes()).unwrap();
+    place.file("t.tsv.gz", gzip.finish().unwrap());
+    place.file("commas.tsv", &commas);
+    let train = |file: &str, more: &[&str]| trained(&place, &[&[file, "--label", "y,z"], more].concat());
+    train("t.csv", &["--out", "m"]);
+    let expected = train("t.csv", &["--out", "none"]);
+    for file in ["t.tsv", "T2.TSV", "t.tsv.gz", "T2.*"] {
+        assert_eq!(train(file, &["--out", "none"]), expected, "{file}");
+    }
+    assert_eq!(train("commas.tsv", &["--out", "none", "--delimiter", ","]), expected);
+    train("t.tsv", &["--out", "none", "--test", "t.tsv.gz"]);
+    let predicted = |file| place.succeed(&["predict", "m", file]).stdout;
+    assert_eq!(predicted("t.tsv"), predicted("t.csv"));
+    let analyzed = |file| place.succeed(&["analyze", file, "--label", "y,z"]).stdout;
+    assert_eq!(analyzed("t.tsv"), analyzed("t.csv"));
+    let words = ["t.tsv", "tabs", "t.csv for commas", "--delimiter"];
+    place.fail(&["predict", "m", "t.csv", "t.tsv"], 1, &words);
+    place.fail(&["train", "t.csv", "--label", "y", "--test", "t.tsv", "--out", "none"], 1, &words);
+    place.fail(&["train", "commas.tsv", "--label", "y"], 1, &["no column 'y'", "--delimiter"]);
 }
 
 #[test]

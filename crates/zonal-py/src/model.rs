@@ -3,8 +3,8 @@
 use crate::code::{Code, Running};
 use crate::error::{Failure, Outcome, exception};
 use crate::table::Table;
-use crate::work::run as work;
-use numpy::{PyArray1, PyArray2, PyArray3, PyArrayMethods};
+use crate::work::{run as work, run_after_fork};
+use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::path::PathBuf;
@@ -106,39 +106,33 @@ impl Model {
         Ok(PyArray1::from_vec(py, parts))
     }
 
-    /// Predictions for the rows of a table at some iterations: an array (iterations, rows, labels).
-    #[pyo3(signature = (table, iterations))]
+    /// Predictions for the rows of a table at an iteration: an array (rows, labels).
     fn predict<'py>(
         &self,
         py: Python<'py>,
         table: &Bound<'_, Table>,
-        iterations: Vec<u64>,
-    ) -> PyResult<Bound<'py, PyArray3<f64>>> {
+        iteration: u64,
+    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let source = table.get().source().map_err(|e| Failure::from(e).raise(py))?;
         let running = self.code.as_ref().map(|code| code.get().begin(py, 1));
         let model = match &running {
             None => Arc::clone(&self.inner),
             Some(running) => Arc::new(with_activation(&self.inner, &running.activation)),
         };
-        let counts = iterations.len();
-        let ((values, rows), _) = work(py, None, move |work| {
+        let (values, rows) = run_after_fork(py, move |work| {
             Running::checked(running.as_ref(), work, || {
-                let mut out: Vec<Vec<f64>> = vec![Vec::new(); iterations.len()];
-                let mut rows = 0;
-                let found: Vec<(&Network, Matrix)> =
-                    iterations.iter().map(|&t| at(&model, t)).collect::<Outcome<_>>()?;
+                let (mut out, mut rows) = (Vec::new(), 0);
+                let (network, coefficients) = at(&model, iteration)?;
                 for_each_block(&source, Stage::Scoring, 0, &mut work.observer(), |block| {
                     rows += block.len();
                     let points = points(&model, &block.features)?;
-                    for (out, (network, coefficients)) in out.iter_mut().zip(&found) {
-                        out.extend_from_slice(predicted(&model, network, coefficients, &points)?.values());
-                    }
+                    out.extend_from_slice(predicted(&model, network, &coefficients, &points)?.values());
                     Ok(())
                 })?;
-                Ok((out.concat(), rows))
+                Ok((out, rows))
             })
         })?;
-        PyArray1::from_vec(py, values).reshape([counts, rows, self.inner.labels()])
+        PyArray1::from_vec(py, values).reshape([rows, self.inner.labels()])
     }
 
     /// The network as the bytes of the program's model.safetensors; a callable activation is not among them.

@@ -78,8 +78,45 @@ pub(crate) fn run<T: Send + 'static>(
     watch: Option<&Bound<'_, PyAny>>,
     work: impl FnOnce(&Work) -> Outcome<T> + Send + 'static,
 ) -> PyResult<(T, Vec<String>)> {
-    zonal::numeric::check_instructions().map_err(|e| exception(py, "ParameterError", &e.to_string()))?;
     check_process(py)?;
+    supervise(py, watch, work)
+}
+
+/// As [`run`], also in the child of a process that has worked. The child has none of its parent's threads, so one new thread
+/// does all of the work. A child that was forked in the middle of other work is refused: locks may be held by threads that
+/// no longer exist.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_after_fork<T: Send + 'static>(
+    py: Python<'_>,
+    work: impl FnOnce(&Work) -> Outcome<T> + Send + 'static,
+) -> PyResult<T> {
+    let here = std::process::id();
+    if [0, here].contains(&PROCESS.load(Ordering::Relaxed)) {
+        return Ok(run(py, None, work)?.0);
+    }
+    // The interpreter's lock is held from here until the work is counted.
+    if CHILD.load(Ordering::Relaxed) != here && WORKING.load(Ordering::Relaxed) > 0 {
+        check_process(py)?;
+    }
+    CHILD.store(here, Ordering::Relaxed);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).stack_size(STACK).build();
+    let pool = pool.map_err(|e| no_thread(py, &e))?;
+    Ok(supervise(py, None, move |told| pool.install(|| work(told)))?.0)
+}
+
+fn no_thread(py: Python<'_>, error: &dyn std::fmt::Display) -> PyErr {
+    exception(py, "ResourceError", &format!("a thread could not be started: {error}"))
+}
+
+/// Does the work on a thread of its own and watches it.
+fn supervise<T: Send + 'static>(
+    py: Python<'_>,
+    watch: Option<&Bound<'_, PyAny>>,
+    work: impl FnOnce(&Work) -> Outcome<T> + Send + 'static,
+) -> PyResult<(T, Vec<String>)> {
+    zonal::numeric::check_instructions().map_err(|e| exception(py, "ParameterError", &e.to_string()))?;
     if INSIDE.get() {
         let message = "zonal was called from inside a callable that zonal calls, whose threads would wait for each other; compute \
                        such values beforehand";
@@ -88,8 +125,11 @@ pub(crate) fn run<T: Send + 'static>(
     let shared = Arc::new(Shared::default());
     let (sender, receiver) = sync_channel(1);
     let told = Work(Arc::clone(&shared));
+    let count = WorkCount::new();
     let job = move || {
         let result = catch_unwind(AssertUnwindSafe(|| work(&told)));
+        // Before the caller may fork.
+        drop(count);
         // Nobody waits any longer after Ctrl-C.
         let _ = sender.send(result.unwrap_or_else(|payload| Err(Failure::panic(&*payload))));
     };
@@ -97,7 +137,7 @@ pub(crate) fn run<T: Send + 'static>(
         .name("zonal".to_owned())
         .stack_size(STACK)
         .spawn(job)
-        .map_err(|e| exception(py, "ResourceError", &format!("a thread could not be started: {e}")))?;
+        .map_err(|e| no_thread(py, &e))?;
     let mut receiver = receiver;
     loop {
         let answer;
@@ -177,6 +217,26 @@ pub(crate) fn without_work<T>(call: impl FnOnce() -> T) -> T {
 
 /// The process whose threads work.
 static PROCESS: AtomicU32 = AtomicU32::new(0);
+/// The child process that can work with a thread of its own.
+static CHILD: AtomicU32 = AtomicU32::new(0);
+/// The number of works in progress; a child starts with those of its parent at the fork.
+static WORKING: AtomicU32 = AtomicU32::new(0);
+
+/// Counts a work in progress as long as it lives.
+struct WorkCount;
+
+impl WorkCount {
+    fn new() -> Self {
+        WORKING.fetch_add(1, Ordering::Relaxed);
+        Self
+    }
+}
+
+impl Drop for WorkCount {
+    fn drop(&mut self) {
+        WORKING.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 /// Threads do not survive a fork: work in the child of a process that has worked would wait for ever.
 fn check_process(py: Python<'_>) -> PyResult<()> {
@@ -187,8 +247,9 @@ fn check_process(py: Python<'_>) -> PyResult<()> {
         Err(_) => Err(exception(
             py,
             "ResourceError",
-            "this process was forked from one that had used zonal, whose threads did not come along; start workers with \
-             'spawn' or 'forkserver', as in multiprocessing.get_context('spawn')",
+            "this process was forked from one that had used zonal, and threads do not survive a fork, so only predict works \
+             here, unless zonal was busy at the time; start workers with 'spawn' or 'forkserver', as in \
+             multiprocessing.get_context('spawn')",
         )),
     }
 }

@@ -199,3 +199,68 @@ def test_test_rows_come_from_several_files(rows, tmp_path):
         np.savetxt(files[-1], np.column_stack([x[part], y[part]]), delimiter=";", header="x1;x2;x3;x4;y", comments="")
     run = zonal.train(x[300:], y[300:], test=files, delimiter=";", **OPTIONS)
     assert run.rows.test == 300
+    tabs = tmp_path / "t.tsv"
+    np.savetxt(tabs, np.column_stack([x[:300], y[:300]]), delimiter="\t", header="x1\tx2\tx3\tx4\ty", comments="")
+    assert np.array_equal(zonal.train(x[300:], y[300:], test=tabs, **OPTIONS).path.test_loss, run.path.test_loss)
+
+
+DATES = "numbers or booleans are needed; turn dates into numbers first, such as days since the first one"
+
+
+def test_dates_are_refused_at_every_door(rows, tmp_path):
+    pd, pa = pytest.importorskip("pandas"), pytest.importorskip("pyarrow")
+    pytest.importorskip("sklearn")
+    pq = pytest.importorskip("pyarrow.parquet")
+    x, y = rows[0][:200], rows[1][:200]
+    when = pd.date_range("2020", periods=200)
+    plain = pd.DataFrame(x, columns=["a", "b", "c", "d"])
+    estimator = zonal.OneHiddenLayerRegressor(width=20, activation="relu")
+
+    def refused(work, where):
+        with pytest.raises(zonal.errors.DataError, match=f"{where}.* has the type .*, but {DATES}|{where}: has the type .*{DATES}"):
+            work()
+
+    for times in (when, when.tz_localize("UTC"), when - when[0], when.to_period("D")):
+        dated = plain.assign(when=times)
+        refused(lambda: zonal.train(dated, y, **OPTIONS), "column 'when' of X")
+        refused(lambda: zonal.analyze(dated, y), "column 'when' of X")
+        refused(lambda: estimator.fit(dated, y), "column 'when' of X")
+        refused(lambda: estimator.partial_fit(dated, y), "column 'when' of X")
+    refused(lambda: estimator.fit(plain, pd.Series(when, name="when")), "column 'when' of y")
+    fitted = zonal.OneHiddenLayerRegressor(width=20, activation="relu").fit(plain.assign(when=0.0), y)
+    dated = plain.assign(when=when)
+    refused(lambda: fitted.predict(dated), "column 'when' of X")
+    refused(lambda: list(fitted.staged_predict(dated)), "column 'when' of X")
+    refused(lambda: zonal.Survey(dated, y), "column 'when' of X")
+    bare = x.astype("datetime64[s]")
+    for data in (bare, list(bare), [list(row) for row in bare]):
+        refused(lambda: estimator.fit(data, y), "X")
+        refused(lambda: zonal.train(data, y, **OPTIONS), "X")
+    refused(lambda: estimator.fit(x, when.to_numpy()), "y")
+    table = pa.table({"a": x[:, 0], "when": pa.array(when.to_numpy()), "y": y})
+    refused(lambda: zonal.train(table, label="y", **OPTIONS), "column 'when' of data")
+    pq.write_table(table, tmp_path / "t.parquet")
+    refused(lambda: zonal.train(tmp_path / "t.parquet", label="y", **OPTIONS), "column 'when'")
+    pl = pytest.importorskip("polars")
+    refused(lambda: zonal.train(pl.from_arrow(table), label="y", **OPTIONS), "column 'when' of data")
+
+
+def test_booleans_are_taken_at_every_door(rows, tmp_path):
+    pd, pa = pytest.importorskip("pandas"), pytest.importorskip("pyarrow")
+    pytest.importorskip("sklearn")
+    pq = pytest.importorskip("pyarrow.parquet")
+    x, y = rows[0][:400], rows[1][:400]
+    frame = pd.DataFrame({"a": x[:, 0], "b": x[:, 1] > 0, "y": y > 0})
+    numbers = frame.astype(float)
+    expected = zonal.train(numbers, label="y", **OPTIONS).path.loss
+    arrow = pa.Table.from_pandas(frame, preserve_index=False)
+    pq.write_table(arrow, tmp_path / "t.parquet")
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    np.savez(tmp_path / "t.npz", **{name: frame[name].to_numpy() for name in frame})
+    files = [tmp_path / name for name in ("t.parquet", "t.csv", "t.npz")]
+    for data in (frame, frame.convert_dtypes(), arrow, *files):
+        assert np.array_equal(zonal.train(data, label="y", **OPTIONS).path.loss, expected), data
+    fit = zonal.OneHiddenLayerRegressor(width=20, activation="relu").fit
+    features = ["a", "b"]
+    same = [fit(data[features], data["y"]).predict(data[features]) for data in (frame, numbers)]
+    assert np.array_equal(*same)

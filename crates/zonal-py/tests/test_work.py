@@ -127,6 +127,80 @@ def test_a_forked_child_is_told_instead_of_waiting_for_ever():
     os.waitpid(child, 0)
 
 
+FORKED = """
+    import os, sys, threading, time, warnings
+    warnings.simplefilter("ignore")
+    import numpy as np, zonal
+    x = np.random.default_rng(0).normal(size=(3000, 4)); y = x[:, 0] * x[:, 1]
+    {before}
+    child = os.fork()
+    if child == 0:
+        try:
+            {inside}
+            os._exit(7)
+        except zonal.errors.ResourceError as error:
+            os._exit(8 if "spawn" in str(error) else 9)
+        except BaseException as error:
+            print(type(error), error, file=sys.stderr, flush=True)
+            os._exit(10)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def exit_code_of_fork(before, inside):
+    """The exit code of a child: 7 if it worked, 8 if it was refused."""
+    script = textwrap.dedent(FORKED).format(before=before, inside=inside)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120)
+    return int(done.stdout), done.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks")
+@pytest.mark.parametrize("activation", ["'tanh'", "np.tanh"])
+def test_a_forked_child_predicts_the_same_bits(activation):
+    train = f"network = zonal.train(x, y, width=100, activation={activation}, scale=1, bias=1).network"
+    before = f"{train}; expected = network.predict(x)"
+    same = "assert np.array_equal(network.predict(x), expected) and network.predict(x[:1])[0] == expected[0]"
+    assert exit_code_of_fork(before, same) == (7, "")
+    threads = "ts = [threading.Thread(target=network.predict, args=(x,)) for _ in range(4)]"
+    many = f"{threads}; [t.start() for t in ts]; [t.join() for t in ts]; {same}"
+    assert exit_code_of_fork(before, many) == (7, "")
+    # A child of the child, and other work, which needs the threads.
+    again = f"{same}; child = os.fork(); exec('if child == 0: network.predict(x); os._exit(0)'); "
+    assert exit_code_of_fork(before, again + "assert os.waitpid(child, 0)[1] == 0") == (7, "")
+    assert exit_code_of_fork(before, "zonal.spectrum('relu')")[0] == 8
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks")
+def test_a_child_that_was_forked_while_work_was_done_is_refused():
+    before = (
+        "network = zonal.train(x, y, width=100, activation='tanh', scale=1, bias=1).network; "
+        "threading.Thread(target=lambda: zonal.train(np.repeat(x, 30, axis=0), np.repeat(y, 30), width=2000), "
+        "daemon=True).start(); time.sleep(1)"
+    )
+    # The parent ends beside its work.
+    assert exit_code_of_fork(before, "network.predict(x)")[0] == 8
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks")
+def test_a_forked_pool_predicts_with_an_estimator():
+    pytest.importorskip("sklearn")
+    script = """
+        import multiprocessing, warnings
+        warnings.simplefilter("ignore")
+        import numpy as np
+        from zonal import OneHiddenLayerRegressor
+        x = np.random.default_rng(0).normal(size=(500, 3))
+        model = OneHiddenLayerRegressor(width=50, activation="relu").fit(x, x[:, 0] * x[:, 1])
+        whole = model.predict(x)
+        with multiprocessing.get_context("fork").Pool(2) as pool:
+            parts = pool.map(model.predict, np.array_split(x, 4))
+        print(np.array_equal(np.concatenate(parts), whole))
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout == "True\n"
+
+
 def test_a_fork_after_fixing_threads_is_told_too():
     script = """
         import os, zonal

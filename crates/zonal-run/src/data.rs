@@ -86,6 +86,22 @@ impl Data {
     /// # Errors
     /// As [`Source::open`].
     pub fn open(&self, columns: &Columns) -> Result<Source> {
+        self.open_by(columns, Source::open)
+    }
+
+    /// As [`Data::open`] for a table that is read once, which may come from a pipe.
+    ///
+    /// # Errors
+    /// As [`Source::open_once`].
+    pub fn open_once(&self, columns: &Columns) -> Result<Source> {
+        self.open_by(columns, Source::open_once)
+    }
+
+    fn open_by(
+        &self,
+        columns: &Columns,
+        open: impl FnOnce(&[PathBuf], Dialect, &Columns, Missing) -> zonal_io::Result<Source>,
+    ) -> Result<Source> {
         let missing = if self.drop_missing { Missing::Drop } else { Missing::Reject };
         if let Some(memory) = &self.memory {
             let Memory { table, features, labels, weight, first_row } = memory.clone();
@@ -96,7 +112,7 @@ impl Data {
             Some(directory) => &self.files.iter().map(|file| meant(directory, file)).collect(),
             None => &self.files,
         };
-        Ok(Source::open(files, dialect, columns, missing)?)
+        Ok(open(files, dialect, columns, missing)?)
     }
 }
 

@@ -11,7 +11,7 @@ use zonal::network::Network;
 use zonal::observer::{Observer, Stage};
 use zonal::rows::Part;
 use zonal_io::model::{Model, SCHEMA, TableDescription};
-use zonal_io::source::Columns;
+use zonal_io::source::{Columns, Source};
 
 /// What to predict.
 #[derive(Clone, Debug)]
@@ -58,15 +58,31 @@ pub struct Prediction {
     pub prediction: Vec<f64>,
 }
 
-/// A prediction of one row, and its line in what is printed.
-const PREDICTION_BYTES: u64 = 150;
+/// Predictions of some rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Block<'a> {
+    /// Names of what is predicted.
+    pub labels: &'a [String],
+    /// The iteration used.
+    pub iteration: u64,
+    /// The rows' numbers, counted from 0.
+    pub rows: &'a [u64],
+    /// The predictions in the labels' units: a row for each row, a column for each label.
+    pub values: &'a Matrix,
+}
 
-/// Predicts or scores.
+/// Predicts or scores. Without labels `show` receives the predictions of each block of rows, in the order of the rows and
+/// while later ones are being read; the report does not hold them, so memory does not grow with their number. Where a row
+/// cannot be used, the rows before it have been shown.
 ///
 /// # Errors
-/// Those of reading the model and the table; [`Error::Usage`] for an iteration that the model does not hold, a model of
-/// a target, or labels in another number than the model's.
-pub fn predict(config: &PredictConfig, observer: &mut dyn Observer) -> Result<PredictReport> {
+/// Those of reading the model and the table, and of `show`; [`Error::Usage`] for an iteration that the model does not hold,
+/// a model of a target, or labels in another number than the model's.
+pub fn predict(
+    config: &PredictConfig,
+    observer: &mut dyn Observer,
+    mut show: impl FnMut(Block<'_>) -> Result<()>,
+) -> Result<PredictReport> {
     let path = Model::file(&config.model)?;
     let model = Model::load(&path)?;
     let table = table_of(&model, &path)?;
@@ -74,23 +90,9 @@ pub fn predict(config: &PredictConfig, observer: &mut dyn Observer) -> Result<Pr
     let iteration = config.iteration.unwrap_or(model.description.best_iteration);
     let (network, coefficients) = network_at(&model, iteration)?;
     let scorer = Scorer::new(table, network, coefficients);
-    if !config.labels.is_empty() && config.labels.len() != names.len() {
-        return Err(Error::Usage(format!(
-            "--label names {} columns, but the model predicts {}: {}",
-            config.labels.len(),
-            names.len(),
-            names.join(", ")
-        )));
-    }
-    // The model's own names count in any order; other names stand for the labels one by one.
-    let same = names.iter().all(|name| config.labels.contains(name));
-    let labels = if same && !config.labels.is_empty() { &names } else { &config.labels };
-    let columns =
-        Columns { labels: labels.clone(), features: Some(table.lift.columns.clone()), weight: None };
-    let source = config.data.open(&columns)?;
+    let source = open(config, table, &names)?;
+    let scored = !config.labels.is_empty();
     let mut score = Score::default();
-    let mut predictions = Vec::new();
-    let most = crate::memory::budget() / (PREDICTION_BYTES + 30 * names.len() as u64);
     let (mut seen, mut used) = (0usize, 0u64);
     for_each_block(&source, Stage::Scoring, 0, observer, |rows| {
         seen += rows.len();
@@ -106,39 +108,49 @@ pub fn predict(config: &PredictConfig, observer: &mut dyn Observer) -> Result<Pr
             None => rows,
         };
         used += rows.len() as u64;
-        if !config.labels.is_empty() {
+        if scored {
             return score.add(&scorer, &rows);
         }
-        if !rows.is_empty() {
-            if predictions.len() as u64 + rows.len() as u64 > most {
-                let message = format!(
-                    "there is memory for {most} predictions, and the table has more rows; predict a part of it at a time, or \
-                     with --label what the error is, which needs none"
-                );
-                return Err(Error::Usage(message));
-            }
-            let values = scorer.predictions(&rows.features)?;
-            let numbered = rows.numbers.iter().enumerate();
-            predictions
-                .extend(numbered.map(|(i, &row)| Prediction { row, prediction: values.row(i).to_vec() }));
+        if rows.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let values = scorer.predictions(&rows.features)?;
+        show(Block { labels: &names, iteration, rows: &rows.numbers, values: &values })
     })?;
     if used == 0 {
         let part = config.part.map_or("all", Part::name);
         return Err(zonal::Error::TooFewRows { part, found: 0, required: 1, total: seen }.into());
     }
-    let scored = !config.labels.is_empty();
     let roots = |m: Vec<f64>| m.into_iter().map(f64::sqrt).collect();
     Ok(PredictReport {
         schema: SCHEMA,
-        labels: names,
         iteration,
         rows: used,
         rmse: score.rmse(),
         label_rmse: score.mean_squares().map(roots),
-        predictions: (!scored).then_some(predictions),
+        predictions: None,
+        labels: names,
     })
+}
+
+/// The rows to predict from, with labels where they are scored.
+fn open(config: &PredictConfig, table: &TableDescription, names: &[String]) -> Result<Source> {
+    if !config.labels.is_empty() && config.labels.len() != names.len() {
+        return Err(Error::Usage(format!(
+            "--label names {} columns, but the model predicts {}: {}",
+            config.labels.len(),
+            names.len(),
+            names.join(", ")
+        )));
+    }
+    // The model's own names count in any order; other names are those of the labels one by one.
+    let same = !config.labels.is_empty() && names.iter().all(|name| config.labels.contains(name));
+    let labels = if same { names } else { &config.labels };
+    let columns =
+        Columns { labels: labels.to_vec(), features: Some(table.lift.columns.clone()), weight: None };
+    let source = config.data.open_once(&columns)?;
+    // A score is summed over whole blocks, so that it has the same bits however the rows arrive.
+    Ok(if labels.is_empty() { source.with_prompt_blocks() } else { source })
 }
 
 fn table_of<'a>(model: &'a Model, path: &Path) -> Result<&'a TableDescription> {

@@ -33,9 +33,9 @@ pub(crate) struct Args {
     /// The first line is a row, the columns are called c1, c2, ..
     #[arg(long)]
     no_header: bool,
-    /// The character between fields; tab for a tabulator
-    #[arg(long, default_value = ",", value_parser = super::delimiter, value_name = "CHAR")]
-    delimiter: char,
+    /// Character between fields, or tab [default: tab for .tsv, otherwise ,]
+    #[arg(long, value_parser = super::delimiter, value_name = "CHAR")]
+    delimiter: Option<char>,
     /// What to do with rows that lack a value
     #[arg(long, value_enum, default_value_t = MissingChoice::Reject)]
     missing: MissingChoice,
@@ -66,7 +66,7 @@ impl Args {
             data: Data {
                 files: self.data.clone(),
                 header: !self.no_header,
-                delimiter: self.delimiter,
+                delimiter: super::delimiter_of(self.delimiter, &[&self.data])?,
                 drop_missing: self.missing.drop(),
                 directory: None,
                 memory: None,

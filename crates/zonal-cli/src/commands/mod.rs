@@ -12,6 +12,7 @@ pub(crate) mod sq;
 pub(crate) mod sweep;
 pub(crate) mod train;
 
+use std::path::PathBuf;
 use zonal_run::Error;
 
 /// Fixes the number of threads for the whole process.
@@ -38,6 +39,17 @@ pub(crate) fn delimiter(text: &str) -> Result<char, String> {
         ("tab" | "\\t", ..) => Ok('\t'),
         (_, Some(c), None) => Ok(c),
         _ => Err("one character is needed, such as ';', or tab".to_owned()),
+    }
+}
+
+/// The character between fields: the given one, or what the names of the files stand for.
+///
+/// # Errors
+/// As [`zonal_io::source::usual_delimiter`].
+pub(crate) fn delimiter_of(given: Option<char>, files: &[&[PathBuf]]) -> Result<char, Error> {
+    match given {
+        Some(delimiter) => Ok(delimiter),
+        None => Ok(zonal_io::source::usual_delimiter(files.iter().copied().flatten())?),
     }
 }
 

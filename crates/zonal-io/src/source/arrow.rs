@@ -1,7 +1,7 @@
 //! Parquet and Arrow files: columns of numbers and booleans, nulls as missing values.
 
 use super::guard::guarded;
-use super::{Raw, Reader, announced, block_rows, pages, table};
+use super::{Raw, Reader, announced, block_rows, pages, table, wrong_type};
 use crate::error::{Error, Result};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -25,6 +25,10 @@ fn open(path: &Path) -> Result<File> {
 }
 
 fn broken(path: &Path, kind: &str, error: &dyn std::fmt::Display) -> Error {
+    let error = error.to_string();
+    if error.to_lowercase().contains("checksum") {
+        return table(path, format!("is damaged ({kind}: {error}); copy or write it again"));
+    }
     table(path, format!("not a complete {kind} file: {error}"))
 }
 
@@ -97,11 +101,7 @@ fn check_types(path: &Path, schema: &Schema, chosen: &[usize]) -> Result<()> {
             return fail("holds no value at all; leave it out with --features".into());
         }
         if !numbers && !matches!(kind, DataType::Boolean | DataType::Decimal128(..)) {
-            let message = format!(
-                "holds values of type {kind}, but numbers are needed; turn them into numbers first, or train on other \
-                 columns (--features)"
-            );
-            return fail(message);
+            return fail(wrong_type(kind, kind.is_temporal()));
         }
     }
     Ok(())

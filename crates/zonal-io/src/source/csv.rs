@@ -1,15 +1,15 @@
-//! CSV files, plain or gzip. Fields are numbers with a decimal point; white space around them is ignored. Columns that
-//! are not asked for may hold anything.
+//! CSV files, plain or gzip. Fields are numbers with a decimal point, or true and false for 1 and 0; white space around them
+//! is ignored. Columns that are not used may hold anything.
 
-use super::{Raw, Reader, check_columns, table};
+use super::{DATES, Raw, Reader, check_columns, table};
 use crate::error::{Error, Result, shorten};
 use flate2::read::MultiGzDecoder;
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::Read;
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// How a CSV file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,28 +40,42 @@ impl Dialect {
 
 /// Texts that stand for a missing value, beside the empty field.
 const MISSING: [&str; 7] = ["na", "n/a", "nan", "null", "none", "?", "-"];
-/// Bytes read at a time of rows, and of a first line.
+/// Bytes read at a time.
 const BUFFER: usize = 1 << 16;
-const LINE: usize = 1 << 13;
 
 /// Bytes of a row at most: one without an end, as behind a quotation mark that nothing closes, would be held whole.
 const MOST_ROW: usize = 32 << 20;
 
-/// A reader that gives so many bytes for each row.
+/// Counters that the reader of bytes shares with the reader of rows.
+#[derive(Default)]
+struct Flow {
+    /// Bytes that the current row may still have.
+    ration: AtomicUsize,
+    /// Bytes read so far.
+    bytes: AtomicU64,
+    /// Bytes up to the end of the last line read so far.
+    lines_end: AtomicU64,
+}
+
+/// A reader with a limit of bytes for each row.
 struct Rationed {
     bytes: Box<dyn Read + Send>,
-    left: Arc<AtomicUsize>,
+    flow: Arc<Flow>,
 }
 
 impl Read for Rationed {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let left = self.left.load(Ordering::Relaxed);
-        if left == 0 {
+        let ration = self.flow.ration.load(Ordering::Relaxed);
+        if ration == 0 {
             let message = "a row is longer than 32 MiB; does a quotation mark open that nothing closes?";
             return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, message));
         }
         let read = self.bytes.read(buffer)?;
-        self.left.store(left.saturating_sub(read), Ordering::Relaxed);
+        self.flow.ration.store(ration.saturating_sub(read), Ordering::Relaxed);
+        let before = self.flow.bytes.fetch_add(read as u64, Ordering::Relaxed);
+        if let Some(at) = buffer[..read].iter().rposition(|&b| b == b'\n') {
+            self.flow.lines_end.store(before + at as u64 + 1, Ordering::Relaxed);
+        }
         Ok(read)
     }
 }
@@ -69,72 +83,123 @@ impl Read for Rationed {
 /// The rows of a file as the library reads them.
 struct Csv {
     rows: csv::Reader<Rationed>,
-    left: Arc<AtomicUsize>,
+    flow: Arc<Flow>,
 }
 
 impl Csv {
-    fn open(path: &Path, gzip: bool, dialect: Dialect, buffer: usize) -> Result<Self> {
-        let file = File::open(path).map_err(Error::system(path, "opening"))?;
+    fn new(bytes: Box<dyn Read + Send>, gzip: bool, dialect: Dialect) -> Self {
         let bytes: Box<dyn Read + Send> =
-            if gzip { Box::new(MultiGzDecoder::new(std::io::BufReader::new(file))) } else { Box::new(file) };
-        let left = Arc::new(AtomicUsize::new(0));
+            if gzip { Box::new(MultiGzDecoder::new(BufReader::new(bytes))) } else { bytes };
+        let flow = Arc::new(Flow::default());
         // Ragged rows are found here rather than by the library, whose message lacks the advice.
         let rows = csv::ReaderBuilder::new()
             .delimiter(dialect.delimiter)
             .has_headers(false)
             .flexible(true)
-            .buffer_capacity(buffer)
-            .from_reader(Rationed { bytes, left: Arc::clone(&left) });
-        Ok(Self { rows, left })
+            .buffer_capacity(BUFFER)
+            .from_reader(Rationed { bytes, flow: Arc::clone(&flow) });
+        Self { rows, flow }
     }
 
-    /// The next row of a file with so many columns; false after the last.
+    /// The next row of a file with this number of columns; false after the last.
     fn next(&mut self, record: &mut csv::ByteRecord, path: &Path, columns: usize) -> Result<bool> {
         let line = self.rows.position().line();
-        self.left.store(MOST_ROW, Ordering::Relaxed);
+        self.flow.ration.store(MOST_ROW, Ordering::Relaxed);
         self.rows.read_byte_record(record).map_err(|e| csv_error(path, e, columns, line))
+    }
+
+    /// Whether no complete line remains in the buffer, so that the next row may have to be waited for.
+    fn is_drained(&self) -> bool {
+        // The second of the two characters that end a line is skipped with the next row.
+        self.rows.position().byte() + 1 >= self.flow.lines_end.load(Ordering::Relaxed)
     }
 }
 
-/// The names of the columns.
-pub(super) fn names(path: &Path, gzip: bool, dialect: Dialect) -> Result<Vec<String>> {
-    let at = |row: Option<u64>, column: Option<&str>, message: String| {
-        Err(Error::Table { path: path.to_owned(), row, column: column.map(str::to_owned), message })
-    };
-    let mut csv = Csv::open(path, gzip, dialect, LINE)?;
-    let mut first = csv::ByteRecord::new();
-    if !csv.next(&mut first, path, 0)? {
-        return at(None, None, "the file is empty; a header and at least one row are needed".into());
+/// A table after its first line.
+pub(super) struct Beginning {
+    csv: Csv,
+    /// The columns.
+    pub(super) names: Vec<String>,
+    /// The first line, where it is a row.
+    first: Option<csv::ByteRecord>,
+}
+
+impl Beginning {
+    /// Opens a file.
+    pub(super) fn open(path: &Path, gzip: bool, dialect: Dialect) -> Result<Self> {
+        let file = File::open(path).map_err(Error::system(path, "opening"))?;
+        Self::read(path, Box::new(file), gzip, dialect)
     }
-    // Before names of that many are made.
-    check_columns(path, first.len())?;
-    if !dialect.header {
-        return Ok((1..=first.len()).map(|i| format!("c{i}")).collect());
+
+    /// Reads the first line.
+    pub(super) fn read(
+        path: &Path,
+        bytes: Box<dyn Read + Send>,
+        gzip: bool,
+        dialect: Dialect,
+    ) -> Result<Self> {
+        let mut csv = Csv::new(bytes, gzip, dialect);
+        let mut first = csv::ByteRecord::new();
+        if !csv.next(&mut first, path, 0)? {
+            return Err(table(path, "the file is empty; a header and at least one row are needed".into()));
+        }
+        // Before names of that many are made.
+        check_columns(path, first.len())?;
+        if dialect.header {
+            return Ok(Self { csv, names: header(path, &first)?, first: None });
+        }
+        let names = (1..=first.len()).map(|i| format!("c{i}")).collect();
+        Ok(Self { csv, names, first: Some(first) })
+    }
+}
+
+/// The names in a first line.
+fn header(path: &Path, first: &csv::ByteRecord) -> Result<Vec<String>> {
+    let fail = |column: Option<&str>, message: String| {
+        Err(Error::Table { path: path.to_owned(), row: Some(1), column: column.map(str::to_owned), message })
+    };
+    let marked = first.iter().next().and_then(|field| field.strip_prefix(b"\xef\xbb\xbf"));
+    let fields: Vec<&[u8]> =
+        marked.into_iter().chain(first.iter().skip(usize::from(marked.is_some()))).collect();
+    // A first line of numbers alone is almost always a row.
+    let is_value = |field: &&[u8]| is_number(field) || boolean(field).is_some();
+    if fields.iter().all(is_value) && fields.iter().any(|field| is_number(field)) {
+        return fail(None, "the first line holds numbers instead of names; is --no-header missing?".into());
     }
     let mut names: Vec<String> = Vec::with_capacity(first.len());
     let mut places = HashMap::new();
-    for (i, field) in first.iter().enumerate() {
-        let field = if i == 0 { field.strip_prefix(b"\xef\xbb\xbf").unwrap_or(field) } else { field };
+    for (i, field) in fields.into_iter().enumerate() {
         let name = match std::str::from_utf8(field) {
             Ok(text) => text.trim().to_owned(),
-            Err(_) => return at(Some(1), None, format!("the name of column {} is not UTF-8", i + 1)),
+            Err(_) => return fail(None, format!("the name of column {} is not UTF-8", i + 1)),
         };
         let name = if name.is_empty() { format!("c{}", i + 1) } else { name };
         if let Some(earlier) = places.insert(name.clone(), i) {
             let message = format!("columns {} and {} have the same name; rename one", earlier + 1, i + 1);
-            return at(Some(1), Some(&name), message);
+            return fail(Some(&name), message);
         }
         names.push(name);
     }
-    // A first line of numbers alone is almost always a row.
-    if names.iter().all(|n| n.parse::<f64>().is_ok()) {
-        return at(
-            Some(1),
-            None,
-            "the first line holds numbers instead of names; is --no-header missing?".into(),
-        );
-    }
     Ok(names)
+}
+
+/// Whether a field begins like a date, 2024-01-31 or 2024/1/31.
+fn is_date(field: &[u8]) -> bool {
+    let year = field.iter().take_while(|b| b.is_ascii_digit()).count();
+    year == 4 && matches!(field[year..], [b'-' | b'/', b'0'..=b'9', ..])
+}
+
+fn is_number(field: &[u8]) -> bool {
+    std::str::from_utf8(field).is_ok_and(|text| text.trim().parse::<f64>().is_ok())
+}
+
+/// A field that is a boolean in any case of its letters: 0 or 1.
+fn boolean(field: &[u8]) -> Option<f64> {
+    let field = field.trim_ascii();
+    if field.eq_ignore_ascii_case(b"true") {
+        return Some(1.0);
+    }
+    field.eq_ignore_ascii_case(b"false").then_some(0.0)
 }
 
 /// The rows of a CSV file.
@@ -142,36 +207,69 @@ pub(super) struct CsvReader {
     path: PathBuf,
     csv: Csv,
     record: csv::ByteRecord,
-    /// How many fields each row has.
-    fields: usize,
+    /// A row that has been read already.
+    first: Option<csv::ByteRecord>,
     names: Vec<String>,
     /// Places of the chosen columns; the last `labels` of them are labels.
     chosen: Vec<usize>,
     labels: usize,
     reject_missing: bool,
+    /// Whether a block ends early rather than wait for more rows.
+    prompt: bool,
+    /// The error of a row, to be returned after the rows before it.
+    fault: Option<Error>,
     rows: u64,
 }
 
 impl CsvReader {
-    pub(super) fn open(
+    pub(super) fn new(
         path: &Path,
-        gzip: bool,
-        dialect: Dialect,
-        names: Vec<String>,
+        beginning: Beginning,
         chosen: Vec<usize>,
         labels: usize,
         reject_missing: bool,
-    ) -> Result<Self> {
-        let mut csv = Csv::open(path, gzip, dialect, BUFFER)?;
-        let mut record = csv::ByteRecord::new();
-        if dialect.header {
-            csv.next(&mut record, path, names.len())?;
+        prompt: bool,
+    ) -> Self {
+        let Beginning { csv, names, first } = beginning;
+        Self {
+            path: path.to_owned(),
+            csv,
+            record: csv::ByteRecord::new(),
+            first,
+            names,
+            chosen,
+            labels,
+            reject_missing,
+            prompt,
+            fault: None,
+            rows: 0,
         }
-        let path = path.to_owned();
-        Ok(Self { path, csv, record, fields: names.len(), names, chosen, labels, reject_missing, rows: 0 })
     }
 
-    /// A field that is not a plain number.
+    /// Reads a row; false after the last.
+    fn row(&mut self, record: &mut csv::ByteRecord, values: &mut Vec<f64>) -> Result<bool> {
+        match self.first.take() {
+            Some(first) => *record = first,
+            None if !self.csv.next(record, &self.path, self.names.len())? => return Ok(false),
+            None => {}
+        }
+        let line = record.position().map(csv::Position::line);
+        if record.len() != self.names.len() {
+            let message = ragged(record.len(), self.names.len());
+            return Err(Error::Table { path: self.path.clone(), row: line, column: None, message });
+        }
+        for (place, &column) in self.chosen.iter().enumerate() {
+            let field = record.get(column).unwrap_or_default().trim_ascii();
+            let number = std::str::from_utf8(field).ok().and_then(|text| text.parse::<f64>().ok());
+            values.push(match number.filter(|x| x.is_finite()).or_else(|| boolean(field)) {
+                Some(x) => x,
+                None => self.unusual(field, line.unwrap_or(0), place)?,
+            });
+        }
+        Ok(true)
+    }
+
+    /// A field that is neither a plain number nor a boolean.
     fn unusual(&self, field: &[u8], line: u64, place: usize) -> Result<f64> {
         let column = self.chosen[place];
         let fail = |message: String| {
@@ -195,40 +293,37 @@ impl CsvReader {
             Err(_) if place + self.labels >= self.chosen.len() => {
                 fail(format!("the label must be a number, but here it is '{found}'"))
             }
-            Err(_) => fail(format!(
-                "found '{found}', but a number is needed; turn text into numbers first, or train on other columns \
-                 (--features)"
-            )),
+            Err(_) => {
+                let text = "turn text into numbers first, or train on other columns (--features)";
+                let advice = if is_date(field) { DATES } else { text };
+                fail(format!("found '{found}', but a number is needed; {advice}"))
+            }
         }
     }
 }
 
 impl Reader for CsvReader {
     fn next(&mut self, most: usize) -> Result<Option<Raw>> {
+        if let Some(fault) = self.fault.take() {
+            return Err(fault);
+        }
         let mut values = Vec::with_capacity(most * self.chosen.len());
         let mut rows = 0;
         let mut record = std::mem::take(&mut self.record);
         while rows < most {
-            if !self.csv.next(&mut record, &self.path, self.fields)? {
+            match self.row(&mut record, &mut values) {
+                Ok(true) => rows += 1,
+                Ok(false) => break,
+                Err(fault) if rows == 0 => return Err(fault),
+                Err(fault) => {
+                    values.truncate(rows * self.chosen.len());
+                    self.fault = Some(fault);
+                    break;
+                }
+            }
+            if self.prompt && self.csv.is_drained() {
                 break;
             }
-            if record.len() != self.fields {
-                let line = record.position().map(csv::Position::line);
-                let message = ragged(record.len(), self.fields);
-                return Err(Error::Table { path: self.path.clone(), row: line, column: None, message });
-            }
-            for (place, &column) in self.chosen.iter().enumerate() {
-                let field = record.get(column).unwrap_or_default().trim_ascii();
-                let number = std::str::from_utf8(field).ok().and_then(|text| text.parse::<f64>().ok());
-                values.push(match number {
-                    Some(x) if x.is_finite() => x,
-                    _ => {
-                        let line = record.position().map_or(0, csv::Position::line);
-                        self.unusual(field, line, place)?
-                    }
-                });
-            }
-            rows += 1;
         }
         self.record = record;
         self.rows += rows as u64;

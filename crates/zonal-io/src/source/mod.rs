@@ -1,5 +1,6 @@
 //! Tables of numbers in blocks of rows, from one file or several: CSV (plain or gzip), NPY, NPZ, Parquet and Arrow; or from
-//! memory. Memory does not grow with the number of rows, and a table can be read as often as one likes.
+//! memory. Memory does not grow with the number of rows. A table can be read any number of times, except from a pipe, which
+//! [`Source::open_once`] accepts.
 
 mod announced;
 mod arrow;
@@ -9,6 +10,7 @@ mod guard;
 mod memory;
 mod numpy;
 mod pages;
+mod pipe;
 
 pub use columns::Columns;
 pub use csv::Dialect;
@@ -17,6 +19,7 @@ pub use memory::Table;
 use crate::error::{Error, Result};
 use columns::Chosen;
 use memory::MemoryReader;
+use pipe::Pipe;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -56,6 +59,7 @@ pub struct Source {
     label_names: Vec<String>,
     weight_name: Option<String>,
     first_row: u64,
+    prompt: bool,
 }
 
 /// By which a file that was changed is noticed.
@@ -78,6 +82,7 @@ impl Stamp {
 #[derive(Clone, Debug)]
 enum Piece {
     File(PathBuf, Format, Stamp),
+    Pipe(Pipe),
     Memory(Arc<dyn Table>),
 }
 
@@ -101,6 +106,7 @@ impl Piece {
     fn name(&self) -> &Path {
         match self {
             Self::File(path, ..) => path,
+            Self::Pipe(pipe) => pipe.path(),
             Self::Memory(_) => Path::new("the table in memory"),
         }
     }
@@ -140,36 +146,62 @@ impl Source {
     /// # Errors
     /// [`Error::NotAFile`] for pipes and folders, [`Error::Table`] for files without such columns, [`Error::System`].
     pub fn open(paths: &[PathBuf], dialect: Dialect, columns: &Columns, missing: Missing) -> Result<Self> {
-        let mut files = Vec::new();
+        Self::find(paths, dialect, columns, missing, false)
+    }
+
+    /// As [`Source::open`] for a table that is read once: pipes with CSV, plain or gzip, are accepted too, and `-` is
+    /// standard input. The header of a pipe is waited for.
+    ///
+    /// # Errors
+    /// As [`Source::open`], except for pipes; a second reading of a pipe fails.
+    pub fn open_once(
+        paths: &[PathBuf],
+        dialect: Dialect,
+        columns: &Columns,
+        missing: Missing,
+    ) -> Result<Self> {
+        Self::find(paths, dialect, columns, missing, true)
+    }
+
+    fn find(
+        paths: &[PathBuf],
+        dialect: Dialect,
+        columns: &Columns,
+        missing: Missing,
+        once: bool,
+    ) -> Result<Self> {
+        let mut pieces = Vec::new();
         for path in paths {
             for file in matches(path)? {
-                let stamp = Stamp::of(&file)?;
-                let format = format(&file)?;
-                files.push((file, format, stamp));
+                pieces.push(if once && pipe::is_pipe(&file) {
+                    Piece::Pipe(Pipe::open(&file, dialect)?)
+                } else {
+                    let stamp = Stamp::of(&file)?;
+                    let format = format(&file)?;
+                    Piece::File(file, format, stamp)
+                });
             }
         }
-        let Some((first, format, _)) = files.first() else {
-            let path = PathBuf::from("the table");
-            let message = "no file is given; at least one is needed".into();
-            return Err(Error::Table { path, row: None, column: None, message });
+        let Some(first) = pieces.first() else {
+            return Err(table(Path::new("the table"), "no file is given; at least one is needed".into()));
         };
-        let names = names(first, *format, dialect)?;
-        let chosen = Chosen::find(first, &names, columns)?;
+        let names = piece_names(first, dialect)?;
+        let chosen = Chosen::find(first.name(), &names, columns)?;
         let of = |list: &[usize]| list.iter().map(|&i| names[i].clone()).collect::<Vec<_>>();
-        let mut source = Self {
+        let source = Self {
             dialect,
             missing,
             feature_names: of(&chosen.features),
             label_names: of(&chosen.labels),
             weight_name: chosen.weight.map(|i| names[i].clone()),
             first_row: 0,
+            prompt: false,
             pieces: Vec::new(),
         };
-        for (file, format, _) in &files[1..] {
-            source.chosen(file, *format)?;
+        for piece in &pieces[1..] {
+            source.chosen(piece.name(), &piece_names(piece, dialect)?)?;
         }
-        source.pieces = files.into_iter().map(|(f, format, stamp)| Piece::File(f, format, stamp)).collect();
-        Ok(source)
+        Ok(Self { pieces, ..source })
     }
 
     /// A table in memory, whose columns are the features, the labels and, where a weight is named, the weights.
@@ -181,12 +213,26 @@ impl Source {
         missing: Missing,
     ) -> Self {
         let (pieces, dialect) = (vec![Piece::Memory(table)], Dialect::default());
-        Self { pieces, dialect, missing, feature_names, label_names, weight_name, first_row: 0 }
+        Self {
+            pieces,
+            dialect,
+            missing,
+            feature_names,
+            label_names,
+            weight_name,
+            first_row: 0,
+            prompt: false,
+        }
     }
 
     /// The same rows with numbers from another one on than 0, as a part of a longer table.
     pub fn starting_at(self, first_row: u64) -> Self {
         Self { first_row, ..self }
+    }
+
+    /// The same rows in blocks that do not wait: a block of a pipe ends where no further complete line has arrived.
+    pub fn with_prompt_blocks(self) -> Self {
+        Self { prompt: true, ..self }
     }
 
     /// Whether rows have weights.
@@ -208,7 +254,7 @@ impl Source {
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.pieces.iter().filter_map(|piece| match piece {
             Piece::File(path, ..) => Some(path.as_path()),
-            Piece::Memory(_) => None,
+            Piece::Pipe(_) | Piece::Memory(_) => None,
         })
     }
 
@@ -219,7 +265,15 @@ impl Source {
 
     /// All rows from the first on, in blocks.
     pub fn blocks(&self) -> Blocks<'_> {
-        Blocks { source: self, piece: 0, reader: None, next_row: self.first_row, in_file: 0, failed: false }
+        Blocks {
+            source: self,
+            piece: 0,
+            reader: None,
+            next_row: self.first_row,
+            in_file: 0,
+            fault: None,
+            failed: false,
+        }
     }
 
     /// How many columns are read.
@@ -227,45 +281,47 @@ impl Source {
         self.feature_names.len() + self.label_names.len() + usize::from(self.is_weighted())
     }
 
-    /// The columns of one file, and where the chosen ones stand.
-    fn chosen(&self, path: &Path, format: Format) -> Result<(Vec<String>, Vec<usize>)> {
-        let names = names(path, format, self.dialect)?;
+    /// The places of the chosen columns among those of one file.
+    fn chosen(&self, path: &Path, names: &[String]) -> Result<Vec<usize>> {
         let columns = Columns {
             labels: self.label_names.clone(),
             features: Some(self.feature_names.clone()),
             weight: self.weight_name.clone(),
         };
-        let chosen = Chosen::find(path, &names, &columns)?;
-        let chosen = chosen.features.into_iter().chain(chosen.labels).chain(chosen.weight).collect();
-        Ok((names, chosen))
+        let chosen = Chosen::find(path, names, &columns)?;
+        Ok(chosen.features.into_iter().chain(chosen.labels).chain(chosen.weight).collect())
     }
 
     fn reader(&self, piece: &Piece) -> Result<Box<dyn Reader>> {
         let (path, format) = match piece {
             Piece::File(path, format, _) => (path, *format),
+            Piece::Pipe(pipe) => return self.csv(pipe.path(), pipe.take()?, self.prompt),
             Piece::Memory(table) => {
                 return Ok(Box::new(MemoryReader::new(Arc::clone(table), self.columns())));
             }
         };
-        let (names, chosen) = self.chosen(path, format)?;
+        let chosen = || self.chosen(path, &names(path, format, self.dialect)?);
+        Ok(match format {
+            Format::Csv | Format::GzipCsv => {
+                return self.csv(
+                    path,
+                    csv::Beginning::open(path, format == Format::GzipCsv, self.dialect)?,
+                    false,
+                );
+            }
+            Format::Npy => Box::new(numpy::NumpyReader::npy(path, &chosen()?)?),
+            Format::Npz => Box::new(numpy::NumpyReader::npz(path, &chosen()?)?),
+            Format::Parquet => Box::new(arrow::parquet(path, &chosen()?)?),
+            Format::Arrow => Box::new(arrow::ipc(path, &chosen()?)?),
+        })
+    }
+
+    fn csv(&self, path: &Path, beginning: csv::Beginning, prompt: bool) -> Result<Box<dyn Reader>> {
+        let chosen = self.chosen(path, &beginning.names)?;
         // Weights must be there like labels.
         let labels = self.label_names.len() + usize::from(self.is_weighted());
         let reject = self.missing == Missing::Reject;
-        Ok(match format {
-            Format::Csv | Format::GzipCsv => Box::new(csv::CsvReader::open(
-                path,
-                format == Format::GzipCsv,
-                self.dialect,
-                names,
-                chosen,
-                labels,
-                reject,
-            )?),
-            Format::Npy => Box::new(numpy::NumpyReader::npy(path, &chosen)?),
-            Format::Npz => Box::new(numpy::NumpyReader::npz(path, &chosen)?),
-            Format::Parquet => Box::new(arrow::parquet(path, &chosen)?),
-            Format::Arrow => Box::new(arrow::ipc(path, &chosen)?),
-        })
+        Ok(Box::new(csv::CsvReader::new(path, beginning, chosen, labels, reject, prompt)))
     }
 }
 
@@ -276,11 +332,16 @@ pub struct Blocks<'a> {
     reader: Option<Box<dyn Reader>>,
     next_row: u64,
     in_file: u64,
+    /// The error of a row, to be returned after the rows before it.
+    fault: Option<Error>,
     failed: bool,
 }
 
 impl Blocks<'_> {
     fn advance(&mut self) -> Result<Option<Rows>> {
+        if let Some(fault) = self.fault.take() {
+            return Err(fault);
+        }
         let most = block_rows(self.source.columns());
         while let Some(piece) = self.source.pieces.get(self.piece) {
             if self.reader.is_none() {
@@ -310,65 +371,30 @@ impl Blocks<'_> {
         Ok(None)
     }
 
-    /// Checks the values and leaves out rows that lack one.
+    /// Checks the values and leaves out rows that lack one. The error of a row that cannot be used is returned after the rows
+    /// before it.
     fn rows(&mut self, path: &Path, raw: Raw) -> Result<Rows> {
         let source = self.source;
         let (features, labels) = (source.feature_names.len(), source.label_names.len());
-        let columns = source.columns();
-        let name = |column: usize| {
-            let mut names = source.feature_names.iter().chain(&source.label_names).chain(&source.weight_name);
-            names.nth(column).cloned()
-        };
         let first = self.next_row;
         let mut rows = Rows::empty(first..first + raw.rows as u64, features, labels);
         let mut x = Vec::with_capacity(raw.rows * features);
         let mut y = Vec::with_capacity(raw.rows * labels);
-        for (i, row) in raw.values.chunks_exact(columns).enumerate() {
-            // A row that counts for nothing is as one that is not there.
-            if source.is_weighted() && row[features + labels] == 0.0 {
-                continue;
-            }
-            match row.iter().position(|x| !x.is_finite()) {
-                None => {
-                    if source.is_weighted() {
-                        let weight = row[features + labels];
-                        if !(SMALLEST_WEIGHT..=LARGEST_WEIGHT).contains(&weight) {
-                            let place = self.in_file + i as u64;
-                            return Err(Error::Table {
-                                path: path.to_owned(),
-                                row: None,
-                                column: name(features + labels),
-                                message: format!(
-                                    "row {place} (counted from 0) has the weight {weight}, but 0 or a number from {SMALLEST_WEIGHT:e} to \
-                                     {LARGEST_WEIGHT:e} is needed"
-                                ),
-                            });
-                        }
-                        rows.weights.push(weight);
-                    }
+        for (i, row) in raw.values.chunks_exact(source.columns()).enumerate() {
+            let number = first + i as u64;
+            match source.usable(path, row, self.in_file + i as u64) {
+                Ok(false) => {}
+                Ok(true) => {
+                    rows.weights.extend(source.is_weighted().then(|| row[features + labels]));
                     x.extend_from_slice(&row[..features]);
                     y.extend_from_slice(&row[features..features + labels]);
-                    rows.numbers.push(first + i as u64);
+                    rows.numbers.push(number);
                 }
-                Some(column) if row[column].is_nan() && source.missing == Missing::Drop => {}
-                Some(column) => {
-                    let place = self.in_file + i as u64;
-                    let message = if row[column].is_nan() {
-                        format!(
-                            "row {place} (counted from 0) lacks a value; fill it in, or use --missing drop"
-                        )
-                    } else {
-                        format!(
-                            "row {place} (counted from 0) holds {}, but only finite numbers can be used",
-                            row[column]
-                        )
-                    };
-                    return Err(Error::Table {
-                        path: path.to_owned(),
-                        row: None,
-                        column: name(column),
-                        message,
-                    });
+                Err(fault) if rows.numbers.is_empty() => return Err(fault),
+                Err(fault) => {
+                    rows.covered.end = number;
+                    self.fault = Some(fault);
+                    break;
                 }
             }
         }
@@ -381,6 +407,41 @@ impl Blocks<'_> {
         rows.features = matrix(kept, features, x)?;
         rows.labels = matrix(kept, labels, y)?;
         Ok(rows)
+    }
+}
+
+impl Source {
+    /// Whether a row of a file is used, given its values; false for one that is left out.
+    fn usable(&self, path: &Path, row: &[f64], place: u64) -> Result<bool> {
+        let fail = |column: usize, message: String| {
+            let mut names = self.feature_names.iter().chain(&self.label_names).chain(&self.weight_name);
+            let column = names.nth(column).cloned();
+            let message = format!("row {place} (counted from 0) {message}");
+            Err(Error::Table { path: path.to_owned(), row: None, column, message })
+        };
+        let weight = self.is_weighted().then(|| row[row.len() - 1]);
+        // A row that counts for nothing is as one that is not there.
+        if weight == Some(0.0) {
+            return Ok(false);
+        }
+        if let Some(column) = row.iter().position(|x| !x.is_finite()) {
+            return match self.missing {
+                Missing::Drop if row[column].is_nan() => Ok(false),
+                _ if row[column].is_nan() => {
+                    fail(column, "lacks a value; fill it in, or use --missing drop".into())
+                }
+                _ => fail(column, format!("holds {}, but only finite numbers can be used", row[column])),
+            };
+        }
+        match weight {
+            Some(weight) if !(SMALLEST_WEIGHT..=LARGEST_WEIGHT).contains(&weight) => fail(
+                row.len() - 1,
+                format!(
+                    "has the weight {weight}, but 0 or a number from {SMALLEST_WEIGHT:e} to {LARGEST_WEIGHT:e} is needed"
+                ),
+            ),
+            _ => Ok(true),
+        }
     }
 }
 
@@ -397,15 +458,36 @@ impl Iterator for Blocks<'_> {
     }
 }
 
+/// What to do with dates.
+const DATES: &str = "turn dates into numbers first, such as days since the first one";
+
+/// Why a column or an array of this type is refused: the same words for every format.
+fn wrong_type(kind: &dyn std::fmt::Display, is_time: bool) -> String {
+    let advice =
+        if is_time { DATES } else { "turn it into numbers first, or train on other columns (--features)" };
+    format!("has the type {kind}, but numbers or booleans are needed; {advice}")
+}
+
 /// An error about a file as a whole.
 fn table(path: &Path, message: String) -> Error {
     Error::Table { path: path.to_owned(), row: None, column: None, message }
 }
 
+/// The names of the columns of a file or a pipe.
+fn piece_names(piece: &Piece, dialect: Dialect) -> Result<Vec<String>> {
+    match piece {
+        Piece::File(path, format, _) => names(path, *format, dialect),
+        Piece::Pipe(pipe) => Ok(pipe.names().to_vec()),
+        Piece::Memory(_) => Ok(Vec::new()),
+    }
+}
+
 /// The names of the columns of one file.
 fn names(path: &Path, format: Format, dialect: Dialect) -> Result<Vec<String>> {
     let names = match format {
-        Format::Csv | Format::GzipCsv => csv::names(path, format == Format::GzipCsv, dialect)?,
+        Format::Csv | Format::GzipCsv => {
+            csv::Beginning::open(path, format == Format::GzipCsv, dialect)?.names
+        }
         Format::Npy => numpy::npy_names(path)?,
         Format::Npz => numpy::npz_names(path)?,
         Format::Parquet => arrow::parquet_names(path)?,
@@ -439,6 +521,52 @@ fn matches(path: &Path) -> Result<Vec<PathBuf>> {
     if files.is_empty() { Err(table(path, "no file matches this pattern".into())) } else { Ok(files) }
 }
 
+/// The character between fields by the endings of files: a tab for `.tsv`, compressed or not, and otherwise a comma; names
+/// without an ending follow the others. Files may be patterns as for [`Source::open`].
+///
+/// # Errors
+/// [`Error::Table`] where some files need a tab and others a comma; those of patterns.
+pub fn usual_delimiter<'a>(files: impl IntoIterator<Item = &'a PathBuf>) -> Result<char> {
+    let (mut tabs, mut commas) = (None, None);
+    for pattern in files {
+        for file in matches(pattern)? {
+            let name = file.to_string_lossy().to_lowercase();
+            let name = name.strip_suffix(".gz").unwrap_or(&name);
+            match Path::new(name).extension().and_then(|e| e.to_str()) {
+                Some("tsv") => tabs = Some(file),
+                None | Some("parquet" | "arrow" | "feather" | "npy" | "npz") => {}
+                Some(_) => commas = Some(file),
+            }
+        }
+    }
+    match (tabs, commas) {
+        (Some(tabs), Some(commas)) => Err(table(
+            &tabs,
+            format!(
+                "its name stands for tabs between fields, and {} for commas, but all files need the same character; save \
+                 them alike, or name it with --delimiter",
+                commas.display()
+            ),
+        )),
+        (Some(_), None) => Ok('\t'),
+        (None, _) => Ok(','),
+    }
+}
+
+/// The first bytes of each format.
+const BEGINNINGS: [(&[u8], Format); 5] = [
+    (b"PAR1", Format::Parquet),
+    (b"ARROW1", Format::Arrow),
+    (b"\x93NUMPY", Format::Npy),
+    (b"PK", Format::Npz),
+    (b"\x1f\x8b", Format::GzipCsv),
+];
+
+/// The format that begins with these bytes.
+fn begins_like(first: &[u8]) -> Option<Format> {
+    BEGINNINGS.iter().find(|(magic, _)| first.starts_with(magic)).map(|(_, format)| *format)
+}
+
 /// How a file is written.
 fn format(path: &Path) -> Result<Format> {
     check_plain_file(path)?;
@@ -446,25 +574,20 @@ fn format(path: &Path) -> Result<Format> {
     let file = File::open(path).map_err(Error::system(path, "opening"))?;
     file.take(8).read_to_end(&mut first).map_err(Error::system(path, "reading"))?;
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
-    match first.as_slice() {
-        [b'P', b'A', b'R', b'1', ..] => Ok(Format::Parquet),
-        [b'A', b'R', b'R', b'O', b'W', b'1', ..] => Ok(Format::Arrow),
-        [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => Ok(Format::Npy),
-        [b'P', b'K', ..] if extension == "npz" => Ok(Format::Npz),
-        [0x1f, 0x8b, ..] => Ok(Format::GzipCsv),
-        _ => match extension.as_str() {
-            "parquet" | "arrow" | "feather" | "npy" | "npz" | "gz" => Err(table(
-                path,
-                format!("the name ends in .{extension}, but the file does not begin like one"),
-            )),
-            "xlsx" | "xls" | "json" | "jsonl" | "zip" | "bz2" | "xz" | "zst" => Err(table(
-                path,
-                format!(
-                    "files of type .{extension} are not read; save the table as CSV, NPY, Parquet or Arrow"
-                ),
-            )),
-            _ => Ok(Format::Csv),
-        },
+    match begins_like(&first) {
+        Some(Format::Npz) if extension != "npz" => {}
+        Some(format) => return Ok(format),
+        None => {}
+    }
+    match extension.as_str() {
+        "parquet" | "arrow" | "feather" | "npy" | "npz" | "gz" => {
+            Err(table(path, format!("the name ends in .{extension}, but the file does not begin like one")))
+        }
+        "xlsx" | "xls" | "json" | "jsonl" | "zip" | "bz2" | "xz" | "zst" => Err(table(
+            path,
+            format!("files of type .{extension} are not read; save the table as CSV, NPY, Parquet or Arrow"),
+        )),
+        _ => Ok(Format::Csv),
     }
 }
 

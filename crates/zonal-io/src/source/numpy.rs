@@ -1,7 +1,7 @@
 //! NumPy files: a matrix in an .npy file has the columns c1, c2, ..; the arrays of an .npz file are columns by their names
 //! (X1, X2, .. for a matrix X). Numbers and booleans of any size and byte order; Fortran order in plain .npy files.
 
-use super::{Raw, Reader, check_columns, table};
+use super::{Raw, Reader, check_columns, table, wrong_type};
 use crate::error::{Error, Result};
 use npyz::{DType, Endianness, NpyHeader, Order, TypeChar};
 use std::fs::File;
@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex};
 
 /// One array: its numbers and where they are.
 struct Array {
+    /// Bytes before its numbers.
+    header: u64,
     rows: u64,
     columns: usize,
     fortran: bool,
@@ -64,9 +66,10 @@ impl Array {
     /// Reads the header and checks that what it announces is numbers.
     fn header(path: &Path, what: &str, reader: &mut impl Read) -> Result<Self> {
         let fail = |message: String| Err(table(path, format!("{what}{message}")));
-        let header = header_bytes(reader).and_then(|bytes| NpyHeader::from_reader(&bytes[..]));
-        let header = match header {
-            Ok(header) => header,
+        let header = header_bytes(reader)
+            .and_then(|bytes| Ok((bytes.len() as u64, NpyHeader::from_reader(&bytes[..])?)));
+        let (length, header) = match header {
+            Ok(found) => found,
             Err(e) => return fail(format!("not a complete NumPy array: {e}")),
         };
         let number = match header.dtype() {
@@ -79,12 +82,13 @@ impl Array {
                     _ => false,
                 };
                 if !known {
-                    return fail(format!("holds values of type {text}; numbers or booleans are needed"));
+                    let is_time = matches!(kind, TypeChar::DateTime | TypeChar::TimeDelta);
+                    return fail(wrong_type(&text, is_time));
                 }
                 Number { kind, size: size as usize, big: text.endianness() == Endianness::Big }
             }
             other => {
-                return fail(format!("holds values of type {}; plain numbers are needed", other.descr()));
+                return fail(wrong_type(&other.descr(), false));
             }
         };
         let (rows, columns) = match *header.shape() {
@@ -102,7 +106,7 @@ impl Array {
         check_columns(path, columns)?;
         // A list or a single column has no order.
         let fortran = header.order() == Order::Fortran && columns > 1 && rows > 1;
-        Ok(Self { rows, columns, fortran, number })
+        Ok(Self { header: length, rows, columns, fortran, number })
     }
 
     fn bytes(&self) -> u128 {
@@ -238,7 +242,7 @@ fn npy_array(path: &Path) -> Result<(Array, u64)> {
     let mut file = open(path)?;
     let length = file.metadata().map_err(Error::system(path, "reading"))?.len();
     let array = Array::header(path, "", &mut file)?;
-    let start = file.stream_position().map_err(Error::system(path, "reading"))?;
+    let start = array.header;
     if u128::from(length - start.min(length)) < array.bytes() {
         let found = length - start.min(length);
         let message =
@@ -274,8 +278,16 @@ fn npz_members(path: &Path) -> Result<Vec<Member>> {
         let (compressed, method) = (member.compressed_size(), member.compression());
         let start = member.data_start().ok_or_else(|| broken(path, &"a member has no data"))?;
         let array = Array::header(path, &format!("its array '{name}' "), &mut member)?;
-        if u128::from(size) < array.bytes() {
+        let needed = u128::from(array.header) + array.bytes();
+        if u128::from(size) < needed {
             return Err(table(path, format!("its array '{name}' is cut off")));
+        }
+        // The checksum is known at the last byte, so that has to be one of the array's.
+        if u128::from(size) > needed {
+            return Err(table(
+                path,
+                format!("its array '{name}' has {size} bytes, but its header announces {needed}"),
+            ));
         }
         if let Some(first) = out.first().filter(|first| first.array.rows != array.rows) {
             let (other, first) = (&first.name, first.array.rows);
@@ -432,7 +444,7 @@ impl<R: Read> Read for Checked<R> {
         if self.left == 0 && read > 0 && self.sum.sum() != self.checksum {
             return Err(std::io::Error::new(
                 std::io::ErrorKind::InvalidData,
-                "an array is damaged: its checksum is not the archive's",
+                "an array is damaged: its checksum does not match its contents; copy or write it again",
             ));
         }
         Ok(read)

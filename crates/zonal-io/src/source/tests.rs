@@ -188,7 +188,10 @@ fn parquet_and_arrow_give_the_chosen_columns_in_the_chosen_order() {
         let error = read(&path, &columns, Missing::Reject, Dialect::default()).unwrap_err().to_string();
         assert!(error.contains("column 'a': row 1 (counted from 0) lacks a value"), "{error}");
         let error = read(&path, &labelled("b"), Missing::Drop, Dialect::default()).unwrap_err().to_string();
-        assert!(error.contains("column 's': holds values of type Utf8"), "{error}");
+        assert!(
+            error.contains("column 's': has the type Utf8, but numbers or booleans are needed"),
+            "{error}"
+        );
     }
 }
 
@@ -356,7 +359,10 @@ fn a_number_that_is_damaged_in_an_archive_is_noticed() {
         let (_folder, path) = written("t.npz", &bytes);
         let error = read(&[path], &labelled("y"), Missing::Reject, Dialect::default()).unwrap_err();
         let stored = method == zip::CompressionMethod::Stored;
-        assert!(!stored || format!("{error:?}").contains("its checksum is not the archive's"), "{error:?}");
+        assert!(
+            !stored || format!("{error:?}").contains("its checksum does not match its contents"),
+            "{error:?}"
+        );
     }
 }
 
@@ -395,4 +401,139 @@ fn a_column_without_a_value_is_refused_before_it_is_read() {
         error.contains("column 'nothing': holds no value at all; leave it out with --features"),
         "{error}"
     );
+}
+
+/// Reads a file with one bit after another changed among its first `end` bytes, where each change must be an error or change
+/// no number. Returns how many errors name a checksum.
+fn checksum_errors(name: &str, bytes: &[u8], end: usize, step: usize) -> usize {
+    let (_folder, path) = written(name, bytes);
+    let path = [path];
+    let numbers = || {
+        let rows = read(&path, &labelled("y"), Missing::Drop, Dialect::default())?;
+        Ok((rows.features.values().to_vec(), rows.labels.values().to_vec()))
+    };
+    let expected: Result<_> = numbers();
+    let expected = expected.unwrap();
+    let mut named = 0;
+    for i in (0..end).step_by(step) {
+        let mut damaged = bytes.to_vec();
+        damaged[i] ^= 1 << (i % 8);
+        std::fs::write(&path[0], &damaged).unwrap();
+        match numbers() {
+            Ok(found) => assert!(found == expected, "{name}, byte {i}"),
+            Err(error) => {
+                let source = std::error::Error::source(&error).map(ToString::to_string);
+                named += usize::from(format!("{error} {source:?}").contains("checksum"));
+            }
+        }
+    }
+    named
+}
+
+#[test]
+fn a_bit_that_changes_in_a_file_with_checksums_is_noticed() {
+    // Written by pyarrow: tests/data/checksums.py.
+    for (name, bytes) in [
+        ("1-none.parquet", &include_bytes!("../../tests/data/checksums-1-none.parquet")[..]),
+        ("1-zstd.parquet", include_bytes!("../../tests/data/checksums-1-zstd.parquet")),
+        ("2-none.parquet", include_bytes!("../../tests/data/checksums-2-none.parquet")),
+        ("2-zstd.parquet", include_bytes!("../../tests/data/checksums-2-zstd.parquet")),
+    ] {
+        // The footer has no checksum; before it come pages, and their headers, which are short.
+        let (&footer, _) = bytes[bytes.len() - 8..].split_first_chunk().unwrap();
+        let end = bytes.len() - 8 - u32::from_le_bytes(footer) as usize;
+        let named = checksum_errors(name, bytes, end, 11);
+        assert!(named > end / 11 / 2, "{name}: {named}");
+    }
+    let text = |rows: std::ops::Range<u32>| rows.map(|i| format!("{i},{}\n", i * i)).collect::<String>();
+    let gzip = |text: &str| {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(text.as_bytes()).unwrap();
+        gzip.finish().unwrap()
+    };
+    // Two members, as concatenated files have.
+    let both = [gzip(&("a,y\n".to_owned() + &text(0..300))), gzip(&text(300..400))].concat();
+    assert!(checksum_errors("t.csv.gz", &both, both.len(), 1) > 50);
+    let garbage = [&both[..], b"more"].concat();
+    let (_folder, path) = written("t.csv.gz", &garbage);
+    let error = read(&[path], &labelled("y"), Missing::Drop, Dialect::default()).unwrap_err().to_string();
+    assert!(error.contains("not a complete gzip file"), "{error}");
+    let numbers: Vec<f64> = (0..200).map(f64::from).collect();
+    let array = npy("<f8", false, "(200,)", &bytes_of(&numbers, |x| x.to_le_bytes()));
+    for method in [zip::CompressionMethod::Stored, zip::CompressionMethod::Deflated] {
+        let bytes = npz(&[("x", array.clone()), ("y", array.clone())], method);
+        let named = checksum_errors("t.npz", &bytes, bytes.len(), 1);
+        assert!(named > 200, "{method}: {named}");
+    }
+    // Bytes after the numbers would keep the checksum from being reached.
+    let longer = [&array[..], &[0; 9]].concat();
+    let (_folder, path) = written("t.npz", &npz(&[("y", longer)], zip::CompressionMethod::Stored));
+    let error = read(&[path], &labelled("y"), Missing::Drop, Dialect::default()).unwrap_err().to_string();
+    assert!(error.contains("its array 'y' has 1737 bytes, but its header announces 1728"), "{error}");
+}
+
+#[test]
+fn dates_are_refused_in_the_same_words_by_every_format() {
+    use arrow_array::{Date32Array, DurationSecondArray, TimestampNanosecondArray};
+    let needed =
+        "numbers or booleans are needed; turn dates into numbers first, such as days since the first one";
+    let refused = |name: &str, bytes: &[u8], label: &str, place: &str| {
+        let (_folder, path) = written(name, bytes);
+        let error =
+            read(&[path], &labelled(label), Missing::Drop, Dialect::default()).unwrap_err().to_string();
+        assert!(error.contains(place) && error.contains(needed), "{name}: {error}");
+    };
+    let columns: [ArrayRef; 3] = [
+        Arc::new(TimestampNanosecondArray::from(vec![0, 1])),
+        Arc::new(Date32Array::from(vec![0, 1])),
+        Arc::new(DurationSecondArray::from(vec![0, 1])),
+    ];
+    for column in columns {
+        let y: ArrayRef = Arc::new(Float64Array::from(vec![1.0, 2.0]));
+        let batch = RecordBatch::try_from_iter([("when", column), ("y", y)]).unwrap();
+        let mut parquet = Vec::new();
+        let mut writer = ::parquet::arrow::ArrowWriter::try_new(&mut parquet, batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        let mut writer = arrow_ipc::writer::FileWriter::try_new(Vec::new(), &batch.schema()).unwrap();
+        writer.write(&batch).unwrap();
+        refused("t.parquet", &parquet, "y", "column 'when': has the type");
+        refused("t.arrow", &writer.into_inner().unwrap(), "y", "column 'when': has the type");
+    }
+    for kind in ["<M8[ns]", "<m8[s]"] {
+        let array = npy(kind, false, "(2, 3)", &[0; 48]);
+        refused("t.npy", &array, "c1", "t.npy: has the type");
+        refused(
+            "t.npz",
+            &npz(&[("when", array)], zip::CompressionMethod::Stored),
+            "y",
+            "array 'when' has the type",
+        );
+    }
+}
+
+#[test]
+fn booleans_of_a_csv_file_are_numbers() {
+    let text = b"a,b,y\nTrue,1,false\nFALSE, true ,TRUE\n";
+    let rows = read_text(text, &labelled("y"), Missing::Reject, Dialect::default()).unwrap();
+    assert_eq!(rows.features.values(), &[1.0, 1.0, 0.0, 1.0]);
+    assert_eq!(rows.labels.values(), &[0.0, 1.0]);
+    let error = read_text(b"a,y\nyes,1\n", &labelled("y"), Missing::Reject, Dialect::default()).unwrap_err();
+    assert!(error.to_string().contains("found 'yes'"), "{error}");
+}
+
+#[test]
+fn rows_before_a_fault_come_first() {
+    for (text, fault) in [
+        ("a,y\n1,2\n3,4\nx,5\n6,7\n", "line 4, column 'a': found 'x'"),
+        ("a,y\n1,2\n3,4\n5\n6,7\n", "line 4: found 1 fields"),
+    ] {
+        let (_folder, path) = written("t.csv", text.as_bytes());
+        let source = Source::open(&[path], Dialect::default(), &labelled("y"), Missing::Reject).unwrap();
+        let mut blocks = source.blocks();
+        let rows = blocks.next().unwrap().unwrap();
+        assert_eq!((rows.covered, rows.labels.values()), (0..2, &[2.0, 4.0][..]));
+        assert!(blocks.next().unwrap().unwrap_err().to_string().contains(fault));
+        assert!(blocks.next().is_none());
+    }
 }

@@ -165,13 +165,43 @@ def _numbers(column: npt.NDArray[Any], argument: str, name: str | None = None) -
         return column
     if column.dtype.kind in "fiu":
         return column.astype(np.float64)
-    where = argument if name is None else f"column '{name}' of {argument}"
-    message = f"{where} has the type {column.dtype}, but numbers are needed"
+    message = _wrong_type(argument, name, column.dtype)
     if column.dtype.kind == "c":
         message += "; take real and imaginary parts as columns of their own"
     elif column.dtype.kind in "OUST":
         message += _first_text(column)
     raise DataError(message)
+
+
+def refuse_dates(data: Any, argument: str) -> None:
+    """Refuse dates and times, which become numbers of an arbitrary unit where everything is converted to float."""
+    kinds = getattr(data, "dtypes", None)
+    if hasattr(data, "schema") and hasattr(data.schema, "types"):
+        named = list(zip(data.schema.names, data.schema.types, strict=True))
+    elif kinds is not None and hasattr(data, "columns"):
+        named = list(zip(data.columns, kinds, strict=True))
+    else:
+        first = data
+        while isinstance(first, list | tuple) and first:
+            first = first[0]
+        named = [(getattr(data, "name", None), getattr(first, "dtype", None))]
+    for name, kind in named:
+        if _is_time(kind):
+            raise DataError(_wrong_type(argument, name, kind))
+
+
+def _is_time(kind: Any) -> bool:
+    """Whether a type of NumPy, pandas, pyarrow or polars is one of dates or times."""
+    if isinstance(kind, np.dtype):
+        return kind.kind in "mM"
+    return str(kind).lower().startswith(("date", "time", "duration", "period"))
+
+
+def _wrong_type(argument: str, name: Any, kind: Any) -> str:
+    """Why a column is refused, in the words of the program."""
+    where = argument if name is None else f"column '{name}' of {argument}"
+    message = f"{where} has the type {kind}, but numbers or booleans are needed"
+    return f"{message}; turn dates into numbers first, such as days since the first one" if _is_time(kind) else message
 
 
 def _first_text(column: npt.NDArray[Any]) -> str:
@@ -215,8 +245,8 @@ def _pandas(series: Any, argument: str, name: str) -> npt.NDArray[Any]:
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
     if not (is_numeric_dtype(dtype) or is_bool_dtype(dtype)):
-        message = f"column '{name}' of {argument} has the type {dtype}, but numbers are needed"
-        raise DataError(message + _first_text(np.asarray(series, dtype=object)))
+        text = "" if _is_time(dtype) else _first_text(np.asarray(series, dtype=object))
+        raise DataError(_wrong_type(argument, name, dtype) + text)
     try:
         # Nullable and Arrow types: what is missing becomes NaN.
         return _numbers(series.to_numpy(dtype=np.float64, na_value=np.nan), argument, name)
@@ -228,8 +258,8 @@ def _arrow(column: Any, argument: str, name: str) -> npt.NDArray[Any]:
     if hasattr(column, "chunks"):
         column = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
     kind = str(column.type)
-    if kind.startswith(("dictionary", "string", "large_string", "timestamp", "date", "list", "struct")):
-        raise DataError(f"column '{name}' of {argument} has the type {kind}, but numbers are needed")
+    if _is_time(kind) or kind.startswith(("dictionary", "string", "large_string", "list", "struct")):
+        raise DataError(_wrong_type(argument, name, kind))
     if kind.startswith("decimal") or (kind == "bool" and column.null_count):
         column = column.cast("float64")
     return _numbers(column.to_numpy(zero_copy_only=False), argument, name)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import results
+from ._arrays import refuse_dates
 from ._result import FloatArray
 from .errors import MissingPackage, ParameterError
 from .network import Network
@@ -199,15 +200,11 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
         -------
         ndarray of shape (rows,) or (rows, outputs)
         """
-        check_is_fitted(self)
-        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        return self._shaped(self.network_.predict(X, iteration))
+        return self._shaped(self.network_.predict(self._features(X), iteration))
 
     def staged_predict(self, X: Any) -> Iterator[FloatArray]:
         """Predictions at every iteration of ``path_.iteration``, one after another."""
-        check_is_fitted(self)
-        X = validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-        for values in self.network_.staged_predict(X):
+        for values in self.network_.staged_predict(self._features(X)):
             yield self._shaped(values)
 
     @property
@@ -237,7 +234,14 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
         """The iteration that predictions use."""
         return self.result_.best_iteration
 
+    def _features(self, X: Any) -> Any:
+        check_is_fitted(self)
+        refuse_dates(X, "X")
+        return validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+
     def _validated(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> tuple[Any, Any, Any]:
+        for data, argument in ((X, "X"), (y, "y"), (sample_weight, "sample_weight")):
+            refuse_dates(data, argument)
         X, y = validate_data(
             self,
             X,

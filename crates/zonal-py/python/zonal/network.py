@@ -141,7 +141,7 @@ class Network:
 
     def _values(self, table: _native.Table, iteration: int) -> FloatArray:
         with _arrays.without_remedy():
-            values: FloatArray = self._model.predict(table, [iteration])[0]
+            values: FloatArray = self._model.predict(table, iteration)
         return values
 
     def _shaped(self, values: FloatArray) -> FloatArray:

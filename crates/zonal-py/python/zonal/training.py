@@ -29,7 +29,7 @@ def train(
     weight: Any = None,
     on_sphere: bool = False,
     no_header: bool = False,
-    delimiter: str = ",",
+    delimiter: str | None = None,
     missing: str = "reject",
     test: Path | Sequence[Path] | None = None,
     test_fraction: float = 0.2,
@@ -92,7 +92,8 @@ def train(
         Rows are points of the unit sphere: nothing is standardised, no bias appended, each is only divided by its length. A
         table whose sampled rows have other lengths than 1 is refused.
     no_header, delimiter, missing
-        How CSV files are written; ``missing='drop'`` leaves out rows that lack a value.
+        How CSV files are written. Fields are separated by a tab in files that end in ``.tsv`` and by a comma in others, unless
+        `delimiter` is given; ``missing='drop'`` leaves out rows that lack a value.
     test : file names
         Rows for testing, in place of a part of the table.
     test_fraction, validation_fraction : float
@@ -219,7 +220,7 @@ def train(
         x, labels, weights = _tables.split(data, y, label, weight)
         if weights is not None and test is not None:
             raise ParameterError("weight and test are both given, but files of test rows have no weights beside an array")
-        if test is None and (no_header or delimiter != ","):
+        if test is None and (no_header or delimiter is not None):
             name = "no_header" if no_header else "delimiter"
             raise ParameterError(f"{name} is given, but there are no files")
         drop = missing == "drop"
@@ -308,7 +309,7 @@ def analyze(
     label: str | Sequence[str] | None = None,
     features: Sequence[str] | None = None,
     no_header: bool = False,
-    delimiter: str = ",",
+    delimiter: str | None = None,
     missing: str = "reject",
     test_fraction: float = 0.2,
     max_degree: int = 4,

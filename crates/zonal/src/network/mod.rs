@@ -28,6 +28,8 @@ pub struct Network {
 
 /// Rows evaluated at a time.
 const BLOCK_ROWS: usize = 256;
+/// Products of a few rows use other kernels and round otherwise, so rows are multiplied by multiples of this number.
+const ROWS_TOGETHER: usize = 8;
 
 impl FeatureMap for Network {
     fn width(&self) -> usize {
@@ -134,7 +136,8 @@ impl Network {
         out
     }
 
-    /// f(x_i) for each row of `points` and each row of output coefficients: a matrix of points by coefficient rows.
+    /// f(x_i) for each row of `points` and each row of output coefficients: a matrix of points by coefficient rows. A row has
+    /// the same bits regardless of the others.
     ///
     /// # Errors
     /// [`Error::Size`] when dimensions differ.
@@ -156,11 +159,37 @@ impl Network {
         let blocks = out.values_mut().par_chunks_mut(BLOCK_ROWS * labels);
         blocks.zip(points.values().par_chunks(BLOCK_ROWS * n)).try_for_each(
             |(out, points)| -> Result<()> {
-                let points = Matrix::from_rows(points.len() / n, n, points.to_vec())?;
-                out.copy_from_slice(self.features(&points).times_transposed(coefficients).values());
+                let rows = points.len() / n;
+                let padded = rows.next_multiple_of(ROWS_TOGETHER);
+                let last = &points[points.len() - n..];
+                let points = [points, &last.repeat(padded - rows)].concat();
+                let features = self.features(&Matrix::from_rows(padded, n, points)?);
+                out.copy_from_slice(&features.times_transposed(coefficients).values()[..out.len()]);
                 Ok(())
             },
         )?;
         Ok(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_has_the_same_bits_regardless_of_the_others() {
+        let dim = Dim::new(12).unwrap();
+        let points = uniform_points(dim, 80, 1, Purpose::Points);
+        for (width, labels) in [(20, 1), (333, 1), (333, 3), (1000, 9)] {
+            let network = Network::random(Activation::Tanh, 2.0, dim, width, 7).unwrap();
+            let coefficients: Vec<f64> = (0..labels * width).map(|i| (i as f64).sin()).collect();
+            let coefficients = Matrix::from_rows(labels, width, coefficients).unwrap();
+            let all = network.values(&coefficients, &points).unwrap();
+            for rows in 1..80 {
+                let some = Matrix::from_rows(rows, 12, points.values()[..12 * rows].to_vec()).unwrap();
+                let some = network.values(&coefficients, &some).unwrap();
+                assert_eq!(some.values(), &all.values()[..labels * rows], "{width} {labels} {rows}");
+            }
+        }
     }
 }

@@ -63,9 +63,9 @@ pub(crate) struct Args {
     /// The first line is a row, the columns are called c1, c2, ..
     #[arg(long, conflicts_with = "target")]
     no_header: bool,
-    /// The character between fields; tab for a tabulator
-    #[arg(long, default_value = ",", value_parser = super::delimiter, value_name = "CHAR", conflicts_with = "target")]
-    delimiter: char,
+    /// Character between fields, or tab [default: tab for .tsv, otherwise ,]
+    #[arg(long, value_parser = super::delimiter, value_name = "CHAR", conflicts_with = "target")]
+    delimiter: Option<char>,
     /// What to do with rows that lack a value
     #[arg(long, value_enum, default_value_t = MissingChoice::Reject, conflicts_with = "target")]
     missing: MissingChoice,
@@ -351,7 +351,7 @@ impl Args {
             data: Data {
                 files: self.data.clone(),
                 header: !self.no_header,
-                delimiter: self.delimiter,
+                delimiter: super::delimiter_of(self.delimiter, &[&self.data, &self.test])?,
                 drop_missing: self.missing.drop(),
                 directory: None,
                 memory: None,

@@ -191,7 +191,7 @@ fn rows_table(report: &TrainReport) -> String {
             ),
         };
         if r.dropped > 0 {
-            text += &format!(" ({} rows with missing values left out)", r.dropped);
+            text += &format!(" ({} rows with missing values or of weight 0 left out)", r.dropped);
         }
         text += &format!(
             "\nby {} of {} units at scale {}, bias {}, step {}{}{}\n\n",

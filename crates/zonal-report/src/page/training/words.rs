@@ -193,7 +193,8 @@ pub(super) fn notes(report: &TrainReport) -> Vec<String> {
         notes.push(format!("Left out, since constant on the training rows: {}.", list.join(", ")));
     }
     if let Some(rows) = report.rows.filter(|r| r.dropped > 0) {
-        notes.push(format!("Left out for missing values: {}.", counted(rows.dropped, "row")));
+        notes
+            .push(format!("Left out for missing values or a weight of 0: {}.", counted(rows.dropped, "row")));
     }
     notes
 }
