@@ -267,7 +267,8 @@ fn table(report: &SpectrumReport) -> String {
     // Four digits are shown; an error that is smaller needs no words.
     let norm_error = report.norm_sq_error.filter(|e| *e > 1e-5 * report.norm_sq);
     let norm_error = norm_error.map_or(String::new(), |e| format!(" +- {e:.0e}"));
-    let mut text = format!("{}{kernel}: norm squared {}{norm_error}\n\n", title(report), short(report.norm_sq));
+    let mut text =
+        format!("{}{kernel}: norm squared {}{norm_error}\n\n", title(report), short(report.norm_sq));
     let header = &header()[..8];
     let mut rows = rows(report, |x| if x == 0.0 { "0".into() } else { format!("{x:.6e}") });
     for (row, d) in rows.iter_mut().zip(&report.degrees) {
