@@ -268,9 +268,10 @@ fn environment(packages: &[&str]) -> Result<PathBuf> {
 
 /// Makes the reference tables again.
 fn refs() -> Result<()> {
-    let python = environment(&["mpmath==1.3.0", "gmpy2==2.3.2"])?;
+    let python = environment(&["mpmath==1.3.0", "gmpy2==2.3.2", "python-flint==0.9.0"])?;
     run("tables", Command::new(&python).arg(reference().join("generate.py")).arg("--check"))?;
     run("formulas", Command::new(&python).arg(reference().join("generate_formulas.py")))?;
+    run("paths", Command::new(&python).arg(reference().join("generate_paths.py")))?;
     let changed =
         Command::new("git").current_dir(root()).args(["status", "--short"]).arg(reference()).output()?;
     match String::from_utf8_lossy(&changed.stdout).trim() {

@@ -1,10 +1,11 @@
 //! Fixed hidden units: every iteration count at once, from a quadratic form and nothing else (GD-3).
 
 use super::operator::check_step;
+use super::rounding::{Rounding, floor};
 use super::{Step, accumulated, accumulated_sum};
 use crate::error::{Error, Result};
 use crate::lanczos::{Lanczos, Ritz};
-use crate::linalg::{Matrix, symmetric_eigen};
+use crate::linalg::{Matrix, dot, symmetric_eigen};
 use crate::numeric::sum::{non_negative, tree_sum};
 use crate::observer::{Observer, Stage, check};
 use crate::risk::Quadratic;
@@ -31,6 +32,7 @@ pub struct Path {
     step: f64,
     trace: f64,
     width: usize,
+    rounding: Rounding,
 }
 
 #[derive(Clone, Debug)]
@@ -46,7 +48,6 @@ struct Dense {
     vectors: Matrix,
     /// b of each label in the eigenbasis, one a row.
     b: Matrix,
-    clipped: f64,
 }
 
 /// A step that Lanczos cannot bound.
@@ -92,10 +93,9 @@ impl Path {
     ) -> Result<Self> {
         check_finite(quadratic)?;
         let m = quadratic.k().rows();
-        // Below this width the eigendecomposition takes no time.
-        let trace: f64 = (0..m).map(|i| quadratic.k().row(i)[i]).sum();
         // Near the ends of the range lengths of vectors leave it.
-        let in_range = (1e-100..1e100).contains(&trace);
+        let in_range = (1e-100..1e100).contains(&trace(quadratic.k()));
+        // Below this width the eigendecomposition takes no time.
         let worth_trying = in_range && m >= 300 && last <= LAST && quadratic.labels() * 8 <= m;
         match solver {
             Solver::Lanczos => {
@@ -109,7 +109,7 @@ impl Path {
             Solver::Auto if worth_trying => {
                 let most = m / (4 * quadratic.labels());
                 match Self::krylov(quadratic, step, last, most, observer)? {
-                    Ok(path) if path.prediction_error(last) <= TOLERANCE => Ok(path),
+                    Ok(path) if path.krylov_error(last) <= TOLERANCE => Ok(path),
                     _ => Self::dense(quadratic, step, observer),
                 }
             }
@@ -121,38 +121,41 @@ impl Path {
         check(observer, Stage::Eigenproblem, 0, 1)?;
         let eigen = symmetric_eigen(quadratic.k())?;
         check(observer, Stage::Eigenproblem, 1, 1)?;
-        // K is positive semidefinite: what is below zero is rounding, and shows how large rounding is. Eigenvalues
-        // within it are not told from zero. On such a direction the iterate would grow like the rounding of b times
-        // the iteration count, so it is left where it starts.
-        let clipped = eigen.values.iter().map(|x| (-x).max(0.0)).sum();
-        let lowest = eigen.values.first().copied().unwrap_or(0.0).min(0.0);
         let largest = eigen.values.last().copied().unwrap_or(0.0).max(0.0);
-        let floor = (4.0 * f64::EPSILON * largest).max(-4.0 * lowest);
-        let undetermined = |x: f64| x <= floor;
-        let mut b = quadratic.b().times_transposed(&eigen.vectors);
-        for label in 0..b.rows() {
-            for (b, _) in b.row_mut(label).iter_mut().zip(&eigen.values).filter(|(_, x)| undetermined(**x)) {
-                *b = 0.0;
-            }
-        }
-        let eigenvalues = eigen.values.into_iter().map(|x| if undetermined(x) { 0.0 } else { x }).collect();
         let step = match step {
             Step::Auto if largest > 0.0 => 1.0 / largest,
             Step::Auto => 1.0,
             Step::Fixed(step) => check_step(step, largest, 1.0 / largest)?,
         };
-        let dense = Dense { eigenvalues, vectors: eigen.vectors, b, clipped };
-        Ok(Self::from_parts(Solution::Dense(dense), quadratic, step))
+        // K is positive semidefinite: what is below zero is rounding, and shows how large rounding is. Eigenvalues
+        // within it are not told from zero. On such a direction the iterate would grow like the rounding of b times
+        // the iteration count, so it stays where it starts.
+        let floor = floor(&eigen.values);
+        let unresolved = eigen.values.iter().filter(|x| **x <= floor).count();
+        let mut b = quadratic.b().times_transposed(&eigen.vectors);
+        let mut cut = Vec::new();
+        for label in 0..b.rows() {
+            let share = &mut b.row_mut(label)[..unresolved];
+            cut.push(dot(share, share).sqrt());
+            share.fill(0.0);
+        }
+        let mut rounding = estimate(quadratic, step, largest, floor, cut);
+        rounding.deficient = unresolved > 0;
+        rounding.gap = eigen.values.get(unresolved).map(|x| x - rounding.k).filter(|gap| *gap > 0.0);
+        let mut eigenvalues = eigen.values;
+        eigenvalues[..unresolved].fill(0.0);
+        let dense = Dense { eigenvalues, vectors: eigen.vectors, b };
+        Ok(Self::from_parts(Solution::Dense(dense), quadratic, rounding))
     }
 
-    fn from_parts(solution: Solution, quadratic: &Quadratic, step: f64) -> Self {
-        let k = quadratic.k();
+    fn from_parts(solution: Solution, quadratic: &Quadratic, rounding: Rounding) -> Self {
         Self {
             solution,
             label_sq: quadratic.c().iter().map(|c| 2.0 * c).collect(),
-            step,
-            trace: (0..k.rows()).map(|i| k.row(i)[i]).sum(),
-            width: k.rows(),
+            step: rounding.step,
+            trace: trace(quadratic.k()),
+            width: quadratic.k().rows(),
+            rounding,
         }
     }
 
@@ -186,9 +189,12 @@ impl Path {
                 return Ok(Err(Refused { step, limit: 1.0 / largest }));
             }
             let ended = spaces.iter().all(|s| s.is_invariant() || s.steps() >= most);
+            let floor = ritz.iter().map(|r| floor(&r.values)).fold(0.0, f64::max);
+            let rounding = estimate(quadratic, step, largest, floor, Vec::new());
             let pairs = spaces.into_iter().zip(ritz).collect();
-            let path = Self::from_parts(Solution::Krylov(pairs), quadratic, step);
-            if ended || path.prediction_error(last) <= TOLERANCE {
+            let mut path = Self::from_parts(Solution::Krylov(pairs), quadratic, rounding);
+            path.rounding.cut = path.unresolved_shares();
+            if ended || path.krylov_error(last) <= TOLERANCE {
                 return Ok(Ok(path));
             }
             // The spaces go on from where they are.
@@ -217,14 +223,6 @@ impl Path {
         match &self.solution {
             Solution::Dense(dense) => &dense.eigenvalues,
             Solution::Krylov(spaces) => spaces.first().map_or(&[], |s| &s.1.values),
-        }
-    }
-
-    /// Sum of the negative eigenvalues that rounding made and that were set to zero, as a positive number.
-    pub fn clipped(&self) -> f64 {
-        match &self.solution {
-            Solution::Dense(dense) => dense.clipped,
-            Solution::Krylov(_) => 0.0,
         }
     }
 
@@ -300,56 +298,174 @@ impl Path {
         losses.iter().sum::<f64>() / losses.len() as f64
     }
 
-    /// Bounds below and above [`Self::losses`] of exact descent: the Gauss and Gauss-Radau rules, since psi_2t has
-    /// derivatives of alternating sign. None for the eigendecomposition, and where rounding leaves no bound.
+    /// How far each label's [`Self::losses`] may be from those of exact descent (RD-1, LZ-1): rounding, its growth with the
+    /// iteration count and, for Lanczos, the steps left out. Exact losses fall with the count, so a later one is at most
+    /// what is known of earlier ones. Constants of rounding are estimates. Cost 40 m.
+    pub fn loss_errors(&self, iteration: u64) -> Vec<f64> {
+        let errors = |t: u64, losses: &[f64]| -> Vec<f64> {
+            losses.iter().enumerate().map(|(label, &loss)| self.unlimited_error(label, loss, t)).collect()
+        };
+        let losses = self.losses(iteration);
+        let own = errors(iteration, &losses);
+        let mut highest: Vec<f64> = losses.iter().zip(&own).map(|(l, e)| l + e).collect();
+        let mut earlier = iteration;
+        while earlier > 0 {
+            earlier /= 3;
+            let losses = self.losses(earlier);
+            for ((most, loss), error) in highest.iter_mut().zip(&losses).zip(errors(earlier, &losses)) {
+                *most = most.min(loss + error);
+            }
+        }
+        let limited = |((loss, own), most): ((&f64, f64), f64)| (most - loss).max(own.min(*loss)).max(0.0);
+        losses.iter().zip(own).zip(highest).map(limited).collect()
+    }
+
+    /// The mean over labels of [`Self::loss_errors`].
+    pub fn loss_error(&self, iteration: u64) -> f64 {
+        let errors = self.loss_errors(iteration);
+        errors.iter().sum::<f64>() / errors.len() as f64
+    }
+
+    /// Bounds below and above [`Self::losses`] of exact descent: [`Self::loss_errors`], for Lanczos the Gauss and
+    /// Gauss-Radau rules where they are nearer, since psi_2t has derivatives of alternating sign.
     ///
     /// # Errors
     /// [`Error::NoConvergence`].
-    pub fn loss_bounds(&self, iteration: u64) -> Result<Option<Vec<(f64, f64)>>> {
-        let Solution::Krylov(spaces) = &self.solution else { return Ok(None) };
+    pub fn loss_bounds(&self, iteration: u64) -> Result<Vec<(f64, f64)>> {
         let twice = iteration.saturating_mul(2);
         let mut out = Vec::new();
-        for ((space, ritz), y) in spaces.iter().zip(&self.label_sq) {
-            let psi = |x: f64| accumulated(x.max(0.0), self.step, twice);
-            let least = ritz.integral(|x| share(ritz, x, psi));
-            let most =
-                if space.is_invariant() { Some(least) } else { space.radau()?.map(|r| r.integral(psi)) };
-            let Some(most) = most else { return Ok(None) };
-            out.push((non_negative(y - most), non_negative(y - least)));
+        for (label, (loss, error)) in
+            self.losses(iteration).into_iter().zip(self.loss_errors(iteration)).enumerate()
+        {
+            let (mut low, mut high) = (loss - error, loss + error);
+            if let Solution::Krylov(spaces) = &self.solution {
+                let (space, ritz) = &spaces[label];
+                let psi = |x: f64| accumulated(x.max(0.0), self.step, twice);
+                let least = ritz.integral(|x| share(ritz, x, psi));
+                let most =
+                    if space.is_invariant() { Some(least) } else { space.radau()?.map(|r| r.integral(psi)) };
+                let rounding = self.rounding_error(label, loss, iteration);
+                high = high.min(self.label_sq[label] - least + rounding);
+                low = most.map_or(low, |most| low.max(self.label_sq[label] - most - rounding));
+            }
+            out.push((non_negative(low), non_negative(high)));
         }
-        Ok(Some(out))
+        Ok(out)
     }
 
-    /// A bound on how far predictions are from those of exact descent after any number of iterations up to `last`, as
-    /// a root mean square over rows whose features have the mean square of these ones, relative to the labels' root
-    /// mean square; the largest over labels. Zero for the eigendecomposition, whose error is rounding.
-    ///
+    /// A bound on how far predictions of each label are from those of exact descent after `iteration` steps: the root mean
+    /// square of the difference over the rows, or under the law, behind K (RD-1, LZ-1). Constants of rounding are
+    /// estimates.
+    pub fn distances(&self, iteration: u64) -> Vec<f64> {
+        let one = |label| {
+            let rounding = self.rounding.distance(label, self.longest(label, iteration), iteration);
+            rounding + self.trace.sqrt() * self.krylov_distance(label, iteration)
+        };
+        (0..self.labels()).map(one).collect()
+    }
+
+    /// The largest of [`Self::distances`] up to the iteration `last`, relative to the root mean square of the label.
+    pub fn prediction_error(&self, last: u64) -> f64 {
+        let relative = self.distances(last).into_iter().zip(&self.label_sq).map(|(d, y)| d / y.sqrt());
+        relative.filter(|x| !x.is_nan()).fold(0.0, f64::max)
+    }
+
+    /// The part of [`Self::prediction_error`] that more steps of Lanczos would remove.
+    fn krylov_error(&self, last: u64) -> f64 {
+        let error = |(label, y): (usize, &f64)| self.krylov_distance(label, last) * (self.trace / y).sqrt();
+        self.label_sq.iter().enumerate().map(error).filter(|x| !x.is_nan()).fold(0.0, f64::max)
+    }
+
     /// LZ-1: |a_t - V psi_t(T) V^T b| <= eta beta |e_k . sum_(s<t) psi_s(T) e_1| |b| for eta lambda_max <= 1, beta the
     /// coupling out of the space.
-    pub fn prediction_error(&self, last: u64) -> f64 {
-        let Solution::Krylov(spaces) = &self.solution else { return 0.0 };
-        let error = |((_, ritz), y): (&(Lanczos, Ritz), &f64)| {
-            if ritz.coupling == 0.0 {
-                return 0.0;
+    fn krylov_distance(&self, label: usize, last: u64) -> f64 {
+        match &self.solution {
+            Solution::Krylov(spaces) if spaces[label].1.coupling != 0.0 => {
+                let ritz = &spaces[label].1;
+                self.step * ritz.leaving(|x| accumulated_sum(floored(ritz, x), self.step, last))
             }
-            let bound = self.step * ritz.leaving(|x| accumulated_sum(floored(ritz, x), self.step, last));
-            bound * (self.trace / y).sqrt()
-        };
-        spaces.iter().zip(&self.label_sq).map(error).fold(0.0, f64::max)
+            _ => 0.0,
+        }
     }
+
+    /// The largest length that the output weights of a label have in the first t steps.
+    fn longest(&self, label: usize, t: u64) -> f64 {
+        // With eta lambda > 1 the first step is the longest.
+        let psi = |x: f64| {
+            let psi = accumulated(x, self.step, t);
+            if self.step * x > 1.0 { psi.max(self.step) } else { psi }
+        };
+        match &self.solution {
+            Solution::Dense(dense) => {
+                let terms = dense.b.row(label).iter().zip(&dense.eigenvalues).map(|(b, &x)| b * psi(x));
+                terms.map(|a| a * a).sum::<f64>().sqrt()
+            }
+            Solution::Krylov(spaces) => {
+                let ritz = &spaces[label].1;
+                ritz.integral(|x| share(ritz, x, |x| psi(x).powi(2))).sqrt()
+            }
+        }
+    }
+
+    /// Rounding's part of the error of a loss.
+    fn rounding_error(&self, label: usize, loss: f64, t: u64) -> f64 {
+        let size = self.longest(label, t);
+        self.loss_difference(label, loss, size, self.rounding.distance(label, size, t))
+    }
+
+    /// The error of a loss, without what earlier losses say of it.
+    fn unlimited_error(&self, label: usize, loss: f64, t: u64) -> f64 {
+        let size = self.longest(label, t);
+        let distance = self.rounding.distance(label, size, t);
+        let krylov = self.trace.sqrt() * self.krylov_distance(label, t);
+        self.loss_difference(label, loss, size, distance + krylov)
+    }
+
+    /// How far the exact loss may be where functions differ by `distance`.
+    fn loss_difference(&self, label: usize, loss: f64, size: f64, distance: f64) -> f64 {
+        let own = self.rounding.evaluation(label, size, self.label_sq[label]);
+        own + (2.0 * (loss + own).sqrt() + distance) * distance
+    }
+
+    /// The length of b's share, for each label, in directions that [`share`] leaves out.
+    fn unresolved_shares(&self) -> Vec<f64> {
+        let Solution::Krylov(spaces) = &self.solution else { return Vec::new() };
+        let kept = |ritz: &Ritz, x: f64| share(ritz, x, |_| 1.0);
+        spaces.iter().map(|(_, ritz)| ritz.integral(|x| 1.0 - kept(ritz, x)).sqrt()).collect()
+    }
+}
+
+/// What rounding does to K and b: what the form itself reports, and the solver's share.
+fn estimate(quadratic: &Quadratic, step: f64, largest: f64, floor: f64, cut: Vec<f64>) -> Rounding {
+    let (k, b) = quadratic.rounding();
+    let of_label = |label: usize| {
+        let row = quadratic.b().row(label);
+        b.get(label).copied().unwrap_or(0.0) + 4.0 * f64::EPSILON * dot(row, row).sqrt()
+    };
+    Rounding {
+        step,
+        largest,
+        k: k + floor,
+        b: (0..quadratic.labels()).map(of_label).collect(),
+        cut,
+        deficient: false,
+        gap: None,
+    }
+}
+
+fn trace(k: &Matrix) -> f64 {
+    (0..k.rows()).map(|i| k.row(i)[i]).sum()
 }
 
 /// An eigenvalue of T, zero where it cannot be told from that.
 fn floored(ritz: &Ritz, x: f64) -> f64 {
-    let largest = ritz.values.last().copied().unwrap_or(0.0);
-    if x <= 4.0 * f64::EPSILON * largest { 0.0 } else { x }
+    if x <= floor(&ritz.values) { 0.0 } else { x }
 }
 
-/// f of an eigenvalue of T, or 0 for one that is not told from 0: as for the eigendecomposition, such directions are
-/// left where they start.
+/// f of an eigenvalue of T, or 0 for one that is not told from 0: as for the eigendecomposition, such directions stay
+/// where they start.
 fn share(ritz: &Ritz, x: f64, f: impl Fn(f64) -> f64) -> f64 {
-    let [lowest, largest] = [ritz.values.first(), ritz.values.last()].map(|v| v.copied().unwrap_or(0.0));
-    if x <= (4.0 * f64::EPSILON * largest).max(-4.0 * lowest) { 0.0 } else { f(x) }
+    if x <= floor(&ritz.values) { 0.0 } else { f(x) }
 }
 
 fn check_finite(quadratic: &Quadratic) -> Result<()> {
