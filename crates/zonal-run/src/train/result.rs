@@ -186,12 +186,17 @@ pub struct Checkpoint {
     pub iteration: u64,
     /// The loss, on the training rows for tables.
     pub loss: f64,
+    /// How far the loss may be from that of exact descent: rounding, which grows with the iteration, and steps that the
+    /// solver left out (RD-1). Null step by step and at infinite width.
+    pub loss_error: Option<f64>,
     /// The loss on the validation rows.
     pub validation_loss: Option<f64>,
     /// The loss on the test rows.
     pub test_loss: Option<f64>,
     /// The residual's energy beyond the last listed degree, summed on its own.
     pub tail_energy: Option<f64>,
+    /// How far that energy may be from that of exact descent (RD-1); null where `loss_error` is.
+    pub tail_energy_error: Option<f64>,
     /// The residual's energy by degree, for targets.
     pub degrees: Option<Vec<DegreeEnergy>>,
     /// Step by step: the loss that the tangent kernel at the start predicts, on targets that of infinite width, on tables that
@@ -214,6 +219,8 @@ pub struct DegreeEnergy {
     pub degree: Degree,
     /// The residual's energy.
     pub energy: f64,
+    /// How far it may be from that of exact descent (RD-1); null where `loss_error` is.
+    pub error: Option<f64>,
     /// What infinite width predicts: the operator of the output layer, or the tangent kernel at the start where hidden units
     /// move; null for an activation without one.
     pub predicted: Option<f64>,
@@ -273,12 +280,12 @@ pub struct SolverReport {
     pub name: Solver,
     /// Steps of Lanczos.
     pub steps: Option<usize>,
-    /// With Lanczos a bound on how far predictions are from those of exact descent at any listed iteration, as part of
-    /// the labels' deviation (LZ-1).
+    /// How far predictions on the training rows may be from those of exact descent at any listed iteration: a root mean
+    /// square, as part of the labels' deviation. Steps that Lanczos left out (LZ-1) and rounding (RD-1).
     pub prediction_error: Option<f64>,
-    /// With Lanczos a bound below the last training loss of exact descent (Gauss-Radau).
+    /// A bound below the last training loss of exact descent (RD-1, with Lanczos Gauss-Radau).
     pub loss_lower: Option<f64>,
-    /// With Lanczos a bound above it (Gauss).
+    /// A bound above it (RD-1, with Lanczos Gauss).
     pub loss_upper: Option<f64>,
 }
 

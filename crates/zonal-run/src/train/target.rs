@@ -14,7 +14,7 @@ use zonal::dynamics::logarithmic_grid;
 use zonal::dynamics::operator::Operator;
 use zonal::dynamics::path::{Path, Solver};
 use zonal::kernel::Kernel;
-use zonal::measure::{SHARES, residual_energies, times_to_learn};
+use zonal::measure::{SHARES, residual_energies, residual_errors, times_to_learn};
 use zonal::network::{Network, Parametrisation};
 use zonal::observer::Observer;
 use zonal::plan::{NEGLIGIBLE, smallest_loss_bound};
@@ -93,12 +93,16 @@ pub(super) fn run(
             let times = times_to_learn(&with_energy, &search, |at| {
                 residual_energies(&network, &target, &path.coefficients(at), max_degree, observer)
             })?;
+            let distances: Vec<f64> = grid.iter().map(|&t| path.distances(t)[0]).collect();
+            let errors = residual_errors(&network, &target, &coefficients, &residuals, &distances)?;
             let operator = Operator::with_step(&spectrum, path.step());
             let checkpoints: Vec<Checkpoint> = grid
                 .iter()
-                .zip(&residuals)
-                .map(|(&t, residual)| {
-                    checkpoint(t, path.loss(t), residual, &operator.residual(&all_energies, max_degree, t))
+                .zip(residuals.iter().zip(&errors))
+                .map(|(&t, (residual, errors))| {
+                    let predicted = operator.residual(&all_energies, max_degree, t);
+                    let checkpoint = checkpoint(t, path.loss(t), residual, &predicted);
+                    with_errors(checkpoint, path.loss_error(t), errors)
                 })
                 .collect();
             let description = Description {
@@ -223,12 +227,24 @@ fn checkpoint(iteration: u64, loss: f64, residual: &PowerSpectrum, predicted: &P
                 .map(|(degree, (&energy, &predicted))| DegreeEnergy {
                     degree,
                     energy,
+                    error: None,
                     predicted: Some(predicted),
                 })
                 .collect(),
         ),
         ..Checkpoint::default()
     }
+}
+
+/// The checkpoint with the errors of its numbers. No energy exceeds the loss.
+fn with_errors(mut checkpoint: Checkpoint, loss_error: f64, errors: &PowerSpectrum) -> Checkpoint {
+    let highest = checkpoint.loss + loss_error;
+    let limited = |energy: f64, error: f64| error.min((highest - energy).max(energy));
+    for (degree, &error) in checkpoint.degrees.iter_mut().flatten().zip(&errors.energies) {
+        degree.error = Some(limited(degree.energy, error));
+    }
+    checkpoint.tail_energy_error = checkpoint.tail_energy.map(|energy| limited(energy, errors.tail_energy));
+    Checkpoint { loss_error: Some(loss_error), ..checkpoint }
 }
 
 /// When each degree with energy is learned, measured and predicted.

@@ -502,6 +502,12 @@ mod tests {
         Quadratic::with_labels(k, b, vec![0.5, 0.4]).unwrap()
     }
 
+    /// The root mean square, over the rows behind K, of the difference of two networks.
+    fn distance(q: &Quadratic, a: &[f64], b: &[f64]) -> f64 {
+        let difference: Vec<f64> = a.iter().zip(b).map(|(x, y)| x - y).collect();
+        dot(&q.k().times_vector(&difference), &difference).max(0.0).sqrt()
+    }
+
     #[test]
     fn both_solvers_give_the_same_path_within_the_bound() {
         let q = quadratic(400);
@@ -519,20 +525,12 @@ mod tests {
             for (i, t) in counts.iter().enumerate().filter(|(_, t)| **t <= last) {
                 for label in 0..2 {
                     let row = 2 * i + label;
-                    let difference: f64 = found
-                        .row(row)
-                        .iter()
-                        .zip(exact.row(row))
-                        .map(|(x, y)| (x - y) * (x - y))
-                        .sum::<f64>()
-                        .sqrt();
-                    let bound = path.prediction_error(*t) / (path.trace / path.label_sq[label]).sqrt();
-                    // Rounding of the dense solver itself.
-                    let size: f64 = exact.row(row).iter().map(|x| x * x).sum::<f64>().sqrt();
-                    assert!(difference <= bound + 1e-10 * size, "t = {t}: {difference} > {bound}");
-                    let (low, high) = path.loss_bounds(*t).unwrap().unwrap()[label];
-                    let loss = dense.losses(*t)[label];
-                    assert!(low <= loss + 1e-12 && loss <= high + 1e-12, "t = {t}: {low} {loss} {high}");
+                    let difference = distance(&q, found.row(row), exact.row(row));
+                    let bound = path.distances(*t)[label] + dense.distances(*t)[label];
+                    assert!(difference <= bound, "t = {t}: {difference} > {bound}");
+                    let (low, high) = path.loss_bounds(*t).unwrap()[label];
+                    let (least, most) = dense.loss_bounds(*t).unwrap()[label];
+                    assert!(low <= most && least <= high, "t = {t}: {low} {high}, {least} {most}");
                 }
             }
         }
@@ -548,14 +546,8 @@ mod tests {
         for t in [10, 1_000, 100_000] {
             let (found, exact) = (small.coefficients(&[t]), dense.coefficients(&[t]));
             for label in 0..2 {
-                let off: f64 = found
-                    .row(label)
-                    .iter()
-                    .zip(exact.row(label))
-                    .map(|(x, y)| (x - y) * (x - y))
-                    .sum::<f64>()
-                    .sqrt();
-                let bound = small.prediction_error(t) / (small.trace / small.label_sq[label]).sqrt();
+                let off = distance(&q, found.row(label), exact.row(label));
+                let bound = small.distances(t)[label];
                 assert!(off <= bound, "t = {t}: {off} > {bound}");
             }
         }
