@@ -5,10 +5,11 @@ use super::rounding::{Rounding, floor};
 use super::{Step, accumulated, accumulated_sum};
 use crate::error::{Error, Result};
 use crate::lanczos::{Lanczos, Ritz};
-use crate::linalg::{Matrix, dot, symmetric_eigen};
+use crate::linalg::{Matrix, dot, precise_eigen, symmetric_eigen};
+use crate::numeric::DoubleDouble;
 use crate::numeric::sum::{non_negative, tree_sum};
 use crate::observer::{Observer, Stage, check};
-use crate::risk::Quadratic;
+use crate::risk::{Precise, Quadratic, UNIT};
 use serde::{Deserialize, Serialize};
 
 /// How the path is found.
@@ -48,6 +49,8 @@ struct Dense {
     vectors: Matrix,
     /// b of each label in the eigenbasis, one a row.
     b: Matrix,
+    /// What the eigenvectors have beyond f64, where it is known.
+    low: Option<Matrix>,
 }
 
 /// A step that Lanczos cannot bound.
@@ -130,7 +133,7 @@ impl Path {
         // K is positive semidefinite: what is below zero is rounding, and shows how large rounding is. Eigenvalues
         // within it are not told from zero. On such a direction the iterate would grow like the rounding of b times
         // the iteration count, so it stays where it starts.
-        let floor = floor(&eigen.values);
+        let floor = floor(&eigen.values, f64::EPSILON);
         let unresolved = eigen.values.iter().filter(|x| **x <= floor).count();
         let mut b = quadratic.b().times_transposed(&eigen.vectors);
         let mut cut = Vec::new();
@@ -144,8 +147,82 @@ impl Path {
         rounding.gap = eigen.values.get(unresolved).map(|x| x - rounding.k).filter(|gap| *gap > 0.0);
         let mut eigenvalues = eigen.values;
         eigenvalues[..unresolved].fill(0.0);
-        let dense = Dense { eigenvalues, vectors: eigen.vectors, b };
+        let dense = Dense { eigenvalues, vectors: eigen.vectors, b, low: None };
         Ok(Self::from_parts(Solution::Dense(dense), quadratic, rounding))
+    }
+
+    /// The path of a form that is known in double-double arithmetic. Eigenvalues and b in the eigenbasis have the
+    /// relative accuracy of f64 each, so that rounding grows with the iteration count only where it reaches 2^-104.
+    /// Cost about 9 m^3 operations in double-double arithmetic.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn precise(form: &Precise, step: Step, observer: &mut dyn Observer) -> Result<Self> {
+        check(observer, Stage::Eigenproblem, 0, 1)?;
+        let (values, vectors) = precise_eigen(&form.matrix())?;
+        check(observer, Stage::Eigenproblem, 1, 1)?;
+        let mut eigenvalues: Vec<f64> = values.iter().map(|x| x.to_f64()).collect();
+        let largest = eigenvalues.last().copied().unwrap_or(0.0).max(0.0);
+        let step = match step {
+            Step::Auto if largest > 0.0 => 1.0 / largest,
+            Step::Auto => 1.0,
+            Step::Fixed(step) => check_step(step, largest, 1.0 / largest)?,
+        };
+        let floor = floor(&eigenvalues, UNIT);
+        let unresolved = eigenvalues.iter().filter(|x| **x <= floor).count();
+        let b = form.b();
+        let inside = |v: &Vec<DoubleDouble>| v.iter().zip(&b).map(|(&v, &b)| v * b).sum::<DoubleDouble>().to_f64();
+        let mut share: Vec<f64> = vectors.iter().map(inside).collect();
+        let cut = dot(&share[..unresolved], &share[..unresolved]).sqrt();
+        share[..unresolved].fill(0.0);
+        eigenvalues[..unresolved].fill(0.0);
+        let (k_error, b_error) = form.errors();
+        let k = k_error + floor;
+        let length = dot(&share, &share).sqrt();
+        let rounding = Rounding {
+            step,
+            largest,
+            k,
+            b: vec![b_error + 4.0 * UNIT * length],
+            cut: vec![cut],
+            deficient: unresolved > 0,
+            gap: eigenvalues.get(unresolved).map(|x| x - k).filter(|gap| *gap > 0.0),
+        };
+        let m = b.len();
+        let part = |low: bool| {
+            let value = |x: &DoubleDouble| if low { x.parts().1 } else { x.parts().0 };
+            Matrix::from_rows(m, m, vectors.iter().flatten().map(value).collect())
+        };
+        let trace = values.iter().map(|x| x.to_f64()).sum();
+        let dense = Dense {
+            eigenvalues,
+            vectors: part(false)?,
+            b: Matrix::from_rows(1, m, share)?,
+            low: Some(part(true)?),
+        };
+        let label_sq = vec![form.norm_sq()];
+        Ok(Self { solution: Solution::Dense(dense), label_sq, step, trace, width: m, rounding })
+    }
+
+    /// The output weights of one label as [`Self::coefficients`], in double-double arithmetic, for a path of
+    /// [`Self::precise`]: what f64 leaves of large weights is too little for energies by degree.
+    pub fn precise_coefficients(&self, iterations: &[u64]) -> Vec<Vec<DoubleDouble>> {
+        let Solution::Dense(Dense { eigenvalues, vectors, b, low: Some(low) }) = &self.solution else {
+            let rounded = self.coefficients(iterations);
+            let row = |i| rounded.row(i).iter().map(|&a| DoubleDouble::from(a)).collect();
+            return (0..rounded.rows()).map(row).collect();
+        };
+        let one = |&t: &u64| {
+            let mut out = vec![DoubleDouble::ZERO; self.width];
+            for (i, (&x, &b)) in eigenvalues.iter().zip(b.row(0)).enumerate() {
+                let weight = DoubleDouble::from(b * accumulated(x, self.step, t));
+                for ((a, &high), &low) in out.iter_mut().zip(vectors.row(i)).zip(low.row(i)) {
+                    *a = *a + weight * DoubleDouble::from_sum(high, low);
+                }
+            }
+            out
+        };
+        iterations.iter().map(one).collect()
     }
 
     fn from_parts(solution: Solution, quadratic: &Quadratic, rounding: Rounding) -> Self {
@@ -189,8 +266,15 @@ impl Path {
                 return Ok(Err(Refused { step, limit: 1.0 / largest }));
             }
             let ended = spaces.iter().all(|s| s.is_invariant() || s.steps() >= most);
-            let floor = ritz.iter().map(|r| floor(&r.values)).fold(0.0, f64::max);
-            let rounding = estimate(quadratic, step, largest, floor, Vec::new());
+            let floor = ritz.iter().map(|r| floor(&r.values, f64::EPSILON)).fold(0.0, f64::max);
+            let mut rounding = estimate(quadratic, step, largest, floor, Vec::new());
+            // The eigenvalues of a whole space are those of K.
+            if spaces.iter().all(|s| s.steps() == quadratic.k().rows()) {
+                let all = || ritz.iter().flat_map(|r| &r.values);
+                rounding.deficient = all().any(|x| *x <= floor);
+                let least = all().filter(|x| **x > floor).fold(f64::INFINITY, |a, &b| a.min(b));
+                rounding.gap = Some(least - rounding.k).filter(|gap| *gap > 0.0 && gap.is_finite());
+            }
             let pairs = spaces.into_iter().zip(ritz).collect();
             let mut path = Self::from_parts(Solution::Krylov(pairs), quadratic, rounding);
             path.rounding.cut = path.unresolved_shares();
@@ -358,7 +442,8 @@ impl Path {
     /// estimates.
     pub fn distances(&self, iteration: u64) -> Vec<f64> {
         let one = |label| {
-            let rounding = self.rounding.distance(label, self.longest(label, iteration), iteration);
+            let size = self.longest(label, iteration);
+            let rounding = self.rounding.distance(label, size, self.label_sq[label], iteration);
             rounding + self.trace.sqrt() * self.krylov_distance(label, iteration)
         };
         (0..self.labels()).map(one).collect()
@@ -366,7 +451,10 @@ impl Path {
 
     /// The largest of [`Self::distances`] up to the iteration `last`, relative to the root mean square of the label.
     pub fn prediction_error(&self, last: u64) -> f64 {
-        let relative = self.distances(last).into_iter().zip(&self.label_sq).map(|(d, y)| d / y.sqrt());
+        // Weights are rounded to f64 when they are saved.
+        let saved = |label| 2.0 * f64::EPSILON * self.longest(label, last) * self.rounding.largest.sqrt();
+        let relative = self.distances(last).into_iter().zip(&self.label_sq).enumerate();
+        let relative = relative.map(|(label, (d, y))| (d + saved(label)) / y.sqrt());
         relative.filter(|x| !x.is_nan()).fold(0.0, f64::max)
     }
 
@@ -410,13 +498,13 @@ impl Path {
     /// Rounding's part of the error of a loss.
     fn rounding_error(&self, label: usize, loss: f64, t: u64) -> f64 {
         let size = self.longest(label, t);
-        self.loss_difference(label, loss, size, self.rounding.distance(label, size, t))
+        self.loss_difference(label, loss, size, self.rounding.distance(label, size, self.label_sq[label], t))
     }
 
     /// The error of a loss, without what earlier losses say of it.
     fn unlimited_error(&self, label: usize, loss: f64, t: u64) -> f64 {
         let size = self.longest(label, t);
-        let distance = self.rounding.distance(label, size, t);
+        let distance = self.rounding.distance(label, size, self.label_sq[label], t);
         let krylov = self.trace.sqrt() * self.krylov_distance(label, t);
         self.loss_difference(label, loss, size, distance + krylov)
     }
@@ -459,13 +547,13 @@ fn trace(k: &Matrix) -> f64 {
 
 /// An eigenvalue of T, zero where it cannot be told from that.
 fn floored(ritz: &Ritz, x: f64) -> f64 {
-    if x <= floor(&ritz.values) { 0.0 } else { x }
+    if x <= floor(&ritz.values, f64::EPSILON) { 0.0 } else { x }
 }
 
 /// f of an eigenvalue of T, or 0 for one that is not told from 0: as for the eigendecomposition, such directions stay
 /// where they start.
 fn share(ritz: &Ritz, x: f64, f: impl Fn(f64) -> f64) -> f64 {
-    if x <= floor(&ritz.values) { 0.0 } else { f(x) }
+    if x <= floor(&ritz.values, f64::EPSILON) { 0.0 } else { f(x) }
 }
 
 fn check_finite(quadratic: &Quadratic) -> Result<()> {

@@ -19,15 +19,15 @@ pub(super) struct Rounding {
     pub(super) gap: Option<f64>,
 }
 
-/// Eigenvalues up to this multiple of 2^-52 times the largest are not told from zero.
+/// Eigenvalues up to this multiple of rounding times the largest are not told from zero.
 const SOLVER: f64 = 4.0;
 
-/// What an eigenvalue must exceed to be told from zero: the accuracy of the eigensolver, or what the most negative
-/// eigenvalue of a matrix that has none shows of it.
-pub(super) fn floor(values: &[f64]) -> f64 {
+/// What an eigenvalue must exceed to be told from zero: the accuracy of the eigensolver in numbers of relative accuracy
+/// `unit`, or what the most negative eigenvalue of a matrix that has none shows of it.
+pub(super) fn floor(values: &[f64], unit: f64) -> f64 {
     let lowest = values.first().copied().unwrap_or(0.0).min(0.0);
     let largest = values.last().copied().unwrap_or(0.0).max(0.0);
-    (SOLVER * f64::EPSILON * largest).max(-4.0 * lowest)
+    (SOLVER * unit * largest).max(-4.0 * lowest)
 }
 
 impl Rounding {
@@ -48,14 +48,16 @@ impl Rounding {
         self.step * count * (2.0 * self.k).sqrt()
     }
 
-    /// A bound on (E (f - f_t)^2)^(1/2) between exact descent and the computed path of a label after t steps, during which
-    /// output weights have at most the length `size`.
-    pub(super) fn distance(&self, label: usize, size: f64, t: u64) -> f64 {
+    /// A bound on (E (f - f_t)^2)^(1/2) between exact descent and the computed path of a label of mean square `label_sq`
+    /// after t steps, during which output weights have at most the length `size`.
+    pub(super) fn distance(&self, label: usize, size: f64, label_sq: f64, t: u64) -> f64 {
         if t == 0 {
             return 0.0;
         }
         let spread = self.spread(t);
-        spread * (self.b[label] + self.k * size) + spread.min(self.slow(t as f64)) * self.cut[label]
+        // The shares of eigenvectors are computed in f64 in any case.
+        let shares = 8.0 * f64::EPSILON * label_sq.sqrt();
+        shares + spread * (self.b[label] + self.k * size) + spread.min(self.slow(t as f64)) * self.cut[label]
     }
 
     /// A bound on the difference between the printed loss of these weights and their exact one, for a label of mean

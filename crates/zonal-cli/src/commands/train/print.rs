@@ -1,6 +1,6 @@
 //! A training as a table for people.
 
-use crate::format::{short, short_count, short_up};
+use crate::format::{short, short_count, short_known, short_up};
 use crate::output::columns;
 use zonal::network::{Layers, Parametrisation, Start};
 use zonal_run::again::Agreement;
@@ -103,19 +103,21 @@ fn target_table(report: &TrainReport, target: &str) -> String {
     let rows: Vec<Vec<String>> = shown(report)
         .into_iter()
         .map(|c| {
-            let mut row = vec![short_count(c.iteration), short(c.loss)];
+            let mut row = vec![short_count(c.iteration), known(c.loss, c.loss_error, total)];
             let mut rest = c.tail_energy.unwrap_or(0.0);
+            let mut rest_error = c.tail_energy_error;
             for d in c.degrees.iter().flatten() {
                 if !degrees.contains(&d.degree) {
                     rest += d.energy;
+                    rest_error = rest_error.zip(d.error).map(|(a, b)| a + b);
                     continue;
                 }
-                row.push(short(d.energy));
+                row.push(known(d.energy, d.error, total));
                 if theory {
                     row.push(d.predicted.map_or("-".to_owned(), short));
                 }
             }
-            row.push(short(rest));
+            row.push(known(rest, rest_error.map(|e| e.min(c.loss + c.loss_error.unwrap_or(0.0))), total));
             let share = |x: Option<f64>| x.map_or("-".to_owned(), |x| format!("{x:.3}"));
             if aligned {
                 row.push(share(c.alignment));
@@ -142,6 +144,7 @@ fn target_table(report: &TrainReport, target: &str) -> String {
     } else if report.descent.is_some() {
         text += "moved: how far hidden weights are from their start, as part of their size.\n";
     }
+    text += &rounding(report);
     text += &learned(report, &degrees);
     if let Some(bound) = report.loss_bound {
         text += &format!("Proved for the mean over hidden units: last loss at most {}.\n", short(bound));
@@ -152,6 +155,32 @@ fn target_table(report: &TrainReport, target: &str) -> String {
         text += &format!("{} cannot see degree{plural} {}.\n", report.activation, list.join(", "));
     }
     text + &written(report)
+}
+
+/// Errors below this part of the target's energy are not shown: every number has some.
+const ROUNDING: f64 = 1e-12;
+
+/// A number with the digits that its error allows.
+fn known(x: f64, error: Option<f64>, total: f64) -> String {
+    error.filter(|error| *error > ROUNDING * total).map_or_else(|| short(x), |error| short_known(x, error))
+}
+
+/// The root of a mean square with the digits that its error allows.
+fn known_root(square: f64, error: f64, total: f64) -> String {
+    let root = square.sqrt();
+    if error <= ROUNDING * total { short(root) } else { short_known(root, (square + error).sqrt() - root) }
+}
+
+/// From which listed iteration on losses are rounding.
+fn rounding(report: &TrainReport) -> String {
+    let initial = report.initial_loss;
+    let off = |c: &&Checkpoint| c.loss_error.is_some_and(|e| e > ROUNDING * initial && e > 0.01 * c.loss);
+    let Some(first) = report.path.iter().find(off) else { return String::new() };
+    format!(
+        "From iteration {} on rounding may change the loss by more than 1 %: numbers have the digits that are known, <x is an \
+         upper bound (errors: --format json).\n",
+        short_count(first.iteration)
+    )
 }
 
 /// When degrees are learned: measured, and predicted in brackets.
@@ -215,13 +244,14 @@ fn rows_table(report: &TrainReport) -> String {
     }
     header.push(String::new());
     let root = |x: Option<f64>| x.map_or("-".to_owned(), |x| short(x.sqrt()));
+    let initial = report.initial_loss;
     let rows: Vec<Vec<String>> = shown(report)
         .into_iter()
         .map(|c| {
             let mark = if c.iteration == report.best_iteration { "best" } else { "" };
             let mut row = vec![
                 short_count(c.iteration),
-                root(Some(c.loss)),
+                c.loss_error.map_or_else(|| root(Some(c.loss)), |error| known_root(c.loss, error, initial)),
                 root(c.validation_loss),
                 root(c.test_loss),
             ];
@@ -236,6 +266,7 @@ fn rows_table(report: &TrainReport) -> String {
         })
         .collect();
     text += &columns(&header, &rows);
+    text += &rounding(report);
     if linear {
         text += "tangent kernel: the train RMSE that it predicts from the start. ";
     }
