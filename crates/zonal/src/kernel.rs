@@ -118,9 +118,8 @@ impl Kernel {
                     let truncation_error = if closed.is_some() { 0.0 } else { remainder };
                     // A unit's kernel with itself is its norm, so at rho = 1 nothing need be missing. On the diagonal
                     // this is most of what the cut degrees do: far from it their P_k are small.
-                    let held: f64 = energies.iter().sum();
-                    let missing_at_one =
-                        if symmetric && closed.is_none() { (bound - held).max(0.0) } else { 0.0 };
+                    // The difference to the energies held would be rounding where these are all.
+                    let missing_at_one = if symmetric && closed.is_none() { remainder } else { 0.0 };
                     let coefficient_error = coefficient_error(&a, &b, &energies);
                     let form = closed.map_or(Form::Series, |(p, q)| Form::Closed(p, q));
                     return Ok(Self {

@@ -5,7 +5,6 @@
 //! depend on that value, but not on how many threads then run it.
 
 use crate::error::{Error, Result};
-use crate::numeric::DoubleDouble;
 use crate::numeric::sum::{tree_sum, tree_sum_vectors};
 use faer::linalg::matmul::matmul as general_matmul;
 use faer::{Accum, MatMut, MatRef, Par};
@@ -440,8 +439,26 @@ pub fn symmetric_eigen(a: &Matrix) -> Result<SymmetricEigen> {
     // The library fails near the ends of the exponent range, so bring the largest entry near one.
     let scale = if largest > 0.0 { libm::scalbn(1.0, -libm::ilogb(largest).clamp(-1000, 1000)) } else { 1.0 };
     let scaled = faer::Mat::from_fn(size, size, |i, j| scale * a.row(i)[j]);
-    let (values, vectors) = decompose(&scaled).ok_or_else(fail)?;
-    let values = values.into_iter().map(|x| x / scale).collect();
+    let params = Default::default();
+    let mut values = faer::diag::Diag::<f64>::zeros(size);
+    let mut vectors = faer::Mat::<f64>::zeros(size, size);
+    let scratch = faer::linalg::evd::self_adjoint_evd_scratch::<f64>(
+        size,
+        faer::linalg::evd::ComputeEigenvectors::Yes,
+        par(),
+        params,
+    );
+    let mut buffer = faer::dyn_stack::MemBuffer::new(scratch);
+    faer::linalg::evd::self_adjoint_evd(
+        scaled.as_ref(),
+        values.as_mut(),
+        Some(vectors.as_mut()),
+        par(),
+        faer::dyn_stack::MemStack::new(&mut buffer),
+        params,
+    )
+    .map_err(|_| fail())?;
+    let values = (0..size).map(|i| values.column_vector()[i] / scale).collect();
     let mut rows = Matrix::zeros(size, size);
     for i in 0..size {
         let column = vectors.col(i);
@@ -450,54 +467,6 @@ pub fn symmetric_eigen(a: &Matrix) -> Result<SymmetricEigen> {
         }
     }
     Ok(SymmetricEigen { values, vectors: rows })
-}
-
-/// Eigenvalues in ascending order and eigenvectors, one a column; None where they are not found.
-fn decompose<T: faer::traits::RealField + Copy>(a: &faer::Mat<T>) -> Option<(Vec<T>, faer::Mat<T>)> {
-    let size = a.nrows();
-    let params = Default::default();
-    let mut values = faer::diag::Diag::<T>::zeros(size);
-    let mut vectors = faer::Mat::<T>::zeros(size, size);
-    let scratch = faer::linalg::evd::self_adjoint_evd_scratch::<T>(
-        size,
-        faer::linalg::evd::ComputeEigenvectors::Yes,
-        par(),
-        params,
-    );
-    let mut buffer = faer::dyn_stack::MemBuffer::new(scratch);
-    faer::linalg::evd::self_adjoint_evd(
-        a.as_ref(),
-        values.as_mut(),
-        Some(vectors.as_mut()),
-        par(),
-        faer::dyn_stack::MemStack::new(&mut buffer),
-        params,
-    )
-    .ok()?;
-    let values = (0..size).map(|i| values.column_vector()[i]).collect();
-    Some((values, vectors))
-}
-
-/// Eigenvalues in ascending order and eigenvectors, one a row, in double-double arithmetic.
-pub(crate) type PreciseEigen = (Vec<DoubleDouble>, Vec<Vec<DoubleDouble>>);
-
-/// Solves the eigenproblem of the symmetric matrix with the lower triangle `rows` in double-double arithmetic, for
-/// entries near 1 in size. Cost as [`symmetric_eigen`], about thirty times slower.
-///
-/// # Errors
-/// [`Error::NoConvergence`].
-pub(crate) fn precise_eigen(rows: &[Vec<DoubleDouble>]) -> Result<PreciseEigen> {
-    let size = rows.len();
-    let entry = |i: usize, j: usize| {
-        let (high, low) = if i >= j { rows[i][j].parts() } else { rows[j][i].parts() };
-        faer::fx128 { 0: high, 1: low }
-    };
-    let finite = rows.iter().flatten().all(|x| x.is_finite());
-    let found = finite.then(|| decompose(&faer::Mat::from_fn(size, size, entry))).flatten();
-    let (values, vectors) = found.ok_or(Error::NoConvergence { size })?;
-    let number = |x: &faer::fx128| DoubleDouble::from_sum(x.0, x.1);
-    let vectors = (0..size).map(|i| vectors.col(i).iter().map(number).collect()).collect();
-    Ok((values.iter().map(number).collect(), vectors))
 }
 
 #[cfg(test)]

@@ -93,7 +93,21 @@ pub struct TrainReport {
     pub path: Vec<Checkpoint>,
 }
 
+/// Errors below this part of the first loss are rounding that every number has.
+const ROUNDING: f64 = 1e-12;
+
 impl TrainReport {
+    /// The error of a number, where it is large enough to show.
+    pub fn visible_error(&self, error: Option<f64>) -> Option<f64> {
+        error.filter(|error| *error > ROUNDING * self.initial_loss)
+    }
+
+    /// The first listed iteration whose loss rounding may change by more than 1 %.
+    pub fn first_rounded(&self) -> Option<u64> {
+        let off = |c: &&Checkpoint| self.visible_error(c.loss_error).is_some_and(|error| error > 0.01 * c.loss);
+        self.path.iter().find(off).map(|c| c.iteration)
+    }
+
     /// A report to which nothing applies, to be filled in.
     pub(super) fn empty() -> Self {
         Self {

@@ -5,11 +5,12 @@ use super::rounding::{Rounding, floor};
 use super::{Step, accumulated, accumulated_sum};
 use crate::error::{Error, Result};
 use crate::lanczos::{Lanczos, Ritz};
-use crate::linalg::{Matrix, dot, precise_eigen, symmetric_eigen};
+use crate::linalg::{Matrix, dot, symmetric_eigen};
 use crate::numeric::DoubleDouble;
+use crate::numeric::jacobi::{self, UNIT};
 use crate::numeric::sum::{non_negative, tree_sum};
 use crate::observer::{Observer, Stage, check};
-use crate::risk::{Precise, Quadratic, UNIT};
+use crate::risk::{Precise, Quadratic};
 use serde::{Deserialize, Serialize};
 
 /// How the path is found.
@@ -153,13 +154,13 @@ impl Path {
 
     /// The path of a form that is known in double-double arithmetic. Eigenvalues and b in the eigenbasis have the
     /// relative accuracy of f64 each, so that rounding grows with the iteration count only where it reaches 2^-104.
-    /// Cost about 9 m^3 operations in double-double arithmetic.
+    /// Cost about 50 m^3 operations in double-double arithmetic.
     ///
     /// # Errors
     /// As [`Self::new`].
     pub fn precise(form: &Precise, step: Step, observer: &mut dyn Observer) -> Result<Self> {
         check(observer, Stage::Eigenproblem, 0, 1)?;
-        let (values, vectors) = precise_eigen(&form.matrix())?;
+        let (values, vectors) = jacobi::eigen(&form.matrix())?;
         check(observer, Stage::Eigenproblem, 1, 1)?;
         let mut eigenvalues: Vec<f64> = values.iter().map(|x| x.to_f64()).collect();
         let largest = eigenvalues.last().copied().unwrap_or(0.0).max(0.0);
@@ -168,7 +169,7 @@ impl Path {
             Step::Auto => 1.0,
             Step::Fixed(step) => check_step(step, largest, 1.0 / largest)?,
         };
-        let floor = floor(&eigenvalues, UNIT);
+        let floor = floor(&eigenvalues, 8.0 * UNIT);
         let unresolved = eigenvalues.iter().filter(|x| **x <= floor).count();
         let b = form.b();
         let inside = |v: &Vec<DoubleDouble>| v.iter().zip(&b).map(|(&v, &b)| v * b).sum::<DoubleDouble>().to_f64();
@@ -623,6 +624,54 @@ mod tests {
             }
         }
         assert!(seen[0] <= seen[2] && seen[2] < 400, "{seen:?}");
+    }
+
+    /// Output weights and loss of exact descent on sums as they are, from the eigenproblem in double-double arithmetic.
+    fn exact(q: &Quadratic, step: f64, t: u64) -> (Vec<DoubleDouble>, f64) {
+        let m = q.k().rows();
+        let rows: Vec<Vec<DoubleDouble>> =
+            (0..m).map(|i| q.k().row(i)[..=i].iter().map(|&x| DoubleDouble::from(x)).collect()).collect();
+        let (values, vectors) = jacobi::eigen(&rows).unwrap();
+        let mut weights = vec![DoubleDouble::ZERO; m];
+        let mut loss = DoubleDouble::from(2.0 * q.c()[0]);
+        for (value, vector) in values.iter().zip(&vectors) {
+            let b: DoubleDouble = vector.iter().zip(q.b().row(0)).map(|(&v, &b)| v * DoubleDouble::from(b)).sum();
+            let x = value.to_f64().max(0.0);
+            let weight = b * DoubleDouble::from(accumulated(x, step, t));
+            weights.iter_mut().zip(vector).for_each(|(a, &v)| *a = *a + weight * v);
+            loss = loss - b * b * DoubleDouble::from(accumulated(x, step, 2 * t));
+        }
+        (weights, loss.to_f64())
+    }
+
+    #[test]
+    fn both_solvers_are_within_their_errors_of_descent_in_double_double() {
+        use crate::activation::Activation;
+        use crate::numeric::random::Purpose;
+        use crate::sphere::{Dim, uniform_points};
+        let dim = Dim::new(8).unwrap();
+        let points = uniform_points(dim, 300, 1, Purpose::Points);
+        let labels: Vec<f64> = (0..300).map(|i| (3.0 * points.row(i)[0]).sin() + points.row(i)[1].abs()).collect();
+        for (activation, width) in [(Activation::Exp, 90), (Activation::Relu, 120), (Activation::Tanh, 60)] {
+            let network = crate::network::Network::random(activation.clone(), 1.0, dim, width, 3).unwrap();
+            let q = crate::risk::Empirical::new(&points, &labels).quadratic(&network).unwrap();
+            let step = 0.99 * Path::new(&q, Step::Auto, &mut Silent).unwrap().step();
+            for solver in [Solver::Dense, Solver::Lanczos] {
+                let path = Path::with_solver(&q, Step::Fixed(step), solver, 1_000_000_000, &mut Silent).unwrap();
+                for t in [1, 1_000, 1_000_000, 1_000_000_000, 1_000_000_000_000] {
+                    let (weights, loss) = exact(&q, step, t);
+                    let found = path.coefficients(&[t]);
+                    let rounded: Vec<f64> = weights.iter().map(|a| a.to_f64()).collect();
+                    let off = distance(&q, found.row(0), &rounded);
+                    let what = format!("{activation} {solver:?} {t:e}");
+                    println!("{what}: off {off:e} of {:e}, loss {:e} of {:e}", path.distances(t)[0], path.loss(t) - loss, path.loss_error(t));
+                    assert!(off <= path.distances(t)[0], "{what}: {off:e} > {:e}", path.distances(t)[0]);
+                    assert!((path.loss(t) - loss).abs() <= path.loss_error(t), "{what}");
+                    let (low, high) = path.loss_bounds(t).unwrap()[0];
+                    assert!(low <= loss && loss <= high, "{what}: {low:e} {loss:e} {high:e}");
+                }
+            }
+        }
     }
 
     #[test]

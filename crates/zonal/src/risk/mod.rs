@@ -11,6 +11,5 @@ pub use both_layers::BothLayers;
 pub use empirical::Empirical;
 pub use gradient::GradientOracle;
 pub use population::{Population, answered_quadratic};
-pub(crate) use precise::UNIT;
 pub use precise::{MOST_UNITS, Precise};
 pub use quadratic::Quadratic;

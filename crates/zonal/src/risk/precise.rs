@@ -4,6 +4,7 @@
 use crate::error::Result;
 use crate::legendre::precise_values;
 use crate::network::Network;
+use crate::numeric::jacobi::UNIT;
 use crate::numeric::sum::non_negative;
 use crate::numeric::{DoubleDouble, Scaled};
 use crate::spectrum::{Coefficient, Spectrum};
@@ -25,14 +26,14 @@ pub struct Precise {
     error: (f64, f64),
 }
 
-/// The largest width: above it the eigenproblem takes several seconds.
-pub const MOST_UNITS: usize = 200;
-/// Rounding of one operation.
-pub(crate) const UNIT: f64 = f64::EPSILON * f64::EPSILON;
+/// The largest width: above it the eigenproblem takes more than about a second.
+pub const MOST_UNITS: usize = 128;
 /// Degrees that a series may need.
 const ATTEMPTS: [Degree; 2] = [128, 640];
 /// What a series may lack, and what its coefficients may be off by, as a part of the norm.
 const NEGLIGIBLE: f64 = 1e-24;
+/// What the coefficients behind b may be off by. An error there is that of a slightly different target.
+const NEGLIGIBLE_B: f64 = 1e-17;
 
 impl Precise {
     /// None where the width exceeds [`MOST_UNITS`] or the spectra are not known to the digits that this needs, as those of
@@ -54,7 +55,7 @@ impl Precise {
             let units: Vec<Vec<DoubleDouble>> =
                 (0..m).map(|j| precise_unit(network.directions().row(j))).collect();
             let (mut b, b_error) = target.precise_correlations(&spectrum, &units)?;
-            if b_error > NEGLIGIBLE {
+            if b_error > NEGLIGIBLE_B {
                 return Ok(None);
             }
             let root = DoubleDouble::from(m as f64).sqrt();

@@ -103,7 +103,7 @@ fn target_table(report: &TrainReport, target: &str) -> String {
     let rows: Vec<Vec<String>> = shown(report)
         .into_iter()
         .map(|c| {
-            let mut row = vec![short_count(c.iteration), known(c.loss, c.loss_error, total)];
+            let mut row = vec![short_count(c.iteration), known(report, c.loss, c.loss_error)];
             let mut rest = c.tail_energy.unwrap_or(0.0);
             let mut rest_error = c.tail_energy_error;
             for d in c.degrees.iter().flatten() {
@@ -112,12 +112,14 @@ fn target_table(report: &TrainReport, target: &str) -> String {
                     rest_error = rest_error.zip(d.error).map(|(a, b)| a + b);
                     continue;
                 }
-                row.push(known(d.energy, d.error, total));
+                row.push(known(report, d.energy, d.error));
                 if theory {
                     row.push(d.predicted.map_or("-".to_owned(), short));
                 }
             }
-            row.push(known(rest, rest_error.map(|e| e.min(c.loss + c.loss_error.unwrap_or(0.0))), total));
+            // No part of the residual exceeds the loss.
+            let most = c.loss + c.loss_error.unwrap_or(0.0);
+            row.push(known(report, rest, rest_error.map(|error| error.min((most - rest).max(rest)))));
             let share = |x: Option<f64>| x.map_or("-".to_owned(), |x| format!("{x:.3}"));
             if aligned {
                 row.push(share(c.alignment));
@@ -157,29 +159,26 @@ fn target_table(report: &TrainReport, target: &str) -> String {
     text + &written(report)
 }
 
-/// Errors below this part of the target's energy are not shown: every number has some.
-const ROUNDING: f64 = 1e-12;
-
 /// A number with the digits that its error allows.
-fn known(x: f64, error: Option<f64>, total: f64) -> String {
-    error.filter(|error| *error > ROUNDING * total).map_or_else(|| short(x), |error| short_known(x, error))
+fn known(report: &TrainReport, x: f64, error: Option<f64>) -> String {
+    report.visible_error(error).map_or_else(|| short(x), |error| short_known(x, error))
 }
 
 /// The root of a mean square with the digits that its error allows.
-fn known_root(square: f64, error: f64, total: f64) -> String {
+fn known_root(report: &TrainReport, square: f64, error: Option<f64>) -> String {
     let root = square.sqrt();
-    if error <= ROUNDING * total { short(root) } else { short_known(root, (square + error).sqrt() - root) }
+    report
+        .visible_error(error)
+        .map_or_else(|| short(root), |error| short_known(root, (square + error).sqrt() - root))
 }
 
 /// From which listed iteration on losses are rounding.
 fn rounding(report: &TrainReport) -> String {
-    let initial = report.initial_loss;
-    let off = |c: &&Checkpoint| c.loss_error.is_some_and(|e| e > ROUNDING * initial && e > 0.01 * c.loss);
-    let Some(first) = report.path.iter().find(off) else { return String::new() };
+    let Some(first) = report.first_rounded() else { return String::new() };
     format!(
-        "From iteration {} on rounding may change the loss by more than 1 %: numbers have the digits that are known, <x is an \
-         upper bound (errors: --format json).\n",
-        short_count(first.iteration)
+        "From iteration {} on rounding may change the loss by more than 1 %: numbers have the digits that are known, and <x \
+         is an upper bound (--format json has all errors).\n",
+        short_count(first)
     )
 }
 
@@ -244,14 +243,13 @@ fn rows_table(report: &TrainReport) -> String {
     }
     header.push(String::new());
     let root = |x: Option<f64>| x.map_or("-".to_owned(), |x| short(x.sqrt()));
-    let initial = report.initial_loss;
     let rows: Vec<Vec<String>> = shown(report)
         .into_iter()
         .map(|c| {
             let mark = if c.iteration == report.best_iteration { "best" } else { "" };
             let mut row = vec![
                 short_count(c.iteration),
-                c.loss_error.map_or_else(|| root(Some(c.loss)), |error| known_root(c.loss, error, initial)),
+                known_root(report, c.loss, c.loss_error),
                 root(c.validation_loss),
                 root(c.test_loss),
             ];
