@@ -311,6 +311,19 @@ pub fn short_up(x: f64) -> String {
     short(x + 10f64.powf(x.log10().floor() - 3.0) / 2.0)
 }
 
+/// A number that is known up to an error, with at most four significant digits and none that the error leaves open; an upper
+/// bound where that is all there is.
+pub fn short_known(x: f64, error: f64) -> String {
+    if error <= 5e-4 * x {
+        return short(x);
+    }
+    if error >= 0.5 * x {
+        return format!("<{}", short_up(x + error));
+    }
+    let digits = (x / error).log10().floor().max(0.0) as usize;
+    format!("{x:.digits$e}")
+}
+
 /// A count that people can read: a round power of ten in exponent form.
 pub fn short_count(n: u64) -> String {
     if n >= 100_000 && n.is_multiple_of(10u64.pow(n.ilog10())) {

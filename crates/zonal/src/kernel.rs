@@ -24,6 +24,8 @@ pub struct Kernel {
     truncation_error: f64,
     /// What the series lacks at rho = 1, where every degree counts fully.
     missing_at_one: f64,
+    /// What the errors of the coefficients add up to, at any rho.
+    coefficient_error: f64,
 }
 
 /// How values are found.
@@ -116,11 +118,19 @@ impl Kernel {
                     let truncation_error = if closed.is_some() { 0.0 } else { remainder };
                     // A unit's kernel with itself is its norm, so at rho = 1 nothing need be missing. On the diagonal
                     // this is most of what the cut degrees do: far from it their P_k are small.
-                    let held: f64 = energies.iter().sum();
-                    let missing_at_one =
-                        if symmetric && closed.is_none() { (bound - held).max(0.0) } else { 0.0 };
+                    // The difference to the energies held would be rounding where these are all.
+                    let missing_at_one = if symmetric && closed.is_none() { remainder } else { 0.0 };
+                    let coefficient_error = coefficient_error(&a, &b, &energies);
                     let form = closed.map_or(Form::Series, |(p, q)| Form::Closed(p, q));
-                    return Ok(Self { dim, energies, recurrence, form, truncation_error, missing_at_one });
+                    return Ok(Self {
+                        dim,
+                        energies,
+                        recurrence,
+                        form,
+                        truncation_error,
+                        missing_at_one,
+                        coefficient_error,
+                    });
                 }
             }
         }
@@ -131,7 +141,15 @@ impl Kernel {
         let mut energies = vec![0.0; degree + 1];
         energies[degree] = energy;
         let recurrence = Recurrence::new(dim, (degree + 1).max(max_degree));
-        Self { dim, energies, recurrence, form: Form::Series, truncation_error: 0.0, missing_at_one: 0.0 }
+        Self {
+            dim,
+            energies,
+            recurrence,
+            form: Form::Series,
+            truncation_error: 0.0,
+            missing_at_one: 0.0,
+            coefficient_error: 0.0,
+        }
     }
 
     /// The dimension n.
@@ -148,6 +166,23 @@ impl Kernel {
     /// form. At rho = 1 the kernel of a unit with itself is exact in any case.
     pub fn truncation_error(&self) -> f64 {
         self.truncation_error
+    }
+
+    /// The largest amount, at any rho, by which [`Self::evaluate`] may be off: rounding, errors of the coefficients and
+    /// [`Self::truncation_error`].
+    pub fn error(&self) -> f64 {
+        let largest: f64 = self.energies.iter().map(|e| e.abs()).sum();
+        self.truncation_error + self.coefficient_error + 2.0 * f64::EPSILON * largest.max(self.value(1.0).abs())
+    }
+
+    /// The same for [`Self::remainder`].
+    pub fn remainder_error(&self, last: Degree) -> f64 {
+        if !matches!(self.form, Form::Series) {
+            return (last as f64 + 2.0) * self.error();
+        }
+        let beyond: f64 = self.energies.iter().skip(last + 1).map(|e| e.abs()).sum();
+        let rounding = 2.0 * f64::EPSILON * (last as f64 + 2.0) * (beyond + self.missing_at_one);
+        self.truncation_error + self.coefficient_error + rounding
     }
 
     /// kappa(rho) for each rho in [-1, 1]. Absolute error near 1e-16 kappa(1), beside
@@ -187,6 +222,7 @@ impl Kernel {
             form: closed,
             truncation_error: f64::NAN,
             missing_at_one: 0.0,
+            coefficient_error: f64::NAN,
         })
     }
 
@@ -229,6 +265,12 @@ fn energies(a: &Spectrum, b: &Spectrum, dim: Dim) -> Vec<f64> {
             product.times_scaled(multiplicities[k]).to_f64()
         })
         .collect()
+}
+
+/// sum of |alpha_k beta_k| N_k times the relative errors of both, over the degrees whose value is known.
+fn coefficient_error(a: &Spectrum, b: &Spectrum, energies: &[f64]) -> f64 {
+    let relative = a.coefficients().iter().zip(b.coefficients()).map(|(a, b)| a.relative_error + b.relative_error);
+    energies.iter().zip(relative).filter(|(_, r)| r.is_finite()).map(|(e, r)| e.abs() * r).sum()
 }
 
 /// The kernel of two piecewise powers.

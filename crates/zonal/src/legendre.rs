@@ -1,6 +1,7 @@
 //! The Legendre polynomials P_k of dimension n, normalised P_k(1) = 1 (GE-1): the Gegenbauer polynomials
 //! C_k^((n-2)/2) divided by their value at 1; Chebyshev polynomials for n = 2.
 
+use crate::numeric::DoubleDouble;
 use crate::numeric::level::Level;
 use crate::sphere::{Degree, Dim};
 use pulp::{Simd, WithSimd};
@@ -143,6 +144,23 @@ impl WithSimd for Last<'_> {
             values.copy_from_slice(&current[..values.len()]);
         }
     }
+}
+
+/// P_0(t), .., P_K(t) in double-double arithmetic.
+pub(crate) fn precise_values(dim: Dim, max_degree: Degree, t: DoubleDouble) -> Vec<DoubleDouble> {
+    let n = dim.as_f64();
+    let mut out = vec![DoubleDouble::ONE];
+    for k in 0..max_degree {
+        let next = if k == 0 {
+            t
+        } else {
+            let j = k as f64;
+            let ahead = DoubleDouble::from(2.0 * j + n - 2.0) * t * out[k];
+            (ahead - DoubleDouble::from(j) * out[k - 1]) / DoubleDouble::from(j + n - 2.0)
+        };
+        out.push(next);
+    }
+    out
 }
 
 /// P_k(t) alone, without a table of factors.

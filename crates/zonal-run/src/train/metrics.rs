@@ -30,6 +30,14 @@ impl TrainReport {
             table.push(&format!("energy_{k}"), numbers(&|c| degree(c).map(|d| d.energy)));
             table.push(&format!("predicted_{k}"), numbers(&|c| degree(c).and_then(|d| d.predicted)));
         }
+        if path.iter().any(|c| c.loss_error.is_some()) {
+            table.push("loss_error", numbers(&|c| c.loss_error));
+            table.push("tail_energy_error", numbers(&|c| c.tail_energy_error));
+            for k in 0..degrees {
+                let error = |c: &Checkpoint| c.degrees.as_ref().and_then(|d| d.get(k)?.error);
+                table.push(&format!("energy_error_{k}"), numbers(&error));
+            }
+        }
         Ok(table.csv()?)
     }
 }

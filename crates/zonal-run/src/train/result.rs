@@ -93,7 +93,21 @@ pub struct TrainReport {
     pub path: Vec<Checkpoint>,
 }
 
+/// Errors below this part of the first loss are rounding that every number has.
+const ROUNDING: f64 = 1e-12;
+
 impl TrainReport {
+    /// The error of a number, where it is large enough to show.
+    pub fn visible_error(&self, error: Option<f64>) -> Option<f64> {
+        error.filter(|error| *error > ROUNDING * self.initial_loss)
+    }
+
+    /// The first listed iteration whose loss rounding may change by more than 1 %.
+    pub fn first_rounded(&self) -> Option<u64> {
+        let off = |c: &&Checkpoint| self.visible_error(c.loss_error).is_some_and(|error| error > 0.01 * c.loss);
+        self.path.iter().find(off).map(|c| c.iteration)
+    }
+
     /// A report to which nothing applies, to be filled in.
     pub(super) fn empty() -> Self {
         Self {
@@ -186,15 +200,19 @@ pub struct Checkpoint {
     pub iteration: u64,
     /// The loss, on the training rows for tables.
     pub loss: f64,
-    /// Step by step on targets: a bound on the error of `loss` and `tail_energy` from degrees that are not summed; 0 where
-    /// none is missing. Rounding, about 1e-13 of the energies of the target and the units, is not in it.
+    /// How far the loss may be from that of exact descent. Whole paths: rounding, which grows with the iteration, and steps
+    /// that the solver left out (RD-1). Step by step on targets: degrees that are not summed (GD-4; rounding, about 1e-13 of
+    /// the energies of the target and the units, is not in it). Null step by step on tables and at infinite width.
     pub loss_error: Option<f64>,
     /// The loss on the validation rows.
     pub validation_loss: Option<f64>,
     /// The loss on the test rows.
     pub test_loss: Option<f64>,
-    /// The residual's energy beyond the last listed degree: the loss minus the listed energies.
+    /// The residual's energy beyond the last listed degree. Whole paths sum it by itself; step by step it is the loss minus the
+    /// listed energies, with the same error.
     pub tail_energy: Option<f64>,
+    /// How far that energy may be from that of exact descent (RD-1); null where `loss_error` is.
+    pub tail_energy_error: Option<f64>,
     /// The residual's energy by degree, for targets.
     pub degrees: Option<Vec<DegreeEnergy>>,
     /// Step by step: the loss that the tangent kernel at the start predicts, on targets that of infinite width, on tables that
@@ -217,6 +235,8 @@ pub struct DegreeEnergy {
     pub degree: Degree,
     /// The residual's energy.
     pub energy: f64,
+    /// How far it may be from that of exact descent (RD-1); null where `loss_error` is.
+    pub error: Option<f64>,
     /// What infinite width predicts: the operator of the output layer, or the tangent kernel at the start where hidden units
     /// move; null for an activation without one.
     pub predicted: Option<f64>,
@@ -276,12 +296,12 @@ pub struct SolverReport {
     pub name: Solver,
     /// Steps of Lanczos.
     pub steps: Option<usize>,
-    /// With Lanczos a bound on how far predictions are from those of exact descent at any listed iteration, as part of
-    /// the labels' deviation (LZ-1).
+    /// How far predictions on the training rows may be from those of exact descent at any listed iteration: a root mean
+    /// square, as part of the labels' deviation. Steps that Lanczos left out (LZ-1) and rounding (RD-1).
     pub prediction_error: Option<f64>,
-    /// With Lanczos a bound below the last training loss of exact descent (Gauss-Radau).
+    /// A bound below the last training loss of exact descent (RD-1, with Lanczos Gauss-Radau).
     pub loss_lower: Option<f64>,
-    /// With Lanczos a bound above it (Gauss).
+    /// A bound above it (RD-1, with Lanczos Gauss).
     pub loss_upper: Option<f64>,
 }
 

@@ -335,6 +335,7 @@ impl Fit<'_> {
         let one = |(i, &t): (usize, &u64)| Checkpoint {
             iteration: t,
             loss: self.mean(&path.losses(t)),
+            loss_error: Some(self.mean(&path.loss_errors(t))),
             validation_loss: at(validation, i),
             test_loss: at(test, i),
             ..Checkpoint::default()
@@ -378,26 +379,17 @@ fn polynomials(
 impl SolverReport {
     /// How a path was found; `units` bring each label's losses into its unit.
     pub(super) fn of(path: &Path, last: u64, units: &[f64]) -> Result<Self> {
-        let Some(steps) = path.lanczos_steps() else {
-            let none = None;
-            return Ok(Self {
-                name: Solver::Dense,
-                steps: None,
-                prediction_error: none,
-                loss_lower: none,
-                loss_upper: none,
-            });
-        };
         let mean = |side: fn(&(f64, f64)) -> f64, bounds: &[(f64, f64)]| {
             bounds.iter().zip(units).map(|(b, unit)| unit * side(b)).sum::<f64>() / units.len() as f64
         };
-        let bounds = path.loss_bounds(last)?.map(|b| (mean(|b| b.0, &b), mean(|b| b.1, &b)));
+        let bounds = path.loss_bounds(last)?;
+        let steps = path.lanczos_steps();
         Ok(Self {
-            name: Solver::Lanczos,
-            steps: Some(steps),
+            name: if steps.is_some() { Solver::Lanczos } else { Solver::Dense },
+            steps,
             prediction_error: Some(path.prediction_error(last)),
-            loss_lower: bounds.map(|b| b.0),
-            loss_upper: bounds.map(|b| b.1),
+            loss_lower: Some(mean(|b| b.0, &bounds)),
+            loss_upper: Some(mean(|b| b.1, &bounds)),
         })
     }
 }

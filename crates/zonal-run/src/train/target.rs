@@ -10,15 +10,15 @@ use crate::memory::check_width;
 use crate::number::Extended;
 use serde::{Deserialize, Serialize};
 use zonal::activation::Activation;
-use zonal::dynamics::logarithmic_grid;
+use zonal::dynamics::{Step, logarithmic_grid};
 use zonal::dynamics::operator::Operator;
 use zonal::dynamics::path::{Path, Solver};
 use zonal::kernel::Kernel;
-use zonal::measure::{SHARES, residual_energies, times_to_learn};
+use zonal::measure::{SHARES, residual_energies, residual_errors, times_to_learn};
 use zonal::network::{Network, Parametrisation};
 use zonal::observer::Observer;
 use zonal::plan::{NEGLIGIBLE, smallest_loss_bound};
-use zonal::risk::Population;
+use zonal::risk::{Population, Precise};
 use zonal::spectrum::Spectrum;
 use zonal::sphere::{Degree, Dim};
 use zonal::target::{PowerSpectrum, Target};
@@ -88,17 +88,21 @@ pub(super) fn run(
                 observer,
             )?;
             drop(quadratic);
+            let exact = Residuals { network: &network, target: &target, max_degree };
+            let (path, precise) = exact.path(path, config, observer)?;
             let coefficients = path.coefficients(&grid);
-            let residuals = residual_energies(&network, &target, &coefficients, max_degree, observer)?;
+            let (residuals, errors) = exact.with_errors(&path, precise.as_ref(), &grid, observer)?;
             let times = times_to_learn(&with_energy, &search, |at| {
-                residual_energies(&network, &target, &path.coefficients(at), max_degree, observer)
+                exact.energies(&path, precise.as_ref(), at, observer)
             })?;
             let operator = Operator::with_step(&spectrum, path.step());
             let checkpoints: Vec<Checkpoint> = grid
                 .iter()
-                .zip(&residuals)
-                .map(|(&t, residual)| {
-                    checkpoint(t, path.loss(t), residual, &operator.residual(&all_energies, max_degree, t))
+                .zip(residuals.iter().zip(&errors))
+                .map(|(&t, (residual, errors))| {
+                    let predicted = operator.residual(&all_energies, max_degree, t);
+                    let checkpoint = checkpoint(t, path.loss(t), residual, &predicted);
+                    with_errors(checkpoint, path.loss_error(t), errors)
                 })
                 .collect();
             let description = Description {
@@ -223,12 +227,87 @@ fn checkpoint(iteration: u64, loss: f64, residual: &PowerSpectrum, predicted: &P
                 .map(|(degree, (&energy, &predicted))| DegreeEnergy {
                     degree,
                     energy,
+                    error: None,
                     predicted: Some(predicted),
                 })
                 .collect(),
         ),
         ..Checkpoint::default()
     }
+}
+
+/// A path in double-double arithmetic is worth its time where losses in f64 are off by this part of the first one.
+const WORTH_PRECISION: f64 = 1e-9;
+
+/// The residual's energies along a path.
+struct Residuals<'a> {
+    network: &'a Network,
+    target: &'a Target,
+    max_degree: Degree,
+}
+
+impl Residuals<'_> {
+    /// The path itself, or one in double-double arithmetic where rounding in f64 shows and the network is small.
+    fn path(
+        &self,
+        path: Path,
+        config: &TrainConfig,
+        observer: &mut dyn Observer,
+    ) -> Result<(Path, Option<Precise>)> {
+        let shows = path.loss_error(config.iterations) > WORTH_PRECISION * path.loss(0);
+        if !shows || config.solver == Solver::Lanczos {
+            return Ok((path, None));
+        }
+        let Some(precise) = Precise::new(self.target, self.network)? else { return Ok((path, None)) };
+        // The step of the first path, so that both are the same descent.
+        let step = Step::Fixed(path.step());
+        Ok((Path::precise(&precise, step, observer)?, Some(precise)))
+    }
+
+    /// The energies at each iteration and what they may be off by.
+    fn with_errors(
+        &self,
+        path: &Path,
+        precise: Option<&Precise>,
+        at: &[u64],
+        observer: &mut dyn Observer,
+    ) -> Result<(Vec<PowerSpectrum>, Vec<PowerSpectrum>)> {
+        let distances: Vec<f64> = at.iter().map(|&t| path.distances(t)[0]).collect();
+        if let Some(precise) = precise {
+            let weights = path.precise_coefficients(at);
+            let found = precise.residual_energies(self.target, &weights, &distances, self.max_degree)?;
+            return Ok(found.into_iter().unzip());
+        }
+        let coefficients = path.coefficients(at);
+        let residuals =
+            residual_energies(self.network, self.target, &coefficients, self.max_degree, observer)?;
+        let errors = residual_errors(self.network, self.target, &coefficients, &residuals, &distances)?;
+        Ok((residuals, errors))
+    }
+
+    fn energies(
+        &self,
+        path: &Path,
+        precise: Option<&Precise>,
+        at: &[u64],
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<PowerSpectrum>> {
+        if precise.is_some() {
+            return Ok(self.with_errors(path, precise, at, observer)?.0);
+        }
+        Ok(residual_energies(self.network, self.target, &path.coefficients(at), self.max_degree, observer)?)
+    }
+}
+
+/// The checkpoint with the errors of its numbers. No energy exceeds the loss.
+fn with_errors(mut checkpoint: Checkpoint, loss_error: f64, errors: &PowerSpectrum) -> Checkpoint {
+    let highest = checkpoint.loss + loss_error;
+    let limited = |energy: f64, error: f64| error.min((highest - energy).max(energy));
+    for (degree, &error) in checkpoint.degrees.iter_mut().flatten().zip(&errors.energies) {
+        degree.error = Some(limited(degree.energy, error));
+    }
+    checkpoint.tail_energy_error = checkpoint.tail_energy.map(|energy| limited(energy, errors.tail_energy));
+    Checkpoint { loss_error: Some(loss_error), ..checkpoint }
 }
 
 /// When each degree with energy is learned, measured and predicted.

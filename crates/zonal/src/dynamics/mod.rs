@@ -6,6 +6,7 @@ pub mod descent;
 pub mod linear;
 pub mod operator;
 pub mod path;
+mod rounding;
 mod stepper;
 
 pub use curvature::curvature;

@@ -1,13 +1,16 @@
 //! Fixed hidden units: every iteration count at once, from a quadratic form and nothing else (GD-3).
 
 use super::operator::check_step;
+use super::rounding::{Rounding, floor};
 use super::{Step, accumulated, accumulated_sum};
 use crate::error::{Error, Result};
 use crate::lanczos::{Lanczos, Ritz};
-use crate::linalg::{Matrix, symmetric_eigen};
+use crate::linalg::{Matrix, dot, symmetric_eigen};
+use crate::numeric::DoubleDouble;
+use crate::numeric::jacobi::{self, UNIT};
 use crate::numeric::sum::{non_negative, tree_sum};
 use crate::observer::{Observer, Stage, check};
-use crate::risk::Quadratic;
+use crate::risk::{Precise, Quadratic};
 use serde::{Deserialize, Serialize};
 
 /// How the path is found.
@@ -31,6 +34,7 @@ pub struct Path {
     step: f64,
     trace: f64,
     width: usize,
+    rounding: Rounding,
 }
 
 #[derive(Clone, Debug)]
@@ -46,7 +50,8 @@ struct Dense {
     vectors: Matrix,
     /// b of each label in the eigenbasis, one a row.
     b: Matrix,
-    clipped: f64,
+    /// What the eigenvectors have beyond f64, where it is known.
+    low: Option<Matrix>,
 }
 
 /// A step that Lanczos cannot bound.
@@ -92,10 +97,9 @@ impl Path {
     ) -> Result<Self> {
         check_finite(quadratic)?;
         let m = quadratic.k().rows();
-        // Below this width the eigendecomposition takes no time.
-        let trace: f64 = (0..m).map(|i| quadratic.k().row(i)[i]).sum();
         // Near the ends of the range lengths of vectors leave it.
-        let in_range = (1e-100..1e100).contains(&trace);
+        let in_range = (1e-100..1e100).contains(&trace(quadratic.k()));
+        // Below this width the eigendecomposition takes no time.
         let worth_trying = in_range && m >= 300 && last <= LAST && quadratic.labels() * 8 <= m;
         match solver {
             Solver::Lanczos => {
@@ -109,7 +113,7 @@ impl Path {
             Solver::Auto if worth_trying => {
                 let most = m / (4 * quadratic.labels());
                 match Self::krylov(quadratic, step, last, most, observer)? {
-                    Ok(path) if path.prediction_error(last) <= TOLERANCE => Ok(path),
+                    Ok(path) if path.krylov_error(last) <= TOLERANCE => Ok(path),
                     _ => Self::dense(quadratic, step, observer),
                 }
             }
@@ -121,38 +125,115 @@ impl Path {
         check(observer, Stage::Eigenproblem, 0, 1)?;
         let eigen = symmetric_eigen(quadratic.k())?;
         check(observer, Stage::Eigenproblem, 1, 1)?;
-        // K is positive semidefinite: what is below zero is rounding, and shows how large rounding is. Eigenvalues
-        // within it are not told from zero. On such a direction the iterate would grow like the rounding of b times
-        // the iteration count, so it is left where it starts.
-        let clipped = eigen.values.iter().map(|x| (-x).max(0.0)).sum();
-        let lowest = eigen.values.first().copied().unwrap_or(0.0).min(0.0);
         let largest = eigen.values.last().copied().unwrap_or(0.0).max(0.0);
-        let floor = (4.0 * f64::EPSILON * largest).max(-4.0 * lowest);
-        let undetermined = |x: f64| x <= floor;
-        let mut b = quadratic.b().times_transposed(&eigen.vectors);
-        for label in 0..b.rows() {
-            for (b, _) in b.row_mut(label).iter_mut().zip(&eigen.values).filter(|(_, x)| undetermined(**x)) {
-                *b = 0.0;
-            }
-        }
-        let eigenvalues = eigen.values.into_iter().map(|x| if undetermined(x) { 0.0 } else { x }).collect();
         let step = match step {
             Step::Auto if largest > 0.0 => 1.0 / largest,
             Step::Auto => 1.0,
             Step::Fixed(step) => check_step(step, largest, 1.0 / largest)?,
         };
-        let dense = Dense { eigenvalues, vectors: eigen.vectors, b, clipped };
-        Ok(Self::from_parts(Solution::Dense(dense), quadratic, step))
+        // K is positive semidefinite: what is below zero is rounding, and shows how large rounding is. Eigenvalues
+        // within it are not told from zero. On such a direction the iterate would grow like the rounding of b times
+        // the iteration count, so it stays where it starts.
+        let floor = floor(&eigen.values, f64::EPSILON);
+        let unresolved = eigen.values.iter().filter(|x| **x <= floor).count();
+        let mut b = quadratic.b().times_transposed(&eigen.vectors);
+        let mut cut = Vec::new();
+        for label in 0..b.rows() {
+            let share = &mut b.row_mut(label)[..unresolved];
+            cut.push(dot(share, share).sqrt());
+            share.fill(0.0);
+        }
+        let mut rounding = estimate(quadratic, step, largest, floor, cut);
+        rounding.deficient = unresolved > 0;
+        rounding.gap = eigen.values.get(unresolved).map(|x| x - rounding.k).filter(|gap| *gap > 0.0);
+        let mut eigenvalues = eigen.values;
+        eigenvalues[..unresolved].fill(0.0);
+        let dense = Dense { eigenvalues, vectors: eigen.vectors, b, low: None };
+        Ok(Self::from_parts(Solution::Dense(dense), quadratic, rounding))
     }
 
-    fn from_parts(solution: Solution, quadratic: &Quadratic, step: f64) -> Self {
-        let k = quadratic.k();
+    /// The path of a form that is known in double-double arithmetic. Eigenvalues and b in the eigenbasis have the
+    /// relative accuracy of f64 each, so that rounding grows with the iteration count only where it reaches 2^-104.
+    /// Cost about 50 m^3 operations in double-double arithmetic.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn precise(form: &Precise, step: Step, observer: &mut dyn Observer) -> Result<Self> {
+        check(observer, Stage::Eigenproblem, 0, 1)?;
+        let (values, vectors) = jacobi::eigen(&form.matrix())?;
+        check(observer, Stage::Eigenproblem, 1, 1)?;
+        let mut eigenvalues: Vec<f64> = values.iter().map(|x| x.to_f64()).collect();
+        let largest = eigenvalues.last().copied().unwrap_or(0.0).max(0.0);
+        let step = match step {
+            Step::Auto if largest > 0.0 => 1.0 / largest,
+            Step::Auto => 1.0,
+            Step::Fixed(step) => check_step(step, largest, 1.0 / largest)?,
+        };
+        let floor = floor(&eigenvalues, 8.0 * UNIT);
+        let unresolved = eigenvalues.iter().filter(|x| **x <= floor).count();
+        let b = form.b();
+        let inside = |v: &Vec<DoubleDouble>| v.iter().zip(&b).map(|(&v, &b)| v * b).sum::<DoubleDouble>().to_f64();
+        let mut share: Vec<f64> = vectors.iter().map(inside).collect();
+        let cut = dot(&share[..unresolved], &share[..unresolved]).sqrt();
+        share[..unresolved].fill(0.0);
+        eigenvalues[..unresolved].fill(0.0);
+        let (k_error, b_error) = form.errors();
+        let k = k_error + floor;
+        let length = dot(&share, &share).sqrt();
+        let rounding = Rounding {
+            step,
+            largest,
+            k,
+            b: vec![b_error + 4.0 * UNIT * length],
+            cut: vec![cut],
+            deficient: unresolved > 0,
+            gap: eigenvalues.get(unresolved).map(|x| x - k).filter(|gap| *gap > 0.0),
+        };
+        let m = b.len();
+        let part = |low: bool| {
+            let value = |x: &DoubleDouble| if low { x.parts().1 } else { x.parts().0 };
+            Matrix::from_rows(m, m, vectors.iter().flatten().map(value).collect())
+        };
+        let trace = values.iter().map(|x| x.to_f64()).sum();
+        let dense = Dense {
+            eigenvalues,
+            vectors: part(false)?,
+            b: Matrix::from_rows(1, m, share)?,
+            low: Some(part(true)?),
+        };
+        let label_sq = vec![form.norm_sq()];
+        Ok(Self { solution: Solution::Dense(dense), label_sq, step, trace, width: m, rounding })
+    }
+
+    /// The output weights of one label as [`Self::coefficients`], in double-double arithmetic, for a path of
+    /// [`Self::precise`]: what f64 leaves of large weights is too little for energies by degree.
+    pub fn precise_coefficients(&self, iterations: &[u64]) -> Vec<Vec<DoubleDouble>> {
+        let Solution::Dense(Dense { eigenvalues, vectors, b, low: Some(low) }) = &self.solution else {
+            let rounded = self.coefficients(iterations);
+            let row = |i| rounded.row(i).iter().map(|&a| DoubleDouble::from(a)).collect();
+            return (0..rounded.rows()).map(row).collect();
+        };
+        let one = |&t: &u64| {
+            let mut out = vec![DoubleDouble::ZERO; self.width];
+            for (i, (&x, &b)) in eigenvalues.iter().zip(b.row(0)).enumerate() {
+                let weight = DoubleDouble::from(b * accumulated(x, self.step, t));
+                for ((a, &high), &low) in out.iter_mut().zip(vectors.row(i)).zip(low.row(i)) {
+                    *a = *a + weight * DoubleDouble::from_sum(high, low);
+                }
+            }
+            out
+        };
+        iterations.iter().map(one).collect()
+    }
+
+    fn from_parts(solution: Solution, quadratic: &Quadratic, rounding: Rounding) -> Self {
         Self {
             solution,
             label_sq: quadratic.c().iter().map(|c| 2.0 * c).collect(),
-            step,
-            trace: (0..k.rows()).map(|i| k.row(i)[i]).sum(),
-            width: k.rows(),
+            step: rounding.step,
+            trace: trace(quadratic.k()),
+            width: quadratic.k().rows(),
+            rounding,
         }
     }
 
@@ -186,9 +267,19 @@ impl Path {
                 return Ok(Err(Refused { step, limit: 1.0 / largest }));
             }
             let ended = spaces.iter().all(|s| s.is_invariant() || s.steps() >= most);
+            let floor = ritz.iter().map(|r| floor(&r.values, f64::EPSILON)).fold(0.0, f64::max);
+            let mut rounding = estimate(quadratic, step, largest, floor, Vec::new());
+            // The eigenvalues of a whole space are those of K.
+            if spaces.iter().all(|s| s.steps() == quadratic.k().rows()) {
+                let all = || ritz.iter().flat_map(|r| &r.values);
+                rounding.deficient = all().any(|x| *x <= floor);
+                let least = all().filter(|x| **x > floor).fold(f64::INFINITY, |a, &b| a.min(b));
+                rounding.gap = Some(least - rounding.k).filter(|gap| *gap > 0.0 && gap.is_finite());
+            }
             let pairs = spaces.into_iter().zip(ritz).collect();
-            let path = Self::from_parts(Solution::Krylov(pairs), quadratic, step);
-            if ended || path.prediction_error(last) <= TOLERANCE {
+            let mut path = Self::from_parts(Solution::Krylov(pairs), quadratic, rounding);
+            path.rounding.cut = path.unresolved_shares();
+            if ended || path.krylov_error(last) <= TOLERANCE {
                 return Ok(Ok(path));
             }
             // The spaces go on from where they are.
@@ -217,14 +308,6 @@ impl Path {
         match &self.solution {
             Solution::Dense(dense) => &dense.eigenvalues,
             Solution::Krylov(spaces) => spaces.first().map_or(&[], |s| &s.1.values),
-        }
-    }
-
-    /// Sum of the negative eigenvalues that rounding made and that were set to zero, as a positive number.
-    pub fn clipped(&self) -> f64 {
-        match &self.solution {
-            Solution::Dense(dense) => dense.clipped,
-            Solution::Krylov(_) => 0.0,
         }
     }
 
@@ -300,56 +383,178 @@ impl Path {
         losses.iter().sum::<f64>() / losses.len() as f64
     }
 
-    /// Bounds below and above [`Self::losses`] of exact descent: the Gauss and Gauss-Radau rules, since psi_2t has
-    /// derivatives of alternating sign. None for the eigendecomposition, and where rounding leaves no bound.
+    /// How far each label's [`Self::losses`] may be from those of exact descent (RD-1, LZ-1): rounding, its growth with the
+    /// iteration count and, for Lanczos, the steps left out. Exact losses fall with the count, so a later one is at most
+    /// what is known of earlier ones. Constants of rounding are estimates. Cost 40 m.
+    pub fn loss_errors(&self, iteration: u64) -> Vec<f64> {
+        let errors = |t: u64, losses: &[f64]| -> Vec<f64> {
+            losses.iter().enumerate().map(|(label, &loss)| self.unlimited_error(label, loss, t)).collect()
+        };
+        let losses = self.losses(iteration);
+        let own = errors(iteration, &losses);
+        let mut highest: Vec<f64> = losses.iter().zip(&own).map(|(l, e)| l + e).collect();
+        let mut earlier = iteration;
+        while earlier > 0 {
+            earlier /= 3;
+            let losses = self.losses(earlier);
+            for ((most, loss), error) in highest.iter_mut().zip(&losses).zip(errors(earlier, &losses)) {
+                *most = most.min(loss + error);
+            }
+        }
+        let limited = |((loss, own), most): ((&f64, f64), f64)| (most - loss).max(own.min(*loss)).max(0.0);
+        losses.iter().zip(own).zip(highest).map(limited).collect()
+    }
+
+    /// The mean over labels of [`Self::loss_errors`].
+    pub fn loss_error(&self, iteration: u64) -> f64 {
+        let errors = self.loss_errors(iteration);
+        errors.iter().sum::<f64>() / errors.len() as f64
+    }
+
+    /// Bounds below and above [`Self::losses`] of exact descent: [`Self::loss_errors`], for Lanczos the Gauss and
+    /// Gauss-Radau rules where they are nearer, since psi_2t has derivatives of alternating sign.
     ///
     /// # Errors
     /// [`Error::NoConvergence`].
-    pub fn loss_bounds(&self, iteration: u64) -> Result<Option<Vec<(f64, f64)>>> {
-        let Solution::Krylov(spaces) = &self.solution else { return Ok(None) };
+    pub fn loss_bounds(&self, iteration: u64) -> Result<Vec<(f64, f64)>> {
         let twice = iteration.saturating_mul(2);
         let mut out = Vec::new();
-        for ((space, ritz), y) in spaces.iter().zip(&self.label_sq) {
-            let psi = |x: f64| accumulated(x.max(0.0), self.step, twice);
-            let least = ritz.integral(|x| share(ritz, x, psi));
-            let most =
-                if space.is_invariant() { Some(least) } else { space.radau()?.map(|r| r.integral(psi)) };
-            let Some(most) = most else { return Ok(None) };
-            out.push((non_negative(y - most), non_negative(y - least)));
+        for (label, (loss, error)) in
+            self.losses(iteration).into_iter().zip(self.loss_errors(iteration)).enumerate()
+        {
+            let (mut low, mut high) = (loss - error, loss + error);
+            if let Solution::Krylov(spaces) = &self.solution {
+                let (space, ritz) = &spaces[label];
+                let psi = |x: f64| accumulated(x.max(0.0), self.step, twice);
+                let least = ritz.integral(|x| share(ritz, x, psi));
+                let most =
+                    if space.is_invariant() { Some(least) } else { space.radau()?.map(|r| r.integral(psi)) };
+                let rounding = self.rounding_error(label, loss, iteration);
+                high = high.min(self.label_sq[label] - least + rounding);
+                low = most.map_or(low, |most| low.max(self.label_sq[label] - most - rounding));
+            }
+            out.push((non_negative(low), non_negative(high)));
         }
-        Ok(Some(out))
+        Ok(out)
     }
 
-    /// A bound on how far predictions are from those of exact descent after any number of iterations up to `last`, as
-    /// a root mean square over rows whose features have the mean square of these ones, relative to the labels' root
-    /// mean square; the largest over labels. Zero for the eigendecomposition, whose error is rounding.
-    ///
+    /// A bound on how far predictions of each label are from those of exact descent after `iteration` steps: the root mean
+    /// square of the difference over the rows, or under the law, behind K (RD-1, LZ-1). Constants of rounding are
+    /// estimates.
+    pub fn distances(&self, iteration: u64) -> Vec<f64> {
+        let one = |label| {
+            let size = self.longest(label, iteration);
+            let rounding = self.rounding.distance(label, size, self.label_sq[label], iteration);
+            rounding + self.trace.sqrt() * self.krylov_distance(label, iteration)
+        };
+        (0..self.labels()).map(one).collect()
+    }
+
+    /// The largest of [`Self::distances`] up to the iteration `last`, relative to the root mean square of the label.
+    pub fn prediction_error(&self, last: u64) -> f64 {
+        // Weights are rounded to f64 when they are saved.
+        let saved = |label| 2.0 * f64::EPSILON * self.longest(label, last) * self.rounding.largest.sqrt();
+        let relative = self.distances(last).into_iter().zip(&self.label_sq).enumerate();
+        let relative = relative.map(|(label, (d, y))| (d + saved(label)) / y.sqrt());
+        relative.filter(|x| !x.is_nan()).fold(0.0, f64::max)
+    }
+
+    /// The part of [`Self::prediction_error`] that more steps of Lanczos would remove.
+    fn krylov_error(&self, last: u64) -> f64 {
+        let error = |(label, y): (usize, &f64)| self.krylov_distance(label, last) * (self.trace / y).sqrt();
+        self.label_sq.iter().enumerate().map(error).filter(|x| !x.is_nan()).fold(0.0, f64::max)
+    }
+
     /// LZ-1: |a_t - V psi_t(T) V^T b| <= eta beta |e_k . sum_(s<t) psi_s(T) e_1| |b| for eta lambda_max <= 1, beta the
     /// coupling out of the space.
-    pub fn prediction_error(&self, last: u64) -> f64 {
-        let Solution::Krylov(spaces) = &self.solution else { return 0.0 };
-        let error = |((_, ritz), y): (&(Lanczos, Ritz), &f64)| {
-            if ritz.coupling == 0.0 {
-                return 0.0;
+    fn krylov_distance(&self, label: usize, last: u64) -> f64 {
+        match &self.solution {
+            Solution::Krylov(spaces) if spaces[label].1.coupling != 0.0 => {
+                let ritz = &spaces[label].1;
+                self.step * ritz.leaving(|x| accumulated_sum(floored(ritz, x), self.step, last))
             }
-            let bound = self.step * ritz.leaving(|x| accumulated_sum(floored(ritz, x), self.step, last));
-            bound * (self.trace / y).sqrt()
-        };
-        spaces.iter().zip(&self.label_sq).map(error).fold(0.0, f64::max)
+            _ => 0.0,
+        }
     }
+
+    /// The largest length that the output weights of a label have in the first t steps.
+    fn longest(&self, label: usize, t: u64) -> f64 {
+        // With eta lambda > 1 the first step is the longest.
+        let psi = |x: f64| {
+            let psi = accumulated(x, self.step, t);
+            if self.step * x > 1.0 { psi.max(self.step) } else { psi }
+        };
+        match &self.solution {
+            Solution::Dense(dense) => {
+                let terms = dense.b.row(label).iter().zip(&dense.eigenvalues).map(|(b, &x)| b * psi(x));
+                terms.map(|a| a * a).sum::<f64>().sqrt()
+            }
+            Solution::Krylov(spaces) => {
+                let ritz = &spaces[label].1;
+                ritz.integral(|x| share(ritz, x, |x| psi(x).powi(2))).sqrt()
+            }
+        }
+    }
+
+    /// Rounding's part of the error of a loss.
+    fn rounding_error(&self, label: usize, loss: f64, t: u64) -> f64 {
+        let size = self.longest(label, t);
+        self.loss_difference(label, loss, size, self.rounding.distance(label, size, self.label_sq[label], t))
+    }
+
+    /// The error of a loss, without what earlier losses say of it.
+    fn unlimited_error(&self, label: usize, loss: f64, t: u64) -> f64 {
+        let size = self.longest(label, t);
+        let distance = self.rounding.distance(label, size, self.label_sq[label], t);
+        let krylov = self.trace.sqrt() * self.krylov_distance(label, t);
+        self.loss_difference(label, loss, size, distance + krylov)
+    }
+
+    /// How far the exact loss may be where functions differ by `distance`.
+    fn loss_difference(&self, label: usize, loss: f64, size: f64, distance: f64) -> f64 {
+        let own = self.rounding.evaluation(label, size, self.label_sq[label]);
+        own + (2.0 * (loss + own).sqrt() + distance) * distance
+    }
+
+    /// The length of b's share, for each label, in directions that [`share`] leaves out.
+    fn unresolved_shares(&self) -> Vec<f64> {
+        let Solution::Krylov(spaces) = &self.solution else { return Vec::new() };
+        let kept = |ritz: &Ritz, x: f64| share(ritz, x, |_| 1.0);
+        spaces.iter().map(|(_, ritz)| ritz.integral(|x| 1.0 - kept(ritz, x)).sqrt()).collect()
+    }
+}
+
+/// What rounding does to K and b: what the form itself reports, and the solver's share.
+fn estimate(quadratic: &Quadratic, step: f64, largest: f64, floor: f64, cut: Vec<f64>) -> Rounding {
+    let (k, b) = quadratic.rounding();
+    let of_label = |label: usize| {
+        let row = quadratic.b().row(label);
+        b.get(label).copied().unwrap_or(0.0) + 4.0 * f64::EPSILON * dot(row, row).sqrt()
+    };
+    Rounding {
+        step,
+        largest,
+        k: k + floor,
+        b: (0..quadratic.labels()).map(of_label).collect(),
+        cut,
+        deficient: false,
+        gap: None,
+    }
+}
+
+fn trace(k: &Matrix) -> f64 {
+    (0..k.rows()).map(|i| k.row(i)[i]).sum()
 }
 
 /// An eigenvalue of T, zero where it cannot be told from that.
 fn floored(ritz: &Ritz, x: f64) -> f64 {
-    let largest = ritz.values.last().copied().unwrap_or(0.0);
-    if x <= 4.0 * f64::EPSILON * largest { 0.0 } else { x }
+    if x <= floor(&ritz.values, f64::EPSILON) { 0.0 } else { x }
 }
 
-/// f of an eigenvalue of T, or 0 for one that is not told from 0: as for the eigendecomposition, such directions are
-/// left where they start.
+/// f of an eigenvalue of T, or 0 for one that is not told from 0: as for the eigendecomposition, such directions stay
+/// where they start.
 fn share(ritz: &Ritz, x: f64, f: impl Fn(f64) -> f64) -> f64 {
-    let [lowest, largest] = [ritz.values.first(), ritz.values.last()].map(|v| v.copied().unwrap_or(0.0));
-    if x <= (4.0 * f64::EPSILON * largest).max(-4.0 * lowest) { 0.0 } else { f(x) }
+    if x <= floor(&ritz.values, f64::EPSILON) { 0.0 } else { f(x) }
 }
 
 fn check_finite(quadratic: &Quadratic) -> Result<()> {
@@ -386,6 +591,12 @@ mod tests {
         Quadratic::with_labels(k, b, vec![0.5, 0.4]).unwrap()
     }
 
+    /// The root mean square, over the rows behind K, of the difference of two networks.
+    fn distance(q: &Quadratic, a: &[f64], b: &[f64]) -> f64 {
+        let difference: Vec<f64> = a.iter().zip(b).map(|(x, y)| x - y).collect();
+        dot(&q.k().times_vector(&difference), &difference).max(0.0).sqrt()
+    }
+
     #[test]
     fn both_solvers_give_the_same_path_within_the_bound() {
         let q = quadratic(400);
@@ -403,24 +614,64 @@ mod tests {
             for (i, t) in counts.iter().enumerate().filter(|(_, t)| **t <= last) {
                 for label in 0..2 {
                     let row = 2 * i + label;
-                    let difference: f64 = found
-                        .row(row)
-                        .iter()
-                        .zip(exact.row(row))
-                        .map(|(x, y)| (x - y) * (x - y))
-                        .sum::<f64>()
-                        .sqrt();
-                    let bound = path.prediction_error(*t) / (path.trace / path.label_sq[label]).sqrt();
-                    // Rounding of the dense solver itself.
-                    let size: f64 = exact.row(row).iter().map(|x| x * x).sum::<f64>().sqrt();
-                    assert!(difference <= bound + 1e-10 * size, "t = {t}: {difference} > {bound}");
-                    let (low, high) = path.loss_bounds(*t).unwrap().unwrap()[label];
-                    let loss = dense.losses(*t)[label];
-                    assert!(low <= loss + 1e-12 && loss <= high + 1e-12, "t = {t}: {low} {loss} {high}");
+                    let difference = distance(&q, found.row(row), exact.row(row));
+                    let bound = path.distances(*t)[label] + dense.distances(*t)[label];
+                    assert!(difference <= bound, "t = {t}: {difference} > {bound}");
+                    let (low, high) = path.loss_bounds(*t).unwrap()[label];
+                    let (least, most) = dense.loss_bounds(*t).unwrap()[label];
+                    assert!(low <= most && least <= high, "t = {t}: {low} {high}, {least} {most}");
                 }
             }
         }
         assert!(seen[0] <= seen[2] && seen[2] < 400, "{seen:?}");
+    }
+
+    /// Output weights and loss of exact descent on sums as they are, from the eigenproblem in double-double arithmetic.
+    fn exact(q: &Quadratic, step: f64, t: u64) -> (Vec<DoubleDouble>, f64) {
+        let m = q.k().rows();
+        let rows: Vec<Vec<DoubleDouble>> =
+            (0..m).map(|i| q.k().row(i)[..=i].iter().map(|&x| DoubleDouble::from(x)).collect()).collect();
+        let (values, vectors) = jacobi::eigen(&rows).unwrap();
+        let mut weights = vec![DoubleDouble::ZERO; m];
+        let mut loss = DoubleDouble::from(2.0 * q.c()[0]);
+        for (value, vector) in values.iter().zip(&vectors) {
+            let b: DoubleDouble = vector.iter().zip(q.b().row(0)).map(|(&v, &b)| v * DoubleDouble::from(b)).sum();
+            let x = value.to_f64().max(0.0);
+            let weight = b * DoubleDouble::from(accumulated(x, step, t));
+            weights.iter_mut().zip(vector).for_each(|(a, &v)| *a = *a + weight * v);
+            loss = loss - b * b * DoubleDouble::from(accumulated(x, step, 2 * t));
+        }
+        (weights, loss.to_f64())
+    }
+
+    #[test]
+    fn both_solvers_are_within_their_errors_of_descent_in_double_double() {
+        use crate::activation::Activation;
+        use crate::numeric::random::Purpose;
+        use crate::sphere::{Dim, uniform_points};
+        let dim = Dim::new(8).unwrap();
+        let points = uniform_points(dim, 300, 1, Purpose::Points);
+        let labels: Vec<f64> = (0..300).map(|i| (3.0 * points.row(i)[0]).sin() + points.row(i)[1].abs()).collect();
+        for (activation, width) in [(Activation::Exp, 90), (Activation::Relu, 120), (Activation::Tanh, 60)] {
+            let network = crate::network::Network::random(activation.clone(), 1.0, dim, width, 3).unwrap();
+            let q = crate::risk::Empirical::new(&points, &labels).quadratic(&network).unwrap();
+            let step = 0.99 * Path::new(&q, Step::Auto, &mut Silent).unwrap().step();
+            for solver in [Solver::Dense, Solver::Lanczos] {
+                let path = Path::with_solver(&q, Step::Fixed(step), solver, 1_000_000_000, &mut Silent).unwrap();
+                for t in [1, 1_000, 1_000_000, 1_000_000_000, 1_000_000_000_000] {
+                    let (weights, loss) = exact(&q, step, t);
+                    let found = path.coefficients(&[t]);
+                    let rounded: Vec<f64> = weights.iter().map(|a| a.to_f64()).collect();
+                    let off = distance(&q, found.row(0), &rounded);
+                    let what = format!("{activation} {solver:?} {t:e}");
+                    println!("{what}: off {off:e} of {:e}, loss {:e} of {:e}", path.distances(t)[0], path.loss(t) - loss, path.loss_error(t));
+                    assert!(off <= path.distances(t)[0], "{what}: {off:e} > {:e}", path.distances(t)[0]);
+                    assert!((path.loss(t) - loss).abs() <= path.loss_error(t), "{what}");
+                    let (low, high) = path.loss_bounds(t).unwrap()[0];
+                    assert!(low <= loss && loss <= high, "{what}: {low:e} {loss:e} {high:e}");
+                }
+            }
+        }
     }
 
     #[test]
@@ -432,14 +683,8 @@ mod tests {
         for t in [10, 1_000, 100_000] {
             let (found, exact) = (small.coefficients(&[t]), dense.coefficients(&[t]));
             for label in 0..2 {
-                let off: f64 = found
-                    .row(label)
-                    .iter()
-                    .zip(exact.row(label))
-                    .map(|(x, y)| (x - y) * (x - y))
-                    .sum::<f64>()
-                    .sqrt();
-                let bound = small.prediction_error(t) / (small.trace / small.label_sq[label]).sqrt();
+                let off = distance(&q, found.row(label), exact.row(label));
+                let bound = small.distances(t)[label];
                 assert!(off <= bound, "t = {t}: {off} > {bound}");
             }
         }

@@ -11,5 +11,5 @@ pub use best_polynomial::{BestPolynomial, Monomials, best_polynomials, monomials
 pub use learning::{SHARES, time_to_learn, times_to_learn};
 pub use moving::{MovingEnergies, alignment, movement, moving_energies};
 pub use repeats::{NoiseFloor, Repeats};
-pub use residual::residual_energies;
+pub use residual::{residual_energies, residual_errors};
 pub use sampling::{Estimate, SampledSpectrum, energies_by_sampling, mean, sampled_energies};

@@ -98,3 +98,43 @@ pub fn residual_energies(
         })
         .collect())
 }
+
+/// How far each of the energies of [`residual_energies`] may be from those of exact descent (RD-1): rounding of the sums,
+/// and the distance between the functions, one for each row of `coefficients`.
+///
+/// # Errors
+/// As [`crate::spectrum::Spectrum::new`].
+pub fn residual_errors(
+    network: &Network,
+    target: &Target,
+    coefficients: &Matrix,
+    residuals: &[PowerSpectrum],
+    distances: &[f64],
+) -> Result<Vec<PowerSpectrum>> {
+    let max_degree = residuals.first().map_or(0, |r| r.energies.len().saturating_sub(1));
+    let kernel = Kernel::random_feature(network.activation(), target.dim(), network.scale(), max_degree)?;
+    let correlations = target.correlations(&network.unit(), network.directions(), max_degree)?;
+    let energies = target.power_spectrum(max_degree)?;
+    let root = 1.0 / (network.width() as f64).sqrt();
+    let length = |x: &[f64]| dot(x, x).sqrt();
+    let visible: Vec<f64> = (0..=max_degree).map(|k| root * length(correlations.by_degree.row(k))).collect();
+    let beyond = root * length(&correlations.tail);
+    let of_row = |(t, (residual, &distance)): (usize, (&PowerSpectrum, &f64))| {
+        let size = length(coefficients.row(t));
+        // Each P_k is known to about k 2^-53.
+        let sums = |k: Degree, target: f64, visible: f64, kernel: f64| {
+            4.0 * f64::EPSILON * (k as f64 + 1.0) * (target + (2.0 * visible + kernel * size) * size)
+        };
+        let moved = |energy: f64, own: f64| own + (2.0 * (energy + own).sqrt() + distance) * distance;
+        let of_degree = |(k, &energy): (Degree, &f64)| {
+            moved(energy, sums(k, energies.energies[k], visible[k], kernel.energy(k).abs()))
+        };
+        let tail = sums(max_degree + 1, energies.tail_energy, beyond, 0.0)
+            + kernel.remainder_error(max_degree) * size * size;
+        PowerSpectrum {
+            energies: residual.energies.iter().enumerate().map(of_degree).collect(),
+            tail_energy: moved(residual.tail_energy, tail),
+        }
+    };
+    Ok(residuals.iter().zip(distances).enumerate().map(of_row).collect())
+}

@@ -5,6 +5,7 @@ mod double_double;
 mod dual;
 mod elementary;
 mod interval;
+pub(crate) mod jacobi;
 mod jet;
 pub(crate) mod lanes;
 pub(crate) mod level;

@@ -70,6 +70,11 @@ impl Scaled {
         libm::scalbn(self.mantissa.to_f64(), self.exponent.clamp(-5000, 5000) as i32)
     }
 
+    /// The nearest double-double; zero or infinity where it leaves the range of f64.
+    pub fn to_double_double(self) -> DoubleDouble {
+        self.mantissa.scale_by_power_of_two(self.exponent.clamp(-2000, 2000) as i32)
+    }
+
     /// ln|x|, minus infinity at zero.
     pub fn ln_abs(self) -> f64 {
         if self.sign() == 0 {

@@ -4,7 +4,7 @@ use super::gradient::make_tangent;
 use super::{GradientOracle, Quadratic};
 use crate::error::Result;
 use crate::kernel::Kernel;
-use crate::linalg::Matrix;
+use crate::linalg::{Matrix, dot};
 use crate::network::Network;
 use crate::sphere::Dim;
 use crate::target::Target;
@@ -28,8 +28,14 @@ impl<'a> Population<'a> {
     /// # Errors
     /// As [`crate::spectrum::Spectrum::new`].
     pub fn quadratic(&self, network: &Network) -> Result<Quadratic> {
-        let k = exact_products(network, self.target.dim())?;
-        Quadratic::new(k, self.output_layer(network)?, 0.5 * self.target.norm_sq()?)
+        let (k, k_error) = exact_products(network, self.target.dim())?;
+        let b = self.output_layer(network)?;
+        // b moves with the rounding of directions and products as it does along its gradient.
+        let (_, slopes) = self.target.correlation_gradients(&network.unit(), network.directions())?;
+        let slope = norm(slopes.values()) / (network.width() as f64).sqrt();
+        let b_error = 2.0 * f64::EPSILON * (norm(&b) + slope);
+        let form = Quadratic::new(k, b, 0.5 * self.target.norm_sq()?)?;
+        Ok(form.with_rounding(k_error, vec![b_error]))
     }
 }
 
@@ -43,13 +49,32 @@ pub fn answered_quadratic(
     oracle: &dyn GradientOracle,
     label_sq: f64,
 ) -> Result<Quadratic> {
-    let k = exact_products(network, Dim::new(network.directions().columns() as u64)?)?;
-    Quadratic::new(k, oracle.output_layer(network)?, 0.5 * label_sq)
+    let (k, k_error) = exact_products(network, Dim::new(network.directions().columns() as u64)?)?;
+    Ok(Quadratic::new(k, oracle.output_layer(network)?, 0.5 * label_sq)?.with_rounding(k_error, vec![0.0]))
 }
 
-fn exact_products(network: &Network, dim: Dim) -> Result<Matrix> {
+/// K and an estimate of its error.
+fn exact_products(network: &Network, dim: Dim) -> Result<(Matrix, f64)> {
     let kernel = Kernel::random_feature(network.activation(), dim, network.scale(), 0)?;
-    Ok(kernel_matrix(&kernel, network.directions()))
+    let k = kernel_matrix(&kernel, network.directions());
+    Ok((k, matrix_error(&kernel, network.directions())?))
+}
+
+/// An estimate of the spectral norm of what the kernel matrix is off by, from its Frobenius norm: errors of the kernel, and
+/// rounding of inner products times the kernel's slope, of which the first unit's row is a sample.
+fn matrix_error(kernel: &Kernel, directions: &Matrix) -> Result<f64> {
+    let mut rho = directions.times_vector(directions.row(0));
+    rho.remove(0);
+    rho.iter_mut().for_each(|r| *r = r.clamp(-1.0, 1.0));
+    let mut slopes = vec![0.0; rho.len()];
+    kernel.slope()?.evaluate(&rho, &mut slopes);
+    let finite: Vec<f64> = slopes.into_iter().filter(|s| s.is_finite()).collect();
+    let slope = norm(&finite) / (finite.len().max(1) as f64).sqrt();
+    Ok(kernel.error() + 2.0 * f64::EPSILON * slope)
+}
+
+fn norm(x: &[f64]) -> f64 {
+    dot(x, x).sqrt()
 }
 
 impl GradientOracle for Population<'_> {

@@ -13,6 +13,7 @@ pub struct Quadratic {
     /// One row for each label.
     b: Matrix,
     c: Vec<f64>,
+    rounding: (f64, Vec<f64>),
 }
 
 impl Quadratic {
@@ -42,7 +43,20 @@ impl Quadratic {
         if b.rows() != c.len() {
             return Err(Error::Size { what: "labels of b".into(), found: b.rows(), required: c.len() });
         }
-        Ok(Self { k, b, c })
+        let rounding = (0.0, vec![0.0; c.len()]);
+        Ok(Self { k, b, c, rounding })
+    }
+
+    /// The same form with estimates of how far K, in the spectral norm, and the b of each label, in the Euclidean norm,
+    /// are from those that descent is meant to follow. Both are zero where nothing else is known, as for sums over rows,
+    /// which are data.
+    pub fn with_rounding(self, k: f64, b: Vec<f64>) -> Self {
+        Self { rounding: (k, b), ..self }
+    }
+
+    /// The two estimates of [`Self::with_rounding`].
+    pub fn rounding(&self) -> (f64, &[f64]) {
+        (self.rounding.0, &self.rounding.1)
     }
 
     /// The means of sums over rows; zero without rows.

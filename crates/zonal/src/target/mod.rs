@@ -2,9 +2,11 @@
 
 mod parse;
 mod polynomial;
+mod precise;
 mod work;
 mod zonal;
 
+pub(crate) use precise::{precise_dot, precise_unit};
 pub use polynomial::{CompiledPolynomial, HarmonicPart, MAX_TERMS, Polynomial};
 pub use zonal::{Profile, ZonalTerm};
 

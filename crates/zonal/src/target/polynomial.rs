@@ -3,6 +3,7 @@
 
 use super::work::Work;
 use crate::error::{Error, Result};
+use crate::numeric::DoubleDouble;
 use crate::sphere::{Degree, Dim};
 use num_bigint::BigInt;
 use num_rational::BigRational;
@@ -269,8 +270,14 @@ impl Polynomial {
 
     /// The polynomial in floating point, for fast evaluation.
     pub fn compile(&self) -> CompiledPolynomial {
-        let terms = self.terms.iter().map(|(e, c)| (c.to_f64().unwrap_or(f64::NAN), e.clone())).collect();
-        CompiledPolynomial { terms }
+        let terms: Vec<(f64, Exponents)> =
+            self.terms.iter().map(|(e, c)| (c.to_f64().unwrap_or(f64::NAN), e.clone())).collect();
+        // What a coefficient has beyond its nearest f64.
+        let rest = |(c, (high, _)): (&BigRational, &(f64, Exponents))| {
+            BigRational::from_float(*high).and_then(|high| (c - high).to_f64()).unwrap_or(0.0)
+        };
+        let low = self.terms.values().zip(&terms).map(rest).collect();
+        CompiledPolynomial { terms, low }
     }
 }
 
@@ -290,6 +297,7 @@ impl Whole<'_> {
 #[derive(Clone, Debug, Default)]
 pub struct CompiledPolynomial {
     terms: Vec<(f64, Exponents)>,
+    low: Vec<f64>,
 }
 
 impl CompiledPolynomial {
@@ -314,6 +322,15 @@ impl CompiledPolynomial {
     pub fn value(&self, x: &[f64]) -> f64 {
         let term = |e: &Exponents| e.iter().map(|&(v, p)| x[v].powi(p as i32)).product::<f64>();
         self.terms.iter().map(|(c, e)| c * term(e)).sum()
+    }
+
+    /// The value at a point in double-double arithmetic.
+    fn precise_value(&self, x: &[DoubleDouble]) -> DoubleDouble {
+        let term = |(&(high, ref exponents), &low): (&(f64, Exponents), &f64)| {
+            let factors = exponents.iter().flat_map(|&(v, p)| (0..p).map(move |_| x[v]));
+            factors.fold(DoubleDouble::from_sum(high, low), |product, factor| product * factor)
+        };
+        self.terms.iter().zip(&self.low).map(term).sum()
     }
 }
 
@@ -383,6 +400,11 @@ impl HarmonicPart {
     /// p_k(u) at a point of the sphere.
     pub fn value(&self, u: &[f64]) -> f64 {
         self.values.value(u)
+    }
+
+    /// The same in double-double arithmetic.
+    pub(super) fn precise_value(&self, u: &[DoubleDouble]) -> DoubleDouble {
+        self.values.precise_value(u)
     }
 
     /// Adds `factor` times the gradient of an extension of p_k beyond the sphere; along the sphere it is that of p_k.

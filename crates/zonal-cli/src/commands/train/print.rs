@@ -1,6 +1,6 @@
 //! A training as a table for people.
 
-use crate::format::{short, short_count, short_up};
+use crate::format::{short, short_count, short_known, short_up};
 use crate::output::columns;
 use zonal::network::{Layers, Parametrisation, Start};
 use zonal_run::again::Agreement;
@@ -103,19 +103,23 @@ fn target_table(report: &TrainReport, target: &str) -> String {
     let rows: Vec<Vec<String>> = shown(report)
         .into_iter()
         .map(|c| {
-            let mut row = vec![short_count(c.iteration), short(c.loss)];
+            let mut row = vec![short_count(c.iteration), known(report, c.loss, c.loss_error)];
             let mut rest = c.tail_energy.unwrap_or(0.0);
+            let mut rest_error = c.tail_energy_error;
             for d in c.degrees.iter().flatten() {
                 if !degrees.contains(&d.degree) {
                     rest += d.energy;
+                    rest_error = rest_error.zip(d.error).map(|(a, b)| a + b);
                     continue;
                 }
-                row.push(short(d.energy));
+                row.push(known(report, d.energy, d.error));
                 if theory {
                     row.push(d.predicted.map_or("-".to_owned(), short));
                 }
             }
-            row.push(short(rest));
+            // No part of the residual exceeds the loss.
+            let most = c.loss + c.loss_error.unwrap_or(0.0);
+            row.push(known(report, rest, rest_error.map(|error| error.min((most - rest).max(rest)))));
             let share = |x: Option<f64>| x.map_or("-".to_owned(), |x| format!("{x:.3}"));
             if aligned {
                 row.push(share(c.alignment));
@@ -142,6 +146,7 @@ fn target_table(report: &TrainReport, target: &str) -> String {
     } else if report.descent.is_some() {
         text += "moved: how far hidden weights are from their start, as part of their size.\n";
     }
+    text += &rounding(report);
     text += &learned(report, &degrees);
     if let Some(bound) = report.loss_bound {
         text += &format!("Proved for the mean over hidden units: last loss at most {}.\n", short(bound));
@@ -152,6 +157,29 @@ fn target_table(report: &TrainReport, target: &str) -> String {
         text += &format!("{} cannot see degree{plural} {}.\n", report.activation, list.join(", "));
     }
     text + &written(report)
+}
+
+/// A number with the digits that its error allows.
+fn known(report: &TrainReport, x: f64, error: Option<f64>) -> String {
+    report.visible_error(error).map_or_else(|| short(x), |error| short_known(x, error))
+}
+
+/// The root of a mean square with the digits that its error allows.
+fn known_root(report: &TrainReport, square: f64, error: Option<f64>) -> String {
+    let root = square.sqrt();
+    report
+        .visible_error(error)
+        .map_or_else(|| short(root), |error| short_known(root, (square + error).sqrt() - root))
+}
+
+/// From which listed iteration on losses are rounding.
+fn rounding(report: &TrainReport) -> String {
+    let Some(first) = report.first_rounded() else { return String::new() };
+    format!(
+        "From iteration {} on rounding may change the loss by more than 1 %: numbers have the digits that are known, and <x \
+         is an upper bound (--format json has all errors).\n",
+        short_count(first)
+    )
 }
 
 /// When degrees are learned: measured, and predicted in brackets.
@@ -221,7 +249,7 @@ fn rows_table(report: &TrainReport) -> String {
             let mark = if c.iteration == report.best_iteration { "best" } else { "" };
             let mut row = vec![
                 short_count(c.iteration),
-                root(Some(c.loss)),
+                known_root(report, c.loss, c.loss_error),
                 root(c.validation_loss),
                 root(c.test_loss),
             ];
@@ -236,6 +264,7 @@ fn rows_table(report: &TrainReport) -> String {
         })
         .collect();
     text += &columns(&header, &rows);
+    text += &rounding(report);
     if linear {
         text += "tangent kernel: the train RMSE that it predicts from the start. ";
     }

@@ -165,6 +165,12 @@ pub(super) fn notes(report: &TrainReport) -> Vec<String> {
     if report.stop_reason == StopReason::Converged {
         notes.push("Stopped early: the validation loss had not become better for long.".to_owned());
     }
+    if let Some(first) = report.first_rounded() {
+        notes.push(format!(
+            "From iteration {} on rounding may change the loss by more than 1 %; the errors are in metrics.csv.",
+            grouped(first)
+        ));
+    }
     if is_refitted(report) {
         notes.push(
             "The iteration was chosen by a network that saw no validation rows; the network kept is fitted to them too, and its \

@@ -258,6 +258,7 @@ fn checkpoint(
     let one = |degree: usize| DegreeEnergy {
         degree,
         energy: residual.energies[degree],
+        error: None,
         predicted: predicted.and_then(|p| finite(p[degree])),
     };
     Checkpoint {

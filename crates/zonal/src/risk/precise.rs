@@ -1,0 +1,220 @@
+//! The quadratic form of the output layer in double-double arithmetic, for few units whose kernel is a short series: K of
+//! smooth activations has eigenvalues far below rounding in f64, which long descents come to depend on (RD-1).
+
+use crate::error::Result;
+use crate::legendre::precise_values;
+use crate::network::Network;
+use crate::numeric::jacobi::UNIT;
+use crate::numeric::sum::non_negative;
+use crate::numeric::{DoubleDouble, Scaled};
+use crate::spectrum::{Coefficient, Spectrum};
+use crate::sphere::{Degree, Dim, multiplicities};
+use crate::target::{PowerSpectrum, Target, precise_dot, precise_unit};
+use rayon::prelude::*;
+
+/// K and b of a target and the unit vectors along a network's directions, by degree.
+#[derive(Clone, Debug)]
+pub struct Precise {
+    dim: Dim,
+    /// <u_i, u_j> for j < i.
+    products: Vec<Vec<DoubleDouble>>,
+    /// alpha_k^2 N_k / m.
+    energies: Vec<DoubleDouble>,
+    /// alpha_k g_k(u_j) / sqrt m, one row for each degree.
+    b: Vec<Vec<DoubleDouble>>,
+    norm_sq: f64,
+    error: (f64, f64),
+}
+
+/// The largest width: above it the eigenproblem takes more than about a second.
+pub const MOST_UNITS: usize = 128;
+/// Degrees that a series may need.
+const ATTEMPTS: [Degree; 2] = [128, 640];
+/// What a series may lack, and what its coefficients may be off by, as a part of the norm.
+const NEGLIGIBLE: f64 = 1e-24;
+/// What the coefficients behind b may be off by. An error there is that of a slightly different target.
+const NEGLIGIBLE_B: f64 = 1e-17;
+
+impl Precise {
+    /// None where the width exceeds [`MOST_UNITS`] or the spectra are not known to the digits that this needs, as those of
+    /// activations with kinks.
+    ///
+    /// # Errors
+    /// As [`Spectrum::new`].
+    pub fn new(target: &Target, network: &Network) -> Result<Option<Self>> {
+        let (dim, m) = (target.dim(), network.width());
+        if m > MOST_UNITS || network.directions().columns() != dim.as_usize() || network.biases().is_some() {
+            return Ok(None);
+        }
+        for degree in ATTEMPTS {
+            let spectrum = Spectrum::new(network.activation(), dim, network.scale(), degree)?;
+            let error = spectrum_error(&spectrum, dim);
+            if error > NEGLIGIBLE * spectrum.norm_sq() {
+                continue;
+            }
+            let units: Vec<Vec<DoubleDouble>> =
+                (0..m).map(|j| precise_unit(network.directions().row(j))).collect();
+            let (mut b, b_error) = target.precise_correlations(&spectrum, &units)?;
+            if b_error > NEGLIGIBLE_B {
+                return Ok(None);
+            }
+            let root = DoubleDouble::from(m as f64).sqrt();
+            b.iter_mut().flatten().for_each(|x| *x = *x / root);
+            let products = (0..m).map(|i| units[..i].iter().map(|v| precise_dot(&units[i], v)).collect());
+            return Ok(Some(Self {
+                dim,
+                products: products.collect(),
+                energies: kernel_energies(&spectrum, dim, m),
+                b,
+                norm_sq: target.norm_sq()?,
+                error: (error, b_error),
+            }));
+        }
+        Ok(None)
+    }
+
+    /// ||g||^2.
+    pub(crate) fn norm_sq(&self) -> f64 {
+        self.norm_sq
+    }
+
+    /// How far K, in the spectral norm, and b may be from the exact ones, without the rounding of an eigensolver.
+    pub(crate) fn errors(&self) -> (f64, f64) {
+        let b: f64 = self.b().iter().map(|b| b.to_f64().powi(2)).sum();
+        // P_k moves with its argument by up to k^2 times as much.
+        let degrees = self.energies.len() as f64;
+        (self.error.0 + 4.0 * UNIT * degrees * self.trace(), (self.error.1 + 4.0 * UNIT * degrees.powi(2)) * b.sqrt())
+    }
+
+    /// The lower triangle of K.
+    pub(crate) fn matrix(&self) -> Vec<Vec<DoubleDouble>> {
+        let diagonal: DoubleDouble = self.energies.iter().copied().sum();
+        let entry = |&rho: &DoubleDouble| {
+            let values = precise_values(self.dim, self.energies.len() - 1, rho);
+            values.into_iter().zip(&self.energies).map(|(p, &e)| e * p).sum()
+        };
+        let row = |rho: &Vec<DoubleDouble>| rho.iter().map(entry).chain([diagonal]).collect();
+        self.products.par_iter().map(row).collect()
+    }
+
+    /// b.
+    pub(crate) fn b(&self) -> Vec<DoubleDouble> {
+        (0..self.products.len()).map(|j| self.b.iter().map(|row| row[j]).sum()).collect()
+    }
+
+    /// The residual's energies as [`crate::measure::residual_energies`], for output weights in double-double arithmetic, with
+    /// what rounding and the distance from exact descent may do to them.
+    ///
+    /// # Errors
+    /// As [`Spectrum::new`].
+    pub fn residual_energies(
+        &self,
+        target: &Target,
+        weights: &[Vec<DoubleDouble>],
+        distances: &[f64],
+        max_degree: Degree,
+    ) -> Result<Vec<(PowerSpectrum, PowerSpectrum)>> {
+        let energies = target.power_spectrum(max_degree)?;
+        let forms = self.forms(weights, max_degree);
+        let of_row = |((a, form), distance): ((&Vec<DoubleDouble>, Vec<DoubleDouble>), &f64)| {
+            let products: Vec<DoubleDouble> = self.b.iter().map(|b| precise_dot(a, b)).collect();
+            let size: f64 = a.iter().map(|a| a.to_f64().powi(2)).sum();
+            // Sums in double-double, and f64 for what the target has.
+            let error = |target: f64, energy: f64, exact: f64| {
+                let own = 16.0 * f64::EPSILON * (target + energy) + exact * size;
+                own + (2.0 * (energy + own).sqrt() + distance) * distance
+            };
+            let rounding = 8.0 * UNIT * (max_degree as f64 + 2.0).powi(2) * self.trace();
+            let residual = |target: f64, product: DoubleDouble, form: DoubleDouble| {
+                let learned = product + product - form;
+                non_negative((DoubleDouble::from(target) - learned).to_f64())
+            };
+            let listed: Vec<f64> =
+                (0..=max_degree).map(|k| residual(energies.energies[k], at(&products, k), form[k])).collect();
+            let rest: DoubleDouble = products.iter().skip(max_degree + 1).copied().sum();
+            let tail = residual(energies.tail_energy, rest, form[max_degree + 1]);
+            let errors = listed.iter().zip(&energies.energies).map(|(&e, &t)| error(t, e, rounding)).collect();
+            let tail_error = error(energies.tail_energy, tail, rounding + self.error.0);
+            (
+                PowerSpectrum { energies: listed, tail_energy: tail },
+                PowerSpectrum { energies: errors, tail_energy: tail_error },
+            )
+        };
+        Ok(weights.iter().zip(forms).zip(distances).map(of_row).collect())
+    }
+
+    /// a.K_k a for each row a of weights: the parts of the listed degrees, and at the end all beyond.
+    fn forms(&self, weights: &[Vec<DoubleDouble>], max_degree: Degree) -> Vec<Vec<DoubleDouble>> {
+        let columns = max_degree + 2;
+        // What a unit has with itself.
+        let own = self.by_degree(DoubleDouble::ONE, max_degree);
+        let of_unit = |i: usize| {
+            let mut forms = vec![DoubleDouble::ZERO; weights.len() * columns];
+            let mut add = |j: usize, parts: &[DoubleDouble], factor: f64| {
+                for (row, a) in forms.chunks_mut(columns).zip(weights) {
+                    let product = DoubleDouble::from(factor) * a[i] * a[j];
+                    row.iter_mut().zip(parts).for_each(|(sum, &part)| *sum = *sum + product * part);
+                }
+            };
+            add(i, &own, 1.0);
+            for (j, &rho) in self.products[i].iter().enumerate() {
+                add(j, &self.by_degree(rho, max_degree), 2.0);
+            }
+            forms
+        };
+        let parts: Vec<Vec<DoubleDouble>> = (0..self.products.len()).into_par_iter().map(of_unit).collect();
+        let mut sums = vec![DoubleDouble::ZERO; weights.len() * columns];
+        for part in parts {
+            sums.iter_mut().zip(part).for_each(|(sum, x)| *sum = *sum + x);
+        }
+        sums.chunks(columns).map(<[DoubleDouble]>::to_vec).collect()
+    }
+
+    /// The kernel's parts of the listed degrees at rho, and at the end all beyond.
+    fn by_degree(&self, rho: DoubleDouble, max_degree: Degree) -> Vec<DoubleDouble> {
+        let mut out = vec![DoubleDouble::ZERO; max_degree + 2];
+        let values = precise_values(self.dim, self.energies.len() - 1, rho);
+        for (k, (p, &energy)) in values.into_iter().zip(&self.energies).enumerate() {
+            let column = k.min(max_degree + 1);
+            out[column] = out[column] + energy * p;
+        }
+        out
+    }
+
+    fn trace(&self) -> f64 {
+        self.energies.iter().map(|e| e.to_f64()).sum::<f64>() * self.products.len() as f64
+    }
+}
+
+fn at(values: &[DoubleDouble], k: Degree) -> DoubleDouble {
+    values.get(k).copied().unwrap_or(DoubleDouble::ZERO)
+}
+
+/// What a spectrum lacks beyond its last degree and what its coefficients may be off by, as energy.
+fn spectrum_error(spectrum: &Spectrum, dim: Dim) -> f64 {
+    let multiplicity = multiplicities(dim, spectrum.max_degree());
+    let one = |(c, n): (&Coefficient, Scaled)| {
+        if c.relative_error.is_finite() {
+            return 2.0 * c.relative_error * c.energy.to_f64();
+        }
+        let bound = Scaled::from(c.absolute_error);
+        bound.times_scaled(bound).times_scaled(n).to_f64()
+    };
+    let errors: f64 = spectrum.coefficients().iter().zip(multiplicity).map(one).sum();
+    errors + spectrum.tail_energy()
+}
+
+/// alpha_k^2 N_k / m, up to the last degree that counts.
+fn kernel_energies(spectrum: &Spectrum, dim: Dim, m: usize) -> Vec<DoubleDouble> {
+    let multiplicity = multiplicities(dim, spectrum.max_degree());
+    let one = |(c, n): (&Coefficient, Scaled)| {
+        c.value.times_scaled(c.value).times_scaled(n).to_double_double() / DoubleDouble::from(m as f64)
+    };
+    let mut out: Vec<DoubleDouble> = spectrum.coefficients().iter().zip(multiplicity).map(one).collect();
+    let total: f64 = out.iter().map(|e| e.to_f64()).sum();
+    let mut rest = 0.0;
+    while out.len() > 1 && rest + out[out.len() - 1].to_f64() < 1e-3 * UNIT * total {
+        rest += out.pop().map_or(0.0, DoubleDouble::to_f64);
+    }
+    out
+}
