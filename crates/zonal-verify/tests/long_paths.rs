@@ -44,7 +44,10 @@ fn settings() -> Vec<Setting> {
 /// |found - exact| <= error, with what f64 leaves of the reference.
 fn covered(found: f64, exact: f64, error: f64, what: &str) {
     assert!(error.is_finite() && error >= 0.0, "{what}: error {error}");
-    assert!((found - exact).abs() <= error + 1e-16 * exact, "{what}: {found:e} +- {error:e}, exact {exact:e}");
+    assert!(
+        (found - exact).abs() <= error + 1e-16 * exact,
+        "{what}: {found:e} +- {error:e}, exact {exact:e}"
+    );
 }
 
 #[test]
@@ -110,7 +113,6 @@ fn small_smooth_networks_are_right_to_the_end() {
         for ((t, exact, energies), (residual, errors)) in setting.path.iter().zip(&found) {
             let what = format!("{}, {t:e}", setting.name);
             let (loss, error) = (path.loss(*t), path.loss_error(*t));
-            println!("{what}: {loss:e}, off {:e}, error {error:e}, distance {:e}", loss - exact, path.distances(*t)[0]);
             covered(loss, *exact, error, &what);
             assert!(error <= 1e-9 * exact + 1e-12, "{what}: error {error:e} of {loss:e}");
             for k in 0..=10 {

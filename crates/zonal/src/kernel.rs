@@ -172,7 +172,9 @@ impl Kernel {
     /// [`Self::truncation_error`].
     pub fn error(&self) -> f64 {
         let largest: f64 = self.energies.iter().map(|e| e.abs()).sum();
-        self.truncation_error + self.coefficient_error + 2.0 * f64::EPSILON * largest.max(self.value(1.0).abs())
+        self.truncation_error
+            + self.coefficient_error
+            + 2.0 * f64::EPSILON * largest.max(self.value(1.0).abs())
     }
 
     /// The same for [`Self::remainder`].
@@ -269,7 +271,8 @@ fn energies(a: &Spectrum, b: &Spectrum, dim: Dim) -> Vec<f64> {
 
 /// sum of |alpha_k beta_k| N_k times the relative errors of both, over the degrees whose value is known.
 fn coefficient_error(a: &Spectrum, b: &Spectrum, energies: &[f64]) -> f64 {
-    let relative = a.coefficients().iter().zip(b.coefficients()).map(|(a, b)| a.relative_error + b.relative_error);
+    let relative =
+        a.coefficients().iter().zip(b.coefficients()).map(|(a, b)| a.relative_error + b.relative_error);
     energies.iter().zip(relative).filter(|(_, r)| r.is_finite()).map(|(e, r)| e.abs() * r).sum()
 }
 

@@ -104,7 +104,8 @@ impl TrainReport {
 
     /// The first listed iteration whose loss rounding may change by more than 1 %.
     pub fn first_rounded(&self) -> Option<u64> {
-        let off = |c: &&Checkpoint| self.visible_error(c.loss_error).is_some_and(|error| error > 0.01 * c.loss);
+        let off =
+            |c: &&Checkpoint| self.visible_error(c.loss_error).is_some_and(|error| error > 0.01 * c.loss);
         self.path.iter().find(off).map(|c| c.iteration)
     }
 

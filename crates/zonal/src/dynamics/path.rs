@@ -172,7 +172,8 @@ impl Path {
         let floor = floor(&eigenvalues, 8.0 * UNIT);
         let unresolved = eigenvalues.iter().filter(|x| **x <= floor).count();
         let b = form.b();
-        let inside = |v: &Vec<DoubleDouble>| v.iter().zip(&b).map(|(&v, &b)| v * b).sum::<DoubleDouble>().to_f64();
+        let inside =
+            |v: &Vec<DoubleDouble>| v.iter().zip(&b).map(|(&v, &b)| v * b).sum::<DoubleDouble>().to_f64();
         let mut share: Vec<f64> = vectors.iter().map(inside).collect();
         let cut = dot(&share[..unresolved], &share[..unresolved]).sqrt();
         share[..unresolved].fill(0.0);
@@ -635,7 +636,8 @@ mod tests {
         let mut weights = vec![DoubleDouble::ZERO; m];
         let mut loss = DoubleDouble::from(2.0 * q.c()[0]);
         for (value, vector) in values.iter().zip(&vectors) {
-            let b: DoubleDouble = vector.iter().zip(q.b().row(0)).map(|(&v, &b)| v * DoubleDouble::from(b)).sum();
+            let b: DoubleDouble =
+                vector.iter().zip(q.b().row(0)).map(|(&v, &b)| v * DoubleDouble::from(b)).sum();
             let x = value.to_f64().max(0.0);
             let weight = b * DoubleDouble::from(accumulated(x, step, t));
             weights.iter_mut().zip(vector).for_each(|(a, &v)| *a = *a + weight * v);
@@ -651,20 +653,21 @@ mod tests {
         use crate::sphere::{Dim, uniform_points};
         let dim = Dim::new(8).unwrap();
         let points = uniform_points(dim, 300, 1, Purpose::Points);
-        let labels: Vec<f64> = (0..300).map(|i| (3.0 * points.row(i)[0]).sin() + points.row(i)[1].abs()).collect();
+        let labels: Vec<f64> =
+            (0..300).map(|i| (3.0 * points.row(i)[0]).sin() + points.row(i)[1].abs()).collect();
         for (activation, width) in [(Activation::Exp, 90), (Activation::Relu, 120), (Activation::Tanh, 60)] {
             let network = crate::network::Network::random(activation.clone(), 1.0, dim, width, 3).unwrap();
             let q = crate::risk::Empirical::new(&points, &labels).quadratic(&network).unwrap();
             let step = 0.99 * Path::new(&q, Step::Auto, &mut Silent).unwrap().step();
             for solver in [Solver::Dense, Solver::Lanczos] {
-                let path = Path::with_solver(&q, Step::Fixed(step), solver, 1_000_000_000, &mut Silent).unwrap();
+                let path =
+                    Path::with_solver(&q, Step::Fixed(step), solver, 1_000_000_000, &mut Silent).unwrap();
                 for t in [1, 1_000, 1_000_000, 1_000_000_000, 1_000_000_000_000] {
                     let (weights, loss) = exact(&q, step, t);
                     let found = path.coefficients(&[t]);
                     let rounded: Vec<f64> = weights.iter().map(|a| a.to_f64()).collect();
                     let off = distance(&q, found.row(0), &rounded);
                     let what = format!("{activation} {solver:?} {t:e}");
-                    println!("{what}: off {off:e} of {:e}, loss {:e} of {:e}", path.distances(t)[0], path.loss(t) - loss, path.loss_error(t));
                     assert!(off <= path.distances(t)[0], "{what}: {off:e} > {:e}", path.distances(t)[0]);
                     assert!((path.loss(t) - loss).abs() <= path.loss_error(t), "{what}");
                     let (low, high) = path.loss_bounds(t).unwrap()[0];

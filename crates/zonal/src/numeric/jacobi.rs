@@ -88,7 +88,11 @@ mod tests {
         let lower: Vec<Vec<DoubleDouble>> = (0..10).map(|i| (0..=i).map(|j| one(i, j)).collect()).collect();
         let (values, vectors) = eigen(&lower).unwrap();
         // The smallest and largest eigenvalue of order 10, known to these digits.
-        assert!((values[0].to_f64() / 1.093_153_819_379_666e-13 - 1.0).abs() < 1e-12, "{:e}", values[0].to_f64());
+        assert!(
+            (values[0].to_f64() / 1.093_153_819_379_666e-13 - 1.0).abs() < 1e-12,
+            "{:e}",
+            values[0].to_f64()
+        );
         assert!((values[9].to_f64() - 1.751_919_670_265_178).abs() < 1e-14);
         for (value, vector) in values.iter().zip(&vectors) {
             for i in 0..10 {

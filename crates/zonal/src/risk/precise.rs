@@ -83,7 +83,10 @@ impl Precise {
         let b: f64 = self.b().iter().map(|b| b.to_f64().powi(2)).sum();
         // P_k moves with its argument by up to k^2 times as much.
         let degrees = self.energies.len() as f64;
-        (self.error.0 + 4.0 * UNIT * degrees * self.trace(), (self.error.1 + 4.0 * UNIT * degrees.powi(2)) * b.sqrt())
+        (
+            self.error.0 + 4.0 * UNIT * degrees * self.trace(),
+            (self.error.1 + 4.0 * UNIT * degrees.powi(2)) * b.sqrt(),
+        )
     }
 
     /// The lower triangle of K.
@@ -133,7 +136,8 @@ impl Precise {
                 (0..=max_degree).map(|k| residual(energies.energies[k], at(&products, k), form[k])).collect();
             let rest: DoubleDouble = products.iter().skip(max_degree + 1).copied().sum();
             let tail = residual(energies.tail_energy, rest, form[max_degree + 1]);
-            let errors = listed.iter().zip(&energies.energies).map(|(&e, &t)| error(t, e, rounding)).collect();
+            let errors =
+                listed.iter().zip(&energies.energies).map(|(&e, &t)| error(t, e, rounding)).collect();
             let tail_error = error(energies.tail_energy, tail, rounding + self.error.0);
             (
                 PowerSpectrum { energies: listed, tail_energy: tail },

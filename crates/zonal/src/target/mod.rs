@@ -6,8 +6,8 @@ mod precise;
 mod work;
 mod zonal;
 
-pub(crate) use precise::{precise_dot, precise_unit};
 pub use polynomial::{CompiledPolynomial, HarmonicPart, MAX_TERMS, Polynomial};
+pub(crate) use precise::{precise_dot, precise_unit};
 pub use zonal::{Profile, ZonalTerm};
 
 use crate::error::{Error, Result};
