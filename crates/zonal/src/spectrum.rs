@@ -115,9 +115,7 @@ impl Spectrum {
         scale: f64,
         max_degree: Degree,
     ) -> Result<Self> {
-        if max_degree > MAX_DEGREE {
-            return Err(Error::parameter("the largest degree", max_degree, format!("at most {MAX_DEGREE}")));
-        }
+        check_degree(max_degree)?;
         // Some degrees more than asked for, so that a tail far below rounding of the total is still a sum.
         let computed = max_degree + 16;
         let (integrals, norm_sq, accuracy) = integrals(structure, support, law, scale, computed);
@@ -265,6 +263,15 @@ fn remembered(
 }
 
 /// A scale must be positive and finite.
+/// Degrees beyond the last one have no coefficient here.
+pub(crate) fn check_degree(max_degree: Degree) -> Result<()> {
+    if max_degree <= MAX_DEGREE {
+        Ok(())
+    } else {
+        Err(Error::parameter("the largest degree", max_degree, format!("at most {MAX_DEGREE}")))
+    }
+}
+
 pub(crate) fn check_scale(scale: f64) -> Result<()> {
     if scale > 0.0 && scale.is_finite() {
         Ok(())

@@ -26,7 +26,8 @@ impl<'a> Population<'a> {
     /// Nothing is sampled. Cost m^2 (n + cost of the kernel).
     ///
     /// # Errors
-    /// As [`crate::spectrum::Spectrum::new`].
+    /// [`crate::Error::Size`] for units of another dimension than the target's; [`crate::Error::Parameter`] for a network with
+    /// biases, another factor than 1/sqrt m or units whose length is not 1; as [`crate::spectrum::Spectrum::new`].
     pub fn quadratic(&self, network: &Network) -> Result<Quadratic> {
         let k = exact_products(network, self.target.dim())?;
         Quadratic::new(k, self.output_layer(network)?, 0.5 * self.target.norm_sq()?)
@@ -37,7 +38,7 @@ impl<'a> Population<'a> {
 /// which only shifts the loss. Descent on it is descent with those answers.
 ///
 /// # Errors
-/// As [`crate::spectrum::Spectrum::new`], and those of the oracle.
+/// As [`Population::quadratic`], and those of the oracle.
 pub fn answered_quadratic(
     network: &Network,
     oracle: &dyn GradientOracle,
@@ -48,6 +49,7 @@ pub fn answered_quadratic(
 }
 
 fn exact_products(network: &Network, dim: Dim) -> Result<Matrix> {
+    network.check_on_sphere(dim)?;
     let kernel = Kernel::random_feature(network.activation(), dim, network.scale(), 0)?;
     Ok(kernel_matrix(&kernel, network.directions()))
 }
