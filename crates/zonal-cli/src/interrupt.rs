@@ -1,8 +1,11 @@
-//! Ctrl-C and SIGTERM: the program leaves at once, unless it is writing a finished run; then the first signal waits for
-//! the files and a second one leaves.
+//! Ctrl-C and SIGTERM: the program reports that nothing was saved and ends at once, unless it is writing a finished run; then
+//! the first signal waits for the files and a second one ends it.
 
+use crate::output::say;
 use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::flag;
+use signal_hook::iterator::Signals;
+use signal_hook::low_level;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -30,16 +33,37 @@ impl Interrupt {
         for (signal, which, code) in
             [(SIGINT, &this.interrupted, INTERRUPTED), (SIGTERM, &this.terminated, TERMINATED)]
         {
-            // In this order: leave if nothing is being written or it is the second signal, otherwise remember it. If a
-            // handler cannot be set, the signal ends the program, as it would without us.
-            let _ = flag::register_conditional_shutdown(signal, i32::from(code), Arc::clone(&this.leaves));
+            // In this order: leave if it is the second signal, otherwise remember it. If a handler cannot be set, the signal
+            // ends the program, as it would without us.
             let _ = flag::register_conditional_shutdown(signal, i32::from(code), Arc::clone(&this.seen));
             let _ = flag::register(signal, Arc::clone(&this.seen));
             let _ = flag::register(signal, Arc::clone(which));
         }
+        if !this.end_at_once() {
+            for (signal, code) in [(SIGINT, INTERRUPTED), (SIGTERM, TERMINATED)] {
+                let _ =
+                    flag::register_conditional_shutdown(signal, i32::from(code), Arc::clone(&this.leaves));
+            }
+        }
         // A file that becomes larger than is allowed (`ulimit -f`) is an error of writing, and no end of the program.
         let _ = flag::register(SIGXFSZ, off());
         this
+    }
+
+    /// Ends the program with a line at the first signal that need not wait. It takes a thread, since a signal handler must
+    /// not print; without one the program ends silently.
+    fn end_at_once(&self) -> bool {
+        let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return false };
+        let leaves = Arc::clone(&self.leaves);
+        let wait = move || {
+            for signal in signals.forever() {
+                if leaves.load(Ordering::SeqCst) {
+                    say("interrupted: nothing was saved; the same command starts from the beginning");
+                    low_level::exit(i32::from(if signal == SIGTERM { TERMINATED } else { INTERRUPTED }));
+                }
+            }
+        };
+        std::thread::Builder::new().name("signals".into()).spawn(wait).is_ok()
     }
 
     /// Signals wait from now on, or no longer.

@@ -5,12 +5,13 @@
 
 mod commands;
 mod format;
+mod hint;
 mod interrupt;
 mod output;
 mod progress;
 pub mod request;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use format::Format;
 use interrupt::Interrupt;
 use std::process::ExitCode;
@@ -103,7 +104,9 @@ pub(crate) enum Done {
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
+        Err(mut error) => {
+            let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+            hint::improve(&mut error, &hint::named(Cli::command(), words));
             // Help and version go to standard output and are a success, unless nobody reads them.
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() { exit::USAGE } else { 0 });

@@ -285,6 +285,14 @@ fn invisible_degrees_are_said_and_kept() {
         "json",
     ]);
     assert!(out.stderr.contains("degree 3 is invisible to relu"), "{}", out.stderr);
+    // A norm of 0.2^2 is not 0.04000000000000001 to a reader, nor one of 1/440 0.0022727272727272726.
+    for (target, energy) in [("0.2*harmonic(3)", "0.04000"), ("0.04767312946227962*harmonic(3)", "0.002273")]
+    {
+        let note = place
+            .succeed(&["train", "--target", target, "--dim", "4", "--width", "20", "--out", "none"])
+            .stderr;
+        assert!(note.contains(&format!("invisible to relu: {energy} of the target's energy")), "{note}");
+    }
     assert_eq!(out.json()["invisible_degrees"], serde_json::json!([3]));
     assert!(out.json()["run"].is_null());
 }
@@ -368,14 +376,19 @@ fn an_interrupted_run_says_so_in_its_exit_code_and_leaves_nothing_half_done() {
             .current_dir(place.path())
             .args(["train", "--target", "harmonic(2)", "--width", "4000", "--max-degree", "60"])
             .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
+            .stderr(std::process::Stdio::piped())
             .spawn()
             .unwrap();
         std::thread::sleep(std::time::Duration::from_millis(300));
         let pid = child.id().to_string();
         assert!(std::process::Command::new("kill").args([signal, &pid]).status().unwrap().success());
-        let status = child.wait_with_output().unwrap().status;
-        assert_eq!(status.code(), Some(code), "{signal}");
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{signal}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            said.lines().last().is_some_and(|line| line.starts_with("interrupted: nothing was saved")),
+            "{said}"
+        );
         let left = std::fs::read_dir(place.path().join("runs")).map_or(0, Iterator::count);
         assert_eq!(left, 0, "nothing was finished, so no folder stays");
     }

@@ -148,6 +148,14 @@ fn folds_and_refit_use_more_rows_and_leave_the_test_rows_alone() {
         assert_eq!(a.validation_loss, b.validation_loss);
     }
     assert_ne!(plain.test_rmse, refit.test_rmse);
+    // With refit the path is of training and validation rows together, and the table names them.
+    let shown = |more: &[&str]| place.succeed(&[&["train"], &base[..], more].concat()).stdout;
+    let fitted = "train+validation RMSE";
+    assert!(shown(&["--refit"]).contains(fitted) && !shown(&[]).contains(fitted));
+    assert!(!shown(&["--folds", "4"]).contains(fitted), "folds leave no validation rows");
+    let best = |r: &TrainReport| r.path.iter().find(|c| c.iteration == r.best_iteration).unwrap().loss.sqrt();
+    assert!((best(&plain) / plain.train_rmse.unwrap() - 1.0).abs() < 1e-9);
+    assert!((best(&refit) / refit.train_rmse.unwrap() - 1.0).abs() > 1e-6);
     let (rows, of_folds) = (plain.rows.unwrap(), folds.rows.unwrap());
     assert_eq!((of_folds.train, of_folds.validation), (rows.train + rows.validation, 0));
     assert_eq!(of_folds.test, rows.test);
@@ -157,6 +165,30 @@ fn folds_and_refit_use_more_rows_and_leave_the_test_rows_alone() {
     };
     fail(&["--folds", "1"], &["--folds is 1", "from 2 to 20"]);
     fail(&["--folds", "3", "--validation-fraction", "0.1"], &["--validation-fraction"]);
+}
+
+#[test]
+fn the_path_as_csv_has_roots_beside_mean_squares() {
+    let place = Place::new();
+    place.file("t.csv", csv(&values(300)));
+    let base =
+        ["train", "t.csv", "--label", "y", "-a", "tanh", "--width", "50", "--at", "1,100", "--format", "csv"];
+    let table = place.succeed(&[&base[..], &["--out", "run"]].concat()).stdout;
+    assert_eq!(table, std::fs::read_to_string(place.path().join("run/metrics.csv")).unwrap());
+    let cells: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
+    let column = |name: &str| cells[0].iter().position(|c| *c == name).unwrap();
+    for (square, root) in
+        [("loss", "rmse"), ("validation_loss", "validation_rmse"), ("test_loss", "test_rmse")]
+    {
+        for row in &cells[1..] {
+            let [square, root] = [square, root].map(|name| row[column(name)].parse::<f64>().unwrap());
+            assert_eq!(square.sqrt(), root);
+        }
+    }
+    // On targets the table prints the same mean squares as the CSV.
+    let target =
+        place.succeed(&["train", "--target", "x1", "--at", "1", "--format", "csv", "--out", "none"]).stdout;
+    assert!(!target.contains("rmse"), "{target}");
 }
 
 #[test]
@@ -196,6 +228,16 @@ fn what_a_table_holds_is_said_before_any_network() {
         .stdout;
     assert!(text.contains("Degree 4 is skipped: it has 35 monomials"), "{text}");
     assert!(text.contains("Noise floor: RMSE 0.1414"), "{text}");
+    // CSV has mean squared errors, and the roots that the table prints under names of their own.
+    let table = place.succeed(&["analyze", "t.csv", "--label", "y", "--format", "csv"]).stdout;
+    let cells: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
+    let column = |name: &str| cells[0].iter().position(|c| *c == name).unwrap();
+    for (square, root) in [("error", "rmse"), ("test_error", "test_rmse")] {
+        for row in &cells[1..] {
+            let [square, root] = [square, root].map(|name| row[column(name)].parse::<f64>().unwrap());
+            assert_eq!(square.sqrt(), root);
+        }
+    }
     place.fail(&["analyze", "t.csv"], 2, &["--label"]);
     place.fail(&["analyze", "t.csv", "--label", "q"], 1, &["no column 'q'"]);
     place.fail(&["analyze", "t.csv", "--label", "y", "--max-degree", "65"], 2, &["65 is too high"]);

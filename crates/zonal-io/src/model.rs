@@ -119,7 +119,7 @@ impl Model {
     /// The hidden layer at an iteration, and the output coefficients, one row for each label.
     ///
     /// # Errors
-    /// None of its own: returns the list of iterations held where this one is not among them.
+    /// The list of iterations where this one is not among them, or has no coefficients or hidden layer.
     pub fn at(&self, iteration: u64) -> std::result::Result<(&Network, Matrix), &[u64]> {
         let Ok(i) = self.iterations.binary_search(&iteration) else { return Err(&self.iterations) };
         let network = match &self.hidden {
@@ -127,13 +127,16 @@ impl Model {
             HiddenLayer::Moving(networks) => networks.get(i).ok_or(self.iterations.as_slice())?,
         };
         let labels = self.labels();
+        if self.coefficients.rows() < (i + 1) * labels {
+            return Err(&self.iterations);
+        }
         Ok((network, self.coefficients.row_range(i * labels, (i + 1) * labels)))
     }
 
     /// Writes the file.
     ///
     /// # Errors
-    /// [`Error::System`].
+    /// [`Error::System`]; [`Error::Model`] for parts whose sizes differ.
     pub fn save(&self, path: &Path) -> Result<()> {
         write_file(path, &self.encode().map_err(|message| Error::Model { path: path.to_owned(), message })?)
     }
@@ -141,7 +144,7 @@ impl Model {
     /// The same bytes in memory.
     ///
     /// # Errors
-    /// [`Error::Model`] when it cannot be encoded.
+    /// [`Error::Model`] for parts whose sizes differ.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         self.encode().map_err(in_memory)
     }

@@ -45,16 +45,12 @@ pub struct Results {
 }
 
 impl Results {
-    /// Adds a column.
-    ///
-    /// # Panics
-    /// Never for columns of one length; others are a mistake in the program.
+    /// Adds a column, as long as the others: a table of columns of different lengths cannot be encoded.
     pub fn push(&mut self, name: &str, values: Values) {
-        debug_assert!(self.columns.is_empty() || values.len() == self.rows());
         self.columns.push((name.to_owned(), values));
     }
 
-    /// Number of rows.
+    /// Number of rows: the length of the first column.
     pub fn rows(&self) -> usize {
         self.columns.first().map_or(0, |(_, v)| v.len())
     }
@@ -67,9 +63,14 @@ impl Results {
     /// The table as CSV.
     ///
     /// # Errors
-    /// None that a table in memory can raise.
+    /// [`Error::Results`] for columns of different lengths.
     pub fn csv(&self) -> Result<String> {
         let fail = |e: csv::Error| Error::results(&e);
+        if let Some((name, values)) = self.columns.iter().find(|(_, v)| v.len() != self.rows()) {
+            let message =
+                format!("the column '{name}' has {} rows, but {} are needed", values.len(), self.rows());
+            return Err(Error::results(&message));
+        }
         let mut writer = csv::Writer::from_writer(Vec::new());
         writer.write_record(self.columns.iter().map(|(name, _)| name)).map_err(fail)?;
         for row in 0..self.rows() {
@@ -82,7 +83,7 @@ impl Results {
     /// The table as an Arrow IPC file (Feather version 2), uncompressed.
     ///
     /// # Errors
-    /// None that a table in memory can raise.
+    /// [`Error::Results`] for columns of different lengths, and without columns.
     pub fn arrow(&self) -> Result<Vec<u8>> {
         let arrays = self.columns.iter().map(|(name, values)| {
             let array: ArrayRef = match values {

@@ -97,9 +97,18 @@ fn encode<'a>(
     statistics: &'a Statistics,
     shape: Shape,
     identity: &str,
-) -> std::result::Result<(Vec<(String, Tensor<'a>)>, String), serde_json::Error> {
+) -> std::result::Result<(Vec<(String, Tensor<'a>)>, String), String> {
     let nodes = statistics.export();
     let Shape { width, labels, parts, precision } = shape;
+    let fits = |s: &Sums| {
+        (s.gram.order(), s.label_sq.len(), s.correlation.rows()) == (width, labels, labels)
+            && s.correlation.columns() == width
+    };
+    if !nodes.iter().all(|n| n.sums.len() == parts && n.sums.iter().all(fits)) {
+        return Err(format!(
+            "its sums are not of {width} features, {labels} labels and {parts} parts, as the shape to write says"
+        ));
+    }
     let mut tensors = Vec::new();
     for (i, node) in nodes.iter().enumerate() {
         for (name, kind, sizes) in [
@@ -124,16 +133,16 @@ fn encode<'a>(
             .map(|n| Node { first_block: n.first_block, level: n.level, covered: n.covered })
             .collect(),
     };
-    Ok((tensors, serde_json::to_string(&description)?))
+    Ok((tensors, serde_json::to_string(&description).map_err(|e| e.to_string())?))
 }
 
 /// Statistics as bytes; blocks must be closed. `identity` says whatever decides the sums beside the rows.
 ///
 /// # Errors
-/// [`Error::Model`] when they cannot be encoded.
+/// [`Error::Model`] for a shape that is not theirs.
 pub fn to_bytes(statistics: &Statistics, shape: Shape, identity: &str) -> Result<Vec<u8>> {
     let broken = |message: String| Error::Model { path: "statistics".into(), message };
-    let (tensors, description) = encode(statistics, shape, identity).map_err(|e| broken(e.to_string()))?;
+    let (tensors, description) = encode(statistics, shape, identity).map_err(broken)?;
     tensors::to_bytes(tensors, &description).map_err(broken)
 }
 
@@ -205,7 +214,7 @@ fn read(bytes: &[u8], identity: Option<&str>) -> std::result::Result<(Statistics
 /// As [`to_bytes`], [`Error::System`].
 pub fn save(path: &Path, statistics: &Statistics, shape: Shape, identity: &str) -> Result<()> {
     let broken = |message: String| Error::Model { path: path.to_owned(), message };
-    let (tensors, description) = encode(statistics, shape, identity).map_err(|e| broken(e.to_string()))?;
+    let (tensors, description) = encode(statistics, shape, identity).map_err(broken)?;
     write_by(path, |name| tensors::write_to(name, path, tensors, &description))
 }
 

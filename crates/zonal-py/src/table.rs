@@ -160,6 +160,10 @@ impl zonal_io::source::Table for Arrays {
         self.rows as u64
     }
 
+    fn columns(&self) -> usize {
+        self.views.len()
+    }
+
     fn read(&self, rows: Range<u64>, out: &mut [f64]) {
         let (first, end) = (rows.start as usize, (rows.end as usize).min(self.rows));
         let columns = self.views.len();

@@ -103,6 +103,49 @@ def test_names_weights_and_outputs(rows):
     assert np.allclose(weighted.predict(x), model.predict(x), rtol=1e-6, atol=1e-8)
 
 
+def test_a_saved_estimator_takes_the_names_of_its_table(rows, tmp_path):
+    pd = pytest.importorskip("pandas")
+    x, y = rows
+    frame = pd.DataFrame(x, columns=["length", "width", "mass", "age"])
+    price = pd.Series(y, name="price")
+    for options in ({}, {"layers": "both", "iterations": 20}):
+        model = OneHiddenLayerRegressor(width=30, **FIXED).set_params(**options).fit(frame, price)
+        assert model.network_.columns == ("length", "width", "mass", "age")
+        assert model.network_.labels == ("price",)
+        file = tmp_path / "model.safetensors"
+        model.network_.save(file)
+        network = zonal.Network.load(file)
+        # By name, whatever the order of the columns, and by position.
+        assert np.array_equal(network.predict(frame[["age", "mass", "width", "length"]]), model.predict(frame))
+        assert np.array_equal(network.predict(x), model.predict(frame))
+        # Names change no number.
+        plain = OneHiddenLayerRegressor(width=30, **FIXED).set_params(**options).fit(x, y)
+        assert plain.network_.columns == ("x1", "x2", "x3", "x4")
+        assert np.array_equal(plain.predict(x), model.predict(frame))
+
+
+def test_names_that_cannot_be_kept_are_numbered(rows):
+    pd = pytest.importorskip("pandas")
+    x, y = rows
+    model = OneHiddenLayerRegressor(width=30, **FIXED)
+    assert model.fit(pd.DataFrame(x), y).network_.columns == ("0", "1", "2", "3")
+    assert model.fit(pd.DataFrame(x, columns=list("abca")), y).network_.columns == ("x1", "x2", "x3", "x4")
+    # A label that is called as a feature gets another name.
+    same = model.fit(pd.DataFrame(x, columns=list("abcd")), pd.Series(y, name="a"))
+    assert same.network_.columns == tuple("abcd") and same.network_.labels == ("y",)
+    several = model.fit(pd.DataFrame(x, columns=list("abcd")), pd.DataFrame({"p": y, "q": -y}))
+    assert several.network_.labels == ("p", "q")
+
+
+def test_partial_fit_keeps_the_names_of_the_first_rows(rows):
+    pd = pytest.importorskip("pandas")
+    x, y = rows
+    frame = pd.DataFrame(x, columns=list("abcd"))
+    model = OneHiddenLayerRegressor(width=30, **FIXED).partial_fit(frame[:100], y[:100]).partial_fit(frame[100:], y[100:])
+    assert model.network_.columns == tuple("abcd")
+    assert np.array_equal(model.network_.predict(frame), model.predict(frame))
+
+
 def test_partial_fit_is_fit_in_pieces(rows):
     x, y = rows
     whole = OneHiddenLayerRegressor(width=60, **FIXED).fit(x, y)

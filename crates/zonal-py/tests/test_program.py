@@ -123,6 +123,20 @@ def test_arrays_give_the_bits_of_the_file(program, root, diabetes, tmp_path):
     assert np.array_equal(ours.network.predict(x), column)
 
 
+def test_a_saved_estimator_is_used_by_the_program(program, root, tmp_path):
+    pd, _ = pytest.importorskip("pandas"), pytest.importorskip("sklearn")
+    table = root / "examples/data/diabetes.csv"
+    frame = pd.read_csv(table)
+    x, y = frame.drop(columns="progression"), frame["progression"]
+    model = zonal.OneHiddenLayerRegressor(activation="tanh", scale=2.0, bias=1.0, width=30).fit(x, y)
+    file = tmp_path / "model.safetensors"
+    model.network_.save(file)
+    done = subprocess.run([program, "predict", file, table], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    column = [float(line.split(",")[-1]) for line in done.stdout.splitlines()[1:]]
+    assert np.array_equal(model.predict(x), column)
+
+
 def test_a_folder_is_written_where_it_is_asked_for(root, tmp_path):
     out = tmp_path / "run"
     run = zonal.train(target="harmonic(2)", dim=4, width=50, iterations=100, out=out)

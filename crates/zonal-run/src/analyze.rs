@@ -94,8 +94,8 @@ pub struct LabelAnalysis {
     /// The noise floor: the root mean squared error below which no function of the features gets; null where no row
     /// repeats.
     pub noise_rmse: Option<f64>,
-    /// Energies by degree of the label minus its mean, with standard errors, in the label's unit squared. They are energies
-    /// for rows that are independent and uniform on the sphere.
+    /// Energies of the label by degree, with standard errors, in the label's unit squared; that of degree 0 is the square of
+    /// the label's mean. They are estimates without bias for rows that are independent and uniform on the sphere.
     pub energies: Vec<EnergyEstimate>,
 }
 
@@ -177,12 +177,12 @@ pub fn analyze(config: &AnalyzeConfig, observer: &mut dyn Observer) -> Result<An
             covered: (rows.covered.start, rows.covered.end),
             numbers: &rows.numbers,
             parts: &parts,
-            points: &lift.standardise(&rows.features),
+            points: &lift.standardise(&rows.features)?,
             labels: &standard,
             weights: &[],
         };
         statistics.update(&basis, &batch)?;
-        (0..rows.len()).for_each(|i| repeats.push(rows.features.row(i), rows.labels.row(i)));
+        (0..rows.len()).try_for_each(|i| repeats.push(rows.features.row(i), rows.labels.row(i)))?;
         Ok(())
     })?;
     statistics.close(&basis)?;
@@ -276,8 +276,12 @@ impl Energies {
         if self.chosen.len() < 3 {
             return Ok(Vec::new());
         }
-        let values: Vec<f64> = self.chosen.iter().map(|&i| labels[i] - scale.mean).collect();
-        let found = sampled_energies(&self.points, &values, self.max_degree)?;
+        let mut values: Vec<f64> = self.chosen.iter().map(|&i| labels[i]).collect();
+        let constant = sampled_energies(&self.points, &values, 0)?;
+        // A mean has no part in higher degrees, but would make their estimates uncertain.
+        values.iter_mut().for_each(|y| *y -= scale.mean);
+        let mut found = sampled_energies(&self.points, &values, self.max_degree)?;
+        found.energies[0] = constant.energies[0];
         let one = |(degree, e): (usize, &zonal::measure::Estimate)| EnergyEstimate {
             degree,
             energy: e.value,

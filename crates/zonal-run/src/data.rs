@@ -105,7 +105,7 @@ impl Data {
         let missing = if self.drop_missing { Missing::Drop } else { Missing::Reject };
         if let Some(memory) = &self.memory {
             let Memory { table, features, labels, weight, first_row } = memory.clone();
-            return Ok(Source::memory(table, features, labels, weight, missing).starting_at(first_row));
+            return Ok(Source::memory(table, features, labels, weight, missing)?.starting_at(first_row));
         }
         let dialect = Dialect::new(self.header, self.delimiter)?;
         let files = match &self.directory {

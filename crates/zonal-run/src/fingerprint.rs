@@ -14,6 +14,9 @@ pub struct Fingerprint(u128);
 
 impl Fingerprint {
     /// Of one row of a block.
+    ///
+    /// # Panics
+    /// If there is no such row.
     pub fn of_row(rows: &Rows, i: usize) -> Self {
         let mut hasher = SipHasher13::new();
         hasher.write(&rows.numbers[i].to_le_bytes());

@@ -67,8 +67,8 @@ impl Survey {
                 survey.fingerprint = survey.fingerprint.merge(fingerprint);
                 survey.counts[part as usize] += 1;
                 if part == Part::Train {
-                    survey.features.push(rows.features.row(i), rows.weight(i));
-                    survey.labels.push(rows.labels.row(i), rows.weight(i));
+                    survey.features.push(rows.features.row(i), rows.weight(i))?;
+                    survey.labels.push(rows.labels.row(i), rows.weight(i))?;
                 }
                 if part != Part::Test && rank < limit {
                     let weight = rows.weights.get(i..=i).unwrap_or_default();
@@ -146,8 +146,8 @@ impl Survey {
             fingerprint: self.fingerprint.merge(other.fingerprint),
             counts: [0, 1, 2].map(|i| self.counts[i] + other.counts[i]),
             sample: both.select(&chosen),
-            features: self.features.merge(&other.features),
-            labels: self.labels.merge(&other.labels),
+            features: self.features.merge(&other.features)?,
+            labels: self.labels.merge(&other.labels)?,
         })
     }
 

@@ -57,8 +57,11 @@ impl Basis {
     /// An orthonormal basis of what the zonal harmonics about so many random nodes span.
     ///
     /// # Errors
-    /// None for finite numbers.
+    /// [`Error::Parameter`] without nodes.
     pub fn of_span(dim: Dim, degree: Degree, nodes: usize, seed: u64) -> Result<Self> {
+        if nodes == 0 {
+            return Err(Error::parameter("the number of nodes", 0, "at least 1"));
+        }
         // Purposes and indices keep these apart from directions of members.
         let nodes = uniform_points(dim, nodes, seed ^ 0x5eed_ba51_5000_0000 ^ degree as u64, Purpose::Family);
         let count = nodes.rows();
@@ -100,6 +103,9 @@ impl Basis {
     }
 
     /// Function i.
+    ///
+    /// # Panics
+    /// If there is no function i.
     pub fn function(&self, i: usize) -> Dense {
         Dense::new(self.degree, self.nodes.clone(), self.coefficients.row(i).to_vec())
     }

@@ -1,6 +1,6 @@
 //! What queries see of a target with a known spectrum, exactly.
 
-use crate::query::{Function, Identity, Label, Query, tangents};
+use crate::query::{Function, Identity, Label, Query, turned};
 use std::collections::BTreeMap;
 use zonal::linalg::{Matrix, dot};
 use zonal::network::Network;
@@ -88,7 +88,7 @@ fn of_group(target: &Target, functions: &[&Function]) -> Result<Vec<f64>> {
             let network = Network::from_directions(unit.activation().clone(), unit.scale(), matrix)?;
             let gradients = Population::new(target).hidden_layer(&network)?;
             let along: Vec<Vec<f64>> =
-                rows.iter().enumerate().map(|(r, w)| tangents(w, gradients.row(r))).collect();
+                rows.iter().enumerate().map(|(r, w)| turned(w, gradients.row(r))).collect();
             let one = |(f, &r): (&&Function, &usize)| match f {
                 Function::Turn { tangent, .. } => along[r][*tangent] / unit.scale(),
                 _ => f64::NAN,

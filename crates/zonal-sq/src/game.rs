@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard};
+use zonal::error::check_size;
 use zonal::{Error, Result};
 
 /// What the oracle answers.
@@ -89,9 +90,10 @@ impl Game {
     /// A game in units of the query's norm. `gram` are bounds of the family's own matrix.
     ///
     /// # Errors
-    /// [`zonal::Error::Parameter`] for a tolerance outside (0, 1].
+    /// [`Error::Size`] for bounds of a family of another size, [`Error::Parameter`] for a tolerance outside (0, 1].
     pub fn new(family: Arc<Family>, gram: &GramBounds, tau: f64, answering: Answering) -> Result<Self> {
         crate::bound::check_tolerance(tau)?;
+        check_size("members that the bounds are of", gram.size as usize, family.size())?;
         let live = (0..family.size()).collect();
         let exact = family.is_exact(&family.member(0));
         let state = State {

@@ -17,8 +17,8 @@
 //! let secret = Secret::member(family.clone(), 17)?;
 //! let lazy = secret.oracle(Policy::Lazy(0.25), Convention::Unit, 0)?;
 //! // Asking for the target itself is the one query in 220 that the oracle must answer.
-//! assert_eq!(lazy.ask(&Query::correlation(family.member(17), dim))?, 0.75);
-//! assert_eq!(lazy.ask(&Query::correlation(family.member(18), dim))?, 0.0);
+//! assert_eq!(lazy.ask(&Query::correlation(family.member(17), dim)?)?, 0.75);
+//! assert_eq!(lazy.ask(&Query::correlation(family.member(18), dim)?)?, 0.0);
 //! assert_eq!(lazy.distinct(), 2);
 //! # Ok::<(), zonal::Error>(())
 //! ```

@@ -116,10 +116,7 @@ impl Secret {
     /// # Errors
     /// [`Error::Parameter`] for a number that no member has.
     pub fn member(family: Arc<Family>, index: usize) -> Result<Self> {
-        if index >= family.size() {
-            let required = format!("below the family's size, {}", family.size());
-            return Err(Error::parameter("the member", index, required));
-        }
+        family.check_member(index)?;
         Ok(Self { truth: Truth::Member(family, index) })
     }
 
@@ -171,7 +168,7 @@ impl Secret {
                     );
                     return Err(Error::parameter("the number of shared rows", rows, required));
                 }
-                Some(self.rows(rows as usize, 0.0, seed))
+                Some(self.rows(rows as usize, 0.0, seed)?)
             }
             _ => None,
         };
@@ -179,32 +176,36 @@ impl Secret {
     }
 
     /// Independent labelled points, with Gaussian noise of this deviation on their labels.
-    pub fn rows(&self, count: usize, noise: f64, seed: u64) -> Rows {
+    ///
+    /// # Errors
+    /// None, since points are of the secret's dimension.
+    pub fn rows(&self, count: usize, noise: f64, seed: u64) -> Result<Rows> {
         self.rows_from(0, count, noise, seed)
     }
 
-    fn rows_from(&self, first: u64, count: usize, noise: f64, seed: u64) -> Rows {
+    fn rows_from(&self, first: u64, count: usize, noise: f64, seed: u64) -> Result<Rows> {
         let dim = self.dim();
-        let drawn: Vec<(Vec<f64>, f64)> = (0..count)
+        let drawn: Result<Vec<(Vec<f64>, f64)>> = (0..count)
             .into_par_iter()
             .with_min_len(64)
-            .map(|i| {
+            .map(|i| -> Result<(Vec<f64>, f64)> {
                 let index = first.wrapping_add(i as u64);
                 let x = uniform_point(dim, seed, Purpose::Fresh, index);
                 let error =
                     if noise > 0.0 { noise * normal(&mut stream(seed, Purpose::Noise, index)) } else { 0.0 };
-                let y = self.value(&x) + error;
-                (x, y)
+                let y = self.value(&x)? + error;
+                Ok((x, y))
             })
             .collect();
+        let drawn = drawn?;
         let mut points = Matrix::zeros(count, dim.as_usize());
         for (i, (x, _)) in drawn.iter().enumerate() {
             points.row_mut(i).copy_from_slice(x);
         }
-        Rows { points, labels: drawn.into_iter().map(|(_, y)| y).collect() }
+        Ok(Rows { points, labels: drawn.into_iter().map(|(_, y)| y).collect() })
     }
 
-    fn value(&self, x: &[f64]) -> f64 {
+    fn value(&self, x: &[f64]) -> Result<f64> {
         match &self.truth {
             Truth::Target(target) => target.value(x),
             Truth::Member(family, i) => family.value(*i, x),
@@ -222,8 +223,10 @@ impl Secret {
     /// The true expectations: for verdicts, and as the control beside every oracle that errs.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a query whose expectation has no exact form for this target.
+    /// [`Error::Size`] for a query of another dimension, [`Error::Parameter`] for one whose expectation has no exact form for
+    /// this target.
     pub fn expectations(&self, queries: &[Query]) -> Result<Vec<f64>> {
+        queries.iter().try_for_each(|q| q.function().check(self.dim()))?;
         match &self.truth {
             Truth::Member(family, i) => {
                 queries.par_iter().map(|q| Ok(family.answers(q, &[*i])?[0])).collect()
@@ -288,7 +291,7 @@ impl Oracle<'_> {
 
     fn answer(&self, queries: &[&Query]) -> Result<Vec<f64>> {
         if let Policy::Sampled { rows, .. } = self.policy {
-            return Ok(queries.iter().map(|q| self.mean_over_rows(q, rows)).collect());
+            return queries.iter().map(|q| self.mean_over_rows(q, rows)).collect();
         }
         let owned: Vec<Query> = queries.iter().map(|q| (*q).clone()).collect();
         let exact = self.secret.expectations(&owned)?;
@@ -320,22 +323,24 @@ impl Oracle<'_> {
         2.0 * range * (1.0 / t).max((p * (1.0 - p) / t).sqrt())
     }
 
-    fn mean_over_rows(&self, query: &Query, count: u64) -> f64 {
+    fn mean_over_rows(&self, query: &Query, count: u64) -> Result<f64> {
         let dim = self.secret.dim();
+        query.function().check(dim)?;
         let sum = |rows: &Rows| {
             zonal::numeric::sum::blocked_sum(rows.labels.len(), |i| {
-                query.value(dim, rows.points.row(i), rows.labels[i])
+                query.at(dim, rows.points.row(i), rows.labels[i])
             })
         };
         if let Some(rows) = &self.shared {
-            return sum(rows) / count as f64;
+            return Ok(sum(rows) / count as f64);
         }
         let first = query.identity().index();
-        let one = |from: u64| {
+        let one = |from: u64| -> Result<f64> {
             let size = AT_A_TIME.min(count - from) as usize;
-            sum(&self.secret.rows_from(first.wrapping_add(from), size, 0.0, self.seed))
+            Ok(sum(&self.secret.rows_from(first.wrapping_add(from), size, 0.0, self.seed)?))
         };
-        (0..count).step_by(AT_A_TIME as usize).map(one).sum::<f64>() / count as f64
+        let total: Result<f64> = (0..count).step_by(AT_A_TIME as usize).map(one).sum();
+        Ok(total? / count as f64)
     }
 }
 

@@ -227,8 +227,9 @@ fn exact_gradients_are_differences_of_the_exact_loss() {
             let network = Network::from_weights(&a, &weights).unwrap();
             let points = uniform_points(dim, 100_000, 5, Purpose::Points);
             let f = network.values(&weights.output, &points).unwrap();
-            let squares: Vec<f64> =
-                (0..points.rows()).map(|i| (f.row(i)[0] - target.value(points.row(i))).powi(2)).collect();
+            let squares: Vec<f64> = (0..points.rows())
+                .map(|i| (f.row(i)[0] - target.value(points.row(i)).unwrap()).powi(2))
+                .collect();
             let mean = squares.iter().sum::<f64>() / squares.len() as f64;
             let variance = squares.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / squares.len() as f64;
             let error = (variance / squares.len() as f64).sqrt();
@@ -420,7 +421,7 @@ fn energies_of_kinked_units_with_biases_are_those_that_sampling_sees() {
     let network = Network::from_weights(&a, &weights).unwrap();
     let residual = |x: &[f64]| {
         let point = Matrix::from_rows(1, 4, x.to_vec()).unwrap();
-        target.value(x) - network.values(&weights.output, &point).unwrap().row(0)[0]
+        target.value(x).unwrap() - network.values(&weights.output, &point).unwrap().row(0)[0]
     };
     let points = uniform_points(dim, 20_000, 9, Purpose::Points);
     let values: Vec<f64> = (0..points.rows()).map(|i| residual(points.row(i))).collect();

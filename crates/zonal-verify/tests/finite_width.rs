@@ -33,7 +33,7 @@ fn energies(width: usize, seed: u64) -> Vec<f64> {
     let mut coefficients = Matrix::zeros(counts.len(), width);
     let mut a = vec![0.0; width];
     for t in 1..=100 {
-        a = quadratic.step(&a, STEP);
+        a = quadratic.step(&a, STEP).unwrap();
         if let Some(i) = counts.iter().position(|c| *c == t) {
             coefficients.row_mut(i).copy_from_slice(&a);
         }

@@ -197,7 +197,7 @@ fn the_iterations_term_is_nearly_attained_and_never_exceeded() {
                     .collect();
                 let norm: f64 = v.iter().map(|x| x * x).sum();
                 let coefficients = Matrix::from_rows(1, v.len(), v).unwrap().times(&eigen.vectors);
-                let comparator = quadratic.losses(&coefficients)[0];
+                let comparator = quadratic.losses(&coefficients).unwrap()[0];
                 let scale = 2.0 * quadratic.c()[0] + norm / (eta * t);
                 (path.loss(s.iterations) - comparator - norm / (2.0 * eta * t * planted)) / scale
             })

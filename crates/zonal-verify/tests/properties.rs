@@ -116,7 +116,7 @@ proptest! {
         let dim = Dim::new(4).unwrap();
         let target = Target::parse("x1*x2^2 + harmonic(2) + 0.5*neuron(sigmoid, scale=3)", dim, seed).unwrap();
         let squares: Vec<f64> = (0..4000)
-            .map(|i| target.value(&uniform_point(dim, seed + 1, Purpose::Points, i)).powi(2))
+            .map(|i| target.value(&uniform_point(dim, seed + 1, Purpose::Points, i)).unwrap().powi(2))
             .collect();
         let (mean, deviation) = zonal_verify::statistics::mean_and_deviation(&squares);
         let total = target.power_spectrum(3).unwrap().total();
@@ -130,20 +130,20 @@ proptest! {
         let target = Target::parse("x1*x2 + harmonic(1) + 0.4", dim, seed).unwrap();
         let network = Network::random(a.clone(), 1.3, dim, 12, seed).unwrap();
         let points = uniform_points(dim, 50, seed, Purpose::Points);
-        let labels: Vec<f64> = (0..50).map(|i| target.value(points.row(i))).collect();
+        let labels: Vec<f64> = (0..50).map(|i| target.value(points.row(i)).unwrap()).collect();
         let forms = [
             Population::new(&target).quadratic(&network).unwrap(),
             Empirical::new(&points, &labels).quadratic(&network).unwrap(),
         ];
         for form in forms {
             let at: Vec<f64> = (0..12).map(|j| (j as f64 - 5.0) * 0.1).collect();
-            let after = form.step(&at, 1.0);
+            let after = form.step(&at, 1.0).unwrap();
             for j in 0..12 {
                 // The loss is quadratic, so a central difference is exact up to rounding; half of it, as descended on.
                 let loss = |h: f64| {
                     let mut x = at.clone();
                     x[j] += h;
-                    0.5 * form.losses(&Matrix::from_rows(1, 12, x).unwrap())[0]
+                    0.5 * form.losses(&Matrix::from_rows(1, 12, x).unwrap()).unwrap()[0]
                 };
                 let derivative = (loss(0.5) - loss(-0.5)) / 1.0;
                 prop_assert!((at[j] - after[j] - derivative).abs() < 1e-12);

@@ -50,20 +50,21 @@ fn expectations_are_those_of_sampling() {
             Query::unit(&relu, &w).unwrap(),
             Query::unit(&tanh, &w).unwrap(),
             Query::unit(&relu, &w).unwrap().clipped(),
-            Query::correlation(Function::Harmonic { degree: k, direction: w.clone().into() }, n),
-            Query::correlation(Function::Dense(Arc::new(basis.function(1))), n),
-            Query::correlation(Function::Signs(set.clone()), n),
-            Query::correlation(Function::Monomial(set), n),
+            Query::correlation(Function::Harmonic { degree: k, direction: w.clone().into() }, n).unwrap(),
+            Query::correlation(Function::Dense(Arc::new(basis.function(1))), n).unwrap(),
+            Query::correlation(Function::Signs(set.clone()), n).unwrap(),
+            Query::correlation(Function::Monomial(set), n).unwrap(),
         ];
         queries.push(Query::turns(&relu, &w).unwrap()[2].clone());
         for family in families(k) {
             for (member, value) in [(0, 0), (3, 3)] {
-                let f: Vec<f64> = (0..points.rows()).map(|i| family.value(value, points.row(i))).collect();
+                let f: Vec<f64> =
+                    (0..points.rows()).map(|i| family.value(value, points.row(i)).unwrap()).collect();
                 for query in &queries {
                     // Some have no exact form, which is said and not guessed.
                     let Ok(exact) = family.answers(query, &[member]) else { continue };
                     let products: Vec<f64> =
-                        (0..points.rows()).map(|i| query.value(n, points.row(i), f[i])).collect();
+                        (0..points.rows()).map(|i| query.value(n, points.row(i), f[i]).unwrap()).collect();
                     let sampled = mean(&products);
                     let z = (exact[0] - sampled.value) / sampled.standard_error.max(1e-12);
                     worst = worst.max(z.abs());
@@ -85,7 +86,7 @@ fn members_have_norm_one_and_the_correlations_that_are_said() {
     for k in [2usize, 3] {
         for family in families(k) {
             let values: Vec<Vec<f64>> = (0..2)
-                .map(|m| (0..points.rows()).map(|i| family.value(m, points.row(i))).collect())
+                .map(|m| (0..points.rows()).map(|i| family.value(m, points.row(i)).unwrap()).collect())
                 .collect();
             for (a, b) in [(0, 0), (0, 1), (1, 1)] {
                 let products: Vec<f64> = values[a].iter().zip(&values[b]).map(|(x, y)| x * y).collect();
@@ -96,7 +97,8 @@ fn members_have_norm_one_and_the_correlations_that_are_said() {
                     "{} {k} {a} {b}: {error}",
                     family.kind()
                 );
-                let asked = family.answers(&Query::correlation(family.member(b), n), &[a]).unwrap()[0];
+                let asked =
+                    family.answers(&Query::correlation(family.member(b), n).unwrap(), &[a]).unwrap()[0];
                 assert!((asked - family.correlation(a, b)).abs() < 1e-11, "{} {k}: {asked}", family.kind());
             }
         }
@@ -114,7 +116,7 @@ fn a_basis_is_orthonormal() {
         let u = family.directions().unwrap().row(0).to_vec();
         let see = |w: &[f64]| -> Vec<f64> {
             let norm = (basis.len() as f64).sqrt();
-            functions.iter().map(|f| Function::Dense(f.clone()).value(dim(n), w) / norm).collect()
+            functions.iter().map(|f| Function::Dense(f.clone()).value(dim(n), w).unwrap() / norm).collect()
         };
         let kernel = zonal::legendre::value(dim(n), k, dot(&u, &v));
         assert!((dot(&see(&u), &see(&v)) - kernel).abs() < 1e-10, "{n} {k}");
@@ -126,7 +128,8 @@ fn a_basis_is_orthonormal() {
 fn policies_keep_their_tolerance_and_their_word() {
     let family = Arc::new(Family::zonal(dim(8), 2, 40, Directions::Random, 3).unwrap());
     let secret = Secret::member(family.clone(), 0).unwrap();
-    let queries: Vec<Query> = (0..40).map(|i| Query::correlation(family.member(i), dim(8))).collect();
+    let queries: Vec<Query> =
+        (0..40).map(|i| Query::correlation(family.member(i), dim(8)).unwrap()).collect();
     let truth = secret.expectations(&queries).unwrap();
     let tau = 0.11;
     for policy in [Policy::Honest(tau), Policy::Quantised(tau), Policy::Lazy(tau)] {
@@ -221,7 +224,7 @@ fn the_hidden_layer_is_the_derivative_of_the_output_layer() {
     let n = dim(4);
     let target = Target::parse("0.6*harmonic(1) + 0.8*harmonic(2) + x1*x2", n, 2).unwrap();
     let points = uniform_points(n, 300, 8, Purpose::Points);
-    let labels: Vec<f64> = (0..300).map(|i| target.value(points.row(i))).collect();
+    let labels: Vec<f64> = (0..300).map(|i| target.value(points.row(i)).unwrap()).collect();
     for (activation, scale) in [(Activation::Tanh, 1.5), (Activation::SquaredRelu, 0.8)] {
         let network = Network::random(activation.clone(), scale, n, 3, 6).unwrap();
         let (population, rows) = (Population::new(&target), Empirical::new(&points, &labels));

@@ -7,11 +7,16 @@ use rayon::prelude::*;
 
 /// A map from points to features. What gradient descent on the output layer learns depends on nothing else.
 pub trait FeatureMap: Sync {
+    /// How many coordinates a point has.
+    fn coordinates(&self) -> usize;
     /// How many features a point has.
     fn width(&self) -> usize;
     /// The features of each row of `points` in panels of `panel` columns: the rows of a panel stand one after another,
     /// and panels one after another, the last one narrower. With the width as `panel`, each point's features stand
     /// together. A row's features do not depend on the other rows beyond rounding.
+    ///
+    /// # Panics
+    /// Unless points have [`Self::coordinates`] columns and `out` has room for exactly their features.
     fn fill<T: Scalar>(&self, points: &Matrix, panel: usize, out: &mut [T]);
 }
 
@@ -36,6 +41,8 @@ pub(crate) fn fill<T: Scalar>(
     out: &mut [T],
 ) {
     let n = units.directions.columns();
+    assert_eq!(points.columns(), n, "coordinates of a point");
+    assert_eq!(out.len(), points.rows() * units.directions.rows(), "features of the points");
     if points.rows() == 0 {
         return;
     }

@@ -130,14 +130,28 @@ impl Error {
         required: impl Into<String>,
     ) -> Self {
         let mut found = found.to_string();
-        // Hundreds of zeros help nobody.
-        if found.len() > 24
-            && let Ok(x) = found.parse::<f64>()
-        {
-            found = format!("{x:e}");
+        if let Ok(x) = found.parse::<f64>() {
+            // Digits beyond the fifteenth are those of binary fractions: 0.1 + 0.2 is no 0.30000000000000004 to a reader.
+            if found.bytes().filter(u8::is_ascii_digit).count() > 16
+                && let Ok(x) = format!("{x:.14e}").parse::<f64>()
+            {
+                found = x.to_string();
+            }
+            // Hundreds of zeros do not help either.
+            if found.len() > 24 {
+                found = format!("{x:e}");
+            }
         }
         Self::Parameter { name: name.into(), found, required: required.into() }
     }
+}
+
+/// Checks that a size is the one that is needed.
+///
+/// # Errors
+/// [`Error::Size`] otherwise.
+pub fn check_size(what: &str, found: usize, required: usize) -> Result<()> {
+    if found == required { Ok(()) } else { Err(Error::Size { what: what.to_owned(), found, required }) }
 }
 
 impl From<StopReason> for Error {
@@ -166,3 +180,23 @@ fn render_expression(what: &str, text: &str, span: &Range<usize>, message: &str)
 
 /// Result with [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
+
+#[cfg(test)]
+mod tests {
+    use super::Error;
+
+    #[test]
+    fn numbers_in_messages_have_no_digits_of_binary_fractions() {
+        let message = |x: f64| Error::parameter("x", x, "less").to_string();
+        assert_eq!(message(0.1 + 0.2), "x is 0.3, but must be less");
+        assert_eq!(message(0.2 * 0.2), "x is 0.04, but must be less");
+        assert_eq!(message(1.0 / 440.0), "x is 0.00227272727272727, but must be less");
+        // What was written out in full stays.
+        assert_eq!(message(0.123_456_789_012), "x is 0.123456789012, but must be less");
+        assert_eq!(message(1e300), "x is 1e300, but must be less");
+        assert_eq!(
+            Error::parameter("n", u64::MAX, "less").to_string(),
+            format!("n is {}, but must be less", u64::MAX)
+        );
+    }
+}

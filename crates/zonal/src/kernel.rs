@@ -9,7 +9,7 @@ use crate::legendre::Recurrence;
 use crate::numeric::special::mean_abs_coordinate;
 use crate::numeric::vector;
 use crate::numeric::{DoubleDouble, Scaled};
-use crate::spectrum::Spectrum;
+use crate::spectrum::{Spectrum, check_degree};
 use crate::sphere::{Degree, Dim};
 use std::f64::consts::PI;
 
@@ -189,7 +189,14 @@ impl Kernel {
 
     /// kappa(rho) for each rho in [-1, 1]. Absolute error near 1e-16 kappa(1), beside
     /// [`Self::truncation_error`].
-    pub fn evaluate(&self, rho: &[f64], out: &mut [f64]) {
+    pub fn values(&self, rho: &[f64]) -> Vec<f64> {
+        let mut out = vec![0.0; rho.len()];
+        self.evaluate(rho, &mut out);
+        out
+    }
+
+    /// The same into `out`, as long as `rho`.
+    pub(crate) fn evaluate(&self, rho: &[f64], out: &mut [f64]) {
         match &self.form {
             Form::Closed(p, q) => ClosedForm::new(p, q, self.dim).evaluate(rho, out, ClosedForm::value),
             Form::ClosedSlope(p, q) => ClosedForm::new(p, q, self.dim).evaluate(rho, out, ClosedForm::slope),
@@ -236,7 +243,7 @@ impl Kernel {
     }
 
     /// The part of the kernel beyond degree `last`: sum_{k > last} alpha_k beta_k N_k P_k(rho).
-    pub fn remainder(&self, last: Degree, rho: &[f64], out: &mut [f64]) {
+    pub(crate) fn remainder(&self, last: Degree, rho: &[f64], out: &mut [f64]) {
         let mut series = self.energies.clone();
         if !matches!(self.form, Form::Series) {
             self.evaluate(rho, out);
@@ -427,6 +434,8 @@ pub(crate) fn layer_eigenvalues(
     max_degree: Degree,
 ) -> Result<[Vec<Scaled>; 2]> {
     let n = dim.as_f64();
+    // One more degree of the derivative is needed.
+    check_degree(max_degree.saturating_add(1))?;
     let feature = Spectrum::new(activation, dim, scale, max_degree)?;
     let slope = Spectrum::of_derivative(activation, dim, scale, max_degree + 1)?;
     let square = |s: &Spectrum, k: Degree| {

@@ -1,6 +1,7 @@
 //! The Legendre polynomials P_k of dimension n, normalised P_k(1) = 1 (GE-1): the Gegenbauer polynomials
 //! C_k^((n-2)/2) divided by their value at 1; Chebyshev polynomials for n = 2.
 
+use crate::error::{Error, Result};
 use crate::numeric::DoubleDouble;
 use crate::numeric::level::Level;
 use crate::sphere::{Degree, Dim};
@@ -87,7 +88,7 @@ impl Recurrence {
     }
 
     /// Adds sum_k c_k P_k(t_i) to `out` by Clenshaw's recurrence; at most `max_degree + 1` coefficients.
-    pub fn add_series(&self, c: &[f64], t: &[f64], out: &mut [f64]) {
+    pub(crate) fn add_series(&self, c: &[f64], t: &[f64], out: &mut [f64]) {
         // A few arguments at a time, so that the inner loop is over lanes and the state stays in registers.
         const LANES: usize = 8;
         debug_assert!(c.len() <= self.factors.len() + 1);
@@ -111,10 +112,17 @@ impl Recurrence {
     }
 
     /// sum_k c_k P_k(t).
-    pub fn series(&self, c: &[f64], t: f64) -> f64 {
+    ///
+    /// # Errors
+    /// [`Error::Size`] for more than `max_degree + 1` coefficients.
+    pub fn series(&self, c: &[f64], t: f64) -> Result<f64> {
+        let (found, required) = (c.len(), self.factors.len() + 1);
+        if found > required {
+            return Err(Error::Size { what: "coefficients of a series".into(), found, required });
+        }
         let mut out = [0.0];
         self.add_series(c, &[t], &mut out);
-        out[0]
+        Ok(out[0])
     }
 }
 
@@ -218,7 +226,7 @@ mod tests {
                 let c: Vec<f64> = (0..len).map(|k| 1.0 / (1.0 + k as f64)).collect();
                 for t in [-1.0, -0.2, 0.0, 0.77, 1.0] {
                     let direct: f64 = c.iter().zip(r.values(t)).map(|(c, p)| c * p).sum();
-                    assert!((r.series(&c, t) - direct).abs() < 1e-14);
+                    assert!((r.series(&c, t).unwrap() - direct).abs() < 1e-14);
                 }
             }
         }

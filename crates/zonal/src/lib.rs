@@ -14,7 +14,8 @@ pub mod expression;
 mod fused;
 mod gram;
 pub mod kernel;
-pub mod lanczos;
+#[allow(unreachable_pub, reason = "of this crate alone; its sizes are those of the quadratic form")]
+mod lanczos;
 pub mod legendre;
 pub mod lift;
 pub mod linalg;
@@ -30,6 +31,7 @@ pub mod spectrum;
 pub mod sphere;
 pub mod statistics;
 pub mod target;
-pub mod units;
+#[allow(unreachable_pub, reason = "of this crate alone; its sizes are those of the network")]
+mod units;
 
 pub use error::{Error, Result};

@@ -3,7 +3,7 @@
 //! A row with standardised features z in R^d becomes (z / sqrt d, b) / |(z / sqrt d, b)| on the unit sphere of
 //! R^(d+1). All constants come from the training rows.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_size};
 use crate::linalg::Matrix;
 use crate::sphere::Dim;
 use rayon::prelude::*;
@@ -42,7 +42,20 @@ impl Moments {
     }
 
     /// Adds one row of a positive weight; 1 for rows that count alike.
-    pub fn push(&mut self, row: &[f64], weight: f64) {
+    ///
+    /// # Errors
+    /// [`Error::Size`] for a row with another number of columns, [`Error::Parameter`] for a weight that is not positive and
+    /// finite.
+    pub fn push(&mut self, row: &[f64], weight: f64) -> Result<()> {
+        check_size("columns of a row", row.len(), self.mean.len())?;
+        if !(weight > 0.0 && weight.is_finite()) {
+            return Err(Error::parameter("the weight of a row", weight, "a positive number"));
+        }
+        self.add(row, weight);
+        Ok(())
+    }
+
+    fn add(&mut self, row: &[f64], weight: f64) {
         self.count += 1;
         self.weight += weight;
         for (i, &x) in row.iter().enumerate() {
@@ -57,15 +70,19 @@ impl Moments {
     /// Moments of the rows of a matrix.
     pub fn of(rows: &Matrix) -> Self {
         let mut out = Self::new(rows.columns());
-        (0..rows.rows()).for_each(|i| out.push(rows.row(i), 1.0));
+        (0..rows.rows()).for_each(|i| out.add(rows.row(i), 1.0));
         out
     }
 
     /// Moments of the rows of both.
-    pub fn merge(mut self, other: &Self) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::Size`] for another number of columns.
+    pub fn merge(mut self, other: &Self) -> Result<Self> {
+        other.check(self.mean.len())?;
         let (a, b) = (self.weight, other.weight);
         if other.count == 0 {
-            return self;
+            return Ok(self);
         }
         for i in 0..self.mean.len() {
             let delta = other.mean[i] - self.mean[i];
@@ -76,19 +93,16 @@ impl Moments {
         }
         self.count += other.count;
         self.weight += other.weight;
-        self
+        Ok(self)
     }
 
-    /// Whether they are of so many columns, for moments that come from outside.
+    /// Checks the number of columns, for moments that were read from a file.
     ///
     /// # Errors
     /// [`Error::Size`].
     pub fn check(&self, columns: usize) -> Result<()> {
         let lengths = [&self.mean, &self.spread, &self.low, &self.high].map(Vec::len);
-        match lengths.into_iter().find(|length| *length != columns) {
-            Some(found) => Err(Error::Size { what: "columns of moments".into(), found, required: columns }),
-            None => Ok(()),
-        }
+        lengths.into_iter().try_for_each(|found| check_size("columns of moments", found, columns))
     }
 
     /// Number of rows.
@@ -97,16 +111,25 @@ impl Moments {
     }
 
     /// Mean of column i.
+    ///
+    /// # Panics
+    /// If there is no such column.
     pub fn mean(&self, i: usize) -> f64 {
         self.mean[i]
     }
 
     /// Whether column i has more than one value.
+    ///
+    /// # Panics
+    /// If there is no such column.
     pub fn varies(&self, i: usize) -> bool {
         self.low[i] < self.high[i]
     }
 
     /// Standard deviation of column i (divisor: the sum of the weights).
+    ///
+    /// # Panics
+    /// If there is no such column.
     pub fn deviation(&self, i: usize) -> f64 {
         if self.count == 0 { 0.0 } else { (self.spread[i] / self.weight).sqrt() }
     }
@@ -141,10 +164,18 @@ impl LabelScale {
     /// The constants of label i of labels with these moments.
     ///
     /// # Errors
-    /// [`Error::ConstantLabel`], or [`Error::Column`] when the values are too large or too small for their variance.
+    /// [`Error::Size`] where there is no label i; [`Error::ConstantLabel`], also without rows; [`Error::Column`] when the
+    /// values are too large or too small for their variance.
     pub fn learn(name: &str, moments: &Moments, i: usize) -> Result<Self> {
+        if i >= moments.mean.len() {
+            return Err(Error::Size {
+                what: "columns of moments".into(),
+                found: moments.mean.len(),
+                required: i + 1,
+            });
+        }
         let (mean, deviation) = (moments.mean(i), moments.deviation(i));
-        check_size(name, mean, deviation)?;
+        check_range(name, mean, deviation)?;
         check_variance(&format!("the label '{name}'"), moments, i)?;
         if deviation == 0.0 {
             let rows = moments.count() as usize;
@@ -184,14 +215,15 @@ impl Lift {
     /// Learns means and deviations; columns that do not vary are dropped.
     ///
     /// # Errors
-    /// [`Error::NoVaryingFeature`], [`Error::Parameter`] for a bias that is negative or not finite, or columns so
-    /// large that their variance overflows.
+    /// [`Error::Size`] unless there is a name for each column, [`Error::NoVaryingFeature`], [`Error::Parameter`] for a bias
+    /// that is negative or not finite, [`Error::Column`] for columns so large that their variance overflows.
     pub fn learn(columns: &[String], moments: &Moments, bias: f64) -> Result<Self> {
+        check_size("names of columns", columns.len(), moments.mean.len())?;
         if !(bias >= 0.0 && bias.is_finite()) {
             return Err(Error::parameter("the bias", bias, "a number of at least 0"));
         }
         for (i, name) in columns.iter().enumerate() {
-            check_size(name, moments.mean(i), moments.deviation(i))?;
+            check_range(name, moments.mean(i), moments.deviation(i))?;
             check_variance(&format!("column '{name}'"), moments, i)?;
         }
         let kept: Vec<usize> = (0..columns.len()).filter(|&i| moments.deviation(i) > 0.0).collect();
@@ -234,7 +266,11 @@ impl Lift {
     }
 
     /// The used columns in standard units.
-    pub fn standardise(&self, features: &Matrix) -> Matrix {
+    ///
+    /// # Errors
+    /// [`Error::Size`] when the number of columns differs from the one learned, or the constants do not fit each other.
+    pub fn standardise(&self, features: &Matrix) -> Result<Matrix> {
+        self.check(features)?;
         let mut out = Matrix::zeros(features.rows(), self.kept.len());
         let rows = out.values_mut().par_chunks_mut(self.kept.len()).enumerate().with_min_len(CHUNK);
         rows.for_each(|(i, row)| {
@@ -242,7 +278,21 @@ impl Lift {
                 row[j] = (features.row(i)[column] - self.mean[j]) / self.deviation[j];
             }
         });
-        out
+        Ok(out)
+    }
+
+    fn check(&self, features: &Matrix) -> Result<()> {
+        check_size("feature columns", features.columns(), self.columns.len())?;
+        let last = self.kept.last().map_or(0, |i| i + 1);
+        if self.kept.is_empty() || last > self.columns.len() || !self.kept.is_sorted() {
+            return Err(Error::Size {
+                what: "columns of the used features".into(),
+                found: last,
+                required: self.columns.len(),
+            });
+        }
+        check_size("means of the used features", self.mean.len(), self.kept.len())?;
+        check_size("deviations of the used features", self.deviation.len(), self.kept.len())
     }
 
     /// The rows on the sphere. A row of zeros, possible only without a bias, stays zero.
@@ -250,14 +300,7 @@ impl Lift {
     /// # Errors
     /// [`Error::Size`] when the number of columns differs from the one learned, [`Error::NotFinite`].
     pub fn apply(&self, features: &Matrix) -> Result<Matrix> {
-        if features.columns() != self.columns.len() {
-            return Err(Error::Size {
-                what: "feature columns".into(),
-                found: features.columns(),
-                required: self.columns.len(),
-            });
-        }
-        let standard = self.standardise(features);
+        let standard = self.standardise(features)?;
         let d = self.kept.len();
         if let Some(at) = standard.values().iter().position(|z| !z.is_finite()) {
             return Err(Error::NotFinite {
@@ -310,7 +353,7 @@ fn check_variance(what: &str, moments: &Moments, i: usize) -> Result<()> {
 }
 
 /// Mean and deviation must be finite, or nothing after them is.
-fn check_size(name: &str, mean: f64, deviation: f64) -> Result<()> {
+fn check_range(name: &str, mean: f64, deviation: f64) -> Result<()> {
     if mean.is_finite() && deviation.is_finite() {
         return Ok(());
     }
@@ -349,7 +392,8 @@ mod tests {
     #[test]
     fn merged_moments_equal_moments_of_all_rows() {
         let all = Moments::of(&table());
-        let merged = Moments::of(&table().row_range(0, 1)).merge(&Moments::of(&table().row_range(1, 4)));
+        let merged =
+            Moments::of(&table().row_range(0, 1)).merge(&Moments::of(&table().row_range(1, 4))).unwrap();
         for i in 0..3 {
             assert!((all.mean(i) - merged.mean(i)).abs() < 1e-14);
             assert!((all.deviation(i) - merged.deviation(i)).abs() < 1e-14);

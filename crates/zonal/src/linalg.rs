@@ -4,7 +4,7 @@
 //! Parallelism is a constant passed to each call and never a process-wide setting: the bits of an eigenproblem
 //! depend on that value, but not on how many threads then run it.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_size};
 use crate::numeric::sum::{tree_sum, tree_sum_vectors};
 use faer::linalg::matmul::matmul as general_matmul;
 use faer::{Accum, MatMut, MatRef, Par};
@@ -110,6 +110,8 @@ fn par_for(flops: usize) -> Par {
 }
 
 /// A dense matrix, stored by rows.
+///
+/// Elements and products follow the rules of slices: an index out of range, or factors whose sizes do not fit, panic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matrix {
     rows: usize,
@@ -119,6 +121,9 @@ pub struct Matrix {
 
 impl Matrix {
     /// The zero matrix.
+    ///
+    /// # Panics
+    /// If it has more values than memory can address.
     pub fn zeros(rows: usize, columns: usize) -> Self {
         Self { rows, columns, data: vec![0.0; rows * columns] }
     }
@@ -149,17 +154,27 @@ impl Matrix {
     }
 
     /// Row `i`.
+    ///
+    /// # Panics
+    /// If there is no such row.
     pub fn row(&self, i: usize) -> &[f64] {
         &self.data[i * self.columns..(i + 1) * self.columns]
     }
 
     /// Row `i`, mutable.
+    ///
+    /// # Panics
+    /// If there is no such row.
     pub fn row_mut(&mut self, i: usize) -> &mut [f64] {
         &mut self.data[i * self.columns..(i + 1) * self.columns]
     }
 
     /// Column `j`, copied.
+    ///
+    /// # Panics
+    /// If there is no such column.
     pub fn column(&self, j: usize) -> Vec<f64> {
+        assert!(j < self.columns, "column {j} of a matrix with {} columns", self.columns);
         (0..self.rows).map(|i| self.data[i * self.columns + j]).collect()
     }
 
@@ -174,6 +189,9 @@ impl Matrix {
     }
 
     /// The rows `from..to` as a matrix of their own.
+    ///
+    /// # Panics
+    /// If the range is not one of its rows.
     pub fn row_range(&self, from: usize, to: usize) -> Self {
         Self {
             rows: to - from,
@@ -183,6 +201,9 @@ impl Matrix {
     }
 
     /// The rows with the given numbers.
+    ///
+    /// # Panics
+    /// If there is no row with one of the numbers.
     pub fn select(&self, rows: &[usize]) -> Self {
         let data = rows.iter().flat_map(|&i| self.row(i)).copied().collect();
         Self { rows: rows.len(), columns: self.columns, data }
@@ -208,8 +229,11 @@ impl Matrix {
     }
 
     /// A B.
+    ///
+    /// # Panics
+    /// Unless A has as many columns as B has rows.
     pub fn times(&self, b: &Self) -> Self {
-        debug_assert_eq!(self.columns, b.rows);
+        assert_eq!(self.columns, b.rows, "columns of A and rows of B");
         let mut out = Self::zeros(self.rows, b.columns);
         let par = par_for(self.data.len() * b.columns);
         general_matmul(out.view_mut(), Accum::Replace, self.view(), b.view(), 1.0, par);
@@ -217,8 +241,11 @@ impl Matrix {
     }
 
     /// A B^T: for matrices whose rows are points, all inner products.
+    ///
+    /// # Panics
+    /// Unless A and B have as many columns.
     pub fn times_transposed(&self, b: &Self) -> Self {
-        debug_assert_eq!(self.columns, b.columns);
+        assert_eq!(self.columns, b.columns, "columns of A and of B");
         let mut out = Self::zeros(self.rows, b.rows);
         let par = par_for(self.data.len() * b.rows);
         general_matmul(out.view_mut(), Accum::Replace, self.view(), b.view().transpose(), 1.0, par);
@@ -226,8 +253,11 @@ impl Matrix {
     }
 
     /// A^T B.
+    ///
+    /// # Panics
+    /// Unless A and B have as many rows.
     pub fn transposed_times(&self, b: &Self) -> Self {
-        debug_assert_eq!(self.rows, b.rows);
+        assert_eq!(self.rows, b.rows, "rows of A and of B");
         let mut out = Self::zeros(self.columns, b.columns);
         let par = par_for(self.data.len() * b.columns);
         general_matmul(out.view_mut(), Accum::Replace, self.view().transpose(), b.view(), 1.0, par);
@@ -235,8 +265,11 @@ impl Matrix {
     }
 
     /// A x.
+    ///
+    /// # Panics
+    /// Unless x has as many entries as A has columns.
     pub fn times_vector(&self, x: &[f64]) -> Vec<f64> {
-        debug_assert_eq!(self.columns, x.len());
+        assert_eq!(self.columns, x.len(), "columns of A and entries of x");
         if self.data.len() < SMALL {
             return (0..self.rows).map(|i| dot(self.row(i), x)).collect();
         }
@@ -244,8 +277,11 @@ impl Matrix {
     }
 
     /// A^T x.
+    ///
+    /// # Panics
+    /// Unless x has as many entries as A has rows.
     pub fn transposed_times_vector(&self, x: &[f64]) -> Vec<f64> {
-        debug_assert_eq!(self.rows, x.len());
+        assert_eq!(self.rows, x.len(), "rows of A and entries of x");
         let mut out = vec![0.0; self.columns];
         // Columns are independent: any number of threads adds in the same order.
         let add = |from: usize, out: &mut [f64]| {
@@ -283,6 +319,9 @@ const STRIP: usize = 64;
 
 impl Packed {
     /// The zero matrix.
+    ///
+    /// # Panics
+    /// If it has more values than memory can address.
     pub fn zeros(order: usize) -> Self {
         Self { order, data: vec![0.0; order * (order + 1) / 2] }
     }
@@ -314,6 +353,9 @@ impl Packed {
     }
 
     /// Row i up to the diagonal.
+    ///
+    /// # Panics
+    /// If there is no such row.
     pub fn row(&self, i: usize) -> &[f64] {
         &self.data[i * (i + 1) / 2..(i + 1) * (i + 2) / 2]
     }
@@ -329,7 +371,7 @@ impl Packed {
     }
 
     /// Adds another one of the same order.
-    pub fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         self.data.par_chunks_mut(COLUMNS).zip(other.data.par_chunks(COLUMNS)).for_each(|(a, b)| {
             add_scaled(a, 1.0, b);
         });
@@ -348,12 +390,12 @@ impl Packed {
     }
 
     /// The leading square block of the given order.
-    pub fn leading(&self, order: usize) -> Self {
+    pub(crate) fn leading(&self, order: usize) -> Self {
         Self { order, data: self.data[..order * (order + 1) / 2].to_vec() }
     }
 
     /// a . M a for each row a of `vectors`.
-    pub fn quadratic_forms(&self, vectors: &Matrix) -> Vec<f64> {
+    pub(crate) fn quadratic_forms(&self, vectors: &Matrix) -> Vec<f64> {
         let parts: Vec<Vec<f64>> = (0..self.order.div_ceil(STRIP))
             .into_par_iter()
             .map(|strip| {
@@ -386,8 +428,12 @@ impl Packed {
 }
 
 /// Inner product, in eight interleaved partial sums (a fixed order that the compiler can vectorise).
+///
+/// # Panics
+/// Unless both have as many entries.
 pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     const LANES: usize = 8;
+    assert_eq!(a.len(), b.len(), "entries of an inner product");
     let mut sums = [0.0; LANES];
     let (ca, cb) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
     let tail: f64 = ca.remainder().iter().zip(cb.remainder()).map(|(x, y)| x * y).sum();
@@ -400,7 +446,11 @@ pub fn dot(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// y += factor x.
+///
+/// # Panics
+/// Unless both have as many entries.
 pub fn add_scaled(y: &mut [f64], factor: f64, x: &[f64]) {
+    assert_eq!(y.len(), x.len(), "entries of a sum");
     for (a, b) in y.iter_mut().zip(x) {
         *a += factor * b;
     }
@@ -410,9 +460,13 @@ pub fn add_scaled(y: &mut [f64], factor: f64, x: &[f64]) {
 /// If it does, the matrix plus (order + 1) 2^-52 trace times the identity is positive definite, whatever the order of
 /// the sums (S. M. Rump, Verification of positive definiteness, BIT 46, 2006; the constant here is larger). Cost
 /// m^3 / 3 flops.
-pub fn has_cholesky(a: &Matrix) -> bool {
+///
+/// # Errors
+/// [`Error::Size`] for a matrix that is not square.
+pub fn has_cholesky(a: &Matrix) -> Result<bool> {
+    check_size("columns of a symmetric matrix", a.columns(), a.rows())?;
     let lower = faer::Mat::from_fn(a.rows(), a.rows(), |i, j| if i >= j { a.row(i)[j] } else { a.row(j)[i] });
-    lower.llt(faer::Side::Lower).is_ok()
+    Ok(lower.llt(faer::Side::Lower).is_ok())
 }
 
 /// Eigenvalues in ascending order and eigenvectors of a symmetric matrix.
@@ -428,9 +482,10 @@ pub struct SymmetricEigen {
 /// of 2^-53 times the largest eigenvalue; cost about 9 m^3 flops.
 ///
 /// # Errors
-/// [`Error::NoConvergence`] for a matrix with NaN or infinite entries.
+/// [`Error::Size`] for a matrix that is not square, [`Error::NoConvergence`] for one with NaN or infinite entries.
 pub fn symmetric_eigen(a: &Matrix) -> Result<SymmetricEigen> {
     let size = a.rows();
+    check_size("columns of a symmetric matrix", a.columns(), size)?;
     let fail = || Error::NoConvergence { size };
     if !a.values().iter().all(|x| x.is_finite()) {
         return Err(fail());

@@ -124,7 +124,7 @@ impl Plan {
     /// `target` and `spectrum` must list the degrees up to the goal's. Cost: a few hundred sums over the degrees.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for an epsilon that is not positive, a given width or count with which no bound of PL-1
+    /// [`Error::Size`] where degrees up to the goal's are missing; [`Error::Parameter`] for an epsilon that is not positive, a given width or count with which no bound of PL-1
     /// reaches the goal (the smallest that does is named), and a goal beyond 10^18 units or iterations.
     pub fn new(target: &PowerSpectrum, spectrum: &Spectrum, goal: Goal) -> Result<Self> {
         if !(goal.epsilon > 0.0 && goal.epsilon.is_finite()) {
@@ -136,6 +136,15 @@ impl Plan {
             if given == Some(0) {
                 return Err(Error::parameter(name, 0, "at least 1"));
             }
+        }
+        let listed = target.energies.len().min(spectrum.coefficients().len());
+        if goal.degree >= listed {
+            let required = goal.degree.saturating_add(1);
+            return Err(Error::Size {
+                what: "degrees of the target and the spectrum".into(),
+                found: listed,
+                required,
+            });
         }
         let parts = Parts::new(target, spectrum, goal.degree);
         let norm_sq = spectrum.norm_sq();

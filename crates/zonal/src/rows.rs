@@ -46,6 +46,9 @@ impl Rows {
     }
 
     /// The rows with the given positions.
+    ///
+    /// # Panics
+    /// If there is no row at one of the positions.
     pub fn select(&self, chosen: &[usize]) -> Self {
         Self {
             covered: self.covered.clone(),
@@ -65,6 +68,9 @@ impl Rows {
     }
 
     /// The rows of each part, in the order of [`Part::ALL`].
+    ///
+    /// # Panics
+    /// If numbers, features, labels and weights are not of the same rows.
     pub fn by_part(&self, split: &Split) -> [Self; 3] {
         let parts = split.parts(&self.numbers);
         Part::ALL.map(|part| {

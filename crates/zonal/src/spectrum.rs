@@ -125,9 +125,7 @@ impl Spectrum {
         scale: f64,
         max_degree: Degree,
     ) -> Result<Self> {
-        if max_degree > MAX_DEGREE {
-            return Err(Error::parameter("the largest degree", max_degree, format!("at most {MAX_DEGREE}")));
-        }
+        check_degree(max_degree)?;
         let computed = max_degree + BEYOND;
         let (integrals, norm_sq, accuracy) = integrals(structure, support, law, scale, computed)?;
         // Squares of coefficients must stay in range too, or steps and bounds lose their meaning.
@@ -295,6 +293,15 @@ fn remembered(
 }
 
 /// A scale must be positive and finite.
+/// Degrees beyond the last one have no coefficient here.
+pub(crate) fn check_degree(max_degree: Degree) -> Result<()> {
+    if max_degree <= MAX_DEGREE {
+        Ok(())
+    } else {
+        Err(Error::parameter("the largest degree", max_degree, format!("at most {MAX_DEGREE}")))
+    }
+}
+
 pub(crate) fn check_scale(scale: f64) -> Result<()> {
     if scale > 0.0 && scale.is_finite() {
         Ok(())

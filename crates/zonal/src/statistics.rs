@@ -3,7 +3,7 @@
 
 use crate::activation::Scalar;
 use crate::block::FeatureMap;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_size};
 use crate::gram::{Gram, TILE};
 use crate::linalg::{Matrix, Packed, Real, add_scaled};
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,18 @@ impl Sums {
     }
 
     /// Adds the sums over other rows.
-    pub fn add(&mut self, other: &Self) {
+    ///
+    /// # Errors
+    /// [`Error::Size`] for sums of other sizes.
+    pub fn add(&mut self, other: &Self) -> Result<()> {
+        let labels = self.check(self.gram.order())?;
+        check_size("labels of sums", other.check(self.gram.order())?, labels)?;
+        self.join(other);
+        Ok(())
+    }
+
+    /// [`Self::add`] for sums that are known to have the same sizes.
+    fn join(&mut self, other: &Self) {
         self.weight += other.weight;
         self.gram.add(&other.gram);
         add_scaled(self.correlation.values_mut(), 1.0, other.correlation.values());
@@ -48,15 +59,30 @@ impl Sums {
 
     /// E (f - y)^2 over the rows for each label l and each row of `coefficients`, which holds the output coefficients
     /// of label 0, 1, .. in turn. NaN without rows. Absolute error near 1e-16 times the labels' mean square.
-    pub fn losses(&self, coefficients: &Matrix) -> Vec<f64> {
+    ///
+    /// # Errors
+    /// [`Error::Size`] for another number of coefficients than features, and where the parts of the sums do not fit.
+    pub fn losses(&self, coefficients: &Matrix) -> Result<Vec<f64>> {
+        let labels = self.check(coefficients.columns())?;
         let forms = self.gram.quadratic_forms(coefficients);
-        let labels = self.label_sq.len();
         let loss = |(i, form): (usize, f64)| {
             let label = i % labels;
             let cross = crate::linalg::dot(coefficients.row(i), self.correlation.row(label));
             crate::numeric::sum::non_negative(form - 2.0 * cross + self.label_sq[label]) / self.weight
         };
-        forms.into_iter().enumerate().map(loss).collect()
+        Ok(forms.into_iter().enumerate().map(loss).collect())
+    }
+
+    /// Checks that all parts are of this width and as many labels, and returns how many.
+    pub(crate) fn check(&self, width: usize) -> Result<usize> {
+        let labels = self.label_sq.len();
+        check_size("features of sums", self.gram.order(), width)?;
+        check_size("features of the labels' sums", self.correlation.columns(), width)?;
+        check_size("labels of sums", self.correlation.rows(), labels)?;
+        if labels == 0 {
+            return Err(Error::Size { what: "labels of sums".into(), found: 0, required: 1 });
+        }
+        Ok(labels)
     }
 }
 
@@ -173,7 +199,8 @@ impl Statistics {
     /// Cost: count width (width + 1) flops and the features.
     ///
     /// # Errors
-    /// [`Error::Size`] when sizes differ; [`Error::Parameter`] for rows that were added before, or before later ones.
+    /// [`Error::Size`] when sizes differ; [`Error::Parameter`] for no feature or no label, and for rows that were added before,
+    /// or before later ones.
     pub fn update(&mut self, map: &impl FeatureMap, batch: &Batch<'_>) -> Result<()> {
         self.check(map, batch)?;
         let rows = block_rows(self.width);
@@ -205,20 +232,17 @@ impl Statistics {
     }
 
     fn check(&self, map: &impl FeatureMap, batch: &Batch<'_>) -> Result<()> {
-        let size = |what: &str, found: usize, required: usize| {
-            if found == required {
-                Ok(())
-            } else {
-                Err(Error::Size { what: what.to_owned(), found, required })
-            }
-        };
-        size("features", map.width(), self.width)?;
-        size("labels of a row", batch.labels.columns(), self.labels)?;
+        check_size("features", map.width(), self.width)?;
+        check_size("coordinates of a point", batch.points.columns(), map.coordinates())?;
+        check_size("labels of a row", batch.labels.columns(), self.labels)?;
+        if self.width == 0 || self.labels == 0 {
+            return Err(Error::parameter("the number of features and of labels", 0, "at least 1"));
+        }
         for found in [batch.numbers.len(), batch.parts.len(), batch.labels.rows()] {
-            size("numbers, parts and labels", found, batch.points.rows())?;
+            check_size("numbers, parts and labels", found, batch.points.rows())?;
         }
         if !batch.weights.is_empty() {
-            size("weights", batch.weights.len(), batch.points.rows())?;
+            check_size("weights", batch.weights.len(), batch.points.rows())?;
             if let Some(w) = batch.weights.iter().find(|w| !(**w > 0.0 && w.is_finite())) {
                 return Err(Error::parameter("the weight of a row", w, "a positive number"));
             }
@@ -251,8 +275,9 @@ impl Statistics {
     /// Ends the open block: nothing waits after it.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for rows that were added before.
+    /// [`Error::Size`] for a map of another width, [`Error::Parameter`] for rows that were added before.
     pub fn close(&mut self, map: &impl FeatureMap) -> Result<()> {
+        check_size("features", map.width(), self.width)?;
         let Some(open) = self.open.take() else { return Ok(()) };
         let mut sums = Vec::with_capacity(self.parts);
         for mut part in open.parts {
@@ -288,7 +313,7 @@ impl Statistics {
         let (mut first, mut node) = (first, node);
         if let Some(mut there) = self.nodes.remove(&first) {
             there.covered += node.covered;
-            there.sums.iter_mut().zip(&node.sums).for_each(|(a, b)| a.add(b));
+            there.sums.iter_mut().zip(&node.sums).for_each(|(a, b)| a.join(b));
             node = there;
         }
         while node.covered == rows << node.level {
@@ -299,7 +324,7 @@ impl Statistics {
             }
             let Some(other) = self.nodes.remove(&sibling) else { break };
             let (mut left, right) = if sibling < first { (other, node) } else { (node, other) };
-            left.sums.iter_mut().zip(&right.sums).for_each(|(a, b)| a.add(b));
+            left.sums.iter_mut().zip(&right.sums).for_each(|(a, b)| a.join(b));
             left.covered += right.covered;
             left.level += 1;
             first = first.min(sibling);
@@ -342,13 +367,17 @@ impl Statistics {
     }
 
     /// The sums over one part, of closed blocks.
+    ///
+    /// # Panics
+    /// If there is no such part.
     pub fn part(&self, part: usize) -> Sums {
+        assert!(part < self.parts, "part {part} of {}", self.parts);
         // From the right, so that the short runs at the end are joined first, as the whole tree would.
         let mut total: Option<Sums> = None;
         for node in self.nodes.values().rev() {
             let mut sums = node.sums[part].clone();
             if let Some(right) = total {
-                sums.add(&right);
+                sums.join(&right);
             }
             total = Some(sums);
         }
@@ -367,7 +396,7 @@ impl Statistics {
         while let Some((_, node)) = self.nodes.pop_last() {
             let mut sums = node.sums;
             if let Some(right) = total {
-                sums.iter_mut().zip(&right).for_each(|(a, b)| a.add(b));
+                sums.iter_mut().zip(&right).for_each(|(a, b)| a.join(b));
             }
             total = Some(sums);
         }
@@ -470,6 +499,7 @@ impl Filling {
             return Ok(());
         }
         let columns = self.points.len() / rows;
+        check_size("coordinates of a point", columns, map.coordinates())?;
         let points = Matrix::from_rows(rows, columns, std::mem::take(&mut self.points))?;
         let mut tile = Matrix::from_rows(rows, labels, std::mem::take(&mut self.labels))?;
         let roots = std::mem::take(&mut self.roots);

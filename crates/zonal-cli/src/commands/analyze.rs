@@ -18,7 +18,9 @@ use zonal_run::number::{count, real};
     after_help = "Examples:\n  zonal analyze data.csv --label y\n  zonal analyze 'rows/*.parquet' --label y --max-degree \
                   4 --format json\n\nEnergies are those of the label over the directions of the standardised rows (over the \
                   rows themselves if all have length 1). They are energies in the sense of harmonics for rows that are \
-                  uniform on the sphere; how far the rows are from that is printed."
+                  uniform on the sphere; how far the rows are from that is printed. The energy of degree 0 is the square of the \
+                  label's mean.\n\nColumns of --format csv: error and test_error are mean squared errors, rmse and test_rmse their \
+                  roots."
 )]
 pub(crate) struct Args {
     /// The table: files or patterns, CSV (plain or gzip), NPY, NPZ, Parquet or Arrow
@@ -103,6 +105,8 @@ fn polynomials_csv(report: &AnalyzeReport) -> String {
         "noise_rmse",
         "energy",
         "energy_standard_error",
+        "rmse",
+        "test_rmse",
     ]
     .map(String::from);
     let optional = |x: Option<f64>| x.map_or(String::new(), |x| x.to_string());
@@ -121,6 +125,8 @@ fn polynomials_csv(report: &AnalyzeReport) -> String {
                 optional(noise),
                 optional(energy.map(|e| e.energy)),
                 optional(energy.map(|e| e.standard_error)),
+                p.error.sqrt().to_string(),
+                optional(p.test_error.map(f64::sqrt)),
             ]
         };
         l.best_polynomial.iter().map(one).collect::<Vec<_>>()

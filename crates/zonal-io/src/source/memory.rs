@@ -11,6 +11,9 @@ pub trait Table: Debug + Send + Sync {
     /// How many rows there are.
     fn rows(&self) -> u64;
 
+    /// How many columns there are.
+    fn columns(&self) -> usize;
+
     /// Writes the values of some rows, row after row, NaN where one is missing.
     fn read(&self, rows: Range<u64>, out: &mut [f64]);
 }

@@ -205,15 +205,19 @@ impl Source {
     }
 
     /// A table in memory, whose columns are the features, the labels and, where a weight is named, the weights.
+    ///
+    /// # Errors
+    /// [`Error::Table`] for another number of names than columns.
     pub fn memory(
         table: Arc<dyn Table>,
         feature_names: Vec<String>,
         label_names: Vec<String>,
         weight_name: Option<String>,
         missing: Missing,
-    ) -> Self {
+    ) -> Result<Self> {
+        let found = table.columns();
         let (pieces, dialect) = (vec![Piece::Memory(table)], Dialect::default());
-        Self {
+        let source = Self {
             pieces,
             dialect,
             missing,
@@ -222,7 +226,12 @@ impl Source {
             weight_name,
             first_row: 0,
             prompt: false,
+        };
+        if found == source.columns() {
+            return Ok(source);
         }
+        let message = format!("it has {found} columns, but {} are named", source.columns());
+        Err(Error::Table { path: "the table in memory".into(), row: None, column: None, message })
     }
 
     /// The same rows with numbers from another one on than 0, as a part of a longer table.

@@ -214,8 +214,21 @@ def _first_text(column: npt.NDArray[Any]) -> str:
     return "; convert them with astype(float)"
 
 
+def names_in(data: Any) -> list[str] | None:
+    """The names of a table's columns or of a series; None for data without names, and where two are the same."""
+    names = getattr(data, "column_names", None)
+    names = getattr(data, "columns", None) if names is None else names
+    if names is None:
+        name = getattr(data, "name", None)
+        names = None if name is None else [name]
+    found = None if names is None else [str(name) for name in names]
+    return found if found is not None and len(set(found)) == len(found) else None
+
+
 def _of_frame(data: Any, argument: str) -> Named | None:
     """The columns of a pandas, pyarrow or polars table; None for everything else."""
+    if isinstance(data, Named):
+        return data
     library = type(data).__module__.partition(".")[0]
     kind = type(data).__name__
     if library == "pandas" and kind == "DataFrame":

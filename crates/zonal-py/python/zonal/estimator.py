@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from . import results
+from . import _arrays, results
 from ._arrays import refuse_dates
 from ._result import FloatArray
 from .errors import MissingPackage, ParameterError
@@ -242,6 +242,7 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
     def _validated(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> tuple[Any, Any, Any]:
         for data, argument in ((X, "X"), (y, "y"), (sample_weight, "sample_weight")):
             refuse_dates(data, argument)
+        names = _arrays.names_in(X), _arrays.names_in(y)
         X, y = validate_data(
             self,
             X,
@@ -265,6 +266,11 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
         weight = None
         if sample_weight is not None:
             weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        if reset:
+            # The network keeps the names, so that it can be saved and used on named columns. Later rows come by position.
+            X, y = _with_names(X, names[0]), _with_names(y, names[1])
+            if set(X.names or ()).intersection(y.names or ()):
+                y = y._replace(names=None)
         return X, y, weight
 
     def _goes_step_by_step(self) -> bool:
@@ -330,3 +336,9 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def _with_names(array: Any, names: list[str] | None) -> _arrays.Named:
+    """The columns of an array with the names of the table that it was made from."""
+    columns = [array] if array.ndim == 1 else [array[:, j] for j in range(array.shape[1])]
+    return _arrays.Named(columns, names if names is not None and len(names) == len(columns) else None)

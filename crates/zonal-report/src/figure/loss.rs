@@ -1,6 +1,6 @@
 //! The loss against iterations, with the errors of the best polynomials as lines.
 
-use super::{Curve, error_name, is_refitted, last_iteration, shown_error};
+use super::{Curve, error_name, fitted_rows, last_iteration, shown_error};
 use crate::axis::Axis;
 use crate::chart::{Chart, Level, Series, Stroke};
 use zonal_run::train::{Checkpoint, TrainReport};
@@ -55,8 +55,7 @@ pub fn loss(id: &str, report: &TrainReport) -> Chart {
 fn first_name(report: &TrainReport) -> &'static str {
     match &report.target {
         Some(_) => "loss",
-        None if is_refitted(report) => "training and validation",
-        None => "training",
+        None => fitted_rows(report),
     }
 }
 

@@ -33,10 +33,9 @@ pub(crate) fn error_name(report: &TrainReport) -> &'static str {
     if report.target.is_some() { "mean squared error" } else { "root mean squared error" }
 }
 
-/// Whether the network that is kept was fitted to validation rows too, so that its training curve is of both parts.
-pub(crate) fn is_refitted(report: &TrainReport) -> bool {
-    // With folds there are no validation rows.
-    report.refit == Some(true) && report.folds.is_none()
+/// The rows whose loss the path lists, for tables.
+pub(crate) fn fitted_rows(report: &TrainReport) -> &'static str {
+    if report.is_refitted() { "training and validation" } else { "training" }
 }
 
 /// The key of everything that belongs to a degree.

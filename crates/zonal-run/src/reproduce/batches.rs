@@ -74,12 +74,13 @@ fn fresh(trial: &Trial, width: usize, step: f64, batch: usize, seed: u64) -> Res
             let row = uniform_point(dim, seed, Purpose::Points, t * batch as u64 + i as u64);
             points.row_mut(i).copy_from_slice(&row);
         }
-        let features = network.features(&points);
+        let features = network.features(&points)?;
         let fitted = features.times_vector(&a);
-        let residual: Vec<f64> = (0..batch).map(|i| trial.target.value(points.row(i)) - fitted[i]).collect();
+        let residual = |i: usize| -> Result<f64> { Ok(trial.target.value(points.row(i))? - fitted[i]) };
+        let residual: Vec<f64> = (0..batch).map(residual).collect::<Result<_>>()?;
         let gradient = features.transposed_times_vector(&residual);
         zonal::linalg::add_scaled(&mut a, step / batch as f64, &gradient);
-        exact = quadratic.step(&exact, step);
+        exact = quadratic.step(&exact, step)?;
     }
     let difference: Vec<f64> = a.iter().zip(&exact).map(|(a, b)| a - b).collect();
     Ok(zonal::linalg::dot(&difference, &quadratic.k().times_vector(&difference)))

@@ -57,7 +57,7 @@ fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
     let moved = over_seeds(0..seeds, observer, |seed| {
         let run = both.run(seed, &[0, steps], 3)?;
         let energies: Vec<f64> = run[1].residual.energies.clone();
-        Ok((energies, alignment(&run[0].weights, &basis), alignment(&run[1].weights, &basis)))
+        Ok((energies, alignment(&run[0].weights, &basis)?, alignment(&run[1].weights, &basis)?))
     })?;
     let average = |values: Vec<f64>| mean(&values).value;
     let left = average(moved.iter().map(|m| m.0[3] / energy).collect());

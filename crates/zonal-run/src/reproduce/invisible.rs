@@ -99,8 +99,9 @@ fn learned(
         let (network, path) = experiment.train(seed, iterations)?;
         let points = uniform_points(trial.target.dim(), count, seed, Purpose::Points);
         let values = network.values(&path.coefficients(&[iterations]), &points)?;
-        let products = (0..count).map(|i| values.row(i)[0] * harmonic.value(points.row(i)) / 0.7);
-        Ok(products.collect::<Vec<f64>>())
+        let product =
+            |i: usize| -> Result<f64> { Ok(values.row(i)[0] * harmonic.value(points.row(i))? / 0.7) };
+        (0..count).map(product).collect::<Result<Vec<f64>>>()
     })?;
     Ok(mean(&shares.concat()))
 }

@@ -143,7 +143,7 @@ fn one(seed: u64) -> Result<Run> {
     let path = Path::new(&all, Step::Auto, &mut Silent)?;
     let mut grid: Vec<u64> = (4..=24).map(|q| 10f64.powf(f64::from(q) / 4.0).round() as u64).collect();
     grid.insert(0, 0);
-    let losses = exact.losses(&path.coefficients(&grid));
+    let losses = exact.losses(&path.coefficients(&grid))?;
     let of_label = |l: usize| (0..grid.len()).map(move |t| t * labels + l);
     let smallest = |l: usize| of_label(l).map(|i| losses[i]).fold(f64::INFINITY, f64::min);
     let (mut moved, mut answered, mut stuck) = (0.0f64, 0.0, 0.0);

@@ -36,7 +36,7 @@ fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
         let oracle = secret.oracle(policy, Convention::Unit, 1)?;
         let learned = regression(&oracle, dim, degree, 0)?;
         let truth = secret.expectations(&learned.queries)?;
-        let loss = learned.loss(&truth, energies.tail_energy);
+        let loss = learned.loss(&truth, energies.tail_energy)?;
         checks.push(Check::at_most(
             format!("{policy}: mean squared error, degree up to {degree} in dimension {n}"),
             loss,
@@ -57,7 +57,7 @@ fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
     let excess = over_seeds(0..seeds, observer, |seed| {
         let oracle = secret.oracle(Policy::Sampled { rows, shared: true }, Convention::Unit, seed)?;
         let learned = regression(&oracle, dim, degree, 0)?;
-        Ok(learned.loss(&secret.expectations(&learned.queries)?, 0.0))
+        Ok(learned.loss(&secret.expectations(&learned.queries)?, 0.0)?)
     })?;
     let found = mean(&excess);
     let count: f64 = promised.queries.to_string().parse().unwrap_or(f64::NAN);

@@ -41,8 +41,8 @@ fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
     let found = over_seeds(0..runs, observer, |seed| {
         let wanted = (seed as usize * 47) % MEMBERS;
         let secret = Secret::member(family.clone(), wanted)?;
-        let noisy = brute_force(&family, &secret.rows(ROWS, NOISE, seed))? == wanted;
-        let clean = brute_force(&family, &secret.rows(few, 0.0, seed))? == wanted;
+        let noisy = brute_force(&family, &secret.rows(ROWS, NOISE, seed)?)? == wanted;
+        let clean = brute_force(&family, &secret.rows(few, 0.0, seed)?)? == wanted;
         Ok((noisy, clean))
     })?;
     // Descent asks about every unit once; its answers for some of the targets.

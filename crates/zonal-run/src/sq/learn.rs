@@ -363,7 +363,7 @@ impl Job<'_> {
         let coefficients = path.coefficients(&grid);
         // The loss is that of the target, whatever was answered: rows in pairs, all against the true b.
         let residuals = residual_energies(&network, target, &coefficients, config.max_degree, observer)?;
-        let losses = exact.losses(&coefficients);
+        let losses = exact.losses(&coefficients)?;
         let listed = grid.iter().enumerate();
         let path_of = listed
             .map(|(i, &t)| {

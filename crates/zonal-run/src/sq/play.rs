@@ -232,14 +232,14 @@ fn look_at_rows(config: &PlayConfig, family: &Arc<Family>, report: &mut PlayRepo
     let secret = Secret::member(family.clone(), wanted)?;
     let count = usize::try_from(rows).unwrap_or(usize::MAX);
     check_memory(&format!("{rows} rows"), rows.saturating_mul(16 * (config.family.dim + 4)))?;
-    let found = brute_force(family, &secret.rows(count, config.noise, config.family.seed))?;
+    let found = brute_force(family, &secret.rows(count, config.noise, config.family.seed)?)?;
     report.learned = found == wanted;
     report.live = 1;
     report.rows = Some(rows);
     report.assumptions.push(format!(
-        "rows and no queries: label noise of deviation {}; a tolerance of 1/sqrt(rows) is {:.4}",
+        "rows and no queries: label noise of deviation {}; a tolerance of 1/sqrt(rows) is {}",
         config.noise,
-        1.0 / (rows as f64).sqrt()
+        crate::number::short(1.0 / (rows as f64).sqrt())
     ));
     Ok(())
 }

@@ -69,11 +69,11 @@ pub(super) fn measure(
             let rows = usize::try_from(rows).unwrap_or(usize::MAX);
             let points = uniform_points(dim, rows, seed, Purpose::Points);
             let labels: Vec<f64> = (0..rows)
-                .map(|i| {
+                .map(|i| -> Result<f64> {
                     let noise = normal(&mut stream(seed, Purpose::Noise, i as u64));
-                    target.value(points.row(i)) + grid.noise * noise
+                    Ok(target.value(points.row(i))? + grid.noise * noise)
                 })
-                .collect();
+                .collect::<Result<_>>()?;
             Empirical::new(&points, &labels).quadratic(&network)?
         }
     };

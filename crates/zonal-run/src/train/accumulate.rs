@@ -117,7 +117,7 @@ impl Accumulation<'_> {
             let labels = standardised(self.labels, &rows.labels);
             let from = |first, map: Map<'_>| Prepared::new(rows, &parts, &labels, first, map);
             let of_features = from(first, &|rows| Ok(self.lift.apply(rows)?))?;
-            Ok([of_features, from(first_monomials, &|rows| Ok(self.lift.standardise(rows)))?])
+            Ok([of_features, from(first_monomials, &|rows| Ok(self.lift.standardise(rows)?))?])
         };
         for_each_prepared(source, stage, total, observer, prepare, |_, [of_features, of_monomials]| {
             // Side by side, so that no thread waits for the last of either.

@@ -221,7 +221,7 @@ fn held_out(folds: &[Sums], iterations: u64, wish: &Wish) -> Result<f64> {
             continue;
         }
         let path = Path::new(&Quadratic::from_sums(&rest)?, Step::Auto, &mut Silent)?;
-        let losses = held.losses(&path.coefficients(&grid));
+        let losses = held.losses(&path.coefficients(&grid))?;
         let labels = path.labels();
         for (total, losses) in totals.iter_mut().zip(losses.chunks(labels)) {
             *total += losses.iter().sum::<f64>() / labels as f64 * held.weight;
@@ -239,7 +239,7 @@ pub(super) fn each_fold(folds: &[Sums]) -> impl Iterator<Item = (&Sums, Sums)> {
         let mut rest = Sums::zeros(width, held.label_sq.len());
         for (j, fold) in folds.iter().enumerate() {
             if j != i {
-                rest.add(fold);
+                rest.add(fold)?;
             }
         }
         (held, rest)

@@ -5,10 +5,11 @@ use crate::error::Result;
 use zonal_io::results::{Results, Values};
 
 impl TrainReport {
-    /// The path as CSV: losses, and for each degree its energy and what is predicted.
+    /// The path as CSV: losses, which are mean squared errors; for each degree its energy and what is predicted; and for tables
+    /// root mean squared errors, the roots of the losses.
     ///
     /// # Errors
-    /// None that a table in memory can raise.
+    /// None for columns of one length.
     pub fn path_csv(&self) -> Result<String> {
         let path = &self.path;
         let mut table = Results::default();
@@ -37,6 +38,11 @@ impl TrainReport {
                 let error = |c: &Checkpoint| c.degrees.as_ref().and_then(|d| d.get(k)?.error);
                 table.push(&format!("energy_error_{k}"), numbers(&error));
             }
+        }
+        if self.target.is_none() {
+            table.push("rmse", numbers(&|c| Some(c.loss.sqrt())));
+            table.push("validation_rmse", numbers(&|c| c.validation_loss.map(f64::sqrt)));
+            table.push("test_rmse", numbers(&|c| c.test_loss.map(f64::sqrt)));
         }
         Ok(table.csv()?)
     }

@@ -266,11 +266,11 @@ impl PartialSums {
         let solver = cost.solver(width as u64, config.solver, notes)?;
         let fit = Fit { step: config.step, folds: None, refit: config.refit, labels, grid: &grid, solver };
         let Fitted { path, coefficients, validation: held_out } = fit.fit(&sums, observer)?;
-        let losses = |part: Part| {
-            let sums = sums.get(part as usize).filter(|s| !s.is_empty())?;
-            Some(sums.losses(&coefficients))
+        let losses = |part: Part| -> Result<Option<Vec<f64>>> {
+            let sums = sums.get(part as usize).filter(|s| !s.is_empty());
+            Ok(sums.map(|s| s.losses(&coefficients)).transpose()?)
         };
-        let of_test = losses(Part::Test);
+        let of_test = losses(Part::Test)?;
         let checkpoints = fit.checkpoints(&path, held_out.as_deref(), of_test.as_deref());
         let best = held_out.as_deref().map_or(grid.len() - 1, |v| smallest(v, labels.len()));
         let units = units(labels);
@@ -278,7 +278,7 @@ impl PartialSums {
             let losses = &losses?[best * labels.len()..(best + 1) * labels.len()];
             Some(losses.iter().zip(&units).map(|(l, unit)| l * unit).collect())
         };
-        let of_train = losses(Part::Train);
+        let of_train = losses(Part::Train)?;
         let squares = [of_train.as_deref(), held_out.as_deref(), of_test.as_deref()].map(at_best);
         let [train_rmse, validation_rmse, test_rmse] =
             squares.each_ref().map(|s| s.as_deref().map(crate::score::root_mean));

@@ -3,7 +3,7 @@
 use super::choose::{Candidate, Choice, Question};
 use super::{Notes, TableJob, TrainConfig};
 use crate::error::{Error, Result};
-use crate::number::Extended;
+use crate::number::{Extended, short};
 use crate::survey::Survey;
 use serde::{Deserialize, Serialize};
 use zonal::activation::Activation;
@@ -126,16 +126,23 @@ fn say_candidates(tried: &[Candidate], notes: Notes<'_>) {
     for (i, c) in tried[..last].iter().enumerate() {
         let verdict = if i == 0 { "; chosen" } else { "" };
         notes(&format!(
-            "tried {} at scale {:.3}, bias {}: {:.4} of the deviation left on {} rows, width {}{verdict}",
-            c.activation, c.scale, c.bias, c.relative_rmse, c.rows, c.width
+            "tried {} at scale {}, bias {}: {} of the deviation left on {} rows, width {}{verdict}",
+            c.activation,
+            short(c.scale),
+            short(c.bias),
+            short(c.relative_rmse),
+            c.rows,
+            c.width
         ));
     }
     let others = tried[last..].iter().map(|c| c.relative_rmse);
     let (low, high) = others.fold((f64::INFINITY, 0.0), |(l, h): (f64, f64), x| (l.min(x), h.max(x)));
     if last < tried.len() {
         notes(&format!(
-            "tried {} others, which left {low:.4} to {high:.4}; --format json lists them",
-            tried.len() - last
+            "tried {} others, which left {} to {}; --format json lists them",
+            tried.len() - last,
+            short(low),
+            short(high)
         ));
     }
 }

@@ -46,7 +46,8 @@ pub struct TrainReport {
     pub labels: Option<Vec<String>>,
     /// The loss before the first step.
     pub initial_loss: f64,
-    /// The loss after the last one, on the training rows for tables.
+    /// The loss after the last one; for tables on the rows that the network was fitted to: the training rows, with `refit` those
+    /// for validation too.
     pub loss: f64,
     /// The bound of PL-1 on the expectation of the last loss over hidden units, for targets.
     pub loss_bound: Option<f64>,
@@ -61,8 +62,8 @@ pub struct TrainReport {
     /// For tables the iteration with the smallest validation loss (over several labels the smallest mean of losses in units
     /// of each label's variance), otherwise the last.
     pub best_iteration: u64,
-    /// Root mean squared error on the training rows at the best iteration (`path` is, with `refit`, of training and
-    /// validation rows together); over several labels the root of the mean.
+    /// Root mean squared error on the training rows at the best iteration, with `refit` too, where `loss` and `path` are over
+    /// training and validation rows together; over several labels the root of the mean.
     pub train_rmse: Option<f64>,
     /// Root mean squared error on the validation rows at the best iteration, or over folds of rows held out.
     pub validation_rmse: Option<f64>,
@@ -107,6 +108,11 @@ impl TrainReport {
         let off =
             |c: &&Checkpoint| self.visible_error(c.loss_error).is_some_and(|error| error > 0.01 * c.loss);
         self.path.iter().find(off).map(|c| c.iteration)
+    }
+
+    /// Whether the losses of the path are over training and validation rows together. With folds there are no validation rows.
+    pub fn is_refitted(&self) -> bool {
+        self.refit == Some(true) && self.folds.is_none()
     }
 
     /// A report to which nothing applies, to be filled in.
@@ -199,7 +205,8 @@ pub struct StepChange {
 pub struct Checkpoint {
     /// Number of steps done.
     pub iteration: u64,
-    /// The loss, on the training rows for tables.
+    /// The loss; for tables on the rows that the network was fitted to: the training rows, with `refit` those for validation
+    /// too.
     pub loss: f64,
     /// How far the loss may be from that of exact descent. Whole paths: rounding, which grows with the iteration, and steps
     /// that the solver left out (RD-1). Step by step on targets: degrees that are not summed (GD-4; rounding, about 1e-13 of

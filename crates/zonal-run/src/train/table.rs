@@ -161,7 +161,7 @@ pub(super) fn run(
     if job.validation_fraction == 0.0 && job.folds.is_none() {
         notes("without validation rows the last iteration is used");
     }
-    let test_losses = (!test.is_empty()).then(|| test.losses(&coefficients));
+    let test_losses = if test.is_empty() { None } else { Some(test.losses(&coefficients)?) };
     let checkpoints = fit.checkpoints(&path, validation.as_deref(), test_losses.as_deref());
     let best = validation.as_deref().map_or(grid.len() - 1, |v| smallest(v, labels.len()));
 
@@ -228,7 +228,7 @@ fn check_step_on_sample(
     let Some(step) = config.step.given() else { return Ok(()) };
     let count = survey.sample.len().min(JUDGES);
     let rows = survey.sample.select(&(0..count).collect::<Vec<_>>());
-    let mut features = accumulation.network.features(&accumulation.lift.apply(&rows.features)?);
+    let mut features = accumulation.network.features(&accumulation.lift.apply(&rows.features)?)?;
     let mean = (0..count).map(|i| rows.weight(i)).sum::<f64>() / count.max(1) as f64;
     for i in (0..count).filter(|_| !rows.weights.is_empty()) {
         let root = (rows.weight(i) / mean).sqrt();
@@ -282,14 +282,14 @@ impl Fit<'_> {
     pub(super) fn fit(&self, sums: &[Sums], observer: &mut dyn Observer) -> Result<Fitted> {
         if let Some(folds) = self.folds {
             let folds = &sums[..folds];
-            let path = self.path(&total(folds), observer)?;
+            let path = self.path(&total(folds)?, observer)?;
             let mut losses = vec![0.0; self.grid.len() * self.labels.len()];
             let mut weight = 0.0;
             for (held, rest) in each_fold(folds) {
                 if held.is_empty() || rest.is_empty() {
                     continue;
                 }
-                let found = held.losses(&self.path(&rest, observer)?.coefficients(self.grid));
+                let found = held.losses(&self.path(&rest, observer)?.coefficients(self.grid))?;
                 for (sum, loss) in losses.iter_mut().zip(found) {
                     *sum += loss * held.weight;
                 }
@@ -302,11 +302,11 @@ impl Fit<'_> {
         let [train, validation] = [Part::Train, Part::Validation].map(|p| &sums[p as usize]);
         let path = self.path(train, observer)?;
         let coefficients = path.coefficients(self.grid);
-        let losses = (!validation.is_empty()).then(|| validation.losses(&coefficients));
+        let losses = if validation.is_empty() { None } else { Some(validation.losses(&coefficients)?) };
         if !self.refit || validation.is_empty() {
             return Ok(Fitted { path, coefficients, validation: losses });
         }
-        let path = self.path(&total(&[train.clone(), validation.clone()]), observer)?;
+        let path = self.path(&total(&[train.clone(), validation.clone()])?, observer)?;
         let coefficients = path.coefficients(self.grid);
         Ok(Fitted { path, coefficients, validation: losses })
     }
@@ -344,10 +344,10 @@ impl Fit<'_> {
     }
 }
 
-fn total(parts: &[Sums]) -> Sums {
+fn total(parts: &[Sums]) -> Result<Sums> {
     let mut total = parts[0].clone();
-    parts[1..].iter().for_each(|p| total.add(p));
-    total
+    parts[1..].iter().try_for_each(|p| total.add(p))?;
+    Ok(total)
 }
 
 /// The iteration with the smallest mean over labels in standard units, the first of equals.
@@ -370,7 +370,7 @@ fn polynomials(
     labels: &[LabelScale],
 ) -> Result<Vec<BestPolynomialReport>> {
     let train = match job.folds {
-        Some(folds) => total(&sums.monomials[..folds]),
+        Some(folds) => total(&sums.monomials[..folds])?,
         None => sums.monomials[Part::Train as usize].clone(),
     };
     Ok(polynomial_reports(&best_polynomials(monomials, &train, test)?, labels))

@@ -7,7 +7,7 @@ use super::test_rows::TestSample;
 use super::{Notes, Outcome, TrainConfig};
 use crate::error::{Error, Result};
 use crate::memory::check_width;
-use crate::number::Extended;
+use crate::number::{Extended, short};
 use serde::{Deserialize, Serialize};
 use zonal::activation::Activation;
 use zonal::dynamics::operator::Operator;
@@ -208,9 +208,10 @@ pub(super) fn invisible_degrees(
         let energy: f64 = invisible.iter().map(|(_, e)| e).sum();
         let (noun, verb) = if degrees.len() == 1 { ("degree", "is") } else { ("degrees", "are") };
         notes(&format!(
-            "{noun} {} {verb} invisible to {activation}: {energy} of the target's energy stays at any width and \
+            "{noun} {} {verb} invisible to {activation}: {} of the target's energy stays at any width and \
              after any number of iterations; another activation would see it",
-            degrees.join(", ")
+            degrees.join(", "),
+            short(energy)
         ));
     }
     invisible.into_iter().map(|(k, _)| k).collect()

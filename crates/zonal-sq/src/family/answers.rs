@@ -1,7 +1,7 @@
 //! E h(x, f_i(x)) for members of a family, exactly.
 
 use super::{Family, Members, signs};
-use crate::query::{Function, Label, Nodes, Query, monomial_norm, tangents};
+use crate::query::{Function, Label, Nodes, Query, monomial_norm, turned};
 use std::sync::Arc;
 use zonal::activation::Activation;
 use zonal::kernel::Kernel;
@@ -18,8 +18,11 @@ impl Family {
     /// and that of the kernel's series for labels that are cut off.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a query whose expectation has no exact form for this family.
+    /// [`Error::Size`] for a query of another dimension; [`Error::Parameter`] for a number that no member has and for a query
+    /// whose expectation has no exact form for this family.
     pub fn answers(&self, query: &Query, members: &[usize]) -> Result<Vec<f64>> {
+        query.function().check(self.dim)?;
+        members.iter().try_for_each(|i| self.check_member(*i))?;
         match (&self.members, query.label()) {
             (_, Label::Plain) => self.plain(query.function(), members),
             // Labels of +-1 are not changed by cutting them off.
@@ -63,10 +66,8 @@ impl Family {
         };
         let kernel = self.kernel(label, &profile)?;
         let mut rho = self.cosines(direction, members);
-        let mut out = vec![0.0; rho.len()];
         rho.iter_mut().for_each(|r| *r = r.clamp(-1.0, 1.0));
-        kernel.evaluate(&rho, &mut out);
-        Ok(out)
+        Ok(kernel.values(&rho))
     }
 
     /// E clip(y) E g.
@@ -105,17 +106,17 @@ impl Family {
         let norm = sqrt_multiplicity(self.dim, self.degree);
         match function {
             Function::Dense(dense) if dense.degree == self.degree => {
-                Ok(members.iter().map(|&i| function.value(self.dim, u.row(i)) / norm).collect())
+                Ok(members.iter().map(|&i| function.at(self.dim, u.row(i)) / norm).collect())
             }
             Function::Dense(_) => Ok(vec![0.0; members.len()]),
             Function::Monomial(set) if set.len() == self.degree => {
-                Ok(members.iter().map(|&i| function.value(self.dim, u.row(i)) / norm).collect())
+                Ok(members.iter().map(|&i| function.at(self.dim, u.row(i)) / norm).collect())
             }
             Function::Monomial(_) => Ok(vec![0.0; members.len()]),
             Function::Signs(set) if set.len() == self.degree => {
                 let monomial = Function::Monomial(set.clone());
                 let factor = sign_overlap(self.dim, set.len()) / norm;
-                Ok(members.iter().map(|&i| factor * monomial.value(self.dim, u.row(i))).collect())
+                Ok(members.iter().map(|&i| factor * monomial.at(self.dim, u.row(i))).collect())
             }
             Function::Turn { unit, direction, tangent } => {
                 let alpha = Spectrum::new(unit.activation(), self.dim, unit.scale(), self.degree)?
@@ -123,7 +124,7 @@ impl Family {
                 let slope = Slope::new(self.dim, self.degree)?;
                 let factor = alpha * norm / unit.scale();
                 let one = |&i: &usize| {
-                    let along = tangents(direction, u.row(i))[*tangent];
+                    let along = turned(direction, u.row(i))[*tangent];
                     factor * slope.value(dot(direction, u.row(i))) * along
                 };
                 Ok(members.iter().map(one).collect())
@@ -142,9 +143,7 @@ impl Family {
                 let kernel = self.kernel(Label::Plain, &unit.profile())?;
                 let mut rho = nodes.times_vector(direction);
                 rho.iter_mut().for_each(|r| *r = r.clamp(-1.0, 1.0));
-                let mut out = vec![0.0; rho.len()];
-                kernel.evaluate(&rho, &mut out);
-                out
+                kernel.values(&rho)
             }
             Function::Harmonic { degree, .. } if *degree != k => return Ok(vec![0.0; members.len()]),
             Function::Harmonic { direction, .. } => nodes
@@ -166,7 +165,7 @@ impl Family {
                     Function::Signs(_) => sign_overlap(self.dim, k),
                     _ => 1.0,
                 } / sqrt_multiplicity(self.dim, k);
-                (0..nodes.rows()).map(|l| factor * monomial.value(self.dim, nodes.row(l))).collect()
+                (0..nodes.rows()).map(|l| factor * monomial.at(self.dim, nodes.row(l))).collect()
             }
             other => return Err(no_exact("a query of one degree or a unit", other)),
         };

@@ -124,7 +124,7 @@ impl GramBounds {
     /// The largest K with K tau^2 < 1 + T_(K-1).
     fn dropped_by_rows(&self, square: &BigRational) -> Option<u64> {
         let one = exactly(1.0);
-        let known = self.row_sums.len();
+        let (known, last) = (self.row_sums.len(), *self.row_sums.last()?);
         let holds = |m: &usize| {
             square * BigRational::from_integer((*m).into()) < &one + exactly(self.row_sums[m - 1])
         };
@@ -133,8 +133,7 @@ impl GramBounds {
             return Some(within);
         }
         // Terms are in falling order, so beyond the last one known a sum grows no faster than on average so far.
-        let average =
-            exactly(self.row_sums[known - 1]) / BigRational::from_integer((known.max(2) - 1).into());
+        let average = exactly(last) / BigRational::from_integer((known.max(2) - 1).into());
         count_below(&(&one - &average), &(square - &average)).map(|beyond| beyond.max(within))
     }
 
@@ -225,7 +224,7 @@ fn verified(family: &Family) -> Result<f64> {
             }
             difference.row_mut(i)[i] += sigma;
         }
-        if has_cholesky(&difference) {
+        if has_cholesky(&difference)? {
             let trace = size as f64 * sigma;
             let rounding = (size as f64 + 1.0) * f64::EPSILON * trace + f64::EPSILON * sigma;
             // Entries differ from the true correlations, and M of them make a row.

@@ -17,10 +17,10 @@ use crate::query::{Combination, Dense, Function, Identity, Label, Query};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
-use zonal::Result;
 use zonal::kernel::Kernel;
 use zonal::linalg::{Matrix, dot};
 use zonal::sphere::{Degree, Dim};
+use zonal::{Error, Result};
 
 /// M functions on the sphere S^(n-1), E f = 0 and E f^2 = 1 each.
 #[derive(Debug)]
@@ -90,6 +90,9 @@ impl Family {
     }
 
     /// Member i as a function of x.
+    ///
+    /// # Panics
+    /// If there is no member i.
     pub fn member(&self, i: usize) -> Function {
         match &self.members {
             Members::Zonal(directions) => {
@@ -102,12 +105,27 @@ impl Family {
     }
 
     /// The value of member i at a point of the sphere.
-    pub fn value(&self, i: usize, x: &[f64]) -> f64 {
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a number that no member has, [`Error::Size`] for a point of another dimension.
+    pub fn value(&self, i: usize, x: &[f64]) -> Result<f64> {
+        self.check_member(i)?;
         self.member(i).value(self.dim, x)
     }
 
+    pub(crate) fn check_member(&self, i: usize) -> Result<()> {
+        if i < self.size() {
+            return Ok(());
+        }
+        Err(Error::parameter("the member", i, format!("below the family's size, {}", self.size())))
+    }
+
     /// E f_i f_j, up to a few roundings.
+    ///
+    /// # Panics
+    /// If there is no member i or j.
     pub fn correlation(&self, i: usize, j: usize) -> f64 {
+        assert!(i.max(j) < self.size(), "members {i} and {j} of {}", self.size());
         match &self.members {
             _ if i == j => 1.0,
             Members::Zonal(u) => {
@@ -131,6 +149,7 @@ impl Family {
     /// # Errors
     /// As [`Self::answers`].
     pub fn target_free(&self, query: &Query) -> Result<f64> {
+        query.function().check(self.dim)?;
         match (&self.members, query.label()) {
             (Members::Zonal(_), Label::Clipped) if self.degree.is_multiple_of(2) => self.clipped_mean(query),
             _ => Ok(0.0),
@@ -188,8 +207,9 @@ impl Family {
     /// The function sum_i c_i f_i / || . || of some members; its norm is at most 1 after rounding too.
     ///
     /// # Errors
-    /// [`zonal::Error::Parameter`] for a sum that is zero.
+    /// [`Error::Parameter`] for a number that no member has, and for a sum that is zero.
     pub fn combination(&self, parts: &[(usize, f64)]) -> Result<Function> {
+        parts.iter().try_for_each(|(i, _)| self.check_member(*i))?;
         let mut square = 0.0;
         for (a, (i, c)) in parts.iter().enumerate() {
             square += c * c;
@@ -198,7 +218,7 @@ impl Family {
             }
         }
         if square.is_nan() || square <= 1e-12 {
-            return Err(zonal::Error::parameter("the square norm of a combination", square, "above 1e-12"));
+            return Err(Error::parameter("the square norm of a combination", square, "above 1e-12"));
         }
         if !parts.iter().all(|(i, _)| self.is_exact(&self.member(*i))) {
             let sizes: f64 = parts.iter().map(|(_, c)| c.abs()).sum();

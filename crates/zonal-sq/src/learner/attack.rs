@@ -6,6 +6,7 @@ use crate::family::Family;
 use crate::query::{Query, Unit};
 use std::sync::Arc;
 use zonal::activation::Activation;
+use zonal::error::check_size;
 use zonal::linalg::{Matrix, dot, symmetric_eigen};
 use zonal::sphere::{Degree, Dim};
 use zonal::{Error, Result};
@@ -91,10 +92,12 @@ impl Attack {
     /// The direction, up to its sign, from the answers to [`Self::queries`]. None if all of them say nothing.
     ///
     /// # Errors
-    /// As [`symmetric_eigen`].
+    /// [`Error::Size`] for another number of answers than queries; as [`symmetric_eigen`].
     pub fn direction(&self, answers: &[f64]) -> Result<Option<Vec<f64>>> {
         let n = self.dim.as_usize();
-        let mut u = if self.degree.is_multiple_of(2) {
+        let even = self.degree.is_multiple_of(2);
+        check_size("answers", answers.len(), if even { n * (n + 1) / 2 } else { n })?;
+        let mut u = if even {
             let size = n as f64;
             // P_2(rho) = (n rho^2 - 1) / (n - 1).
             let squares: Vec<f64> =

@@ -3,18 +3,22 @@
 use crate::answers::Rows;
 use crate::family::Family;
 use rayon::prelude::*;
+use zonal::error::check_size;
 use zonal::{Error, Result};
 
 /// The member with the smallest squared error on some rows; the first of them if there are several. Cost M evaluations a row.
 ///
 /// # Errors
-/// [`Error::Size`] without rows.
+/// [`Error::Size`] without rows, for points of another dimension and for another number of labels than points.
 pub fn brute_force(family: &Family, rows: &Rows) -> Result<usize> {
     if rows.labels.is_empty() {
         return Err(Error::Size { what: "rows to learn from".into(), found: 0, required: 1 });
     }
+    check_size("labels", rows.labels.len(), rows.points.rows())?;
+    check_size("coordinates of a point", rows.points.columns(), family.dim().as_usize())?;
     let error = |i: usize| -> f64 {
-        let one = |(j, y): (usize, &f64)| (y - family.value(i, rows.points.row(j))).powi(2);
+        let member = family.member(i);
+        let one = |(j, y): (usize, &f64)| (y - member.at(family.dim(), rows.points.row(j))).powi(2);
         rows.labels.iter().enumerate().map(one).sum()
     };
     let errors: Vec<f64> = (0..family.size()).into_par_iter().map(error).collect();

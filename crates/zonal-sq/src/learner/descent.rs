@@ -44,7 +44,7 @@ impl GradientOracle for AskedGradients<'_> {
         let answers = self.answers.ask_all(&queries)?;
         let mut gradient = Matrix::zeros(m, n);
         for j in 0..m {
-            let row = from_tangents(directions.row(j), &answers[j * (n - 1)..(j + 1) * (n - 1)]);
+            let row = from_tangents(directions.row(j), &answers[j * (n - 1)..(j + 1) * (n - 1)])?;
             for (g, x) in gradient.row_mut(j).iter_mut().zip(row) {
                 *g = network.scale() * x;
             }

@@ -51,7 +51,7 @@ pub fn greedy(
         }
     }
     let Some((_, parts)) = best else { return Ok(None) };
-    Ok(Some(Query::correlation(family.combination(&parts)?, family.dim())))
+    Query::correlation(family.combination(&parts)?, family.dim()).map(Some)
 }
 
 /// The best beginning of one sequence of members, and how many it drops.
@@ -64,10 +64,10 @@ fn grow(
 ) -> Result<(usize, Vec<(usize, f64)>)> {
     let (family, live) = (space.family(), space.live());
     let member = |i: usize| Query::correlation(family.member(i), family.dim());
-    let tau = answers.tolerance(&member(first));
+    let tau = answers.tolerance(&member(first)?);
     let longest = ((LONGEST / (tau * tau)).ceil() as usize).clamp(1, MOST).min(live.len());
     // Correlations of the sum so far with everybody, and its square norm.
-    let mut sums = family.answers(&member(first), live)?;
+    let mut sums = family.answers(&member(first)?, live)?;
     let mut parts = vec![(first, 1.0)];
     let mut square = 1.0f64;
     let mut taken: Vec<bool> = live.iter().map(|&i| i == first).collect();
@@ -98,7 +98,7 @@ fn grow(
         square = more;
         taken[next] = true;
         parts.push((live[next], sign));
-        add_scaled(&mut sums, sign, &family.answers(&member(live[next]), live)?);
+        add_scaled(&mut sums, sign, &family.answers(&member(live[next])?, live)?);
     }
     parts.truncate(kept.1);
     Ok((kept.0, parts))

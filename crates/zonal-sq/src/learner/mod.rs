@@ -139,7 +139,7 @@ pub fn identify(
             let mut order: Vec<usize> = (0..family.size()).collect();
             order.shuffle(&mut stream(limits.seed, Purpose::Learner, 0));
             for i in order {
-                if space.is_live(i) && !ask(space, &Query::correlation(family.member(i), dim))? {
+                if space.is_live(i) && !ask(space, &Query::correlation(family.member(i), dim)?)? {
                     break;
                 }
             }
@@ -148,7 +148,7 @@ pub fn identify(
             let basis = Basis::new(dim, family.degree(), limits.seed)?;
             for i in 0..basis.len() {
                 let function = crate::query::Function::Dense(std::sync::Arc::new(basis.function(i)));
-                if !ask(space, &Query::correlation(function, dim))? {
+                if !ask(space, &Query::correlation(function, dim)?)? {
                     break;
                 }
             }

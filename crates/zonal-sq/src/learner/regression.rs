@@ -5,6 +5,7 @@ use crate::basis::Basis;
 use crate::query::{Function, Query};
 use std::sync::Arc;
 use zonal::Result;
+use zonal::error::check_size;
 use zonal::sphere::{Degree, Dim};
 
 /// A function sum_i c_i Y_i over bases of the degrees 0, .., k.
@@ -18,9 +19,13 @@ pub struct Regressed {
 
 impl Regressed {
     /// E (f - h)^2 for a target f whose true answers are known, with this energy beyond the last degree.
-    pub fn loss(&self, truth: &[f64], energy_beyond: f64) -> f64 {
+    ///
+    /// # Errors
+    /// [`zonal::Error::Size`] for another number of answers than coefficients.
+    pub fn loss(&self, truth: &[f64], energy_beyond: f64) -> Result<f64> {
+        check_size("true answers", truth.len(), self.coefficients.len())?;
         let errors = self.coefficients.iter().zip(truth).map(|(c, t)| (c - t) * (c - t));
-        energy_beyond + errors.sum::<f64>()
+        Ok(energy_beyond + errors.sum::<f64>())
     }
 }
 
@@ -32,10 +37,10 @@ pub fn regression(answers: &dyn Answers, dim: Dim, degree: Degree, seed: u64) ->
     let mut queries = Vec::new();
     for k in 0..=degree {
         let basis = Basis::new(dim, k, seed)?;
-        queries.extend((0..basis.len()).map(|i| {
+        for i in 0..basis.len() {
             let function = Function::Dense(Arc::new(basis.function(i)));
-            Query::correlation(function, dim)
-        }));
+            queries.push(Query::correlation(function, dim)?);
+        }
     }
     let coefficients = answers.ask_all(&queries)?;
     Ok(Regressed { queries, coefficients })

@@ -4,8 +4,10 @@ use super::identity::{Hash, Identity};
 use super::unit::Unit;
 use std::fmt;
 use std::sync::Arc;
+use zonal::error::check_size;
 use zonal::linalg::{Matrix, dot};
 use zonal::sphere::{Degree, Dim, sqrt_multiplicity};
+use zonal::{Error, Result};
 
 /// A function of x on the sphere.
 #[derive(Clone, Debug)]
@@ -153,11 +155,54 @@ fn write_product(f: &mut fmt::Formatter<'_>, set: &[usize], factor: impl Fn(usiz
 
 impl Function {
     /// g(x) at a point of the sphere.
-    pub fn value(&self, dim: Dim, x: &[f64]) -> f64 {
+    ///
+    /// # Errors
+    /// [`Error::Size`] for a point or a function of another dimension.
+    pub fn value(&self, dim: Dim, x: &[f64]) -> Result<f64> {
+        self.check(dim)?;
+        check_size("coordinates of a point", x.len(), dim.as_usize())?;
+        Ok(self.at(dim, x))
+    }
+
+    /// Checks that it is a function on the sphere of this dimension.
+    pub(crate) fn check(&self, dim: Dim) -> Result<()> {
+        let n = dim.as_usize();
+        let below = |what: &str, most: Option<usize>, limit: usize| match most {
+            Some(most) if most >= limit => {
+                Err(Error::Size { what: what.to_owned(), found: most.saturating_add(1), required: limit })
+            }
+            _ => Ok(()),
+        };
+        match self {
+            Self::Unit { unit, direction } => {
+                check_size("dimension of a hidden unit", unit.dim().as_usize(), n)?;
+                check_size("coordinates of a query's direction", direction.len(), n)
+            }
+            Self::Turn { unit, direction, tangent } => {
+                check_size("dimension of a hidden unit", unit.dim().as_usize(), n)?;
+                check_size("coordinates of a query's direction", direction.len(), n)?;
+                below("tangents of a hidden unit", Some(*tangent), n - 1)
+            }
+            Self::Harmonic { direction, .. } => {
+                check_size("coordinates of a query's direction", direction.len(), n)
+            }
+            Self::Dense(dense) => {
+                check_size("coefficients of nodes", dense.coefficients.len(), dense.nodes.rows())?;
+                check_size("coordinates of nodes", dense.nodes.columns(), n)
+            }
+            Self::Signs(set) | Self::Monomial(set) => {
+                below("coordinates of a product", set.iter().max().copied(), n)
+            }
+            Self::Sum(sum) => sum.parts.iter().try_for_each(|(_, f)| f.check(dim)),
+        }
+    }
+
+    /// [`Self::value`] where sizes are known to fit.
+    pub(crate) fn at(&self, dim: Dim, x: &[f64]) -> f64 {
         match self {
             Self::Unit { unit, direction } => unit.activation().value(unit.scale() * dot(direction, x)),
             Self::Turn { unit, direction, tangent } => {
-                let along = tangents(direction, x)[*tangent];
+                let along = turned(direction, x)[*tangent];
                 unit.activation().slope(unit.scale() * dot(direction, x)) * along
             }
             Self::Harmonic { degree, direction } => {
@@ -173,7 +218,7 @@ impl Function {
             }
             Self::Signs(set) => set.iter().map(|&i| sign(x[i])).product(),
             Self::Monomial(set) => monomial_norm(dim, set.len()) * set.iter().map(|&i| x[i]).product::<f64>(),
-            Self::Sum(sum) => sum.parts.iter().map(|(c, f)| c * f.value(dim, x)).sum(),
+            Self::Sum(sum) => sum.parts.iter().map(|(c, f)| c * f.at(dim, x)).sum(),
         }
     }
 
@@ -248,7 +293,23 @@ pub(crate) fn monomial_norm(dim: Dim, degree: usize) -> f64 {
 
 /// The products of x with n - 1 orthonormal vectors orthogonal to a unit vector w: the columns but the first of the
 /// reflection that takes the first axis to w or -w.
-pub fn tangents(w: &[f64], x: &[f64]) -> Vec<f64> {
+///
+/// # Errors
+/// [`Error::Size`] for vectors of different dimensions, or of none.
+pub fn tangents(w: &[f64], x: &[f64]) -> Result<Vec<f64>> {
+    check_vectors(w, x.len())?;
+    Ok(turned(w, x))
+}
+
+fn check_vectors(w: &[f64], coordinates: usize) -> Result<()> {
+    if w.is_empty() {
+        return Err(Error::Size { what: "coordinates of a unit".into(), found: 0, required: 1 });
+    }
+    check_size("coordinates of a vector", coordinates, w.len())
+}
+
+/// [`tangents`] where sizes are known to fit.
+pub(crate) fn turned(w: &[f64], x: &[f64]) -> Vec<f64> {
     // v = w + sgn(w_1) e_1, so that no digit is lost; H = 1 - 2 v v^T / |v|^2.
     let head = if w[0] < 0.0 { w[0] - 1.0 } else { w[0] + 1.0 };
     let square = 2.0 * head.abs();
@@ -258,10 +319,14 @@ pub fn tangents(w: &[f64], x: &[f64]) -> Vec<f64> {
 }
 
 /// sum_i c_i e_i: from coordinates along [`tangents`] of w back to a vector of R^n.
-pub fn from_tangents(w: &[f64], coordinates: &[f64]) -> Vec<f64> {
+///
+/// # Errors
+/// [`Error::Size`] unless there is one coordinate less than w has.
+pub fn from_tangents(w: &[f64], coordinates: &[f64]) -> Result<Vec<f64>> {
+    check_vectors(w, coordinates.len() + 1)?;
     let head = if w[0] < 0.0 { w[0] - 1.0 } else { w[0] + 1.0 };
     let factor = dot(&w[1..], coordinates) / head.abs();
     let mut out = vec![-factor * head];
     out.extend(coordinates.iter().zip(&w[1..]).map(|(c, v)| c - factor * v));
-    out
+    Ok(out)
 }

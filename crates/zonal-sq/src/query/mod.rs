@@ -5,14 +5,15 @@ mod function;
 mod identity;
 mod unit;
 
-pub(crate) use function::monomial_norm;
 pub use function::{Combination, Dense, Function, Nodes, from_tangents, tangents};
+pub(crate) use function::{monomial_norm, turned};
 pub use identity::Identity;
 pub use unit::Unit;
 
 use identity::Hash;
 use std::fmt;
 use std::sync::Arc;
+use zonal::error::check_size;
 use zonal::linalg::dot;
 use zonal::sphere::Dim;
 use zonal::{Error, Result};
@@ -70,7 +71,11 @@ impl Query {
     }
 
     /// y g(x): for members of families, their combinations and functions of a basis with norm 1.
-    pub fn correlation(function: Function, dim: Dim) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::Size`] for a function of another dimension.
+    pub fn correlation(function: Function, dim: Dim) -> Result<Self> {
+        function.check(dim)?;
         let largest = function.largest_value(dim);
         let norm = match &function {
             Function::Unit { unit, .. } => unit.norm(),
@@ -81,7 +86,7 @@ impl Query {
             | Function::Monomial(_)
             | Function::Sum(_) => 1.0,
         };
-        Self::new(Label::Plain, function, norm, largest)
+        Ok(Self::new(Label::Plain, function, norm, largest))
     }
 
     /// The same function of x, asked of the label cut off at -1 and 1.
@@ -138,12 +143,22 @@ impl Query {
     }
 
     /// h(x, y).
-    pub fn value(&self, dim: Dim, x: &[f64], y: f64) -> f64 {
+    ///
+    /// # Errors
+    /// [`Error::Size`] for a point or a query of another dimension.
+    pub fn value(&self, dim: Dim, x: &[f64], y: f64) -> Result<f64> {
+        self.function.check(dim)?;
+        check_size("coordinates of a point", x.len(), dim.as_usize())?;
+        Ok(self.at(dim, x, y))
+    }
+
+    /// [`Self::value`] where sizes are known to fit.
+    pub(crate) fn at(&self, dim: Dim, x: &[f64], y: f64) -> f64 {
         let y = match self.label {
             Label::Plain => y,
             Label::Clipped => y.clamp(-1.0, 1.0),
         };
-        y * self.function.value(dim, x)
+        y * self.function.at(dim, x)
     }
 }
 
@@ -158,10 +173,7 @@ impl fmt::Display for Query {
 }
 
 fn check_direction(dim: Dim, direction: &[f64]) -> Result<()> {
-    let (found, required) = (direction.len(), dim.as_usize());
-    if found != required {
-        return Err(Error::Size { what: "coordinates of a query's direction".into(), found, required });
-    }
+    check_size("coordinates of a query's direction", direction.len(), dim.as_usize())?;
     let length = dot(direction, direction).sqrt();
     if (length - 1.0).abs() > 1e-9 {
         return Err(Error::parameter("the length of a query's direction", length, "1"));
@@ -199,8 +211,8 @@ mod tests {
         for i in 0..20 {
             let w = uniform_point(dim, 3, Purpose::Points, i);
             let x = uniform_point(dim, 4, Purpose::Points, i);
-            let coordinates = tangents(&w, &x);
-            let back = from_tangents(&w, &coordinates);
+            let coordinates = tangents(&w, &x).unwrap();
+            let back = from_tangents(&w, &coordinates).unwrap();
             let along = dot(&w, &x);
             for ((x, w), b) in x.iter().zip(&w).zip(&back) {
                 assert!((x - along * w - b).abs() < 1e-15);
@@ -220,12 +232,12 @@ mod tests {
             let mut queries = vec![Query::unit(&unit, &w).unwrap()];
             queries.extend(Query::turns(&unit, &w).unwrap());
             let set: Arc<[usize]> = vec![0, 2, 3].into();
-            queries.push(Query::correlation(Function::Monomial(set), dim));
-            queries
-                .push(Query::correlation(Function::Harmonic { degree: 2, direction: w.clone().into() }, dim));
+            queries.push(Query::correlation(Function::Monomial(set), dim).unwrap());
+            let harmonic = Function::Harmonic { degree: 2, direction: w.clone().into() };
+            queries.push(Query::correlation(harmonic, dim).unwrap());
             for query in queries {
                 let squares: Vec<f64> =
-                    (0..points.rows()).map(|i| query.function().value(dim, points.row(i)).powi(2)).collect();
+                    (0..points.rows()).map(|i| query.function().at(dim, points.row(i)).powi(2)).collect();
                 let estimate = zonal::measure::mean(&squares);
                 let error = estimate.value - query.norm() * query.norm();
                 assert!(error.abs() < 5.0 * estimate.standard_error, "{query}: {error}");

@@ -68,7 +68,7 @@ impl Unit {
     }
 
     /// The dimension n.
-    pub(super) fn dim(&self) -> Dim {
+    pub(crate) fn dim(&self) -> Dim {
         self.dim
     }
 

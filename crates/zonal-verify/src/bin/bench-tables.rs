@@ -110,11 +110,11 @@ fn lanczos(table: &Table, steps: u64) -> Result<Value, Failure> {
             let size = dot(&a, &a).sqrt();
             let off: Vec<f64> = iterates.row(i).iter().zip(&a).map(|(x, y)| x - y).collect();
             worst = worst.max(if size > 0.0 { dot(&off, &off).sqrt() / size } else { 0.0 });
-            let loss = quadratic.losses(&row(&a)?)[0];
+            let loss = quadratic.losses(&row(&a)?)?[0];
             worst_loss = worst_loss.max((path.loss(t) / loss - 1.0).abs());
         }
         if t < steps {
-            a = quadratic.step(&a, path.step());
+            a = quadratic.step(&a, path.step())?;
         }
     }
     Ok(json!({

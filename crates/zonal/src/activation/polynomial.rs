@@ -13,10 +13,13 @@ pub struct PowerSeries {
 pub const MAX_HERMITE: u8 = 32;
 
 impl PowerSeries {
-    /// From coefficients of 1, t, t^2, ..
+    /// From coefficients of 1, t, t^2, ..; the zero polynomial without any.
     pub fn new(mut coefficients: Vec<DoubleDouble>) -> Self {
         while coefficients.len() > 1 && coefficients.last().is_some_and(|c| c.to_f64() == 0.0) {
             coefficients.pop();
+        }
+        if coefficients.is_empty() {
+            coefficients.push(DoubleDouble::ZERO);
         }
         Self { coefficients }
     }

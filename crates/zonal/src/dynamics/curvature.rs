@@ -2,6 +2,7 @@
 //! derivative of the network's values on N rows by the trained weights. It is also the largest eigenvalue of the tangent
 //! kernel on these rows, J J^T / N. Descent with steps above 2 / eigenvalue leaves the neighbourhood of the weights.
 
+use crate::error::{Result, check_size};
 use crate::linalg::{Matrix, dot};
 use crate::network::{Architecture, Layers, Weights};
 use crate::numeric::random::{Purpose, normal, stream};
@@ -34,7 +35,9 @@ impl<'a> Tangent<'a> {
         layers: Layers,
         weights: &'a Weights,
         points: &Matrix,
-    ) -> Self {
+    ) -> Result<Self> {
+        weights.check_sizes(architecture)?;
+        check_size("coordinates of a point", points.columns(), architecture.dim)?;
         let mut points = points.clone();
         points.values_mut().iter_mut().for_each(|x| *x *= architecture.scale);
         let mut features = points.times_transposed(&weights.hidden);
@@ -46,7 +49,7 @@ impl<'a> Tangent<'a> {
             slopes.values_mut().iter_mut().for_each(|z| *z = architecture.activation.slope(*z));
         }
         architecture.activation.apply(features.values_mut());
-        Self { architecture, layers, weights, points, features, slopes }
+        Ok(Self { architecture, layers, weights, points, features, slopes })
     }
 
     /// The network's values of its first label.
@@ -152,6 +155,14 @@ impl<'a> Tangent<'a> {
 }
 
 /// The largest curvature on these rows.
-pub fn curvature(architecture: &Architecture, layers: Layers, weights: &Weights, points: &Matrix) -> f64 {
-    Tangent::new(architecture, layers, weights, points).curvature()
+///
+/// # Errors
+/// [`crate::Error::Size`] for weights that are not those of the architecture, or points of another dimension.
+pub fn curvature(
+    architecture: &Architecture,
+    layers: Layers,
+    weights: &Weights,
+    points: &Matrix,
+) -> Result<f64> {
+    Ok(Tangent::new(architecture, layers, weights, points)?.curvature())
 }

@@ -362,7 +362,7 @@ impl<'a> Descent<'a> {
                 uniform_points(dim, CURVATURE_ROWS, self.seed, Purpose::Points)
             }
         };
-        Ok(curvature(self.architecture, self.layers, &self.weights(), &points))
+        curvature(self.architecture, self.layers, &self.weights(), &points)
     }
 
     /// Steps until `until` of them are done; each report to the observer is one of `total`. Returns why it stopped before,
@@ -546,7 +546,7 @@ impl<'a> Descent<'a> {
                         &made
                     }
                     (None, Source::Fresh { target, batch }) => {
-                        made = fresh(stepper, target, batch, self.seed, iteration);
+                        made = fresh(stepper, target, batch, self.seed, iteration)?;
                         &made
                     }
                     (None, Source::Exact { .. } | Source::Answered { .. }) => return Ok(f64::NAN),
@@ -570,13 +570,14 @@ impl<'a> Descent<'a> {
 }
 
 /// Points that no other step has.
-fn fresh(stepper: &Stepper, target: &Target, batch: usize, seed: u64, iteration: u64) -> Batch {
-    let draw = |i: usize| {
+fn fresh(stepper: &Stepper, target: &Target, batch: usize, seed: u64, iteration: u64) -> Result<Batch> {
+    let draw = |i: usize| -> Result<(Vec<f64>, [f64; 1])> {
         let index = iteration.wrapping_mul(batch as u64).wrapping_add(i as u64);
         let point = uniform_point(target.dim(), seed, Purpose::Fresh, index);
-        let label = [target.value(&point)];
-        (point, label)
+        let label = [target.value(&point)?];
+        Ok((point, label))
     };
-    let rows: Vec<(Vec<f64>, [f64; 1])> = (0..batch).into_par_iter().with_min_len(64).map(draw).collect();
-    stepper.pack(&rows.iter().map(|(x, y)| (x.as_slice(), y.as_slice())).collect::<Vec<_>>())
+    let rows: Result<Vec<(Vec<f64>, [f64; 1])>> =
+        (0..batch).into_par_iter().with_min_len(64).map(draw).collect();
+    Ok(stepper.pack(&rows?.iter().map(|(x, y)| (x.as_slice(), y.as_slice())).collect::<Vec<_>>()))
 }

@@ -4,7 +4,7 @@
 use super::curvature::Tangent;
 use super::decay;
 use crate::activation::Activation;
-use crate::error::{Error, Result};
+use crate::error::{Result, check_size};
 use crate::kernel::layer_eigenvalues;
 use crate::linalg::{Matrix, SymmetricEigen, dot, symmetric_eigen};
 use crate::network::{Architecture, Layers, Weights};
@@ -65,7 +65,8 @@ impl LinearPrediction {
     /// At these weights, for one label. Cost 2 N^2 (2 m + n) + 9 N^3 flops for N rows.
     ///
     /// # Errors
-    /// [`Error::Size`] for several labels; [`Error::NoConvergence`] for weights that are not finite.
+    /// [`crate::Error::Size`] for several labels and sizes that differ; [`crate::Error::NoConvergence`] for weights or
+    /// points that are not finite.
     pub fn new(
         architecture: &Architecture,
         layers: Layers,
@@ -73,10 +74,11 @@ impl LinearPrediction {
         points: &Matrix,
         labels: &Matrix,
     ) -> Result<Self> {
-        if labels.columns() != 1 || architecture.labels != 1 {
-            return Err(Error::Size { what: "labels".into(), found: labels.columns(), required: 1 });
+        for found in [labels.columns(), architecture.labels] {
+            check_size("labels", found, 1)?;
         }
-        let tangent = Tangent::new(architecture, layers, weights, points);
+        check_size("rows of labels", labels.rows(), points.rows())?;
+        let tangent = Tangent::new(architecture, layers, weights, points)?;
         let count = points.rows() as f64;
         let SymmetricEigen { values, vectors } = symmetric_eigen(&tangent.kernel())?;
         let f = tangent.values();

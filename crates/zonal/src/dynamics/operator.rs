@@ -61,7 +61,7 @@ impl Operator {
     pub fn residual(&self, target: &PowerSpectrum, max_degree: Degree, t: u64) -> PowerSpectrum {
         let mut energies: Vec<f64> =
             target.energies.iter().enumerate().map(|(k, e)| e * self.remaining(k, t)).collect();
-        let beyond = energies.split_off((max_degree + 1).min(energies.len()));
+        let beyond = energies.split_off(max_degree.saturating_add(1).min(energies.len()));
         PowerSpectrum { energies, tail_energy: beyond.iter().sum::<f64>() + target.tail_energy }
     }
 }

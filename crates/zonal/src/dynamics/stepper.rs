@@ -1,6 +1,6 @@
 //! Single steps on rows of one's own choice, in either precision.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_size};
 use crate::fused::{Fused, Gradient, PackedRows};
 use crate::linalg::Matrix;
 use crate::network::{Architecture, Layers, Weights};
@@ -52,7 +52,7 @@ impl Stepper {
     /// Rows made ready: points and labels of the same number of rows, as many coordinates and labels as the network has.
     ///
     /// # Errors
-    /// [`Error::Size`].
+    /// [`Error::Size`] when sizes differ and without rows, [`Error::NotFinite`].
     pub fn batch(&self, points: &Matrix, labels: &Matrix) -> Result<Batch> {
         let sizes = self.sizes();
         let pairs = [
@@ -61,9 +61,10 @@ impl Stepper {
             ("labels of a row", labels.columns(), sizes.labels),
         ];
         for (what, found, required) in pairs {
-            if found != required {
-                return Err(Error::Size { what: what.into(), found, required });
-            }
+            check_size(what, found, required)?;
+        }
+        if points.rows() == 0 {
+            return Err(Error::Size { what: "rows".into(), found: 0, required: 1 });
         }
         check_finite(points, labels)?;
         Ok(self.pack(&(0..points.rows()).map(|i| (points.row(i), labels.row(i))).collect::<Vec<_>>()))

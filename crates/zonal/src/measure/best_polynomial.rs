@@ -3,7 +3,7 @@
 
 use crate::activation::Scalar;
 use crate::block::FeatureMap;
-use crate::error::Result;
+use crate::error::{Error, Result, check_size};
 use crate::linalg::{Matrix, symmetric_eigen};
 use crate::numeric::sum::non_negative;
 use crate::statistics::Sums;
@@ -31,12 +31,13 @@ const RELATIVE_RANK: f64 = 1e-12;
 /// Number of monomials of degree at most `degree` in `variables` variables: C(variables + degree, degree); None on
 /// overflow.
 pub fn monomials(variables: usize, degree: usize) -> Option<usize> {
-    (1..=degree).try_fold(1usize, |c, i| c.checked_mul(variables + i).map(|c| c / i))
+    (1..=degree).try_fold(1usize, |c, i| c.checked_mul(variables.checked_add(i)?).map(|c| c / i))
 }
 
 /// All monomials of degree at most `degree` as features, lower degrees first.
 #[derive(Clone, Debug)]
 pub struct Monomials {
+    variables: usize,
     /// Each monomial as (an earlier one, the variable that multiplies it), variables ascending within it.
     build: Vec<(usize, usize)>,
     /// How many there are up to each degree.
@@ -60,7 +61,7 @@ impl Monomials {
             level = next;
             ends.push(build.len());
         }
-        Self { build, ends }
+        Self { variables, build, ends }
     }
 
     /// The highest degree.
@@ -70,12 +71,18 @@ impl Monomials {
 }
 
 impl FeatureMap for Monomials {
+    fn coordinates(&self) -> usize {
+        self.variables
+    }
+
     fn width(&self) -> usize {
         self.build.len()
     }
 
     fn fill<T: Scalar>(&self, points: &Matrix, panel: usize, out: &mut [T]) {
         let (rows, width) = (points.rows(), self.width());
+        assert_eq!(points.columns(), self.variables, "coordinates of a point");
+        assert_eq!(out.len(), rows * width, "monomials of the points");
         // Monomials are made from earlier ones, so all of a row are there before they go to their panels.
         let mut whole = vec![0.0; rows * width];
         whole.par_chunks_mut(width).enumerate().for_each(|(i, row)| {
@@ -107,8 +114,14 @@ impl FeatureMap for Monomials {
 /// Errors are right to about 1e-13 of the labels' mean square.
 ///
 /// # Errors
-/// [`crate::Error::NoConvergence`] when monomials overflow.
+/// [`Error::Size`] for sums of other features, of different labels, or without rows to fit; [`Error::NoConvergence`] when
+/// monomials overflow.
 pub fn best_polynomials(monomials: &Monomials, train: &Sums, test: &Sums) -> Result<Vec<BestPolynomial>> {
+    let labels = train.check(monomials.width())?;
+    check_size("labels of the test rows", test.check(monomials.width())?, labels)?;
+    if train.is_empty() {
+        return Err(Error::Size { what: "rows to fit polynomials to".into(), found: 0, required: 1 });
+    }
     (0..=monomials.degree()).map(|k| fit(k, monomials.ends[k], train, test)).collect()
 }
 
@@ -149,7 +162,7 @@ fn fit(degree: usize, count: usize, train: &Sums, test: &Sums) -> Result<BestPol
         }
     }
     let rank = determined.iter().filter(|d| **d).count();
-    let test_errors = (!test.is_empty()).then(|| test.losses(&solutions));
+    let test_errors = if test.is_empty() { None } else { Some(test.losses(&solutions)?) };
     Ok(BestPolynomial { degree, monomials: count, rank, errors, test_errors })
 }
 

@@ -21,8 +21,8 @@ pub fn time_to_learn(path: &[(u64, f64)], share: f64) -> Option<u64> {
     // An energy of zero has no logarithm; the smallest number has one.
     let low = low.max(f64::MIN_POSITIVE);
     let part = (high / goal).ln() / (high / low).ln();
-    let inside = (start as f64 + part * (end - start) as f64).ceil() as u64;
-    Some(inside.clamp(start + 1, end))
+    let inside = (start as f64 + part * end.saturating_sub(start) as f64).ceil() as u64;
+    Some(inside.max(start.saturating_add(1)).min(end))
 }
 
 /// Times from 1000 on are found to this part of themselves, smaller ones exactly.
@@ -32,7 +32,7 @@ const SECTION: u64 = 16;
 
 /// For each degree the first iterations with at most each of [`SHARES`] of its energy, on a path that can be asked
 /// for any count: `energies_at` gives the energies by degree (rows) at listed counts, and `grid` is where the search
-/// begins. Exact to one part in 1000 if the energy falls once only; a degree that rises and falls again within a
+/// begins, ascending. A degree that the spectra do not list has no energy. Exact to one part in 1000 if the energy falls once only; a degree that rises and falls again within a
 /// step of the grid may be missed there. Cost: about three more calls of `energies_at` for each factor of 4000
 /// between neighbours of the grid.
 ///
@@ -44,7 +44,7 @@ pub fn times_to_learn<E>(
     mut energies_at: impl FnMut(&[u64]) -> Result<Vec<PowerSpectrum>, E>,
 ) -> Result<Vec<[Option<u64>; SHARES.len()]>, E> {
     let path = energies_at(grid)?;
-    let course = |k: Degree| grid.iter().zip(&path).map(move |(&t, e)| (t, e.energies[k]));
+    let course = |k: Degree| grid.iter().zip(&path).map(move |(&t, e)| (t, energy_of(e, k)));
     // Brackets: the energy is above the share at the first count and not above it at the second.
     let mut brackets = Vec::new();
     for &k in degrees {
@@ -56,7 +56,7 @@ pub fn times_to_learn<E>(
             Some((after.checked_sub(1).map_or(course[after].0, |i| course[i].0), course[after].0, goal))
         }));
     }
-    let open = |(low, high, _): &(u64, u64, f64)| high - low > (low / PRECISION).max(1);
+    let open = |(low, high, _): &(u64, u64, f64)| high.saturating_sub(*low) > (low / PRECISION).max(1);
     loop {
         let inside = |&(low, high, _): &(u64, u64, f64)| {
             let width = u128::from(high - low);
@@ -70,12 +70,15 @@ pub fn times_to_learn<E>(
         counts.sort_unstable();
         counts.dedup();
         let found = energies_at(&counts)?;
+        if found.len() < counts.len() {
+            break;
+        }
         for (&k, brackets) in degrees.iter().zip(&mut brackets) {
             for bracket in brackets.iter_mut().flatten().filter(|b| open(b)) {
                 let (low, high, goal) = *bracket;
                 let here = counts.iter().zip(&found).filter(|(t, _)| (low..high).contains(*t));
                 for (&t, energies) in here {
-                    if energies.energies[k] <= goal {
+                    if energy_of(energies, k) <= goal {
                         bracket.1 = t;
                         break;
                     }
@@ -85,6 +88,10 @@ pub fn times_to_learn<E>(
         }
     }
     Ok(brackets.into_iter().map(|b| b.map(|b| b.map(|(_, high, _)| high))).collect())
+}
+
+fn energy_of(spectrum: &PowerSpectrum, degree: Degree) -> f64 {
+    spectrum.energies.get(degree).copied().unwrap_or(0.0)
 }
 
 #[cfg(test)]

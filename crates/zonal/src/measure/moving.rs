@@ -1,7 +1,7 @@
 //! What a network with moving hidden units has learned: the residual's energy by degree (GD-4 with units of any length and
 //! bias), how its units lie to the target's directions, and how far its weights have moved.
 
-use crate::error::Result;
+use crate::error::{Result, check_size};
 use crate::kernel::Kernel;
 use crate::legendre::Recurrence;
 use crate::linalg::{Matrix, dot};
@@ -46,7 +46,8 @@ pub struct MovingEnergies {
 /// which [`MovingEnergies::error`] bounds (GD-4). Cost 2 m^2 flops for each degree summed.
 ///
 /// # Errors
-/// As [`crate::spectrum::Spectrum::new`]; [`crate::Error::Parameter`] for units that turn too fast to be integrated;
+/// [`crate::Error::Size`] for weights that are not those of the architecture and for another dimension than the target's; as
+/// [`crate::spectrum::Spectrum::new`]; [`crate::Error::Parameter`] for units that turn too fast to be integrated;
 /// [`crate::Error::Stopped`] when the observer asks for it.
 pub fn moving_energies(
     architecture: &Architecture,
@@ -55,6 +56,8 @@ pub fn moving_energies(
     max_degree: Degree,
     observer: &mut dyn Observer,
 ) -> Result<MovingEnergies> {
+    weights.check_sizes(architecture)?;
+    check_size("coordinates of a hidden unit", architecture.dim, target.dim().as_usize())?;
     let (lengths, directions) = polar(&weights.hidden);
     let c = architecture.factor();
     let output: Vec<f64> = weights.output.row(0).iter().map(|a| c * a).collect();
@@ -302,7 +305,12 @@ pub(crate) fn polar(rows: &Matrix) -> (Vec<f64>, Matrix) {
 /// The part of the hidden layer that lies in a space, sum_j A_j |P w_j|^2 / sum_j A_j |w_j|^2 with A_j the squares of the
 /// unit's output weights; `basis` holds orthonormal rows. For directions that know nothing of the space it is about its
 /// dimension over n. NaN for a network of zeros.
-pub fn alignment(weights: &Weights, basis: &Matrix) -> f64 {
+///
+/// # Errors
+/// [`crate::Error::Size`] for a basis of another dimension and for layers of different widths.
+pub fn alignment(weights: &Weights, basis: &Matrix) -> Result<f64> {
+    check_size("coordinates of a direction", basis.columns(), weights.hidden.columns())?;
+    check_size("units of the output layer", weights.output.columns(), weights.hidden.rows())?;
     let silent = weights.output.values().iter().all(|a| *a == 0.0);
     let (mut inside, mut all) = (0.0, 0.0);
     for j in 0..weights.hidden.rows() {
@@ -313,16 +321,22 @@ pub fn alignment(weights: &Weights, basis: &Matrix) -> f64 {
         inside += weight * (0..basis.rows()).map(|b| dot(basis.row(b), w).powi(2)).sum::<f64>();
         all += weight * dot(w, w);
     }
-    inside / all
+    Ok(inside / all)
 }
 
 /// |W - W_0| / |W_0| of the hidden layer with its biases, and of the output layer; NaN from a start at zero.
-pub fn movement(weights: &Weights, start: &Weights) -> (f64, f64) {
+///
+/// # Errors
+/// [`crate::Error::Size`] for a start of other sizes.
+pub fn movement(weights: &Weights, start: &Weights) -> Result<(f64, f64)> {
+    check_size("hidden weights at the start", start.hidden.values().len(), weights.hidden.values().len())?;
+    check_size("biases at the start", start.biases.len(), weights.biases.len())?;
+    check_size("output weights at the start", start.output.values().len(), weights.output.values().len())?;
     let squares = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| (x - y) * (x - y)).sum::<f64>();
     let size = |a: &[f64]| dot(a, a);
     let hidden =
         squares(weights.hidden.values(), start.hidden.values()) + squares(&weights.biases, &start.biases);
     let hidden = (hidden / (size(start.hidden.values()) + size(&start.biases))).sqrt();
     let output = squares(weights.output.values(), start.output.values()) / size(start.output.values());
-    (hidden, if size(start.output.values()) > 0.0 { output.sqrt() } else { f64::NAN })
+    Ok((hidden, if size(start.output.values()) > 0.0 { output.sqrt() } else { f64::NAN }))
 }

@@ -1,6 +1,7 @@
 //! The noise floor of labels where rows repeat: the spread of labels over equal features, below which no function of the
 //! features gets (TB-6).
 
+use crate::error::{Result, check_size};
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -42,7 +43,11 @@ impl Repeats {
     }
 
     /// Adds a row. Rows are compared by their bits (0 and -0 are equal), through 128 bits of hash.
-    pub fn push(&mut self, features: &[f64], labels: &[f64]) {
+    ///
+    /// # Errors
+    /// [`crate::Error::Size`] for another number of labels.
+    pub fn push(&mut self, features: &[f64], labels: &[f64]) -> Result<()> {
+        check_size("labels of a row", labels.len(), self.labels)?;
         let hash = |salt: u64| {
             let mut hasher = DefaultHasher::new();
             salt.hash(&mut hasher);
@@ -51,7 +56,7 @@ impl Repeats {
         };
         let key = (hash(1), hash(2));
         if key.0 > self.limit {
-            return;
+            return Ok(());
         }
         let group = self.groups.entry(key).or_insert_with(|| Group {
             count: 0,
@@ -70,6 +75,7 @@ impl Repeats {
             let limit = self.limit;
             self.groups.retain(|key, _| key.0 <= limit);
         }
+        Ok(())
     }
 
     /// The noise floor; None where no row repeats.
@@ -103,8 +109,8 @@ mod tests {
             let noise = normal(&mut stream(0, Purpose::Noise, i));
             let x = [(i % 1_000) as f64, -0.0];
             let y = [x[0].sin() + 0.5 * noise];
-            all.push(&x, &y);
-            some.push(&x, &y);
+            all.push(&x, &y).unwrap();
+            some.push(&x, &y).unwrap();
         }
         let found = all.noise_floor().unwrap();
         assert_eq!((found.repeated_rows, found.degrees_of_freedom, found.followed), (4_000, 3_000, 1.0));
@@ -118,7 +124,7 @@ mod tests {
     #[test]
     fn rows_that_do_not_repeat_tell_nothing() {
         let mut r = Repeats::new(2, 100);
-        (0..50).for_each(|i| r.push(&[f64::from(i)], &[1.0, 2.0]));
+        (0..50).for_each(|i| r.push(&[f64::from(i)], &[1.0, 2.0]).unwrap());
         assert_eq!(r.noise_floor(), None);
     }
 }

@@ -1,6 +1,6 @@
 //! Energy of the residual g - f by degree at finite width, exactly (GD-4).
 
-use crate::error::Result;
+use crate::error::{Result, check_size};
 use crate::kernel::Kernel;
 use crate::legendre::Recurrence;
 use crate::linalg::{Matrix, dot};
@@ -23,7 +23,9 @@ const TILE: usize = 64;
 /// T rows of coefficients: 2 m^2 (K + 2) T flops.
 ///
 /// # Errors
-/// As [`crate::spectrum::Spectrum::new`], or [`crate::Error::Stopped`] when the observer asks for it.
+/// [`crate::Error::Size`] for another dimension than the target's or another number of coefficients than units;
+/// [`crate::Error::Parameter`] for a network with biases, another factor than 1/sqrt m or units whose length is not 1 (see
+/// [`super::moving_energies`]); as [`crate::spectrum::Spectrum::new`], or [`crate::Error::Stopped`] when the observer asks for it.
 pub fn residual_energies(
     network: &Network,
     target: &Target,
@@ -33,6 +35,8 @@ pub fn residual_energies(
 ) -> Result<Vec<PowerSpectrum>> {
     let m = network.width();
     let dim = target.dim();
+    network.check_on_sphere(dim)?;
+    check_size("output coefficients", coefficients.columns(), m)?;
     let count = coefficients.rows();
     let kernel = Kernel::random_feature(network.activation(), dim, network.scale(), max_degree)?;
     let correlations = target.correlations(&network.unit(), network.directions(), max_degree)?;

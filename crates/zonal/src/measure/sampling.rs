@@ -6,6 +6,7 @@ use crate::legendre::Recurrence;
 use crate::linalg::{Matrix, dot};
 use crate::numeric::random::Purpose;
 use crate::numeric::sum::tree_sum;
+use crate::spectrum::check_degree;
 use crate::sphere::{Degree, Dim, multiplicities, uniform_points};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -43,10 +44,11 @@ const UNIT: f64 = 1e-6;
 ///
 /// # Errors
 /// [`Error::Size`] for fewer than three points or sizes that differ, [`Error::NotFinite`] for values that are not
-/// finite, [`Error::Parameter`] for points that are not of length 1.
+/// finite, [`Error::Parameter`] for points that are not of length 1 and for too large a degree.
 pub fn sampled_energies(points: &Matrix, values: &[f64], max_degree: Degree) -> Result<SampledSpectrum> {
     let count = points.rows();
     check(points, values)?;
+    check_degree(max_degree)?;
     let dim = Dim::new(points.columns() as u64)?;
     let multiplicity = multiplicities(dim, max_degree);
     let squares: Vec<f64> = values.iter().map(|g| g * g).collect();
@@ -133,7 +135,7 @@ pub fn energies_by_sampling(
     sampled_energies(&points, &values, max_degree)
 }
 
-/// The mean of independent values with its standard error.
+/// The mean of independent values with its standard error; NaN for the mean of none and for the error of one.
 pub fn mean(values: &[f64]) -> Estimate {
     let count = values.len() as f64;
     let value = tree_sum(values) / count;

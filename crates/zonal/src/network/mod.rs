@@ -6,7 +6,7 @@ pub use weights::{Architecture, Layers, Parametrisation, Start, Weights};
 
 use crate::activation::{Activation, Scalar};
 use crate::block::{self, FeatureMap, Units};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_size};
 use crate::linalg::Matrix;
 use crate::numeric::random::Purpose;
 use crate::sphere::{Dim, uniform_points};
@@ -26,12 +26,18 @@ pub struct Network {
     factor: f64,
 }
 
+/// How far the squared length of a hidden unit may be from 1.
+const UNIT: f64 = 1e-6;
 /// Rows evaluated at a time.
 const BLOCK_ROWS: usize = 256;
 /// Products of a few rows use other kernels and round otherwise, so rows are multiplied by multiples of this number.
 const ROWS_TOGETHER: usize = 8;
 
 impl FeatureMap for Network {
+    fn coordinates(&self) -> usize {
+        self.directions.columns()
+    }
+
     fn width(&self) -> usize {
         self.directions.rows()
     }
@@ -57,11 +63,14 @@ impl Network {
     /// A network with given directions, the rows of a matrix, without biases and with c = 1/sqrt m.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a scale that is not positive and finite, [`Error::NotFinite`] for directions that
-    /// are not finite.
+    /// [`Error::Parameter`] for no direction, directions in fewer than two dimensions and a scale that is not positive and
+    /// finite, [`Error::NotFinite`] for directions that are not finite.
     pub fn from_directions(activation: Activation, scale: f64, directions: Matrix) -> Result<Self> {
         crate::spectrum::check_scale(scale)?;
-        let columns = directions.columns().max(1);
+        let columns = Dim::new(directions.columns() as u64)?.as_usize();
+        if directions.rows() == 0 {
+            return Err(Error::parameter("the width", 0, "at least 1"));
+        }
         if let Some(i) = directions.values().iter().position(|x| !x.is_finite()) {
             return Err(Error::NotFinite {
                 what: "the hidden units".into(),
@@ -130,10 +139,33 @@ impl Network {
     }
 
     /// Features c phi(s <w_j, x_i> + b_j) of the rows of `points`: one row a point, one column a unit.
-    pub fn features(&self, points: &Matrix) -> Matrix {
+    ///
+    /// # Errors
+    /// [`Error::Size`] for points of another dimension.
+    pub fn features(&self, points: &Matrix) -> Result<Matrix> {
+        check_size("coordinates of a point", points.columns(), self.directions.columns())?;
         let mut out = Matrix::zeros(points.rows(), self.width());
         self.fill(points, self.width(), out.values_mut());
-        out
+        Ok(out)
+    }
+
+    /// Exact expectations over the sphere are of units of its dimension and of length 1, without biases and with
+    /// c = 1/sqrt m.
+    pub(crate) fn check_on_sphere(&self, dim: Dim) -> Result<()> {
+        check_size("coordinates of a hidden unit", self.directions.columns(), dim.as_usize())?;
+        let unit = |j: usize| {
+            let w = self.directions.row(j);
+            (crate::linalg::dot(w, w) - 1.0).abs() <= UNIT
+        };
+        let plain = self.biases.is_none() && self.factor == Parametrisation::Ntk.factor(self.width());
+        if plain && (0..self.width()).all(unit) {
+            return Ok(());
+        }
+        Err(Error::parameter(
+            "the network of exact expectations over the output layer",
+            "one with biases, another factor than 1/sqrt(m) or hidden units of another length than 1",
+            "without; use moving_energies or rows",
+        ))
     }
 
     /// f(x_i) for each row of `points` and each row of output coefficients: a matrix of points by coefficient rows. A row has
@@ -142,15 +174,8 @@ impl Network {
     /// # Errors
     /// [`Error::Size`] when dimensions differ.
     pub fn values(&self, coefficients: &Matrix, points: &Matrix) -> Result<Matrix> {
-        let size = |what: &str, found, required| {
-            if found == required {
-                Ok(())
-            } else {
-                Err(Error::Size { what: what.to_owned(), found, required })
-            }
-        };
-        size("output coefficients", coefficients.columns(), self.width())?;
-        size("coordinates of a point", points.columns(), self.directions.columns())?;
+        check_size("output coefficients", coefficients.columns(), self.width())?;
+        check_size("coordinates of a point", points.columns(), self.directions.columns())?;
         let (n, labels) = (self.directions.columns(), coefficients.rows());
         let mut out = Matrix::zeros(points.rows(), labels);
         if labels == 0 {
@@ -163,7 +188,7 @@ impl Network {
                 let padded = rows.next_multiple_of(ROWS_TOGETHER);
                 let last = &points[points.len() - n..];
                 let points = [points, &last.repeat(padded - rows)].concat();
-                let features = self.features(&Matrix::from_rows(padded, n, points)?);
+                let features = self.features(&Matrix::from_rows(padded, n, points)?)?;
                 out.copy_from_slice(&features.times_transposed(coefficients).values()[..out.len()]);
                 Ok(())
             },

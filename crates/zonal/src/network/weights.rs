@@ -1,7 +1,7 @@
 //! Networks whose layers are both free to change: what they are made of, their weights, and how these begin.
 
 use crate::activation::Activation;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_size};
 use crate::linalg::Matrix;
 use crate::numeric::random::{Purpose, normal, stream};
 use crate::sphere::{Dim, uniform_points};
@@ -113,16 +113,22 @@ impl Architecture {
         self.parametrisation.factor(self.width)
     }
 
+    /// Checks that there are two coordinates, a unit, a label, and a scale.
+    pub(crate) fn check(&self) -> Result<Dim> {
+        if self.width == 0 || self.labels == 0 {
+            return Err(Error::parameter("the width and the number of labels", 0, "at least 1"));
+        }
+        crate::spectrum::check_scale(self.scale)?;
+        Dim::new(self.dim as u64)
+    }
+
     /// The weights that descent begins with. The direction of unit j (of a symmetric
     /// start pair j) depends on `seed` and j alone, and so do its output weights up to the deviation.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a dimension below 2, no unit or no label.
+    /// [`Error::Parameter`] for a dimension below 2, no unit, no label or a scale that is not positive and finite.
     pub fn weights(&self, start: Start, seed: u64) -> Result<Weights> {
-        let dim = Dim::new(self.dim as u64)?;
-        if self.width == 0 || self.labels == 0 {
-            return Err(Error::parameter("the width and the number of labels", 0, "at least 1"));
-        }
+        let dim = self.check()?;
         let (m, labels) = (self.width, self.labels);
         let each = if start == Start::Symmetric { 2 } else { 1 };
         let directions = uniform_points(dim, m.div_ceil(each), seed, Purpose::HiddenUnits);
@@ -147,8 +153,9 @@ impl Architecture {
 }
 
 impl Weights {
-    /// Sizes must be those of the architecture, and values finite.
-    pub(crate) fn check(&self, architecture: &Architecture) -> Result<()> {
+    /// Sizes must be those of the architecture.
+    pub(crate) fn check_sizes(&self, architecture: &Architecture) -> Result<()> {
+        architecture.check()?;
         let sizes = [
             ("hidden units", self.hidden.rows(), architecture.width),
             ("coordinates of a unit", self.hidden.columns(), architecture.dim),
@@ -157,11 +164,14 @@ impl Weights {
             ("units of the output layer", self.output.columns(), architecture.width),
         ];
         for (what, found, required) in sizes {
-            if found != required {
-                return Err(Error::Size { what: what.into(), found, required });
-            }
+            check_size(what, found, required)?;
         }
-        crate::spectrum::check_scale(architecture.scale)?;
+        Ok(())
+    }
+
+    /// Sizes must be those of the architecture, and values finite.
+    pub(crate) fn check(&self, architecture: &Architecture) -> Result<()> {
+        self.check_sizes(architecture)?;
         let all = [
             ("the hidden weights", self.hidden.values(), self.hidden.columns()),
             ("the biases", &self.biases, 1),

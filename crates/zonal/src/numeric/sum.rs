@@ -20,7 +20,7 @@ pub fn non_negative(x: f64) -> f64 {
 }
 
 /// Element-wise [`tree_sum`] of vectors of one length.
-pub fn tree_sum_vectors(mut parts: Vec<Vec<f64>>) -> Vec<f64> {
+pub(crate) fn tree_sum_vectors(mut parts: Vec<Vec<f64>>) -> Vec<f64> {
     while parts.len() > 1 {
         let mut next = Vec::with_capacity(parts.len().div_ceil(2));
         let mut iter = parts.into_iter();

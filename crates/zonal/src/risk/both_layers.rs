@@ -8,7 +8,7 @@
 
 use super::GradientOracle;
 use crate::activation::{Activation, Structure};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_size};
 use crate::fused::Gradient;
 use crate::kernel::Kernel;
 use crate::legendre::Recurrence;
@@ -131,8 +131,10 @@ impl<'a> BothLayers<'a> {
     /// that for each of some twenty degrees.
     ///
     /// # Errors
-    /// As [`crate::spectrum::Spectrum::new`].
+    /// [`Error::Size`] for weights that are not those of the architecture; as
+    /// [`crate::spectrum::Spectrum::new`].
     pub fn gradient(&self, weights: &Weights) -> Result<(f64, Gradient)> {
+        weights.check_sizes(self.architecture)?;
         let (m, n) = (weights.hidden.rows(), weights.hidden.columns());
         let lengths: Vec<f64> =
             (0..m).map(|j| dot(weights.hidden.row(j), weights.hidden.row(j)).sqrt()).collect();
@@ -254,9 +256,13 @@ impl<'a> BothLayers<'a> {
         let Architecture { activation, scale, .. } = self.architecture;
         let network = Network::from_directions(activation.clone(), *scale, directions.clone())?;
         let mut values = oracle.output_layer(&network)?;
+        check_size("answers for the output layer", values.len(), directions.rows())?;
         values.iter_mut().for_each(|x| *x /= network.factor());
         let gradients = if self.layers.hidden() {
-            oracle.hidden_layer(&network)?
+            let gradients = oracle.hidden_layer(&network)?;
+            check_size("answers for hidden units", gradients.rows(), directions.rows())?;
+            check_size("coordinates of answers", gradients.columns(), directions.columns())?;
+            gradients
         } else {
             Matrix::zeros(directions.rows(), directions.columns())
         };

@@ -2,7 +2,7 @@
 
 use super::gradient::make_tangent;
 use super::{GradientOracle, Quadratic};
-use crate::error::Result;
+use crate::error::{Error, Result, check_size};
 use crate::linalg::Matrix;
 use crate::network::Network;
 use crate::statistics::{Batch, Precision, Statistics};
@@ -23,9 +23,9 @@ impl<'a> Empirical<'a> {
     /// The quadratic form of the output layer: K = Phi^T Phi / N, b = Phi^T y / N, c = y^T y / 2N.
     ///
     /// # Errors
-    /// [`crate::Error::Size`] when sizes differ.
+    /// [`Error::Size`] when sizes differ, and without rows.
     pub fn quadratic(&self, network: &Network) -> Result<Quadratic> {
-        let count = self.points.rows();
+        let count = self.check(network)?;
         let labels = Matrix::from_rows(count, 1, self.labels.to_vec())?;
         let mut statistics = Statistics::new(network.width(), 1, 1, Precision::F64);
         let numbers: Vec<u64> = (0..count as u64).collect();
@@ -41,27 +41,38 @@ impl<'a> Empirical<'a> {
         statistics.close(network)?;
         Quadratic::from_sums(&statistics.part(0))
     }
+
+    /// Checks sizes and returns the number of rows.
+    fn check(&self, network: &Network) -> Result<usize> {
+        let count = self.points.rows();
+        check_size("coordinates of a point", self.points.columns(), network.directions().columns())?;
+        check_size("labels", self.labels.len(), count)?;
+        if count == 0 {
+            return Err(Error::Size { what: "rows".into(), found: 0, required: 1 });
+        }
+        Ok(count)
+    }
 }
 
 impl GradientOracle for Empirical<'_> {
     fn output_layer(&self, network: &Network) -> Result<Vec<f64>> {
-        let features = network.features(self.points);
+        let count = self.check(network)? as f64;
+        let features = network.features(self.points)?;
         let mut b = features.transposed_times_vector(self.labels);
-        let count = self.labels.len().max(1) as f64;
         b.iter_mut().for_each(|x| *x /= count);
         Ok(b)
     }
 
     fn hidden_layer(&self, network: &Network) -> Result<Matrix> {
-        let (count, directions) = (self.points.rows(), network.directions());
+        let (count, directions) = (self.check(network)?, network.directions());
         let activation = network.activation();
         activation.derivative_structure(network.scale())?;
         let mut products = directions.times_transposed(self.points);
         for (i, x) in products.values_mut().iter_mut().enumerate() {
-            *x = activation.slope(network.scale() * *x) * self.labels[i % count.max(1)];
+            *x = activation.slope(network.scale() * *x) * self.labels[i % count];
         }
         let mut gradient = products.times(self.points);
-        let factor = network.scale() / count.max(1) as f64;
+        let factor = network.scale() / count as f64;
         gradient.values_mut().iter_mut().for_each(|x| *x *= factor);
         make_tangent(&mut gradient, directions);
         Ok(gradient)

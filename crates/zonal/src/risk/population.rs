@@ -26,7 +26,8 @@ impl<'a> Population<'a> {
     /// Nothing is sampled. Cost m^2 (n + cost of the kernel).
     ///
     /// # Errors
-    /// As [`crate::spectrum::Spectrum::new`].
+    /// [`crate::Error::Size`] for units of another dimension than the target's; [`crate::Error::Parameter`] for a network with
+    /// biases, another factor than 1/sqrt m or units whose length is not 1; as [`crate::spectrum::Spectrum::new`].
     pub fn quadratic(&self, network: &Network) -> Result<Quadratic> {
         let (k, k_error) = exact_products(network, self.target.dim())?;
         let b = self.output_layer(network)?;
@@ -43,7 +44,7 @@ impl<'a> Population<'a> {
 /// which only shifts the loss. Descent on it is descent with those answers.
 ///
 /// # Errors
-/// As [`crate::spectrum::Spectrum::new`], and those of the oracle.
+/// As [`Population::quadratic`], and those of the oracle.
 pub fn answered_quadratic(
     network: &Network,
     oracle: &dyn GradientOracle,
@@ -55,6 +56,7 @@ pub fn answered_quadratic(
 
 /// K and an estimate of its error.
 fn exact_products(network: &Network, dim: Dim) -> Result<(Matrix, f64)> {
+    network.check_on_sphere(dim)?;
     let kernel = Kernel::random_feature(network.activation(), dim, network.scale(), 0)?;
     let k = kernel_matrix(&kernel, network.directions());
     Ok((k, matrix_error(&kernel, network.directions())?))

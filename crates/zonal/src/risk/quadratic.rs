@@ -1,7 +1,7 @@
 //! The quadratic form of the output layer's loss, which is everything that gradient descent with fixed hidden units
 //! depends on.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_size};
 use crate::linalg::{Matrix, dot};
 use crate::numeric::sum::non_negative;
 use crate::statistics::Sums;
@@ -29,19 +29,14 @@ impl Quadratic {
     /// From its parts: a row of `b` and an entry of `c` for each label.
     ///
     /// # Errors
-    /// [`Error::Size`] when K is not square of the rows' length, or b and c differ in number.
+    /// [`Error::Size`] when K is not square of the rows' length, b and c differ in number, or there is no label or no unit.
     pub fn with_labels(k: Matrix, b: Matrix, c: Vec<f64>) -> Result<Self> {
         for found in [k.rows(), k.columns()] {
-            if found != b.columns() {
-                return Err(Error::Size {
-                    what: "rows and columns of K".into(),
-                    found,
-                    required: b.columns(),
-                });
-            }
+            check_size("rows and columns of K", found, b.columns())?;
         }
-        if b.rows() != c.len() {
-            return Err(Error::Size { what: "labels of b".into(), found: b.rows(), required: c.len() });
+        check_size("labels of b", b.rows(), c.len())?;
+        if b.values().is_empty() {
+            return Err(Error::Size { what: "values of b".into(), found: 0, required: 1 });
         }
         let rounding = (0.0, vec![0.0; c.len()]);
         Ok(Self { k, b, c, rounding })
@@ -93,20 +88,28 @@ impl Quadratic {
 
     /// E (f - g)^2 = a.Ka - 2 b.a + 2c for each row a of `coefficients`, which are those of label 0, 1, .. in turn;
     /// rounding below zero is clipped.
-    pub fn losses(&self, coefficients: &Matrix) -> Vec<f64> {
+    ///
+    /// # Errors
+    /// [`Error::Size`] for another number of coefficients than units.
+    pub fn losses(&self, coefficients: &Matrix) -> Result<Vec<f64>> {
+        check_size("output coefficients", coefficients.columns(), self.k.rows())?;
         let products = coefficients.times(&self.k);
-        (0..coefficients.rows())
+        Ok((0..coefficients.rows())
             .map(|i| {
                 let (a, label) = (coefficients.row(i), i % self.labels());
                 non_negative(dot(products.row(i), a) - 2.0 * dot(self.b.row(label), a) + 2.0 * self.c[label])
             })
-            .collect()
+            .collect())
     }
 
     /// One step of gradient descent for the first label, a + eta (b - K a): the plain definition, for tests and small
     /// problems.
-    pub fn step(&self, a: &[f64], eta: f64) -> Vec<f64> {
+    ///
+    /// # Errors
+    /// [`Error::Size`] for another number of coefficients than units.
+    pub fn step(&self, a: &[f64], eta: f64) -> Result<Vec<f64>> {
+        check_size("output coefficients", a.len(), self.k.rows())?;
         let ka = self.k.times_vector(a);
-        (0..a.len()).map(|j| a[j] + eta * (self.b.row(0)[j] - ka[j])).collect()
+        Ok((0..a.len()).map(|j| a[j] + eta * (self.b.row(0)[j] - ka[j])).collect())
     }
 }

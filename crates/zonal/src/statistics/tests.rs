@@ -88,14 +88,14 @@ fn sums_are_those_of_the_features() {
     let sums = t.statistics(0, 500, 77).part(0);
     let chosen: Vec<usize> = (0..500).filter(|i| t.parts[*i] == 0).collect();
     assert_eq!(sums.weight, chosen.len() as f64);
-    let features = t.network.features(&t.points);
+    let features = t.network.features(&t.points).unwrap();
     let f = |i: usize, j: usize| features.row(i)[j];
     let gram: f64 = chosen.iter().map(|&i| f(i, 5) * f(i, 3)).sum();
     assert!((sums.gram.row(5)[3] - gram).abs() < 1e-12);
     let cross: f64 = chosen.iter().map(|&i| f(i, 7) * t.labels.row(i)[1]).sum();
     assert!((sums.correlation.row(1)[7] - cross).abs() < 1e-12);
     let coefficients = Matrix::from_rows(2, 30, (0..60).map(|i| f64::from(i).sin()).collect()).unwrap();
-    for (label, loss) in sums.losses(&coefficients).into_iter().enumerate() {
+    for (label, loss) in sums.losses(&coefficients).unwrap().into_iter().enumerate() {
         let error =
             |i: usize| crate::linalg::dot(features.row(i), coefficients.row(label)) - t.labels.row(i)[label];
         let exact = chosen.iter().map(|&i| error(i).powi(2)).sum::<f64>() / chosen.len() as f64;

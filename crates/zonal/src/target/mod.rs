@@ -6,17 +6,22 @@ mod precise;
 mod work;
 mod zonal;
 
-pub use polynomial::{CompiledPolynomial, HarmonicPart, MAX_TERMS, Polynomial};
+use polynomial::CompiledPolynomial;
+pub use polynomial::{HarmonicPart, MAX_TERMS, Polynomial};
 pub(crate) use precise::{precise_dot, precise_unit};
 pub use zonal::{Profile, ZonalTerm};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_size};
 use crate::kernel::Kernel;
 use crate::legendre::Recurrence;
 use crate::linalg::{Matrix, dot};
 use crate::numeric::sum::non_negative;
+use crate::spectrum::check_degree;
 use crate::sphere::{Degree, Dim, sqrt_multiplicity};
 use serde::{Deserialize, Serialize};
+
+/// How far |v|^2 of a direction may be from 1.
+const UNIT: f64 = 1e-6;
 
 /// Energy by degree of a function: ||g_k||^2 for k <= K, and the rest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -82,19 +87,23 @@ impl Target {
     /// A target from its parts; directions must be unit vectors in R^n.
     ///
     /// # Errors
-    /// [`Error::Size`] for a direction of another dimension.
+    /// [`Error::Size`] for a direction of another dimension, [`Error::Parameter`] for one of another length, and those of
+    /// [`HarmonicPart::of`].
     pub fn from_parts(
         text: String,
         dim: Dim,
         polynomial: &Polynomial,
         zonal: Vec<ZonalTerm>,
     ) -> Result<Self> {
-        if let Some(bad) = zonal.iter().find(|z| z.direction.len() != dim.as_usize()) {
-            return Err(Error::Size {
-                what: "entries of a target's direction".into(),
-                found: bad.direction.len(),
-                required: dim.as_usize(),
-            });
+        for ZonalTerm { direction, .. } in &zonal {
+            check_size("entries of a target's direction", direction.len(), dim.as_usize())?;
+            let length = dot(direction, direction);
+            if (length - 1.0).abs() > UNIT || length.is_nan() {
+                return Err(Error::parameter("the length squared of a target's direction", length, "1"));
+            }
+        }
+        for k in zonal.iter().filter_map(|z| z.profile.degree()) {
+            check_degree(k)?;
         }
         let harmonics = HarmonicPart::of(polynomial, dim)?;
         let norms = zonal
@@ -123,7 +132,11 @@ impl Target {
     }
 
     /// g(x) at a point of the sphere.
-    pub fn value(&self, x: &[f64]) -> f64 {
+    ///
+    /// # Errors
+    /// [`Error::Size`] for a point of another dimension.
+    pub fn value(&self, x: &[f64]) -> Result<f64> {
+        check_size("coordinates of a point", x.len(), self.dim.as_usize())?;
         let terms = self.zonal.iter().zip(&self.norms).map(|(z, norm)| {
             let t = dot(&z.direction, x);
             z.coefficient
@@ -132,7 +145,7 @@ impl Target {
                     Profile::Harmonic(k) => norm * crate::legendre::value(self.dim, *k, t),
                 }
         });
-        self.polynomial.value(x) + terms.sum::<f64>()
+        Ok(self.polynomial.value(x) + terms.sum::<f64>())
     }
 
     /// The largest degree in which there is energy, or None where energies go on for ever.
@@ -151,6 +164,7 @@ impl Target {
     /// # Errors
     /// As [`crate::spectrum::Spectrum::new`].
     pub fn power_spectrum(&self, max_degree: Degree) -> Result<PowerSpectrum> {
+        check_degree(max_degree)?;
         let mut energies = vec![0.0; max_degree + 1];
         let mut tail = 0.0;
         for h in &self.harmonics {
@@ -163,7 +177,7 @@ impl Target {
             if !self.harmonics.is_empty() {
                 let beta = z.profile.coefficients(self.dim, highest)?;
                 for h in &self.harmonics {
-                    let cross = 2.0 * z.coefficient * beta[h.degree] * h.value(&z.direction);
+                    let cross = 2.0 * z.coefficient * beta[h.degree] * h.at(&z.direction);
                     *energies.get_mut(h.degree).unwrap_or(&mut tail) += cross;
                 }
             }
@@ -198,13 +212,15 @@ impl Target {
     /// Correlations with the units phi(s <w_j, x>), w_j the rows of `directions`: exact expectations.
     ///
     /// # Errors
-    /// As [`crate::spectrum::Spectrum::new`].
+    /// [`Error::Size`] for directions of another dimension; as [`crate::spectrum::Spectrum::new`].
     pub fn correlations(
         &self,
         unit: &Profile,
         directions: &Matrix,
         max_degree: Degree,
     ) -> Result<Correlations> {
+        self.check(directions)?;
+        check_degree(max_degree)?;
         let units = directions.rows();
         let mut total = vec![0.0; units];
         let mut tail = vec![0.0; units];
@@ -213,7 +229,7 @@ impl Target {
         let alpha = unit.coefficients(self.dim, highest)?;
         for h in &self.harmonics {
             for j in 0..units {
-                let part = alpha[h.degree] * h.value(directions.row(j));
+                let part = alpha[h.degree] * h.at(directions.row(j));
                 total[j] += part;
                 if h.degree <= max_degree {
                     by_degree.row_mut(h.degree)[j] += part;
@@ -246,6 +262,11 @@ impl Target {
 }
 
 impl Target {
+    /// Directions must be of the target's dimension.
+    fn check(&self, directions: &Matrix) -> Result<()> {
+        check_size("coordinates of a direction", directions.columns(), self.dim.as_usize())
+    }
+
     /// E[g(x) phi(s <u_j, x>)] for each direction u_j, and its gradient by u_j as a vector of R^n.
     ///
     /// # Errors
@@ -255,6 +276,7 @@ impl Target {
         unit: &Profile,
         directions: &Matrix,
     ) -> Result<(Vec<f64>, Matrix)> {
+        self.check(directions)?;
         let (units, n) = (directions.rows(), directions.columns());
         let mut total = vec![0.0; units];
         let mut gradient = Matrix::zeros(units, n);
@@ -262,7 +284,7 @@ impl Target {
         let alpha = unit.coefficients(self.dim, highest)?;
         for h in &self.harmonics {
             for j in 0..units {
-                total[j] += alpha[h.degree] * h.value(directions.row(j));
+                total[j] += alpha[h.degree] * h.at(directions.row(j));
                 h.add_gradient(directions.row(j), alpha[h.degree], gradient.row_mut(j));
             }
         }
@@ -323,14 +345,16 @@ impl Target {
     /// The normalised parts g_k(u_j) / sqrt(N_k): one degree a row, one direction a column.
     ///
     /// # Errors
-    /// As [`crate::spectrum::Spectrum::new`].
+    /// [`Error::Size`] for directions of another dimension; as [`crate::spectrum::Spectrum::new`].
     pub fn parts(&self, directions: &Matrix, max_degree: Degree) -> Result<Matrix> {
+        self.check(directions)?;
+        check_degree(max_degree)?;
         let units = directions.rows();
         let mut out = Matrix::zeros(max_degree + 1, units);
         for h in self.harmonics.iter().filter(|h| h.degree <= max_degree) {
             let norm = sqrt_multiplicity(self.dim, h.degree);
             for j in 0..units {
-                out.row_mut(h.degree)[j] += h.value(directions.row(j)) / norm;
+                out.row_mut(h.degree)[j] += h.at(directions.row(j)) / norm;
             }
         }
         let recurrence = Recurrence::new(self.dim, max_degree);

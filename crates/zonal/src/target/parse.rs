@@ -355,7 +355,7 @@ mod tests {
         let x = [0.1, -0.7, 0.5, 0.3, (1.0f64 - 0.84).sqrt()];
         let p2 = (5.0 * 0.25 - 1.0) / 4.0;
         let expected = 0.5 * (0.1f64 + 1.4).powi(2) + 14f64.sqrt() * p2 / 4.0 - 1.0;
-        assert!((a.value(&x) - expected).abs() < 1e-14);
+        assert!((a.value(&x).unwrap() - expected).abs() < 1e-14);
     }
 
     #[test]

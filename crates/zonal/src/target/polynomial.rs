@@ -2,7 +2,7 @@
 //! products by the closed formula for monomial moments.
 
 use super::work::Work;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_size};
 use crate::numeric::DoubleDouble;
 use crate::sphere::{Degree, Dim};
 use num_bigint::BigInt;
@@ -174,12 +174,14 @@ impl Polynomial {
     /// Top(q) = sum_i (-1)^i |x|^(2i) Delta^i q / prod_{l=1..i} 2l (n + 2k - 2l - 2).
     ///
     /// # Errors
-    /// [`Error::Parameter`] when Laplacians have more than [`MAX_TERMS`] terms, or take too long.
+    /// [`Error::Size`] for variables beyond the dimension; [`Error::Parameter`] when Laplacians have more than [`MAX_TERMS`]
+    /// terms, or take too long.
     pub fn harmonic_parts(&self, dim: Dim) -> Result<Vec<Vec<(u32, Self)>>> {
         self.harmonic_parts_within(dim, &mut Work::new())
     }
 
     fn harmonic_parts_within(&self, dim: Dim, work: &mut Work) -> Result<Vec<Vec<(u32, Self)>>> {
+        self.check(dim)?;
         let n = dim.get();
         let mut parts: Vec<Vec<(u32, Self)>> = vec![Vec::new(); self.degree() as usize + 1];
         for d in 0..=self.degree() {
@@ -220,6 +222,15 @@ impl Polynomial {
         Ok(parts)
     }
 
+    /// There must be no variable beyond the dimension.
+    fn check(&self, dim: Dim) -> Result<()> {
+        let found = self.terms.keys().flatten().map(|(variable, _)| variable + 1).max().unwrap_or(0);
+        if found <= dim.as_usize() {
+            return Ok(());
+        }
+        Err(Error::Size { what: "variables of a polynomial".into(), found, required: dim.as_usize() })
+    }
+
     /// The most variables in one term.
     fn variables_of_a_term(&self) -> usize {
         self.terms.keys().map(Vec::len).max().unwrap_or(0)
@@ -228,7 +239,7 @@ impl Polynomial {
     /// E[p q] over the uniform measure of the sphere, exactly.
     ///
     /// # Errors
-    /// [`Error::Parameter`] where it takes too long.
+    /// [`Error::Size`] for variables beyond the dimension, [`Error::Parameter`] where it takes too long.
     pub fn inner_product(&self, other: &Self, dim: Dim) -> Result<BigRational> {
         self.inner_product_within(other, dim, &mut Work::new())
     }
@@ -236,6 +247,8 @@ impl Polynomial {
     /// The same within the work that is left. Whole numbers over a common denominator are added up for each degree, whose moments
     /// have one denominator too: nothing is reduced before the end.
     fn inner_product_within(&self, other: &Self, dim: Dim, work: &mut Work) -> Result<BigRational> {
+        self.check(dim)?;
+        other.check(dim)?;
         let (a, b) = (self.over_common_denominator(work)?, other.over_common_denominator(work)?);
         work.products(self.len() * other.len(), [a.bits(), b.bits()])?;
         let odd = double_factorials(self.degree() + other.degree());
@@ -269,7 +282,7 @@ impl Polynomial {
     }
 
     /// The polynomial in floating point, for fast evaluation.
-    pub fn compile(&self) -> CompiledPolynomial {
+    pub(super) fn compile(&self) -> CompiledPolynomial {
         let terms: Vec<(f64, Exponents)> =
             self.terms.iter().map(|(e, c)| (c.to_f64().unwrap_or(f64::NAN), e.clone())).collect();
         // What a coefficient has beyond its nearest f64.
@@ -295,7 +308,7 @@ impl Whole<'_> {
 
 /// A polynomial with floating-point coefficients.
 #[derive(Clone, Debug, Default)]
-pub struct CompiledPolynomial {
+pub(super) struct CompiledPolynomial {
     terms: Vec<(f64, Exponents)>,
     low: Vec<f64>,
 }
@@ -319,7 +332,7 @@ impl CompiledPolynomial {
     }
 
     /// The value at a point.
-    pub fn value(&self, x: &[f64]) -> f64 {
+    pub(super) fn value(&self, x: &[f64]) -> f64 {
         let term = |e: &Exponents| e.iter().map(|&(v, p)| x[v].powi(p as i32)).product::<f64>();
         self.terms.iter().map(|(c, e)| c * term(e)).sum()
     }
@@ -337,6 +350,7 @@ impl CompiledPolynomial {
 /// The harmonic part of one degree of a polynomial, restricted to the sphere.
 #[derive(Clone, Debug)]
 pub struct HarmonicPart {
+    dim: Dim,
     /// The degree k.
     pub degree: Degree,
     /// ||p_k||^2, from exact arithmetic.
@@ -348,7 +362,7 @@ impl HarmonicPart {
     /// The non-zero harmonic parts of `p` on the sphere, in ascending degree.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a polynomial that takes too long, or whose coefficients are so large against its
+    /// [`Error::Size`] for variables beyond the dimension; [`Error::Parameter`] for a polynomial that takes too long, or whose coefficients are so large against its
     /// values that these would lose their digits.
     pub fn of(p: &Polynomial, dim: Dim) -> Result<Vec<Self>> {
         let mut work = Work::new();
@@ -392,13 +406,21 @@ impl HarmonicPart {
                     ),
                 ));
             }
-            out.push(Self { degree, norm_sq, values: on_sphere.compile() });
+            out.push(Self { dim, degree, norm_sq, values: on_sphere.compile() });
         }
         Ok(out)
     }
 
     /// p_k(u) at a point of the sphere.
-    pub fn value(&self, u: &[f64]) -> f64 {
+    ///
+    /// # Errors
+    /// [`Error::Size`] for a point of another dimension.
+    pub fn value(&self, u: &[f64]) -> Result<f64> {
+        check_size("coordinates of a point", u.len(), self.dim.as_usize())?;
+        Ok(self.at(u))
+    }
+
+    pub(super) fn at(&self, u: &[f64]) -> f64 {
         self.values.value(u)
     }
 

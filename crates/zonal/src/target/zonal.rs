@@ -3,7 +3,7 @@
 use crate::activation::Activation;
 use crate::error::Result;
 use crate::kernel::Kernel;
-use crate::spectrum::Spectrum;
+use crate::spectrum::{Spectrum, check_degree};
 use crate::sphere::{Degree, Dim, sqrt_multiplicity};
 
 /// The function psi of one variable behind a zonal term.
@@ -26,6 +26,9 @@ impl Profile {
     /// # Errors
     /// As [`Spectrum::new`].
     pub fn kernel(&self, other: &Self, dim: Dim, max_degree: Degree) -> Result<Kernel> {
+        for degree in [Some(max_degree), self.degree(), other.degree()].into_iter().flatten() {
+            check_degree(degree)?;
+        }
         match (self, other) {
             (Self::Neuron { activation: a, scale: s }, Self::Neuron { activation: b, scale: r }) => {
                 Kernel::cross((a, *s), (b, *r), dim, max_degree)
@@ -50,6 +53,7 @@ impl Profile {
     /// # Errors
     /// As [`Spectrum::new`].
     pub fn coefficients(&self, dim: Dim, max_degree: Degree) -> Result<Vec<f64>> {
+        check_degree(max_degree)?;
         match self {
             &Self::Harmonic(k) => {
                 let mut out = vec![0.0; max_degree + 1];
@@ -67,6 +71,14 @@ impl Profile {
 }
 
 impl Profile {
+    /// The only degree of a harmonic.
+    pub(super) fn degree(&self) -> Option<Degree> {
+        match self {
+            &Self::Harmonic(k) => Some(k),
+            Self::Neuron { .. } => None,
+        }
+    }
+
     /// The normalised coefficients sqrt(N_k) beta_k: the energy of degree k is their square.
     ///
     /// # Errors

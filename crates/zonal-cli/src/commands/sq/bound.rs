@@ -166,9 +166,14 @@ fn grid(reports: &[BoundReport], tolerances: usize) -> String {
     let first = &reports[0];
     let mut theorems: Vec<&str> = reports.iter().map(|r| r.theorem.as_str()).collect();
     theorems.dedup();
+    let vacuous = if reports.iter().any(|r| r.vacuous) {
+        "Vacuous: the bound is below one query and says nothing.\n"
+    } else {
+        ""
+    };
     format!(
         "Queries needed at least, {} family, {} queries ({}), success with probability {} at mean squared error {}:\n\n{}\n\
-         Vacuous: the bound is below one query and says nothing.\nAssumed, among others: {}. --format json lists everything \
+         {vacuous}Assumed, among others: {}. --format json lists everything \
          for each entry.\n",
         first.family,
         first.query_class,

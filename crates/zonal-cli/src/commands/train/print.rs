@@ -234,7 +234,8 @@ fn rows_table(report: &TrainReport) -> String {
     }
     let held_out = if report.folds.is_some() { "held-out RMSE" } else { "validation RMSE" };
     let linear = report.path.iter().any(|c| c.predicted_loss.is_some());
-    let mut header = ["iteration", "train RMSE", held_out, "test RMSE"].map(String::from).to_vec();
+    let fitted = if report.is_refitted() { "train+validation RMSE" } else { "train RMSE" };
+    let mut header = ["iteration", fitted, held_out, "test RMSE"].map(String::from).to_vec();
     if linear {
         header.push("tangent kernel".to_owned());
     }
@@ -270,6 +271,9 @@ fn rows_table(report: &TrainReport) -> String {
     }
     if report.descent.is_some() {
         text += "moved: how far hidden weights are from their start, as part of their size.\n";
+    }
+    if report.is_refitted() {
+        text += "train+validation RMSE: of the final fit, over the rows of both; validation RMSE: of the fit to training rows.\n";
     }
     let number = |x: Option<f64>| x.map_or("-".to_owned(), short);
     text += &format!(

@@ -116,9 +116,8 @@ fn slider(report: &TrainReport, page: &Page) -> Slider {
         add("loss".to_owned(), None, &|c| Some(c.loss));
     } else {
         let root = |f: Curve| move |c: &Checkpoint| f(c).map(f64::sqrt);
-        let both = figure::is_refitted(report);
-        let name = if both { "training and validation RMSE" } else { "training RMSE" };
-        add(name.to_owned(), None, &root(|c| Some(c.loss)));
+        let name = format!("{} RMSE", figure::fitted_rows(report));
+        add(name, None, &root(|c| Some(c.loss)));
         let held_out = if report.folds.is_some() { "held-out RMSE" } else { "validation RMSE" };
         add(held_out.to_owned(), None, &root(|c| c.validation_loss));
         add("test RMSE".to_owned(), None, &root(|c| c.test_loss));

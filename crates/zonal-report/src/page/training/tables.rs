@@ -145,8 +145,10 @@ pub(super) fn numbers(report: &TrainReport) -> Section {
     .into_iter()
     .filter(|(_, f)| report.path.iter().any(|c| f(c).is_some()))
     .collect();
-    let mut header: Vec<String> =
-        vec!["iteration".into(), if report.target.is_some() { "loss" } else { "training" }.into()];
+    let mut header: Vec<String> = vec![
+        "iteration".into(),
+        if report.target.is_some() { "loss" } else { figure::fitted_rows(report) }.into(),
+    ];
     header.extend(more.iter().map(|(name, _)| (*name).to_owned()));
     header.extend(degrees.iter().map(|k| format!("degree {k}")));
     let rows = report.path.iter().map(|c| {

@@ -1,6 +1,5 @@
 //! A training in words: its heading, its story, the numbers that matter most, and what must not be missed.
 
-use crate::figure::is_refitted;
 use crate::page::Fact;
 use crate::text::{counted, grouped, isolated, shorten};
 use zonal::network::Layers;
@@ -171,7 +170,7 @@ pub(super) fn notes(report: &TrainReport) -> Vec<String> {
             grouped(first)
         ));
     }
-    if is_refitted(report) {
+    if report.is_refitted() {
         notes.push(
             "The iteration was chosen by a network that saw no validation rows; the network kept is fitted to them too, and its \
              training curve is of both parts together."

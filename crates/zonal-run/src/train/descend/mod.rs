@@ -145,7 +145,7 @@ impl Setup<'_> {
                 validation_loss: measured.validation_loss,
                 energies: &energies,
             });
-            done.checkpoints.push(self.with_geometry(measured, &weights));
+            done.checkpoints.push(self.with_geometry(measured, &weights)?);
             done.judged.push(judged);
             done.kept.push(weights);
             if self.is_past_best(&done) {
@@ -178,15 +178,16 @@ impl Setup<'_> {
     }
 
     /// Adds how the units lie and how far the weights have moved.
-    fn with_geometry(&self, checkpoint: Checkpoint, weights: &Weights) -> Checkpoint {
+    fn with_geometry(&self, checkpoint: Checkpoint, weights: &Weights) -> Result<Checkpoint> {
         let finite = |x: f64| Some(x).filter(|x| x.is_finite());
-        let (hidden, output) = movement(weights, &self.start);
-        Checkpoint {
-            alignment: self.basis.as_ref().and_then(|basis| finite(alignment(weights, basis))),
+        let (hidden, output) = movement(weights, &self.start)?;
+        let aligned = self.basis.as_ref().map(|basis| alignment(weights, basis)).transpose()?;
+        Ok(Checkpoint {
+            alignment: aligned.and_then(finite),
             hidden_movement: finite(hidden),
             output_movement: finite(output),
             ..checkpoint
-        }
+        })
     }
 
     /// Whether the validation loss has not become better for so long that it is not worth going on.

@@ -284,7 +284,7 @@ impl Growing {
             return Ok(());
         }
         self.points.extend_from_slice(lift.apply(features)?.values());
-        self.columns.extend_from_slice(lift.standardise(features).values());
+        self.columns.extend_from_slice(lift.standardise(features)?.values());
         self.labels.extend_from_slice(labels.values());
         Ok(())
     }
