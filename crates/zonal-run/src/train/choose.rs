@@ -216,7 +216,8 @@ fn held_out(folds: &[Sums], iterations: u64, wish: &Wish) -> Result<f64> {
     let grid = logarithmic_grid(iterations);
     let mut totals = vec![0.0; grid.len()];
     let mut weight = 0.0;
-    for (held, rest) in each_fold(folds) {
+    for fold in each_fold(folds) {
+        let (held, rest) = fold?;
         if held.is_empty() || rest.is_empty() || wish.to_stop() {
             continue;
         }
@@ -233,7 +234,10 @@ fn held_out(folds: &[Sums], iterations: u64, wish: &Wish) -> Result<f64> {
 }
 
 /// Each fold with the sums over all others.
-pub(super) fn each_fold(folds: &[Sums]) -> impl Iterator<Item = (&Sums, Sums)> {
+///
+/// # Errors
+/// [`zonal::Error::Size`] for folds of different sizes.
+pub(super) fn each_fold(folds: &[Sums]) -> impl Iterator<Item = Result<(&Sums, Sums)>> {
     folds.iter().enumerate().map(|(i, held)| {
         let width = held.gram.order();
         let mut rest = Sums::zeros(width, held.label_sq.len());
@@ -242,6 +246,6 @@ pub(super) fn each_fold(folds: &[Sums]) -> impl Iterator<Item = (&Sums, Sums)> {
                 rest.add(fold)?;
             }
         }
-        (held, rest)
+        Ok((held, rest))
     })
 }

@@ -285,7 +285,8 @@ impl Fit<'_> {
             let path = self.path(&total(folds)?, observer)?;
             let mut losses = vec![0.0; self.grid.len() * self.labels.len()];
             let mut weight = 0.0;
-            for (held, rest) in each_fold(folds) {
+            for fold in each_fold(folds) {
+                let (held, rest) = fold?;
                 if held.is_empty() || rest.is_empty() {
                     continue;
                 }
