@@ -93,7 +93,9 @@ fn expectation(
 }
 
 fn quadrature_loss(a: &Architecture, weights: &Weights, target: &Target, count: usize) -> f64 {
-    expectation(a.dim, count, 1, |x, out| out[0] = (network(a, weights, x) - target.value(x)).powi(2))[0]
+    expectation(a.dim, count, 1, |x, out| {
+        out[0] = (network(a, weights, x) - target.value(x).unwrap()).powi(2)
+    })[0]
 }
 
 /// Weights after some steps of the mode in which the program would train.
@@ -181,7 +183,7 @@ fn exact_descent_of_biased_units_follows_gradients_by_quadrature() {
 fn quadrature_gradient(a: &Architecture, weights: &Weights, target: &Target, count: usize) -> Vec<f64> {
     let (m, n, c) = (a.width, a.dim, a.factor());
     expectation(n, count, m * (n + 2), |x, out| {
-        let residual = network(a, weights, x) - target.value(x);
+        let residual = network(a, weights, x) - target.value(x).unwrap();
         for j in 0..m {
             let z = a.scale * dot(weights.hidden.row(j), x) + weights.biases[j];
             let slope = c * weights.output.row(0)[j] * a.activation.slope(z) * residual;
@@ -380,7 +382,7 @@ fn two_steps(
         return weights;
     }
     let points = uniform_points(target.dim(), 40, seed, Purpose::Batches);
-    let labels: Vec<f64> = (0..40).map(|i| target.value(points.row(i))).collect();
+    let labels: Vec<f64> = (0..40).map(|i| target.value(points.row(i)).unwrap()).collect();
     let labels = Matrix::from_rows(40, 1, labels).unwrap();
     let source = match mode {
         "rows" => Source::Rows { points: &points, labels: &labels, batch: None },
@@ -400,7 +402,7 @@ fn sampled_loss(setting: &Setting, points: &Matrix) -> (f64, f64) {
         let to = (from + 10_000).min(points.rows());
         (from..to).fold((0.0, 0.0), |sums, i| {
             let x = points.row(i);
-            let square = (network(architecture, weights, x) - target.value(x)).powi(2);
+            let square = (network(architecture, weights, x) - target.value(x).unwrap()).powi(2);
             (sums.0 + square, sums.1 + square * square)
         })
     };
