@@ -273,6 +273,7 @@ fn refs() -> Result<()> {
     run("formulas", Command::new(&python).arg(reference().join("generate_formulas.py")))?;
     run("bumps", Command::new(&python).arg(reference().join("generate_bumps.py")).arg("--check"))?;
     run("paths", Command::new(&python).arg(reference().join("generate_paths.py")))?;
+    run("queries", Command::new(&python).arg(reference().join("generate_queries.py")))?;
     let changed =
         Command::new("git").current_dir(root()).args(["status", "--short"]).arg(reference()).output()?;
     match String::from_utf8_lossy(&changed.stdout).trim() {

@@ -435,6 +435,7 @@ mod tests {
             for length in 0..bytes.len() {
                 assert!(Model::from_bytes(&bytes[..length]).is_err());
             }
+            // The checksum covers every byte.
             for i in 0..bytes.len() {
                 let mut damaged = bytes.clone();
                 damaged[i] ^= 0x15;
