@@ -271,6 +271,7 @@ fn refs() -> Result<()> {
     let python = environment(&["mpmath==1.3.0", "gmpy2==2.3.2"])?;
     run("tables", Command::new(&python).arg(reference().join("generate.py")).arg("--check"))?;
     run("formulas", Command::new(&python).arg(reference().join("generate_formulas.py")))?;
+    run("queries", Command::new(&python).arg(reference().join("generate_queries.py")))?;
     let changed =
         Command::new("git").current_dir(root()).args(["status", "--short"]).arg(reference()).output()?;
     match String::from_utf8_lossy(&changed.stdout).trim() {

@@ -432,11 +432,11 @@ mod tests {
             for length in 0..bytes.len() {
                 assert!(Model::from_bytes(&bytes[..length]).is_err());
             }
-            // Any flipped byte of the header gives an error or a model that passes every check.
-            for i in 0..bytes.len().min(900) {
+            // The checksum covers every byte.
+            for i in 0..bytes.len() {
                 let mut damaged = bytes.clone();
                 damaged[i] ^= 0x15;
-                let _ = Model::from_bytes(&damaged);
+                assert!(Model::from_bytes(&damaged).is_err(), "byte {i}");
             }
         }
         let foreign = safetensors::serialize(Vec::<(String, TensorView<'_>)>::new(), None).unwrap();

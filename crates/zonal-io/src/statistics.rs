@@ -265,7 +265,7 @@ mod tests {
             for flip in [0x01, 0x15, 0x80] {
                 let mut damaged = bytes.clone();
                 damaged[i] ^= flip;
-                let _ = from_bytes(&damaged, None);
+                assert!(from_bytes(&damaged, None).is_err(), "byte {i} ^ {flip}");
             }
         }
     }

@@ -100,10 +100,10 @@ mod tests {
         for length in 0..bytes.len() {
             assert!(from_bytes(&bytes[..length]).is_err());
         }
-        for i in 0..bytes.len().min(400) {
+        for i in 0..bytes.len() {
             let mut damaged = bytes.clone();
             damaged[i] ^= 0x15;
-            let _ = from_bytes(&damaged);
+            assert!(from_bytes(&damaged).is_err(), "byte {i}");
         }
         assert!(save(&path, "", &[]).is_err());
     }

@@ -8,8 +8,9 @@ use zonal::linalg::{Matrix, dot};
 use zonal::network::Network;
 use zonal::numeric::DoubleDouble;
 use zonal::numeric::random::Purpose;
-use zonal::quadrature::{Law, funk_hecke};
+use zonal::quadrature::{Law, funk_hecke, gauss_legendre};
 use zonal::risk::{Empirical, Population};
+use zonal::spectrum::Spectrum;
 use zonal::sphere::{Dim, multiplicities, uniform_point, uniform_points};
 use zonal::target::Target;
 
@@ -25,6 +26,18 @@ fn config() -> ProptestConfig {
 
 fn activations() -> impl Strategy<Value = Activation> {
     prop::sample::select(Activation::NAMED.to_vec())
+}
+
+/// The mean of f over a coordinate of the sphere in R^n, t = sin psi: f of a polynomial makes the integrand entire.
+fn mean_over_coordinate(n: u64, f: impl Fn(f64) -> f64) -> f64 {
+    let (mut sum, mut mass) = (0.0, 0.0);
+    for (x, w) in gauss_legendre(48).unwrap() {
+        let psi = x * std::f64::consts::FRAC_PI_2;
+        let weight = w * psi.cos().powi(n as i32 - 2);
+        sum += weight * f(psi.sin());
+        mass += weight;
+    }
+    sum / mass
 }
 
 proptest! {
@@ -77,14 +90,24 @@ proptest! {
     }
 
     #[test]
-    fn the_addition_theorem_holds(n in 3u64..8, k in 1usize..5, seed in 0u64..1000) {
-        // E_x[P_k(<u,x>) P_k(<v,x>)] = P_k(<u,v>) / N_k, through the energy of a sum of two harmonics.
+    fn the_addition_theorem_holds(n in 3u64..8, k in 1usize..8, seed in 0u64..1000) {
+        // E_x[P_k(<u,x>) P_k(<v,x>)] = P_k(<u,v>) / N_k, the expectation by quadrature over <u,x> and the coordinate of
+        // the rest of x in the plane of u and v.
         let dim = Dim::new(n).unwrap();
         let target = Target::parse(&format!("harmonic({k}) + harmonic({k})"), dim, seed).unwrap();
         let directions = target.zonal_terms();
         let rho = dot(&directions[0].direction, &directions[1].direction);
-        let expected = 2.0 + 2.0 * Recurrence::new(dim, k).values(rho)[k];
-        prop_assert!((target.power_spectrum(k).unwrap().energies[k] - expected).abs() < 1e-12);
+        let legendre = Recurrence::new(dim, k);
+        let p = |t: f64| legendre.values(t)[k];
+        let expectation = mean_over_coordinate(n, |t| {
+            let across = ((1.0 - rho * rho) * (1.0 - t * t)).sqrt();
+            p(t) * mean_over_coordinate(n - 1, |s| p(rho * t + across * s))
+        });
+        let multiplicity = multiplicities(dim, k)[k].to_f64();
+        prop_assert!((expectation * multiplicity - p(rho)).abs() < 1e-11);
+        // And so the energy of a sum of two harmonics.
+        let energy = target.power_spectrum(k).unwrap().energies[k];
+        prop_assert!((energy - 2.0 - 2.0 * multiplicity * expectation).abs() < 1e-11);
     }
 
     #[test]
@@ -94,6 +117,13 @@ proptest! {
         }
         if a.vanishes_at(0) && a.vanishes_at(2) {
             prop_assert_eq!(a.value(t), -a.value(-t));
+        }
+        // A degree that is not claimed to vanish has a coefficient at one scale at least.
+        let dim = Dim::new(5).unwrap();
+        let spectra = [0.5, 1.0, 3.0].map(|scale| Spectrum::new(&a, dim, scale, 8).unwrap());
+        for k in 0..=8 {
+            let seen = spectra.iter().any(|s| s.coefficient(k) != 0.0);
+            prop_assert_eq!(seen, !a.vanishes_at(k), "degree {}", k);
         }
         let mut values = [t, -t];
         a.apply(&mut values);

@@ -1,7 +1,9 @@
 //! One comparison of a measured value with a threshold.
 
+use crate::number::short;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
+use zonal::measure::Estimate;
 
 /// How a measured value must lie to its threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -81,6 +83,15 @@ impl Check {
             holds: (value - predicted).abs() <= band,
             ..Self::at_most(quantity, value, band, reason).predicted(predicted)
         }
+    }
+
+    /// A mean over seeds whose expectation is known: it must lie within four standard errors, which chance exceeds about
+    /// once in 10^4 for hundreds of seeds and once in 5,000 for sixty. The reason states the power: an error of seven
+    /// standard errors is noticed with probability 0.998.
+    pub(super) fn mean(quantity: &str, found: Estimate, exact: f64, reason: &str) -> Self {
+        let noticed = 100.0 * 7.0 * found.standard_error / exact.abs();
+        let reason = format!("{reason}; four standard errors: an error of {} % is noticed", short(noticed));
+        Self::near(quantity, found.value, exact, 4.0 * found.standard_error, &reason)
     }
 
     pub(super) fn predicted(mut self, value: f64) -> Self {

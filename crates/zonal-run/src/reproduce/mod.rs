@@ -5,6 +5,7 @@ mod batches;
 mod both_layers;
 mod check;
 mod circle;
+mod comparator;
 mod convergence;
 mod frequency;
 mod invisible;

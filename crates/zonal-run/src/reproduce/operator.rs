@@ -1,4 +1,7 @@
 //! Operator: at large width descent follows (1 - eta alpha_k^2)^t, with deviations of order m^(-1/2).
+//!
+//! Power. The energies, extrapolated to infinite width, are compared with exact values; each reason states the error that is
+//! noticed. The exponent of the spread is told from -0.5 to within the printed band: m^(-0.35) and m^(-0.65) fail.
 
 use super::trial::{Trial, logarithmic_slope};
 use super::{Check, Claim, Size};
@@ -6,7 +9,7 @@ use crate::error::Result;
 use crate::experiment::over_seeds;
 use zonal::dynamics::Step;
 use zonal::dynamics::operator::Operator;
-use zonal::measure::mean;
+use zonal::measure::{Estimate, mean};
 use zonal::observer::Observer;
 use zonal::sphere::Degree;
 
@@ -28,8 +31,8 @@ const CASES: [Case; 2] = [
 ];
 
 fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
-    let seeds = size.pick(200, 60);
-    let widths: &[u64] = size.pick(&[200, 400, 800], &[100, 200, 400]);
+    let seeds = 600;
+    let widths: &[u64] = size.pick(&[50, 100, 200, 400], &[40, 80, 160]);
     let mut checks = Vec::new();
     for (activation, scale, dim, target, points) in CASES {
         let trial = Trial::new(activation, scale, dim, target)?;
@@ -50,34 +53,33 @@ fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
             .collect::<Result<_>>()?;
         for (i, (degree, iteration)) in points.into_iter().enumerate() {
             let name = format!("{activation}, degree {degree} after {iteration} steps");
-            let estimates: Vec<_> =
-                runs.iter().map(|r| mean(&r.iter().map(|v| v[i]).collect::<Vec<f64>>())).collect();
-            let predicted = energies.energies[degree] * operator.remaining(degree, iteration);
-            // The bias is c / m + O(1/m^2): twice the mean at the largest width minus the mean at half of it has none
-            // of order 1/m.
-            // Both have the same seeds, and the narrow network is a part of the wide one: seed by seed.
-            let (wide, half) = (&runs[runs.len() - 1], &runs[runs.len() - 2]);
-            let differences: Vec<f64> = wide.iter().zip(half).map(|(w, h)| 2.0 * w[i] - h[i]).collect();
-            let extrapolated = mean(&differences);
-            checks.push(
-                Check::at_most(
-                    format!("{name}: distance of the energy, extrapolated to infinite width, from the operator's {predicted:.4}, in standard errors"),
-                    (extrapolated.value - predicted).abs() / extrapolated.standard_error,
-                    4.0,
-                    "an exact limit; beyond four standard errors less than once in 10^4",
-                )
-                .predicted(0.0),
-            );
+            checks.push(Check::mean(
+                &format!("{name}: energy, extrapolated to infinite width"),
+                extrapolated(&runs, i),
+                energies.energies[degree] * operator.remaining(degree, iteration),
+                "(1 - eta alpha_k^2)^(2t) ||g_k||^2",
+            ));
+            let estimates = runs.iter().map(|r| mean(&r.iter().map(|v| v[i]).collect::<Vec<f64>>()));
             let spread: Vec<(f64, f64)> =
-                widths.iter().zip(&estimates).map(|(&m, e)| (m as f64, e.standard_error)).collect();
+                widths.iter().zip(estimates).map(|(&m, e)| (m as f64, e.standard_error)).collect();
             checks.push(Check::near(
-                &format!("{name}: slope of the spread over seeds against the width"),
+                &format!("{name}: slope of the spread over {seeds} seeds against the width, m = {widths:?}"),
                 logarithmic_slope(&spread),
                 -0.5,
-                size.pick(0.25, 0.45),
-                "m^(-1/2); five standard errors of the slope for this number of seeds",
+                size.pick(0.1, 0.14),
+                "m^(-1/2); about five standard errors of the slope for this number of seeds",
             ));
         }
     }
     Ok(checks)
+}
+
+/// The mean at infinite width from those at m, m/2 and m/4, whose deviations are c/m + d/m^2: from network to network, since the
+/// narrow ones are parts of the wide one.
+fn extrapolated(runs: &[Vec<Vec<f64>>], i: usize) -> Estimate {
+    let [.., quarter, half, whole] = runs else {
+        return Estimate { value: f64::NAN, standard_error: f64::NAN };
+    };
+    let of_seed = |((q, h), w): ((&Vec<f64>, &Vec<f64>), &Vec<f64>)| (8.0 * w[i] - 6.0 * h[i] + q[i]) / 3.0;
+    mean(&quarter.iter().zip(half).zip(whole).map(of_seed).collect::<Vec<f64>>())
 }

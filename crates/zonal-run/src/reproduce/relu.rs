@@ -59,7 +59,10 @@ pub(super) fn named_case(
         format!("{activation}, n = {dim}, m = {}: mean loss over {seeds} seeds after the plan", plan.width),
         mean(&losses).value,
         invisible + epsilon,
-        format!("energy {invisible:.4} in invisible degrees plus epsilon = {epsilon}"),
+        format!(
+            "energy {invisible:.4} in invisible degrees plus epsilon = {epsilon}: a bound; that of the plan is measured in the \
+             claim convergence"
+        ),
     ));
     let visible_left = |r: &zonal::target::PowerSpectrum| {
         (0..=degree).filter(|&k| sees(k)).map(|k| r.energies[k]).sum::<f64>()
@@ -69,7 +72,7 @@ pub(super) fn named_case(
         format!("{activation}, n = {dim}: mean energy of visible degrees that is left"),
         mean(&left).value,
         epsilon,
-        "epsilon",
+        "epsilon: a bound",
     ));
     // That nothing of the others is learned is the claim `invisible`, which samples the network itself.
     for k in (0..=degree).filter(|&k| sees(k) && energies.energies[k] > 0.0) {

@@ -1,4 +1,8 @@
-//! Lower bounds: the certified table of query counts, and games that no learner wins with fewer queries.
+//! Lower bounds: the table of query counts against an independent optimum, and games that no learner wins with fewer
+//! queries.
+//!
+//! Power. A bound that is too high by 1.1e-5 in log10 (0.003 %) fails, and so does one that is too low by 0.004 (0.9 %).
+//! The games check an inequality only: they notice a prediction that a learner beats, not one that is too small.
 
 use super::{Check, Claim, Size};
 use crate::error::Result;
@@ -11,8 +15,9 @@ use zonal_sq::{Answering, Directions, Family, Game, GramBounds};
 
 pub(super) const CLAIM: Claim = Claim {
     name: "sq-lower-bound",
-    statement: "A target of degree k is one of so many nearly orthogonal ones that no learner by correlational queries finds \
-                it with fewer than n^(Omega(k)) of them at a tolerance that does not shrink as fast",
+    statement: "A target of degree k belongs to a large family of nearly orthogonal functions, and no learner by \
+                correlational queries finds it with fewer than n^(Omega(k)) of them at a tolerance that does not shrink as \
+                fast. The bounds are the optima of their formulas: never above, at most 0.004 in log10 below",
     source: "Vempala and Wilmes 2019, lower bounds for statistical queries",
     formulas: "SQ-0, SQ-1, SQ-2, SQ-4, SQ-5, SQ-9",
     run,
@@ -20,118 +25,102 @@ pub(super) const CLAIM: Claim = Claim {
 
 const TAUS: [f64; 4] = [0.3, 0.1, 0.03, 0.01];
 
-/// log10 of the number of queries, or a vacuous entry.
-type Entries = [Option<f64>; 4];
-/// The same at three tolerances.
-type Three = [Option<f64>; 3];
-
-/// Zonal harmonics at four tolerances: (n, k, correlational, arbitrary).
-const ZONAL: [(u64, usize, Entries, Entries); 4] = [
-    (50, 5, [Some(6.7), Some(4.3), Some(3.2), Some(2.2)], [Some(0.3), None, None, None]),
-    (100, 4, [Some(10.2), Some(5.6), Some(3.3), Some(2.3)], [Some(3.8), Some(1.4), Some(0.4), None]),
-    (1000, 3, [Some(69.2), Some(30.7), Some(13.5), Some(6.6)], [Some(6.9), Some(0.8), None, None]),
-    (
-        1000,
-        6,
-        [Some(148.1), Some(91.6), Some(57.3), Some(38.4)],
-        [Some(36.3), Some(11.7), Some(3.6), Some(1.4)],
-    ),
+/// Zonal harmonics at four tolerances: (n, k, log10 of the number of correlational queries, of arbitrary ones). Below 0
+/// a bound is vacuous. Values of generate_queries.py among the reference tables, an independent program.
+const ZONAL: [(u64, usize, [f64; 4], [f64; 4]); 4] = [
+    (50, 5, [6.66442, 4.33679, 3.15020, 2.19596], [0.33444, -0.30103, -0.30103, -0.30103]),
+    (100, 4, [10.15459, 5.63361, 3.34542, 2.34402], [3.75145, 1.40168, 0.35592, -0.30103]),
+    (1000, 3, [69.19123, 30.74676, 13.46207, 6.58386], [6.92491, 0.75151, -0.30103, -0.30103]),
+    (1000, 6, [148.06967, 91.59650, 57.29691, 38.44510], [36.29771, 11.70659, 3.57392, 1.39837]),
 ];
 
-/// Random harmonics of degree 3 at three tolerances: (n, correlational, arbitrary).
-const RANDOM: [(u64, Three, Three); 3] = [
-    (20, [Some(29.11), Some(2.7), None], [Some(1.7), Some(0.58), None]),
-    (50, [Some(430.33), Some(47.28), Some(3.7)], [Some(5.4), Some(2.1), Some(0.70)]),
-    (100, [Some(3353.02), Some(372.02), Some(32.9)], [Some(14.0), Some(5.6), Some(1.8)]),
+/// Random harmonics of degree 3 at three tolerances, from the same program: (n, correlational, arbitrary).
+const RANDOM: [(u64, [f64; 3], [f64; 3]); 3] = [
+    (20, [29.10254, 2.69744, -0.30217], [1.68114, 0.57864, -0.30217]),
+    (50, [430.32656, 47.27883, 3.70715], [5.39298, 2.11564, 0.69551]),
+    (100, [3353.01992, 372.02260, 32.93415], [13.96633, 5.55254, 1.81345]),
 ];
 
-/// Products of signs, as whole numbers of queries.
-const SIGNS: [(u64, usize, Three); 3] = [
+/// Products of signs, in whole queries; None where the bound is vacuous.
+const SIGNS: [(u64, usize, [Option<f64>; 3]); 3] = [
     (20, 3, [Some(52.0), Some(6.0), None]),
     (50, 4, [Some(10_468.0), Some(1_164.0), Some(104.0)]),
     (100, 4, [Some(178_238.0), Some(19_805.0), Some(1_765.0)]),
 ];
 
 fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
+    let mut checks = table()?;
+    checks.push(signs()?);
+    checks.extend(games(size, observer)?);
+    Ok(checks)
+}
+
+/// The bounds against the independent optima.
+fn table() -> Result<Vec<Check>> {
     let goal = Goal::new(0.5, 0.5)?;
-    let mut distances = Distances::default();
+    let classes = [QueryClass::Correlational, QueryClass::Any];
+    let mut entries: Vec<(Bound, f64)> = Vec::new();
     for (n, k, correlational, arbitrary) in ZONAL {
-        for (class, entries) in [(QueryClass::Correlational, correlational), (QueryClass::Any, arbitrary)] {
-            for (tau, entry) in TAUS.into_iter().zip(entries) {
-                distances.add(&zonal_harmonics(Dim::new(n)?, k, tau, class, goal)?, entry);
+        for (class, optima) in classes.into_iter().zip([correlational, arbitrary]) {
+            for (tau, optimum) in TAUS.into_iter().zip(optima) {
+                entries.push((zonal_harmonics(Dim::new(n)?, k, tau, class, goal)?, optimum));
             }
         }
     }
     for (n, correlational, arbitrary) in RANDOM {
-        for (class, entries) in [(QueryClass::Correlational, correlational), (QueryClass::Any, arbitrary)] {
-            for (tau, entry) in TAUS.into_iter().zip(entries) {
-                distances.add(&random_harmonics(Dim::new(n)?, 3, tau, class, goal)?, entry);
+        for (class, optima) in classes.into_iter().zip([correlational, arbitrary]) {
+            for (tau, optimum) in TAUS.into_iter().zip(optima) {
+                entries.push((random_harmonics(Dim::new(n)?, 3, tau, class, goal)?, optimum));
             }
         }
     }
-    let mut whole = 0.0f64;
+    let excess = |(bound, optimum): &(Bound, f64)| bound.log10_queries.unwrap_or(f64::NEG_INFINITY) - optimum;
+    let highest = entries.iter().map(excess).fold(f64::NEG_INFINITY, f64::max);
+    let lowest = entries.iter().map(excess).fold(f64::INFINITY, f64::min);
+    let disagreements = entries.iter().filter(|(bound, optimum)| bound.vacuous != (*optimum < 0.0)).count();
+    let count = entries.len();
+    Ok(vec![
+        Check::at_most(
+            format!(
+                "zonal and random harmonics, {count} bounds: largest excess of log10 of the queries over the optimum"
+            ),
+            highest,
+            1e-5,
+            "a bound above the optimum of its formula is not proved; the reference has five digits after the point",
+        ),
+        Check::at_least(
+            "the same: smallest excess",
+            lowest,
+            -4e-3,
+            "the search for the best exponent is on a grid, which loses 0.003 at most here: a bound that is 1 % too low fails",
+        ),
+        Check::at_most(
+            "bounds that are vacuous and should not be, or the other way round",
+            disagreements as f64,
+            0.0,
+            "vacuous is below one query",
+        ),
+    ])
+}
+
+/// The bounds of products of signs.
+fn signs() -> Result<Check> {
+    let goal = Goal::new(0.5, 0.5)?;
+    let mut largest = 0.0f64;
     for (n, k, entries) in SIGNS {
         let members = Family::subsets(Dim::new(n)?, k);
         for (tau, entry) in TAUS.into_iter().zip(entries) {
             let bound = products_of_signs(&members, tau, QueryClass::Any, goal)?;
             let queries = bound.log10_queries.filter(|_| !bound.vacuous).map(|x| 10f64.powf(x).ceil());
-            whole = whole.max(match (queries, entry) {
+            largest = largest.max(match (queries, entry) {
                 (Some(found), Some(entry)) => (found - entry).abs(),
                 (None, None) => 0.0,
                 _ => f64::INFINITY,
             });
         }
     }
-    let mut checks = vec![
-        Check::at_most(
-            "zonal and random harmonics: largest distance of log10 of the queries from the table, entries up to 50",
-            distances.small,
-            0.1,
-            "the table has one digit after the point, or two; 0.05 beside its rounding",
-        ),
-        Check::at_most(
-            "the same for entries above 50",
-            distances.large,
-            0.15,
-            "0.1 beside the table's rounding",
-        ),
-        Check::at_most(
-            "entries that are vacuous here and not in the table, or the other way round",
-            distances.disagreements,
-            0.0,
-            "the same entries say nothing, but for those within 0.05 of one query",
-        ),
-        Check::at_most(
-            "products of signs: largest difference in whole queries",
-            whole,
-            0.0,
-            "exact arithmetic",
-        ),
-    ];
-    checks.extend(games(size, observer)?);
-    Ok(checks)
-}
-
-#[derive(Default)]
-struct Distances {
-    small: f64,
-    large: f64,
-    disagreements: f64,
-}
-
-impl Distances {
-    fn add(&mut self, bound: &Bound, entry: Option<f64>) {
-        let found = bound.log10_queries.unwrap_or(f64::NEG_INFINITY);
-        match entry {
-            _ if found.abs() <= 0.05 => {}
-            None if bound.vacuous => {}
-            Some(entry) if !bound.vacuous => {
-                let most = if entry > 50.0 { &mut self.large } else { &mut self.small };
-                *most = most.max((found - entry).abs());
-            }
-            _ => self.disagreements += 1.0,
-        }
-    }
+    let quantity = "products of signs: largest difference in whole queries";
+    Ok(Check::at_most(quantity, largest, 0.0, "exact arithmetic: one query too many or too few fails"))
 }
 
 /// The game with the learners that see most of the family.
@@ -147,6 +136,7 @@ fn games(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
         families.push((random(20, 3, 800)?, 0.2));
         families.push((Family::random(Dim::new(10)?, 3, 400, 1)?, 0.3));
     }
+    let families_played = families.len();
     let (mut excess, mut surplus, mut violated) = (f64::NEG_INFINITY, f64::INFINITY, 0.0);
     for (family, tau) in families {
         let family = Arc::new(family);
@@ -169,19 +159,31 @@ fn games(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
             }
         }
     }
+    // K = 15 and K_plus = 2, so ceil(218 / 15) - 1.
+    let by_hand = GramBounds::orthonormal(220).predicted_queries(0.25, 0.5).map_or(f64::NAN, |q| q as f64);
     Ok(vec![
+        Check::near(
+            "prediction for 220 orthonormal members at tolerance 0.25",
+            by_hand,
+            14.0,
+            0.0,
+            "exact arithmetic: one query too many or too few fails",
+        ),
         Check::at_most(
-            "games: most members ruled out by one answer, less the bound K",
+            format!(
+                "games on {families_played} families (6 without --quick): most members ruled out by one answer, less the \
+                 bound K"
+            ),
             excess,
             0.0,
             "SQ-1: a base answer rules out at most K, the best window fewer",
         ),
-        Check::at_most("games in which the invariant was violated", violated, 0.0, "it is a theorem"),
+        Check::at_most("games in which the invariant was violated", violated, 0.0, "SQ-1"),
         Check::at_least(
             "games that were won: fewest queries beyond the prediction",
             surplus,
             0.0,
-            "nobody wins with fewer than ceil((M - K_plus) / K) - 1",
+            "a bound: no learner wins with fewer than ceil((M - K_plus) / K) - 1; the greedy ones need up to several times as many",
         ),
     ])
 }
