@@ -81,6 +81,9 @@ pub(super) struct Sample {
     pub(super) values: Vec<f64>,
 }
 
+/// The values of each function at some nodes, one node a row.
+type Values<'a> = dyn Fn(&[(f64, f64)]) -> Vec<f64> + 'a;
+
 impl Pieces {
     pub(super) fn new(dim: Dim, max_degree: Degree) -> Result<Self> {
         let (k, exponent) = (max_degree as f64, dim.as_f64() - 2.0);
@@ -120,12 +123,7 @@ impl Pieces {
     ///
     /// # Errors
     /// [`Error::Parameter`] for functions that no number of nodes within the limits resolves.
-    pub(super) fn sample(
-        &self,
-        ends: &[f64],
-        count: usize,
-        values: &dyn Fn(&[(f64, f64)]) -> Vec<f64>,
-    ) -> Result<Sample> {
+    pub(super) fn sample(&self, ends: &[f64], count: usize, values: &Values<'_>) -> Result<Sample> {
         let mut open: Vec<(f64, f64)> = ends.windows(2).map(|w| (w[0], w[1])).collect();
         let mut sample = Sample { nodes: Vec::new(), values: Vec::new() };
         let mut sizes = vec![0.0; count];
@@ -181,11 +179,9 @@ impl Pieces {
             for (factor, values) in row.iter().zip(values.chunks_exact(sizes.len())) {
                 crate::linalg::add_scaled(&mut sums, *factor, values);
             }
-            // Written so that NaN stays.
+            // What is not a number must not be lost in a maximum.
             missed.iter_mut().zip(sums).for_each(|(m, s)| {
-                if !(s.abs() <= *m) {
-                    *m = s.abs()
-                }
+                *m = if s.is_nan() { f64::INFINITY } else { m.max(s.abs()) };
             });
         }
         let mut peaks = vec![0.0f64; sizes.len()];
