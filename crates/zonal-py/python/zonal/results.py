@@ -70,10 +70,12 @@ class Degrees(Columns):
         The eigenvalue times N_k.
     visible : BoolArray
         Whether gradient descent sees this degree at all.
-    error : FloatArray
-        Bound on the absolute error of the coefficient.
+    proven : BoolArray
+        Whether the errors are proven bounds; otherwise they are estimates.
     route : tuple[str, ...]
         The formula it came from.
+    error : FloatArray | None
+        Absolute error of the coefficient: a bound or an estimate, see `proven`; NaN where nothing is known.
     ln_abs_coefficient : FloatArray | None
         ln |alpha_k|; NaN for an exact zero.
     ln_eigenvalue : FloatArray | None
@@ -81,7 +83,7 @@ class Degrees(Columns):
     ln_multiplicity : FloatArray | None
         Its natural logarithm; NaN if infinite.
     relative_error : FloatArray | None
-        Bound on its relative error; NaN for an exact zero.
+        Its relative error, likewise; NaN for a zero.
     """
 
     degree: IntArray
@@ -91,8 +93,9 @@ class Degrees(Columns):
     eigenvalue: FloatArray
     energy: FloatArray
     visible: BoolArray
-    error: FloatArray
+    proven: BoolArray
     route: tuple[str, ...]
+    error: FloatArray | None
     ln_abs_coefficient: FloatArray | None
     ln_eigenvalue: FloatArray | None
     ln_multiplicity: FloatArray | None
@@ -150,6 +153,8 @@ class Spectrum(Result):
         The fitted decay of the eigenvalues, where it was asked for.
     degree_999 : int | None
         The smallest degree up to which 99.9 % of the norm lies; None if it is beyond a thousand.
+    norm_sq_error : float | None
+        Its absolute error; None for the tangent kernel.
     scale : float | None
         The scale s; None in infinite dimension, where it is sqrt(n).
     """
@@ -163,6 +168,7 @@ class Spectrum(Result):
     degrees: Degrees
     decay: Decay | None
     degree_999: int | None
+    norm_sq_error: float | None
     scale: float | None
 
 
@@ -431,41 +437,56 @@ class Path(Columns):
     iteration : IntArray
         Number of steps done.
     loss : FloatArray
-        The loss, on the training rows for tables.
+        The loss; for tables on the rows that the network was fitted to: the training rows, with `refit` those for
+        validation too.
     alignment : FloatArray | None
         Step by step: the part of the hidden weights, each counted by its output weights, that lies in the directions
         which the target depends on.
     energy : FloatArray | None
         The residual's energy. One row for each iteration, one column for each degree.
+    error : FloatArray | None
+        How far it may be from that of exact descent (RD-1); null where `loss_error` is. One row for each iteration,
+        one column for each degree.
     predicted : FloatArray | None
         What infinite width predicts: the operator of the output layer, or the tangent kernel at the start where
         hidden units move; null for an activation without one. One row for each iteration, one column for each degree.
     hidden_movement : FloatArray | None
         Step by step: how far hidden weights and biases have moved, as part of their size at the start.
+    loss_error : FloatArray | None
+        How far the loss may be from that of exact descent. Whole paths: rounding, which grows with the iteration, and
+        steps that the solver left out (RD-1). Step by step on targets: degrees that are not summed (GD-4; rounding,
+        about 1e-13 of the energies of the target and the units, is not in it). Null step by step on tables and at
+        infinite width.
     output_movement : FloatArray | None
         The same of output weights; NaN from a start at zero.
     predicted_loss : FloatArray | None
         Step by step: the loss that the tangent kernel at the start predicts, on targets that of infinite width, on
         tables that on the training rows (where these are few and all stand in each step).
     tail_energy : FloatArray | None
-        The residual's energy beyond the last listed degree, summed on its own.
+        The residual's energy beyond the last listed degree. Whole paths sum it by itself; step by step it is the loss
+        minus the listed energies, with the same error.
+    tail_energy_error : FloatArray | None
+        How far that energy may be from that of exact descent (RD-1); NaN where `loss_error` is.
     test_loss : FloatArray | None
         The loss on the test rows.
     validation_loss : FloatArray | None
         The loss on the validation rows.
     """
 
-    _nested = {"energy": "degrees", "predicted": "degrees"}
+    _nested = {"energy": "degrees", "error": "degrees", "predicted": "degrees"}
 
     iteration: IntArray
     loss: FloatArray
     alignment: FloatArray | None
     energy: FloatArray | None
+    error: FloatArray | None
     predicted: FloatArray | None
     hidden_movement: FloatArray | None
+    loss_error: FloatArray | None
     output_movement: FloatArray | None
     predicted_loss: FloatArray | None
     tail_energy: FloatArray | None
+    tail_energy_error: FloatArray | None
     test_loss: FloatArray | None
     validation_loss: FloatArray | None
 
@@ -637,12 +658,12 @@ class SolverReport(Record):
     name : str
         dense or lanczos.
     loss_lower : float | None
-        With Lanczos a bound below the last training loss of exact descent (Gauss-Radau).
+        A bound below the last training loss of exact descent (RD-1, with Lanczos Gauss-Radau).
     loss_upper : float | None
-        With Lanczos a bound above it (Gauss).
+        A bound above it (RD-1, with Lanczos Gauss).
     prediction_error : float | None
-        With Lanczos a bound on how far predictions are from those of exact descent at any listed iteration, as part
-        of the labels' deviation (LZ-1).
+        How far predictions on the training rows may be from those of exact descent at any listed iteration: a root
+        mean square, as part of the labels' deviation. Steps that Lanczos left out (LZ-1) and rounding (RD-1).
     steps : int | None
         Steps of Lanczos.
     """
@@ -679,7 +700,8 @@ class Training(TrainingResult):
     initial_loss : float
         The loss before the first step.
     loss : float
-        The loss after the last one, on the training rows for tables.
+        The loss after the last one; for tables on the rows that the network was fitted to: the training rows, with
+        `refit` those for validation too.
     best_polynomial : BestPolynomials
         The best polynomial of each degree.
     best_iteration : int
@@ -726,8 +748,8 @@ class Training(TrainingResult):
     test_rmse : float | None
         Root mean squared error on the test rows at the best iteration.
     train_rmse : float | None
-        Root mean squared error on the training rows at the best iteration (`path` is, with `refit`, of training and
-        validation rows together); over several labels the root of the mean.
+        Root mean squared error on the training rows at the best iteration, with `refit` too, where `loss` and `path`
+        are over training and validation rows together; over several labels the root of the mean.
     validation_rmse : float | None
         Root mean squared error on the validation rows at the best iteration, or over folds of rows held out.
     """
@@ -863,8 +885,9 @@ class LabelAnalysis(Record):
     best_polynomial : PolynomialErrors
         The best polynomial of each degree.
     energies : EnergyEstimates
-        Energies by degree of the label minus its mean, with standard errors, in the label's unit squared. They are
-        energies for rows that are independent and uniform on the sphere.
+        Energies of the label by degree, with standard errors, in the label's unit squared; that of degree 0 is the
+        square of the label's mean. They are estimates without bias for rows that are independent and uniform on the
+        sphere.
     noise_rmse : float | None
         The noise floor: the root mean squared error below which no function of the features gets; None where no row
         repeats.
