@@ -167,7 +167,16 @@ fn every_claim_holds_at_the_smaller_sizes() {
         assert!(claim["measured"].is_number() && claim["threshold"].is_number());
         assert!(!claim["checks"].as_array().unwrap().is_empty());
     }
+    // A claim of upper bounds alone would hold for any bound that is too large.
+    for name in ["convergence", "width", "representation", "frequency", "operator", "sq-samples"] {
+        let claim = claims.iter().find(|c| c["name"] == name).unwrap();
+        let mut checks = claim["checks"].as_array().unwrap().iter();
+        assert!(checks.any(|c| c["relation"] == "within"), "{name} has bounds only");
+    }
+    // Eight cases, three comparisons of each, and two of the iterations' term: --quick leaves none out.
+    assert_eq!(claims[0]["checks"].as_array().unwrap().len(), 26);
     let one = place.succeed(&["reproduce", "--quick", "--claim", "iterations"]).stdout;
+    assert!(one.contains("Smaller sizes (--quick)"));
     assert!(one.contains("PL-2") && one.contains("infinite width") && one.contains("holds"));
     Place::new().fail(&["reproduce", "--claim", "magic"], 2, &["'magic' is no claim", "convergence, width"]);
 }

@@ -168,7 +168,7 @@ impl Kernel {
         self.truncation_error
     }
 
-    /// The largest amount, at any rho, by which [`Self::evaluate`] may be off: rounding, errors of the coefficients and
+    /// The largest amount, at any rho, by which the kernel may be off: rounding, errors of the coefficients and
     /// [`Self::truncation_error`].
     pub fn error(&self) -> f64 {
         let largest: f64 = self.energies.iter().map(|e| e.abs()).sum();
@@ -177,7 +177,7 @@ impl Kernel {
             + 2.0 * f64::EPSILON * largest.max(self.value(1.0).abs())
     }
 
-    /// The same for [`Self::remainder`].
+    /// The same for the energies beyond a degree.
     pub fn remainder_error(&self, last: Degree) -> f64 {
         if !matches!(self.form, Form::Series) {
             return (last as f64 + 2.0) * self.error();

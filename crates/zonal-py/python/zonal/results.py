@@ -445,7 +445,7 @@ class Path(Columns):
     energy : FloatArray | None
         The residual's energy. One row for each iteration, one column for each degree.
     error : FloatArray | None
-        How far it may be from that of exact descent (RD-1); null where `loss_error` is. One row for each iteration,
+        How far it may be from that of exact descent (RD-1); null step by step and at infinite width. One row for each iteration,
         one column for each degree.
     predicted : FloatArray | None
         What infinite width predicts: the operator of the output layer, or the tangent kernel at the start where

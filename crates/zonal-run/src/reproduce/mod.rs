@@ -219,6 +219,19 @@ mod tests {
     }
 
     #[test]
+    fn a_mean_holds_within_four_standard_errors_on_either_side() {
+        let check = |value: f64, standard_error: f64| {
+            Check::mean("mean", zonal::measure::Estimate { value, standard_error }, 2.0, "exact")
+        };
+        let held = check(2.39, 0.1);
+        assert!(held.holds && held.predicted == Some(2.0) && (held.threshold - 0.4).abs() < 1e-15);
+        assert!(held.reason.contains("an error of 35.00 % is noticed"), "{}", held.reason);
+        for (value, standard_error) in [(2.41, 0.1), (1.59, 0.1), (f64::NAN, 0.1), (2.0, f64::NAN)] {
+            assert!(!check(value, standard_error).holds, "{value} {standard_error}");
+        }
+    }
+
+    #[test]
     fn what_is_not_a_number_does_not_hold() {
         let report = judge(&claim(), vec![Check::at_most("x", f64::NAN, 1.0, "r")]).unwrap();
         assert!(!report.holds && report.measured.is_nan());

@@ -219,7 +219,7 @@ pub struct Checkpoint {
     /// The residual's energy beyond the last listed degree. Whole paths sum it by itself; step by step it is the loss minus the
     /// listed energies, with the same error.
     pub tail_energy: Option<f64>,
-    /// How far that energy may be from that of exact descent (RD-1); null where `loss_error` is.
+    /// How far that energy may be from that of exact descent (RD-1); null step by step, on tables and at infinite width.
     pub tail_energy_error: Option<f64>,
     /// The residual's energy by degree, for targets.
     pub degrees: Option<Vec<DegreeEnergy>>,
@@ -243,7 +243,7 @@ pub struct DegreeEnergy {
     pub degree: Degree,
     /// The residual's energy.
     pub energy: f64,
-    /// How far it may be from that of exact descent (RD-1); null where `loss_error` is.
+    /// How far it may be from that of exact descent (RD-1); null step by step and at infinite width.
     pub error: Option<f64>,
     /// What infinite width predicts: the operator of the output layer, or the tangent kernel at the start where hidden units
     /// move; null for an activation without one.

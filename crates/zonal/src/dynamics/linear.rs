@@ -28,7 +28,7 @@ pub fn share_left(steps: &Steps, eigenvalue: f64, t: u64) -> f64 {
 /// of the hidden layer).
 ///
 /// # Errors
-/// As [`crate::spectrum::Spectrum::new`]; [`Error::Parameter`] for an activation that jumps, if the hidden layer is trained.
+/// As [`crate::spectrum::Spectrum::new`]; [`crate::Error::Parameter`] for an activation that jumps, if the hidden layer is trained.
 pub fn tangent_spectrum(
     architecture: &Architecture,
     layers: Layers,
