@@ -159,7 +159,7 @@ fn options_out_of_range() {
     place.fail(
         &["spectrum", "--activation", "exp", "--scale", "1e6"],
         2,
-        &["norm of exp", "use another scale"],
+        &["value of 'exp'", "not finite", "use another scale"],
     );
     place.fail(&["spectrum", "--max-degree", "20000"], 2, &["largest degree is 20000", "at most 199"]);
     place.fail(&["spectrum", "--scale", "nan"], 2, &["'nan' is not a scale"]);
@@ -349,7 +349,7 @@ fn formulas_that_are_not_numbers_end() {
     place.fail(
         &["spectrum", "--activation", "sqrt(t+0.9999)", "--kinks", "5"],
         2,
-        &["sqrt(t+0.9999)", "NaN"],
+        &["value of 'sqrt(t+0.9999)'", "not finite"],
     );
 }
 

@@ -130,7 +130,8 @@ impl Error {
         required: impl Into<String>,
     ) -> Self {
         let mut found = found.to_string();
-        if let Ok(x) = found.parse::<f64>() {
+        // Whole numbers have all their digits.
+        if let (Ok(x), Err(_)) = (found.parse::<f64>(), found.parse::<i128>()) {
             // Digits beyond the fifteenth are those of binary fractions: 0.1 + 0.2 is no 0.30000000000000004 to a reader.
             if found.bytes().filter(u8::is_ascii_digit).count() > 16
                 && let Ok(x) = format!("{x:.14e}").parse::<f64>()
@@ -144,6 +145,15 @@ impl Error {
         }
         Self::Parameter { name: name.into(), found, required: required.into() }
     }
+}
+
+/// An activation that has no finite value near an argument.
+pub(crate) fn not_finite(activation: &str, t: f64) -> Error {
+    Error::parameter(
+        format!("the value of '{activation}' near t = {t:.6}"),
+        "not finite",
+        "finite for every t between -scale and scale; use another scale or activation",
+    )
 }
 
 /// Checks that a size is the one that is needed.

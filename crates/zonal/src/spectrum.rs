@@ -1,9 +1,9 @@
 //! The Funk-Hecke spectrum of an activation (FH-1): phi(s <w, x>) = sum_k alpha_k N_k P_k(<w, x>).
 
 use crate::activation::{Activation, Structure, Support};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, not_finite};
 use crate::numeric::{DoubleDouble, Scaled};
-use crate::quadrature::{self, Integral, Law, Route};
+use crate::quadrature::{self, Integral, Law, NotFinite, Route};
 use crate::sphere::{Degree, Dim, multiplicities};
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -127,7 +127,8 @@ impl Spectrum {
     ) -> Result<Self> {
         check_degree(max_degree)?;
         let computed = max_degree + BEYOND;
-        let (integrals, norm_sq, accuracy) = integrals(structure, support, law, scale, computed)?;
+        let (integrals, norm_sq, accuracy) = integrals(structure, support, law, scale, computed)
+            .map_err(|at| not_finite(&activation.name(), at.0))?;
         // Squares of coefficients must stay in range too, or steps and bounds lose their meaning.
         let in_range = (1e-290..1e290).contains(&norm_sq.to_f64());
         if !in_range || integrals.iter().any(|i| i.absolute_error.is_nan()) {
@@ -323,7 +324,7 @@ fn integrals(
     law: Law,
     scale: f64,
     max_degree: Degree,
-) -> Result<(Vec<Integral>, DoubleDouble, f64)> {
+) -> std::result::Result<(Vec<Integral>, DoubleDouble, f64), NotFinite> {
     let dim = match law {
         Law::Sphere(dim) => Some(dim),
         Law::Normal => None,

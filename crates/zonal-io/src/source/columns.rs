@@ -36,7 +36,7 @@ impl Chosen {
                     if names.len() > 20 { format!(" and {} more", names.len() - 20) } else { String::new() };
                 let list = shown.join(", ");
                 // A line that was not split.
-                let one = names.len() == 1 && list.contains([';', '\t', ' ', '|', '\u{fffd}']);
+                let one = names.len() == 1 && list.contains([',', ';', '\t', ' ', '|', '\u{fffd}']);
                 let advice = if one { " (is --delimiter right?)" } else { "" };
                 let wanted = shorten(wanted);
                 let message = format!("there is no column '{wanted}'; the columns are {list}{more}{advice}");

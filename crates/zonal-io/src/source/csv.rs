@@ -164,7 +164,10 @@ fn header(path: &Path, first: &csv::ByteRecord) -> Result<Vec<String>> {
     // A first line of numbers alone is almost always a row.
     let is_value = |field: &&[u8]| is_number(field) || boolean(field).is_some();
     if fields.iter().all(is_value) && fields.iter().any(|field| is_number(field)) {
-        return fail(None, "the first line holds numbers instead of names; is --no-header missing?".into());
+        return fail(
+            None,
+            "the first line holds numbers, but names of columns are needed; is --no-header missing?".into(),
+        );
     }
     let mut names: Vec<String> = Vec::with_capacity(first.len());
     let mut places = HashMap::new();

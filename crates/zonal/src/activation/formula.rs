@@ -4,7 +4,7 @@ use super::pieces::{Obstacle, Piece, pieces};
 use super::polynomial::PowerSeries;
 use super::smooth::Numeric;
 use super::tree::{FUNCTIONS, Function, Node, Symmetry};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, not_finite};
 use crate::expression::{self, Expression, Kind, Operator, Span};
 use crate::numeric::{DoubleDouble, Elementary};
 use std::sync::Arc;
@@ -88,24 +88,16 @@ impl Formula {
                     format!("more than {limit} between {low} and {high}, or too close to tell apart"),
                     "smaller; use a smaller scale, or state the positions of the kinks",
                 ),
-                Obstacle::Pole(t) => self.not_finite(t),
+                Obstacle::Pole(t) => not_finite(&self.text, t),
             })?;
         // Interval arithmetic sees no error in sqrt(t) for negative t; values at some points do.
         for i in 0..=400 {
             let t = low + (high - low) * (f64::from(i) + 0.37) / 401.0;
             if !self.value(&DoubleDouble::from(t)).is_finite() {
-                return Err(self.not_finite(t));
+                return Err(not_finite(&self.text, t));
             }
         }
         Ok(found)
-    }
-
-    fn not_finite(&self, t: f64) -> Error {
-        Error::parameter(
-            format!("the value of '{}' near t = {t:.6}", self.text),
-            "not finite",
-            "finite for every t between -scale and scale",
-        )
     }
 }
 

@@ -9,7 +9,7 @@
 mod legendre_bound;
 mod panel;
 
-use super::{FunkHecke, Integral, Law, ROUNDING, Route};
+use super::{FunkHecke, Integral, Law, NotFinite, ROUNDING, Route};
 use crate::activation::Piece;
 use crate::numeric::{DoubleDouble, Interval, Rectangle, Scaled};
 use crate::sphere::Degree;
@@ -24,9 +24,6 @@ const MOST_PANELS: usize = 40_000;
 const NEAREST: f64 = 1e-140;
 /// Within this part of a piece from its end, intervals of f64 need not tell a subexpression from zero.
 const COARSE: f64 = 1e-10;
-
-/// The formula is not finite near this argument.
-pub(super) struct NotFinite(pub(super) f64);
 
 /// Sums over nodes with everything that is missing from them.
 pub(super) struct Sums {

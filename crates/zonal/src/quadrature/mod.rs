@@ -17,7 +17,7 @@ pub use law::Law;
 use law::Node;
 
 use crate::activation::Numeric;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::linalg::{Matrix, symmetric_eigen};
 use crate::numeric::{DoubleDouble, Scaled};
 use crate::sphere::Degree;
@@ -87,6 +87,10 @@ pub struct FunkHecke {
     pub norm_error: f64,
 }
 
+/// A function has no finite value near this argument.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NotFinite(pub f64);
+
 /// Relative rounding error granted to the sum of absolute terms: a few hundred operations of 2^-102 each.
 const ROUNDING: f64 = 1e-28;
 /// Degrees that the defining integral leaves with a larger relative error than this go through Rodrigues' formula.
@@ -110,26 +114,20 @@ const MAX_TAYLOR: Degree = 96;
 /// degree takes the route with the smaller error. Degrees for which `vanishes` is true are exact zeros.
 ///
 /// # Errors
-/// [`Error::Parameter`] where f is not finite.
+/// [`NotFinite`] where f has no finite value.
 pub fn funk_hecke(
     law: Law,
     scale: f64,
     max_degree: Degree,
     f: &Numeric,
     vanishes: &dyn Fn(Degree) -> bool,
-) -> Result<FunkHecke> {
+) -> std::result::Result<FunkHecke, NotFinite> {
     let rounding = ROUNDING.max(4.0 * f.accuracy);
     let vanishes = &|k: Degree| k <= max_degree && vanishes(k);
     let mut found = if f.pieces.is_empty() {
         defining(law, scale, max_degree, f, rounding, vanishes)
     } else {
-        enclosed::funk_hecke(law, scale, max_degree, &f.pieces, vanishes).map_err(|at| {
-            Error::parameter(
-                format!("the activation near t = {:.6}", at.0),
-                "not finite",
-                "finite for every t between -scale and scale",
-            )
-        })?
+        enclosed::funk_hecke(law, scale, max_degree, &f.pieces, vanishes)?
     };
     let last = max_degree.min(MAX_TAYLOR);
     let first = found.coefficients.iter().position(|c| c.relative_error > WANTED).filter(|k| *k <= last);
