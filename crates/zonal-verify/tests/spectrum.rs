@@ -120,6 +120,23 @@ fn what_has_no_finite_mean_square_or_no_value_is_refused() {
 }
 
 #[test]
+fn sides_that_touch_are_integrated_though_no_interval_tells_them_apart() {
+    for (formula, same) in [
+        ("max(-1, 4*t^2 - 1)", "4*t^2 - 1"),
+        ("abs((t - 0.3)^2) + 1", "(t - 0.3)^2 + 1"),
+        ("relu(1 - cos(2*t)) - 0.5", "0.5 - cos(2*t)"),
+    ] {
+        let [a, b] =
+            [formula, same].map(|f| Spectrum::new(&Activation::parse(f).unwrap(), dim(3), 1.0, 6).unwrap());
+        for (k, (a, b)) in a.coefficients().iter().zip(b.coefficients()).enumerate() {
+            let error = (a.value.to_f64() - b.value.to_f64()).abs();
+            let printed = a.absolute_error + 1e-16 * b.value.to_f64().abs();
+            assert!(error <= printed && printed < 1e-14, "{formula}, k = {k}: {error:e} > {printed:e}");
+        }
+    }
+}
+
+#[test]
 fn a_value_that_is_replaced_by_zero_counts_in_its_error() {
     // An oscillation that no rule resolves leaves values within their own errors, which are printed as 0.
     let noise = Function::new("noise", vec![], |t: f64| (1e5 * t).sin() * 1e-3);

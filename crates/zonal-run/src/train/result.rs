@@ -107,7 +107,8 @@ impl TrainReport {
     pub fn first_rounded(&self) -> Option<u64> {
         let off =
             |c: &&Checkpoint| self.visible_error(c.loss_error).is_some_and(|error| error > 0.01 * c.loss);
-        self.path.iter().find(off).map(|c| c.iteration)
+        // Step by step the error is of degrees that are not summed.
+        self.path.iter().find(off).filter(|_| self.descent.is_none()).map(|c| c.iteration)
     }
 
     /// Whether the losses of the path are over training and validation rows together. With folds there are no validation rows.

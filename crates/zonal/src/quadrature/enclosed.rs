@@ -22,6 +22,9 @@ const WANTED: f64 = 1e-31;
 const MOST_PANELS: usize = 40_000;
 /// Panels that end closer to a singular end than this part of a piece are the last.
 const NEAREST: f64 = 1e-140;
+/// Panels shorter than this part of a piece may count as flat, and add errors of this factor (as a logarithm) above those wanted.
+const FLAT: f64 = 1e-5;
+const LOOSE: f64 = 16.0;
 /// Within this part of a piece from its end, intervals of f64 need not tell a subexpression from zero.
 const COARSE: f64 = 1e-10;
 
@@ -192,14 +195,36 @@ impl Sums {
         }
         for (rho, ln_error) in self.rule.ellipses() {
             // A larger ellipse holds the smaller ones: where f is not enclosed, it will not be.
-            let Some(e) = half.enclosed(a, b, rho) else { return false };
+            let Some(e) = half.enclosed(a, b, rho) else { break };
             if let Some(errors) = self.errors(&e, half, a, b, ln_error) {
                 self.add_errors(&errors);
                 self.add_nodes(half, a, b);
                 return true;
             }
         }
-        false
+        b - a < FLAT && self.accept_flat(half, a, b)
+    }
+
+    /// Adds a short panel on which f is nearly constant, with what f varies by as its error: so kinks that are not resolved
+    /// cost a few panels, also where two sides touch and intervals cannot tell for long which one is larger.
+    fn accept_flat(&mut self, half: &Half, a: f64, b: f64) -> bool {
+        let (Some(e), Some((middle, variation))) = (half.enclosed(a, b, 0.0), half.range(a, b)) else {
+            return false;
+        };
+        let degrees = self.vanishes.len();
+        let outside = e.ln_weight + ((b - a) * half.length()).ln();
+        // Both the integral and the rule are within this of those with f = middle in place of f, and for these the bound of
+        // a rule on so short a panel is below 1e-90.
+        let off = [variation, variation * (2.0 * middle.abs() + variation)].map(|x| (2.0 * x).ln() + outside);
+        let loose = |i: usize| self.allowed[i] + LOOSE;
+        let mut errors: Vec<f64> = (0..degrees).map(|k| off[0] + self.bound.ln(k, &e)).collect();
+        if off[1] > loose(1) || errors.iter().zip(&self.vanishes).any(|(x, v)| !v && *x > loose(0)) {
+            return false;
+        }
+        errors.push(off[1]);
+        self.add_errors(&errors);
+        self.add_nodes(half, a, b);
+        true
     }
 
     /// ln of the error of each integral over a panel with this enclosure, where the rule's error is exp(ln_factor) times the

@@ -131,6 +131,15 @@ impl<'a> Half<'a> {
         })
     }
 
+    /// The middle of the values of f on a panel, and how far others are from it at most.
+    pub(super) fn range(&self, a: f64, b: f64) -> Option<(f64, f64)> {
+        let distance = self.geometry(self.around_panel(a, b, 0.0)).0;
+        let (values, _) = self.form.enclosure(distance * real(self.scale.to_f64())).parts();
+        let middle = 0.5 * (values.low + values.high);
+        let variation = (values.high - middle).max(middle - values.low);
+        variation.is_finite().then_some((middle, variation))
+    }
+
     /// ln of bounds on all polynomials on a panel.
     pub(super) fn enclosed_polynomials(&self, a: f64, b: f64, bound: &LegendreBound) -> Vec<f64> {
         let phi = self.around_panel(a, b, 0.0);
