@@ -20,13 +20,16 @@ use zonal::lift::{LabelScale, Lift, Moments};
 use zonal::linalg::{Matrix, Packed, has_cholesky, symmetric_eigen};
 use zonal::measure::{self, Monomials, Repeats};
 use zonal::network::{Architecture, Layers, Network, Parametrisation, Start, Weights};
+use zonal::numeric::DoubleDouble;
 use zonal::observer::Silent;
 use zonal::plan::{Goal, Plan};
-use zonal::risk::{BothLayers, Empirical, GradientOracle, Population, Quadratic, answered_quadratic};
+use zonal::risk::{
+    BothLayers, Empirical, GradientOracle, Population, Precise, Quadratic, answered_quadratic,
+};
 use zonal::spectrum::Spectrum;
 use zonal::sphere::Dim;
 use zonal::statistics::{Batch, Precision, Statistics, Sums};
-use zonal::target::{HarmonicPart, Polynomial, Profile, Target, ZonalTerm};
+use zonal::target::{HarmonicPart, Polynomial, PowerSpectrum, Profile, Target, ZonalTerm};
 use zonal::{Error, Result};
 use zonal_io::results::{Results, Values};
 use zonal_io::source::{Missing, Source as Rows, Table};
@@ -433,7 +436,7 @@ fn core() -> Vec<(&'static str, fn())> {
             parameter(measure::energies_by_sampling(dim(4), |_| 1.0, 5, 0, usize::MAX));
         }),
     ];
-    let others: [(&'static str, fn()); 27] = [
+    let others: [(&'static str, fn()); 31] = [
         ("zonal::Kernel::random_feature", || {
             parameter(zonal::kernel::Kernel::random_feature(&Activation::Relu, dim(4), 1.0, usize::MAX));
         }),
@@ -509,6 +512,38 @@ fn core() -> Vec<(&'static str, fn())> {
         ("zonal::Quadratic::from_sums", || {
             size(Quadratic::from_sums(&Sums { correlation: Matrix::zeros(1, 4), ..sums() }));
             size(Quadratic::from_sums(&Sums { label_sq: vec![1.0; 2], ..sums() }));
+        }),
+        ("zonal::Quadratic::with_rounding", || size(quadratic().with_rounding(0.0, vec![0.0; 2]))),
+        ("zonal::Precise::new", || {
+            size(Precise::new(&target(4), &network(10)));
+            let free = Network::from_weights(&architecture(4), &weights_of_length_two()).unwrap();
+            parameter(Precise::new(&target(4), &free));
+        }),
+        ("zonal::Precise::residual_energies", || {
+            let net = Network::from_directions(Activation::Exp, 0.5, points(3, 4)).unwrap();
+            let precise = Precise::new(&target(4), &net).unwrap().unwrap();
+            let energies = |n, weights: usize, distances: usize, k| {
+                let weights = vec![vec![DoubleDouble::ONE; weights]];
+                precise.residual_energies(&target(n), &weights, &vec![0.0; distances], k)
+            };
+            assert!(energies(4, 3, 1, 2).is_ok());
+            size(energies(5, 3, 1, 2));
+            size(energies(4, 2, 1, 2));
+            size(energies(4, 3, 2, 2));
+            parameter(energies(4, 3, 1, usize::MAX));
+        }),
+        ("zonal::residual::residual_errors", || {
+            let (t, a) = (target(4), points(1, 3));
+            let found = measure::residual_energies(&network(4), &t, &a, 2, &mut Silent).unwrap();
+            let errors = |net: usize, a: &Matrix, residuals: &[PowerSpectrum], distances: &[f64]| {
+                measure::residual_errors(&network(net), &t, a, residuals, distances)
+            };
+            assert!(errors(4, &a, &found, &[0.0]).is_ok());
+            size(errors(10, &a, &found, &[0.0]));
+            size(errors(4, &points(1, 2), &found, &[0.0]));
+            size(errors(4, &a, &[], &[0.0]));
+            size(errors(4, &a, &found, &[]));
+            size(errors(4, &a, &[PowerSpectrum { energies: Vec::new(), tail_energy: 0.0 }], &[0.0]));
         }),
         ("zonal::Quadratic::losses", || size(quadratic().losses(&points(1, 4)))),
         ("zonal::Quadratic::step", || {
@@ -738,7 +773,7 @@ const PANICS: [&str; 23] = [
 ];
 
 /// Functions for which no size is wrong, with the reason.
-const ANY: [(&str, &[&str]); 9] = [
+const ANY: [(&str, &[&str]); 10] = [
     (
         "a list of any length",
         &[
@@ -754,6 +789,7 @@ const ANY: [(&str, &[&str]); 9] = [
             "zonal::Moments::of",
             "zonal::Lift::of_points",
             "zonal::Path::coefficients",
+            "zonal::Path::precise_coefficients",
             "zonal::Split::parts",
             "zonal::learning::time_to_learn",
             "zonal::learning::times_to_learn",
@@ -778,6 +814,7 @@ const ANY: [(&str, &[&str]); 9] = [
         &["zonal::plan::smallest_loss_bound", "zonal::Operator::residual"],
     ),
     ("reads the kind of function alone", &["zonal-sq::Game::dropped_at_most"]),
+    ("bounds of a family of any size", &["zonal-sq::finite::with_gram"]),
     (
         "bytes, which are checked as they are read; they are fuzzed",
         &[
@@ -796,6 +833,7 @@ const ANY: [(&str, &[&str]); 9] = [
         "files and columns by name, which are looked up",
         &[
             "zonal-io::Source::open",
+            "zonal-io::Source::open_once",
             "zonal-run::Data::with_files",
             "zonal-run::data::for_each_block",
             "zonal-run::PartialSums::choose",
@@ -824,8 +862,6 @@ const ANY: [(&str, &[&str]); 9] = [
 
 #[test]
 fn sizes_that_do_not_fit_are_errors_as_documented() {
-    let silent = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
     let mut failed = Vec::new();
     for (name, case) in cases() {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(case)) {
@@ -834,7 +870,6 @@ fn sizes_that_do_not_fit_are_errors_as_documented() {
             failed.push(format!("{name}: {}", text.unwrap_or_default()));
         }
     }
-    std::panic::set_hook(silent);
     assert!(failed.is_empty(), "{failed:#?}");
 }
 
@@ -844,7 +879,7 @@ fn paths_that_are_not_ascending_have_a_time() {
     assert_eq!(measure::time_to_learn(&[(5, 1.0), (5, 0.1)], 0.5), Some(5));
     assert_eq!(measure::time_to_learn(&[(9, 1.0), (5, 0.1)], 0.5), Some(5));
     let none = measure::times_to_learn(&[7], &[0, 10], |counts| {
-        let list = vec![zonal::target::PowerSpectrum { energies: vec![1.0], tail_energy: 0.0 }; counts.len()];
+        let list = vec![PowerSpectrum { energies: vec![1.0], tail_energy: 0.0 }; counts.len()];
         Ok::<_, Error>(list)
     });
     assert_eq!(none.unwrap(), vec![[None; 3]]);
@@ -868,7 +903,7 @@ const TYPES: [&str; 18] = [
     "Target)",
     "Sums",
     "Batch",
-    "Query",
+    "&Query",
     "Rows",
     "Moments",
     "PowerSpectrum",

@@ -107,7 +107,8 @@ pub fn residual_energies(
 /// and the distance between the functions, one for each row of `coefficients`.
 ///
 /// # Errors
-/// As [`crate::spectrum::Spectrum::new`].
+/// [`crate::Error::Size`] unless there are as many residuals and distances as rows of coefficients and all residuals list the
+/// same degrees; as [`residual_energies`].
 pub fn residual_errors(
     network: &Network,
     target: &Target,
@@ -115,7 +116,13 @@ pub fn residual_errors(
     residuals: &[PowerSpectrum],
     distances: &[f64],
 ) -> Result<Vec<PowerSpectrum>> {
+    network.check_on_sphere(target.dim())?;
+    check_size("output coefficients", coefficients.columns(), network.width())?;
+    check_size("residuals", residuals.len(), coefficients.rows())?;
+    check_size("distances", distances.len(), coefficients.rows())?;
     let max_degree = residuals.first().map_or(0, |r| r.energies.len().saturating_sub(1));
+    let degrees = |r: &PowerSpectrum| check_size("degrees of a residual", r.energies.len(), max_degree + 1);
+    residuals.iter().try_for_each(degrees)?;
     let kernel = Kernel::random_feature(network.activation(), target.dim(), network.scale(), max_degree)?;
     let correlations = target.correlations(&network.unit(), network.directions(), max_degree)?;
     let energies = target.power_spectrum(max_degree)?;

@@ -24,7 +24,7 @@ const MOST_PANELS: usize = 40_000;
 const NEAREST: f64 = 1e-140;
 /// Panels shorter than this part of a piece may count as flat, and add errors of this factor (as a logarithm) above those wanted.
 const FLAT: f64 = 1e-5;
-const LOOSE: f64 = 16.0;
+const LOOSE: f64 = 25.0;
 /// Within this part of a piece from its end, intervals of f64 need not tell a subexpression from zero.
 const COARSE: f64 = 1e-10;
 

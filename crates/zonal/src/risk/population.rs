@@ -36,7 +36,7 @@ impl<'a> Population<'a> {
         let slope = norm(slopes.values()) / (network.width() as f64).sqrt();
         let b_error = 2.0 * f64::EPSILON * (norm(&b) + slope);
         let form = Quadratic::new(k, b, 0.5 * self.target.norm_sq()?)?;
-        Ok(form.with_rounding(k_error, vec![b_error]))
+        form.with_rounding(k_error, vec![b_error])
     }
 }
 
@@ -51,7 +51,7 @@ pub fn answered_quadratic(
     label_sq: f64,
 ) -> Result<Quadratic> {
     let (k, k_error) = exact_products(network, Dim::new(network.directions().columns() as u64)?)?;
-    Ok(Quadratic::new(k, oracle.output_layer(network)?, 0.5 * label_sq)?.with_rounding(k_error, vec![0.0]))
+    Quadratic::new(k, oracle.output_layer(network)?, 0.5 * label_sq)?.with_rounding(k_error, vec![0.0])
 }
 
 /// K and an estimate of its error.

@@ -1,7 +1,7 @@
 //! The quadratic form of the output layer in double-double arithmetic, for few units whose kernel is a short series: K of
 //! smooth activations has eigenvalues far below rounding in f64, which long descents come to depend on (RD-1).
 
-use crate::error::Result;
+use crate::error::{Result, check_size};
 use crate::legendre::precise_values;
 use crate::network::Network;
 use crate::numeric::jacobi::UNIT;
@@ -40,10 +40,11 @@ impl Precise {
     /// activations with kinks.
     ///
     /// # Errors
-    /// As [`Spectrum::new`].
+    /// As [`super::Population::quadratic`].
     pub fn new(target: &Target, network: &Network) -> Result<Option<Self>> {
         let (dim, m) = (target.dim(), network.width());
-        if m > MOST_UNITS || network.directions().columns() != dim.as_usize() || network.biases().is_some() {
+        network.check_on_sphere(dim)?;
+        if m > MOST_UNITS {
             return Ok(None);
         }
         for degree in ATTEMPTS {
@@ -109,7 +110,8 @@ impl Precise {
     /// what rounding and the distance from exact descent may do to them.
     ///
     /// # Errors
-    /// As [`Spectrum::new`].
+    /// [`crate::Error::Size`] for another dimension than the target's, another number of weights than units or of distances
+    /// than rows of weights; as [`Spectrum::new`].
     pub fn residual_energies(
         &self,
         target: &Target,
@@ -117,6 +119,9 @@ impl Precise {
         distances: &[f64],
         max_degree: Degree,
     ) -> Result<Vec<(PowerSpectrum, PowerSpectrum)>> {
+        check_size("dimension of the target", target.dim().as_usize(), self.dim.as_usize())?;
+        check_size("distances", distances.len(), weights.len())?;
+        weights.iter().try_for_each(|a| check_size("output weights", a.len(), self.products.len()))?;
         let energies = target.power_spectrum(max_degree)?;
         let forms = self.forms(weights, max_degree);
         let of_row = |((a, form), distance): ((&Vec<DoubleDouble>, Vec<DoubleDouble>), &f64)| {

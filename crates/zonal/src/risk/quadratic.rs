@@ -45,8 +45,12 @@ impl Quadratic {
     /// The same form with estimates of how far K, in the spectral norm, and the b of each label, in the Euclidean norm,
     /// are from those that descent is meant to follow. Both are zero where nothing else is known, as for sums over rows,
     /// which are data.
-    pub fn with_rounding(self, k: f64, b: Vec<f64>) -> Self {
-        Self { rounding: (k, b), ..self }
+    ///
+    /// # Errors
+    /// [`Error::Size`] for another number of estimates than labels.
+    pub fn with_rounding(self, k: f64, b: Vec<f64>) -> Result<Self> {
+        check_size("estimates of rounding", b.len(), self.labels())?;
+        Ok(Self { rounding: (k, b), ..self })
     }
 
     /// The two estimates of [`Self::with_rounding`].
