@@ -445,8 +445,8 @@ class Path(Columns):
     energy : FloatArray | None
         The residual's energy. One row for each iteration, one column for each degree.
     error : FloatArray | None
-        How far it may be from that of exact descent (RD-1); null step by step and at infinite width. One row for each iteration,
-        one column for each degree.
+        How far it may be from that of exact descent (RD-1); null step by step and at infinite width. One row for each
+        iteration, one column for each degree.
     predicted : FloatArray | None
         What infinite width predicts: the operator of the output layer, or the tangent kernel at the start where
         hidden units move; null for an activation without one. One row for each iteration, one column for each degree.
@@ -466,7 +466,8 @@ class Path(Columns):
         The residual's energy beyond the last listed degree. Whole paths sum it by itself; step by step it is the loss
         minus the listed energies, with the same error.
     tail_energy_error : FloatArray | None
-        How far that energy may be from that of exact descent (RD-1); NaN where `loss_error` is.
+        How far that energy may be from that of exact descent (RD-1); NaN step by step, on tables and at infinite
+        width.
     test_loss : FloatArray | None
         The loss on the test rows.
     validation_loss : FloatArray | None
