@@ -115,7 +115,7 @@ def test_a_saved_estimator_takes_the_names_of_its_table(rows, tmp_path):
         file = tmp_path / "model.safetensors"
         model.network_.save(file)
         network = zonal.Network.load(file)
-        # By name, whatever the order of the columns, and by position.
+        # By name, in any order of the columns, and by position.
         assert np.array_equal(network.predict(frame[["age", "mass", "width", "length"]]), model.predict(frame))
         assert np.array_equal(network.predict(x), model.predict(frame))
         # Names change no number.

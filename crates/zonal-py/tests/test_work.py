@@ -177,7 +177,7 @@ def test_a_child_that_was_forked_while_work_was_done_is_refused():
         "threading.Thread(target=lambda: zonal.train(np.repeat(x, 30, axis=0), np.repeat(y, 30), width=2000), "
         "daemon=True).start(); time.sleep(1)"
     )
-    # The parent ends beside its work.
+    # The parent ends while it works.
     assert exit_code_of_fork(before, "network.predict(x)")[0] == 8
 
 

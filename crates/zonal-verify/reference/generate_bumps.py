@@ -161,7 +161,7 @@ def box_function(name, continued):
 
 
 def box_exp(z):
-    # The modulus is exp(Re z), whatever the imaginary part.
+    # The modulus is exp(Re z) for any imaginary part.
     size = z.real.exp()
     return acb(size * z.imag.cos(), size * z.imag.sin())
 

@@ -1,7 +1,7 @@
 //! Operator: at large width descent follows (1 - eta alpha_k^2)^t, with deviations of order m^(-1/2).
 //!
 //! Power. The energies, extrapolated to infinite width, are compared with exact values; each reason states the error that is
-//! noticed. The exponent of the spread is told from -0.5 to within the printed band: m^(-0.35) and m^(-0.65) fail.
+//! noticed. The exponent of the spread is distinguished from -0.5 up to the printed band: m^(-0.35) and m^(-0.65) fail.
 
 use super::trial::{Trial, logarithmic_slope};
 use super::{Check, Claim, Size};

@@ -41,7 +41,7 @@ pub struct MovingEnergies {
 /// ||(g - f)_k||^2 for k <= `max_degree`, and the energy beyond, of the network with these weights (its first label).
 ///
 /// Homogeneous activations without biases are exact as in [`super::residual_energies`]. All others are integrated (see
-/// GD-6) and summed over degrees, whatever `max_degree` is, until the series is complete, to degree 1024, or to
+/// GD-6) and summed over degrees, regardless of `max_degree`, until the series is complete, to degree 1024, or to
 /// about a second of work. Each unit's energy beyond is known; that of the network is the sum of these but for cross terms,
 /// which [`MovingEnergies::error`] bounds (GD-4). Cost 2 m^2 flops for each degree summed.
 ///
