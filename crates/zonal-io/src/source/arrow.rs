@@ -49,15 +49,18 @@ fn names(schema: &Schema) -> Vec<String> {
 }
 
 pub(super) fn parquet_names(path: &Path) -> Result<Vec<String>> {
-    let file = open(path)?;
-    let builder = read(path, PARQUET, || ParquetRecordBatchReaderBuilder::try_new(file))?;
-    Ok(names(builder.schema()))
+    Ok(names(parquet_builder(path)?.schema()))
+}
+
+fn parquet_builder(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>> {
+    let mut file = open(path)?;
+    pages::check_schema(&mut file).map_err(|e| broken(path, PARQUET, &e))?;
+    read(path, PARQUET, || ParquetRecordBatchReaderBuilder::try_new(file))
 }
 
 pub(super) fn parquet(path: &Path, chosen: &[usize]) -> Result<BatchReader> {
-    let file = open(path)?;
     let mut again = open(path)?;
-    let builder = read(path, PARQUET, || ParquetRecordBatchReaderBuilder::try_new(file))?;
+    let builder = parquet_builder(path)?;
     check_types(path, builder.schema(), chosen)?;
     pages::check(&mut again, builder.metadata(), chosen).map_err(|e| broken(path, PARQUET, &e))?;
     let mask = ProjectionMask::roots(builder.parquet_schema(), chosen.iter().copied());

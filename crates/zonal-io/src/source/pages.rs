@@ -28,6 +28,33 @@ pub(super) fn check(file: &mut File, metadata: &ParquetMetaData, chosen: &[usize
     Ok(())
 }
 
+/// Whether the schema in the footer announces no more children than the footer can hold: the library takes memory for them
+/// before it reads them.
+///
+/// # Errors
+/// As [`check`].
+pub(super) fn check_schema(file: &mut File) -> Result<(), String> {
+    let mut end = [0; 8];
+    let length = file.seek(SeekFrom::End(0)).map_err(|e| e.to_string())?;
+    if length < 12 {
+        return Ok(());
+    }
+    file.seek(SeekFrom::End(-8)).and_then(|_| file.read_exact(&mut end)).map_err(|e| e.to_string())?;
+    let [a, b, c, d, magic @ ..] = end;
+    let size = u64::from(u32::from_le_bytes([a, b, c, d]));
+    // What has no footer is reported by the library.
+    if &magic != b"PAR1" || size > length - 8 {
+        return Ok(());
+    }
+    file.seek(SeekFrom::Start(length - 8 - size)).map_err(|e| e.to_string())?;
+    let mut footer = Compact { bytes: BufReader::new(file).take(size), read: 0 };
+    let most = footer.most_children().map_err(|_| "its footer is damaged".to_owned())?;
+    if most > size {
+        return Err(format!("its schema announces {most} columns in a footer of {size} bytes"));
+    }
+    Ok(())
+}
+
 /// Bytes of one page of each of these columns, once they are decompressed, in the row group where they are most.
 fn announced(
     file: &mut File,
@@ -210,6 +237,39 @@ impl<R: Read> Compact<R> {
         }
     }
 
+    /// The most children that an element of the schema announces: field 5 of the structures in the list that is field 2.
+    fn most_children(&mut self) -> Result<u64, String> {
+        let (mut most, mut last) = (0, 0);
+        loop {
+            let (number, of) = self.field(last)?;
+            match (number, of) {
+                (_, field::STOP) => return Ok(most),
+                (2, field::LIST) => {
+                    let head = self.byte()?;
+                    let count = if head >> 4 == 15 { self.varint()? } else { u64::from(head >> 4) };
+                    for _ in 0..count {
+                        most = most.max(self.children()?);
+                    }
+                }
+                _ => self.skip(of, MOST_DEPTH)?,
+            }
+            last = number;
+        }
+    }
+
+    fn children(&mut self) -> Result<u64, String> {
+        let (mut children, mut last) = (0, 0);
+        loop {
+            let (number, of) = self.field(last)?;
+            match (number, of) {
+                (_, field::STOP) => return Ok(children),
+                (5, field::I32) => children = self.size()?,
+                _ => self.skip(of, MOST_DEPTH)?,
+            }
+            last = number;
+        }
+    }
+
     /// How many numbers a dictionary has, by its own header.
     fn entries(&mut self) -> Result<u64, String> {
         let (mut entries, mut last) = (0, 0);
@@ -259,6 +319,15 @@ mod tests {
     use parquet::file::properties::{WriterProperties, WriterVersion};
     use std::io::Write;
     use std::sync::Arc;
+
+    #[test]
+    fn a_schema_of_more_children_than_bytes_is_refused() {
+        // Found by fuzzing: 993 bytes, for which the library would take a gigabyte.
+        let found =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds/parquet/found-children");
+        let error = check_schema(&mut File::open(found).unwrap()).unwrap_err();
+        assert!(error.contains("announces") || error.contains("damaged"), "{error}");
+    }
 
     #[test]
     fn pages_of_real_files_are_found() {
