@@ -27,6 +27,37 @@ pub struct Coefficient {
 }
 
 impl Coefficient {
+    /// The coefficient of an integral, with what the degrees so far have left of the norm.
+    ///
+    /// A value within its own error says nothing; multiplied by millions of harmonics it would count as energy all the
+    /// same. Nor do values of an unproven rule say anything once their energies exceed the norm, which happens where it is
+    /// asked for degrees beyond its points.
+    fn new(integral: Integral, multiplicity: Scaled, named: bool, left: &mut Scaled) -> Self {
+        let Integral { value, relative_error, absolute_error, route, proven } = integral;
+        let energy = value.times_scaled(value).times_scaled(multiplicity);
+        let nonzero = relative_error < 1.0;
+        if nonzero || !proven {
+            *left = left.minus(energy);
+        }
+        let possible = left.sign() >= 0;
+        let known = nonzero && possible;
+        // A zero put in place of a value is off by the value too; of an impossible value nothing is known.
+        let absolute_error = match (known, possible) {
+            (true, _) => absolute_error,
+            (false, true) => absolute_error + value.to_f64().abs(),
+            (false, false) => f64::INFINITY,
+        };
+        Self {
+            value: if known { value } else { Scaled::ZERO },
+            relative_error: if known { relative_error } else { f64::INFINITY },
+            absolute_error,
+            route,
+            proven,
+            energy: if known { energy } else { Scaled::ZERO },
+            visible: relative_error > 0.0 && (named || known),
+        }
+    }
+
     /// Whether gradient descent sees this degree at all: it is no exact zero. A coefficient of a formula or a closure
     /// that its own error bound does not tell from zero is not called visible either.
     pub fn visible(&self) -> bool {
@@ -65,7 +96,8 @@ impl Spectrum {
     ///
     /// Closed forms for piecewise powers (relative error 1e-14), otherwise double-double quadrature with an error for each
     /// value: proven for named activations and formulas (FH-8), an estimate for closures and for faint coefficients that
-    /// come from derivatives. Cost: about 10 milliseconds for 65 degrees in any dimension.
+    /// come from derivatives. Cost: some tens of milliseconds for 65 degrees in any dimension
+    /// (`cargo xtask bench spectrum`).
     ///
     /// ```
     /// use zonal::{activation::Activation, spectrum::Spectrum, sphere::Dim};
@@ -129,57 +161,17 @@ impl Spectrum {
         let computed = max_degree + BEYOND;
         let (integrals, norm_sq, accuracy) = integrals(structure, support, law, scale, computed)
             .map_err(|at| not_finite(&activation.name(), at.0))?;
-        // Squares of coefficients must stay in range too, or steps and bounds lose their meaning.
-        let in_range = (1e-290..1e290).contains(&norm_sq.to_f64());
-        if !in_range || integrals.iter().any(|i| i.absolute_error.is_nan()) {
-            return Err(Error::parameter(
-                format!("the norm of {activation} at scale {scale:?}"),
-                norm_sq.to_f64(),
-                "between 1e-290 and 1e290; use another scale",
-            ));
-        }
-        if accuracy.is_nan() || accuracy > WORST_NORM {
-            return Err(Error::parameter(
-                format!("E[phi(s t)^2] of {activation} at scale {scale:?}"),
-                "not known to be finite",
-                "finite: an activation whose square can be integrated",
-            ));
-        }
-        let ones = || vec![Scaled::from(1.0); computed + 1];
+        check_norm(activation, scale, norm_sq.to_f64(), accuracy, &integrals)?;
         let multiplicities = match law {
             Law::Sphere(dim) => multiplicities(dim, computed),
-            Law::Normal => ones(),
+            Law::Normal => vec![Scaled::from(1.0); computed + 1],
         };
         let named = !matches!(activation, Activation::Formula(_) | Activation::Function(_));
-        let mut held = Scaled::ZERO;
-        let allowed = Scaled::from(norm_sq.to_f64() * (1.0 + accuracy.max(1e-12)));
+        let mut left = Scaled::from(norm_sq.to_f64() * (1.0 + accuracy.max(1e-12)));
         let coefficients: Vec<Coefficient> = integrals
             .into_iter()
             .zip(multiplicities)
-            .map(|(i, multiplicity)| {
-                // A value within its own error says nothing; multiplied by millions of harmonics it would count as
-                // energy all the same. Nor do values say anything once their energies exceed the norm, which happens
-                // where a quadrature rule is asked for degrees beyond its points.
-                let energy = i.value.times_scaled(i.value).times_scaled(multiplicity);
-                held = held.plus(energy);
-                let possible = held.minus(allowed).sign() <= 0;
-                let known = i.relative_error < 1.0 && possible;
-                // A zero put in place of a value is off by the value too; of an impossible value nothing is known.
-                let absolute_error = match (known, possible) {
-                    (true, _) => i.absolute_error,
-                    (false, true) => i.absolute_error + i.value.to_f64().abs(),
-                    (false, false) => f64::INFINITY,
-                };
-                Coefficient {
-                    value: if known { i.value } else { Scaled::ZERO },
-                    relative_error: if known { i.relative_error } else { f64::INFINITY },
-                    absolute_error,
-                    route: i.route,
-                    proven: i.proven,
-                    energy: if known { energy } else { Scaled::ZERO },
-                    visible: i.relative_error > 0.0 && (named || known),
-                }
-            })
+            .map(|(integral, multiplicity)| Coefficient::new(integral, multiplicity, named, &mut left))
             .collect();
         let (inside, beyond) = coefficients.split_at(max_degree + 1);
         let total = |part: &[Coefficient]| part.iter().fold(Scaled::ZERO, |a, c| a.plus(c.energy));
@@ -291,6 +283,31 @@ fn remembered(
     list.push_front((key, spectrum.clone()));
     list.truncate(REMEMBERED);
     Ok(spectrum)
+}
+
+/// Squares of coefficients must stay in range, or steps and bounds lose their meaning; and the norm must be known.
+fn check_norm(
+    activation: &Activation,
+    scale: f64,
+    norm_sq: f64,
+    accuracy: f64,
+    integrals: &[Integral],
+) -> Result<()> {
+    if !(1e-290..1e290).contains(&norm_sq) || integrals.iter().any(|i| i.absolute_error.is_nan()) {
+        return Err(Error::parameter(
+            format!("the norm of {activation} at scale {scale:?}"),
+            norm_sq,
+            "between 1e-290 and 1e290; use another scale",
+        ));
+    }
+    if accuracy.is_nan() || accuracy > WORST_NORM {
+        return Err(Error::parameter(
+            format!("E[phi(s t)^2] of {activation} at scale {scale:?}"),
+            "not known to be finite",
+            "finite: an activation whose square can be integrated",
+        ));
+    }
+    Ok(())
 }
 
 /// A scale must be positive and finite.

@@ -138,7 +138,7 @@ impl Moving<'_> {
         }
         let terms = self.terms(coefficients.values);
         let roots: Vec<f64> = self.output.iter().zip(&missing).map(|(a, m)| a * m.sqrt()).collect();
-        let bound = LegendreBound::new(target.dim(), last + 1);
+        let bound = TailBound::new(target.dim(), last + 1);
         let beyond = |rho: &[f64], i: usize| self.beyond(&roots, &bound, rho, i);
         let forms = forms(&self.directions, &terms, &beyond, observer)?;
         let mut listed = self.listed(&terms, &forms, &target_energies, target)?;
@@ -184,7 +184,7 @@ impl Moving<'_> {
 
     /// Row i of what the network's energy beyond the last degree is made of: the part of units with the same weights, which is
     /// known, and a bound on the rest.
-    fn beyond(&self, roots: &[f64], bound: &LegendreBound, rho: &[f64], i: usize) -> [f64; 2] {
+    fn beyond(&self, roots: &[f64], bound: &TailBound, rho: &[f64], i: usize) -> [f64; 2] {
         if roots[i] == 0.0 {
             return [0.0; 2];
         }
@@ -223,13 +223,13 @@ impl Moving<'_> {
 /// c N_k (1 - rho^2)^((n-2)/2) P_k(rho)^2 <= 2 e (2 + |n - 3| / sqrt 2) / pi
 ///
 /// (Erdelyi, Magnus and Nevai 1994, theorem 1), N_k grows with k, and |P_k| <= 1.
-struct LegendreBound {
+struct TailBound {
     /// ln of the square of the bound at rho = 0.
     ln_square: f64,
     exponent: f64,
 }
 
-impl LegendreBound {
+impl TailBound {
     fn new(dim: Dim, degree: Degree) -> Self {
         let n = dim.as_f64();
         let density = mean_abs_coordinate(dim.get()) * (n - 1.0) / 2.0;
