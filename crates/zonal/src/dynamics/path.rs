@@ -1,8 +1,10 @@
 //! Fixed hidden units: every iteration count at once, from a quadratic form and nothing else (GD-3).
 
+mod errors;
+
 use super::operator::check_step;
 use super::rounding::{Rounding, floor};
-use super::{Step, accumulated, accumulated_sum};
+use super::{Step, accumulated};
 use crate::error::{Error, Result};
 use crate::lanczos::{Lanczos, Ritz};
 use crate::linalg::{Matrix, dot, symmetric_eigen};
@@ -126,11 +128,7 @@ impl Path {
         let eigen = symmetric_eigen(quadratic.k())?;
         check(observer, Stage::Eigenproblem, 1, 1)?;
         let largest = eigen.values.last().copied().unwrap_or(0.0).max(0.0);
-        let step = match step {
-            Step::Auto if largest > 0.0 => 1.0 / largest,
-            Step::Auto => 1.0,
-            Step::Fixed(step) => check_step(step, largest, 1.0 / largest)?,
-        };
+        let step = chosen(step, largest)?;
         // K is positive semidefinite: what is below zero is rounding, and shows how large rounding is. Eigenvalues
         // within it are not told from zero. On such a direction the iterate would grow like the rounding of b times
         // the iteration count, so it stays where it starts.
@@ -164,11 +162,7 @@ impl Path {
         check(observer, Stage::Eigenproblem, 1, 1)?;
         let mut eigenvalues: Vec<f64> = values.iter().map(|x| x.to_f64()).collect();
         let largest = eigenvalues.last().copied().unwrap_or(0.0).max(0.0);
-        let step = match step {
-            Step::Auto if largest > 0.0 => 1.0 / largest,
-            Step::Auto => 1.0,
-            Step::Fixed(step) => check_step(step, largest, 1.0 / largest)?,
-        };
+        let step = chosen(step, largest)?;
         let floor = floor(&eigenvalues, 8.0 * UNIT);
         let unresolved = eigenvalues.iter().filter(|x| **x <= floor).count();
         let b = form.b();
@@ -259,11 +253,7 @@ impl Path {
             }
             let ritz = spaces.iter().map(Lanczos::ritz).collect::<Result<Vec<Ritz>>>()?;
             let largest = ritz.iter().filter_map(|r| r.values.last()).fold(0.0f64, |a, &b| a.max(b));
-            let step = match step {
-                Step::Auto if largest > 0.0 => 1.0 / largest,
-                Step::Auto => 1.0,
-                Step::Fixed(step) => check_step(step, largest, 1.0 / largest)?,
-            };
+            let step = chosen(step, largest)?;
             if step * largest > 1.0 + 1e-12 {
                 return Ok(Err(Refused { step, limit: 1.0 / largest }));
             }
@@ -383,146 +373,6 @@ impl Path {
         let losses = self.losses(iteration);
         losses.iter().sum::<f64>() / losses.len() as f64
     }
-
-    /// How far each label's [`Self::losses`] may be from those of exact descent (RD-1, LZ-1): rounding, its growth with the
-    /// iteration count and, for Lanczos, the steps left out. Exact losses fall with the count, so a later one is at most
-    /// what is known of earlier ones. Constants of rounding are estimates. Cost 40 m.
-    pub fn loss_errors(&self, iteration: u64) -> Vec<f64> {
-        let errors = |t: u64, losses: &[f64]| -> Vec<f64> {
-            losses.iter().enumerate().map(|(label, &loss)| self.unlimited_error(label, loss, t)).collect()
-        };
-        let losses = self.losses(iteration);
-        let own = errors(iteration, &losses);
-        let mut highest: Vec<f64> = losses.iter().zip(&own).map(|(l, e)| l + e).collect();
-        let mut earlier = iteration;
-        while earlier > 0 {
-            earlier /= 3;
-            let losses = self.losses(earlier);
-            for ((most, loss), error) in highest.iter_mut().zip(&losses).zip(errors(earlier, &losses)) {
-                *most = most.min(loss + error);
-            }
-        }
-        let limited = |((loss, own), most): ((&f64, f64), f64)| (most - loss).max(own.min(*loss)).max(0.0);
-        losses.iter().zip(own).zip(highest).map(limited).collect()
-    }
-
-    /// The mean over labels of [`Self::loss_errors`].
-    pub fn loss_error(&self, iteration: u64) -> f64 {
-        let errors = self.loss_errors(iteration);
-        errors.iter().sum::<f64>() / errors.len() as f64
-    }
-
-    /// Bounds below and above [`Self::losses`] of exact descent: [`Self::loss_errors`], for Lanczos the Gauss and
-    /// Gauss-Radau rules where they are nearer, since psi_2t has derivatives of alternating sign.
-    ///
-    /// # Errors
-    /// [`Error::NoConvergence`].
-    pub fn loss_bounds(&self, iteration: u64) -> Result<Vec<(f64, f64)>> {
-        let twice = iteration.saturating_mul(2);
-        let mut out = Vec::new();
-        for (label, (loss, error)) in
-            self.losses(iteration).into_iter().zip(self.loss_errors(iteration)).enumerate()
-        {
-            let (mut low, mut high) = (loss - error, loss + error);
-            if let Solution::Krylov(spaces) = &self.solution {
-                let (space, ritz) = &spaces[label];
-                let psi = |x: f64| accumulated(x.max(0.0), self.step, twice);
-                let least = ritz.integral(|x| share(ritz, x, psi));
-                let most =
-                    if space.is_invariant() { Some(least) } else { space.radau()?.map(|r| r.integral(psi)) };
-                let rounding = self.rounding_error(label, loss, iteration);
-                high = high.min(self.label_sq[label] - least + rounding);
-                low = most.map_or(low, |most| low.max(self.label_sq[label] - most - rounding));
-            }
-            out.push((non_negative(low), non_negative(high)));
-        }
-        Ok(out)
-    }
-
-    /// A bound on how far predictions of each label are from those of exact descent after `iteration` steps: the root mean
-    /// square of the difference over the rows, or under the law, behind K (RD-1, LZ-1). Constants of rounding are
-    /// estimates.
-    pub fn distances(&self, iteration: u64) -> Vec<f64> {
-        let one = |label| {
-            let size = self.longest(label, iteration);
-            let rounding = self.rounding.distance(label, size, self.label_sq[label], iteration);
-            rounding + self.trace.sqrt() * self.krylov_distance(label, iteration)
-        };
-        (0..self.labels()).map(one).collect()
-    }
-
-    /// The largest of [`Self::distances`] up to the iteration `last`, relative to the root mean square of the label.
-    pub fn prediction_error(&self, last: u64) -> f64 {
-        // Weights are rounded to f64 when they are saved.
-        let saved = |label| 2.0 * f64::EPSILON * self.longest(label, last) * self.rounding.largest.sqrt();
-        let relative = self.distances(last).into_iter().zip(&self.label_sq).enumerate();
-        let relative = relative.map(|(label, (d, y))| (d + saved(label)) / y.sqrt());
-        relative.filter(|x| !x.is_nan()).fold(0.0, f64::max)
-    }
-
-    /// The part of [`Self::prediction_error`] that more steps of Lanczos would remove.
-    fn krylov_error(&self, last: u64) -> f64 {
-        let error = |(label, y): (usize, &f64)| self.krylov_distance(label, last) * (self.trace / y).sqrt();
-        self.label_sq.iter().enumerate().map(error).filter(|x| !x.is_nan()).fold(0.0, f64::max)
-    }
-
-    /// LZ-1: |a_t - V psi_t(T) V^T b| <= eta beta |e_k . sum_(s<t) psi_s(T) e_1| |b| for eta lambda_max <= 1, beta the
-    /// coupling out of the space.
-    fn krylov_distance(&self, label: usize, last: u64) -> f64 {
-        match &self.solution {
-            Solution::Krylov(spaces) if spaces[label].1.coupling != 0.0 => {
-                let ritz = &spaces[label].1;
-                self.step * ritz.leaving(|x| accumulated_sum(floored(ritz, x), self.step, last))
-            }
-            _ => 0.0,
-        }
-    }
-
-    /// The largest length that the output weights of a label have in the first t steps.
-    fn longest(&self, label: usize, t: u64) -> f64 {
-        // With eta lambda > 1 the first step is the longest.
-        let psi = |x: f64| {
-            let psi = accumulated(x, self.step, t);
-            if self.step * x > 1.0 { psi.max(self.step) } else { psi }
-        };
-        match &self.solution {
-            Solution::Dense(dense) => {
-                let terms = dense.b.row(label).iter().zip(&dense.eigenvalues).map(|(b, &x)| b * psi(x));
-                terms.map(|a| a * a).sum::<f64>().sqrt()
-            }
-            Solution::Krylov(spaces) => {
-                let ritz = &spaces[label].1;
-                ritz.integral(|x| share(ritz, x, |x| psi(x).powi(2))).sqrt()
-            }
-        }
-    }
-
-    /// Rounding's part of the error of a loss.
-    fn rounding_error(&self, label: usize, loss: f64, t: u64) -> f64 {
-        let size = self.longest(label, t);
-        self.loss_difference(label, loss, size, self.rounding.distance(label, size, self.label_sq[label], t))
-    }
-
-    /// The error of a loss, without what earlier losses say of it.
-    fn unlimited_error(&self, label: usize, loss: f64, t: u64) -> f64 {
-        let size = self.longest(label, t);
-        let distance = self.rounding.distance(label, size, self.label_sq[label], t);
-        let krylov = self.trace.sqrt() * self.krylov_distance(label, t);
-        self.loss_difference(label, loss, size, distance + krylov)
-    }
-
-    /// How far the exact loss may be where functions differ by `distance`.
-    fn loss_difference(&self, label: usize, loss: f64, size: f64, distance: f64) -> f64 {
-        let own = self.rounding.evaluation(label, size, self.label_sq[label]);
-        own + (2.0 * (loss + own).sqrt() + distance) * distance
-    }
-
-    /// The length of b's share, for each label, in directions that [`share`] leaves out.
-    fn unresolved_shares(&self) -> Vec<f64> {
-        let Solution::Krylov(spaces) = &self.solution else { return Vec::new() };
-        let kept = |ritz: &Ritz, x: f64| share(ritz, x, |_| 1.0);
-        spaces.iter().map(|(_, ritz)| ritz.integral(|x| 1.0 - kept(ritz, x)).sqrt()).collect()
-    }
 }
 
 /// What rounding does to K and b: what the form itself reports, and the solver's share.
@@ -540,6 +390,15 @@ fn estimate(quadratic: &Quadratic, step: f64, largest: f64, floor: f64, cut: Vec
         cut,
         deficient: false,
         gap: None,
+    }
+}
+
+/// The step, by default 1 / (largest eigenvalue).
+fn chosen(step: Step, largest: f64) -> Result<f64> {
+    match step {
+        Step::Auto if largest > 0.0 => Ok(1.0 / largest),
+        Step::Auto => Ok(1.0),
+        Step::Fixed(step) => check_step(step, largest, 1.0 / largest),
     }
 }
 
