@@ -4,29 +4,30 @@
 
 mod announced;
 mod arrow;
+mod blocks;
 mod columns;
 mod csv;
+mod format;
 mod guard;
 mod memory;
 mod numpy;
 mod pages;
 mod pipe;
 
+pub use blocks::Blocks;
 pub use columns::Columns;
 pub use csv::Dialect;
+pub use format::{check_plain_file, usual_delimiter};
 pub use memory::Table;
 
 use crate::error::{Error, Result};
 use columns::Chosen;
+use format::{Format, format};
 use memory::MemoryReader;
 use pipe::Pipe;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
-use zonal::linalg::Matrix;
-use zonal::rows::Rows;
 
 /// What to do with rows that lack a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,17 +37,6 @@ pub enum Missing {
     Reject,
     /// Leave such rows out and count them.
     Drop,
-}
-
-/// How a file is written, told by its first bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
-    Csv,
-    GzipCsv,
-    Npy,
-    Npz,
-    Parquet,
-    Arrow,
 }
 
 /// A table that has been found and whose columns are known.
@@ -135,10 +125,6 @@ const BLOCK_VALUES: usize = 1 << 18;
 const BLOCK_ROWS: usize = 8_192;
 /// The most columns of a table.
 const MOST_COLUMNS: usize = 1_000_000;
-/// Weights within these limits have roots and sums in single precision too.
-const SMALLEST_WEIGHT: f64 = 1e-30;
-const LARGEST_WEIGHT: f64 = 1e30;
-
 impl Source {
     /// Finds the files and the columns; nothing but headers is read. A path that is no file may be a pattern with `*`
     /// and `?`; its files come in the order of their names. All files need the chosen columns, in any order.
@@ -274,15 +260,7 @@ impl Source {
 
     /// All rows from the first on, in blocks.
     pub fn blocks(&self) -> Blocks<'_> {
-        Blocks {
-            source: self,
-            piece: 0,
-            reader: None,
-            next_row: self.first_row,
-            in_file: 0,
-            fault: None,
-            failed: false,
-        }
+        Blocks::of(self)
     }
 
     /// How many columns are read.
@@ -331,139 +309,6 @@ impl Source {
         let labels = self.label_names.len() + usize::from(self.is_weighted());
         let reject = self.missing == Missing::Reject;
         Ok(Box::new(csv::CsvReader::new(path, beginning, chosen, labels, reject, prompt)))
-    }
-}
-
-/// The blocks of a table, in order. After an error there are no more.
-pub struct Blocks<'a> {
-    source: &'a Source,
-    piece: usize,
-    reader: Option<Box<dyn Reader>>,
-    next_row: u64,
-    in_file: u64,
-    /// The error of a row, to be returned after the rows before it.
-    fault: Option<Error>,
-    failed: bool,
-}
-
-impl Blocks<'_> {
-    fn advance(&mut self) -> Result<Option<Rows>> {
-        if let Some(fault) = self.fault.take() {
-            return Err(fault);
-        }
-        let most = block_rows(self.source.columns());
-        while let Some(piece) = self.source.pieces.get(self.piece) {
-            if self.reader.is_none() {
-                piece.check_unchanged()?;
-                self.reader = Some(self.source.reader(piece)?);
-                self.in_file = 0;
-            }
-            let next = match &mut self.reader {
-                Some(reader) => match reader.next(most) {
-                    Ok(next) => next,
-                    // A file that changes is often no table while it does.
-                    Err(error) => return Err(piece.check_unchanged().err().unwrap_or(error)),
-                },
-                None => None,
-            };
-            if next.is_none() {
-                piece.check_unchanged()?;
-            }
-            match next {
-                Some(raw) => return self.rows(piece.name(), raw).map(Some),
-                None => {
-                    self.reader = None;
-                    self.piece += 1;
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    /// Checks the values and leaves out rows that lack one. The error of a row that cannot be used is returned after the rows
-    /// before it.
-    fn rows(&mut self, path: &Path, raw: Raw) -> Result<Rows> {
-        let source = self.source;
-        let (features, labels) = (source.feature_names.len(), source.label_names.len());
-        let first = self.next_row;
-        let mut rows = Rows::empty(first..first + raw.rows as u64, features, labels);
-        let mut x = Vec::with_capacity(raw.rows * features);
-        let mut y = Vec::with_capacity(raw.rows * labels);
-        for (i, row) in raw.values.chunks_exact(source.columns()).enumerate() {
-            let number = first + i as u64;
-            match source.usable(path, row, self.in_file + i as u64) {
-                Ok(false) => {}
-                Ok(true) => {
-                    rows.weights.extend(source.is_weighted().then(|| row[features + labels]));
-                    x.extend_from_slice(&row[..features]);
-                    y.extend_from_slice(&row[features..features + labels]);
-                    rows.numbers.push(number);
-                }
-                Err(fault) if rows.numbers.is_empty() => return Err(fault),
-                Err(fault) => {
-                    rows.covered.end = number;
-                    self.fault = Some(fault);
-                    break;
-                }
-            }
-        }
-        self.next_row += raw.rows as u64;
-        self.in_file += raw.rows as u64;
-        let matrix = |rows: usize, columns: usize, values: Vec<f64>| {
-            Matrix::from_rows(rows, columns, values).map_err(|e| table(path, e.to_string()))
-        };
-        let kept = rows.numbers.len();
-        rows.features = matrix(kept, features, x)?;
-        rows.labels = matrix(kept, labels, y)?;
-        Ok(rows)
-    }
-}
-
-impl Source {
-    /// Whether a row of a file is used, given its values; false for one that is left out.
-    fn usable(&self, path: &Path, row: &[f64], place: u64) -> Result<bool> {
-        let fail = |column: usize, message: String| {
-            let mut names = self.feature_names.iter().chain(&self.label_names).chain(&self.weight_name);
-            let column = names.nth(column).cloned();
-            let message = format!("row {place} (counted from 0) {message}");
-            Err(Error::Table { path: path.to_owned(), row: None, column, message })
-        };
-        let weight = self.is_weighted().then(|| row[row.len() - 1]);
-        // A row that counts for nothing is as one that is not there.
-        if weight == Some(0.0) {
-            return Ok(false);
-        }
-        if let Some(column) = row.iter().position(|x| !x.is_finite()) {
-            return match self.missing {
-                Missing::Drop if row[column].is_nan() => Ok(false),
-                _ if row[column].is_nan() => {
-                    fail(column, "lacks a value; fill it in, or use --missing drop".into())
-                }
-                _ => fail(column, format!("holds {}, but only finite numbers can be used", row[column])),
-            };
-        }
-        match weight {
-            Some(weight) if !(SMALLEST_WEIGHT..=LARGEST_WEIGHT).contains(&weight) => fail(
-                row.len() - 1,
-                format!(
-                    "has the weight {weight}, but 0 or a number from {SMALLEST_WEIGHT:e} to {LARGEST_WEIGHT:e} is needed"
-                ),
-            ),
-            _ => Ok(true),
-        }
-    }
-}
-
-impl Iterator for Blocks<'_> {
-    type Item = Result<Rows>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.failed {
-            return None;
-        }
-        let next = self.advance();
-        self.failed = next.is_err();
-        next.transpose()
     }
 }
 
@@ -528,95 +373,6 @@ fn matches(path: &Path) -> Result<Vec<PathBuf>> {
     let found = glob::glob(&text).map_err(|e| table(path, format!("not a pattern for files: {e}")))?;
     let files: Vec<PathBuf> = found.filter_map(std::result::Result::ok).collect();
     if files.is_empty() { Err(table(path, "no file matches this pattern".into())) } else { Ok(files) }
-}
-
-/// The character between fields by the endings of files: a tab for `.tsv`, compressed or not, and otherwise a comma; names
-/// without an ending follow the others. Files may be patterns as for [`Source::open`].
-///
-/// # Errors
-/// [`Error::Table`] where some files need a tab and others a comma; those of patterns.
-pub fn usual_delimiter<'a>(files: impl IntoIterator<Item = &'a PathBuf>) -> Result<char> {
-    let (mut tabs, mut commas) = (None, None);
-    for pattern in files {
-        for file in matches(pattern)? {
-            let name = file.to_string_lossy().to_lowercase();
-            let name = name.strip_suffix(".gz").unwrap_or(&name);
-            match Path::new(name).extension().and_then(|e| e.to_str()) {
-                Some("tsv") => tabs = Some(file),
-                None | Some("parquet" | "arrow" | "feather" | "npy" | "npz") => {}
-                Some(_) => commas = Some(file),
-            }
-        }
-    }
-    match (tabs, commas) {
-        (Some(tabs), Some(commas)) => Err(table(
-            &tabs,
-            format!(
-                "its name stands for tabs between fields, and {} for commas, but all files need the same character; save \
-                 them alike, or name it with --delimiter",
-                commas.display()
-            ),
-        )),
-        (Some(_), None) => Ok('\t'),
-        (None, _) => Ok(','),
-    }
-}
-
-/// The first bytes of each format.
-const BEGINNINGS: [(&[u8], Format); 5] = [
-    (b"PAR1", Format::Parquet),
-    (b"ARROW1", Format::Arrow),
-    (b"\x93NUMPY", Format::Npy),
-    (b"PK", Format::Npz),
-    (b"\x1f\x8b", Format::GzipCsv),
-];
-
-/// The format that begins with these bytes.
-fn begins_like(first: &[u8]) -> Option<Format> {
-    BEGINNINGS.iter().find(|(magic, _)| first.starts_with(magic)).map(|(_, format)| *format)
-}
-
-/// How a file is written.
-fn format(path: &Path) -> Result<Format> {
-    check_plain_file(path)?;
-    let mut first = Vec::new();
-    let file = File::open(path).map_err(Error::system(path, "opening"))?;
-    file.take(8).read_to_end(&mut first).map_err(Error::system(path, "reading"))?;
-    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
-    match begins_like(&first) {
-        Some(Format::Npz) if extension != "npz" => {}
-        Some(format) => return Ok(format),
-        None => {}
-    }
-    match extension.as_str() {
-        "parquet" | "arrow" | "feather" | "npy" | "npz" | "gz" => {
-            Err(table(path, format!("the name ends in .{extension}, but the file does not begin like one")))
-        }
-        "xlsx" | "xls" | "json" | "jsonl" | "zip" | "bz2" | "xz" | "zst" => Err(table(
-            path,
-            format!("files of type .{extension} are not read; save the table as CSV, NPY, Parquet or Arrow"),
-        )),
-        _ => Ok(Format::Csv),
-    }
-}
-
-/// Refuses what cannot be read twice.
-///
-/// # Errors
-/// [`Error::NotAFile`], [`Error::System`].
-pub fn check_plain_file(path: &Path) -> Result<()> {
-    let refuse = |found| Err(Error::NotAFile { path: PathBuf::from(path), found });
-    if path.as_os_str() == "-" {
-        return refuse("standard input, a pipe");
-    }
-    let meta = std::fs::metadata(path).map_err(Error::system(path, "opening"))?;
-    if meta.is_file() {
-        Ok(())
-    } else if meta.is_dir() {
-        refuse("a folder")
-    } else {
-        refuse("a pipe or a device")
-    }
 }
 
 #[cfg(test)]

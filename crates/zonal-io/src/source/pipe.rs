@@ -1,7 +1,8 @@
 //! Tables from pipes, which are read once: CSV, plain or gzip.
 
 use super::csv::Beginning;
-use super::{BEGINNINGS, Dialect, Format, begins_like, table};
+use super::format::{BEGINNINGS, Format, begins_like};
+use super::{Dialect, table};
 use crate::error::{Error, Result};
 use std::fmt;
 use std::fs::File;

@@ -5,6 +5,8 @@ use arrow_array::{
 use arrow_schema::{DataType, Field, Schema};
 use std::io::Write;
 use std::sync::Arc;
+use zonal::linalg::Matrix;
+use zonal::rows::Rows;
 
 /// All rows of a table, as (numbers, features, labels).
 fn read(paths: &[PathBuf], columns: &Columns, missing: Missing, dialect: Dialect) -> Result<Rows> {
