@@ -39,7 +39,7 @@ impl Path {
     /// Gauss-Radau rules where they are nearer, since psi_2t has derivatives of alternating sign.
     ///
     /// # Errors
-    /// [`Error::NoConvergence`].
+    /// [`NoConvergence`](crate::Error::NoConvergence).
     pub fn loss_bounds(&self, iteration: u64) -> Result<Vec<(f64, f64)>> {
         let twice = iteration.saturating_mul(2);
         let mut out = Vec::new();
