@@ -18,7 +18,7 @@ pub(super) enum Format {
 }
 
 /// The character between fields by the endings of files: a tab for `.tsv`, compressed or not, and otherwise a comma; names
-/// without an ending follow the others. Files may be patterns as for [`Source::open`].
+/// without an ending follow the others. Files may be patterns as for [`Source::open`](super::Source::open).
 ///
 /// # Errors
 /// [`Error::Table`] where some files need a tab and others a comma; those of patterns.
