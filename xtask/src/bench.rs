@@ -83,7 +83,7 @@ fn build(what: &[&str]) -> Result<()> {
 }
 
 fn script(name: &str) -> PathBuf {
-    root().join("crates/zonal-verify/peers").join(name)
+    root().join("verify/peers").join(name)
 }
 
 fn program(name: &str) -> PathBuf {

@@ -39,7 +39,7 @@ const HELP: &str = "cargo xtask COMMAND
 
 /// Debug assertions for our own crates in tests; dependencies stay as they are and compile once.
 const OUR_CRATES: [&str; 7] =
-    ["zonal", "zonal-sq", "zonal-io", "zonal-run", "zonal-report", "zonal-cli", "zonal-py"];
+    ["zonal", "zonal-sq", "zonal-io", "zonal-jobs", "zonal-report", "zonal-cli", "zonal-py"];
 
 fn main() -> Result<()> {
     match std::env::args().nth(1).as_deref() {
@@ -243,7 +243,7 @@ fn docs() -> Result<()> {
 }
 
 fn reference() -> PathBuf {
-    root().join("crates/zonal-verify/reference")
+    root().join("verify/reference")
 }
 
 fn checksums_script() -> PathBuf {

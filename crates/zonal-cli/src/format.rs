@@ -1,7 +1,7 @@
 //! How results are printed: a table for people, JSON or CSV for programs.
 
 use clap::ValueEnum;
-pub(crate) use zonal_run::number::{short, short_count, short_known, short_up};
+pub(crate) use zonal_documents::number::{short, short_count, short_known, short_up};
 
 /// The three formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

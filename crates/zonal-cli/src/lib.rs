@@ -15,7 +15,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use format::Format;
 use interrupt::Interrupt;
 use std::process::ExitCode;
-use zonal_run::number::whole;
+use zonal_documents::number::whole;
 
 /// What a network with one hidden layer learns by gradient descent, in which order, how wide and how long.
 #[derive(Parser, Debug)]
@@ -64,7 +64,7 @@ impl Global {
     fn refuse_seed(&self, why: &str) -> anyhow::Result<()> {
         match self.seed {
             None => Ok(()),
-            Some(_) => Err(zonal_run::Error::Usage(format!("--seed has no effect here: {why}")).into()),
+            Some(_) => Err(zonal_documents::Error::Usage(format!("--seed has no effect here: {why}")).into()),
         }
     }
 }
@@ -128,7 +128,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli, interrupt: &Interrupt) -> anyhow::Result<Done> {
-    zonal::numeric::check_instructions().map_err(zonal_run::Error::from)?;
+    zonal::numeric::check_instructions().map_err(zonal_documents::Error::from)?;
     match &cli.command {
         Command::Train(args) => return commands::train::run(args, &cli.global, interrupt),
         Command::Plan(args) => return commands::plan::run(args, &cli.global, interrupt),
@@ -150,21 +150,21 @@ fn code_of(error: &anyhow::Error, interrupt: &Interrupt) -> ExitCode {
     if output::is_closed_pipe(error) {
         return ExitCode::SUCCESS;
     }
-    if let (Some(stopped @ zonal_run::Error::Interrupted { .. }), Some(code)) =
-        (error.downcast_ref::<zonal_run::Error>(), interrupt.waited())
+    if let (Some(stopped @ zonal_documents::Error::Interrupted { .. }), Some(code)) =
+        (error.downcast_ref::<zonal_documents::Error>(), interrupt.waited())
     {
         output::say(&stopped.to_string());
         return ExitCode::from(code);
     }
     // Work that keeps nothing.
-    if let (Some(stopped @ zonal_run::Error::Core(zonal::Error::Stopped(_))), Some(code)) =
-        (error.downcast_ref::<zonal_run::Error>(), interrupt.waited())
+    if let (Some(stopped @ zonal_documents::Error::Core(zonal::Error::Stopped(_))), Some(code)) =
+        (error.downcast_ref::<zonal_documents::Error>(), interrupt.waited())
     {
         output::say(&stopped.to_string());
         return ExitCode::from(code);
     }
     output::say(&format!("error: {error:#}"));
-    match error.downcast_ref::<zonal_run::Error>() {
+    match error.downcast_ref::<zonal_documents::Error>() {
         Some(e) if e.is_usage() => {
             output::say("for help: zonal --help, or zonal COMMAND --help");
             ExitCode::from(exit::USAGE)

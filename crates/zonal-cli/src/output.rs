@@ -17,7 +17,7 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// As [`print`].
-pub(crate) fn print_part(text: &str) -> zonal_run::Result<()> {
+pub(crate) fn print_part(text: &str) -> zonal_documents::Result<()> {
     above_bar(|| write(text)).map_err(|source| {
         let path = "standard output".into();
         zonal_io::Error::System { path, action: "writing", source }.into()

@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 use zonal::observer::{Observer, Reading, Stage, StopReason};
-use zonal_run::number::{readable_seconds, short};
+use zonal_documents::number::{readable_seconds, short};
 
 /// Shows progress, and lets signals wait while a run is written.
 pub(crate) struct Progress {

@@ -11,16 +11,17 @@ use crate::{Cli, Command};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
 use std::path::PathBuf;
-use zonal_run::Error;
-use zonal_run::again::Moved;
-use zonal_run::analyze::AnalyzeConfig;
-use zonal_run::plan::PlanConfig;
-use zonal_run::record::{Output, RunKind};
-use zonal_run::reproduce::Size;
-use zonal_run::spectrum::{RankConfig, SpectrumConfig};
-use zonal_run::sq::{BoundConfig, LearnConfig, PlayConfig};
-use zonal_run::sweep::Start;
-use zonal_run::train::TrainConfig;
+use zonal_documents::Error;
+use zonal_documents::agreement::Moved;
+use zonal_documents::analyze::AnalyzeConfig;
+use zonal_documents::claims::Size;
+use zonal_documents::plan::PlanConfig;
+use zonal_documents::record::RunKind;
+use zonal_documents::spectrum::{RankConfig, SpectrumConfig};
+use zonal_documents::sq::{BoundConfig, LearnConfig, PlayConfig};
+use zonal_documents::train::TrainConfig;
+use zonal_jobs::record::Output;
+use zonal_jobs::sweep::Start;
 
 /// A job, complete and checked as far as its options go.
 #[derive(Debug)]

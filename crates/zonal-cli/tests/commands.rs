@@ -3,9 +3,9 @@
 mod common;
 
 use common::{Place, diabetes};
-use zonal_run::predict::PredictReport;
-use zonal_run::spectrum::SpectrumReport;
-use zonal_run::train::TrainReport;
+use zonal_documents::predict::PredictReport;
+use zonal_documents::spectrum::SpectrumReport;
+use zonal_documents::train::TrainReport;
 
 #[test]
 fn the_real_table_is_learned_as_well_as_by_least_squares() {

@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
-use zonal_run::predict::PredictReport;
+use zonal_documents::predict::PredictReport;
 
 /// How long a prediction may take to appear on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(60);

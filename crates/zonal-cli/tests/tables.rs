@@ -3,9 +3,9 @@
 mod common;
 
 use common::{Place, diabetes, stopped};
-use zonal_run::analyze::AnalyzeReport;
-use zonal_run::predict::PredictReport;
-use zonal_run::train::TrainReport;
+use zonal_documents::analyze::AnalyzeReport;
+use zonal_documents::predict::PredictReport;
+use zonal_documents::train::TrainReport;
 
 /// Rows of three features and two labels, as values row after row.
 fn values(rows: usize) -> Vec<[f64; 5]> {

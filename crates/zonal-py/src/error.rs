@@ -59,7 +59,7 @@ pub(crate) fn exception(py: Python<'_>, class: &str, message: &str) -> PyErr {
 /// The class of an error.
 fn class(error: &anyhow::Error) -> &'static str {
     let found = error.chain().find_map(|cause| {
-        let of_run = cause.downcast_ref::<zonal_run::Error>().map(of_run);
+        let of_run = cause.downcast_ref::<zonal_documents::Error>().map(of_run);
         let of_core = || cause.downcast_ref::<zonal::Error>().map(of_core);
         let of_files = || cause.downcast_ref::<zonal_io::Error>().map(of_files);
         of_run.or_else(of_core).or_else(of_files)
@@ -70,12 +70,12 @@ fn class(error: &anyhow::Error) -> &'static str {
     found.unwrap_or_else(|| if error.chain().any(of_system) { "FileError" } else { "DataError" })
 }
 
-fn of_run(error: &zonal_run::Error) -> &'static str {
+fn of_run(error: &zonal_documents::Error) -> &'static str {
     match error {
-        zonal_run::Error::Core(e) => of_core(e),
-        zonal_run::Error::Io(e) => of_files(e),
-        zonal_run::Error::Memory { .. } => "OutOfMemory",
-        zonal_run::Error::Interrupted { .. } => "Interrupted",
+        zonal_documents::Error::Core(e) => of_core(e),
+        zonal_documents::Error::Io(e) => of_files(e),
+        zonal_documents::Error::Memory { .. } => "OutOfMemory",
+        zonal_documents::Error::Interrupted { .. } => "Interrupted",
         _ => "ParameterError",
     }
 }

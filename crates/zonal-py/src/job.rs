@@ -12,22 +12,23 @@ use std::sync::Arc;
 use std::time::SystemTime;
 use zonal::activation::Activation;
 use zonal::target::PowerSpectrum;
+use zonal_claims::reproduce;
 use zonal_cli::request::{PageArgs, Request, asked, read};
-use zonal_report::draw;
-use zonal_report::page;
-use zonal_run::again::again;
-use zonal_run::analyze::analyze;
-use zonal_run::data::Data;
-use zonal_run::kept::{Kept, KeptTraining};
-use zonal_run::number::Auto;
-use zonal_run::plan::plan;
-use zonal_run::provenance::Provenance;
-use zonal_run::record::{Output, Record, RunKind, keep};
-use zonal_run::reproduce::reproduce;
-use zonal_run::spectrum::{rank, spectrum};
-use zonal_run::sq::{bound, learn, play};
-use zonal_run::sweep::{Start, sweep};
-use zonal_run::train::{Input, TrainConfig, train};
+use zonal_documents::number::Auto;
+use zonal_documents::provenance::Provenance;
+use zonal_documents::record::{Record, RunKind};
+use zonal_documents::saved::{Kept, KeptTraining};
+use zonal_documents::table::Data;
+use zonal_documents::train::{Input, TrainConfig};
+use zonal_jobs::again::again;
+use zonal_jobs::analyze::analyze;
+use zonal_jobs::plan::plan;
+use zonal_jobs::record::{Output, keep};
+use zonal_jobs::spectrum::{rank, spectrum};
+use zonal_jobs::sq::{bound, learn, play};
+use zonal_jobs::sweep::{Start, sweep};
+use zonal_jobs::train::train;
+use zonal_report::{draw, page};
 
 /// What a job found: the document of the program, and what there is beside it.
 #[pyclass(frozen, module = "zonal._native")]
@@ -41,7 +42,7 @@ pub(crate) struct Report {
 /// How the figures of a result are made, when they are asked for.
 enum Figures {
     None,
-    Spectrum(Box<zonal_run::spectrum::SpectrumReport>),
+    Spectrum(Box<zonal_documents::spectrum::SpectrumReport>),
     Page(Arc<Kept>),
 }
 
@@ -278,7 +279,7 @@ fn record<C, S>(
     summary: S,
 ) -> Record<C, S> {
     let provenance = Provenance::now(command, started);
-    Record { schema: zonal_run::SCHEMA, kind, configuration, provenance, summary }
+    Record { schema: zonal_documents::SCHEMA, kind, configuration, provenance, summary }
 }
 
 /// The options of a command of the program, by their long names, with their defaults.
@@ -290,5 +291,5 @@ pub(crate) fn options(command: Vec<String>) -> Vec<(String, Option<String>)> {
 /// Names of the claims that can be checked.
 #[pyfunction]
 pub(crate) fn claims() -> Vec<String> {
-    zonal_run::reproduce::names().into_iter().map(str::to_owned).collect()
+    zonal_claims::names().into_iter().map(str::to_owned).collect()
 }

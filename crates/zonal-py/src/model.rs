@@ -14,7 +14,7 @@ use zonal::linalg::Matrix;
 use zonal::network::Network;
 use zonal::observer::Stage;
 use zonal_io::model::{HiddenLayer, Model as Inner};
-use zonal_run::data::for_each_block;
+use zonal_jobs::data::for_each_block;
 
 /// A network with its output coefficients at every listed iteration.
 #[pyclass(frozen, module = "zonal._native")]
@@ -200,11 +200,11 @@ impl Model {
 
 /// The network at an iteration.
 fn at(model: &Inner, iteration: u64) -> Outcome<(&Network, Matrix)> {
-    Ok(zonal_run::predict::network_at(model, iteration)?)
+    Ok(zonal_jobs::predict::network_at(model, iteration)?)
 }
 
 /// Rows of a table as points of the sphere; a network trained on a target is given points.
-fn points(model: &Inner, features: &Matrix) -> zonal_run::Result<Matrix> {
+fn points(model: &Inner, features: &Matrix) -> zonal_documents::Result<Matrix> {
     match &model.description.table {
         Some(table) => Ok(table.lift.apply(features)?),
         None => Ok(features.clone()),
@@ -217,7 +217,7 @@ fn predicted(
     network: &Network,
     coefficients: &Matrix,
     points: &Matrix,
-) -> zonal_run::Result<Matrix> {
+) -> zonal_documents::Result<Matrix> {
     let mut values = network.values(coefficients, points)?;
     for (j, label) in model.description.table.iter().flat_map(|t| &t.labels).enumerate() {
         for i in 0..values.rows() {

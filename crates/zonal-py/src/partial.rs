@@ -15,11 +15,12 @@ use zonal::lift::Moments;
 use zonal::linalg::Matrix;
 use zonal::rows::{Rows, Split};
 use zonal_cli::request::{Request, read};
-use zonal_run::covered::Covered;
-use zonal_run::fingerprint::Fingerprint;
-use zonal_run::number::Auto;
-use zonal_run::survey::Survey as Inner;
-use zonal_run::train::{FitConfig, Input, PartialSums, TableJob, TrainConfig};
+use zonal_documents::number::Auto;
+use zonal_documents::train::{FitConfig, Input, TableJob, TrainConfig};
+use zonal_jobs::covered::Covered;
+use zonal_jobs::fingerprint::Fingerprint;
+use zonal_jobs::survey::Survey as Inner;
+use zonal_jobs::train::PartialSums;
 
 /// Moments and a random sample of some rows of a table; surveys of different rows are merged.
 #[pyclass(frozen, module = "zonal._native")]

@@ -11,7 +11,7 @@ use zonal::measure::Estimate;
 use zonal::numeric::random::Purpose;
 use zonal::observer::Stage;
 use zonal::sphere::Dim;
-use zonal_run::data::for_each_block;
+use zonal_jobs::data::for_each_block;
 
 /// Independent uniform points of the unit sphere, one a row.
 #[pyfunction]
@@ -24,9 +24,9 @@ pub(crate) fn uniform_points(
 ) -> PyResult<Bound<'_, PyArray2<f64>>> {
     let dim = Dim::new(dim).map_err(|e| Failure::from(e).raise(py))?;
     // The points, and their copy as an array.
-    let (needed, free) = (16 * u128::from(dim.get()) * count as u128, zonal_run::memory::free());
-    if needed > u128::from(zonal_run::memory::budget()) {
-        let readable = zonal_run::number::readable_bytes;
+    let (needed, free) = (16 * u128::from(dim.get()) * count as u128, zonal_jobs::memory::free());
+    if needed > u128::from(zonal_jobs::memory::budget()) {
+        let readable = zonal_documents::number::readable_bytes;
         let message = format!(
             "{count} points in dimension {} need about {}, but {} of memory is free here; take fewer",
             dim.get(),

@@ -5,8 +5,8 @@ use numpy::{PyArray1, PyArrayDescrMethods, PyArrayMethods, PyUntypedArray, PyUnt
 use pyo3::prelude::*;
 use std::ops::Range;
 use std::sync::Arc;
+use zonal_documents::table::{Data, Memory};
 use zonal_io::source::{Columns, Source};
-use zonal_run::data::{Data, Memory};
 
 /// Columns of equal length: features, labels, and the weights of the rows if there are any.
 #[pyclass(frozen, module = "zonal._native")]
@@ -57,7 +57,7 @@ impl Table {
     }
 
     /// As rows to read.
-    pub(crate) fn source(&self) -> zonal_run::Result<Source> {
+    pub(crate) fn source(&self) -> zonal_documents::Result<Source> {
         self.data().open(&Columns::default())
     }
 

@@ -181,7 +181,7 @@ fn part<T: Send>(
             Err(RecvTimeoutError::Timeout) => {}
             // How to go on stands in the note of the exception.
             Ok(Err(Failure::Ours(error))) => {
-                if let Some(zonal_run::Error::Interrupted { message }) = error.downcast_ref() {
+                if let Some(zonal_documents::Error::Interrupted { message }) = error.downcast_ref() {
                     let _ = raised.value(py).call_method1("add_note", (message.as_str(),));
                 }
                 return raised;

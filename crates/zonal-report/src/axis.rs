@@ -1,7 +1,7 @@
 //! Axes: which values are shown, where, and which of them are marked.
 
 use crate::text::grouped;
-use zonal_run::number::short;
+use zonal_documents::number::short;
 
 /// How values become distances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

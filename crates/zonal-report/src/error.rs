@@ -10,7 +10,7 @@ pub enum Error {
     Files(#[from] zonal_io::Error),
     /// A job.
     #[error(transparent)]
-    Run(#[from] zonal_run::Error),
+    Run(#[from] zonal_documents::Error),
     /// The mathematics.
     #[error(transparent)]
     Core(#[from] zonal::Error),

@@ -7,9 +7,10 @@ use crate::page::{self, Page};
 use crate::png::png;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use zonal_documents::saved::{Kept, KeptTraining};
 use zonal_io::folder::{FIGURES, PAGE, PAGE_MARK, RunFolder, has_mark, is_figure};
 use zonal_io::write::write_file;
-use zonal_run::kept::{Kept, KeptTraining, read};
+use zonal_jobs::kept::read;
 
 /// A format of a figure's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,10 +7,11 @@ use crate::interrupt::Interrupt;
 use crate::output::{columns, csv, print, print_json, quoted};
 use crate::progress::Progress;
 use std::path::PathBuf;
-use zonal_run::Error;
-use zonal_run::analyze::{AnalyzeConfig, AnalyzeReport, LabelAnalysis, analyze};
-use zonal_run::data::Data;
-use zonal_run::number::{count, real};
+use zonal_documents::Error;
+use zonal_documents::analyze::{AnalyzeConfig, AnalyzeReport, LabelAnalysis};
+use zonal_documents::number::{count, real};
+use zonal_documents::table::Data;
+use zonal_jobs::analyze::analyze;
 
 /// What a table holds before any network: the best polynomial of each degree, the noise floor, energies by degree
 #[derive(clap::Args, Debug)]
@@ -113,7 +114,7 @@ fn polynomials_csv(report: &AnalyzeReport) -> String {
     let of_label = |l: &LabelAnalysis| {
         let (label, noise) = (l.label.clone(), l.noise_rmse);
         let energies = l.energies.clone();
-        let one = move |p: &zonal_run::analyze::PolynomialError| {
+        let one = move |p: &zonal_documents::analyze::PolynomialError| {
             let energy = energies.get(p.degree);
             vec![
                 quoted(&label),

@@ -1,4 +1,4 @@
-//! The commands, one file each: arguments in, a job of `zonal-run`, its result printed.
+//! The commands, one file each: arguments in, a job of `zonal-jobs`, its result printed.
 
 pub(crate) mod analyze;
 pub(crate) mod completions;
@@ -13,7 +13,7 @@ pub(crate) mod sweep;
 pub(crate) mod train;
 
 use std::path::PathBuf;
-use zonal_run::Error;
+use zonal_documents::Error;
 
 /// Fixes the number of threads for the whole process.
 ///
@@ -69,7 +69,8 @@ pub(crate) fn lists(values: &[String], option: &str) -> Result<Vec<String>, Erro
 
 /// The numbers of an option that can be repeated or have commas.
 pub(crate) fn reals(texts: &[String], option: &str) -> Result<Vec<f64>, Error> {
-    let read = |t: &String| zonal_run::number::real(t).map_err(|e| Error::Usage(format!("{option}: {e}")));
+    let read =
+        |t: &String| zonal_documents::number::real(t).map_err(|e| Error::Usage(format!("{option}: {e}")));
     lists(texts, option)?.iter().map(read).collect()
 }
 

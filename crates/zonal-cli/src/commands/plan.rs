@@ -7,8 +7,9 @@ use crate::progress::Progress;
 use crate::{Done, Global};
 use anyhow::Result;
 use zonal::activation::Activation;
-use zonal_run::number::{Scale, count, readable_bytes, readable_seconds, real};
-use zonal_run::plan::{PlanConfig, PlanReport, WayOut, WayOutKind, plan};
+use zonal_documents::number::{Scale, count, readable_bytes, readable_seconds, real};
+use zonal_documents::plan::{PlanConfig, PlanReport, WayOut, WayOutKind};
+use zonal_jobs::plan::plan;
 
 /// Width, step and iterations that provably bring the loss to a goal
 #[derive(clap::Args, Debug)]

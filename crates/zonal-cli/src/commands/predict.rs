@@ -8,10 +8,11 @@ use crate::progress::Progress;
 use std::fmt::Write;
 use std::path::PathBuf;
 use zonal::rows::Part;
+use zonal_documents::number::count;
+use zonal_documents::predict::PredictConfig;
+use zonal_documents::table::Data;
 use zonal_io::model::SCHEMA;
-use zonal_run::data::Data;
-use zonal_run::number::count;
-use zonal_run::predict::{Block, PredictConfig, predict};
+use zonal_jobs::predict::{Block, predict};
 
 /// Predict the rows of a table with a trained model, or score it on labelled rows
 ///
@@ -99,7 +100,7 @@ struct Stream {
 }
 
 impl Stream {
-    fn print(&mut self, block: Block<'_>) -> zonal_run::Result<()> {
+    fn print(&mut self, block: Block<'_>) -> zonal_documents::Result<()> {
         let mut text = String::new();
         if self.is_empty {
             text += &if self.json { document(&block) } else { header(block.labels) };

@@ -5,11 +5,13 @@ use crate::format::Format;
 use crate::output::{print, print_json};
 use anyhow::Result;
 use std::path::{Path, PathBuf};
+use zonal_documents::Error;
+use zonal_documents::record::{PageReport, RunKind};
+use zonal_documents::saved::Kept;
 use zonal_io::folder::is_run_file;
+use zonal_jobs::kept::read;
+use zonal_jobs::record::Output;
 use zonal_report::{Format as FigureFormat, Written, page_of_runs, write_page, write_run};
-use zonal_run::Error;
-use zonal_run::kept::{Kept, read};
-use zonal_run::record::{Output, PageReport, RunKind};
 
 /// One page of one or several finished runs
 #[derive(clap::Args, Debug)]
@@ -135,7 +137,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<()> {
     let text = |path: &Path| path.display().to_string();
     let Written { page, figures } = written;
     let report = PageReport {
-        schema: zonal_run::SCHEMA,
+        schema: zonal_documents::SCHEMA,
         page: text(&page),
         figures: figures.iter().map(|f| text(f)).collect(),
     };

@@ -3,14 +3,15 @@
 use super::report::FolderArgs;
 use crate::format::{Format, short, short_up};
 use crate::interrupt::Interrupt;
-use crate::output::command_line;
-use crate::output::{columns, csv, print, print_json, quoted};
+use crate::output::{columns, command_line, csv, print, print_json, quoted};
 use crate::progress::Progress;
 use crate::{Done, Global};
 use anyhow::Result;
 use std::time::SystemTime;
-use zonal_run::record::{RunKind, keep};
-use zonal_run::reproduce::{Check, ClaimReport, Relation, ReproduceReport, Size, reproduce};
+use zonal_claims::reproduce;
+use zonal_documents::claims::{Check, ClaimReport, Relation, ReproduceReport, Size};
+use zonal_documents::record::RunKind;
+use zonal_jobs::record::keep;
 
 /// Check the claims of the theory, one by one: measured against predicted
 #[derive(clap::Args, Debug)]

@@ -6,11 +6,12 @@ use crate::format::{Format, short};
 use crate::output::{columns, csv, print, print_json, quoted};
 use anyhow::Result;
 use zonal::activation::Activation;
-use zonal_run::Error;
-use zonal_run::number::{Extended, Scale, whole};
-use zonal_run::spectrum::{
-    DegreeReport, KernelKind, RankConfig, Ranking, SpectrumConfig, SpectrumReport, rank, spectrum,
+use zonal_documents::Error;
+use zonal_documents::number::{Extended, Scale, whole};
+use zonal_documents::spectrum::{
+    DegreeReport, KernelKind, RankConfig, Ranking, SpectrumConfig, SpectrumReport,
 };
+use zonal_jobs::spectrum::{rank, spectrum};
 
 /// The Funk-Hecke spectrum of activations: which degrees they see, and how strongly
 #[derive(clap::Args, Debug)]
@@ -106,7 +107,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<()> {
         Question::Spectra(spectra) => spectra,
     };
     let reports: Vec<SpectrumReport> =
-        spectra.iter().map(spectrum).collect::<std::result::Result<_, zonal_run::Error>>()?;
+        spectra.iter().map(spectrum).collect::<std::result::Result<_, zonal_documents::Error>>()?;
     match (global.format, reports.as_slice()) {
         (Format::Json, reports) => reports.iter().try_for_each(print_json),
         (Format::Csv, reports) => print(&csv_table(reports)),

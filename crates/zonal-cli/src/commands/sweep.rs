@@ -8,7 +8,8 @@ use crate::output::{columns, command_line, print, print_json};
 use crate::progress::Progress;
 use anyhow::Result;
 use std::path::PathBuf;
-use zonal_run::sweep::{Description, Start, SweepReport, SweepRow, sweep};
+use zonal_documents::sweep::{SweepReport, SweepRow};
+use zonal_jobs::sweep::{Description, Start, sweep};
 
 const HELP: &str = r#"Examples:
   zonal sweep examples/staircase.toml
@@ -72,7 +73,9 @@ impl Args {
                 self.page.check(&output)?;
                 Start::New { file: Description::read(file)?, seed: global.seed(), output }
             }
-            (None, None) => return Err(zonal_run::Error::Usage("a file or --resume is needed".into()).into()),
+            (None, None) => {
+                return Err(zonal_documents::Error::Usage("a file or --resume is needed".into()).into());
+            }
         })
     }
 }

@@ -6,8 +6,8 @@ use crate::chart::{Chart, Series, Stroke};
 use crate::text::grouped;
 use zonal::dynamics::operator::Operator;
 use zonal::spectrum::Spectrum;
-use zonal_run::number::Extended;
-use zonal_run::train::TrainReport;
+use zonal_documents::number::Extended;
+use zonal_documents::train::TrainReport;
 
 /// Energies below this part of the largest are not drawn.
 const FLOOR: f64 = 1e-9;
@@ -41,7 +41,7 @@ pub fn degrees(id: &str, report: &TrainReport, spectrum: Option<&Spectrum>) -> O
             line
         };
         let listed = || {
-            let predicted = |c: &zonal_run::train::Checkpoint| {
+            let predicted = |c: &zonal_jobs::train::Checkpoint| {
                 Some((c.iteration as f64, c.degrees.as_ref()?.get(k)?.predicted?))
             };
             report.path.iter().filter_map(predicted).collect()

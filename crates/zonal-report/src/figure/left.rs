@@ -4,7 +4,7 @@ use super::{degree_key, energy, shown_degrees};
 use crate::axis::Axis;
 use crate::chart::{Chart, Form, Series};
 use crate::text::counted;
-use zonal_run::train::TrainReport;
+use zonal_documents::train::TrainReport;
 
 /// The figure at the listed iteration of that number; None for a table.
 pub fn left(id: &str, report: &TrainReport, number: usize) -> Option<Chart> {

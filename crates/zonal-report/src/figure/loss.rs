@@ -3,7 +3,7 @@
 use super::{Curve, error_name, fitted_rows, last_iteration, shown_error};
 use crate::axis::Axis;
 use crate::chart::{Chart, Level, Series, Stroke};
-use zonal_run::train::{Checkpoint, TrainReport};
+use zonal_documents::train::{Checkpoint, TrainReport};
 
 /// Losses below this part of the largest are not drawn.
 const FLOOR: f64 = 1e-9;

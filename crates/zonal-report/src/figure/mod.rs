@@ -15,7 +15,7 @@ pub use movement::movement;
 pub use spectrum::{last_degree, of_spectrum, spectrum};
 pub use truth::truth;
 
-use zonal_run::train::{Checkpoint, TrainReport};
+use zonal_documents::train::{Checkpoint, TrainReport};
 
 /// No more degrees than there are looks.
 const MOST_DEGREES: usize = 28;

@@ -3,7 +3,7 @@
 use super::{Curve, last_iteration};
 use crate::axis::Axis;
 use crate::chart::{Chart, Level, Series};
-use zonal_run::train::TrainReport;
+use zonal_documents::train::TrainReport;
 
 /// The figure; None for a path found at once, whose hidden units stand still.
 pub fn movement(id: &str, report: &TrainReport) -> Option<Chart> {

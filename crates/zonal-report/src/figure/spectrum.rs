@@ -3,8 +3,8 @@
 use crate::axis::Axis;
 use crate::chart::{Chart, Form, Series};
 use zonal::spectrum::Spectrum;
-use zonal_run::spectrum::SpectrumReport;
-use zonal_run::train::TrainReport;
+use zonal_documents::spectrum::SpectrumReport;
+use zonal_documents::train::TrainReport;
 
 /// Eigenvalues below this part of the largest are not drawn.
 const FLOOR: f64 = 1e-12;

@@ -5,9 +5,9 @@ use crate::axis::Axis;
 use crate::chart::{Chart, Level, Point, Series};
 use crate::error::Result;
 use std::fmt::Write;
-use zonal_run::number::{readable_seconds, short, short_up};
-use zonal_run::record::Record;
-use zonal_run::reproduce::{Check, Relation, ReproduceReport};
+use zonal_documents::claims::{Check, Relation, ReproduceReport};
+use zonal_documents::number::{readable_seconds, short, short_up};
+use zonal_documents::record::Record;
 
 /// The horizontal axis ends here; what lies beyond stands at its end.
 const FURTHEST: f64 = 1.5;

@@ -9,9 +9,9 @@ use crate::figure::{self, Curve, degree_key, shown_degrees};
 use crate::text::{grouped, isolated};
 use zonal::network::Layers;
 use zonal::observer::StopReason;
-use zonal_run::kept::KeptTraining;
-use zonal_run::number::short;
-use zonal_run::train::TrainReport;
+use zonal_documents::number::short;
+use zonal_documents::saved::KeptTraining;
+use zonal_documents::train::TrainReport;
 
 /// Losses below this part of the largest are not drawn.
 const FLOOR: f64 = 1e-9;

@@ -5,9 +5,9 @@ use crate::axis::Axis;
 use crate::chart::{Chart, Level, Series, Stroke};
 use crate::error::Result;
 use crate::text::{capitalised, counted, grouped};
-use zonal_run::number::short;
-use zonal_run::record::Record;
-use zonal_run::sq::{PlayConfig, PlayReport};
+use zonal_documents::number::short;
+use zonal_documents::record::Record;
+use zonal_documents::sq::{PlayConfig, PlayReport};
 
 /// Points of the curve, and stops of the slider.
 const POINTS: usize = 400;
@@ -49,7 +49,7 @@ pub fn game(run: &Record<PlayConfig, PlayReport>) -> Result<Page> {
         story.push(&mut page.charts, live(r));
         let shown = shown(r);
         let values = |f: &dyn Fn(usize) -> String| shown.iter().map(|&i| f(i)).collect::<Vec<String>>();
-        let asked = |f: fn(&zonal_run::sq::Asked) -> String| {
+        let asked = |f: fn(&zonal_jobs::sq::Asked) -> String| {
             values(&|i| if i == 0 { "-".to_owned() } else { f(&r.transcript[i - 1]) })
         };
         let reading = |name: &str, values| Reading { name: name.to_owned(), toggle: None, values };

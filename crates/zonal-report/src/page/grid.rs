@@ -2,8 +2,8 @@
 
 use crate::text::{isolated, shorten};
 use std::collections::HashMap;
-use zonal_run::number::{short, short_count};
-use zonal_run::sweep::SweepRow;
+use zonal_documents::number::{short, short_count};
+use zonal_documents::sweep::SweepRow;
 
 /// Curves in one figure at most.
 const CURVES: usize = 8;

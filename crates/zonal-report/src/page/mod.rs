@@ -24,7 +24,7 @@ use askama::Template;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use zonal_run::provenance::Provenance;
+use zonal_documents::provenance::Provenance;
 
 /// What marks a page as one of ours.
 pub(crate) const GENERATOR: &str = "zonal";

@@ -6,9 +6,9 @@ use crate::axis::Axis;
 use crate::chart::{Chart, Level, Point, Series, Stroke};
 use crate::error::Result;
 use crate::text::{counted, isolated, shorten};
-use zonal_run::number::short;
-use zonal_run::record::Record;
-use zonal_run::sweep::{SweepReport, SweepRow};
+use zonal_documents::number::short;
+use zonal_documents::record::Record;
+use zonal_documents::sweep::{SweepReport, SweepRow};
 
 /// Losses below this part of the largest are not drawn.
 const FLOOR: f64 = 1e-9;

@@ -6,9 +6,10 @@ use crate::format::{Format, short};
 use crate::interrupt::Interrupt;
 use crate::output::{columns, csv, print, print_json, quoted};
 use crate::progress::Progress;
-use zonal_run::Error;
-use zonal_run::number::{count, real};
-use zonal_run::sq::{BoundConfig, BoundReport, bound};
+use zonal_documents::Error;
+use zonal_documents::number::{count, real};
+use zonal_documents::sq::{BoundConfig, BoundReport};
+use zonal_jobs::sq::bound;
 use zonal_sq::bound::QueryClass;
 use zonal_sq::{Directions, Kind};
 

@@ -10,9 +10,10 @@ use std::str::FromStr;
 use zonal::activation::Activation;
 use zonal::dynamics::Step;
 use zonal::network::Layers;
-use zonal_run::Error;
-use zonal_run::number::{Auto, Scale, count, real_or_auto, whole};
-use zonal_run::sq::{Answerer, LearnConfig, LearnReport, learn};
+use zonal_documents::Error;
+use zonal_documents::number::{Auto, Scale, count, real_or_auto, whole};
+use zonal_documents::sq::{Answerer, LearnConfig, LearnReport};
+use zonal_jobs::sq::learn;
 use zonal_sq::Convention;
 
 /// Gradient descent that sees its target only through an oracle, beside the same descent through the exact one

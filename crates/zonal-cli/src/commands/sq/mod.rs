@@ -6,7 +6,7 @@ pub(crate) mod play;
 
 use crate::Global;
 use crate::interrupt::Interrupt;
-use zonal_run::Error;
+use zonal_documents::Error;
 
 /// Statistical queries: how many a learner needs, the game against an oracle, descent through one
 #[derive(clap::Args, Debug)]
@@ -39,6 +39,7 @@ pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> anyhow
 
 /// Counts, likewise.
 fn counts(texts: &[String], option: &str) -> Result<Vec<u64>, Error> {
-    let read = |t: &String| zonal_run::number::count(t).map_err(|e| Error::Usage(format!("{option}: {e}")));
+    let read =
+        |t: &String| zonal_documents::number::count(t).map_err(|e| Error::Usage(format!("{option}: {e}")));
     super::lists(texts, option)?.iter().map(read).collect()
 }

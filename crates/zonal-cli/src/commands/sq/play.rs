@@ -4,15 +4,16 @@ use crate::Global;
 use crate::commands::report::FolderArgs;
 use crate::format::Format;
 use crate::interrupt::Interrupt;
-use crate::output::command_line;
-use crate::output::{columns, csv, print, print_json, quoted};
+use crate::output::{columns, command_line, csv, print, print_json, quoted};
 use crate::progress::Progress;
 use std::path::PathBuf;
 use std::time::SystemTime;
-use zonal_run::Error;
-use zonal_run::number::{count, real, whole};
-use zonal_run::record::{Output, RunKind, keep};
-use zonal_run::sq::{FamilyConfig, PlayConfig, PlayReport, play};
+use zonal_documents::Error;
+use zonal_documents::number::{count, real, whole};
+use zonal_documents::record::RunKind;
+use zonal_documents::sq::{FamilyConfig, PlayConfig, PlayReport};
+use zonal_jobs::record::{Output, keep};
+use zonal_jobs::sq::play;
 use zonal_sq::learner::Strategy;
 use zonal_sq::{Answering, Directions, Kind};
 
@@ -148,7 +149,7 @@ fn default_size(args: &Args) -> Result<u64, Error> {
         Kind::Zonal if args.directions == Directions::Coordinate => args.dim,
         Kind::Zonal | Kind::Random => MEMBERS,
         Kind::Signs | Kind::Monomials => {
-            zonal_run::sq::check_degree(args.degree)?;
+            zonal_jobs::sq::check_degree(args.degree)?;
             let all = zonal_sq::Family::subsets(zonal::sphere::Dim::new(args.dim)?, args.degree);
             if all == 0u8.into() {
                 let (k, n) = (args.degree, args.dim);

@@ -5,9 +5,9 @@ use zonal::activation::Activation;
 use zonal::network::{Layers, Parametrisation, Start};
 use zonal::risk::BothLayers;
 use zonal::statistics::Precision;
-use zonal_run::Error;
-use zonal_run::number::{Auto, real};
-use zonal_run::train::{BatchChoice, DescentConfig};
+use zonal_documents::Error;
+use zonal_documents::number::{Auto, real};
+use zonal_documents::train::{BatchChoice, DescentConfig};
 
 /// Training step by step: where hidden units move, or a step sees some rows only
 #[derive(clap::Args, Debug)]

@@ -16,12 +16,14 @@ use std::path::{Path, PathBuf};
 use zonal::activation::Activation;
 use zonal::dynamics::path::Solver;
 use zonal::statistics::Precision;
-use zonal_run::Error;
-use zonal_run::again::{Moved, again};
-use zonal_run::data::Data;
-use zonal_run::number::{Auto, Extended, Scale, count, real, real_or_auto, whole};
-use zonal_run::record::Output;
-use zonal_run::train::{Input, TableJob, TargetJob, TrainConfig, interrupted, train};
+use zonal_documents::Error;
+use zonal_documents::agreement::Moved;
+use zonal_documents::number::{Auto, Extended, Scale, count, real, real_or_auto, whole};
+use zonal_documents::table::Data;
+use zonal_documents::train::{Input, TableJob, TargetJob, TrainConfig};
+use zonal_jobs::again::again;
+use zonal_jobs::record::Output;
+use zonal_jobs::train::{interrupted, train};
 
 /// Train a network on a table or on a target, and measure its whole path
 #[derive(clap::Args, Debug)]

@@ -3,8 +3,8 @@
 use crate::format::{short, short_count, short_known, short_up};
 use crate::output::columns;
 use zonal::network::{Layers, Parametrisation, Start};
-use zonal_run::again::Agreement;
-use zonal_run::train::{Checkpoint, SolverReport, TrainReport};
+use zonal_documents::agreement::Agreement;
+use zonal_documents::train::{Checkpoint, SolverReport, TrainReport};
 
 /// Rows shown in the table for people.
 const SHOWN_ROWS: usize = 16;

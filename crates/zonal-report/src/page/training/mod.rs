@@ -11,9 +11,9 @@ use crate::figure::{self, Curve, degree_key, energy, shown_degrees};
 use crate::text::grouped;
 use zonal::spectrum::Spectrum;
 use zonal::sphere::Dim;
-use zonal_run::kept::KeptTraining;
-use zonal_run::number::short;
-use zonal_run::train::{Checkpoint, TrainReport};
+use zonal_documents::number::short;
+use zonal_documents::saved::KeptTraining;
+use zonal_documents::train::{Checkpoint, TrainReport};
 
 /// Labels that get a figure of predicted against true values.
 const LABELS: usize = 4;

@@ -7,8 +7,8 @@ use crate::page::{Cell, Row, Section, Table, number, words};
 use crate::text::grouped;
 use zonal::spectrum::Spectrum;
 use zonal::sphere::{Dim, multiplicity};
-use zonal_run::number::{Extended, short, short_count};
-use zonal_run::train::TrainReport;
+use zonal_documents::number::{Extended, short, short_count};
+use zonal_documents::train::TrainReport;
 
 /// The table by degree: energy, speed, when it is learned, and what is left.
 pub(super) fn degrees_section(

@@ -4,8 +4,8 @@ use crate::page::Fact;
 use crate::text::{counted, grouped, isolated, shorten};
 use zonal::network::Layers;
 use zonal::observer::StopReason;
-use zonal_run::number::{Extended, short};
-use zonal_run::train::{Input, TrainConfig, TrainReport};
+use zonal_documents::number::{Extended, short};
+use zonal_documents::train::{Input, TrainConfig, TrainReport};
 
 /// Characters of a target or a label in a heading, and in a sentence.
 const HEADING: usize = 60;

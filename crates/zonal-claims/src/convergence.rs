@@ -1,0 +1,168 @@
+//! Agnostic convergence: with the width and the iterations of a plan the mean loss reaches the best polynomial's error
+//! up to epsilon, whatever the target holds beyond.
+//!
+//! Power. The loss itself is below a bound only, which it does not come near: a plan that is too large would pass. So the
+//! plan is measured too. The comparator's mean error at the planned width takes what the plan leaves to the width, and the
+//! mean square of its coefficients, over 2 eta T, what the plan leaves to the iterations; each reason states the error that
+//! is noticed. The constant in R^2 / (2 eta T) is measured twice: on infinitely wide networks, whose loss is a known part of
+//! that term, and draw by draw with the comparator that attains it.
+
+use super::comparator::{Comparator, mean_error, mean_norm_sq};
+use super::trial::Trial;
+use crate::Claim;
+use zonal::dynamics::Step;
+use zonal::measure::{Estimate, mean};
+use zonal::observer::Observer;
+use zonal::plan::{Plan, smallest_loss_bound};
+use zonal::sphere::Degree;
+use zonal_documents::Result;
+use zonal_documents::claims::{Check, Size};
+use zonal_documents::number::short;
+use zonal_jobs::experiment::over_seeds;
+
+pub(super) const CLAIM: Claim = Claim {
+    name: "convergence",
+    statement: "From random hidden units gradient descent reaches the error of the best polynomial of degree <= k, up \
+                to epsilon, with the width and iterations of the plan; the plan's width and iterations are those at which \
+                the terms of its bound add up to epsilon, and the term of the iterations has the right constant",
+    source: "Vempala and Wilmes 2019, the main theorem",
+    formulas: "PL-1",
+    run,
+};
+
+/// Activation, scale, dimension, target, degree k, and epsilon for both sizes.
+struct Case(&'static str, f64, u64, &'static str, Degree, f64, f64);
+
+/// Piecewise and analytic activations, targets with energy beyond k, with energy in every degree, and from a library of
+/// shapes. With --quick some have a larger epsilon, so that their networks are narrower.
+const CASES: [Case; 8] = [
+    Case("relu", 1.0, 10, "0.6*harmonic(2) + 0.8*harmonic(1) + 0.3*harmonic(4)", 2, 0.05, 0.25),
+    Case("relu", 1.0, 5, "0.8*harmonic(2) + 0.4*harmonic(4)", 2, 0.1, 0.2),
+    Case("tanh", 2.0, 5, "0.8*harmonic(1) + 0.4*harmonic(3) + 0.3*harmonic(5)", 3, 0.2, 0.2),
+    Case("sigmoid", 2.0, 4, "x1 + x2*x3", 1, 0.01, 0.02),
+    Case("gelu", 3.0, 6, "x1^2*x2 + x3*x4 + 0.5*harmonic(6)", 2, 0.01, 0.01),
+    Case("exp", 1.0, 3, "x1*x2 + 0.5*x3^4", 2, 0.01, 0.05),
+    Case("step", 1.0, 4, "0.7*harmonic(1) + 0.5*harmonic(3) + 0.3*harmonic(2)", 3, 0.3, 0.3),
+    Case("softplus", 4.0, 6, "teacher(relu, units=5)", 2, 0.02, 0.02),
+];
+
+fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
+    let mut checks = Vec::new();
+    for case in CASES {
+        checks.extend(one(&case, size, observer)?);
+    }
+    checks.push(iterations_in_the_mean(size, observer)?);
+    checks.push(iterations_of_one_draw()?);
+    Ok(checks)
+}
+
+fn one(case: &Case, size: Size, observer: &mut dyn Observer) -> Result<[Check; 3]> {
+    let &Case(activation, scale, dim, target, degree, whole, quick) = case;
+    let epsilon = size.pick(whole, quick);
+    let seeds = size.pick(20, 8);
+    let trial = Trial::new(activation, scale, dim, target)?;
+    let plan = trial.plan(degree, epsilon)?;
+    let what = format!("{activation}, n = {dim}, {target}, k = {degree}, m = {}", plan.width);
+    let loss = trial.mean_loss(plan.width, Step::Fixed(plan.step_size), plan.iterations, seeds, observer)?;
+    let irreducible = plan.best_polynomial_error + plan.invisible_energy;
+    let room = loss.value / (irreducible + epsilon);
+    let reached = Check::at_most(
+        format!("{what}: mean loss over {seeds} seeds"),
+        loss.value,
+        irreducible + epsilon,
+        format!(
+            "error {irreducible:.4} of the best visible polynomial plus epsilon = {epsilon}: a bound, of which descent \
+             takes {}",
+            short(room)
+        ),
+    );
+    let [width, iterations] = terms(&trial, &plan, irreducible + epsilon, epsilon, &what, size, observer)?;
+    Ok([reached, width, iterations])
+}
+
+/// What the comparator takes of the plan's bound by its error and by its coefficients.
+fn terms(
+    trial: &Trial,
+    plan: &Plan,
+    goal: f64,
+    epsilon: f64,
+    what: &str,
+    size: Size,
+    observer: &mut dyn Observer,
+) -> Result<[Check; 2]> {
+    // The wide networks of the whole size cost more.
+    let seeds = size.pick(100, 200);
+    let draws =
+        over_seeds(0..seeds, observer, |seed| Comparator::new(trial, plan.width, &plan.degrees, seed))?;
+    let error = mean_error(&draws);
+    let width = Check::mean(
+        &format!("{what}: mean excess of the comparator's error over that of what it leaves out"),
+        Estimate { value: error.value - plan.comparator_error, standard_error: error.standard_error },
+        goal - 0.01 * epsilon - plan.comparator_error,
+        "the plan leaves a hundredth of epsilon to the iterations and the rest to the width",
+    );
+    let energies = trial.energies(plan.degrees.iter().copied().max().unwrap_or(0))?.energies;
+    let energy: f64 = plan.degrees.iter().map(|&k| energies[k]).sum();
+    let of_width = (plan.norm_sq * plan.comparator_norm_sq - energy) / plan.width as f64;
+    let term = 0.5 / (plan.step_size * plan.iterations as f64);
+    let measured = mean_norm_sq(&draws);
+    let iterations = Check::mean(
+        &format!(
+            "{what}, T = {}: mean square of the comparator's coefficients over 2 eta T",
+            plan.iterations
+        ),
+        Estimate { value: measured.value * term, standard_error: measured.standard_error * term },
+        goal - plan.comparator_error - of_width,
+        "what the width leaves of epsilon",
+    );
+    Ok([width, iterations])
+}
+
+/// The loss of infinitely wide networks as a part of the iterations' term. With x = eta T alpha_1^2 a single degree is left
+/// with (1 - x/T)^(2T) of its energy, and the term is 1/(2x) of it.
+fn iterations_in_the_mean(size: Size, observer: &mut dyn Observer) -> Result<Check> {
+    // For ReLU ||phi||^2 = 1/(2n) and alpha_1 = 1/(2n), so that eta alpha_1^2 = 1/(2n).
+    let (dim, steps) = (6, 9);
+    let rate = 1.0 / (2.0 * dim as f64);
+    let trial = Trial::new("relu", 1.0, dim, "harmonic(1)")?;
+    let spectrum = trial.spectrum(1)?;
+    let step = Step::Fixed(1.0 / spectrum.norm_sq());
+    let seeds = size.pick(400, 200);
+    let (half, width) = (200, 400);
+    let losses = over_seeds(0..seeds, observer, |seed| {
+        let of = |width| Ok::<f64, crate::Error>(trial.experiment(width, step).losses(seed, &[steps])?[0]);
+        // The deviation of order 1/m drops out; the narrow network is a part of the wide one.
+        Ok(2.0 * of(width)? - of(half)?)
+    })?;
+    let (energies, infinite) = (trial.energies(1)?, f64::INFINITY);
+    let term = smallest_loss_bound(&energies, &spectrum, infinite, spectrum.norm_sq(), steps as f64).bound;
+    let found = mean(&losses);
+    let x = rate * steps as f64;
+    Ok(Check::mean(
+        &format!(
+            "relu, n = {dim}, degree 1, T = {steps}: loss extrapolated to infinite width, as a part of R^2 / (2 eta T)"
+        ),
+        Estimate { value: found.value / term, standard_error: found.standard_error / term },
+        2.0 * x * (1.0 - rate).powi(2 * steps as i32),
+        "2 x (1 - x/T)^(2T), x = eta T alpha_1^2, which is at most 1/e: the term is a bound that no mean attains",
+    ))
+}
+
+/// The same term where it is attained: descent after T steps exceeds the comparator v, its own coefficients after 2T steps,
+/// by |v|^2 / (2 eta T) in the limit of small eta T.
+fn iterations_of_one_draw() -> Result<Check> {
+    let trial = Trial::new("relu", 1.0, 6, "0.8*harmonic(1) + 0.6*harmonic(2)")?;
+    let (steps, part) = (2, 1e-3);
+    let step = part / trial.spectrum(2)?.norm_sq();
+    let (_, path) = trial.experiment(50, Step::Fixed(step)).train(0, 2 * steps)?;
+    let v = path.coefficients(&[2 * steps]);
+    let term = zonal::linalg::dot(v.row(0), v.row(0)) / (2.0 * step * steps as f64);
+    Ok(Check::near(
+        "relu, n = 6, m = 50, eta T = 0.002 / ||phi||^2: excess of descent over its own coefficients after 2T steps, as a part \
+         of their |v|^2 / (2 eta T)",
+        (path.loss(steps) - path.loss(2 * steps)) / term,
+        1.0,
+        3.0 * part * steps as f64,
+        "1 - O(eta T lambda): in this inequality no constant below 1/2 would do, and an error of 1 % in it is noticed",
+    ))
+}

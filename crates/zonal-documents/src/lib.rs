@@ -1,0 +1,26 @@
+//! Requests, reports and records of all commands, as values and as JSON. The program, the Python package and other
+//! callers share them.
+
+#![forbid(unsafe_code)]
+// What a user does must not make it panic.
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
+
+pub mod agreement;
+pub mod analyze;
+pub mod claims;
+mod error;
+pub mod number;
+pub mod plan;
+pub mod predict;
+pub mod provenance;
+pub mod record;
+pub mod saved;
+pub mod schema;
+pub mod spectrum;
+pub mod sq;
+pub mod sweep;
+pub mod table;
+pub mod train;
+
+pub use error::{Error, Result};
+pub use zonal_io::model::SCHEMA;

@@ -1,0 +1,398 @@
+//! Numbers as users write them: counts such as `1e9`, and widths and dimensions that may be infinite.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use std::str::FromStr;
+
+/// The largest count accepted.
+pub const MAX_COUNT: u64 = 1_000_000_000_000_000_000;
+
+/// Reads a count: digits, or a decimal number with an exponent whose value is whole.
+///
+/// ```
+/// use zonal_jobs::number::count;
+/// assert_eq!(count("2.5e3"), Ok(2500));
+/// assert!(count("0.5").is_err());
+/// ```
+///
+/// # Errors
+/// A message that says what was found and what is needed.
+pub fn count(text: &str) -> Result<u64, String> {
+    let wrong =
+        || format!("'{text}' is not a count; write a whole number from 0 to 1e18, such as 1000 or 1e9");
+    if let Ok(n) = text.parse::<u64>() {
+        return if n <= MAX_COUNT { Ok(n) } else { Err(wrong()) };
+    }
+    let x: f64 = text.parse().map_err(|_| wrong())?;
+    if x >= 0.0 && x <= MAX_COUNT as f64 && x.fract() == 0.0 { Ok(x as u64) } else { Err(wrong()) }
+}
+
+/// Reads a whole number that a type holds.
+///
+/// # Errors
+/// A message that says what was found and what is needed.
+pub fn whole<T: TryFrom<u64>>(text: &str) -> Result<T, String> {
+    let number = text.parse::<u64>().ok().and_then(|n| T::try_from(n).ok());
+    number.ok_or_else(|| format!("'{text}' is not a whole number from 0 on; write digits, such as 0 or 12"))
+}
+
+/// Reads a finite number.
+///
+/// # Errors
+/// A message that says what was found and what is needed.
+pub fn real(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|x| x.is_finite());
+    number.ok_or_else(|| format!("'{text}' is not a number; write a finite one, such as 0.25 or 1e-3"))
+}
+
+/// Reads a finite number or `auto`.
+///
+/// # Errors
+/// A message that says what was found and what is needed.
+pub fn real_or_auto(text: &str) -> Result<Auto<f64>, String> {
+    if text == "auto" {
+        return Ok(Auto::Auto);
+    }
+    let number = text.parse::<f64>().ok().filter(|x| x.is_finite());
+    number
+        .map(Auto::Fixed)
+        .ok_or_else(|| format!("'{text}' is not a number; write auto or a finite one, such as 0.25"))
+}
+
+/// A count that may be infinite; written `inf`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extended {
+    /// A number.
+    Finite(u64),
+    /// Infinity.
+    Infinite,
+}
+
+impl schemars::JsonSchema for Extended {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Extended".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "A count that may be infinite.",
+            "anyOf": [{"type": "integer", "minimum": 0}, {"const": "inf"}]
+        })
+    }
+}
+
+impl FromStr for Extended {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "inf" { Ok(Self::Infinite) } else { count(text).map(Self::Finite) }
+    }
+}
+
+impl fmt::Display for Extended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Finite(n) => n.fmt(f),
+            Self::Infinite => f.write_str("inf"),
+        }
+    }
+}
+
+impl Serialize for Extended {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Finite(n) => serializer.serialize_u64(*n),
+            Self::Infinite => serializer.serialize_str("inf"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Extended {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "a count or inf is needed")]
+        enum Either {
+            Number(u64),
+            Text(String),
+        }
+        match Either::deserialize(deserializer)? {
+            Either::Number(n) => Ok(Self::Finite(n)),
+            Either::Text(t) => t.parse().map_err(serde::de::Error::custom),
+        }
+    }
+}
+
+/// How the scale of the units is chosen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Scale {
+    /// Chosen on validation rows; 1 for targets.
+    Auto,
+    /// sqrt(n), so that <w, x> times it has variance 1.
+    SqrtDim,
+    /// A given number.
+    Fixed(f64),
+}
+
+impl Scale {
+    /// Its value in dimension n, None where it is still to be chosen.
+    pub fn value(self, dim: u64) -> Option<f64> {
+        match self {
+            Self::Auto => None,
+            Self::SqrtDim => Some((dim as f64).sqrt()),
+            Self::Fixed(s) => Some(s),
+        }
+    }
+}
+
+impl FromStr for Scale {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "sqrt-dim" => Ok(Self::SqrtDim),
+            _ => match text.parse::<f64>() {
+                Ok(s) if s > 0.0 && s.is_finite() => Ok(Self::Fixed(s)),
+                _ => Err(format!("'{text}' is not a scale; write auto, sqrt-dim or a positive number")),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Scale {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::SqrtDim => f.write_str("sqrt-dim"),
+            Self::Fixed(s) => s.fmt(f),
+        }
+    }
+}
+
+impl Serialize for Scale {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Fixed(s) => serializer.serialize_f64(*s),
+            other => serializer.collect_str(other),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Scale {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match NumberOrText::deserialize(deserializer)? {
+            NumberOrText::Number(x) => x.to_string().parse().map_err(serde::de::Error::custom),
+            NumberOrText::Text(t) => t.parse().map_err(serde::de::Error::custom),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "a number or a text is needed")]
+enum NumberOrText {
+    Number(f64),
+    Text(String),
+}
+
+/// A value that is given or chosen automatically; written `auto`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Auto<T> {
+    /// Chosen by the program.
+    Auto,
+    /// Given.
+    Fixed(T),
+}
+
+impl<T> Auto<T> {
+    /// The value given, if one was.
+    pub fn given(self) -> Option<T> {
+        match self {
+            Self::Auto => None,
+            Self::Fixed(x) => Some(x),
+        }
+    }
+}
+
+impl<T: FromStr> FromStr for Auto<T>
+where
+    T::Err: fmt::Display,
+{
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "auto" {
+            return Ok(Self::Auto);
+        }
+        text.parse().map(Self::Fixed).map_err(|e: T::Err| format!("{e}, or auto"))
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Auto<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Fixed(x) => x.fmt(f),
+        }
+    }
+}
+
+impl<T: Serialize> Serialize for Auto<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Auto => serializer.serialize_str("auto"),
+            Self::Fixed(x) => x.serialize(serializer),
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Auto<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        enum Word {
+            Auto,
+        }
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "auto or a value in range is needed")]
+        enum Either<T> {
+            Word(Word),
+            Given(T),
+        }
+        match Either::deserialize(deserializer)? {
+            Either::Word(Word::Auto) => Ok(Self::Auto),
+            Either::Given(x) => Ok(Self::Fixed(x)),
+        }
+    }
+}
+
+/// A number of bytes for people.
+pub fn readable_bytes(bytes: u64) -> String {
+    if bytes == u64::MAX {
+        return "18 EB".to_owned();
+    }
+    let units = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"];
+    let mut value = bytes as f64;
+    let mut unit = 0;
+    while value >= 1000.0 && unit + 1 < units.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    if unit == 0 { format!("{bytes} bytes") } else { format!("{value:.1} {}", units[unit]) }
+}
+
+/// A duration for people.
+pub fn readable_seconds(seconds: f64) -> String {
+    let units = [("years", 31_557_600.0), ("days", 86_400.0), ("hours", 3_600.0), ("minutes", 60.0)];
+    match units.iter().find(|(_, size)| seconds >= 1.5 * size) {
+        Some((name, size)) if seconds / size >= 1e4 => format!("{:.0e} {name}", seconds / size),
+        Some((name, size)) => format!("{:.1} {name}", seconds / size),
+        None if seconds >= 1.5 => format!("{seconds:.0} seconds"),
+        None if seconds >= 1.0 => "a second".to_owned(),
+        None => "less than a second".to_owned(),
+    }
+}
+
+/// A number with four significant digits, short and aligned.
+pub fn short(x: f64) -> String {
+    if x == 0.0 {
+        return "0".to_owned();
+    }
+    let size = x.abs();
+    if !(1e-3..1e6).contains(&size) {
+        return format!("{x:.3e}");
+    }
+    let decimals = (3 - size.log10().floor() as i32).clamp(0, 6);
+    format!("{x:.*}", decimals as usize)
+}
+
+/// An upper bound with four significant digits, rounded up so that it still is one.
+pub fn short_up(x: f64) -> String {
+    let near = short(x);
+    if x <= 0.0 || !x.is_finite() || near.parse::<f64>().is_ok_and(|near| near >= x) {
+        return near;
+    }
+    short(x + 10f64.powf(x.log10().floor() - 3.0) / 2.0)
+}
+
+/// A number that is known up to an error, with at most four significant digits and none that the error leaves open; an upper
+/// bound where that is all there is.
+pub fn short_known(x: f64, error: f64) -> String {
+    if error <= 5e-4 * x {
+        return short(x);
+    }
+    if error >= 0.5 * x {
+        return format!("<{}", short_up(x + error));
+    }
+    let digits = (x / error).log10().floor().max(0.0) as usize;
+    format!("{x:.digits$e}")
+}
+
+/// A count that people can read: a round power of ten in exponent form.
+pub fn short_count(n: u64) -> String {
+    if n >= 100_000 && n.is_multiple_of(10u64.pow(n.ilog10())) {
+        return format!("{:e}", n as f64);
+    }
+    n.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_whole_and_bounded() {
+        assert_eq!(count("1e9"), Ok(1_000_000_000));
+        assert_eq!(count("0"), Ok(0));
+        for bad in ["-1", "1.5", "nan", "inf", "1e19", "20000000000000000000", "x", ""] {
+            assert!(count(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn infinity_is_a_word_in_json() {
+        assert_eq!(serde_json::to_string(&Extended::Infinite).unwrap(), "\"inf\"");
+        assert_eq!(serde_json::from_str::<Extended>("\"inf\"").unwrap(), Extended::Infinite);
+        assert_eq!(serde_json::from_str::<Extended>("12").unwrap(), Extended::Finite(12));
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        for scale in [Scale::Auto, Scale::SqrtDim, Scale::Fixed(0.1)] {
+            let text = serde_json::to_string(&scale).unwrap();
+            assert_eq!(serde_json::from_str::<Scale>(&text).unwrap(), scale);
+        }
+        for value in [Auto::Auto, Auto::Fixed(2.5)] {
+            let text = serde_json::to_string(&value).unwrap();
+            assert_eq!(serde_json::from_str::<Auto<f64>>(&text).unwrap(), value);
+        }
+        assert_eq!(serde_json::from_str::<Auto<String>>("\"relu\"").unwrap(), Auto::Fixed("relu".to_owned()));
+        assert!(serde_json::from_str::<Scale>("\"-1\"").is_err());
+    }
+
+    #[test]
+    fn bytes_are_readable() {
+        assert_eq!(readable_bytes(999), "999 bytes");
+        assert_eq!(readable_bytes(64_000_000_000), "64.0 GB");
+        assert_eq!(readable_bytes(u64::MAX), "18 EB");
+    }
+
+    #[test]
+    fn durations_are_readable() {
+        assert_eq!(readable_seconds(0.2), "less than a second");
+        assert_eq!(readable_seconds(42.0), "42 seconds");
+        assert_eq!(readable_seconds(7_200.0), "2.0 hours");
+        assert_eq!(readable_seconds(1e300), "3e292 years");
+    }
+
+    #[test]
+    fn numbers_have_four_digits() {
+        assert_eq!(short(0.0), "0");
+        assert_eq!(short(0.044_449), "0.04445");
+        assert_eq!(short(53.21), "53.21");
+        assert_eq!(short(5929.88), "5930");
+        assert_eq!(short(-1.5e-7), "-1.500e-7");
+        assert_eq!(short_count(1_000_000_000), "1e9");
+        assert_eq!(short_count(1000), "1000");
+        for x in [0.140_01, 0.139_99, 2.0, 1e-9, 1.234_49, 1.234_51, 99_999.7, 3.000_1e12, 0.0] {
+            let up: f64 = short_up(x).parse().unwrap();
+            assert!(up >= x && up <= 1.0011 * x, "{x}: {up}");
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! `analyze`: what can be learned from a table before any network: the best polynomial of each degree, the noise floor,
+//! the label's energy by degree.
+
+use crate::data::for_each_block;
+use crate::memory::{check_need, needed};
+use crate::survey::{Survey, standardised};
+use zonal::lift::{LabelScale, Lift};
+use zonal::linalg::{Matrix, dot};
+use zonal::measure::{Monomials, Repeats, best_polynomials, monomials, sampled_energies};
+use zonal::observer::{Observer, Stage};
+use zonal::rows::{Part, Split};
+use zonal::sphere::{Degree, multiplicities};
+use zonal::statistics::{Batch, Precision, Statistics, block_rows};
+use zonal_documents::analyze::{
+    AnalyzeConfig, AnalyzeReport, EnergyEstimate, LabelAnalysis, PolynomialError, Skipped,
+};
+use zonal_documents::number::readable_bytes;
+use zonal_documents::{Error, Result};
+use zonal_io::model::SCHEMA;
+use zonal_io::source::Columns;
+
+/// Rows for the energies: pairs of them are summed.
+const PAIRED_ROWS: usize = 4_096;
+/// Groups of equal rows that are followed.
+const GROUPS: usize = 1 << 20;
+/// How far the squared length of a row may be from 1 for it to count as a point of the sphere.
+const UNIT: f64 = 1e-6;
+
+/// Analyses a table.
+///
+/// # Errors
+/// Those of the table; [`zonal::Error::TooFewRows`].
+pub fn analyze(config: &AnalyzeConfig, observer: &mut dyn Observer) -> Result<AnalyzeReport> {
+    if config.labels.is_empty() {
+        return Err(Error::Usage("no label is named; a column to explain is needed".into()));
+    }
+    let columns = Columns { labels: config.labels.clone(), features: config.features.clone(), weight: None };
+    let source = config.data.open(&columns)?;
+    let split = Split::new(config.seed, 0.0, config.test_fraction)?;
+    let survey = Survey::of(&source, &split, observer)?;
+    let train = survey.counts[Part::Train as usize] as usize;
+    if train < 3 {
+        let total = survey.rows() as usize;
+        return Err(zonal::Error::TooFewRows { part: "train", found: train, required: 3, total }.into());
+    }
+    let labels: Vec<LabelScale> = (0..config.labels.len())
+        .map(|i| LabelScale::learn(&config.labels[i], &survey.labels, i))
+        .collect::<std::result::Result<_, _>>()?;
+    let lift = Lift::learn(source.feature_names(), &survey.features, 0.0)?;
+    let variables = lift.kept.len();
+    let fits = |k: Degree| monomials(variables, k).is_some_and(|n| n <= config.most_monomials);
+    let degree = (0..=config.max_degree).take_while(|&k| fits(k)).last();
+    let Some(degree) = degree else {
+        return Err(Error::Usage("--most-monomials must be at least 1".into()));
+    };
+    let skipped = (degree < config.max_degree)
+        .then(|| Skipped { degree: degree + 1, monomials: monomials(variables, degree + 1) });
+
+    let width = monomials(variables, degree).unwrap_or(usize::MAX);
+    check_memory(width, survey.covered.rows())?;
+    let basis = Monomials::new(variables, degree);
+    let mut statistics = Statistics::new(width, labels.len(), 2, Precision::F64);
+    let mut repeats = Repeats::new(labels.len(), GROUPS);
+    for_each_block(&source, Stage::Statistics, survey.covered.rows(), observer, |rows| {
+        let parts: Vec<usize> =
+            split.parts(&rows.numbers).into_iter().map(|part| usize::from(part == Part::Test)).collect();
+        let standard = standardised(&labels, &rows.labels);
+        let batch = Batch {
+            covered: (rows.covered.start, rows.covered.end),
+            numbers: &rows.numbers,
+            parts: &parts,
+            points: &lift.standardise(&rows.features)?,
+            labels: &standard,
+            weights: &[],
+        };
+        statistics.update(&basis, &batch)?;
+        (0..rows.len()).try_for_each(|i| repeats.push(rows.features.row(i), rows.labels.row(i)))?;
+        Ok(())
+    })?;
+    statistics.close(&basis)?;
+    let sums = statistics.into_parts();
+    let polynomials = best_polynomials(&basis, &sums[0], &sums[1])?;
+    let noise = repeats.noise_floor();
+    let energies = Energies::of(&survey, &lift, config.max_degree)?;
+
+    let analysis = |(i, scale): (usize, &LabelScale)| -> Result<LabelAnalysis> {
+        let unit = scale.deviation * scale.deviation;
+        let one = |p: &zonal::measure::BestPolynomial| PolynomialError {
+            degree: p.degree,
+            monomials: p.monomials,
+            rank: p.rank,
+            error: unit * p.errors[i],
+            test_error: p.test_errors.as_ref().map(|e| unit * e[i]),
+        };
+        Ok(LabelAnalysis {
+            label: scale.name.clone(),
+            mean: scale.mean,
+            deviation: scale.deviation,
+            best_polynomial: polynomials.iter().map(one).collect(),
+            noise_rmse: noise.as_ref().map(|n| n.variance[i].sqrt()),
+            energies: energies.of_label(scale, &survey.sample.labels.column(i))?,
+        })
+    };
+    Ok(AnalyzeReport {
+        schema: SCHEMA,
+        rows: survey.rows(),
+        dropped: survey.dropped(),
+        columns: source.feature_names().len(),
+        dropped_columns: lift.dropped(),
+        skipped,
+        repeated_rows: noise.as_ref().map_or(0, |n| n.repeated_rows),
+        followed: noise.as_ref().map_or(1.0, |n| n.followed),
+        sampled_rows: energies.chosen.len(),
+        sphere_dim: energies.points.columns() as u64,
+        on_sphere: energies.on_sphere,
+        uniformity: energies.uniformity()?,
+        labels: labels.iter().enumerate().map(analysis).collect::<Result<_>>()?,
+    })
+}
+
+/// Refuses more monomials than the memory that is free holds.
+fn check_memory(width: usize, rows: u64) -> Result<()> {
+    let blocks = rows / block_rows(width) + 1;
+    // Half a square for each run of blocks and the open one, for both parts; then the parts and an eigenproblem.
+    let squares = u64::from(blocks.ilog2() + 2).max(9);
+    let need = |m: u64| needed(m, squares, 8 * 4096);
+    match check_need(width as u64, need) {
+        Err(Error::Memory { needed, free, widest, .. }) => Err(Error::Usage(format!(
+            "{width} monomials need about {}, but {} of memory is free here; --most-monomials {widest} would fit",
+            readable_bytes(needed),
+            readable_bytes(free)
+        ))),
+        other => other,
+    }
+}
+
+/// Points of the sphere from the sampled rows.
+struct Energies {
+    points: Matrix,
+    /// The positions in the sample.
+    chosen: Vec<usize>,
+    on_sphere: bool,
+    max_degree: Degree,
+}
+
+impl Energies {
+    fn of(survey: &Survey, lift: &Lift, max_degree: Degree) -> Result<Self> {
+        let features = &survey.sample.features;
+        let count = survey.sample.len();
+        let stride = count.div_ceil(PAIRED_ROWS).max(1);
+        let mut chosen: Vec<usize> = (0..count).step_by(stride).collect();
+        let length = |row: &[f64]| (dot(row, row) - 1.0).abs() <= UNIT;
+        let on_sphere = features.columns() >= 2 && (0..count).all(|i| length(features.row(i)));
+        if !on_sphere && lift.kept.len() < 2 {
+            // A single column has two directions and no sphere.
+            chosen.clear();
+            return Ok(Self { points: Matrix::zeros(0, lift.kept.len()), chosen, on_sphere, max_degree });
+        }
+        let rows = features.select(&chosen);
+        let points = if on_sphere { rows } else { lift.apply(&rows)? };
+        // A row at the mean of every column has no direction.
+        let whole: Vec<usize> = (0..points.rows()).filter(|&i| length(points.row(i))).collect();
+        let chosen = whole.iter().map(|&i| chosen[i]).collect();
+        Ok(Self { points: points.select(&whole), chosen, on_sphere, max_degree })
+    }
+
+    fn of_label(&self, scale: &LabelScale, labels: &[f64]) -> Result<Vec<EnergyEstimate>> {
+        if self.chosen.len() < 3 {
+            return Ok(Vec::new());
+        }
+        let mut values: Vec<f64> = self.chosen.iter().map(|&i| labels[i]).collect();
+        let constant = sampled_energies(&self.points, &values, 0)?;
+        // A mean has no part in higher degrees, but would make their estimates uncertain.
+        values.iter_mut().for_each(|y| *y -= scale.mean);
+        let mut found = sampled_energies(&self.points, &values, self.max_degree)?;
+        found.energies[0] = constant.energies[0];
+        let one = |(degree, e): (usize, &zonal::measure::Estimate)| EnergyEstimate {
+            degree,
+            energy: e.value,
+            standard_error: e.standard_error,
+        };
+        Ok(found.energies.iter().enumerate().map(one).collect())
+    }
+
+    /// The same statistic of the constant 1: for uniform rows it has mean 0 and variance 2 N_k / (M (M - 1)).
+    fn uniformity(&self) -> Result<Vec<f64>> {
+        let count = self.points.rows();
+        if count < 3 {
+            return Ok(Vec::new());
+        }
+        let found = sampled_energies(&self.points, &vec![1.0; count], 2)?;
+        let dim = zonal::sphere::Dim::new(self.points.columns() as u64)?;
+        let multiplicity = multiplicities(dim, 2);
+        let pairs = count as f64 * (count as f64 - 1.0);
+        let z = |k: usize| found.energies[k].value / (2.0 * multiplicity[k].to_f64() / pairs).sqrt();
+        Ok(vec![z(1), z(2)])
+    }
+}

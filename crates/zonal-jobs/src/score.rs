@@ -1,0 +1,99 @@
+//! Errors of a model on the rows of a table, and its predictions: one way for training and for `predict`, so that both
+//! give the same bits.
+
+use zonal::linalg::Matrix;
+use zonal::network::Network;
+use zonal::numeric::sum::tree_sum;
+use zonal::rows::Rows;
+use zonal_documents::Result;
+use zonal_io::model::TableDescription;
+
+/// Predictions of a table's rows at one iteration.
+pub(crate) struct Scorer<'a> {
+    table: &'a TableDescription,
+    network: &'a Network,
+    coefficients: Matrix,
+}
+
+impl<'a> Scorer<'a> {
+    pub(crate) fn new(table: &'a TableDescription, network: &'a Network, coefficients: Matrix) -> Self {
+        Self { table, network, coefficients }
+    }
+
+    /// Predictions in the labels' units, one row a row, one column a label.
+    pub(crate) fn predictions(&self, features: &Matrix) -> Result<Matrix> {
+        let points = self.table.lift.apply(features)?;
+        let mut values = self.network.values(&self.coefficients, &points)?;
+        for i in 0..values.rows() {
+            for (y, label) in values.row_mut(i).iter_mut().zip(&self.table.labels) {
+                *y = label.restore(*y);
+            }
+        }
+        Ok(values)
+    }
+}
+
+/// Squared errors, block by block.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Score {
+    rows: u64,
+    weight: f64,
+    /// For each block the sum for each label.
+    squares: Vec<Vec<f64>>,
+}
+
+impl Score {
+    /// Adds a block of rows.
+    pub(crate) fn add(&mut self, scorer: &Scorer<'_>, rows: &Rows) -> Result<()> {
+        self.add_and(scorer, rows, |_, _| ())
+    }
+
+    /// Adds a block of rows and shows its predictions.
+    pub(crate) fn add_and(
+        &mut self,
+        scorer: &Scorer<'_>,
+        rows: &Rows,
+        show: impl FnOnce(&Rows, &Matrix),
+    ) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let predictions = scorer.predictions(&rows.features)?;
+        let of_label = |label: usize| {
+            let squares: Vec<f64> = (0..rows.len())
+                .map(|i| rows.weight(i) * (predictions.row(i)[label] - rows.labels.row(i)[label]).powi(2))
+                .collect();
+            tree_sum(&squares)
+        };
+        self.squares.push((0..predictions.columns()).map(of_label).collect());
+        self.rows += rows.len() as u64;
+        self.weight += (0..rows.len()).map(|i| rows.weight(i)).sum::<f64>();
+        show(rows, &predictions);
+        Ok(())
+    }
+
+    /// How many rows were scored.
+    pub(crate) fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// The mean squared error of each label, over rows by their weights; None without rows.
+    pub(crate) fn mean_squares(&self) -> Option<Vec<f64>> {
+        let labels = self.squares.first()?.len();
+        let of_label = |label: usize| {
+            let parts: Vec<f64> = self.squares.iter().map(|s| s[label]).collect();
+            tree_sum(&parts) / self.weight
+        };
+        Some((0..labels).map(of_label).collect())
+    }
+
+    /// The root of the mean over labels of the mean squared error; None without rows.
+    pub(crate) fn rmse(&self) -> Option<f64> {
+        self.mean_squares().map(|m| root_mean(&m))
+    }
+}
+
+/// The root of the mean.
+pub(crate) fn root_mean(mean_squares: &[f64]) -> f64 {
+    (mean_squares.iter().sum::<f64>() / mean_squares.len() as f64).sqrt()
+}

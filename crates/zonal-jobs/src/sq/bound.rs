@@ -1,0 +1,125 @@
+//! `sq bound`: how many queries a learner needs, with everything that the number rests on.
+
+use super::check_degree;
+use num_bigint::BigUint;
+use zonal::observer::Observer;
+use zonal::sphere::{Dim, multiplicity};
+use zonal_documents::sq::{BoundConfig, BoundReport, FamilyConfig};
+use zonal_documents::{Error, Result};
+use zonal_io::model::SCHEMA;
+use zonal_sq::bound::{
+    Bound, Goal, QueryClass, check_tolerance, orthonormal_members, products_of_signs, random_harmonics,
+    random_subfamily, with_gram, zonal_harmonics,
+};
+use zonal_sq::{Directions, Family, GramBounds, Kind};
+
+/// The bound for one family, dimension, degree and tolerance.
+///
+/// # Errors
+/// [`Error::Usage`] for a class of queries against which the family has no bound; parameters out of their domains.
+pub fn bound(config: &BoundConfig, observer: &mut dyn Observer) -> Result<BoundReport> {
+    let dim = Dim::new(config.dim)?;
+    check_degree(config.degree)?;
+    let goal = Goal::new(config.delta, config.epsilon)?;
+    check_tolerance(config.tolerance)?;
+    if config.directions != Directions::Random && config.size.is_none() {
+        return Err(Error::Usage(
+            "--directions is for a finite family: give --size M, or leave both out for a uniform direction"
+                .into(),
+        ));
+    }
+    let (bound, size) = match config.kind {
+        Kind::Zonal => zonal(config, dim, goal, observer)?,
+        Kind::Random => random(config, dim, goal, observer)?,
+        Kind::Signs | Kind::Monomials => subsets(config, dim, goal)?,
+    };
+    Ok(BoundReport {
+        schema: SCHEMA,
+        family: config.kind.to_string(),
+        dim: config.dim,
+        degree: config.degree,
+        multiplicity: multiplicity(dim, config.degree).to_string(),
+        size: size.map(|s| s.to_string()),
+        tolerance: config.tolerance,
+        query_class: bound.query_class,
+        prior: bound.prior,
+        theorem: bound.theorem,
+        delta: config.delta,
+        epsilon: config.epsilon,
+        log10_queries: bound.log10_queries,
+        vacuous: bound.vacuous,
+        assumptions: bound.assumptions,
+    })
+}
+
+type Sized = (Bound, Option<BigUint>);
+
+fn zonal(config: &BoundConfig, dim: Dim, goal: Goal, observer: &mut dyn Observer) -> Result<Sized> {
+    let Some(size) = config.size else {
+        return Ok((zonal_harmonics(dim, config.degree, config.tolerance, config.queries, goal)?, None));
+    };
+    by_gram(config, size, goal, observer)
+}
+
+fn random(config: &BoundConfig, dim: Dim, goal: Goal, observer: &mut dyn Observer) -> Result<Sized> {
+    let Some(size) = config.size else {
+        return Ok((random_harmonics(dim, config.degree, config.tolerance, config.queries, goal)?, None));
+    };
+    let QueryClass::Lipschitz(l) = config.queries else { return by_gram(config, size, goal, observer) };
+    let found = random_subfamily(dim, config.degree, config.tolerance, l, goal)?;
+    if (size as f64).log10() < found.log10_size {
+        return Err(Error::Usage(format!(
+            "SQ-6 speaks of families of at least 10^{:.2} members here, and --size is {size}; leave --size out for a target \
+             that is uniform over all harmonics (SQ-5)",
+            found.log10_size
+        )));
+    }
+    Ok((found.bound, Some(BigUint::from(size))))
+}
+
+/// A finite family against correlational queries, by its own Gram matrix.
+fn by_gram(config: &BoundConfig, size: u64, goal: Goal, observer: &mut dyn Observer) -> Result<Sized> {
+    if config.queries != QueryClass::Correlational {
+        return Err(Error::Usage(format!(
+            "finitely many {} harmonics have a bound against correlational queries only: without noise, about log2 M \
+             queries of another kind tell M of them apart (SQ-8); leave --size out, or take --queries correlational",
+            config.kind
+        )));
+    }
+    let family = super::family(&FamilyConfig {
+        kind: config.kind,
+        dim: config.dim,
+        degree: config.degree,
+        size,
+        directions: config.directions,
+        seed: config.seed,
+    })?;
+    let gram = GramBounds::of(&family, observer)?;
+    let mut bound = with_gram(&gram, config.tolerance, goal)?;
+    bound.assumptions.push(format!("the {size} members at seed {}", config.seed));
+    Ok((bound, Some(BigUint::from(size))))
+}
+
+fn subsets(config: &BoundConfig, dim: Dim, goal: Goal) -> Result<Sized> {
+    let all = Family::subsets(dim, config.degree);
+    let size = config.size.map_or_else(|| all.clone(), BigUint::from);
+    if config.degree == 0 || size == BigUint::from(0u8) || size > all {
+        return Err(Error::Usage(format!(
+            "there are {all} products of {} out of {} coordinates; --size must be from 1 to that, and the degree from 1 to \
+             the dimension",
+            config.degree, config.dim
+        )));
+    }
+    let bound = match (config.kind, config.queries) {
+        (Kind::Signs, class) => products_of_signs(&size, config.tolerance, class, goal)?,
+        (_, QueryClass::Correlational) => orthonormal_members(&size, config.tolerance, goal)?,
+        _ => {
+            return Err(Error::Usage(
+                "monomials have a bound against correlational queries only: y^2 x_i^2 is larger on average for the i that \
+                 occur, so few queries of another kind find them; products of signs (--family signs) have one against any"
+                    .into(),
+            ));
+        }
+    };
+    Ok((bound, Some(size)))
+}

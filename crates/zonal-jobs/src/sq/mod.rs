@@ -1,0 +1,104 @@
+//! `sq`: the laboratory of statistical queries as jobs: bounds on their number, games, and descent through an oracle.
+
+mod bound;
+mod learn;
+mod play;
+
+pub use bound::bound;
+pub use learn::learn;
+pub use play::play;
+pub use zonal_documents::sq::{
+    Answerer, Asked, BoundConfig, BoundReport, LearnCheckpoint, LearnConfig, LearnReport, PlayConfig,
+    PlayReport, QueryDegree,
+};
+
+use std::path::Path;
+use zonal::sphere::{Degree, Dim};
+use zonal_documents::number::readable_bytes;
+use zonal_documents::sq::FamilyConfig;
+use zonal_documents::{Error, Result};
+use zonal_sq::{Directions, Family, Kind};
+
+/// Correlations of more members than this take hours.
+const MOST_MEMBERS: u64 = 100_000;
+
+/// Refuses what does not fit into memory.
+fn check_memory(what: &str, needed: u64) -> Result<()> {
+    let free = crate::memory::free();
+    if needed <= crate::memory::budget() {
+        return Ok(());
+    }
+    let (needed, free) = (readable_bytes(needed), readable_bytes(free));
+    Err(Error::Usage(format!("{what} needs about {needed}, but {free} of memory is free here; take fewer")))
+}
+
+/// A transcript's folder must be there before anything is asked.
+fn check_save(path: Option<&Path>) -> Result<()> {
+    let Some(path) = path else { return Ok(()) };
+    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if path.is_dir() {
+        return Err(Error::Usage(format!("--save {} is a folder; name a file in it", path.display())));
+    }
+    // A file of somebody else is not lost by a wrong name.
+    if path.is_file() && learn::read_transcript(path).is_err() {
+        return Err(Error::Usage(format!(
+            "--save {} is there already and is no transcript of queries, which alone would be replaced; name another file",
+            path.display()
+        )));
+    }
+    if !parent.is_dir() {
+        return Err(Error::Usage(format!(
+            "--save needs the folder {}, which does not exist",
+            parent.display()
+        )));
+    }
+    Ok(())
+}
+
+/// Degrees beyond this one have multiplicities that take minutes to write down.
+const MOST_DEGREE: Degree = 10_000;
+
+/// Refuses a degree that no family has here.
+///
+/// # Errors
+/// [`Error::Usage`].
+pub fn check_degree(degree: Degree) -> Result<()> {
+    if (1..=MOST_DEGREE).contains(&degree) {
+        return Ok(());
+    }
+    Err(Error::Usage(format!("the degree is {degree}, but must be from 1 to {MOST_DEGREE}")))
+}
+
+/// The family that a configuration describes, if it fits into memory.
+fn family(config: &FamilyConfig) -> Result<Family> {
+    let dim = Dim::new(config.dim)?;
+    check_degree(config.degree)?;
+    if config.size > MOST_MEMBERS {
+        return Err(Error::Usage(format!(
+            "a family of {} members is too large to be held; at most {MOST_MEMBERS}",
+            config.size
+        )));
+    }
+    if config.directions != Directions::Random && config.kind != Kind::Zonal {
+        return Err(Error::Usage(format!(
+            "--directions is for zonal families, and this one is {}",
+            config.kind
+        )));
+    }
+    let size = config.size as usize;
+    // Directions, or coordinates and nodes, and a few strips of correlations.
+    let (per_member, common) = match config.kind {
+        Kind::Zonal => (16 * config.dim, 0),
+        Kind::Random => (16 * 4_000, 24 * 4_000 * config.dim + 24 * 4_000 * 4_000),
+        Kind::Signs | Kind::Monomials => (64 + 16 * config.degree as u64, 0),
+    };
+    let strips = 8 * 2_000 * config.size;
+    let needed = per_member.saturating_mul(config.size).saturating_add(common).saturating_add(strips);
+    check_memory(&format!("a family of {} members in dimension {}", config.size, config.dim), needed)?;
+    Ok(match config.kind {
+        Kind::Zonal => Family::zonal(dim, config.degree, size, config.directions, config.seed)?,
+        Kind::Random => Family::random(dim, config.degree, size, config.seed)?,
+        Kind::Signs => Family::signs(dim, config.degree, size, config.seed)?,
+        Kind::Monomials => Family::monomials(dim, config.degree, size, config.seed)?,
+    })
+}

@@ -1,0 +1,148 @@
+//! `sq play`: a learner against an oracle that has no target and keeps as many members of a family as it can.
+
+use super::check_memory;
+use std::sync::Arc;
+use zonal::numeric::random::{Purpose, stream, uniform};
+use zonal::observer::Observer;
+use zonal::sphere::{Dim, multiplicity};
+use zonal_documents::sq::{Asked, PlayConfig, PlayReport};
+use zonal_documents::{Error, Result};
+use zonal_io::model::SCHEMA;
+use zonal_io::write::write_file;
+use zonal_sq::learner::{Limits, Strategy, VersionSpace, brute_force, identify, rows_that_suffice};
+use zonal_sq::{Family, Game, GramBounds, Secret};
+
+/// Plays.
+///
+/// # Errors
+/// [`Error::Usage`] for learners that do not fit the family or options that have no effect; parameters out of their
+/// domains; [`zonal::Error::Stopped`] when the observer asks for it.
+pub fn play(config: &PlayConfig, observer: &mut dyn Observer) -> Result<PlayReport> {
+    if !(config.epsilon > 0.0 && config.epsilon <= 1.0) {
+        return Err(Error::Usage(format!(
+            "epsilon is {}, but must be above 0 and at most 1",
+            config.epsilon
+        )));
+    }
+    if !(config.noise >= 0.0 && config.noise.is_finite()) {
+        return Err(Error::Usage(format!("the noise is {}, but must be a number from 0", config.noise)));
+    }
+    if config.learner == Strategy::Descent && config.width == 0 || config.rows == Some(0) {
+        return Err(Error::Usage("--width and --rows must be at least 1".into()));
+    }
+    super::check_save(config.save.as_deref())?;
+    let family = Arc::new(super::family(&config.family)?);
+    let gram = GramBounds::of(&family, observer)?;
+    let game = Game::new(family.clone(), &gram, config.tolerance, config.answering)?;
+    let mut report = start(config, &family, &gram, &game)?;
+    if config.learner == Strategy::BruteForce {
+        look_at_rows(config, &family, &mut report)?;
+        return Ok(report);
+    }
+    let limits = Limits {
+        stop: gram.fit_at_most(config.epsilon),
+        queries: config.max_queries.unwrap_or(10 * family.size() as u64 + 10_000),
+        width: config.width,
+        seed: config.family.seed,
+    };
+    let mut space = VersionSpace::new(&family);
+    identify(config.learner, &mut space, &game, limits, observer)?;
+    let stands = game.report();
+    let tau = game.effective_tolerance();
+    if tau < config.tolerance {
+        let rounding = "members are kept within the tolerance less 10^-11 for rounding, and K is taken there";
+        report.assumptions.push(rounding.into());
+    }
+    if stands.queries_distinct >= limits.queries {
+        report.assumptions.push(format!("the learner stopped after --max-queries, {}", limits.queries));
+    }
+    report.dropped_per_query_bound = gram.dropped_at_most(tau);
+    report.predicted_queries =
+        if config.learner == Strategy::Attack { None } else { gram.predicted_queries(tau, config.epsilon) };
+    report.queries_distinct = stands.queries_distinct;
+    report.queries_issued = stands.queries_issued;
+    report.live = stands.live;
+    report.max_dropped = stands.max_dropped;
+    report.invariant_held = stands.invariant_held;
+    report.learned = stands.live <= limits.stop;
+    let transcript = game.transcript();
+    if let Some(path) = &config.save {
+        let text = serde_json::to_vec(&transcript).map_err(|e| Error::Usage(e.to_string()))?;
+        write_file(path, &text)?;
+    }
+    let told = transcript.entries.into_iter().zip(game.counts());
+    report.transcript = told
+        .map(|(e, (dropped, live))| Asked {
+            query: e.query,
+            identity: e.identity,
+            answer: e.answer,
+            dropped,
+            live,
+        })
+        .collect();
+    Ok(report)
+}
+
+fn start(config: &PlayConfig, family: &Family, gram: &GramBounds, game: &Game) -> Result<PlayReport> {
+    let tau = game.effective_tolerance();
+    let mut assumptions = vec![
+        "the tolerance is that of a query y g(x) with E g^2 = 1".to_owned(),
+        format!("the {} members at seed {}", family.size(), config.family.seed),
+    ];
+    assumptions.extend(gram.largest_eigenvalue_by.clone());
+    if config.learner == Strategy::Attack {
+        assumptions
+            .push("queries of labels cut off are not correlational: no bound of this family applies".into());
+    }
+    Ok(PlayReport {
+        schema: SCHEMA,
+        run: None,
+        family: family.kind().to_string(),
+        dim: config.family.dim,
+        degree: config.family.degree,
+        multiplicity: multiplicity(Dim::new(config.family.dim)?, config.family.degree).to_string(),
+        family_size: family.size() as u64,
+        tolerance: config.tolerance,
+        epsilon: config.epsilon,
+        learner: config.learner.to_string(),
+        answers: config.answering.to_string(),
+        dropped_per_query_bound: gram.dropped_at_most(tau),
+        fits_per_hypothesis_bound: gram.fit_at_most(config.epsilon),
+        predicted_queries: None,
+        queries_distinct: 0,
+        queries_issued: 0,
+        live: family.size() as u64,
+        max_dropped: 0,
+        invariant_held: None,
+        learned: false,
+        rows: None,
+        transcript: Vec::new(),
+        assumptions,
+    })
+}
+
+/// The learner that is not bound to queries: a member is drawn, and found again from rows.
+fn look_at_rows(config: &PlayConfig, family: &Arc<Family>, report: &mut PlayReport) -> Result<()> {
+    if config.save.is_some() {
+        return Err(Error::Usage("--save keeps what was asked, and brute force asks nothing".into()));
+    }
+    let sure = 0.01;
+    // Without noise the formula needs a number: any small one.
+    let rows =
+        config.rows.unwrap_or_else(|| rows_that_suffice(family.size() as f64, sure, config.noise.max(0.05)));
+    let draw = uniform(&mut stream(config.family.seed, Purpose::Target, 0));
+    let wanted = ((draw * family.size() as f64) as usize).min(family.size() - 1);
+    let secret = Secret::member(family.clone(), wanted)?;
+    let count = usize::try_from(rows).unwrap_or(usize::MAX);
+    check_memory(&format!("{rows} rows"), rows.saturating_mul(16 * (config.family.dim + 4)))?;
+    let found = brute_force(family, &secret.rows(count, config.noise, config.family.seed)?)?;
+    report.learned = found == wanted;
+    report.live = 1;
+    report.rows = Some(rows);
+    report.assumptions.push(format!(
+        "rows and no queries: label noise of deviation {}; a tolerance of 1/sqrt(rows) is {}",
+        config.noise,
+        zonal_documents::number::short(1.0 / (rows as f64).sqrt())
+    ));
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! The first reading of a table: moments of the training rows, the sizes of the parts, and a random sample. Surveys of
+//! parts of a table can be merged.
+
+use crate::covered::Covered;
+use crate::data::for_each_block;
+use crate::fingerprint::Fingerprint;
+use rayon::prelude::*;
+use zonal::lift::{LabelScale, Moments};
+use zonal::linalg::Matrix;
+use zonal::observer::{Observer, Stage};
+use zonal::rows::{Part, Rows, Split};
+use zonal_documents::{Error, Result};
+use zonal_io::source::Source;
+
+/// What the first reading found.
+#[derive(Clone, Debug)]
+pub struct Survey {
+    /// Rows that were read, with those that were left out.
+    pub covered: Covered,
+    /// The rows themselves.
+    pub fingerprint: Fingerprint,
+    /// Rows of each part.
+    pub counts: [u64; 3],
+    /// Moments of the features of training rows.
+    pub features: Moments,
+    /// Moments of the labels of training rows.
+    pub labels: Moments,
+    /// A random sample of the rows that are not for testing, in the order of their numbers.
+    pub sample: Rows,
+}
+
+/// Rows of the sample at most, and values.
+const SAMPLE_ROWS: usize = 16_384;
+const SAMPLE_VALUES: usize = 1 << 23;
+
+/// Rows whose random numbers one thread draws at a time, at least.
+const DRAWN_AT_ONCE: usize = 256;
+
+impl Survey {
+    /// Reads a table once.
+    ///
+    /// # Errors
+    /// Those of reading; [`zonal::Error::Stopped`] when the observer asks for it.
+    pub fn of(source: &Source, split: &Split, observer: &mut dyn Observer) -> Result<Self> {
+        let (features, labels) = (source.feature_names().len(), source.label_names().len());
+        let most = sample_size(features + labels);
+        let columns = features + labels;
+        let mut survey = Self {
+            covered: Covered::default(),
+            fingerprint: Fingerprint::default(),
+            counts: [0; 3],
+            features: Moments::new(features),
+            labels: Moments::new(labels),
+            sample: Rows::empty(0..0, features, labels),
+        };
+        // Rows with the smallest ranks: (rank, number, values).
+        let mut sample: Vec<(u64, u64, Vec<f64>)> = Vec::new();
+        let mut limit = u64::MAX;
+        for_each_block(source, Stage::Reading, 0, observer, |rows| {
+            survey.covered.add(rows.covered.start, rows.covered.end)?;
+            let drawn: Vec<((Part, u64), Fingerprint)> = (0..rows.len())
+                .into_par_iter()
+                .with_min_len(DRAWN_AT_ONCE)
+                .map(|i| (split.part_and_rank(rows.numbers[i]), Fingerprint::of_row(&rows, i)))
+                .collect();
+            for (i, ((part, rank), fingerprint)) in drawn.into_iter().enumerate() {
+                survey.fingerprint = survey.fingerprint.merge(fingerprint);
+                survey.counts[part as usize] += 1;
+                if part == Part::Train {
+                    survey.features.push(rows.features.row(i), rows.weight(i))?;
+                    survey.labels.push(rows.labels.row(i), rows.weight(i))?;
+                }
+                if part != Part::Test && rank < limit {
+                    let weight = rows.weights.get(i..=i).unwrap_or_default();
+                    let values = [rows.features.row(i), rows.labels.row(i), weight].concat();
+                    sample.push((rank, rows.numbers[i], values));
+                }
+            }
+            if sample.len() > 2 * most {
+                sample.select_nth_unstable_by_key(most, |s| s.0);
+                sample.truncate(most);
+                limit = sample.iter().map(|s| s.0).max().unwrap_or(limit);
+            }
+            Ok(())
+        })?;
+        if sample.len() > most {
+            sample.select_nth_unstable_by_key(most, |s| s.0);
+            sample.truncate(most);
+        }
+        sample.sort_unstable_by_key(|s| s.1);
+        let part = |range: std::ops::Range<usize>| {
+            let values = sample.iter().flat_map(|s| &s.2[range.clone()]).copied().collect();
+            Matrix::from_rows(sample.len(), range.len(), values)
+        };
+        survey.sample = Rows {
+            covered: 0..survey.covered.rows(),
+            numbers: sample.iter().map(|s| s.1).collect(),
+            features: part(0..features)?,
+            labels: part(features..columns)?,
+            weights: sample.iter().filter_map(|s| s.2.get(columns)).copied().collect(),
+        };
+        Ok(survey)
+    }
+
+    /// The survey of the rows of both, which must be different ones of one table with the same split.
+    ///
+    /// # Errors
+    /// [`zonal::Error::Size`] for different columns, [`Error::Usage`] where only one of them has weights, and for rows that
+    /// are in both.
+    pub fn merge(self, other: &Self, split: &Split) -> Result<Self> {
+        let (a, b) = (&self.sample, &other.sample);
+        for (what, found, required) in [
+            ("feature columns of merged surveys", b.features.columns(), a.features.columns()),
+            ("labels of merged surveys", b.labels.columns(), a.labels.columns()),
+        ] {
+            if found != required {
+                return Err(zonal::Error::Size { what: what.into(), found, required }.into());
+            }
+        }
+        if !a.is_empty() && !b.is_empty() && a.weights.is_empty() != b.weights.is_empty() {
+            return Err(Error::Usage("one of the merged surveys has weights, the other has none".into()));
+        }
+        let all = a.numbers.iter().chain(&b.numbers);
+        let mut order: Vec<(u64, u64, usize)> =
+            all.enumerate().map(|(i, &number)| (split.rank(number), number, i)).collect();
+        let most = sample_size(a.features.columns() + a.labels.columns());
+        if order.len() > most {
+            order.select_nth_unstable_by_key(most, |s| s.0);
+            order.truncate(most);
+        }
+        order.sort_unstable_by_key(|s| s.1);
+        let chosen: Vec<usize> = order.iter().map(|s| s.2).collect();
+        let stacked = |a: &Matrix, b: &Matrix| {
+            Matrix::from_rows(a.rows() + b.rows(), a.columns(), [a.values(), b.values()].concat())
+        };
+        let covered = self.covered.merge(&other.covered)?;
+        let both = Rows {
+            covered: 0..covered.rows(),
+            numbers: [a.numbers.as_slice(), &b.numbers].concat(),
+            features: stacked(&a.features, &b.features)?,
+            labels: stacked(&a.labels, &b.labels)?,
+            weights: [a.weights.as_slice(), &b.weights].concat(),
+        };
+        Ok(Self {
+            covered,
+            fingerprint: self.fingerprint.merge(other.fingerprint),
+            counts: [0, 1, 2].map(|i| self.counts[i] + other.counts[i]),
+            sample: both.select(&chosen),
+            features: self.features.merge(&other.features)?,
+            labels: self.labels.merge(&other.labels)?,
+        })
+    }
+
+    /// Rows of all parts.
+    pub fn rows(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// Rows left out, for missing values or a weight of 0.
+    pub fn dropped(&self) -> u64 {
+        self.covered.rows() - self.rows()
+    }
+}
+
+/// How many rows of so many columns a sample has at most.
+fn sample_size(columns: usize) -> usize {
+    SAMPLE_ROWS.min(SAMPLE_VALUES / columns.max(1)).max(64)
+}
+
+/// Labels in standard units.
+pub(crate) fn standardised(scales: &[LabelScale], labels: &Matrix) -> Matrix {
+    let mut out = labels.clone();
+    for i in 0..out.rows() {
+        for (y, scale) in out.row_mut(i).iter_mut().zip(scales) {
+            *y = scale.standard(*y);
+        }
+    }
+    out
+}

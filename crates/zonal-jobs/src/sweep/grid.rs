@@ -1,0 +1,417 @@
+//! The file that describes a sweep, and the cells that it spans.
+
+use crate::memory;
+use serde::Deserialize;
+use std::collections::HashSet;
+use zonal::activation::Activation;
+use zonal::spectrum::Spectrum;
+use zonal::sphere::{Degree, Dim};
+use zonal::target::Target;
+use zonal_documents::number::{Auto, MAX_COUNT, Scale, count, readable_bytes, real_or_auto};
+use zonal_documents::{Error, Result};
+
+/// A sweep as its file says it. Where a list is possible, a single value does as well.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct SweepFile {
+    name: Option<String>,
+    target: Values,
+    dim: Values,
+    degree: Option<Values>,
+    activation: Option<Values>,
+    scale: Option<Values>,
+    width: Values,
+    rows: Option<Values>,
+    noise: Option<Value>,
+    step: Option<Values>,
+    iterations: Option<Values>,
+    seeds: Option<Value>,
+    max_degree: Option<Value>,
+}
+
+/// One value or a list of them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged, expecting = "a number, a text or a list of these is needed")]
+enum Values {
+    One(Value),
+    List(Vec<Value>),
+}
+
+/// A number or a text. What it means is decided by the place where it stands, so that a mistake is named by it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged, expecting = "a number or a text is needed")]
+enum Value {
+    Integer(i64),
+    Float(f64),
+    Text(String),
+}
+
+impl Values {
+    fn list(&self) -> &[Value] {
+        match self {
+            Self::One(value) => std::slice::from_ref(value),
+            Self::List(list) => list,
+        }
+    }
+}
+
+impl Value {
+    fn text(&self) -> String {
+        match self {
+            Self::Integer(n) => n.to_string(),
+            Self::Float(x) => x.to_string(),
+            Self::Text(t) => t.clone(),
+        }
+    }
+}
+
+/// All values at a place; the default where there are none.
+fn each<T>(
+    name: &str,
+    values: Option<&Values>,
+    default: &str,
+    read: impl Fn(&str) -> std::result::Result<T, String>,
+) -> Result<Vec<T>> {
+    let texts: Vec<String> = match values {
+        Some(values) => values.list().iter().map(Value::text).collect(),
+        None => vec![default.to_owned()],
+    };
+    if texts.is_empty() {
+        return Err(Error::Usage(format!("{name} is an empty list, so there is no cell")));
+    }
+    texts.iter().map(|t| read(t).map_err(|e| Error::Usage(format!("{name}: {e}")))).collect()
+}
+
+/// The one value at a place.
+fn one<T>(
+    name: &str,
+    value: Option<&Value>,
+    default: T,
+    read: impl Fn(&str) -> std::result::Result<T, String>,
+) -> Result<T> {
+    match value {
+        None => Ok(default),
+        Some(value) => read(&value.text()).map_err(|e| Error::Usage(format!("{name}: {e}"))),
+    }
+}
+
+/// A number of units or rows: a count, or a power of the dimension such as `n^1.5` or `3*n^2`; for rows also `exact`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Size {
+    Count(u64),
+    Power { factor: f64, exponent: f64 },
+    Exact,
+}
+
+impl Size {
+    fn read(text: &str) -> std::result::Result<Self, String> {
+        if text == "exact" {
+            return Ok(Self::Exact);
+        }
+        let (factor, power) = match text.split_once('*') {
+            Some((factor, power)) => (factor.trim().parse::<f64>().ok(), power.trim()),
+            None => (Some(1.0), text.trim()),
+        };
+        let exponent = match power.strip_prefix('n') {
+            Some("") => Some(1.0),
+            Some(rest) => rest.strip_prefix('^').and_then(|e| e.trim().parse::<f64>().ok()),
+            None => return count(text).map(Self::Count),
+        };
+        match (factor, exponent) {
+            (Some(factor), Some(exponent)) if factor > 0.0 && (0.0..=20.0).contains(&exponent) => {
+                Ok(Self::Power { factor, exponent })
+            }
+            _ => Err(format!(
+                "'{text}' is no size; write a count, or a power of the dimension such as 'n^1.5' or '3*n^2'"
+            )),
+        }
+    }
+
+    /// Its value in dimension n; None for exact expectations.
+    fn value(self, dim: u64) -> std::result::Result<Option<u64>, String> {
+        match self {
+            Self::Exact => Ok(None),
+            Self::Count(n) => Ok(Some(n)),
+            Self::Power { factor, exponent } => {
+                let x = (factor * (dim as f64).powf(exponent)).round();
+                if x <= MAX_COUNT as f64 { Ok(Some(x as u64)) } else { Err(format!("{x:e} is too many")) }
+            }
+        }
+    }
+}
+
+/// One point of the grid without its iterations, which all come from one path.
+#[derive(Clone, Debug)]
+pub(super) struct Cell {
+    pub(super) dim: u64,
+    pub(super) degree: Option<Degree>,
+    pub(super) target: String,
+    pub(super) activation: Activation,
+    pub(super) scale: f64,
+    pub(super) width: u64,
+    /// Rows of sampled data; None for exact expectations.
+    pub(super) rows: Option<u64>,
+    pub(super) step: Auto<f64>,
+}
+
+impl Cell {
+    /// Equal for cells that are the same.
+    fn key(&self) -> impl std::hash::Hash + Eq + use<> {
+        let step = self.step.given().map(f64::to_bits);
+        let what = (self.dim, self.degree, self.target.clone(), self.activation.name());
+        (what, self.scale.to_bits(), self.width, self.rows, step)
+    }
+}
+
+/// A sweep that has been checked.
+#[derive(Clone, Debug)]
+pub(super) struct Grid {
+    pub(super) name: String,
+    pub(super) cells: Vec<Cell>,
+    pub(super) iterations: Vec<u64>,
+    pub(super) first_seed: u64,
+    pub(super) seeds: u64,
+    pub(super) max_degree: Degree,
+    /// Standard deviation of the noise added to sampled labels.
+    pub(super) noise: f64,
+}
+
+/// The largest sweep: cells times seeds.
+const MOST_TRAININGS: usize = 1_000_000;
+/// Longer messages about the text are shown without it.
+const MOST_SHOWN: usize = 1_000;
+/// The largest file.
+pub(super) const MOST_BYTES: usize = 1 << 20;
+const DEFAULT_ITERATIONS: &str = "1e9";
+const DEFAULT_SEEDS: u64 = 5;
+const DEFAULT_DEGREE: Degree = 4;
+const MOST_DEGREES: u64 = 200;
+/// The highest degree that a cell is compared with.
+const MOST_DEGREE: u64 = 1_000;
+
+/// What is wrong in the text, with its line where that is short enough to look at.
+fn place_in(text: &str, error: &toml::de::Error) -> String {
+    let shown = error.to_string();
+    if shown.len() <= MOST_SHOWN {
+        return shown.trim_end().to_owned();
+    }
+    let line = error
+        .span()
+        .and_then(|span| text.get(..span.start))
+        .map_or(1, |before| before.lines().count().max(1));
+    format!("line {line}: {}", error.message())
+}
+
+/// Reads and checks a sweep; `source` is what messages call it.
+pub(super) fn read(text: &str, source: &str, default_name: &str, first_seed: u64) -> Result<Grid> {
+    let wrong = |message: String| Error::Usage(format!("{source}: {message}"));
+    if text.len() > MOST_BYTES {
+        return Err(wrong(format!("has {} bytes, but a sweep has at most {MOST_BYTES}", text.len())));
+    }
+    let file: SweepFile = toml::from_str(text).map_err(|e| wrong(place_in(text, &e)))?;
+    grid(&file, default_name, first_seed).map_err(|e| match e {
+        Error::Usage(message) => wrong(message),
+        other => wrong(other.to_string()),
+    })
+}
+
+fn grid(file: &SweepFile, default_name: &str, first_seed: u64) -> Result<Grid> {
+    let mut iterations = each("iterations", file.iterations.as_ref(), DEFAULT_ITERATIONS, count)?;
+    iterations.sort_unstable();
+    iterations.dedup();
+    let seeds = one("seeds", file.seeds.as_ref(), DEFAULT_SEEDS, |t| match count(t)? {
+        0 => Err("at least 1 is needed".to_owned()),
+        n => Ok(n),
+    })?;
+    let max_degree = one("max-degree", file.max_degree.as_ref(), DEFAULT_DEGREE, |t| match count(t)? {
+        k if k <= MOST_DEGREES => Ok(k as usize),
+        k => Err(format!("{k} is too many; at most {MOST_DEGREES} degrees are listed")),
+    })?;
+    let noise = one("noise", file.noise.as_ref(), 0.0, |t| match t.parse::<f64>() {
+        Ok(x) if x >= 0.0 && x.is_finite() => Ok(x),
+        _ => Err(format!("'{t}' is no standard deviation; write a number from 0")),
+    })?;
+    let name = file.name.clone().unwrap_or_else(|| default_name.to_owned());
+    let name: String = name.chars().filter(|c| c.is_alphanumeric() || "-_".contains(*c)).take(40).collect();
+    let name = if name.is_empty() { "sweep".to_owned() } else { name };
+    if noise > 0.0 && file.rows.is_none() {
+        return Err(Error::Usage("noise: is added to sampled labels, but no rows are listed".into()));
+    }
+    if first_seed.checked_add(seeds).is_none() {
+        return Err(Error::Usage(format!("seeds: {seeds} seeds from {first_seed} on go beyond the largest")));
+    }
+    let cells = cells(file, seeds)?;
+    Ok(Grid { name, cells, iterations, first_seed, seeds, max_degree, noise })
+}
+
+/// The product of all lists, in the order of the columns of the table, each cell checked.
+fn cells(file: &SweepFile, seeds: u64) -> Result<Vec<Cell>> {
+    let dims = each("dim", Some(&file.dim), "", |t| Dim::new(count(t)?).map_err(|e| e.to_string()))?;
+    let degrees = match &file.degree {
+        Some(list) => each("degree", Some(list), "", |t| match count(t)? {
+            k if k <= MOST_DEGREE => Ok(Some(k)),
+            k => Err(format!("{k} is too high; at most {MOST_DEGREE}")),
+        })?,
+        None => vec![None],
+    };
+    let targets = each("target", Some(&file.target), "", |t| Ok(t.to_owned()))?;
+    let activations = each("activation", file.activation.as_ref(), "relu", |t| {
+        Activation::parse(t).map_err(|e| e.to_string())
+    })?;
+    let scales = each("scale", file.scale.as_ref(), "1", str::parse::<Scale>)?;
+    let widths = each("width", Some(&file.width), "", Size::read)?;
+    let rows = each("rows", file.rows.as_ref(), "exact", Size::read)?;
+    let steps = each("step", file.step.as_ref(), "auto", |t| match real_or_auto(t)? {
+        Auto::Fixed(x) if x <= 0.0 => Err(format!("{x} is no step; write a positive number")),
+        step => Ok(step),
+    })?;
+    let lengths = [
+        dims.len(),
+        degrees.len(),
+        targets.len(),
+        activations.len(),
+        scales.len(),
+        widths.len(),
+        rows.len(),
+        steps.len(),
+    ];
+    let count = lengths.iter().try_fold(1usize, |n, l| n.checked_mul(*l)).unwrap_or(usize::MAX);
+    let trainings = count.saturating_mul(usize::try_from(seeds).unwrap_or(usize::MAX));
+    if trainings > MOST_TRAININGS {
+        return Err(Error::Usage(format!(
+            "spans {count} cells with {seeds} seeds each, but at most {MOST_TRAININGS} trainings are run"
+        )));
+    }
+    // Each cell has its target, which is listed twice more while cells are compared.
+    let longest = targets.iter().map(String::len).max().unwrap_or(0);
+    let needed = (count as u64).saturating_mul(4 * (longest as u64 + 200));
+    if needed > memory::budget() {
+        let (needed, free) = (readable_bytes(needed), readable_bytes(memory::free()));
+        return Err(Error::Usage(format!(
+            "spans {count} cells, which need about {needed}, but {free} of memory is free here; list fewer, or shorter targets"
+        )));
+    }
+    let mut cells = Vec::with_capacity(count);
+    let mut known = HashSet::new();
+    let mut spectra = HashSet::new();
+    let mut listed = HashSet::new();
+    for index in 0..count {
+        let mut rest = index;
+        let mut at = [0; 8];
+        for (place, length) in lengths.iter().enumerate().rev() {
+            at[place] = rest % length;
+            rest /= length;
+        }
+        let (dim, degree) = (dims[at[0]], degrees[at[1]]);
+        let target = with_degree(&targets[at[2]], degree)?;
+        if known.insert((dim.get(), target.clone())) {
+            let parsed = Target::parse(&target, dim, 0);
+            let energy =
+                parsed.and_then(|t| t.norm_sq()).map_err(|e| Error::Usage(format!("target: {e}")))?;
+            if !(1e-290..1e290).contains(&energy) {
+                let range = "between 1e-290 and 1e290";
+                return Err(Error::Usage(format!(
+                    "target: its norm squared is {energy:e}, but must be {range}"
+                )));
+            }
+        }
+        let size = |name: &str, size: Size| match size.value(dim.get()) {
+            Ok(Some(0)) => Err(Error::Usage(format!("{name}: at least 1 is needed"))),
+            Ok(size) => Ok(size),
+            Err(e) => Err(Error::Usage(format!("{name}: {e}"))),
+        };
+        let Some(width) = size("width", widths[at[5]])? else {
+            return Err(Error::Usage("width: 'exact' is for rows; write a count or a power of n".into()));
+        };
+        let cell = Cell {
+            dim: dim.get(),
+            degree: degree.map(|k| k as usize),
+            target,
+            activation: activations[at[3]].clone(),
+            scale: scales[at[4]].value(dim.get()).unwrap_or(1.0),
+            width,
+            rows: size("rows", rows[at[6]])?,
+            step: steps[at[7]],
+        };
+        if spectra.insert((cell.dim, cell.activation.name(), cell.scale.to_bits())) {
+            Spectrum::new(&cell.activation, dim, cell.scale, 1).map_err(|e| {
+                Error::Usage(format!("activation {} at scale {}: {e}", cell.activation, cell.scale))
+            })?;
+        }
+        // Different sizes may be the same number, 10 and n at n = 10; one row of the table is enough.
+        if listed.insert(cell.key()) {
+            cells.push(cell);
+        }
+    }
+    Ok(cells)
+}
+
+fn with_degree(target: &str, degree: Option<u64>) -> Result<String> {
+    match degree {
+        Some(k) => Ok(target.replace("{degree}", &k.to_string())),
+        None if target.contains("{degree}") => {
+            Err(Error::Usage(format!("target: '{target}' uses {{degree}}, but no degree is listed")))
+        }
+        None => Ok(target.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grid(text: &str) -> Result<Grid> {
+        read(text, "a.toml", "a", 0)
+    }
+
+    #[test]
+    fn cells_are_the_product_of_all_lists() {
+        let g = grid(
+            "target = 'harmonic({degree})'\ndim = [4, 9]\ndegree = [1, 2]\nwidth = [10, 'n^1.5', '5*n']\niterations = [1e3, 10]\n",
+        )
+        .unwrap();
+        assert_eq!(
+            (g.cells.len(), g.iterations.clone(), g.seeds, g.name.as_str()),
+            (12, vec![10, 1000], 5, "a")
+        );
+        let widths: Vec<u64> =
+            g.cells.iter().filter(|c| c.dim == 9 && c.degree == Some(2)).map(|c| c.width).collect();
+        assert_eq!(widths, [10, 27, 45]);
+        assert_eq!(g.cells[11].target, "harmonic(2)");
+        let same =
+            grid("target = 'x1'\ndim = [4, 9]\nwidth = [9, 'n', 9]\nscale = [2, 'sqrt-dim']\n").unwrap();
+        let cells: Vec<_> = same.cells.iter().map(|c| (c.dim, c.scale, c.width)).collect();
+        assert_eq!(cells, [(4, 2.0, 9), (4, 2.0, 4), (9, 2.0, 9), (9, 3.0, 9)]);
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let base = "target = 'x1'\ndim = 3\nwidth = 10\n";
+        assert!(grid(base).is_ok());
+        for (text, part) in [
+            ("dim = 3\nwidth = 10", "target"),
+            ("target = 'x1'\ndim = 3\nwidth = 10\nwidht = 3", "widht"),
+            ("target = 'x1'\ndim = 1\nwidth = 10", "dimension"),
+            ("target = 'x9'\ndim = 3\nwidth = 10", "x9"),
+            ("target = 'x1'\ndim = 3\nwidth = 0", "at least 1"),
+            ("target = 'x1'\ndim = 3\nwidth = 'n^x'", "n^1.5"),
+            ("target = 'x1'\ndim = 3\nwidth = 1.5", "not a count"),
+            ("target = 'x1'\ndim = []\nwidth = 10", "empty"),
+            ("target = 'harmonic({degree})'\ndim = 3\nwidth = 10", "no degree"),
+            ("target = 'x1'\ndim = 3\nwidth = 10\nactivation = 'swash'", "swash"),
+            ("target = 'x1'\ndim = 3\nwidth = 10\nscale = -1", "scale"),
+            ("target = 'x1'\ndim = 3\nwidth = 10\nseeds = 0", "seeds"),
+            ("target = 'x1'\ndim = true\nwidth = 10", "a number, a text or a list"),
+            ("target = 'x1'\ndim = 3\nwidth = 10\nseeds = 1e9", "trainings"),
+            ("target = 'x1\ndim = 3", "a.toml"),
+            ("target = 'x1'\ndim = 3\nwidth = 10\nnoise = 0.1", "no rows"),
+            ("target = 'x1'\ndim = 3\nwidth = 10\nstep = ['auto', -1]", "no step"),
+            ("target = 'x1'\ndim = 3\nwidth = 10\ndegree = 1e18", "too high"),
+            ("target = '1e160*harmonic(1)'\ndim = 3\nwidth = 10", "norm squared"),
+            ("target = 'x1'\ndim = 3\nwidth = 10\nactivation = 'relu(t - 1e9)'", "activation"),
+        ] {
+            let message = grid(text).unwrap_err().to_string();
+            assert!(message.contains(part) && message.contains("a.toml"), "{text}: {message}");
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! `sweep`: trainings over a grid of dimensions, degrees, widths, rows, ..., several at once, into one tidy table. What
+//! is done is kept in a journal, so that an interrupted sweep goes on where it stopped and gives the same table.
+
+mod grid;
+mod kept;
+mod measure;
+mod table;
+
+pub use kept::finished;
+pub use zonal_documents::sweep::SweepRow;
+
+use crate::memory;
+use crate::record::{Output, json, read_text_up_to};
+use grid::Grid;
+use kept::{Head, Kept};
+use measure::{Measured, measure};
+use serde::Serialize;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::time::{Duration, SystemTime};
+use zonal::observer::{Observer, Stage, StopReason};
+use zonal_documents::provenance::Provenance;
+use zonal_documents::record::{Record, RunKind};
+use zonal_documents::sweep::{SweepReport, results};
+use zonal_documents::{Error, Result};
+use zonal_io::Kind;
+use zonal_io::checksum::sealed;
+use zonal_io::folder::{ARROW, CELLS, RECORD, RunFolder, SWEEP, TABLE};
+use zonal_io::journal::Journal;
+use zonal_io::model::SCHEMA;
+
+/// Where a sweep begins.
+#[derive(Clone, Debug)]
+pub enum Start {
+    /// With a file that describes it.
+    New {
+        /// The file.
+        file: Description,
+        /// The first of the seeds.
+        seed: u64,
+        /// Where it is written.
+        output: Output,
+    },
+    /// Where an interrupted one stopped; of a finished one nothing is trained.
+    Resume(PathBuf),
+}
+
+/// A file that describes a sweep, as it was read: before anything waits for it, since a pipe may never say anything.
+#[derive(Clone, Debug)]
+pub struct Description {
+    file: PathBuf,
+    text: String,
+}
+
+impl Description {
+    /// Reads a file, or a short pipe.
+    ///
+    /// # Errors
+    /// [`zonal_io::Error::System`], and [`Error::Usage`] for a file that is too long.
+    pub fn read(file: &Path) -> Result<Self> {
+        let text = read_text_up_to(file, grid::MOST_BYTES as u64)?;
+        Ok(Self { file: file.to_owned(), text })
+    }
+
+    /// What it says.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+/// How many trainings a file describes, which messages call `source`; nothing is trained.
+///
+/// # Errors
+/// [`Error::Usage`] for a file that does not describe a sweep.
+pub fn trainings(text: &str, source: &str) -> Result<u64> {
+    let grid = grid::read(text, source, "sweep", 0)?;
+    Ok(grid.cells.len() as u64 * grid.seeds)
+}
+
+/// A sweep ready to run.
+struct Job {
+    grid: Grid,
+    text: String,
+    folder: Option<RunFolder>,
+    journal: Option<Journal>,
+    done: Vec<Option<Measured>>,
+    /// The words of the command line that began it.
+    command: Vec<String>,
+}
+
+/// Runs or resumes a sweep, `at_once` trainings at a time (as many as threads if None).
+///
+/// The observer is asked about every tenth of a second; when it wants to stop, trainings under way are dropped and
+/// those done stay in the journal.
+///
+/// # Errors
+/// [`Error::Usage`] for a file that does not describe a sweep, [`Error::Interrupted`] with what to do next, and
+/// whatever stops a training, with its cell.
+pub fn sweep(
+    start: &Start,
+    at_once: Option<usize>,
+    command: Vec<String>,
+    observer: &mut dyn Observer,
+) -> Result<SweepReport> {
+    let started = SystemTime::now();
+    let mut job = match start {
+        Start::New { file, seed, output } => begin(file, *seed, output, at_once, command)?,
+        Start::Resume(path) => resume(path)?,
+    };
+    let trainings = job.done.len();
+    let missing: Vec<usize> = (0..trainings).filter(|&i| job.done[i].is_none()).collect();
+    let workers = match missing.len() {
+        0 => 0,
+        trainings => workers(&job.grid, at_once)?.min(trainings),
+    };
+    run(&mut job, &missing, workers, observer)?;
+    let measured: Vec<Measured> = job.done.into_iter().flatten().collect();
+    let rows = table::rows(&job.grid, &measured);
+    let mut report = SweepReport {
+        schema: SCHEMA,
+        run: None,
+        name: job.grid.name.clone(),
+        trained: missing.len() as u64,
+        trainings: trainings as u64,
+        rows,
+    };
+    if let Some(folder) = &job.folder {
+        report.run = Some(folder.path().display().to_string());
+        let finished = [RECORD, TABLE, ARROW].iter().all(|name| folder.path().join(name).is_file());
+        if missing.is_empty() && finished {
+            return Ok(report);
+        }
+        let _ = observer.progress(Stage::Writing, 0, 1);
+        let table = results(&report.rows);
+        folder.write(TABLE, table.csv()?.as_bytes())?;
+        folder.write(ARROW, &table.arrow()?)?;
+        let first_seed = job.grid.first_seed;
+        let (name, trainings, rows) = (&report.name, report.trainings, report.rows.len());
+        let record = Record {
+            schema: SCHEMA,
+            kind: RunKind::Sweep,
+            configuration: &job.text,
+            provenance: Provenance::now(job.command, started),
+            summary: Summary { name, first_seed, trainings, rows },
+        };
+        record.write(folder)?;
+        folder.finished();
+        let _ = observer.progress(Stage::Writing, 1, 1);
+    }
+    Ok(report)
+}
+
+/// The table stands in files of its own; the record is the short version.
+#[derive(Serialize)]
+struct Summary<'a> {
+    name: &'a str,
+    first_seed: u64,
+    trainings: u64,
+    rows: usize,
+}
+
+fn begin(
+    Description { file, text }: &Description,
+    seed: u64,
+    output: &Output,
+    at_once: Option<usize>,
+    command: Vec<String>,
+) -> Result<Job> {
+    let stem = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    let grid = grid::read(text, &file.display().to_string(), &stem, seed)?;
+    workers(&grid, at_once)?;
+    output.check(RunKind::Sweep)?;
+    output.check_spares([file.as_path()])?;
+    let folder = output.folder(&grid.name, RunKind::Sweep)?;
+    let written = |folder: &RunFolder| -> Result<Journal> {
+        let mut journal = Journal::create(&folder.path().join(CELLS))?;
+        journal.add(&sealed(&json(&Head::new(&stem, seed, command.clone(), text))?))?;
+        folder.write(SWEEP, text.as_bytes())?;
+        Ok(journal)
+    };
+    let (folder, journal) = match folder.map(|folder| (written(&folder), folder)) {
+        None => (None, None),
+        Some((Ok(journal), folder)) => (Some(folder), Some(journal)),
+        Some((Err(error), folder)) => {
+            folder.give_up();
+            return Err(error);
+        }
+    };
+    let done = vec![None; grid.cells.len() * grid.seeds as usize];
+    Ok(Job { grid, text: text.clone(), folder, journal, done, command })
+}
+
+fn resume(path: &Path) -> Result<Job> {
+    let text = kept::plan(path)?;
+    let folder = RunFolder::begun(path, Kind::Sweep)?;
+    let lines = kept::lines(path)?;
+    let Kept { grid, done, command } = kept::trainings(path, &text, &lines, kept::Reading::ToGoOn)?;
+    // Nothing in the folder changes before it is known whose it is.
+    let journal = Journal::open(&path.join(CELLS))?;
+    Ok(Job { grid, text, folder: Some(folder), journal: Some(journal), done, command })
+}
+
+/// How many trainings work side by side: as many as asked for, or as threads and memory allow. The widest cell may run
+/// with all its seeds at once.
+fn workers(grid: &Grid, at_once: Option<usize>) -> Result<usize> {
+    let iterations = grid.iterations.len() as u64;
+    let need = |c: &grid::Cell| {
+        let rows = c.rows.unwrap_or(0).saturating_mul(8 * (c.dim + 2));
+        let per_unit = 8 * (c.dim + 64 + 4 * iterations);
+        memory::needed(c.width, 7, per_unit).saturating_add(rows)
+    };
+    let widest = grid.cells.iter().max_by_key(|c| need(c));
+    let Some(widest) = widest else { return Ok(1) };
+    let (each, free) = (need(widest).max(1), memory::free());
+    let fit = usize::try_from(memory::budget() / each).unwrap_or(usize::MAX);
+    let wanted = at_once.unwrap_or_else(rayon::current_num_threads).max(1);
+    if fit >= wanted || (fit >= 1 && at_once.is_none()) {
+        return Ok(wanted.min(fit));
+    }
+    let readable = zonal_documents::number::readable_bytes;
+    let advice =
+        if fit == 0 { "use smaller widths or fewer rows".to_owned() } else { format!("use --at-once {fit}") };
+    Err(Error::Usage(format!(
+        "a training of width {} takes about {}, but {} of memory is free here; {advice}",
+        widest.width,
+        readable(each),
+        readable(free)
+    )))
+}
+
+/// Lets a training stop early.
+struct StopFlag<'a>(&'a AtomicBool);
+
+impl Observer for StopFlag<'_> {
+    fn progress(&mut self, _: Stage, _: u64, _: u64) -> ControlFlow<StopReason> {
+        if self.0.load(Ordering::SeqCst) {
+            ControlFlow::Break(StopReason::Interrupted)
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+}
+
+/// Trains what is missing: workers take one training after another, this thread keeps the journal.
+fn run(job: &mut Job, missing: &[usize], workers: usize, observer: &mut dyn Observer) -> Result<()> {
+    let stop = AtomicBool::new(false);
+    let next = AtomicUsize::new(0);
+    let threads = (rayon::current_num_threads() / workers.max(1)).max(1);
+    let grid = &job.grid;
+    let (done, journal) = (&mut job.done, &mut job.journal);
+    let finished = std::thread::scope(|scope| -> Result<bool> {
+        // Trainings wait until the others are on disk: what is lost by a kill, or waited for when it stops, is little.
+        let (sender, receiver) = sync_channel::<Result<Measured>>(workers);
+        for _ in 0..workers {
+            let (sender, stop, next) = (sender.clone(), &stop, &next);
+            scope.spawn(move || work(grid, missing, threads, next, stop, &sender));
+        }
+        drop(sender);
+        let mut outcome = Ok(true);
+        let total = done.len() as u64;
+        let mut count = total - missing.len() as u64;
+        loop {
+            match receiver.recv_timeout(Duration::from_millis(100)) {
+                Ok(Ok(measured)) => {
+                    if outcome.is_err() {
+                        continue;
+                    }
+                    let line = sealed(&json(&measured)?);
+                    if let Some(journal) = journal.as_mut()
+                        && let Err(error) = journal.add(&line)
+                    {
+                        stop.store(true, Ordering::SeqCst);
+                        outcome = Err(error.into());
+                        continue;
+                    }
+                    let place = measured.cell * grid.seeds as usize + measured.seed as usize;
+                    done[place] = Some(measured);
+                    count += 1;
+                }
+                Ok(Err(error)) => {
+                    // A training that was stopped on purpose is no error of its own.
+                    let stopped = matches!(error, Error::Core(zonal::Error::Stopped(_)));
+                    if !stopped && outcome.is_ok() {
+                        outcome = Err(error);
+                    }
+                    stop.store(true, Ordering::SeqCst);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if observer.progress(Stage::Cells, count, total).is_break() {
+                stop.store(true, Ordering::SeqCst);
+                if let Ok(finished) = &mut outcome {
+                    *finished = false;
+                }
+            }
+        }
+        outcome
+    })?;
+    let complete = job.done.iter().all(Option::is_some);
+    if finished || complete {
+        return Ok(());
+    }
+    let done = job.done.iter().flatten().count();
+    let advice = match &job.folder {
+        Some(folder) => format!("go on with: zonal sweep --resume {}", folder.path().display()),
+        None => "nothing was kept, since --out is none".to_owned(),
+    };
+    let message = format!("stopped after {done} of {} trainings; {advice}", job.done.len());
+    Err(Error::Interrupted { message })
+}
+
+fn work(
+    grid: &Grid,
+    missing: &[usize],
+    threads: usize,
+    next: &AtomicUsize,
+    stop: &AtomicBool,
+    sender: &SyncSender<Result<Measured>>,
+) {
+    // A pool of its own: trainings side by side must not wait for each other's parts.
+    let pool = match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+        Ok(pool) => pool,
+        Err(e) => {
+            let _ = sender.send(Err(Error::Usage(format!("no threads for a training: {e}"))));
+            return;
+        }
+    };
+    while !stop.load(Ordering::SeqCst) {
+        let Some(&training) = missing.get(next.fetch_add(1, Ordering::SeqCst)) else { return };
+        let (cell, seed) = (training / grid.seeds as usize, training as u64 % grid.seeds);
+        let result = pool.install(|| measure(grid, cell, seed, &mut StopFlag(stop)));
+        let result = result.map_err(|error| in_cell(grid, cell, error));
+        // Nobody listens any more only when the sweep has failed already.
+        if sender.send(result).is_err() {
+            return;
+        }
+    }
+}
+
+/// An error with the cell that it belongs to.
+fn in_cell(grid: &Grid, index: usize, error: Error) -> Error {
+    if matches!(error, Error::Core(zonal::Error::Stopped(_))) {
+        return error;
+    }
+    let c = &grid.cells[index];
+    let place =
+        format!("dim {}, target '{}', activation {}, width {}", c.dim, c.target, c.activation, c.width);
+    Error::Usage(format!("in the cell with {place}: {error}"))
+}

@@ -1,0 +1,130 @@
+//! What a training on a table costs: memory, which is checked before it is taken, and time, which is measured on a few
+//! rows.
+
+use super::Notes;
+use super::accumulate::Accumulation;
+use crate::memory::{check_need, free};
+use crate::survey::{Survey, standardised};
+use std::time::Instant;
+use zonal::dynamics::path::{MOST_STEPS, Solver};
+use zonal::statistics::{Batch, Statistics, block_rows};
+use zonal_documents::Result;
+use zonal_documents::number::{readable_bytes, readable_seconds};
+
+/// What the memory of a training depends on beside its width.
+pub(super) struct Cost {
+    pub(super) rows: u64,
+    pub(super) parts: usize,
+    pub(super) columns: usize,
+    pub(super) labels: usize,
+    /// Iteration counts that are kept.
+    pub(super) iterates: usize,
+    /// How many paths are found.
+    pub(super) paths: usize,
+}
+
+impl Cost {
+    /// The solver to use for a width that fits: where only Lanczos does, `auto` means Lanczos.
+    ///
+    /// # Errors
+    /// [`crate::Error::Memory`] for a width that does not fit.
+    pub(super) fn solver(&self, width: u64, asked: Solver, notes: Notes<'_>) -> Result<Solver> {
+        let fits = |solver| check_need(width, |m| self.bytes(m, solver));
+        if asked != Solver::Auto {
+            return self.known_solver(width, asked);
+        }
+        if fits(Solver::Dense).is_ok() {
+            return Ok(Solver::Auto);
+        }
+        fits(Solver::Lanczos)?;
+        notes(&format!(
+            "the eigendecomposition needs {}, but {} of memory is free here: the path is found by Lanczos alone, with a \
+             bound on its error",
+            readable_bytes(self.bytes(width, Solver::Dense)),
+            readable_bytes(free())
+        ));
+        Ok(Solver::Lanczos)
+    }
+
+    /// A solver that must not become another one.
+    ///
+    /// # Errors
+    /// As [`Self::solver`].
+    pub(super) fn known_solver(&self, width: u64, solver: Solver) -> Result<Solver> {
+        check_need(width, |m| self.bytes(m, solver)).map(|()| solver)
+    }
+
+    /// Bytes for a width: the sums while rows are read, then those of each part and what the solver holds.
+    pub(super) fn bytes(&self, width: u64, solver: Solver) -> u64 {
+        let (m, parts, labels) = (u128::from(width), self.parts as u128, self.labels as u128);
+        let square = m.saturating_mul(m).saturating_mul(8);
+        let sums = parts.saturating_mul(square / 2);
+        let blocks = self.rows / block_rows(usize::try_from(width).unwrap_or(usize::MAX)) + 1;
+        // One run of blocks of each length, the block that is filled, and one of them as bytes when they are saved.
+        let runs = u128::from(blocks.ilog2()) + 1;
+        // Sums that were saved are read as a whole file.
+        let reading = sums.saturating_mul((runs + 1 + u128::from(runs > 1)).max(2 * runs));
+        let solving = match solver {
+            // K, its copy, eigenvectors twice and three that the library takes.
+            Solver::Dense | Solver::Auto => square.saturating_mul(7),
+            // K and the basis of each space, twice when iterates are put together.
+            Solver::Lanczos => square.saturating_add(16 * labels * m * m.min(MOST_STEPS as u128)),
+        };
+        // With a refit or folds a path is kept while the next one is found, and sums are added up.
+        let solving = if self.paths > 1 { solving.saturating_add(square.saturating_mul(2)) } else { solving };
+        let iterates = (self.iterates * self.labels) as u128;
+        let per_unit = 8 * (2 * self.columns as u128 + 3 * iterates + 1024);
+        let total = reading.max(sums.saturating_add(solving)).saturating_add(m.saturating_mul(per_unit));
+        u64::try_from(total).unwrap_or(u64::MAX)
+    }
+}
+
+/// Rows times squared width below which a training is done before its estimate is read.
+const SHORT: f64 = 2e11;
+/// Rows from which the time is measured.
+const TRIAL: usize = 2_048;
+
+/// Says what is about to be done and how long it will take, from the time of a few rows.
+pub(super) fn say_estimate(
+    accumulation: &Accumulation<'_>,
+    survey: &Survey,
+    cost: &Cost,
+    solver: Solver,
+    notes: Notes<'_>,
+) -> Result<()> {
+    let count = survey.sample.len().min(TRIAL);
+    let width = accumulation.network.width();
+    if survey.covered.rows() as f64 * (width as f64).powi(2) < SHORT || count == 0 {
+        return Ok(());
+    }
+    let rows = survey.sample.select(&(0..count).collect::<Vec<_>>());
+    let points = accumulation.lift.apply(&rows.features)?;
+    let labels = standardised(accumulation.labels, &rows.labels);
+    let mut statistics = Statistics::new(width, labels.columns(), 1, accumulation.precision);
+    let numbers: Vec<u64> = (0..count as u64).collect();
+    let batch = Batch {
+        covered: (0, count as u64),
+        numbers: &numbers,
+        parts: &vec![0; count],
+        points: &points,
+        labels: &labels,
+        weights: &[],
+    };
+    let began = Instant::now();
+    statistics.update(accumulation.network, &batch)?;
+    statistics.close(accumulation.network)?;
+    let trial = began.elapsed().as_secs_f64();
+    // An eigenproblem takes about nine m^3 flops at half the rate of products; Lanczos needs a small part of that.
+    let rate = count as f64 * (width as f64).powi(2) / trial;
+    let problems = cost.paths as f64 * 18.0 * (width as f64).powi(3) / rate;
+    let sums = survey.rows() as f64 / count as f64 * trial;
+    notes(&format!(
+        "{} rows, {} columns, width {width}: about {} for the sums, then at most {} for the path; {} of memory",
+        survey.rows(),
+        accumulation.lift.columns.len(),
+        readable_seconds(sums),
+        readable_seconds(problems),
+        readable_bytes(cost.bytes(width as u64, solver))
+    ));
+    Ok(())
+}

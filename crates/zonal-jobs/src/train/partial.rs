@@ -1,0 +1,304 @@
+//! Training on a table that comes in parts: the sums over each part are made anywhere and in any order, merged, and
+//! whoever holds the last of them finds the whole path.
+
+use super::accumulate::Prepared;
+use super::cost::Cost;
+use super::prepare::{label_errors_of, units};
+use super::problem::Problem;
+use super::table::{Fit, Fitted, smallest};
+use super::{Notes, Trained};
+use crate::covered::Covered;
+use crate::data::for_each_prepared;
+use crate::memory::{check_need, needed};
+use crate::survey::{Survey, standardised};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use zonal::activation::Activation;
+use zonal::lift::Lift;
+use zonal::network::Network;
+use zonal::observer::{Observer, Stage};
+use zonal::rows::{Part, Rows};
+use zonal::statistics::{Precision, Statistics};
+use zonal_documents::number::Extended;
+use zonal_documents::train::{FitConfig, PartRows, TableJob, TrainConfig, TrainReport, grid};
+use zonal_documents::{Error, Result};
+use zonal_io::model::{HiddenLayer, Model};
+use zonal_io::source::Source;
+use zonal_io::statistics::{Shape, from_bytes, to_bytes};
+
+/// The sums over some rows of a table, and what they are sums of. Those over different rows can be merged; the bits
+/// depend on the rows and on which of them came in one piece.
+#[derive(Clone, Debug)]
+pub struct PartialSums {
+    problem: Arc<Problem>,
+    network: Arc<Network>,
+    statistics: Statistics,
+    shape: Shape,
+    covered: Covered,
+    /// Rows of each part that count.
+    counts: [u64; 3],
+}
+
+/// What sums as bytes say of themselves.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Identity {
+    problem: Problem,
+    covered: Covered,
+    counts: [u64; 3],
+}
+
+/// How many parts of the split have rows.
+fn parts(problem: &Problem) -> usize {
+    if problem.split.has_test() { 3 } else { 2 }
+}
+
+impl PartialSums {
+    /// No rows yet, of a table like the one that was surveyed: what is not given is chosen on the survey's sample.
+    ///
+    /// # Errors
+    /// Those of [`Problem`]; [`Error::Usage`] for folds, which need all rows in one place, [`Error::Memory`].
+    pub fn choose(
+        config: &TrainConfig,
+        job: &TableJob,
+        columns: &[String],
+        survey: &Survey,
+        observer: &mut dyn Observer,
+        notes: Notes<'_>,
+    ) -> Result<Self> {
+        if job.folds.is_some() {
+            return Err(Error::Usage("--folds needs the whole table in one place".into()));
+        }
+        let fits = |survey: &Survey, lift: &Lift, notes: Notes<'_>| {
+            let Extended::Finite(width) = config.width else { return Err(super::problem::infinite()) };
+            let iterates = config.grid()?.len();
+            let cost = Cost {
+                rows: survey.covered.rows(),
+                parts: 3,
+                columns: lift.kept.len(),
+                labels: job.labels.len(),
+                iterates,
+                paths: 1 + usize::from(job.refit),
+            };
+            cost.solver(width, config.solver, notes).map(|_| ())
+        };
+        let (problem, ()) = Problem::choose(config, job, columns, survey, &fits, observer, notes)?;
+        Self::empty(problem, job.precision)
+    }
+
+    fn empty(problem: Problem, precision: Precision) -> Result<Self> {
+        let network = problem.network()?;
+        let shape =
+            Shape { width: problem.width, labels: problem.labels.len(), parts: parts(&problem), precision };
+        let statistics = Statistics::new(shape.width, shape.labels, shape.parts, precision);
+        let (problem, network) = (Arc::new(problem), Arc::new(network));
+        Ok(Self { problem, network, statistics, shape, covered: Covered::default(), counts: [0; 3] })
+    }
+
+    /// The same without rows.
+    pub fn without_rows(&self) -> Self {
+        let Shape { width, labels, parts, precision } = self.shape;
+        let statistics = Statistics::new(width, labels, parts, precision);
+        let (problem, network) = (Arc::clone(&self.problem), Arc::clone(&self.network));
+        let (covered, counts) = (Covered::default(), [0; 3]);
+        Self { problem, network, statistics, shape: self.shape, covered, counts }
+    }
+
+    /// What they are sums of.
+    pub fn problem(&self) -> &Problem {
+        &self.problem
+    }
+
+    /// How many rows were added, with those that were left out.
+    pub fn rows(&self) -> u64 {
+        self.covered.rows()
+    }
+
+    /// The first row after all that were added without a gap from row 0 on.
+    pub fn next_row(&self) -> u64 {
+        self.covered.next_row()
+    }
+
+    /// Adds all rows of a source, whose numbers say where in the whole table they stand. After an error nothing of it is
+    /// added.
+    ///
+    /// # Errors
+    /// Those of reading, [`zonal::Error::Size`] for other columns, [`zonal::Error::Parameter`] for rows that were added
+    /// before, [`zonal::Error::Stopped`].
+    pub fn add(&mut self, source: &Source, observer: &mut dyn Observer) -> Result<()> {
+        let (problem, network) = (&*self.problem, &*self.network);
+        if source.label_names().len() != problem.labels.len() {
+            let (found, required) = (source.label_names().len(), problem.labels.len());
+            return Err(zonal::Error::Size { what: "labels of a row".into(), found, required }.into());
+        }
+        let mut piece = self.without_rows().statistics;
+        let mut covered = Covered::default();
+        let mut counts = self.counts;
+        let prepare = |rows: &Rows| {
+            let parts: Vec<usize> =
+                problem.split.parts(&rows.numbers).into_iter().map(|p| p as usize).collect();
+            let labels = standardised(&problem.labels, &rows.labels);
+            Prepared::new(rows, &parts, &labels, 0, &|features| Ok(problem.lift.apply(features)?))
+        };
+        for_each_prepared(source, Stage::Statistics, 0, observer, prepare, |rows, prepared| {
+            covered.add(rows.covered.start, rows.covered.end)?;
+            problem.split.parts(&rows.numbers).into_iter().for_each(|part| counts[part as usize] += 1);
+            prepared.map_or(Ok(()), |rows| rows.add_to(&mut piece, network))
+        })?;
+        piece.close(network)?;
+        let covered = self.covered.merge(&covered)?;
+        self.statistics.absorb(piece)?;
+        (self.covered, self.counts) = (covered, counts);
+        Ok(())
+    }
+
+    /// The sums over the rows of both.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for sums of another problem, and for rows that are in both.
+    pub fn merge(&self, other: &Self) -> Result<Self> {
+        if self.shape != other.shape || self.problem != other.problem {
+            let message = "these sums are of another network, other columns, labels or options; merge those that come \
+                           from one and the same choice";
+            return Err(Error::Usage(message.into()));
+        }
+        let covered = self.covered.merge(&other.covered)?;
+        let statistics = self.statistics.clone().merge(other.statistics.clone())?;
+        let counts = [0, 1, 2].map(|i| self.counts[i] + other.counts[i]);
+        Ok(Self { statistics, covered, counts, ..self.clone() })
+    }
+
+    /// The sums and what they are sums of, as bytes.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for an activation given as code, which bytes do not hold.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        if matches!(self.problem.activation, Activation::Function(_)) {
+            let message = "bytes do not hold an activation given as code; give it as an expression in t";
+            return Err(Error::Usage(message.into()));
+        }
+        let (problem, covered) = ((*self.problem).clone(), self.covered.clone());
+        let identity = Identity { problem, covered, counts: self.counts };
+        let text = serde_json::to_string(&identity).map_err(|e| Error::Usage(e.to_string()))?;
+        Ok(to_bytes(&self.statistics, self.shape, &text)?)
+    }
+
+    /// Sums from bytes.
+    ///
+    /// # Errors
+    /// [`zonal_io::Error::Model`] for bytes that are damaged or not ours.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let broken = |message: String| zonal_io::Error::Model { path: "statistics".into(), message };
+        let (statistics, shape, text) = from_bytes(bytes, None)?;
+        let identity: Identity = serde_json::from_str(&text)
+            .map_err(|e| broken(format!("it holds other sums than those of a table in parts ({e})")))?;
+        let Identity { problem, covered, counts } = identity;
+        problem.table().check().map_err(broken)?;
+        let of_problem =
+            Shape { width: problem.width, labels: problem.labels.len(), parts: parts(&problem), ..shape };
+        if of_problem != shape {
+            return Err(broken("its sums do not have the sizes of its network".into()).into());
+        }
+        let all = counts.iter().try_fold(0u64, |all, count| all.checked_add(*count));
+        if all.is_none_or(|all| all > covered.rows()) {
+            return Err(broken("it counts more rows than it covers".into()).into());
+        }
+        // The network is drawn anew, and sums without rows are shorter than what they will be.
+        let dim = problem.lift.dim()?.get();
+        check_need(problem.width as u64, |m| needed(m, 1, 16 * dim))?;
+        let whole = Self::empty(problem, shape.precision)?;
+        Ok(Self { statistics, covered, counts, ..whole })
+    }
+
+    /// The same sums with the activation as code that bytes do not hold.
+    ///
+    /// # Errors
+    /// As [`Problem::network`].
+    pub fn with_activation(&self, activation: Activation) -> Result<Self> {
+        let mut problem = (*self.problem).clone();
+        // An activation that is given is that of every candidate too.
+        problem.candidates.iter_mut().flatten().for_each(|c| c.activation = activation.clone());
+        problem.activation = activation;
+        let network = Arc::new(problem.network()?);
+        Ok(Self { problem: Arc::new(problem), network, ..self.clone() })
+    }
+
+    /// The path over all rows that were added, its best iteration by the validation rows, and the network.
+    ///
+    /// # Errors
+    /// [`zonal::Error::TooFewRows`], those of the step, [`Error::Memory`].
+    pub fn fit(&self, config: &FitConfig, observer: &mut dyn Observer, notes: Notes<'_>) -> Result<Trained> {
+        let (problem, width) = (&*self.problem, self.problem.width);
+        let labels = &problem.labels;
+        let sums = self.statistics.parts();
+        let [train, validation, test] = self.counts;
+        if train < 2 {
+            let size = |rows: u64| usize::try_from(rows).unwrap_or(usize::MAX);
+            let (part, found, total) = (Part::Train.name(), size(train), size(self.rows()));
+            return Err(zonal::Error::TooFewRows { part, found, required: 2, total }.into());
+        }
+        let grid = grid(config.iterations, config.at.as_deref())?;
+        let cost = Cost {
+            rows: self.rows(),
+            parts: self.shape.parts,
+            columns: problem.lift.kept.len(),
+            labels: labels.len(),
+            iterates: grid.len(),
+            paths: 1 + usize::from(config.refit),
+        };
+        let solver = cost.solver(width as u64, config.solver, notes)?;
+        let fit = Fit { step: config.step, folds: None, refit: config.refit, labels, grid: &grid, solver };
+        let Fitted { path, coefficients, validation: held_out } = fit.fit(&sums, observer)?;
+        let losses = |part: Part| -> Result<Option<Vec<f64>>> {
+            let sums = sums.get(part as usize).filter(|s| !s.is_empty());
+            Ok(sums.map(|s| s.losses(&coefficients)).transpose()?)
+        };
+        let of_test = losses(Part::Test)?;
+        let checkpoints = fit.checkpoints(&path, held_out.as_deref(), of_test.as_deref());
+        let best = held_out.as_deref().map_or(grid.len() - 1, |v| smallest(v, labels.len()));
+        let units = units(labels);
+        let at_best = |losses: Option<&[f64]>| -> Option<Vec<f64>> {
+            let losses = &losses?[best * labels.len()..(best + 1) * labels.len()];
+            Some(losses.iter().zip(&units).map(|(l, unit)| l * unit).collect())
+        };
+        let of_train = losses(Part::Train)?;
+        let squares = [of_train.as_deref(), held_out.as_deref(), of_test.as_deref()].map(at_best);
+        let [train_rmse, validation_rmse, test_rmse] =
+            squares.each_ref().map(|s| s.as_deref().map(crate::score::root_mean));
+        let report = TrainReport {
+            activation: problem.activation.clone(),
+            scale: problem.scale,
+            bias: Some(problem.lift.bias),
+            dim: problem.lift.dim()?.get(),
+            width: Extended::Finite(width as u64),
+            iterations: config.iterations,
+            step_size: path.step(),
+            labels: Some(labels.iter().map(|l| l.name.clone()).collect()),
+            initial_loss: checkpoints.first().map_or(f64::NAN, |c| c.loss),
+            loss: checkpoints.last().map_or(f64::NAN, |c| c.loss),
+            best_iteration: grid[best],
+            train_rmse,
+            validation_rmse,
+            test_rmse,
+            label_errors: Some(label_errors_of(labels, squares.each_ref().map(Option::as_deref))),
+            solver: Some(super::table::solver_report(&path, config.iterations, &units)?),
+            precision: Some(self.shape.precision),
+            refit: Some(config.refit),
+            rows: Some(PartRows {
+                train,
+                validation,
+                test,
+                dropped: self.rows() - (train + validation + test),
+            }),
+            dropped_columns: Some(problem.lift.dropped()),
+            candidates: problem.candidates.clone(),
+            path: checkpoints,
+            ..TrainReport::empty()
+        };
+        super::check_finite(&report)?;
+        let description = problem.description(path.step(), grid[best]);
+        let hidden = HiddenLayer::Fixed((*self.network).clone());
+        let model = Model { description, hidden, iterations: grid, coefficients };
+        Ok(Trained { report, model: Some(model), test_rows: Vec::new() })
+    }
+}

@@ -1,0 +1,71 @@
+//! The figures of the documentation, by the code that draws those of every run: degrees learned one after another, and the
+//! staircase of widths.
+
+use crate::layers::root;
+use zonal::activation::Activation;
+use zonal::dynamics::path::Solver;
+use zonal::observer::Silent;
+use zonal::spectrum::Spectrum;
+use zonal::sphere::Dim;
+use zonal_documents::number::{Auto, Extended, Scale};
+use zonal_documents::provenance::Provenance;
+use zonal_documents::record::{Record, RunKind};
+use zonal_documents::train::{Input, TargetJob, TrainConfig};
+use zonal_jobs::record::Output;
+use zonal_jobs::sweep::{Description, Start, sweep};
+use zonal_jobs::train::train;
+use zonal_report::draw::file;
+use zonal_report::{figure, page};
+
+/// What the first figure shows; the README names the same command.
+const TARGET: &str =
+    "0.3*harmonic(0) + 0.4*harmonic(1) + 0.7*harmonic(2) + 0.2*harmonic(3) + 0.3*harmonic(4)";
+const DIM: u64 = 10;
+const WIDTH: u64 = 2000;
+const ITERATIONS: u64 = 100_000_000;
+
+/// The residual's energy by degree along the path, theory under measurement.
+///
+/// # Panics
+/// Never: the problem is fixed and valid.
+pub fn degrees() -> String {
+    let config = TrainConfig {
+        input: Input::Target(TargetJob { text: TARGET.to_owned(), dim: DIM }),
+        activation: Auto::Fixed(Activation::Relu),
+        scale: Scale::Fixed(1.0),
+        width: Extended::Finite(WIDTH),
+        iterations: ITERATIONS,
+        step: Auto::Auto,
+        solver: Solver::Auto,
+        at: None,
+        max_degree: None,
+        descent: None,
+        seed: 0,
+    };
+    let report = train(&config, &Output::None, Vec::new(), &mut Silent, &mut |_| ());
+    let report = report.unwrap_or_else(|e| panic!("the figure's problem is valid: {e}")).report;
+    let dim = Dim::new(DIM).unwrap_or_else(|e| panic!("{e}"));
+    let spectrum = Spectrum::new(&Activation::Relu, dim, 1.0, 8).unwrap_or_else(|e| panic!("{e}"));
+    let chart = figure::degrees("degrees", &report, Some(&spectrum));
+    file(&chart.unwrap_or_else(|| panic!("a target has degrees"))) + "\n"
+}
+
+/// The error against log_n of the width, from the sweep of the examples.
+///
+/// # Panics
+/// When the example is missing or no sweep any more.
+pub fn staircase() -> String {
+    let file_of_sweep = root().join("examples/staircase.toml");
+    let described = Description::read(&file_of_sweep).unwrap_or_else(|e| panic!("{e}"));
+    let start = Start::New { file: described, seed: 0, output: Output::None };
+    let summary = sweep(&start, None, Vec::new(), &mut Silent).unwrap_or_else(|e| panic!("{e}"));
+    let record = Record {
+        schema: summary.schema,
+        kind: RunKind::Sweep,
+        configuration: String::new(),
+        provenance: Provenance::now(Vec::new(), std::time::SystemTime::now()),
+        summary,
+    };
+    let page = page::sweep(&record).unwrap_or_else(|e| panic!("{e}"));
+    file(&page.charts.first().unwrap_or_else(|| panic!("the sweep has a figure")).chart) + "\n"
+}
