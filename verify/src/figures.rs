@@ -10,9 +10,9 @@ use zonal::sphere::Dim;
 use zonal_documents::number::{Auto, Extended, Scale};
 use zonal_documents::provenance::Provenance;
 use zonal_documents::record::{Record, RunKind};
+use zonal_documents::request::{Output, SweepStart};
 use zonal_documents::train::{Input, TargetJob, TrainConfig};
-use zonal_jobs::record::Output;
-use zonal_jobs::sweep::{Description, Start, sweep};
+use zonal_jobs::sweep::sweep;
 use zonal_jobs::train::train;
 use zonal_report::draw::file;
 use zonal_report::{figure, page};
@@ -56,9 +56,8 @@ pub fn degrees() -> String {
 /// When the example is missing or no sweep any more.
 pub fn staircase() -> String {
     let file_of_sweep = root().join("examples/staircase.toml");
-    let described = Description::read(&file_of_sweep).unwrap_or_else(|e| panic!("{e}"));
-    let start = Start::New { file: described, seed: 0, output: Output::None };
-    let summary = sweep(&start, None, Vec::new(), &mut Silent).unwrap_or_else(|e| panic!("{e}"));
+    let start = SweepStart::New { file: file_of_sweep, seed: 0, output: Output::None };
+    let (summary, _) = sweep(&start, None, Vec::new(), &mut Silent).unwrap_or_else(|e| panic!("{e}"));
     let record = Record {
         schema: summary.schema,
         kind: RunKind::Sweep,

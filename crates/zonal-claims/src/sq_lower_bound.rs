@@ -175,7 +175,7 @@ fn games(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
         ),
         Check::at_most(
             format!(
-                "games on {families_played} families (6 without --quick): most members ruled out by one answer, less the \
+                "games on {families_played} families (6 at full size): most members ruled out by one answer, less the \
                  bound K"
             ),
             excess,

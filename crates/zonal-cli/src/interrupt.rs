@@ -70,14 +70,6 @@ impl Interrupt {
         self.leaves.store(!hold, Ordering::SeqCst);
     }
 
-    /// Does something short that signals wait for.
-    pub(crate) fn holding<T>(&self, work: impl FnOnce() -> T) -> T {
-        self.hold(true);
-        let done = work();
-        self.hold(false);
-        done
-    }
-
     /// The exit code of a signal that waited.
     pub(crate) fn waited(&self) -> Option<u8> {
         if self.terminated.load(Ordering::SeqCst) {

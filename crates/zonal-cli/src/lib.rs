@@ -1,5 +1,6 @@
-//! The program `zonal`, and its command line as values for those who ask in other ways.
+//! The program `zonal`: its command line becomes a request, and the report of the request is printed.
 
+#![forbid(unsafe_code)]
 // What a user does must not make it panic.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 
@@ -9,13 +10,18 @@ mod hint;
 mod interrupt;
 mod output;
 mod progress;
-pub mod request;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use commands::help;
 use format::Format;
 use interrupt::Interrupt;
 use std::process::ExitCode;
-use zonal_documents::number::whole;
+use zonal_documents::number::Whole;
+use zonal_documents::request::{
+    AnalyzeRequest, BoundRequest, LearnRequest, PlanRequest, PlayRequest, PredictRequest, ReportRequest,
+    ReproduceRequest, SpectrumRequest, SweepRequest, Threads, TrainRequest,
+};
+use zonal_io::option::{Style, set_style};
 
 /// What a network with one hidden layer learns by gradient descent, in which order, how wide and how long.
 #[derive(Parser, Debug)]
@@ -41,67 +47,74 @@ struct Cli {
 /// Options that every command takes.
 #[derive(clap::Args, Debug, Clone)]
 struct Global {
-    /// How results are printed on standard output
+    /// Format of results on standard output
     #[arg(long, global = true, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
     format: Format,
     /// Seed of everything random; the same seed gives the same bits [default: 0]
-    #[arg(long, global = true, value_name = "N", value_parser = whole::<u64>, allow_negative_numbers = true)]
-    seed: Option<u64>,
+    #[arg(long, global = true, value_name = "N", allow_negative_numbers = true)]
+    seed: Option<Whole>,
     /// Threads to use [default: all cores]; results do not depend on it
-    #[arg(long, global = true, value_name = "N", value_parser = commands::threads, allow_negative_numbers = true)]
-    threads: Option<u16>,
-    /// No notes and no progress on standard error
+    #[arg(long, global = true, value_name = "N", allow_negative_numbers = true)]
+    threads: Option<Threads>,
+    /// Suppress notes and progress
     #[arg(long, short, global = true)]
     quiet: bool,
 }
 
-impl Global {
-    fn seed(&self) -> u64 {
-        self.seed.unwrap_or(0)
-    }
-
-    /// For commands whose seeds are set by something else.
-    fn refuse_seed(&self, why: &str) -> anyhow::Result<()> {
-        match self.seed {
-            None => Ok(()),
-            Some(_) => Err(zonal_documents::Error::Usage(format!("--seed has no effect here: {why}")).into()),
-        }
-    }
-}
-
 #[derive(Subcommand, Debug)]
 enum Command {
-    Spectrum(commands::spectrum::Args),
-    Plan(Box<commands::plan::Args>),
-    Train(Box<commands::train::Args>),
-    Analyze(commands::analyze::Args),
-    Predict(commands::predict::Args),
-    Report(commands::report::Args),
-    Reproduce(commands::reproduce::Args),
-    Sweep(commands::sweep::Args),
-    Sq(commands::sq::Args),
+    #[command(after_help = help::SPECTRUM)]
+    Spectrum(SpectrumRequest),
+    #[command(after_help = help::PLAN)]
+    Plan(PlanRequest),
+    #[command(after_help = help::TRAIN)]
+    Train(Box<TrainRequest>),
+    #[command(after_help = help::ANALYZE)]
+    Analyze(AnalyzeRequest),
+    #[command(after_help = help::PREDICT)]
+    Predict(PredictRequest),
+    #[command(after_help = help::REPORT)]
+    Report(ReportRequest),
+    #[command(after_help = help::REPRODUCE)]
+    Reproduce(ReproduceRequest),
+    #[command(after_help = help::SWEEP)]
+    Sweep(SweepRequest),
+    /// Statistical queries: how many a learner needs, the game against an oracle, descent through one
+    #[command(subcommand, after_help = help::SQ)]
+    Sq(Queries),
     Completions(commands::completions::Args),
     Man(commands::man::Args),
 }
 
-/// Exit codes beside success.
+#[derive(Subcommand, Debug)]
+enum Queries {
+    #[command(after_help = help::SQ_BOUND)]
+    Bound(BoundRequest),
+    #[command(after_help = help::SQ_PLAY)]
+    Play(PlayRequest),
+    #[command(after_help = help::SQ_LEARN)]
+    Learn(LearnRequest),
+}
+
+/// Exit codes other than success.
 mod exit {
     pub(crate) const FAILED: u8 = 1;
     pub(crate) const USAGE: u8 = 2;
     pub(crate) const DOES_NOT_HOLD: u8 = 3;
 }
 
-/// How a command that did not fail ended.
+/// The end of a command that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Done {
     /// It did what was asked.
     Well,
-    /// A check ran, and what it checked is not so.
+    /// A check ran, and what it checked does not hold.
     DoesNotHold,
 }
 
 /// The program.
 pub fn main() -> ExitCode {
+    set_style(Style::Program);
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(mut error) => {
@@ -115,9 +128,9 @@ pub fn main() -> ExitCode {
     let interrupt = Interrupt::install();
     if let Some(threads) = cli.global.threads {
         // Only fails when a pool exists already, which nothing before this line makes.
-        let _ = commands::set_threads(usize::from(threads));
+        let _ = zonal_run::set_threads(threads);
     }
-    match run(&cli, &interrupt) {
+    match run(cli, &interrupt) {
         Ok(done) => match (interrupt.waited(), done) {
             (Some(code), _) => ExitCode::from(code),
             (None, Done::Well) => ExitCode::SUCCESS,
@@ -127,44 +140,31 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli, interrupt: &Interrupt) -> anyhow::Result<Done> {
+fn run(cli: Cli, interrupt: &Interrupt) -> anyhow::Result<Done> {
     zonal::numeric::check_instructions().map_err(zonal_documents::Error::from)?;
-    match &cli.command {
-        Command::Train(args) => return commands::train::run(args, &cli.global, interrupt),
-        Command::Plan(args) => return commands::plan::run(args, &cli.global, interrupt),
-        Command::Reproduce(args) => return commands::reproduce::run(args, &cli.global, interrupt),
-        Command::Spectrum(args) => commands::spectrum::run(args, &cli.global)?,
-        Command::Sweep(args) => commands::sweep::run(args, &cli.global, interrupt)?,
-        Command::Sq(args) => commands::sq::run(args, &cli.global, interrupt)?,
-        Command::Analyze(args) => commands::analyze::run(args, &cli.global, interrupt)?,
-        Command::Predict(args) => commands::predict::run(args, &cli.global, interrupt)?,
-        Command::Report(args) => commands::report::run(args, &cli.global)?,
-        Command::Completions(args) => commands::completions::run(args)?,
-        Command::Man(args) => commands::man::run(args)?,
+    match cli.command {
+        Command::Completions(args) => commands::completions::run(&args).map(|()| Done::Well),
+        Command::Man(args) => commands::man::run(&args).map(|()| Done::Well),
+        command => commands::perform(&commands::request(command, &cli.global)?, &cli.global, interrupt),
     }
-    Ok(Done::Well)
 }
 
-/// Prints the error and finds its exit code. A closed pipe is no error: whoever reads has read enough.
+/// Prints the error and finds its exit code. A closed pipe is no error: its reader has read enough.
 fn code_of(error: &anyhow::Error, interrupt: &Interrupt) -> ExitCode {
+    use zonal_documents::Error;
     if output::is_closed_pipe(error) {
         return ExitCode::SUCCESS;
     }
-    if let (Some(stopped @ zonal_documents::Error::Interrupted { .. }), Some(code)) =
-        (error.downcast_ref::<zonal_documents::Error>(), interrupt.waited())
-    {
-        output::say(&stopped.to_string());
-        return ExitCode::from(code);
-    }
-    // Work that keeps nothing.
-    if let (Some(stopped @ zonal_documents::Error::Core(zonal::Error::Stopped(_))), Some(code)) =
-        (error.downcast_ref::<zonal_documents::Error>(), interrupt.waited())
+    let found = error.downcast_ref::<Error>();
+    // A job that was stopped, whether or not it saved its progress.
+    if let (Some(stopped @ (Error::Interrupted { .. } | Error::Core(zonal::Error::Stopped(_)))), Some(code)) =
+        (found, interrupt.waited())
     {
         output::say(&stopped.to_string());
         return ExitCode::from(code);
     }
     output::say(&format!("error: {error:#}"));
-    match error.downcast_ref::<zonal_documents::Error>() {
+    match found {
         Some(e) if e.is_usage() => {
             output::say("for help: zonal --help, or zonal COMMAND --help");
             ExitCode::from(exit::USAGE)
@@ -173,12 +173,61 @@ fn code_of(error: &anyhow::Error, interrupt: &Interrupt) -> ExitCode {
     }
 }
 
+/// The options of a command by their long names, with their defaults as text where there is one: for tests.
+pub fn options(command: &[String]) -> Vec<(String, Option<String>)> {
+    let mut found = Cli::command();
+    for name in command {
+        let Some(next) = found.find_subcommand(name).cloned() else { return Vec::new() };
+        found = next;
+    }
+    let default = |arg: &clap::Arg| {
+        let values: Vec<String> =
+            arg.get_default_values().iter().map(|v| v.to_string_lossy().into_owned()).collect();
+        (!values.is_empty()).then(|| values.join(","))
+    };
+    found.get_arguments().filter_map(|a| Some((a.get_long()?.to_owned(), default(a)))).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
-        super::Cli::command().debug_assert();
+        Cli::command().debug_assert();
+    }
+
+    /// Defaults are written once, in the requests: a command line without options asks for them.
+    #[test]
+    fn a_command_line_without_options_is_the_default_request() {
+        use zonal_documents::request::Request;
+        for (words, json) in [
+            ("spectrum", r#"{"command": "spectrum"}"#),
+            ("plan --target x1", r#"{"command": "plan", "target": "x1"}"#),
+            ("train d.csv --label y", r#"{"command": "train", "data": ["d.csv"], "label": "y"}"#),
+            ("analyze d.csv --label y", r#"{"command": "analyze", "data": ["d.csv"], "label": "y"}"#),
+            ("predict m d.csv", r#"{"command": "predict", "model": "m", "data": ["d.csv"]}"#),
+            ("report r", r#"{"command": "report", "runs": ["r"]}"#),
+            ("reproduce", r#"{"command": "reproduce"}"#),
+            ("sweep s.toml", r#"{"command": "sweep", "file": "s.toml"}"#),
+            (
+                "sq bound --family zonal --dim 9 --degree 3 --tolerance .1",
+                r#"{"command": "sq-bound", "dim": 9, "degree": 3, "tolerance": ".1"}"#,
+            ),
+            (
+                "sq play --family zonal --dim 9 --degree 3 --tolerance .1",
+                r#"{"command": "sq-play", "dim": 9, "degree": 3, "tolerance": ".1"}"#,
+            ),
+            ("sq learn --target x1 --dim 5", r#"{"command": "sq-learn", "target": "x1", "dim": 5}"#),
+        ] {
+            let cli = Cli::try_parse_from(["zonal"].into_iter().chain(words.split(' '))).unwrap();
+            let typed = commands::request(cli.command, &cli.global).unwrap();
+            let asked = Request::from_json(json).unwrap();
+            assert_eq!(
+                serde_json::to_value(&typed).unwrap(),
+                serde_json::to_value(&asked).unwrap(),
+                "{words}"
+            );
+        }
     }
 }

@@ -39,7 +39,6 @@ impl Progress {
 
     /// For work that can be taken up again: the first signal asks it to stop.
     pub(crate) fn asking(interrupt: &Interrupt, quiet: bool) -> Self {
-        interrupt.hold(true);
         let mut progress = Self::new(interrupt, quiet);
         progress.asks = true;
         progress
@@ -65,7 +64,9 @@ impl Observer for Progress {
             self.interrupt.hold(true);
             return ControlFlow::Continue(());
         }
-        if self.saves {
+        if self.asks {
+            self.interrupt.hold(true);
+        } else if self.saves {
             self.interrupt.hold(can_go_on(stage));
         }
         let asked = self.asks || self.saves && can_go_on(stage);

@@ -9,7 +9,7 @@ use common::Place;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use zonal_cli::request::options;
+use zonal_cli::options;
 
 /// A call that must fail.
 struct Bad {

@@ -1,4 +1,5 @@
 //! The one public error type of jobs.
+use crate::options::WIDTH;
 
 /// What can go wrong with a job.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +56,7 @@ impl Error {
 }
 
 fn advice(widest: usize) -> String {
-    if widest == 0 { "no width fits".to_owned() } else { format!("--width {widest} would fit") }
+    if widest == 0 { "no width fits".to_owned() } else { format!("{} would fit", WIDTH.with(widest)) }
 }
 
 /// Result with [`Error`].

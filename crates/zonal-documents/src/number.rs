@@ -10,7 +10,7 @@ pub const MAX_COUNT: u64 = 1_000_000_000_000_000_000;
 /// Reads a count: digits, or a decimal number with an exponent whose value is whole.
 ///
 /// ```
-/// use zonal_jobs::number::count;
+/// use zonal_documents::number::count;
 /// assert_eq!(count("2.5e3"), Ok(2500));
 /// assert!(count("0.5").is_err());
 /// ```
@@ -108,16 +108,7 @@ impl Serialize for Extended {
 
 impl<'de> Deserialize<'de> for Extended {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged, expecting = "a count or inf is needed")]
-        enum Either {
-            Number(u64),
-            Text(String),
-        }
-        match Either::deserialize(deserializer)? {
-            Either::Number(n) => Ok(Self::Finite(n)),
-            Either::Text(t) => t.parse().map_err(serde::de::Error::custom),
-        }
+        words::deserialize(deserializer)
     }
 }
 
@@ -178,18 +169,8 @@ impl Serialize for Scale {
 
 impl<'de> Deserialize<'de> for Scale {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match NumberOrText::deserialize(deserializer)? {
-            NumberOrText::Number(x) => x.to_string().parse().map_err(serde::de::Error::custom),
-            NumberOrText::Text(t) => t.parse().map_err(serde::de::Error::custom),
-        }
+        words::deserialize(deserializer)
     }
-}
-
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "a number or a text is needed")]
-enum NumberOrText {
-    Number(f64),
-    Text(String),
 }
 
 /// A value that is given or chosen automatically; written `auto`.
@@ -242,22 +223,138 @@ impl<T: Serialize> Serialize for Auto<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Auto<T> {
+impl<'de, T: FromStr> Deserialize<'de> for Auto<T>
+where
+    T::Err: fmt::Display,
+{
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "lowercase")]
-        enum Word {
-            Auto,
+        words::deserialize(deserializer)
+    }
+}
+
+/// A count of a request: digits, or a decimal number with an exponent whose value is whole, from 0 to 10^18.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count(pub u64);
+
+/// A whole number of a request, such as a degree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Whole(pub usize);
+
+/// A finite number of a request.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Real(pub f64);
+
+/// Reading and writing of a number of a request: from text as people write it, from a number or such a text in JSON.
+macro_rules! request_number {
+    ($name:ident, $inner:ty, $read:expr, $kind:literal) => {
+        impl FromStr for $name {
+            type Err = String;
+            fn from_str(text: &str) -> Result<Self, String> {
+                $read(text).map(Self)
+            }
         }
-        #[derive(Deserialize)]
-        #[serde(untagged, expecting = "auto or a value in range is needed")]
-        enum Either<T> {
-            Word(Word),
-            Given(T),
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
         }
-        match Either::deserialize(deserializer)? {
-            Either::Word(Word::Auto) => Ok(Self::Auto),
-            Either::Given(x) => Ok(Self::Fixed(x)),
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                self.0.serialize(serializer)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                words::deserialize(deserializer)
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": $kind })
+            }
+        }
+    };
+}
+
+request_number!(Count, u64, count, "integer");
+request_number!(Whole, usize, whole::<usize>, "integer");
+request_number!(Real, f64, real, "number");
+
+/// Values in JSON as the text that a person would write.
+pub mod words {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+    use std::fmt::Display;
+    use std::str::FromStr;
+
+    /// A number or a text.
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a number or a text is needed")]
+    enum Found {
+        Whole(u64),
+        Real(f64),
+        Text(String),
+    }
+
+    impl Found {
+        fn text(self) -> String {
+            match self {
+                Self::Whole(n) => n.to_string(),
+                Self::Real(x) if x.fract() == 0.0 && x.abs() < 1e15 => (x as i64).to_string(),
+                Self::Real(x) => x.to_string(),
+                Self::Text(text) => text,
+            }
+        }
+    }
+
+    /// Reads a number or a text.
+    ///
+    /// # Errors
+    /// Those of reading the text.
+    pub fn deserialize<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<T, D::Error> {
+        Found::deserialize(deserializer)?.text().parse().map_err(D::Error::custom)
+    }
+
+    /// Writes a value as text.
+    ///
+    /// # Errors
+    /// Those of the serialiser.
+    pub fn serialize<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(value)
+    }
+
+    /// Reads a number or a text, or a list of them, as texts.
+    ///
+    /// # Errors
+    /// Those of the deserialiser.
+    pub fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "a number, a text or a list of them is needed")]
+        enum Several {
+            Many(Vec<Found>),
+            One(Found),
+        }
+        Ok(match Several::deserialize(deserializer)? {
+            Several::Many(all) => all.into_iter().map(Found::text).collect(),
+            Several::One(one) => vec![one.text()],
+        })
+    }
+}
+
+impl From<Auto<Real>> for Auto<f64> {
+    fn from(value: Auto<Real>) -> Self {
+        match value {
+            Auto::Auto => Self::Auto,
+            Auto::Fixed(Real(x)) => Self::Fixed(x),
         }
     }
 }

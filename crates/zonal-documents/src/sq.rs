@@ -1,5 +1,6 @@
 //! Statistical queries: families, bounds, games, and descent through an oracle.
 
+use crate::error::{Error, Result};
 use crate::number::Scale;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -302,4 +303,38 @@ pub struct QueryDegree {
     pub energy: f64,
     /// Through the exact one.
     pub exact_energy: f64,
+}
+
+/// Degrees beyond this one have multiplicities that take minutes to write down.
+const MOST_DEGREE: Degree = 10_000;
+
+/// Refuses a degree that no family has here.
+///
+/// # Errors
+/// [`Error::Usage`].
+pub fn check_degree(degree: Degree) -> Result<()> {
+    if (1..=MOST_DEGREE).contains(&degree) {
+        return Ok(());
+    }
+    Err(Error::Usage(format!("the degree is {degree}, but must be from 1 to {MOST_DEGREE}")))
+}
+
+impl std::str::FromStr for Answerer {
+    type Err = String;
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        match text.strip_prefix("replay:") {
+            Some("") => Err("replay: needs the name of a file".to_owned()),
+            Some(path) => Ok(Self::Replay(path.into())),
+            None => text.parse().map(Self::Policy).map_err(|e| format!("{e}, or replay:FILE")),
+        }
+    }
+}
+
+impl std::fmt::Display for Answerer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Policy(policy) => policy.fmt(f),
+            Self::Replay(path) => write!(f, "replay:{}", path.display()),
+        }
+    }
 }

@@ -51,12 +51,49 @@ impl PartialEq for Memory {
     }
 }
 
+/// A path as text, likewise.
+pub(crate) fn lossy_option<S: serde::Serializer>(
+    path: &Option<PathBuf>,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    path.as_ref().map(|p| p.to_string_lossy()).serialize(serializer)
+}
+
 /// Paths as text; bytes that are no text are replaced, since JSON has none.
-fn lossy<S: serde::Serializer>(paths: &[PathBuf], serializer: S) -> std::result::Result<S::Ok, S::Error> {
+pub(crate) fn lossy<S: serde::Serializer>(
+    paths: &[PathBuf],
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
     serializer.collect_seq(paths.iter().map(|p| p.to_string_lossy()))
 }
 
 impl Data {
+    /// Files as the options of a command name them; the character between fields is what their names stand for if it is
+    /// not given.
+    ///
+    /// # Errors
+    /// As [`zonal_io::source::usual_delimiter`].
+    pub fn of_files(
+        files: &[PathBuf],
+        others: &[PathBuf],
+        dialect: (bool, Option<char>),
+        drop_missing: bool,
+    ) -> Result<Self> {
+        let (no_header, delimiter) = dialect;
+        let delimiter = match delimiter {
+            Some(delimiter) => delimiter,
+            None => zonal_io::source::usual_delimiter(files.iter().chain(others))?,
+        };
+        Ok(Self {
+            files: files.to_vec(),
+            header: !no_header,
+            delimiter,
+            drop_missing,
+            directory: None,
+            memory: None,
+        })
+    }
+
     /// A table in memory.
     pub fn in_memory(memory: Memory, drop_missing: bool) -> Self {
         Self {

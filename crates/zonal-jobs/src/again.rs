@@ -1,7 +1,10 @@
 //! A finished training, repeated from its record, and whether it agrees.
 
 use crate::kept::read;
-use crate::record::Output;
+use zonal_documents::options::AGAIN;
+use zonal_documents::options::OUT;
+use zonal_documents::request::Output;
+
 use crate::train::{Notes, Trained, train_by};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -37,15 +40,15 @@ pub fn again(
     };
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let Kept::Training(first) = read(folder)? else {
-        let message =
-            format!("{} is no training; --again repeats what `zonal train` has written", folder.display());
+        let message = format!("{} is no training; {AGAIN} repeats a finished training", folder.display());
         return Err(Error::Usage(message));
     };
     if let Output::Folder { path, .. } = output
         && let (Ok(to), Ok(from)) = (path.canonicalize(), folder.canonicalize())
         && to == from
     {
-        let message = format!("{} holds the run that is repeated; give --out another folder", path.display());
+        let message =
+            format!("{} holds the run that is repeated; choose another folder for {OUT}", path.display());
         return Err(Error::Usage(message));
     }
     let model = folder.join(MODEL);

@@ -15,6 +15,7 @@ use zonal_documents::analyze::{
     AnalyzeConfig, AnalyzeReport, EnergyEstimate, LabelAnalysis, PolynomialError, Skipped,
 };
 use zonal_documents::number::readable_bytes;
+use zonal_documents::options::MOST_MONOMIALS;
 use zonal_documents::{Error, Result};
 use zonal_io::model::SCHEMA;
 use zonal_io::source::Columns;
@@ -51,7 +52,7 @@ pub fn analyze(config: &AnalyzeConfig, observer: &mut dyn Observer) -> Result<An
     let fits = |k: Degree| monomials(variables, k).is_some_and(|n| n <= config.most_monomials);
     let degree = (0..=config.max_degree).take_while(|&k| fits(k)).last();
     let Some(degree) = degree else {
-        return Err(Error::Usage("--most-monomials must be at least 1".into()));
+        return Err(Error::Usage(format!("{MOST_MONOMIALS} must be at least 1")));
     };
     let skipped = (degree < config.max_degree)
         .then(|| Skipped { degree: degree + 1, monomials: monomials(variables, degree + 1) });
@@ -126,9 +127,10 @@ fn check_memory(width: usize, rows: u64) -> Result<()> {
     let need = |m: u64| needed(m, squares, 8 * 4096);
     match check_need(width as u64, need) {
         Err(Error::Memory { needed, free, widest, .. }) => Err(Error::Usage(format!(
-            "{width} monomials need about {}, but {} of memory is free here; --most-monomials {widest} would fit",
+            "{width} monomials need about {}, but {} of memory is free here; {} would fit",
             readable_bytes(needed),
-            readable_bytes(free)
+            readable_bytes(free),
+            MOST_MONOMIALS.with(widest)
         ))),
         other => other,
     }

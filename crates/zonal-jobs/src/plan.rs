@@ -12,6 +12,7 @@ use zonal::plan::{Goal, Plan};
 use zonal::spectrum::Spectrum;
 use zonal::sphere::{Degree, Dim};
 use zonal::target::{PowerSpectrum, Target};
+use zonal_documents::options::VERIFY;
 use zonal_documents::plan::{Cost, PlanConfig, PlanReport, SingleDraw, Verification, WayOut, WayOutKind};
 use zonal_documents::{Error, Result};
 use zonal_io::model::SCHEMA;
@@ -92,7 +93,8 @@ pub fn plan(config: &PlanConfig, observer: &mut dyn Observer) -> Result<PlanRepo
     let verification = match (config.verify, &experiment) {
         (None, _) => None,
         (Some(_), None) => {
-            let message = "--verify trains on exact expectations, which need the target as an expression";
+            let message =
+                format!("{VERIFY} trains on exact expectations, which need the target as an expression");
             return Err(Error::Usage(message.into()));
         }
         (Some(seeds), Some(experiment)) => match verify(&plan, config, seeds, experiment, observer) {
@@ -177,9 +179,12 @@ fn verify<'a>(
     observer: &mut dyn Observer,
 ) -> Result<Verification> {
     if !(1..=MOST_SEEDS).contains(&seeds) {
-        return Err(
-            zonal::Error::parameter("--verify", seeds, format!("from 1 to {MOST_SEEDS} seeds")).into()
-        );
+        return Err(zonal::Error::parameter(
+            VERIFY.to_string(),
+            seeds,
+            format!("from 1 to {MOST_SEEDS} seeds"),
+        )
+        .into());
     }
     // Several seeds work at once.
     let at_once = seeds.min(rayon::current_num_threads() as u64);

@@ -7,6 +7,8 @@ use zonal::linalg::Matrix;
 use zonal::network::Network;
 use zonal::observer::{Observer, Stage};
 use zonal::rows::Part;
+use zonal_documents::options::AT;
+use zonal_documents::options::LABEL;
 use zonal_documents::predict::{PredictConfig, PredictReport};
 use zonal_documents::{Error, Result};
 use zonal_io::model::{Model, SCHEMA, TableDescription};
@@ -91,7 +93,7 @@ pub fn predict(
 fn open(config: &PredictConfig, table: &TableDescription, names: &[String]) -> Result<Source> {
     if !config.labels.is_empty() && config.labels.len() != names.len() {
         return Err(Error::Usage(format!(
-            "--label names {} columns, but the model predicts {}: {}",
+            "{LABEL} names {} columns, but the model predicts {}: {}",
             config.labels.len(),
             names.len(),
             names.join(", ")
@@ -124,14 +126,13 @@ fn table_of<'a>(model: &'a Model, path: &Path) -> Result<&'a TableDescription> {
 pub fn network_at(model: &Model, iteration: u64) -> Result<(&Network, Matrix)> {
     model.at(iteration).map_err(|held| {
         let near = held.partition_point(|t| *t < iteration);
-        let around: Vec<String> = held[near.saturating_sub(2)..(near + 2).min(held.len())]
-            .iter()
-            .map(u64::to_string)
-            .collect();
+        let around: Vec<String> =
+            held[near.saturating_sub(2)..(near + 2).min(held.len())].iter().map(u64::to_string).collect();
         Error::Usage(format!(
-            "the model holds no coefficients for iteration {iteration}; near it are {}; train with --at {iteration} \
-             to keep it",
-            around.join(", ")
+            "the model holds no coefficients for iteration {iteration}; near it are {}; train with {} to \
+             store it",
+            around.join(", "),
+            AT.with(iteration)
         ))
     })
 }

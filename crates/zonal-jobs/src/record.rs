@@ -4,87 +4,13 @@
 use serde::Serialize;
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::SystemTime;
 use zonal_documents::provenance::Provenance;
 use zonal_documents::record::{Record, RunKind};
+use zonal_documents::request::Output;
 use zonal_documents::{Error, Result};
-use zonal_io::folder::RunFolder;
 use zonal_io::model::SCHEMA;
-
-/// Where a run is written.
-#[derive(Clone, Debug)]
-pub enum Output {
-    /// Nowhere.
-    None,
-    /// The next free numbered folder below this one.
-    Numbered(PathBuf),
-    /// This folder, which must be empty or, with `force`, hold a run of ours.
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// Replace a run in it.
-        force: bool,
-    },
-    /// The folder of an interrupted run, which goes on there.
-    Resume(PathBuf),
-}
-
-impl Output {
-    /// Finds out before the work whether a run of this kind can be written.
-    ///
-    /// # Errors
-    /// As [`RunFolder::check_named`].
-    pub fn check(&self, kind: RunKind) -> Result<()> {
-        match self {
-            Self::None | Self::Resume(_) => {}
-            Self::Folder { path, force } => RunFolder::check_named(path, *force, kind.files())?,
-            Self::Numbered(parent) => RunFolder::check_parent(parent)?,
-        }
-        Ok(())
-    }
-
-    /// Refuses to put a file of this name, which is no part of the run, into its folder: the folder must be empty, or hold a run.
-    ///
-    /// # Errors
-    /// [`Error::Usage`].
-    pub fn check_apart(&self, option: &str, file: &Path) -> Result<()> {
-        let Self::Folder { path, .. } = self else { return Ok(()) };
-        let parent = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        match (path.canonicalize(), parent.canonicalize()) {
-            (Ok(folder), Ok(parent)) if folder == parent => Err(Error::Usage(format!(
-                "{option} {} lies in the folder of --out, which is for the files of the run alone; name a file elsewhere",
-                file.display()
-            ))),
-            _ => Ok(()),
-        }
-    }
-
-    /// Refuses to replace a run by one that reads a file of it.
-    ///
-    /// # Errors
-    /// As [`RunFolder::check_spares`].
-    pub fn check_spares<'a>(&self, needed: impl IntoIterator<Item = &'a Path>) -> Result<()> {
-        match self {
-            Self::Folder { path, force: true } => Ok(RunFolder::check_spares(path, needed)?),
-            _ => Ok(()),
-        }
-    }
-
-    /// The folder of a run of this kind, made now; None where nothing is written.
-    ///
-    /// # Errors
-    /// As [`RunFolder::named`], [`RunFolder::numbered`] and [`RunFolder::begun`].
-    pub fn folder(&self, name: &str, kind: RunKind) -> Result<Option<RunFolder>> {
-        let kind = kind.files();
-        Ok(match self {
-            Self::None => None,
-            Self::Resume(path) => Some(RunFolder::begun(path, kind)?),
-            Self::Folder { path, force } => Some(RunFolder::named(path, *force, kind)?),
-            Self::Numbered(parent) => Some(RunFolder::numbered(parent, name, kind)?),
-        })
-    }
-}
 
 /// Keeps a run that is nothing but its record; returns its folder, if it has one.
 ///

@@ -5,6 +5,8 @@ use zonal::numeric::Scaled;
 use zonal::spectrum::Spectrum;
 use zonal::sphere::{Degree, Dim, exact_multiplicities, multiplicities};
 use zonal_documents::number::{Extended, Scale};
+use zonal_documents::options::DIM;
+use zonal_documents::options::SCALE;
 use zonal_documents::spectrum::{
     DecayReport, DegreeReport, KernelKind, RankConfig, RankedActivation, Ranking, SpectrumConfig,
     SpectrumReport,
@@ -36,12 +38,14 @@ pub fn spectrum(config: &SpectrumConfig) -> Result<SpectrumReport> {
     let (dim, scale, spectrum) = match config.dim {
         Extended::Infinite => {
             if config.kernel == KernelKind::Tangent {
-                return Err(Error::Usage("the tangent kernel needs a finite --dim".into()));
+                return Err(Error::Usage(format!("the tangent kernel needs a finite {DIM}")));
             }
             if matches!(config.scale, Scale::Fixed(_)) {
-                return Err(Error::Usage(
-                    "--dim inf is the limit at --scale sqrt-dim; leave the number out".into(),
-                ));
+                return Err(Error::Usage(format!(
+                    "{} is the limit at {}; leave the number out",
+                    DIM.with("inf"),
+                    SCALE.with("sqrt-dim")
+                )));
             }
             (None, 1.0, Spectrum::infinite_dimension(activation, top)?)
         }

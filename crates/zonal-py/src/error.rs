@@ -1,4 +1,4 @@
-//! Errors as the exceptions of `zonal.errors`, in the words of Python: options are named as keywords.
+//! Errors as the exceptions of `zonal.errors`.
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -43,7 +43,7 @@ impl Failure {
             Self::Panic(text) => {
                 exception(py, "InternalError", &format!("a fault of zonal's own, please report it: {text}"))
             }
-            Self::Ours(error) => exception(py, class(&error), &keywords(&format!("{error:#}"))),
+            Self::Ours(error) => exception(py, class(&error), &format!("{error:#}")),
         }
     }
 }
@@ -97,52 +97,4 @@ fn of_files(error: &zonal_io::Error) -> &'static str {
         zonal_io::Error::Delimiter { .. } => "ParameterError",
         _ => "FileError",
     }
-}
-
-/// Values that stand behind an option in messages.
-const VALUES: [&str; 12] =
-    ["both", "hidden", "output", "drop", "auto", "f32", "f64", "exact", "full", "zero", "none", "inf"];
-
-/// Options of the program as keywords: `--max-degree` is `max_degree`, `--missing drop` is `missing='drop'`. Commands to type, in
-/// backquotes or behind a colon, stay as they are.
-pub(crate) fn keywords(message: &str) -> String {
-    let message = message.replace("; --format json lists them", "; candidates has them");
-    let lines = message.split('\n').map(|line| {
-        // "go on with: zonal train --resume runs/x" is typed, not called.
-        let end = line.find(": zonal ").unwrap_or(line.len());
-        let parts: Vec<String> = line[..end]
-            .split('`')
-            .enumerate()
-            .map(|(i, part)| if i % 2 == 0 { of_words(part) } else { part.to_owned() })
-            .collect();
-        parts.join("`") + &line[end..]
-    });
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-fn of_words(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("--") {
-        let name = &rest[at + 2..];
-        let length = name.find(|c: char| !(c.is_ascii_lowercase() || c == '-')).unwrap_or(name.len());
-        let starts = name.starts_with(|c: char| c.is_ascii_lowercase());
-        let apart = !rest[..at].ends_with(|c: char| c.is_alphanumeric() || c == '-');
-        out.push_str(&rest[..at]);
-        if !(starts && apart) {
-            out.push_str("--");
-            rest = name;
-            continue;
-        }
-        out.push_str(&name[..length].replace('-', "_"));
-        rest = &name[length..];
-        let word = rest.strip_prefix(' ').unwrap_or_default();
-        let end = word.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(word.len());
-        if VALUES.contains(&&word[..end]) {
-            out.push_str(&format!("='{}'", &word[..end]));
-            rest = &word[end..];
-        }
-    }
-    out.push_str(rest);
-    out
 }

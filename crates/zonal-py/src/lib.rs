@@ -1,5 +1,5 @@
-//! What the Python package `zonal` calls: jobs by the words of the program, tables of NumPy arrays, networks, sums over
-//! parts of a table. Everything for people (names, defaults, documentation, results) is in Python, under `python/`.
+//! The compiled part of the Python package `zonal`: jobs by requests, tables of NumPy arrays, networks, sums over shards
+//! of a table. Everything for people (names, defaults, documentation, results) is in Python, under `python/`.
 
 // What a user does must not make it panic.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
@@ -18,6 +18,8 @@ use pyo3::prelude::*;
 /// The compiled part of zonal.
 #[pymodule]
 mod _native {
+    use pyo3::prelude::*;
+
     #[pymodule_export]
     use crate::code::{Code, close};
     #[pymodule_export]
@@ -32,6 +34,13 @@ mod _native {
     use crate::table::Table;
     #[pymodule_export]
     use crate::work::set_threads;
+
+    /// Messages name options as keywords.
+    #[pymodule_init]
+    fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+        zonal_io::option::set_style(zonal_io::option::Style::Python);
+        Ok(())
+    }
 
     /// The version of the package.
     #[pymodule_export]

@@ -14,9 +14,8 @@ use zonal::dynamics::Step;
 use zonal::lift::Moments;
 use zonal::linalg::Matrix;
 use zonal::rows::{Rows, Split};
-use zonal_cli::request::{Request, read};
-use zonal_documents::number::Auto;
-use zonal_documents::train::{FitConfig, Input, TableJob, TrainConfig};
+use zonal_documents::request::{Request, Values};
+use zonal_documents::train::FitConfig;
 use zonal_jobs::covered::Covered;
 use zonal_jobs::fingerprint::Fingerprint;
 use zonal_jobs::survey::Survey as Inner;
@@ -168,41 +167,28 @@ pub(crate) struct Sums {
     code: Option<Py<Code>>,
 }
 
-/// The training that the words after `zonal train` ask for.
-fn training(words: &[String]) -> Outcome<TrainConfig> {
-    match read(words)? {
-        Request::Train { config, .. } => Ok(*config),
-        _ => Err(anyhow::anyhow!("these words ask for no training").into()),
-    }
-}
-
-fn of_table(config: &TrainConfig, labels: &[String]) -> Outcome<TableJob> {
-    match &config.input {
-        Input::Table(job) => Ok(TableJob { labels: labels.to_vec(), ..(**job).clone() }),
-        Input::Target(_) => Err(anyhow::anyhow!("these words ask for a target").into()),
-    }
-}
-
 #[pymethods]
 impl Sums {
-    /// No rows yet: what the words after `zonal` leave open is chosen on the sample of the survey.
+    /// No rows yet: what a request for a training leaves open is chosen on the sample of the survey.
     #[staticmethod]
-    #[pyo3(signature = (words, survey, activation = None, watch: "object | None" = None))]
+    #[pyo3(signature = (request, survey, activation = None, watch: "object | None" = None))]
     fn choose(
         py: Python<'_>,
-        words: Vec<String>,
+        request: &str,
         survey: &Bound<'_, Survey>,
         activation: Option<Py<Code>>,
         watch: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<(Self, Vec<String>)> {
         let survey = survey.get();
-        let fail = |e: Failure| e.raise(py);
-        let mut config = training(&words).map_err(fail)?;
-        let job = of_table(&config, &survey.labels).map_err(fail)?;
+        let fail = |e: zonal_documents::Error| Failure::from(e).raise(py);
+        let mut request = Request::from_json(request).map_err(fail)?;
         let running = activation.as_ref().map(|code| code.get().begin(py, 1));
-        if let Some(running) = &running {
-            config.activation = Auto::Fixed(running.activation.clone());
-        }
+        let callable = running.as_ref().map(|running| running.activation.clone());
+        request.attach(Values { table: None, activation: callable }).map_err(fail)?;
+        let Request::Train(request) = request else {
+            return Err(exception(py, "InternalError", "sums of a request that is no training"));
+        };
+        let (config, job) = request.sharded(survey.labels.clone()).map_err(fail)?;
         let (inner, columns) = (survey.inner.clone(), survey.columns.clone());
         let (inner, notes) = work(py, watch, move |work| {
             Running::checked(running.as_ref(), work, || {

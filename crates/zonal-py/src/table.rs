@@ -51,14 +51,14 @@ impl Table {
 }
 
 impl Table {
-    /// As the data of a job.
-    pub(crate) fn data(&self) -> Data {
-        Data::in_memory(self.memory.clone(), self.drop_missing)
+    /// As the table of a request.
+    pub(crate) fn memory(&self) -> Memory {
+        self.memory.clone()
     }
 
     /// As rows to read.
     pub(crate) fn source(&self) -> zonal_documents::Result<Source> {
-        self.data().open(&Columns::default())
+        Data::in_memory(self.memory(), self.drop_missing).open(&Columns::default())
     }
 
     /// Names of the labels.

@@ -1,7 +1,7 @@
 //! Long work beside the interpreter: it runs on a thread of its own without the interpreter's lock, while the thread that
 //! called looks for Ctrl-C and shows progress.
 
-use crate::error::{Failure, Outcome, exception, keywords};
+use crate::error::{Failure, Outcome, exception};
 use pyo3::prelude::*;
 use std::cell::Cell;
 use std::ops::ControlFlow;
@@ -11,6 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use zonal::observer::{Observer, Stage, StopReason};
+use zonal_documents::request::Threads;
 
 /// How often the caller looks.
 const LOOK: Duration = Duration::from_millis(50);
@@ -144,7 +145,7 @@ fn supervise<T: Send + 'static>(
         (receiver, answer) = wait(py, receiver, LOOK);
         match answer {
             Ok(Ok(done)) => {
-                let notes = lock(&shared.notes).iter().map(|note| keywords(note)).collect();
+                let notes = std::mem::take(&mut *lock(&shared.notes));
                 return Ok((done, notes));
             }
             Ok(Err(failure)) => return Err(failure.raise(py)),
@@ -258,10 +259,10 @@ fn check_process(py: Python<'_>) -> PyResult<()> {
 #[pyfunction]
 pub(crate) fn set_threads(py: Python<'_>, threads: usize) -> PyResult<()> {
     let refuse = |message: String| Err(exception(py, "ParameterError", &message));
-    if !(1..=1024).contains(&threads) {
+    let Ok(threads) = threads.to_string().parse::<Threads>() else {
         return refuse(format!("threads is {threads}, but must be from 1 to 1024"));
-    }
-    match zonal_cli::request::set_threads(threads) {
+    };
+    match zonal_run::set_threads(threads) {
         // Forked children are told from here on.
         Ok(()) => check_process(py),
         Err(_) => refuse(

@@ -15,4 +15,4 @@ mod text;
 pub mod write;
 
 pub use error::{Error, Result};
-pub use write::{Format, Written, page_of, page_of_runs, write_page, write_run, write_run_figures};
+pub use write::{Written, page_of, page_of_runs, write_page, write_run, write_run_figures};

@@ -6,38 +6,16 @@ use crate::error::{Error, Result};
 use crate::page::{self, Page};
 use crate::png::png;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use zonal_documents::request::FigureFormat as Format;
 use zonal_documents::saved::{Kept, KeptTraining};
 use zonal_io::folder::{FIGURES, PAGE, PAGE_MARK, RunFolder, has_mark, is_figure};
 use zonal_io::write::write_file;
 use zonal_jobs::kept::read;
 
-/// A format of a figure's file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Format {
-    /// Lines and text, to any size.
-    Svg,
-    /// Points, 300 to the inch.
-    Png,
-}
-
-impl Format {
-    fn extension(self) -> &'static str {
-        match self {
-            Self::Svg => "svg",
-            Self::Png => "png",
-        }
-    }
-}
-
-impl FromStr for Format {
-    type Err = String;
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
-        match text {
-            "svg" => Ok(Self::Svg),
-            "png" => Ok(Self::Png),
-            _ => Err(format!("'{text}' is no format of figures; write svg, png or svg,png")),
-        }
+fn extension(format: Format) -> &'static str {
+    match format {
+        Format::Svg => "svg",
+        Format::Png => "png",
     }
 }
 
@@ -137,7 +115,7 @@ fn cannot_create(folder: &Path) -> impl Fn(std::io::Error) -> Error + '_ {
 }
 
 fn write_figures(page: &Page, folder: &Path, force: bool, formats: &[Format]) -> Result<Vec<PathBuf>> {
-    let name = |chart: &Chart, format: Format| folder.join(format!("{}.{}", chart.id, format.extension()));
+    let name = |chart: &Chart, format: Format| folder.join(format!("{}.{}", chart.id, extension(format)));
     let mut formats = formats.to_vec();
     formats.sort_unstable();
     formats.dedup();

@@ -1,109 +1,179 @@
-//! The commands, one file each: arguments in, a job of `zonal-jobs`, its result printed.
+//! From the command line to a request, and from its report to standard output: each command's file prints its report.
 
-pub(crate) mod analyze;
+mod analyze;
+mod bound;
 pub(crate) mod completions;
+pub(crate) mod help;
+mod learn;
 pub(crate) mod man;
-pub(crate) mod plan;
-pub(crate) mod predict;
-pub(crate) mod report;
-pub(crate) mod reproduce;
-pub(crate) mod spectrum;
-pub(crate) mod sq;
-pub(crate) mod sweep;
-pub(crate) mod train;
+mod plan;
+mod play;
+mod predict;
+mod reproduce;
+mod spectrum;
+mod sweep;
+mod train;
 
-use std::path::PathBuf;
+use crate::format::Format;
+use crate::interrupt::Interrupt;
+use crate::output::{command_line, print, say};
+use crate::progress::Progress;
+use crate::{Command, Done, Global, Queries};
+use anyhow::Result;
+use predict::Stream;
 use zonal_documents::Error;
+use zonal_documents::report::Report;
+use zonal_documents::request::{Request, TrainRequest};
+use zonal_io::option::OptionId;
+use zonal_run::{Context, Outcome};
 
-/// Fixes the number of threads for the whole process.
+/// The request that a command line asks for.
 ///
 /// # Errors
-/// When they have been started before.
-pub fn set_threads(threads: usize) -> Result<(), rayon::ThreadPoolBuildError> {
-    rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()
-}
-
-/// The most threads that may be asked for.
-const MOST_THREADS: u16 = 1024;
-
-/// Reads a number of threads.
-pub(crate) fn threads(text: &str) -> Result<u16, String> {
-    let number = text.parse().ok().filter(|n| (1..=MOST_THREADS).contains(n));
-    number.ok_or_else(|| format!("'{text}' is not a whole number from 1 to {MOST_THREADS}"))
-}
-
-/// Reads the character between fields.
-pub(crate) fn delimiter(text: &str) -> Result<char, String> {
-    let mut chars = text.chars();
-    match (text, chars.next(), chars.next()) {
-        ("tab" | "\\t", ..) => Ok('\t'),
-        (_, Some(c), None) => Ok(c),
-        _ => Err("one character is needed, such as ';', or tab".to_owned()),
-    }
-}
-
-/// The character between fields: the given one, or what the names of the files stand for.
-///
-/// # Errors
-/// As [`zonal_io::source::usual_delimiter`].
-pub(crate) fn delimiter_of(given: Option<char>, files: &[&[PathBuf]]) -> Result<char, Error> {
-    match given {
-        Some(delimiter) => Ok(delimiter),
-        None => Ok(zonal_io::source::usual_delimiter(files.iter().copied().flatten())?),
-    }
-}
-
-/// The values of an option that can be repeated, each split at commas outside brackets; none where it is not given.
-///
-/// # Errors
-/// Where it is given without any.
-pub(crate) fn lists(values: &[String], option: &str) -> Result<Vec<String>, Error> {
-    let out: Vec<String> = values.iter().flat_map(|v| split_list(v)).collect();
-    if out.is_empty() && !values.is_empty() {
-        return Err(Error::Usage(format!(
-            "{option} is empty; write a value, or several with commas between"
-        )));
-    }
-    Ok(out)
-}
-
-/// The numbers of an option that can be repeated or have commas.
-pub(crate) fn reals(texts: &[String], option: &str) -> Result<Vec<f64>, Error> {
-    let read =
-        |t: &String| zonal_documents::number::real(t).map_err(|e| Error::Usage(format!("{option}: {e}")));
-    lists(texts, option)?.iter().map(read).collect()
-}
-
-/// The columns of --features, where it is given.
-pub(crate) fn columns(values: &[String]) -> Result<Option<Vec<String>>, Error> {
-    let names = lists(values, "--features")?;
-    Ok((!names.is_empty()).then_some(names))
-}
-
-/// Splits an option's text at commas outside brackets.
-pub(crate) fn split_list(text: &str) -> Vec<String> {
-    let mut depth = 0i32;
-    let mut out = vec![String::new()];
-    for c in text.chars() {
-        match c {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            _ => {}
+/// [`Error::Usage`] for names of columns that are empty, and for a seed where nothing is random.
+pub(crate) fn request(command: Command, global: &Global) -> Result<Request> {
+    let seed = global.seed;
+    let unused = |why: &str| match seed {
+        None => Ok(()),
+        Some(_) => Err(Error::Usage(format!("{} has no effect here: {why}", OptionId::new("seed")))),
+    };
+    Ok(match command {
+        Command::Spectrum(request) => Request::Spectrum(request),
+        Command::Plan(mut request) => {
+            request.seed = seed;
+            Request::Plan(request)
         }
-        if c == ',' && depth == 0 {
-            out.push(String::new());
-        } else if let Some(last) = out.last_mut() {
-            last.push(c);
+        Command::Train(mut request) => {
+            request.seed = seed;
+            request.split_names()?;
+            Request::Train(request)
         }
-    }
-    out.into_iter().map(|s| s.trim().to_owned()).filter(|s| !s.is_empty()).collect()
+        Command::Analyze(mut request) => {
+            request.seed = seed;
+            request.split_names()?;
+            Request::Analyze(request)
+        }
+        Command::Predict(mut request) => {
+            request.split_names()?;
+            Request::Predict(request)
+        }
+        Command::Report(request) => {
+            unused("a page draws nothing at random")?;
+            Request::Report(request)
+        }
+        Command::Reproduce(request) => {
+            unused("claims use fixed seeds, so that the same version gives the same numbers")?;
+            Request::Reproduce(request)
+        }
+        Command::Sweep(mut request) => {
+            request.seed = seed;
+            Request::Sweep(request)
+        }
+        Command::Sq(Queries::Bound(mut request)) => {
+            request.seed = seed;
+            Request::SqBound(request)
+        }
+        Command::Sq(Queries::Play(mut request)) => {
+            request.seed = seed;
+            Request::SqPlay(request)
+        }
+        Command::Sq(Queries::Learn(mut request)) => {
+            request.seed = seed;
+            Request::SqLearn(request)
+        }
+        Command::Completions(_) | Command::Man(_) => anyhow::bail!("this command has no job"),
+    })
 }
 
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn lists_are_split_outside_brackets() {
-        assert_eq!(super::split_list("a, b(1,2),c,"), vec!["a", "b(1,2)", "c"]);
-        assert!(super::split_list(" , ").is_empty());
+/// Runs a request and prints its report.
+pub(crate) fn perform(request: &Request, global: &Global, interrupt: &Interrupt) -> Result<Done> {
+    let mut stream = Stream::new(global.format == Format::Json);
+    let outcome = {
+        let mut progress = progress(request, global, interrupt);
+        let mut notes = |note: &str| {
+            if !global.quiet {
+                say(&format!("note: {note}"));
+            }
+        };
+        let mut predictions = |block: zonal_jobs::predict::Block<'_>| stream.print(block);
+        let mut context = Context {
+            command: command_line(),
+            observer: &mut progress,
+            notes: &mut notes,
+            predictions: &mut predictions,
+        };
+        zonal_run::run(request, &mut context)
+    };
+    // Signals no longer wait for files.
+    interrupt.hold(false);
+    let Outcome { report, unwritten, .. } = outcome?;
+    show(&report, request, global.format)?;
+    match unwritten {
+        Some(error) => Err(error),
+        None => Ok(done(&report)),
     }
+}
+
+/// The progress of a request, by what its job saves when a signal stops it.
+fn progress(request: &Request, global: &Global, interrupt: &Interrupt) -> Progress {
+    let saves = |request: &TrainRequest| request.target.is_none() || request.is_iterative();
+    match request {
+        Request::Train(request) if saves(request) => Progress::saving(interrupt, global.quiet),
+        // The plan is worth having when its verification is interrupted.
+        Request::Plan(request) if request.verify.is_some() => Progress::asking(interrupt, global.quiet),
+        Request::Reproduce(_) | Request::Sweep(_) => Progress::asking(interrupt, global.quiet),
+        _ => Progress::new(interrupt, global.quiet),
+    }
+}
+
+fn show(report: &Report, request: &Request, format: Format) -> Result<()> {
+    if let Report::Predict(report) = report {
+        return predict::show(report, format);
+    }
+    if format == Format::Json {
+        return report.json()?.iter().try_for_each(|line| print(&format!("{line}\n")));
+    }
+    let csv = format == Format::Csv;
+    print(&match report {
+        Report::Spectra(reports) => spectrum::text(reports, csv),
+        Report::Rankings(rankings) => spectrum::rankings(rankings, csv),
+        Report::Plan(report) if csv => plan::row(report),
+        Report::Plan(report) => {
+            let verify = if let Request::Plan(asked) = request { asked.verify } else { None };
+            plan::text(report, verify.map(|seeds| seeds.0))
+        }
+        Report::Train(report) | Report::Again(report, _) if csv => report.path_csv()?,
+        Report::Train(report) => train::table(report),
+        Report::Again(_, agreement) => train::agreement(agreement),
+        Report::Analyze(report) if csv => analyze::polynomials_csv(report),
+        Report::Analyze(report) => analyze::text(report),
+        Report::Predict(_) => String::new(),
+        Report::Page(report) => {
+            [&report.page].into_iter().chain(&report.figures).map(|file| format!("{file}\n")).collect()
+        }
+        Report::Reproduce(report) if csv => reproduce::checks_csv(report),
+        Report::Reproduce(report) => {
+            let named = matches!(request, Request::Reproduce(asked) if !asked.claim.is_empty());
+            reproduce::text(report, named)
+        }
+        Report::Sweep(report) if csv => report.csv()?,
+        Report::Sweep(report) => sweep::table(report),
+        Report::Bounds(reports, _) if csv => bound::table_csv(reports),
+        Report::Bounds(reports, columns) => bound::text(reports, *columns),
+        Report::Play(report) if csv => play::transcript_csv(report),
+        Report::Play(report) => play::text(report),
+        Report::Learn(report) if csv => learn::path_csv(report),
+        Report::Learn(report) => learn::text(report),
+    })
+}
+
+/// Whether what was checked holds.
+fn done(report: &Report) -> Done {
+    let holds = match report {
+        Report::Plan(report) => report.verification.is_none_or(|v| v.holds != Some(false)),
+        Report::Again(_, agreement) => agreement.agrees,
+        Report::Reproduce(report) => report.holds,
+        _ => true,
+    };
+    if holds { Done::Well } else { Done::DoesNotHold }
 }

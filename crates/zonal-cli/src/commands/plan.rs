@@ -1,102 +1,12 @@
 //! `zonal plan`.
 
-use crate::format::{Format, short, short_count, short_up};
-use crate::interrupt::Interrupt;
-use crate::output::{csv, print, print_json, quoted};
-use crate::progress::Progress;
-use crate::{Done, Global};
-use anyhow::Result;
-use zonal::activation::Activation;
-use zonal_documents::number::{Scale, count, readable_bytes, readable_seconds, real};
-use zonal_documents::plan::{PlanConfig, PlanReport, WayOut, WayOutKind};
-use zonal_jobs::plan::plan;
-
-/// Width, step and iterations that provably bring the loss to a goal
-#[derive(clap::Args, Debug)]
-#[command(
-    after_help = "Examples:\n  zonal plan --target 'x1*x2 + 0.5*x3' --dim 8\n  zonal plan --target '0.6*harmonic(2) + \
-                  0.8*harmonic(1) + 0.3*harmonic(4)' --dim 10 --degree 2 --epsilon 0.05 --verify\n  zonal plan \
-                  --target 'harmonic(3)' --dim 10 --activation relu\n\nThe mean of the loss over random hidden units \
-                  is at most the error of the best polynomial of the degree plus epsilon (plus the energy of \
-                  degrees that the activation cannot see). Exact expectations are assumed, as `train --target` has \
-                  them, not tables."
-)]
-pub(crate) struct Args {
-    /// The function to learn: a sum of polynomials in x1..xn, harmonic(K), neuron(A) and teacher(A, units=U)
-    #[arg(long, value_name = "EXPRESSION", allow_hyphen_values = true)]
-    target: String,
-    /// The dimension of the sphere
-    #[arg(long, short = 'n', value_parser = count, default_value = "10", value_name = "N", allow_negative_numbers = true)]
-    dim: u64,
-    /// A name or an expression in t, as for `zonal spectrum`
-    #[arg(long, short, default_value = "relu", value_name = "NAME")]
-    activation: Activation,
-    /// The scale s of the units phi(s <w, x>): sqrt-dim or a number; auto is 1
-    #[arg(long, default_value = "auto", value_name = "S", allow_negative_numbers = true)]
-    scale: Scale,
-    /// The degree of the polynomial to compare with [default: the target's, or 4 where it has none]
-    #[arg(long, short = 'k', value_parser = count, value_name = "K", allow_negative_numbers = true)]
-    degree: Option<u64>,
-    /// How much the loss may exceed that polynomial's error by [default: 5 % of the target's energy]
-    #[arg(long, short, value_parser = real, value_name = "E", allow_negative_numbers = true)]
-    epsilon: Option<f64>,
-    /// A given width; the iterations follow [default: the smallest that leaves 1 % of epsilon to the iterations]
-    #[arg(long, short = 'm', value_parser = count, value_name = "M", allow_negative_numbers = true)]
-    width: Option<u64>,
-    /// A given number of iterations; the width follows [default: the fewest that do]
-    #[arg(long, short = 't', value_parser = count, value_name = "T", allow_negative_numbers = true)]
-    iterations: Option<u64>,
-    /// Also a bound for a single draw of hidden units, which may fail with this probability
-    #[arg(long, value_parser = real, value_name = "DELTA", allow_negative_numbers = true)]
-    delta: Option<f64>,
-    /// Train with the plan over this many seeds and compare; exit code 3 if the bound does not hold
-    #[arg(long, value_name = "SEEDS", value_parser = count, num_args = 0..=1, default_missing_value = "20")]
-    verify: Option<u64>,
-}
-
-impl Args {
-    pub(crate) fn config(&self, global: &Global) -> PlanConfig {
-        PlanConfig {
-            target: self.target.clone(),
-            energies: None,
-            dim: self.dim,
-            activation: self.activation.clone(),
-            scale: self.scale,
-            degree: self.degree.map(|k| usize::try_from(k).unwrap_or(usize::MAX)),
-            epsilon: self.epsilon,
-            width: self.width,
-            iterations: self.iterations,
-            delta: self.delta,
-            verify: self.verify,
-            seed: global.seed(),
-        }
-    }
-}
-
-pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result<Done> {
-    let config = args.config(global);
-    let report = {
-        // The plan is worth having when its verification is interrupted.
-        let mut progress = match args.verify {
-            Some(_) => Progress::asking(interrupt, global.quiet),
-            None => Progress::new(interrupt, global.quiet),
-        };
-        plan(&config, &mut progress)?
-    };
-    match global.format {
-        Format::Json => print_json(&report)?,
-        Format::Csv => print(&row(&report))?,
-        Format::Table => print(&text(&report, args.verify))?,
-    }
-    Ok(if report.verification.is_some_and(|v| v.holds == Some(false)) {
-        Done::DoesNotHold
-    } else {
-        Done::Well
-    })
-}
+use crate::format::{short, short_count, short_up};
+use crate::output::{csv, quoted};
+use zonal_documents::number::{readable_bytes, readable_seconds};
+use zonal_documents::plan::{PlanReport, WayOut, WayOutKind};
 
 /// One row of CSV with what a spreadsheet can use.
-fn row(report: &PlanReport) -> String {
+pub(super) fn row(report: &PlanReport) -> String {
     let single = report.single_draw;
     let cells = [
         ("target", quoted(&report.target)),
@@ -123,7 +33,7 @@ fn row(report: &PlanReport) -> String {
     csv(&cells.clone().map(|(name, _)| name.to_owned()), &[cells.map(|(_, value)| value).to_vec()])
 }
 
-fn text(report: &PlanReport, seeds: Option<u64>) -> String {
+pub(super) fn text(report: &PlanReport, seeds: Option<u64>) -> String {
     let mut text = format!(
         "{}\nin dimension {}, by {} units at scale {}: degree {}, epsilon {}\n\n",
         report.target,

@@ -1,74 +1,8 @@
 //! `zonal reproduce`.
 
-use super::report::FolderArgs;
-use crate::format::{Format, short, short_up};
-use crate::interrupt::Interrupt;
-use crate::output::{columns, command_line, csv, print, print_json, quoted};
-use crate::progress::Progress;
-use crate::{Done, Global};
-use anyhow::Result;
-use std::time::SystemTime;
-use zonal_claims::reproduce;
-use zonal_documents::claims::{Check, ClaimReport, Relation, ReproduceReport, Size};
-use zonal_documents::record::RunKind;
-use zonal_jobs::record::keep;
-
-/// Check the claims of the theory, one by one: measured against predicted
-#[derive(clap::Args, Debug)]
-#[command(
-    after_help = "Examples:\n  zonal reproduce\n  zonal reproduce --claim frequency,width\n  zonal reproduce --quick --format \
-                  json\n\nClaims: convergence, width, iterations, representation, frequency, operator, invisible, \
-                  sigmoid, relu, batches, circle, tangent-limit, both-layers, sq-lower-bound, sq-descent-stalls, sq-attack, \
-                  sq-samples, sq-upper-bound. All of them take some minutes, with --quick about one. The exit code is \
-                  3 if one does not hold. Seeds are fixed: the same version gives the same numbers."
-)]
-pub(crate) struct Args {
-    /// The claims to check, with a comma between two [default: all]; then every comparison is shown
-    #[arg(long, value_name = "NAME", value_delimiter = ',')]
-    claim: Vec<String>,
-    /// The same claims at smaller sizes, with thresholds to match; the output states what is smaller
-    #[arg(long)]
-    quick: bool,
-    #[command(flatten)]
-    pub(crate) folder: FolderArgs,
-}
-
-impl Args {
-    pub(crate) fn claims(&self) -> (Vec<String>, Size) {
-        (self.claim.clone(), if self.quick { Size::Quick } else { Size::Whole })
-    }
-}
-
-pub(crate) fn run(args: &Args, global: &Global, interrupt: &Interrupt) -> Result<Done> {
-    let (claims, size) = args.claims();
-    global.refuse_seed("claims use fixed seeds, so that the same version gives the same numbers")?;
-    let output = args.folder.output(RunKind::Reproduce)?;
-    let started = SystemTime::now();
-    let mut report = {
-        let mut progress = Progress::asking(interrupt, global.quiet);
-        reproduce(&claims, size, &mut progress)?
-    };
-    // What was found is printed whatever becomes of its folder and its page.
-    let (saved, page) = interrupt.holding(|| {
-        let saved =
-            keep(&output, RunKind::Reproduce, &asked(&claims, size), &report, command_line(), started);
-        report.run = saved.as_ref().ok().cloned().flatten();
-        (saved, args.folder.page.write(report.run.as_deref()))
-    });
-    match global.format {
-        Format::Json => print_json(&report)?,
-        Format::Csv => print(&checks_csv(&report))?,
-        Format::Table => print(&text(&report, !args.claim.is_empty()))?,
-    }
-    saved?;
-    page?;
-    Ok(if report.holds { Done::Well } else { Done::DoesNotHold })
-}
-
-/// What the record of checked claims says was asked for.
-pub fn asked(claims: &[String], size: Size) -> serde_json::Value {
-    serde_json::json!({ "claims": claims, "quick": size == Size::Quick })
-}
+use crate::format::{short, short_up};
+use crate::output::{columns, csv, quoted};
+use zonal_documents::claims::{Check, ClaimReport, Relation, ReproduceReport};
 
 fn sign(relation: Relation) -> &'static str {
     match relation {
@@ -91,7 +25,7 @@ fn verdict(holds: bool) -> &'static str {
     if holds { "holds" } else { "FAILS" }
 }
 
-fn text(report: &ReproduceReport, details: bool) -> String {
+pub(super) fn text(report: &ReproduceReport, details: bool) -> String {
     let header = ["claim", "", "measured", "", "threshold", "comparisons", "formulas"].map(String::from);
     let rows: Vec<Vec<String>> = report
         .claims
@@ -163,7 +97,7 @@ fn story(claim: &ClaimReport, details: bool) -> String {
 }
 
 /// One row a comparison.
-fn checks_csv(report: &ReproduceReport) -> String {
+pub(super) fn checks_csv(report: &ReproduceReport) -> String {
     let header =
         ["claim", "holds", "measured", "relation", "threshold", "predicted", "quantity"].map(String::from);
     let rows: Vec<Vec<String>> = report

@@ -1,194 +1,25 @@
 //! `zonal spectrum`.
 
-use super::{lists, reals};
-use crate::Global;
-use crate::format::{Format, short};
-use crate::output::{columns, csv, print, print_json, quoted};
-use anyhow::Result;
-use zonal::activation::Activation;
-use zonal_documents::Error;
-use zonal_documents::number::{Extended, Scale, whole};
-use zonal_documents::spectrum::{
-    DegreeReport, KernelKind, RankConfig, Ranking, SpectrumConfig, SpectrumReport,
-};
-use zonal_jobs::spectrum::{rank, spectrum};
+use crate::format::short;
+use crate::output::{columns, csv, quoted};
+use zonal_documents::spectrum::{DegreeReport, KernelKind, Ranking, SpectrumReport};
 
-/// The Funk-Hecke spectrum of activations: which degrees they see, and how strongly
-#[derive(clap::Args, Debug)]
-#[command(
-    after_help = "Examples:\n  zonal spectrum --activation relu --dim 10 --max-degree 12\n  zonal spectrum --activation \
-                  relu,tanh --dim 10,100,inf\n  zonal spectrum --activation 't*tanh(t)' --scale sqrt-dim\n  zonal \
-                  spectrum --for-degrees 0..4 --dim 20\n\nEach degree k of a target is learned at the rate of its \
-                  eigenvalue alpha_k^2; a degree whose coefficient is zero is invisible: no width and no number of \
-                  iterations learns it."
-)]
-pub(crate) struct Args {
-    /// A name (relu, leaky-relu, squared-relu, step, sign, abs, sigmoid, tanh, erf, gelu, silu, softplus, sin, cos, exp,
-    /// square, cube, hermite-K) or an expression in t; several, repeated or separated by commas, are compared
-    /// [default: relu]
-    #[arg(long, short, value_name = "NAME|EXPRESSION", allow_hyphen_values = true)]
-    activation: Vec<String>,
-    /// The dimension n of the sphere S^(n-1), or inf for the limit at scale sqrt(n); several are compared
-    #[arg(long, short = 'n', default_value = "10", value_name = "N", allow_negative_numbers = true)]
-    dim: Vec<String>,
-    /// The largest degree
-    #[arg(long, short = 'k', default_value_t = 12, value_parser = whole::<usize>, value_name = "K", allow_negative_numbers = true)]
-    max_degree: usize,
-    /// The scale s of the unit phi(s <w, x>): sqrt-dim or a number; several are compared [default: 1]
-    #[arg(long, value_name = "S", allow_negative_numbers = true)]
-    scale: Vec<String>,
-    /// Points where the expression is not smooth, in place of those found
-    #[arg(long, value_name = "LIST", allow_negative_numbers = true)]
-    kinks: Option<String>,
-    /// Whose eigenvalues: with the output layer trained, or with both layers
-    #[arg(long, value_enum, default_value_t = KernelChoice::Feature)]
-    kernel: KernelChoice,
-    /// With trained biases: of the output for the feature kernel, of the units for the tangent kernel
-    #[arg(long)]
-    bias: bool,
-    /// Fit the power of the degree by which eigenvalues fall, over the degrees A to B
-    #[arg(long, value_name = "A..B")]
-    decay: Option<String>,
-    /// Rank activations for learning the degrees A to B
-    #[arg(long, value_name = "A..B", conflicts_with_all = ["decay", "kernel", "bias", "scale"])]
-    for_degrees: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum KernelChoice {
-    /// Random-feature kernel
-    Feature,
-    /// Tangent kernel
-    Tangent,
-}
-
-/// What is asked: spectra, or which activations suit a range of degrees.
-#[derive(Debug)]
-pub(crate) enum Question {
-    Spectra(Vec<SpectrumConfig>),
-    Rankings(Vec<RankConfig>),
-}
-
-impl Args {
-    pub(crate) fn question(&self) -> Result<Question> {
-        let activations = self.activations()?;
-        let dims: Vec<Extended> = parse_list(&self.dim, "--dim")?;
-        if let Some(text) = &self.for_degrees {
-            return Ok(Question::Rankings(self.rankings(text, &dims)?));
-        }
-        let scales: Vec<Scale> = parse_list(&self.scale, "--scale")?;
-        let decay = self.decay.as_deref().map(|d| range(d, "--decay")).transpose()?;
-        let mut spectra = Vec::new();
-        for activation in &activations {
-            for &dim in &dims {
-                let default = if dim == Extended::Infinite { Scale::SqrtDim } else { Scale::Fixed(1.0) };
-                let scales = if scales.is_empty() { vec![default] } else { scales.clone() };
-                spectra.extend(scales.into_iter().map(|scale| SpectrumConfig {
-                    activation: activation.clone(),
-                    dim,
-                    scale,
-                    max_degree: self.max_degree,
-                    kernel: match self.kernel {
-                        KernelChoice::Feature => KernelKind::Feature,
-                        KernelChoice::Tangent => KernelKind::Tangent,
-                    },
-                    bias: self.bias,
-                    decay,
-                }));
-            }
-        }
-        Ok(Question::Spectra(spectra))
+/// One spectrum in full, several as a comparison.
+pub(super) fn text(reports: &[SpectrumReport], is_csv: bool) -> String {
+    match reports {
+        reports if is_csv => csv_table(reports),
+        [report] => table(report),
+        reports => comparison(reports),
     }
 }
 
-pub(crate) fn run(args: &Args, global: &Global) -> Result<()> {
-    let spectra = match args.question()? {
-        Question::Rankings(rankings) => return run_rankings(&rankings, global),
-        Question::Spectra(spectra) => spectra,
+/// Rankings, one after the other.
+pub(super) fn rankings(rankings: &[Ranking], is_csv: bool) -> String {
+    let one = |ranking: &Ranking| match is_csv {
+        true => csv(&ranking_header(), &ranking_rows(ranking, |x| x.to_string())),
+        false => ranking_table(ranking),
     };
-    let reports: Vec<SpectrumReport> =
-        spectra.iter().map(spectrum).collect::<std::result::Result<_, zonal_documents::Error>>()?;
-    match (global.format, reports.as_slice()) {
-        (Format::Json, reports) => reports.iter().try_for_each(print_json),
-        (Format::Csv, reports) => print(&csv_table(reports)),
-        (Format::Table, [report]) => print(&table(report)),
-        (Format::Table, reports) => print(&comparison(reports)),
-    }
-}
-
-fn run_rankings(rankings: &[RankConfig], global: &Global) -> Result<()> {
-    for config in rankings {
-        let ranking = rank(config)?;
-        match global.format {
-            Format::Json => print_json(&ranking)?,
-            Format::Csv => print(&csv(&ranking_header(), &ranking_rows(&ranking, |x| x.to_string())))?,
-            Format::Table => print(&ranking_table(&ranking))?,
-        }
-    }
-    Ok(())
-}
-
-impl Args {
-    fn rankings(&self, text: &str, dims: &[Extended]) -> Result<Vec<RankConfig>> {
-        let (from, to) = range(text, "--for-degrees")?;
-        let activations = if self.activation.is_empty() {
-            // A shift makes every degree visible; without one most activations miss half of them.
-            let shifted =
-                ["relu(t + 0.5)", "gelu(t + 0.5)", "tanh(t + 0.5)", "sin(t + 0.5)"].map(Activation::parse);
-            let shifted: Result<Vec<Activation>, _> = shifted.into_iter().collect();
-            [&Activation::NAMED[..15], &shifted.map_err(Error::from)?].concat()
-        } else {
-            self.activations()?
-        };
-        let one = |dim: &Extended| match dim {
-            &Extended::Finite(dim) => Ok(RankConfig { dim, from, to, activations: activations.clone() }),
-            Extended::Infinite => Err(Error::Usage("--for-degrees needs a finite --dim".into()).into()),
-        };
-        dims.iter().map(one).collect()
-    }
-
-    fn activations(&self) -> Result<Vec<Activation>> {
-        let texts = lists(&self.activation, "--activation")?;
-        let mut out = if texts.is_empty() { vec![Activation::Relu] } else { Vec::new() };
-        for text in &texts {
-            out.push(Activation::parse(text).map_err(Error::from)?);
-        }
-        if let Some(kinks) = &self.kinks {
-            let kinks = reals(std::slice::from_ref(kinks), "--kinks")?;
-            for activation in &mut out {
-                *activation = activation.with_kinks(kinks.clone()).map_err(Error::from)?;
-            }
-        }
-        Ok(out)
-    }
-}
-
-/// Values of an option that can be repeated or separated by commas.
-fn parse_list<T: std::str::FromStr>(texts: &[String], option: &str) -> Result<Vec<T>, Error>
-where
-    T::Err: std::fmt::Display,
-{
-    lists(texts, option)?
-        .iter()
-        .map(|t| t.parse().map_err(|e| Error::Usage(format!("{option}: {t:?}: {e}"))))
-        .collect()
-}
-
-/// A range of degrees A..B, both included.
-fn range(text: &str, option: &str) -> Result<(usize, usize), Error> {
-    let wrong = || {
-        Error::Usage(format!("{option}: '{text}' is not a range of degrees; write two numbers such as 0..4"))
-    };
-    let (from, to) = text.split_once("..").ok_or_else(wrong)?;
-    let number = |t: &str| t.trim_start_matches('=').parse::<usize>().map_err(|_| wrong());
-    let (from, to) = (number(from)?, number(to)?);
-    if from > to || to > zonal::spectrum::MAX_DEGREE {
-        return Err(Error::Usage(format!(
-            "{option}: '{text}' is not a range of degrees; the first must not exceed the last, and that at most {}",
-            zonal::spectrum::MAX_DEGREE
-        )));
-    }
-    Ok((from, to))
+    rankings.iter().map(one).collect()
 }
 
 fn header() -> Vec<String> {

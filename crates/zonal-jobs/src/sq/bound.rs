@@ -4,6 +4,10 @@ use super::check_degree;
 use num_bigint::BigUint;
 use zonal::observer::Observer;
 use zonal::sphere::{Dim, multiplicity};
+use zonal_documents::options::DIRECTIONS;
+use zonal_documents::options::FAMILY;
+use zonal_documents::options::QUERIES;
+use zonal_documents::options::SIZE;
 use zonal_documents::sq::{BoundConfig, BoundReport, FamilyConfig};
 use zonal_documents::{Error, Result};
 use zonal_io::model::SCHEMA;
@@ -23,10 +27,10 @@ pub fn bound(config: &BoundConfig, observer: &mut dyn Observer) -> Result<BoundR
     let goal = Goal::new(config.delta, config.epsilon)?;
     check_tolerance(config.tolerance)?;
     if config.directions != Directions::Random && config.size.is_none() {
-        return Err(Error::Usage(
-            "--directions is for a finite family: give --size M, or leave both out for a uniform direction"
-                .into(),
-        ));
+        return Err(Error::Usage(format!(
+            "{DIRECTIONS} is for a finite family: give {}, or leave both out for a uniform direction",
+            SIZE.with("M")
+        )));
     }
     let (bound, size) = match config.kind {
         Kind::Zonal => zonal(config, dim, goal, observer)?,
@@ -69,7 +73,7 @@ fn random(config: &BoundConfig, dim: Dim, goal: Goal, observer: &mut dyn Observe
     let found = random_subfamily(dim, config.degree, config.tolerance, l, goal)?;
     if (size as f64).log10() < found.log10_size {
         return Err(Error::Usage(format!(
-            "SQ-6 speaks of families of at least 10^{:.2} members here, and --size is {size}; leave --size out for a target \
+            "SQ-6 holds for families of at least 10^{:.2} members here, and {SIZE} is {size}; leave {SIZE} out for a target \
              that is uniform over all harmonics (SQ-5)",
             found.log10_size
         )));
@@ -82,8 +86,9 @@ fn by_gram(config: &BoundConfig, size: u64, goal: Goal, observer: &mut dyn Obser
     if config.queries != QueryClass::Correlational {
         return Err(Error::Usage(format!(
             "finitely many {} harmonics have a bound against correlational queries only: without noise, about log2 M \
-             queries of another kind tell M of them apart (SQ-8); leave --size out, or take --queries correlational",
-            config.kind
+             queries of another kind tell M of them apart (SQ-8); leave {SIZE} out, or take {}",
+            config.kind,
+            QUERIES.with("correlational")
         )));
     }
     let family = super::family(&FamilyConfig {
@@ -105,7 +110,7 @@ fn subsets(config: &BoundConfig, dim: Dim, goal: Goal) -> Result<Sized> {
     let size = config.size.map_or_else(|| all.clone(), BigUint::from);
     if config.degree == 0 || size == BigUint::from(0u8) || size > all {
         return Err(Error::Usage(format!(
-            "there are {all} products of {} out of {} coordinates; --size must be from 1 to that, and the degree from 1 to \
+            "there are {all} products of {} out of {} coordinates; {SIZE} must be from 1 to that, and the degree from 1 to \
              the dimension",
             config.degree, config.dim
         )));
@@ -114,11 +119,11 @@ fn subsets(config: &BoundConfig, dim: Dim, goal: Goal) -> Result<Sized> {
         (Kind::Signs, class) => products_of_signs(&size, config.tolerance, class, goal)?,
         (_, QueryClass::Correlational) => orthonormal_members(&size, config.tolerance, goal)?,
         _ => {
-            return Err(Error::Usage(
+            return Err(Error::Usage(format!(
                 "monomials have a bound against correlational queries only: y^2 x_i^2 is larger on average for the i that \
-                 occur, so few queries of another kind find them; products of signs (--family signs) have one against any"
-                    .into(),
-            ));
+                 occur, so few queries of another kind find them; products of signs ({}) have one against any",
+                FAMILY.with("signs")
+            )));
         }
     };
     Ok((bound, Some(size)))

@@ -13,6 +13,8 @@ use zonal::risk::{GradientOracle, Population, Quadratic};
 use zonal::sphere::Dim;
 use zonal::statistics::Precision;
 use zonal::target::{PowerSpectrum, Target};
+use zonal_documents::options::LAYERS;
+use zonal_documents::options::SAVE;
 use zonal_documents::sq::{Answerer, LearnCheckpoint, LearnConfig, LearnReport, QueryDegree};
 use zonal_documents::{Error, Result};
 use zonal_io::model::SCHEMA;
@@ -46,13 +48,13 @@ pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnR
     let secret = Secret::target(target.clone());
     let asker = match &config.oracle {
         _ if config.layers == Layers::Hidden => {
-            return Err(Error::Usage("through an oracle --layers is output or both".into()));
+            return Err(Error::Usage(format!("through an oracle {LAYERS} is output or both")));
         }
         Answerer::Policy(policy) => Asker::Oracle(secret.oracle(*policy, config.convention, config.seed)?),
         Answerer::Replay(_) if config.save.is_some() => {
-            return Err(Error::Usage(
-                "--save keeps the answers of an oracle, and a replay has them already".into(),
-            ));
+            return Err(Error::Usage(format!(
+                "{SAVE} writes the answers of an oracle, and a replay has them already"
+            )));
         }
         Answerer::Replay(path) => Asker::Replay(Replay::new(&read_transcript(path)?)?),
     };
@@ -84,10 +86,7 @@ pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnR
         schema: SCHEMA,
         target: config.target.clone(),
         dim: config.dim,
-        oracle: match &config.oracle {
-            Answerer::Policy(policy) => policy.to_string(),
-            Answerer::Replay(path) => format!("replay:{}", path.display()),
-        },
+        oracle: config.oracle.to_string(),
         convention: config.convention.to_string(),
         activation: config.activation.to_string(),
         scale,
@@ -115,7 +114,7 @@ pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnR
 
 pub(super) fn read_transcript(path: &std::path::Path) -> Result<Transcript> {
     let told = |what: String| {
-        Error::Usage(format!("{} is no transcript of queries, as --save keeps one: {what}", path.display()))
+        Error::Usage(format!("{} is no transcript of queries as {SAVE} writes it: {what}", path.display()))
     };
     let text = read_text(path)?;
     serde_json::from_str(&text).map_err(|e| told(e.to_string()))

@@ -13,9 +13,11 @@ pub use zonal_documents::sq::{
 };
 
 use std::path::Path;
-use zonal::sphere::{Degree, Dim};
+use zonal::sphere::Dim;
 use zonal_documents::number::readable_bytes;
-use zonal_documents::sq::FamilyConfig;
+use zonal_documents::options::DIRECTIONS;
+use zonal_documents::options::SAVE;
+use zonal_documents::sq::{FamilyConfig, check_degree};
 use zonal_documents::{Error, Result};
 use zonal_sq::{Directions, Family, Kind};
 
@@ -37,36 +39,22 @@ fn check_save(path: Option<&Path>) -> Result<()> {
     let Some(path) = path else { return Ok(()) };
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if path.is_dir() {
-        return Err(Error::Usage(format!("--save {} is a folder; name a file in it", path.display())));
+        return Err(Error::Usage(format!("{} is a folder; name a file in it", SAVE.with(path.display()))));
     }
     // A file of somebody else is not lost by a wrong name.
     if path.is_file() && learn::read_transcript(path).is_err() {
         return Err(Error::Usage(format!(
-            "--save {} is there already and is no transcript of queries, which alone would be replaced; name another file",
-            path.display()
+            "{} exists and is no transcript of queries; only a transcript is replaced; name another file",
+            SAVE.with(path.display())
         )));
     }
     if !parent.is_dir() {
         return Err(Error::Usage(format!(
-            "--save needs the folder {}, which does not exist",
+            "{SAVE} needs the folder {}, which does not exist",
             parent.display()
         )));
     }
     Ok(())
-}
-
-/// Degrees beyond this one have multiplicities that take minutes to write down.
-const MOST_DEGREE: Degree = 10_000;
-
-/// Refuses a degree that no family has here.
-///
-/// # Errors
-/// [`Error::Usage`].
-pub fn check_degree(degree: Degree) -> Result<()> {
-    if (1..=MOST_DEGREE).contains(&degree) {
-        return Ok(());
-    }
-    Err(Error::Usage(format!("the degree is {degree}, but must be from 1 to {MOST_DEGREE}")))
 }
 
 /// The family that a configuration describes, if it fits into memory.
@@ -81,7 +69,7 @@ fn family(config: &FamilyConfig) -> Result<Family> {
     }
     if config.directions != Directions::Random && config.kind != Kind::Zonal {
         return Err(Error::Usage(format!(
-            "--directions is for zonal families, and this one is {}",
+            "{DIRECTIONS} is for zonal families, and this one is {}",
             config.kind
         )));
     }

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use zonal::numeric::random::{Purpose, stream, uniform};
 use zonal::observer::Observer;
 use zonal::sphere::{Dim, multiplicity};
+use zonal_documents::options::ROWS;
+use zonal_documents::options::SAVE;
+use zonal_documents::options::WIDTH;
 use zonal_documents::sq::{Asked, PlayConfig, PlayReport};
 use zonal_documents::{Error, Result};
 use zonal_io::model::SCHEMA;
@@ -28,7 +31,7 @@ pub fn play(config: &PlayConfig, observer: &mut dyn Observer) -> Result<PlayRepo
         return Err(Error::Usage(format!("the noise is {}, but must be a number from 0", config.noise)));
     }
     if config.learner == Strategy::Descent && config.width == 0 || config.rows == Some(0) {
-        return Err(Error::Usage("--width and --rows must be at least 1".into()));
+        return Err(Error::Usage(format!("{WIDTH} and {ROWS} must be at least 1")));
     }
     super::check_save(config.save.as_deref())?;
     let family = Arc::new(super::family(&config.family)?);
@@ -54,7 +57,9 @@ pub fn play(config: &PlayConfig, observer: &mut dyn Observer) -> Result<PlayRepo
         report.assumptions.push(rounding.into());
     }
     if stands.queries_distinct >= limits.queries {
-        report.assumptions.push(format!("the learner stopped after --max-queries, {}", limits.queries));
+        report
+            .assumptions
+            .push(format!("the learner stopped at the maximum number of queries, {}", limits.queries));
     }
     report.dropped_per_query_bound = gram.dropped_at_most(tau);
     report.predicted_queries =
@@ -124,7 +129,7 @@ fn start(config: &PlayConfig, family: &Family, gram: &GramBounds, game: &Game) -
 /// The learner that is not bound to queries: a member is drawn, and found again from rows.
 fn look_at_rows(config: &PlayConfig, family: &Arc<Family>, report: &mut PlayReport) -> Result<()> {
     if config.save.is_some() {
-        return Err(Error::Usage("--save keeps what was asked, and brute force asks nothing".into()));
+        return Err(Error::Usage(format!("{SAVE} writes what was asked, and brute force asks nothing")));
     }
     let sure = 0.01;
     // Without noise the formula needs a number: any small one.

@@ -6,11 +6,13 @@ use super::table;
 use crate::record::read_text;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
+use zonal_documents::options::RESUME;
 use zonal_documents::sweep::SweepReport;
 use zonal_documents::{Error, Result};
 use zonal_io::checksum::unsealed;
 use zonal_io::folder::{CELLS, SWEEP};
 use zonal_io::model::SCHEMA;
+use zonal_io::option::call;
 
 /// The first line of a journal: who wrote it.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -131,9 +133,9 @@ pub fn finished(path: &Path) -> Result<SweepReport> {
     let trainings = grid.cells.len() * grid.seeds as usize;
     if measured.len() < trainings {
         let message = format!(
-            "holds a sweep of which {} of {trainings} trainings are done; go on with: zonal sweep --resume {}",
+            "holds a sweep of which {} of {trainings} trainings are done; resume with: {}",
             measured.len(),
-            path.display()
+            call("sweep", RESUME, path)
         );
         return Err(zonal_io::Error::Folder { path: path.to_owned(), message }.into());
     }

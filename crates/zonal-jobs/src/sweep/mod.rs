@@ -10,19 +10,23 @@ pub use kept::finished;
 pub use zonal_documents::sweep::SweepRow;
 
 use crate::memory;
-use crate::record::{Output, json, read_text_up_to};
+use crate::record::{json, read_text_up_to};
 use grid::Grid;
 use kept::{Head, Kept};
 use measure::{Measured, measure};
 use serde::Serialize;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, SystemTime};
 use zonal::observer::{Observer, Stage, StopReason};
+use zonal_documents::options::AT_ONCE;
+use zonal_documents::options::OUT;
+use zonal_documents::options::RESUME;
 use zonal_documents::provenance::Provenance;
 use zonal_documents::record::{Record, RunKind};
+use zonal_documents::request::{Output, SweepStart};
 use zonal_documents::sweep::{SweepReport, results};
 use zonal_documents::{Error, Result};
 use zonal_io::Kind;
@@ -30,45 +34,7 @@ use zonal_io::checksum::sealed;
 use zonal_io::folder::{ARROW, CELLS, RECORD, RunFolder, SWEEP, TABLE};
 use zonal_io::journal::Journal;
 use zonal_io::model::SCHEMA;
-
-/// Where a sweep begins.
-#[derive(Clone, Debug)]
-pub enum Start {
-    /// With a file that describes it.
-    New {
-        /// The file.
-        file: Description,
-        /// The first of the seeds.
-        seed: u64,
-        /// Where it is written.
-        output: Output,
-    },
-    /// Where an interrupted one stopped; of a finished one nothing is trained.
-    Resume(PathBuf),
-}
-
-/// A file that describes a sweep, as it was read: before anything waits for it, since a pipe may never say anything.
-#[derive(Clone, Debug)]
-pub struct Description {
-    file: PathBuf,
-    text: String,
-}
-
-impl Description {
-    /// Reads a file, or a short pipe.
-    ///
-    /// # Errors
-    /// [`zonal_io::Error::System`], and [`Error::Usage`] for a file that is too long.
-    pub fn read(file: &Path) -> Result<Self> {
-        let text = read_text_up_to(file, grid::MOST_BYTES as u64)?;
-        Ok(Self { file: file.to_owned(), text })
-    }
-
-    /// What it says.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-}
+use zonal_io::option::call;
 
 /// How many trainings a file describes, which messages call `source`; nothing is trained.
 ///
@@ -99,15 +65,21 @@ struct Job {
 /// [`Error::Usage`] for a file that does not describe a sweep, [`Error::Interrupted`] with what to do next, and
 /// whatever stops a training, with its cell.
 pub fn sweep(
-    start: &Start,
+    start: &SweepStart,
     at_once: Option<usize>,
     command: Vec<String>,
     observer: &mut dyn Observer,
-) -> Result<SweepReport> {
+) -> Result<(SweepReport, String)> {
     let started = SystemTime::now();
     let mut job = match start {
-        Start::New { file, seed, output } => begin(file, *seed, output, at_once, command)?,
-        Start::Resume(path) => resume(path)?,
+        SweepStart::New { file, seed, output } => {
+            // Before anything waits for it, since a pipe may never end.
+            let text = read_text_up_to(file, grid::MOST_BYTES as u64)?;
+            // From here on a signal asks to stop.
+            let _ = observer.progress(Stage::Cells, 0, 0);
+            begin((file, text), *seed, output, at_once, command)?
+        }
+        SweepStart::Resume(path) => resume(path)?,
     };
     let trainings = job.done.len();
     let missing: Vec<usize> = (0..trainings).filter(|&i| job.done[i].is_none()).collect();
@@ -130,7 +102,7 @@ pub fn sweep(
         report.run = Some(folder.path().display().to_string());
         let finished = [RECORD, TABLE, ARROW].iter().all(|name| folder.path().join(name).is_file());
         if missing.is_empty() && finished {
-            return Ok(report);
+            return Ok((report, job.text));
         }
         let _ = observer.progress(Stage::Writing, 0, 1);
         let table = results(&report.rows);
@@ -149,7 +121,7 @@ pub fn sweep(
         folder.finished();
         let _ = observer.progress(Stage::Writing, 1, 1);
     }
-    Ok(report)
+    Ok((report, job.text))
 }
 
 /// The table stands in files of its own; the record is the short version.
@@ -162,21 +134,21 @@ struct Summary<'a> {
 }
 
 fn begin(
-    Description { file, text }: &Description,
+    (file, text): (&Path, String),
     seed: u64,
     output: &Output,
     at_once: Option<usize>,
     command: Vec<String>,
 ) -> Result<Job> {
     let stem = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    let grid = grid::read(text, &file.display().to_string(), &stem, seed)?;
+    let grid = grid::read(&text, &file.display().to_string(), &stem, seed)?;
     workers(&grid, at_once)?;
     output.check(RunKind::Sweep)?;
-    output.check_spares([file.as_path()])?;
+    output.check_spares([file])?;
     let folder = output.folder(&grid.name, RunKind::Sweep)?;
     let written = |folder: &RunFolder| -> Result<Journal> {
         let mut journal = Journal::create(&folder.path().join(CELLS))?;
-        journal.add(&sealed(&json(&Head::new(&stem, seed, command.clone(), text))?))?;
+        journal.add(&sealed(&json(&Head::new(&stem, seed, command.clone(), &text))?))?;
         folder.write(SWEEP, text.as_bytes())?;
         Ok(journal)
     };
@@ -189,7 +161,7 @@ fn begin(
         }
     };
     let done = vec![None; grid.cells.len() * grid.seeds as usize];
-    Ok(Job { grid, text: text.clone(), folder, journal, done, command })
+    Ok(Job { grid, text, folder, journal, done, command })
 }
 
 fn resume(path: &Path) -> Result<Job> {
@@ -220,8 +192,11 @@ fn workers(grid: &Grid, at_once: Option<usize>) -> Result<usize> {
         return Ok(wanted.min(fit));
     }
     let readable = zonal_documents::number::readable_bytes;
-    let advice =
-        if fit == 0 { "use smaller widths or fewer rows".to_owned() } else { format!("use --at-once {fit}") };
+    let advice = if fit == 0 {
+        "use smaller widths or fewer rows".to_owned()
+    } else {
+        format!("use {}", AT_ONCE.with(fit))
+    };
     Err(Error::Usage(format!(
         "a training of width {} takes about {}, but {} of memory is free here; {advice}",
         widest.width,
@@ -305,8 +280,8 @@ fn run(job: &mut Job, missing: &[usize], workers: usize, observer: &mut dyn Obse
     }
     let done = job.done.iter().flatten().count();
     let advice = match &job.folder {
-        Some(folder) => format!("go on with: zonal sweep --resume {}", folder.path().display()),
-        None => "nothing was kept, since --out is none".to_owned(),
+        Some(folder) => format!("resume with: {}", call("sweep", RESUME, folder.path())),
+        None => format!("nothing was saved, since {} was given", OUT.with("none")),
     };
     let message = format!("stopped after {done} of {} trainings; {advice}", job.done.len());
     Err(Error::Interrupted { message })

@@ -23,7 +23,7 @@ pub use zonal_documents::train::{
     TrainReport,
 };
 
-use crate::record::{Output, json};
+use crate::record::json;
 use serde::Serialize;
 use std::time::SystemTime;
 use test_rows::TestSample;
@@ -32,6 +32,7 @@ use zonal::dynamics::path::Solver;
 use zonal::observer::{Observer, Stage};
 use zonal_documents::provenance::Provenance;
 use zonal_documents::record::{Record, RunKind};
+use zonal_documents::request::Output;
 use zonal_documents::train::{Input, TrainConfig};
 use zonal_documents::{Error, Result};
 use zonal_io::folder::{METRICS, METRICS_CSV, MODEL, RunFolder, TEST_ROWS};

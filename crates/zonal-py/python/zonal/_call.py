@@ -1,4 +1,4 @@
-"""From keywords of Python to words of the program, and what is shown while it works."""
+"""From keywords of Python to the options of a request, and the progress of its job."""
 
 from __future__ import annotations
 
@@ -18,21 +18,14 @@ from .errors import MissingPackage, ParameterError
 Watch = Callable[[str, int, int], None]
 
 
-def words(function: Callable[..., Any], given: Mapping[str, Any], skip: Collection[str] = ()) -> list[str]:
-    """The options that differ from a function's defaults, as the program writes them."""
-    out = []
+def options(function: Callable[..., Any], given: Mapping[str, Any], skip: Collection[str] = ()) -> dict[str, Any]:
+    """The options of a request: the arguments that differ from a function's defaults, as JSON holds them."""
+    out = {}
     for name, parameter in inspect.signature(function).parameters.items():
         value = given[name]
         if name in skip or value is None or is_default(parameter, value):
             continue
-        option = "--" + name.replace("_", "-")
-        if isinstance(parameter.default, bool):
-            if flag(name, value):
-                out.append(option)
-        elif isinstance(value, range) and name in _RANGES:
-            out.append(f"{option}={_degrees(name, value)}")
-        else:
-            out.append(f"{option}={text(name, value)}")
+        out[name] = flag(name, value) if isinstance(parameter.default, bool) else plain(name, value)
     return out
 
 
@@ -42,38 +35,33 @@ def is_default(parameter: inspect.Parameter, value: Any) -> bool:
     return value is default or (type(value) is type(default) and bool(value == default))
 
 
-# Options that are a range of degrees, whose end the program includes.
+# Options that are a range of degrees, whose end the request includes.
 _RANGES = ("decay", "for_degrees")
 
 
-def _degrees(name: str, value: range) -> str:
-    if value.step != 1 or not value:
-        raise ParameterError(f"{name} is {value!r}, but a range of consecutive degrees is needed")
-    return f"{value.start}..{value.stop - 1}"
-
-
-def text(name: str, value: Any) -> str:
-    """A value as the program reads it."""
-    if isinstance(value, np.generic):
+def plain(name: str, value: Any) -> Any:
+    """A value as JSON holds it."""
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         value = value.item()
     if isinstance(value, bool):
         raise ParameterError(f"{name} is {value}, but a number or a text is needed")
-    if isinstance(value, str | int):
-        return str(value)
     if isinstance(value, float):
-        # Whole numbers may stand for counts.
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        # JSON has no infinity and no NaN.
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, str | int):
+        return value
     if isinstance(value, os.PathLike):
         return path(name, value)
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        return text(name, value.item())
+    if isinstance(value, range) and name in _RANGES:
+        if value.step != 1 or not value:
+            raise ParameterError(f"{name} is {value!r}, but a range of consecutive degrees is needed")
+        return f"{value.start}..{value.stop - 1}"
     if isinstance(value, list | tuple | range | np.ndarray):
-        return ",".join(text(name, item) for item in value)
+        return [plain(name, item) for item in value]
     needed = "a number, a text or a list of them"
     if name in ("activation", "target"):
         needed = "a name, an expression or a callable"
-    message = f"{name} is a {type(value).__name__}, but {needed} is needed"
-    raise ParameterError(message)
+    raise ParameterError(f"{name} is a {type(value).__name__}, but {needed} is needed")
 
 
 def path(name: str, value: Any) -> str:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from . import _native, results
+from . import _call, _native, results
 from ._result import attach, build
 from .network import Network
 
@@ -15,6 +15,25 @@ from .network import Network
 Activation = str | Callable[[Any], Any]
 #: Names of files.
 Path = str | os.PathLike[str]
+
+
+def run(
+    command: str,
+    options: dict[str, Any],
+    call: list[str],
+    table: _native.Table | None = None,
+    code: _native.Code | None = None,
+    progress: bool | None = False,
+) -> list[_native.Report]:
+    """Does what a command with its options asks for, on a table in memory and with a callable where they are given."""
+    request = json.dumps({"command": command, **options})
+    with _call.watching(progress) as watch:
+        return _native.run(request, call, table, code, watch)
+
+
+def folder(out: Any) -> str:
+    """The option out: unlike the program, nothing is written by default."""
+    return "none" if out is None else _call.path("out", out)
 
 
 def result_of(cls: type[Any], report: _native.Report) -> Any:

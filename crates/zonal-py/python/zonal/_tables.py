@@ -32,13 +32,14 @@ def name_list(names: str | Iterable[str], argument: str) -> list[str]:
     return [str(name) for name in found]
 
 
-def columns(label: Any, features: Any) -> tuple[list[str], list[str] | None]:
-    """Labels and features of files, by name."""
+def columns(data: Any, label: Any, features: Any) -> dict[str, list[str]]:
+    """Files with their labels and features, as options of a request."""
     if label is None:
         raise ParameterError(
             "label is missing: the column of the files that is to be predicted (a function to learn is given as target)"
         )
-    return name_list(label, "label"), None if features is None else name_list(features, "features")
+    out = {"data": files(data), "label": name_list(label, "label")}
+    return out if features is None else {**out, "features": name_list(features, "features")}
 
 
 def _of_frame(data: Any, y: Any, label: Any) -> tuple[_arrays.Named, _arrays.Named]:

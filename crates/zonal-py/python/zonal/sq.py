@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from . import _call, _native, results
-from ._run import Path, result_of
+from . import _call, results
+from ._run import Path, folder, result_of, run
 
 __all__ = ["bound", "learn", "play"]
 
@@ -65,9 +65,8 @@ def bound(
     True
     """
     given = locals()
-    words = ["sq", "bound", *_call.words(bound, given, ["progress"])]
-    with _call.watching(progress) as watch:
-        reports = _native.run(words, _command(bound, given), None, None, watch)
+    options = _call.options(bound, given, ["progress"])
+    reports = run("sq-bound", options, _command(bound, given), progress=progress)
     found = [result_of(results.Bound, report) for report in reports]
     return found[0] if len(found) == 1 else found
 
@@ -138,10 +137,8 @@ def play(
     True
     """
     given = locals()
-    words = ["sq", "play", *_call.words(play, given, ["progress", "out"])]
-    words.append("--out=none" if out is None else f"--out={_call.path('out', out)}")
-    with _call.watching(progress) as watch:
-        (report,) = _native.run(words, _command(play, given), None, None, watch)
+    options = {**_call.options(play, given, ["progress", "out"]), "out": folder(out)}
+    (report,) = run("sq-play", options, _command(play, given), progress=progress)
     result: results.Game = result_of(results.Game, report)
     return result
 
@@ -212,13 +209,11 @@ def learn(
     (1.0, True)
     """
     given = locals()
-    words = ["sq", "learn", *_call.words(learn, given, ["target", "activation", "kinks", "progress"])]
-    words.append(f"--target={_call.text('target', target)}")
+    options = _call.options(learn, given, ["activation", "kinks", "progress"])
     code = _call.code(activation, kinks)
     if code is None:
-        words.append(f"--activation={_call.text('activation', activation)}")
-    with _call.watching(progress) as watch:
-        (report,) = _native.run(words, _command(learn, given), None, code, watch)
+        options["activation"] = _call.plain("activation", activation)
+    (report,) = run("sq-learn", options, _command(learn, given), code=code, progress=progress)
     result: results.Learning = result_of(results.Learning, report)
     return result
 

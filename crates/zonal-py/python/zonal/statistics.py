@@ -133,21 +133,17 @@ class Statistics:
         if not isinstance(survey, Survey):
             raise ParameterError(f"survey is a {type(survey).__name__}, but a zonal.Survey is needed")
         given = {**locals(), **survey._options}
-        words = ["train", "--label=y", "--out=none"]
-        for name in ("scale", "bias", "width", "precision", "validation_fraction", "test_fraction", "seed"):
-            if name == "bias" and on_sphere:
-                if bias != "auto":
-                    raise ParameterError("bias is given with on_sphere: points of the sphere get none")
-                continue
-            words.append(f"--{name.replace('_', '-')}={_call.text(name, given[name])}")
-        if _call.flag("on_sphere", on_sphere):
-            words.append("--on-sphere")
+        options = {
+            name: _call.plain(name, given[name])
+            for name in ("scale", "bias", "width", "precision", "validation_fraction", "test_fraction", "seed")
+        }
         code = _call.code(activation, kinks)
         if code is None:
-            words.append(f"--activation={_call.text('activation', activation)}")
+            options["activation"] = _call.plain("activation", activation)
+        request = json.dumps({"command": "train", "on_sphere": _call.flag("on_sphere", on_sphere), **options})
         with _call.watching(progress) as watch:
             self._lock = threading.Lock()
-            self._sums, notes = _native.Sums.choose([*words, "--", "memory"], survey._survey, code, watch)
+            self._sums, notes = _native.Sums.choose(request, survey._survey, code, watch)
         self._notes = tuple(notes)
 
     @classmethod

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from . import _call, _native, _tables, results
-from ._run import Path, result_of
+from . import _call, _tables, results
+from ._run import Path, folder, result_of, run
 from .errors import ParameterError
 
 __all__ = ["again", "reproduce", "sweep"]
@@ -53,13 +53,12 @@ def sweep(
     given = locals()
     if (file is None) == (resume is None):
         raise ParameterError("file, which describes a sweep, or resume, the folder of one, is needed: one of them")
-    words = ["sweep", *_call.words(sweep, given, ["file", "progress", "out"])]
+    options = _call.options(sweep, given, ["file", "progress", "out"])
     if resume is None:
-        words.append("--out=none" if out is None else f"--out={_call.path('out', out)}")
+        options["out"] = folder(out)
     if file is not None:
-        words += ["--", _call.path("file", file)]
-    with _call.watching(progress) as watch:
-        (report,) = _native.run(words, _call.command(sweep, given), None, None, watch)
+        options["file"] = _call.path("file", file)
+    (report,) = run("sweep", options, _call.command(sweep, given), progress=progress)
     result: results.Sweep = result_of(results.Sweep, report)
     return result
 
@@ -111,16 +110,12 @@ def again(
     True
     """
     given = locals()
-    words = ["train", f"--again={_call.path('record', record)}"]
-    words += _call.words(again, given, ["record", "data", "test", "progress", "out"])
-    if out is not None:
-        words.append(f"--out={_call.path('out', out)}")
-    if test is not None:
-        words += [f"--test={file}" for file in _tables.files(test, "test")]
-    if data is not None:
-        words += ["--", *_tables.files(data)]
-    with _call.watching(progress) as watch:
-        (report,) = _native.run(words, _call.command(again, given), None, None, watch)
+    options = _call.options(again, given, ["record", "data", "test", "progress"])
+    options["again"] = _call.path("record", record)
+    for name in ("data", "test"):
+        if given[name] is not None:
+            options[name] = _tables.files(given[name], name)
+    (report,) = run("train", options, _call.command(again, given), progress=progress)
     result: results.Agreement = result_of(results.Agreement, report)
     return result
 
@@ -161,9 +156,7 @@ def reproduce(
     True
     """
     given = locals()
-    words = ["reproduce", *_call.words(reproduce, given, ["progress", "out"])]
-    words.append("--out=none" if out is None else f"--out={_call.path('out', out)}")
-    with _call.watching(progress) as watch:
-        (report,) = _native.run(words, _call.command(reproduce, given), None, None, watch)
+    options = {**_call.options(reproduce, given, ["progress", "out"]), "out": folder(out)}
+    (report,) = run("reproduce", options, _call.command(reproduce, given), progress=progress)
     result: results.Reproduction = result_of(results.Reproduction, report)
     return result

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from . import _call, _native, results
+from . import _call, results
 from ._result import attach
-from ._run import Activation, result_of
+from ._run import Activation, result_of, run
 from .energies import spherical_harmonic_energies, uniform_points, values_of
 from .errors import ParameterError
 
@@ -78,14 +78,12 @@ def spectrum(
     0.05
     """
     given = locals()
-    words = ["spectrum", *_call.words(spectrum, given, ["activation", "kinks"])]
+    options = _call.options(spectrum, given, ["activation", "kinks"])
     code = _call.code(activation, () if kinks is None or not callable(activation) else kinks)
     if code is None:
-        if activation is not None:
-            words.append(f"--activation={_call.text('activation', activation)}")
-        if kinks is not None:
-            words.append(f"--kinks={_call.text('kinks', kinks)}")
-    reports = _native.run(words, _call.command(spectrum, given), None, code)
+        named = {"activation": activation, "kinks": kinks}
+        options |= {name: _call.plain(name, value) for name, value in named.items() if value is not None}
+    reports = run("spectrum", options, _call.command(spectrum, given), code=code)
     cls = results.Spectrum if for_degrees is None else results.Ranking
     found = [result_of(cls, report) for report in reports]
     return found[0] if len(found) == 1 else found
@@ -155,20 +153,18 @@ def plan(
     given = locals()
     if not callable(target) and samples != 5_000:
         raise ParameterError("samples is given, but the target is no callable")
-    words = ["plan", *_call.words(plan, given, ["target", "activation", "kinks", "samples", "progress"])]
-    energies: list[float] | None = None
+    options = _call.options(plan, given, ["target", "activation", "kinks", "samples", "progress"])
     notes: tuple[str, ...] = ()
     if callable(target):
         name = getattr(target, "__name__", "callable")
-        energies, notes = _estimated(target, dim, samples, 4 if degree is None else degree, seed)
-        words.append(f"--target=function '{name}'")
+        options["energies"], notes = _estimated(target, dim, samples, 4 if degree is None else degree, seed)
+        options["target"] = f"function '{name}'"
     else:
-        words.append(f"--target={_call.text('target', target)}")
+        options["target"] = _call.plain("target", target)
     code = _call.code(activation, kinks)
     if code is None:
-        words.append(f"--activation={_call.text('activation', activation)}")
-    with _call.watching(progress) as watch:
-        (report,) = _native.run(words, _call.command(plan, given), None, code, watch, energies)
+        options["activation"] = _call.plain("activation", activation)
+    (report,) = run("plan", options, _call.command(plan, given), code=code, progress=progress)
     result: results.Plan = result_of(results.Plan, report)
     if result.invisible_degrees.size:
         degrees = ", ".join(map(str, result.invisible_degrees))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 
 from . import _arrays, _call, _native, _tables, results
 from ._result import attach
-from ._run import Activation, Path, result_of
+from ._run import Activation, Path, folder, result_of, run
 from .energies import spherical_harmonic_energies, uniform_points, values_of
 from .errors import ParameterError
 
@@ -170,66 +169,53 @@ def train(
     command = _call.command(train, given)
     if callable(target):
         return _train_on_callable(target, given)
-    if resume is not None:
-        return _resumed(resume, given, command)
-    if target is None and data is None:
-        raise ParameterError("data and target are both missing: rows to learn from, or a function to learn")
-    if target is not None and data is not None:
-        raise ParameterError("data and target are both given, but one thing is learned")
-    if callable(data):
-        raise ParameterError("data is a callable, but a function to learn is given as target")
-    if data is not None and dim != 10:
-        raise ParameterError(f"dim is {dim!r}, but the dimension of rows is that of their columns")
     if samples != 20_000:
         raise ParameterError("samples is given, but the target is no callable")
+    skip = ["data", "y", "label", "features", "weight", "activation", "kinks", "samples", "progress", "out", "test"]
+    options = _call.options(train, given, skip)
     code = _call.code(activation, kinks)
-    skip = {
-        "data",
-        "y",
-        "target",
-        "label",
-        "features",
-        "weight",
-        "activation",
-        "kinks",
-        "samples",
-        "progress",
-        "out",
-        "test",
-    }
-    words, table, columns = ["train"], None, None
-    words += _call.words(train, given, skip)
-    words.append("--out=none" if out is None else f"--out={_call.path('out', out)}")
-    if code is None:
-        words.append(f"--activation={_call.text('activation', activation)}")
+    if code is None and activation != "auto":
+        options["activation"] = _call.plain("activation", activation)
     if test is not None:
-        words += [f"--test={file}" for file in _tables.files(test, "test")]
-    if target is not None:
-        _refuse(given, ("y", "label", "features", "weight", "test"), "with a target, which has no columns")
-        words.append(f"--target={_call.text('target', target)}")
-    elif _tables.is_path(data):
+        options["test"] = _tables.files(test, "test")
+    if resume is None or out is not None:
+        options["out"] = folder(out)
+    table = None
+    if target is None and resume is None:
+        table = _rows(given, options)
+    else:
+        needed = "resume, which continues on its own rows" if target is None else "a target, which has no columns"
+        _refuse(given, ("data", "y", "label", "features", "weight"), f"with {needed}")
+    (report,) = run("train", options, command, table, code, progress)
+    result: results.Training = result_of(results.Training, report)
+    return result
+
+
+def _rows(given: dict[str, Any], options: dict[str, Any]) -> _native.Table | None:
+    """The rows of a training: files go into its options, data in memory become a table."""
+    data, y, weight, test = given["data"], given["y"], given["weight"], given["test"]
+    if data is None:
+        raise ParameterError("data and target are both missing: rows to learn from, or a function to learn")
+    if callable(data):
+        raise ParameterError("data is a callable, but a function to learn is given as target")
+    if _tables.is_path(data):
         _refuse(given, ("y",), "with files, whose labels are columns: name them as label")
-        columns = _tables.columns(label, features)
+        options |= _tables.columns(data, given["label"], given["features"])
         if weight is not None:
             if not isinstance(weight, str):
                 kind = type(weight).__name__
                 raise ParameterError(f"weight is a {kind}, but with files it is the name of a column")
-            words.append(f"--weight={weight}")
-        words += ["--label=y", "--", *_tables.files(data)]
-    else:
-        x, labels, weights = _tables.split(data, y, label, weight)
-        if weights is not None and test is not None:
-            raise ParameterError("weight and test are both given, but files of test rows have no weights beside an array")
-        if test is None and (no_header or delimiter is not None):
-            name = "no_header" if no_header else "delimiter"
-            raise ParameterError(f"{name} is given, but there are no files")
-        drop = missing == "drop"
-        table = _arrays.table(_tables.chosen(x, features), labels, weights, drop_missing=drop, weight_argument="weight")
-        words += ["--label=y", "--", "memory"]
-    with _call.watching(progress) as watch:
-        (report,) = _native.run(words, command, table, code, watch, None, columns)
-    result: results.Training = result_of(results.Training, report)
-    return result
+            options["weight"] = weight
+        return None
+    x, labels, weights = _tables.split(data, y, given["label"], weight)
+    if weights is not None and test is not None:
+        raise ParameterError("weight and test are both given, but files of test rows have no weights beside an array")
+    if test is None and (given["no_header"] or given["delimiter"] is not None):
+        name = "no_header" if given["no_header"] else "delimiter"
+        raise ParameterError(f"{name} is given, but there are no files")
+    drop = given["missing"] == "drop"
+    chosen = _tables.chosen(x, given["features"])
+    return _arrays.table(chosen, labels, weights, drop_missing=drop, weight_argument="weight")
 
 
 def _refuse(given: dict[str, Any], names: Iterable[str], why: str) -> None:
@@ -237,21 +223,6 @@ def _refuse(given: dict[str, Any], names: Iterable[str], why: str) -> None:
     for name in names:
         if given[name] is not None:
             raise ParameterError(f"{name} is given {why}")
-
-
-def _resumed(resume: Any, given: dict[str, Any], command: list[str]) -> results.Training:
-    """A training that goes on, with its own options."""
-    words = ["train", f"--resume={_call.path('resume', resume)}"]
-    words += _call.words(train, given, set(given) - {"no_report", "figures"})
-    allowed = {"resume", "no_report", "figures", "progress"}
-    parameters = inspect.signature(train).parameters
-    other = [n for n in parameters if n not in allowed and not _call.is_default(parameters[n], given[n])]
-    if other:
-        raise ParameterError(f"{other[0]} is given with resume, but a training goes on with its own options")
-    with _call.watching(given["progress"]) as watch:
-        (report,) = _native.run(words, command, None, None, watch)
-    result: results.Training = result_of(results.Training, report)
-    return result
 
 
 #: Points at which the residual of a callable target is looked at by degree.
@@ -347,17 +318,13 @@ def analyze(
     True
     """
     given = locals()
-    skip = {"data", "y", "label", "features", "progress"}
-    words, table, columns = ["analyze", *_call.words(analyze, given, skip)], None, None
+    options, table = _call.options(analyze, given, ["data", "y", "label", "features", "progress"]), None
     if _tables.is_path(data):
         _refuse(given, ("y",), "with files, whose labels are columns: name them as label")
-        columns = _tables.columns(label, features)
-        words += ["--label=y", "--", *_tables.files(data)]
+        options |= _tables.columns(data, label, features)
     else:
         x, labels, _ = _tables.split(data, y, label, None)
         table = _arrays.table(_tables.chosen(x, features), labels, drop_missing=missing == "drop")
-        words += ["--label=y", "--", "memory"]
-    with _call.watching(progress) as watch:
-        (report,) = _native.run(words, _call.command(analyze, given), table, None, watch, None, columns)
+    (report,) = run("analyze", options, _call.command(analyze, given), table, progress=progress)
     result: results.Analysis = result_of(results.Analysis, report)
     return result

@@ -1,0 +1,96 @@
+//! `zonal sq learn`.
+
+use crate::format::{short, short_count};
+use crate::output::{columns, csv};
+use zonal_documents::sq::LearnReport;
+
+pub(super) fn text(r: &LearnReport) -> String {
+    let mut text = format!(
+        "{} through {} answers (tolerance by {}), {} {} units in dimension {}, {} trained, step {}\n\n",
+        r.target,
+        r.oracle,
+        r.convention,
+        r.width,
+        r.activation,
+        r.dim,
+        if r.layers == "both" { "both layers" } else { "output layer" },
+        short(r.step_size)
+    );
+    // Degrees with energy in the target, or the network by the end.
+    let shown: Vec<usize> = (0..r.target_energy.len())
+        .filter(|&k| {
+            let most =
+                r.path.iter().map(|c| c.degrees[k].energy.max(c.degrees[k].exact_energy)).fold(0.0, f64::max);
+            most > 1e-2 * r.target_norm_sq
+        })
+        .collect();
+    let mut header = ["iteration", "loss", "exact"].map(String::from).to_vec();
+    for k in &shown {
+        header.push(format!("degree {k}"));
+        header.push(format!("exact {k}"));
+    }
+    // A line for each power of ten, and the last.
+    let round = |t: u64| t == 0 || 10u64.pow(t.ilog10()) == t;
+    let last = r.path.last().map(|c| c.iteration);
+    let rows: Vec<Vec<String>> = r
+        .path
+        .iter()
+        .filter(|c| round(c.iteration) || Some(c.iteration) == last)
+        .map(|c| {
+            let mut row = vec![short_count(c.iteration), short(c.loss), short(c.exact_loss)];
+            for &k in &shown {
+                row.extend([short(c.degrees[k].energy), short(c.degrees[k].exact_energy)]);
+            }
+            row
+        })
+        .collect();
+    text += &columns(&header, &rows);
+    if shown.len() < r.target_energy.len() {
+        text += "Degrees whose energy stays below 1 % are left out; --format csv has all of them.\n";
+    }
+    if let Some(at) = r.diverged {
+        text += &format!("\nThe loss grew without bound at iteration {at}; take a smaller --step.\n");
+    }
+    text += &format!(
+        "\nSmallest loss {} (exact oracle {}; {} is a network that has learned nothing).\n",
+        short(r.smallest_loss),
+        short(r.smallest_exact_loss),
+        short(r.target_norm_sq)
+    );
+    text += &format!(
+        "Queries: {} different, {} by descent step by step.\n",
+        r.queries_distinct,
+        if r.queries_issued == u64::MAX {
+            "more than 1.8e19".to_owned()
+        } else {
+            short_count(r.queries_issued)
+        }
+    );
+    if r.vanishing_tolerance == 0.0 {
+        return text + "These units see nothing of the target: no oracle makes descent learn it.\n";
+    }
+    text + &format!(
+        "At a lazy tolerance of {} by unit (raw: {}) every answer of the first step is zero, and descent never leaves its \
+         start.\n",
+        short(r.vanishing_tolerance),
+        short(r.vanishing_tolerance_raw)
+    )
+}
+
+pub(super) fn path_csv(r: &LearnReport) -> String {
+    let header = ["iteration", "loss", "exact_loss", "degree", "energy", "exact_energy"].map(String::from);
+    let mut rows = Vec::new();
+    for c in &r.path {
+        for d in &c.degrees {
+            rows.push(vec![
+                c.iteration.to_string(),
+                c.loss.to_string(),
+                c.exact_loss.to_string(),
+                d.degree.to_string(),
+                d.energy.to_string(),
+                d.exact_energy.to_string(),
+            ]);
+        }
+    }
+    csv(&header, &rows)
+}

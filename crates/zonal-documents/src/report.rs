@@ -1,0 +1,74 @@
+//! The report of any request.
+
+use crate::agreement::Agreement;
+use crate::analyze::AnalyzeReport;
+use crate::claims::ReproduceReport;
+use crate::plan::PlanReport;
+use crate::predict::PredictReport;
+use crate::record::PageReport;
+use crate::spectrum::{Ranking, SpectrumReport};
+use crate::sq::{BoundReport, LearnReport, PlayReport};
+use crate::sweep::SweepReport;
+use crate::train::TrainReport;
+use serde::Serialize;
+
+/// The report of a request. Requests for several spectra, rankings or bounds have one document for each.
+#[derive(Clone, Debug)]
+pub enum Report {
+    /// Spectra.
+    Spectra(Vec<SpectrumReport>),
+    /// Rankings of activations.
+    Rankings(Vec<Ranking>),
+    /// A plan.
+    Plan(Box<PlanReport>),
+    /// A training.
+    Train(Box<TrainReport>),
+    /// A repeated training, and its agreement with the first one.
+    Again(Box<TrainReport>, Box<Agreement>),
+    /// The analysis of a table.
+    Analyze(Box<AnalyzeReport>),
+    /// Predictions, which have been handed on while rows were read, or a score.
+    Predict(Box<PredictReport>),
+    /// A page of runs.
+    Page(PageReport),
+    /// Checked claims.
+    Reproduce(Box<ReproduceReport>),
+    /// A sweep.
+    Sweep(Box<SweepReport>),
+    /// Bounds on the number of queries, and the number of tolerances for each dimension and degree.
+    Bounds(Vec<BoundReport>, usize),
+    /// A game.
+    Play(Box<PlayReport>),
+    /// Descent through an oracle.
+    Learn(Box<LearnReport>),
+}
+
+impl Report {
+    /// Its documents, each as one line of JSON.
+    ///
+    /// # Errors
+    /// None for the documents of this crate.
+    pub fn json(&self) -> serde_json::Result<Vec<String>> {
+        fn all(reports: &[impl Serialize]) -> serde_json::Result<Vec<String>> {
+            reports.iter().map(serde_json::to_string).collect()
+        }
+        fn one(report: &impl Serialize) -> serde_json::Result<Vec<String>> {
+            all(std::slice::from_ref(&report))
+        }
+        match self {
+            Self::Spectra(reports) => all(reports),
+            Self::Rankings(reports) => all(reports),
+            Self::Bounds(reports, _) => all(reports),
+            Self::Plan(report) => one(report),
+            Self::Train(report) => one(report),
+            Self::Again(_, agreement) => one(agreement),
+            Self::Analyze(report) => one(report),
+            Self::Predict(report) => one(report),
+            Self::Page(report) => one(report),
+            Self::Reproduce(report) => one(report),
+            Self::Sweep(report) => one(report),
+            Self::Play(report) => one(report),
+            Self::Learn(report) => one(report),
+        }
+    }
+}

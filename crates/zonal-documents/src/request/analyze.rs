@@ -1,0 +1,139 @@
+//! The options of the analysis of a table.
+
+use super::choice::MissingChoice;
+use super::split_names;
+use crate::analyze::AnalyzeConfig;
+use crate::error::{Error, Result};
+use crate::number::{Count, Real, Whole, count, words};
+use crate::options::LABEL;
+use crate::table::{Data, Memory, lossy};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use zonal_io::option::{FEATURES, OptionId};
+
+/// Analyse a table before training: the best polynomial of each degree, the noise floor, energies by degree
+#[derive(Clone, Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct AnalyzeRequest {
+    /// The table: files or globs, CSV (plain or gzip), NPY, NPZ, Parquet or Arrow
+    #[arg(value_name = "DATA", required = true)]
+    #[serde(serialize_with = "lossy")]
+    pub data: Vec<PathBuf>,
+    /// Column to explain; several are separated by commas
+    #[arg(long, value_name = "COLUMN", required = true)]
+    #[serde(deserialize_with = "words::list")]
+    pub label: Vec<String>,
+    /// Columns to explain it by, separated by commas [default: all others]
+    #[arg(long, value_name = "COLUMNS")]
+    #[serde(deserialize_with = "words::list")]
+    pub features: Vec<String>,
+    /// The CSV has no header; columns are named c1, c2, ..
+    #[arg(long)]
+    pub no_header: bool,
+    /// Character between fields, or tab [default: tab for .tsv, otherwise ,]
+    #[arg(long, value_parser = super::choice::delimiter, value_name = "CHAR")]
+    #[serde(deserialize_with = "super::choice::delimiter_of_json")]
+    pub delimiter: Option<char>,
+    /// What to do with rows that lack a value
+    #[arg(long, value_enum, default_value_t = Self::default().missing)]
+    pub missing: MissingChoice,
+    /// Fraction of the rows on which polynomials are scored and not fitted
+    #[arg(long, default_value_t = Self::default().test_fraction, value_name = "FRACTION", allow_negative_numbers = true)]
+    pub test_fraction: Real,
+    /// The largest degree of polynomials and energies
+    #[arg(long, short = 'k', default_value_t = Self::default().max_degree, value_name = "K", allow_negative_numbers = true)]
+    #[schemars(with = "usize")]
+    pub max_degree: Degree,
+    /// The most monomials that a polynomial may have; degrees with more are skipped
+    #[arg(long, default_value_t = Self::default().most_monomials, value_name = "M")]
+    pub most_monomials: Count,
+    /// Seed of the split and of the sample.
+    #[arg(skip)]
+    pub seed: Option<Whole>,
+    /// The table in memory.
+    #[arg(skip)]
+    #[serde(skip)]
+    pub(super) memory: Option<Memory>,
+}
+
+/// A degree of polynomials on a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Degree(usize);
+
+/// The highest degree.
+const MOST_DEGREE: u64 = 64;
+
+impl std::str::FromStr for Degree {
+    type Err = String;
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        match count(text)? {
+            k if k <= MOST_DEGREE => Ok(Self(k as usize)),
+            k => Err(format!("{k} is too high; at most {MOST_DEGREE}")),
+        }
+    }
+}
+
+impl std::fmt::Display for Degree {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<'de> Deserialize<'de> for Degree {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        words::deserialize(deserializer)
+    }
+}
+
+impl Default for AnalyzeRequest {
+    fn default() -> Self {
+        Self {
+            data: Vec::new(),
+            label: Vec::new(),
+            features: Vec::new(),
+            no_header: false,
+            delimiter: None,
+            missing: MissingChoice::Reject,
+            test_fraction: Real(0.2),
+            max_degree: Degree(4),
+            most_monomials: Count(3000),
+            seed: None,
+            memory: None,
+        }
+    }
+}
+
+impl AnalyzeRequest {
+    /// Splits the names of columns at commas, as the command line writes them.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for an option that names none.
+    pub fn split_names(&mut self) -> Result<()> {
+        split_names(&mut self.label, LABEL)?;
+        split_names(&mut self.features, FEATURES)
+    }
+
+    /// The analysis that is asked for.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] without a table or a label.
+    pub fn config(&self) -> Result<AnalyzeConfig> {
+        let mut data =
+            Data::of_files(&self.data, &[], (self.no_header, self.delimiter), self.missing.value())?;
+        data.memory.clone_from(&self.memory);
+        let labels = data.memory.as_ref().map_or_else(|| self.label.clone(), |memory| memory.labels.clone());
+        if (data.memory.is_none() && data.files.is_empty()) || labels.is_empty() {
+            return Err(Error::Usage(format!("a table with {LABEL} is needed")));
+        }
+        Ok(AnalyzeConfig {
+            data,
+            labels,
+            features: (!self.features.is_empty()).then(|| self.features.clone()),
+            test_fraction: self.test_fraction.0,
+            max_degree: self.max_degree.0,
+            most_monomials: usize::try_from(self.most_monomials.0).unwrap_or(usize::MAX),
+            seed: self.seed.map_or(0, |seed| seed.0 as u64),
+        })
+    }
+}

@@ -1,0 +1,36 @@
+//! The options of the claims.
+
+use super::output::FolderOptions;
+use crate::claims::Size;
+use crate::number::words;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Check the claims of the theory, one by one: measured against predicted
+#[derive(Clone, Debug, Default, clap::Args, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ReproduceRequest {
+    /// Claims to check, separated by commas [default: all]; then every comparison is shown
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    #[serde(deserialize_with = "words::list")]
+    pub claim: Vec<String>,
+    /// The same claims at smaller sizes, with thresholds to match; the output states what is smaller
+    #[arg(long)]
+    pub quick: bool,
+    /// The folder of the run.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub folder: FolderOptions,
+}
+
+impl ReproduceRequest {
+    /// The sizes.
+    pub fn size(&self) -> Size {
+        if self.quick { Size::Quick } else { Size::Whole }
+    }
+
+    /// The configuration in the record of the run.
+    pub fn configuration(&self) -> serde_json::Value {
+        serde_json::json!({ "claims": self.claim, "quick": self.quick })
+    }
+}

@@ -1,0 +1,50 @@
+//! The options of the page of finished runs.
+
+use super::output::FigureFormat;
+use crate::error::{Error, Result};
+use crate::table::{lossy, lossy_option};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use zonal_io::folder::is_run_file;
+use zonal_io::option::OUT;
+
+/// Write one page of one or several finished runs
+#[derive(Clone, Debug, Default, clap::Args, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ReportRequest {
+    /// Folders of finished runs
+    #[arg(required = true, value_name = "RUN")]
+    #[serde(serialize_with = "lossy")]
+    pub runs: Vec<PathBuf>,
+    /// The file of the page [default: report.html in the folder of a single run, else comparison.html]
+    #[arg(long, value_name = "FILE")]
+    #[serde(serialize_with = "lossy_option")]
+    pub out: Option<PathBuf>,
+    /// Overwrite existing files even if zonal did not write them
+    #[arg(long)]
+    pub force: bool,
+    /// Also write the figures as files, sized for a column: svg, png or svg,png; they go into the folder figures next to
+    /// the page
+    #[arg(long, value_name = "FORMATS", value_delimiter = ',')]
+    pub figures: Vec<FigureFormat>,
+}
+
+impl ReportRequest {
+    /// Refuses runs that are named twice and files that a run needs.
+    ///
+    /// # Errors
+    /// [`Error::Usage`].
+    pub fn validate(&self) -> Result<()> {
+        if let Some((_, twice)) = self.runs.iter().enumerate().find(|(i, r)| self.runs[..*i].contains(r)) {
+            return Err(Error::Usage(format!("{} is named twice", twice.display())));
+        }
+        match self.out.as_deref().filter(|out| is_run_file(out)) {
+            Some(out) => Err(Error::Usage(format!(
+                "{} is the name of a file that a run needs; choose another one for the page",
+                OUT.with(out.display())
+            ))),
+            None => Ok(()),
+        }
+    }
+}

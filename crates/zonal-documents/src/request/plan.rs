@@ -1,0 +1,101 @@
+//! The options of a plan.
+
+use crate::number::{Count, Real, Scale, Whole};
+use crate::plan::PlanConfig;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use zonal::activation::Activation;
+use zonal::target::PowerSpectrum;
+
+/// Width, step and iterations that provably bring the loss to a goal
+#[derive(Clone, Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct PlanRequest {
+    /// The function to learn: a sum of polynomials in x1..xn, harmonic(K), neuron(A) and teacher(A, units=U)
+    #[arg(long, value_name = "EXPRESSION", allow_hyphen_values = true)]
+    pub target: String,
+    /// The dimension of the sphere
+    #[arg(long, short = 'n', default_value_t = Self::default().dim, value_name = "N", allow_negative_numbers = true)]
+    pub dim: Count,
+    /// A name or an expression in t, as for `zonal spectrum`
+    #[arg(long, short, default_value_t = Self::default().activation, value_name = "NAME")]
+    #[schemars(with = "String")]
+    pub activation: Activation,
+    /// The scale s of the units phi(s <w, x>): sqrt-dim or a number; auto is 1
+    #[arg(long, default_value_t = Self::default().scale, value_name = "S", allow_negative_numbers = true)]
+    #[schemars(with = "String")]
+    pub scale: Scale,
+    /// The degree of the polynomial to compare with [default: the target's, or 4 where it has none]
+    #[arg(long, short = 'k', value_name = "K", allow_negative_numbers = true)]
+    pub degree: Option<Count>,
+    /// Allowed excess of the loss over that polynomial's error [default: 5 % of the target's energy]
+    #[arg(long, short, value_name = "E", allow_negative_numbers = true)]
+    pub epsilon: Option<Real>,
+    /// A given width; the iterations follow [default: the smallest that leaves 1 % of epsilon to the iterations]
+    #[arg(long, short = 'm', value_name = "M", allow_negative_numbers = true)]
+    pub width: Option<Count>,
+    /// A given number of iterations; the width follows [default: the fewest that suffice]
+    #[arg(long, short = 't', value_name = "T", allow_negative_numbers = true)]
+    pub iterations: Option<Count>,
+    /// Also a bound for a single draw of hidden units that fails with at most this probability
+    #[arg(long, value_name = "DELTA", allow_negative_numbers = true)]
+    pub delta: Option<Real>,
+    /// Train with the plan over this many seeds and compare; exit code 3 if the bound does not hold
+    #[arg(long, value_name = "SEEDS", num_args = 0..=1, default_missing_value = "20")]
+    pub verify: Option<Count>,
+    /// Seed of the target's directions, and the first one of the verification.
+    #[arg(skip)]
+    pub seed: Option<Whole>,
+    /// Energies by degree in place of the target's own, then the energy beyond.
+    #[arg(skip)]
+    pub energies: Option<Vec<f64>>,
+    /// The activation in memory.
+    #[arg(skip)]
+    #[serde(skip)]
+    pub(super) callable: Option<Activation>,
+}
+
+impl Default for PlanRequest {
+    fn default() -> Self {
+        Self {
+            target: String::new(),
+            dim: Count(10),
+            activation: Activation::Relu,
+            scale: Scale::Auto,
+            degree: None,
+            epsilon: None,
+            width: None,
+            iterations: None,
+            delta: None,
+            verify: None,
+            seed: None,
+            energies: None,
+            callable: None,
+        }
+    }
+}
+
+impl PlanRequest {
+    /// The plan that is asked for.
+    pub fn config(&self) -> PlanConfig {
+        let energies = self.energies.as_ref().map(|all| {
+            let (tail_energy, energies) =
+                all.split_last().map_or((0.0, &[][..]), |(tail, rest)| (*tail, rest));
+            PowerSpectrum { energies: energies.to_vec(), tail_energy }
+        });
+        PlanConfig {
+            target: self.target.clone(),
+            energies,
+            dim: self.dim.0,
+            activation: self.callable.clone().unwrap_or_else(|| self.activation.clone()),
+            scale: self.scale,
+            degree: self.degree.map(|k| usize::try_from(k.0).unwrap_or(usize::MAX)),
+            epsilon: self.epsilon.map(|e| e.0),
+            width: self.width.map(|m| m.0),
+            iterations: self.iterations.map(|t| t.0),
+            delta: self.delta.map(|d| d.0),
+            verify: self.verify.map(|n| n.0),
+            seed: self.seed.map_or(0, |seed| seed.0 as u64),
+        }
+    }
+}

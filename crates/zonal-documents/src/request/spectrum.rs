@@ -1,0 +1,171 @@
+//! The options of spectra and rankings.
+
+use super::choice::KernelChoice;
+use super::{lists, parsed, refuse_with};
+use crate::error::{Error, Result};
+use crate::number::{Extended, Scale, Whole, real, words};
+use crate::options::{ACTIVATION, DECAY, DIM, FOR_DEGREES, KINKS, SCALE};
+use crate::spectrum::{RankConfig, SpectrumConfig};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use zonal::activation::Activation;
+use zonal_io::option::OptionId;
+
+/// The Funk-Hecke spectrum of activations: which degrees they see, and how strongly
+#[derive(Clone, Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct SpectrumRequest {
+    /// A name (relu, leaky-relu, squared-relu, step, sign, abs, sigmoid, tanh, erf, gelu, silu, softplus, sin, cos, exp,
+    /// square, cube, hermite-K) or an expression in t; several, repeated or separated by commas, are compared
+    /// [default: relu]
+    #[arg(long, short, value_name = "NAME|EXPRESSION", allow_hyphen_values = true)]
+    #[serde(deserialize_with = "words::list")]
+    pub activation: Vec<String>,
+    /// The dimension n of the sphere S^(n-1), or inf for the limit at scale sqrt(n); several are compared [default: 10]
+    #[arg(long, short = 'n', value_name = "N", allow_negative_numbers = true)]
+    #[serde(deserialize_with = "words::list")]
+    pub dim: Vec<String>,
+    /// The largest degree
+    #[arg(long, short = 'k', default_value_t = Self::default().max_degree, value_name = "K", allow_negative_numbers = true)]
+    pub max_degree: Whole,
+    /// The scale s of the unit phi(s <w, x>): sqrt-dim or a number; several are compared [default: 1]
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
+    #[serde(deserialize_with = "words::list")]
+    pub scale: Vec<String>,
+    /// Points where the expression is not smooth, in place of those found
+    #[arg(long, value_name = "LIST", allow_negative_numbers = true)]
+    #[serde(deserialize_with = "words::list")]
+    pub kinks: Vec<String>,
+    /// The kernel: of the output layer alone, or of both layers
+    #[arg(long, value_enum, default_value_t = Self::default().kernel)]
+    pub kernel: KernelChoice,
+    /// With trained biases: of the output for the feature kernel, of the units for the tangent kernel
+    #[arg(long)]
+    pub bias: bool,
+    /// Fit the power of the degree by which eigenvalues fall, over the degrees A to B
+    #[arg(long, value_name = "A..B")]
+    pub decay: Option<String>,
+    /// Rank activations for learning the degrees A to B
+    #[arg(long, value_name = "A..B")]
+    pub for_degrees: Option<String>,
+    /// The activation in memory.
+    #[arg(skip)]
+    #[serde(skip)]
+    pub(super) callable: Option<Activation>,
+}
+
+impl Default for SpectrumRequest {
+    fn default() -> Self {
+        Self {
+            activation: Vec::new(),
+            dim: Vec::new(),
+            max_degree: Whole(12),
+            scale: Vec::new(),
+            kinks: Vec::new(),
+            kernel: KernelChoice::Feature,
+            bias: false,
+            decay: None,
+            for_degrees: None,
+            callable: None,
+        }
+    }
+}
+
+/// Spectra as their options ask for them.
+#[derive(Clone, Debug)]
+pub enum Spectra {
+    /// One for each activation, dimension and scale.
+    Spectra(Vec<SpectrumConfig>),
+    /// Rankings of activations, one for each dimension.
+    Rankings(Vec<RankConfig>),
+}
+
+/// The default dimension.
+const DEFAULT_DIM: Extended = Extended::Finite(10);
+
+impl SpectrumRequest {
+    /// The spectra or rankings that are asked for.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for values that cannot be read and options that do not fit together.
+    pub fn spectra(&self) -> Result<Spectra> {
+        let mut dims: Vec<Extended> = parsed(&self.dim, DIM, |t| t.parse())?;
+        if dims.is_empty() {
+            dims.push(DEFAULT_DIM);
+        }
+        if let Some(text) = &self.for_degrees {
+            let excluded = ["decay", "kernel", "bias", "scale"];
+            refuse_with(self, FOR_DEGREES, |name| excluded.contains(&name))?;
+            return Ok(Spectra::Rankings(self.rankings(text, &dims)?));
+        }
+        let scales: Vec<Scale> = parsed(&self.scale, SCALE, |t| t.parse())?;
+        let decay = self.decay.as_deref().map(|d| range(d, DECAY)).transpose()?;
+        let mut spectra = Vec::new();
+        for activation in &self.activations()? {
+            for &dim in &dims {
+                let default = if dim == Extended::Infinite { Scale::SqrtDim } else { Scale::Fixed(1.0) };
+                let scales = if scales.is_empty() { vec![default] } else { scales.clone() };
+                spectra.extend(scales.into_iter().map(|scale| SpectrumConfig {
+                    activation: activation.clone(),
+                    dim,
+                    scale,
+                    max_degree: self.max_degree.0,
+                    kernel: self.kernel.value(),
+                    bias: self.bias,
+                    decay,
+                }));
+            }
+        }
+        Ok(Spectra::Spectra(spectra))
+    }
+
+    fn rankings(&self, text: &str, dims: &[Extended]) -> Result<Vec<RankConfig>> {
+        let (from, to) = range(text, FOR_DEGREES)?;
+        let activations = if self.activation.is_empty() && self.callable.is_none() {
+            // A shift makes every degree visible; without one most activations miss half of them.
+            let shifted =
+                ["relu(t + 0.5)", "gelu(t + 0.5)", "tanh(t + 0.5)", "sin(t + 0.5)"].map(Activation::parse);
+            let shifted: zonal::error::Result<Vec<Activation>> = shifted.into_iter().collect();
+            [&Activation::NAMED[..15], &shifted?].concat()
+        } else {
+            self.activations()?
+        };
+        let one = |dim: &Extended| match dim {
+            &Extended::Finite(dim) => Ok(RankConfig { dim, from, to, activations: activations.clone() }),
+            Extended::Infinite => Err(Error::Usage(format!("{FOR_DEGREES} needs a finite {DIM}"))),
+        };
+        dims.iter().map(one).collect()
+    }
+
+    fn activations(&self) -> Result<Vec<Activation>> {
+        if let Some(callable) = &self.callable {
+            return Ok(vec![callable.clone()]);
+        }
+        let texts = lists(&self.activation, ACTIVATION)?;
+        let mut out = if texts.is_empty() { vec![Activation::Relu] } else { Vec::new() };
+        for text in &texts {
+            out.push(Activation::parse(text)?);
+        }
+        let kinks = parsed(&self.kinks, KINKS, real)?;
+        if !kinks.is_empty() {
+            for activation in &mut out {
+                *activation = activation.with_kinks(kinks.clone())?;
+            }
+        }
+        Ok(out)
+    }
+}
+
+/// A range of degrees A..B, both included.
+fn range(text: &str, option: OptionId) -> Result<(usize, usize)> {
+    let wrong = |what: String| Error::Usage(format!("{option}: '{text}' is not a range of degrees; {what}"));
+    let needed = || wrong("write two numbers such as 0..4".into());
+    let (from, to) = text.split_once("..").ok_or_else(needed)?;
+    let number = |t: &str| t.trim_start_matches('=').parse::<usize>().map_err(|_| needed());
+    let (from, to) = (number(from)?, number(to)?);
+    let most = zonal::spectrum::MAX_DEGREE;
+    if from > to || to > most {
+        return Err(wrong(format!("the first must not exceed the last, and that at most {most}")));
+    }
+    Ok((from, to))
+}

@@ -1,0 +1,112 @@
+//! The options of a sweep.
+
+use super::output::{Output, PageOptions};
+use super::refuse_with;
+use crate::error::{Error, Result};
+use crate::number::Whole;
+use crate::options::SEED;
+use crate::table::lossy_option;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use zonal_io::option::{OptionId, RESUME};
+
+/// Train over a grid of dimensions, degrees, widths, rows, .., into one table
+#[derive(Clone, Debug, Default, clap::Args, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct SweepRequest {
+    /// The file that describes the sweep
+    #[arg(value_name = "FILE.toml", required_unless_present = "resume")]
+    #[serde(serialize_with = "lossy_option")]
+    pub file: Option<PathBuf>,
+    /// Continue an interrupted sweep
+    #[arg(long, value_name = "DIR")]
+    #[serde(serialize_with = "lossy_option")]
+    pub resume: Option<PathBuf>,
+    /// The folder for the results, or none [default: a new folder below runs]
+    #[arg(long, value_name = "DIR")]
+    #[serde(serialize_with = "lossy_option")]
+    pub out: Option<PathBuf>,
+    /// Replace a run in the folder given by --out
+    #[arg(long, requires = "out")]
+    pub force: bool,
+    /// Number of trainings to run in parallel [default: as many as threads]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[schemars(with = "Option<u16>")]
+    pub at_once: Option<Threads>,
+    /// The first of the seeds.
+    #[arg(skip)]
+    pub seed: Option<Whole>,
+    /// The page.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub page: PageOptions,
+}
+
+/// A number of threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Threads(pub u16);
+
+/// The most threads.
+const MOST_THREADS: u16 = 1024;
+
+impl std::str::FromStr for Threads {
+    type Err = String;
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let number = text.parse().ok().filter(|n| (1..=MOST_THREADS).contains(n));
+        number.map(Self).ok_or_else(|| format!("'{text}' is not a whole number from 1 to {MOST_THREADS}"))
+    }
+}
+
+impl std::fmt::Display for Threads {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<'de> Deserialize<'de> for Threads {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        crate::number::words::deserialize(deserializer)
+    }
+}
+
+/// A sweep as its options ask for it.
+#[derive(Clone, Debug)]
+pub enum SweepStart {
+    /// A new one, described by a file.
+    New {
+        /// The file.
+        file: PathBuf,
+        /// The first of the seeds.
+        seed: u64,
+        /// The folder of the results.
+        output: Output,
+    },
+    /// The continuation of an interrupted one; a finished one is only read.
+    Resume(PathBuf),
+}
+
+impl SweepRequest {
+    /// The sweep that is asked for.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for options that do not fit together.
+    pub fn start(&self) -> Result<SweepStart> {
+        if let Some(folder) = &self.resume {
+            if self.seed.is_some() {
+                let seed = SEED;
+                return Err(Error::Usage(format!(
+                    "{seed} has no effect here: a sweep is continued with its own seeds"
+                )));
+            }
+            refuse_with(self, RESUME, |name| ["file", "out", "force"].contains(&name))?;
+            return Ok(SweepStart::Resume(folder.clone()));
+        }
+        let Some(file) = &self.file else {
+            return Err(Error::Usage(format!("a file or {RESUME} is needed")));
+        };
+        let output = Output::named(self.out.as_deref(), self.force)?;
+        self.page.check(&output)?;
+        Ok(SweepStart::New { file: file.clone(), seed: self.seed.map_or(0, |seed| seed.0 as u64), output })
+    }
+}

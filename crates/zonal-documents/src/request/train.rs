@@ -1,0 +1,621 @@
+//! The options of a training.
+
+use super::choice::{
+    LayersChoice, MissingChoice, ParametrisationChoice, PrecisionChoice, SolverChoice, StartChoice,
+    UnitsChoice,
+};
+use super::output::{Output, PageOptions};
+use super::{parsed, refuse_with, split_names};
+use crate::agreement::Moved;
+use crate::error::{Error, Result};
+use crate::number::{Auto, Count, Extended, Real, Scale, Whole, count, real, words};
+use crate::options::{
+    AGAIN, AT, BATCH, BIASES, DATA, INIT, LABEL, LAYERS, PRECISION, RESUME, SEED, SOLVER, TARGET, UNITS,
+};
+use crate::table::{Data, Memory, lossy, lossy_option};
+use crate::train::{BatchChoice, DescentConfig, Input, TableJob, TargetJob, TrainConfig};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use zonal::activation::Activation;
+use zonal::network::{Layers, Start};
+use zonal::risk::BothLayers;
+use zonal::statistics::Precision;
+use zonal_io::option::{FEATURES, OptionId};
+
+/// Train a network on a table or on a target, and measure its whole path
+#[derive(Clone, Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct TrainRequest {
+    /// The table: files or globs, CSV (plain or gzip), NPY, NPZ, Parquet or Arrow; it may exceed memory
+    #[arg(value_name = "DATA", required_unless_present_any = ["target", "resume", "again"])]
+    #[serde(serialize_with = "lossy")]
+    pub data: Vec<PathBuf>,
+    /// A function to learn in place of a table
+    #[arg(long, value_name = "EXPRESSION", allow_hyphen_values = true)]
+    pub target: Option<String>,
+    /// The dimension of the target's sphere [default: 10]
+    #[arg(long, short = 'n', value_name = "N")]
+    pub dim: Option<Count>,
+    /// Column to predict; several are separated by commas
+    #[arg(long, value_name = "COLUMN", required_unless_present_any = ["target", "resume", "again"])]
+    #[serde(deserialize_with = "words::list")]
+    pub label: Vec<String>,
+    /// Columns to predict from, separated by commas [default: all others]
+    #[arg(long, value_name = "COLUMNS")]
+    #[serde(deserialize_with = "words::list")]
+    pub features: Vec<String>,
+    /// Column with the weight of each row in every mean; rows of weight 0 are left out
+    #[arg(long, value_name = "COLUMN")]
+    pub weight: Option<String>,
+    /// Rows are points of the unit sphere: no column is standardised, no bias appended
+    #[arg(long)]
+    pub on_sphere: bool,
+    /// The CSV has no header; columns are named c1, c2, ..
+    #[arg(long)]
+    pub no_header: bool,
+    /// Character between fields, or tab [default: tab for .tsv, otherwise ,]
+    #[arg(long, value_parser = super::choice::delimiter, value_name = "CHAR")]
+    #[serde(deserialize_with = "super::choice::delimiter_of_json")]
+    pub delimiter: Option<char>,
+    /// What to do with rows that lack a value
+    #[arg(long, value_enum, default_value_t = Self::default().missing)]
+    pub missing: MissingChoice,
+    /// Test files or globs [default: split off the table]
+    #[arg(long, value_name = "FILE")]
+    #[serde(serialize_with = "lossy")]
+    pub test: Vec<PathBuf>,
+    /// Fraction of the rows for testing [default: 0.2]
+    #[arg(long, value_name = "FRACTION", allow_negative_numbers = true)]
+    pub test_fraction: Option<Real>,
+    /// Fraction of the rows for choosing the iteration [default: 0.2]
+    #[arg(long, value_name = "FRACTION", allow_negative_numbers = true)]
+    pub validation_fraction: Option<Real>,
+    /// Choose the iteration by K-fold cross-validation in place of validation rows; the final network is fitted to all
+    /// rows but those for testing
+    #[arg(long, value_name = "K", allow_negative_numbers = true)]
+    pub folds: Option<Whole>,
+    /// Fit the final network to the validation rows too, once they have chosen the iteration
+    #[arg(long)]
+    pub refit: bool,
+    /// Precision of the features on tables, and of all weights in iterative training; f32 is up to twice as fast and
+    /// right to about six digits
+    #[arg(long, value_enum, default_value_t = Self::default().precision)]
+    pub precision: PrecisionChoice,
+    /// A name (relu, leaky-relu, squared-relu, step, sign, abs, sigmoid, tanh, erf, gelu, silu, softplus, sin, cos,
+    /// exp, square, cube, hermite-K) or an expression in t; auto chooses on a sample of the non-test rows, and is relu
+    /// for targets
+    #[arg(long, short, default_value_t = Self::default().activation, value_name = "NAME")]
+    #[schemars(with = "String")]
+    pub activation: Auto<Activation>,
+    /// The scale s of the units phi(s <w, x>): auto, sqrt-dim or a number; auto is 1 for targets
+    #[arg(long, default_value_t = Self::default().scale, value_name = "S", allow_negative_numbers = true)]
+    #[schemars(with = "String")]
+    pub scale: Scale,
+    /// The bias appended to the rows of a table before they are put on the sphere; auto chooses on a sample
+    #[arg(long, default_value_t = Self::default().bias, value_name = "B", allow_negative_numbers = true)]
+    #[schemars(with = "String")]
+    pub bias: Auto<Real>,
+    /// The number of hidden units; inf for the limit, on targets
+    #[arg(long, short = 'm', default_value_t = Self::default().width, value_name = "M", allow_negative_numbers = true)]
+    pub width: Extended,
+    /// Number of iterations [default: the largest of --at; else 1e9, or 1e4 for iterative training]
+    #[arg(long, short = 't', value_name = "T")]
+    pub iterations: Option<Count>,
+    /// The step of the descent; auto is 1 / largest eigenvalue, at infinite width 1 / norm squared, in iterative
+    /// training 1 / curvature at the start
+    #[arg(long, default_value_t = Self::default().step, value_name = "ETA", allow_negative_numbers = true)]
+    #[schemars(with = "String")]
+    pub step: Auto<Real>,
+    /// Solver of the path: the eigendecomposition, Lanczos with a bound on its error, or whichever is faster
+    #[arg(long, value_enum, default_value_t = Self::default().solver)]
+    pub solver: SolverChoice,
+    /// Iterations to report, separated by commas [default: six for each power of ten]
+    #[arg(long, value_name = "LIST")]
+    #[serde(deserialize_with = "words::list")]
+    pub at: Vec<String>,
+    /// The largest degree to list, on targets [default: the target's, at least 4]
+    #[arg(long, short = 'k', value_name = "K", allow_negative_numbers = true)]
+    pub max_degree: Option<Whole>,
+    /// The folder for the run, or none [default: a new folder below runs]
+    #[arg(long, value_name = "DIR")]
+    #[serde(serialize_with = "lossy_option")]
+    pub out: Option<PathBuf>,
+    /// Replace a run in the folder given by --out
+    #[arg(long, requires = "out")]
+    pub force: bool,
+    /// Continue an interrupted training, with its own options
+    #[arg(long, value_name = "DIR")]
+    #[serde(serialize_with = "lossy_option")]
+    pub resume: Option<PathBuf>,
+    /// Repeat a finished training from its run.json and check that the results match: the same bits by the same version
+    /// on the same kind of processor, otherwise losses within 1e-6 of the first one; exit code 3 if not. DATA and --test
+    /// give the new places of its files if they have moved. Written only with --out
+    #[arg(long, value_name = "RECORD")]
+    #[serde(serialize_with = "lossy_option")]
+    pub again: Option<PathBuf>,
+    /// Seconds between two checkpoints
+    #[arg(long, value_name = "SECONDS", default_value_t = Self::default().checkpoint, allow_negative_numbers = true)]
+    pub checkpoint: Whole,
+    /// Seed of everything random.
+    #[arg(skip)]
+    pub seed: Option<Whole>,
+    /// The page.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub page: PageOptions,
+    // Last, since its heading would hold for what follows.
+    /// Options of iterative training.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub descent: DescentOptions,
+    /// The table in memory.
+    #[arg(skip)]
+    #[serde(skip)]
+    pub(super) memory: Option<Memory>,
+    /// The activation in memory.
+    #[arg(skip)]
+    #[serde(skip)]
+    pub(super) callable: Option<Activation>,
+}
+
+/// Iterative training (both layers, or mini-batches)
+#[derive(Clone, Debug, Default, clap::Args, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[command(next_help_heading = "Iterative training (hidden or both layers, or a batch)")]
+pub struct DescentOptions {
+    /// Layers to train; with output, hidden units stay as drawn [default: output]
+    #[arg(long, value_enum)]
+    pub layers: Option<LayersChoice>,
+    /// Rows of a step: full (all rows), a number of rows, fresh:N (N new points in each step) or exact (expectations)
+    /// [default: full on tables, exact on targets that have exact expectations, else fresh:1024]
+    #[arg(long, value_name = "ROWS")]
+    pub batch: Option<BatchChoice>,
+    /// Whether hidden units move freely or stay on the sphere [default: free]
+    #[arg(long, value_enum)]
+    pub units: Option<UnitsChoice>,
+    /// Give each unit a bias of its own, trained with the hidden layer from zero
+    #[arg(long)]
+    pub biases: bool,
+    /// The factor c before the sum of units, and the deviation of output weights at a random start [default: ntk]
+    #[arg(long, value_enum, value_name = "SCALING")]
+    pub parametrisation: Option<ParametrisationChoice>,
+    /// Initial output weights [default: symmetric; zero with --layers output]
+    #[arg(long, value_enum, value_name = "START")]
+    pub init: Option<StartChoice>,
+    /// On tables, end at this multiple of the iteration with the smallest validation loss, or inf [default: 10]
+    #[arg(long, value_name = "FACTOR", allow_negative_numbers = true)]
+    pub patience: Option<Patience>,
+}
+
+/// A multiple, or `inf` for no end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Patience(f64);
+
+impl std::str::FromStr for Patience {
+    type Err = String;
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let value =
+            if text == "inf" { Ok(f64::INFINITY) } else { real(text).map_err(|e| format!("{e}, or inf")) };
+        value.map(Self)
+    }
+}
+
+impl Serialize for Patience {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Patience {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        words::deserialize(deserializer)
+    }
+}
+
+impl JsonSchema for Patience {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Patience".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "anyOf": [{ "type": "number" }, { "const": "inf" }] })
+    }
+}
+
+impl Default for TrainRequest {
+    fn default() -> Self {
+        Self {
+            data: Vec::new(),
+            target: None,
+            dim: None,
+            label: Vec::new(),
+            features: Vec::new(),
+            weight: None,
+            on_sphere: false,
+            no_header: false,
+            delimiter: None,
+            missing: MissingChoice::Reject,
+            test: Vec::new(),
+            test_fraction: None,
+            validation_fraction: None,
+            folds: None,
+            refit: false,
+            precision: PrecisionChoice::F64,
+            activation: Auto::Auto,
+            scale: Scale::Auto,
+            bias: Auto::Auto,
+            width: Extended::Finite(1000),
+            iterations: None,
+            step: Auto::Auto,
+            solver: SolverChoice::Auto,
+            at: Vec::new(),
+            max_degree: None,
+            out: None,
+            force: false,
+            resume: None,
+            again: None,
+            checkpoint: Whole(60),
+            seed: None,
+            page: PageOptions::default(),
+            descent: DescentOptions::default(),
+            memory: None,
+            callable: None,
+        }
+    }
+}
+
+/// A training as its options ask for it.
+#[derive(Clone, Debug)]
+pub enum Training {
+    /// A new one.
+    New(Box<TrainConfig>, Output),
+    /// The continuation of an interrupted one.
+    Resume(PathBuf),
+    /// The repetition of a finished one from its record.
+    Again {
+        /// The record.
+        record: PathBuf,
+        /// The new places of its files.
+        moved: Moved,
+        /// The folder of the repetition.
+        output: Output,
+    },
+}
+
+/// Options about tables, which targets do not have.
+const OF_TABLES: [&str; 14] = [
+    "data",
+    "label",
+    "features",
+    "weight",
+    "on_sphere",
+    "no_header",
+    "delimiter",
+    "missing",
+    "test",
+    "test_fraction",
+    "validation_fraction",
+    "folds",
+    "refit",
+    "bias",
+];
+/// Options about targets, which tables do not have.
+const OF_TARGETS: [&str; 2] = ["dim", "max_degree"];
+/// Options of the page of a run, which each training has.
+const OF_PAGES: [&str; 2] = ["no_report", "figures"];
+
+/// The default fraction of the rows for testing, and of those for choosing the iteration.
+const FRACTION: f64 = 0.2;
+/// The default number of iterations of a whole path.
+const ITERATIONS: u64 = 1_000_000_000;
+/// The default number of iterations of iterative training.
+const STEPS: u64 = 10_000;
+/// The default dimension of targets.
+const DIM: u64 = 10;
+/// The default multiple of the best iteration at which iterative training ends.
+const PATIENCE: f64 = 10.0;
+/// The default number of fresh points of a step.
+const FRESH: usize = 1024;
+
+impl TrainRequest {
+    /// Splits the names of columns at commas, as the command line writes them.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for an option that names none.
+    pub fn split_names(&mut self) -> Result<()> {
+        split_names(&mut self.label, LABEL)?;
+        split_names(&mut self.features, FEATURES)
+    }
+
+    /// Whether hidden units move or a step sees some rows only.
+    pub fn is_iterative(&self) -> bool {
+        self.descent.batch.is_some() || self.descent.layers.is_some_and(|l| l != LayersChoice::Output)
+    }
+
+    /// The training that is asked for, its options checked.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for options that do not fit together.
+    pub fn training(&self) -> Result<Training> {
+        let output = || {
+            let output = Output::named(self.out.as_deref(), self.force)?;
+            self.page.check(&output)?;
+            Ok::<_, Error>(output)
+        };
+        if let Some(folder) = &self.resume {
+            let own = |name: &str| name != "resume" && !OF_PAGES.contains(&name);
+            self.refuse_seed("a training is continued with its own seed")?;
+            refuse_with(self, RESUME, own)?;
+            return Ok(Training::Resume(folder.clone()));
+        }
+        if let Some(record) = &self.again {
+            let own = |name: &str| {
+                !["again", "data", "test", "out", "force"].contains(&name) && !OF_PAGES.contains(&name)
+            };
+            self.refuse_seed("a run is repeated with its own seed")?;
+            refuse_with(self, AGAIN, own)?;
+            let moved = Moved { data: self.data.clone(), test: self.test.clone() };
+            let output = if self.out.is_none() { Output::None } else { output()? };
+            return Ok(Training::Again { record: record.clone(), moved, output });
+        }
+        let config = self.config()?;
+        let output = output()?;
+        if self.callable.is_some() && !matches!(output, Output::None) {
+            let message = "a run folder does not hold a callable: with one as activation, out must be None";
+            return Err(Error::Usage(message.into()));
+        }
+        Ok(Training::New(Box::new(config), output))
+    }
+
+    fn refuse_seed(&self, why: &str) -> Result<()> {
+        match self.seed {
+            None => Ok(()),
+            Some(_) => Err(Error::Usage(format!("{} has no effect here: {why}", SEED))),
+        }
+    }
+
+    fn config(&self) -> Result<TrainConfig> {
+        let input = match &self.target {
+            Some(text) => Input::Target(TargetJob { text: text.clone(), dim: self.dim.map_or(DIM, |n| n.0) }),
+            None => Input::Table(Box::new(self.table()?)),
+        };
+        self.config_of(input)
+    }
+
+    fn config_of(&self, input: Input) -> Result<TrainConfig> {
+        self.check_subject()?;
+        let at = parsed(&self.at, AT, count)?;
+        let at = if self.at.is_empty() { None } else { Some(at) };
+        let last = at.as_ref().and_then(|list| list.iter().max().copied());
+        let descent = self.descent_config()?;
+        if descent.is_none() && self.target.is_some() && self.precision == PrecisionChoice::F32 {
+            return Err(Error::Usage(format!(
+                "{} is for tables and for iterative training; the path on a target is f64",
+                PRECISION.with("f32")
+            )));
+        }
+        if descent.is_some() && self.solver != SolverChoice::Auto {
+            let solver = SOLVER;
+            return Err(Error::Usage(format!(
+                "{solver} is for the path of the output layer; iterative training has none"
+            )));
+        }
+        let usual = if descent.is_some() { STEPS } else { ITERATIONS };
+        Ok(TrainConfig {
+            input,
+            activation: self.activation(),
+            scale: self.scale,
+            width: self.width,
+            iterations: self.iterations.map(|t| t.0).or(last).unwrap_or(usual),
+            step: self.step.into(),
+            solver: self.solver.value(),
+            at,
+            max_degree: self.max_degree.map(|k| k.0),
+            descent,
+            seed: self.seed.map_or(0, |seed| seed.0 as u64),
+        })
+    }
+
+    /// A training has a table or a target, and the options of one of them.
+    fn check_subject(&self) -> Result<()> {
+        match &self.target {
+            Some(_) if self.memory.is_some() => {
+                Err(Error::Usage(format!("a table and {TARGET} are both given, but one thing is learned")))
+            }
+            Some(_) => refuse_with(self, TARGET, |name| OF_TABLES.contains(&name)),
+            None => refuse_with(self, DATA, |name| OF_TARGETS.contains(&name)),
+        }?;
+        let refuse = |option: &str, given: bool, other: &'static str| match given {
+            true => refuse_with(self, OptionId::new(other), |name| name == option),
+            false => Ok(()),
+        };
+        refuse("bias", self.on_sphere, "on-sphere")?;
+        refuse("test_fraction", !self.test.is_empty(), "test")?;
+        refuse("validation_fraction", self.folds.is_some(), "folds")?;
+        refuse("refit", self.folds.is_some(), "folds")
+    }
+
+    fn activation(&self) -> Auto<Activation> {
+        self.callable.clone().map_or_else(|| self.activation.clone(), Auto::Fixed)
+    }
+
+    /// The configuration of a training on a table that comes in shards, with the labels of their survey.
+    ///
+    /// # Errors
+    /// As [`Self::training`].
+    pub fn sharded(&self, labels: Vec<String>) -> Result<(TrainConfig, TableJob)> {
+        let job = self.table_of(self.data()?, labels);
+        Ok((self.config_of(Input::Table(Box::new(job.clone())))?, job))
+    }
+
+    fn data(&self) -> Result<Data> {
+        let dialect = (self.no_header, self.delimiter);
+        let data = Data::of_files(&self.data, &self.test, dialect, self.missing.value())?;
+        Ok(Data { memory: self.memory.clone(), ..data })
+    }
+
+    fn table(&self) -> Result<TableJob> {
+        let data = self.data()?;
+        let labels = data.memory.as_ref().map_or(&self.label, |memory| &memory.labels).clone();
+        if (data.memory.is_none() && data.files.is_empty()) || labels.is_empty() {
+            return Err(Error::Usage(format!("a table with {LABEL}, or a {TARGET} is needed")));
+        }
+        Ok(self.table_of(data, labels))
+    }
+
+    fn table_of(&self, data: Data, labels: Vec<String>) -> TableJob {
+        TableJob {
+            data,
+            labels,
+            features: (!self.features.is_empty()).then(|| self.features.clone()),
+            test_fraction: self.test_fraction.map_or(FRACTION, |f| f.0),
+            validation_fraction: self.validation_fraction.map_or(FRACTION, |f| f.0),
+            test_data: (!self.test.is_empty()).then(|| self.test.clone()),
+            weight: self.weight.clone(),
+            on_sphere: self.on_sphere,
+            bias: self.bias.into(),
+            folds: self.folds.map(|k| k.0),
+            refit: self.refit,
+            precision: self.precision.value(),
+            checkpoint_seconds: self.checkpoint.0 as u64,
+        }
+    }
+
+    /// The configuration of iterative training; None for the whole path of the output layer.
+    fn descent_config(&self) -> Result<Option<DescentConfig>> {
+        let options = &self.descent;
+        let layers = options.layers.unwrap_or(LayersChoice::Output).value();
+        if !self.is_iterative() {
+            return options.refuse_all().map(|()| None);
+        }
+        let on_target = self.target.is_some();
+        let precision = self.precision.value();
+        let activation = self.activation().given().unwrap_or(Activation::Relu);
+        let usual = match on_target {
+            false => BatchChoice::Full,
+            true if BothLayers::exists(&activation, options.biases) && precision == Precision::F64 => {
+                BatchChoice::Exact
+            }
+            true => BatchChoice::Fresh(FRESH),
+        };
+        let batch = options.batch.unwrap_or(usual);
+        let start = match options.init {
+            Some(start) => start.value(),
+            None if layers == Layers::Output => Start::Zero,
+            None => Start::Symmetric,
+        };
+        options.check(layers, batch, precision, on_target, start)?;
+        Ok(Some(DescentConfig {
+            layers,
+            batch,
+            on_sphere: options.units == Some(UnitsChoice::Sphere),
+            biases: options.biases,
+            parametrisation: options.parametrisation.unwrap_or(ParametrisationChoice::Ntk).value(),
+            start,
+            precision,
+            patience: Some(options.patience.map_or(PATIENCE, |p| p.0)).filter(|p| p.is_finite()),
+            checkpoint_seconds: self.checkpoint.0 as u64,
+        }))
+    }
+}
+
+impl DescentOptions {
+    /// Refuses options that have no meaning for a whole path.
+    fn refuse_all(&self) -> Result<()> {
+        let whole_path = Self { layers: None, batch: None, ..self.clone() };
+        match super::given(&whole_path).first() {
+            None => Ok(()),
+            Some(name) => Err(Error::Usage(format!(
+                "{} is for iterative training: add {}, {} or {BATCH}",
+                zonal_io::option::named(name),
+                LAYERS.with("both"),
+                LAYERS.with("hidden")
+            ))),
+        }
+    }
+
+    fn check(
+        &self,
+        layers: Layers,
+        batch: BatchChoice,
+        precision: Precision,
+        on_target: bool,
+        start: Start,
+    ) -> Result<()> {
+        let refuse = |message: String| Err(Error::Usage(message));
+        let both = LAYERS.with("both");
+        if batch == BatchChoice::Exact && precision == Precision::F32 {
+            let (exact, f64) = (BATCH.with("exact"), PRECISION.with("f64"));
+            return refuse(format!("{exact} is computed in f64; take {f64}, or a batch of fresh points"));
+        }
+        if on_target && self.patience.is_some() {
+            let patience = PATIENCE;
+            return refuse(format!("{patience} is for tables: a target has no validation rows"));
+        }
+        if layers == Layers::Output && self.units.is_some() {
+            let units = UNITS;
+            return refuse(format!("{units} is for hidden units that move: add {both} or hidden"));
+        }
+        if layers == Layers::Output && self.biases {
+            let biases = BIASES;
+            return refuse(format!("{biases} are trained with the hidden layer: add {both} or hidden"));
+        }
+        if layers == Layers::Hidden && start == Start::Zero {
+            let zero = INIT.with("zero");
+            return refuse(format!(
+                "{zero} leaves nothing to learn when only the hidden layer is trained: its gradient is zero"
+            ));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(change: impl FnOnce(&mut TrainRequest)) -> String {
+        let mut request = TrainRequest { out: Some("none".into()), ..TrainRequest::default() };
+        change(&mut request);
+        request.training().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn options_that_do_not_fit_together_are_refused_by_name() {
+        let target = |r: &mut TrainRequest| r.target = Some("x1".into());
+        assert_eq!(
+            error(|r| {
+                target(r);
+                r.data = vec!["d.csv".into()];
+            }),
+            "data cannot be used with target"
+        );
+        assert_eq!(
+            error(|r| {
+                r.resume = Some("runs/x".into());
+                r.width = Extended::Finite(7);
+                r.page.no_report = true;
+            }),
+            "width cannot be used with resume"
+        );
+        assert_eq!(
+            error(|r| {
+                target(r);
+                r.descent.biases = true;
+            }),
+            "biases is for iterative training: add layers='both', layers='hidden' or batch"
+        );
+        assert!(error(|_| {}).contains("a table with label, or a target is needed"));
+        assert_eq!(error(|r| r.at = vec!["x".into()]).split(':').next(), Some("at"));
+    }
+
+    #[test]
+    fn names_are_split_only_where_they_were_typed() {
+        let mut request = TrainRequest { label: vec!["a,b".into()], ..TrainRequest::default() };
+        request.split_names().unwrap();
+        assert_eq!(request.label, ["a", "b"]);
+        request.label = vec![" , ".into()];
+        assert!(request.split_names().unwrap_err().to_string().contains("label is empty"));
+    }
+}

@@ -1,0 +1,246 @@
+//! One door to all jobs: a request goes in, its report comes out. Runs and their pages are written on the way. The program
+//! and the Python package call nothing else.
+
+#![forbid(unsafe_code)]
+// What a user does must not make it panic.
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
+
+use anyhow::{Context as _, Result};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+use zonal::observer::{Observer, Stage};
+use zonal_claims::reproduce;
+use zonal_documents::SCHEMA;
+use zonal_documents::provenance::Provenance;
+use zonal_documents::record::{PageReport, Record, RunKind};
+use zonal_documents::report::Report;
+use zonal_documents::request::{
+    Output, PageOptions, PlayRequest, ReportRequest, ReproduceRequest, Request, Spectra, SpectrumRequest,
+    SweepRequest, Threads, TrainRequest, Training,
+};
+use zonal_documents::saved::{Kept, KeptTraining};
+use zonal_documents::train::TrainConfig;
+use zonal_io::model::Model;
+use zonal_io::option::named;
+use zonal_jobs::predict::Block;
+use zonal_jobs::record::keep;
+use zonal_jobs::train::{Trained, train};
+use zonal_report::{Written, page_of_runs, write_page, write_run, write_run_figures};
+
+/// Fixes the number of threads for the whole process.
+///
+/// # Errors
+/// When they have been started before.
+pub fn set_threads(threads: Threads) -> std::result::Result<(), rayon::ThreadPoolBuildError> {
+    rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads.0)).build_global()
+}
+
+/// What a job is given besides its request.
+pub struct Context<'a> {
+    /// The command line or the call, for the record of a run.
+    pub command: Vec<String>,
+    /// Follows the progress, and may stop the job.
+    pub observer: &'a mut dyn Observer,
+    /// Takes notes for a person.
+    pub notes: &'a mut dyn FnMut(&str),
+    /// Takes predictions block by block, while rows are read.
+    pub predictions: &'a mut dyn FnMut(Block<'_>) -> zonal_documents::Result<()>,
+}
+
+/// The result of a request.
+pub struct Outcome {
+    /// The report.
+    pub report: Report,
+    /// The trained network, unless its width is infinite.
+    pub model: Option<Model>,
+    /// The run as it would be read back, for its figures.
+    pub run: Option<Kept>,
+    /// The failure to write a run or its page, where the result is there all the same.
+    pub unwritten: Option<anyhow::Error>,
+}
+
+impl From<Report> for Outcome {
+    fn from(report: Report) -> Self {
+        Self { report, model: None, run: None, unwritten: None }
+    }
+}
+
+/// Does what a request asks for.
+///
+/// # Errors
+/// Those of each job; [`zonal_documents::Error`] with what was found and what is needed.
+pub fn run(request: &Request, context: &mut Context<'_>) -> Result<Outcome> {
+    let observer = &mut *context.observer;
+    Ok(match request {
+        Request::Spectrum(request) => spectra(request)?.into(),
+        Request::Plan(request) => {
+            Report::Plan(Box::new(zonal_jobs::plan::plan(&request.config(), observer)?)).into()
+        }
+        Request::Train(request) => training(request, context)?,
+        Request::Analyze(request) => {
+            Report::Analyze(Box::new(zonal_jobs::analyze::analyze(&request.config()?, observer)?)).into()
+        }
+        Request::Predict(request) => {
+            let show = |block: Block<'_>| (context.predictions)(block);
+            Report::Predict(Box::new(zonal_jobs::predict::predict(&request.config()?, observer, show)?))
+                .into()
+        }
+        Request::Report(request) => page(request)?.into(),
+        Request::Reproduce(request) => claims(request, context)?,
+        Request::Sweep(request) => sweep(request, context)?,
+        Request::SqBound(request) => {
+            let (configs, tolerances) = request.configs()?;
+            let bounds = configs.iter().map(|config| zonal_jobs::sq::bound(config, observer));
+            Report::Bounds(bounds.collect::<zonal_documents::Result<_>>()?, tolerances).into()
+        }
+        Request::SqPlay(request) => game(request, context)?,
+        Request::SqLearn(request) => {
+            Report::Learn(Box::new(zonal_jobs::sq::learn(&request.config()?, observer)?)).into()
+        }
+    })
+}
+
+fn spectra(request: &SpectrumRequest) -> Result<Report> {
+    Ok(match request.spectra()? {
+        Spectra::Spectra(configs) => {
+            let reports = configs.iter().map(zonal_jobs::spectrum::spectrum);
+            Report::Spectra(reports.collect::<zonal_documents::Result<_>>()?)
+        }
+        Spectra::Rankings(configs) => {
+            let reports = configs.iter().map(zonal_jobs::spectrum::rank);
+            Report::Rankings(reports.collect::<zonal_documents::Result<_>>()?)
+        }
+    })
+}
+
+fn training(request: &TrainRequest, context: &mut Context<'_>) -> Result<Outcome> {
+    let started = SystemTime::now();
+    let (config, output, command) = match request.training()? {
+        Training::New(config, output) => (*config, output, context.command.clone()),
+        Training::Resume(folder) => {
+            let (config, command) = zonal_jobs::train::interrupted(&folder)?;
+            (config, Output::Resume(folder), command)
+        }
+        Training::Again { record, moved, output } => {
+            let (observer, notes) = (&mut *context.observer, &mut *context.notes);
+            let command = context.command.clone();
+            let (trained, agreement) =
+                zonal_jobs::again::again(&record, &moved, &output, command, observer, notes)?;
+            let unwritten = write(&request.page, trained.report.run.as_deref()).err();
+            let report = Report::Again(Box::new(trained.report), Box::new(agreement));
+            return Ok(Outcome { unwritten, ..report.into() });
+        }
+    };
+    let Trained { report, model, .. } =
+        train(&config, &output, command.clone(), context.observer, context.notes)?;
+    // The run is there: its numbers are returned even if its page cannot be written.
+    let unwritten = write(&request.page, report.run.as_deref()).err();
+    let record: Record<TrainConfig, _> = record(RunKind::Train, config, command, started, report.clone());
+    let run = Kept::Training(Box::new(KeptTraining { record, test_rows: Vec::new() }));
+    Ok(Outcome { model, run: Some(run), unwritten, ..Report::Train(Box::new(report)).into() })
+}
+
+fn claims(request: &ReproduceRequest, context: &mut Context<'_>) -> Result<Outcome> {
+    let started = SystemTime::now();
+    let output = request.folder.output(RunKind::Reproduce)?;
+    let mut report = reproduce(&request.claim, request.size(), context.observer)?;
+    let configuration = request.configuration();
+    let command = context.command.clone();
+    let _ = context.observer.progress(Stage::Writing, 0, 1);
+    let kept = keep(&output, RunKind::Reproduce, &configuration, &report, command.clone(), started);
+    let unwritten = finish(&request.folder.page, kept, &mut report.run);
+    let run = record(RunKind::Reproduce, configuration, command, started, report.clone());
+    let run = Some(Kept::Reproduce(Box::new(run)));
+    Ok(Outcome { run, unwritten, ..Report::Reproduce(Box::new(report)).into() })
+}
+
+fn game(request: &PlayRequest, context: &mut Context<'_>) -> Result<Outcome> {
+    let started = SystemTime::now();
+    let (config, output) = (request.config()?, request.output()?);
+    let mut report = zonal_jobs::sq::play(&config, context.observer)?;
+    let command = context.command.clone();
+    let _ = context.observer.progress(Stage::Writing, 0, 1);
+    let kept = keep(&output, RunKind::SqPlay, &config, &report, command.clone(), started);
+    let unwritten = finish(&request.folder.page, kept, &mut report.run);
+    let run = Kept::Game(Box::new(record(RunKind::SqPlay, config, command, started, report.clone())));
+    Ok(Outcome { run: Some(run), unwritten, ..Report::Play(Box::new(report)).into() })
+}
+
+fn sweep(request: &SweepRequest, context: &mut Context<'_>) -> Result<Outcome> {
+    let started = SystemTime::now();
+    let command = context.command.clone();
+    let at_once = request.at_once.map(|n| usize::from(n.0));
+    let (report, text) =
+        zonal_jobs::sweep::sweep(&request.start()?, at_once, command.clone(), context.observer)?;
+    let unwritten = write(&request.page, report.run.as_deref()).err();
+    let run = Kept::Sweep(Box::new(record(RunKind::Sweep, text, command, started, report.clone())));
+    Ok(Outcome { run: Some(run), unwritten, ..Report::Sweep(Box::new(report)).into() })
+}
+
+/// The first failure to write a run's record or its page; its folder goes into the report.
+fn finish(
+    page: &PageOptions,
+    kept: zonal_documents::Result<Option<String>>,
+    folder: &mut Option<String>,
+) -> Option<anyhow::Error> {
+    match kept {
+        Ok(path) => *folder = path,
+        Err(error) => return Some(error.into()),
+    }
+    write(page, folder.as_deref()).err()
+}
+
+/// Writes the page of a run that is there already, so that a failure loses nothing but the page.
+fn write(page: &PageOptions, run: Option<&str>) -> Result<()> {
+    let Some(run) = run else { return Ok(()) };
+    let folder = Path::new(run);
+    let written = match (page.no_report, page.figures.is_empty()) {
+        (true, true) => return Ok(()),
+        (true, false) => write_run_figures(folder, &page.figures).map(|_| ()),
+        (false, _) => write_run(folder, false, &page.figures).map(|_| ()),
+    };
+    written.with_context(|| {
+        format!("the run is saved in {run}, but not its page; once the cause is removed: zonal report {run}")
+    })
+}
+
+fn record<C, S>(
+    kind: RunKind,
+    configuration: C,
+    command: Vec<String>,
+    started: SystemTime,
+    summary: S,
+) -> Record<C, S> {
+    let provenance = Provenance::now(command, started);
+    Record { schema: SCHEMA, kind, configuration, provenance, summary }
+}
+
+/// `report`: one page of one or several runs.
+fn page(request: &ReportRequest) -> Result<Report> {
+    request.validate()?;
+    let Written { page, figures } = match (request.runs.as_slice(), &request.out) {
+        ([], _) => anyhow::bail!(zonal_documents::Error::Usage(format!("{} names no run", named("runs")))),
+        ([run], None) => write_run(run, request.force, &request.figures)?,
+        (runs, out) => {
+            let read = |run: &PathBuf| Ok((name(run, runs), zonal_jobs::kept::read(run)?));
+            let kept: Vec<(String, Kept)> = runs.iter().map(read).collect::<zonal_documents::Result<_>>()?;
+            let path = out.clone().unwrap_or_else(|| PathBuf::from("comparison.html"));
+            write_page(&page_of_runs(&kept)?, &path, request.force, &request.figures)?
+        }
+    };
+    let text = |path: &PathBuf| path.display().to_string();
+    Ok(Report::Page(PageReport {
+        schema: SCHEMA,
+        page: text(&page),
+        figures: figures.iter().map(text).collect(),
+    }))
+}
+
+/// The name of a run among others: its folder's name, or its path where another folder has the same name.
+fn name(run: &Path, runs: &[PathBuf]) -> String {
+    let same = runs.iter().filter(|r| r.file_name() == run.file_name()).count();
+    match run.file_name().filter(|_| same == 1) {
+        Some(name) => name.to_string_lossy().into_owned(),
+        None => run.display().to_string(),
+    }
+}
