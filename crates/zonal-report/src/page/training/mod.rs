@@ -12,7 +12,7 @@ use crate::text::grouped;
 use zonal::spectrum::Spectrum;
 use zonal::sphere::Dim;
 use zonal_documents::number::short;
-use zonal_documents::saved::KeptTraining;
+use zonal_documents::saved::SavedTraining;
 use zonal_documents::train::{Checkpoint, TrainReport};
 
 /// Labels that get a figure of predicted against true values.
@@ -24,7 +24,7 @@ const LEFT: &str = "left";
 ///
 /// # Errors
 /// [`crate::Error::Core`] for a run in an impossible dimension.
-pub fn training(run: &KeptTraining) -> Result<Page> {
+pub fn training(run: &SavedTraining) -> Result<Page> {
     let (config, report) = (&run.record.configuration, &run.record.summary);
     let dim = Dim::new(report.dim)?;
     let listed = report.target_energy.as_ref().map_or(0, |e| e.len().saturating_sub(1));
@@ -60,7 +60,7 @@ pub fn training(run: &KeptTraining) -> Result<Page> {
 }
 
 /// The figures of what happened.
-fn story(run: &KeptTraining, spectrum: Option<&Spectrum>, page: &mut Page) -> Section {
+fn story(run: &SavedTraining, spectrum: Option<&Spectrum>, page: &mut Page) -> Section {
     let report = &run.record.summary;
     let mut story = Section { texts: words::chosen(report).into_iter().collect(), ..Section::default() };
     story.push(&mut page.charts, figure::loss("loss", report));
