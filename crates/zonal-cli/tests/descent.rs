@@ -298,7 +298,7 @@ fn mistakes_are_told_before_any_work() {
             &["exact expectation", "with biases"],
         ),
         (&target, &["--layers", "both", "--batch", "exact", "--precision", "f32"], &["f64"]),
-        (&target, &["--precision", "f32"], &["step by step"]),
+        (&target, &["--precision", "f32"], &["iterative training"]),
         (&target, &["--layers", "both", "--solver", "lanczos"], &["--solver"]),
         (&target, &["--layers", "both", "--step", "-1"], &["step", "-1", "positive"]),
         (&target, &["--layers", "both", "--patience", "5"], &["--patience", "tables"]),
