@@ -102,6 +102,7 @@ pub(crate) enum Done {
 
 /// The program.
 pub fn main() -> ExitCode {
+    zonal_io::option::set_style(zonal_io::option::Style::Program);
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(mut error) => {

@@ -368,7 +368,7 @@ fn weights_are_a_column_and_rows_of_none_are_left_out() {
     fails(&["ones.csv", "--weight", "y", "--label", "y"], "the label cannot be the weight");
     fails(
         &["ones.csv", "--weight", "w", "--label", "y", "--features", "a,w"],
-        "the weight cannot be a feature",
+        "the weight cannot also be a feature",
     );
     fails(
         &["ones.csv", "--weight", "w", "--label", "y", "--layers", "both"],

@@ -3,6 +3,7 @@
 use crate::contents::{Contents, Kind, contents, has_written, is_temporary};
 use crate::error::{Error, Result};
 use crate::names::UNFINISHED;
+use crate::option::{FORCE, OUT, RESUME as RESUME_OPTION, call};
 use crate::write::{TEMPORARY, flush_folder, write_file};
 use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
@@ -78,10 +79,11 @@ impl RunFolder {
             None => Ok(()),
             Some(file) => refuse(
                 path,
-                &format!(
-                    "holds {}, which this run reads and --force would remove; copy it elsewhere, or choose another folder \
-                     for --out",
-                    file.display()
+                format!(
+                    "holds {}, which this run reads and {} would remove; copy it elsewhere, or choose another folder for \
+                     {OUT}",
+                    file.display(),
+                    FORCE.set()
                 ),
             ),
         }
@@ -305,8 +307,8 @@ impl RunFolder {
     }
 }
 
-fn refuse<T>(path: &Path, message: &str) -> Result<T> {
-    Err(Error::Folder { path: path.to_owned(), message: message.to_owned() })
+fn refuse<T>(path: &Path, message: impl Into<String>) -> Result<T> {
+    Err(Error::Folder { path: path.to_owned(), message: message.into() })
 }
 
 /// What kind of run a new one of this kind takes the place of in a folder; None in an empty one.
@@ -316,22 +318,27 @@ fn replaced(path: &Path, force: bool, kind: Kind) -> Result<Option<Kind>> {
         return match found {
             Contents::Foreign(why) if force => refuse(
                 path,
-                &format!("is not empty and {why}, so it is not a run of ours: --force does not replace it"),
+                format!(
+                    "is not empty and {why}: it was not created by zonal, so {} does not replace it",
+                    FORCE.set()
+                ),
             ),
-            Contents::Foreign(_) => refuse(path, NOT_EMPTY),
+            Contents::Foreign(_) => refuse(path, not_empty()),
             _ => Ok(None),
         };
     };
     if !force {
+        let resume = |what: &str, command| {
+            let (resume, replace) = (call(command, RESUME_OPTION, path), FORCE.set());
+            format!("holds {what}; resume it with `{resume}`, or replace it with {replace}")
+        };
         let message = match found {
-            Contents::Training => {
-                "holds a training that is not finished; go on with it by `zonal train --resume`, or --force to replace it"
+            Contents::Training => resume("an unfinished training", "train"),
+            Contents::Sweep => resume("a sweep", "sweep"),
+            Contents::Remainder(_) => {
+                format!("holds the remains of an interrupted run; replace them with {}", FORCE.set())
             }
-            Contents::Sweep => {
-                "holds a sweep; go on with it by `zonal sweep --resume`, or --force to replace it"
-            }
-            Contents::Remainder(_) => "holds what a run left that was stopped; --force to replace it",
-            _ => NOT_EMPTY,
+            _ => not_empty(),
         };
         return refuse(path, message);
     }
@@ -343,24 +350,24 @@ fn replaced(path: &Path, force: bool, kind: Kind) -> Result<Option<Kind>> {
     };
     if let Some(name) = old.files().chain(kind.files()).find(is_other) {
         let message = format!(
-            "holds a {name} that the run in it has not written; move it elsewhere, and --force will replace the run"
+            "holds a {name} that the run in it has not written; move it elsewhere, then {} replaces the run",
+            FORCE.set()
         );
-        return refuse(path, &message);
+        return refuse(path, message);
     }
     Ok(Some(old))
 }
 
-const NOT_EMPTY: &str = "is not empty; choose another one, or --force to replace a run in it";
+fn not_empty() -> String {
+    format!("is not empty; choose another folder, or replace a run in it with {}", FORCE.set())
+}
 
 /// Two programs must not write one folder. None where the system knows no locks of folders.
 fn lock(path: &Path) -> Result<Option<File>> {
     let Ok(folder) = File::open(path) else { return Ok(None) };
     match folder.try_lock() {
         Ok(()) => Ok(Some(folder)),
-        Err(TryLockError::WouldBlock) => Err(Error::Folder {
-            path: path.to_owned(),
-            message: "is being written by another program that still runs".to_owned(),
-        }),
+        Err(TryLockError::WouldBlock) => refuse(path, "is in use by another program that is still running"),
         Err(TryLockError::Error(_)) => Ok(None),
     }
 }
@@ -382,14 +389,14 @@ fn existing_folder(path: &Path) -> Result<Option<&Path>> {
     for place in path.ancestors().filter(|p| !p.as_os_str().is_empty()) {
         match fs::metadata(place) {
             Ok(found) if found.is_dir() => return Ok(Some(place)),
-            Ok(_) => return refuse(place, "is a file; choose another name for --out"),
+            Ok(_) => return refuse(place, format!("is a file; choose another path for {OUT}")),
             Err(e) if e.kind() != ErrorKind::NotFound => {
                 return Err(Error::system(place, "opening the folder")(e));
             }
             Err(_) if fs::symlink_metadata(place).is_ok() => {
                 return refuse(
                     place,
-                    "is a link that leads nowhere; remove it, or choose another name for --out",
+                    format!("is a broken link; remove it, or choose another path for {OUT}"),
                 );
             }
             Err(_) => {}

@@ -11,6 +11,7 @@ pub mod folder;
 pub mod journal;
 pub mod model;
 mod names;
+pub mod option;
 pub mod results;
 pub mod source;
 pub mod statistics;

@@ -32,6 +32,14 @@ mod _native {
     use crate::table::Table;
     #[pymodule_export]
     use crate::work::set_threads;
+    use pyo3::prelude::*;
+    use zonal_io::option::{Style, set_style};
+
+    #[pymodule_init]
+    fn init(_: &Bound<'_, PyModule>) -> PyResult<()> {
+        set_style(Style::Python);
+        Ok(())
+    }
 
     /// The version of the package.
     #[pymodule_export]

@@ -71,7 +71,7 @@ fn files_that_are_only_named_like_ours_are_nobodys_to_replace() {
     for files in others {
         let (_place, run) = place();
         files.iter().for_each(|(name, text)| fs::write(run.join(name), text).unwrap());
-        assert!(refused(&run, true).contains("not a run of ours"), "{files:?}");
+        assert!(refused(&run, true).contains("not created by zonal"), "{files:?}");
         files.iter().for_each(|(name, text)| assert_eq!(fs::read_to_string(run.join(name)).unwrap(), *text));
     }
 }
@@ -87,7 +87,7 @@ fn what_a_killed_run_left_can_be_replaced_and_what_others_put_there_stays() {
     fs::write(run.join(TABLE), "mine too: no training writes it").unwrap();
     // Killed here.
     drop(begun);
-    assert!(refused(&run, false).contains("what a run left that was stopped"));
+    assert!(refused(&run, false).contains("the remains of an interrupted run"));
     drop(begin(true));
     assert_eq!(names(&run), [UNFINISHED, TABLE, "thesis.tex"]);
     let folder = begin(true);
@@ -220,8 +220,8 @@ fn folders_that_cannot_be_made_are_found_before_the_work() {
     fs::write(&file, "").unwrap();
     let long = run.join("x".repeat(300));
     for (path, why) in [
-        (link.clone(), "leads nowhere"),
-        (link.join("run"), "leads nowhere"),
+        (link.clone(), "broken link"),
+        (link.join("run"), "broken link"),
         (file.join("run"), "opening the folder"),
         (file, "is a file"),
         (long, "opening the folder"),

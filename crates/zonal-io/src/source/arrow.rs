@@ -3,6 +3,7 @@
 use super::guard::guarded;
 use super::{Raw, Reader, announced, block_rows, pages, table, wrong_type};
 use crate::error::{Error, Result};
+use crate::option::FEATURES;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     ArrowPrimitiveType, Decimal128Type, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type,
@@ -101,7 +102,7 @@ fn check_types(path: &Path, schema: &Schema, chosen: &[usize]) -> Result<()> {
         };
         // As many rows as it likes in no bytes at all.
         if *kind == DataType::Null {
-            return fail("holds no value at all; leave it out with --features".into());
+            return fail(format!("has no values; select other columns with {FEATURES}"));
         }
         if !numbers && !matches!(kind, DataType::Boolean | DataType::Decimal128(..)) {
             return fail(wrong_type(kind, kind.is_temporal()));

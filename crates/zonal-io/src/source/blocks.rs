@@ -2,6 +2,7 @@
 
 use super::{Missing, Raw, Reader, Source, block_rows, table};
 use crate::error::{Error, Result};
+use crate::option::MISSING;
 use std::path::Path;
 use zonal::linalg::Matrix;
 use zonal::rows::Rows;
@@ -137,9 +138,10 @@ impl Source {
         if let Some(column) = row.iter().position(|x| !x.is_finite()) {
             return match self.missing {
                 Missing::Drop if row[column].is_nan() => Ok(false),
-                _ if row[column].is_nan() => {
-                    fail(column, "lacks a value; fill it in, or use --missing drop".into())
-                }
+                _ if row[column].is_nan() => fail(
+                    column,
+                    format!("lacks a value; fill it in, or drop such rows with {}", MISSING.with("drop")),
+                ),
                 _ => fail(column, format!("holds {}, but only finite numbers can be used", row[column])),
             };
         }

@@ -1,6 +1,7 @@
 //! The columns that were asked for, found by their names.
 
 use crate::error::{Error, Result, shorten};
+use crate::option::{DELIMITER, FEATURES};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
@@ -37,7 +38,7 @@ impl Chosen {
                 let list = shown.join(", ");
                 // A line that was not split.
                 let one = names.len() == 1 && list.contains([',', ';', '\t', ' ', '|', '\u{fffd}']);
-                let advice = if one { " (is --delimiter right?)" } else { "" };
+                let advice = if one { format!(" (check {DELIMITER})") } else { String::new() };
                 let wanted = shorten(wanted);
                 let message = format!("there is no column '{wanted}'; the columns are {list}{more}{advice}");
                 Err(Error::Table { path: path.to_owned(), row: None, column: None, message })
@@ -76,22 +77,22 @@ impl Chosen {
             if labels.contains(&index) {
                 return fail(
                     Some(name),
-                    "the label cannot be a feature too; leave it out of --features".into(),
+                    format!("the label cannot also be a feature; remove it from {FEATURES}"),
                 );
             }
             if weight == Some(index) {
                 return fail(
                     Some(name),
-                    "the weight cannot be a feature too; leave it out of --features".into(),
+                    format!("the weight cannot also be a feature; remove it from {FEATURES}"),
                 );
             }
             if !seen.insert(index) {
-                return fail(Some(name), "this column is named twice in --features".into());
+                return fail(Some(name), format!("this column is named twice in {FEATURES}"));
             }
             features.push(index);
         }
         if features.is_empty() {
-            return fail(None, "--features names no column; at least one is needed".into());
+            return fail(None, format!("{FEATURES} names no column; at least one is needed"));
         }
         Ok(Self { features, labels, weight })
     }

@@ -3,6 +3,7 @@
 
 use super::{DATES, Raw, Reader, check_columns, table};
 use crate::error::{Error, Result, shorten};
+use crate::option::{self, DELIMITER, FEATURES, NO_HEADER};
 use flate2::read::MultiGzDecoder;
 use std::collections::HashMap;
 use std::fs::File;
@@ -166,7 +167,10 @@ fn header(path: &Path, first: &csv::ByteRecord) -> Result<Vec<String>> {
     if fields.iter().all(is_value) && fields.iter().any(|field| is_number(field)) {
         return fail(
             None,
-            "the first line holds numbers, but names of columns are needed; is --no-header missing?".into(),
+            format!(
+                "the first line holds numbers, but column names are needed; if it is a row, use {}",
+                NO_HEADER.set()
+            ),
         );
     }
     let mut names: Vec<String> = Vec::with_capacity(first.len());
@@ -283,9 +287,8 @@ impl CsvReader {
         let text = text.trim();
         if text.is_empty() || MISSING.contains(&text.to_ascii_lowercase().as_str()) {
             if self.reject_missing {
-                return fail(
-                    "the value is missing; fill it in, or leave such rows out with --missing drop".into(),
-                );
+                let drop = option::MISSING.with("drop");
+                return fail(format!("the value is missing; fill it in, or drop such rows with {drop}"));
             }
             return Ok(f64::NAN);
         }
@@ -297,9 +300,13 @@ impl CsvReader {
                 fail(format!("the label must be a number, but here it is '{found}'"))
             }
             Err(_) => {
-                let text = "turn text into numbers first, or train on other columns (--features)";
-                let advice = if is_date(field) { DATES } else { text };
-                fail(format!("found '{found}', but a number is needed; {advice}"))
+                let needed = format!("found '{found}', but a number is needed");
+                if is_date(field) {
+                    return fail(format!("{needed}; {DATES}"));
+                }
+                fail(format!(
+                    "{needed}; encode text as numbers first, or select other columns with {FEATURES}"
+                ))
             }
         }
     }
@@ -361,7 +368,7 @@ fn csv_error(path: &Path, error: csv::Error, fields: usize, line: u64) -> Error 
 
 fn ragged(found: usize, needed: usize) -> String {
     format!(
-        "found {found} fields, but the first line has {needed}; every row needs as many (is --delimiter right, and \
-         every quotation mark closed?)"
+        "found {found} fields, but the first line has {needed}; every row needs the same number (check {DELIMITER} and \
+         unclosed quotes)"
     )
 }

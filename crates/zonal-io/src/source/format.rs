@@ -2,6 +2,7 @@
 
 use super::{matches, table};
 use crate::error::{Error, Result};
+use crate::option::DELIMITER;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -39,8 +40,8 @@ pub fn usual_delimiter<'a>(files: impl IntoIterator<Item = &'a PathBuf>) -> Resu
         (Some(tabs), Some(commas)) => Err(table(
             &tabs,
             format!(
-                "its name stands for tabs between fields, and {} for commas, but all files need the same character; save \
-                 them alike, or name it with --delimiter",
+                "its extension stands for fields separated by tabs, that of {} for commas, but all files need the same \
+                 delimiter; save them alike, or set {DELIMITER}",
                 commas.display()
             ),
         )),

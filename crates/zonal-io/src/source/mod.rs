@@ -21,6 +21,7 @@ pub use format::{check_plain_file, usual_delimiter};
 pub use memory::Table;
 
 use crate::error::{Error, Result};
+use crate::option::FEATURES;
 use columns::Chosen;
 use format::{Format, format};
 use memory::MemoryReader;
@@ -317,9 +318,11 @@ const DATES: &str = "turn dates into numbers first, such as days since the first
 
 /// Why a column or an array of this type is refused: the same words for every format.
 fn wrong_type(kind: &dyn std::fmt::Display, is_time: bool) -> String {
-    let advice =
-        if is_time { DATES } else { "turn it into numbers first, or train on other columns (--features)" };
-    format!("has the type {kind}, but numbers or booleans are needed; {advice}")
+    let needed = format!("has the type {kind}, but numbers or booleans are needed");
+    if is_time {
+        return format!("{needed}; {DATES}");
+    }
+    format!("{needed}; convert it to numbers first, or select other columns with {FEATURES}")
 }
 
 /// An error about a file as a whole.

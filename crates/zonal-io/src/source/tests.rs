@@ -89,7 +89,7 @@ fn every_fault_is_named_with_its_place() {
         (b"a,y\n-inf,1\n", "line 2, column 'a': found '-inf'"),
         (b"a,y\n1e999,1\n", "found '1e999', but only finite"),
         (b"a,y,a\n1,2,3\n", "columns 1 and 3 have the same name"),
-        (b"1,2\n3,4\n", "--no-header"),
+        (b"1,2\n3,4\n", "no_header"),
         (b"a,b\n1,2\n", "there is no column 'y'; the columns are a, b"),
         (b"y\n1\n", "only column"),
         (b"a\xff,y\n1,2\n", "not UTF-8"),
@@ -105,7 +105,7 @@ fn every_fault_is_named_with_its_place() {
         let message = read_text(b"a,y\n1,2\n", &columns, Missing::Reject, Dialect::default());
         message.unwrap_err().to_string()
     };
-    assert!(with(&["y"], &["a", "y"]).contains("cannot be a feature too"));
+    assert!(with(&["y"], &["a", "y"]).contains("cannot also be a feature"));
     assert!(with(&["y"], &["a", "a"]).contains("named twice"));
     assert!(with(&["y", "y"], &["a"]).contains("this label is named twice"));
 }
@@ -399,10 +399,7 @@ fn a_column_without_a_value_is_refused_before_it_is_read() {
     writer.write(&batch).unwrap();
     let (_folder, path) = written("x.arrow", &writer.into_inner().unwrap());
     let error = read(&[path], &labelled("y"), Missing::Drop, Dialect::default()).unwrap_err().to_string();
-    assert!(
-        error.contains("column 'nothing': holds no value at all; leave it out with --features"),
-        "{error}"
-    );
+    assert!(error.contains("column 'nothing': has no values; select other columns with features"), "{error}");
 }
 
 /// Reads a file with one bit after another changed among its first `end` bytes, where each change must be an error or change
