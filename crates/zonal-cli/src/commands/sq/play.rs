@@ -15,7 +15,7 @@ use zonal_documents::sq::{FamilyConfig, PlayConfig, PlayReport};
 use zonal_jobs::record::{Output, keep};
 use zonal_jobs::sq::play;
 use zonal_sq::learner::Strategy;
-use zonal_sq::{Answering, Directions, Kind};
+use zonal_sq::{AnswerRule, Directions, Kind};
 
 /// The game: a learner asks, an oracle without a target answers so that as many members as possible stay possible
 #[derive(clap::Args, Debug)]
@@ -52,7 +52,7 @@ pub(crate) struct Args {
     learner: Strategy,
     /// What the oracle answers: base, zero wherever somebody is left to whom that is allowed, or interval, whatever leaves most
     #[arg(long, default_value = "base", value_name = "HOW")]
-    answers: Answering,
+    answers: AnswerRule,
     /// The learner is to reach a mean squared error of 1 - EPSILON
     #[arg(long, default_value_t = 0.5, value_parser = real, value_name = "EPSILON", allow_negative_numbers = true)]
     epsilon: f64,
