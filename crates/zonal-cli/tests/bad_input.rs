@@ -417,7 +417,7 @@ fn files_of_others_stay_as_they_are() {
     std::fs::create_dir(place.path().join("grid")).unwrap();
     place.file("grid/sweep.toml", "method = 'grid'");
     place.file("grid/cells.jsonl", "{\"only\":\"one line\"}");
-    place.fail(&["sweep", "--resume", "grid"], 1, &["nothing that can go on", "another program"]);
+    place.fail(&["sweep", "--resume", "grid"], 1, &["nothing that can be resumed", "another program"]);
     assert_eq!(read("grid/cells.jsonl"), "{\"only\":\"one line\"}");
     // A transcript in the folder of the game would be in its way.
     std::fs::create_dir(place.path().join("g")).unwrap();

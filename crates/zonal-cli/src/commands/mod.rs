@@ -45,11 +45,11 @@ pub(crate) fn delimiter(text: &str) -> Result<char, String> {
 /// The character between fields: the given one, or what the names of the files stand for.
 ///
 /// # Errors
-/// As [`zonal_io::source::usual_delimiter`].
+/// As [`zonal_io::source::default_delimiter`].
 pub(crate) fn delimiter_of(given: Option<char>, files: &[&[PathBuf]]) -> Result<char, Error> {
     match given {
         Some(delimiter) => Ok(delimiter),
-        None => Ok(zonal_io::source::usual_delimiter(files.iter().copied().flatten())?),
+        None => Ok(zonal_io::source::default_delimiter(files.iter().copied().flatten())?),
     }
 }
 
