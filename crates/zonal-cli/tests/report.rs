@@ -321,7 +321,7 @@ fn figures_replace_nothing_that_is_not_ours() {
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         let refused = place.zonal(&["report", "a", "b", "--out", "pipe", "--force"]);
         assert_eq!(refused.code, 1);
-        assert!(refused.stderr.contains("no regular file"), "{}", refused.stderr);
+        assert!(refused.stderr.contains("not a regular file"), "{}", refused.stderr);
         assert!(!pipe.is_file());
     }
 }

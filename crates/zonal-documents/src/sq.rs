@@ -11,7 +11,7 @@ use zonal::network::Layers;
 use zonal::sphere::Degree;
 use zonal_sq::bound::QueryClass;
 use zonal_sq::learner::Strategy;
-use zonal_sq::{Answering, Convention, Directions, Kind, Policy};
+use zonal_sq::{AnswerRule, Convention, Directions, Kind, Policy};
 
 /// A family as users name it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -104,7 +104,7 @@ pub struct PlayConfig {
     /// Who asks.
     pub learner: Strategy,
     /// How is answered.
-    pub answering: Answering,
+    pub answering: AnswerRule,
     /// Mean squared error at most 1 - epsilon is to be reached.
     pub epsilon: f64,
     /// The learner may ask so many queries; ten times the members and 10,000 if None.

@@ -19,7 +19,7 @@ use zonal_documents::sq::{Answerer, LearnCheckpoint, LearnConfig, LearnReport, Q
 use zonal_documents::{Error, Result};
 use zonal_io::model::SCHEMA;
 use zonal_io::write::write_file;
-use zonal_sq::learner::AskedGradients;
+use zonal_sq::learner::QueryGradients;
 use zonal_sq::{Answers, Oracle, Query, Replay, Secret, Transcript, Unit};
 
 /// An answer with its query in words.
@@ -58,7 +58,7 @@ pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnR
         }
         Answerer::Replay(path) => Asker::Replay(Replay::new(&read_transcript(path)?)?),
     };
-    let asked = AskedGradients::new(&asker, unit.clone());
+    let asked = QueryGradients::new(&asker, unit.clone());
     let job = Job { config, target: &target, scale, asked: &asked };
     let first = job.first_queries(&unit)?;
     let truth = secret.expectations(&first)?;
@@ -173,7 +173,7 @@ struct Job<'a> {
     config: &'a LearnConfig,
     target: &'a Target,
     scale: f64,
-    asked: &'a AskedGradients<'a>,
+    asked: &'a QueryGradients<'a>,
 }
 
 struct Descended {
@@ -220,7 +220,7 @@ impl Job<'_> {
         for j in 0..directions.rows() {
             out.push(Query::unit(unit, directions.row(j))?);
             if both {
-                out.extend(Query::turns(unit, directions.row(j))?);
+                out.extend(Query::derivatives(unit, directions.row(j))?);
             }
         }
         Ok(out)
