@@ -136,7 +136,8 @@ impl Args {
             let shifted =
                 ["relu(t + 0.5)", "gelu(t + 0.5)", "tanh(t + 0.5)", "sin(t + 0.5)"].map(Activation::parse);
             let shifted: Result<Vec<Activation>, _> = shifted.into_iter().collect();
-            [&Activation::NAMED[..15], &shifted.map_err(Error::from)?].concat()
+            let others = Activation::BUILTIN.into_iter().filter(|a| !a.support().is_finite());
+            others.chain(shifted.map_err(Error::from)?).collect()
         } else {
             self.activations()?
         };

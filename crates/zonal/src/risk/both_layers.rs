@@ -471,6 +471,6 @@ fn is_smooth(activation: &Activation) -> bool {
     match activation.structure(1.0) {
         Ok(Structure::Piecewise(_)) | Err(_) => false,
         Ok(Structure::Polynomial(_) | Structure::Exponential(..)) => true,
-        Ok(Structure::Numeric(_)) => !matches!(activation, Activation::Formula(_) | Activation::Function(_)),
+        Ok(Structure::Numeric(_)) => activation.is_named(),
     }
 }
