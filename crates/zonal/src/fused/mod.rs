@@ -107,7 +107,7 @@ impl<T: Scalar> Fused<T> {
         weights: &Weights,
     ) -> Result<Self> {
         if layers.hidden() && !architecture.activation.has_slope() {
-            let required = "one whose derivative is known, or --layers output";
+            let required = "one whose derivative is known; or train the output layer alone";
             return Err(Error::parameter("the activation", &architecture.activation, required));
         }
         weights.check(architecture)?;
