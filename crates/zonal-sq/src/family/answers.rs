@@ -269,16 +269,13 @@ impl Family {
                 Err(Error::parameter("the dimension", dim.get(), required))
             }
             Function::Unit { unit, direction } => {
-                let (even, odd) = match unit.activation() {
-                    // A multiple of |t| plus a multiple of t, such as relu(t) = t/2 + |t|/2.
-                    Activation::Relu => (0.5, 0.5),
-                    Activation::Abs => (1.0, 0.0),
-                    Activation::LeakyRelu => {
-                        let slope = -unit.activation().value(-1.0);
-                        (0.5 * (1.0 - slope), 0.5 * (1.0 + slope))
-                    }
-                    _ => return Err(no_exact("a query with relu, leaky-relu or abs", function)),
-                };
+                // A multiple of |t| plus a multiple of t, such as relu(t) = t/2 + |t|/2.
+                let phi = unit.activation();
+                if phi.homogeneity() != Some(1) {
+                    return Err(no_exact("a query with relu, leaky-relu or abs", function));
+                }
+                let (right, left) = (phi.value(1.0), phi.value(-1.0));
+                let (even, odd) = (0.5 * (right + left), 0.5 * (right - left));
                 let scale = unit.scale();
                 let modulus = signs::AbsUnit::new(dim, direction, k);
                 let correlation = |i: &usize| {
