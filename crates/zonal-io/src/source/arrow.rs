@@ -1,7 +1,8 @@
 //! Parquet and Arrow files: columns of numbers and booleans, nulls as missing values.
 
 use super::guard::guarded;
-use super::{Raw, Reader, announced, block_rows, pages, table, wrong_type};
+use super::reader::{Raw, Reader, block_rows, table, wrong_type};
+use super::{announced, pages};
 use crate::error::{Error, Result};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{

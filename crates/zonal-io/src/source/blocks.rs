@@ -1,6 +1,7 @@
 //! The rows of a table in blocks, with the checks that every value passes.
 
-use super::{Missing, Raw, Reader, Source, block_rows, table};
+use super::reader::{Raw, Reader, block_rows, table};
+use super::{Missing, Source};
 use crate::error::{Error, Result};
 use std::path::Path;
 use zonal::linalg::Matrix;
@@ -22,8 +23,15 @@ pub struct Blocks<'a> {
     failed: bool,
 }
 
+impl Source {
+    /// All rows from the first on, in blocks.
+    pub fn blocks(&self) -> Blocks<'_> {
+        Blocks::of(self)
+    }
+}
+
 impl<'a> Blocks<'a> {
-    pub(super) fn of(source: &'a Source) -> Self {
+    fn of(source: &'a Source) -> Self {
         Self {
             source,
             piece: 0,

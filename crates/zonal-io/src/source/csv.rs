@@ -1,7 +1,7 @@
 //! CSV files, plain or gzip. Fields are numbers with a decimal point, or true and false for 1 and 0; white space around them
 //! is ignored. Columns that are not used may hold anything.
 
-use super::{DATES, Raw, Reader, check_columns, table};
+use super::reader::{DATES, Raw, Reader, check_columns, table};
 use crate::error::{Error, Result, shorten};
 use flate2::read::MultiGzDecoder;
 use std::collections::HashMap;

@@ -1,6 +1,6 @@
 //! How a file is written: by its first bytes, and by the ending of its name where these say nothing.
 
-use super::{matches, table};
+use super::reader::table;
 use crate::error::{Error, Result};
 use std::fs::File;
 use std::io::Read;
@@ -104,4 +104,15 @@ pub fn check_plain_file(path: &Path) -> Result<()> {
     } else {
         refuse("a pipe or a device")
     }
+}
+
+/// The files that a path stands for.
+pub(super) fn matches(path: &Path) -> Result<Vec<PathBuf>> {
+    let text = path.to_string_lossy();
+    if std::fs::metadata(path).is_ok() || !text.contains(['*', '?']) {
+        return Ok(vec![path.to_owned()]);
+    }
+    let found = glob::glob(&text).map_err(|e| table(path, format!("not a pattern for files: {e}")))?;
+    let files: Vec<PathBuf> = found.filter_map(std::result::Result::ok).collect();
+    if files.is_empty() { Err(table(path, "no file matches this pattern".into())) } else { Ok(files) }
 }

@@ -1,6 +1,6 @@
 //! Tables in memory, whoever holds them.
 
-use super::{Raw, Reader};
+use super::reader::{Raw, Reader};
 use crate::error::Result;
 use std::fmt::Debug;
 use std::ops::Range;

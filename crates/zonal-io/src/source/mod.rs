@@ -13,6 +13,7 @@ mod memory;
 mod numpy;
 mod pages;
 mod pipe;
+mod reader;
 
 pub use blocks::Blocks;
 pub use columns::Columns;
@@ -22,9 +23,10 @@ pub use memory::Table;
 
 use crate::error::{Error, Result};
 use columns::Chosen;
-use format::{Format, format};
+use format::{Format, format, matches};
 use memory::MemoryReader;
 use pipe::Pipe;
+use reader::{Reader, check_columns, table};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -102,29 +104,6 @@ impl Piece {
     }
 }
 
-/// Some rows of a file: values of the chosen columns, row after row, NaN where one is missing.
-struct Raw {
-    rows: usize,
-    values: Vec<f64>,
-}
-
-/// The rows of one file, some at a time.
-trait Reader: Send {
-    /// At most `most` rows; None after the last.
-    fn next(&mut self, most: usize) -> Result<Option<Raw>>;
-}
-
-/// How many rows of so many columns are read at a time.
-fn block_rows(columns: usize) -> usize {
-    (BLOCK_VALUES / columns.max(1)).clamp(16, BLOCK_ROWS)
-}
-
-/// Values of a block, as f64: 2 MB.
-const BLOCK_VALUES: usize = 1 << 18;
-/// Rows of a block at most.
-const BLOCK_ROWS: usize = 8_192;
-/// The most columns of a table.
-const MOST_COLUMNS: usize = 1_000_000;
 impl Source {
     /// Finds the files and the columns; nothing but headers is read. A path that is no file may be a pattern with `*`
     /// and `?`; its files come in the order of their names. All files need the chosen columns, in any order.
@@ -258,11 +237,6 @@ impl Source {
         self.files().filter_map(|p| std::fs::metadata(p).ok()).map(|m| m.len()).sum()
     }
 
-    /// All rows from the first on, in blocks.
-    pub fn blocks(&self) -> Blocks<'_> {
-        Blocks::of(self)
-    }
-
     /// How many columns are read.
     fn columns(&self) -> usize {
         self.feature_names.len() + self.label_names.len() + usize::from(self.is_weighted())
@@ -312,21 +286,6 @@ impl Source {
     }
 }
 
-/// What to do with dates.
-const DATES: &str = "turn dates into numbers first, such as days since the first one";
-
-/// Why a column or an array of this type is refused: the same words for every format.
-fn wrong_type(kind: &dyn std::fmt::Display, is_time: bool) -> String {
-    let advice =
-        if is_time { DATES } else { "turn it into numbers first, or train on other columns (--features)" };
-    format!("has the type {kind}, but numbers or booleans are needed; {advice}")
-}
-
-/// An error about a file as a whole.
-fn table(path: &Path, message: String) -> Error {
-    Error::Table { path: path.to_owned(), row: None, column: None, message }
-}
-
 /// The names of the columns of a file or a pipe.
 fn piece_names(piece: &Piece, dialect: Dialect) -> Result<Vec<String>> {
     match piece {
@@ -354,25 +313,6 @@ fn names(path: &Path, format: Format, dialect: Dialect) -> Result<Vec<String>> {
         Some(twice) => Err(table(path, format!("two columns are called '{}'; rename one", twice[0]))),
         None => Ok(names),
     }
-}
-
-/// More columns would be names without numbers for most of memory.
-fn check_columns(path: &Path, columns: usize) -> Result<()> {
-    if columns <= MOST_COLUMNS {
-        return Ok(());
-    }
-    Err(table(path, format!("has {columns} columns, but at most {MOST_COLUMNS} are read")))
-}
-
-/// The files that a path stands for.
-fn matches(path: &Path) -> Result<Vec<PathBuf>> {
-    let text = path.to_string_lossy();
-    if std::fs::metadata(path).is_ok() || !text.contains(['*', '?']) {
-        return Ok(vec![path.to_owned()]);
-    }
-    let found = glob::glob(&text).map_err(|e| table(path, format!("not a pattern for files: {e}")))?;
-    let files: Vec<PathBuf> = found.filter_map(std::result::Result::ok).collect();
-    if files.is_empty() { Err(table(path, "no file matches this pattern".into())) } else { Ok(files) }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! NumPy files: a matrix in an .npy file has the columns c1, c2, ..; the arrays of an .npz file are columns by their names
 //! (X1, X2, .. for a matrix X). Numbers and booleans of any size and byte order; Fortran order in plain .npy files.
 
-use super::{Raw, Reader, check_columns, table, wrong_type};
+use super::reader::{Raw, Reader, check_columns, table, wrong_type};
 use crate::error::{Error, Result};
 use npyz::{DType, Endianness, NpyHeader, Order, TypeChar};
 use std::fs::File;

@@ -12,12 +12,13 @@ pub use zonal_documents::sq::{
     PlayReport, QueryDegree,
 };
 
+use crate::record::read_text;
 use std::path::Path;
 use zonal::sphere::{Degree, Dim};
 use zonal_documents::number::readable_bytes;
 use zonal_documents::sq::FamilyConfig;
 use zonal_documents::{Error, Result};
-use zonal_sq::{Directions, Family, Kind};
+use zonal_sq::{Directions, Family, Kind, Transcript};
 
 /// Correlations of more members than this take hours.
 const MOST_MEMBERS: u64 = 100_000;
@@ -32,6 +33,14 @@ fn check_memory(what: &str, needed: u64) -> Result<()> {
     Err(Error::Usage(format!("{what} needs about {needed}, but {free} of memory is free here; take fewer")))
 }
 
+fn read_transcript(path: &Path) -> Result<Transcript> {
+    let told = |what: String| {
+        Error::Usage(format!("{} is no transcript of queries, as --save keeps one: {what}", path.display()))
+    };
+    let text = read_text(path)?;
+    serde_json::from_str(&text).map_err(|e| told(e.to_string()))
+}
+
 /// A transcript's folder must be there before anything is asked.
 fn check_save(path: Option<&Path>) -> Result<()> {
     let Some(path) = path else { return Ok(()) };
@@ -40,7 +49,7 @@ fn check_save(path: Option<&Path>) -> Result<()> {
         return Err(Error::Usage(format!("--save {} is a folder; name a file in it", path.display())));
     }
     // A file of somebody else is not lost by a wrong name.
-    if path.is_file() && learn::read_transcript(path).is_err() {
+    if path.is_file() && read_transcript(path).is_err() {
         return Err(Error::Usage(format!(
             "--save {} is there already and is no transcript of queries, which alone would be replaced; name another file",
             path.display()

@@ -3,55 +3,15 @@
 use super::{Directions, Family, Members};
 use crate::basis::Basis;
 use crate::query::Dense;
-use crate::words;
 use num_bigint::BigUint;
 use num_traits::ToPrimitive;
 use rand::seq::index::sample;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 use zonal::linalg::{Matrix, dot};
 use zonal::numeric::random::{Purpose, normal, stream};
 use zonal::sphere::{Degree, Dim, multiplicity};
 use zonal::{Error, Result};
-
-/// The kinds of families.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// sqrt(N) P_k(<u, x>).
-    Zonal,
-    /// Random combinations of all harmonics of degree k.
-    Random,
-    /// prod_{i in S} sgn x_i, |S| = k.
-    Signs,
-    /// prod_{i in S} x_i, |S| = k, normalised.
-    Monomials,
-}
-
-impl Kind {
-    const WORDS: [(&'static str, Self); 4] = [
-        ("zonal", Self::Zonal),
-        ("random", Self::Random),
-        ("signs", Self::Signs),
-        ("monomials", Self::Monomials),
-    ];
-}
-
-impl FromStr for Kind {
-    type Err = String;
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
-        words::read(text, "family", &Self::WORDS)
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(words::name(self, &Self::WORDS))
-    }
-}
 
 /// Nodes of a random family whose harmonics are too many for a basis.
 const NODES: usize = 1_000;

@@ -2,6 +2,7 @@
 
 mod exponential;
 mod formula;
+mod function;
 mod pieces;
 mod piecewise;
 mod polynomial;
@@ -11,6 +12,7 @@ mod tree;
 
 pub use exponential::Exponential;
 pub use formula::Formula;
+pub use function::Function;
 pub use pieces::{FromEnd, Piece};
 pub use piecewise::{LEAKY_SLOPE, Piecewise};
 pub use polynomial::{MAX_HERMITE, PowerSeries};
@@ -66,56 +68,6 @@ pub enum Activation {
     Formula(Arc<Formula>),
     /// A function of one's own.
     Function(Arc<Function>),
-}
-
-/// An activation given as code. Its coefficients have an error near 1e-15 of its norm.
-#[derive(Clone)]
-pub struct Function {
-    name: String,
-    apply: Arc<Apply>,
-    kinks: Vec<f64>,
-    /// What tells the same code from other code, where it is in memory more than once.
-    identity: Option<u128>,
-}
-
-/// Replaces every argument by phi of it.
-type Apply = dyn Fn(&mut [f64]) + Send + Sync;
-
-impl Function {
-    /// A function with the points where it is not smooth; a kink that is not named costs accuracy, which the error
-    /// estimate of its coefficients shows.
-    pub fn new(name: &str, kinks: Vec<f64>, value: impl Fn(f64) -> f64 + Send + Sync + 'static) -> Self {
-        Self::of_slices(name, kinks, move |values| values.iter_mut().for_each(|t| *t = value(*t)))
-    }
-
-    /// The same for code that works on many arguments at once, each by itself: it replaces them by phi of them.
-    pub fn of_slices(
-        name: &str,
-        kinks: Vec<f64>,
-        apply: impl Fn(&mut [f64]) + Send + Sync + 'static,
-    ) -> Self {
-        Self { name: name.to_owned(), apply: Arc::new(apply), kinks, identity: None }
-    }
-}
-
-impl Function {
-    /// The same code with an identity: functions of one identity and with the same kinks are equal.
-    pub fn identified(self, identity: u128) -> Self {
-        Self { identity: Some(identity), ..self }
-    }
-
-    fn is_same(&self, other: &Self) -> bool {
-        self.identity.is_some() && (self.identity, &self.kinks) == (other.identity, &other.kinks)
-    }
-}
-
-impl std::fmt::Debug for Function {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Function")
-            .field("name", &self.name)
-            .field("kinks", &self.kinks)
-            .finish_non_exhaustive()
-    }
 }
 
 /// Which degrees can have a non-zero coefficient: the even part of phi is a polynomial of degree `even`, the odd part
@@ -387,18 +339,6 @@ impl Activation {
             Self::Step | Self::Sign => Some(0),
             _ => None,
         }
-    }
-
-    /// phi(t).
-    pub fn value(&self, t: f64) -> f64 {
-        let mut value = [t];
-        self.apply(&mut value);
-        value[0]
-    }
-
-    /// Replaces every argument by phi of it.
-    pub fn apply(&self, values: &mut [f64]) {
-        Scalar::apply(self, values);
     }
 }
 

@@ -312,6 +312,18 @@ impl Sealed for f32 {
 }
 
 impl Activation {
+    /// phi(t).
+    pub fn value(&self, t: f64) -> f64 {
+        let mut value = [t];
+        self.apply(&mut value);
+        value[0]
+    }
+
+    /// Replaces every argument by phi of it.
+    pub fn apply(&self, values: &mut [f64]) {
+        Scalar::apply(self, values);
+    }
+
     /// What has to be kept of the arguments for [`Sealed::slopes`].
     pub(crate) fn keep(&self) -> Keep {
         match self {
