@@ -1,6 +1,6 @@
 //! Descent through an oracle: with lazy answers it slows down and stands still at a tolerance of the size of the answers.
 
-use crate::Claim;
+use crate::claim::Claim;
 use zonal::activation::Activation;
 use zonal::dynamics::Step;
 use zonal::dynamics::path::Path;

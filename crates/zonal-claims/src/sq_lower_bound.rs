@@ -4,7 +4,7 @@
 //! Power. A bound that is too high by 1.1e-5 in log10 (0.003 %) fails, and so does one that is too low by 0.004 (0.9 %).
 //! The games check an inequality only: they notice a prediction that a learner beats, not one that is too small.
 
-use crate::Claim;
+use crate::claim::Claim;
 use std::sync::Arc;
 use zonal::observer::Observer;
 use zonal::sphere::Dim;

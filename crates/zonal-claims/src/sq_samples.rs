@@ -5,7 +5,7 @@
 //! true with much room: the largest answer is more than a thousand times smaller. So the claim states at which tolerance
 //! descent does move.
 
-use crate::Claim;
+use crate::claim::Claim;
 use std::sync::Arc;
 use zonal::activation::Activation;
 use zonal::measure::{Estimate, mean};

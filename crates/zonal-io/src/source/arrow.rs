@@ -1,7 +1,8 @@
 //! Readers of Parquet and Arrow files: columns of numbers and booleans, with nulls as missing values.
 
 use super::guard::catch_panic;
-use super::{RawRows, Reader, arrow_limits, block_rows, parquet_limits, table, wrong_type};
+use super::reader::{RawRows, Reader, block_rows, table, wrong_type};
+use super::{arrow_limits, parquet_limits};
 use crate::error::{Error, Result};
 use crate::option::FEATURES;
 use arrow_array::cast::AsArray;

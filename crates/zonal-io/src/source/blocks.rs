@@ -1,6 +1,7 @@
 //! The rows of a table in blocks, with validation of every value.
 
-use super::{Missing, RawRows, Reader, Source, block_rows, table};
+use super::reader::{RawRows, Reader, block_rows, table};
+use super::{Missing, Source};
 use crate::error::{Error, Result};
 use crate::option::MISSING;
 use std::path::Path;
@@ -25,8 +26,15 @@ pub struct Blocks<'a> {
     failed: bool,
 }
 
+impl Source {
+    /// Starts a pass over all rows in blocks.
+    pub fn blocks(&self) -> Blocks<'_> {
+        Blocks::new(self)
+    }
+}
+
 impl<'a> Blocks<'a> {
-    pub(super) fn new(source: &'a Source) -> Self {
+    fn new(source: &'a Source) -> Self {
         Self {
             source,
             piece: 0,

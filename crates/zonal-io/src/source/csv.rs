@@ -1,7 +1,7 @@
 //! The reader of CSV files, plain or gzip. Fields are numbers with a decimal point, or true and false for 1 and 0; surrounding
 //! white space is ignored. Unused columns may hold anything.
 
-use super::{DATES, RawRows, Reader, check_columns, table};
+use super::reader::{DATES, RawRows, Reader, check_columns, table};
 use crate::error::{Error, Result, shorten};
 use crate::option::{self, DELIMITER, FEATURES, NO_HEADER};
 use flate2::read::MultiGzDecoder;

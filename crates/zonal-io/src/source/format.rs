@@ -1,6 +1,6 @@
 //! Detection of file formats by the first bytes, and by the extension where these are inconclusive.
 
-use super::{matches, table};
+use super::reader::table;
 use crate::error::{Error, Result};
 use crate::option::DELIMITER;
 use std::fs::File;
@@ -107,4 +107,15 @@ pub fn check_plain_file(path: &Path) -> Result<()> {
     } else {
         refuse("a pipe or a device")
     }
+}
+
+/// The files that a path stands for.
+pub(super) fn matches(path: &Path) -> Result<Vec<PathBuf>> {
+    let text = path.to_string_lossy();
+    if std::fs::metadata(path).is_ok() || !text.contains(['*', '?']) {
+        return Ok(vec![path.to_owned()]);
+    }
+    let found = glob::glob(&text).map_err(|e| table(path, format!("not a pattern for files: {e}")))?;
+    let files: Vec<PathBuf> = found.filter_map(std::result::Result::ok).collect();
+    if files.is_empty() { Err(table(path, "no file matches this pattern".into())) } else { Ok(files) }
 }

@@ -1,6 +1,6 @@
 //! Tables in memory, through a trait.
 
-use super::{RawRows, Reader};
+use super::reader::{RawRows, Reader};
 use crate::error::Result;
 use std::fmt::Debug;
 use std::ops::Range;

@@ -13,6 +13,7 @@ mod memory;
 mod numpy;
 mod parquet_limits;
 mod pipe;
+mod reader;
 
 pub use blocks::Blocks;
 pub use columns::Columns;
@@ -21,11 +22,11 @@ pub use format::{check_plain_file, default_delimiter};
 pub use memory::Table;
 
 use crate::error::{Error, Result};
-use crate::option::FEATURES;
 use columns::ColumnIndices;
-use format::{Format, format};
+use format::{Format, format, matches};
 use memory::MemoryReader;
 use pipe::Pipe;
+use reader::{Reader, check_columns, table};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -102,30 +103,6 @@ impl Piece {
         }
     }
 }
-
-/// Rows before validation: values of the chosen columns in row-major order, with NaN for missing values.
-struct RawRows {
-    rows: usize,
-    values: Vec<f64>,
-}
-
-/// A reader of the rows of one file.
-trait Reader: Send {
-    /// Reads at most `max_rows` rows; None after the last.
-    fn next(&mut self, max_rows: usize) -> Result<Option<RawRows>>;
-}
-
-/// Returns the number of rows of a block with this number of columns.
-fn block_rows(columns: usize) -> usize {
-    (BLOCK_VALUES / columns.max(1)).clamp(16, MAX_BLOCK_ROWS)
-}
-
-/// The number of values of a block: 2 MB as f64.
-const BLOCK_VALUES: usize = 1 << 18;
-/// The largest number of rows of a block.
-const MAX_BLOCK_ROWS: usize = 8_192;
-/// The largest number of columns of a table.
-const MAX_COLUMNS: usize = 1_000_000;
 
 impl Source {
     /// Finds the files and the columns, reading headers only. A path that is not a file may be a pattern with `*` and `?`, whose
@@ -260,11 +237,6 @@ impl Source {
         self.files().filter_map(|p| std::fs::metadata(p).ok()).map(|m| m.len()).sum()
     }
 
-    /// Starts a pass over all rows in blocks.
-    pub fn blocks(&self) -> Blocks<'_> {
-        Blocks::new(self)
-    }
-
     /// Returns the number of columns that are read.
     fn columns(&self) -> usize {
         self.feature_names.len() + self.label_names.len() + usize::from(self.is_weighted())
@@ -314,23 +286,6 @@ impl Source {
     }
 }
 
-/// The advice for dates.
-const DATES: &str = "convert dates to numbers first, such as days since the first one";
-
-/// Returns the message for a column or array of this type, the same for every format.
-fn wrong_type(kind: &dyn std::fmt::Display, is_time: bool) -> String {
-    let needed = format!("has the type {kind}, but numbers or booleans are needed");
-    if is_time {
-        return format!("{needed}; {DATES}");
-    }
-    format!("{needed}; convert it to numbers first, or select other columns with {FEATURES}")
-}
-
-/// Creates an error that concerns a file as a whole.
-fn table(path: &Path, message: String) -> Error {
-    Error::Table { path: path.to_owned(), row: None, column: None, message }
-}
-
 /// Returns the names of the columns of a file or pipe.
 fn piece_names(piece: &Piece, dialect: Dialect) -> Result<Vec<String>> {
     match piece {
@@ -356,25 +311,6 @@ fn names(path: &Path, format: Format, dialect: Dialect) -> Result<Vec<String>> {
         Some(twice) => Err(table(path, format!("two columns are named '{}'; rename one", twice[0]))),
         None => Ok(names),
     }
-}
-
-/// Checks the number of columns, before memory is allocated for their names.
-fn check_columns(path: &Path, columns: usize) -> Result<()> {
-    if columns <= MAX_COLUMNS {
-        return Ok(());
-    }
-    Err(table(path, format!("has {columns} columns, but at most {MAX_COLUMNS} are supported")))
-}
-
-/// Expands a path that may be a pattern.
-fn matches(path: &Path) -> Result<Vec<PathBuf>> {
-    let text = path.to_string_lossy();
-    if std::fs::metadata(path).is_ok() || !text.contains(['*', '?']) {
-        return Ok(vec![path.to_owned()]);
-    }
-    let found = glob::glob(&text).map_err(|e| table(path, format!("is not a valid pattern: {e}")))?;
-    let files: Vec<PathBuf> = found.filter_map(std::result::Result::ok).collect();
-    if files.is_empty() { Err(table(path, "no file matches this pattern".into())) } else { Ok(files) }
 }
 
 #[cfg(test)]

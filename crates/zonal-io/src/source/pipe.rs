@@ -1,8 +1,8 @@
 //! Tables from pipes, which can be read only once: CSV, plain or gzip.
 
-use super::csv::OpenCsv;
+use super::csv::{Dialect, OpenCsv};
 use super::format::{BEGINNINGS, Format, begins_like};
-use super::{Dialect, table};
+use super::reader::table;
 use crate::error::{Error, Result};
 use std::fmt;
 use std::fs::File;

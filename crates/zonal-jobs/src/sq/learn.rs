@@ -1,6 +1,5 @@
 //! `sq learn`: gradient descent that sees its target through an oracle, beside the same descent through the exact one.
 
-use crate::record::read_text;
 use std::sync::Arc;
 use zonal::dynamics::descent::{Descent, Source};
 use zonal::dynamics::path::Path;
@@ -20,7 +19,7 @@ use zonal_documents::{Error, Result};
 use zonal_io::model::SCHEMA;
 use zonal_io::write::write_file;
 use zonal_sq::learner::QueryGradients;
-use zonal_sq::{Answers, Oracle, Query, Replay, Secret, Transcript, Unit};
+use zonal_sq::{Answers, Oracle, Query, Replay, Secret, Unit};
 
 /// An answer with its query in words.
 const ANSWER_BYTES: u64 = 300;
@@ -56,7 +55,7 @@ pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnR
                 "{SAVE} writes the answers of an oracle, and a replay has them already"
             )));
         }
-        Answerer::Replay(path) => Asker::Replay(Replay::new(&read_transcript(path)?)?),
+        Answerer::Replay(path) => Asker::Replay(Replay::new(&super::read_transcript(path)?)?),
     };
     let asked = QueryGradients::new(&asker, unit.clone());
     let job = Job { config, target: &target, scale, asked: &asked };
@@ -110,14 +109,6 @@ pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnR
         diverged: descended.diverged,
         path: descended.path,
     })
-}
-
-pub(super) fn read_transcript(path: &std::path::Path) -> Result<Transcript> {
-    let told = |what: String| {
-        Error::Usage(format!("{} is no transcript of queries as {SAVE} writes it: {what}", path.display()))
-    };
-    let text = read_text(path)?;
-    serde_json::from_str(&text).map_err(|e| told(e.to_string()))
 }
 
 /// Answers of a transcript must be possible ones for this target. Means over rows have no hard tolerance: what they say is

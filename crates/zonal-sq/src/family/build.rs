@@ -2,56 +2,16 @@
 
 use super::{Directions, Family, Members};
 use crate::basis::Basis;
-use crate::choice;
 use crate::query::Dense;
 use num_bigint::BigUint;
 use num_traits::ToPrimitive;
 use rand::seq::index::sample;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 use zonal::linalg::{Matrix, dot};
 use zonal::numeric::random::{Purpose, normal, stream};
 use zonal::sphere::{Degree, Dim, multiplicity};
 use zonal::{Error, Result};
-
-/// The kind of a family.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// sqrt(N) P_k(<u, x>).
-    Zonal,
-    /// Random combinations of all harmonics of degree k.
-    Random,
-    /// prod_{i in S} sgn x_i, |S| = k.
-    Signs,
-    /// prod_{i in S} x_i, |S| = k, normalised.
-    Monomials,
-}
-
-impl Kind {
-    const CHOICES: [(&'static str, Self); 4] = [
-        ("zonal", Self::Zonal),
-        ("random", Self::Random),
-        ("signs", Self::Signs),
-        ("monomials", Self::Monomials),
-    ];
-}
-
-impl FromStr for Kind {
-    type Err = String;
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
-        choice::parse(text, "family", &Self::CHOICES)
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(choice::name(self, &Self::CHOICES))
-    }
-}
 
 /// Number of nodes of a random family that has too many harmonics for a basis.
 const NODES: usize = 1_000;

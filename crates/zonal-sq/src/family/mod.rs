@@ -5,13 +5,14 @@ mod answers;
 mod build;
 mod directions;
 mod gram;
+mod kind;
 mod signs;
 
 pub(crate) use answers::clipped_harmonic;
 
-pub use build::Kind;
 pub use directions::Directions;
 pub use gram::GramBounds;
+pub use kind::Kind;
 
 use crate::query::{Combination, Dense, Function, Identity, Label, Query};
 use std::collections::HashMap;

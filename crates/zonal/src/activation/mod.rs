@@ -211,18 +211,6 @@ impl Activation {
             Definition::Hermite(_) | Definition::Formula(_) | Definition::Function(_) => None,
         }
     }
-
-    /// phi(t).
-    pub fn value(&self, t: f64) -> f64 {
-        let mut value = [t];
-        self.apply(&mut value);
-        value[0]
-    }
-
-    /// Replaces every argument by phi of it.
-    pub fn apply(&self, values: &mut [f64]) {
-        Scalar::apply(self, values);
-    }
 }
 
 impl std::fmt::Display for Activation {

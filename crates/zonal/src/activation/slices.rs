@@ -299,6 +299,18 @@ impl Sealed for f32 {
 }
 
 impl Activation {
+    /// phi(t).
+    pub fn value(&self, t: f64) -> f64 {
+        let mut value = [t];
+        self.apply(&mut value);
+        value[0]
+    }
+
+    /// Replaces every argument by phi of it.
+    pub fn apply(&self, values: &mut [f64]) {
+        Scalar::apply(self, values);
+    }
+
     /// What [`Sealed::slopes`] is computed from.
     pub(crate) fn slope_from(&self) -> SlopeFrom {
         match self.definition() {

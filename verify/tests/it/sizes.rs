@@ -36,6 +36,7 @@ use zonal_io::source::{Missing, Source as Rows, Table};
 use zonal_io::statistics::Shape;
 use zonal_sq::learner::{Attack, RegressionFit, VersionSpace, brute_force};
 use zonal_sq::{AnswerRule, Family, Function, Game, GramBounds, Query, Secret, Unit};
+use zonal_verify::layers::folder;
 
 fn dim(n: u64) -> Dim {
     Dim::new(n).unwrap()
@@ -976,7 +977,7 @@ fn all_doors() -> BTreeMap<String, Door> {
     }
     let mut out = BTreeMap::new();
     for krate in ["zonal", "zonal-sq", "zonal-io", "zonal-jobs", "zonal-report"] {
-        walk(krate, &File::new(env!("CARGO_MANIFEST_DIR")).join("..").join(krate).join("src"), &mut out);
+        walk(krate, &folder(krate).join("src"), &mut out);
     }
     // Modules that no other crate sees.
     out.retain(|name, _| {

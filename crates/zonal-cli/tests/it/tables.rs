@@ -1,8 +1,6 @@
 //! Tables in all their forms: formats, several files and labels, folds, solvers, interruption.
 
-mod common;
-
-use common::{Place, diabetes, stopped};
+use crate::common::{Place, diabetes, stopped};
 use zonal_documents::analyze::AnalyzeReport;
 use zonal_documents::predict::PredictReport;
 use zonal_documents::train::TrainReport;

@@ -1,8 +1,6 @@
 //! Predictions of long tables and of pipes: as the rows come, in flat memory, and the same from every source.
 
-mod common;
-
-use common::Place;
+use crate::common::Place;
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};

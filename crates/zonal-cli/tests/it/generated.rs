@@ -3,9 +3,7 @@
 
 #![cfg(target_os = "linux")]
 
-mod common;
-
-use common::Place;
+use crate::common::Place;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,6 @@
 //! Pages, figures and metrics that runs leave.
 
-mod common;
-
-use common::Place;
+use crate::common::Place;
 use std::path::Path;
 
 fn page(place: &Place, path: &str) -> String {

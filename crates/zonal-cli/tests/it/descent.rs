@@ -1,8 +1,6 @@
 //! Training step by step as a user meets it: both layers, on targets and on tables.
 
-mod common;
-
-use common::Place;
+use crate::common::{self, Place};
 use serde_json::Value;
 
 const DIABETES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/diabetes.csv");

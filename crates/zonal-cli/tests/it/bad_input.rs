@@ -1,9 +1,7 @@
 //! Every mistake a user can make with tables, options and folders: an exit code, a message that names what was
 //! found, where, and what is needed, and nothing left behind.
 
-mod common;
-
-use common::{Place, diabetes};
+use crate::common::{Place, diabetes};
 
 /// A small table that trains.
 const GOOD: &str =
