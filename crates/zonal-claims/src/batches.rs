@@ -2,7 +2,7 @@
 //! falls like one over the size of the batch.
 
 use super::trial::{Trial, logarithmic_slope};
-use crate::Claim;
+use crate::claim::Claim;
 use zonal::dynamics::Step;
 use zonal::linalg::Matrix;
 use zonal::measure::mean;

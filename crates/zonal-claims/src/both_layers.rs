@@ -2,7 +2,7 @@
 //! number of harmonics of that degree.
 
 use super::trial::FOR_EVER;
-use crate::Claim;
+use crate::claim::Claim;
 use zonal::activation::Activation;
 use zonal::dynamics::Step;
 use zonal::measure::{alignment, mean};

@@ -1,7 +1,7 @@
 //! The circle of Basri et al.: hidden units alone learn frequency k in a number of steps that the tangent kernel on the
 //! points predicts, by experiment as by formula.
 
-use crate::Claim;
+use crate::claim::Claim;
 use std::f64::consts::PI;
 use zonal::activation::Activation;
 use zonal::dynamics::descent::Stepper;

@@ -9,7 +9,7 @@
 
 use super::comparator::{Comparator, mean_error, mean_norm_sq};
 use super::trial::Trial;
-use crate::Claim;
+use crate::claim::Claim;
 use zonal::dynamics::Step;
 use zonal::measure::{Estimate, mean};
 use zonal::observer::Observer;

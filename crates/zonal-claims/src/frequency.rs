@@ -5,7 +5,7 @@
 //! order of the degrees is checked in every network, and is a weaker statement.
 
 use super::trial::{Trial, logarithmic_slope};
-use crate::Claim;
+use crate::claim::Claim;
 use std::f64::consts::PI;
 use zonal::dynamics::operator::Operator;
 use zonal::dynamics::{Step, logarithmic_grid};

@@ -1,7 +1,7 @@
 //! Invisible degrees: no width and no number of iterations makes progress on them; a bias does.
 
 use super::trial::{FOR_EVER, Trial};
-use crate::Claim;
+use crate::claim::Claim;
 use zonal::dynamics::Step;
 use zonal::measure::{Estimate, mean};
 use zonal::numeric::random::Purpose;

@@ -2,7 +2,7 @@
 //! finite width until the floor that the width leaves.
 
 use super::trial::Trial;
-use crate::Claim;
+use crate::claim::Claim;
 use zonal::dynamics::operator::Operator;
 use zonal::dynamics::{Step, logarithmic_grid};
 use zonal::measure::time_to_learn;

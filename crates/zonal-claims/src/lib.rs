@@ -8,6 +8,7 @@
 mod batches;
 mod both_layers;
 mod circle;
+mod claim;
 mod comparator;
 mod convergence;
 mod frequency;
@@ -28,18 +29,10 @@ mod width;
 
 pub use zonal_documents::claims::{Check, Relation};
 
+use claim::Claim;
 use zonal::observer::{Observer, Stage};
 use zonal_documents::claims::{ClaimReport, ReproduceReport, Size};
 use zonal_documents::{Error, Result, SCHEMA};
-
-/// A claim and how it is checked.
-struct Claim {
-    name: &'static str,
-    statement: &'static str,
-    source: &'static str,
-    formulas: &'static str,
-    run: fn(Size, &mut dyn Observer) -> Result<Vec<Check>>,
-}
 
 /// All claims, in the order in which they are told.
 const CLAIMS: [Claim; 18] = [

@@ -4,7 +4,7 @@
 //! noticed. The exponent of the spread is distinguished from -0.5 up to the printed band: m^(-0.35) and m^(-0.65) fail.
 
 use super::trial::{Trial, logarithmic_slope};
-use crate::Claim;
+use crate::claim::Claim;
 use zonal::dynamics::Step;
 use zonal::dynamics::operator::Operator;
 use zonal::measure::{Estimate, mean};

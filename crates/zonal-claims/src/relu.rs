@@ -1,7 +1,7 @@
 //! ReLU units without bias: degrees 0 and 1 and the even degrees are learned, the other odd degrees are not.
 
 use super::trial::Trial;
-use crate::Claim;
+use crate::claim::Claim;
 use zonal::dynamics::Step;
 use zonal::measure::mean;
 use zonal::observer::Observer;

@@ -5,7 +5,7 @@
 //! least as fast as 1/m.
 
 use super::trial::{FOR_EVER, Trial, logarithmic_slope};
-use crate::Claim;
+use crate::claim::Claim;
 use zonal::dynamics::Step;
 use zonal::observer::Observer;
 use zonal::sphere::Degree;

@@ -1,7 +1,7 @@
 //! Sigmoid units without bias: constants and odd degrees are learned, even degrees are not.
 
 use super::relu::named_case;
-use crate::Claim;
+use crate::claim::Claim;
 use zonal::observer::Observer;
 use zonal_documents::Result;
 use zonal_documents::claims::{Check, Size};

@@ -1,6 +1,6 @@
 //! What queries that are not correlational do to one zonal harmonic.
 
-use crate::Claim;
+use crate::claim::Claim;
 use std::sync::Arc;
 use zonal::linalg::dot;
 use zonal::observer::Observer;

@@ -1,6 +1,6 @@
 //! Descent through an oracle: with lazy answers it slows down and stands still at a tolerance of the size of the answers.
 
-use crate::Claim;
+use crate::claim::Claim;
 use zonal::activation::Activation;
 use zonal::dynamics::Step;
 use zonal::dynamics::path::Path;
@@ -14,7 +14,7 @@ use zonal::target::Target;
 use zonal_documents::Result;
 use zonal_documents::claims::{Check, Size};
 use zonal_jobs::experiment::over_seeds;
-use zonal_sq::learner::AskedGradients;
+use zonal_sq::learner::QueryGradients;
 use zonal_sq::{Convention, Policy, Query, Secret, Unit};
 
 pub(super) const CLAIM: Claim = Claim {
@@ -131,7 +131,7 @@ fn one(seed: u64) -> Result<Run> {
         for ratio in RATIOS {
             let tau = ratio * rms;
             let oracle = secret.oracle(policy(name, tau), Convention::Raw, seed)?;
-            let answers = AskedGradients::new(&oracle, unit.clone()).output_layer(&network)?;
+            let answers = QueryGradients::new(&oracle, unit.clone()).output_layer(&network)?;
             silent.push(
                 (name != "honest" && tau >= largest).then(|| answers.iter().filter(|a| **a != 0.0).count()),
             );

@@ -4,7 +4,7 @@
 //! Power. A bound that is too high by 1.1e-5 in log10 (0.003 %) fails, and so does one that is too low by 0.004 (0.9 %).
 //! The games check an inequality only: they notice a prediction that a learner beats, not one that is too small.
 
-use crate::Claim;
+use crate::claim::Claim;
 use std::sync::Arc;
 use zonal::observer::Observer;
 use zonal::sphere::Dim;
@@ -12,7 +12,7 @@ use zonal_documents::Result;
 use zonal_documents::claims::{Check, Size};
 use zonal_sq::bound::{Bound, Goal, QueryClass, products_of_signs, random_harmonics, zonal_harmonics};
 use zonal_sq::learner::{Limits, Strategy, VersionSpace, identify};
-use zonal_sq::{Answering, Directions, Family, Game, GramBounds};
+use zonal_sq::{AnswerRule, Directions, Family, Game, GramBounds};
 
 pub(super) const CLAIM: Claim = Claim {
     name: "sq-lower-bound",
@@ -146,14 +146,14 @@ fn games(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
         let family = Arc::new(family);
         let gram = GramBounds::of(&family, observer)?;
         for strategy in [Strategy::Greedy, Strategy::Members] {
-            for answering in [Answering::Base, Answering::Interval] {
+            for answering in [AnswerRule::Base, AnswerRule::Interval] {
                 let game = Game::new(family.clone(), &gram, tau, answering)?;
-                let stop = gram.fit_at_most(0.5);
+                let stop = gram.fit_bound(0.5);
                 let limits = Limits { stop, queries: 5_000, width: 0, seed: 0 };
                 let mut space = VersionSpace::new(&family);
                 identify(strategy, &mut space, &game, limits, observer)?;
                 let (report, tau) = (game.report(), game.effective_tolerance());
-                let bound = gram.dropped_at_most(tau);
+                let bound = gram.drop_bound(tau);
                 excess = excess.max(report.max_dropped as f64 - bound as f64);
                 violated += f64::from(report.invariant_held != Some(true));
                 if report.live <= stop {

@@ -1,6 +1,6 @@
 //! The upper bound: regression on all harmonics up to a degree, through queries.
 
-use crate::Claim;
+use crate::claim::Claim;
 use num_bigint::BigUint;
 use zonal::measure::mean;
 use zonal::observer::Observer;

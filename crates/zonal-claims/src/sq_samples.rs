@@ -5,7 +5,7 @@
 //! true with much room: the largest answer is more than a thousand times smaller. So the claim states at which tolerance
 //! descent does move.
 
-use crate::Claim;
+use crate::claim::Claim;
 use std::sync::Arc;
 use zonal::activation::Activation;
 use zonal::measure::{Estimate, mean};
@@ -17,7 +17,7 @@ use zonal::sphere::Dim;
 use zonal_documents::Result;
 use zonal_documents::claims::{Check, Size};
 use zonal_jobs::experiment::over_seeds;
-use zonal_sq::learner::{AskedGradients, brute_force, rows_that_suffice, rows_that_suffice_without_noise};
+use zonal_sq::learner::{QueryGradients, brute_force, sufficient_noiseless_rows, sufficient_rows};
 use zonal_sq::{Convention, Family, Policy, Query, Rows, Secret, Unit};
 
 pub(super) const CLAIM: Claim = Claim {
@@ -50,7 +50,7 @@ fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
 /// What rows say about the target.
 fn rows(family: &Arc<Family>, size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
     let runs = size.pick(100, 40);
-    let enough = rows_that_suffice_without_noise(MEMBERS as f64, ETA) as usize;
+    let enough = sufficient_noiseless_rows(MEMBERS as f64, ETA) as usize;
     let wanted = |seed: u64| (seed as usize * 47) % MEMBERS;
     let identified = over_seeds(0..runs, observer, |seed| {
         let secret = Secret::member(family.clone(), wanted(seed))?;
@@ -65,7 +65,7 @@ fn rows(family: &Arc<Family>, size: Size, observer: &mut dyn Observer) -> Result
         Ok([by(0.0)?, by(NOISE)?])
     })?;
     let over_runs = |of: &[[f64; 2]], i: usize| mean(&of.iter().map(|x| x[i]).collect::<Vec<f64>>());
-    let suffice = rows_that_suffice(MEMBERS as f64, 0.01, NOISE);
+    let suffice = sufficient_rows(MEMBERS as f64, 0.01, NOISE);
     let others = (MEMBERS - 1) as f64;
     Ok(vec![
         Check::at_least(
@@ -140,7 +140,7 @@ fn answers(family: &Arc<Family>, size: Size) -> Result<Vec<Check>> {
     let largest = secret.largest_unit_answer(&queries)?;
     let answered = |tau: f64| -> Result<f64> {
         let oracle = secret.oracle(Policy::Lazy(tau), Convention::Unit, 0)?;
-        let b = AskedGradients::new(&oracle, unit.clone()).output_layer(&network)?;
+        let b = QueryGradients::new(&oracle, unit.clone()).output_layer(&network)?;
         Ok(b.iter().filter(|b| **b != 0.0).count() as f64)
     };
     let tau = 1.0 / (ROWS as f64).sqrt();

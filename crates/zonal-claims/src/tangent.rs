@@ -2,7 +2,7 @@
 //! start the more closely the wider they are.
 
 use super::trial::logarithmic_slope;
-use crate::Claim;
+use crate::claim::Claim;
 use zonal::activation::Activation;
 use zonal::dynamics::Step;
 use zonal::dynamics::linear::{share_left, tangent_spectrum};

@@ -7,7 +7,7 @@
 
 use super::comparator::{Comparator, mean_error, mean_norm_sq};
 use super::trial::{FOR_EVER, Trial, logarithmic_slope};
-use crate::Claim;
+use crate::claim::Claim;
 use zonal::dynamics::Step;
 use zonal::observer::Observer;
 use zonal::plan::Plan;

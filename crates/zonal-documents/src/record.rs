@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::provenance::Provenance;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use zonal_io::Kind;
+use zonal_io::FolderKind;
 use zonal_io::folder::{RECORD, RunFolder};
 
 /// The kind of a run.
@@ -50,11 +50,11 @@ pub struct PageReport {
 
 impl RunKind {
     /// Returns the kind of run folder, which determines the file names.
-    pub fn files(self) -> Kind {
+    pub fn files(self) -> FolderKind {
         match self {
-            Self::Train => Kind::Training,
-            Self::Sweep => Kind::Sweep,
-            Self::Reproduce | Self::SqPlay => Kind::Record,
+            Self::Train => FolderKind::Training,
+            Self::Sweep => FolderKind::Sweep,
+            Self::Reproduce | Self::SqPlay => FolderKind::Record,
         }
     }
 }

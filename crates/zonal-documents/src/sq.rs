@@ -12,7 +12,7 @@ use zonal::network::Layers;
 use zonal::sphere::Degree;
 use zonal_sq::bound::QueryClass;
 use zonal_sq::learner::Strategy;
-use zonal_sq::{Answering, Convention, Directions, Kind, Policy};
+use zonal_sq::{AnswerRule, Convention, Directions, Kind, Policy};
 
 /// The parameters of a family of targets.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -104,8 +104,8 @@ pub struct PlayConfig {
     pub tolerance: f64,
     /// The strategy of the learner.
     pub learner: Strategy,
-    /// The policy of the oracle.
-    pub answering: Answering,
+    /// The rule that chooses among consistent answers.
+    pub answering: AnswerRule,
     /// The learner is to reach a mean squared error of 1 - epsilon.
     pub epsilon: f64,
     /// The largest number of queries; ten times the number of members plus 10,000 if None.
@@ -145,7 +145,7 @@ pub struct PlayReport {
     pub epsilon: f64,
     /// The strategy of the learner.
     pub learner: String,
-    /// The policy of the oracle: base or interval.
+    /// The rule that chooses among consistent answers: base or interval.
     pub answers: String,
     /// The largest number of members that one correlational query can exclude (SQ-1).
     pub dropped_per_query_bound: u64,

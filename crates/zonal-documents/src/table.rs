@@ -73,7 +73,7 @@ impl Data {
     /// names.
     ///
     /// # Errors
-    /// As [`zonal_io::source::usual_delimiter`].
+    /// As [`zonal_io::source::default_delimiter`].
     pub fn of_files(
         files: &[PathBuf],
         others: &[PathBuf],
@@ -83,7 +83,7 @@ impl Data {
         let (no_header, delimiter) = dialect;
         let delimiter = match delimiter {
             Some(delimiter) => delimiter,
-            None => zonal_io::source::usual_delimiter(files.iter().chain(others))?,
+            None => zonal_io::source::default_delimiter(files.iter().chain(others))?,
         };
         Ok(Self {
             files: files.to_vec(),

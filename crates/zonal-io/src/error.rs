@@ -1,51 +1,51 @@
-//! The one public error type: each message names the file, the place in it, what was found and what was needed.
+//! Errors of files. Each message names the file, the position in it, what was found and what is needed.
 
 use std::path::PathBuf;
 
-/// What can go wrong with files.
+/// An error of a file or folder.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The operating system refused.
+    /// The operating system reported an error.
     #[error("{}: {action} failed", path.display())]
     System {
         /// The file or folder.
         path: PathBuf,
-        /// What was tried.
+        /// The operation, such as "reading".
         action: &'static str,
-        /// Its answer.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// Not a plain file.
+    /// A path that is not a plain file.
     #[error(
-        "{} is {found}, but a plain file is needed: it is read more than once, so save it to a file first",
+        "{} is {found}, but a plain file is needed, since it is read more than once; save it to a file first",
         path.display()
     )]
     NotAFile {
         /// The path.
         path: PathBuf,
-        /// a pipe, a folder, a device.
+        /// The type of the path: "a pipe", "a folder" or "a device".
         found: &'static str,
     },
-    /// A table that cannot be read.
-    #[error("{}{}: {message}", path.display(), place(*row, column.as_deref()))]
+    /// A table that cannot be used.
+    #[error("{}{}: {message}", path.display(), position(*row, column.as_deref()))]
     Table {
         /// The file.
         path: PathBuf,
-        /// The line, counted from 1 with the header, where it is about one row.
+        /// The line, counted from 1 including the header, if the error concerns one row.
         row: Option<u64>,
-        /// The column, where it is about one.
+        /// The column, if the error concerns one.
         column: Option<String>,
         /// What was found and what is needed.
         message: String,
     },
-    /// A character that cannot separate numbers.
+    /// A character that cannot separate fields.
     #[error("the delimiter {found:?} cannot separate numbers; use ',', ';', '|', a space or a tab")]
     Delimiter {
         /// The character.
         found: char,
     },
-    /// A model, sums or weights that cannot be used.
+    /// A file of a model, sums or weights that cannot be used.
     #[error("{} cannot be used: {message}", path.display())]
     Model {
         /// The file.
@@ -53,18 +53,18 @@ pub enum Error {
         /// What was found and what is needed.
         message: String,
     },
-    /// A folder that must not be written to, or does not hold what it should.
+    /// A folder that must not be written to, or lacks required files.
     #[error("the folder {} {message}", path.display())]
     Folder {
         /// The folder.
         path: PathBuf,
-        /// Why, and what to do.
+        /// The reason, and what to do.
         message: String,
     },
     /// A table of results that cannot be encoded.
     #[error("the table of results could not be encoded: {message}")]
     Results {
-        /// The encoder's words.
+        /// The message of the encoder.
         message: String,
     },
 }
@@ -83,7 +83,7 @@ impl Error {
     }
 }
 
-fn place(row: Option<u64>, column: Option<&str>) -> String {
+fn position(row: Option<u64>, column: Option<&str>) -> String {
     match (row, column) {
         (Some(r), Some(c)) => format!(", line {r}, column '{}'", shorten(c)),
         (Some(r), None) => format!(", line {r}"),
@@ -92,12 +92,16 @@ fn place(row: Option<u64>, column: Option<&str>) -> String {
     }
 }
 
-/// Text from files goes into messages without control characters and cut to a readable length.
+/// Prepares text from files for messages: replaces control characters and truncates to a readable length.
 pub(crate) fn shorten(text: &str) -> String {
-    const MOST: usize = 60;
+    const MAX_CHARS: usize = 60;
     let clean: String =
-        text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(MOST + 1).collect();
-    if clean.chars().count() > MOST { clean.chars().take(MOST).collect::<String>() + ".." } else { clean }
+        text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).take(MAX_CHARS + 1).collect();
+    if clean.chars().count() > MAX_CHARS {
+        clean.chars().take(MAX_CHARS).collect::<String>() + ".."
+    } else {
+        clean
+    }
 }
 
 /// Result with [`Error`].

@@ -1,53 +1,54 @@
-//! Run folders: numbered or named by the user, never overwriting what is not ours.
+//! Run folders, numbered or chosen by the user. Files that zonal did not write are never overwritten.
 
-use crate::contents::{Contents, Kind, contents, has_written, is_temporary};
 use crate::error::{Error, Result};
 use crate::names::UNFINISHED;
+use crate::option::{FORCE, OUT, RESUME as RESUME_OPTION, call};
+use crate::ownership::{Contents, FolderKind, classify, is_own_file, is_temporary};
 use crate::write::{TEMPORARY, flush_folder, write_file};
 use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
-pub use crate::contents::has_mark;
 pub use crate::names::{
     ARROW, CELLS, DESCENT, FIGURE_MARKS, FIGURES, METRICS, METRICS_CSV, MODEL, MONOMIALS, PAGE, PAGE_MARK,
     RECORD, RESUME, STATISTICS, SWEEP, TABLE, TEST_ROWS,
 };
+pub use crate::ownership::has_mark;
 
-/// What only a training needs that is not finished.
-const ONLY_UNFINISHED: [&str; 4] = [RESUME, STATISTICS, MONOMIALS, DESCENT];
+/// The files that only an unfinished training needs.
+const RESUME_FILES: [&str; 4] = [RESUME, STATISTICS, MONOMIALS, DESCENT];
 
-/// An output folder of a run. No other program takes it as long as this lives.
+/// An output folder of a run, locked against other programs.
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
-    kind: Kind,
+    kind: FolderKind,
     created: bool,
-    /// Held, not used.
+    /// Keeps the lock.
     _lock: Option<File>,
 }
 
 impl RunFolder {
-    /// Finds out, before the work, whether a run of this kind may be written to a folder chosen by the user: it must not exist,
-    /// be empty, or with `force` hold a run of ours. Nothing is created.
+    /// Checks that [`Self::create`] would succeed, without creating anything: the folder must not exist, be empty, or, with
+    /// `force`, hold a run written by zonal.
     ///
     /// # Errors
     /// [`Error::Folder`] for a folder that must not be written to, [`Error::System`].
-    pub fn check_named(path: &Path, force: bool, kind: Kind) -> Result<()> {
+    pub fn check_create(path: &Path, force: bool, kind: FolderKind) -> Result<()> {
         match existing_folder(path)? {
             Some(folder) if folder == path => {
                 let _lock = lock(path)?;
-                replaced(path, force, kind)?;
+                replaced_kind(path, force, kind)?;
                 check_writable(path)
             }
             above => {
-                // A folder that does not exist yet must not lead back through "..", or it would be another one when it does.
+                // ".." through a folder that does not exist yet would resolve differently once it exists.
                 if path.components().any(|c| c == Component::ParentDir) {
                     let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
                     if path.file_name().is_none() || parent.is_some_and(|p| !p.is_dir()) {
                         return refuse(
                             path,
-                            "does not exist and its name goes through '..'; name it directly",
+                            "does not exist and its path contains '..'; give the path without it",
                         );
                     }
                 }
@@ -56,60 +57,61 @@ impl RunFolder {
         }
     }
 
-    /// Refuses to put a run into a folder where it would take the place of something that it reads, or that is to stay.
+    /// Checks that replacing the run in a folder would not remove any of these input files.
     ///
     /// # Errors
     /// [`Error::Folder`].
-    pub fn check_spares<'a>(path: &Path, needed: impl IntoIterator<Item = &'a Path>) -> Result<()> {
-        let (Ok(folder), Ok(found)) = (path.canonicalize(), contents(path)) else { return Ok(()) };
+    pub fn check_inputs<'a>(path: &Path, inputs: impl IntoIterator<Item = &'a Path>) -> Result<()> {
+        let (Ok(folder), Ok(found)) = (path.canonicalize(), classify(path)) else { return Ok(()) };
         let Some(kind) = found.kind() else { return Ok(()) };
-        let goes = |file: &Path| {
-            // The file that a link leads to, and the link itself.
+        let would_be_removed = |file: &Path| {
+            // The target of a link, and the link itself.
             let parent = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
             let link = file.file_name().and_then(|name| Some(parent.canonicalize().ok()?.join(name)));
             [file.canonicalize().ok(), link].into_iter().flatten().any(|file| {
                 let name = file.file_name().unwrap_or_default();
-                let ours =
-                    kind.files().any(|ours| name == ours) || name.to_string_lossy().starts_with(TEMPORARY);
-                ours && file.parent() == Some(&folder)
+                let is_own =
+                    kind.files().any(|own| name == own) || name.to_string_lossy().starts_with(TEMPORARY);
+                is_own && file.parent() == Some(&folder)
             })
         };
-        match needed.into_iter().find(|file| goes(file)) {
+        match inputs.into_iter().find(|file| would_be_removed(file)) {
             None => Ok(()),
             Some(file) => refuse(
                 path,
-                &format!(
-                    "holds {}, which this run reads and --force would remove; copy it elsewhere, or choose another folder \
-                     for --out",
-                    file.display()
+                format!(
+                    "holds {}, which this run reads and {} would remove; copy it elsewhere, or choose another folder for \
+                     {OUT}",
+                    file.display(),
+                    FORCE.set()
                 ),
             ),
         }
     }
 
-    /// Finds out whether numbered folders can be made below `parent`, which need not exist yet.
+    /// Checks that numbered folders can be created below `parent`, which need not exist yet.
     ///
     /// # Errors
-    /// [`Error::System`], [`Error::Folder`] where something else than a folder is in the way.
+    /// [`Error::System`]; [`Error::Folder`] if part of the path is not a folder.
     pub fn check_parent(parent: &Path) -> Result<()> {
         check_writable(existing_folder(parent)?.unwrap_or(Path::new(".")))
     }
 
-    /// The folder chosen by the user, made if it does not exist, for a run of this kind. The run that `force` allows to
-    /// replace goes first, its record before all else that a run needs: a folder with a record is a complete run at every instant.
+    /// Opens the folder chosen by the user for a new run of this kind, and creates it if necessary. With `force` a run in it is
+    /// removed first, starting with its record: at every instant a folder with a record is a complete run.
     ///
     /// # Errors
-    /// As [`Self::check_named`].
-    pub fn named(path: &Path, force: bool, kind: Kind) -> Result<Self> {
-        Self::check_named(path, force, kind)?;
+    /// As [`Self::check_create`].
+    pub fn create(path: &Path, force: bool, kind: FolderKind) -> Result<Self> {
+        Self::check_create(path, force, kind)?;
         let created = !path.exists();
         fs::create_dir_all(path).map_err(Error::system(path, "creating the folder"))?;
         flush_folder(path);
         let _lock = lock(path)?;
-        // Another program may have been quicker.
-        let replaced = replaced(path, force, kind)?;
+        // Another program may have written to the folder since the check.
+        let replaced = replaced_kind(path, force, kind)?;
         let folder = Self { path: path.to_owned(), kind, created, _lock };
-        // Whatever happens while the old run goes, what is left tells that it may be replaced.
+        // If removing the old run is interrupted, the marker shows that the remains may be replaced.
         if let Err(error) = folder.mark(replaced.unwrap_or(kind)) {
             folder.give_up();
             return Err(error);
@@ -123,16 +125,16 @@ impl RunFolder {
         Ok(folder)
     }
 
-    /// The next free `parent/name-N`, N = 1, 2, .., for a run of this kind.
+    /// Creates the next free folder `parent/name-N`, N = 1, 2, .., for a run of this kind.
     ///
     /// # Errors
     /// [`Error::System`].
-    pub fn numbered(parent: &Path, name: &str, kind: Kind) -> Result<Self> {
+    pub fn create_numbered(parent: &Path, name: &str, kind: FolderKind) -> Result<Self> {
         fs::create_dir_all(parent).map_err(Error::system(parent, "creating the folder"))?;
         let mut number = 1u32;
         loop {
             let path = parent.join(format!("{name}-{number}"));
-            // Creating is the test: two runs at once never get the same folder.
+            // Creation is atomic: two simultaneous runs never get the same folder.
             match fs::create_dir(&path) {
                 Ok(()) => {
                     flush_folder(&path);
@@ -152,25 +154,24 @@ impl RunFolder {
         }
     }
 
-    /// The folder of a training or sweep that can go on, or of a sweep that is finished. Files that had no name yet when a
-    /// program was killed go.
+    /// Opens the folder of a training or sweep that can be resumed, or of a finished sweep. Removes temporary files of a killed
+    /// program.
     ///
     /// # Errors
-    /// [`Error::Folder`] for one without, or that another program writes; [`Error::System`] when it cannot be written to.
-    pub fn begun(path: &Path, kind: Kind) -> Result<Self> {
+    /// [`Error::Folder`] if there is nothing to resume or another program uses the folder; [`Error::System`] if it is not writable.
+    pub fn resume(path: &Path, kind: FolderKind) -> Result<Self> {
         let _lock = lock(path)?;
-        let found = contents(path)?;
+        let found = classify(path)?;
         match (&found, kind) {
-            (Contents::Training, Kind::Training)
-            | (Contents::Sweep | Contents::Run(Kind::Sweep), Kind::Sweep) => {}
+            (Contents::Training, FolderKind::Training)
+            | (Contents::Sweep | Contents::Run(FolderKind::Sweep), FolderKind::Sweep) => {}
             (Contents::Run(_), _) => {
-                return refuse(path, "holds a finished run: there is nothing to go on with");
+                return refuse(path, "holds a finished run; there is nothing to resume");
             }
             _ => {
                 return refuse(
                     path,
-                    "holds nothing that can go on: its files were written by another program, or are damaged; start it \
-                     anew",
+                    "holds nothing that can be resumed: its files are damaged or were written by another program; start over",
                 );
             }
         }
@@ -183,29 +184,29 @@ impl RunFolder {
         Ok(folder)
     }
 
-    /// The folder of a finished run, to write its page. What it no longer needs goes.
+    /// Opens the folder of a finished run, to write its page. Removes files that only an unfinished run needs.
     ///
     /// # Errors
-    /// [`Error::Folder`] for one that holds none, or that another program writes; [`Error::System`] when it cannot be written to.
-    pub fn finished_run(path: &Path) -> Result<Self> {
+    /// [`Error::Folder`] if there is no finished run or another program uses the folder; [`Error::System`] if it is not writable.
+    pub fn open_finished(path: &Path) -> Result<Self> {
         let _lock = lock(path)?;
-        let Contents::Run(kind) = contents(path)? else {
-            return refuse(path, "holds no finished run any more");
+        let Contents::Run(kind) = classify(path)? else {
+            return refuse(path, "no longer holds a finished run");
         };
         check_writable(path)?;
         let folder = Self { path: path.to_owned(), kind, created: false, _lock };
-        folder.finished();
+        folder.finish();
         Ok(folder)
     }
 
-    /// Says that a run of this kind is written here.
-    fn mark(&self, kind: Kind) -> Result<()> {
+    /// Marks the folder as an unfinished run of this kind.
+    fn mark(&self, kind: FolderKind) -> Result<()> {
         self.write(UNFINISHED, format!("{}\n", kind.word()).as_bytes())
     }
 
-    /// The run is finished, or nothing of it is left.
+    /// Removes the marker once the run is finished or completely removed.
     fn unmark(&self) {
-        // What stays does no harm beside a record.
+        // A marker next to a record is harmless.
         let _ = fs::remove_file(self.path.join(UNFINISHED));
     }
 
@@ -219,11 +220,11 @@ impl RunFolder {
         }
     }
 
-    /// Figures of the run to replace would be taken for those of the new one. What somebody else has put there stays, and what
-    /// cannot be removed does no harm.
+    /// Removes the figures of a replaced run, which would be mistaken for those of the new one. Other files stay, and figures that
+    /// cannot be removed are harmless.
     fn remove_figures(&self) {
         let folder = self.path.join(FIGURES);
-        // A link leads somewhere else, where nothing is ours.
+        // Files behind a link are not part of the run.
         if !fs::symlink_metadata(&folder).is_ok_and(|m| m.is_dir()) {
             return;
         }
@@ -232,11 +233,11 @@ impl RunFolder {
                 let _ = fs::remove_file(entry.path());
             }
         }
-        // Only an empty folder goes.
+        // Fails unless the folder is empty.
         let _ = fs::remove_dir(folder);
     }
 
-    /// Where it is.
+    /// Returns the path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -249,147 +250,151 @@ impl RunFolder {
         write_file(&self.path.join(name), contents)
     }
 
-    /// Files that had no name yet when a program was killed.
+    /// Removes the temporary files of a killed program.
     fn remove_temporary(&self) {
         let figures = self.path.join(FIGURES);
         let is_link = fs::symlink_metadata(&figures).is_ok_and(|m| m.is_symlink());
         let folders = [Some(&self.path), (!is_link).then_some(&figures)];
         for entry in folders.into_iter().flatten().flat_map(fs::read_dir).flatten().flatten() {
             if is_temporary(&entry) {
-                // What stays does no harm.
+                // A remaining temporary file is harmless.
                 let _ = fs::remove_file(entry.path());
             }
         }
     }
 
-    /// Removes what only an unfinished run needs.
-    pub fn finished(&self) {
+    /// Removes the files that only an unfinished run needs.
+    pub fn finish(&self) {
         self.remove_temporary();
-        if self.kind == Kind::Training {
-            for name in ONLY_UNFINISHED.into_iter().filter(|name| has_written(&self.path.join(name), name)) {
-                // What stays does no harm: a folder with a record is finished.
+        if self.kind == FolderKind::Training {
+            for name in RESUME_FILES.into_iter().filter(|name| is_own_file(&self.path.join(name), name)) {
+                // A remaining file is harmless: a folder with a record is finished.
                 let _ = self.remove(name);
             }
         }
         self.unmark();
     }
 
-    /// Whether it holds what an unfinished training needs to go on.
-    pub fn is_unfinished(&self) -> bool {
+    /// Returns whether the folder holds the files to resume a training.
+    pub fn is_resumable(&self) -> bool {
         let has = |name: &str| self.path.join(name).is_file();
         has(RESUME) && (has(DESCENT) || has(STATISTICS) && has(MONOMIALS))
     }
 
-    /// Takes back what was written after a failure, and the folder if it was made for this run. What a training needs to go
-    /// on stays.
+    /// Removes the files of a failed run, and the folder if it was created for this run. Files to resume a training are kept.
     pub fn abandon(self) {
-        let unfinished = self.is_unfinished();
-        let names = self.kind.files().filter(|name| !(unfinished && ONLY_UNFINISHED.contains(name)));
-        // One that cannot go keeps none of the others.
-        let stay = names.filter(|name| self.remove(name).is_err()).count();
+        let resumable = self.is_resumable();
+        let names = self.kind.files().filter(|name| !(resumable && RESUME_FILES.contains(name)));
+        // Tries to remove every file, even after a failure.
+        let failures = names.filter(|name| self.remove(name).is_err()).count();
         self.remove_temporary();
-        // Nobody can be told if this failed too; what stays has no record, and can be replaced.
-        if !unfinished && stay == 0 {
+        // Failures are not reported: the remains have no record, and can be replaced.
+        if !resumable && failures == 0 {
             self.unmark();
         }
-        if self.created && !unfinished {
+        if self.created && !resumable {
             let _ = fs::remove_dir(&self.path);
         }
     }
 
-    /// After a failure before anything was finished: a folder that was made for this run goes, unless it can go on.
+    /// Removes a folder that was created for a run that failed early, unless the run can be resumed.
     pub fn give_up(self) {
-        if self.created && !self.is_unfinished() {
+        if self.created && !self.is_resumable() {
             self.abandon();
         }
     }
 }
 
-fn refuse<T>(path: &Path, message: &str) -> Result<T> {
-    Err(Error::Folder { path: path.to_owned(), message: message.to_owned() })
+fn refuse<T>(path: &Path, message: impl Into<String>) -> Result<T> {
+    Err(Error::Folder { path: path.to_owned(), message: message.into() })
 }
 
-/// What kind of run a new one of this kind takes the place of in a folder; None in an empty one.
-fn replaced(path: &Path, force: bool, kind: Kind) -> Result<Option<Kind>> {
-    let found = contents(path)?;
+/// Returns the kind of the run that a new run of this kind would replace; None for an empty folder.
+fn replaced_kind(path: &Path, force: bool, kind: FolderKind) -> Result<Option<FolderKind>> {
+    let found = classify(path)?;
     let Some(old) = found.kind() else {
         return match found {
             Contents::Foreign(why) if force => refuse(
                 path,
-                &format!("is not empty and {why}, so it is not a run of ours: --force does not replace it"),
+                format!(
+                    "is not empty and {why}: it was not created by zonal, so {} does not replace it",
+                    FORCE.set()
+                ),
             ),
-            Contents::Foreign(_) => refuse(path, NOT_EMPTY),
+            Contents::Foreign(_) => refuse(path, not_empty()),
             _ => Ok(None),
         };
     };
     if !force {
+        let resume = |what: &str, command| {
+            let (resume, replace) = (call(command, RESUME_OPTION, path), FORCE.set());
+            format!("holds {what}; resume it with `{resume}`, or replace it with {replace}")
+        };
         let message = match found {
-            Contents::Training => {
-                "holds a training that is not finished; go on with it by `zonal train --resume`, or --force to replace it"
+            Contents::Training => resume("an unfinished training", "train"),
+            Contents::Sweep => resume("a sweep", "sweep"),
+            Contents::Remainder(_) => {
+                format!("holds the remains of an interrupted run; replace them with {}", FORCE.set())
             }
-            Contents::Sweep => {
-                "holds a sweep; go on with it by `zonal sweep --resume`, or --force to replace it"
-            }
-            Contents::Remainder(_) => "holds what a run left that was stopped; --force to replace it",
-            _ => NOT_EMPTY,
+            _ => not_empty(),
         };
         return refuse(path, message);
     }
     let exists = |name: &str| fs::symlink_metadata(path.join(name)).is_ok();
-    // Not everything that has a name of ours is ours.
-    let is_other = |name: &&str| {
-        let ours = old.files().any(|ours| ours == *name) && has_written(&path.join(name), name);
-        exists(name) && !ours
+    // A file may have the name of a run file and still be foreign.
+    let is_foreign = |name: &&str| {
+        let is_own = old.files().any(|own| own == *name) && is_own_file(&path.join(name), name);
+        exists(name) && !is_own
     };
-    if let Some(name) = old.files().chain(kind.files()).find(is_other) {
+    if let Some(name) = old.files().chain(kind.files()).find(is_foreign) {
         let message = format!(
-            "holds a {name} that the run in it has not written; move it elsewhere, and --force will replace the run"
+            "holds a {name} that the run in it did not write; move it elsewhere, then {} replaces the run",
+            FORCE.set()
         );
-        return refuse(path, &message);
+        return refuse(path, message);
     }
     Ok(Some(old))
 }
 
-const NOT_EMPTY: &str = "is not empty; choose another one, or --force to replace a run in it";
+fn not_empty() -> String {
+    format!("is not empty; choose another folder, or replace a run in it with {}", FORCE.set())
+}
 
-/// Two programs must not write one folder. None where the system knows no locks of folders.
+/// Locks a folder against other programs. None if the system cannot lock folders.
 fn lock(path: &Path) -> Result<Option<File>> {
     let Ok(folder) = File::open(path) else { return Ok(None) };
     match folder.try_lock() {
         Ok(()) => Ok(Some(folder)),
-        Err(TryLockError::WouldBlock) => Err(Error::Folder {
-            path: path.to_owned(),
-            message: "is being written by another program that still runs".to_owned(),
-        }),
+        Err(TryLockError::WouldBlock) => refuse(path, "is in use by another program that is still running"),
         Err(TryLockError::Error(_)) => Ok(None),
     }
 }
 
-/// Whether a file is called like one that a run needs; its page can be made anew.
+/// Returns whether a file has the name of a run file other than the page, which can be written again.
 pub fn is_run_file(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default();
-    Kind::ALL.into_iter().flat_map(Kind::files).any(|ours| ours != PAGE && name == ours)
+    FolderKind::ALL.into_iter().flat_map(FolderKind::files).any(|own| own != PAGE && name == own)
 }
 
-/// Whether a file is a figure of ours: a regular file with our mark.
+/// Returns whether a file is a figure written by zonal: a regular file with its mark.
 pub fn is_figure(path: &Path) -> bool {
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
     ["svg", "png"].contains(&extension) && FIGURE_MARKS.iter().any(|mark| has_mark(path, mark))
 }
 
-/// The folder itself or the nearest one above it that exists; None where that is the current one.
+/// Returns the folder itself or its nearest existing ancestor; None if that is the current folder.
 fn existing_folder(path: &Path) -> Result<Option<&Path>> {
-    for place in path.ancestors().filter(|p| !p.as_os_str().is_empty()) {
-        match fs::metadata(place) {
-            Ok(found) if found.is_dir() => return Ok(Some(place)),
-            Ok(_) => return refuse(place, "is a file; choose another name for --out"),
+    for folder in path.ancestors().filter(|p| !p.as_os_str().is_empty()) {
+        match fs::metadata(folder) {
+            Ok(found) if found.is_dir() => return Ok(Some(folder)),
+            Ok(_) => return refuse(folder, format!("is a file; choose another path for {OUT}")),
             Err(e) if e.kind() != ErrorKind::NotFound => {
-                return Err(Error::system(place, "opening the folder")(e));
+                return Err(Error::system(folder, "opening the folder")(e));
             }
-            Err(_) if fs::symlink_metadata(place).is_ok() => {
+            Err(_) if fs::symlink_metadata(folder).is_ok() => {
                 return refuse(
-                    place,
-                    "is a link that leads nowhere; remove it, or choose another name for --out",
+                    folder,
+                    format!("is a broken link; remove it, or choose another path for {OUT}"),
                 );
             }
             Err(_) => {}
@@ -399,13 +404,13 @@ fn existing_folder(path: &Path) -> Result<Option<&Path>> {
 }
 
 fn check_writable(folder: &Path) -> Result<()> {
-    // A file without a name, where the system has such: a program that is killed here leaves nothing.
+    // An unnamed file where the system supports it: a program killed here leaves nothing behind.
     tempfile::tempfile_in(folder)
         .map(drop)
         .map_err(|e| Error::system(folder, "writing into the folder")(without_path(e)))
 }
 
-/// The system's own words, without the name of a temporary file.
+/// Removes the name of a temporary file from the system's error.
 fn without_path(error: std::io::Error) -> std::io::Error {
     std::io::Error::from(error.kind())
 }

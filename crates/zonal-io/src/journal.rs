@@ -1,33 +1,33 @@
-//! A journal: a file of lines that grows while long work runs, so that the work can be taken up where it stopped.
-//! Whatever happens, every line but the last is whole; a last line that was cut off is dropped. It belongs to a run folder, which
-//! no second program takes meanwhile.
+//! Journals: append-only files of lines that record the progress of long work, so that it can be resumed after an interruption.
+//! Every line but the last is always complete; an incomplete last line is dropped. A journal belongs to a run folder, whose lock
+//! excludes other programs.
 
 use crate::error::{Error, Result};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// A journal that lines can be added to.
+/// A journal that is open for appending.
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
     file: File,
-    /// Length up to the end of the last whole line.
+    /// Length up to the end of the last complete line.
     length: u64,
 }
 
 impl Journal {
-    /// A new journal.
+    /// Creates a new journal.
     ///
     /// # Errors
-    /// [`Error::System`], for one that exists already among others.
+    /// [`Error::System`], for example if the file exists.
     pub fn create(path: &Path) -> Result<Self> {
         let file = OpenOptions::new().write(true).create_new(true).open(path);
         let file = file.map_err(Error::system(path, "creating"))?;
         Ok(Self { path: path.to_owned(), file, length: 0 })
     }
 
-    /// The journal of earlier work. A last line without its end is removed from the file.
+    /// Opens the journal of interrupted work. An incomplete last line is removed from the file.
     ///
     /// # Errors
     /// [`Error::System`].
@@ -36,20 +36,20 @@ impl Journal {
         let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(fail("opening"))?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(fail("reading"))?;
-        let whole = bytes.iter().rposition(|b| *b == b'\n').map_or(0, |end| end + 1);
-        file.set_len(whole as u64).map_err(fail("removing a line that was cut off from"))?;
+        let complete = bytes.iter().rposition(|b| *b == b'\n').map_or(0, |end| end + 1);
+        file.set_len(complete as u64).map_err(fail("removing an incomplete line"))?;
         file.seek(SeekFrom::End(0)).map_err(fail("reading"))?;
-        Ok(Self { path: path.to_owned(), file, length: whole as u64 })
+        Ok(Self { path: path.to_owned(), file, length: complete as u64 })
     }
 
-    /// Adds a line and flushes it to disk.
+    /// Appends a line and flushes it to disk.
     ///
     /// # Errors
-    /// [`Error::System`], for a full disk for example.
+    /// [`Error::System`], for example for a full disk.
     pub fn add(&mut self, line: &str) -> Result<()> {
         let fail = |action| Error::system(&self.path, action);
         if let Err(error) = self.file.write_all(format!("{line}\n").as_bytes()) {
-            // A full disk may have taken a part of the line: it must not stand in the middle of the file.
+            // A full disk may have accepted a part of the line, which must not remain in the middle of the file.
             let _ = self.file.set_len(self.length);
             let _ = self.file.seek(SeekFrom::End(0));
             return Err(fail("writing")(error));
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_that_was_cut_off_is_dropped_and_work_goes_on() {
+    fn an_incomplete_line_is_dropped_and_work_can_be_resumed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
         let mut journal = Journal::create(&path).unwrap();

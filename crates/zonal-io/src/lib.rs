@@ -1,17 +1,17 @@
-//! Files: tables in; models, metrics and run records out. Everything that is read is checked before it is believed,
-//! and everything that is written appears whole or not at all.
+//! Files: reads tables; writes models, metrics and run records. Input is validated before it is used, and output files appear
+//! completely or not at all.
 
-// What a user does must not make it panic.
+// User input must never cause a panic.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 
 pub mod checksum;
-mod contents;
 pub mod error;
 pub mod folder;
 pub mod journal;
 pub mod model;
 mod names;
 pub mod option;
+mod ownership;
 pub mod results;
 pub mod source;
 pub mod statistics;
@@ -19,5 +19,5 @@ mod tensors;
 pub mod weights;
 pub mod write;
 
-pub use contents::Kind;
 pub use error::{Error, Result};
+pub use ownership::FolderKind;

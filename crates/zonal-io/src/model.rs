@@ -1,6 +1,6 @@
-//! Trained networks as safetensors files: tensors `directions`, `coefficients` and `iterations`, and where the hidden layer
-//! was trained too `weights` (and `biases`) at each iteration in place of `directions`. Everything else is one
-//! JSON object in the metadata.
+//! Trained networks as safetensors files with the tensors `directions`, `coefficients` and `iterations`. If the hidden layer was
+//! trained too, `weights` (and `biases`) at each iteration replace `directions`. Everything else is one JSON object in the
+//! metadata.
 
 use crate::error::{Error, Result};
 use crate::names::MODEL;
@@ -16,56 +16,56 @@ use zonal::linalg::Matrix;
 use zonal::network::{Architecture, Network, Parametrisation, Weights};
 use zonal::rows::Split;
 
-/// Version of the files of this crate.
+/// The version of the file formats of this crate.
 pub const SCHEMA: u32 = 1;
 
-/// What a model was trained on and how its input is prepared.
+/// The metadata of a model: its network, its training and the preparation of its inputs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Description {
-    /// Version of the format.
+    /// The version of the format.
     pub schema: u32,
     /// The activation.
     pub activation: Activation,
     /// The scale s.
     pub scale: f64,
-    /// The factor before the sum over units.
-    #[serde(default = "usual")]
+    /// The parametrisation, which sets the factor before the sum over units.
+    #[serde(default = "default_parametrisation")]
     pub parametrisation: Parametrisation,
     /// The seed of the hidden units.
     pub seed: u64,
-    /// The step of the descent.
+    /// The step size of the descent.
     pub step_size: f64,
-    /// The iteration to use unless told otherwise.
+    /// The iteration to use by default.
     pub best_iteration: u64,
-    /// The target that was learned, for targets.
+    /// The expression of the target; None for tables.
     pub target: Option<String>,
-    /// How rows become points, for tables.
+    /// The preparation of rows; None for targets.
     pub table: Option<TableDescription>,
 }
 
-/// The factor of networks whose output layer alone is trained.
-fn usual() -> Parametrisation {
+/// The parametrisation of networks that train only the output layer, which older files do not state.
+fn default_parametrisation() -> Parametrisation {
     Parametrisation::Ntk
 }
 
-/// How the rows of a table become points of the sphere and labels in standard units.
+/// The maps from the rows of a table to points of the sphere and standardised labels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TableDescription {
-    /// The map of features.
+    /// The map from features to points.
     pub lift: Lift,
-    /// The maps of the labels.
+    /// The standardisation of each label.
     pub labels: Vec<LabelScale>,
-    /// Which part a row belongs to.
+    /// The split of rows into training, validation and test parts.
     pub split: Split,
 }
 
 impl TableDescription {
-    /// Whether rows can be prepared by it.
+    /// Checks that the constants are consistent and usable.
     ///
     /// # Errors
-    /// What is wrong, as a sentence.
+    /// A message.
     pub fn check(&self) -> std::result::Result<(), String> {
         let (lift, labels) = (&self.lift, &self.labels);
         let used = lift.kept.len();
@@ -86,40 +86,40 @@ impl TableDescription {
 /// The hidden layer at the iterations of a model.
 #[derive(Clone, Debug)]
 pub enum HiddenLayer {
-    /// The same at all of them.
+    /// The same hidden layer at all iterations.
     Fixed(Network),
-    /// One for each.
+    /// A hidden layer for each iteration.
     Moving(Vec<Network>),
 }
 
 /// A network with its output coefficients at several iterations.
 #[derive(Clone, Debug)]
 pub struct Model {
-    /// What it is.
+    /// The metadata.
     pub description: Description,
     /// The hidden layer.
     pub hidden: HiddenLayer,
     /// Iteration counts, ascending.
     pub iterations: Vec<u64>,
-    /// Output coefficients: for each iteration count one row for each label.
+    /// Output coefficients: one row for each iteration count and label.
     pub coefficients: Matrix,
 }
 
-/// An error of bytes that have no file.
+/// Creates an error for bytes without a file.
 fn in_memory(message: String) -> Error {
     Error::Model { path: "the network".into(), message }
 }
 
 impl Model {
-    /// How many labels it predicts; 1 for a target.
+    /// Returns the number of labels; 1 for a target.
     pub fn labels(&self) -> usize {
         self.description.table.as_ref().map_or(1, |t| t.labels.len())
     }
 
-    /// The hidden layer at an iteration, and the output coefficients, one row for each label.
+    /// Returns the hidden layer at an iteration and the output coefficients, one row for each label.
     ///
     /// # Errors
-    /// The list of iterations where this one is not among them, or has no coefficients or hidden layer.
+    /// The available iterations if this one is not among them, or lacks coefficients or a hidden layer.
     pub fn at(&self, iteration: u64) -> std::result::Result<(&Network, Matrix), &[u64]> {
         let Ok(i) = self.iterations.binary_search(&iteration) else { return Err(&self.iterations) };
         let network = match &self.hidden {
@@ -133,23 +133,23 @@ impl Model {
         Ok((network, self.coefficients.row_range(i * labels, (i + 1) * labels)))
     }
 
-    /// Writes the file.
+    /// Writes the model to a file.
     ///
     /// # Errors
-    /// [`Error::System`]; [`Error::Model`] for parts whose sizes differ.
+    /// [`Error::System`]; [`Error::Model`] for inconsistent sizes.
     pub fn save(&self, path: &Path) -> Result<()> {
         write_file(path, &self.encode().map_err(|message| Error::Model { path: path.to_owned(), message })?)
     }
 
-    /// The same bytes in memory.
+    /// Encodes the model as the bytes of such a file.
     ///
     /// # Errors
-    /// [`Error::Model`] for parts whose sizes differ.
+    /// [`Error::Model`] for inconsistent sizes.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         self.encode().map_err(in_memory)
     }
 
-    /// A network from such bytes.
+    /// Decodes a model from such bytes.
     ///
     /// # Errors
     /// [`Error::Model`] with what was found.
@@ -190,10 +190,10 @@ impl Model {
         tensors::to_bytes(tensors, &json)
     }
 
-    /// The file of a model, or that in the folder of a run.
+    /// Returns the path of the model file, given the file or the folder of its run.
     ///
     /// # Errors
-    /// [`Error::Folder`] for a folder without one.
+    /// [`Error::Folder`] for a folder without a model.
     pub fn file(path: &Path) -> Result<PathBuf> {
         if !path.is_dir() {
             return Ok(path.to_owned());
@@ -202,11 +202,11 @@ impl Model {
         if file.exists() {
             return Ok(file);
         }
-        let message = format!("holds no {MODEL}: finished trainings of finite width have one");
+        let message = format!("holds no {MODEL}; only finished trainings of finite width have one");
         Err(Error::Folder { path: path.to_owned(), message })
     }
 
-    /// Reads a model and checks everything that using it relies on.
+    /// Reads a model and validates it completely.
     ///
     /// # Errors
     /// [`Error::Model`] with what was found and needed, [`Error::System`], [`Error::NotAFile`].
@@ -219,7 +219,7 @@ impl Model {
     fn from_bytes(bytes: &[u8]) -> std::result::Result<Self, String> {
         let (tensors, json) = tensors::open(bytes)?;
         let schema: Schema =
-            serde_json::from_str(&json).map_err(|e| format!("its metadata is not ours: {e}"))?;
+            serde_json::from_str(&json).map_err(|e| format!("its metadata has no schema version: {e}"))?;
         if schema.schema != SCHEMA {
             return Err(format!(
                 "its format is version {}, but this program reads version {SCHEMA}",
@@ -277,7 +277,7 @@ impl Model {
     }
 }
 
-/// The hidden layer, fixed or at each iteration.
+/// Decodes the hidden layer, fixed or at each iteration.
 fn hidden_layer(
     tensors: &SafeTensors<'_>,
     description: &Description,
@@ -333,13 +333,13 @@ fn hidden_layer(
     networks.map(HiddenLayer::Moving).map_err(|e| e.to_string())
 }
 
-/// The part of the metadata that every version has.
+/// The part of the metadata that all versions share.
 #[derive(Deserialize)]
 struct Schema {
     schema: u32,
 }
 
-/// The coefficients, with one axis each for iterations, labels and units.
+/// Decodes the coefficients, a tensor with the axes iterations, labels and units.
 fn coefficients(tensors: &SafeTensors<'_>, labels: usize) -> std::result::Result<Matrix, String> {
     let view = tensors.tensor("coefficients").map_err(|e| e.to_string())?;
     let (Dtype::F64, &[iterations, found, units]) = (view.dtype(), view.shape()) else {
@@ -374,7 +374,7 @@ mod tests {
             schema: SCHEMA,
             activation: Activation::Tanh,
             scale: 1.5,
-            parametrisation: usual(),
+            parametrisation: default_parametrisation(),
             seed: 7,
             step_size: 0.1,
             best_iteration: 10,
@@ -385,7 +385,7 @@ mod tests {
         Model { description, hidden: HiddenLayer::Fixed(network), iterations: vec![0, 10], coefficients }
     }
 
-    /// The same with a hidden layer that has moved and has biases.
+    /// The same model with a trained hidden layer and biases.
     fn moving() -> Model {
         let architecture = Architecture {
             activation: Activation::Tanh,

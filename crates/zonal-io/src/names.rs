@@ -1,10 +1,10 @@
-//! The names of the files in run folders.
+//! The file names in run folders, and the marks by which zonal recognises its files.
 
-/// The record that marks a folder as one of ours.
+/// The record of a run, which marks its folder as complete.
 pub const RECORD: &str = "run.json";
-/// The metrics, one JSON object a line.
+/// The metrics, one JSON object per line.
 pub const METRICS: &str = "metrics.jsonl";
-/// The same as a table.
+/// The metrics as CSV.
 pub const METRICS_CSV: &str = "metrics.csv";
 /// Predictions on test rows.
 pub const TEST_ROWS: &str = "test_rows.csv";
@@ -13,31 +13,31 @@ pub const MODEL: &str = "model.safetensors";
 
 /// The plan of a sweep.
 pub const SWEEP: &str = "sweep.toml";
-/// The cells of a sweep that are done, one JSON object a line.
+/// The finished cells of a sweep, one JSON object per line.
 pub const CELLS: &str = "cells.jsonl";
 /// The table of a sweep as CSV.
 pub const TABLE: &str = "table.csv";
 /// The table of a sweep as an Arrow file.
 pub const ARROW: &str = "table.arrow";
 
-/// The configuration of a training that is not finished.
+/// The configuration of an unfinished training.
 pub const RESUME: &str = "resume.json";
-/// The sums over rows of a training that is not finished.
+/// The sums over rows of an unfinished training.
 pub const STATISTICS: &str = "statistics.safetensors";
-/// The sums over rows of monomials, likewise.
+/// The sums over rows of monomials of an unfinished training.
 pub const MONOMIALS: &str = "monomials.safetensors";
 
-/// The weights of a descent that is not finished.
+/// The weights of an unfinished descent.
 pub const DESCENT: &str = "descent.safetensors";
 
-/// The page for people.
+/// The report page.
 pub const PAGE: &str = "report.html";
-/// What a page of ours holds near its beginning.
+/// The mark of a page, near its beginning.
 pub const PAGE_MARK: &[u8] = b"<meta name=\"generator\" content=\"zonal ";
-/// The folder of figures.
+/// The subfolder of figures.
 pub const FIGURES: &str = "figures";
-/// What a figure of ours holds near its beginning: SVG in its first element, PNG as the program that made it.
+/// The marks of figures, near their beginning: an attribute of SVG's root element, and the software entry of PNG.
 pub const FIGURE_MARKS: [&[u8]; 2] = [b"data-made-by=\"zonal\"", b"Software\0zonal"];
 
-/// The file that stands in a folder from its first moment until the run in it is finished, with the kind of that run.
+/// The file that marks an unfinished run, with its kind. It exists from the creation of the folder until the run is finished.
 pub(crate) const UNFINISHED: &str = ".zonal-unfinished";

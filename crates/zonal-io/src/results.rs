@@ -1,4 +1,4 @@
-//! Tables of results out, one row a case: as CSV, and as an Arrow file for pandas, polars and their like.
+//! Tables of results, one row per case, as CSV and as Arrow files for pandas, polars and similar tools.
 
 use crate::error::{Error, Result};
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray, UInt64Array};
@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// The values of one column.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Values {
-    /// Words.
+    /// Text.
     Text(Vec<String>),
     /// Counts; None is missing.
     Count(Vec<Option<u64>>),
@@ -25,7 +25,7 @@ impl Values {
         }
     }
 
-    /// The cell as text, empty where it is missing; numbers in the shortest form that reads back to the same value.
+    /// Formats a cell: empty if missing, numbers in the shortest form that parses to the same value.
     pub fn text(&self, row: usize) -> String {
         fn show<T: ToString>(x: Option<&Option<T>>) -> String {
             x.and_then(Option::as_ref).map_or(String::new(), T::to_string)
@@ -38,29 +38,29 @@ impl Values {
     }
 }
 
-/// A table of results: columns of one length.
+/// A table of results: named columns of equal length.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Results {
     columns: Vec<(String, Values)>,
 }
 
 impl Results {
-    /// Adds a column, as long as the others: a table of columns of different lengths cannot be encoded.
+    /// Adds a column. It must have the length of the others: a table with unequal columns cannot be encoded.
     pub fn push(&mut self, name: &str, values: Values) {
         self.columns.push((name.to_owned(), values));
     }
 
-    /// Number of rows: the length of the first column.
+    /// Returns the number of rows, the length of the first column.
     pub fn rows(&self) -> usize {
         self.columns.first().map_or(0, |(_, v)| v.len())
     }
 
-    /// Names and values of the columns.
+    /// Returns the names and values of the columns.
     pub fn columns(&self) -> &[(String, Values)] {
         &self.columns
     }
 
-    /// The table as CSV.
+    /// Encodes the table as CSV.
     ///
     /// # Errors
     /// [`Error::Results`] for columns of different lengths.
@@ -80,10 +80,10 @@ impl Results {
         String::from_utf8(bytes).map_err(|e| Error::results(&e))
     }
 
-    /// The table as an Arrow IPC file (Feather version 2), uncompressed.
+    /// Encodes the table as an uncompressed Arrow IPC file (Feather version 2).
     ///
     /// # Errors
-    /// [`Error::Results`] for columns of different lengths, and without columns.
+    /// [`Error::Results`] for columns of different lengths, and for no columns.
     pub fn arrow(&self) -> Result<Vec<u8>> {
         let arrays = self.columns.iter().map(|(name, values)| {
             let array: ArrayRef = match values {
@@ -102,10 +102,10 @@ impl Results {
     }
 }
 
-/// Rows of a CSV text of ours.
+/// Decodes the rows of CSV text written by zonal.
 ///
 /// # Errors
-/// [`Error::Results`] for one that is not what it should be.
+/// [`Error::Results`] for text that does not match the row type.
 pub fn read_csv<T: serde::de::DeserializeOwned>(text: &str) -> Result<Vec<T>> {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     reader.deserialize().collect::<std::result::Result<_, _>>().map_err(|e| Error::results(&e))

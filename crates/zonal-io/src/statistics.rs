@@ -1,5 +1,5 @@
-//! Statistics as safetensors files: what a pass over rows has summed so far, to go on later or elsewhere. The tensors of
-//! node i are `gram.i`, `correlation.i`, `label_sq.i` and `weight.i`; everything else is one JSON object in the metadata.
+//! Sums over rows as safetensors files, to resume a pass or to merge partial sums. The tensors of node i are `gram.i`,
+//! `correlation.i`, `label_sq.i` and `weight.i`; everything else is one JSON object in the metadata.
 
 use crate::error::{Error, Result};
 use crate::model::SCHEMA;
@@ -13,13 +13,13 @@ use std::path::Path;
 use zonal::linalg::{Matrix, Packed};
 use zonal::statistics::{Precision, Statistics, Sums};
 
-/// What the sums are of.
+/// The metadata of the sums.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Description {
     schema: u32,
     version: String,
-    /// Whatever decides the sums beside the rows; sums with another one are not mixed.
+    /// Identifies everything that determines the sums in addition to the rows; sums with different identities are never mixed.
     identity: String,
     width: usize,
     labels: usize,
@@ -39,26 +39,26 @@ struct Node {
 /// The sizes of statistics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
-    /// The width.
+    /// The number of features.
     pub width: usize,
-    /// How many labels.
+    /// The number of labels.
     pub labels: usize,
-    /// How many parts.
+    /// The number of parts into which rows are split.
     pub parts: usize,
     /// The precision of the features.
     pub precision: Precision,
 }
 
-/// One tensor of a node: its parts one after another. Bytes are made when they are asked for, so that a large file needs
-/// memory for one tensor only.
+/// One tensor of a node, with its parts concatenated. Bytes are produced on demand, so that a large file needs memory for one
+/// tensor only.
 struct Tensor<'a> {
     sums: &'a [Sums],
-    kind: Kind,
+    quantity: Quantity,
     sizes: Vec<usize>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Kind {
+enum Quantity {
     Gram,
     Correlation,
     LabelSq,
@@ -77,11 +77,11 @@ impl View for Tensor<'_> {
     fn data(&self) -> Cow<'_, [u8]> {
         let mut bytes = Vec::with_capacity(self.data_len());
         for sums in self.sums {
-            match self.kind {
-                Kind::Gram => bytes.extend(little_endian(sums.gram.values())),
-                Kind::Correlation => bytes.extend(little_endian(sums.correlation.values())),
-                Kind::LabelSq => bytes.extend(little_endian(&sums.label_sq)),
-                Kind::Weight => bytes.extend(sums.weight.to_le_bytes()),
+            match self.quantity {
+                Quantity::Gram => bytes.extend(little_endian(sums.gram.values())),
+                Quantity::Correlation => bytes.extend(little_endian(sums.correlation.values())),
+                Quantity::LabelSq => bytes.extend(little_endian(&sums.label_sq)),
+                Quantity::Weight => bytes.extend(sums.weight.to_le_bytes()),
             }
         }
         Cow::Owned(bytes)
@@ -92,7 +92,7 @@ impl View for Tensor<'_> {
     }
 }
 
-/// The tensors and the description of statistics.
+/// Returns the tensors and the metadata of statistics.
 fn encode<'a>(
     statistics: &'a Statistics,
     shape: Shape,
@@ -106,18 +106,18 @@ fn encode<'a>(
     };
     if !nodes.iter().all(|n| n.sums.len() == parts && n.sums.iter().all(fits)) {
         return Err(format!(
-            "its sums are not of {width} features, {labels} labels and {parts} parts, as the shape to write says"
+            "its sums do not have the shape {width} features, {labels} labels and {parts} parts"
         ));
     }
     let mut tensors = Vec::new();
     for (i, node) in nodes.iter().enumerate() {
-        for (name, kind, sizes) in [
-            ("gram", Kind::Gram, vec![parts, width * (width + 1) / 2]),
-            ("correlation", Kind::Correlation, vec![parts, labels, width]),
-            ("label_sq", Kind::LabelSq, vec![parts, labels]),
-            ("weight", Kind::Weight, vec![parts]),
+        for (name, quantity, sizes) in [
+            ("gram", Quantity::Gram, vec![parts, width * (width + 1) / 2]),
+            ("correlation", Quantity::Correlation, vec![parts, labels, width]),
+            ("label_sq", Quantity::LabelSq, vec![parts, labels]),
+            ("weight", Quantity::Weight, vec![parts]),
         ] {
-            tensors.push((format!("{name}.{i}"), Tensor { sums: node.sums, kind, sizes }));
+            tensors.push((format!("{name}.{i}"), Tensor { sums: node.sums, quantity, sizes }));
         }
     }
     let description = Description {
@@ -136,17 +136,19 @@ fn encode<'a>(
     Ok((tensors, serde_json::to_string(&description).map_err(|e| e.to_string())?))
 }
 
-/// Statistics as bytes; blocks must be closed. `identity` says whatever decides the sums beside the rows.
+/// Encodes statistics as bytes; blocks must be closed. `identity` identifies everything that determines the sums in addition to
+/// the rows.
 ///
 /// # Errors
-/// [`Error::Model`] for a shape that is not theirs.
+/// [`Error::Model`] if the statistics do not have this shape.
 pub fn to_bytes(statistics: &Statistics, shape: Shape, identity: &str) -> Result<Vec<u8>> {
     let broken = |message: String| Error::Model { path: "statistics".into(), message };
     let (tensors, description) = encode(statistics, shape, identity).map_err(broken)?;
     tensors::to_bytes(tensors, &description).map_err(broken)
 }
 
-/// Statistics from bytes, with their shape and identity. Sums with another identity, by another version or damaged are refused.
+/// Decodes statistics with their shape and identity. Refuses damaged bytes, sums of another version, and sums whose identity is
+/// not the given one.
 ///
 /// # Errors
 /// [`Error::Model`] with what was found.
@@ -156,16 +158,17 @@ pub fn from_bytes(bytes: &[u8], identity: Option<&str>) -> Result<(Statistics, S
 
 fn read(bytes: &[u8], identity: Option<&str>) -> std::result::Result<(Statistics, Shape, String), String> {
     let (tensors, json) = tensors::open(bytes)?;
-    let d: Description = serde_json::from_str(&json).map_err(|e| format!("its metadata is not ours: {e}"))?;
+    let d: Description =
+        serde_json::from_str(&json).map_err(|e| format!("its metadata does not describe sums: {e}"))?;
     let version = env!("CARGO_PKG_VERSION");
     if (d.schema, d.version.as_str()) != (SCHEMA, version) {
         return Err(format!(
-            "it was written by version {} (format {}) and this is {version} (format {SCHEMA}): sums could differ",
+            "it was written by version {} (format {}), but only sums of version {version} (format {SCHEMA}) are reproducible here",
             d.version, d.schema
         ));
     }
     if identity.is_some_and(|i| i != d.identity) {
-        return Err("its sums are of other data, columns or options; start the training anew".into());
+        return Err("its sums are of other data, columns or options; start the training over".into());
     }
     let shape = Shape { width: d.width, labels: d.labels, parts: d.parts, precision: d.precision };
     let mut statistics = Statistics::new(d.width, d.labels, d.parts, d.precision);
@@ -175,7 +178,7 @@ fn read(bytes: &[u8], identity: Option<&str>) -> std::result::Result<(Statistics
             let view = tensors.tensor(&name).map_err(|e| e.to_string())?;
             let expected = values.and_then(|v| v.checked_mul(8));
             if view.dtype() != Dtype::F64 || Some(view.data().len()) != expected {
-                return Err(format!("the tensor '{name}' does not have the announced size"));
+                return Err(format!("the tensor '{name}' does not have the size in the metadata"));
             }
             Ok(view.data())
         };
@@ -203,7 +206,7 @@ fn read(bytes: &[u8], identity: Option<&str>) -> std::result::Result<(Statistics
         }
         statistics
             .import(node.first_block, node.level, node.covered, sums)
-            .map_err(|e| format!("its sums do not fit together: {e}"))?;
+            .map_err(|e| format!("its sums are inconsistent: {e}"))?;
     }
     Ok((statistics, shape, d.identity))
 }

@@ -38,7 +38,7 @@ pub fn keep<C: Serialize, S: Serialize>(
         folder.abandon();
         return Err(error);
     }
-    folder.finished();
+    folder.finish();
     Ok(Some(path))
 }
 

@@ -204,7 +204,7 @@ def test_test_rows_come_from_several_files(rows, tmp_path):
     assert np.array_equal(zonal.train(x[300:], y[300:], test=tabs, **OPTIONS).path.test_loss, run.path.test_loss)
 
 
-DATES = "numbers or booleans are needed; turn dates into numbers first, such as days since the first one"
+DATES = "numbers or booleans are needed; convert dates to numbers first, such as days since the first one"
 
 
 def test_dates_are_refused_at_every_door(rows, tmp_path):

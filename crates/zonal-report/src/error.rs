@@ -1,6 +1,7 @@
 //! What can go wrong with a page.
 
 use std::path::PathBuf;
+use zonal_io::option::{FORCE, OUT};
 
 /// An error of a page or a figure.
 #[derive(Debug, thiserror::Error)]
@@ -16,7 +17,8 @@ pub enum Error {
     Core(#[from] zonal::Error),
     /// A file that must not be replaced.
     #[error(
-        "{path}: is there already and no page of ours; choose another name for --out, or --force to replace it"
+        "{path} exists and was not written by zonal; choose another path for {OUT}, or replace it with {}",
+        FORCE.set()
     )]
     Occupied {
         /// The file.

@@ -54,7 +54,7 @@ pub fn write_run(folder: &Path, force: bool, formats: &[Format]) -> Result<Writt
 fn held(folder: &Path) -> Result<(Page, RunFolder)> {
     // What is wrong with a folder is told by its reader; what it reads may be another run before the folder is held.
     read(folder)?;
-    let held = RunFolder::finished_run(folder)?;
+    let held = RunFolder::open_finished(folder)?;
     Ok((page_of(&read(folder)?)?, held))
 }
 

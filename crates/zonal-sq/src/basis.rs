@@ -17,26 +17,26 @@ pub struct Basis {
     coefficients: Matrix,
 }
 
-/// Of the nodes' eigenvalues, those below this part of the largest are rounding.
+/// Eigenvalues of the nodes' Gram matrix below this fraction of the largest are rounding errors.
 const NEGLIGIBLE: f64 = 1e-9;
 
 impl Basis {
-    /// The largest N for which a basis is made: the eigenproblem of 1.3 N nodes takes half a minute.
-    pub const MOST: usize = 2_500;
+    /// The largest N for which a basis is computed: the eigenproblem of 1.3 N nodes takes half a minute.
+    pub const MAX_SIZE: usize = 2_500;
 
-    /// Whether N(n, k) is at most [`Self::MOST`].
+    /// Returns whether N(n, k) is at most [`Self::MAX_SIZE`].
     pub fn is_affordable(dim: Dim, degree: Degree) -> bool {
-        multiplicity(dim, degree).to_usize().is_some_and(|n| n <= Self::MOST)
+        multiplicity(dim, degree).to_usize().is_some_and(|n| n <= Self::MAX_SIZE)
     }
 
-    /// A basis of all harmonics of a degree. Orthonormal to about 1e-12. Cost about 20 N^3 flops.
+    /// Computes a basis of all harmonics of a degree, orthonormal to about 1e-12. Costs about 20 N^3 flops.
     ///
     /// # Errors
-    /// [`Error::Parameter`] where N is above [`Self::MOST`].
+    /// [`Error::Parameter`] if N is above [`Self::MAX_SIZE`].
     pub fn new(dim: Dim, degree: Degree, seed: u64) -> Result<Self> {
         let all = multiplicity(dim, degree);
-        let Some(n) = all.to_usize().filter(|n| *n <= Self::MOST) else {
-            let required = format!("at most {} for a basis to be computed", Self::MOST);
+        let Some(n) = all.to_usize().filter(|n| *n <= Self::MAX_SIZE) else {
+            let required = format!("at most {} for a basis to be computed", Self::MAX_SIZE);
             return Err(Error::parameter(
                 format!("the number of harmonics of degree {degree}"),
                 all,
@@ -54,15 +54,15 @@ impl Basis {
         })
     }
 
-    /// An orthonormal basis of what the zonal harmonics about so many random nodes span.
+    /// Computes an orthonormal basis of the span of the zonal harmonics about this number of random nodes.
     ///
     /// # Errors
-    /// [`Error::Parameter`] without nodes.
+    /// [`Error::Parameter`] for zero nodes.
     pub fn of_span(dim: Dim, degree: Degree, nodes: usize, seed: u64) -> Result<Self> {
         if nodes == 0 {
             return Err(Error::parameter("the number of nodes", 0, "at least 1"));
         }
-        // Purposes and indices keep these apart from directions of members.
+        // The altered seed makes these nodes independent of the members' directions.
         let nodes = uniform_points(dim, nodes, seed ^ 0x5eed_ba51_5000_0000 ^ degree as u64, Purpose::Family);
         let count = nodes.rows();
         let mut gram = nodes.times_transposed(&nodes);
@@ -73,36 +73,37 @@ impl Basis {
         });
         let eigen = symmetric_eigen(&gram)?;
         let largest = eigen.values.last().copied().unwrap_or(0.0);
-        let kept: Vec<usize> = (0..count).rev().filter(|&i| eigen.values[i] > NEGLIGIBLE * largest).collect();
-        let mut coefficients = eigen.vectors.select(&kept);
-        for (row, &i) in kept.iter().enumerate() {
+        let significant: Vec<usize> =
+            (0..count).rev().filter(|&i| eigen.values[i] > NEGLIGIBLE * largest).collect();
+        let mut coefficients = eigen.vectors.select(&significant);
+        for (row, &i) in significant.iter().enumerate() {
             let factor = 1.0 / eigen.values[i].sqrt();
             coefficients.row_mut(row).iter_mut().for_each(|c| *c *= factor);
         }
         Ok(Self { degree, nodes: Arc::new(Nodes::new(nodes)), coefficients })
     }
 
-    /// How many functions there are.
+    /// Returns the number of functions.
     pub fn len(&self) -> usize {
         self.coefficients.rows()
     }
 
-    /// Whether there is none.
+    /// Returns whether the basis is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The nodes v_l, one a row.
+    /// Returns the nodes v_l, one per row.
     pub fn nodes(&self) -> &Arc<Nodes> {
         &self.nodes
     }
 
-    /// W, one function a row.
+    /// Returns the coefficients W, one function per row.
     pub fn coefficients(&self) -> &Matrix {
         &self.coefficients
     }
 
-    /// Function i.
+    /// Returns function i.
     ///
     /// # Panics
     /// If there is no function i.

@@ -1,6 +1,6 @@
-//! What queries see of a target with a known spectrum, exactly.
+//! Exact expectations of queries for a target with a known spectrum.
 
-use crate::query::{Function, Identity, Label, Query, turned};
+use crate::query::{Function, Identity, Label, Query, tangent_coordinates};
 use std::collections::BTreeMap;
 use zonal::linalg::{Matrix, dot};
 use zonal::network::Network;
@@ -9,11 +9,11 @@ use zonal::sphere::{Degree, sqrt_multiplicity};
 use zonal::target::{Profile, Target};
 use zonal::{Error, Result};
 
-/// The largest |y| of a target that is one zonal harmonic; of sums and polynomials no bound is known.
-pub(crate) fn largest_label(target: &Target) -> Option<f64> {
+/// Returns max |y| of a target that is a single zonal harmonic; for sums and polynomials no bound is known.
+pub(crate) fn label_bound(target: &Target) -> Option<f64> {
     let [term] = target.zonal_terms() else { return None };
     let Profile::Harmonic(degree) = term.profile else { return None };
-    // A polynomial part beside it would show in the energies.
+    // An additional polynomial part would show in the energies.
     let spectrum = target.power_spectrum(degree).ok()?;
     let rest: f64 = spectrum.total() - spectrum.energies[degree];
     let own = term.coefficient * term.coefficient;
@@ -21,16 +21,16 @@ pub(crate) fn largest_label(target: &Target) -> Option<f64> {
     alone.then(|| term.coefficient.abs() * sqrt_multiplicity(target.dim(), degree))
 }
 
-/// Queries that share what they need.
+/// A key for queries that share their intermediate results.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Group {
     Unit(String),
-    Turn(String),
+    Derivative(String),
     Harmonic(Degree),
     Dense(Degree, Identity),
 }
 
-/// E h(x, g(x)) for each query.
+/// Computes E h(x, g(x)) for each query.
 ///
 /// # Errors
 /// [`Error::Parameter`] for a query without an exact expectation.
@@ -40,10 +40,12 @@ pub(crate) fn of_target(target: &Target, queries: &[Query]) -> Result<Vec<f64>> 
         let group = match query.function() {
             _ if query.label() == Label::Clipped => return Err(no_exact(query, "y times a function of x")),
             Function::Unit { unit, .. } => Group::Unit(format!("{} {:e}", unit.activation(), unit.scale())),
-            Function::Turn { unit, .. } => Group::Turn(format!("{} {:e}", unit.activation(), unit.scale())),
+            Function::Derivative { unit, .. } => {
+                Group::Derivative(format!("{} {:e}", unit.activation(), unit.scale()))
+            }
             Function::Harmonic { degree, .. } => Group::Harmonic(*degree),
             Function::Dense(dense) => Group::Dense(dense.degree, dense.nodes.identity()),
-            _ => return Err(no_exact(query, "a unit, a turned unit or a harmonic")),
+            _ => return Err(no_exact(query, "a unit, a derivative of a unit or a harmonic")),
         };
         groups.entry(group).or_default().push(i);
     }
@@ -57,7 +59,7 @@ pub(crate) fn of_target(target: &Target, queries: &[Query]) -> Result<Vec<f64>> 
     Ok(out)
 }
 
-/// The correlations of functions of one group.
+/// Computes the correlations of the functions of one group.
 fn of_group(target: &Target, functions: &[&Function]) -> Result<Vec<f64>> {
     if let Function::Dense(first) = functions[0] {
         // E g sqrt(N) P_k(<v, .>) is the normalised part of degree k at v.
@@ -69,7 +71,7 @@ fn of_group(target: &Target, functions: &[&Function]) -> Result<Vec<f64>> {
         return Ok(functions.iter().map(combined).collect());
     }
     let directions: Vec<&[f64]> = functions.iter().filter_map(|f| direction(f)).collect();
-    // Turned units come in runs with the same direction.
+    // Derivatives of one unit are adjacent and share its direction.
     let mut rows: Vec<&[f64]> = directions.clone();
     rows.dedup();
     let matrix = Matrix::from_rows(rows.len(), target.dim().as_usize(), rows.concat())?;
@@ -84,13 +86,13 @@ fn of_group(target: &Target, functions: &[&Function]) -> Result<Vec<f64>> {
     let of_row: Vec<f64> = match functions[0] {
         Function::Unit { unit, .. } => target.correlations(&unit.profile(), &matrix, 0)?.total,
         Function::Harmonic { degree, .. } => target.parts(&matrix, *degree)?.row(*degree).to_vec(),
-        Function::Turn { unit, .. } => {
+        Function::Derivative { unit, .. } => {
             let network = Network::from_directions(unit.activation().clone(), unit.scale(), matrix)?;
             let gradients = Population::new(target).hidden_layer(&network)?;
             let along: Vec<Vec<f64>> =
-                rows.iter().enumerate().map(|(r, w)| turned(w, gradients.row(r))).collect();
+                rows.iter().enumerate().map(|(r, w)| tangent_coordinates(w, gradients.row(r))).collect();
             let one = |(f, &r): (&&Function, &usize)| match f {
-                Function::Turn { tangent, .. } => along[r][*tangent] / unit.scale(),
+                Function::Derivative { tangent, .. } => along[r][*tangent] / unit.scale(),
                 _ => f64::NAN,
             };
             return Ok(functions.iter().zip(&row_of).map(one).collect());
@@ -103,7 +105,7 @@ fn of_group(target: &Target, functions: &[&Function]) -> Result<Vec<f64>> {
 fn direction(function: &Function) -> Option<&[f64]> {
     match function {
         Function::Unit { direction, .. }
-        | Function::Turn { direction, .. }
+        | Function::Derivative { direction, .. }
         | Function::Harmonic { direction, .. } => Some(direction),
         _ => None,
     }

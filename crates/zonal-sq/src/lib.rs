@@ -1,11 +1,11 @@
-//! Statistical queries: what no algorithm of that kind can learn.
+//! Statistical queries: oracles, learners, and lower bounds for every algorithm of this kind.
 //!
 //! A statistical-query algorithm sees a target only through expectations E h(x, f(x)), each answered with an error up to a
 //! tolerance. Gradient descent is one: an output weight asks y phi(<w, x>), a hidden one y phi'(<w, x>) <e, x>. This
-//! crate has the queries as values, oracles that answer as badly as the model allows, families of targets that are hard to
-//! tell apart, bounds on the number of queries with everything that they assume, learners, and the game between learner and oracle.
+//! crate provides queries as values, oracles that answer as badly as the model allows, families of targets that are hard to
+//! distinguish, bounds on the number of queries with their assumptions, learners, and the game between learner and oracle.
 //!
-//! A learner gets an [`Answers`] and no more; a [`Secret`] keeps the target and hands out oracles, rows and verdicts.
+//! A learner receives only an [`Answers`]. A [`Secret`] holds the target and creates oracles, samples and exact expectations.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -23,12 +23,13 @@
 //! # Ok::<(), zonal::Error>(())
 //! ```
 
-// What a user does must not make it panic.
+// User input must never cause a panic.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 
 mod answers;
 pub mod basis;
 pub mod bound;
+mod choice;
 mod expectation;
 mod family;
 mod game;
@@ -37,11 +38,10 @@ mod oracle;
 mod query;
 mod rounding;
 mod transcript;
-mod words;
 
 pub use answers::{Answers, Convention, Rows};
 pub use family::{Directions, Family, GramBounds, Kind};
-pub use game::{Answering, Game, GameReport};
+pub use game::{AnswerRule, Game, GameReport};
 pub use oracle::{Oracle, Policy, Secret};
 pub use query::{Combination, Dense, Function, Identity, Label, Nodes, Query, Unit, from_tangents, tangents};
 pub use transcript::{Entry, Replay, Transcript};

@@ -1,4 +1,4 @@
-//! Who keeps the target, and how badly queries about it are answered.
+//! Oracles: a secret target, and the policies by which queries about it are answered.
 
 use crate::answers::{Answers, Convention, Rows};
 use crate::expectation;
@@ -15,13 +15,13 @@ use zonal::sphere::{Dim, uniform_point};
 use zonal::target::Target;
 use zonal::{Error, Result};
 
-/// A target that nobody sees: oracles and rows come from here, and verdicts on what was learned.
+/// A target hidden from learners. It creates oracles and labelled rows, and gives the exact expectations for evaluation.
 pub struct Secret {
     truth: Truth,
 }
 
 impl fmt::Debug for Secret {
-    /// Nothing of the target.
+    /// Reveals nothing about the target.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Secret").field("dim", &self.dim()).finish_non_exhaustive()
     }
@@ -32,41 +32,41 @@ enum Truth {
     Member(Arc<Family>, usize),
 }
 
-/// How an oracle answers a query with expectation E, within a tolerance.
+/// The rule by which an oracle answers a query with expectation E within a tolerance tau.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Policy {
-    /// E.
+    /// E itself.
     Exact,
-    /// E plus a uniform number from [-tau, tau].
+    /// E plus a uniform random number from [-tau, tau].
     Honest(f64),
-    /// 2 tau round(E / (2 tau)).
+    /// E rounded to multiples of 2 tau.
     Quantised(f64),
-    /// The answer that the target does not influence where that is within tau of E, and otherwise E moved by tau towards it.
+    /// The target-free answer if that is within tau of E; otherwise E moved towards it by tau.
     Lazy(f64),
-    /// The mean over so many rows: the same rows for all queries, or new ones for each.
+    /// The mean over random rows: the same rows for all queries, or fresh ones for each.
     Sampled {
-        /// How many.
+        /// The number of rows.
         rows: u64,
-        /// Whether all queries share them.
+        /// Whether all queries share the rows.
         shared: bool,
     },
-    /// As lazy, with the tolerance of VSTAT(t): with p = (1 + E/range)/2, max(1/t, sqrt(p (1-p) / t)).
+    /// As lazy with the tolerance of VSTAT(t): max(1/t, sqrt(p (1-p) / t)) with p = (1 + E/range)/2.
     Vstat(f64),
 }
 
-/// The most rows of a mean.
-const MOST_ROWS: f64 = 1e8;
-/// The most numbers of rows that all queries share, which are kept.
-const MOST_KEPT: u64 = 250_000_000;
-/// Rows of a mean that are made at a time.
-const AT_A_TIME: u64 = 1 << 16;
+/// The largest number of rows of a mean.
+const MAX_ROWS: f64 = 1e8;
+/// The largest number of stored values of shared rows.
+const MAX_SHARED_VALUES: u64 = 250_000_000;
+/// Fresh rows are generated in batches of this size.
+const BATCH_ROWS: u64 = 1 << 16;
 
 impl FromStr for Policy {
     type Err = String;
     fn from_str(text: &str) -> std::result::Result<Self, String> {
         let wrong = || {
             format!(
-                "'{text}' is no oracle; write exact, honest:TAU, quantised:TAU, lazy:TAU, sampled:ROWS, sampled:ROWS:shared \
+                "'{text}' is not an oracle; use exact, honest:TAU, quantised:TAU, lazy:TAU, sampled:ROWS, sampled:ROWS:shared \
                  or vstat:T, with positive numbers"
             )
         };
@@ -74,7 +74,7 @@ impl FromStr for Policy {
             |t: &str| t.parse::<f64>().ok().filter(|x| *x > 0.0 && x.is_finite()).ok_or_else(wrong);
         let rows = |t: &str| {
             positive(t)
-                .and_then(|x| if x.fract() == 0.0 && x <= MOST_ROWS { Ok(x as u64) } else { Err(wrong()) })
+                .and_then(|x| if x.fract() == 0.0 && x <= MAX_ROWS { Ok(x as u64) } else { Err(wrong()) })
         };
         let parts: Vec<&str> = text.split(':').collect();
         match parts[..] {
@@ -106,21 +106,21 @@ impl fmt::Display for Policy {
 }
 
 impl Secret {
-    /// Keeps a target.
+    /// Creates a secret from a target.
     pub fn target(target: Target) -> Self {
         Self { truth: Truth::Target(target) }
     }
 
-    /// Keeps one member of a family.
+    /// Creates a secret from one member of a family.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a number that no member has.
+    /// [`Error::Parameter`] for an index out of range.
     pub fn member(family: Arc<Family>, index: usize) -> Result<Self> {
         family.check_member(index)?;
         Ok(Self { truth: Truth::Member(family, index) })
     }
 
-    /// The dimension n, which is no secret.
+    /// Returns the dimension n, which is public.
     pub fn dim(&self) -> Dim {
         match &self.truth {
             Truth::Target(target) => target.dim(),
@@ -128,19 +128,19 @@ impl Secret {
         }
     }
 
-    /// A bound of |y|, where one is known.
+    /// Returns a bound on |y| if one is known.
     pub fn label_bound(&self) -> Option<f64> {
         match &self.truth {
             Truth::Member(family, _) => Some(family.largest_value()),
-            Truth::Target(target) => expectation::largest_label(target),
+            Truth::Target(target) => expectation::label_bound(target),
         }
     }
 
-    /// Who answers queries about it. Random answers and rows depend on `seed` and on the query, never on their order.
+    /// Creates an oracle. Random answers and rows depend on `seed` and on the query, not on the order of queries.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a tolerance that is not positive and finite, or where labels are not bounded and the policy or the
-    /// convention needs it.
+    /// [`Error::Parameter`] for a tolerance that is not positive and finite, and if the policy or the convention needs a bound on
+    /// the labels but none is known.
     pub fn oracle(&self, policy: Policy, convention: Convention, seed: u64) -> Result<Oracle<'_>> {
         let parameter = match policy {
             Policy::Exact => 1.0,
@@ -148,23 +148,23 @@ impl Secret {
             Policy::Sampled { rows, .. } => rows as f64,
         };
         if !(parameter > 0.0 && parameter.is_finite()) {
-            return Err(Error::parameter("the oracle", policy, "given a positive number"));
+            return Err(Error::parameter("the oracle", policy, "one with a positive finite number"));
         }
         let needs_bound = matches!(policy, Policy::Vstat(_)) || convention == Convention::Range;
         if needs_bound && self.label_bound().is_none() {
             return Err(Error::parameter(
-                "the bound of the labels",
-                "not known for this target",
-                "known for VSTAT and for tolerances in units of a range: take a single harmonic or a member of a family",
+                "the bound on the labels",
+                "unknown for this target",
+                "known for VSTAT and for tolerances relative to the range: use a single harmonic or a member of a family",
             ));
         }
         let shared = match policy {
             Policy::Sampled { rows, shared: true } => {
-                let kept = rows.saturating_mul(self.dim().get() + 1);
-                if kept > MOST_KEPT {
+                let values = rows.saturating_mul(self.dim().get() + 1);
+                if values > MAX_SHARED_VALUES {
                     let required = format!(
-                        "at most {} in this dimension, since all are kept",
-                        MOST_KEPT / (self.dim().get() + 1)
+                        "at most {} in this dimension, since all are stored",
+                        MAX_SHARED_VALUES / (self.dim().get() + 1)
                     );
                     return Err(Error::parameter("the number of shared rows", rows, required));
                 }
@@ -175,10 +175,10 @@ impl Secret {
         Ok(Oracle { secret: self, policy, convention, seed, shared, ledger: Mutex::default() })
     }
 
-    /// Independent labelled points, with Gaussian noise of this deviation on their labels.
+    /// Draws independent labelled points with Gaussian noise of this standard deviation on the labels.
     ///
     /// # Errors
-    /// None, since points are of the secret's dimension.
+    /// None in practice, since the points have the secret's dimension.
     pub fn rows(&self, count: usize, noise: f64, seed: u64) -> Result<Rows> {
         self.rows_from(0, count, noise, seed)
     }
@@ -212,7 +212,7 @@ impl Secret {
         }
     }
 
-    /// The answer that the target does not influence.
+    /// Returns the answer that does not depend on the target.
     fn target_free(&self, query: &Query) -> Result<f64> {
         match &self.truth {
             Truth::Target(_) => Ok(0.0),
@@ -220,11 +220,11 @@ impl Secret {
         }
     }
 
-    /// The true expectations: for verdicts, and as the control beside every oracle that errs.
+    /// Computes the exact expectations, for evaluation and as the control for inexact oracles.
     ///
     /// # Errors
-    /// [`Error::Size`] for a query of another dimension, [`Error::Parameter`] for one whose expectation has no exact form for
-    /// this target.
+    /// [`Error::Size`] for a query of another dimension; [`Error::Parameter`] for a query without an exact expectation for this
+    /// target.
     pub fn expectations(&self, queries: &[Query]) -> Result<Vec<f64>> {
         queries.iter().try_for_each(|q| q.function().check(self.dim()))?;
         match &self.truth {
@@ -235,8 +235,8 @@ impl Secret {
         }
     }
 
-    /// The largest |E h| / ||g|| of some queries: an oracle that is lazy with this tolerance or a larger one answers zero to
-    /// all of them, and gradient descent that asks them never leaves zero.
+    /// Computes the largest |E h| / ||g|| of some queries. A lazy oracle with at least this tolerance answers all of them with
+    /// zero, so gradient descent through it stays at zero.
     ///
     /// # Errors
     /// As [`Self::expectations`].
@@ -246,8 +246,7 @@ impl Secret {
     }
 }
 
-/// Answers queries about a secret, by a policy. Answers are remembered by the identity of queries, so that asking again averages
-/// nothing away.
+/// An oracle for a secret with a policy. Answers are cached by the identity of queries, so repetition cannot average out errors.
 pub struct Oracle<'a> {
     secret: &'a Secret,
     policy: Policy,
@@ -258,7 +257,7 @@ pub struct Oracle<'a> {
 }
 
 impl fmt::Debug for Oracle<'_> {
-    /// Nothing of the target.
+    /// Reveals nothing about the target.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Oracle").field("policy", &self.policy).finish_non_exhaustive()
     }
@@ -269,24 +268,25 @@ impl Oracle<'_> {
         self.ledger.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// How many different queries were answered.
+    /// Returns the number of distinct queries.
     pub fn distinct(&self) -> u64 {
         self.ledger().distinct()
     }
 
-    /// How many were asked, repetitions included.
+    /// Returns the number of queries including repetitions.
     pub fn issued(&self) -> u64 {
         self.ledger().issued()
     }
 
-    /// Everything that was answered.
+    /// Returns all answers so far.
     pub fn transcript(&self) -> Transcript {
         let name = format!("{}, tolerance by {}", self.policy, self.convention);
         self.ledger().transcript(name)
     }
 
-    fn of_answer(&self, tau: f64, query: &Query) -> f64 {
-        self.convention.of_answer(tau, query, self.secret.label_bound().unwrap_or(f64::NAN))
+    /// Returns the absolute tolerance of an answer.
+    fn answer_tolerance(&self, tau: f64, query: &Query) -> f64 {
+        self.convention.answer_tolerance(tau, query, self.secret.label_bound().unwrap_or(f64::NAN))
     }
 
     fn answer(&self, queries: &[&Query]) -> Result<Vec<f64>> {
@@ -295,23 +295,23 @@ impl Oracle<'_> {
         }
         let owned: Vec<Query> = queries.iter().map(|q| (*q).clone()).collect();
         let exact = self.secret.expectations(&owned)?;
-        queries.iter().zip(exact).map(|(q, e)| self.bend(q, e)).collect()
+        queries.iter().zip(exact).map(|(q, e)| self.perturb(q, e)).collect()
     }
 
-    /// What becomes of an expectation.
-    fn bend(&self, query: &Query, e: f64) -> Result<f64> {
+    /// Applies the policy to an exact expectation.
+    fn perturb(&self, query: &Query, e: f64) -> Result<f64> {
         let lazy = |tolerance| Ok(lazy(e, self.secret.target_free(query)?, tolerance));
         match self.policy {
             Policy::Exact | Policy::Sampled { .. } => Ok(e),
             Policy::Honest(tau) => {
                 let draw = uniform(&mut stream(self.seed, Purpose::Answers, query.identity().index()));
-                Ok(e + self.of_answer(tau, query) * (2.0 * draw - 1.0))
+                Ok(e + self.answer_tolerance(tau, query) * (2.0 * draw - 1.0))
             }
             Policy::Quantised(tau) => {
-                let width = 2.0 * self.of_answer(tau, query);
+                let width = 2.0 * self.answer_tolerance(tau, query);
                 Ok(width * (e / width).round_ties_even())
             }
-            Policy::Lazy(tau) => lazy(self.of_answer(tau, query)),
+            Policy::Lazy(tau) => lazy(self.answer_tolerance(tau, query)),
             Policy::Vstat(_) => lazy(self.vstat_tolerance(query, e)),
         }
     }
@@ -336,21 +336,21 @@ impl Oracle<'_> {
         }
         let first = query.identity().index();
         let one = |from: u64| -> Result<f64> {
-            let size = AT_A_TIME.min(count - from) as usize;
+            let size = BATCH_ROWS.min(count - from) as usize;
             Ok(sum(&self.secret.rows_from(first.wrapping_add(from), size, 0.0, self.seed)?))
         };
-        let total: Result<f64> = (0..count).step_by(AT_A_TIME as usize).map(one).sum();
+        let total: Result<f64> = (0..count).step_by(BATCH_ROWS as usize).map(one).sum();
         Ok(total? / count as f64)
     }
 }
 
-/// The target-free answer where that is allowed, and otherwise the one nearest to it.
+/// Returns the admissible answer nearest to the target-free answer `base`.
 fn lazy(e: f64, base: f64, tolerance: f64) -> f64 {
     let away = e - base;
     if away.abs() <= tolerance { base } else { e - tolerance * away.signum() }
 }
 
-/// Error of an expectation, in units of the query's norm: a learner must not rule the target out by rounding.
+/// Error of an exact expectation, in units of the query's norm: rounding must not rule out the target.
 const ROUNDING: f64 = 1e-11;
 
 impl Answers for Oracle<'_> {
@@ -364,11 +364,11 @@ impl Answers for Oracle<'_> {
             + match self.policy {
                 Policy::Exact => 0.0,
                 Policy::Honest(tau) | Policy::Quantised(tau) | Policy::Lazy(tau) => {
-                    self.of_answer(tau, query)
+                    self.answer_tolerance(tau, query)
                 }
-                // The largest that it can be; E itself stays hidden.
+                // The largest possible value, which does not reveal E.
                 Policy::Vstat(_) => self.vstat_tolerance(query, 0.0),
-                // Two standard deviations for a label of norm 1: means have no hard bound.
+                // Two standard deviations for a label of norm 1: sample means have no strict bound.
                 Policy::Sampled { rows, .. } => 2.0 * query.norm() / (rows as f64).sqrt(),
             }
     }

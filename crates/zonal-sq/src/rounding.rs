@@ -1,4 +1,4 @@
-//! Bounds that stay bounds in floating point: counts by exact comparison, logarithms with room for rounding.
+//! Rounding in a safe direction: counts by exact comparison, logarithms with a margin for rounding.
 
 use num_bigint::BigUint;
 use num_rational::BigRational;
@@ -6,35 +6,35 @@ use num_traits::{ToPrimitive, Zero};
 use zonal::numeric::DoubleDouble;
 use zonal::sphere::{Degree, Dim, multiplicities};
 
-/// Rounding of a short formula relative to the sum of its terms' sizes: a few dozen operations and logarithms.
-const ROOM: f64 = 64.0 * f64::EPSILON;
+/// The rounding error of a short formula, a few dozen operations and logarithms, relative to the sum of its terms' sizes.
+const MARGIN: f64 = 64.0 * f64::EPSILON;
 
-/// At least `x`, the value of a formula whose terms are at most `size` in sum.
+/// Returns an upper bound on the exact value of a formula that evaluates to `x` and whose terms sum to at most `size`.
 pub(crate) fn above(x: f64, size: f64) -> f64 {
-    x + ROOM * (x.abs() + size.abs())
+    x + MARGIN * (x.abs() + size.abs())
 }
 
-/// At most `x`, likewise.
+/// Returns a lower bound, otherwise as [`above`].
 pub(crate) fn below(x: f64, size: f64) -> f64 {
-    x - ROOM * (x.abs() + size.abs())
+    x - MARGIN * (x.abs() + size.abs())
 }
 
-/// ln N(n, k), to an ulp or two.
+/// Computes ln N(n, k) to an ulp or two.
 pub(crate) fn ln_multiplicity(dim: Dim, degree: Degree) -> f64 {
     multiplicities(dim, degree)[degree].ln_abs()
 }
 
-/// N(n, k) for k <= `max_degree`, as logarithms.
+/// Computes ln N(n, k) for k <= `max_degree`.
 pub(crate) fn ln_multiplicities(dim: Dim, max_degree: Degree) -> Vec<f64> {
     multiplicities(dim, max_degree).into_iter().map(|n| n.ln_abs()).collect()
 }
 
-/// An f64 as the fraction that it is; zero for what is not finite.
+/// Converts an f64 to the equal fraction; zero for values that are not finite.
 pub(crate) fn exactly(x: f64) -> BigRational {
     BigRational::from_float(x).unwrap_or_else(BigRational::zero)
 }
 
-/// The largest whole m with m step < limit, by exact comparison; None for a step that is not positive.
+/// Computes the largest integer m with m step < limit in exact arithmetic; None for a step that is not positive.
 pub(crate) fn count_below(limit: &BigRational, step: &BigRational) -> Option<u64> {
     if step <= &BigRational::zero() {
         return None;
@@ -46,7 +46,7 @@ pub(crate) fn count_below(limit: &BigRational, step: &BigRational) -> Option<u64
     Some(ceiling.to_u64().unwrap_or(u64::MAX))
 }
 
-/// The largest whole m with m step <= limit; None for a step that is not positive.
+/// Computes the largest integer m with m step <= limit; None for a step that is not positive.
 pub(crate) fn count_up_to(limit: &BigRational, step: &BigRational) -> Option<u64> {
     if step <= &BigRational::zero() {
         return None;
@@ -54,12 +54,12 @@ pub(crate) fn count_up_to(limit: &BigRational, step: &BigRational) -> Option<u64
     Some((limit / step).floor().to_integer().to_u64().unwrap_or(u64::MAX))
 }
 
-/// A whole number as the nearest f64; infinite beyond its range.
+/// Converts an integer to the nearest f64; infinite beyond its range.
 pub(crate) fn nearest(n: &BigUint) -> f64 {
     n.to_f64().unwrap_or(f64::INFINITY)
 }
 
-/// Prefix sums of ln(n + 2 l): S_i = ln E r^(2i) for a standard Gaussian vector of n coordinates, r its length.
+/// Prefix sums of ln(n + 2 l): S_i = ln E r^(2i), where r is the length of a standard Gaussian vector of n coordinates.
 #[derive(Clone, Debug)]
 pub(crate) struct Moments {
     n: f64,
@@ -72,7 +72,8 @@ impl Moments {
         Self { n, sums: vec![0.0], last: DoubleDouble::ZERO }
     }
 
-    /// S_i. Relative error below 4 2^-52: each logarithm is good to an ulp or two, their sum has no error to speak of.
+    /// Returns S_i. The relative error is below 4 2^-52: each logarithm is accurate to an ulp or two, and the error of the
+    /// double-double sum is negligible.
     pub(crate) fn sum(&mut self, i: usize) -> f64 {
         while self.sums.len() <= i {
             let l = (self.sums.len() - 1) as f64;

@@ -1,4 +1,4 @@
-//! What was asked and answered: counted, remembered, saved and played again.
+//! Transcripts: recorded queries and answers, counted, saved and replayed.
 
 use crate::answers::Answers;
 use crate::query::{Identity, Query};
@@ -7,42 +7,42 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use zonal::{Error, Result};
 
-/// One answer, the first time that it was given.
+/// The first answer to one query.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
     /// The query's identity.
     pub identity: String,
-    /// The query in words.
+    /// The query as text.
     pub query: String,
-    /// The largest error that the answer may have.
+    /// The largest possible error of the answer.
     pub tolerance: f64,
     /// The answer.
     pub answer: f64,
 }
 
-/// All answers, in the order in which they were first given.
+/// All distinct answers, in the order in which they were first given.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Transcript {
-    /// Who answered, in words.
+    /// A description of the oracle.
     pub oracle: String,
     /// The answers.
     pub entries: Vec<Entry>,
-    /// How often anything was asked, repetitions included.
+    /// Number of queries including repetitions.
     pub issued: u64,
 }
 
-/// Remembers answers by the identity of queries, and counts.
+/// A cache of answers by the identity of queries, with counts.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
-    known: HashMap<Identity, f64>,
+    answers: HashMap<Identity, f64>,
     entries: Vec<Entry>,
     issued: u64,
 }
 
 impl Ledger {
-    /// The answers to some queries, of which those not known yet are found by `answer`, all at once and each once.
+    /// Returns the answers to some queries. New queries are passed to `answer`, all at once and each once.
     pub(crate) fn answers(
         &mut self,
         queries: &[Query],
@@ -52,13 +52,13 @@ impl Ledger {
         let mut new: Vec<&Query> = Vec::new();
         let mut seen: std::collections::HashSet<Identity> = std::collections::HashSet::new();
         for query in queries {
-            if !self.known.contains_key(&query.identity()) && seen.insert(query.identity()) {
+            if !self.answers.contains_key(&query.identity()) && seen.insert(query.identity()) {
                 new.push(query);
             }
         }
         if !new.is_empty() {
             for (query, answer) in new.iter().zip(answer(&new)?) {
-                self.known.insert(query.identity(), answer);
+                self.answers.insert(query.identity(), answer);
                 self.entries.push(Entry {
                     identity: query.identity().to_string(),
                     query: query.to_string(),
@@ -68,7 +68,7 @@ impl Ledger {
             }
         }
         self.issued += queries.len() as u64;
-        Ok(queries.iter().map(|q| self.known[&q.identity()]).collect())
+        Ok(queries.iter().map(|q| self.answers[&q.identity()]).collect())
     }
 
     pub(crate) fn distinct(&self) -> u64 {
@@ -84,7 +84,7 @@ impl Ledger {
     }
 }
 
-/// Answers what a transcript holds, and nothing else.
+/// An oracle that gives the answers of a transcript, and fails for other queries.
 #[derive(Debug)]
 pub struct Replay {
     tolerances: HashMap<String, f64>,
@@ -93,10 +93,10 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// From a transcript.
+    /// Creates the oracle from a transcript.
     ///
     /// # Errors
-    /// [`Error::Parameter`] where the same query has two answers or an answer is not a number.
+    /// [`Error::Parameter`] if a query has two different answers or an answer is not finite.
     pub fn new(transcript: &Transcript) -> Result<Self> {
         let (mut answers, mut tolerances) = (HashMap::new(), HashMap::new());
         for entry in &transcript.entries {
@@ -114,7 +114,7 @@ impl Replay {
         Ok(Self { answers, tolerances, ledger: Mutex::default() })
     }
 
-    /// How many different queries, and how many in all, were asked again.
+    /// Returns the number of distinct queries and of all queries replayed so far.
     pub fn counts(&self) -> (u64, u64) {
         let ledger = self.ledger.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         (ledger.distinct(), ledger.issued())
@@ -125,8 +125,7 @@ impl Answers for Replay {
     fn ask_all(&self, queries: &[Query]) -> Result<Vec<f64>> {
         let find = |query: &&Query| {
             self.answers.get(&query.identity().to_string()).copied().ok_or_else(|| {
-                let required =
-                    "one of the transcript's: the learner must be the one that made it, with the same seed";
+                let required = "in the transcript; use the learner and the seed that produced it";
                 Error::parameter("the query", format!("{query} ({})", query.identity()), required)
             })
         };

@@ -498,9 +498,9 @@ mod tests {
     #[test]
     fn closed_forms_equal_their_series() {
         let dim = Dim::new(7).unwrap();
-        let piecewise = &Activation::NAMED[..6];
-        for left in piecewise {
-            for right in piecewise {
+        let is_piecewise = |a: &&Activation| matches!(a.structure(1.0), Ok(Structure::Piecewise(_)));
+        for left in Activation::BUILTIN.iter().filter(is_piecewise) {
+            for right in Activation::BUILTIN.iter().filter(is_piecewise) {
                 let kernel = Kernel::cross((left, 1.3), (right, 0.6), dim, 200).unwrap();
                 let tail = (Spectrum::new(left, dim, 1.3, 200).unwrap().tail_energy()
                     * Spectrum::new(right, dim, 0.6, 200).unwrap().tail_energy())

@@ -166,7 +166,7 @@ impl Spectrum {
             Law::Sphere(dim) => multiplicities(dim, computed),
             Law::Normal => vec![Scaled::from(1.0); computed + 1],
         };
-        let named = !matches!(activation, Activation::Formula(_) | Activation::Function(_));
+        let named = activation.is_named();
         let mut left = Scaled::from(norm_sq.to_f64() * (1.0 + accuracy.max(1e-12)));
         let coefficients: Vec<Coefficient> = integrals
             .into_iter()

@@ -10,7 +10,7 @@ use crate::table::{Data, Memory, lossy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
-use zonal_io::option::{FEATURES, OptionId};
+use zonal_io::option::FEATURES;
 
 /// Analyse a table before training: the best polynomial of each degree, the noise floor, energies by degree
 #[derive(Clone, Debug, clap::Args, Serialize, Deserialize, JsonSchema)]

@@ -48,11 +48,11 @@ impl Output {
     /// Checks, before any work, that a run of this kind can be written.
     ///
     /// # Errors
-    /// As [`RunFolder::check_named`].
+    /// As [`RunFolder::check_create`].
     pub fn check(&self, kind: RunKind) -> Result<()> {
         match self {
             Self::None | Self::Resume(_) => {}
-            Self::Folder { path, force } => RunFolder::check_named(path, *force, kind.files())?,
+            Self::Folder { path, force } => RunFolder::check_create(path, *force, kind.files())?,
             Self::Numbered(parent) => RunFolder::check_parent(parent)?,
         }
         Ok(())
@@ -77,10 +77,10 @@ impl Output {
     /// Checks that replacing a run does not delete a file that the new run reads.
     ///
     /// # Errors
-    /// As [`RunFolder::check_spares`].
+    /// As [`RunFolder::check_inputs`].
     pub fn check_spares<'a>(&self, needed: impl IntoIterator<Item = &'a Path>) -> Result<()> {
         match self {
-            Self::Folder { path, force: true } => Ok(RunFolder::check_spares(path, needed)?),
+            Self::Folder { path, force: true } => Ok(RunFolder::check_inputs(path, needed)?),
             _ => Ok(()),
         }
     }
@@ -88,14 +88,14 @@ impl Output {
     /// Creates the folder of a run of this kind; None if nothing is written.
     ///
     /// # Errors
-    /// As [`RunFolder::named`], [`RunFolder::numbered`] and [`RunFolder::begun`].
+    /// As [`RunFolder::create`], [`RunFolder::create_numbered`] and [`RunFolder::resume`].
     pub fn folder(&self, name: &str, kind: RunKind) -> Result<Option<RunFolder>> {
         let kind = kind.files();
         Ok(match self {
             Self::None => None,
-            Self::Resume(path) => Some(RunFolder::begun(path, kind)?),
-            Self::Folder { path, force } => Some(RunFolder::named(path, *force, kind)?),
-            Self::Numbered(parent) => Some(RunFolder::numbered(parent, name, kind)?),
+            Self::Resume(path) => Some(RunFolder::resume(path, kind)?),
+            Self::Folder { path, force } => Some(RunFolder::create(path, *force, kind)?),
+            Self::Numbered(parent) => Some(RunFolder::create_numbered(parent, name, kind)?),
         })
     }
 }

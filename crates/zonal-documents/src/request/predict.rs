@@ -10,7 +10,6 @@ use crate::table::{Data, lossy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
-use zonal_io::option::OptionId;
 
 /// Predict the rows of a table with a trained model, or score it on labelled rows
 ///

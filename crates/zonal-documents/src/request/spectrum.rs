@@ -126,7 +126,8 @@ impl SpectrumRequest {
             let shifted =
                 ["relu(t + 0.5)", "gelu(t + 0.5)", "tanh(t + 0.5)", "sin(t + 0.5)"].map(Activation::parse);
             let shifted: zonal::error::Result<Vec<Activation>> = shifted.into_iter().collect();
-            [&Activation::NAMED[..15], &shifted?].concat()
+            let others = Activation::BUILTIN.into_iter().filter(|a| !a.support().is_finite());
+            others.chain(shifted?).collect()
         } else {
             self.activations()?
         };

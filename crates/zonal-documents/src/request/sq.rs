@@ -19,7 +19,7 @@ use zonal::sphere::Dim;
 use zonal_io::option::OptionId;
 use zonal_sq::bound::QueryClass;
 use zonal_sq::learner::Strategy;
-use zonal_sq::{Answering, Convention, Directions, Family, Kind};
+use zonal_sq::{AnswerRule, Convention, Directions, Family, Kind};
 
 /// The least number of statistical queries that a learner needs, with the theorem and its assumptions
 #[derive(Clone, Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
@@ -160,7 +160,7 @@ pub struct PlayRequest {
     #[arg(long, default_value_t = Self::default().answers, value_name = "HOW")]
     #[serde(with = "text")]
     #[schemars(with = "String")]
-    pub answers: Answering,
+    pub answers: AnswerRule,
     /// The learner is to reach a mean squared error of 1 - EPSILON
     #[arg(long, default_value_t = Self::default().epsilon, value_name = "EPSILON", allow_negative_numbers = true)]
     pub epsilon: Real,
@@ -199,7 +199,7 @@ impl Default for PlayRequest {
             directions: Directions::Random,
             tolerance: Real(0.0),
             learner: Strategy::Greedy,
-            answers: Answering::Base,
+            answers: AnswerRule::Base,
             epsilon: Real(0.5),
             max_queries: None,
             width: None,

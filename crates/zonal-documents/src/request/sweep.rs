@@ -9,7 +9,7 @@ use crate::table::lossy_option;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
-use zonal_io::option::{OptionId, RESUME};
+use zonal_io::option::RESUME;
 
 /// Train over a grid of dimensions, degrees, widths, rows, .., into one table
 #[derive(Clone, Debug, Default, clap::Args, Serialize, Deserialize, JsonSchema)]

@@ -1,8 +1,10 @@
-//! Parquet and Arrow files: columns of numbers and booleans, nulls as missing values.
+//! Readers of Parquet and Arrow files: columns of numbers and booleans, with nulls as missing values.
 
-use super::guard::guarded;
-use super::{Raw, Reader, announced, block_rows, pages, table, wrong_type};
+use super::guard::catch_panic;
+use super::reader::{RawRows, Reader, block_rows, table, wrong_type};
+use super::{arrow_limits, parquet_limits};
 use crate::error::{Error, Result};
+use crate::option::FEATURES;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     ArrowPrimitiveType, Decimal128Type, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type,
@@ -27,18 +29,18 @@ fn open(path: &Path) -> Result<File> {
 fn broken(path: &Path, kind: &str, error: &dyn std::fmt::Display) -> Error {
     let error = error.to_string();
     if error.to_lowercase().contains("checksum") {
-        return table(path, format!("is damaged ({kind}: {error}); copy or write it again"));
+        return table(path, format!("is damaged ({kind}: {error}); copy or save the file again"));
     }
     table(path, format!("not a complete {kind} file: {error}"))
 }
 
-/// What a library makes of a file, where it neither fails nor panics.
+/// Calls a library, and converts its errors and panics.
 fn read<T, E: std::fmt::Display>(
     path: &Path,
     kind: &str,
     f: impl FnOnce() -> std::result::Result<T, E>,
 ) -> Result<T> {
-    match guarded(f) {
+    match catch_panic(f) {
         Ok(outcome) => outcome.map_err(|e| broken(path, kind, &e)),
         Err(panic) => Err(broken(path, kind, &panic)),
     }
@@ -54,15 +56,15 @@ pub(super) fn parquet_names(path: &Path) -> Result<Vec<String>> {
 
 fn parquet_builder(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>> {
     let mut file = open(path)?;
-    pages::check_schema(&mut file).map_err(|e| broken(path, PARQUET, &e))?;
+    parquet_limits::check_schema(&mut file).map_err(|e| broken(path, PARQUET, &e))?;
     read(path, PARQUET, || ParquetRecordBatchReaderBuilder::try_new(file))
 }
 
 pub(super) fn parquet(path: &Path, chosen: &[usize]) -> Result<BatchReader> {
-    let mut again = open(path)?;
+    let mut file = open(path)?;
     let builder = parquet_builder(path)?;
     check_types(path, builder.schema(), chosen)?;
-    pages::check(&mut again, builder.metadata(), chosen).map_err(|e| broken(path, PARQUET, &e))?;
+    parquet_limits::check(&mut file, builder.metadata(), chosen).map_err(|e| broken(path, PARQUET, &e))?;
     let mask = ProjectionMask::roots(builder.parquet_schema(), chosen.iter().copied());
     let batches = read(path, PARQUET, || {
         builder.with_projection(mask).with_batch_size(block_rows(chosen.len())).build()
@@ -84,12 +86,12 @@ pub(super) fn ipc(path: &Path, chosen: &[usize]) -> Result<BatchReader> {
 
 fn ipc_reader(path: &Path, columns: Option<Vec<usize>>) -> Result<FileReader<BufReader<File>>> {
     let mut file = open(path)?;
-    announced::check(&mut file).map_err(|e| broken(path, ARROW, &e))?;
+    arrow_limits::check(&mut file).map_err(|e| broken(path, ARROW, &e))?;
     file.rewind().map_err(Error::system(path, "reading"))?;
     read(path, ARROW, || FileReader::try_new(BufReader::new(file), columns))
 }
 
-/// Every chosen column must hold numbers, before anything is read.
+/// Checks that every chosen column holds numbers, before any rows are read.
 fn check_types(path: &Path, schema: &Schema, chosen: &[usize]) -> Result<()> {
     for &i in chosen {
         let field = schema.field(i);
@@ -99,9 +101,9 @@ fn check_types(path: &Path, schema: &Schema, chosen: &[usize]) -> Result<()> {
             let column = Some(field.name().clone());
             Err(Error::Table { path: path.to_owned(), row: None, column, message })
         };
-        // As many rows as it likes in no bytes at all.
+        // A null column can claim any number of rows without any bytes.
         if *kind == DataType::Null {
-            return fail("holds no value at all; leave it out with --features".into());
+            return fail(format!("has no values; select other columns with {FEATURES}"));
         }
         if !numbers && !matches!(kind, DataType::Boolean | DataType::Decimal128(..)) {
             return fail(wrong_type(kind, kind.is_temporal()));
@@ -117,10 +119,10 @@ pub(super) struct BatchReader {
     path: PathBuf,
     kind: &'static str,
     batches: Batches,
-    /// For each chosen column its place among the columns read, which are in the order of the file.
-    places: Vec<usize>,
-    /// The batch that is being read, and how many of its rows are.
-    waiting: Option<(RecordBatch, usize)>,
+    /// For each chosen column its index among the columns read, which are in the order of the file.
+    indices: Vec<usize>,
+    /// The current batch and the number of its rows already returned.
+    current: Option<(RecordBatch, usize)>,
     rows: u64,
 }
 
@@ -128,56 +130,56 @@ impl BatchReader {
     fn new(path: &Path, kind: &'static str, batches: Batches, chosen: &[usize]) -> Self {
         let mut sorted = chosen.to_vec();
         sorted.sort_unstable();
-        let places = chosen.iter().map(|c| sorted.partition_point(|s| s < c)).collect();
-        Self { path: path.to_owned(), kind, batches, places, waiting: None, rows: 0 }
+        let indices = chosen.iter().map(|c| sorted.partition_point(|s| s < c)).collect();
+        Self { path: path.to_owned(), kind, batches, indices, current: None, rows: 0 }
     }
 
-    /// A batch with rows that are not yet read, and how many are; None after the last.
+    /// Returns a batch with unread rows and the number of its rows already returned; None after the last batch.
     fn batch(&mut self) -> Result<Option<(RecordBatch, usize)>> {
-        let mut waiting = self.waiting.take();
-        while waiting.as_ref().is_none_or(|(batch, used)| *used == batch.num_rows()) {
+        let mut current = self.current.take();
+        while current.as_ref().is_none_or(|(batch, used)| *used == batch.num_rows()) {
             let batches = &mut self.batches;
             match read(&self.path, self.kind, || batches.next().transpose())? {
-                Some(batch) => waiting = Some((batch, 0)),
+                Some(batch) => current = Some((batch, 0)),
                 None => return Ok(None),
             }
         }
-        Ok(waiting)
+        Ok(current)
     }
 
     fn decode(&self, batch: &RecordBatch) -> Result<Vec<Vec<f64>>> {
-        let one = |&place: &usize| {
-            numbers(batch.column(place))
+        let one = |&index: &usize| {
+            numbers(batch.column(index))
                 .ok_or_else(|| broken(&self.path, self.kind, &"a column changes its type"))
         };
-        self.places.iter().map(one).collect()
+        self.indices.iter().map(one).collect()
     }
 }
 
 impl Reader for BatchReader {
-    fn next(&mut self, most: usize) -> Result<Option<Raw>> {
-        let mut values = Vec::with_capacity(most * self.places.len());
+    fn next(&mut self, max_rows: usize) -> Result<Option<RawRows>> {
+        let mut values = Vec::with_capacity(max_rows * self.indices.len());
         let mut rows = 0;
-        while rows < most {
+        while rows < max_rows {
             let Some((batch, used)) = self.batch()? else { break };
-            // No more rows as f64 than are asked for: a batch may hold many in few bytes.
-            let take = (batch.num_rows() - used).min(most - rows);
+            // Decodes only the requested rows: a batch may hold many rows in few bytes.
+            let take = (batch.num_rows() - used).min(max_rows - rows);
             let decoded = self.decode(&batch.slice(used, take))?;
             for i in 0..take {
                 values.extend(decoded.iter().map(|column| column[i]));
             }
             rows += take;
-            self.waiting = Some((batch, used + take));
+            self.current = Some((batch, used + take));
         }
         self.rows += rows as u64;
         if self.rows == 0 {
             return Err(table(&self.path, "the file has columns but no rows".into()));
         }
-        Ok((rows > 0).then_some(Raw { rows, values }))
+        Ok((rows > 0).then_some(RawRows { rows, values }))
     }
 }
 
-/// A column as f64, NaN for nulls; None for a type that holds no numbers.
+/// Converts a column to f64, with NaN for nulls; None for a type that does not hold numbers.
 fn numbers(array: &dyn Array) -> Option<Vec<f64>> {
     fn of<T: ArrowPrimitiveType>(array: &dyn Array, f: impl Fn(T::Native) -> f64) -> Option<Vec<f64>> {
         let array = array.as_primitive_opt::<T>()?;
@@ -198,8 +200,8 @@ fn numbers(array: &dyn Array) -> Option<Vec<f64>> {
         DataType::UInt32 => of::<UInt32Type>(array, f64::from),
         DataType::UInt16 => of::<UInt16Type>(array, f64::from),
         DataType::UInt8 => of::<UInt8Type>(array, f64::from),
-        DataType::Decimal128(_, places) => {
-            let unit = 10f64.powi(-i32::from(*places));
+        DataType::Decimal128(_, scale) => {
+            let unit = 10f64.powi(-i32::from(*scale));
             of::<Decimal128Type>(array, |x| x as f64 * unit)
         }
         DataType::Boolean => {

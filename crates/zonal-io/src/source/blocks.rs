@@ -1,55 +1,66 @@
-//! The rows of a table in blocks, with the checks that every value passes.
+//! The rows of a table in blocks, with validation of every value.
 
-use super::{Missing, Raw, Reader, Source, block_rows, table};
+use super::reader::{RawRows, Reader, block_rows, table};
+use super::{Missing, Source};
 use crate::error::{Error, Result};
+use crate::option::MISSING;
 use std::path::Path;
 use zonal::linalg::Matrix;
 use zonal::rows::Rows;
 
-/// Weights within these limits have roots and sums in single precision too.
+/// The smallest weight. Weights within the limits have roots and sums in single precision too.
 const SMALLEST_WEIGHT: f64 = 1e-30;
+/// The largest weight.
 const LARGEST_WEIGHT: f64 = 1e30;
 
-/// The blocks of a table, in order. After an error there are no more.
+/// An iterator over the blocks of a table in order. It ends after an error.
 pub struct Blocks<'a> {
     source: &'a Source,
     piece: usize,
     reader: Option<Box<dyn Reader>>,
     next_row: u64,
-    in_file: u64,
+    /// The number of the next row within its file.
+    file_row: u64,
     /// The error of a row, to be returned after the rows before it.
-    fault: Option<Error>,
+    pending_error: Option<Error>,
     failed: bool,
 }
 
+impl Source {
+    /// Starts a pass over all rows in blocks.
+    pub fn blocks(&self) -> Blocks<'_> {
+        Blocks::new(self)
+    }
+}
+
 impl<'a> Blocks<'a> {
-    pub(super) fn of(source: &'a Source) -> Self {
+    fn new(source: &'a Source) -> Self {
         Self {
             source,
             piece: 0,
             reader: None,
             next_row: source.first_row,
-            in_file: 0,
-            fault: None,
+            file_row: 0,
+            pending_error: None,
             failed: false,
         }
     }
 
     fn advance(&mut self) -> Result<Option<Rows>> {
-        if let Some(fault) = self.fault.take() {
-            return Err(fault);
+        if let Some(error) = self.pending_error.take() {
+            return Err(error);
         }
-        let most = block_rows(self.source.columns());
+        let max_rows = block_rows(self.source.columns());
         while let Some(piece) = self.source.pieces.get(self.piece) {
             if self.reader.is_none() {
                 piece.check_unchanged()?;
                 self.reader = Some(self.source.reader(piece)?);
-                self.in_file = 0;
+                self.file_row = 0;
             }
             let next = match &mut self.reader {
-                Some(reader) => match reader.next(most) {
+                Some(reader) => match reader.next(max_rows) {
                     Ok(next) => next,
-                    // A file that changes is often no table while it does.
+                    // A file that is being changed is often invalid meanwhile: report the change.
                     Err(error) => return Err(piece.check_unchanged().err().unwrap_or(error)),
                 },
                 None => None,
@@ -68,9 +79,8 @@ impl<'a> Blocks<'a> {
         Ok(None)
     }
 
-    /// Checks the values and leaves out rows that lack one. The error of a row that cannot be used is returned after the rows
-    /// before it.
-    fn rows(&mut self, path: &Path, raw: Raw) -> Result<Rows> {
+    /// Validates the values and drops rows with missing ones. The error of an invalid row is returned after the rows before it.
+    fn rows(&mut self, path: &Path, raw: RawRows) -> Result<Rows> {
         let source = self.source;
         let (features, labels) = (source.feature_names.len(), source.label_names.len());
         let first = self.next_row;
@@ -79,7 +89,7 @@ impl<'a> Blocks<'a> {
         let mut y = Vec::with_capacity(raw.rows * labels);
         for (i, row) in raw.values.chunks_exact(source.columns()).enumerate() {
             let number = first + i as u64;
-            match source.usable(path, row, self.in_file + i as u64) {
+            match source.is_usable(path, row, self.file_row + i as u64) {
                 Ok(false) => {}
                 Ok(true) => {
                     rows.weights.extend(source.is_weighted().then(|| row[features + labels]));
@@ -87,22 +97,22 @@ impl<'a> Blocks<'a> {
                     y.extend_from_slice(&row[features..features + labels]);
                     rows.numbers.push(number);
                 }
-                Err(fault) if rows.numbers.is_empty() => return Err(fault),
-                Err(fault) => {
+                Err(error) if rows.numbers.is_empty() => return Err(error),
+                Err(error) => {
                     rows.covered.end = number;
-                    self.fault = Some(fault);
+                    self.pending_error = Some(error);
                     break;
                 }
             }
         }
         self.next_row += raw.rows as u64;
-        self.in_file += raw.rows as u64;
+        self.file_row += raw.rows as u64;
         let matrix = |rows: usize, columns: usize, values: Vec<f64>| {
             Matrix::from_rows(rows, columns, values).map_err(|e| table(path, e.to_string()))
         };
-        let kept = rows.numbers.len();
-        rows.features = matrix(kept, features, x)?;
-        rows.labels = matrix(kept, labels, y)?;
+        let count = rows.numbers.len();
+        rows.features = matrix(count, features, x)?;
+        rows.labels = matrix(count, labels, y)?;
         Ok(rows)
     }
 }
@@ -121,25 +131,26 @@ impl Iterator for Blocks<'_> {
 }
 
 impl Source {
-    /// Whether a row of a file is used, given its values; false for one that is left out.
-    fn usable(&self, path: &Path, row: &[f64], place: u64) -> Result<bool> {
+    /// Returns whether a row is used: false for a row that is dropped, an error for an invalid one.
+    fn is_usable(&self, path: &Path, row: &[f64], number: u64) -> Result<bool> {
         let fail = |column: usize, message: String| {
             let mut names = self.feature_names.iter().chain(&self.label_names).chain(&self.weight_name);
             let column = names.nth(column).cloned();
-            let message = format!("row {place} (counted from 0) {message}");
+            let message = format!("row {number} (counted from 0) {message}");
             Err(Error::Table { path: path.to_owned(), row: None, column, message })
         };
         let weight = self.is_weighted().then(|| row[row.len() - 1]);
-        // A row that counts for nothing is as one that is not there.
+        // A row of weight 0 may hold anything.
         if weight == Some(0.0) {
             return Ok(false);
         }
         if let Some(column) = row.iter().position(|x| !x.is_finite()) {
             return match self.missing {
                 Missing::Drop if row[column].is_nan() => Ok(false),
-                _ if row[column].is_nan() => {
-                    fail(column, "lacks a value; fill it in, or use --missing drop".into())
-                }
+                _ if row[column].is_nan() => fail(
+                    column,
+                    format!("lacks a value; fill it in, or drop such rows with {}", MISSING.with("drop")),
+                ),
                 _ => fail(column, format!("holds {}, but only finite numbers can be used", row[column])),
             };
         }

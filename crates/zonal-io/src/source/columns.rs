@@ -1,43 +1,44 @@
-//! The columns that were asked for, found by their names.
+//! The selection of columns by name.
 
 use crate::error::{Error, Result, shorten};
+use crate::option::{DELIMITER, FEATURES};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-/// Which columns to read.
+/// The columns to read.
 #[derive(Clone, Debug, Default)]
 pub struct Columns {
-    /// The labels, if any are needed.
+    /// The label columns; may be empty.
     pub labels: Vec<String>,
-    /// The features in order; all columns but the labels and the weight if None.
+    /// The feature columns in order; None for all columns except labels and weight.
     pub features: Option<Vec<String>>,
-    /// The column of the rows' weights, if they have any.
+    /// The column of row weights, if any.
     pub weight: Option<String>,
 }
 
-/// The places of the chosen columns in a file.
-pub(super) struct Chosen {
+/// The indices of the chosen columns in a file.
+pub(super) struct ColumnIndices {
     pub(super) features: Vec<usize>,
     pub(super) labels: Vec<usize>,
     pub(super) weight: Option<usize>,
 }
 
-impl Chosen {
+impl ColumnIndices {
     pub(super) fn find(path: &Path, names: &[String], columns: &Columns) -> Result<Self> {
         let fail = |column: Option<&str>, message: String| {
             Err(Error::Table { path: path.to_owned(), row: None, column: column.map(str::to_owned), message })
         };
-        let places: HashMap<&str, usize> = names.iter().enumerate().map(|(i, n)| (n.as_str(), i)).collect();
-        let find = |wanted: &str| match places.get(wanted) {
+        let indices: HashMap<&str, usize> = names.iter().enumerate().map(|(i, n)| (n.as_str(), i)).collect();
+        let find = |wanted: &str| match indices.get(wanted) {
             Some(&i) => Ok(i),
             None => {
                 let shown: Vec<String> = names.iter().take(20).map(|n| shorten(n)).collect();
                 let more =
                     if names.len() > 20 { format!(" and {} more", names.len() - 20) } else { String::new() };
                 let list = shown.join(", ");
-                // A line that was not split.
-                let one = names.len() == 1 && list.contains([',', ';', '\t', ' ', '|', '\u{fffd}']);
-                let advice = if one { " (is --delimiter right?)" } else { "" };
+                // Probably a line that was not split.
+                let unsplit = names.len() == 1 && list.contains([',', ';', '\t', ' ', '|', '\u{fffd}']);
+                let advice = if unsplit { format!(" (check {DELIMITER})") } else { String::new() };
                 let wanted = shorten(wanted);
                 let message = format!("there is no column '{wanted}'; the columns are {list}{more}{advice}");
                 Err(Error::Table { path: path.to_owned(), row: None, column: None, message })
@@ -54,7 +55,7 @@ impl Chosen {
         let weight = columns.weight.as_deref().map(find).transpose()?;
         if let Some(name) = columns.weight.as_deref().filter(|_| weight.is_some_and(|w| labels.contains(&w)))
         {
-            return fail(Some(name), "the label cannot be the weight too; name another column".into());
+            return fail(Some(name), "the label cannot also be the weight; name another column".into());
         }
         let taken = |i: &usize| labels.contains(i) || weight == Some(*i);
         let Some(wanted) = &columns.features else {
@@ -63,7 +64,7 @@ impl Chosen {
                 let what = if labels.len() == 1 && weight.is_none() {
                     "the label is the only column"
                 } else {
-                    "there is no column beside labels and weight"
+                    "there are no columns other than labels and weight"
                 };
                 return fail(None, format!("{what}; at least one feature is needed"));
             }
@@ -76,22 +77,22 @@ impl Chosen {
             if labels.contains(&index) {
                 return fail(
                     Some(name),
-                    "the label cannot be a feature too; leave it out of --features".into(),
+                    format!("the label cannot also be a feature; remove it from {FEATURES}"),
                 );
             }
             if weight == Some(index) {
                 return fail(
                     Some(name),
-                    "the weight cannot be a feature too; leave it out of --features".into(),
+                    format!("the weight cannot also be a feature; remove it from {FEATURES}"),
                 );
             }
             if !seen.insert(index) {
-                return fail(Some(name), "this column is named twice in --features".into());
+                return fail(Some(name), format!("this column is named twice in {FEATURES}"));
             }
             features.push(index);
         }
         if features.is_empty() {
-            return fail(None, "--features names no column; at least one is needed".into());
+            return fail(None, format!("{FEATURES} names no column; at least one is needed"));
         }
         Ok(Self { features, labels, weight })
     }

@@ -1,8 +1,9 @@
-//! CSV files, plain or gzip. Fields are numbers with a decimal point, or true and false for 1 and 0; white space around them
-//! is ignored. Columns that are not used may hold anything.
+//! The reader of CSV files, plain or gzip. Fields are numbers with a decimal point, or true and false for 1 and 0; surrounding
+//! white space is ignored. Unused columns may hold anything.
 
-use super::{DATES, Raw, Reader, check_columns, table};
+use super::reader::{DATES, RawRows, Reader, check_columns, table};
 use crate::error::{Error, Result, shorten};
+use crate::option::{self, DELIMITER, FEATURES, NO_HEADER};
 use flate2::read::MultiGzDecoder;
 use std::collections::HashMap;
 use std::fs::File;
@@ -11,12 +12,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-/// How a CSV file is written.
+/// The dialect of a CSV file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dialect {
     /// The byte between fields.
     pub delimiter: u8,
-    /// Whether the first line names the columns; otherwise they are called c1, c2, ..
+    /// Whether the first line names the columns; otherwise they are named c1, c2, ..
     pub header: bool,
 }
 
@@ -27,7 +28,7 @@ impl Default for Dialect {
 }
 
 impl Dialect {
-    /// Checks that the delimiter is one byte that cannot be part of a number.
+    /// Creates a dialect, and checks that the delimiter is one byte that cannot be part of a number.
     ///
     /// # Errors
     /// [`Error::Delimiter`].
@@ -38,93 +39,93 @@ impl Dialect {
     }
 }
 
-/// Texts that stand for a missing value, beside the empty field.
+/// Fields that stand for a missing value, in addition to the empty field.
 const MISSING: [&str; 7] = ["na", "n/a", "nan", "null", "none", "?", "-"];
 /// Bytes read at a time.
-const BUFFER: usize = 1 << 16;
+const BUFFER_BYTES: usize = 1 << 16;
 
-/// Bytes of a row at most: one without an end, as behind a quotation mark that nothing closes, would be held whole.
-const MOST_ROW: usize = 32 << 20;
+/// The longest row in bytes. A row without an end, such as after an unclosed quote, would be held in memory completely.
+const MAX_ROW_BYTES: usize = 32 << 20;
 
-/// Counters that the reader of bytes shares with the reader of rows.
+/// Counters shared by the reader of bytes and the reader of rows.
 #[derive(Default)]
-struct Flow {
-    /// Bytes that the current row may still have.
-    ration: AtomicUsize,
+struct Counters {
+    /// Bytes that may still be read for the current row.
+    budget: AtomicUsize,
     /// Bytes read so far.
     bytes: AtomicU64,
     /// Bytes up to the end of the last line read so far.
     lines_end: AtomicU64,
 }
 
-/// A reader with a limit of bytes for each row.
-struct Rationed {
+/// A reader that limits the bytes of each row.
+struct LimitedReader {
     bytes: Box<dyn Read + Send>,
-    flow: Arc<Flow>,
+    counters: Arc<Counters>,
 }
 
-impl Read for Rationed {
+impl Read for LimitedReader {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let ration = self.flow.ration.load(Ordering::Relaxed);
-        if ration == 0 {
-            let message = "a row is longer than 32 MiB; does a quotation mark open that nothing closes?";
+        let budget = self.counters.budget.load(Ordering::Relaxed);
+        if budget == 0 {
+            let message = "a row is longer than 32 MiB; is there an unclosed quote?";
             return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, message));
         }
         let read = self.bytes.read(buffer)?;
-        self.flow.ration.store(ration.saturating_sub(read), Ordering::Relaxed);
-        let before = self.flow.bytes.fetch_add(read as u64, Ordering::Relaxed);
+        self.counters.budget.store(budget.saturating_sub(read), Ordering::Relaxed);
+        let before = self.counters.bytes.fetch_add(read as u64, Ordering::Relaxed);
         if let Some(at) = buffer[..read].iter().rposition(|&b| b == b'\n') {
-            self.flow.lines_end.store(before + at as u64 + 1, Ordering::Relaxed);
+            self.counters.lines_end.store(before + at as u64 + 1, Ordering::Relaxed);
         }
         Ok(read)
     }
 }
 
-/// The rows of a file as the library reads them.
-struct Csv {
-    rows: csv::Reader<Rationed>,
-    flow: Arc<Flow>,
+/// The raw records of a file.
+struct Records {
+    rows: csv::Reader<LimitedReader>,
+    counters: Arc<Counters>,
 }
 
-impl Csv {
+impl Records {
     fn new(bytes: Box<dyn Read + Send>, gzip: bool, dialect: Dialect) -> Self {
         let bytes: Box<dyn Read + Send> =
             if gzip { Box::new(MultiGzDecoder::new(BufReader::new(bytes))) } else { bytes };
-        let flow = Arc::new(Flow::default());
-        // Ragged rows are found here rather than by the library, whose message lacks the advice.
+        let counters = Arc::new(Counters::default());
+        // Flexible, since the library's message for rows of unequal length gives no advice.
         let rows = csv::ReaderBuilder::new()
             .delimiter(dialect.delimiter)
             .has_headers(false)
             .flexible(true)
-            .buffer_capacity(BUFFER)
-            .from_reader(Rationed { bytes, flow: Arc::clone(&flow) });
-        Self { rows, flow }
+            .buffer_capacity(BUFFER_BYTES)
+            .from_reader(LimitedReader { bytes, counters: Arc::clone(&counters) });
+        Self { rows, counters }
     }
 
-    /// The next row of a file with this number of columns; false after the last.
+    /// Reads the next row of a file with this number of columns; false after the last.
     fn next(&mut self, record: &mut csv::ByteRecord, path: &Path, columns: usize) -> Result<bool> {
         let line = self.rows.position().line();
-        self.flow.ration.store(MOST_ROW, Ordering::Relaxed);
+        self.counters.budget.store(MAX_ROW_BYTES, Ordering::Relaxed);
         self.rows.read_byte_record(record).map_err(|e| csv_error(path, e, columns, line))
     }
 
-    /// Whether no complete line remains in the buffer, so that the next row may have to be waited for.
+    /// Returns whether the buffer holds no further complete line, so that reading the next row may block.
     fn is_drained(&self) -> bool {
-        // The second of the two characters that end a line is skipped with the next row.
-        self.rows.position().byte() + 1 >= self.flow.lines_end.load(Ordering::Relaxed)
+        // The line feed of CR LF is skipped with the next row.
+        self.rows.position().byte() + 1 >= self.counters.lines_end.load(Ordering::Relaxed)
     }
 }
 
-/// A table after its first line.
-pub(super) struct Beginning {
-    csv: Csv,
-    /// The columns.
+/// A CSV file whose first line has been read.
+pub(super) struct OpenCsv {
+    records: Records,
+    /// The names of the columns.
     pub(super) names: Vec<String>,
-    /// The first line, where it is a row.
+    /// The first line, if it is a row.
     first: Option<csv::ByteRecord>,
 }
 
-impl Beginning {
+impl OpenCsv {
     /// Opens a file.
     pub(super) fn open(path: &Path, gzip: bool, dialect: Dialect) -> Result<Self> {
         let file = File::open(path).map_err(Error::system(path, "opening"))?;
@@ -138,46 +139,50 @@ impl Beginning {
         gzip: bool,
         dialect: Dialect,
     ) -> Result<Self> {
-        let mut csv = Csv::new(bytes, gzip, dialect);
+        let mut records = Records::new(bytes, gzip, dialect);
         let mut first = csv::ByteRecord::new();
-        if !csv.next(&mut first, path, 0)? {
+        if !records.next(&mut first, path, 0)? {
             return Err(table(path, "the file is empty; a header and at least one row are needed".into()));
         }
-        // Before names of that many are made.
+        // Checked before the names are created.
         check_columns(path, first.len())?;
         if dialect.header {
-            return Ok(Self { csv, names: header(path, &first)?, first: None });
+            return Ok(Self { records, names: header(path, &first)?, first: None });
         }
         let names = (1..=first.len()).map(|i| format!("c{i}")).collect();
-        Ok(Self { csv, names, first: Some(first) })
+        Ok(Self { records, names, first: Some(first) })
     }
 }
 
-/// The names in a first line.
+/// Reads the names in the first line.
 fn header(path: &Path, first: &csv::ByteRecord) -> Result<Vec<String>> {
     let fail = |column: Option<&str>, message: String| {
         Err(Error::Table { path: path.to_owned(), row: Some(1), column: column.map(str::to_owned), message })
     };
-    let marked = first.iter().next().and_then(|field| field.strip_prefix(b"\xef\xbb\xbf"));
+    // The first field without a byte order mark, if it has one.
+    let unmarked = first.iter().next().and_then(|field| field.strip_prefix(b"\xef\xbb\xbf"));
     let fields: Vec<&[u8]> =
-        marked.into_iter().chain(first.iter().skip(usize::from(marked.is_some()))).collect();
-    // A first line of numbers alone is almost always a row.
+        unmarked.into_iter().chain(first.iter().skip(usize::from(unmarked.is_some()))).collect();
+    // A first line of numbers is almost always a row.
     let is_value = |field: &&[u8]| is_number(field) || boolean(field).is_some();
     if fields.iter().all(is_value) && fields.iter().any(|field| is_number(field)) {
         return fail(
             None,
-            "the first line holds numbers, but names of columns are needed; is --no-header missing?".into(),
+            format!(
+                "the first line holds numbers, but column names are needed; if it is a row, use {}",
+                NO_HEADER.set()
+            ),
         );
     }
     let mut names: Vec<String> = Vec::with_capacity(first.len());
-    let mut places = HashMap::new();
+    let mut indices = HashMap::new();
     for (i, field) in fields.into_iter().enumerate() {
         let name = match std::str::from_utf8(field) {
             Ok(text) => text.trim().to_owned(),
             Err(_) => return fail(None, format!("the name of column {} is not UTF-8", i + 1)),
         };
         let name = if name.is_empty() { format!("c{}", i + 1) } else { name };
-        if let Some(earlier) = places.insert(name.clone(), i) {
+        if let Some(earlier) = indices.insert(name.clone(), i) {
             let message = format!("columns {} and {} have the same name; rename one", earlier + 1, i + 1);
             return fail(Some(&name), message);
         }
@@ -186,7 +191,7 @@ fn header(path: &Path, first: &csv::ByteRecord) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Whether a field begins like a date, 2024-01-31 or 2024/1/31.
+/// Returns whether a field begins like a date, such as 2024-01-31 or 2024/1/31.
 fn is_date(field: &[u8]) -> bool {
     let year = field.iter().take_while(|b| b.is_ascii_digit()).count();
     year == 4 && matches!(field[year..], [b'-' | b'/', b'0'..=b'9', ..])
@@ -196,7 +201,7 @@ fn is_number(field: &[u8]) -> bool {
     std::str::from_utf8(field).is_ok_and(|text| text.trim().parse::<f64>().is_ok())
 }
 
-/// A field that is a boolean in any case of its letters: 0 or 1.
+/// Parses a boolean, ignoring case, as 0 or 1.
 fn boolean(field: &[u8]) -> Option<f64> {
     let field = field.trim_ascii();
     if field.eq_ignore_ascii_case(b"true") {
@@ -208,35 +213,35 @@ fn boolean(field: &[u8]) -> Option<f64> {
 /// The rows of a CSV file.
 pub(super) struct CsvReader {
     path: PathBuf,
-    csv: Csv,
+    records: Records,
     record: csv::ByteRecord,
-    /// A row that has been read already.
+    /// The first row, if it was read in place of a header.
     first: Option<csv::ByteRecord>,
     names: Vec<String>,
-    /// Places of the chosen columns; the last `labels` of them are labels.
+    /// Indices of the chosen columns; the last `labels` of them are labels and the weight.
     chosen: Vec<usize>,
     labels: usize,
     reject_missing: bool,
-    /// Whether a block ends early rather than wait for more rows.
+    /// Whether a block ends early instead of waiting for more rows.
     prompt: bool,
     /// The error of a row, to be returned after the rows before it.
-    fault: Option<Error>,
+    pending_error: Option<Error>,
     rows: u64,
 }
 
 impl CsvReader {
     pub(super) fn new(
         path: &Path,
-        beginning: Beginning,
+        csv: OpenCsv,
         chosen: Vec<usize>,
         labels: usize,
         reject_missing: bool,
         prompt: bool,
     ) -> Self {
-        let Beginning { csv, names, first } = beginning;
+        let OpenCsv { records, names, first } = csv;
         Self {
             path: path.to_owned(),
-            csv,
+            records,
             record: csv::ByteRecord::new(),
             first,
             names,
@@ -244,7 +249,7 @@ impl CsvReader {
             labels,
             reject_missing,
             prompt,
-            fault: None,
+            pending_error: None,
             rows: 0,
         }
     }
@@ -253,28 +258,28 @@ impl CsvReader {
     fn row(&mut self, record: &mut csv::ByteRecord, values: &mut Vec<f64>) -> Result<bool> {
         match self.first.take() {
             Some(first) => *record = first,
-            None if !self.csv.next(record, &self.path, self.names.len())? => return Ok(false),
+            None if !self.records.next(record, &self.path, self.names.len())? => return Ok(false),
             None => {}
         }
         let line = record.position().map(csv::Position::line);
         if record.len() != self.names.len() {
-            let message = ragged(record.len(), self.names.len());
+            let message = unequal_fields(record.len(), self.names.len());
             return Err(Error::Table { path: self.path.clone(), row: line, column: None, message });
         }
-        for (place, &column) in self.chosen.iter().enumerate() {
+        for (position, &column) in self.chosen.iter().enumerate() {
             let field = record.get(column).unwrap_or_default().trim_ascii();
             let number = std::str::from_utf8(field).ok().and_then(|text| text.parse::<f64>().ok());
             values.push(match number.filter(|x| x.is_finite()).or_else(|| boolean(field)) {
                 Some(x) => x,
-                None => self.unusual(field, line.unwrap_or(0), place)?,
+                None => self.special_value(field, line.unwrap_or(0), position)?,
             });
         }
         Ok(true)
     }
 
-    /// A field that is neither a plain number nor a boolean.
-    fn unusual(&self, field: &[u8], line: u64, place: usize) -> Result<f64> {
-        let column = self.chosen[place];
+    /// Interprets a field that is neither a finite number nor a boolean.
+    fn special_value(&self, field: &[u8], line: u64, position: usize) -> Result<f64> {
+        let column = self.chosen[position];
         let fail = |message: String| {
             let column = Some(self.names[column].clone());
             Err(Error::Table { path: self.path.clone(), row: Some(line), column, message })
@@ -283,9 +288,8 @@ impl CsvReader {
         let text = text.trim();
         if text.is_empty() || MISSING.contains(&text.to_ascii_lowercase().as_str()) {
             if self.reject_missing {
-                return fail(
-                    "the value is missing; fill it in, or leave such rows out with --missing drop".into(),
-                );
+                let drop = option::MISSING.with("drop");
+                return fail(format!("the value is missing; fill it in, or drop such rows with {drop}"));
             }
             return Ok(f64::NAN);
         }
@@ -293,38 +297,42 @@ impl CsvReader {
         match text.parse::<f64>() {
             Ok(x) if x.is_finite() => Ok(x),
             Ok(_) => fail(format!("found '{found}', but only finite numbers can be used")),
-            Err(_) if place + self.labels >= self.chosen.len() => {
-                fail(format!("the label must be a number, but here it is '{found}'"))
+            Err(_) if position + self.labels >= self.chosen.len() => {
+                fail(format!("the label must be a number, but found '{found}'"))
             }
             Err(_) => {
-                let text = "turn text into numbers first, or train on other columns (--features)";
-                let advice = if is_date(field) { DATES } else { text };
-                fail(format!("found '{found}', but a number is needed; {advice}"))
+                let needed = format!("found '{found}', but a number is needed");
+                if is_date(field) {
+                    return fail(format!("{needed}; {DATES}"));
+                }
+                fail(format!(
+                    "{needed}; encode text as numbers first, or select other columns with {FEATURES}"
+                ))
             }
         }
     }
 }
 
 impl Reader for CsvReader {
-    fn next(&mut self, most: usize) -> Result<Option<Raw>> {
-        if let Some(fault) = self.fault.take() {
-            return Err(fault);
+    fn next(&mut self, max_rows: usize) -> Result<Option<RawRows>> {
+        if let Some(error) = self.pending_error.take() {
+            return Err(error);
         }
-        let mut values = Vec::with_capacity(most * self.chosen.len());
+        let mut values = Vec::with_capacity(max_rows * self.chosen.len());
         let mut rows = 0;
         let mut record = std::mem::take(&mut self.record);
-        while rows < most {
+        while rows < max_rows {
             match self.row(&mut record, &mut values) {
                 Ok(true) => rows += 1,
                 Ok(false) => break,
-                Err(fault) if rows == 0 => return Err(fault),
-                Err(fault) => {
+                Err(error) if rows == 0 => return Err(error),
+                Err(error) => {
                     values.truncate(rows * self.chosen.len());
-                    self.fault = Some(fault);
+                    self.pending_error = Some(error);
                     break;
                 }
             }
-            if self.prompt && self.csv.is_drained() {
+            if self.prompt && self.records.is_drained() {
                 break;
             }
         }
@@ -333,11 +341,11 @@ impl Reader for CsvReader {
         if self.rows == 0 {
             return Err(table(&self.path, "the file has a header but no rows".into()));
         }
-        Ok((rows > 0).then_some(Raw { rows, values }))
+        Ok((rows > 0).then_some(RawRows { rows, values }))
     }
 }
 
-/// An error of the library in a row that begins in that line.
+/// Converts an error of the library in a row that begins in this line.
 fn csv_error(path: &Path, error: csv::Error, fields: usize, line: u64) -> Error {
     let row = Some(error.position().map_or(line, csv::Position::line));
     let at = |message: String| Error::Table { path: path.to_owned(), row, column: None, message };
@@ -354,14 +362,14 @@ fn csv_error(path: &Path, error: csv::Error, fields: usize, line: u64) -> Error 
             at(format!("not a complete gzip file: {source}"))
         }
         csv::ErrorKind::Io(source) => Error::System { path: path.to_owned(), action: "reading", source },
-        csv::ErrorKind::UnequalLengths { len, .. } => at(ragged(len as usize, fields)),
+        csv::ErrorKind::UnequalLengths { len, .. } => at(unequal_fields(len as usize, fields)),
         other => at(format!("not readable as CSV: {other:?}")),
     }
 }
 
-fn ragged(found: usize, needed: usize) -> String {
+fn unequal_fields(found: usize, needed: usize) -> String {
     format!(
-        "found {found} fields, but the first line has {needed}; every row needs as many (is --delimiter right, and \
-         every quotation mark closed?)"
+        "found {found} fields, but the first line has {needed}; every row needs the same number (check {DELIMITER} and \
+         unclosed quotes)"
     )
 }

@@ -1,12 +1,13 @@
-//! How a file is written: by its first bytes, and by the ending of its name where these say nothing.
+//! Detection of file formats by the first bytes, and by the extension where these are inconclusive.
 
-use super::{matches, table};
+use super::reader::table;
 use crate::error::{Error, Result};
+use crate::option::DELIMITER;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// How a file is written, as its first bytes show.
+/// The format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     Csv,
@@ -17,12 +18,12 @@ pub(super) enum Format {
     Arrow,
 }
 
-/// The character between fields by the endings of files: a tab for `.tsv`, compressed or not, and otherwise a comma; names
-/// without an ending follow the others. Files may be patterns as for [`Source::open`](super::Source::open).
+/// Returns the default delimiter of files by their extensions: a tab for `.tsv`, compressed or not, otherwise a comma. Files
+/// without an extension do not count. Files may be patterns as for [`Source::open`](super::Source::open).
 ///
 /// # Errors
-/// [`Error::Table`] where some files need a tab and others a comma; those of patterns.
-pub fn usual_delimiter<'a>(files: impl IntoIterator<Item = &'a PathBuf>) -> Result<char> {
+/// [`Error::Table`] if some files need a tab and others a comma, and for invalid patterns.
+pub fn default_delimiter<'a>(files: impl IntoIterator<Item = &'a PathBuf>) -> Result<char> {
     let (mut tabs, mut commas) = (None, None);
     for pattern in files {
         for file in matches(pattern)? {
@@ -39,8 +40,8 @@ pub fn usual_delimiter<'a>(files: impl IntoIterator<Item = &'a PathBuf>) -> Resu
         (Some(tabs), Some(commas)) => Err(table(
             &tabs,
             format!(
-                "its name stands for tabs between fields, and {} for commas, but all files need the same character; save \
-                 them alike, or name it with --delimiter",
+                "its extension stands for fields separated by tabs, that of {} for commas, but all files need the same \
+                 delimiter; save them alike, or set {DELIMITER}",
                 commas.display()
             ),
         )),
@@ -58,12 +59,12 @@ pub(super) const BEGINNINGS: [(&[u8], Format); 5] = [
     (b"\x1f\x8b", Format::GzipCsv),
 ];
 
-/// The format that begins with these bytes.
+/// Returns the format that begins with these bytes.
 pub(super) fn begins_like(first: &[u8]) -> Option<Format> {
     BEGINNINGS.iter().find(|(magic, _)| first.starts_with(magic)).map(|(_, format)| *format)
 }
 
-/// How a file is written.
+/// Detects the format of a file.
 pub(super) fn format(path: &Path) -> Result<Format> {
     check_plain_file(path)?;
     let mut first = Vec::new();
@@ -77,17 +78,19 @@ pub(super) fn format(path: &Path) -> Result<Format> {
     }
     match extension.as_str() {
         "parquet" | "arrow" | "feather" | "npy" | "npz" | "gz" => {
-            Err(table(path, format!("the name ends in .{extension}, but the file does not begin like one")))
+            Err(table(path, format!("has the extension .{extension} but is not a valid .{extension} file")))
         }
         "xlsx" | "xls" | "json" | "jsonl" | "zip" | "bz2" | "xz" | "zst" => Err(table(
             path,
-            format!("files of type .{extension} are not read; save the table as CSV, NPY, Parquet or Arrow"),
+            format!(
+                "files of type .{extension} are not supported; save the table as CSV, NPY, Parquet or Arrow"
+            ),
         )),
         _ => Ok(Format::Csv),
     }
 }
 
-/// Refuses what cannot be read twice.
+/// Checks that a path is a plain file, which can be read more than once.
 ///
 /// # Errors
 /// [`Error::NotAFile`], [`Error::System`].
@@ -104,4 +107,15 @@ pub fn check_plain_file(path: &Path) -> Result<()> {
     } else {
         refuse("a pipe or a device")
     }
+}
+
+/// The files that a path stands for.
+pub(super) fn matches(path: &Path) -> Result<Vec<PathBuf>> {
+    let text = path.to_string_lossy();
+    if std::fs::metadata(path).is_ok() || !text.contains(['*', '?']) {
+        return Ok(vec![path.to_owned()]);
+    }
+    let found = glob::glob(&text).map_err(|e| table(path, format!("not a pattern for files: {e}")))?;
+    let files: Vec<PathBuf> = found.filter_map(std::result::Result::ok).collect();
+    if files.is_empty() { Err(table(path, "no file matches this pattern".into())) } else { Ok(files) }
 }

@@ -1,24 +1,24 @@
-//! Readers of other libraries, whose panics on damaged files become errors of ours.
+//! Converts panics of other libraries on damaged files into errors.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 
 thread_local! {
-    /// Whether a panic of this thread is caught, and nobody needs to read about it.
+    /// Whether panics of this thread are caught and need no report.
     static GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Calls `f`; a panic in it comes back as its message. What `f` has used must not be used again after one.
+/// Calls `f` and returns the message of a panic as an error. Values that `f` used must not be used again after a panic.
 ///
-/// Panics of other threads are reported as ever: the hook that this sets, once, passes them on to the one before.
-pub(super) fn guarded<T>(f: impl FnOnce() -> T) -> Result<T, String> {
+/// Panics elsewhere are reported as before: the hook, which is set once, passes them to the previous hook.
+pub(super) fn catch_panic<T>(f: impl FnOnce() -> T) -> Result<T, String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
-        let before = take_hook();
+        let previous = take_hook();
         set_hook(Box::new(move |panic| {
             if !GUARDED.get() {
-                before(panic);
+                previous(panic);
             }
         }));
     });
@@ -28,7 +28,7 @@ pub(super) fn guarded<T>(f: impl FnOnce() -> T) -> Result<T, String> {
     outcome.map_err(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-        format!("its reader gave up ({})", text.unwrap_or("without a word"))
+        format!("its reader panicked ({})", text.unwrap_or("no message"))
     })
 }
 
@@ -38,9 +38,9 @@ mod tests {
 
     #[test]
     fn a_panic_becomes_a_message() {
-        assert_eq!(guarded(|| 7), Ok(7));
+        assert_eq!(catch_panic(|| 7), Ok(7));
         let index = std::hint::black_box(9);
-        assert!(guarded(|| [1, 2][index]).unwrap_err().contains("out of bounds"));
+        assert!(catch_panic(|| [1, 2][index]).unwrap_err().contains("out of bounds"));
         assert!(!GUARDED.get());
     }
 }

@@ -1,24 +1,24 @@
-//! Tables in memory, whoever holds them.
+//! Tables in memory, through a trait.
 
-use super::{Raw, Reader};
+use super::reader::{RawRows, Reader};
 use crate::error::Result;
 use std::fmt::Debug;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Rows that are in memory already: features, then labels, then the weight if there is one.
+/// A table in memory. Its columns are the features, the labels and, if present, the weight.
 pub trait Table: Debug + Send + Sync {
-    /// How many rows there are.
+    /// Returns the number of rows.
     fn rows(&self) -> u64;
 
-    /// How many columns there are.
+    /// Returns the number of columns.
     fn columns(&self) -> usize;
 
-    /// Writes the values of some rows, row after row, NaN where one is missing.
+    /// Copies the values of these rows in row-major order, with NaN for missing values.
     fn read(&self, rows: Range<u64>, out: &mut [f64]);
 }
 
-/// The rows of a table, some at a time.
+/// A reader of a table in memory.
 pub(super) struct MemoryReader {
     table: Arc<dyn Table>,
     columns: usize,
@@ -32,8 +32,8 @@ impl MemoryReader {
 }
 
 impl Reader for MemoryReader {
-    fn next(&mut self, most: usize) -> Result<Option<Raw>> {
-        let end = self.table.rows().min(self.next + most as u64);
+    fn next(&mut self, max_rows: usize) -> Result<Option<RawRows>> {
+        let end = self.table.rows().min(self.next + max_rows as u64);
         if self.next >= end {
             return Ok(None);
         }
@@ -41,6 +41,6 @@ impl Reader for MemoryReader {
         let mut values = vec![0.0; rows * self.columns];
         self.table.read(self.next..end, &mut values);
         self.next = end;
-        Ok(Some(Raw { rows, values }))
+        Ok(Some(RawRows { rows, values }))
     }
 }

@@ -1,9 +1,9 @@
-//! Tables of numbers in blocks of rows, from one file or several: CSV (plain or gzip), NPY, NPZ, Parquet and Arrow; or from
-//! memory. Memory does not grow with the number of rows. A table can be read any number of times, except from a pipe, which
+//! Tables of numbers in blocks of rows, from one or several files (CSV, plain or gzip, NPY, NPZ, Parquet, Arrow) or from memory.
+//! Memory use does not grow with the number of rows. A table can be read any number of times, except from a pipe, which only
 //! [`Source::open_once`] accepts.
 
-mod announced;
 mod arrow;
+mod arrow_limits;
 mod blocks;
 mod columns;
 mod csv;
@@ -11,35 +11,37 @@ mod format;
 mod guard;
 mod memory;
 mod numpy;
-mod pages;
+mod parquet_limits;
 mod pipe;
+mod reader;
 
 pub use blocks::Blocks;
 pub use columns::Columns;
 pub use csv::Dialect;
-pub use format::{check_plain_file, usual_delimiter};
+pub use format::{check_plain_file, default_delimiter};
 pub use memory::Table;
 
 use crate::error::{Error, Result};
-use columns::Chosen;
-use format::{Format, format};
+use columns::ColumnIndices;
+use format::{Format, format, matches};
 use memory::MemoryReader;
 use pipe::Pipe;
+use reader::{Reader, check_columns, table};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// What to do with rows that lack a value.
+/// The treatment of rows with missing values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Missing {
-    /// Refuse the table.
+    /// Missing values are errors.
     #[default]
     Reject,
-    /// Leave such rows out and count them.
+    /// Such rows are dropped and counted.
     Drop,
 }
 
-/// A table that has been found and whose columns are known.
+/// A table whose files and columns have been found.
 #[derive(Clone, Debug)]
 pub struct Source {
     pieces: Vec<Piece>,
@@ -52,11 +54,11 @@ pub struct Source {
     prompt: bool,
 }
 
-/// By which a file that was changed is noticed.
+/// The size and modification time of a file, by which changes are detected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
     bytes: u64,
-    /// None where the system does not tell.
+    /// None if the system does not provide it.
     modified: Option<SystemTime>,
 }
 
@@ -68,7 +70,7 @@ impl Stamp {
     }
 }
 
-/// Rows that stand together.
+/// A contiguous part of a table.
 #[derive(Clone, Debug)]
 enum Piece {
     File(PathBuf, Format, Stamp),
@@ -77,7 +79,7 @@ enum Piece {
 }
 
 impl Piece {
-    /// Readings of one table must be of the same rows.
+    /// Checks that a file is unchanged: all passes over a table must see the same rows.
     fn check_unchanged(&self) -> Result<()> {
         let Self::File(path, _, before) = self else { return Ok(()) };
         let now = Stamp::of(path)?;
@@ -85,14 +87,14 @@ impl Piece {
             return Ok(());
         }
         let message = format!(
-            "was changed while it was being used ({} bytes before, {} now): results would be of no one table; run it anew \
-             when nothing writes to it",
+            "was changed while it was being used ({} bytes before, {} now): results would mix two tables; start over when \
+             no program writes to it",
             before.bytes, now.bytes
         );
         Err(table(path, message))
     }
 
-    /// What messages call it.
+    /// Returns the name for messages.
     fn name(&self) -> &Path {
         match self {
             Self::File(path, ..) => path,
@@ -102,32 +104,9 @@ impl Piece {
     }
 }
 
-/// Some rows of a file: values of the chosen columns, row after row, NaN where one is missing.
-struct Raw {
-    rows: usize,
-    values: Vec<f64>,
-}
-
-/// The rows of one file, some at a time.
-trait Reader: Send {
-    /// At most `most` rows; None after the last.
-    fn next(&mut self, most: usize) -> Result<Option<Raw>>;
-}
-
-/// How many rows of so many columns are read at a time.
-fn block_rows(columns: usize) -> usize {
-    (BLOCK_VALUES / columns.max(1)).clamp(16, BLOCK_ROWS)
-}
-
-/// Values of a block, as f64: 2 MB.
-const BLOCK_VALUES: usize = 1 << 18;
-/// Rows of a block at most.
-const BLOCK_ROWS: usize = 8_192;
-/// The most columns of a table.
-const MOST_COLUMNS: usize = 1_000_000;
 impl Source {
-    /// Finds the files and the columns; nothing but headers is read. A path that is no file may be a pattern with `*`
-    /// and `?`; its files come in the order of their names. All files need the chosen columns, in any order.
+    /// Finds the files and the columns, reading headers only. A path that is not a file may be a pattern with `*` and `?`, whose
+    /// files are read in the order of their names. All files must have the chosen columns, in any order.
     ///
     /// # Errors
     /// [`Error::NotAFile`] for pipes and folders, [`Error::Table`] for files without such columns, [`Error::System`].
@@ -135,11 +114,11 @@ impl Source {
         Self::find(paths, dialect, columns, missing, false)
     }
 
-    /// As [`Source::open`] for a table that is read once: pipes with CSV, plain or gzip, are accepted too, and `-` is
-    /// standard input. The header of a pipe is waited for.
+    /// Finds the files as [`Source::open`] for a single pass: pipes with CSV, plain or gzip, are accepted too, and `-` is
+    /// standard input. Waits for the header of a pipe.
     ///
     /// # Errors
-    /// As [`Source::open`], except for pipes; a second reading of a pipe fails.
+    /// As [`Source::open`], except for pipes; a second pass over a pipe fails.
     pub fn open_once(
         paths: &[PathBuf],
         dialect: Dialect,
@@ -172,7 +151,7 @@ impl Source {
             return Err(table(Path::new("the table"), "no file is given; at least one is needed".into()));
         };
         let names = piece_names(first, dialect)?;
-        let chosen = Chosen::find(first.name(), &names, columns)?;
+        let chosen = ColumnIndices::find(first.name(), &names, columns)?;
         let of = |list: &[usize]| list.iter().map(|&i| names[i].clone()).collect::<Vec<_>>();
         let source = Self {
             dialect,
@@ -190,10 +169,10 @@ impl Source {
         Ok(Self { pieces, ..source })
     }
 
-    /// A table in memory, whose columns are the features, the labels and, where a weight is named, the weights.
+    /// Creates a source from a table in memory, whose columns are the features, the labels and, if named, the weight.
     ///
     /// # Errors
-    /// [`Error::Table`] for another number of names than columns.
+    /// [`Error::Table`] unless there is one name per column.
     pub fn memory(
         table: Arc<dyn Table>,
         feature_names: Vec<String>,
@@ -220,32 +199,32 @@ impl Source {
         Err(Error::Table { path: "the table in memory".into(), row: None, column: None, message })
     }
 
-    /// The same rows with numbers from another one on than 0, as a part of a longer table.
+    /// Numbers the rows from `first_row` instead of 0, as a shard of a longer table.
     pub fn starting_at(self, first_row: u64) -> Self {
         Self { first_row, ..self }
     }
 
-    /// The same rows in blocks that do not wait: a block of a pipe ends where no further complete line has arrived.
+    /// Makes blocks prompt: a block of a pipe ends when no further complete line has arrived.
     pub fn with_prompt_blocks(self) -> Self {
         Self { prompt: true, ..self }
     }
 
-    /// Whether rows have weights.
+    /// Returns whether rows have weights.
     pub fn is_weighted(&self) -> bool {
         self.weight_name.is_some()
     }
 
-    /// Names of the feature columns.
+    /// Returns the names of the feature columns.
     pub fn feature_names(&self) -> &[String] {
         &self.feature_names
     }
 
-    /// Names of the labels.
+    /// Returns the names of the labels.
     pub fn label_names(&self) -> &[String] {
         &self.label_names
     }
 
-    /// The files, in the order in which their rows are numbered.
+    /// Returns the files in the order of their rows.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.pieces.iter().filter_map(|piece| match piece {
             Piece::File(path, ..) => Some(path.as_path()),
@@ -253,29 +232,24 @@ impl Source {
         })
     }
 
-    /// Bytes of all files together.
+    /// Returns the total size of all files in bytes.
     pub fn bytes(&self) -> u64 {
         self.files().filter_map(|p| std::fs::metadata(p).ok()).map(|m| m.len()).sum()
     }
 
-    /// All rows from the first on, in blocks.
-    pub fn blocks(&self) -> Blocks<'_> {
-        Blocks::of(self)
-    }
-
-    /// How many columns are read.
+    /// Returns the number of columns that are read.
     fn columns(&self) -> usize {
         self.feature_names.len() + self.label_names.len() + usize::from(self.is_weighted())
     }
 
-    /// The places of the chosen columns among those of one file.
+    /// Returns the indices of the chosen columns in one file.
     fn chosen(&self, path: &Path, names: &[String]) -> Result<Vec<usize>> {
         let columns = Columns {
             labels: self.label_names.clone(),
             features: Some(self.feature_names.clone()),
             weight: self.weight_name.clone(),
         };
-        let chosen = Chosen::find(path, names, &columns)?;
+        let chosen = ColumnIndices::find(path, names, &columns)?;
         Ok(chosen.features.into_iter().chain(chosen.labels).chain(chosen.weight).collect())
     }
 
@@ -292,7 +266,7 @@ impl Source {
             Format::Csv | Format::GzipCsv => {
                 return self.csv(
                     path,
-                    csv::Beginning::open(path, format == Format::GzipCsv, self.dialect)?,
+                    csv::OpenCsv::open(path, format == Format::GzipCsv, self.dialect)?,
                     false,
                 );
             }
@@ -303,31 +277,16 @@ impl Source {
         })
     }
 
-    fn csv(&self, path: &Path, beginning: csv::Beginning, prompt: bool) -> Result<Box<dyn Reader>> {
-        let chosen = self.chosen(path, &beginning.names)?;
-        // Weights must be there like labels.
+    fn csv(&self, path: &Path, csv: csv::OpenCsv, prompt: bool) -> Result<Box<dyn Reader>> {
+        let chosen = self.chosen(path, &csv.names)?;
+        // Weights are validated like labels.
         let labels = self.label_names.len() + usize::from(self.is_weighted());
         let reject = self.missing == Missing::Reject;
-        Ok(Box::new(csv::CsvReader::new(path, beginning, chosen, labels, reject, prompt)))
+        Ok(Box::new(csv::CsvReader::new(path, csv, chosen, labels, reject, prompt)))
     }
 }
 
-/// What to do with dates.
-const DATES: &str = "turn dates into numbers first, such as days since the first one";
-
-/// Why a column or an array of this type is refused: the same words for every format.
-fn wrong_type(kind: &dyn std::fmt::Display, is_time: bool) -> String {
-    let advice =
-        if is_time { DATES } else { "turn it into numbers first, or train on other columns (--features)" };
-    format!("has the type {kind}, but numbers or booleans are needed; {advice}")
-}
-
-/// An error about a file as a whole.
-fn table(path: &Path, message: String) -> Error {
-    Error::Table { path: path.to_owned(), row: None, column: None, message }
-}
-
-/// The names of the columns of a file or a pipe.
+/// Returns the names of the columns of a file or pipe.
 fn piece_names(piece: &Piece, dialect: Dialect) -> Result<Vec<String>> {
     match piece {
         Piece::File(path, format, _) => names(path, *format, dialect),
@@ -336,12 +295,10 @@ fn piece_names(piece: &Piece, dialect: Dialect) -> Result<Vec<String>> {
     }
 }
 
-/// The names of the columns of one file.
+/// Reads the names of the columns of one file.
 fn names(path: &Path, format: Format, dialect: Dialect) -> Result<Vec<String>> {
     let names = match format {
-        Format::Csv | Format::GzipCsv => {
-            csv::Beginning::open(path, format == Format::GzipCsv, dialect)?.names
-        }
+        Format::Csv | Format::GzipCsv => csv::OpenCsv::open(path, format == Format::GzipCsv, dialect)?.names,
         Format::Npy => numpy::npy_names(path)?,
         Format::Npz => numpy::npz_names(path)?,
         Format::Parquet => arrow::parquet_names(path)?,
@@ -351,28 +308,9 @@ fn names(path: &Path, format: Format, dialect: Dialect) -> Result<Vec<String>> {
     let mut sorted: Vec<&String> = names.iter().collect();
     sorted.sort_unstable();
     match sorted.windows(2).find(|w| w[0] == w[1]) {
-        Some(twice) => Err(table(path, format!("two columns are called '{}'; rename one", twice[0]))),
+        Some(twice) => Err(table(path, format!("two columns are named '{}'; rename one", twice[0]))),
         None => Ok(names),
     }
-}
-
-/// More columns would be names without numbers for most of memory.
-fn check_columns(path: &Path, columns: usize) -> Result<()> {
-    if columns <= MOST_COLUMNS {
-        return Ok(());
-    }
-    Err(table(path, format!("has {columns} columns, but at most {MOST_COLUMNS} are read")))
-}
-
-/// The files that a path stands for.
-fn matches(path: &Path) -> Result<Vec<PathBuf>> {
-    let text = path.to_string_lossy();
-    if std::fs::metadata(path).is_ok() || !text.contains(['*', '?']) {
-        return Ok(vec![path.to_owned()]);
-    }
-    let found = glob::glob(&text).map_err(|e| table(path, format!("not a pattern for files: {e}")))?;
-    let files: Vec<PathBuf> = found.filter_map(std::result::Result::ok).collect();
-    if files.is_empty() { Err(table(path, "no file matches this pattern".into())) } else { Ok(files) }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! NumPy files: a matrix in an .npy file has the columns c1, c2, ..; the arrays of an .npz file are columns by their names
-//! (X1, X2, .. for a matrix X). Numbers and booleans of any size and byte order; Fortran order in plain .npy files.
+//! The reader of NumPy files. A matrix in an .npy file has the columns c1, c2, ..; the arrays of an .npz file are columns with their
+//! names (X1, X2, .. for a matrix X). Supports numbers and booleans of any size and byte order; Fortran order only in .npy files.
 
-use super::{Raw, Reader, check_columns, table, wrong_type};
+use super::reader::{RawRows, Reader, check_columns, table, wrong_type};
 use crate::error::{Error, Result};
 use npyz::{DType, Endianness, NpyHeader, Order, TypeChar};
 use std::fs::File;
@@ -9,9 +9,9 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-/// One array: its numbers and where they are.
+/// The header of an array.
 struct Array {
-    /// Bytes before its numbers.
+    /// The offset of its numbers in bytes.
     header: u64,
     rows: u64,
     columns: usize,
@@ -19,7 +19,7 @@ struct Array {
     number: Number,
 }
 
-/// How a number is written.
+/// The encoding of a number.
 #[derive(Clone, Copy)]
 struct Number {
     kind: TypeChar,
@@ -43,14 +43,14 @@ impl Number {
                 let shift = 64 - 8 * size as u32;
                 (((bits << shift) as i64) >> shift) as f64
             }
-            // Whatever byte stands for true.
+            // Any nonzero byte is true.
             (TypeChar::Bool, _) => f64::from(u8::from(bits != 0)),
             _ => bits as f64,
         }
     }
 }
 
-/// A number of 16 bits: 5 for the exponent, 10 behind the point.
+/// Decodes a half-precision number: 5 bits of exponent, 10 of fraction.
 fn half(bits: u16) -> f64 {
     let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
     let (exponent, fraction) = ((bits >> 10) & 31, f64::from(bits & 1023) / 1024.0);
@@ -63,7 +63,7 @@ fn half(bits: u16) -> f64 {
 }
 
 impl Array {
-    /// Reads the header and checks that what it announces is numbers.
+    /// Reads a header and checks that the array is a list or matrix of numbers.
     fn header(path: &Path, what: &str, reader: &mut impl Read) -> Result<Self> {
         let fail = |message: String| Err(table(path, format!("{what}{message}")));
         let header = header_bytes(reader)
@@ -101,10 +101,10 @@ impl Array {
         if rows == 0 || columns == 0 {
             return fail(format!("is empty: {rows} rows and {columns} columns"));
         }
-        // Before names of that many are made.
+        // Checked before names are created.
         let columns = usize::try_from(columns).unwrap_or(usize::MAX);
         check_columns(path, columns)?;
-        // A list or a single column has no order.
+        // The order of a list or a single column is irrelevant.
         let fortran = header.order() == Order::Fortran && columns > 1 && rows > 1;
         Ok(Self { header: length, rows, columns, fortran, number })
     }
@@ -114,11 +114,11 @@ impl Array {
     }
 }
 
-/// The bytes of a header up to where numbers begin, none of which the library takes memory or depth for before they are
-/// there. <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>
+/// Reads the bytes of a header. Its length and nesting are checked before the library allocates memory or recurses.
+/// <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>
 fn header_bytes(reader: &mut impl Read) -> std::io::Result<Vec<u8>> {
     let wrong = |message: String| Err(std::io::Error::new(std::io::ErrorKind::InvalidData, message));
-    // The magic word, the version, and the length in two bytes or, from version 2 on, in four.
+    // The magic bytes, the version, and the length in two bytes, or four from version 2 on.
     let mut bytes = vec![0; 10];
     reader.read_exact(&mut bytes)?;
     let mut length = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
@@ -128,8 +128,10 @@ fn header_bytes(reader: &mut impl Read) -> std::io::Result<Vec<u8>> {
         bytes.extend_from_slice(&rest);
         length += usize::from(u16::from_le_bytes(rest)) << 16;
     }
-    if length > MOST_HEADER {
-        return wrong(format!("its header announces {length} bytes, but at most {MOST_HEADER} are read"));
+    if length > MAX_HEADER_BYTES {
+        return wrong(format!(
+            "its header claims {length} bytes, but at most {MAX_HEADER_BYTES} are supported"
+        ));
     }
     let start = bytes.len();
     bytes.resize(start + length, 0);
@@ -141,85 +143,87 @@ fn header_bytes(reader: &mut impl Read) -> std::io::Result<Vec<u8>> {
             b')' | b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        if depth > MOST_DEPTH {
-            return wrong(format!("its header is nested more than {MOST_DEPTH} deep"));
+        if depth > MAX_DEPTH {
+            return wrong(format!("its header is nested more than {MAX_DEPTH} levels deep"));
         }
     }
     Ok(bytes)
 }
 
-/// The most bytes of a header, as for NumPy itself.
-const MOST_HEADER: usize = 10_000;
-/// Brackets in brackets of a header; a matrix has two.
-const MOST_DEPTH: usize = 8;
-/// The most members of an archive.
-const MOST_MEMBERS: usize = 10_000;
+/// The longest header in bytes, the limit of NumPy itself.
+const MAX_HEADER_BYTES: usize = 10_000;
+/// The deepest nesting of brackets in a header; a matrix needs two levels.
+const MAX_DEPTH: usize = 8;
+/// The largest number of members of an archive.
+const MAX_MEMBERS: usize = 10_000;
 
-/// Bytes of numbers that wait in memory for the arrays and columns that are read side by side, altogether.
-const WAITING: usize = 64 << 20;
-/// The same for one of them, at most and at least.
-const MOST_WAITING: usize = 1 << 17;
-const LEAST_WAITING: usize = 1 << 12;
+/// The total size in bytes of the buffers of arrays and columns that are read in parallel.
+const TOTAL_BUFFER: usize = 64 << 20;
+/// The largest buffer of one array or column, in bytes.
+const MAX_BUFFER: usize = 1 << 17;
+/// The smallest buffer of one array, in bytes.
+const MIN_BUFFER: usize = 1 << 12;
 
-/// One array being read: its chosen columns and the bytes that they come from.
+/// An array that is being read, with its chosen columns.
 struct Stream {
     array: Array,
     bytes: Bytes,
-    /// (column of this array, place among the chosen columns)
+    /// Pairs of a column of this array and its position among the chosen columns.
     wanted: Vec<(usize, usize)>,
 }
 
 enum Bytes {
-    /// The whole array row by row.
+    /// The rows of the array, in sequence.
     Rows(Box<dyn Read + Send>),
-    /// In Fortran order, the chosen columns of a file.
+    /// The chosen columns of a file in Fortran order.
     Columns(Columns),
 }
 
-/// Columns that stand one after another in a file, of which the same rows wait in memory.
+/// Contiguous columns of a file, with a buffer of the same rows of each.
 struct Columns {
     file: File,
-    /// Where the numbers of each begin.
+    /// The offset of each column.
     starts: Vec<u64>,
-    /// Bytes of a number.
+    /// The size of a number in bytes.
     size: usize,
-    /// Rows that wait in memory at most.
-    most: usize,
-    waiting: Vec<u8>,
-    /// The first row that waits, and how many.
+    /// The largest number of buffered rows.
+    max_rows: usize,
+    buffer: Vec<u8>,
+    /// The first buffered row.
     first: u64,
+    /// The number of buffered rows.
     rows: usize,
 }
 
 impl Columns {
     fn new(file: File, starts: Vec<u64>, size: usize) -> Self {
-        let most = (WAITING / (size * starts.len()).max(1)).clamp(1, MOST_WAITING / size);
-        Self { file, starts, size, most, waiting: Vec::new(), first: 0, rows: 0 }
+        let max_rows = (TOTAL_BUFFER / (size * starts.len()).max(1)).clamp(1, MAX_BUFFER / size);
+        Self { file, starts, size, max_rows, buffer: Vec::new(), first: 0, rows: 0 }
     }
 
-    /// The bytes of row `row` of all columns, of which there are `rows`.
+    /// Buffers row `row` of all columns, out of `rows` in total.
     fn fetch(&mut self, row: u64, rows: u64) -> std::io::Result<()> {
         if (self.first..self.first + self.rows as u64).contains(&row) {
             return Ok(());
         }
-        (self.first, self.rows) = (row, self.most.min((rows - row) as usize));
+        (self.first, self.rows) = (row, self.max_rows.min((rows - row) as usize));
         let length = self.rows * self.size;
-        self.waiting.resize(length * self.starts.len(), 0);
-        for (start, bytes) in self.starts.iter().zip(self.waiting.chunks_exact_mut(length)) {
+        self.buffer.resize(length * self.starts.len(), 0);
+        for (start, bytes) in self.starts.iter().zip(self.buffer.chunks_exact_mut(length)) {
             self.file.seek(SeekFrom::Start(start + row * self.size as u64))?;
             self.file.read_exact(bytes)?;
         }
         Ok(())
     }
 
-    /// The bytes of one number of a row that waits.
+    /// Returns the bytes of one number of a buffered row.
     fn word(&self, column: usize, row: u64) -> &[u8] {
         let at = (column * self.rows + (row - self.first) as usize) * self.size;
-        &self.waiting[at..at + self.size]
+        &self.buffer[at..at + self.size]
     }
 }
 
-/// The rows of .npy and .npz files.
+/// A reader of .npy and .npz files.
 pub(super) struct NumpyReader {
     path: PathBuf,
     streams: Vec<Stream>,
@@ -237,7 +241,7 @@ pub(super) fn npy_names(path: &Path) -> Result<Vec<String>> {
     Ok((1..=array.columns).map(|i| format!("c{i}")).collect())
 }
 
-/// The array of an .npy file and where its numbers begin.
+/// Reads the header of an .npy file; also returns the offset of its numbers.
 fn npy_array(path: &Path) -> Result<(Array, u64)> {
     let mut file = open(path)?;
     let length = file.metadata().map_err(Error::system(path, "reading"))?.len();
@@ -246,26 +250,28 @@ fn npy_array(path: &Path) -> Result<(Array, u64)> {
     if u128::from(length - start.min(length)) < array.bytes() {
         let found = length - start.min(length);
         let message =
-            format!("is cut off: {found} bytes of numbers, but its header announces {}", array.bytes());
+            format!("is truncated: {found} bytes of numbers, but its header claims {}", array.bytes());
         return Err(table(path, message));
     }
     Ok((array, start))
 }
 
-/// A member of an archive that is an array.
+/// An array in an archive.
 struct Member {
     name: String,
     array: Array,
-    /// Where its bytes are in the file.
+    /// The offset of its bytes in the file.
     start: u64,
+    /// Its compressed size in bytes.
     compressed: u64,
     method: zip::CompressionMethod,
-    /// Its bytes once they are decompressed, and their checksum.
+    /// Its decompressed size in bytes.
     size: u64,
+    /// The CRC-32 of its decompressed bytes.
     checksum: u32,
 }
 
-/// The members of an .npz file with their arrays.
+/// Reads the headers of all arrays of an .npz file.
 fn npz_members(path: &Path) -> Result<Vec<Member>> {
     let mut archive = archive(path)?;
     let mut out: Vec<Member> = Vec::new();
@@ -280,13 +286,13 @@ fn npz_members(path: &Path) -> Result<Vec<Member>> {
         let array = Array::header(path, &format!("its array '{name}' "), &mut member)?;
         let needed = u128::from(array.header) + array.bytes();
         if u128::from(size) < needed {
-            return Err(table(path, format!("its array '{name}' is cut off")));
+            return Err(table(path, format!("its array '{name}' is truncated")));
         }
-        // The checksum is known at the last byte, so that has to be one of the array's.
+        // The checksum is verified at the last byte, which must therefore belong to the array.
         if u128::from(size) > needed {
             return Err(table(
                 path,
-                format!("its array '{name}' has {size} bytes, but its header announces {needed}"),
+                format!("its array '{name}' has {size} bytes, but its header claims {needed}"),
             ));
         }
         if let Some(first) = out.first().filter(|first| first.array.rows != array.rows) {
@@ -294,12 +300,12 @@ fn npz_members(path: &Path) -> Result<Vec<Member>> {
             return Err(table(
                 path,
                 format!(
-                    "its arrays '{other}' and '{name}' have {first} and {} rows; all need as many",
+                    "its arrays '{other}' and '{name}' have {first} and {} rows; all need the same number",
                     array.rows
                 ),
             ));
         }
-        // All of them together, before names of that many are made.
+        // All arrays together, before names are created.
         columns = columns.saturating_add(array.columns);
         check_columns(path, columns)?;
         out.push(Member { name, array, start, compressed, method, size, checksum });
@@ -309,10 +315,10 @@ fn npz_members(path: &Path) -> Result<Vec<Member>> {
 
 fn archive(path: &Path) -> Result<zip::ZipArchive<BufReader<File>>> {
     let archive = zip::ZipArchive::new(BufReader::new(open(path)?)).map_err(|e| broken(path, &e))?;
-    if archive.len() > MOST_MEMBERS {
+    if archive.len() > MAX_MEMBERS {
         return Err(table(
             path,
-            format!("has {} members, but at most {MOST_MEMBERS} are read", archive.len()),
+            format!("has {} members, but at most {MAX_MEMBERS} are supported", archive.len()),
         ));
     }
     Ok(archive)
@@ -344,10 +350,10 @@ impl NumpyReader {
             ))
         } else {
             file.seek(SeekFrom::Start(start)).map_err(Error::system(path, "reading"))?;
-            Bytes::Rows(Box::new(BufReader::with_capacity(MOST_WAITING, file)))
+            Bytes::Rows(Box::new(BufReader::with_capacity(MAX_BUFFER, file)))
         };
         let rows = array.rows;
-        let wanted = chosen.iter().enumerate().map(|(place, &c)| (c, place)).collect();
+        let wanted = chosen.iter().enumerate().map(|(position, &c)| (c, position)).collect();
         let streams = vec![Stream { array, bytes, wanted }];
         Ok(Self { path: path.to_owned(), streams, chosen: chosen.len(), rows, done: 0 })
     }
@@ -356,18 +362,19 @@ impl NumpyReader {
         let members = npz_members(path)?;
         let rows = members.first().map_or(0, |m| m.array.rows);
         let file = Arc::new(Mutex::new(open(path)?));
-        let waiting = (WAITING / members.len().max(1)).clamp(LEAST_WAITING, MOST_WAITING);
-        // The chosen columns in the order of the file, each with its place.
-        let mut places: Vec<(usize, usize)> =
-            chosen.iter().enumerate().map(|(place, &c)| (c, place)).collect();
-        places.sort_unstable();
-        let mut rest = places.as_slice();
+        let buffer_size = (TOTAL_BUFFER / members.len().max(1)).clamp(MIN_BUFFER, MAX_BUFFER);
+        // The chosen columns in the order of the file, each with its position.
+        let mut positions: Vec<(usize, usize)> =
+            chosen.iter().enumerate().map(|(position, &c)| (c, position)).collect();
+        positions.sort_unstable();
+        let mut rest = positions.as_slice();
         let mut streams = Vec::new();
         let mut first = 0;
         for member in members {
             let end = first + member.array.columns;
             let (here, after) = rest.split_at(rest.partition_point(|&(c, _)| c < end));
-            let wanted: Vec<(usize, usize)> = here.iter().map(|&(c, place)| (c - first, place)).collect();
+            let wanted: Vec<(usize, usize)> =
+                here.iter().map(|&(c, position)| (c - first, position)).collect();
             (rest, first) = (after, end);
             if wanted.is_empty() {
                 continue;
@@ -380,7 +387,7 @@ impl NumpyReader {
                 );
                 return Err(table(path, message));
             }
-            let mut bytes = member.bytes(path, &file, waiting)?;
+            let mut bytes = member.bytes(path, &file, buffer_size)?;
             Array::header(path, "", &mut bytes)?;
             streams.push(Stream { array: member.array, bytes: Bytes::Rows(bytes), wanted });
         }
@@ -389,62 +396,67 @@ impl NumpyReader {
 }
 
 impl Member {
-    /// Its bytes, decompressed and checked. Members are read side by side through one file handle.
-    fn bytes(&self, path: &Path, file: &Arc<Mutex<File>>, waiting: usize) -> Result<Box<dyn Read + Send>> {
-        let part = Part { file: Arc::clone(file), at: self.start, left: self.compressed };
-        let bytes = BufReader::with_capacity(waiting, part);
-        let (left, checksum) = (self.size, self.checksum);
+    /// Returns a reader of its decompressed and verified bytes. All members are read in parallel through one file handle.
+    fn bytes(
+        &self,
+        path: &Path,
+        file: &Arc<Mutex<File>>,
+        buffer_size: usize,
+    ) -> Result<Box<dyn Read + Send>> {
+        let range = FileRange { file: Arc::clone(file), at: self.start, remaining: self.compressed };
+        let bytes = BufReader::with_capacity(buffer_size, range);
+        let (remaining, checksum) = (self.size, self.checksum);
         match self.method {
             zip::CompressionMethod::Stored => {
-                Ok(Box::new(Checked { bytes, sum: flate2::Crc::new(), left, checksum }))
+                Ok(Box::new(ChecksumReader { bytes, sum: flate2::Crc::new(), remaining, checksum }))
             }
             zip::CompressionMethod::Deflated => {
                 let bytes = flate2::read::DeflateDecoder::new(bytes);
-                let bytes = Checked { bytes, sum: flate2::Crc::new(), left, checksum };
-                Ok(Box::new(BufReader::with_capacity(waiting, bytes)))
+                let bytes = ChecksumReader { bytes, sum: flate2::Crc::new(), remaining, checksum };
+                Ok(Box::new(BufReader::with_capacity(buffer_size, bytes)))
             }
-            other => Err(broken(path, &format!("compression {other} is not read"))),
+            other => Err(broken(path, &format!("compression {other} is not supported"))),
         }
     }
 }
 
-/// Some bytes of a file that others read too.
-struct Part {
+/// A range of a file that shares its handle with other readers.
+struct FileRange {
     file: Arc<Mutex<File>>,
     at: u64,
-    left: u64,
+    remaining: u64,
 }
 
-impl Read for Part {
+impl Read for FileRange {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let most = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        let length = buffer.len().min(usize::try_from(self.remaining).unwrap_or(usize::MAX));
         let mut file = self.file.lock().map_err(|_| std::io::Error::other("another reader has failed"))?;
         file.seek(SeekFrom::Start(self.at))?;
-        let read = file.read(&mut buffer[..most])?;
+        let read = file.read(&mut buffer[..length])?;
         self.at += read as u64;
-        self.left -= read as u64;
+        self.remaining -= read as u64;
         Ok(read)
     }
 }
 
-/// Bytes whose checksum is compared once all of them have been read.
-struct Checked<R> {
+/// A reader that verifies the checksum of its bytes at their end.
+struct ChecksumReader<R> {
     bytes: R,
     sum: flate2::Crc,
-    left: u64,
+    remaining: u64,
     checksum: u32,
 }
 
-impl<R: Read> Read for Checked<R> {
+impl<R: Read> Read for ChecksumReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let most = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
-        let read = self.bytes.read(&mut buffer[..most])?;
+        let length = buffer.len().min(usize::try_from(self.remaining).unwrap_or(usize::MAX));
+        let read = self.bytes.read(&mut buffer[..length])?;
         self.sum.update(&buffer[..read]);
-        self.left -= read as u64;
-        if self.left == 0 && read > 0 && self.sum.sum() != self.checksum {
+        self.remaining -= read as u64;
+        if self.remaining == 0 && read > 0 && self.sum.sum() != self.checksum {
             return Err(std::io::Error::new(
                 std::io::ErrorKind::InvalidData,
-                "an array is damaged: its checksum does not match its contents; copy or write it again",
+                "an array is damaged: its checksum does not match its contents; copy or save the file again",
             ));
         }
         Ok(read)
@@ -452,8 +464,8 @@ impl<R: Read> Read for Checked<R> {
 }
 
 impl Reader for NumpyReader {
-    fn next(&mut self, most: usize) -> Result<Option<Raw>> {
-        let rows = (self.rows - self.done).min(most as u64) as usize;
+    fn next(&mut self, max_rows: usize) -> Result<Option<RawRows>> {
+        let rows = (self.rows - self.done).min(max_rows as u64) as usize;
         if rows == 0 {
             return Ok(None);
         }
@@ -465,18 +477,18 @@ impl Reader for NumpyReader {
                     let mut line = vec![0; array.columns * size];
                     values.chunks_exact_mut(self.chosen).try_for_each(|row| {
                         bytes.read_exact(&mut line)?;
-                        for &(column, place) in wanted.iter() {
-                            row[place] = number.read(&line[column * size..(column + 1) * size]);
+                        for &(column, position) in wanted.iter() {
+                            row[position] = number.read(&line[column * size..(column + 1) * size]);
                         }
                         Ok(())
                     })
                 }
                 Bytes::Columns(columns) => (self.done..)
                     .zip(values.chunks_exact_mut(self.chosen))
-                    .try_for_each(|(number_of_row, row)| {
-                        columns.fetch(number_of_row, self.rows)?;
-                        for (column, &(_, place)) in wanted.iter().enumerate() {
-                            row[place] = number.read(columns.word(column, number_of_row));
+                    .try_for_each(|(row_number, row)| {
+                        columns.fetch(row_number, self.rows)?;
+                        for (column, &(_, position)) in wanted.iter().enumerate() {
+                            row[position] = number.read(columns.word(column, row_number));
                         }
                         Ok(())
                     }),
@@ -484,6 +496,6 @@ impl Reader for NumpyReader {
             read.map_err(Error::system(&self.path, "reading"))?;
         }
         self.done += rows as u64;
-        Ok(Some(Raw { rows, values }))
+        Ok(Some(RawRows { rows, values }))
     }
 }

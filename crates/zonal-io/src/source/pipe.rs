@@ -1,8 +1,8 @@
-//! Tables from pipes, which are read once: CSV, plain or gzip.
+//! Tables from pipes, which can be read only once: CSV, plain or gzip.
 
-use super::csv::Beginning;
+use super::csv::{Dialect, OpenCsv};
 use super::format::{BEGINNINGS, Format, begins_like};
-use super::{Dialect, table};
+use super::reader::table;
 use crate::error::{Error, Result};
 use std::fmt;
 use std::fs::File;
@@ -10,12 +10,12 @@ use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A pipe after its first line.
+/// A pipe whose first line has been read.
 #[derive(Clone)]
 pub(super) struct Pipe {
     path: PathBuf,
     names: Vec<String>,
-    beginning: Arc<Mutex<Option<Beginning>>>,
+    csv: Arc<Mutex<Option<OpenCsv>>>,
 }
 
 impl fmt::Debug for Pipe {
@@ -24,13 +24,13 @@ impl fmt::Debug for Pipe {
     }
 }
 
-/// Whether a path is standard input, a pipe or a device.
+/// Returns whether a path is standard input, a pipe or a device.
 pub(super) fn is_pipe(path: &Path) -> bool {
     path.as_os_str() == "-" || std::fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir())
 }
 
 impl Pipe {
-    /// Opens it and waits for its first line.
+    /// Opens a pipe and waits for its first line.
     pub(super) fn open(path: &Path, dialect: Dialect) -> Result<Self> {
         let (path, mut bytes): (_, Box<dyn Read + Send>) = if path.as_os_str() == "-" {
             (Path::new("standard input"), Box::new(std::io::stdin()))
@@ -43,35 +43,33 @@ impl Pipe {
             Some(Format::GzipCsv) => true,
             Some(_) => {
                 let message =
-                    "is not CSV, but from a pipe only CSV is read, plain or gzip; save it to a file";
+                    "is not CSV, but a pipe must hold CSV, plain or gzip; save the table to a file first";
                 return Err(table(path, message.into()));
             }
         };
-        let beginning = Beginning::read(path, Box::new(Cursor::new(first).chain(bytes)), gzip, dialect)?;
-        let names = beginning.names.clone();
-        Ok(Self { path: path.to_owned(), names, beginning: Arc::new(Mutex::new(Some(beginning))) })
+        let csv = OpenCsv::read(path, Box::new(Cursor::new(first).chain(bytes)), gzip, dialect)?;
+        let names = csv.names.clone();
+        Ok(Self { path: path.to_owned(), names, csv: Arc::new(Mutex::new(Some(csv))) })
     }
 
-    /// Its name in messages.
+    /// Returns the name for messages.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The columns.
+    /// Returns the names of the columns.
     pub(super) fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// Its rows, the first time.
-    pub(super) fn take(&self) -> Result<Beginning> {
-        let beginning = self.beginning.lock().unwrap_or_else(PoisonError::into_inner).take();
-        beginning.ok_or_else(|| {
-            table(&self.path, "has been read already, and a pipe can be read only once".into())
-        })
+    /// Takes the rows; fails the second time.
+    pub(super) fn take(&self) -> Result<OpenCsv> {
+        let csv = self.csv.lock().unwrap_or_else(PoisonError::into_inner).take();
+        csv.ok_or_else(|| table(&self.path, "has already been read, and a pipe can be read only once".into()))
     }
 }
 
-/// As few bytes as identify the format: a pipe may have no others for a long time.
+/// Reads as few bytes as identify the format: the next bytes of a pipe may take long to arrive.
 fn first_bytes(bytes: &mut impl Read) -> std::io::Result<Vec<u8>> {
     let mut first = Vec::new();
     while BEGINNINGS.iter().any(|(magic, _)| magic.len() > first.len() && magic.starts_with(&first)) {

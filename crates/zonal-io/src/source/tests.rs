@@ -77,19 +77,19 @@ fn rows_with_missing_values_keep_the_numbers_of_the_others() {
 }
 
 #[test]
-fn every_fault_is_named_with_its_place() {
+fn every_error_names_its_position() {
     let cases: &[(&[u8], &str)] = &[
         (b"", "the file is empty"),
         (b"a,y\n", "no rows"),
         (b"a,y\n1,2\n1,2,3\n", "line 3: found 3 fields, but the first line has 2"),
         (b"a,y\n1,2\nx,2\n", "line 3, column 'a': found 'x', but a number is needed"),
-        (b"a,y\n1,2\n1,high\n", "line 3, column 'y': the label must be a number"),
+        (b"a,y\n1,2\n1,high\n", "line 3, column 'y': the label must be a number, but found 'high'"),
         (b"a,y\n1,\n", "line 2, column 'y': the value is missing"),
         (b"a,y\nnan,1\n", "line 2, column 'a': the value is missing"),
         (b"a,y\n-inf,1\n", "line 2, column 'a': found '-inf'"),
         (b"a,y\n1e999,1\n", "found '1e999', but only finite"),
         (b"a,y,a\n1,2,3\n", "columns 1 and 3 have the same name"),
-        (b"1,2\n3,4\n", "--no-header"),
+        (b"1,2\n3,4\n", "no_header"),
         (b"a,b\n1,2\n", "there is no column 'y'; the columns are a, b"),
         (b"y\n1\n", "only column"),
         (b"a\xff,y\n1,2\n", "not UTF-8"),
@@ -105,13 +105,13 @@ fn every_fault_is_named_with_its_place() {
         let message = read_text(b"a,y\n1,2\n", &columns, Missing::Reject, Dialect::default());
         message.unwrap_err().to_string()
     };
-    assert!(with(&["y"], &["a", "y"]).contains("cannot be a feature too"));
+    assert!(with(&["y"], &["a", "y"]).contains("cannot also be a feature"));
     assert!(with(&["y"], &["a", "a"]).contains("named twice"));
     assert!(with(&["y", "y"], &["a"]).contains("this label is named twice"));
 }
 
 #[test]
-fn what_is_not_a_table_is_refused_by_name() {
+fn paths_that_are_not_tables_are_refused() {
     let message = |p: &str| {
         Source::open(&[p.into()], Dialect::default(), &Columns::default(), Missing::Reject)
             .unwrap_err()
@@ -122,7 +122,7 @@ fn what_is_not_a_table_is_refused_by_name() {
     assert!(message("/no/such/file.csv").contains("opening failed"));
     assert!(message("/no/such/*.csv").contains("no file matches"));
     let (_folder, path) = written("x.parquet", b"hello");
-    assert!(message(path.to_str().unwrap()).contains("does not begin like one"));
+    assert!(message(path.to_str().unwrap()).contains("is not a valid .parquet file"));
     let (_folder, path) = written("x.xlsx", b"PK\x03\x04");
     assert!(message(path.to_str().unwrap()).contains("save the table as"));
 }
@@ -241,7 +241,7 @@ fn numpy_matrices_of_every_kind_have_numbered_columns() {
         assert_eq!(rows.features.values(), &[2.0, 1.0, -5.0, 4.0], "file {i}");
         assert_eq!(rows.labels.values(), &[3.0, 6.0], "file {i}");
     }
-    // Whatever byte stands for true.
+    // Any nonzero byte is true.
     let (_folder, path) = written("x.npy", &npy("|b1", false, "(2, 3)", &[0, 1, 7, 255, 0, 0]));
     let rows = read(&[path], &columns, Missing::Reject, Dialect::default()).unwrap();
     assert_eq!((rows.features.values(), rows.labels.values()), (&[1.0, 0.0, 0.0, 1.0][..], &[1.0, 0.0][..]));
@@ -278,7 +278,7 @@ fn damaged_files_are_errors_and_never_panic() {
         assert!(read(&[path], &columns, Missing::Reject, Dialect::default()).is_err(), "cut at {length}");
     }
     for (descr, shape, expected) in [
-        ("<f8", "(200000000000, 3)", "is cut off"),
+        ("<f8", "(200000000000, 3)", "is truncated"),
         ("<f8", "(2, 3, 4)", "3 dimensions"),
         ("<f8", "(0, 3)", "is empty"),
         ("|O", "(2, 3)", "numbers"),
@@ -306,7 +306,7 @@ fn damaged_files_are_errors_and_never_panic() {
 }
 
 #[test]
-fn what_a_header_announces_is_checked_before_memory_is_taken() {
+fn sizes_in_headers_are_checked_before_memory_is_allocated() {
     let refused = |name: &str, bytes: &[u8], label: &str, expected: &str| {
         let (_folder, path) = written(name, bytes);
         let error =
@@ -316,7 +316,7 @@ fn what_a_header_announces_is_checked_before_memory_is_taken() {
     // Four gigabytes of a header in a file of 16 bytes, and one that is nested as deep as it is long.
     refused("x.npy", b"\x93NUMPY\x02\x00\xff\xff\xff\xff{'de", "c1", "4294967295 bytes, but at most 10000");
     let nested = [b"\x93NUMPY\x01\x00\x88\x13", &[b'('; 5_000][..]].concat();
-    refused("x.npy", &nested, "c1", "nested more than 8 deep");
+    refused("x.npy", &nested, "c1", "nested more than 8 levels deep");
     // A row that does not end, plain and as a few kilobytes that decompress to it.
     let endless = [b"a,y\n1,2\n\"", &vec![b'0'; 33 << 20][..]].concat();
     refused("x.csv", &endless, "y", "line 3: a row is longer than 32 MiB");
@@ -326,7 +326,7 @@ fn what_a_header_announces_is_checked_before_memory_is_taken() {
     refused("x.csv", &vec![b','; 1_000_000], "y", "1000001 columns, but at most 1000000");
 }
 
-/// An .npz file of arrays as they stand.
+/// Builds an .npz file from encoded arrays.
 fn npz(arrays: &[(&str, Vec<u8>)], method: zip::CompressionMethod) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default().compression_method(method);
@@ -348,14 +348,14 @@ fn columns_of_all_arrays_of_an_archive_count_together() {
 }
 
 #[test]
-fn a_number_that_is_damaged_in_an_archive_is_noticed() {
+fn damage_of_a_number_in_an_archive_is_detected() {
     let numbers: Vec<f64> = (0..30_000).map(f64::from).collect();
     let array = npy("<f8", false, "(30000,)", &bytes_of(&numbers, |x| x.to_le_bytes()));
     for method in [zip::CompressionMethod::Stored, zip::CompressionMethod::Deflated] {
         let mut bytes = npz(&[("x", array.clone()), ("y", array.clone())], method);
         let (_folder, path) = written("t.npz", &bytes);
         assert!(read(&[path], &labelled("y"), Missing::Reject, Dialect::default()).is_ok());
-        // In the middle of the first array: the last bits of a number, where nothing else would tell.
+        // In the middle of the first array: the last bits of a number, which only the checksum detects.
         let at = bytes.len() / 4;
         bytes[at] ^= 1;
         let (_folder, path) = written("t.npz", &bytes);
@@ -369,8 +369,8 @@ fn a_number_that_is_damaged_in_an_archive_is_noticed() {
 }
 
 #[test]
-fn columns_one_after_another_take_one_handle_and_bounded_memory() {
-    // More columns than a program may have files open, and more rows than wait in memory at once.
+fn contiguous_columns_need_one_handle_and_bounded_memory() {
+    // More columns than a program may have files open, and more rows than the buffer holds.
     for (rows, columns) in [(50, 1_100), (200_000, 2)] {
         let value = |row: usize, column: usize| ((row * 31 + column * 17) % 251) as u8;
         let data: Vec<u8> = (0..columns).flat_map(|c| (0..rows).map(move |r| value(r, c))).collect();
@@ -399,10 +399,7 @@ fn a_column_without_a_value_is_refused_before_it_is_read() {
     writer.write(&batch).unwrap();
     let (_folder, path) = written("x.arrow", &writer.into_inner().unwrap());
     let error = read(&[path], &labelled("y"), Missing::Drop, Dialect::default()).unwrap_err().to_string();
-    assert!(
-        error.contains("column 'nothing': holds no value at all; leave it out with --features"),
-        "{error}"
-    );
+    assert!(error.contains("column 'nothing': has no values; select other columns with features"), "{error}");
 }
 
 /// Reads a file with one bit after another changed among its first `end` bytes, where each change must be an error or change
@@ -433,7 +430,7 @@ fn checksum_errors(name: &str, bytes: &[u8], end: usize, step: usize) -> usize {
 }
 
 #[test]
-fn a_bit_that_changes_in_a_file_with_checksums_is_noticed() {
+fn a_changed_bit_in_a_file_with_checksums_is_detected() {
     // Written by pyarrow: tests/data/checksums.py.
     for (name, bytes) in [
         ("1-none.parquet", &include_bytes!("../../tests/data/checksums-1-none.parquet")[..]),
@@ -467,18 +464,18 @@ fn a_bit_that_changes_in_a_file_with_checksums_is_noticed() {
         let named = checksum_errors("t.npz", &bytes, bytes.len(), 1);
         assert!(named > 200, "{method}: {named}");
     }
-    // Bytes after the numbers would keep the checksum from being reached.
+    // With bytes after the numbers the end, where the checksum is verified, would not be reached.
     let longer = [&array[..], &[0; 9]].concat();
     let (_folder, path) = written("t.npz", &npz(&[("y", longer)], zip::CompressionMethod::Stored));
     let error = read(&[path], &labelled("y"), Missing::Drop, Dialect::default()).unwrap_err().to_string();
-    assert!(error.contains("its array 'y' has 1737 bytes, but its header announces 1728"), "{error}");
+    assert!(error.contains("its array 'y' has 1737 bytes, but its header claims 1728"), "{error}");
 }
 
 #[test]
-fn dates_are_refused_in_the_same_words_by_every_format() {
+fn dates_have_the_same_error_in_every_format() {
     use arrow_array::{Date32Array, DurationSecondArray, TimestampNanosecondArray};
     let needed =
-        "numbers or booleans are needed; turn dates into numbers first, such as days since the first one";
+        "numbers or booleans are needed; convert dates to numbers first, such as days since the first one";
     let refused = |name: &str, bytes: &[u8], label: &str, place: &str| {
         let (_folder, path) = written(name, bytes);
         let error =
@@ -525,8 +522,8 @@ fn booleans_of_a_csv_file_are_numbers() {
 }
 
 #[test]
-fn rows_before_a_fault_come_first() {
-    for (text, fault) in [
+fn rows_before_an_error_come_first() {
+    for (text, expected) in [
         ("a,y\n1,2\n3,4\nx,5\n6,7\n", "line 4, column 'a': found 'x'"),
         ("a,y\n1,2\n3,4\n5\n6,7\n", "line 4: found 1 fields"),
     ] {
@@ -535,7 +532,7 @@ fn rows_before_a_fault_come_first() {
         let mut blocks = source.blocks();
         let rows = blocks.next().unwrap().unwrap();
         assert_eq!((rows.covered, rows.labels.values()), (0..2, &[2.0, 4.0][..]));
-        assert!(blocks.next().unwrap().unwrap_err().to_string().contains(fault));
+        assert!(blocks.next().unwrap().unwrap_err().to_string().contains(expected));
         assert!(blocks.next().is_none());
     }
 }

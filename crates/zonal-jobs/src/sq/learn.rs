@@ -1,6 +1,5 @@
 //! `sq learn`: gradient descent that sees its target through an oracle, beside the same descent through the exact one.
 
-use crate::record::read_text;
 use std::sync::Arc;
 use zonal::dynamics::descent::{Descent, Source};
 use zonal::dynamics::path::Path;
@@ -19,8 +18,8 @@ use zonal_documents::sq::{Answerer, LearnCheckpoint, LearnConfig, LearnReport, Q
 use zonal_documents::{Error, Result};
 use zonal_io::model::SCHEMA;
 use zonal_io::write::write_file;
-use zonal_sq::learner::AskedGradients;
-use zonal_sq::{Answers, Oracle, Query, Replay, Secret, Transcript, Unit};
+use zonal_sq::learner::QueryGradients;
+use zonal_sq::{Answers, Oracle, Query, Replay, Secret, Unit};
 
 /// An answer with its query in words.
 const ANSWER_BYTES: u64 = 300;
@@ -56,9 +55,9 @@ pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnR
                 "{SAVE} writes the answers of an oracle, and a replay has them already"
             )));
         }
-        Answerer::Replay(path) => Asker::Replay(Replay::new(&read_transcript(path)?)?),
+        Answerer::Replay(path) => Asker::Replay(Replay::new(&super::read_transcript(path)?)?),
     };
-    let asked = AskedGradients::new(&asker, unit.clone());
+    let asked = QueryGradients::new(&asker, unit.clone());
     let job = Job { config, target: &target, scale, asked: &asked };
     let first = job.first_queries(&unit)?;
     let truth = secret.expectations(&first)?;
@@ -110,14 +109,6 @@ pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnR
         diverged: descended.diverged,
         path: descended.path,
     })
-}
-
-pub(super) fn read_transcript(path: &std::path::Path) -> Result<Transcript> {
-    let told = |what: String| {
-        Error::Usage(format!("{} is no transcript of queries as {SAVE} writes it: {what}", path.display()))
-    };
-    let text = read_text(path)?;
-    serde_json::from_str(&text).map_err(|e| told(e.to_string()))
 }
 
 /// Answers of a transcript must be possible ones for this target. Means over rows have no hard tolerance: what they say is
@@ -173,7 +164,7 @@ struct Job<'a> {
     config: &'a LearnConfig,
     target: &'a Target,
     scale: f64,
-    asked: &'a AskedGradients<'a>,
+    asked: &'a QueryGradients<'a>,
 }
 
 struct Descended {
@@ -220,7 +211,7 @@ impl Job<'_> {
         for j in 0..directions.rows() {
             out.push(Query::unit(unit, directions.row(j))?);
             if both {
-                out.extend(Query::turns(unit, directions.row(j))?);
+                out.extend(Query::derivatives(unit, directions.row(j))?);
             }
         }
         Ok(out)

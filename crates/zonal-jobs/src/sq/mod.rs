@@ -12,6 +12,7 @@ pub use zonal_documents::sq::{
     PlayReport, QueryDegree,
 };
 
+use crate::record::read_text;
 use std::path::Path;
 use zonal::sphere::Dim;
 use zonal_documents::number::readable_bytes;
@@ -19,7 +20,7 @@ use zonal_documents::options::DIRECTIONS;
 use zonal_documents::options::SAVE;
 use zonal_documents::sq::{FamilyConfig, check_degree};
 use zonal_documents::{Error, Result};
-use zonal_sq::{Directions, Family, Kind};
+use zonal_sq::{Directions, Family, Kind, Transcript};
 
 /// Correlations of more members than this take hours.
 const MOST_MEMBERS: u64 = 100_000;
@@ -34,6 +35,14 @@ fn check_memory(what: &str, needed: u64) -> Result<()> {
     Err(Error::Usage(format!("{what} needs about {needed}, but {free} of memory is free here; take fewer")))
 }
 
+fn read_transcript(path: &Path) -> Result<Transcript> {
+    let told = |what: String| {
+        Error::Usage(format!("{} is no transcript of queries as {SAVE} writes it: {what}", path.display()))
+    };
+    let text = read_text(path)?;
+    serde_json::from_str(&text).map_err(|e| told(e.to_string()))
+}
+
 /// A transcript's folder must be there before anything is asked.
 fn check_save(path: Option<&Path>) -> Result<()> {
     let Some(path) = path else { return Ok(()) };
@@ -42,7 +51,7 @@ fn check_save(path: Option<&Path>) -> Result<()> {
         return Err(Error::Usage(format!("{} is a folder; name a file in it", SAVE.with(path.display()))));
     }
     // A file of somebody else is not lost by a wrong name.
-    if path.is_file() && learn::read_transcript(path).is_err() {
+    if path.is_file() && read_transcript(path).is_err() {
         return Err(Error::Usage(format!(
             "{} exists and is no transcript of queries; only a transcript is replaced; name another file",
             SAVE.with(path.display())

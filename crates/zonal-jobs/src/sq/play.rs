@@ -12,7 +12,7 @@ use zonal_documents::sq::{Asked, PlayConfig, PlayReport};
 use zonal_documents::{Error, Result};
 use zonal_io::model::SCHEMA;
 use zonal_io::write::write_file;
-use zonal_sq::learner::{Limits, Strategy, VersionSpace, brute_force, identify, rows_that_suffice};
+use zonal_sq::learner::{Limits, Strategy, VersionSpace, brute_force, identify, sufficient_rows};
 use zonal_sq::{Family, Game, GramBounds, Secret};
 
 /// Plays.
@@ -43,7 +43,7 @@ pub fn play(config: &PlayConfig, observer: &mut dyn Observer) -> Result<PlayRepo
         return Ok(report);
     }
     let limits = Limits {
-        stop: gram.fit_at_most(config.epsilon),
+        stop: gram.fit_bound(config.epsilon),
         queries: config.max_queries.unwrap_or(10 * family.size() as u64 + 10_000),
         width: config.width,
         seed: config.family.seed,
@@ -61,7 +61,7 @@ pub fn play(config: &PlayConfig, observer: &mut dyn Observer) -> Result<PlayRepo
             .assumptions
             .push(format!("the learner stopped at the maximum number of queries, {}", limits.queries));
     }
-    report.dropped_per_query_bound = gram.dropped_at_most(tau);
+    report.dropped_per_query_bound = gram.drop_bound(tau);
     report.predicted_queries =
         if config.learner == Strategy::Attack { None } else { gram.predicted_queries(tau, config.epsilon) };
     report.queries_distinct = stands.queries_distinct;
@@ -111,8 +111,8 @@ fn start(config: &PlayConfig, family: &Family, gram: &GramBounds, game: &Game) -
         epsilon: config.epsilon,
         learner: config.learner.to_string(),
         answers: config.answering.to_string(),
-        dropped_per_query_bound: gram.dropped_at_most(tau),
-        fits_per_hypothesis_bound: gram.fit_at_most(config.epsilon),
+        dropped_per_query_bound: gram.drop_bound(tau),
+        fits_per_hypothesis_bound: gram.fit_bound(config.epsilon),
         predicted_queries: None,
         queries_distinct: 0,
         queries_issued: 0,
@@ -134,7 +134,7 @@ fn look_at_rows(config: &PlayConfig, family: &Arc<Family>, report: &mut PlayRepo
     let sure = 0.01;
     // Without noise the formula needs a number: any small one.
     let rows =
-        config.rows.unwrap_or_else(|| rows_that_suffice(family.size() as f64, sure, config.noise.max(0.05)));
+        config.rows.unwrap_or_else(|| sufficient_rows(family.size() as f64, sure, config.noise.max(0.05)));
     let draw = uniform(&mut stream(config.family.seed, Purpose::Target, 0));
     let wanted = ((draw * family.size() as f64) as usize).min(family.size() - 1);
     let secret = Secret::member(family.clone(), wanted)?;

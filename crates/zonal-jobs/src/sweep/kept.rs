@@ -9,7 +9,7 @@ use std::path::Path;
 use zonal_documents::options::RESUME;
 use zonal_documents::sweep::SweepReport;
 use zonal_documents::{Error, Result};
-use zonal_io::checksum::unsealed;
+use zonal_io::checksum::open_object;
 use zonal_io::folder::{CELLS, SWEEP};
 use zonal_io::model::SCHEMA;
 use zonal_io::option::call;
@@ -82,7 +82,7 @@ pub(super) fn trainings(path: &Path, text: &str, lines: &[String], reading: Read
         return Err(refuse("was stopped before its first training: start it anew".to_owned()));
     };
     let foreign = |e: String| refuse(format!("has a journal with a first line that cannot be used: {e}"));
-    let head = unsealed(head).map_err(foreign)?;
+    let head = open_object(head).map_err(foreign)?;
     let head: Head = serde_json::from_str(&head).map_err(|e| foreign(e.to_string()))?;
     let ours = Head::new(&head.name, head.first_seed, head.command.clone(), text);
     let differs = head.schema != ours.schema || reading == Reading::ToGoOn && head.version != ours.version;
@@ -105,7 +105,7 @@ pub(super) fn trainings(path: &Path, text: &str, lines: &[String], reading: Read
             continue;
         }
         let bad = |what: String| refuse(format!("has a journal whose line {} {what}", i + 2));
-        let object = unsealed(line).map_err(|e| bad(format!("cannot be used: {e}")))?;
+        let object = open_object(line).map_err(|e| bad(format!("cannot be used: {e}")))?;
         let measured: Measured =
             serde_json::from_str(&object).map_err(|e| bad(format!("is not a training: {e}")))?;
         let fits = (measured.at.is_empty() || measured.at.len() == grid.iterations.len())

@@ -29,8 +29,8 @@ use zonal_documents::record::{Record, RunKind};
 use zonal_documents::request::{Output, SweepStart};
 use zonal_documents::sweep::{SweepReport, results};
 use zonal_documents::{Error, Result};
-use zonal_io::Kind;
-use zonal_io::checksum::sealed;
+use zonal_io::FolderKind;
+use zonal_io::checksum::seal_object;
 use zonal_io::folder::{ARROW, CELLS, RECORD, RunFolder, SWEEP, TABLE};
 use zonal_io::journal::Journal;
 use zonal_io::model::SCHEMA;
@@ -118,7 +118,7 @@ pub fn sweep(
             summary: Summary { name, first_seed, trainings, rows },
         };
         record.write(folder)?;
-        folder.finished();
+        folder.finish();
         let _ = observer.progress(Stage::Writing, 1, 1);
     }
     Ok((report, job.text))
@@ -148,7 +148,7 @@ fn begin(
     let folder = output.folder(&grid.name, RunKind::Sweep)?;
     let written = |folder: &RunFolder| -> Result<Journal> {
         let mut journal = Journal::create(&folder.path().join(CELLS))?;
-        journal.add(&sealed(&json(&Head::new(&stem, seed, command.clone(), &text))?))?;
+        journal.add(&seal_object(&json(&Head::new(&stem, seed, command.clone(), &text))?))?;
         folder.write(SWEEP, text.as_bytes())?;
         Ok(journal)
     };
@@ -166,7 +166,7 @@ fn begin(
 
 fn resume(path: &Path) -> Result<Job> {
     let text = kept::plan(path)?;
-    let folder = RunFolder::begun(path, Kind::Sweep)?;
+    let folder = RunFolder::resume(path, FolderKind::Sweep)?;
     let lines = kept::lines(path)?;
     let Kept { grid, done, command } = kept::trainings(path, &text, &lines, kept::Reading::ToGoOn)?;
     // Nothing in the folder changes before it is known whose it is.
@@ -242,7 +242,7 @@ fn run(job: &mut Job, missing: &[usize], workers: usize, observer: &mut dyn Obse
                     if outcome.is_err() {
                         continue;
                     }
-                    let line = sealed(&json(&measured)?);
+                    let line = seal_object(&json(&measured)?);
                     if let Some(journal) = journal.as_mut()
                         && let Err(error) = journal.add(&line)
                     {

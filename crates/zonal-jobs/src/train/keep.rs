@@ -10,7 +10,7 @@ use zonal_documents::{Error, Result};
 use zonal_io::folder::{MONOMIALS, RECORD, RESUME, RunFolder, STATISTICS};
 use zonal_io::model::SCHEMA;
 use zonal_io::statistics::{Shape, load, save};
-use zonal_io::{Kind, checksum};
+use zonal_io::{FolderKind, checksum};
 
 /// An unfinished run's configuration.
 #[derive(Serialize, Deserialize)]
@@ -140,7 +140,7 @@ pub(super) fn write_resume(folder: &RunFolder, config: &TrainConfig, command: Ve
         configuration: config.clone(),
     };
     let text = serde_json::to_string_pretty(&resume).map_err(|e| Error::Usage(e.to_string()))?;
-    Ok(folder.write(RESUME, checksum::sealed(&(text + "\n")).as_bytes())?)
+    Ok(folder.write(RESUME, checksum::seal_object(&(text + "\n")).as_bytes())?)
 }
 
 /// The configuration of the interrupted run in a folder, and the command that began it.
@@ -164,7 +164,7 @@ pub fn interrupted(path: &Path) -> Result<(TrainConfig, Vec<String>)> {
     }
     let text = read_text(&file)?;
     let damaged = |e: String| refuse(format!("has a {RESUME} that cannot be used: {e}; start it anew"));
-    let object = checksum::unsealed(&text).map_err(damaged)?;
+    let object = checksum::open_object(&text).map_err(damaged)?;
     let resume: Resume = serde_json::from_str(&object).map_err(|e| damaged(e.to_string()))?;
     let version = env!("CARGO_PKG_VERSION");
     if (resume.schema, resume.version.as_str()) != (SCHEMA, version) {
@@ -175,7 +175,7 @@ pub fn interrupted(path: &Path) -> Result<(TrainConfig, Vec<String>)> {
         return Err(refuse(message).into());
     }
     // Whether the folder can be written to is known before the work.
-    RunFolder::begun(path, Kind::Training)?;
+    RunFolder::resume(path, FolderKind::Training)?;
     let mut configuration = resume.configuration;
     if let Input::Table(job) = &mut configuration.input {
         job.data.directory = Some(PathBuf::from(resume.directory));

@@ -184,9 +184,9 @@ pub(crate) fn train_by(
     let provenance = Provenance { directory: keep::directory(config), ..Provenance::now(command, started) };
     let written = write(folder, &decided, &outcome, provenance);
     match (written, place.folder) {
-        (Ok(()), Some(folder)) => folder.finished(),
+        (Ok(()), Some(folder)) => folder.finish(),
         (Err(error), Some(folder)) => {
-            if folder.is_unfinished() {
+            if folder.is_resumable() {
                 let path = folder.path().display();
                 notes(&format!("what it has done is kept; go on with: zonal train --resume {path}"));
             }

@@ -201,7 +201,7 @@ def _wrong_type(argument: str, name: Any, kind: Any) -> str:
     """Why a column is refused, in the words of the program."""
     where = argument if name is None else f"column '{name}' of {argument}"
     message = f"{where} has the type {kind}, but numbers or booleans are needed"
-    return f"{message}; turn dates into numbers first, such as days since the first one" if _is_time(kind) else message
+    return f"{message}; convert dates to numbers first, such as days since the first one" if _is_time(kind) else message
 
 
 def _first_text(column: npt.NDArray[Any]) -> str:

@@ -25,6 +25,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use zonal_documents::provenance::Provenance;
+use zonal_io::option::shell_word;
 
 /// What marks a page as one of ours.
 pub(crate) const GENERATOR: &str = "zonal";
@@ -249,16 +250,10 @@ impl Source {
 /// The words of a command line, quoted where a shell needs it. The program goes by its name alone.
 pub(crate) fn command_line(words: &[String]) -> String {
     let quoted = |(i, word): (usize, &String)| {
-        let word = match i {
+        shell_word(match i {
             0 => word.rsplit(['/', '\\']).next().unwrap_or(word),
             _ => word,
-        };
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:+@%".contains(c);
-        if !word.is_empty() && word.chars().all(plain) {
-            word.to_owned()
-        } else {
-            format!("'{}'", word.replace('\'', "'\\''"))
-        }
+        })
     };
     words.iter().enumerate().map(quoted).collect::<Vec<_>>().join(" ")
 }

@@ -1,4 +1,4 @@
-//! SQ-1 and SQ-9: a target drawn from finitely many.
+//! SQ-1 and SQ-9: targets drawn uniformly from a finite family.
 
 use super::{Bound, Goal, QueryClass, check_tolerance};
 use crate::family::GramBounds;
@@ -8,15 +8,15 @@ use num_bigint::{BigInt, BigUint};
 use num_rational::BigRational;
 use num_traits::ToPrimitive;
 
-/// SQ-1: a family of M members with known bounds on its Gram matrix, against correlational queries:
+/// Computes SQ-1 for a family of M members with known bounds on its Gram matrix, against correlational queries:
 /// q >= (delta M - K_plus(sqrt epsilon)) / K(tau).
 ///
 /// # Errors
 /// [`::zonal::Error::Parameter`] for a tolerance outside (0, 1].
 pub fn with_gram(gram: &GramBounds, tau: f64, goal: Goal) -> Result<Bound> {
     check_tolerance(tau)?;
-    let dropped = gram.dropped_at_most(tau);
-    let fits = gram.fit_at_most(goal.epsilon);
+    let dropped = gram.drop_bound(tau);
+    let fits = gram.fit_bound(goal.epsilon);
     let prior = format!("uniform on {} members", gram.size);
     let class = QueryClass::Correlational;
     let bound =
@@ -28,7 +28,7 @@ pub fn with_gram(gram: &GramBounds, tau: f64, goal: Goal) -> Result<Bound> {
     })
 }
 
-/// SQ-9: M exactly orthonormal targets with labels +-1, such as products of signs, against any query:
+/// Computes SQ-9 for M exactly orthonormal targets with labels +-1, such as products of signs, against any query:
 /// q >= (delta M - floor(1/epsilon)) / (ceil(1/tau^2) - 1).
 ///
 /// # Errors
@@ -42,7 +42,7 @@ pub fn products_of_signs(size: &BigUint, tau: f64, class: QueryClass, goal: Goal
         ))
 }
 
-/// SQ-1 for M exactly orthonormal targets against correlational queries.
+/// Computes SQ-1 for M exactly orthonormal targets against correlational queries.
 ///
 /// # Errors
 /// [`::zonal::Error::Parameter`] for a tolerance outside (0, 1].
@@ -53,7 +53,7 @@ pub fn orthonormal_members(size: &BigUint, tau: f64, goal: Goal) -> Result<Bound
 
 fn orthonormal(theorem: &str, size: &BigUint, tau: f64, class: QueryClass, goal: Goal) -> Result<Bound> {
     check_tolerance(tau)?;
-    // K is the largest whole number below 1/tau^2, K_plus the largest one up to 1/epsilon.
+    // K is the largest integer below 1/tau^2, K_plus the largest integer up to 1/epsilon.
     let one = BigInt::from(1);
     let square = exactly(tau) * exactly(tau);
     let dropped = (square.recip().ceil().to_integer() - &one).min(size.clone().into());
@@ -62,7 +62,7 @@ fn orthonormal(theorem: &str, size: &BigUint, tau: f64, class: QueryClass, goal:
     Ok(quotient(theorem, class, &prior, size, goal, &fits, &dropped))
 }
 
-/// (delta M - K_plus) / K in exact arithmetic; without a bound where K = 0, since then no query separates anything.
+/// Computes (delta M - K_plus) / K in exact arithmetic. There is no finite bound if K = 0, since no query separates anything.
 fn quotient(
     theorem: &str,
     class: QueryClass,
@@ -86,7 +86,7 @@ fn quotient(
     Bound::new(theorem, class, prior, ln)
 }
 
-/// ln of a positive fraction; fractions out of the range of f64 by their sizes in bits.
+/// Computes ln of a positive fraction; fractions outside the range of f64 are scaled by their sizes in bits.
 fn ln_of(x: &BigRational) -> f64 {
     match x.to_f64() {
         Some(value) if value.is_normal() => value.ln(),

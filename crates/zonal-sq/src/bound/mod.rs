@@ -1,7 +1,6 @@
-//! Lower and upper bounds on the number of statistical queries, each with its theorem, the class of queries that it holds
-//! for, the law of the target, and what it assumes.
+//! Lower and upper bounds on the number of statistical queries, each with its theorem, query class, prior and assumptions.
 //!
-//! Every number is rounded to the safe side: a lower bound on queries down, an upper bound on an error up.
+//! Every number is rounded in the safe direction: lower bounds on queries down, upper bounds on errors up.
 
 mod finite;
 mod frame;
@@ -25,11 +24,11 @@ use std::str::FromStr;
 /// A class of queries h(x, y).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum QueryClass {
-    /// y g(x) with ||g||_2 <= 1: what gradient descent on squared loss asks.
+    /// y g(x) with ||g||_2 <= 1: the queries of gradient descent on squared loss.
     Correlational,
     /// |dh/dy| <= L, values in [-1, 1].
     Lipschitz(f64),
-    /// Anything measurable with values in [-1, 1].
+    /// Any measurable function with values in [-1, 1].
     Any,
 }
 
@@ -48,7 +47,7 @@ impl FromStr for QueryClass {
     fn from_str(text: &str) -> std::result::Result<Self, String> {
         let wrong = || {
             format!(
-                "'{text}' is no class of queries; write correlational, any or lipschitz:L with L a positive number"
+                "'{text}' is not a class of queries; use correlational, any or lipschitz:L with L a positive number"
             )
         };
         match text {
@@ -62,12 +61,12 @@ impl FromStr for QueryClass {
     }
 }
 
-/// What a learner must achieve, and with what probability.
+/// The accuracy that a learner must reach, and the probability of reaching it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Goal {
-    /// Probability of success, over the target and the learner's coins.
+    /// Probability of success over the target and the learner's randomness.
     pub delta: f64,
-    /// Mean squared error at most 1 - epsilon, where the best constant has 1.
+    /// The mean squared error is at most 1 - epsilon; the best constant has 1.
     pub epsilon: f64,
 }
 
@@ -86,7 +85,7 @@ impl Goal {
     }
 }
 
-/// Checks a tolerance.
+/// Checks that a tolerance is in (0, 1].
 ///
 /// # Errors
 /// [`Error::Parameter`] unless it is positive and at most 1.
@@ -94,35 +93,31 @@ pub fn check_tolerance(tau: f64) -> Result<()> {
     if tau > 0.0 && tau <= 1.0 {
         return Ok(());
     }
-    Err(Error::parameter(
-        "the tolerance",
-        tau,
-        "above 0 and at most 1: a unit query's answer is never larger",
-    ))
+    Err(Error::parameter("the tolerance", tau, "above 0 and at most 1, the largest answer to a unit query"))
 }
 
 fn check_degree(degree: Degree) -> Result<()> {
     if degree > 0 {
         return Ok(());
     }
-    Err(Error::parameter("the degree", 0, "at least 1: there is one constant only"))
+    Err(Error::parameter("the degree", 0, "at least 1: only constants have degree 0"))
 }
 
 /// A lower bound on the number of queries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bound {
-    /// Its name in docs/theory.
+    /// The identifier of the theorem in docs/theory, such as SQ-1.
     pub theorem: String,
-    /// Which queries it holds for.
+    /// The class of queries to which it applies.
     pub query_class: String,
-    /// The law of the target.
+    /// The distribution of the target.
     pub prior: String,
-    /// log10 of the number of queries, rounded down; None where the formula is zero or negative, and where no number of
-    /// queries suffices, which then is an assumption's last word and not vacuous.
+    /// log10 of the number of queries, rounded down. None if the formula is zero or negative, and if no number of queries
+    /// suffices; the latter is stated by the last assumption, and `vacuous` is false.
     pub log10_queries: Option<f64>,
-    /// Whether it says nothing: less than one query.
+    /// Whether the bound is trivial: below one query.
     pub vacuous: bool,
-    /// What it rests on.
+    /// What the bound assumes.
     pub assumptions: Vec<String>,
 }
 
@@ -145,7 +140,7 @@ impl Bound {
         self
     }
 
-    /// Says that the Lipschitz constant does not enter, where it does not.
+    /// Adds, for the Lipschitz class, the note that the constant does not enter.
     fn for_any_query(self, class: QueryClass) -> Self {
         match class {
             QueryClass::Lipschitz(_) => {
@@ -155,7 +150,7 @@ impl Bound {
         }
     }
 
-    /// The better of two bounds for the same claim.
+    /// Returns the larger of two bounds for the same claim.
     fn or(self, other: Self) -> Self {
         let size = |b: &Self| b.log10_queries.unwrap_or(f64::NEG_INFINITY);
         if size(&other) > size(&self) { other } else { self }
@@ -165,7 +160,7 @@ impl Bound {
 const WORST_CASE: &str =
     "answers are the worst that the tolerance allows: the target-free one wherever it is admissible";
 
-/// ln((delta - p_plus) / p), rounded down; minus infinity where delta does not exceed p_plus.
+/// Computes ln((delta - p_plus) / p), rounded down; minus infinity if delta does not exceed p_plus.
 fn ln_quotient(delta: f64, p_plus: f64, ln_p: f64) -> f64 {
     let margin = crate::rounding::below(delta - p_plus, delta);
     if margin <= 0.0 {
@@ -175,7 +170,7 @@ fn ln_quotient(delta: f64, p_plus: f64, ln_p: f64) -> f64 {
     }
 }
 
-/// 1 / (1 + N epsilon) rounded up, from ln N.
+/// Computes 1 / (1 + N epsilon), rounded up, from ln N.
 fn cantelli(ln_n: f64, epsilon: f64) -> f64 {
     crate::rounding::above(1.0 / (1.0 + (ln_n + epsilon.ln()).exp()), 0.0)
 }

@@ -8,23 +8,23 @@ use ::zonal::sphere::{Degree, Dim};
 use num_traits::FloatConst;
 
 const PRIOR: &str = "c . Y with c uniform on the unit sphere of R^N, Y an orthonormal basis of degree k";
-/// Degrees of a query beyond this one, in dimension N, are bounded together.
+/// Degrees of a query from this one on, in dimension N, are bounded together.
 const LAST: usize = 20;
-/// Panels of the quadrature, half of them where the weight is.
+/// Panels of the quadrature, half of them where the weight is concentrated.
 const PANELS: usize = 3_000;
-/// No mean is taken to be smaller than this, so that logarithms are finite.
+/// Smaller means are replaced by this value, so that logarithms are finite.
 const SMALLEST: f64 = 1e-280;
 /// The same for means of Legendre polynomials, whose squares are summed.
 const SMALLEST_MEAN: f64 = 1e-140;
-/// Beyond this degree panels no longer resolve the polynomials, and the bound by variance stands alone.
-const RESOLVED: Degree = 300;
+/// Beyond this degree the panels no longer resolve the polynomials, and only the variance bound is used.
+const MAX_RESOLVED_DEGREE: Degree = 300;
 
-/// ln N up to which N itself is used.
-const LARGEST: f64 = 650.0;
+/// The largest ln N for which N itself is representable with room for products.
+const MAX_LN_N: f64 = 650.0;
 const BY_RANGE: &str = "the tolerance is that of a query with values in [-1, 1]; labels have no noise";
 
-/// How many queries a learner of a random harmonic needs (SQ-5): against correlational queries by the measure of caps, against
-/// any by the better of two bounds.
+/// Computes a lower bound on the queries needed to learn a random harmonic (SQ-5): for correlational queries from the
+/// measure of spherical caps, for any other query the better of two bounds.
 ///
 /// # Errors
 /// [`Error::Parameter`](::zonal::Error::Parameter) for degree 0 or a tolerance outside (0, 1].
@@ -36,16 +36,16 @@ pub fn random_harmonics(dim: Dim, degree: Degree, tau: f64, class: QueryClass, g
     let bound = |ln_p: f64| {
         Bound::new("SQ-5", class, PRIOR, ln_quotient(goal.delta, p_plus, ln_p)).for_any_query(class)
     };
-    // N tau^2, rounded down; a smaller one is a weaker bound.
+    // N tau^2, rounded down: a smaller value weakens the bound.
     let ln_v = below(ln_n + 2.0 * tau.ln(), ln_n);
-    let v = below(ln_v.min(LARGEST).exp(), 0.0);
+    let v = below(ln_v.min(MAX_LN_N).exp(), 0.0);
     if class == QueryClass::Correlational {
         let ln_p = above(2f64.ln() - 0.5 * v, 0.0).min(0.0);
         return Ok(bound(ln_p).assuming("the tolerance is that of a query y g(x) with E g^2 = 1"));
     }
     let by_variance = bound(above(2f64.ln() - ln_v, 1.0).min(0.0));
-    if ln_n > LARGEST || degree > RESOLVED {
-        // Moments in dimension N leave the range of f64, or panels their resolution.
+    if ln_n > MAX_LN_N || degree > MAX_RESOLVED_DEGREE {
+        // Moments in dimension N exceed the range of f64, or the panels do not resolve the polynomials.
         return Ok(by_variance.assuming(BY_RANGE));
     }
     let by_moments = bound(arbitrary(dim, degree, ln_n, tau)?)
@@ -54,7 +54,7 @@ pub fn random_harmonics(dim: Dim, degree: Degree, tau: f64, class: QueryClass, g
     Ok(best.assuming(BY_RANGE))
 }
 
-/// The bound by moments: X(p) with one weight for each degree of a query in dimension N.
+/// Computes the moment bound: X(p) with one weight for each degree of a query in dimension N.
 fn arbitrary(dim: Dim, degree: Degree, ln_n: f64, tau: f64) -> Result<f64> {
     let means = Means::new(dim, degree, ln_n.exp())?;
     let weights: Vec<tail::Weight> = (1..LAST)
@@ -65,15 +65,15 @@ fn arbitrary(dim: Dim, degree: Degree, ln_n: f64, tau: f64) -> Result<f64> {
 
 /// Means over x, x' of functions of z = P_(n,k)(<x, x'>).
 struct Means {
-    /// Bounds of E |P_(N,j)(z)|.
+    /// Upper bounds on E |P_(N,j)(z)|.
     legendre: Vec<f64>,
-    /// E (z^2 + (1 - z^2) s^2)^(LAST / 2), s a coordinate on the sphere in R^(N-1).
+    /// E (z^2 + (1 - z^2) s^2)^(LAST / 2) with s a coordinate on the sphere in R^(N-1).
     rest: f64,
 }
 
 impl Means {
-    /// With t = sin(psi) every integrand is smooth. On each panel E|P| is at most sqrt(E 1 E P^2) there, which has no kinks
-    /// and errs only on panels where P changes its sign.
+    /// Integrates over psi with t = sin(psi), where every integrand is smooth. On each panel E|P| is bounded by
+    /// sqrt(E 1 E P^2), which has no kinks and is loose only on panels where P changes sign.
     fn new(dim: Dim, degree: Degree, big: f64) -> Result<Self> {
         let n = dim.as_f64();
         let rule = gauss_legendre(8)?;
@@ -101,19 +101,19 @@ impl Means {
                 *mean += (mass * square).sqrt();
             }
         }
-        // Room for the quadrature of smooth functions, which errs far less.
+        // A margin far above the quadrature error of smooth functions.
         let factor = (1.0 + 1e-9) / total;
         legendre.iter_mut().for_each(|x| *x *= factor);
         Ok(Self { legendre, rest: rest * factor })
     }
 }
 
-/// E s^(2i) for i <= LAST/2, s a coordinate on the sphere in R^(N-1).
+/// Computes E s^(2i) for i <= LAST/2 with s a coordinate on the sphere in R^(N-1).
 fn even_moments(big: f64) -> Vec<f64> {
     (0..=LAST / 2).map(|i| ::zonal::numeric::special::even_moment(big - 1.0, i as u32)).collect()
 }
 
-/// E (z^2 + (1 - z^2) s^2)^(LAST/2) over s, by the binomial theorem.
+/// Computes E (z^2 + (1 - z^2) s^2)^(LAST/2) over s by the binomial theorem.
 fn power_mean(z: f64, moments: &[f64]) -> f64 {
     let power = moments.len() - 1;
     let (zz, rest) = (z * z, (1.0 - z * z).max(0.0));
@@ -126,7 +126,7 @@ fn power_mean(z: f64, moments: &[f64]) -> f64 {
     sum
 }
 
-/// Panels of psi from 0 to pi/2, half of them within forty deviations of the weight cos^(n-2).
+/// Returns panels of psi from 0 to pi/2, half of them within forty standard deviations of the weight cos^(n-2).
 fn panels(n: f64) -> Vec<(f64, f64)> {
     let end = f64::FRAC_PI_2();
     let near = end.min(40.0 / n.sqrt());
@@ -136,23 +136,23 @@ fn panels(n: f64) -> Vec<(f64, f64)> {
         let ratio = (end / near).ln();
         edges.extend((1..=half).map(|i| near * (ratio * i as f64 / half as f64).exp()));
     }
-    // The cosine at the very end is rounding.
+    // Exactly pi/2, without rounding errors of the powers.
     if let Some(last) = edges.last_mut() {
         *last = end;
     }
     edges.windows(2).map(|e| (e[0], e[1])).collect()
 }
 
-/// A finite family of harmonics that stays hard for Lipschitz queries (SQ-6): how many members suffice, and the bound.
+/// A finite family of harmonics that remains hard for Lipschitz queries (SQ-6): its sufficient size and its bound.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RandomSubfamily {
-    /// log10 of the smallest size that the theorem speaks of, rounded up.
+    /// log10 of the smallest size covered by the theorem, rounded up.
     pub log10_size: f64,
-    /// The bound for any size from there on.
+    /// The bound for any size from there.
     pub bound: Bound,
 }
 
-/// SQ-6: for sizes M >= (R0 (N-1) / (2 J)) ln(4 + 2 R0 (N-1) / J) / (2 ln 2 - 1) there are M harmonics of degree k that need
+/// Computes SQ-6: for sizes M >= (R0 (N-1) / (2 J)) ln(4 + 2 R0 (N-1) / J) / (2 ln 2 - 1) there are M harmonics of degree k that need
 /// (delta - 2/(N epsilon)) (N-1) tau^2 / (4 pi J L^2) queries with |dh/dy| <= L, where J = 11/(6 sqrt pi) and
 /// R0 = 2 + (3^(3/4) + 2^(3k/2))/3.
 ///

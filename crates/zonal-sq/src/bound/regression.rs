@@ -1,21 +1,21 @@
-//! SQ-10: what queries can do.
+//! SQ-10: an upper bound, regression through queries.
 
 use crate::rounding::{above, nearest};
 use ::zonal::Result;
 use ::zonal::sphere::{Degree, Dim, multiplicity};
 use num_bigint::BigUint;
 
-/// Regression on all harmonics up to a degree through queries.
+/// The cost and accuracy of regression on all harmonics up to a degree through queries.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Regression {
-    /// d_k = N(n+1, k) unit queries, one for each function of a basis.
+    /// The number of unit queries, d_k = N(n+1, k): one for each basis function.
     pub queries: BigUint,
-    /// The mean squared error is at most this: the target's energy beyond the degree plus d_k tau^2.
+    /// An upper bound on the mean squared error: the target's energy beyond the degree plus d_k tau^2.
     pub error: f64,
 }
 
-/// d_k = sum_{j <= k} N(n, j) = N(n + 1, k) correlational unit queries at tolerance tau give mean squared error at most
-/// ||f - f_{<=k}||^2 + d_k tau^2, whoever answers (SQ-10).
+/// Computes SQ-10: d_k = sum_{j <= k} N(n, j) = N(n + 1, k) correlational unit queries at tolerance tau give mean squared
+/// error at most ||f - f_{<=k}||^2 + d_k tau^2, for any valid answers.
 ///
 /// # Errors
 /// [`::zonal::Error::Parameter`] for the largest dimension.

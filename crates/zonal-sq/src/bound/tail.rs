@@ -1,27 +1,27 @@
-//! How rarely a query can separate a random target from the target-free answer: tail bounds by hypercontractivity.
+//! Tail bounds by hypercontractivity: the fraction of random targets that one query can separate from its target-free answer.
 //!
 //! For a function p of degree j, homogeneous on R^n, and q >= 2, Nelson's theorem on Gaussian space gives
 //! ||p||_q <= C_(j,q) ||p||_2 on the sphere, with C_(j,q)^2 = (q-1)^j R^(2/q) and R = (E r^(2j))^(q/2) / E r^(jq), r the
-//! length of a Gaussian vector. Any q gives a bound, so a grid loses tightness only. With q = 2 x / j and x whole every moment is
-//! a product, and no gamma function is needed; between whole x the logarithm of E r^(2x) is convex and so at least
-//! what its last slope says.
+//! length of a Gaussian vector. Any q gives a bound, so a grid loses only tightness. With q = 2 x / j and integer x every moment
+//! is a product, and no gamma function is needed. Between integers ln E r^(2x) is convex, so extrapolation with the last slope
+//! is a lower bound.
 
 use crate::rounding::{Moments, above, below};
 
-/// Exponents q = 2 x / j are searched in steps of x by one part in so many.
+/// The search over exponents q = 2 x / j has this number of steps per unit of x.
 const PARTS: usize = 8;
-/// And up to this x; beyond, in dimensions above a million or so, the bound is weaker than it could be.
-const MOST: usize = PARTS << 20;
+/// The end of the search, in steps. In dimensions above about a million the bound is weaker than it could be.
+const MAX_PARTS: usize = PARTS << 20;
 
-/// A lower bound of ln E r^(2x), x in parts and at least 1.
+/// Computes a lower bound on ln E r^(2x) for x >= 1 in steps of 1 / PARTS.
 fn ln_moment(moments: &mut Moments, parts: usize) -> f64 {
     let (whole, beyond) = (parts / PARTS, (parts % PARTS) as f64 / PARTS as f64);
     let at = moments.sum(whole);
     if beyond == 0.0 { at } else { at + beyond * (at - moments.sum(whole - 1)) }
 }
 
-/// An upper bound of ln P[|<g, f_u>| > tau] over random targets of degree k, from `ln_v` = ln(N tau^2): the smaller of Chebyshev's
-/// and the one by moments of every order (SQ-2). At most 0.
+/// Computes an upper bound on ln P[|<g, f_u>| > tau] over random targets of degree k from `ln_v` = ln(N tau^2): the smaller
+/// of Chebyshev's bound and the moment bounds of every order (SQ-2). At most 0.
 pub(super) fn ln_single(degree: usize, n: f64, ln_v: f64) -> f64 {
     let mut moments = Moments::new(n);
     let k = degree as f64;
@@ -34,7 +34,7 @@ pub(super) fn ln_single(degree: usize, n: f64, ln_v: f64) -> f64 {
     };
     let mut best = f64::INFINITY;
     let mut where_best = PARTS * degree;
-    for parts in PARTS * degree..MOST {
+    for parts in PARTS * degree..MAX_PARTS {
         let value = at(parts);
         if value < best {
             (best, where_best) = (value, parts);
@@ -45,15 +45,15 @@ pub(super) fn ln_single(degree: usize, n: f64, ln_v: f64) -> f64 {
     best.min(above(-ln_v, 0.0)).min(0.0)
 }
 
-/// One degree of a query's energy: j, and the logarithm of the weight with which it counts.
+/// A degree j of a query and the logarithm of its weight.
 pub(super) type Weight = (usize, f64);
 
-/// An upper bound of ln p, where p is the fraction of targets that one query separates: the largest p at which
+/// Computes an upper bound on ln p, where p is the fraction of targets that one query separates: the largest p at which
 ///
 /// X(p) = sum_j w_j min(inf_q C_(j,q)^2 p^(-2/q), 1/p) + w_rest / p
 ///
-/// still reaches tau^2 (SQ-4, SQ-5). X falls as p grows, so the answer is found by bisection in ln p, and the value that is
-/// returned is one at which X, rounded up, stays below.
+/// reaches tau^2 (SQ-4, SQ-5). X decreases in p, so the result is found by bisection in ln p; at the returned value X,
+/// rounded up, is still below tau^2.
 pub(super) fn ln_sum(weights: &[Weight], ln_rest: f64, n: f64, tau: f64) -> f64 {
     let mut moments = Moments::new(n);
     let ln_tau_sq = 2.0 * tau.ln();
@@ -78,8 +78,8 @@ pub(super) fn ln_sum(weights: &[Weight], ln_rest: f64, n: f64, tau: f64) -> f64 
     -low
 }
 
-/// An upper bound of ln inf_q C_(j,q)^2 p^(-2/q), p = e^-l, rounding included: with q = 2x/j and S_x = ln E r^(2x) it is
-/// j ln(2x/j - 1) + S_j - (j/x)(S_x - l).
+/// Computes an upper bound on ln inf_q C_(j,q)^2 p^(-2/q), p = e^-l, including rounding: with q = 2x/j and
+/// S_x = ln E r^(2x) it is j ln(2x/j - 1) + S_j - (j/x)(S_x - l).
 fn ln_constant(moments: &mut Moments, j: usize, l: f64) -> f64 {
     let degree = j as f64;
     let first = moments.sum(j);
@@ -89,12 +89,12 @@ fn ln_constant(moments: &mut Moments, j: usize, l: f64) -> f64 {
         let value = degree * (2.0 / ratio - 1.0).ln() + first - ratio * (s - l);
         above(value, degree * (2.0 / ratio).ln() + first + ratio * (s + l))
     };
-    // From a guess downhill, in smaller and smaller steps; the value anywhere is a bound.
-    let mut i = (PARTS * j + (PARTS as f64 * l) as usize).min(MOST);
+    // Descends from a guess with decreasing steps; any value is a valid bound.
+    let mut i = (PARTS * j + (PARTS as f64 * l) as usize).min(MAX_PARTS);
     let mut best = at(i);
     let mut stride = (i / 2).max(1);
     loop {
-        let (less, more) = (i.saturating_sub(stride).max(PARTS * j), (i + stride).min(MOST));
+        let (less, more) = (i.saturating_sub(stride).max(PARTS * j), (i + stride).min(MAX_PARTS));
         let (a, b) = (at(less), at(more));
         if a < best && a <= b {
             (i, best) = (less, a);

@@ -1,17 +1,17 @@
-//! SQ-2 and SQ-4: one zonal harmonic in a uniform direction.
+//! SQ-2 and SQ-4: a zonal harmonic in a uniform direction.
 
 use super::{Bound, Goal, QueryClass, cantelli, check_degree, check_tolerance, ln_quotient, tail};
 use crate::rounding::{ln_multiplicities, ln_multiplicity};
 use ::zonal::Result;
 use ::zonal::sphere::{Degree, Dim};
 
-/// Degrees of a query beyond this one are bounded together.
+/// Degrees of a query from this one on are bounded together.
 const LAST: usize = 60;
 
 const PRIOR: &str = "sqrt(N) P_k(<u,x>) with u uniform on the sphere";
 
-/// How many queries a learner of sqrt(N) P_k(<u, x>), u uniform, needs: SQ-2 against correlational queries, SQ-4 against any
-/// (and so against Lipschitz ones).
+/// Computes a lower bound on the queries needed to learn sqrt(N) P_k(<u, x>) with uniform u: SQ-2 for correlational queries,
+/// SQ-4 for any query, including Lipschitz ones.
 ///
 /// ```
 /// use zonal::sphere::Dim;
@@ -47,7 +47,7 @@ pub fn zonal_harmonics(dim: Dim, degree: Degree, tau: f64, class: QueryClass, go
     Ok(bound)
 }
 
-/// SQ-4: an even label hides the odd degrees of a query.
+/// Computes ln p of SQ-4. An even label hides the odd degrees of a query.
 fn arbitrary(dim: Dim, degree: Degree, tau: f64) -> f64 {
     let ln_n = ln_multiplicities(dim, LAST);
     let (first, step) = if degree.is_multiple_of(2) { (2, 2) } else { (1, 1) };

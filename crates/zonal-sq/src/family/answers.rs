@@ -1,7 +1,7 @@
-//! E h(x, f_i(x)) for members of a family, exactly.
+//! Exact expectations E h(x, f_i(x)) for the members of a family.
 
 use super::{Family, Members, signs};
-use crate::query::{Function, Label, Nodes, Query, monomial_norm, turned};
+use crate::query::{Function, Label, Nodes, Query, monomial_norm, tangent_coordinates};
 use std::sync::Arc;
 use zonal::activation::Activation;
 use zonal::kernel::Kernel;
@@ -14,18 +14,18 @@ use zonal::target::Profile;
 use zonal::{Error, Result};
 
 impl Family {
-    /// What a query's expectation is for each of some members. Absolute error near 1e-13 times the query's norm for plain labels,
-    /// and that of the kernel's series for labels that are cut off.
+    /// Computes a query's expectation for each of these members. The absolute error is about 1e-13 times the query's norm for
+    /// plain labels, and that of the kernel's series for clipped labels.
     ///
     /// # Errors
-    /// [`Error::Size`] for a query of another dimension; [`Error::Parameter`] for a number that no member has and for a query
-    /// whose expectation has no exact form for this family.
+    /// [`Error::Size`] for a query of another dimension; [`Error::Parameter`] for an index out of range and for a query
+    /// without an exact expectation for this family.
     pub fn answers(&self, query: &Query, members: &[usize]) -> Result<Vec<f64>> {
         query.function().check(self.dim)?;
         members.iter().try_for_each(|i| self.check_member(*i))?;
         match (&self.members, query.label()) {
             (_, Label::Plain) => self.plain(query.function(), members),
-            // Labels of +-1 are not changed by cutting them off.
+            // Clipping does not change labels of +-1.
             (Members::Signs(_), Label::Clipped) => self.plain(query.function(), members),
             (Members::Zonal(_), Label::Clipped) => {
                 self.zonal_answers(query.function(), members, Label::Clipped)
@@ -33,7 +33,7 @@ impl Family {
             (Members::Dense { .. } | Members::Monomials(_), Label::Clipped) => Err(Error::parameter(
                 "the family",
                 self.kind(),
-                "zonal or signs for queries of labels that are cut off: no exact expectation is known for others",
+                "zonal or signs for queries of clipped labels: no exact expectation is known for others",
             )),
         }
     }
@@ -55,12 +55,12 @@ impl Family {
         }
     }
 
-    /// A zonal label and a zonal query see each other through a kernel of the inner product.
+    /// The correlation of a zonal label with a zonal query is a kernel of the inner product.
     fn zonal_answers(&self, function: &Function, members: &[usize], label: Label) -> Result<Vec<f64>> {
         let (profile, direction) = match function {
             Function::Unit { unit, direction } => (unit.profile(), direction),
             Function::Harmonic { degree, direction } => (Profile::Harmonic(*degree), direction),
-            // The other functions have one degree: what they see of a harmonic is their own value there.
+            // The other functions have one degree: their correlation with a harmonic is their own value at its direction.
             other if label == Label::Plain => return self.by_reproduction(other, members),
             _ => return Err(no_exact("a zonal query where labels are cut off", function)),
         };
@@ -70,7 +70,7 @@ impl Family {
         Ok(kernel.values(&rho))
     }
 
-    /// E clip(y) E g.
+    /// Computes E clip(y) E g.
     pub(super) fn clipped_mean(&self, query: &Query) -> Result<f64> {
         let profile = match query.function() {
             Function::Unit { unit, .. } => unit.profile(),
@@ -100,7 +100,7 @@ impl Family {
         Ok(kernel)
     }
 
-    /// E g sqrt(N) P_k(<u, .>) = g_k(u) / sqrt N for functions of degree k alone, and turned units by their slope.
+    /// Computes E g sqrt(N) P_k(<u, .>) = g_k(u) / sqrt N for functions of degree k; derivatives of units by their slope.
     fn by_reproduction(&self, function: &Function, members: &[usize]) -> Result<Vec<f64>> {
         let Members::Zonal(u) = &self.members else { return Ok(Vec::new()) };
         let norm = sqrt_multiplicity(self.dim, self.degree);
@@ -118,13 +118,13 @@ impl Family {
                 let factor = sign_overlap(self.dim, set.len()) / norm;
                 Ok(members.iter().map(|&i| factor * monomial.at(self.dim, u.row(i))).collect())
             }
-            Function::Turn { unit, direction, tangent } => {
+            Function::Derivative { unit, direction, tangent } => {
                 let alpha = Spectrum::new(unit.activation(), self.dim, unit.scale(), self.degree)?
                     .coefficient(self.degree);
                 let slope = Slope::new(self.dim, self.degree)?;
                 let factor = alpha * norm / unit.scale();
                 let one = |&i: &usize| {
-                    let along = turned(direction, u.row(i))[*tangent];
+                    let along = tangent_coordinates(direction, u.row(i))[*tangent];
                     factor * slope.value(dot(direction, u.row(i))) * along
                 };
                 Ok(members.iter().map(one).collect())
@@ -137,8 +137,8 @@ impl Family {
         let Members::Dense { dense, .. } = &self.members else { return Ok(Vec::new()) };
         let k = self.degree;
         let nodes = &dense[0].nodes;
-        // What the query sees of the harmonic about each node; then combined.
-        let seen: Vec<f64> = match function {
+        // The query's correlation with the harmonic about each node, combined at the end.
+        let correlations: Vec<f64> = match function {
             Function::Unit { unit, direction } => {
                 let kernel = self.kernel(Label::Plain, &unit.profile())?;
                 let mut rho = nodes.times_vector(direction);
@@ -152,7 +152,7 @@ impl Family {
                 .map(|r| zonal::legendre::value(self.dim, k, r.clamp(-1.0, 1.0)))
                 .collect(),
             Function::Dense(other) if other.degree != k => return Ok(vec![0.0; members.len()]),
-            Function::Dense(other) => self.meetings(nodes, &other.nodes).times_vector(&other.coefficients),
+            Function::Dense(other) => self.node_kernel(nodes, &other.nodes).times_vector(&other.coefficients),
             Function::Monomial(set) | Function::Signs(set) if set.len() != k => {
                 if matches!(function, Function::Monomial(_)) {
                     return Ok(vec![0.0; members.len()]);
@@ -169,14 +169,14 @@ impl Family {
             }
             other => return Err(no_exact("a query of one degree or a unit", other)),
         };
-        Ok(members.iter().map(|&i| dot(&dense[i].coefficients, &seen)).collect())
+        Ok(members.iter().map(|&i| dot(&dense[i].coefficients, &correlations)).collect())
     }
 
-    /// P_k of the products of own nodes with those of other functions, kept for the next function about the same nodes: a basis
-    /// asks hundreds of times.
-    fn meetings(&self, own: &Nodes, other: &Nodes) -> Arc<Matrix> {
-        let mut kept = self.meetings.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some((identity, matrix)) = kept.as_ref()
+    /// Returns P_k of the inner products of own nodes with the nodes of another function. The result is cached for the next
+    /// function with the same nodes: a basis has hundreds.
+    fn node_kernel(&self, own: &Nodes, other: &Nodes) -> Arc<Matrix> {
+        let mut cache = self.node_kernel.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some((identity, matrix)) = cache.as_ref()
             && *identity == other.identity()
         {
             return matrix.clone();
@@ -188,7 +188,7 @@ impl Family {
             }
         }
         let values = Arc::new(values);
-        *kept = Some((other.identity(), values.clone()));
+        *cache = Some((other.identity(), values.clone()));
         values
     }
 
@@ -217,8 +217,8 @@ impl Family {
             Function::Dense(dense) if dense.degree == k => {
                 let mut out = vec![0.0; members.len()];
                 for (l, c) in dense.coefficients.iter().enumerate() {
-                    let seen = at(dense.nodes.row(l), c / sqrt_multiplicity(self.dim, k));
-                    zonal::linalg::add_scaled(&mut out, 1.0, &seen);
+                    let correlations = at(dense.nodes.row(l), c / sqrt_multiplicity(self.dim, k));
+                    zonal::linalg::add_scaled(&mut out, 1.0, &correlations);
                 }
                 Ok(out)
             }
@@ -249,7 +249,7 @@ impl Family {
                 let product = |i: &usize| factor * sets[*i].iter().map(|&c| direction[c]).product::<f64>();
                 Ok(members.iter().map(product).collect())
             }
-            // Below its own degree, and one above it, a product of k signs has nothing: it is odd in k coordinates.
+            // A product of k signs is odd in k coordinates: it has no part of degree k + 1, nor of any degree below k.
             Function::Harmonic { degree, .. } if *degree < k || (degree - k) % 2 == 1 => {
                 Ok(vec![0.0; members.len()])
             }
@@ -258,68 +258,66 @@ impl Family {
                 for (l, c) in dense.coefficients.iter().enumerate() {
                     let about =
                         Function::Harmonic { degree: dense.degree, direction: dense.nodes.row(l).into() };
-                    let seen = self.sign_answers(&about, sets, members)?;
-                    zonal::linalg::add_scaled(&mut out, *c, &seen);
+                    let correlations = self.sign_answers(&about, sets, members)?;
+                    zonal::linalg::add_scaled(&mut out, *c, &correlations);
                 }
                 Ok(out)
             }
-            Function::Unit { .. } if dim.get() > MOST_DIMENSION => {
-                let required = format!("at most {MOST_DIMENSION} for what units see of products of signs");
+            Function::Unit { .. } if dim.get() > MAX_DIMENSION => {
+                let required =
+                    format!("at most {MAX_DIMENSION} for correlations of units with products of signs");
                 Err(Error::parameter("the dimension", dim.get(), required))
             }
             Function::Unit { unit, direction } => {
-                let (even, odd) = match unit.activation() {
-                    // relu(t) = t/2 + |t|/2, and so on: a part that is |t| and one that is t.
-                    Activation::Relu => (0.5, 0.5),
-                    Activation::Abs => (1.0, 0.0),
-                    Activation::LeakyRelu => {
-                        let slope = -unit.activation().value(-1.0);
-                        (0.5 * (1.0 - slope), 0.5 * (1.0 + slope))
-                    }
-                    _ => return Err(no_exact("a query with relu, leaky-relu or abs", function)),
-                };
+                // A multiple of |t| plus a multiple of t, such as relu(t) = t/2 + |t|/2.
+                let phi = unit.activation();
+                if phi.homogeneity() != Some(1) {
+                    return Err(no_exact("a query with relu, leaky-relu or abs", function));
+                }
+                let (right, left) = (phi.value(1.0), phi.value(-1.0));
+                let (even, odd) = (0.5 * (right + left), 0.5 * (right - left));
                 let scale = unit.scale();
-                let see = signs::ModulusOfUnit::new(dim, direction, k);
-                let seen = |i: &usize| {
+                let modulus = signs::AbsUnit::new(dim, direction, k);
+                let correlation = |i: &usize| {
                     let set = &sets[*i];
                     let linear =
                         if k == 1 { direction[set[0]] * mean_abs_coordinate(dim.get()) } else { 0.0 };
-                    scale * (even * see.correlation(set) + odd * linear)
+                    scale * (even * modulus.correlation(set) + odd * linear)
                 };
-                Ok(members.iter().map(seen).collect())
+                Ok(members.iter().map(correlation).collect())
             }
             other => Err(no_exact("a product of signs, a harmonic of the same degree or a unit", other)),
         }
     }
 }
 
-/// The largest dimension for units and products of signs, of which some hundred numbers for each coordinate are held.
-const MOST_DIMENSION: u64 = 1_000_000;
+/// The largest dimension for units with products of signs, which need some hundred numbers per coordinate.
+const MAX_DIMENSION: u64 = 1_000_000;
 
-/// E f g for members that are g or orthogonal to it.
+/// Returns E f g for members that equal g, with this value, or are orthogonal to it.
 fn matches(sets: &[Arc<[usize]>], wanted: &[usize], members: &[usize], value: f64) -> Vec<f64> {
     members.iter().map(|&i| if sets[i].as_ref() == wanted { value } else { 0.0 }).collect()
 }
 
-/// E prod_{i in S} |x_i| times the norm of the monomial: the correlation of a product of k signs with its monomial.
+/// Computes E prod_{i in S} |x_i| times the norm of the monomial: the correlation of a product of k signs with its monomial.
 /// By Gaussian vectors, E prod |z_i| = (2/pi)^(k/2) = E prod |x_i| E r^k.
 fn sign_overlap(dim: Dim, degree: Degree) -> f64 {
     // E r^k = prod over steps of two, and E r = sqrt(2/pi) / E|x_1|.
     let n = dim.as_f64();
     let mut moment = 1.0;
-    let mut left = degree;
-    while left >= 2 {
-        moment *= n + (left as f64 - 2.0);
-        left -= 2;
+    let mut remaining = degree;
+    while remaining >= 2 {
+        moment *= n + (remaining as f64 - 2.0);
+        remaining -= 2;
     }
     let c = std::f64::consts::FRAC_2_PI;
-    if left == 1 {
+    if remaining == 1 {
         moment *= c.sqrt() / mean_abs_coordinate(dim.get());
     }
     c.powf(0.5 * degree as f64) / moment * monomial_norm(dim, degree)
 }
 
-/// P_k' = k (k + n - 2) / (n - 1) P_(k-1) of dimension n + 2.
+/// The derivative P_k' = k (k + n - 2) / (n - 1) P_(k-1), the latter in dimension n + 2.
 struct Slope {
     factor: f64,
     raised: Recurrence,
@@ -338,7 +336,7 @@ impl Slope {
     }
 }
 
-/// clip(sqrt(N) P_k(t), -1, 1) as a function of one variable.
+/// Returns clip(sqrt(N) P_k(t), -1, 1) as a function of one variable.
 pub(crate) fn clipped_harmonic(dim: Dim, degree: Degree) -> Result<Profile> {
     let n = dim.as_f64();
     let (mut previous, mut current) = (vec![0.0], vec![1.0]);

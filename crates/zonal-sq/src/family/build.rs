@@ -1,74 +1,34 @@
-//! Families from their description.
+//! Construction of families.
 
 use super::{Directions, Family, Members};
 use crate::basis::Basis;
 use crate::query::Dense;
-use crate::words;
 use num_bigint::BigUint;
 use num_traits::ToPrimitive;
 use rand::seq::index::sample;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 use zonal::linalg::{Matrix, dot};
 use zonal::numeric::random::{Purpose, normal, stream};
 use zonal::sphere::{Degree, Dim, multiplicity};
 use zonal::{Error, Result};
 
-/// The kinds of families.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// sqrt(N) P_k(<u, x>).
-    Zonal,
-    /// Random combinations of all harmonics of degree k.
-    Random,
-    /// prod_{i in S} sgn x_i, |S| = k.
-    Signs,
-    /// prod_{i in S} x_i, |S| = k, normalised.
-    Monomials,
-}
-
-impl Kind {
-    const WORDS: [(&'static str, Self); 4] = [
-        ("zonal", Self::Zonal),
-        ("random", Self::Random),
-        ("signs", Self::Signs),
-        ("monomials", Self::Monomials),
-    ];
-}
-
-impl FromStr for Kind {
-    type Err = String;
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
-        words::read(text, "family", &Self::WORDS)
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(words::name(self, &Self::WORDS))
-    }
-}
-
-/// Nodes of a random family whose harmonics are too many for a basis.
+/// Number of nodes of a random family that has too many harmonics for a basis.
 const NODES: usize = 1_000;
 
 impl Family {
-    /// M zonal harmonics. For even degrees u and -u are the same harmonic; random directions have no such pair.
+    /// Creates M zonal harmonics. For even degrees u and -u give the same harmonic; random directions contain no such pair.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for sizes and dimensions that the directions do not have.
+    /// [`Error::Parameter`] for sizes and dimensions that the choice of directions does not support.
     pub fn zonal(dim: Dim, degree: Degree, size: usize, directions: Directions, seed: u64) -> Result<Self> {
         check(degree, size)?;
         Ok(Self::from_members(dim, degree, Members::Zonal(directions.vectors(dim, size, seed)?)))
     }
 
-    /// M random harmonics: uniform on the unit sphere of all coefficients where a basis is affordable (see
-    /// [`Basis::MOST`]); otherwise random combinations of 1,000 zonal harmonics about common random nodes, which no
-    /// algorithm is told. Correlations are exact in both cases.
+    /// Creates M random harmonics: uniform on the unit sphere of all coefficients if a basis is affordable (see
+    /// [`Basis::MAX_SIZE`]); otherwise random combinations of 1,000 zonal harmonics about common random nodes, which learners
+    /// do not know. Correlations are exact in both cases.
     ///
     /// # Errors
     /// [`Error::Parameter`] for degree 0 or an empty family.
@@ -94,25 +54,25 @@ impl Family {
         Ok(Self::from_members(dim, degree, Members::Dense { dense, coordinates }))
     }
 
-    /// M products of k signs: all C(n, k) of them where M is that, otherwise M different random ones.
+    /// Creates M products of k signs: all of them if M is C(n, k), otherwise M distinct random ones.
     ///
     /// # Errors
-    /// [`Error::Parameter`] where there are not so many.
+    /// [`Error::Parameter`] if M exceeds C(n, k).
     pub fn signs(dim: Dim, degree: Degree, size: usize, seed: u64) -> Result<Self> {
         check(degree, size)?;
         Ok(Self::from_members(dim, degree, Members::Signs(subsets(dim, degree, size, seed)?)))
     }
 
-    /// M squarefree monomials of degree k, normalised; chosen as in [`Self::signs`].
+    /// Creates M normalised squarefree monomials of degree k, chosen as in [`Self::signs`].
     ///
     /// # Errors
-    /// [`Error::Parameter`] where there are not so many.
+    /// [`Error::Parameter`] if M exceeds C(n, k).
     pub fn monomials(dim: Dim, degree: Degree, size: usize, seed: u64) -> Result<Self> {
         check(degree, size)?;
         Ok(Self::from_members(dim, degree, Members::Monomials(subsets(dim, degree, size, seed)?)))
     }
 
-    /// How many products of k different coordinates there are, C(n, k).
+    /// Returns C(n, k), the number of products of k distinct coordinates.
     pub fn subsets(dim: Dim, degree: Degree) -> BigUint {
         let n = dim.get();
         let mut out = BigUint::from(1u8);
@@ -125,7 +85,7 @@ impl Family {
         out
     }
 
-    /// N(n, k), how many orthonormal members a family can have at most.
+    /// Returns N(n, k), the largest number of orthonormal members.
     pub fn multiplicity(&self) -> BigUint {
         multiplicity(self.dim, self.degree)
     }
@@ -133,7 +93,7 @@ impl Family {
 
 fn check(degree: Degree, size: usize) -> Result<()> {
     if degree == 0 {
-        return Err(Error::parameter("the degree", 0, "at least 1: there is one constant only"));
+        return Err(Error::parameter("the degree", 0, "at least 1: only constants have degree 0"));
     }
     if size == 0 {
         return Err(Error::parameter("the size of the family", 0, "at least 1"));
@@ -147,7 +107,7 @@ fn subsets(dim: Dim, degree: Degree, size: usize, seed: u64) -> Result<Vec<Arc<[
         let required = format!("at most {total}, the number of {degree}-element subsets of {n} coordinates");
         return Err(Error::parameter("the size of the family", size, required));
     }
-    // Almost all of them: drawing would repeat itself.
+    // Most of the subsets: sampling with rejection would rarely succeed.
     if BigUint::from(2 * size) > total {
         let all = total.to_usize().unwrap_or(usize::MAX);
         let mut chosen: Vec<usize> =
@@ -177,7 +137,7 @@ fn subsets(dim: Dim, degree: Degree, size: usize, seed: u64) -> Result<Vec<Arc<[
     Ok(out)
 }
 
-/// The next subset in lexicographic order.
+/// Advances to the next subset in lexicographic order.
 fn advance(set: &mut [usize], n: usize) {
     let k = set.len();
     if let Some(i) = (0..k).rev().find(|&i| set[i] < n - k + i) {

@@ -1,6 +1,6 @@
-//! Directions of zonal families.
+//! The directions of zonal families.
 
-use crate::words;
+use crate::choice;
 use num_traits::ToPrimitive;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -10,39 +10,39 @@ use zonal::numeric::random::Purpose;
 use zonal::sphere::{Dim, uniform_points};
 use zonal::{Error, Result};
 
-/// How the directions of a zonal family are chosen.
+/// The choice of directions of a zonal family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Directions {
-    /// Independent and uniform: inner products beyond d come with probability at most 2 exp(-n d^2 / 2).
+    /// Independent and uniform: an inner product exceeds d with probability at most 2 exp(-n d^2 / 2).
     Random,
-    /// The coordinate axes: orthogonal, at most n of them.
+    /// The coordinate axes: orthogonal, at most n.
     Coordinate,
-    /// From polynomials over a prime field (DeVore): n = s^2 for a prime s, M up to s^r, inner products in
-    /// {0, .., r-1} / s, all exact fractions.
+    /// DeVore's vectors from polynomials over a prime field: n = s^2 for a prime s, M up to s^r, inner products in
+    /// {0, .., r-1} / s.
     DeVore,
 }
 
 impl Directions {
-    const WORDS: [(&'static str, Self); 3] =
+    const CHOICES: [(&'static str, Self); 3] =
         [("random", Self::Random), ("coordinate", Self::Coordinate), ("devore", Self::DeVore)];
 }
 
 impl FromStr for Directions {
     type Err = String;
     fn from_str(text: &str) -> std::result::Result<Self, String> {
-        words::read(text, "choice of directions", &Self::WORDS)
+        choice::parse(text, "choice of directions", &Self::CHOICES)
     }
 }
 
 impl fmt::Display for Directions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(words::name(self, &Self::WORDS))
+        f.write_str(choice::name(self, &Self::CHOICES))
     }
 }
 
 impl Directions {
-    /// `size` unit vectors of R^n, one a row.
+    /// Returns `size` unit vectors of R^n, one per row.
     pub(super) fn vectors(self, dim: Dim, size: usize, seed: u64) -> Result<Matrix> {
         match self {
             Self::Random => Ok(uniform_points(dim, size, seed, Purpose::Family)),
@@ -66,8 +66,8 @@ impl Directions {
     }
 }
 
-/// u_p = s^(-1/2) sum_a e_(a, p(a)) for polynomials p over the field of s elements, in the order of their coefficients read as
-/// digits: the first s^r of them have degree below r.
+/// Returns u_p = s^(-1/2) sum_a e_(a, p(a)) for polynomials p over the field of s elements, in the order of their coefficients
+/// read as digits: the first s^r have degree below r.
 fn devore(dim: Dim, size: usize) -> Result<Matrix> {
     let n = dim.as_usize();
     let side = n.isqrt();
@@ -78,7 +78,7 @@ fn devore(dim: Dim, size: usize) -> Result<Matrix> {
         let required = format!("the square of a prime, such as {below} or {above}");
         return Err(Error::parameter("the dimension for DeVore's directions", n, required));
     }
-    // Two polynomials of degree below s are different functions; more there are not.
+    // Distinct polynomials of degree below s are distinct functions, and there are s^s functions.
     let most = (side as f64).powi(side as i32).min(1e15).to_usize().unwrap_or(usize::MAX);
     if size > most {
         return Err(Error::parameter(

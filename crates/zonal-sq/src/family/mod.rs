@@ -1,17 +1,18 @@
 //! Families of targets of one degree, each of norm 1: zonal harmonics (Z), random harmonics (R), products of signs (B) and
-//! squarefree monomials. What a query sees of every member is computed exactly, and no M x M matrix is kept.
+//! squarefree monomials. Expectations of queries are exact for every member, and no M x M matrix is stored.
 
 mod answers;
 mod build;
 mod directions;
 mod gram;
+mod kind;
 mod signs;
 
 pub(crate) use answers::clipped_harmonic;
 
-pub use build::Kind;
 pub use directions::Directions;
 pub use gram::GramBounds;
+pub use kind::Kind;
 
 use crate::query::{Combination, Dense, Function, Identity, Label, Query};
 use std::collections::HashMap;
@@ -22,24 +23,24 @@ use zonal::linalg::{Matrix, dot};
 use zonal::sphere::{Degree, Dim};
 use zonal::{Error, Result};
 
-/// M functions on the sphere S^(n-1), E f = 0 and E f^2 = 1 each.
+/// M functions on the sphere S^(n-1), each with E f = 0 and E f^2 = 1.
 #[derive(Debug)]
 pub struct Family {
     dim: Dim,
     degree: Degree,
     members: Members,
-    /// What zonal queries see of zonal labels, by the text of both: made once.
+    /// Kernels of zonal queries with zonal labels, by the text of both.
     kernels: Mutex<HashMap<String, Arc<Kernel>>>,
-    /// P_k of the products of a random family's nodes with those of the functions that asked last.
-    meetings: Mutex<Option<(Identity, Arc<Matrix>)>>,
+    /// P_k of the inner products of a random family's nodes with the nodes of the last query.
+    node_kernel: Mutex<Option<(Identity, Arc<Matrix>)>>,
 }
 
 #[derive(Debug)]
 enum Members {
-    /// sqrt(N) P_k(<u_i, x>), one direction a row.
+    /// sqrt(N) P_k(<u_i, x>), one direction per row.
     Zonal(Matrix),
-    /// Combinations of zonal harmonics about common nodes. `coordinates` are those in an orthonormal basis of what the nodes
-    /// span: inner products of its rows are correlations.
+    /// Combinations of zonal harmonics about common nodes. `coordinates` refer to an orthonormal basis of their span: inner
+    /// products of its rows are correlations.
     Dense { dense: Vec<Arc<Dense>>, coordinates: Matrix },
     /// prod_{i in S} sgn x_i.
     Signs(Vec<Arc<[usize]>>),
@@ -49,20 +50,20 @@ enum Members {
 
 impl Family {
     fn from_members(dim: Dim, degree: Degree, members: Members) -> Self {
-        Self { dim, degree, members, kernels: Mutex::default(), meetings: Mutex::default() }
+        Self { dim, degree, members, kernels: Mutex::default(), node_kernel: Mutex::default() }
     }
 
-    /// The dimension n.
+    /// Returns the dimension n.
     pub fn dim(&self) -> Dim {
         self.dim
     }
 
-    /// The degree k.
+    /// Returns the degree k.
     pub fn degree(&self) -> Degree {
         self.degree
     }
 
-    /// The number M of members.
+    /// Returns the number M of members.
     pub fn size(&self) -> usize {
         match &self.members {
             Members::Zonal(directions) => directions.rows(),
@@ -71,7 +72,7 @@ impl Family {
         }
     }
 
-    /// Which kind of family it is.
+    /// Returns the kind of the family.
     pub fn kind(&self) -> Kind {
         match &self.members {
             Members::Zonal(_) => Kind::Zonal,
@@ -81,7 +82,7 @@ impl Family {
         }
     }
 
-    /// The directions of zonal members, one a row.
+    /// Returns the directions of zonal members, one per row; None for other kinds.
     pub fn directions(&self) -> Option<&Matrix> {
         match &self.members {
             Members::Zonal(directions) => Some(directions),
@@ -89,7 +90,7 @@ impl Family {
         }
     }
 
-    /// Member i as a function of x.
+    /// Returns member i as a function of x.
     ///
     /// # Panics
     /// If there is no member i.
@@ -104,10 +105,10 @@ impl Family {
         }
     }
 
-    /// The value of member i at a point of the sphere.
+    /// Evaluates member i at a point of the sphere.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a number that no member has, [`Error::Size`] for a point of another dimension.
+    /// [`Error::Parameter`] for an index out of range, [`Error::Size`] for a point of another dimension.
     pub fn value(&self, i: usize, x: &[f64]) -> Result<f64> {
         self.check_member(i)?;
         self.member(i).value(self.dim, x)
@@ -120,7 +121,7 @@ impl Family {
         Err(Error::parameter("the member", i, format!("below the family's size, {}", self.size())))
     }
 
-    /// E f_i f_j, up to a few roundings.
+    /// Computes E f_i f_j up to a few roundings.
     ///
     /// # Panics
     /// If there is no member i or j.
@@ -136,15 +137,15 @@ impl Family {
         }
     }
 
-    /// What a correlation of members may be wrong by: rounding of inner products, which the slope of P_k at 1 magnifies.
+    /// Bounds the error of a correlation between members: rounding of inner products, magnified by the slope of P_k at 1.
     pub(crate) fn correlation_error(&self) -> f64 {
         let (n, k) = (self.dim.as_f64(), self.degree as f64);
         let slope = k * (k + n - 2.0) / (n - 1.0);
         1e-12 + 4.0 * f64::EPSILON * slope * (10.0 + n.sqrt())
     }
 
-    /// The answer that no member influences: the mean of a query's expectations over the law that the family stands for. Zero
-    /// but for labels cut off of even zonal harmonics, whose mean is not zero.
+    /// Returns the answer that does not depend on the member: the mean of a query's expectation over the distribution that the
+    /// family represents. Zero except for clipped labels of even zonal harmonics, whose mean is not zero.
     ///
     /// # Errors
     /// As [`Self::answers`].
@@ -156,7 +157,7 @@ impl Family {
         }
     }
 
-    /// Whether members are exactly orthonormal and this is one of them, or a sum of them: then correlations have no error.
+    /// Returns whether the members are exactly orthonormal and this is one of them or a sum of them: then correlations are exact.
     pub(crate) fn is_exact(&self, function: &Function) -> bool {
         match (&self.members, function) {
             (_, Function::Sum(sum)) => sum.parts().iter().all(|(_, f)| self.is_exact(f)),
@@ -165,7 +166,7 @@ impl Family {
         }
     }
 
-    /// Correlations of the members `rows` with the members `columns`.
+    /// Computes the correlations of the members `rows` with the members `columns`.
     fn correlations(&self, rows: Range<usize>, columns: Range<usize>) -> Matrix {
         let mut block = match &self.members {
             Members::Zonal(u) => {
@@ -185,7 +186,7 @@ impl Family {
         block
     }
 
-    /// P_k of every entry.
+    /// Replaces every entry by its P_k.
     fn legendre_of(&self, mut rho: Matrix) -> Matrix {
         let recurrence = zonal::legendre::Recurrence::new(self.dim, self.degree);
         rho.values_mut().iter_mut().for_each(|r| *r = r.clamp(-1.0, 1.0));
@@ -193,7 +194,7 @@ impl Family {
         rho
     }
 
-    /// The largest |f| that any member can take.
+    /// Bounds |f| over all members.
     pub fn largest_value(&self) -> f64 {
         match &self.members {
             Members::Signs(_) => 1.0,
@@ -204,10 +205,10 @@ impl Family {
         }
     }
 
-    /// The function sum_i c_i f_i / || . || of some members; its norm is at most 1 after rounding too.
+    /// Returns the function sum_i c_i f_i / || . ||, whose norm is at most 1 even after rounding.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a number that no member has, and for a sum that is zero.
+    /// [`Error::Parameter`] for an index out of range, and for a sum that is zero.
     pub fn combination(&self, parts: &[(usize, f64)]) -> Result<Function> {
         parts.iter().try_for_each(|(i, _)| self.check_member(*i))?;
         let mut square = 0.0;

@@ -1,4 +1,4 @@
-//! What |<w, x>| sees of a product of signs.
+//! The correlation of |<w, x>| with products of signs.
 //!
 //! For a Gaussian vector z, |T| = (2/pi) int (1 - cos omega T) / omega^2 d omega, and with T = <w, z> the expectation of
 //! prod sgn(z_i) e^(i omega T) is a product over coordinates: i D(omega w_i) for those in S, with
@@ -9,24 +9,24 @@ use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_PI, PI};
 use zonal::numeric::special::mean_abs_coordinate;
 use zonal::sphere::{Degree, Dim};
 
-/// Spacing of the nodes in ln omega: the trapezoidal rule errs by about e^(-pi^2 / (2 h)).
+/// Spacing h of the nodes in ln omega: the error of the trapezoidal rule is about e^(-pi^2 / (2 h)).
 const SPACING: f64 = 0.15;
 
-/// |<w, x>| with what all subsets of k coordinates have in common.
+/// The function |<w, x>| with the transforms that all subsets of k coordinates share.
 #[derive(Debug)]
-pub(super) struct ModulusOfUnit<'a> {
+pub(super) struct AbsUnit<'a> {
     w: &'a [f64],
     degree: Degree,
     mean_radius: f64,
     omegas: Vec<f64>,
-    /// D(omega w_i), one node a row.
+    /// D(omega w_i), one node per row.
     transforms: Vec<Vec<f64>>,
 }
 
-impl<'a> ModulusOfUnit<'a> {
+impl<'a> AbsUnit<'a> {
     pub(super) fn new(dim: Dim, w: &'a [f64], degree: Degree) -> Self {
         let mean_radius = FRAC_2_PI.sqrt() / mean_abs_coordinate(dim.get());
-        // The integrand falls like omega^(k-1) to the left and like omega^(-k-1) at least to the right.
+        // The integrand decays like omega^(k-1) to the left and at least like omega^(-k-1) to the right.
         let k = degree as f64;
         let (from, to) = (-32.0 / (k - 1.0).max(1.0), 32.0 / (k + 1.0) + 2.0 + 0.5 * (dim.as_f64()).ln());
         let count = ((to - from) / SPACING).ceil() as usize;
@@ -37,7 +37,7 @@ impl<'a> ModulusOfUnit<'a> {
         Self { w, degree, mean_radius, omegas, transforms }
     }
 
-    /// E prod_{i in S} sgn(x_i) |<w, x>| over the sphere; zero for odd k.
+    /// Computes E prod_{i in S} sgn(x_i) |<w, x>| over the sphere; zero for odd k.
     pub(super) fn correlation(&self, set: &[usize]) -> f64 {
         if !self.degree.is_multiple_of(2) {
             return 0.0;
@@ -55,17 +55,17 @@ impl<'a> ModulusOfUnit<'a> {
     }
 }
 
-/// D(s) = E sgn(z) sin(s z).
+/// Computes D(s) = E sgn(z) sin(s z).
 fn transform(s: f64) -> f64 {
     2.0 / PI.sqrt() * dawson(s * FRAC_1_SQRT_2)
 }
 
-/// Dawson's function e^(-x^2) int_0^x e^(t^2) dt, by the sum over odd multiples of h that Rybicki found (Computers in Physics 3,
-/// 1989): error about e^(-(pi / 2h)^2), below 1e-17 relative to the largest value.
+/// Computes Dawson's function e^(-x^2) int_0^x e^(t^2) dt by Rybicki's sum over odd multiples of h (Computers in Physics 3,
+/// 1989): the error is about e^(-(pi / 2h)^2), below 1e-17 relative to the maximum.
 fn dawson(x: f64) -> f64 {
     const H: f64 = 0.25;
     if x.abs() < 0.02 {
-        // The sum loses digits where the function is small.
+        // The sum loses digits where the function is small; a series does not.
         let y = x * x;
         return x * (1.0 - y * (2.0 / 3.0 - y * (4.0 / 15.0 - y * (8.0 / 105.0))));
     }
@@ -114,13 +114,13 @@ mod tests {
         let dim = Dim::new(6).unwrap();
         let points = uniform_points(dim, 400_000, 5, Purpose::Points);
         for k in [2usize, 4] {
-            // A unit that looks along the subset, where the correlation is large.
+            // A unit along the subset, where the correlation is large.
             let set: Vec<usize> = (1..=k).collect();
             let mut w = uniform_point(dim, 8, Purpose::Points, k as u64);
             set.iter().for_each(|&i| w[i] = 1.0);
             let length = zonal::linalg::dot(&w, &w).sqrt();
             w.iter_mut().for_each(|x| *x /= length);
-            let see = ModulusOfUnit::new(dim, &w, k);
+            let modulus = AbsUnit::new(dim, &w, k);
             let values: Vec<f64> = (0..points.rows())
                 .map(|i| {
                     let x = points.row(i);
@@ -128,7 +128,7 @@ mod tests {
                 })
                 .collect();
             let estimate = zonal::measure::mean(&values);
-            let exact = see.correlation(&set);
+            let exact = modulus.correlation(&set);
             assert!(
                 (exact - estimate.value).abs() < 4.5 * estimate.standard_error,
                 "{k}: {exact} {}",
@@ -138,7 +138,7 @@ mod tests {
         }
         let circle = Dim::new(2).unwrap();
         let w = [FRAC_1_SQRT_2, FRAC_1_SQRT_2];
-        let exact = ModulusOfUnit::new(circle, &w, 2).correlation(&[0, 1]);
+        let exact = AbsUnit::new(circle, &w, 2).correlation(&[0, 1]);
         // |cos(t - pi/4)| over where sin 2t is positive, less the same elsewhere: (2/pi)(sqrt 2 - 1).
         assert!((exact - FRAC_2_PI * (std::f64::consts::SQRT_2 - 1.0)).abs() < 1e-12, "{exact}");
     }

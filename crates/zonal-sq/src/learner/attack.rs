@@ -1,5 +1,5 @@
-//! How queries that are not correlational find the direction of a zonal harmonic: the label cut off at -1 and 1 has energy in
-//! degree 1 (odd k) or 2 (even k), whatever k is, and there n or n (n+1)/2 queries suffice.
+//! The attack on zonal harmonics by queries that are not correlational: for any degree k the clipped label has energy in
+//! degree 1 (odd k) or 2 (even k), where n or n (n+1)/2 queries recover the direction.
 
 use crate::answers::Answers;
 use crate::family::Family;
@@ -12,20 +12,20 @@ use zonal::sphere::{Degree, Dim};
 use zonal::{Error, Result};
 
 /// The largest dimension for even degrees.
-const MOST_EVEN: u64 = 600;
+const MAX_EVEN_DIM: u64 = 600;
 
-/// The queries for one dimension and degree.
+/// The queries of the attack for one dimension and degree.
 #[derive(Debug)]
 pub struct Attack {
     dim: Dim,
     degree: Degree,
     unit: Arc<Unit>,
-    /// E clip(y) s(<w, x>) = c P_2(<u, w>) + smaller terms, for even degrees.
+    /// The coefficient c in E clip(y) s(<w, x>) = c P_2(<u, w>) + smaller terms, for even degrees.
     quadratic: f64,
 }
 
 impl Attack {
-    /// Against a family of zonal harmonics.
+    /// Creates the attack against a family of zonal harmonics.
     ///
     /// # Errors
     /// [`Error::Parameter`] for other families.
@@ -36,8 +36,9 @@ impl Attack {
         Self::on_harmonics(family.dim(), family.degree())
     }
 
-    /// Against sqrt(N) P_k(<u, x>) with an unknown u: clip(y, -1, 1) sgn(x_i) for odd k, clip(y, -1, 1) sgn(n <w, x>^2 - 1) with
-    /// w along coordinates and between two of them for even k. All have values in [-1, 1] and are 1-Lipschitz in y.
+    /// Creates the attack against sqrt(N) P_k(<u, x>) with unknown u. The queries are clip(y, -1, 1) sgn(x_i) for odd k, and
+    /// clip(y, -1, 1) sgn(n <w, x>^2 - 1) for even k, with w along an axis or halfway between two axes. All have values in
+    /// [-1, 1] and are 1-Lipschitz in y.
     ///
     /// # Errors
     /// As [`Unit::new`].
@@ -46,9 +47,10 @@ impl Attack {
             return Err(Error::parameter("the degree", 0, "at least 1"));
         }
         let even = degree.is_multiple_of(2);
-        if even && dim.get() > MOST_EVEN {
-            let required =
-                format!("at most {MOST_EVEN} for even degrees, which take n (n+1) / 2 queries of n numbers");
+        if even && dim.get() > MAX_EVEN_DIM {
+            let required = format!(
+                "at most {MAX_EVEN_DIM} for even degrees, which take n (n+1) / 2 queries of n numbers"
+            );
             return Err(Error::parameter("the dimension of the attack", dim.get(), required));
         }
         let text = if even { format!("sign({}*t^2 - 1)", dim.get()) } else { "sign".to_owned() };
@@ -62,7 +64,7 @@ impl Attack {
         Ok(Self { dim, degree, unit, quadratic })
     }
 
-    /// All of them: n for odd degrees, n (n+1)/2 for even ones, coordinates first.
+    /// Returns all queries: n for odd degrees, n (n+1)/2 for even ones, axes first.
     ///
     /// # Errors
     /// None for finite numbers.
@@ -89,10 +91,10 @@ impl Attack {
         Ok(out)
     }
 
-    /// The direction, up to its sign, from the answers to [`Self::queries`]. None if all of them say nothing.
+    /// Computes the direction, up to its sign, from the answers to [`Self::queries`]. None if all answers are zero.
     ///
     /// # Errors
-    /// [`Error::Size`] for another number of answers than queries; as [`symmetric_eigen`].
+    /// [`Error::Size`] unless there is one answer per query; as [`symmetric_eigen`].
     pub fn direction(&self, answers: &[f64]) -> Result<Option<Vec<f64>>> {
         let n = self.dim.as_usize();
         let even = self.degree.is_multiple_of(2);
@@ -130,10 +132,10 @@ impl Attack {
     }
 }
 
-/// Asks everything and gives the direction.
+/// Asks all queries and computes the direction.
 ///
 /// # Errors
-/// Those of who answers.
+/// The errors of the oracle.
 pub fn attack(answers: &dyn Answers, dim: Dim, degree: Degree) -> Result<Option<Vec<f64>>> {
     let attack = Attack::on_harmonics(dim, degree)?;
     attack.direction(&answers.ask_all(&attack.queries()?)?)

@@ -1,4 +1,4 @@
-//! The learner that is not bound by statistical queries: it looks at rows and tries every candidate.
+//! A learner outside the statistical-query model: it compares every candidate with labelled rows.
 
 use crate::answers::Rows;
 use crate::family::Family;
@@ -6,10 +6,10 @@ use rayon::prelude::*;
 use zonal::error::check_size;
 use zonal::{Error, Result};
 
-/// The member with the smallest squared error on some rows; the first of them if there are several. Cost M evaluations a row.
+/// Returns the member with the smallest squared error on some rows, the first among ties. Costs M evaluations per row.
 ///
 /// # Errors
-/// [`Error::Size`] without rows, for points of another dimension and for another number of labels than points.
+/// [`Error::Size`] for no rows, for points of another dimension, and unless there is one label per point.
 pub fn brute_force(family: &Family, rows: &Rows) -> Result<usize> {
     if rows.labels.is_empty() {
         return Err(Error::Size { what: "rows to learn from".into(), found: 0, required: 1 });
@@ -26,16 +26,16 @@ pub fn brute_force(family: &Family, rows: &Rows) -> Result<usize> {
     Ok(best.unwrap_or(0))
 }
 
-/// Rows that suffice to tell M orthonormal products of signs apart without noise, but for a probability eta: each row halves
-/// the other candidates, so ceil(log2(M / eta)).
-pub fn rows_that_suffice_without_noise(size: f64, eta: f64) -> u64 {
+/// Computes the number of noiseless rows that suffice to identify one of M orthonormal products of signs with failure
+/// probability eta: each row halves the other candidates, so ceil(log2(M / eta)).
+pub fn sufficient_noiseless_rows(size: f64, eta: f64) -> u64 {
     (size / eta).log2().ceil().max(1.0) as u64
 }
 
-/// Rows that suffice with Gaussian noise: ln(M / (2 eta)) / ln(1 / rho), rho = max over pairs of E exp(-(f_i - f_j)^2 / (8 sigma^2));
-/// for products of signs rho = (1 + exp(-1 / (2 sigma^2))) / 2.
-pub fn rows_that_suffice(size: f64, eta: f64, sigma: f64) -> u64 {
-    // ln rho = ln(1 + (e^x - 1) / 2), which does not vanish by rounding for large sigma.
+/// Computes the number of rows that suffice with Gaussian noise: ln(M / (2 eta)) / ln(1 / rho), where rho is the maximum over
+/// pairs of E exp(-(f_i - f_j)^2 / (8 sigma^2)); for products of signs rho = (1 + exp(-1 / (2 sigma^2))) / 2.
+pub fn sufficient_rows(size: f64, eta: f64, sigma: f64) -> u64 {
+    // ln rho = ln(1 + (e^x - 1) / 2), which does not round to zero for large sigma.
     let ln_rho = (0.5 * (-0.5 / (sigma * sigma)).exp_m1()).ln_1p();
     ((size / (2.0 * eta)).ln() / -ln_rho).ceil().max(1.0) as u64
 }

@@ -1,4 +1,4 @@
-//! Gradient descent through answers: the same descent as ever, with another source for the label part of the gradient.
+//! Gradient descent through an oracle: the label part of the gradient comes from answers to queries.
 
 use crate::answers::Answers;
 use crate::query::{Query, Unit, from_tangents};
@@ -8,22 +8,21 @@ use zonal::linalg::Matrix;
 use zonal::network::Network;
 use zonal::risk::GradientOracle;
 
-/// Gradient descent as a learner by queries: each unit's part of the gradient is a query, or one query for each direction in which
-/// the unit can turn.
+/// Gradients computed from queries: one query per output weight, and one per tangent direction of each hidden unit.
 #[derive(Debug)]
-pub struct AskedGradients<'a> {
+pub struct QueryGradients<'a> {
     answers: &'a dyn Answers,
     unit: Arc<Unit>,
 }
 
-impl<'a> AskedGradients<'a> {
-    /// Gradients of networks whose units are `unit`, from answers.
+impl<'a> QueryGradients<'a> {
+    /// Creates gradients for networks whose hidden units are `unit`.
     pub fn new(answers: &'a dyn Answers, unit: Arc<Unit>) -> Self {
         Self { answers, unit }
     }
 }
 
-impl GradientOracle for AskedGradients<'_> {
+impl GradientOracle for QueryGradients<'_> {
     fn output_layer(&self, network: &Network) -> Result<Vec<f64>> {
         let directions = network.directions();
         let queries: Vec<Query> = (0..directions.rows())
@@ -39,7 +38,7 @@ impl GradientOracle for AskedGradients<'_> {
         let (m, n) = (directions.rows(), directions.columns());
         let mut queries = Vec::with_capacity(m * (n - 1));
         for j in 0..m {
-            queries.extend(Query::turns(&self.unit, directions.row(j))?);
+            queries.extend(Query::derivatives(&self.unit, directions.row(j))?);
         }
         let answers = self.answers.ask_all(&queries)?;
         let mut gradient = Matrix::zeros(m, n);

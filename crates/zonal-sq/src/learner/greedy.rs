@@ -1,4 +1,4 @@
-//! The query that leaves fewest, as far as a greedy search finds it.
+//! Greedy search for the query that rules out the most members.
 
 use super::VersionSpace;
 use crate::answers::{Answers, fullest_window};
@@ -8,32 +8,32 @@ use zonal::Result;
 use zonal::linalg::add_scaled;
 use zonal::numeric::random::{Purpose, stream};
 
-/// Searches begin from so many members.
+/// Number of members from which searches start.
 const STARTS: usize = 2;
-/// Members of a combination are at most this many times 1/tau^2.
-const LONGEST: f64 = 2.0;
-/// And at most so many.
-const MOST: usize = 1_000;
+/// A combination has at most this multiple of 1/tau^2 members.
+const LENGTH_FACTOR: f64 = 2.0;
+/// The largest number of members of a combination.
+const MAX_LENGTH: usize = 1_000;
 
-/// Which answer the learner expects.
+/// The answer that the learner expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expects {
-    /// Zero wherever somebody is left to whom it is allowed.
+pub enum ExpectedAnswer {
+    /// Zero whenever some remaining member permits it.
     Base,
-    /// The one that leaves most.
+    /// The answer that keeps the most members.
     Worst,
 }
 
-/// A combination of members left that drops as many of them as possible if the answer is the expected one: starting from one
-/// member, the one with the largest correlation so far is added again and again, with the sign that makes it larger or
-/// with alternating signs, and the best length kept. None when nobody is left.
+/// Searches for a combination of remaining members that drops as many of them as possible if the answer is the expected one.
+/// Starting from one member, the member with the largest correlation with the sum is added repeatedly, with the sign that
+/// increases it or with alternating signs; the best length wins. None if no member remains.
 ///
 /// # Errors
 /// As [`crate::Family::answers`].
 pub fn greedy(
     space: &VersionSpace<'_>,
     answers: &dyn Answers,
-    expects: Expects,
+    expected: ExpectedAnswer,
     seed: u64,
     round: u64,
 ) -> Result<Option<Query>> {
@@ -45,7 +45,7 @@ pub fn greedy(
     let mut best: Option<(usize, Vec<(usize, f64)>)> = None;
     for start in 0..2 * STARTS {
         let first = live[rng.random_range(0..live.len())];
-        let (dropped, parts) = grow(space, answers, expects, first, start % 2 == 1)?;
+        let (dropped, parts) = grow(space, answers, expected, first, start % 2 == 1)?;
         if best.as_ref().is_none_or(|(most, _)| dropped > *most) {
             best = Some((dropped, parts));
         }
@@ -54,37 +54,37 @@ pub fn greedy(
     Query::correlation(family.combination(&parts)?, family.dim()).map(Some)
 }
 
-/// The best beginning of one sequence of members, and how many it drops.
+/// Returns the best prefix of one sequence of members, and the number of members that it drops.
 fn grow(
     space: &VersionSpace<'_>,
     answers: &dyn Answers,
-    expects: Expects,
+    expected: ExpectedAnswer,
     first: usize,
     alternating: bool,
 ) -> Result<(usize, Vec<(usize, f64)>)> {
     let (family, live) = (space.family(), space.live());
     let member = |i: usize| Query::correlation(family.member(i), family.dim());
     let tau = answers.tolerance(&member(first)?);
-    let longest = ((LONGEST / (tau * tau)).ceil() as usize).clamp(1, MOST).min(live.len());
-    // Correlations of the sum so far with everybody, and its square norm.
+    let max_length = ((LENGTH_FACTOR / (tau * tau)).ceil() as usize).clamp(1, MAX_LENGTH).min(live.len());
+    // Correlations of the current sum with all members, and its squared norm.
     let mut sums = family.answers(&member(first)?, live)?;
     let mut parts = vec![(first, 1.0)];
     let mut square = 1.0f64;
     let mut taken: Vec<bool> = live.iter().map(|&i| i == first).collect();
-    let mut kept = (0, 1);
+    let (mut most_dropped, mut best_length) = (0, 1);
     loop {
-        // Who is separated by rounding alone is not.
+        // Members separated only by rounding do not count.
         let limit = tau * square.sqrt() * (1.0 + 1e-9);
         let separated = sums.iter().filter(|c| c.abs() > limit).count();
-        let dropped = match expects {
-            // Where zero would leave nobody, another answer comes.
-            Expects::Base if separated < live.len() => separated,
+        let dropped = match expected {
+            // If zero kept no member, the oracle would give another answer.
+            ExpectedAnswer::Base if separated < live.len() => separated,
             _ => live.len() - fullest_window(&sums, limit).1,
         };
-        if dropped > kept.0 {
-            kept = (dropped, parts.len());
+        if dropped > most_dropped {
+            (most_dropped, best_length) = (dropped, parts.len());
         }
-        if parts.len() >= longest {
+        if parts.len() >= max_length {
             break;
         }
         let candidates = (0..live.len()).filter(|&i| !taken[i]);
@@ -100,6 +100,6 @@ fn grow(
         parts.push((live[next], sign));
         add_scaled(&mut sums, sign, &family.answers(&member(live[next])?, live)?);
     }
-    parts.truncate(kept.1);
-    Ok((kept.0, parts))
+    parts.truncate(best_length);
+    Ok((most_dropped, parts))
 }

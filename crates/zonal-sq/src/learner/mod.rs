@@ -1,4 +1,4 @@
-//! Learners. Each is given somebody who answers, or rows, and never the target.
+//! Learners. Each has access to an oracle or to labelled rows, never to the target.
 
 mod attack;
 mod brute_force;
@@ -8,16 +8,16 @@ mod regression;
 mod version;
 
 pub use attack::{Attack, attack};
-pub use brute_force::{brute_force, rows_that_suffice, rows_that_suffice_without_noise};
-pub use descent::AskedGradients;
-pub use greedy::{Expects, greedy};
-pub use regression::{Regressed, regression};
+pub use brute_force::{brute_force, sufficient_noiseless_rows, sufficient_rows};
+pub use descent::QueryGradients;
+pub use greedy::{ExpectedAnswer, greedy};
+pub use regression::{RegressionFit, regression};
 pub use version::VersionSpace;
 
 use crate::answers::Answers;
 use crate::basis::Basis;
+use crate::choice;
 use crate::query::{Query, Unit};
-use crate::words;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -28,26 +28,26 @@ use zonal::observer::{Observer, Stage, check};
 use zonal::sphere::uniform_point;
 use zonal::{Error, Result};
 
-/// How a learner that tells members of a known family apart chooses its queries.
+/// The strategy by which a learner identifies a member of a known family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Strategy {
-    /// The combination of members that separates most of those left, as far as a search from one of them finds it.
+    /// Combinations of members that separate most of the remaining ones, found by greedy search.
     Greedy,
-    /// One member left after the other.
+    /// The remaining members, one at a time.
     Members,
     /// The functions of a basis of all harmonics of the degree.
     Regression,
-    /// Hidden units in random directions, as the output layer of a network asks.
+    /// Hidden units in random directions: the queries of a network's output layer.
     Descent,
-    /// Labels cut off, which is no correlational query: finds the direction of a zonal harmonic.
+    /// Queries of clipped labels, which are not correlational: recovers the direction of a zonal harmonic.
     Attack,
-    /// Rows and no queries.
+    /// Labelled rows instead of queries.
     BruteForce,
 }
 
 impl Strategy {
-    const WORDS: [(&'static str, Self); 6] = [
+    const CHOICES: [(&'static str, Self); 6] = [
         ("greedy", Self::Greedy),
         ("members", Self::Members),
         ("regression", Self::Regression),
@@ -60,38 +60,38 @@ impl Strategy {
 impl FromStr for Strategy {
     type Err = String;
     fn from_str(text: &str) -> std::result::Result<Self, String> {
-        words::read(text, "learner", &Self::WORDS)
+        choice::parse(text, "learner", &Self::CHOICES)
     }
 }
 
 impl fmt::Display for Strategy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(words::name(self, &Self::WORDS))
+        f.write_str(choice::name(self, &Self::CHOICES))
     }
 }
 
-/// What a learner goes by when it tells members apart.
+/// The limits of a learner that identifies a member.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// It stops when at most so many members are left.
+    /// The learner stops when at most this number of members remains.
     pub stop: u64,
-    /// It stops after so many queries.
+    /// The learner stops after this number of queries.
     pub queries: u64,
-    /// Hidden units of [`Strategy::Descent`].
+    /// The number of hidden units of [`Strategy::Descent`].
     pub width: u64,
-    /// Its own coins.
+    /// The seed of the learner's randomness.
     pub seed: u64,
 }
 
-/// The greedy learner gives up after so many queries that dropped nobody.
-const MOST_FRUITLESS: u32 = 20;
+/// The greedy learner gives up after this number of queries that dropped no member.
+const MAX_FRUITLESS: u32 = 20;
 
-/// Asks until few members are left, the queries are used up or the strategy has none any more. The space is what the learner
-/// knows: the members that every answer so far allows.
+/// Asks queries until few members remain, the limit is reached or the strategy has no further query. The version space holds the
+/// members that are consistent with every answer so far.
 ///
 /// # Errors
-/// Those of who answers; [`Error::Parameter`] for a strategy that does not fit the family; [`Error::Stopped`] when the observer
-/// asks for it.
+/// The errors of the oracle; [`Error::Parameter`] for a strategy that does not fit the family; [`Error::Stopped`] when the
+/// observer requests cancellation.
 pub fn identify(
     strategy: Strategy,
     space: &mut VersionSpace<'_>,
@@ -115,21 +115,21 @@ pub fn identify(
     match strategy {
         Strategy::Greedy => {
             let mut round = 0;
-            let (mut expects, mut fruitless) = (Expects::Base, 0);
-            while let Some(query) = greedy(space, answers, expects, limits.seed, round)? {
+            let (mut expected, mut fruitless) = (ExpectedAnswer::Base, 0);
+            while let Some(query) = greedy(space, answers, expected, limits.seed, round)? {
                 let before = space.live().len();
                 if !ask(space, &query)? {
                     break;
                 }
-                // An oracle that gives more than zero away is met by expecting the worst. When that drops nobody, no
-                // combination that the search finds does.
+                // If expecting zero drops no member, the oracle answers otherwise: expect the worst answer. If that drops
+                // none either, the search finds no useful combination.
                 if space.live().len() == before {
-                    if expects == Expects::Worst {
+                    if expected == ExpectedAnswer::Worst {
                         fruitless += 1;
                     }
-                    expects = Expects::Worst;
+                    expected = ExpectedAnswer::Worst;
                 }
-                if fruitless > MOST_FRUITLESS {
+                if fruitless > MAX_FRUITLESS {
                     break;
                 }
                 round += 1;
@@ -170,7 +170,7 @@ pub fn identify(
             }
         }
         Strategy::BruteForce => {
-            let required = "one that asks: brute force needs rows";
+            let required = "one that asks queries: brute force needs rows";
             return Err(Error::parameter("the learner", strategy, required));
         }
     }

@@ -1,10 +1,10 @@
-//! The members of a family that every answer so far allows.
+//! Version spaces: the members of a family that are consistent with every answer so far.
 
 use crate::family::Family;
 use crate::query::Query;
 use zonal::Result;
 
-/// What a learner knows of the target.
+/// A learner's knowledge of the target: the members that remain possible.
 #[derive(Clone, Debug)]
 pub struct VersionSpace<'a> {
     family: &'a Family,
@@ -12,27 +12,27 @@ pub struct VersionSpace<'a> {
 }
 
 impl<'a> VersionSpace<'a> {
-    /// Nothing is known yet.
+    /// Creates the version space of all members.
     pub fn new(family: &'a Family) -> Self {
         Self { family, live: (0..family.size()).collect() }
     }
 
-    /// The family.
+    /// Returns the family.
     pub fn family(&self) -> &'a Family {
         self.family
     }
 
-    /// Members that are possible, in ascending order.
+    /// Returns the remaining members in ascending order.
     pub fn live(&self) -> &[usize] {
         &self.live
     }
 
-    /// Whether a member is possible.
+    /// Returns whether a member remains.
     pub fn is_live(&self, member: usize) -> bool {
         self.live.binary_search(&member).is_ok()
     }
 
-    /// Takes out members whose expectation is further from an answer than the tolerance.
+    /// Removes members whose expectation differs from the answer by more than the tolerance.
     ///
     /// # Errors
     /// As [`Family::answers`].

@@ -1,4 +1,4 @@
-//! Functions of x on the sphere that queries are made of.
+//! The functions of x on the sphere that occur in queries.
 
 use super::identity::{Hash, Identity};
 use super::unit::Unit;
@@ -12,15 +12,15 @@ use zonal::{Error, Result};
 /// A function of x on the sphere.
 #[derive(Clone, Debug)]
 pub enum Function {
-    /// phi(s <w, x>), w of length 1: what an output weight asks.
+    /// phi(s <w, x>) with w of length 1: the gradient of an output weight.
     Unit {
         /// phi and s.
         unit: Arc<Unit>,
         /// w.
         direction: Arc<[f64]>,
     },
-    /// phi'(s <w, x>) <e, x>, e the i-th vector of [`tangents`] of w: what a hidden weight asks.
-    Turn {
+    /// phi'(s <w, x>) <e, x> with e the i-th vector of [`tangents`] of w: the gradient of a hidden weight.
+    Derivative {
         /// phi and s.
         unit: Arc<Unit>,
         /// w.
@@ -28,24 +28,24 @@ pub enum Function {
         /// i, from 0 to n - 2.
         tangent: usize,
     },
-    /// sqrt(N) P_k(<u, x>), of norm 1.
+    /// sqrt(N) P_k(<u, x>).
     Harmonic {
-        /// k.
+        /// The degree k.
         degree: Degree,
-        /// u, of length 1.
+        /// The direction u, of length 1.
         direction: Arc<[f64]>,
     },
-    /// A combination of zonal harmonics about common nodes, of norm 1.
+    /// A combination of norm 1 of zonal harmonics about common nodes.
     Dense(Arc<Dense>),
-    /// prod_{i in S} sgn x_i, of norm 1.
+    /// prod_{i in S} sgn x_i.
     Signs(Arc<[usize]>),
     /// prod_{i in S} x_i, normalised.
     Monomial(Arc<[usize]>),
-    /// A sum of members of a family, of norm 1 or, by rounding, less.
+    /// A sum of members of a family, of norm 1 up to rounding downwards.
     Sum(Combination),
 }
 
-/// A sum that a family has made, see [`crate::Family::combination`].
+/// A normalised sum of members of a family, see [`crate::Family::combination`].
 #[derive(Clone, Debug)]
 pub struct Combination {
     parts: Vec<(f64, Function)>,
@@ -56,13 +56,13 @@ impl Combination {
         Self { parts }
     }
 
-    /// Coefficients and functions.
+    /// Returns the coefficients and functions.
     pub fn parts(&self) -> &[(f64, Function)] {
         &self.parts
     }
 }
 
-/// Nodes of zonal harmonics, one a row, with the hash that stands for all of them.
+/// Nodes of zonal harmonics, one per row, with their hash.
 #[derive(Debug)]
 pub struct Nodes {
     points: Matrix,
@@ -76,10 +76,8 @@ impl Nodes {
         let hash = hash.finish();
         Self { points, hash }
     }
-}
 
-impl Nodes {
-    /// What tells them from others.
+    /// Returns the hash of all nodes.
     pub(crate) fn identity(&self) -> Identity {
         self.hash
     }
@@ -92,21 +90,21 @@ impl std::ops::Deref for Nodes {
     }
 }
 
-/// sum_l c_l sqrt(N) P_k(<v_l, x>).
+/// The function sum_l c_l sqrt(N) P_k(<v_l, x>).
 #[derive(Debug)]
 pub struct Dense {
-    /// k.
+    /// The degree k.
     pub degree: Degree,
-    /// v_l, one a row.
+    /// The nodes v_l, one per row.
     pub nodes: Arc<Nodes>,
-    /// c_l.
+    /// The coefficients c_l.
     pub coefficients: Vec<f64>,
-    /// Of both, so that many functions about the same nodes need not read them each time.
+    /// Hash of nodes and coefficients, computed once.
     hash: Identity,
 }
 
 impl Dense {
-    /// The function, whose norm must be 1.
+    /// Creates the function, whose norm must be 1.
     pub(crate) fn new(degree: Degree, nodes: Arc<Nodes>, coefficients: Vec<f64>) -> Self {
         let mut hash = Hash::default();
         hash.number(degree as u64);
@@ -125,7 +123,7 @@ impl fmt::Display for Function {
             Self::Unit { unit, direction } => {
                 write!(f, "{}({}<w,x>), w = {}", unit.activation(), scaled(unit), first_entries(direction))
             }
-            Self::Turn { unit, direction, tangent } => {
+            Self::Derivative { unit, direction, tangent } => {
                 let (phi, s, w) = (&unit.activation(), scaled(unit), first_entries(direction));
                 write!(f, "{phi}'({s}<w,x>) <e{},x>, w = {w}", tangent + 1)
             }
@@ -143,7 +141,7 @@ impl fmt::Display for Function {
     }
 }
 
-/// The beginning of a vector, by which people tell it from others.
+/// Formats the first entries of a vector.
 fn first_entries(v: &[f64]) -> String {
     let shown: Vec<String> = v.iter().take(3).map(|x| format!("{x:.2}")).collect();
     format!("({}{})", shown.join(", "), if v.len() > 3 { ", .." } else { "" })
@@ -154,7 +152,7 @@ fn write_product(f: &mut fmt::Formatter<'_>, set: &[usize], factor: impl Fn(usiz
 }
 
 impl Function {
-    /// g(x) at a point of the sphere.
+    /// Evaluates g(x) at a point of the sphere.
     ///
     /// # Errors
     /// [`Error::Size`] for a point or a function of another dimension.
@@ -164,12 +162,12 @@ impl Function {
         Ok(self.at(dim, x))
     }
 
-    /// Checks that it is a function on the sphere of this dimension.
+    /// Checks that the function is defined on the sphere of this dimension.
     pub(crate) fn check(&self, dim: Dim) -> Result<()> {
         let n = dim.as_usize();
-        let below = |what: &str, most: Option<usize>, limit: usize| match most {
-            Some(most) if most >= limit => {
-                Err(Error::Size { what: what.to_owned(), found: most.saturating_add(1), required: limit })
+        let below = |what: &str, index: Option<usize>, limit: usize| match index {
+            Some(index) if index >= limit => {
+                Err(Error::Size { what: what.to_owned(), found: index.saturating_add(1), required: limit })
             }
             _ => Ok(()),
         };
@@ -178,7 +176,7 @@ impl Function {
                 check_size("dimension of a hidden unit", unit.dim().as_usize(), n)?;
                 check_size("coordinates of a query's direction", direction.len(), n)
             }
-            Self::Turn { unit, direction, tangent } => {
+            Self::Derivative { unit, direction, tangent } => {
                 check_size("dimension of a hidden unit", unit.dim().as_usize(), n)?;
                 check_size("coordinates of a query's direction", direction.len(), n)?;
                 below("tangents of a hidden unit", Some(*tangent), n - 1)
@@ -197,12 +195,12 @@ impl Function {
         }
     }
 
-    /// [`Self::value`] where sizes are known to fit.
+    /// Evaluates as [`Self::value`] without checking sizes.
     pub(crate) fn at(&self, dim: Dim, x: &[f64]) -> f64 {
         match self {
             Self::Unit { unit, direction } => unit.activation().value(unit.scale() * dot(direction, x)),
-            Self::Turn { unit, direction, tangent } => {
-                let along = turned(direction, x)[*tangent];
+            Self::Derivative { unit, direction, tangent } => {
+                let along = tangent_coordinates(direction, x)[*tangent];
                 unit.activation().slope(unit.scale() * dot(direction, x)) * along
             }
             Self::Harmonic { degree, direction } => {
@@ -222,13 +220,13 @@ impl Function {
         }
     }
 
-    /// A bound of |g|.
+    /// Returns a bound on |g|.
     pub fn largest_value(&self, dim: Dim) -> f64 {
         match self {
             Self::Unit { unit, .. } => unit.largest(),
-            Self::Turn { unit, .. } => unit.largest_slope(),
+            Self::Derivative { unit, .. } => unit.largest_slope(),
             Self::Harmonic { degree, .. } => sqrt_multiplicity(dim, *degree),
-            // No harmonic of norm 1 is larger, by the reproducing kernel.
+            // The bound of any harmonic of norm 1, by the reproducing kernel.
             Self::Dense(dense) => sqrt_multiplicity(dim, dense.degree),
             Self::Signs(_) => 1.0,
             Self::Monomial(set) => {
@@ -246,7 +244,7 @@ impl Function {
                 hash.unit(unit);
                 hash.reals(direction);
             }
-            Self::Turn { unit, direction, tangent } => {
+            Self::Derivative { unit, direction, tangent } => {
                 hash.number(1);
                 hash.unit(unit);
                 hash.reals(direction);
@@ -281,24 +279,24 @@ impl Function {
     }
 }
 
-/// sgn with sgn 0 = 0, which has probability zero.
+/// Returns sgn x with sgn 0 = 0.
 fn sign(x: f64) -> f64 {
     if x == 0.0 { 0.0 } else { x.signum() }
 }
 
-/// sqrt(n (n+2) .. (n+2k-2)), by which a squarefree monomial of degree k has norm 1.
+/// Returns sqrt(n (n+2) .. (n+2k-2)), the factor that gives a squarefree monomial of degree k norm 1.
 pub(crate) fn monomial_norm(dim: Dim, degree: usize) -> f64 {
     (0..degree).map(|l| (dim.as_f64() + 2.0 * l as f64).sqrt()).product()
 }
 
-/// The products of x with n - 1 orthonormal vectors orthogonal to a unit vector w: the columns but the first of the
-/// reflection that takes the first axis to w or -w.
+/// Computes the inner products of x with n - 1 orthonormal vectors orthogonal to a unit vector w: all columns but the first of
+/// the reflection that maps the first axis to w or -w.
 ///
 /// # Errors
 /// [`Error::Size`] for vectors of different dimensions, or of none.
 pub fn tangents(w: &[f64], x: &[f64]) -> Result<Vec<f64>> {
     check_vectors(w, x.len())?;
-    Ok(turned(w, x))
+    Ok(tangent_coordinates(w, x))
 }
 
 fn check_vectors(w: &[f64], coordinates: usize) -> Result<()> {
@@ -308,9 +306,9 @@ fn check_vectors(w: &[f64], coordinates: usize) -> Result<()> {
     check_size("coordinates of a vector", coordinates, w.len())
 }
 
-/// [`tangents`] where sizes are known to fit.
-pub(crate) fn turned(w: &[f64], x: &[f64]) -> Vec<f64> {
-    // v = w + sgn(w_1) e_1, so that no digit is lost; H = 1 - 2 v v^T / |v|^2.
+/// Computes as [`tangents`] without checking sizes.
+pub(crate) fn tangent_coordinates(w: &[f64], x: &[f64]) -> Vec<f64> {
+    // H = 1 - 2 v v^T / |v|^2 with v = w + sgn(w_1) e_1, which avoids cancellation.
     let head = if w[0] < 0.0 { w[0] - 1.0 } else { w[0] + 1.0 };
     let square = 2.0 * head.abs();
     let along = head * x[0] + dot(&w[1..], &x[1..]);
@@ -318,10 +316,10 @@ pub(crate) fn turned(w: &[f64], x: &[f64]) -> Vec<f64> {
     x[1..].iter().zip(&w[1..]).map(|(x, v)| x - factor * v).collect()
 }
 
-/// sum_i c_i e_i: from coordinates along [`tangents`] of w back to a vector of R^n.
+/// Computes sum_i c_i e_i, the vector of R^n with these coordinates along [`tangents`] of w.
 ///
 /// # Errors
-/// [`Error::Size`] unless there is one coordinate less than w has.
+/// [`Error::Size`] unless there is one coordinate fewer than in w.
 pub fn from_tangents(w: &[f64], coordinates: &[f64]) -> Result<Vec<f64>> {
     check_vectors(w, coordinates.len() + 1)?;
     let head = if w[0] < 0.0 { w[0] - 1.0 } else { w[0] + 1.0 };

@@ -1,16 +1,16 @@
-//! Which queries are the same.
+//! The identity of queries.
 
 use super::unit::Unit;
 use siphasher::sip128::{Hasher128, SipHasher13};
 use std::fmt;
 use std::hash::Hasher;
 
-/// Two queries are the same if this is: 128 bits of a hash of everything that they are made of.
+/// A 128-bit hash of all parts of a query. Queries with equal identities are treated as the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Identity(u128);
 
 impl Identity {
-    /// A number for random streams that belong to the query.
+    /// Returns an index for the query's random streams.
     pub(crate) fn index(self) -> u64 {
         self.0 as u64
     }
@@ -22,7 +22,7 @@ impl fmt::Display for Identity {
     }
 }
 
-/// Hash of a query's parts.
+/// A hasher for the parts of a query.
 #[derive(Default)]
 pub(super) struct Hash(SipHasher13);
 
@@ -34,7 +34,7 @@ impl Hash {
     pub(super) fn reals(&mut self, values: &[f64]) {
         self.number(values.len() as u64);
         for &x in values {
-            // Zero has two signs and one value.
+            // Both zeros have the same hash.
             self.number(if x == 0.0 { 0 } else { x.to_bits() });
         }
     }

@@ -1,12 +1,11 @@
-//! Queries as values: what is asked of a random labelled point (x, y), with norm, range and Lipschitz constant, and an
-//! identity by which answers are remembered.
+//! Queries as values: functions h(x, y) of a random labelled point with norm, range, Lipschitz constant and identity.
 
 mod function;
 mod identity;
 mod unit;
 
 pub use function::{Combination, Dense, Function, Nodes, from_tangents, tangents};
-pub(crate) use function::{monomial_norm, turned};
+pub(crate) use function::{monomial_norm, tangent_coordinates};
 pub use identity::Identity;
 pub use unit::Unit;
 
@@ -28,17 +27,17 @@ pub struct Query {
     identity: Identity,
 }
 
-/// What is done to the label.
+/// The transformation chi of the label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Label {
-    /// y: a correlational query.
+    /// y itself: a correlational query.
     Plain,
-    /// y cut off at -1 and 1, which is Lipschitz and not correlational.
+    /// y clipped to [-1, 1]: a Lipschitz query that is not correlational.
     Clipped,
 }
 
 impl Query {
-    /// y phi(s <w, x>) with w of length 1.
+    /// Creates the query y phi(s <w, x>) with w of length 1.
     ///
     /// # Errors
     /// [`Error::Parameter`] unless w has length 1, [`Error::Size`] for another dimension.
@@ -48,29 +47,29 @@ impl Query {
         Ok(Self::new(Label::Plain, function, unit.norm(), unit.largest()))
     }
 
-    /// y phi'(s <w, x>) <e_i, x> for each of the n - 1 vectors e_i of [`tangents`] of w.
+    /// Creates the n - 1 queries y phi'(s <w, x>) <e_i, x> for the vectors e_i of [`tangents`] of w.
     ///
     /// # Errors
     /// As [`Self::unit`]; [`Error::Parameter`] for an activation that jumps.
-    pub fn turns(unit: &Arc<Unit>, direction: &[f64]) -> Result<Vec<Self>> {
+    pub fn derivatives(unit: &Arc<Unit>, direction: &[f64]) -> Result<Vec<Self>> {
         check_direction(unit.dim(), direction)?;
-        let Some(norm) = unit.turn_norm() else {
+        let Some(norm) = unit.derivative_norm() else {
             let required = "one without jumps and with a known derivative";
             return Err(Error::parameter(
-                "the activation of a hidden unit that turns",
+                "the activation of a trained hidden unit",
                 unit.activation(),
                 required,
             ));
         };
         let direction: Arc<[f64]> = direction.into();
         let one = |tangent| {
-            let function = Function::Turn { unit: unit.clone(), direction: direction.clone(), tangent };
+            let function = Function::Derivative { unit: unit.clone(), direction: direction.clone(), tangent };
             Self::new(Label::Plain, function, norm, unit.largest_slope())
         };
         Ok((0..unit.dim().as_usize() - 1).map(one).collect())
     }
 
-    /// y g(x): for members of families, their combinations and functions of a basis with norm 1.
+    /// Creates the query y g(x), for members of families, their combinations and basis functions, all of norm 1.
     ///
     /// # Errors
     /// [`Error::Size`] for a function of another dimension.
@@ -79,7 +78,7 @@ impl Query {
         let largest = function.largest_value(dim);
         let norm = match &function {
             Function::Unit { unit, .. } => unit.norm(),
-            Function::Turn { unit, .. } => unit.turn_norm().unwrap_or(f64::NAN),
+            Function::Derivative { unit, .. } => unit.derivative_norm().unwrap_or(f64::NAN),
             Function::Harmonic { .. }
             | Function::Dense(_)
             | Function::Signs(_)
@@ -89,7 +88,7 @@ impl Query {
         Ok(Self::new(Label::Plain, function, norm, largest))
     }
 
-    /// The same function of x, asked of the label cut off at -1 and 1.
+    /// Returns the query with the same function of x and the label clipped to [-1, 1].
     pub fn clipped(&self) -> Self {
         Self::new(Label::Clipped, self.function.clone(), self.norm, self.largest)
     }
@@ -104,22 +103,22 @@ impl Query {
         Self { label, function, norm, largest, identity: hash.finish() }
     }
 
-    /// chi.
+    /// Returns the transformation chi of the label.
     pub fn label(&self) -> Label {
         self.label
     }
 
-    /// g.
+    /// Returns the function g of x.
     pub fn function(&self) -> &Function {
         &self.function
     }
 
-    /// ||g||_2.
+    /// Returns the norm ||g||_2.
     pub fn norm(&self) -> f64 {
         self.norm
     }
 
-    /// A bound of |h| for labels with |y| <= `label_bound`. For activations, the largest value on a fine grid.
+    /// Returns a bound on |h| for labels with |y| <= `label_bound`. For activations it is the maximum on a fine grid.
     pub fn range(&self, label_bound: f64) -> f64 {
         match self.label {
             Label::Plain => label_bound * self.largest,
@@ -127,22 +126,22 @@ impl Query {
         }
     }
 
-    /// A bound of |dh/dy|.
+    /// Returns a bound on |dh/dy|.
     pub fn lipschitz(&self) -> f64 {
         self.largest
     }
 
-    /// Whether h = y g(x).
+    /// Returns whether h = y g(x).
     pub fn is_correlational(&self) -> bool {
         self.label == Label::Plain
     }
 
-    /// By which answers are remembered.
+    /// Returns the identity by which answers are cached.
     pub fn identity(&self) -> Identity {
         self.identity
     }
 
-    /// h(x, y).
+    /// Evaluates h(x, y).
     ///
     /// # Errors
     /// [`Error::Size`] for a point or a query of another dimension.
@@ -152,7 +151,7 @@ impl Query {
         Ok(self.at(dim, x, y))
     }
 
-    /// [`Self::value`] where sizes are known to fit.
+    /// Evaluates as [`Self::value`] without checking sizes.
     pub(crate) fn at(&self, dim: Dim, x: &[f64], y: f64) -> f64 {
         let y = match self.label {
             Label::Plain => y,
@@ -189,16 +188,16 @@ mod tests {
     use zonal::sphere::{uniform_point, uniform_points};
 
     #[test]
-    fn identities_tell_queries_apart_and_zero_has_one_sign() {
+    fn identities_distinguish_queries_and_ignore_the_sign_of_zero() {
         let dim = Dim::new(3).unwrap();
         let unit = Unit::new(Activation::Relu, 1.0, dim).unwrap();
         let first = Query::unit(&unit, &[1.0, 0.0, 0.0]).unwrap();
         assert_eq!(first.identity(), Query::unit(&unit, &[1.0, -0.0, 0.0]).unwrap().identity());
         assert_ne!(first.identity(), Query::unit(&unit, &[0.0, 1.0, 0.0]).unwrap().identity());
         assert_ne!(first.identity(), first.clipped().identity());
-        let turns = Query::turns(&unit, &[1.0, 0.0, 0.0]).unwrap();
-        assert_ne!(turns[0].identity(), turns[1].identity());
-        // Transcripts live longer than programs: the hash must not change.
+        let derivatives = Query::derivatives(&unit, &[1.0, 0.0, 0.0]).unwrap();
+        assert_ne!(derivatives[0].identity(), derivatives[1].identity());
+        // Saved transcripts contain the hash: it must not change.
         assert_eq!(first.identity().to_string(), KNOWN);
         assert!(Query::unit(&unit, &[1.0, 1.0, 0.0]).is_err());
     }
@@ -230,7 +229,7 @@ mod tests {
         {
             let unit = Unit::new(activation, scale, dim).unwrap();
             let mut queries = vec![Query::unit(&unit, &w).unwrap()];
-            queries.extend(Query::turns(&unit, &w).unwrap());
+            queries.extend(Query::derivatives(&unit, &w).unwrap());
             let set: Arc<[usize]> = vec![0, 2, 3].into();
             queries.push(Query::correlation(Function::Monomial(set), dim).unwrap());
             let harmonic = Function::Harmonic { degree: 2, direction: w.clone().into() };

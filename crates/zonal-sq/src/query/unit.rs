@@ -1,4 +1,4 @@
-//! The function of one variable behind hidden units.
+//! The ridge profile of hidden units.
 
 use std::sync::Arc;
 use zonal::Result;
@@ -8,31 +8,31 @@ use zonal::spectrum::Spectrum;
 use zonal::sphere::Dim;
 use zonal::target::Profile;
 
-/// The function of one variable behind queries about hidden units, with its norms, computed once for all of them.
+/// The function phi(s t) of queries about hidden units, with its norms and bounds, computed once for all directions.
 #[derive(Clone, Debug)]
 pub struct Unit {
     activation: Activation,
     scale: f64,
     dim: Dim,
     norm: f64,
-    /// None where phi jumps or its derivative is not known.
-    turn_norm: Option<f64>,
+    /// None if phi jumps or its derivative is unknown.
+    derivative_norm: Option<f64>,
     largest: f64,
     largest_slope: f64,
 }
 
-/// Arguments between -s and s at which a range is looked for.
+/// Number of steps of the grid on [-s, s] for the search of maxima.
 const GRID: usize = 20_000;
 
 impl Unit {
-    /// phi and s in dimension n.
+    /// Creates the unit with activation phi and scale s in dimension n.
     ///
     /// # Errors
     /// As [`Spectrum::new`].
     pub fn new(activation: Activation, scale: f64, dim: Dim) -> Result<Arc<Self>> {
         let norm = Spectrum::new(&activation, dim, scale, 0)?.norm_sq().sqrt();
         // E_n[phi'^2 (1 - t^2)] / (n - 1) = E_(n+2)[phi'^2] / n: the weight 1 - t^2 is what two more dimensions bring.
-        let turn_norm = match activation.derivative_structure(scale) {
+        let derivative_norm = match activation.derivative_structure(scale) {
             Ok(_) => {
                 let raised = Dim::new(dim.get() + 2)?;
                 let slope = Kernel::of_derivative(&activation, raised, scale, 0)?.value(1.0);
@@ -43,46 +43,47 @@ impl Unit {
         let grid = (0..=GRID).map(|i| 2.0 * i as f64 / GRID as f64 - 1.0);
         let largest = grid.clone().map(|t| activation.value(scale * t).abs()).fold(0.0, f64::max);
         let slope = |t: f64| activation.slope(scale * t).abs() * (1.0 - t * t).max(0.0).sqrt();
-        let largest_slope = if turn_norm.is_some() { grid.map(slope).fold(0.0, f64::max) } else { f64::NAN };
-        Ok(Arc::new(Self { activation, scale, dim, norm, turn_norm, largest, largest_slope }))
+        let largest_slope =
+            if derivative_norm.is_some() { grid.map(slope).fold(0.0, f64::max) } else { f64::NAN };
+        Ok(Arc::new(Self { activation, scale, dim, norm, derivative_norm, largest, largest_slope }))
     }
 
-    /// phi(s t) as a profile.
+    /// Returns phi(s t) as a profile.
     pub fn profile(&self) -> Profile {
         Profile::Neuron { activation: self.activation.clone(), scale: self.scale }
     }
 
-    /// phi.
+    /// Returns the activation phi.
     pub fn activation(&self) -> &Activation {
         &self.activation
     }
 
-    /// s.
+    /// Returns the scale s.
     pub fn scale(&self) -> f64 {
         self.scale
     }
 
-    /// E phi(s <w, x>)^2, square-rooted.
+    /// Returns the norm sqrt(E phi(s <w, x>)^2).
     pub fn norm(&self) -> f64 {
         self.norm
     }
 
-    /// The dimension n.
+    /// Returns the dimension n.
     pub(crate) fn dim(&self) -> Dim {
         self.dim
     }
 
-    /// The norm of a turned unit; None where phi jumps or its derivative is not known.
-    pub(super) fn turn_norm(&self) -> Option<f64> {
-        self.turn_norm
+    /// Returns the norm of phi'(s <w, x>) <e, x>; None if phi jumps or its derivative is unknown.
+    pub(super) fn derivative_norm(&self) -> Option<f64> {
+        self.derivative_norm
     }
 
-    /// The largest |phi(s t)| on the grid.
+    /// Returns the largest |phi(s t)| on the grid.
     pub(super) fn largest(&self) -> f64 {
         self.largest
     }
 
-    /// The largest |phi'(s t)| sqrt(1 - t^2) on the grid.
+    /// Returns the largest |phi'(s t)| sqrt(1 - t^2) on the grid.
     pub(super) fn largest_slope(&self) -> f64 {
         self.largest_slope
     }

@@ -20,6 +20,14 @@ pub struct Formula {
 
 /// The largest exponent of a whole power.
 const MAX_POWER: i32 = 1000;
+
+/// The tree follows from the text.
+impl PartialEq for Formula {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.text, &self.kinks) == (&other.text, &other.kinks)
+    }
+}
+
 impl Formula {
     /// Reads a formula; `kinks` replaces the search for points where it is not smooth.
     ///

@@ -15,18 +15,9 @@ pub struct Piecewise {
     pub constant: f64,
 }
 
-/// Slope of the leaky ReLU for negative arguments.
-pub const LEAKY_SLOPE: f64 = 0.01;
-
 impl Piecewise {
-    const ZERO: Self = Self { truncated: [0.0; 3], linear: 0.0, constant: 0.0 };
-    pub(super) const RELU: Self = Self { truncated: [0.0, 1.0, 0.0], ..Self::ZERO };
-    pub(super) const LEAKY_RELU: Self =
-        Self { truncated: [0.0, 1.0 - LEAKY_SLOPE, 0.0], linear: LEAKY_SLOPE, ..Self::ZERO };
-    pub(super) const SQUARED_RELU: Self = Self { truncated: [0.0, 0.0, 1.0], ..Self::ZERO };
-    pub(super) const STEP: Self = Self { truncated: [1.0, 0.0, 0.0], ..Self::ZERO };
-    pub(super) const SIGN: Self = Self { truncated: [2.0, 0.0, 0.0], constant: -1.0, ..Self::ZERO };
-    pub(super) const ABS: Self = Self { truncated: [0.0, 2.0, 0.0], linear: -1.0, ..Self::ZERO };
+    /// The zero function.
+    pub(super) const ZERO: Self = Self { truncated: [0.0; 3], linear: 0.0, constant: 0.0 };
 
     /// The same function of s t: coefficients times s^a.
     pub fn scaled(&self, s: f64) -> Self {

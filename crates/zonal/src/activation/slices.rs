@@ -1,15 +1,16 @@
 //! Activations and their derivatives over whole slices, in both precisions.
 
-use super::{Activation, LEAKY_SLOPE};
+use super::Activation;
+use super::builtin::Definition;
 use crate::linalg::Real;
 use crate::numeric::lanes::Lanes;
 use crate::numeric::level::Level;
 use crate::numeric::{Dual, special, vector};
 use pulp::{Simd, WithSimd};
 
-/// What a layer keeps of its arguments until the gradient is taken: the derivative follows from it.
+/// What a layer stores until the gradient is taken: the slopes are computed from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Keep {
+pub(crate) enum SlopeFrom {
     /// phi(z).
     Value,
     /// z.
@@ -24,7 +25,7 @@ pub trait Scalar: Real + Sealed {
 
 use sealed::Sealed;
 
-/// What the kernels of this crate need beside.
+/// What else this crate needs of a precision.
 mod sealed {
     use super::{Activation, Lanes};
 
@@ -33,251 +34,212 @@ mod sealed {
         const TILE: usize;
         /// The square root.
         fn root(self) -> Self;
-        /// phi'(z) where `kept` holds what [`Activation::keep`] says; at a kink one of the two slopes, or 0.
-        fn slopes(activation: &Activation, kept: &[Self], slopes: &mut [Self]);
+        /// phi'(z) where `from` holds what [`Activation::slope_from`] names; at a kink one of the two slopes, or 0.
+        fn slopes(activation: &Activation, from: &[Self], slopes: &mut [Self]);
     }
 }
 
-/// Replaces every value by f of it.
-#[inline(always)]
-fn each<T: Copy>(values: &mut [T], f: impl Fn(T) -> T) {
-    for t in values {
-        *t = f(*t);
-    }
+/// A built-in activation over slices in both precisions.
+pub(super) struct BothPrecisions {
+    pub(super) wide: Slices<f64>,
+    pub(super) narrow: Slices<f32>,
 }
 
-/// Writes f of each value.
-#[inline(always)]
-fn map<T: Copy>(from: &[T], to: &mut [T], f: impl Fn(T) -> T) {
-    for (y, x) in to.iter_mut().zip(from) {
-        *y = f(*x);
-    }
+/// A built-in activation over slices.
+pub(super) struct Slices<T> {
+    /// Replaces every argument by phi of it.
+    pub(super) apply: fn(&mut [T]),
+    /// Writes the slopes, computed from what [`SlopeFrom`] names.
+    pub(super) slopes: fn(&[T], &mut [T]),
 }
 
-/// The piecewise powers and monomials, whose loops the compiler vectorises, alike for both precisions; false for the
-/// others.
-macro_rules! elementary {
-    ($number:ident, $vector:path) => {
-        use $vector as functions;
-
-        fn apply_elementary(activation: &Activation, values: &mut [$number]) -> bool {
-            Level::here().dispatch(Apply { activation, values })
+/// A [`BothPrecisions`] by one of
+///
+/// - `each |t| VALUE, slope |v| SLOPE`: loops over expressions, which the compiler vectorises;
+/// - `vector NAME, slope |v| SLOPE`: the function of [`vector`] of this name, and a loop;
+/// - `vector NAME, SLOPES`: the same with the function `SLOPES` of [`wide`] and [`narrow`];
+/// - `wide APPLY, SLOPES`: functions of f64; values of f32 are converted, as they need its range or care.
+macro_rules! slices {
+    (each |$t:ident| $value:expr, slope |$v:ident| $slope:expr) => {{
+        use $crate::activation::slices::{BothPrecisions, Slices, each, map};
+        BothPrecisions {
+            wide: Slices {
+                apply: |values| each(values, |$t: f64| $value),
+                slopes: |from, slopes| map(from, slopes, |$v: f64| $slope),
+            },
+            narrow: Slices {
+                apply: |values| each(values, |$t: f32| $value),
+                slopes: |from, slopes| map(from, slopes, |$v: f32| $slope),
+            },
         }
-
-        struct Apply<'a> {
-            activation: &'a Activation,
-            values: &'a mut [$number],
+    }};
+    (vector $function:ident, slope |$v:ident| $slope:expr) => {{
+        use $crate::activation::slices::{BothPrecisions, Slices, map};
+        use $crate::numeric::vector;
+        BothPrecisions {
+            wide: Slices {
+                apply: vector::$function,
+                slopes: |from, slopes| map(from, slopes, |$v: f64| $slope),
+            },
+            narrow: Slices {
+                apply: vector::narrow::$function,
+                slopes: |from, slopes| map(from, slopes, |$v: f32| $slope),
+            },
         }
-
-        impl WithSimd for Apply<'_> {
-            type Output = bool;
-            #[inline(always)]
-            fn with_simd<S: Simd>(self, _: S) -> bool {
-                apply_loops(self.activation, self.values)
-            }
+    }};
+    (vector $function:ident, $slopes:ident) => {{
+        use $crate::activation::slices::{BothPrecisions, Slices, narrow, wide};
+        use $crate::numeric::vector;
+        BothPrecisions {
+            wide: Slices { apply: vector::$function, slopes: wide::$slopes },
+            narrow: Slices { apply: vector::narrow::$function, slopes: narrow::$slopes },
         }
+    }};
+    (wide $apply:path, $slopes:path) => {{
+        use $crate::activation::slices::{BothPrecisions, Slices, slopes_through_wide, through_wide};
+        BothPrecisions {
+            wide: Slices { apply: $apply, slopes: $slopes },
+            narrow: Slices {
+                apply: |values| through_wide(values, $apply),
+                slopes: |from, slopes| slopes_through_wide(from, slopes, $slopes),
+            },
+        }
+    }};
+}
 
+pub(super) use slices;
+
+/// Replaces every value by f of it, with the best vector instructions.
+pub(super) fn each<T: Copy>(values: &mut [T], f: impl Fn(T) -> T) {
+    struct Each<'a, T, F>(&'a mut [T], F);
+
+    impl<T: Copy, F: Fn(T) -> T> WithSimd for Each<'_, T, F> {
+        type Output = ();
         #[inline(always)]
-        fn apply_loops(activation: &Activation, values: &mut [$number]) -> bool {
-            match activation {
-                // Written so that NaN stays.
-                Activation::Relu => each(values, |t| if t < 0.0 { 0.0 } else { t }),
-                Activation::LeakyRelu => {
-                    each(values, |t| if t > 0.0 { t } else { LEAKY_SLOPE as $number * t })
-                }
-                Activation::SquaredRelu => each(values, |t| if t < 0.0 { 0.0 } else { t * t }),
-                Activation::Step => each(values, |t| if t > 0.0 { 1.0 } else { 0.0 }),
-                Activation::Sign => each(values, |t| if t > 0.0 { 1.0 } else { -1.0 }),
-                Activation::Abs => each(values, <$number>::abs),
-                Activation::Square => each(values, |t| t * t),
-                Activation::Cube => each(values, |t| t * t * t),
-                _ => return false,
-            }
-            true
-        }
-
-        fn slopes_elementary(activation: &Activation, kept: &[$number], slopes: &mut [$number]) -> bool {
-            use std::$number::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, PI};
-            match activation {
-                Activation::Softplus => {
-                    slopes.copy_from_slice(kept);
-                    functions::sigmoid(slopes);
-                }
-                Activation::Silu => {
-                    slopes.copy_from_slice(kept);
-                    functions::sigmoid(slopes);
-                    slopes.iter_mut().zip(kept).for_each(|(s, t)| *s *= 1.0 + t * (1.0 - *s));
-                }
-                Activation::Erf => {
-                    map(kept, slopes, |t| -t * t);
-                    functions::exp(slopes);
-                    each(slopes, |e| FRAC_2_SQRT_PI * e);
-                }
-                Activation::Gelu => {
-                    const CHUNK: usize = 64;
-                    let factor = 1.0 / (2.0 * PI).sqrt();
-                    let mut density = [0.0; CHUNK];
-                    for (slopes, kept) in slopes.chunks_mut(CHUNK).zip(kept.chunks(CHUNK)) {
-                        let density = &mut density[..kept.len()];
-                        map(kept, density, |t| -0.5 * t * t);
-                        functions::exp(density);
-                        map(kept, slopes, |t| t * FRAC_1_SQRT_2);
-                        functions::erf(slopes);
-                        for ((s, d), t) in slopes.iter_mut().zip(density.iter()).zip(kept) {
-                            *s = 0.5 * (1.0 + *s) + factor * t * d;
-                        }
-                    }
-                }
-                _ => return Level::here().dispatch(Slopes { activation, kept, slopes }),
-            }
-            true
-        }
-
-        struct Slopes<'a> {
-            activation: &'a Activation,
-            kept: &'a [$number],
-            slopes: &'a mut [$number],
-        }
-
-        impl WithSimd for Slopes<'_> {
-            type Output = bool;
-            #[inline(always)]
-            fn with_simd<S: Simd>(self, _: S) -> bool {
-                slopes_loops(self.activation, self.kept, self.slopes)
+        fn with_simd<S: Simd>(self, _: S) {
+            for t in self.0 {
+                *t = self.1(*t);
             }
         }
+    }
 
+    Level::here().dispatch(Each(values, f));
+}
+
+/// Writes f of each value, with the best vector instructions.
+pub(super) fn map<T: Copy>(from: &[T], to: &mut [T], f: impl Fn(T) -> T) {
+    struct Map<'a, T, F>(&'a [T], &'a mut [T], F);
+
+    impl<T: Copy, F: Fn(T) -> T> WithSimd for Map<'_, T, F> {
+        type Output = ();
         #[inline(always)]
-        fn slopes_loops(activation: &Activation, kept: &[$number], slopes: &mut [$number]) -> bool {
-            match activation {
-                Activation::Relu => map(kept, slopes, |v| if v > 0.0 { 1.0 } else { 0.0 }),
-                Activation::LeakyRelu => {
-                    map(kept, slopes, |v| if v > 0.0 { 1.0 } else { LEAKY_SLOPE as $number })
-                }
-                Activation::SquaredRelu => map(kept, slopes, |t| 2.0 * t.max(0.0)),
-                Activation::Step | Activation::Sign => slopes.fill(0.0),
-                Activation::Abs => map(kept, slopes, |t| if t == 0.0 { 0.0 } else { t.signum() }),
-                Activation::Sigmoid => map(kept, slopes, |v| v * (1.0 - v)),
-                Activation::Tanh => map(kept, slopes, |v| 1.0 - v * v),
-                Activation::Exp => slopes.copy_from_slice(kept),
-                Activation::Square => map(kept, slopes, |t| 2.0 * t),
-                Activation::Cube => map(kept, slopes, |t| 3.0 * t * t),
-                _ => return false,
+        fn with_simd<S: Simd>(self, _: S) {
+            for (y, x) in self.1.iter_mut().zip(self.0) {
+                *y = self.2(*x);
             }
-            true
+        }
+    }
+
+    Level::here().dispatch(Map(from, to, f));
+}
+
+/// Slopes that need functions of [`vector`], in one precision.
+macro_rules! slopes {
+    ($number:ident, $functions:path) => {
+        use super::{each, map};
+        use std::$number::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, PI};
+        use $functions as functions;
+
+        pub(in crate::activation) fn softplus_slopes(arguments: &[$number], slopes: &mut [$number]) {
+            slopes.copy_from_slice(arguments);
+            functions::sigmoid(slopes);
+        }
+
+        pub(in crate::activation) fn silu_slopes(arguments: &[$number], slopes: &mut [$number]) {
+            softplus_slopes(arguments, slopes);
+            slopes.iter_mut().zip(arguments).for_each(|(s, t)| *s *= 1.0 + t * (1.0 - *s));
+        }
+
+        pub(in crate::activation) fn erf_slopes(arguments: &[$number], slopes: &mut [$number]) {
+            map(arguments, slopes, |t| -t * t);
+            functions::exp(slopes);
+            each(slopes, |e| FRAC_2_SQRT_PI * e);
+        }
+
+        pub(in crate::activation) fn gelu_slopes(arguments: &[$number], slopes: &mut [$number]) {
+            const CHUNK: usize = 64;
+            let factor = 1.0 / (2.0 * PI).sqrt();
+            let mut density = [0.0; CHUNK];
+            for (slopes, arguments) in slopes.chunks_mut(CHUNK).zip(arguments.chunks(CHUNK)) {
+                let density = &mut density[..arguments.len()];
+                map(arguments, density, |t| -0.5 * t * t);
+                functions::exp(density);
+                map(arguments, slopes, |t| t * FRAC_1_SQRT_2);
+                functions::erf(slopes);
+                for ((s, d), t) in slopes.iter_mut().zip(density.iter()).zip(arguments) {
+                    *s = 0.5 * (1.0 + *s) + factor * t * d;
+                }
+            }
         }
     };
 }
 
-mod wide {
-    use super::*;
-    elementary!(f64, crate::numeric::vector);
+pub(super) mod wide {
+    slopes!(f64, crate::numeric::vector);
+}
 
-    pub(super) fn apply(activation: &Activation, values: &mut [f64]) {
-        if apply_elementary(activation, values) {
-            return;
-        }
-        match activation {
-            Activation::Sigmoid => vector::sigmoid(values),
-            Activation::Tanh => vector::tanh(values),
-            Activation::Erf => vector::erf(values),
-            Activation::Gelu => vector::gelu(values),
-            Activation::Silu => vector::silu(values),
-            Activation::Softplus => vector::softplus(values),
-            Activation::Sin => vector::sin(values),
-            Activation::Cos => vector::cos(values),
-            Activation::Exp => vector::exp(values),
-            Activation::Hermite(k) => each(values, |t| special::hermite(*k, t)),
-            Activation::Formula(f) => each(values, |t| f.value(&t)),
-            Activation::Function(f) => (f.apply)(values),
-            // The others are elementary.
-            _ => {}
-        }
-    }
+pub(super) mod narrow {
+    slopes!(f32, crate::numeric::vector::narrow);
+}
 
-    /// d/dt He_K(t)/sqrt(K!) = sqrt(K) He_(K-1)(t)/sqrt((K-1)!).
-    fn hermite_slope(degree: u8, t: f64) -> f64 {
-        if degree == 0 { 0.0 } else { f64::from(degree).sqrt() * special::hermite(degree - 1, t) }
-    }
+pub(super) fn sin_slopes(arguments: &[f64], slopes: &mut [f64]) {
+    slopes.copy_from_slice(arguments);
+    vector::cos(slopes);
+}
 
-    pub(super) fn slopes(activation: &Activation, kept: &[f64], slopes: &mut [f64]) {
-        if slopes_elementary(activation, kept, slopes) {
-            return;
-        }
-        match activation {
-            Activation::Sin => {
-                slopes.copy_from_slice(kept);
-                vector::cos(slopes);
-            }
-            Activation::Cos => {
-                slopes.copy_from_slice(kept);
-                vector::sin(slopes);
-                each(slopes, |s| -s);
-            }
-            Activation::Hermite(k) => map(kept, slopes, |t| hermite_slope(*k, t)),
-            Activation::Formula(f) => map(kept, slopes, |t| f.value(&Dual::variable(t)).slope),
-            // The others are elementary, or have no derivative and are refused before any training.
-            _ => slopes.fill(f64::NAN),
-        }
+pub(super) fn cos_slopes(arguments: &[f64], slopes: &mut [f64]) {
+    slopes.copy_from_slice(arguments);
+    vector::sin(slopes);
+    each(slopes, |s| -s);
+}
+
+/// d/dt He_K(t)/sqrt(K!) = sqrt(K) He_(K-1)(t)/sqrt((K-1)!).
+fn hermite_slope(degree: u8, t: f64) -> f64 {
+    if degree == 0 { 0.0 } else { f64::from(degree).sqrt() * special::hermite(degree - 1, t) }
+}
+
+/// Values of f32 that are converted at a time.
+const CHUNK: usize = 512;
+
+/// Calls `apply` with chunks of the values as f64, and rounds what it writes.
+pub(super) fn through_wide(values: &mut [f32], mut apply: impl FnMut(&mut [f64])) {
+    let mut wide = [0.0; CHUNK];
+    for chunk in values.chunks_mut(CHUNK) {
+        let wide = &mut wide[..chunk.len()];
+        wide.iter_mut().zip(chunk.iter()).for_each(|(w, x)| *w = f64::from(*x));
+        apply(wide);
+        chunk.iter_mut().zip(wide.iter()).for_each(|(x, w)| *x = *w as f32);
     }
 }
 
-mod narrow {
-    use super::*;
-    elementary!(f32, crate::numeric::vector::narrow);
-
-    pub(super) fn apply(activation: &Activation, values: &mut [f32]) {
-        if apply_elementary(activation, values) {
-            return;
-        }
-        match activation {
-            Activation::Sigmoid => vector::narrow::sigmoid(values),
-            Activation::Tanh => vector::narrow::tanh(values),
-            Activation::Erf => vector::narrow::erf(values),
-            Activation::Gelu => vector::narrow::gelu(values),
-            Activation::Silu => vector::narrow::silu(values),
-            Activation::Softplus => vector::narrow::softplus(values),
-            Activation::Exp => vector::narrow::exp(values),
-            // Code of users may be dear to call: once for all.
-            Activation::Function(f) => {
-                let mut wide: Vec<f64> = values.iter().map(|t| f64::from(*t)).collect();
-                (f.apply)(&mut wide);
-                values.iter_mut().zip(&wide).for_each(|(t, w)| *t = *w as f32);
-            }
-            // The others need the range or the care of f64.
-            _ => through_wide(values, |wide| super::wide::apply(activation, wide)),
-        }
-    }
-
-    pub(super) fn slopes(activation: &Activation, kept: &[f32], slopes: &mut [f32]) {
-        if slopes_elementary(activation, kept, slopes) {
-            return;
-        }
-        slopes.copy_from_slice(kept);
-        through_wide(slopes, |wide| {
-            let mut kept = [0.0; CHUNK];
-            kept[..wide.len()].copy_from_slice(wide);
-            super::wide::slopes(activation, &kept[..wide.len()], wide);
-        });
-    }
-
-    const CHUNK: usize = 512;
-
-    /// Calls `f` with chunks of the values as f64, and rounds what it leaves.
-    fn through_wide(values: &mut [f32], mut f: impl FnMut(&mut [f64])) {
-        let mut wide = [0.0; CHUNK];
-        for chunk in values.chunks_mut(CHUNK) {
-            let wide = &mut wide[..chunk.len()];
-            wide.iter_mut().zip(chunk.iter()).for_each(|(w, x)| *w = f64::from(*x));
-            f(wide);
-            chunk.iter_mut().zip(wide.iter()).for_each(|(x, w)| *x = *w as f32);
-        }
-    }
+/// The same for slopes.
+pub(super) fn slopes_through_wide(from: &[f32], to: &mut [f32], slopes: impl Fn(&[f64], &mut [f64])) {
+    to.copy_from_slice(from);
+    through_wide(to, |wide| {
+        let mut from = [0.0; CHUNK];
+        from[..wide.len()].copy_from_slice(wide);
+        slopes(&from[..wide.len()], wide);
+    });
 }
 
 impl Scalar for f64 {
     fn apply(activation: &Activation, values: &mut [Self]) {
-        wide::apply(activation, values);
+        match activation.definition() {
+            Definition::Builtin(row) => (row.slices.wide.apply)(values),
+            Definition::Hermite(k) => values.iter_mut().for_each(|t| *t = special::hermite(k, *t)),
+            Definition::Formula(f) => values.iter_mut().for_each(|t| *t = f.value(t)),
+            Definition::Function(f) => (f.apply)(values),
+        }
     }
 }
 
@@ -288,14 +250,34 @@ impl Sealed for f64 {
         self.sqrt()
     }
 
-    fn slopes(activation: &Activation, kept: &[Self], slopes: &mut [Self]) {
-        wide::slopes(activation, kept, slopes);
+    fn slopes(activation: &Activation, from: &[Self], slopes: &mut [Self]) {
+        let each = |slopes: &mut [Self], slope: &dyn Fn(Self) -> Self| {
+            slopes.iter_mut().zip(from).for_each(|(s, t)| *s = slope(*t));
+        };
+        match activation.definition() {
+            Definition::Builtin(row) => (row.slices.wide.slopes)(from, slopes),
+            Definition::Hermite(k) => each(slopes, &|t| hermite_slope(k, t)),
+            Definition::Formula(f) => each(slopes, &|t| f.value(&Dual::variable(t)).slope),
+            // Its derivative is not known; that is refused before any training.
+            Definition::Function(_) => slopes.fill(Self::NAN),
+        }
     }
 }
 
 impl Scalar for f32 {
     fn apply(activation: &Activation, values: &mut [Self]) {
-        narrow::apply(activation, values);
+        match activation.definition() {
+            Definition::Builtin(row) => (row.slices.narrow.apply)(values),
+            Definition::Hermite(_) | Definition::Formula(_) => {
+                through_wide(values, |wide| f64::apply(activation, wide));
+            }
+            // Code of users may be slow to call: once for all.
+            Definition::Function(f) => {
+                let mut wide: Vec<f64> = values.iter().map(|t| f64::from(*t)).collect();
+                (f.apply)(&mut wide);
+                values.iter_mut().zip(&wide).for_each(|(t, w)| *t = *w as Self);
+            }
+        }
     }
 }
 
@@ -306,18 +288,34 @@ impl Sealed for f32 {
         self.sqrt()
     }
 
-    fn slopes(activation: &Activation, kept: &[Self], slopes: &mut [Self]) {
-        narrow::slopes(activation, kept, slopes);
+    fn slopes(activation: &Activation, from: &[Self], slopes: &mut [Self]) {
+        match activation.definition() {
+            Definition::Builtin(row) => (row.slices.narrow.slopes)(from, slopes),
+            Definition::Hermite(_) | Definition::Formula(_) | Definition::Function(_) => {
+                slopes_through_wide(from, slopes, |from, slopes| f64::slopes(activation, from, slopes));
+            }
+        }
     }
 }
 
 impl Activation {
-    /// What has to be kept of the arguments for [`Sealed::slopes`].
-    pub(crate) fn keep(&self) -> Keep {
-        match self {
-            Self::Relu | Self::LeakyRelu | Self::Step | Self::Sign => Keep::Value,
-            Self::Sigmoid | Self::Tanh | Self::Exp => Keep::Value,
-            _ => Keep::Argument,
+    /// phi(t).
+    pub fn value(&self, t: f64) -> f64 {
+        let mut value = [t];
+        self.apply(&mut value);
+        value[0]
+    }
+
+    /// Replaces every argument by phi of it.
+    pub fn apply(&self, values: &mut [f64]) {
+        Scalar::apply(self, values);
+    }
+
+    /// What [`Sealed::slopes`] is computed from.
+    pub(crate) fn slope_from(&self) -> SlopeFrom {
+        match self.definition() {
+            Definition::Builtin(row) => row.slope_from,
+            Definition::Hermite(_) | Definition::Formula(_) | Definition::Function(_) => SlopeFrom::Argument,
         }
     }
 
@@ -328,21 +326,21 @@ impl Activation {
 
     /// Replaces every argument by phi' of it; `values` holds phi of it.
     pub(crate) fn replace_by_slopes(&self, arguments: &mut [f64], values: &[f64]) {
-        let kept = match self.keep() {
-            Keep::Value => values.to_vec(),
-            Keep::Argument => arguments.to_vec(),
+        let from = match self.slope_from() {
+            SlopeFrom::Value => values.to_vec(),
+            SlopeFrom::Argument => arguments.to_vec(),
         };
-        wide::slopes(self, &kept, arguments);
+        f64::slopes(self, &from, arguments);
     }
 
     /// phi'(t), at a kink one of the two slopes or 0 (0 for ReLU and |t|); NaN where the derivative is not known.
     pub fn slope(&self, t: f64) -> f64 {
-        let kept = match self.keep() {
-            Keep::Value => self.value(t),
-            Keep::Argument => t,
+        let from = match self.slope_from() {
+            SlopeFrom::Value => self.value(t),
+            SlopeFrom::Argument => t,
         };
         let mut slope = [0.0];
-        wide::slopes(self, &[kept], &mut slope);
+        f64::slopes(self, &[from], &mut slope);
         slope[0]
     }
 }
@@ -363,7 +361,7 @@ mod tests {
             let arguments: Vec<f64> = (-30..30).map(|i| 0.1 * f64::from(i) + 0.0371).collect();
             let kept: Vec<f32> = arguments
                 .iter()
-                .map(|&t| if a.keep() == Keep::Value { a.value(t) as f32 } else { t as f32 })
+                .map(|&t| if a.slope_from() == SlopeFrom::Value { a.value(t) as f32 } else { t as f32 })
                 .collect();
             let mut narrow = vec![0.0f32; kept.len()];
             f32::slopes(&a, &kept, &mut narrow);

@@ -1,7 +1,7 @@
 //! Activations known through their values, their Taylor coefficients where they are analytic, and the points between
 //! which they are.
 
-use super::Apply;
+use super::function::Apply;
 use super::pieces::Piece;
 use super::tree::{Function, Node};
 use crate::numeric::{DoubleDouble, Jet};

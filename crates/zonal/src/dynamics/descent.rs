@@ -221,7 +221,7 @@ impl<'a> Descent<'a> {
             Step::Auto if first > 0.0 && first.is_finite() => 1.0 / first,
             Step::Auto => {
                 let required =
-                    "positive, or --step with a number (is every weight zero that is not trained?)";
+                    "positive, or a step given as a number (is every weight zero that is not trained?)";
                 return Err(Error::parameter("the curvature at the start", first, required));
             }
         };

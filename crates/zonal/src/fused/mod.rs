@@ -12,7 +12,7 @@ mod tests;
 
 pub(crate) use rows::PackedRows;
 
-use crate::activation::{Keep, Scalar};
+use crate::activation::{Scalar, SlopeFrom};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::network::{Architecture, Layers, Weights};
@@ -107,7 +107,7 @@ impl<T: Scalar> Fused<T> {
         weights: &Weights,
     ) -> Result<Self> {
         if layers.hidden() && !architecture.activation.has_slope() {
-            let required = "one whose derivative is known, or --layers output";
+            let required = "one whose derivative is known; or train the output layer alone";
             return Err(Error::parameter("the activation", &architecture.activation, required));
         }
         weights.check(architecture)?;
@@ -395,12 +395,12 @@ impl<T: Scalar> Kernel<'_, T> {
     fn forward(&self, tile: &Tile<T>, kept: &mut [T], hidden: &[T], output: &[T], scratch: &mut Scratch<T>) {
         let activation = &self.architecture.activation;
         self.level.dispatch(Arguments { rows: &tile.forward, depth: self.depth, weights: hidden, out: kept });
-        let features: &[T] = match activation.keep() {
-            Keep::Value => {
+        let features: &[T] = match activation.slope_from() {
+            SlopeFrom::Value => {
                 T::apply(activation, kept);
                 kept
             }
-            Keep::Argument => {
+            SlopeFrom::Argument => {
                 let features = &mut scratch.features[..kept.len()];
                 features.copy_from_slice(kept);
                 T::apply(activation, features);
@@ -428,9 +428,9 @@ impl<T: Scalar> Kernel<'_, T> {
         if is_first {
             output_sums.fill(T::default());
         }
-        let features = self.layers.output().then(|| match activation.keep() {
-            Keep::Value => kept,
-            Keep::Argument => {
+        let features = self.layers.output().then(|| match activation.slope_from() {
+            SlopeFrom::Value => kept,
+            SlopeFrom::Argument => {
                 let features = &mut scratch.features[..kept.len()];
                 features.copy_from_slice(kept);
                 T::apply(activation, features);

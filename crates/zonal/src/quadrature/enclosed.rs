@@ -6,13 +6,16 @@
 //! feature of the formula is missed, however narrow it is, and a panel is as long as the formula allows. At a logarithm or
 //! a root, panels shrink geometrically towards the end. Rounding is tracked through the formula.
 
+mod enclosure;
 mod legendre_bound;
 mod panel;
 
-use super::{FunkHecke, Integral, Law, NotFinite, ROUNDING, Route};
+use super::integral::{FunkHecke, Integral, NotFinite, ROUNDING, Route};
+use super::law::Law;
 use crate::activation::Piece;
-use crate::numeric::{DoubleDouble, Interval, Rectangle, Scaled};
+use crate::numeric::{DoubleDouble, Scaled};
 use crate::sphere::Degree;
+use enclosure::Enclosure;
 use legendre_bound::LegendreBound;
 use panel::{Half, Rule};
 
@@ -108,7 +111,7 @@ impl Sums {
         let mut sizes: [Option<[f64; 2]>; 2] = [None; 2];
         while !self.accept(half, 0.0, end) {
             let cut = 0.5 * end;
-            let size = half.enclosed(cut, end, 0.0).map(|e| e.sizes(cut, end, half));
+            let size = half.enclosed(cut, end, 0.0).map(|e| e.sizes(cut, end, half.length()));
             // So near the end intervals may be too coarse to tell f from infinity: the panels before were the last.
             let grows = size.zip(sizes[1]).is_none_or(|(now, before)| now[0] >= before[0]);
             let last = end < NEAREST || grows && end < COARSE;
@@ -229,7 +232,7 @@ impl Sums {
 
     /// ln of the error of each integral over a panel with this enclosure, where the rule's error is exp(ln_factor) times the
     /// half length times the bound; None as soon as one is too large.
-    fn errors(&self, e: &panel::Enclosure, half: &Half, a: f64, b: f64, ln_factor: f64) -> Option<Vec<f64>> {
+    fn errors(&self, e: &Enclosure, half: &Half, a: f64, b: f64, ln_factor: f64) -> Option<Vec<f64>> {
         let outside = ln_factor + e.ln_weight + (0.5 * (b - a) * half.length()).ln();
         let size = e.ln_value;
         let square = outside + 2.0 * size;
@@ -348,14 +351,4 @@ fn rough_norm(halves: &[Half]) -> f64 {
     let (square, weight) = halves.iter().map(sample).fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
     let norm = square / weight;
     if norm.is_normal() { norm } else { 1.0 }
-}
-
-/// An interval of a few roundings around a number.
-fn around(x: f64) -> Interval {
-    let slack = 4.0 * f64::EPSILON * x.abs() + f64::MIN_POSITIVE;
-    Interval::new(x - slack, x + slack)
-}
-
-fn real(x: f64) -> Rectangle {
-    Rectangle::real(around(x))
 }

@@ -10,18 +10,22 @@
 //! The normalisation is the same rule applied to 1: no Gamma function, no overflow in any dimension.
 
 mod enclosed;
+mod integral;
 mod law;
+mod refine;
 mod rodrigues;
 
+pub use integral::{FunkHecke, Integral, NotFinite, Route};
 pub use law::Law;
-
-use law::Node;
 
 use crate::activation::Numeric;
 use crate::error::Result;
 use crate::linalg::{Matrix, symmetric_eigen};
 use crate::numeric::{DoubleDouble, Scaled};
 use crate::sphere::Degree;
+use integral::ROUNDING;
+use law::Node;
+use refine::{Answer, Bound, Integrals, NEGLIGIBLE, Sum, refine, update_bounds};
 
 /// Nodes and weights of the Gauss-Legendre rule on [-1, 1], from the eigenvalues of its Jacobi matrix (Golub and Welsch).
 ///
@@ -38,69 +42,10 @@ pub fn gauss_legendre(count: usize) -> Result<Vec<(f64, f64)>> {
     Ok((0..count).map(|i| (eigen.values[i], weight(i))).collect())
 }
 
-/// Which formula a Funk-Hecke coefficient was computed by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Route {
-    /// A closed form, or an exact zero.
-    Closed,
-    /// The defining integral against P_k.
-    Quadrature,
-    /// Rodrigues' formula: the k-th derivative against the weight of dimension n + 2k.
-    Rodrigues,
-}
-
-/// An integral with its route and its errors.
-#[derive(Clone, Copy, Debug)]
-pub struct Integral {
-    /// The value.
-    pub value: Scaled,
-    /// The relative error (infinite for a zero that is not exact).
-    pub relative_error: f64,
-    /// The absolute error.
-    pub absolute_error: f64,
-    /// How it was computed.
-    pub route: Route,
-    /// Whether the errors are proven bounds; otherwise they are estimates.
-    pub proven: bool,
-}
-
-impl Integral {
-    /// An exact zero.
-    pub(crate) const ZERO: Self = Self {
-        value: Scaled::ZERO,
-        relative_error: 0.0,
-        absolute_error: 0.0,
-        route: Route::Closed,
-        proven: true,
-    };
-}
-
-/// Funk-Hecke integrals of one function for all degrees up to a maximum.
-#[derive(Clone, Debug)]
-pub struct FunkHecke {
-    /// E[f(t) P_k(t)], k = 0, 1, ..
-    pub coefficients: Vec<Integral>,
-    /// E[f(t)^2].
-    pub norm_sq: DoubleDouble,
-    /// Bound on its relative error.
-    pub norm_error: f64,
-}
-
-/// A function has no finite value near this argument.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct NotFinite(pub f64);
-
-/// Relative rounding error granted to the sum of absolute terms: a few hundred operations of 2^-102 each.
-const ROUNDING: f64 = 1e-28;
 /// Degrees that the defining integral leaves with a larger relative error than this go through Rodrigues' formula.
 const WANTED: f64 = 1e-16;
 /// Halvings of the step before giving up; the error bound then says how far it got.
 const LEVELS: usize = 12;
-/// A level with more points than this is the last.
-const MOST_NODES: usize = 200_000;
-/// Terms below this part of the sum of absolute terms are left out at the ends.
-const NEGLIGIBLE: f64 = 1e-34;
 /// Taylor coefficients beyond this degree cost more than they give.
 const MAX_TAYLOR: Degree = 96;
 
@@ -172,123 +117,6 @@ fn defining(
     let coefficients = direct.sums.iter().enumerate().map(integral).collect();
     let norm_error = bounds.last().map_or(f64::INFINITY, |b| b.relative);
     FunkHecke { coefficients, norm_sq, norm_error }
-}
-
-/// A running sum and the sum of its absolute terms.
-#[derive(Clone, Copy, Default)]
-struct Sum {
-    value: DoubleDouble,
-    mass: f64,
-}
-
-impl Sum {
-    fn add(&mut self, value: DoubleDouble, size: f64) {
-        self.value = self.value + value;
-        self.mass += size;
-    }
-}
-
-/// Value and mass of each integral, normalised by the sum of the weights.
-type Integrals = Vec<(DoubleDouble, f64)>;
-
-/// What is asked of a set of sums: add the nodes u and -u, or tell the integrals so far.
-enum Answer {
-    /// Whether all terms added were negligible.
-    Negligible(bool),
-    /// The integrals.
-    Integrals(Integrals),
-}
-
-/// Adds the nodes of finer and finer levels until no integral gains from another one; answers with a bound on each
-/// relative error.
-fn refine(
-    first_step: f64,
-    levels: usize,
-    rounding: f64,
-    mut add: impl FnMut(Option<DoubleDouble>) -> Answer,
-    vanishes: &dyn Fn(usize) -> bool,
-) -> Vec<Bound> {
-    let mut h = first_step;
-    add(Some(DoubleDouble::ZERO));
-    let mut level = |h: f64, stride: usize| -> (Integrals, usize) {
-        let (mut j, mut nodes) = (1, 0);
-        while let Answer::Negligible(false) = add(Some(DoubleDouble::from_product(j as f64, h))) {
-            j += stride;
-            nodes += 1;
-            // Weights fall so fast that only sums which are not numbers get this far, and nothing saves those.
-            if nodes > 2 * MOST_NODES {
-                break;
-            }
-        }
-        match add(None) {
-            Answer::Integrals(integrals) => (integrals, nodes),
-            Answer::Negligible(_) => (Vec::new(), nodes),
-        }
-    };
-    let (mut before, mut nodes) = level(h, 1);
-    let mut bounds = vec![Bound::UNKNOWN; before.len()];
-    for _ in 0..levels {
-        if nodes > MOST_NODES {
-            break;
-        }
-        h *= 0.5;
-        let now;
-        (now, nodes) = level(h, 2);
-        let finished = update_bounds(&mut bounds, &before, &now, rounding, vanishes);
-        if finished {
-            break;
-        }
-        before = now;
-    }
-    bounds
-}
-
-/// What is known of the error of an integral after some levels.
-#[derive(Clone, Copy)]
-struct Bound {
-    relative: f64,
-    absolute: f64,
-    /// The change at the last level, relative to the mass.
-    change: f64,
-}
-
-impl Bound {
-    const UNKNOWN: Self = Self { relative: f64::INFINITY, absolute: f64::INFINITY, change: 1.0 };
-
-    /// The integral with this bound; `factor` is what its sum was multiplied by.
-    fn integral(&self, value: Scaled, factor: f64, route: Route) -> Integral {
-        let absolute_error = self.absolute * factor;
-        Integral { value, relative_error: self.relative, absolute_error, route, proven: false }
-    }
-}
-
-/// Bounds on the errors of `now`; whether another level would gain nothing.
-fn update_bounds(
-    bounds: &mut [Bound],
-    before: &Integrals,
-    now: &Integrals,
-    rounding: f64,
-    vanishes: &dyn Fn(usize) -> bool,
-) -> bool {
-    let mut finished = true;
-    for (k, bound) in bounds.iter_mut().enumerate() {
-        let (value, mass) = now[k];
-        let change = if mass > 0.0 { (value - before[k].0).to_f64().abs() / mass } else { 0.0 };
-        // An exponentially convergent rule squares its error with each level: where that is seen, the power 3/2 of
-        // the change is granted. Otherwise, at a kink nobody named for example, the change itself is the bound.
-        let squaring = change <= bound.change.powf(1.4) && change < 1e-6 && bound.change < 1.0;
-        // Slow convergence may go up and down, so the two last changes count, four times.
-        let slow = 4.0 * change.max(0.25 * bound.change.min(1.0));
-        let convergence = if squaring { change.powf(1.5) } else { slow };
-        let absolute = mass * (rounding + convergence);
-        let relative = if absolute == 0.0 || vanishes(k) { 0.0 } else { absolute / value.to_f64().abs() };
-        // No terms at all is a sign of underflow, not of an exact zero.
-        let relative =
-            if relative.is_nan() || mass == 0.0 && !vanishes(k) { f64::INFINITY } else { relative };
-        *bound = Bound { relative, absolute, change };
-        finished &= convergence <= rounding || vanishes(k);
-    }
-    finished
 }
 
 /// The same integrals over panels between breakpoints, each by the tanh-sinh rule.

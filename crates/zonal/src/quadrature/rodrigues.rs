@@ -1,7 +1,9 @@
 //! Funk-Hecke coefficients by Rodrigues' formula (FH-3): the k-th derivative under the weight of dimension n + 2k, for
 //! coefficients that are far below the norm.
 
-use super::{Answer, Bound, Integral, Law, NEGLIGIBLE, Route, Sum, refine};
+use super::integral::{Integral, Route};
+use super::law::Law;
+use super::refine::{Answer, Bound, NEGLIGIBLE, Sum, refine};
 use crate::numeric::{DoubleDouble, Scaled};
 use crate::sphere::Degree;
 use std::ops::RangeInclusive;

@@ -365,7 +365,7 @@ fn complete_series(target: &Target, units: &Units<'_>) -> Result<(Coefficients, 
             units.scale * units.lengths[incomplete] + bias.abs(),
             target.finite_degree().map_or("infinity".to_owned(), |k| k.to_string())
         ),
-        format!("complete by degree {last}; take a smaller --scale, or fresh points with --batch fresh:N"),
+        format!("complete by degree {last}; take a smaller scale, or fresh points as batches"),
     ))
 }
 
@@ -471,6 +471,6 @@ fn is_smooth(activation: &Activation) -> bool {
     match activation.structure(1.0) {
         Ok(Structure::Piecewise(_)) | Err(_) => false,
         Ok(Structure::Polynomial(_) | Structure::Exponential(..)) => true,
-        Ok(Structure::Numeric(_)) => !matches!(activation, Activation::Formula(_) | Activation::Function(_)),
+        Ok(Structure::Numeric(_)) => activation.is_named(),
     }
 }

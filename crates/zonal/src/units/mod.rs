@@ -129,7 +129,7 @@ impl Units<'_> {
             Structure::Numeric(numeric) => numeric.breakpoints.iter().map(|b| b.to_f64()).collect(),
             _ => Vec::new(),
         };
-        let tame = !matches!(self.activation, Activation::Formula(_) | Activation::Function(_));
+        let tame = self.activation.is_named();
         let smooth = breaks.is_empty() && !matches!(structure, Structure::Piecewise(_));
         breaks.push(0.0);
         Ok(Shape { breaks, smooth, parts: if tame { 1 } else { PARTS } })

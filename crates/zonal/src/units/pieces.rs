@@ -162,7 +162,7 @@ impl Pieces {
         Err(Error::parameter(
             "the activation of a unit",
             format!("not resolved near <u, x> = {t:.6}: it is not finite there or turns too fast"),
-            "finite and slower; take a smaller scale, or name its kinks (--kinks)",
+            "finite and slower; take a smaller scale, or give the positions of its kinks",
         ))
     }
 

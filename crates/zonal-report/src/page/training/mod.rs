@@ -9,6 +9,7 @@ use super::{DEGREES, Page, Reading, Section, Slider, Source, Toggle};
 use crate::error::Result;
 use crate::figure::{self, Curve, degree_key, energy, shown_degrees};
 use crate::text::grouped;
+use tables::start;
 use zonal::spectrum::Spectrum;
 use zonal::sphere::Dim;
 use zonal_documents::number::short;
@@ -95,12 +96,6 @@ fn story(run: &SavedTraining, spectrum: Option<&Spectrum>, page: &mut Page) -> S
 fn toggles(report: &TrainReport) -> Vec<Toggle> {
     let toggle = |k: usize| Toggle { key: degree_key(k), name: k.to_string(), look: k };
     shown_degrees(report).into_iter().map(toggle).collect()
-}
-
-/// The listed iteration that the page begins with: the chosen one, which is mostly the last where nothing chooses.
-fn start(report: &TrainReport) -> usize {
-    let chosen = report.path.iter().position(|c| c.iteration == report.best_iteration);
-    chosen.unwrap_or(report.path.len().saturating_sub(1))
 }
 
 /// Losses and energies at each listed iteration, and where they are in the figures.

@@ -1,6 +1,5 @@
 //! The tables of a training: by degree, beside polynomials, by label, and the numbers behind the curves.
 
-use super::start;
 use super::words::width;
 use crate::figure::{self, Curve, degree_key, energy, shown_degrees};
 use crate::page::{Cell, Row, Section, Table, number, words};
@@ -9,6 +8,12 @@ use zonal::spectrum::Spectrum;
 use zonal::sphere::{Dim, multiplicity};
 use zonal_documents::number::{Extended, short, short_count};
 use zonal_documents::train::TrainReport;
+
+/// The listed iteration that the page begins with: the chosen one, which is mostly the last where nothing chooses.
+pub(super) fn start(report: &TrainReport) -> usize {
+    let chosen = report.path.iter().position(|c| c.iteration == report.best_iteration);
+    chosen.unwrap_or(report.path.len().saturating_sub(1))
+}
 
 /// The table by degree: energy, speed, when it is learned, and what is left.
 pub(super) fn degrees_section(

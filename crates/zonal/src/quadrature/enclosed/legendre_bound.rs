@@ -1,6 +1,6 @@
 //! Bounds on the polynomials of norm 1 at complex arguments.
 
-use super::panel::Enclosure;
+use super::enclosure::Enclosure;
 use crate::quadrature::Law;
 use crate::sphere::{Degree, multiplicities};
 

@@ -1,7 +1,7 @@
 //! A piece of a formula seen from one of its ends: nodes of the rule, and enclosures around panels.
 
+use super::enclosure::{Enclosure, around, real};
 use super::legendre_bound::LegendreBound;
-use super::{around, real};
 use crate::activation::{FromEnd, Piece};
 use crate::numeric::{DoubleDouble, Elementary, Interval, Rectangle, Tracked};
 use crate::quadrature::Law;
@@ -26,27 +26,6 @@ pub(super) struct Node {
     pub(super) ln_weight: DoubleDouble,
     /// f there.
     pub(super) value: Tracked,
-}
-
-/// What holds on an ellipse around a panel.
-pub(super) struct Enclosure {
-    /// ln of a bound on |f|.
-    pub(super) ln_value: f64,
-    /// ln of a bound on the weight.
-    pub(super) ln_weight: f64,
-    /// Bounds on the real and the imaginary part of t.
-    pub(super) real: f64,
-    pub(super) imaginary: f64,
-    /// Bound on the imaginary part of the angle.
-    pub(super) turn: f64,
-}
-
-impl Enclosure {
-    /// Bounds on the integrals of |f| and f^2 over the panel.
-    pub(super) fn sizes(&self, a: f64, b: f64, half: &Half) -> [f64; 2] {
-        let length = (b - a) * half.length();
-        [1.0, 2.0].map(|power| (self.ln_weight + power * self.ln_value).exp() * length)
-    }
 }
 
 impl<'a> Half<'a> {

@@ -7,7 +7,7 @@ use zonal_sq::bound::{
     products_of_signs, random_harmonics, random_subfamily, regression, statistical_dimension,
     zonal_harmonics,
 };
-use zonal_sq::learner::{rows_that_suffice, rows_that_suffice_without_noise};
+use zonal_sq::learner::{sufficient_noiseless_rows, sufficient_rows};
 use zonal_verify::reference::{Table, number, text};
 
 fn dim(n: u64) -> Dim {
@@ -200,9 +200,9 @@ fn the_frame_counts_separated_fractions() {
 #[test]
 fn rows_that_suffice_are_those_of_the_formulas() {
     // n = 100, k = 4: all 3,921,225 products, one failure in 32: ceil(log2(M / eta)) = 27.
-    assert_eq!(rows_that_suffice_without_noise(3_921_225.0, 1.0 / 32.0), 27);
+    assert_eq!(sufficient_noiseless_rows(3_921_225.0, 1.0 / 32.0), 27);
     // ln(5000 / 0.02) / -ln((1 + e^-2) / 2) = 21.95.
-    assert_eq!(rows_that_suffice(5_000.0, 0.01, 0.5), 22);
+    assert_eq!(sufficient_rows(5_000.0, 0.01, 0.5), 22);
     // More noise takes more rows, and rounding does not end that.
-    assert!(rows_that_suffice(5_000.0, 0.01, 1e6) > 1_000_000_000_000);
+    assert!(sufficient_rows(5_000.0, 0.01, 1e6) > 1_000_000_000_000);
 }

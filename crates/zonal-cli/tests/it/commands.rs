@@ -1,8 +1,6 @@
 //! The commands as their users meet them: the acceptance runs, formats, folders, reproducibility.
 
-mod common;
-
-use common::{Place, diabetes};
+use crate::common::{Place, diabetes};
 use zonal_documents::predict::PredictReport;
 use zonal_documents::spectrum::SpectrumReport;
 use zonal_documents::train::TrainReport;

@@ -1,4 +1,5 @@
-//! What a folder holds, told by what stands in its files and not by their names: whether a run may take the place of it.
+//! Classifies the contents of a folder, and protects files that zonal did not write. The decision uses the contents of files, not
+//! only their names.
 
 use crate::checksum;
 use crate::error::{Error, Result};
@@ -13,27 +14,27 @@ use std::fs::{self, File};
 use std::io::{BufReader, Read};
 use std::path::Path;
 
-/// Kinds of runs, by the files that they write.
+/// The kind of a run folder, which determines its files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FolderKind {
     /// A training.
     Training,
     /// A sweep.
     Sweep,
-    /// Nothing but a record and its page.
+    /// A record and its page only.
     Record,
 }
 
-/// A record's page goes before it, everything else after it: a folder with a record is a complete run.
+/// On removal the page goes before the record, all other files after it: a folder with a record is always a complete run.
 const RECORD_FILES: [&str; 2] = [PAGE, RECORD];
 const TRAINING_FILES: [&str; 8] =
     [METRICS_CSV, TEST_ROWS, MODEL, METRICS, STATISTICS, MONOMIALS, DESCENT, RESUME];
 const SWEEP_FILES: [&str; 4] = [TABLE, ARROW, SWEEP, CELLS];
 
-impl Kind {
+impl FolderKind {
     pub(crate) const ALL: [Self; 3] = [Self::Training, Self::Sweep, Self::Record];
 
-    /// Everything that such a run may write, in the order in which it is removed; nothing else in a folder is touched.
+    /// Returns all files that such a run may write, in the order of removal. No other file in a folder is ever removed.
     pub(crate) fn files(self) -> impl Iterator<Item = &'static str> {
         let own: &'static [&'static str] = match self {
             Self::Training => &TRAINING_FILES,
@@ -43,7 +44,7 @@ impl Kind {
         RECORD_FILES.iter().chain(own).copied()
     }
 
-    /// What the file of an unfinished run says.
+    /// Returns the word for this kind in the file that marks an unfinished run.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Training => "training",
@@ -53,40 +54,40 @@ impl Kind {
     }
 }
 
-/// What a folder holds.
+/// The contents of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Contents {
-    /// Nothing.
+    /// No files.
     Nothing,
     /// A finished run.
-    Run(Kind),
-    /// A training that can go on.
+    Run(FolderKind),
+    /// A training that can be resumed.
     Training,
-    /// A sweep that can go on.
+    /// A sweep that can be resumed.
     Sweep,
-    /// What is left of a run that was stopped while it was written, or while it made room for another one.
-    Remainder(Kind),
-    /// Something of somebody else; why it is none of ours.
+    /// The remains of a run that was interrupted while it was written or replaced.
+    Remainder(FolderKind),
+    /// Files not written by zonal, with the reason.
     Foreign(&'static str),
 }
 
 impl Contents {
-    /// Which files are a run's of ours.
-    pub(crate) fn kind(&self) -> Option<Kind> {
+    /// Returns the kind of the run in the folder.
+    pub(crate) fn kind(&self) -> Option<FolderKind> {
         match self {
             Self::Nothing | Self::Foreign(_) => None,
             Self::Run(kind) | Self::Remainder(kind) => Some(*kind),
-            Self::Training => Some(Kind::Training),
-            Self::Sweep => Some(Kind::Sweep),
+            Self::Training => Some(FolderKind::Training),
+            Self::Sweep => Some(FolderKind::Sweep),
         }
     }
 }
 
-/// What a folder holds.
+/// Classifies the contents of a folder.
 ///
 /// # Errors
-/// [`Error::System`] when it cannot be listed.
-pub(crate) fn contents(path: &Path) -> Result<Contents> {
+/// [`Error::System`] if the folder cannot be listed.
+pub(crate) fn classify(path: &Path) -> Result<Contents> {
     let listed = fs::read_dir(path).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
     let entries = listed.map_err(Error::system(path, "listing"))?;
     if entries.is_empty() {
@@ -94,28 +95,28 @@ pub(crate) fn contents(path: &Path) -> Result<Contents> {
     }
     let sealed = |name: &str| {
         let beginning = format!("{{\"checksum\":\"{}", checksum::MARK);
-        near_beginning(&path.join(name)).is_some_and(|bytes| bytes.starts_with(beginning.as_bytes()))
+        head(&path.join(name)).is_some_and(|bytes| bytes.starts_with(beginning.as_bytes()))
     };
     Ok(if path.join(RECORD).exists() {
-        match record(&path.join(RECORD)) {
+        match record_kind(&path.join(RECORD)) {
             Some(kind) => Contents::Run(kind),
-            None => Contents::Foreign("its run.json is no record of a run"),
+            None => Contents::Foreign("its run.json is not the record of a run"),
         }
     } else if sealed(RESUME) {
         Contents::Training
     } else if sealed(CELLS) && path.join(SWEEP).is_file() {
         Contents::Sweep
-    } else if let Some(kind) = unfinished(path) {
+    } else if let Some(kind) = unfinished_kind(path) {
         Contents::Remainder(kind)
     } else if entries.iter().all(is_temporary) {
-        Contents::Remainder(Kind::Record)
+        Contents::Remainder(FolderKind::Record)
     } else {
         Contents::Foreign("holds no run.json")
     })
 }
 
-/// The kind of run of a record of ours, of this or an earlier format.
-fn record(path: &Path) -> Option<Kind> {
+/// Reads the kind of a run from its record, in this or an earlier format. None for other JSON.
+fn record_kind(path: &Path) -> Option<FolderKind> {
     #[derive(Deserialize)]
     struct Head {
         #[serde(rename = "schema")]
@@ -131,45 +132,45 @@ fn record(path: &Path) -> Option<Kind> {
     }
     let head: Head = serde_json::from_reader(BufReader::new(File::open(path).ok()?)).ok()?;
     Some(match head.kind.as_deref() {
-        Some("train") | None => Kind::Training,
-        Some("sweep") => Kind::Sweep,
-        Some(_) => Kind::Record,
+        Some("train") | None => FolderKind::Training,
+        Some("sweep") => FolderKind::Sweep,
+        Some(_) => FolderKind::Record,
     })
 }
 
-/// Whether a file of a run's is one by what stands in it: tables are told by their names alone.
-pub(crate) fn has_written(path: &Path, name: &str) -> bool {
+/// Checks a run file by content; tables are recognised by name only.
+pub(crate) fn is_own_file(path: &Path, name: &str) -> bool {
     let mark: &[u8] = match name {
         PAGE => PAGE_MARK,
         METRICS => b"{\"schema\":",
         MODEL | STATISTICS | MONOMIALS | DESCENT | RESUME | CELLS => checksum::MARK.as_bytes(),
         _ => b"",
     };
-    // A link may go: what it leads to stays.
+    // A link may be removed: its target remains.
     let is_link = fs::symlink_metadata(path).is_ok_and(|m| m.is_symlink());
     is_link || path.is_file() && (mark.is_empty() || has_mark(path, mark))
 }
 
-/// The kind of run that has been begun in a folder.
-fn unfinished(path: &Path) -> Option<Kind> {
-    let text = near_beginning(&path.join(UNFINISHED))?;
-    Kind::ALL.into_iter().find(|kind| text == format!("{}\n", kind.word()).as_bytes())
+/// Reads the kind of an unfinished run from its marker file.
+fn unfinished_kind(path: &Path) -> Option<FolderKind> {
+    let text = head(&path.join(UNFINISHED))?;
+    FolderKind::ALL.into_iter().find(|kind| text == format!("{}\n", kind.word()).as_bytes())
 }
 
-/// Whether a regular file is one that has no name yet.
+/// Returns whether an entry is a temporary file of an unfinished write.
 pub(crate) fn is_temporary(entry: &fs::DirEntry) -> bool {
     let name = entry.file_name();
-    let ours = name.to_string_lossy().starts_with(TEMPORARY) && name != UNFINISHED;
-    ours && entry.file_type().is_ok_and(|t| t.is_file())
+    let is_own = name.to_string_lossy().starts_with(TEMPORARY) && name != UNFINISHED;
+    is_own && entry.file_type().is_ok_and(|t| t.is_file())
 }
 
-/// Whether a regular file, and no link to one, has these bytes near its beginning.
+/// Returns whether a regular file, not a link, contains these bytes near its beginning.
 pub fn has_mark(path: &Path, mark: &[u8]) -> bool {
-    near_beginning(path).is_some_and(|bytes| bytes.windows(mark.len()).any(|w| w == mark))
+    head(path).is_some_and(|bytes| bytes.windows(mark.len()).any(|w| w == mark))
 }
 
-/// The first bytes of a regular file, and of no link to one.
-fn near_beginning(path: &Path) -> Option<Vec<u8>> {
+/// Reads the first bytes of a regular file; None for a link.
+fn head(path: &Path) -> Option<Vec<u8>> {
     if !fs::symlink_metadata(path).is_ok_and(|m| m.is_file()) {
         return None;
     }

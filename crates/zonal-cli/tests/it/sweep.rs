@@ -2,9 +2,7 @@
 
 #![cfg(unix)]
 
-mod common;
-
-use common::Place;
+use crate::common::Place;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -136,7 +134,7 @@ fn a_changed_or_foreign_journal_is_refused() {
     // Changed by accident, and written by another version.
     let other = journal.replace("\"version\":\"", "\"version\":\"9");
     std::fs::write(folder.join("cells.jsonl"), &other).unwrap();
-    place.fail(&["sweep", "--resume", "done"], 1, &["checksum does not fit"]);
+    place.fail(&["sweep", "--resume", "done"], 1, &["checksum does not match"]);
     let sealed = |line: &str| {
         let mut bytes = line.as_bytes().to_vec();
         zonal_io::checksum::seal(&mut bytes);

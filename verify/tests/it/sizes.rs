@@ -34,8 +34,9 @@ use zonal::{Error, Result};
 use zonal_io::results::{Results, Values};
 use zonal_io::source::{Missing, Source as Rows, Table};
 use zonal_io::statistics::Shape;
-use zonal_sq::learner::{Attack, Regressed, VersionSpace, brute_force};
-use zonal_sq::{Answering, Family, Function, Game, GramBounds, Query, Secret, Unit};
+use zonal_sq::learner::{Attack, RegressionFit, VersionSpace, brute_force};
+use zonal_sq::{AnswerRule, Family, Function, Game, GramBounds, Query, Secret, Unit};
+use zonal_verify::layers::folder;
 
 fn dim(n: u64) -> Dim {
     Dim::new(n).unwrap()
@@ -610,9 +611,9 @@ fn queries() -> Vec<(&'static str, fn())> {
         }),
         ("zonal-sq::Family::target_free", || size(family().target_free(&query(5).clipped()))),
         ("zonal-sq::Family::combination", || parameter(family().combination(&[(3, 1.0)]))),
-        ("zonal-sq::Game::new", || size(Game::new(Arc::new(family()), &gram(4), 0.5, Answering::Base))),
-        ("zonal-sq::GramBounds::dropped_at_most", || {
-            assert_eq!(GramBounds { row_sums: Vec::new(), ..gram(4) }.dropped_at_most(0.5), 3);
+        ("zonal-sq::Game::new", || size(Game::new(Arc::new(family()), &gram(4), 0.5, AnswerRule::Base))),
+        ("zonal-sq::GramBounds::drop_bound", || {
+            assert_eq!(GramBounds { row_sums: Vec::new(), ..gram(4) }.drop_bound(0.5), 3);
         }),
         ("zonal-sq::Attack::direction", || {
             size(Attack::on_harmonics(dim(4), 3).unwrap().direction(&[0.0; 3]));
@@ -624,8 +625,8 @@ fn queries() -> Vec<(&'static str, fn())> {
             size(brute_force(&family(), &rows(points(2, 4), vec![0.0; 3])));
             size(brute_force(&family(), &rows(points(0, 4), Vec::new())));
         }),
-        ("zonal-sq::Regressed::loss", || {
-            size(Regressed { queries: Vec::new(), coefficients: vec![1.0; 2] }.loss(&[1.0], 0.0));
+        ("zonal-sq::RegressionFit::loss", || {
+            size(RegressionFit { queries: Vec::new(), coefficients: vec![1.0; 2] }.loss(&[1.0], 0.0));
         }),
         ("zonal-sq::VersionSpace::learn", || size(VersionSpace::new(&family()).learn(&query(5), 0.0, 0.1))),
         ("zonal-sq::Secret::member", || parameter(Secret::member(Arc::new(family()), 3))),
@@ -643,8 +644,11 @@ fn queries() -> Vec<(&'static str, fn())> {
             size(of(harmonic(5), &[1.0; 4]));
             size(of(Function::Signs(vec![4].into()), &[1.0; 4]));
             size(of(Function::Monomial(vec![4].into()), &[1.0; 4]));
-            let turn =
-                |tangent| Function::Turn { unit: unit(4), direction: points(1, 4).row(0).into(), tangent };
+            let turn = |tangent| Function::Derivative {
+                unit: unit(4),
+                direction: points(1, 4).row(0).into(),
+                tangent,
+            };
             size(of(turn(3), &[1.0; 4]));
             let other = Function::Unit { unit: unit(5), direction: points(1, 4).row(0).into() };
             size(of(other, &[1.0; 4]));
@@ -658,7 +662,7 @@ fn queries() -> Vec<(&'static str, fn())> {
             size(zonal_sq::from_tangents(&[], &[]));
         }),
         ("zonal-sq::Query::unit", || size(Query::unit(&unit(4), &[1.0, 0.0]))),
-        ("zonal-sq::Query::turns", || size(Query::turns(&unit(4), &[1.0, 0.0]))),
+        ("zonal-sq::Query::derivatives", || size(Query::derivatives(&unit(4), &[1.0, 0.0]))),
         ("zonal-sq::Query::correlation", || {
             size(Query::correlation(Function::Signs(vec![4].into()), dim(4)));
         }),
@@ -813,7 +817,7 @@ const ANY: [(&str, &[&str]); 10] = [
         "degrees that are not listed count as outside",
         &["zonal::plan::smallest_loss_bound", "zonal::Operator::residual"],
     ),
-    ("reads the kind of function alone", &["zonal-sq::Game::dropped_at_most"]),
+    ("reads the kind of function alone", &["zonal-sq::Game::drop_bound"]),
     ("bounds of a family of any size", &["zonal-sq::finite::with_gram"]),
     (
         "bytes, which are checked as they are read; they are fuzzed",
@@ -973,7 +977,7 @@ fn all_doors() -> BTreeMap<String, Door> {
     }
     let mut out = BTreeMap::new();
     for krate in ["zonal", "zonal-sq", "zonal-io", "zonal-jobs", "zonal-report"] {
-        walk(krate, &File::new(env!("CARGO_MANIFEST_DIR")).join("..").join(krate).join("src"), &mut out);
+        walk(krate, &folder(krate).join("src"), &mut out);
     }
     // Modules that no other crate sees.
     out.retain(|name, _| {

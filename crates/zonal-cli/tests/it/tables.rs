@@ -1,8 +1,6 @@
 //! Tables in all their forms: formats, several files and labels, folds, solvers, interruption.
 
-mod common;
-
-use common::{Place, diabetes, stopped};
+use crate::common::{Place, diabetes, stopped};
 use zonal_documents::analyze::AnalyzeReport;
 use zonal_documents::predict::PredictReport;
 use zonal_documents::train::TrainReport;
@@ -368,7 +366,7 @@ fn weights_are_a_column_and_rows_of_none_are_left_out() {
     fails(&["ones.csv", "--weight", "y", "--label", "y"], "the label cannot be the weight");
     fails(
         &["ones.csv", "--weight", "w", "--label", "y", "--features", "a,w"],
-        "the weight cannot be a feature",
+        "the weight cannot also be a feature",
     );
     fails(
         &["ones.csv", "--weight", "w", "--label", "y", "--layers", "both"],
@@ -402,9 +400,9 @@ fn booleans_of_a_csv_file_are_one_and_zero() {
     place.fail(&["train", "missing.csv", "--label", "y"], 1, &["the value is missing"]);
     // A first line of values is a row, with booleans in it too; booleans alone may be names.
     place.file("bare.csv", "1,True,0.5\n2,False,0.25\n");
-    place.fail(&["train", "bare.csv", "--label", "0.5"], 1, &["names of columns are needed", "--no-header"]);
+    place.fail(&["train", "bare.csv", "--label", "0.5"], 1, &["column names are needed", "--no-header"]);
     place.file("dated.csv", "when,y\n2024-01-31,1\n2024-02-01,2\n");
-    let words = "column 'when': found '2024-01-31', but a number is needed; turn dates into numbers first";
+    let words = "column 'when': found '2024-01-31', but a number is needed; convert dates to numbers first";
     place.fail(&["train", "dated.csv", "--label", "y"], 1, &[words]);
 }
 

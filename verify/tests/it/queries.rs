@@ -16,7 +16,7 @@ use zonal::sphere::{Dim, uniform_point, uniform_points};
 use zonal::statistics::Precision;
 use zonal::target::Target;
 use zonal_sq::basis::Basis;
-use zonal_sq::learner::{self, AskedGradients};
+use zonal_sq::learner::{self, QueryGradients};
 use zonal_sq::{Answers, Convention, Directions, Family, Function, Policy, Query, Secret, Unit};
 
 fn dim(n: u64) -> Dim {
@@ -55,7 +55,7 @@ fn expectations_are_those_of_sampling() {
             Query::correlation(Function::Signs(set.clone()), n).unwrap(),
             Query::correlation(Function::Monomial(set), n).unwrap(),
         ];
-        queries.push(Query::turns(&relu, &w).unwrap()[2].clone());
+        queries.push(Query::derivatives(&relu, &w).unwrap()[2].clone());
         for family in families(k) {
             for (member, value) in [(0, 0), (3, 3)] {
                 let f: Vec<f64> =
@@ -180,7 +180,7 @@ fn gradients_through_an_exact_oracle_are_the_exact_ones() {
         let unit = Unit::new(activation.clone(), scale, n).unwrap();
         let network = Network::random(activation, scale, n, 7, 3).unwrap();
         let oracle = secret.oracle(Policy::Exact, Convention::Unit, 0).unwrap();
-        let asked = AskedGradients::new(&oracle, unit);
+        let asked = QueryGradients::new(&oracle, unit);
         let population = Population::new(&target);
         let (a, b) = (asked.output_layer(&network).unwrap(), population.output_layer(&network).unwrap());
         assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-15));
@@ -281,7 +281,7 @@ fn both_layers_through_an_exact_oracle_are_the_exact_descent() {
         let start = architecture.weights(Start::Random, 4).unwrap();
         let unit = Unit::new(activation.clone(), scale, n).unwrap();
         let oracle = secret.oracle(Policy::Exact, Convention::Unit, 0).unwrap();
-        let asked = AskedGradients::new(&oracle, unit);
+        let asked = QueryGradients::new(&oracle, unit);
         let answered = Source::Answered { oracle: &asked, label_sq: target.norm_sq().unwrap() };
         let run = |source: Source<'_>| {
             let step = Step::Fixed(0.2);
@@ -302,7 +302,7 @@ fn both_layers_through_an_exact_oracle_are_the_exact_descent() {
     // Tanh units of other lengths are other functions: that is refused and not guessed.
     let oracle = secret.oracle(Policy::Exact, Convention::Unit, 0).unwrap();
     let unit = Unit::new(Activation::Tanh, 1.0, n).unwrap();
-    let asked = AskedGradients::new(&oracle, unit);
+    let asked = QueryGradients::new(&oracle, unit);
     let architecture = Architecture {
         activation: Activation::Tanh,
         scale: 1.0,

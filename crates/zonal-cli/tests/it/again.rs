@@ -97,7 +97,7 @@ fn another_table_and_another_result_are_told() {
     let before = std::fs::read(&record).unwrap();
     let output = zonal(folder, &["train", "--again", "run", "--out", "./run", "--force"]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.code() == Some(2) && said.contains("give --out another folder"), "{said}");
+    assert!(output.status.code() == Some(2) && said.contains("choose another folder for --out"), "{said}");
     assert_eq!(std::fs::read(&record).unwrap(), before);
 }
 

@@ -7,7 +7,7 @@ use zonal::numeric::random::{Purpose, stream};
 use zonal::observer::Silent;
 use zonal::sphere::Dim;
 use zonal_sq::learner::{Limits, Strategy, VersionSpace, identify};
-use zonal_sq::{Answering, Convention, Directions, Family, Game, GameReport, GramBounds, Policy, Secret};
+use zonal_sq::{AnswerRule, Convention, Directions, Family, Game, GameReport, GramBounds, Policy, Secret};
 
 const EPSILON: f64 = 0.5;
 
@@ -24,18 +24,18 @@ fn play(
     gram: &GramBounds,
     tau: f64,
     strategy: Strategy,
-    answering: Answering,
+    answering: AnswerRule,
     seed: u64,
 ) -> Played {
     let game = Game::new(family.clone(), gram, tau, answering).unwrap();
-    let stop = gram.fit_at_most(EPSILON);
+    let stop = gram.fit_bound(EPSILON);
     let limits = Limits { stop, queries: 3_000, width: 200, seed };
     let mut space = VersionSpace::new(family);
     identify(strategy, &mut space, &game, limits, &mut Silent).unwrap();
     let report = game.report();
     assert_eq!(report.live, space.live().len() as u64, "the learner knows what the oracle knows");
     Played {
-        bound: gram.dropped_at_most(game.effective_tolerance()),
+        bound: gram.drop_bound(game.effective_tolerance()),
         predicted: gram.predicted_queries(game.effective_tolerance(), EPSILON),
         learned: report.live <= stop,
         report,
@@ -68,7 +68,7 @@ fn random_games(count: u64, seed: u64) {
         let tau = 0.1 + 0.6 * rng.random_range(0.0..1.0f64);
         let strategies = [Strategy::Greedy, Strategy::Members, Strategy::Regression, Strategy::Descent];
         let strategy = strategies[rng.random_range(0..4usize)];
-        let answering = if rng.random_range(0..2u32) == 0 { Answering::Base } else { Answering::Interval };
+        let answering = if rng.random_range(0..2u32) == 0 { AnswerRule::Base } else { AnswerRule::Interval };
         // There are too many harmonics in dimension 25 for a basis.
         let strategy =
             if kind == 4 && strategy == Strategy::Regression && k == 3 { Strategy::Greedy } else { strategy };
@@ -119,7 +119,7 @@ fn published_games() {
         let family = Arc::new(family(kind, n, k, size, 1));
         let gram = GramBounds::of(&family, &mut Silent).unwrap();
         for strategy in [Strategy::Greedy, Strategy::Members] {
-            for answering in [Answering::Base, Answering::Interval] {
+            for answering in [AnswerRule::Base, AnswerRule::Interval] {
                 let played = play(&family, &gram, tau, strategy, answering, 0);
                 println!(
                     "{kind} {n},{k},{size} tau {tau}: K {} predicted {:?}, {strategy} {answering} {} left {} max {}",
@@ -151,7 +151,7 @@ fn large_families_of_low_rank_keep_their_largest_eigenvalue() {
         "{}",
         gram.largest_eigenvalue
     );
-    assert_eq!(gram.dropped_at_most(0.1), 99);
+    assert_eq!(gram.drop_bound(0.1), 99);
     // All 3,125 polynomials: rows of the matrix have the same sum, which is its largest eigenvalue or below it.
     let all = Family::zonal(Dim::new(25).unwrap(), 3, 3_125, Directions::DeVore, 0).unwrap();
     let gram = GramBounds::of(&all, &mut Silent).unwrap();
@@ -189,7 +189,7 @@ fn tolerances_below_rounding_are_refused() {
     let family = Arc::new(family(0, 10, 3, 50, 0));
     let gram = GramBounds::of(&family, &mut Silent).unwrap();
     for tau in [1e-12, 1e-300, 0.0, f64::NAN] {
-        assert!(Game::new(family.clone(), &gram, tau, Answering::Base).is_err(), "{tau}");
+        assert!(Game::new(family.clone(), &gram, tau, AnswerRule::Base).is_err(), "{tau}");
     }
 }
 

@@ -1,8 +1,6 @@
 //! Predictions of long tables and of pipes: as the rows come, in flat memory, and the same from every source.
 
-mod common;
-
-use common::Place;
+use crate::common::Place;
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -207,7 +205,7 @@ fn what_a_pipe_cannot_be_is_refused() {
     refused(b"", "standard input: the file is empty");
     refused(b"c1,c2\n", "standard input: the file has a header but no rows");
     refused(b"c1,c\n1,2\n", "standard input: there is no column 'c2'; the columns are c1, c");
-    refused(b"PAR1\x15\x04", "standard input: is not CSV, but from a pipe only CSV is read, plain or gzip");
+    refused(b"PAR1\x15\x04", "standard input: is not CSV, but a pipe must hold CSV, plain or gzip");
     refused(b"\x93NUMPY\x01\x00", "standard input: is not CSV");
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(features(5).as_bytes()).unwrap();

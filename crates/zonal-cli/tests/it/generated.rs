@@ -3,9 +3,7 @@
 
 #![cfg(target_os = "linux")]
 
-mod common;
-
-use common::Place;
+use crate::common::Place;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -414,7 +412,7 @@ fn no_file_is_taken_for_what_it_is_not() {
         &gzip.finish().unwrap(),
         15,
         &table("y"),
-        &["not a complete gzip file", "does not begin like one"],
+        &["not a complete gzip file", "is not a valid"],
     );
     for (name, from, label) in [
         ("t.npy", "numpy/matrix-npy", "c1"),
@@ -431,7 +429,7 @@ fn no_file_is_taken_for_what_it_is_not() {
             &seed(from),
             15,
             &table(label),
-            &["not a complete", "is cut off", "does not begin like one"],
+            &["not a complete", "is truncated", "is not a valid"],
         );
     }
     sweeps(&mut files);

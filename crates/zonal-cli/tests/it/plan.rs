@@ -1,8 +1,6 @@
 //! Plans and claims from the command line.
 
-mod common;
-
-use common::Place;
+use crate::common::Place;
 
 const TARGET: &str = "0.6*harmonic(2) + 0.8*harmonic(1) + 0.3*harmonic(4)";
 

@@ -1,8 +1,6 @@
 //! Statistical queries from the command line.
 
-mod common;
-
-use common::Place;
+use crate::common::Place;
 
 #[test]
 fn a_bound_says_what_it_is_and_a_grid_is_one_line_for_each_entry() {

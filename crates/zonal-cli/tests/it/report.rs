@@ -1,8 +1,6 @@
 //! Pages, figures and metrics that runs leave.
 
-mod common;
-
-use common::Place;
+use crate::common::Place;
 use std::path::Path;
 
 fn page(place: &Place, path: &str) -> String {
@@ -321,7 +319,7 @@ fn figures_replace_nothing_that_is_not_ours() {
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         let refused = place.zonal(&["report", "a", "b", "--out", "pipe", "--force"]);
         assert_eq!(refused.code, 1);
-        assert!(refused.stderr.contains("no regular file"), "{}", refused.stderr);
+        assert!(refused.stderr.contains("not a regular file"), "{}", refused.stderr);
         assert!(!pipe.is_file());
     }
 }

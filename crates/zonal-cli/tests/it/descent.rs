@@ -1,8 +1,6 @@
 //! Training step by step as a user meets it: both layers, on targets and on tables.
 
-mod common;
-
-use common::Place;
+use crate::common::{self, Place};
 use serde_json::Value;
 
 const DIABETES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/diabetes.csv");
@@ -298,7 +296,7 @@ fn mistakes_are_told_before_any_work() {
             &["exact expectation", "with biases"],
         ),
         (&target, &["--layers", "both", "--batch", "exact", "--precision", "f32"], &["f64"]),
-        (&target, &["--precision", "f32"], &["step by step"]),
+        (&target, &["--precision", "f32"], &["iterative training"]),
         (&target, &["--layers", "both", "--solver", "lanczos"], &["--solver"]),
         (&target, &["--layers", "both", "--step", "-1"], &["step", "-1", "positive"]),
         (&target, &["--layers", "both", "--patience", "5"], &["--patience", "tables"]),

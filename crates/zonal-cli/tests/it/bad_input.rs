@@ -1,9 +1,7 @@
 //! Every mistake a user can make with tables, options and folders: an exit code, a message that names what was
 //! found, where, and what is needed, and nothing left behind.
 
-mod common;
-
-use common::{Place, diabetes};
+use crate::common::{Place, diabetes};
 
 /// A small table that trains.
 const GOOD: &str =
@@ -82,7 +80,7 @@ fn labels_and_features_that_do_not_fit() {
     place.fail(&["train", "data.csv", "--label", "z"], 1, &["no column 'z'", "a, b, y"]);
     place.file("other.csv", GOOD.replace(',', ";"));
     place.fail(&["train", "other.csv", "--label", "y"], 1, &["no column 'y'", "a;b;y", "--delimiter"]);
-    place.fail(&["train", "data.csv", "--label", "y", "--features", "a,y"], 1, &["cannot be a feature too"]);
+    place.fail(&["train", "data.csv", "--label", "y", "--features", "a,y"], 1, &["cannot also be a feature"]);
     place.fail(&["train", "data.csv", "--label", "y", "--features", "a,q"], 1, &["no column 'q'"]);
     place.fail(&["train", "data.csv", "--label", "y", "--features", ","], 2, &["--features is empty"]);
     place.fail(&["train", "data.csv"], 2, &["--label"]);
@@ -225,7 +223,7 @@ fn output_folders() {
     std::fs::create_dir(&foreign).unwrap();
     std::fs::write(foreign.join("thesis.tex"), "years of work").unwrap();
     place.fail(&train(&["mine"]), 1, &["mine is not empty", "--force"]);
-    place.fail(&train(&["mine", "--force"]), 1, &["no run.json", "not a run of ours"]);
+    place.fail(&train(&["mine", "--force"]), 1, &["no run.json", "not created by zonal"]);
     let file = place.file("file", "text");
     place.fail(&train(&["file"]), 1, &["is a file"]);
     assert_eq!(std::fs::read_to_string(foreign.join("thesis.tex")).unwrap(), "years of work");
@@ -417,7 +415,7 @@ fn files_of_others_stay_as_they_are() {
     std::fs::create_dir(place.path().join("grid")).unwrap();
     place.file("grid/sweep.toml", "method = 'grid'");
     place.file("grid/cells.jsonl", "{\"only\":\"one line\"}");
-    place.fail(&["sweep", "--resume", "grid"], 1, &["nothing that can go on", "another program"]);
+    place.fail(&["sweep", "--resume", "grid"], 1, &["nothing that can be resumed", "another program"]);
     assert_eq!(read("grid/cells.jsonl"), "{\"only\":\"one line\"}");
     // A transcript in the folder of the game would be in its way.
     std::fs::create_dir(place.path().join("g")).unwrap();
@@ -437,7 +435,7 @@ fn folders_that_cannot_be_made_are_told_before_the_work() {
     let place = Place::new();
     std::os::unix::fs::symlink("nowhere", place.path().join("link")).unwrap();
     for out in ["link", "link/x"] {
-        place.fail(&["train", "--target", "x1", "-m", "20", "--out", out], 1, &["link", "leads nowhere"]);
+        place.fail(&["train", "--target", "x1", "-m", "20", "--out", out], 1, &["broken link"]);
     }
     let long = "x".repeat(300);
     place.fail(&["train", "--target", "x1", "-m", "20", "--out", &long], 1, &["opening the folder", "long"]);

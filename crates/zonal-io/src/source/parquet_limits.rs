@@ -1,34 +1,33 @@
-//! What the page headers of a Parquet file announce, checked before a library takes memory for it.
+//! Validates the sizes in the footer and page headers of a Parquet file before a library allocates memory for them.
 //! <https://parquet.apache.org/docs/file-format/data-pages/>, in Thrift's compact protocol.
 
-use super::announced::{MOST_BYTES, MOST_TIMES};
+use super::arrow_limits::{MAX_BYTES, MAX_RATIO};
 use parquet::basic::Compression;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
-/// Structures in structures of a header; a page has three.
-const MOST_DEPTH: usize = 16;
+/// The deepest nesting of structures in a header; a page needs three levels.
+const MAX_DEPTH: usize = 16;
 
-/// Whether the pages of these columns, one of each at a time, decompress to sizes that can be.
+/// Checks that the pages of these columns, one of each at a time, decompress to plausible sizes.
 ///
 /// # Errors
-/// What is wrong, as the end of a sentence about the file.
+/// A message that completes a sentence about the file.
 pub(super) fn check(file: &mut File, metadata: &ParquetMetaData, chosen: &[usize]) -> Result<(), String> {
     let length = file.metadata().map_err(|e| e.to_string())?.len();
-    let most = MOST_BYTES.max(length.saturating_mul(MOST_TIMES));
-    let announced = announced(file, length, metadata, chosen)?;
-    if announced > most {
+    let limit = MAX_BYTES.max(length.saturating_mul(MAX_RATIO));
+    let claimed = claimed_page_bytes(file, length, metadata, chosen)?;
+    if claimed > limit {
         return Err(format!(
-            "its columns announce pages of {announced} bytes once they are decompressed, but at most {most} are read; save \
-             it with smaller pages"
+            "its columns claim pages of {claimed} decompressed bytes, but at most {limit} are read; save it with smaller pages"
         ));
     }
     Ok(())
 }
 
-/// Whether the schema in the footer announces no more children than the footer can hold: the library takes memory for them
+/// Checks that the schema in the footer claims no more children than the footer can hold: the library allocates memory for them
 /// before it reads them.
 ///
 /// # Errors
@@ -42,21 +41,21 @@ pub(super) fn check_schema(file: &mut File) -> Result<(), String> {
     file.seek(SeekFrom::End(-8)).and_then(|_| file.read_exact(&mut end)).map_err(|e| e.to_string())?;
     let [a, b, c, d, magic @ ..] = end;
     let size = u64::from(u32::from_le_bytes([a, b, c, d]));
-    // What has no footer is reported by the library.
+    // A missing footer is reported by the library.
     if &magic != b"PAR1" || size > length - 8 {
         return Ok(());
     }
     file.seek(SeekFrom::Start(length - 8 - size)).map_err(|e| e.to_string())?;
     let mut footer = Compact { bytes: BufReader::new(file).take(size), read: 0 };
-    let most = footer.most_children().map_err(|_| "its footer is damaged".to_owned())?;
-    if most > size {
-        return Err(format!("its schema announces {most} columns in a footer of {size} bytes"));
+    let children = footer.max_children().map_err(|_| "its footer is damaged".to_owned())?;
+    if children > size {
+        return Err(format!("its schema claims {children} columns in a footer of {size} bytes"));
     }
     Ok(())
 }
 
-/// Bytes of one page of each of these columns, once they are decompressed, in the row group where they are most.
-fn announced(
+/// Returns the total decompressed size of the largest page of each of these columns, in the row group where it is largest.
+fn claimed_page_bytes(
     file: &mut File,
     length: u64,
     metadata: &ParquetMetaData,
@@ -65,34 +64,34 @@ fn announced(
     let schema = metadata.file_metadata().schema_descr();
     let chosen: HashSet<usize> = chosen.iter().copied().collect();
     let mut bytes = BufReader::with_capacity(1 << 13, file);
-    let mut most = 0;
+    let mut largest_group = 0;
     for group in metadata.row_groups() {
-        let mut announced = 0u64;
+        let mut claimed = 0u64;
         for (leaf, column) in group.columns().iter().enumerate() {
             if !chosen.contains(&schema.get_column_root_idx(leaf)) {
                 continue;
             }
             let largest = largest_page(&mut bytes, column, length)?;
-            // Pages that are not compressed are read as they stand.
+            // Uncompressed pages need no further memory.
             if column.compression() != Compression::UNCOMPRESSED {
-                announced = announced.saturating_add(largest);
+                claimed = claimed.saturating_add(largest);
             }
         }
-        most = announced.max(most);
+        largest_group = claimed.max(largest_group);
     }
-    Ok(most)
+    Ok(largest_group)
 }
 
-/// Bytes of the largest page of a column and of its dictionary, once they are decompressed.
+/// Returns the decompressed size of the largest page of a column plus that of its dictionary.
 fn largest_page(
     bytes: &mut BufReader<&mut File>,
     column: &ColumnChunkMetaData,
     length: u64,
 ) -> Result<u64, String> {
-    let beyond = || "a column of it lies beyond its end".to_owned();
-    let part = |n: i64| u64::try_from(n).map_err(|_| beyond());
-    let start = part(column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset()))?;
-    let end = start.checked_add(part(column.compressed_size())?).filter(|&end| end <= length);
+    let beyond = || "one of its columns lies beyond its end".to_owned();
+    let size = |n: i64| u64::try_from(n).map_err(|_| beyond());
+    let start = size(column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset()))?;
+    let end = start.checked_add(size(column.compressed_size())?).filter(|&end| end <= length);
     let end = end.ok_or_else(beyond)?;
     bytes.seek(SeekFrom::Start(start)).map_err(|e| e.to_string())?;
     let (mut at, mut dictionary, mut largest) = (start, 0, 0);
@@ -101,13 +100,13 @@ fn largest_page(
         let page = header.page()?;
         at += header.read + page.compressed;
         if at > end {
-            return Err("a page of it lies beyond its column".into());
+            return Err("one of its pages lies beyond its column".into());
         }
         let skipped = i64::try_from(page.compressed).map_err(|_| beyond())?;
         bytes.seek_relative(skipped).map_err(|e| e.to_string())?;
         if page.entries > page.decompressed {
             return Err(format!(
-                "a dictionary of it announces {} numbers in {} bytes",
+                "one of its dictionaries claims {} numbers in {} bytes",
                 page.entries, page.decompressed
             ));
         }
@@ -117,19 +116,19 @@ fn largest_page(
     Ok(dictionary + largest)
 }
 
-/// A page by its header.
+/// The header of a page.
 struct Page {
     kind: u64,
     decompressed: u64,
     compressed: u64,
-    /// Numbers of a dictionary, each of which has a byte at least.
+    /// The number of entries of a dictionary, each of at least one byte.
     entries: u64,
 }
 
-/// The kind of page that holds a dictionary.
+/// The kind of dictionary pages.
 const DICTIONARY: u64 = 2;
 
-/// Types of fields in the compact protocol.
+/// The types of fields in the compact protocol.
 mod field {
     pub(super) const STOP: u8 = 0;
     pub(super) const TRUE: u8 = 1;
@@ -145,14 +144,14 @@ mod field {
     pub(super) const STRUCT: u8 = 12;
 }
 
-/// Bytes in the compact protocol, and how many have been read.
+/// A reader of the compact protocol that counts its bytes.
 struct Compact<R> {
     bytes: R,
     read: u64,
 }
 
 fn damaged() -> String {
-    "the header of a page of it is damaged".into()
+    "the header of one of its pages is damaged".into()
 }
 
 impl<R: Read> Compact<R> {
@@ -175,7 +174,7 @@ impl<R: Read> Compact<R> {
         Err(damaged())
     }
 
-    /// A number that must not be negative, in zigzag form: those are the even ones.
+    /// Reads a nonnegative number; in zigzag form these are even.
     fn size(&mut self) -> Result<u64, String> {
         let value = self.varint()?;
         if value % 2 == 0 { Ok(value / 2) } else { Err(damaged()) }
@@ -187,7 +186,7 @@ impl<R: Read> Compact<R> {
         if copied.is_ok_and(|n| n == count) { Ok(()) } else { Err(damaged()) }
     }
 
-    /// The number and type of the next field of a structure.
+    /// Reads the number and type of the next field of a structure.
     fn field(&mut self, last: u64) -> Result<(u64, u8), String> {
         let head = self.byte()?;
         let (step, kind) = (u64::from(head >> 4), head & 15);
@@ -216,7 +215,7 @@ impl<R: Read> Compact<R> {
                 let (count, kind) = (u64::from(head >> 4), head & 15);
                 let count = if count == 15 { self.varint()? } else { count };
                 for _ in 0..count {
-                    // In a list a boolean takes a byte, and each turn reads at least one.
+                    // In a list a boolean takes one byte, so that each iteration reads at least one.
                     let kind = if kind <= field::FALSE { field::BYTE } else { kind };
                     self.skip(kind, depth - 1)?;
                 }
@@ -237,67 +236,56 @@ impl<R: Read> Compact<R> {
         }
     }
 
-    /// The most children that an element of the schema announces: field 5 of the structures in the list that is field 2.
-    fn most_children(&mut self) -> Result<u64, String> {
-        let (mut most, mut last) = (0, 0);
+    /// Returns the largest number of children of a schema element: field 5 of the structures in the list of field 2.
+    fn max_children(&mut self) -> Result<u64, String> {
+        let (mut max, mut last) = (0, 0);
         loop {
-            let (number, of) = self.field(last)?;
-            match (number, of) {
-                (_, field::STOP) => return Ok(most),
+            let (number, kind) = self.field(last)?;
+            match (number, kind) {
+                (_, field::STOP) => return Ok(max),
                 (2, field::LIST) => {
                     let head = self.byte()?;
                     let count = if head >> 4 == 15 { self.varint()? } else { u64::from(head >> 4) };
                     for _ in 0..count {
-                        most = most.max(self.children()?);
+                        // The number of children is field 5 of an element.
+                        max = max.max(self.size_field(5)?);
                     }
                 }
-                _ => self.skip(of, MOST_DEPTH)?,
+                _ => self.skip(kind, MAX_DEPTH)?,
             }
             last = number;
         }
     }
 
-    fn children(&mut self) -> Result<u64, String> {
-        let (mut children, mut last) = (0, 0);
+    /// Reads a structure and returns the nonnegative number in this field; 0 if the field is absent.
+    fn size_field(&mut self, wanted: u64) -> Result<u64, String> {
+        let (mut size, mut last) = (0, 0);
         loop {
-            let (number, of) = self.field(last)?;
-            match (number, of) {
-                (_, field::STOP) => return Ok(children),
-                (5, field::I32) => children = self.size()?,
-                _ => self.skip(of, MOST_DEPTH)?,
+            let (number, kind) = self.field(last)?;
+            match (number, kind) {
+                (_, field::STOP) => return Ok(size),
+                (number, field::I32) if number == wanted => size = self.size()?,
+                _ => self.skip(kind, MAX_DEPTH)?,
             }
             last = number;
         }
     }
 
-    /// How many numbers a dictionary has, by its own header.
-    fn entries(&mut self) -> Result<u64, String> {
-        let (mut entries, mut last) = (0, 0);
-        loop {
-            let (number, of) = self.field(last)?;
-            match (number, of) {
-                (_, field::STOP) => return Ok(entries),
-                (1, field::I32) => entries = self.size()?,
-                _ => self.skip(of, MOST_DEPTH)?,
-            }
-            last = number;
-        }
-    }
-
-    /// The header of a page.
+    /// Reads the header of a page.
     fn page(&mut self) -> Result<Page, String> {
         let (mut kind, mut decompressed, mut compressed) = (None, None, None);
         let (mut entries, mut last) = (0, 0);
         loop {
-            let (number, of) = self.field(last)?;
-            match (number, of) {
+            let (number, field_kind) = self.field(last)?;
+            match (number, field_kind) {
                 (_, field::STOP) => break,
                 (1, field::I32) => kind = Some(self.size()?),
                 (2, field::I32) => decompressed = Some(self.size()?),
                 (3, field::I32) => compressed = Some(self.size()?),
-                (7, field::STRUCT) => entries = self.entries()?,
+                // The header of a dictionary, whose field 1 is its number of entries.
+                (7, field::STRUCT) => entries = self.size_field(1)?,
                 (1..=3 | 7, _) => return Err(damaged()),
-                _ => self.skip(of, MOST_DEPTH)?,
+                _ => self.skip(field_kind, MAX_DEPTH)?,
             }
             last = number;
         }
@@ -326,17 +314,17 @@ mod tests {
         let found =
             std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds/parquet/found-children");
         let error = check_schema(&mut File::open(found).unwrap()).unwrap_err();
-        assert!(error.contains("announces") || error.contains("damaged"), "{error}");
+        assert!(error.contains("claims") || error.contains("damaged"), "{error}");
     }
 
     #[test]
     fn pages_of_real_files_are_found() {
         let rows = 20_000;
         for (version, dictionary, expected) in [
-            // Definition levels of a column that may have nulls take some bytes beside the numbers.
+            // Definition levels of a nullable column take some bytes in addition to the numbers.
             (WriterVersion::PARQUET_1_0, false, 8 * rows..8 * rows + 100),
             (WriterVersion::PARQUET_2_0, false, 8 * rows..8 * rows + 100),
-            // One number in the dictionary, and pages that only repeat it.
+            // One number in the dictionary, and pages that repeat it.
             (WriterVersion::PARQUET_2_0, true, 8..100),
         ] {
             let zeros: ArrayRef = Arc::new(Float64Array::from(vec![0.0; rows as usize]));
@@ -353,16 +341,16 @@ mod tests {
             let mut file = tempfile::tempfile().unwrap();
             file.write_all(&bytes).unwrap();
             let reader = ParquetRecordBatchReaderBuilder::try_new(file.try_clone().unwrap()).unwrap();
-            let found = announced(&mut file, bytes.len() as u64, reader.metadata(), &[0]).unwrap();
+            let found = claimed_page_bytes(&mut file, bytes.len() as u64, reader.metadata(), &[0]).unwrap();
             assert!(expected.contains(&found), "{version:?}: {found}");
-            assert_eq!(announced(&mut file, bytes.len() as u64, reader.metadata(), &[]), Ok(0));
+            assert_eq!(claimed_page_bytes(&mut file, bytes.len() as u64, reader.metadata(), &[]), Ok(0));
             assert_eq!(check(&mut file, reader.metadata(), &[0]), Ok(()));
             // A dictionary of 63 numbers in the bytes of one.
             if let Some(at) = bytes.windows(3).position(|w| w == [0x4c, 0x15, 2]).filter(|_| dictionary) {
                 file.seek(SeekFrom::Start(at as u64 + 2)).unwrap();
                 file.write_all(&[126]).unwrap();
                 let refused = check(&mut file, reader.metadata(), &[0]).unwrap_err();
-                assert_eq!(refused, "a dictionary of it announces 63 numbers in 8 bytes");
+                assert_eq!(refused, "one of its dictionaries claims 63 numbers in 8 bytes");
             } else {
                 assert!(!dictionary, "the file has a dictionary");
             }

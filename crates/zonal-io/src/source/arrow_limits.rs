@@ -1,35 +1,36 @@
-//! What the headers of an Arrow file announce, checked against the file before a library believes them and takes memory for
-//! it. <https://arrow.apache.org/docs/format/Columnar.html>
+//! Validates the sizes in the headers of an Arrow file before a library allocates memory for them.
+//! <https://arrow.apache.org/docs/format/Columnar.html>
 
 use arrow_ipc::{Block, RecordBatch, root_as_footer, root_as_message};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
-/// Bytes that one batch, or one page of each column, may have once it is decompressed, and how many times its compressed size
-/// (for pages the file's) where that is more.
-pub(super) const MOST_BYTES: u64 = 512 << 20;
-pub(super) const MOST_TIMES: u64 = 1_000;
-/// What an Arrow file begins and ends with.
+/// The largest decompressed size of one batch, or of one page of each column, in bytes; or [`MAX_RATIO`] times the compressed size
+/// if that is larger.
+pub(super) const MAX_BYTES: u64 = 512 << 20;
+/// The largest ratio of decompressed to compressed size (for pages, to the size of the file) above [`MAX_BYTES`].
+pub(super) const MAX_RATIO: u64 = 1_000;
+/// The first and last bytes of an Arrow file.
 const MAGIC: &[u8; 6] = b"ARROW1";
-/// What stands before the length of a message.
+/// The marker before the length of a message.
 const CONTINUATION: [u8; 4] = [0xff; 4];
 
-/// Whether every block lies within the file, and decompresses to a size that can be.
+/// Checks that every block lies within the file and decompresses to a plausible size.
 ///
 /// # Errors
-/// What is wrong, as the end of a sentence about the file.
+/// A message that completes a sentence about the file.
 pub(super) fn check(file: &mut File) -> Result<(), String> {
-    check_within(file, MOST_BYTES, MOST_TIMES)
+    check_within(file, MAX_BYTES, MAX_RATIO)
 }
 
-fn check_within(file: &mut File, most_bytes: u64, most_times: u64) -> Result<(), String> {
+fn check_within(file: &mut File, max_bytes: u64, max_ratio: u64) -> Result<(), String> {
     let length = file.metadata().map_err(|e| e.to_string())?.len();
     let end = 4 + MAGIC.len() as u64;
-    let cut = || "it is cut off".to_owned();
-    let tail = bytes(file, length.checked_sub(end).ok_or_else(cut)?, end)?;
+    let truncated = || "it is truncated".to_owned();
+    let tail = bytes(file, length.checked_sub(end).ok_or_else(truncated)?, end)?;
     let footer_length = u64::from(u32::from_le_bytes([tail[0], tail[1], tail[2], tail[3]]));
     if tail[4..] != *MAGIC {
-        return Err(cut());
+        return Err(truncated());
     }
     let start = length.checked_sub(end + footer_length).ok_or("its footer is longer than the file")?;
     let footer = bytes(file, start, footer_length)?;
@@ -37,26 +38,26 @@ fn check_within(file: &mut File, most_bytes: u64, most_times: u64) -> Result<(),
     for block in footer.recordBatches().into_iter().flatten() {
         check_block(file, block, length)?;
     }
-    // The library holds all dictionaries at once, and puts those together that come in parts.
+    // The library holds all dictionaries at once, and concatenates those that come in parts.
     let mut dictionaries = 0u64;
-    let most = most_bytes.max(length.saturating_mul(most_times));
+    let limit = max_bytes.max(length.saturating_mul(max_ratio));
     for block in footer.dictionaries().into_iter().flatten() {
         dictionaries = dictionaries.saturating_add(check_block(file, block, length)?);
-        if dictionaries > most {
+        if dictionaries > limit {
             return Err(format!(
-                "its dictionaries announce more than {most} bytes once they are decompressed; save its columns as plain numbers"
+                "its dictionaries claim more than {limit} decompressed bytes; save its columns as plain numbers"
             ));
         }
     }
     Ok(())
 }
 
-/// Checks one block; its bytes once they are decompressed.
+/// Checks one block and returns its decompressed size in bytes.
 fn check_block(file: &mut File, block: &Block, length: u64) -> Result<u64, String> {
-    let beyond = || "a block of it lies beyond its end".to_owned();
-    let part = |n: i64| u64::try_from(n).map_err(|_| beyond());
+    let beyond = || "one of its blocks lies beyond its end".to_owned();
+    let size = |n: i64| u64::try_from(n).map_err(|_| beyond());
     let (offset, head, body) =
-        (part(block.offset())?, part(i64::from(block.metaDataLength()))?, part(block.bodyLength())?);
+        (size(block.offset())?, size(i64::from(block.metaDataLength()))?, size(block.bodyLength())?);
     let body_start = offset.checked_add(head).ok_or_else(beyond)?;
     if body_start.checked_add(body).is_none_or(|end| end > length) {
         return Err(beyond());
@@ -64,54 +65,54 @@ fn check_block(file: &mut File, block: &Block, length: u64) -> Result<u64, Strin
     let header = bytes(file, offset, head)?;
     let skipped = if header.starts_with(&CONTINUATION) { 8 } else { 4 };
     let message = header.get(skipped..).ok_or_else(beyond)?;
-    let message = root_as_message(message).map_err(|e| format!("a block of it is damaged ({e})"))?;
+    let message = root_as_message(message).map_err(|e| format!("one of its blocks is damaged ({e})"))?;
     let batch = message
         .header_as_record_batch()
         .or_else(|| message.header_as_dictionary_batch().and_then(|dictionary| dictionary.data()));
     match batch {
-        Some(batch) => check_batch(file, &batch, body_start, body).map(|announced| announced.max(body)),
+        Some(batch) => check_batch(file, &batch, body_start, body).map(|claimed| claimed.max(body)),
         None => Ok(body),
     }
 }
 
-/// Checks the buffers of a block; the bytes that those have which are compressed.
+/// Checks the buffers of a block and returns the total decompressed size of its compressed buffers.
 fn check_batch(file: &mut File, batch: &RecordBatch<'_>, body_start: u64, body: u64) -> Result<u64, String> {
-    let mut announced = 0u64;
+    let mut claimed = 0u64;
     for buffer in batch.buffers().into_iter().flatten() {
         let (Ok(offset), Ok(size)) = (u64::try_from(buffer.offset()), u64::try_from(buffer.length())) else {
-            return Err("a column of it has a negative size".into());
+            return Err("one of its columns has a negative size".into());
         };
         if offset.checked_add(size).is_none_or(|end| end > body) {
-            return Err("a column of it lies beyond its block".into());
+            return Err("one of its columns lies beyond its block".into());
         }
         if batch.compression().is_some() && size >= 8 {
             let prefix = bytes(file, body_start + offset, 8)?;
-            let inside = i64::from_le_bytes(prefix.as_slice().try_into().unwrap_or_default());
+            let decompressed = i64::from_le_bytes(prefix.as_slice().try_into().unwrap_or_default());
             // -1 marks a buffer that is not compressed.
-            if inside != -1 {
-                let inside = u64::try_from(inside).map_err(|_| "a column of it has a negative size")?;
-                announced = announced.saturating_add(inside);
+            if decompressed != -1 {
+                let decompressed =
+                    u64::try_from(decompressed).map_err(|_| "one of its columns has a negative size")?;
+                claimed = claimed.saturating_add(decompressed);
             }
         }
     }
-    let most = MOST_BYTES.max(body.saturating_mul(MOST_TIMES));
-    if announced > most {
+    let limit = MAX_BYTES.max(body.saturating_mul(MAX_RATIO));
+    if claimed > limit {
         return Err(format!(
-            "a batch of {body} bytes announces {announced} once it is decompressed, but at most {most} are read; save it in \
-             smaller batches"
+            "a batch of {body} bytes claims {claimed} decompressed bytes, but at most {limit} are read; save it in smaller batches"
         ));
     }
-    Ok(announced)
+    Ok(claimed)
 }
 
-/// Bytes of the file that are known to be there.
+/// Reads bytes that lie within the file.
 fn bytes(file: &mut File, start: u64, length: u64) -> Result<Vec<u8>, String> {
     let mut out = Vec::new();
     let read =
         file.seek(SeekFrom::Start(start)).and_then(|_| Read::by_ref(file).take(length).read_to_end(&mut out));
     match read {
         Ok(read) if read as u64 == length => Ok(out),
-        Ok(_) => Err("it is cut off".into()),
+        Ok(_) => Err("it is truncated".into()),
         Err(e) => Err(e.to_string()),
     }
 }
@@ -127,7 +128,7 @@ mod tests {
     use std::sync::Arc;
 
     #[test]
-    fn dictionaries_are_held_at_once_and_counted_so() {
+    fn sizes_of_all_dictionaries_are_added() {
         let large: Arc<StringArray> = Arc::new(std::iter::once(Some("0".repeat(1 << 20))).collect());
         let column = || -> ArrayRef {
             let keys = Int32Array::from(vec![0, 0]);
@@ -143,8 +144,11 @@ mod tests {
         file.write_all(&bytes).unwrap();
         assert_eq!(check(&mut file), Ok(()));
         assert_eq!(check_within(&mut file, 3 << 20, 0), Ok(()));
-        // One of them would do.
+        // Each of them alone is within the limit.
         let refused = check_within(&mut file, 3 << 19, 0).unwrap_err();
-        assert!(refused.starts_with("its dictionaries announce more than 1572864 bytes"), "{refused}");
+        assert!(
+            refused.starts_with("its dictionaries claim more than 1572864 decompressed bytes"),
+            "{refused}"
+        );
     }
 }

@@ -1,0 +1,15 @@
+//! The program as its users meet it, in one test program: each module is linked with everything only once.
+
+mod again;
+mod bad_input;
+mod commands;
+mod common;
+mod descent;
+mod generated;
+mod golden;
+mod plan;
+mod predict;
+mod report;
+mod sq;
+mod sweep;
+mod tables;

@@ -1,0 +1,3 @@
+//! Tests of the program that take long: `cargo xtask check` leaves them out.
+
+mod faults;
