@@ -1,14 +1,14 @@
-//! How results are printed: a table for people, JSON or CSV for programs.
+//! Output formats: a table for reading, JSON or CSV for programs.
 
 use clap::ValueEnum;
 pub(crate) use zonal_documents::number::{short, short_count, short_known, short_up};
 
-/// The three formats.
+/// The format of results on standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// A table for people
+    /// A table for reading
     Table,
-    /// JSON, one object or one object a line
+    /// JSON, one object per line
     Json,
     /// Comma-separated values with a header
     Csv,

@@ -1,10 +1,10 @@
-//! Names that options have in other programs: a tip names the option to use.
+//! Tips for options that have other names in other programs, such as `--epochs`.
 
 use clap::Command;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
-/// An option and what others call it.
+/// Options and their names in other programs.
 const OTHER_NAMES: [(&str, &[&str]); 12] = [
     ("step", &["lr", "learning-rate", "learning-rate-init", "eta", "step-size"]),
     ("iterations", &["epochs", "steps", "num-steps", "n-iter", "max-iter", "max-steps", "iters"]),
@@ -20,7 +20,7 @@ const OTHER_NAMES: [(&str, &[&str]); 12] = [
     ("test-fraction", &["test-size"]),
 ];
 
-/// Replaces clap's tip for an unknown option, which is to pass it as a value, by the option that the command has for it.
+/// Replaces clap's tip for an unknown option, to pass it as a value, by the name of the corresponding option.
 pub(crate) fn improve(error: &mut Error, command: &Command) {
     let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else { return };
     let Some(unknown) = unknown.strip_prefix("--").filter(|_| error.kind() == ErrorKind::UnknownArgument)
@@ -46,11 +46,11 @@ fn tip(unknown: &str, command: &Command) -> Option<StyledStr> {
     }))
 }
 
-/// The command that the words name: the innermost one.
-pub(crate) fn named(mut command: Command, words: impl Iterator<Item = String>) -> Command {
+/// Returns the innermost command that the arguments name.
+pub(crate) fn innermost(mut command: Command, arguments: impl Iterator<Item = String>) -> Command {
     command.build();
-    for word in words {
-        if let Some(inner) = command.find_subcommand(&word) {
+    for argument in arguments {
+        if let Some(inner) = command.find_subcommand(&argument) {
             command = inner.clone();
         }
     }
@@ -62,15 +62,15 @@ mod tests {
     use super::*;
     use clap::{CommandFactory, Parser};
 
-    fn message(words: &[&str]) -> String {
-        let words = || ["zonal"].iter().chain(words).map(|w| (*w).to_owned());
-        let mut error = crate::Cli::try_parse_from(words()).unwrap_err();
-        improve(&mut error, &named(crate::Cli::command(), words().skip(1)));
+    fn message(arguments: &[&str]) -> String {
+        let argv = || ["zonal"].iter().chain(arguments).map(|a| (*a).to_owned());
+        let mut error = crate::Cli::try_parse_from(argv()).unwrap_err();
+        improve(&mut error, &innermost(crate::Cli::command(), argv().skip(1)));
         error.to_string()
     }
 
     #[test]
-    fn options_of_other_programs_are_answered_by_the_option_here() {
+    fn options_of_other_programs_yield_a_tip() {
         for (command, unknown, option) in [
             ("train", "--lr", "--step"),
             ("train", "--learning-rate=0.1", "--step"),
@@ -95,7 +95,7 @@ mod tests {
             let text = message(&words);
             assert!(!text.contains("the option is") && !text.contains("as a value"), "{text}");
         }
-        // Typing errors keep the suggestion of the nearest option.
+        // Typing errors keep clap's suggestion of the nearest option.
         assert!(message(&["train", "--iteratons", "5"]).contains("'--iterations'"));
     }
 

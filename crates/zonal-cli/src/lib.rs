@@ -1,7 +1,7 @@
-//! The program `zonal`: its command line becomes a request, and the report of the request is printed.
+//! The program `zonal`: it turns the command line into a request, runs it, and prints the report.
 
 #![forbid(unsafe_code)]
-// What a user does must not make it panic.
+// No input may cause a panic.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 
 mod commands;
@@ -23,15 +23,17 @@ use zonal_documents::request::{
 };
 use zonal_io::option::{Style, set_style};
 
-/// What a network with one hidden layer learns by gradient descent, in which order, how wide and how long.
+/// Predict and run gradient descent on networks with one hidden layer: what is learned, in which order, at which
+/// width
 #[derive(Parser, Debug)]
 #[command(
     name = "zonal",
     version,
     about,
     long_about = "For a network f(x) = (1/sqrt m) sum_j a_j phi(s <w_j, x>) with one hidden layer, trained by gradient \
-                  descent on squared loss: which degrees its activation sees, what it learns and in which order, and \
-                  the training itself, to any number of iterations at the cost of one.",
+                  descent on squared loss: the degrees that the activation can learn, the order in which it learns them, \
+                  and the training itself, with any number of iterations at the cost of one if only the output layer \
+                  is trained.",
     after_help = "Examples:\n  zonal spectrum --activation relu --dim 10\n  zonal train data.csv --label y\n  zonal \
                   analyze data.csv --label y\n  zonal \
                   train --target 'x1*x2' --dim 5\n  zonal predict runs/data-relu-1 new.csv",
@@ -44,16 +46,16 @@ struct Cli {
     command: Command,
 }
 
-/// Options that every command takes.
+/// Options of every command.
 #[derive(clap::Args, Debug, Clone)]
 struct Global {
     /// Format of results on standard output
     #[arg(long, global = true, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
     format: Format,
-    /// Seed of everything random; the same seed gives the same bits [default: 0]
+    /// Seed of all random numbers; the same seed gives the same bits [default: 0]
     #[arg(long, global = true, value_name = "N", allow_negative_numbers = true)]
     seed: Option<Whole>,
-    /// Threads to use [default: all cores]; results do not depend on it
+    /// Number of threads; results do not depend on it [default: all cores]
     #[arg(long, global = true, value_name = "N", allow_negative_numbers = true)]
     threads: Option<Threads>,
     /// Suppress notes and progress
@@ -79,7 +81,7 @@ enum Command {
     Reproduce(ReproduceRequest),
     #[command(after_help = help::SWEEP)]
     Sweep(SweepRequest),
-    /// Statistical queries: how many a learner needs, the game against an oracle, descent through one
+    /// Statistical queries: bounds on their number, games against an oracle, descent through an oracle
     #[command(subcommand, after_help = help::SQ)]
     Sq(Queries),
     Completions(commands::completions::Args),
@@ -103,89 +105,91 @@ mod exit {
     pub(crate) const DOES_NOT_HOLD: u8 = 3;
 }
 
-/// The end of a command that did not fail.
+/// The result of a command that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Done {
-    /// It did what was asked.
-    Well,
-    /// A check ran, and what it checked does not hold.
+pub(crate) enum Status {
+    /// The command succeeded.
+    Success,
+    /// A check ran, and its statement does not hold.
     DoesNotHold,
 }
 
-/// The program.
+/// Runs the program and returns its exit code.
 pub fn main() -> ExitCode {
     set_style(Style::Program);
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(mut error) => {
-            let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
-            hint::improve(&mut error, &hint::named(Cli::command(), words));
-            // Help and version go to standard output and are a success, unless nobody reads them.
+            let arguments = std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned());
+            hint::improve(&mut error, &hint::innermost(Cli::command(), arguments));
+            // Help and version go to standard output and are a success. A closed pipe is not an error.
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() { exit::USAGE } else { 0 });
         }
     };
     let interrupt = Interrupt::install();
     if let Some(threads) = cli.global.threads {
-        // Only fails when a pool exists already, which nothing before this line makes.
+        // This fails only if a thread pool exists, and none is created before this line.
         let _ = zonal_run::set_threads(threads);
     }
     match run(cli, &interrupt) {
-        Ok(done) => match (interrupt.waited(), done) {
+        Ok(status) => match (interrupt.deferred_code(), status) {
             (Some(code), _) => ExitCode::from(code),
-            (None, Done::Well) => ExitCode::SUCCESS,
-            (None, Done::DoesNotHold) => ExitCode::from(exit::DOES_NOT_HOLD),
+            (None, Status::Success) => ExitCode::SUCCESS,
+            (None, Status::DoesNotHold) => ExitCode::from(exit::DOES_NOT_HOLD),
         },
         Err(error) => code_of(&error, &interrupt),
     }
 }
 
-fn run(cli: Cli, interrupt: &Interrupt) -> anyhow::Result<Done> {
+fn run(cli: Cli, interrupt: &Interrupt) -> anyhow::Result<Status> {
     zonal::numeric::check_instructions().map_err(zonal_documents::Error::from)?;
     match cli.command {
-        Command::Completions(args) => commands::completions::run(&args).map(|()| Done::Well),
-        Command::Man(args) => commands::man::run(&args).map(|()| Done::Well),
+        Command::Completions(args) => commands::completions::run(&args).map(|()| Status::Success),
+        Command::Man(args) => commands::man::run(&args).map(|()| Status::Success),
         command => commands::perform(&commands::request(command, &cli.global)?, &cli.global, interrupt),
     }
 }
 
-/// Prints the error and finds its exit code. A closed pipe is no error: its reader has read enough.
+/// Prints an error and returns its exit code. A closed pipe is not an error.
 fn code_of(error: &anyhow::Error, interrupt: &Interrupt) -> ExitCode {
     use zonal_documents::Error;
     if output::is_closed_pipe(error) {
         return ExitCode::SUCCESS;
     }
-    let found = error.downcast_ref::<Error>();
-    // A job that was stopped, whether or not it saved its progress.
-    if let (Some(stopped @ (Error::Interrupted { .. } | Error::Core(zonal::Error::Stopped(_)))), Some(code)) =
-        (found, interrupt.waited())
+    let known = error.downcast_ref::<Error>();
+    // An interrupted job, whether or not it saved its progress.
+    if let (
+        Some(interruption @ (Error::Interrupted { .. } | Error::Core(zonal::Error::Stopped(_)))),
+        Some(code),
+    ) = (known, interrupt.deferred_code())
     {
-        output::say(&stopped.to_string());
+        output::print_error_line(&interruption.to_string());
         return ExitCode::from(code);
     }
-    output::say(&format!("error: {error:#}"));
-    match found {
+    output::print_error_line(&format!("error: {error:#}"));
+    match known {
         Some(e) if e.is_usage() => {
-            output::say("for help: zonal --help, or zonal COMMAND --help");
+            output::print_error_line("for help: zonal --help, or zonal COMMAND --help");
             ExitCode::from(exit::USAGE)
         }
         _ => ExitCode::from(exit::FAILED),
     }
 }
 
-/// The options of a command by their long names, with their defaults as text where there is one: for tests.
+/// Returns the long names of a command's options with their default values, for tests.
 pub fn options(command: &[String]) -> Vec<(String, Option<String>)> {
-    let mut found = Cli::command();
+    let mut current = Cli::command();
     for name in command {
-        let Some(next) = found.find_subcommand(name).cloned() else { return Vec::new() };
-        found = next;
+        let Some(next) = current.find_subcommand(name).cloned() else { return Vec::new() };
+        current = next;
     }
     let default = |arg: &clap::Arg| {
         let values: Vec<String> =
             arg.get_default_values().iter().map(|v| v.to_string_lossy().into_owned()).collect();
         (!values.is_empty()).then(|| values.join(","))
     };
-    found.get_arguments().filter_map(|a| Some((a.get_long()?.to_owned(), default(a)))).collect()
+    current.get_arguments().filter_map(|a| Some((a.get_long()?.to_owned(), default(a)))).collect()
 }
 
 #[cfg(test)]
@@ -197,11 +201,11 @@ mod tests {
         Cli::command().debug_assert();
     }
 
-    /// Defaults are written once, in the requests: a command line without options asks for them.
+    /// The requests define the defaults: a command line without options yields the default request.
     #[test]
     fn a_command_line_without_options_is_the_default_request() {
         use zonal_documents::request::Request;
-        for (words, json) in [
+        for (line, json) in [
             ("spectrum", r#"{"command": "spectrum"}"#),
             ("plan --target x1", r#"{"command": "plan", "target": "x1"}"#),
             ("train d.csv --label y", r#"{"command": "train", "data": ["d.csv"], "label": "y"}"#),
@@ -220,13 +224,13 @@ mod tests {
             ),
             ("sq learn --target x1 --dim 5", r#"{"command": "sq-learn", "target": "x1", "dim": 5}"#),
         ] {
-            let cli = Cli::try_parse_from(["zonal"].into_iter().chain(words.split(' '))).unwrap();
+            let cli = Cli::try_parse_from(["zonal"].into_iter().chain(line.split(' '))).unwrap();
             let typed = commands::request(cli.command, &cli.global).unwrap();
-            let asked = Request::from_json(json).unwrap();
+            let expected = Request::from_json(json).unwrap();
             assert_eq!(
                 serde_json::to_value(&typed).unwrap(),
-                serde_json::to_value(&asked).unwrap(),
-                "{words}"
+                serde_json::to_value(&expected).unwrap(),
+                "{line}"
             );
         }
     }

@@ -1,19 +1,19 @@
-//! Standard output and standard error. Macros that print would panic on a closed pipe; these do not.
+//! Standard output and standard error. Unlike the printing macros, these functions do not panic on a closed pipe.
 
 use anyhow::Context;
 use indicatif::ProgressBar;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
-/// Writes to standard output.
+/// Writes text to standard output.
 ///
 /// # Errors
-/// A closed pipe, which [`is_closed_pipe`] recognises, or a full disk behind a redirection.
+/// A closed pipe, which [`is_closed_pipe`] detects, or a full disk behind a redirection.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     write(text).context("writing to standard output failed")
 }
 
-/// Writes a part of what a job prints while it runs.
+/// Writes text to standard output while a job runs.
 ///
 /// # Errors
 /// As [`print`].
@@ -29,16 +29,17 @@ fn write(text: &str) -> io::Result<()> {
     out.write_all(text.as_bytes()).and_then(|()| out.flush())
 }
 
-/// The bar on the terminal, if there is one.
+/// The progress bar on the terminal, if any.
 static BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
-/// Lines go beside this bar from now on.
-pub(crate) fn beside(bar: Option<ProgressBar>) {
+/// Sets the progress bar that later output must not overwrite.
+pub(crate) fn set_bar(bar: Option<ProgressBar>) {
     *BAR.lock().unwrap_or_else(PoisonError::into_inner) = bar;
 }
 
-/// Writes a line to standard error, above a bar that stands there; nobody can be told if that fails.
-pub(crate) fn say(line: &str) {
+/// Writes a line to standard error, above the progress bar. A failure is ignored, since there is nowhere to report
+/// it.
+pub(crate) fn print_error_line(line: &str) {
     above_bar(|| {
         let _ = writeln!(io::stderr().lock(), "{line}");
     });
@@ -51,26 +52,26 @@ fn above_bar<T>(write: impl FnOnce() -> T) -> T {
     }
 }
 
-/// Whether an error only says that nobody reads the output any more.
+/// Returns whether an error is a closed pipe: the reader of the output has ended.
 pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    let of_pipe = |e: &io::Error| e.kind() == io::ErrorKind::BrokenPipe;
-    error.chain().any(|cause| cause.downcast_ref().is_some_and(of_pipe))
+    let is_broken = |e: &io::Error| e.kind() == io::ErrorKind::BrokenPipe;
+    error.chain().any(|cause| cause.downcast_ref().is_some_and(is_broken))
 }
 
-/// The words of the command line, for the record of a run.
+/// Returns the arguments of the command line, for the record of a run.
 pub(crate) fn command_line() -> Vec<String> {
     std::env::args_os().map(|a| a.to_string_lossy().into_owned()).collect()
 }
 
-/// A value as one line of JSON.
+/// Prints a value as one line of JSON.
 ///
 /// # Errors
-/// None for the documents of this program.
+/// As [`print`].
 pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     print(&(serde_json::to_string(value)? + "\n"))
 }
 
-/// A table in plain columns, right-aligned, with a header.
+/// Formats a table in plain, right-aligned columns with a header.
 pub(crate) fn columns(header: &[String], rows: &[Vec<String>]) -> String {
     use comfy_table::{CellAlignment, Table, presets};
     let mut table = Table::new();
@@ -83,7 +84,7 @@ pub(crate) fn columns(header: &[String], rows: &[Vec<String>]) -> String {
     text.lines().map(|l| l.trim_end().to_owned() + "\n").collect()
 }
 
-/// A cell of CSV, quoted if it needs that: formulas have commas.
+/// Formats a CSV cell, quoted if necessary; formulas may contain commas.
 pub(crate) fn quoted(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
@@ -92,7 +93,7 @@ pub(crate) fn quoted(text: &str) -> String {
     }
 }
 
-/// A CSV text from cells that need no quoting.
+/// Formats CSV from cells that need no quoting.
 pub(crate) fn csv(header: &[String], rows: &[Vec<String>]) -> String {
     let line = |cells: &[String]| cells.join(",") + "\n";
     line(header) + &rows.iter().map(|r| line(r)).collect::<String>()

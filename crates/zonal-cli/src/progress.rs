@@ -1,9 +1,9 @@
-//! What a person sees on a terminal while work takes longer than a second: how far it is, how fast, how long it will still
-//! take, and what a training has measured so far. When it is done a line is left for each stage that took long. While files
-//! are written signals wait; work that keeps what is done is asked to stop instead of being left.
+//! The progress display on a terminal, shown for work of more than a second: position, rate, remaining time, and the
+//! latest measurements of a training. A line for each long stage remains afterwards. Signals are deferred while files
+//! are written, and work that can save its state is stopped instead of ended.
 
 use crate::interrupt::Interrupt;
-use crate::output::{beside, say};
+use crate::output::{print_error_line, set_bar};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt::Write;
 use std::ops::ControlFlow;
@@ -11,71 +11,72 @@ use std::time::{Duration, Instant};
 use zonal::observer::{Observer, Reading, Stage, StopReason};
 use zonal_documents::number::{readable_seconds, short};
 
-/// Shows progress, and lets signals wait while a run is written.
+/// An observer that shows progress and defers signals while a run is written.
 pub(crate) struct Progress {
     interrupt: Interrupt,
     started: Instant,
     view: Option<View>,
-    /// Whether a signal asks the work to stop in place of leaving at once.
-    asks: bool,
-    /// Whether it does so in the stages that can be taken up again.
-    saves: bool,
+    /// Whether a signal stops the work in every stage.
+    stops: bool,
+    /// Whether a signal stops the work in stages that can be resumed.
+    stops_resumable: bool,
 }
 
-/// Nothing is shown before this.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// The delay before anything is shown.
+const DELAY: Duration = Duration::from_secs(1);
 
 impl Progress {
     pub(crate) fn new(interrupt: &Interrupt, quiet: bool) -> Self {
         Self {
             interrupt: interrupt.clone(),
             started: Instant::now(),
-            // indicatif draws on terminals only.
+            // indicatif draws only on terminals.
             view: (!quiet).then(|| View::new(ProgressDrawTarget::stderr)),
-            asks: false,
-            saves: false,
+            stops: false,
+            stops_resumable: false,
         }
     }
 
-    /// For work that can be taken up again: the first signal asks it to stop.
-    pub(crate) fn asking(interrupt: &Interrupt, quiet: bool) -> Self {
+    /// Returns progress for work that keeps partial results: the first signal stops it.
+    pub(crate) fn stopping(interrupt: &Interrupt, quiet: bool) -> Self {
         let mut progress = Self::new(interrupt, quiet);
-        progress.asks = true;
+        progress.stops = true;
         progress
     }
 
-    /// For a training that keeps its sums or its weights: a signal asks it to stop while it makes them.
-    pub(crate) fn saving(interrupt: &Interrupt, quiet: bool) -> Self {
+    /// Returns progress for a training that saves its sums or weights: a signal stops it in the stages that compute
+    /// them.
+    pub(crate) fn resumable(interrupt: &Interrupt, quiet: bool) -> Self {
         let mut progress = Self::new(interrupt, quiet);
-        progress.saves = true;
+        progress.stops_resumable = true;
         progress
     }
 }
 
-/// Whether what is done in this stage can be saved and taken up again.
-fn can_go_on(stage: Stage) -> bool {
+/// Returns whether the work of a stage can be saved and resumed.
+fn is_resumable(stage: Stage) -> bool {
     matches!(stage, Stage::Statistics | Stage::Descent | Stage::Measurement)
 }
 
 impl Observer for Progress {
     fn progress(&mut self, stage: Stage, done: u64, total: u64) -> ControlFlow<StopReason> {
         if stage == Stage::Writing {
-            // Until the page is there too, which comes after this.
-            self.interrupt.hold(true);
+            // Signals stay deferred until the page is written too.
+            self.interrupt.defer(true);
             return ControlFlow::Continue(());
         }
-        if self.asks {
-            self.interrupt.hold(true);
-        } else if self.saves {
-            self.interrupt.hold(can_go_on(stage));
+        if self.stops {
+            self.interrupt.defer(true);
+        } else if self.stops_resumable {
+            self.interrupt.defer(is_resumable(stage));
         }
-        let asked = self.asks || self.saves && can_go_on(stage);
-        if asked && self.interrupt.waited().is_some() {
+        let may_stop = self.stops || self.stops_resumable && is_resumable(stage);
+        if may_stop && self.interrupt.deferred_code().is_some() {
             return ControlFlow::Break(StopReason::Interrupted);
         }
-        // An eigenproblem reports nothing while it runs, so its bar appears at once and only ticks.
+        // An eigenproblem reports nothing while it runs, so its spinner appears at once.
         if let Some(view) = &mut self.view
-            && (stage == Stage::Eigenproblem || self.started.elapsed() > PATIENCE)
+            && (stage == Stage::Eigenproblem || self.started.elapsed() > DELAY)
         {
             view.show(stage, done, total);
         }
@@ -93,34 +94,34 @@ impl Drop for Progress {
     fn drop(&mut self) {
         if let Some(view) = &mut self.view {
             for line in view.finish() {
-                say(&line);
+                print_error_line(&line);
             }
         }
     }
 }
 
-/// The picture on the terminal.
+/// The display on the terminal.
 struct View {
     target: Box<dyn Fn() -> ProgressDrawTarget>,
     current: Option<Current>,
-    /// The energies at the first reading, which later ones are compared with.
+    /// The energies at the first measurement, the reference of the bars.
     first: Vec<f64>,
     reading: String,
     done: Vec<String>,
 }
 
-/// The stage that runs.
+/// The current stage.
 struct Current {
     stage: Stage,
     bar: ProgressBar,
     began: Instant,
-    /// Where it stood when it was first shown, and stands now.
+    /// The position when the stage was first shown, and the current one.
     from: u64,
     position: u64,
     hidden: bool,
 }
 
-/// Degrees that have a line, and the length of its bar.
+/// The largest number of degrees shown, and the length of their bars.
 const DEGREES: usize = 8;
 const BAR: usize = 24;
 
@@ -136,7 +137,7 @@ impl View {
     }
 
     fn show(&mut self, stage: Stage, done: u64, total: u64) {
-        // Between two stretches of descent the state is measured, which is no stage of its own to look at.
+        // Measurements between stretches of descent belong to the descent.
         let same = |s: Stage| s == stage || s == Stage::Descent && stage == Stage::Measurement;
         if self.current.as_ref().is_none_or(|c| !same(c.stage)) {
             self.end();
@@ -146,10 +147,10 @@ impl View {
             bar.set_style(style(stage, total));
             bar.set_prefix(stage.name());
             bar.enable_steady_tick(Duration::from_millis(200));
-            // What was there before is not counted as fast work.
+            // Work done before a resumption does not count towards the rate.
             bar.set_position(done);
             bar.reset_eta();
-            beside(Some(bar.clone()));
+            set_bar(Some(bar.clone()));
             self.current =
                 Some(Current { stage, bar, began: Instant::now(), from: done, position: done, hidden });
         }
@@ -162,7 +163,7 @@ impl View {
         }
     }
 
-    /// The loss, and for each degree what is left of its first energy.
+    /// Formats the loss, and for each degree the remaining share of its initial energy.
     fn measured(&mut self, reading: &Reading<'_>) {
         if self.first.is_empty() {
             self.first = reading.energies.to_vec();
@@ -174,21 +175,21 @@ impl View {
         let total: f64 = self.first.iter().sum();
         let shown = self.first.iter().zip(reading.energies).enumerate();
         for (k, (first, now)) in shown.filter(|(_, (first, _))| **first > 1e-6 * total).take(DEGREES) {
-            let left = (now / first).clamp(0.0, 1.0);
-            let full = (left * BAR as f64).round() as usize;
+            let remaining = (now / first).clamp(0.0, 1.0);
+            let full = (remaining * BAR as f64).round() as usize;
             let bar = "#".repeat(full) + &".".repeat(BAR - full);
             let _ = write!(text, "\ndegree {k:>2}  {bar}  {}", short(*now));
         }
         self.reading = text;
     }
 
-    /// Takes the stage off the terminal, and keeps a line about it if it took long.
+    /// Removes the stage from the terminal, and adds a line to the summary if it took long.
     fn end(&mut self) {
         let Some(current) = self.current.take() else { return };
-        beside(None);
+        set_bar(None);
         current.bar.finish_and_clear();
         let seconds = current.began.elapsed().as_secs_f64();
-        if current.hidden || seconds < PATIENCE.as_secs_f64() {
+        if current.hidden || seconds < DELAY.as_secs_f64() {
             return;
         }
         let mut line = format!("{}: {}", current.stage.name(), readable_seconds(seconds));
@@ -199,12 +200,12 @@ impl View {
         };
         let steps = current.position.saturating_sub(current.from);
         if !unit.is_empty() && steps > 0 {
-            let _ = write!(line, ", {steps} {unit}, {:.0} a second", steps as f64 / seconds);
+            let _ = write!(line, ", {steps} {unit}, {:.0} per second", steps as f64 / seconds);
         }
         self.done.push(line);
     }
 
-    /// Ends the view: the lines that are left behind.
+    /// Ends the display and returns the lines of the summary.
     fn finish(&mut self) -> Vec<String> {
         self.end();
         std::mem::take(&mut self.done)
@@ -233,7 +234,7 @@ mod tests {
     use indicatif::{InMemoryTerm, TermLike};
 
     #[test]
-    fn the_view_shows_what_is_measured_and_leaves_nothing_but_a_line() {
+    fn the_view_shows_measurements_and_leaves_one_line() {
         let terminal = InMemoryTerm::new(20, 80);
         let screen = terminal.clone();
         let mut view =
@@ -252,7 +253,7 @@ mod tests {
             energies: &[0.0, 0.3, 0.05],
         });
         view.show(Stage::Descent, 50, 100);
-        // Measurement between two stretches changes nothing.
+        // A measurement between two stretches changes nothing.
         view.show(Stage::Measurement, 1, 3);
         if let Some(current) = &mut view.current {
             current.bar.force_draw();
@@ -265,9 +266,9 @@ mod tests {
             assert!(seen.contains(part), "{part}: {seen}");
         }
         assert!(!seen.contains("degree  0"), "{seen}");
-        let left = view.finish();
+        let lines = view.finish();
         assert_eq!(screen.contents(), "");
-        assert_eq!(left.len(), 1);
-        assert!(left[0].starts_with("descent: 2 seconds, 50 iterations, 2"), "{left:?}");
+        assert_eq!(lines.len(), 1);
+        assert!(lines[0].starts_with("descent: 2 seconds, 50 iterations, 2"), "{lines:?}");
     }
 }

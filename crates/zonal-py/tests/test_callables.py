@@ -67,7 +67,7 @@ def test_faults_of_callables(function, kind, words, rows):
 
 def test_a_callable_is_not_kept_in_files(rows, tmp_path):
     x, y = rows
-    with pytest.raises(ParameterError, match="out must be None"):
+    with pytest.raises(ParameterError, match="set out to None"):
         zonal.train(x, y, activation=np.tanh, out=tmp_path / "run")
     run = zonal.train(x, y, activation=np.tanh, width=20, scale=1, bias=1)
     with pytest.raises(ParameterError, match="pickle"):

@@ -45,7 +45,7 @@ FAULTS = [
     ),
     (lambda: zonal.train(X, Y, test_fraction=0.7, validation_fraction=0.7), ParameterError, "fraction"),
     (lambda: zonal.train(X, Y, precision="f16"), ParameterError, "f16"),
-    (lambda: zonal.train(X, Y, seed=-1), ParameterError, "seed: '-1' is not a whole number from 0 on"),
+    (lambda: zonal.train(X, Y, seed=-1), ParameterError, "seed: '-1' is not a non-negative integer"),
     (lambda: zonal.train(X, Y, weight=np.ones(3)), DataError, "weight has the shape .3,., but the table has 60"),
     (
         lambda: zonal.train(X, Y, weight=-np.ones(60)),

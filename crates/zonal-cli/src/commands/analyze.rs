@@ -1,10 +1,10 @@
-//! `zonal analyze`.
+//! The output of `zonal analyze`.
 
 use crate::format::short;
 use crate::output::{columns, csv, quoted};
 use zonal_documents::analyze::{AnalyzeReport, LabelAnalysis};
 
-/// One row for each label and degree.
+/// Formats an analysis as CSV, one row for each label and degree.
 pub(super) fn polynomials_csv(report: &AnalyzeReport) -> String {
     let header = [
         "label",
@@ -49,7 +49,7 @@ pub(super) fn polynomials_csv(report: &AnalyzeReport) -> String {
 pub(super) fn text(report: &AnalyzeReport) -> String {
     let mut text = format!("{} rows, {} feature columns", report.rows, report.columns);
     if report.dropped > 0 {
-        text += &format!("; {} rows with missing values left out", report.dropped);
+        text += &format!("; {} rows with missing values dropped", report.dropped);
     }
     if !report.dropped_columns.is_empty() {
         text += &format!("; constant: {}", report.dropped_columns.join(", "));
@@ -61,7 +61,7 @@ pub(super) fn text(report: &AnalyzeReport) -> String {
     if let Some(skipped) = report.skipped {
         let count = skipped.monomials.map_or("more than 2^64".to_owned(), |n| n.to_string());
         text += &format!(
-            "\nDegree {} is skipped: it has {count} monomials; raise --most-monomials or name fewer --features.\n",
+            "\nDegree {} is skipped: it has {count} monomials; raise --most-monomials or list fewer --features.\n",
             skipped.degree
         );
     }
@@ -72,7 +72,7 @@ fn of_label(report: &AnalyzeReport, label: &LabelAnalysis) -> String {
     let mut text =
         format!("\n{}: mean {}, deviation {}\n\n", label.label, short(label.mean), short(label.deviation));
     let energies = !label.energies.is_empty();
-    let mut header = ["degree", "monomials", "RMSE", "held out"].map(String::from).to_vec();
+    let mut header = ["degree", "monomials", "RMSE", "held-out RMSE"].map(String::from).to_vec();
     if energies {
         header.extend(["energy", "+-"].map(String::from));
     }
@@ -99,12 +99,12 @@ fn of_label(report: &AnalyzeReport, label: &LabelAnalysis) -> String {
         .collect();
     text += &columns(&header, &rows);
     if label.best_polynomial.iter().any(|p| p.rank < p.monomials) {
-        text += "In brackets: directions that the rows determine.\n";
+        text += "In brackets: the rank of the monomials on the rows.\n";
     }
     if let Some(noise) = label.noise_rmse {
         text += &format!(
-            "Noise floor: RMSE {} over {} rows that share their features with others; no function of the features gets \
-             below it.\n",
+            "Noise floor: RMSE {} over {} rows that share their features with others; no function of the features is \
+             more accurate.\n",
             short(noise),
             report.repeated_rows
         );
@@ -116,9 +116,9 @@ fn sphere(report: &AnalyzeReport) -> String {
     let [rayleigh, bingham] = report.uniformity[..] else { return String::new() };
     let what = if report.on_sphere { "the rows" } else { "the directions of the standardised rows" };
     let verdict = if rayleigh.abs().max(bingham.abs()) > 4.0 {
-        "they are not uniform, and the energies depend on how they lie"
+        "they are not uniform, and the energies depend on their distribution"
     } else {
-        "they may be uniform, as energies suppose"
+        "they are consistent with uniform points, as the energies assume"
     };
     format!(
         "\nEnergies: {what} on the sphere of dimension {}, from {} rows. Degrees 1 and 2 of the rows themselves are {} and \

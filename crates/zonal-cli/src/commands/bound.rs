@@ -1,10 +1,10 @@
-//! `zonal sq bound`.
+//! The output of `zonal sq bound`.
 
 use crate::format::short;
 use crate::output::{columns, csv, quoted};
 use zonal_documents::sq::BoundReport;
 
-/// A whole number for people: its size where it has many digits.
+/// Formats an integer given by its digits; long ones in exponent form.
 fn readable(digits: &str) -> String {
     match digits.len() {
         0..=20 => digits.to_owned(),
@@ -12,19 +12,19 @@ fn readable(digits: &str) -> String {
     }
 }
 
-/// A number of queries for people.
+/// Formats the number of queries of a bound.
 fn queries(report: &BoundReport) -> String {
     match report.log10_queries {
         None if !report.vacuous => "unbounded".to_owned(),
         _ if report.vacuous => "vacuous".to_owned(),
-        // Rounded down: it is a lower bound.
+        // A lower bound, therefore rounded down.
         Some(x) if x < 6.0 => format!("{:.0}", 10f64.powf(x).ceil()),
         Some(x) => format!("10^{:.1}", (10.0 * x).floor() / 10.0),
         None => "vacuous".to_owned(),
     }
 }
 
-/// One bound in full, several as a grid with a column for each of the tolerances.
+/// Formats one bound in full, several as a grid with a column for each tolerance.
 pub(super) fn text(reports: &[BoundReport], columns: usize) -> String {
     match reports {
         [report] => single(report),
@@ -43,7 +43,7 @@ fn single(report: &BoundReport) -> String {
     );
     let found = match report.log10_queries {
         None if !report.vacuous => "no number of queries suffices".to_owned(),
-        _ if report.vacuous => "vacuous: the bound is below one query and says nothing".to_owned(),
+        _ if report.vacuous => "vacuous: the bound is below one query and excludes nothing".to_owned(),
         Some(_) => format!("at least {} queries", queries(report)),
         None => String::new(),
     };
@@ -55,11 +55,11 @@ fn single(report: &BoundReport) -> String {
         report.query_class,
         report.theorem
     );
-    text += &format!("\nTarget: {}\nAssumed:\n", report.prior);
+    text += &format!("\nTarget: {}\nAssumptions:\n", report.prior);
     text + &report.assumptions.iter().map(|a| format!("  - {a}\n")).collect::<String>()
 }
 
-/// One row for each dimension and degree, one column for each tolerance.
+/// Formats a row for each dimension and degree, with a column for each tolerance.
 fn grid(reports: &[BoundReport], tolerances: usize) -> String {
     let mut header = ["n", "k", "N"].map(String::from).to_vec();
     header.extend(reports[..tolerances].iter().map(|r| format!("tau {}", r.tolerance)));
@@ -77,13 +77,13 @@ fn grid(reports: &[BoundReport], tolerances: usize) -> String {
     let mut theorems: Vec<&str> = reports.iter().map(|r| r.theorem.as_str()).collect();
     theorems.dedup();
     let vacuous = if reports.iter().any(|r| r.vacuous) {
-        "Vacuous: the bound is below one query and says nothing.\n"
+        "Vacuous: the bound is below one query and excludes nothing.\n"
     } else {
         ""
     };
     format!(
-        "Queries needed at least, {} family, {} queries ({}), success with probability {} at mean squared error {}:\n\n{}\n\
-         {vacuous}Assumed, among others: {}. --format json lists everything \
+        "Lower bounds on the number of queries, {} family, {} queries ({}), success with probability {} at mean squared error {}:\n\n{}\n\
+         {vacuous}Assumptions include: {}. --format json lists all \
          for each entry.\n",
         first.family,
         first.query_class,

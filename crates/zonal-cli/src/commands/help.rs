@@ -1,4 +1,4 @@
-//! What follows the options in the help of each command: examples and explanations.
+//! Examples and explanations that follow the options in the help of each command.
 
 pub(crate) const SPECTRUM: &str = r"Examples:
   zonal spectrum --activation relu --dim 10 --max-degree 12
@@ -6,7 +6,7 @@ pub(crate) const SPECTRUM: &str = r"Examples:
   zonal spectrum --activation 't*tanh(t)' --scale sqrt-dim
   zonal spectrum --for-degrees 0..4 --dim 20
 
-Each degree k of a target is learned at the rate of its eigenvalue alpha_k^2; a degree whose coefficient is zero is
+Each degree k of a target is learned at the rate of its eigenvalue alpha_k^2. A degree whose coefficient is zero is
 invisible: no width and no number of iterations learns it.";
 
 pub(crate) const PLAN: &str = r"Examples:
@@ -15,8 +15,8 @@ pub(crate) const PLAN: &str = r"Examples:
   zonal plan --target 'harmonic(3)' --dim 10 --activation relu
 
 The mean of the loss over random hidden units is at most the error of the best polynomial of the degree plus epsilon
-(plus the energy of degrees that the activation cannot see). Exact expectations are assumed, as `train --target` has
-them, not tables.";
+(plus the energy of degrees that are invisible to the activation). The guarantee is for exact expectations, as in
+`train --target`, not for tables.";
 
 pub(crate) const TRAIN: &str = r"Examples:
   zonal train data.csv --label y
@@ -27,19 +27,19 @@ pub(crate) const TRAIN: &str = r"Examples:
   zonal train data.csv --label y --layers both --batch 256 --precision f32
 
 Targets are sums of polynomials in x1..xn, harmonic(K), neuron(A) and teacher(A, units=U) with coefficients.
-Training is gradient descent on the output layer from zero, where every iteration count costs the same; with
---layers both or hidden, or a --batch, it goes step by step.
+By default, gradient descent trains the output layer from zero, and any number of iterations costs the same. With
+--layers both or hidden, or a --batch, training is iterative.
 
-The run folder holds run.json, metrics.jsonl and metrics.csv (the path), model.safetensors, report.html (a page to
-look at), and of tables test_rows.csv (labels and predictions of up to 1,000 test rows at equal distances).";
+The run folder contains run.json, metrics.jsonl and metrics.csv (the path), model.safetensors, report.html, and for
+tables test_rows.csv (labels and predictions of up to 1,000 evenly spaced test rows).";
 
 pub(crate) const ANALYZE: &str = r"Examples:
   zonal analyze data.csv --label y
   zonal analyze 'rows/*.parquet' --label y --max-degree 4 --format json
 
 Energies are those of the label over the directions of the standardised rows (over the rows themselves if all have
-length 1). They are energies in the sense of harmonics for rows that are uniform on the sphere; how far the rows are
-from that is printed. The energy of degree 0 is the square of the label's mean.
+length 1). They are harmonic energies if the rows are uniform on the sphere; a test of uniformity is printed. The
+energy of degree 0 is the square of the label's mean.
 
 Columns of --format csv: error and test_error are mean squared errors, rmse and test_rmse their roots.";
 
@@ -48,8 +48,8 @@ pub(crate) const PREDICT: &str = r"Examples:
   zonal predict runs/diabetes-relu-1 examples/data/diabetes.csv --label progression --part test
   cat new.csv | zonal predict runs/diabetes-relu-1 -";
 
-pub(crate) const REPORT: &str = r"Of one run the page goes into its folder, of several into comparison.html or the file of --out. Trainings are
-compared; sweeps, checked claims and games follow each other.
+pub(crate) const REPORT: &str = r"The page of one run is written into its folder, that of several runs to comparison.html or the file given by --out.
+Trainings are compared; sweeps, checked claims and games follow one after the other.
 
 Examples:
   zonal report runs/data-relu-1
@@ -63,17 +63,17 @@ pub(crate) const REPRODUCE: &str = r"Examples:
 
 Claims: convergence, width, iterations, representation, frequency, operator, invisible, sigmoid, relu, batches,
 circle, tangent-limit, both-layers, sq-lower-bound, sq-descent-stalls, sq-attack, sq-samples, sq-upper-bound. All of
-them take some minutes, with --quick about one. The exit code is 3 if one does not hold. Seeds are fixed: the same
-version gives the same numbers.";
+them take a few minutes, with --quick about one. The exit code is 3 if a claim does not hold. Seeds are fixed: the
+same version yields the same numbers.";
 
 pub(crate) const SWEEP: &str = r#"Examples:
   zonal sweep examples/staircase.toml
   zonal sweep grid.toml --out runs/grid --at-once 2
   zonal sweep --resume runs/grid
 
-The file. Only target, dim and width are needed; a list may hold one value, and a list of values makes cells of each:
+The file. Only target, dim and width are required. A key may hold one value or a list; lists span the grid:
 
-  target = "harmonic({degree})"     # {degree} is each degree in turn
+  target = "harmonic({degree})"     # {degree} stands for each degree in turn
   dim = [5, 10]
   degree = [1, 2, 3]
   activation = "tanh"               # default relu
@@ -83,16 +83,15 @@ The file. Only target, dim and width are needed; a list may hold one value, and 
   noise = 0.1                       # standard deviation added to sampled labels; a number, default 0
   step = "auto"                     # or a number
   iterations = [1e3, 1e9]           # default 1e9; all of them come from one path
-  seeds = 5                         # a number: that many from --seed on; default 5
-  max-degree = 4                    # a number: energies listed in the table
+  seeds = 5                         # number of seeds, from --seed on; default 5
+  max-degree = 4                    # largest degree of the energies in the table
 
-The folder holds report.html, table.csv, table.arrow (for pandas, polars, R), a copy of the file, and what is done
-so far. Ctrl-C
-keeps that and says how to go on; the table is the same then, byte for byte. Cells that are the same are trained once.
-A step that is too large is a finding: the cell counts the seeds that diverged and has no losses."#;
+The folder contains report.html, table.csv, table.arrow (for pandas, polars, R), a copy of the file, and the finished
+trainings. Ctrl-C keeps those and prints how to resume; the resumed table is identical byte for byte. Equal cells are
+trained once. If the step is too large, the cell counts the seeds that diverged and has no losses."#;
 
 pub(crate) const SQ: &str = r"A learner by statistical queries sees a target only through expectations E h(x, y), each answered with an error up
-to a tolerance. Gradient descent is one: it asks correlational queries y g(x).
+to a tolerance. Gradient descent is such a learner, with correlational queries y g(x).
 
 Examples:
   zonal sq bound --family zonal --dim 100,1000 --degree 3,6 --tolerance .3,.1,.03,.01
@@ -102,17 +101,17 @@ Examples:
 pub(crate) const SQ_BOUND: &str = r"Families: zonal, sqrt(N) P_k(<u,x>) in an unknown direction u; random, any combination of all N harmonics of degree
 k; signs, a product of k of the signs of the coordinates; monomials, a product of k coordinates.
 
-Tolerances are by unit norm for correlational queries and for values in [-1, 1] otherwise. A bound below one query
-says nothing and is called vacuous.
+Tolerances are for queries of norm 1 if correlational, and for values in [-1, 1] otherwise. A bound below one query
+excludes nothing and is called vacuous.
 
 Examples:
   zonal sq bound --family zonal --dim 1000 --degree 3 --tolerance .01
   zonal sq bound --family random --dim 20,50,100 --degree 3 --tolerance .3,.1,.03 --queries any
   zonal sq bound --family signs --dim 100 --degree 4 --tolerance .03 --format json";
 
-pub(crate) const SQ_PLAY: &str = r"Learners: greedy asks for the combination of members that leaves fewest; members asks for one after the other;
-regression for a basis of all harmonics of the degree; descent for hidden ReLU units in random directions; attack
-asks about the label cut off, which is no correlational query; brute-force asks nothing and looks at rows.
+pub(crate) const SQ_PLAY: &str = r"Learners: greedy queries the combination of members that excludes most; members queries one member after the other;
+regression, a basis of all harmonics of the degree; descent, hidden ReLU units in random directions; attack, the
+clipped label, which is not a correlational query; brute-force uses rows instead of queries.
 
 Examples:
   zonal sq play --family monomials --dim 12 --degree 3 --tolerance .25 --learner greedy
@@ -120,10 +119,10 @@ Examples:
   zonal sq play --family signs --dim 100 --degree 4 --size 5000 --tolerance .1 --learner brute-force --noise .5 --rows 48";
 
 pub(crate) const SQ_LEARN: &str = r"Oracles: exact; honest:TAU adds a uniform error; quantised:TAU rounds to multiples of 2 TAU; lazy:TAU answers zero
-wherever that is within TAU, and otherwise as near to it as it may; sampled:ROWS takes the mean over rows, new ones
-for each query or, with sampled:ROWS:shared, the same for all; vstat:T is lazy with the tolerance max(1/T, sqrt(p
-(1-p) / T)) for p = (1 + E/range) / 2; replay:FILE answers what was kept by --save. Losses and energies are true
-ones. Bounds hold for the worst answers: honest errors of the same size are often harmless.
+if that is within TAU, and otherwise the allowed value nearest to zero; sampled:ROWS answers the mean over rows, new
+ones for each query or, with sampled:ROWS:shared, the same for all; vstat:T is lazy with the tolerance max(1/T,
+sqrt(p (1-p) / T)) for p = (1 + E/range) / 2; replay:FILE answers from a transcript saved by --save. Losses and
+energies are exact. Bounds hold for the worst answers: random errors of the same size are often harmless.
 
 Examples:
   zonal sq learn --target 'harmonic(2)' --dim 10 --oracle lazy:0.3

@@ -1,4 +1,4 @@
-//! `zonal sq learn`.
+//! The output of `zonal sq learn`.
 
 use crate::format::{short, short_count};
 use crate::output::{columns, csv};
@@ -6,7 +6,7 @@ use zonal_documents::sq::LearnReport;
 
 pub(super) fn text(r: &LearnReport) -> String {
     let mut text = format!(
-        "{} through {} answers (tolerance by {}), {} {} units in dimension {}, {} trained, step {}\n\n",
+        "{} through {} answers (tolerance in units of {}), {} {} units in dimension {}, {} trained, step {}\n\n",
         r.target,
         r.oracle,
         r.convention,
@@ -16,12 +16,12 @@ pub(super) fn text(r: &LearnReport) -> String {
         if r.layers == "both" { "both layers" } else { "output layer" },
         short(r.step_size)
     );
-    // Degrees with energy in the target, or the network by the end.
+    // Degrees whose energy exceeds 1 % of the target's at some iteration.
     let shown: Vec<usize> = (0..r.target_energy.len())
         .filter(|&k| {
-            let most =
+            let largest =
                 r.path.iter().map(|c| c.degrees[k].energy.max(c.degrees[k].exact_energy)).fold(0.0, f64::max);
-            most > 1e-2 * r.target_norm_sq
+            largest > 1e-2 * r.target_norm_sq
         })
         .collect();
     let mut header = ["iteration", "loss", "exact"].map(String::from).to_vec();
@@ -29,7 +29,7 @@ pub(super) fn text(r: &LearnReport) -> String {
         header.push(format!("degree {k}"));
         header.push(format!("exact {k}"));
     }
-    // A line for each power of ten, and the last.
+    // Iterations that are powers of ten, and the last one.
     let round = |t: u64| t == 0 || 10u64.pow(t.ilog10()) == t;
     let last = r.path.last().map(|c| c.iteration);
     let rows: Vec<Vec<String>> = r
@@ -46,19 +46,19 @@ pub(super) fn text(r: &LearnReport) -> String {
         .collect();
     text += &columns(&header, &rows);
     if shown.len() < r.target_energy.len() {
-        text += "Degrees whose energy stays below 1 % are left out; --format csv has all of them.\n";
+        text += "Degrees whose energy stays below 1 % are omitted; --format csv lists all of them.\n";
     }
     if let Some(at) = r.diverged {
-        text += &format!("\nThe loss grew without bound at iteration {at}; take a smaller --step.\n");
+        text += &format!("\nThe loss diverged at iteration {at}; use a smaller --step.\n");
     }
     text += &format!(
-        "\nSmallest loss {} (exact oracle {}; {} is a network that has learned nothing).\n",
+        "\nSmallest loss {} (exact oracle: {}, zero network: {}).\n",
         short(r.smallest_loss),
         short(r.smallest_exact_loss),
         short(r.target_norm_sq)
     );
     text += &format!(
-        "Queries: {} different, {} by descent step by step.\n",
+        "Queries: {} distinct, {} if every step asks all of them.\n",
         r.queries_distinct,
         if r.queries_issued == u64::MAX {
             "more than 1.8e19".to_owned()
@@ -67,11 +67,11 @@ pub(super) fn text(r: &LearnReport) -> String {
         }
     );
     if r.vanishing_tolerance == 0.0 {
-        return text + "These units see nothing of the target: no oracle makes descent learn it.\n";
+        return text + "The activation has no component on the target's degrees; no oracle can help.\n";
     }
     text + &format!(
-        "At a lazy tolerance of {} by unit (raw: {}) every answer of the first step is zero, and descent never leaves its \
-         start.\n",
+        "At a lazy tolerance of {} per unit norm (raw: {}) every answer of the first step is zero, and descent stays at \
+         zero.\n",
         short(r.vanishing_tolerance),
         short(r.vanishing_tolerance_raw)
     )

@@ -1,4 +1,4 @@
-//! `zonal man DIR`: manual pages from the same definitions as the help.
+//! `zonal man DIR`: manual pages, generated from the definitions of the command line.
 
 use anyhow::Context;
 use clap::CommandFactory;
@@ -10,7 +10,7 @@ use zonal_io::write::write_file;
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example:\n  zonal man ~/.local/share/man/man1 && man zonal-train")]
 pub(crate) struct Args {
-    /// The folder; created if it does not exist
+    /// The folder, created if it does not exist
     #[arg(value_name = "DIR")]
     folder: PathBuf,
 }
@@ -23,7 +23,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     write(&program, &args.folder)
 }
 
-/// The page of a command and those of its own commands.
+/// Writes the page of a command and those of its subcommands.
 fn write(command: &clap::Command, folder: &Path) -> anyhow::Result<()> {
     for inner in command.get_subcommands().filter(|inner| !inner.is_hide_set()) {
         write(inner, folder)?;

@@ -1,4 +1,5 @@
-//! From the command line to a request, and from its report to standard output: each command's file prints its report.
+//! Commands: from the command line to a request, and from its report to standard output. Each module formats the
+//! report of one command.
 
 mod analyze;
 mod bound;
@@ -16,9 +17,9 @@ mod train;
 
 use crate::format::Format;
 use crate::interrupt::Interrupt;
-use crate::output::{command_line, print, say};
+use crate::output::{command_line, print, print_error_line};
 use crate::progress::Progress;
-use crate::{Command, Done, Global, Queries};
+use crate::{Command, Global, Queries, Status};
 use anyhow::Result;
 use predict::Stream;
 use zonal_documents::Error;
@@ -27,10 +28,10 @@ use zonal_documents::request::{Request, TrainRequest};
 use zonal_io::option::OptionId;
 use zonal_run::{Context, Outcome};
 
-/// The request that a command line asks for.
+/// Builds the request of a command line.
 ///
 /// # Errors
-/// [`Error::Usage`] for names of columns that are empty, and for a seed where nothing is random.
+/// [`Error::Usage`] for empty column names, and for a seed if the command draws no random numbers.
 pub(crate) fn request(command: Command, global: &Global) -> Result<Request> {
     let seed = global.seed;
     let unused = |why: &str| match seed {
@@ -58,11 +59,11 @@ pub(crate) fn request(command: Command, global: &Global) -> Result<Request> {
             Request::Predict(request)
         }
         Command::Report(request) => {
-            unused("a page draws nothing at random")?;
+            unused("a report uses no random numbers")?;
             Request::Report(request)
         }
         Command::Reproduce(request) => {
-            unused("claims use fixed seeds, so that the same version gives the same numbers")?;
+            unused("claims use fixed seeds, so that a version always yields the same numbers")?;
             Request::Reproduce(request)
         }
         Command::Sweep(mut request) => {
@@ -81,18 +82,18 @@ pub(crate) fn request(command: Command, global: &Global) -> Result<Request> {
             request.seed = seed;
             Request::SqLearn(request)
         }
-        Command::Completions(_) | Command::Man(_) => anyhow::bail!("this command has no job"),
+        Command::Completions(_) | Command::Man(_) => anyhow::bail!("this command has no request"),
     })
 }
 
 /// Runs a request and prints its report.
-pub(crate) fn perform(request: &Request, global: &Global, interrupt: &Interrupt) -> Result<Done> {
+pub(crate) fn perform(request: &Request, global: &Global, interrupt: &Interrupt) -> Result<Status> {
     let mut stream = Stream::new(global.format == Format::Json);
     let outcome = {
         let mut progress = progress(request, global, interrupt);
         let mut notes = |note: &str| {
             if !global.quiet {
-                say(&format!("note: {note}"));
+                print_error_line(&format!("note: {note}"));
             }
         };
         let mut predictions = |block: zonal_jobs::predict::Block<'_>| stream.print(block);
@@ -104,24 +105,24 @@ pub(crate) fn perform(request: &Request, global: &Global, interrupt: &Interrupt)
         };
         zonal_run::run(request, &mut context)
     };
-    // Signals no longer wait for files.
-    interrupt.hold(false);
+    // All files are written: signals are no longer deferred.
+    interrupt.defer(false);
     let Outcome { report, unwritten, .. } = outcome?;
     show(&report, request, global.format)?;
     match unwritten {
         Some(error) => Err(error),
-        None => Ok(done(&report)),
+        None => Ok(status(&report)),
     }
 }
 
-/// The progress of a request, by what its job saves when a signal stops it.
+/// Returns the observer of a request, by whether a signal can stop its job.
 fn progress(request: &Request, global: &Global, interrupt: &Interrupt) -> Progress {
-    let saves = |request: &TrainRequest| request.target.is_none() || request.is_iterative();
+    let is_resumable = |request: &TrainRequest| request.target.is_none() || request.is_iterative();
     match request {
-        Request::Train(request) if saves(request) => Progress::saving(interrupt, global.quiet),
-        // The plan is worth having when its verification is interrupted.
-        Request::Plan(request) if request.verify.is_some() => Progress::asking(interrupt, global.quiet),
-        Request::Reproduce(_) | Request::Sweep(_) => Progress::asking(interrupt, global.quiet),
+        Request::Train(request) if is_resumable(request) => Progress::resumable(interrupt, global.quiet),
+        // The plan is printed even if its verification is interrupted.
+        Request::Plan(request) if request.verify.is_some() => Progress::stopping(interrupt, global.quiet),
+        Request::Reproduce(_) | Request::Sweep(_) => Progress::stopping(interrupt, global.quiet),
         _ => Progress::new(interrupt, global.quiet),
     }
 }
@@ -139,7 +140,7 @@ fn show(report: &Report, request: &Request, format: Format) -> Result<()> {
         Report::Rankings(rankings) => spectrum::rankings(rankings, csv),
         Report::Plan(report) if csv => plan::row(report),
         Report::Plan(report) => {
-            let verify = if let Request::Plan(asked) = request { asked.verify } else { None };
+            let verify = if let Request::Plan(request) = request { request.verify } else { None };
             plan::text(report, verify.map(|seeds| seeds.0))
         }
         Report::Train(report) | Report::Again(report, _) if csv => report.path_csv()?,
@@ -153,8 +154,8 @@ fn show(report: &Report, request: &Request, format: Format) -> Result<()> {
         }
         Report::Reproduce(report) if csv => reproduce::checks_csv(report),
         Report::Reproduce(report) => {
-            let named = matches!(request, Request::Reproduce(asked) if !asked.claim.is_empty());
-            reproduce::text(report, named)
+            let details = matches!(request, Request::Reproduce(request) if !request.claim.is_empty());
+            reproduce::text(report, details)
         }
         Report::Sweep(report) if csv => report.csv()?,
         Report::Sweep(report) => sweep::table(report),
@@ -167,13 +168,13 @@ fn show(report: &Report, request: &Request, format: Format) -> Result<()> {
     })
 }
 
-/// Whether what was checked holds.
-fn done(report: &Report) -> Done {
+/// Returns whether the statement that a command checked holds.
+fn status(report: &Report) -> Status {
     let holds = match report {
         Report::Plan(report) => report.verification.is_none_or(|v| v.holds != Some(false)),
         Report::Again(_, agreement) => agreement.agrees,
         Report::Reproduce(report) => report.holds,
         _ => true,
     };
-    if holds { Done::Well } else { Done::DoesNotHold }
+    if holds { Status::Success } else { Status::DoesNotHold }
 }

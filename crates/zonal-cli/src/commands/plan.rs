@@ -1,11 +1,11 @@
-//! `zonal plan`.
+//! The output of `zonal plan`.
 
 use crate::format::{short, short_count, short_up};
 use crate::output::{csv, quoted};
 use zonal_documents::number::{readable_bytes, readable_seconds};
 use zonal_documents::plan::{PlanReport, WayOut, WayOutKind};
 
-/// One row of CSV with what a spreadsheet can use.
+/// Formats a plan as one row of CSV.
 pub(super) fn row(report: &PlanReport) -> String {
     let single = report.single_draw;
     let cells = [
@@ -51,7 +51,7 @@ pub(super) fn text(report: &PlanReport, seeds: Option<u64>) -> String {
         pair("learns degrees", learns(report)),
     ];
     if let Some(t) = report.operator_iterations {
-        rows.push(pair("infinite width would take", format!("{} iterations (a prediction)", short_count(t))));
+        rows.push(pair("at infinite width", format!("{} iterations (a prediction)", short_count(t))));
     }
     text += &left_columns(&rows);
     text += &bound(report);
@@ -60,7 +60,7 @@ pub(super) fn text(report: &PlanReport, seeds: Option<u64>) -> String {
         let verdict = match v.holds {
             Some(true) => "holds",
             Some(false) => "does NOT hold",
-            None => "is for the mean, of which so few seeds say little",
+            None => "holds for the mean; too few seeds to check it",
         };
         let found = match v.seeds {
             1 => format!("with one seed: loss {}", short(v.mean_loss)),
@@ -73,20 +73,20 @@ pub(super) fn text(report: &PlanReport, seeds: Option<u64>) -> String {
     text
 }
 
-/// The degrees that are learned, or why there are none.
+/// Formats the degrees that are learned, or the reason why there are none.
 fn learns(report: &PlanReport) -> String {
     if report.degrees.is_empty() && report.loss_bound <= goal(report) {
-        return "none: the goal allows all that there is to learn".to_owned();
+        return "none needed: predicting 0 already meets the goal".to_owned();
     }
     list(&report.degrees)
 }
 
-/// The loss that the plan is to reach.
+/// Returns the loss that the plan is to reach.
 fn goal(report: &PlanReport) -> f64 {
     report.best_polynomial_error + report.invisible_energy + report.undetermined_energy + report.epsilon
 }
 
-/// Names and values, both aligned to the left.
+/// Formats names and values in left-aligned columns.
 fn left_columns(rows: &[Vec<String>]) -> String {
     let width = rows.iter().map(|r| r[0].len()).max().unwrap_or(0);
     rows.iter().map(|r| format!("  {:<width$}  {}\n", r[0], r[1])).collect()
@@ -106,32 +106,38 @@ fn bound(report: &PlanReport) -> String {
         format!("error of the best polynomial of degree {}", report.degree),
     )];
     if report.invisible_energy > 0.0 {
-        terms.push((report.invisible_energy, format!("energy that {} cannot see", report.activation)));
+        terms.push((
+            report.invisible_energy,
+            format!("energy in degrees that are invisible to {}", report.activation),
+        ));
     }
     if report.undetermined_energy > 0.0 {
-        terms.push((report.undetermined_energy, "energy in degrees too faint to tell".to_owned()));
+        terms.push((
+            report.undetermined_energy,
+            "energy in degrees whose coefficient is below its error bound".to_owned(),
+        ));
     }
     if unlearned > 1e-12 * report.target_norm_sq {
-        terms.push((unlearned, "energy that is not worth its cost".to_owned()));
+        terms.push((unlearned, "energy in omitted degrees, which would cost more than they gain".to_owned()));
     }
     terms.push((width, "finite width".to_owned()));
-    terms.push((iterations, "finitely many iterations".to_owned()));
+    terms.push((iterations, "finite number of iterations".to_owned()));
     let rows: Vec<Vec<String>> = terms.into_iter().map(|(x, name)| vec![short(x), name]).collect();
     let widest = rows.iter().map(|r| r[0].len()).max().unwrap_or(0);
     let lines: String = rows.iter().map(|r| format!("  {:>widest$}  {}\n", r[0], r[1])).collect();
     let mut text = format!(
-        "\nProved: the mean of the loss over hidden units is at most {}, made of\n{lines}",
+        "\nProven: the mean of the loss over random hidden units is at most {}, the sum of\n{lines}",
         short_up(report.loss_bound)
     );
     if report.loss_bound > goal(report) * (1.0 + 1e-9) {
         text += &format!(
-            "That misses the goal of {}: leave out --width or --iterations to have one that reaches it.\n",
+            "This misses the goal of {}; omit --width or --iterations for a plan that reaches it.\n",
             short(goal(report))
         );
     }
     if let Some(single) = report.single_draw {
         text += &format!(
-            "A single draw stays at most {} except with probability {}.\n",
+            "The loss of a single draw is at most {}, except with probability {}.\n",
             short_up(single.loss_bound),
             short(single.delta)
         );
@@ -144,7 +150,7 @@ fn remarks(report: &PlanReport) -> String {
     if !report.invisible_degrees.is_empty() {
         let one = report.invisible_degrees.len() == 1;
         text += &format!(
-            "\nDegree{} {} {} invisible to {}: {} of the target's energy {} stays at any width and after any number \
+            "\nDegree{} {} {} invisible to {}: {} of the target's energy {} remains at every width and after any number \
              of iterations.\n",
             if one { "" } else { "s" },
             list(&report.invisible_degrees),
@@ -157,42 +163,42 @@ fn remarks(report: &PlanReport) -> String {
     }
     if !report.undetermined_degrees.is_empty() {
         text += &format!(
-            "\nThe coefficients of {} in the degrees {} are too small to be told from zero; the bound counts that energy as \
-             lost.\n",
+            "\nThe coefficients of {} in the degrees {} are below their error bounds; the bound counts that energy as not \
+             learned.\n",
             report.activation,
             list(&report.undetermined_degrees)
         );
     }
     let cost = report.cost;
     text += &format!(
-        "\nTraining takes about {} of memory ({} free here) and {}.\n",
+        "\nTraining takes about {} of memory ({} available) and {}.\n",
         readable_bytes(cost.memory_bytes),
         readable_bytes(cost.memory_free_bytes),
-        cost.seconds.map_or("a time that cannot be told here".to_owned(), readable_seconds)
+        cost.seconds.map_or("an unknown time".to_owned(), readable_seconds)
     );
     if cost.memory_bytes > cost.memory_free_bytes {
-        text += "That does not fit: raise --epsilon, lower --degree or give --width.\n";
+        text += "This does not fit; raise --epsilon, lower --degree or set --width.\n";
     }
     text
 }
 
-/// A width whose matrices fit into no machine.
-const BEYOND: u64 = 300_000;
+/// A width whose matrices exceed the memory of any machine.
+const UNREALISTIC: u64 = 300_000;
 
 fn ways(ways: &[WayOut]) -> String {
     let mut text = String::new();
     for way in ways {
         let kind = match way.kind {
             WayOutKind::Bias => "a bias",
-            WayOutKind::Activation => "another activation, the cheapest of the named ones",
+            WayOutKind::Activation => "another activation, the cheapest built-in one",
         };
         text += &format!(
-            "  {kind}: --activation '{}' --scale {} sees it, with width {} for a loss of at most {}{}\n",
+            "  {kind}: --activation '{}' --scale {} makes it visible, with width {} for a loss of at most {}{}\n",
             way.activation,
             way.scale,
             way.width,
             short_up(way.loss_bound),
-            if way.width > BEYOND { ": far too wide to train" } else { "" }
+            if way.width > UNREALISTIC { ": far too wide to train" } else { "" }
         );
     }
     text

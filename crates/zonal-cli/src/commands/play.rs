@@ -1,4 +1,4 @@
-//! `zonal sq play`.
+//! The output of `zonal sq play`.
 
 use crate::output::{columns, csv, quoted};
 use zonal_documents::sq::PlayReport;
@@ -10,26 +10,26 @@ pub(super) fn text(r: &PlayReport) -> String {
     );
     if let Some(rows) = r.rows {
         text += &format!(
-            "brute force looked at {rows} rows and {} the target\n",
+            "brute force used {rows} rows and {} the target\n",
             if r.learned { "found" } else { "missed" }
         );
-        return text + &assumed(r);
+        return text + &assumptions(r);
     }
     text += &format!("{} against {} answers at tolerance {}\n\n", r.learner, r.answers, r.tolerance);
     let optional = |x: Option<u64>, none: &str| x.map_or(none.to_owned(), |x| x.to_string());
     let attacks = r.invariant_held.is_none();
     let rows = [
-        ("members ruled out by one query, at most", r.dropped_per_query_bound.to_string()),
-        ("  and in this game", r.max_dropped.to_string()),
+        ("members excluded by one query, at most", r.dropped_per_query_bound.to_string()),
+        ("  in this game", r.max_dropped.to_string()),
         (
-            "queries needed for certain, at least",
+            "queries needed, at least",
             optional(
                 r.predicted_queries,
                 if attacks { "no bound for such queries" } else { "no number suffices" },
             ),
         ),
-        ("  and asked", format!("{} different, {} in all", r.queries_distinct, r.queries_issued)),
-        ("members left", r.live.to_string()),
+        ("  queries asked", format!("{} distinct, {} in total", r.queries_distinct, r.queries_issued)),
+        ("members remaining", r.live.to_string()),
         ("  one hypothesis may fit, at most", r.fits_per_hypothesis_bound.to_string()),
         (
             "invariant",
@@ -39,14 +39,14 @@ pub(super) fn text(r: &PlayReport) -> String {
                 None => "does not apply".to_owned(),
             },
         ),
-        ("learned: one hypothesis may fit who is left", if r.learned { "yes" } else { "no" }.to_owned()),
+        ("learned: one hypothesis may fit the rest", if r.learned { "yes" } else { "no" }.to_owned()),
     ];
     for (what, value) in rows {
         text += &format!("{what:<46}{value}\n");
     }
     if !r.transcript.is_empty() {
         let shown = 5.min(r.transcript.len());
-        let header = ["query", "answer", "ruled out", "left"].map(String::from);
+        let header = ["query", "answer", "excluded", "remaining"].map(String::from);
         let lines: Vec<Vec<String>> = r.transcript[..shown]
             .iter()
             .map(|a| {
@@ -61,15 +61,15 @@ pub(super) fn text(r: &PlayReport) -> String {
         text +=
             &format!("\nThe first {shown} of {} answers:\n{}", r.transcript.len(), columns(&header, &lines));
     }
-    text + &assumed(r)
+    text + &assumptions(r)
 }
 
-fn assumed(r: &PlayReport) -> String {
+fn assumptions(r: &PlayReport) -> String {
     let run = r.run.as_ref().map_or(String::new(), |run| format!("\nrun: {run}\n"));
-    format!("\nAssumed:\n{}{run}", r.assumptions.iter().map(|a| format!("  - {a}\n")).collect::<String>())
+    format!("\nAssumptions:\n{}{run}", r.assumptions.iter().map(|a| format!("  - {a}\n")).collect::<String>())
 }
 
-/// The transcript, one answer a row.
+/// Formats the transcript as CSV, one answer per row.
 pub(super) fn transcript_csv(r: &PlayReport) -> String {
     let header = ["number", "query", "identity", "answer", "dropped", "live"].map(String::from);
     let rows: Vec<Vec<String>> = r

@@ -1,4 +1,4 @@
-//! `zonal predict`.
+//! The output of `zonal predict`.
 
 use crate::format::Format;
 use crate::output::{print, print_json, print_part, quoted};
@@ -7,7 +7,7 @@ use zonal_documents::predict::PredictReport;
 use zonal_io::model::SCHEMA;
 use zonal_jobs::predict::Block;
 
-/// The end of predictions, which are printed while rows are read; or a score.
+/// Prints the end of the predictions, whose rows were printed while they were read; or a score.
 pub(super) fn show(report: &PredictReport, format: Format) -> anyhow::Result<()> {
     let json = format == Format::Json;
     match report.rmse {
@@ -18,7 +18,7 @@ pub(super) fn show(report: &PredictReport, format: Format) -> anyhow::Result<()>
     }
 }
 
-/// Predictions as they are printed: lines of CSV, or the parts of one JSON document.
+/// A printer of predictions in blocks: lines of CSV, or the pieces of one JSON document.
 pub(super) struct Stream {
     json: bool,
     /// Whether nothing has been printed.
@@ -41,7 +41,7 @@ impl Stream {
                 let comma = if self.is_empty && i == 0 { "" } else { "," };
                 text += &format!("{comma}{{\"row\":{row},\"prediction\":{}}}", serde_json::json!(values));
             } else {
-                // Writing to a text does not fail.
+                // Writing to a string does not fail.
                 let _ = write!(text, "{row}");
                 for value in values {
                     let _ = write!(text, ",{value}");
@@ -62,7 +62,7 @@ fn header(labels: &[String]) -> String {
     format!("row,{names}\n")
 }
 
-/// The beginning of a report; how many rows there are comes after their predictions.
+/// Returns the beginning of a JSON report; the number of rows follows the predictions.
 fn document(block: &Block<'_>) -> String {
     format!(
         "{{\"schema\":{SCHEMA},\"labels\":{},\"iteration\":{},\"rmse\":null,\"label_rmse\":null,\"predictions\":[",

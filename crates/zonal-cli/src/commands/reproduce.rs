@@ -1,4 +1,4 @@
-//! `zonal reproduce`.
+//! The output of `zonal reproduce`.
 
 use crate::format::{short, short_up};
 use crate::output::{columns, csv, quoted};
@@ -12,7 +12,7 @@ fn sign(relation: Relation) -> &'static str {
     }
 }
 
-/// What a value is compared with: a bound, or a distance from what is predicted.
+/// Formats the threshold of a comparison: a bound, or a distance from the predicted value.
 fn threshold(relation: Relation, threshold: f64, predicted: Option<f64>) -> String {
     match (relation, predicted) {
         (Relation::Within, Some(predicted)) => format!("{} of {}", short(threshold), short(predicted)),
@@ -46,17 +46,17 @@ pub(super) fn text(report: &ReproduceReport, details: bool) -> String {
         })
         .collect();
     let mut text = columns(&header, &rows);
-    text += "\nMeasured and threshold are those of the comparison that comes nearest to failing:\n";
+    text += "\nMeasured and threshold are those of the comparison closest to failing:\n";
     for claim in &report.claims {
-        text += &story(claim, details);
+        text += &details_of(claim, details);
     }
     if report.quick {
-        text += "\nSmaller sizes (--quick): every claim, with fewer seeds and narrower networks, some with a larger epsilon \
+        text += "\nSmaller sizes (--quick): all claims, with fewer seeds and narrower networks, some with a larger epsilon \
                  or a wider band, and games on 3 of 6 families.\n";
     }
     if !report.not_reached.is_empty() {
         text += &format!(
-            "\nInterrupted after {} of {} claims; not reached: {}.\n",
+            "\nInterrupted after {} of {} claims; not checked: {}.\n",
             report.claims.len(),
             report.claims.len() + report.not_reached.len(),
             report.not_reached.join(", ")
@@ -68,7 +68,7 @@ pub(super) fn text(report: &ReproduceReport, details: bool) -> String {
     text
 }
 
-fn story(claim: &ClaimReport, details: bool) -> String {
+fn details_of(claim: &ClaimReport, details: bool) -> String {
     let mut text = format!(
         "\n{}: {}.\n  source: {}; formulas {}\n",
         claim.name, claim.statement, claim.source, claim.formulas
@@ -76,7 +76,7 @@ fn story(claim: &ClaimReport, details: bool) -> String {
     let failed = claim.checks.iter().filter(|c| !c.holds);
     let shown: Vec<&Check> = if details { claim.checks.iter().collect() } else { failed.collect() };
     if shown.is_empty() {
-        text += &format!("  nearest: {} ({})\n", claim.quantity, claim.reason);
+        text += &format!("  closest: {} ({})\n", claim.quantity, claim.reason);
     }
     for check in shown {
         let predicted = match check.predicted {
@@ -96,7 +96,7 @@ fn story(claim: &ClaimReport, details: bool) -> String {
     text
 }
 
-/// One row a comparison.
+/// Formats the comparisons as CSV, one per row.
 pub(super) fn checks_csv(report: &ReproduceReport) -> String {
     let header =
         ["claim", "holds", "measured", "relation", "threshold", "predicted", "quantity"].map(String::from);

@@ -1,10 +1,10 @@
-//! `zonal spectrum`.
+//! The output of `zonal spectrum`.
 
 use crate::format::short;
 use crate::output::{columns, csv, quoted};
 use zonal_documents::spectrum::{DegreeReport, KernelKind, Ranking, SpectrumReport};
 
-/// One spectrum in full, several as a comparison.
+/// Formats one spectrum in full, several as a comparison.
 pub(super) fn text(reports: &[SpectrumReport], is_csv: bool) -> String {
     match reports {
         reports if is_csv => csv_table(reports),
@@ -13,7 +13,7 @@ pub(super) fn text(reports: &[SpectrumReport], is_csv: bool) -> String {
     }
 }
 
-/// Rankings, one after the other.
+/// Formats rankings, one after the other.
 pub(super) fn rankings(rankings: &[Ranking], is_csv: bool) -> String {
     let one = |ranking: &Ranking| match is_csv {
         true => csv(&ranking_header(), &ranking_rows(ranking, |x| x.to_string())),
@@ -57,7 +57,7 @@ fn csv_table(reports: &[SpectrumReport]) -> String {
     csv(&[lead, header()].concat(), &all)
 }
 
-/// A name for a report among others.
+/// Returns a title that identifies a spectrum among others.
 fn title(report: &SpectrumReport) -> String {
     let scale = report.scale.map_or("sqrt n".to_owned(), short);
     format!("{}, n = {}, s = {scale}", report.activation, report.dim)
@@ -66,7 +66,7 @@ fn title(report: &SpectrumReport) -> String {
 fn scientific(x: f64, ln: Option<f64>) -> String {
     match ln {
         None => "0".to_owned(),
-        // Below the range of f64 the logarithm still tells the size.
+        // On underflow the logarithm still determines the value.
         Some(ln) if x.abs() < 1e-300 => {
             let power = ln / std::f64::consts::LN_10;
             format!(
@@ -80,7 +80,7 @@ fn scientific(x: f64, ln: Option<f64>) -> String {
     }
 }
 
-/// The error of a coefficient; one that is not proven is marked.
+/// Formats the error of a coefficient; an estimate is marked.
 fn error(degree: &DegreeReport) -> String {
     match degree.error {
         None => "unknown".to_owned(),
@@ -96,7 +96,7 @@ fn table(report: &SpectrumReport) -> String {
         (KernelKind::Tangent, false) => ", eigenvalues of the tangent kernel",
         (KernelKind::Tangent, true) => ", eigenvalues of the tangent kernel with trained biases",
     };
-    // Four digits are shown; an error that is smaller needs no words.
+    // Four digits are shown, so smaller errors are omitted.
     let norm_error = report.norm_sq_error.filter(|e| *e > 1e-5 * report.norm_sq);
     let norm_error = norm_error.map_or(String::new(), |e| format!(" +- {e:.0e}"));
     let mut text =
@@ -104,7 +104,7 @@ fn table(report: &SpectrumReport) -> String {
     let header = &header()[..8];
     let mut rows = rows(report, |x| if x == 0.0 { "0".into() } else { format!("{x:.6e}") });
     for (row, d) in rows.iter_mut().zip(&report.degrees) {
-        // Multiplicities beyond 21 digits would push everything else off the screen.
+        // Multiplicities of more than 21 digits would make the table too wide.
         if let Some(ln) = d.ln_multiplicity.filter(|_| row[1].len() > 21) {
             row[1] = format!("10^{:.3}", ln / std::f64::consts::LN_10);
         }
@@ -119,7 +119,7 @@ fn table(report: &SpectrumReport) -> String {
     }
     text += &format!("\nenergy beyond degree {}: {}\n", report.degrees.len() - 1, short(report.tail_energy));
     if let Some(degree) = report.degree_999 {
-        text += &format!("99.9 % of the feature energy lies up to degree {degree}\n");
+        text += &format!("99.9 % of the feature energy is in degrees up to {degree}\n");
     }
     if let Some(decay) = report.decay {
         text += &format!(
@@ -127,40 +127,40 @@ fn table(report: &SpectrumReport) -> String {
             decay.exponent, decay.standard_error, decay.degrees, decay.from, decay.to
         );
     }
-    text + &cannot_learn(report) + "\n"
+    text + &invisible_line(report) + "\n"
 }
 
-/// What is invisible, in one line.
-fn cannot_learn(report: &SpectrumReport) -> String {
-    let hidden: Vec<usize> =
+/// States the invisible degrees, in one line.
+fn invisible_line(report: &SpectrumReport) -> String {
+    let invisible: Vec<usize> =
         report.degrees.iter().filter(|d| !d.visible && d.error == Some(0.0)).map(|d| d.degree).collect();
-    let unclear: Vec<String> = report
+    let undetermined: Vec<String> = report
         .degrees
         .iter()
         .filter(|d| !d.visible && d.error != Some(0.0))
         .map(|d| d.degree.to_string())
         .collect();
-    let unclear = match unclear.len() {
+    let undetermined = match undetermined.len() {
         0 => String::new(),
-        _ => format!("; not told from zero: {}", unclear.join(", ")),
+        _ => format!("; not distinguished from zero: {}", undetermined.join(", ")),
     };
     let last = report.degrees.len() - 1;
-    if hidden.is_empty() {
-        return if unclear.is_empty() {
+    if invisible.is_empty() {
+        return if undetermined.is_empty() {
             format!("every degree up to {last} is visible")
         } else {
-            format!("no degree up to {last} is known to be invisible{unclear}")
+            format!("no degree up to {last} is known to be invisible{undetermined}")
         };
     }
-    // Degrees of one parity, from some degree to the end of the list, are said in words.
-    let mut words = Vec::new();
-    let mut single = hidden.clone();
+    // All degrees of one parity from some degree on are summarised.
+    let mut summaries = Vec::new();
+    let mut single = invisible.clone();
     for (parity, name) in [(0, "even"), (1, "odd")] {
-        let visible = |k: usize| k % 2 == parity && !hidden.contains(&k);
+        let visible = |k: usize| k % 2 == parity && !invisible.contains(&k);
         let first = (0..=last).rev().find(|k| visible(*k)).map_or(parity, |k| k + 2);
-        if hidden.iter().filter(|k| **k >= first && *k % 2 == parity).count() >= 3 {
+        if invisible.iter().filter(|k| **k >= first && *k % 2 == parity).count() >= 3 {
             single.retain(|k| *k < first || k % 2 != parity);
-            words.push(if first <= 1 {
+            summaries.push(if first <= 1 {
                 format!("{name} degrees")
             } else {
                 format!("{name} degrees from {first} on")
@@ -171,11 +171,11 @@ fn cannot_learn(report: &SpectrumReport) -> String {
     if !list.is_empty() {
         list = vec![format!("degree{} {}", if list.len() == 1 { "" } else { "s" }, list.join(", "))];
     }
-    list.extend(words);
-    format!("cannot learn, at any width: {}{unclear}", list.join(", "))
+    list.extend(summaries);
+    format!("cannot learn, at any width: {}{undetermined}", list.join(", "))
 }
 
-/// Eigenvalues of several spectra side by side.
+/// Formats the eigenvalues of several spectra in adjacent columns.
 fn comparison(reports: &[SpectrumReport]) -> String {
     let mut header = vec!["degree".to_owned()];
     header.extend(reports.iter().enumerate().map(|(i, _)| format!("({})", i + 1)));
@@ -188,7 +188,7 @@ fn comparison(reports: &[SpectrumReport]) -> String {
         .collect();
     let mut text = "eigenvalues by degree\n\n".to_owned() + &columns(&header, &rows) + "\n";
     for (i, report) in reports.iter().enumerate() {
-        text += &format!("({}) {}: {}\n", i + 1, title(report), cannot_learn(report));
+        text += &format!("({}) {}: {}\n", i + 1, title(report), invisible_line(report));
         if let Some(decay) = report.decay {
             text +=
                 &format!("    falls like degree^-{:.5} +- {:.1e}\n", decay.exponent, decay.standard_error);
@@ -205,7 +205,7 @@ fn ranking_header() -> Vec<String> {
 
 fn ranking_rows(ranking: &Ranking, number: impl Fn(f64) -> String) -> Vec<Vec<String>> {
     let rows = ranking.ranking.iter().map(|r| {
-        let hidden: Vec<String> = r.invisible_degrees.iter().map(usize::to_string).collect();
+        let invisible: Vec<String> = r.invisible_degrees.iter().map(usize::to_string).collect();
         vec![
             quoted(&r.activation.name()),
             number(r.scale),
@@ -213,7 +213,7 @@ fn ranking_rows(ranking: &Ranking, number: impl Fn(f64) -> String) -> Vec<Vec<St
             number(r.visible_ratio),
             number(r.smallest),
             number(r.largest),
-            hidden.join(" "),
+            invisible.join(" "),
         ]
     });
     rows.collect()
@@ -222,8 +222,8 @@ fn ranking_rows(ranking: &Ranking, number: impl Fn(f64) -> String) -> Vec<Vec<St
 fn ranking_table(ranking: &Ranking) -> String {
     format!(
         "activations for the degrees {} to {} in dimension {}, best first\n\n{}\nratio: the smallest eigenvalue over \
-         these degrees, relative to the largest up to degree {}; about\nits inverse many iterations learn all of them. \
-         What sees fewer of the degrees comes later.\n",
+         these degrees, divided by the largest up to degree {}. Its inverse\nis about the number of iterations that learn \
+         all of them. Activations with more invisible degrees rank lower.\n",
         ranking.from,
         ranking.to,
         ranking.dim,

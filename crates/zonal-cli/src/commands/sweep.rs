@@ -1,19 +1,19 @@
-//! `zonal sweep`.
+//! The output of `zonal sweep`.
 
 use crate::format::{short, short_count, short_up};
 use crate::output::columns;
 use zonal_documents::sweep::{SweepReport, SweepRow};
 
-/// Rows shown in the table for people.
-const SHOWN_ROWS: usize = 60;
+/// The largest number of rows in the table.
+const MAX_ROWS: usize = 60;
 
-/// What a column of the table shows.
-type Show = fn(&SweepRow) -> String;
+/// A column of the table: the text of a cell.
+type CellText = fn(&SweepRow) -> String;
 
-/// Columns of which at least two values differ, then the losses.
+/// Formats a sweep: the columns whose values differ between rows, then the losses.
 pub(super) fn table(report: &SweepReport) -> String {
     let rows = &report.rows;
-    let describing: [(&str, Show); 9] = [
+    let describing: [(&str, CellText); 9] = [
         ("dim", |r| r.dim.to_string()),
         ("degree", |r| r.degree.map_or("-".into(), |k| k.to_string())),
         ("target", |r| r.target.clone()),
@@ -24,8 +24,8 @@ pub(super) fn table(report: &SweepReport) -> String {
         ("step", |r| r.step.clone()),
         ("iterations", |r| short_count(r.iterations)),
     ];
-    let varies = |show: Show| rows.windows(2).any(|w| show(&w[0]) != show(&w[1]));
-    let shown: Vec<(&str, Show)> = describing.iter().filter(|(_, show)| varies(*show)).copied().collect();
+    let varies = |show: CellText| rows.windows(2).any(|w| show(&w[0]) != show(&w[1]));
+    let shown: Vec<(&str, CellText)> = describing.iter().filter(|(_, show)| varies(*show)).copied().collect();
     let fixed: Vec<String> = match rows.first() {
         Some(first) => {
             let fixed = describing.iter().filter(|(_, show)| !varies(*show));
@@ -34,7 +34,7 @@ pub(super) fn table(report: &SweepReport) -> String {
         None => Vec::new(),
     };
     let mut header: Vec<String> = shown.iter().map(|(name, _)| (*name).to_owned()).collect();
-    let measures: [(&str, Show); 6] = [
+    let measures: [(&str, CellText); 6] = [
         ("diverged", |r| if r.diverged == 0 { "-".into() } else { r.diverged.to_string() }),
         ("loss", |r| r.loss.map_or("diverges".into(), short)),
         ("+-", |r| r.loss_standard_error.map_or("-".into(), short)),
@@ -42,13 +42,13 @@ pub(super) fn table(report: &SweepReport) -> String {
         ("infinite width", |r| r.predicted_loss.map_or("-".into(), short)),
         ("bound", |r| r.loss_bound.map_or("-".into(), short_up)),
     ];
-    // Columns of dashes say nothing.
-    let measures: Vec<(&str, Show)> =
+    // Columns without values are omitted.
+    let measures: Vec<(&str, CellText)> =
         measures.into_iter().filter(|(_, show)| rows.iter().any(|r| show(r) != "-")).collect();
     header.extend(measures.iter().map(|(name, _)| (*name).to_owned()));
     let lines: Vec<Vec<String>> = rows
         .iter()
-        .take(SHOWN_ROWS)
+        .take(MAX_ROWS)
         .map(|r| {
             let mut line: Vec<String> = shown.iter().map(|(_, show)| show(r)).collect();
             line.extend(measures.iter().map(|(_, show)| show(r)));
@@ -56,8 +56,8 @@ pub(super) fn table(report: &SweepReport) -> String {
         })
         .collect();
     let mut text = format!("{}: {}\n\n{}", report.name, fixed.join(", "), columns(&header, &lines));
-    if rows.len() > SHOWN_ROWS {
-        text += &format!(".. and {} more rows in the table\n", rows.len() - SHOWN_ROWS);
+    if rows.len() > MAX_ROWS {
+        text += &format!(".. and {} more rows in the table\n", rows.len() - MAX_ROWS);
     }
     text += &format!(
         "\n{}; {} trainings",
@@ -68,7 +68,7 @@ pub(super) fn table(report: &SweepReport) -> String {
         report.trainings
     );
     if report.trained < report.trainings {
-        text += &format!(", {} of them done before", report.trainings - report.trained);
+        text += &format!(", {} of them from the interrupted run", report.trainings - report.trained);
     }
     text += ".\n";
     text + &report.run.as_ref().map_or(String::new(), |run| format!("run: {run}\n"))

@@ -1,4 +1,4 @@
-//! A training as a table for people.
+//! The output of `zonal train`.
 
 use crate::format::{short, short_count, short_known, short_up};
 use crate::output::columns;
@@ -6,11 +6,12 @@ use zonal::network::{Layers, Parametrisation, Start};
 use zonal_documents::agreement::Agreement;
 use zonal_documents::train::{Checkpoint, SolverReport, TrainReport};
 
-/// Rows shown in the table for people.
-const SHOWN_ROWS: usize = 16;
-/// Theory stands beside measurement while this many degrees are shown.
-const MOST_DEGREES_WITH_THEORY: usize = 5;
-const MOST_DEGREES: usize = 12;
+/// The number of rows that the table aims for.
+const ROWS: usize = 16;
+/// Predictions are shown next to measurements for at most this many degrees.
+const MAX_DEGREES_WITH_THEORY: usize = 5;
+/// The largest number of degrees in the table.
+const MAX_DEGREES: usize = 12;
 
 pub(super) fn table(report: &TrainReport) -> String {
     match &report.target {
@@ -19,49 +20,49 @@ pub(super) fn table(report: &TrainReport) -> String {
     }
 }
 
-/// Whether a repeated run agrees with the first one.
+/// Formats the comparison of a repeated run with the first one.
 pub(super) fn agreement(found: &Agreement) -> String {
     if found.same_bits {
-        return format!("agrees: the same bits\ncompared: {}\n", found.compared.join(", "));
+        return format!("agrees: identical bit by bit\ncompared: {}\n", found.compared.join(", "));
     }
     let verdict = if !found.same_table {
-        "does not agree: the table holds other numbers than in the first run"
+        "does not agree: the table differs from that of the first run"
     } else if found.same_machine {
-        "does not agree: version, processor and instructions are those of the first run, and the bits are not"
+        "does not agree: the bits differ, although version, processor and instructions are the same"
     } else if found.agrees {
-        "agrees within the tolerance: by another version, processor or other instructions"
+        "agrees within the tolerance: version, processor or instructions differ from those of the first run"
     } else {
-        "does not agree: by another version, processor or other instructions"
+        "does not agree: version, processor or instructions differ from those of the first run"
     };
     let differs: String = found.differs.iter().map(|what| format!("  {what}\n")).collect();
     let losses = match found.loss_difference {
         Some(difference) => format!(
-            "losses differ by at most {} of the first one (at most {:e} across machines)",
+            "losses differ by at most {} of the initial loss (allowed across machines: {:e})",
             short(difference),
             found.tolerance
         ),
-        None => "the paths list other iterations".to_owned(),
+        None => "the paths report different iterations".to_owned(),
     };
-    format!("{verdict}\n{losses}\ncompared: {}\nother bits in\n{differs}", found.compared.join(", "))
+    format!("{verdict}\n{losses}\ncompared: {}\ndifferences:\n{differs}", found.compared.join(", "))
 }
 
-/// The iterations to show: powers of ten, the best and the last.
-fn shown(report: &TrainReport) -> Vec<&Checkpoint> {
+/// Selects the iterations to show: powers of ten, the best and the last.
+fn select_rows(report: &TrainReport) -> Vec<&Checkpoint> {
     let path = &report.path;
-    if path.len() <= SHOWN_ROWS {
+    if path.len() <= ROWS {
         return path.iter().collect();
     }
     let is_round =
         |t: u64| t == 0 || t.is_multiple_of(10u64.pow(t.ilog10())) && t / 10u64.pow(t.ilog10()) == 1;
     let last = path.last().map_or(0, |c| c.iteration);
-    let wanted = |c: &&Checkpoint| {
+    let is_selected = |c: &&Checkpoint| {
         is_round(c.iteration) || c.iteration == report.best_iteration || c.iteration == last
     };
-    let round: Vec<&Checkpoint> = path.iter().filter(wanted).collect();
-    if (6..=SHOWN_ROWS + 6).contains(&round.len()) {
+    let round: Vec<&Checkpoint> = path.iter().filter(is_selected).collect();
+    if (6..=ROWS + 6).contains(&round.len()) {
         return round;
     }
-    let stride = path.len().div_ceil(SHOWN_ROWS);
+    let stride = path.len().div_ceil(ROWS);
     let best = |i: usize| path[i].iteration == report.best_iteration;
     (0..path.len()).filter(|&i| i % stride == 0 || i + 1 == path.len() || best(i)).map(|i| &path[i]).collect()
 }
@@ -78,13 +79,13 @@ fn target_table(report: &TrainReport, target: &str) -> String {
     );
     let energies = report.target_energy.as_deref().unwrap_or_default();
     let total: f64 = energies.iter().sum();
-    // Degrees in which there is, or appears, anything to see.
-    let appears = |k: usize| {
+    // Degrees in which the target, or the network at some iteration, has energy.
+    let has_energy = |k: usize| {
         let energy = |c: &Checkpoint| c.degrees.as_ref().map_or(0.0, |d| d[k].energy);
         energies[k] > 1e-12 * total || report.path.iter().any(|c| energy(c) > 1e-4 * total)
     };
-    let degrees: Vec<usize> = (0..energies.len()).filter(|&k| appears(k)).take(MOST_DEGREES).collect();
-    let theory = degrees.len() <= MOST_DEGREES_WITH_THEORY;
+    let degrees: Vec<usize> = (0..energies.len()).filter(|&k| has_energy(k)).take(MAX_DEGREES).collect();
+    let theory = degrees.len() <= MAX_DEGREES_WITH_THEORY;
     let mut header = vec!["iteration".to_owned(), "loss".to_owned()];
     for k in &degrees {
         header.push(format!("degree {k}"));
@@ -95,12 +96,12 @@ fn target_table(report: &TrainReport, target: &str) -> String {
     header.push("rest".to_owned());
     let aligned = report.path.iter().any(|c| c.alignment.is_some());
     if aligned {
-        header.push("aligned".to_owned());
+        header.push("alignment".to_owned());
     }
     if report.descent.is_some() {
-        header.push("moved".to_owned());
+        header.push("movement".to_owned());
     }
-    let rows: Vec<Vec<String>> = shown(report)
+    let rows: Vec<Vec<String>> = select_rows(report)
         .into_iter()
         .map(|c| {
             let mut row = vec![short_count(c.iteration), known(report, c.loss, c.loss_error)];
@@ -117,9 +118,9 @@ fn target_table(report: &TrainReport, target: &str) -> String {
                     row.push(d.predicted.map_or("-".to_owned(), short));
                 }
             }
-            // No part of the residual exceeds the loss.
-            let most = c.loss + c.loss_error.unwrap_or(0.0);
-            row.push(known(report, rest, rest_error.map(|error| error.min((most - rest).max(rest)))));
+            // No energy of the residual exceeds the loss.
+            let upper = c.loss + c.loss_error.unwrap_or(0.0);
+            row.push(known(report, rest, rest_error.map(|error| error.min((upper - rest).max(rest)))));
             let share = |x: Option<f64>| x.map_or("-".to_owned(), |x| format!("{x:.3}"));
             if aligned {
                 row.push(share(c.alignment));
@@ -133,38 +134,48 @@ fn target_table(report: &TrainReport, target: &str) -> String {
     text += &columns(&header, &rows);
     text += "\nEnergy of the residual by degree";
     text += match (theory, report.descent.is_some()) {
-        (true, false) => "; theory: what infinite width predicts.\n",
-        (true, true) => "; theory: what the tangent kernel at the start predicts, at infinite width.\n",
+        (true, false) => "; theory: the prediction at infinite width.\n",
+        (true, true) => {
+            "; theory: the prediction of the tangent kernel at initialisation, at infinite width.\n"
+        }
         (false, _) => ".\n",
     };
     if let Some(random) = report.descent.as_ref().and_then(|d| d.random_alignment) {
         text += &format!(
-            "aligned: part of the hidden weights in the target's directions ({} at random)",
+            "alignment: share of the hidden weights in the target's directions ({} for random directions)",
             short(random)
         );
-        text += "; moved: how far hidden weights are from their start, as part of their size.\n";
+        text += "; movement: distance of the hidden weights from initialisation, divided by their initial norm.\n";
     } else if report.descent.is_some() {
-        text += "moved: how far hidden weights are from their start, as part of their size.\n";
+        text +=
+            "movement: distance of the hidden weights from initialisation, divided by their initial norm.\n";
     }
     text += &rounding(report);
-    text += &learned(report, &degrees);
+    text += &learning_times(report, &degrees);
     if let Some(bound) = report.loss_bound {
-        text += &format!("Proved for the mean over hidden units: last loss at most {}.\n", short(bound));
+        text += &format!(
+            "Proven: the mean of the final loss over random hidden units is at most {}.\n",
+            short(bound)
+        );
     }
     if let Some(invisible) = report.invisible_degrees.as_ref().filter(|d| !d.is_empty()) {
         let list: Vec<String> = invisible.iter().map(usize::to_string).collect();
         let plural = if list.len() == 1 { "" } else { "s" };
-        text += &format!("{} cannot see degree{plural} {}.\n", report.activation, list.join(", "));
+        text += &format!(
+            "{} has coefficient zero in degree{plural} {}, which cannot be learned.\n",
+            report.activation,
+            list.join(", ")
+        );
     }
-    text + &written(report)
+    text + &run_line(report)
 }
 
-/// A number with the digits that its error allows.
+/// Formats a number with the digits that its error determines.
 fn known(report: &TrainReport, x: f64, error: Option<f64>) -> String {
     report.visible_error(error).map_or_else(|| short(x), |error| short_known(x, error))
 }
 
-/// The root of a mean square with the digits that its error allows.
+/// Formats the root of a mean square with the digits that its error determines.
 fn known_root(report: &TrainReport, square: f64, error: Option<f64>) -> String {
     let root = square.sqrt();
     report
@@ -172,18 +183,18 @@ fn known_root(report: &TrainReport, square: f64, error: Option<f64>) -> String {
         .map_or_else(|| short(root), |error| short_known(root, (square + error).sqrt() - root))
 }
 
-/// From which listed iteration on losses are rounding.
+/// States the iteration from which losses are affected by rounding.
 fn rounding(report: &TrainReport) -> String {
     let Some(first) = report.first_rounded() else { return String::new() };
     format!(
-        "From iteration {} on rounding may change the loss by more than 1 %: numbers have the digits that are known, and <x \
-         is an upper bound (--format json has all errors).\n",
+        "From iteration {} on, rounding may change the loss by more than 1 %: only reliable digits are shown, and <x is an \
+         upper bound (--format json lists all errors).\n",
         short_count(first)
     )
 }
 
-/// When degrees are learned: measured, and predicted in brackets.
-fn learned(report: &TrainReport, degrees: &[usize]) -> String {
+/// Formats the learning times of degrees: measured, with predictions in brackets.
+fn learning_times(report: &TrainReport, degrees: &[usize]) -> String {
     let times = report.learning.as_deref().unwrap_or_default();
     let time = |t: Option<u64>| t.map_or("-".to_owned(), short_count);
     let of = |degree: usize| times.iter().filter(move |t| t.degree == degree);
@@ -199,11 +210,11 @@ fn learned(report: &TrainReport, degrees: &[usize]) -> String {
         return String::new();
     }
     let of_what = if report.descent.is_some() {
-        "Listed iterations, in brackets what the tangent kernel predicts."
+        "Reported iterations; in brackets, the prediction of the tangent kernel."
     } else {
-        "Iterations, in brackets what infinite width predicts."
+        "Iterations; in brackets, the prediction at infinite width."
     };
-    let header = ["energy left", "50 %", "10 %", "1 %"].map(String::from);
+    let header = ["energy remaining", "50 %", "10 %", "1 %"].map(String::from);
     format!("\n{}{}\n\n", columns(&header, &rows), of_what)
 }
 
@@ -219,7 +230,7 @@ fn rows_table(report: &TrainReport) -> String {
             ),
         };
         if r.dropped > 0 {
-            text += &format!(" ({} rows with missing values or of weight 0 left out)", r.dropped);
+            text += &format!(" ({} rows with missing values or weight 0 dropped)", r.dropped);
         }
         text += &format!(
             "\nby {} of {} units at scale {}, bias {}, step {}{}{}\n\n",
@@ -234,17 +245,17 @@ fn rows_table(report: &TrainReport) -> String {
     }
     let held_out = if report.folds.is_some() { "held-out RMSE" } else { "validation RMSE" };
     let linear = report.path.iter().any(|c| c.predicted_loss.is_some());
-    let fitted = if report.is_refitted() { "train+validation RMSE" } else { "train RMSE" };
-    let mut header = ["iteration", fitted, held_out, "test RMSE"].map(String::from).to_vec();
+    let train = if report.is_refitted() { "train+validation RMSE" } else { "train RMSE" };
+    let mut header = ["iteration", train, held_out, "test RMSE"].map(String::from).to_vec();
     if linear {
         header.push("tangent kernel".to_owned());
     }
     if report.descent.is_some() {
-        header.push("moved".to_owned());
+        header.push("movement".to_owned());
     }
     header.push(String::new());
     let root = |x: Option<f64>| x.map_or("-".to_owned(), |x| short(x.sqrt()));
-    let rows: Vec<Vec<String>> = shown(report)
+    let rows: Vec<Vec<String>> = select_rows(report)
         .into_iter()
         .map(|c| {
             let mark = if c.iteration == report.best_iteration { "best" } else { "" };
@@ -267,13 +278,14 @@ fn rows_table(report: &TrainReport) -> String {
     text += &columns(&header, &rows);
     text += &rounding(report);
     if linear {
-        text += "tangent kernel: the train RMSE that it predicts from the start. ";
+        text += "tangent kernel: its prediction of the train RMSE, from initialisation. ";
     }
     if report.descent.is_some() {
-        text += "moved: how far hidden weights are from their start, as part of their size.\n";
+        text +=
+            "movement: distance of the hidden weights from initialisation, divided by their initial norm.\n";
     }
     if report.is_refitted() {
-        text += "train+validation RMSE: of the final fit, over the rows of both; validation RMSE: of the fit to training rows.\n";
+        text += "train+validation RMSE: of the final fit, on both parts; validation RMSE: of the fit to the training rows.\n";
     }
     let number = |x: Option<f64>| x.map_or("-".to_owned(), short);
     text += &format!(
@@ -288,7 +300,7 @@ fn rows_table(report: &TrainReport) -> String {
         number(report.test_rmse)
     );
     if let Some(labels) = report.label_errors.as_ref().filter(|l| l.len() > 1) {
-        let header = ["label", "train RMSE", "held out", "test RMSE"].map(String::from);
+        let header = ["label", "train RMSE", "held-out RMSE", "test RMSE"].map(String::from);
         let rows: Vec<Vec<String>> = labels
             .iter()
             .map(|l| {
@@ -296,7 +308,7 @@ fn rows_table(report: &TrainReport) -> String {
             })
             .collect();
         text += &format!(
-            "\n{}\nErrors of all labels together are roots of means over labels.\n",
+            "\n{}\nErrors over all labels are roots of means over labels.\n",
             columns(&header, &rows)
         );
     }
@@ -314,10 +326,10 @@ fn rows_table(report: &TrainReport) -> String {
         }
         text.push('\n');
     }
-    text + &written(report)
+    text + &run_line(report)
 }
 
-/// How a descent step by step was done.
+/// Describes an iterative training.
 fn descent(report: &TrainReport) -> String {
     let Some(d) = &report.descent else { return String::new() };
     let layers = match d.layers {
@@ -325,7 +337,7 @@ fn descent(report: &TrainReport) -> String {
         Layers::Hidden => "the hidden layer",
         Layers::Both => "both layers",
     };
-    let mut text = format!("\nstep by step, {layers}, batch {}, ", d.batch);
+    let mut text = format!("\niterative training of {layers}, batch {}, ", d.batch);
     text += match d.parametrisation {
         Parametrisation::Standard => "standard scaling, ",
         Parametrisation::Ntk => "ntk scaling, ",
@@ -334,7 +346,7 @@ fn descent(report: &TrainReport) -> String {
     text += match d.start {
         Start::Random => "random start",
         Start::Symmetric => "symmetric start",
-        Start::Zero => "start at zero",
+        Start::Zero => "zero start",
     };
     if d.biases {
         text += ", with trained biases";
@@ -343,19 +355,22 @@ fn descent(report: &TrainReport) -> String {
         text += ", units on the sphere";
     }
     if d.steps.len() > 1 {
-        text += &format!(" (the last of {} steps)", d.steps.len());
+        text += &format!(" (the last of {} step sizes)", d.steps.len());
     }
     text
 }
 
-/// What Lanczos did, where it was used.
+/// Describes the Lanczos path, if Lanczos was used.
 fn solver(report: &TrainReport) -> String {
     let Some(SolverReport { steps: Some(steps), prediction_error: Some(error), .. }) = report.solver else {
         return String::new();
     };
-    format!("\npath by {steps} steps of Lanczos: predictions within {} of the deviation", short_up(error))
+    format!(
+        "\npath by {steps} Lanczos steps: predictions within {} of the labels' standard deviation",
+        short_up(error)
+    )
 }
 
-fn written(report: &TrainReport) -> String {
+fn run_line(report: &TrainReport) -> String {
     report.run.as_ref().map_or(String::new(), |run| format!("run: {run}\n"))
 }

@@ -83,7 +83,7 @@ fn another_table_and_another_result_are_told() {
     let output = zonal(folder, &["train", "--again", "run"]).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(3), "{text}");
-    assert!(text.starts_with("does not agree: the table holds other numbers"), "{text}");
+    assert!(text.starts_with("does not agree: the table differs from that of the first run"), "{text}");
     std::fs::write(folder.join("t.csv"), table(1.0)).unwrap();
     let record = folder.join("run/run.json");
     let seed = std::fs::read_to_string(&record).unwrap().replace("\"seed\": 0", "\"seed\": 1");
@@ -133,7 +133,7 @@ fn what_can_no_longer_be_compared_and_what_was_edited_is_told() {
     let (code, said) = edited("run.json", "\"labels\": [\n          \"y\"\n        ]", "\"labels\": []");
     assert!(code == 2 && said.contains("no label is named"), "{code} {said}");
     let (code, said) = edited("run.json", "\"scale\": \"auto\"", "\"scale\": {}");
-    assert!(code == 1 && said.contains("a number or a text is needed"), "{code} {said}");
+    assert!(code == 1 && said.contains("a number or a string is needed"), "{code} {said}");
     std::fs::remove_file(folder.join("run/model.safetensors")).unwrap();
     let (code, same) = again(folder, "run", None);
     assert!(code == 0 && !same["compared"].to_string().contains("network"), "{same}");

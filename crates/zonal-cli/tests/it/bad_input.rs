@@ -152,7 +152,7 @@ fn options_out_of_range() {
     place.fail(&["spectrum", "--activation", "step", "--kernel", "tangent"], 2, &["step", "without jumps"]);
     place.fail(&["spectrum", "--dim", "inf", "--kernel", "tangent"], 2, &["finite --dim"]);
     place.fail(&["spectrum", "--dim", "inf", "--scale", "2"], 2, &["sqrt-dim"]);
-    place.fail(&["spectrum", "--for-degrees", "4..0"], 2, &["'4..0'", "first must not exceed"]);
+    place.fail(&["spectrum", "--for-degrees", "4..0"], 2, &["'4..0'", "first must be at most the last"]);
     place.fail(&["spectrum", "--decay", "800"], 2, &["'800' is not a range", "0..4"]);
     place.fail(
         &["spectrum", "--activation", "exp", "--scale", "1e6"],
@@ -424,7 +424,7 @@ fn files_of_others_stay_as_they_are() {
     place.fail(
         &[&play[..], &["--save", "g/t.json"]].concat(),
         2,
-        &["--save g/t.json", "name a file elsewhere"],
+        &["--save g/t.json", "choose a file in another folder"],
     );
     place.succeed(&[&play[..], &["--save", "t.json"]].concat());
 }

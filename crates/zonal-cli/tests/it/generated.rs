@@ -20,10 +20,9 @@ struct Bad {
 }
 
 /// How messages say what is needed, beside what a kind of option adds.
-const NEEDED: [&str; 25] = [
+const NEEDED: [&str; 26] = [
     "write ",
     "must be ",
-    "must not ",
     "needed",
     "needs ",
     "each need",
@@ -43,9 +42,11 @@ const NEEDED: [&str; 25] = [
     "is required",
     "no more were expected",
     "should follow",
-    "whole number from",
+    "integer from",
     "only a number",
     "the model predicts",
+    "choose ",
+    "not supported",
 ];
 
 /// What an option takes: values that it does not, and how a message says what is needed.

@@ -351,7 +351,7 @@ fn weights_are_a_column_and_rows_of_none_are_left_out() {
     let text = place.succeed(&[
         "train", "some.csv", "--weight", "w", "--label", "y", "--out", "none", "--width", "20", "-a", "tanh",
     ]);
-    assert!(text.stdout.contains("50 rows with missing values or of weight 0 left out"), "{}", text.stdout);
+    assert!(text.stdout.contains("50 rows with missing values or weight 0 dropped"), "{}", text.stdout);
     // The label z is a feature now, the weight is none.
     assert_eq!((parts.dropped, parts.train + parts.validation + parts.test, some.dim), (50, 550, 5));
     assert_ne!(some.test_rmse, plain.test_rmse);
