@@ -1,4 +1,4 @@
-//! Python callables as activations.
+//! Activations that are Python callables.
 
 use crate::error::{Failure, Outcome, exception};
 use crate::work::{Shared, Work, lock, without_work};
@@ -9,12 +9,12 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use zonal::activation::{Activation, Function};
 
-/// A callable of one array, called with many arguments at once on whichever thread needs values.
+/// A Python callable of one array, called with arrays of arguments on the thread that needs values.
 #[pyclass(frozen, module = "zonal._native")]
 pub(crate) struct Code {
     callable: Py<PyAny>,
     kinks: Vec<f64>,
-    /// What tells copies of it, in this process or another, from other code.
+    /// The identity of the callable, shared by its copies in all processes.
     identity: u128,
 }
 
@@ -23,7 +23,7 @@ impl Code {
     #[new]
     #[pyo3(signature = (callable, kinks, identity = None))]
     fn new(py: Python<'_>, callable: Py<PyAny>, kinks: Vec<f64>, identity: Option<u128>) -> PyResult<Self> {
-        // A fault in what it returns is told before any work.
+        // Errors in its return value are reported before any work.
         call(py, callable.bind(py), &mut [0.0, 1e-3, -1e-3])?;
         let identity = match identity {
             Some(identity) => identity,
@@ -34,16 +34,17 @@ impl Code {
 }
 
 impl Code {
-    /// What its constructor needs, for pickle.
+    /// Returns the arguments of the constructor, for pickle.
     pub(crate) fn pieces(&self, py: Python<'_>) -> (Py<PyAny>, Vec<f64>, u128) {
         (self.callable.clone_ref(py), self.kinks.clone(), self.identity)
     }
 
-    /// The activation for one job, whose exceptions are no other job's, and which finds so many spectra.
+    /// Returns an activation for one job, which computes at most `spectra` spectra. It collects the exceptions of
+    /// that job only.
     pub(crate) fn begin(&self, py: Python<'_>, spectra: usize) -> Running {
         let name = self.callable.getattr(py, "__name__").and_then(|n| n.extract::<String>(py));
         let name = name.unwrap_or_else(|_| "callable".to_owned());
-        let limit = MOST_CALLS.saturating_mul(spectra);
+        let limit = MAX_CALLS.saturating_mul(spectra);
         let raised = Arc::new(Raised { limit, ..Raised::default() });
         let (inside, function) = (Arc::clone(&raised), self.callable.clone_ref(py));
         let apply = move |values: &mut [f64]| inside.apply(&function, values);
@@ -52,28 +53,28 @@ impl Code {
     }
 }
 
-/// A callable at work for one job.
+/// A callable in use by one job.
 pub(crate) struct Running {
-    /// The activation that calls it.
+    /// The activation that calls the callable.
     pub(crate) activation: Activation,
     raised: Arc<Raised>,
 }
 
-/// The first exception of a callable, and the job that it works for.
+/// The state of a callable during one job: the first exception, and the job.
 #[derive(Default)]
 struct Raised {
-    is: AtomicBool,
+    has_raised: AtomicBool,
     first: Mutex<Option<PyErr>>,
-    /// Calls with a single argument.
+    /// The number of calls with a single argument.
     single: AtomicUsize,
     limit: usize,
-    /// Whether it was not called although it should have been, since the interpreter ends.
+    /// Whether calls were skipped because the interpreter was shutting down.
     skipped: AtomicBool,
     job: Mutex<Option<Arc<Shared>>>,
 }
 
 impl Running {
-    /// What the callable raised while something was computed comes before whatever that led to.
+    /// Runs a computation. An exception of the callable takes precedence over the result.
     pub(crate) fn checked<T>(
         running: Option<&Self>,
         work: &Work,
@@ -84,27 +85,27 @@ impl Running {
         let result = compute();
         match lock(&running.raised.first).take() {
             Some(error) => Err(Failure::Raised(error)),
-            None if running.raised.skipped.load(Ordering::Relaxed) => Err(Failure::Ended),
+            None if running.raised.skipped.load(Ordering::Relaxed) => Err(Failure::Shutdown),
             None => result,
         }
     }
 }
 
-/// Threads that are in a callable, or about to be.
+/// The number of threads that are in a callable or about to enter one.
 static CALLING: AtomicUsize = AtomicUsize::new(0);
-/// Whether the interpreter is about to end: nothing is called any more.
+/// Whether the interpreter is shutting down, after which no callable is called.
 static CLOSING: AtomicBool = AtomicBool::new(false);
-/// Calls with a single argument for one job: smooth functions need some thousands for each spectrum.
-const MOST_CALLS: usize = 150_000;
-/// How long the end of the interpreter waits for callables.
-const LAST: Duration = Duration::from_secs(30);
+/// The limit on calls with a single argument per spectrum. Smooth functions need a few thousand.
+const MAX_CALLS: usize = 150_000;
+/// The time that the shutdown of the interpreter waits for callables.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Waits for callables that are still being called by work that nobody waits for, and lets none begin.
+/// Waits for callables that abandoned work is still calling, and prevents new calls. Called at interpreter exit.
 #[pyfunction]
 pub(crate) fn close(py: Python<'_>) {
     CLOSING.store(true, Ordering::SeqCst);
     py.detach(|| {
-        let until = Instant::now() + LAST;
+        let until = Instant::now() + SHUTDOWN_TIMEOUT;
         while CALLING.load(Ordering::SeqCst) > 0 && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(2));
         }
@@ -115,8 +116,9 @@ impl Raised {
     fn apply(&self, function: &Py<PyAny>, values: &mut [f64]) {
         let stopped = || lock(&self.job).as_ref().is_some_and(|job| job.is_stopped());
         CALLING.fetch_add(1, Ordering::SeqCst);
-        // After the first exception, or Ctrl-C, nothing counts any more.
-        let counts = !self.is.load(Ordering::Relaxed) && !CLOSING.load(Ordering::SeqCst) && !stopped();
+        // After the first exception or Ctrl-C, values no longer matter.
+        let is_needed =
+            !self.has_raised.load(Ordering::Relaxed) && !CLOSING.load(Ordering::SeqCst) && !stopped();
         let one = values.len() == 1 && self.single.fetch_add(1, Ordering::Relaxed) >= self.limit;
         let work = |py: Python<'_>| {
             if one {
@@ -124,16 +126,16 @@ impl Raised {
             }
             without_work(|| call(py, function.bind(py), values))
         };
-        let called = if counts { Python::try_attach(work) } else { None };
+        let called = if is_needed { Python::try_attach(work) } else { None };
         CALLING.fetch_sub(1, Ordering::SeqCst);
         match called {
             Some(Ok(())) => return,
             Some(Err(error)) => {
                 lock(&self.first).get_or_insert(error);
-                self.is.store(true, Ordering::Relaxed);
+                self.has_raised.store(true, Ordering::Relaxed);
             }
             None => {
-                let known = self.is.load(Ordering::Relaxed) || stopped();
+                let known = self.has_raised.load(Ordering::Relaxed) || stopped();
                 self.skipped.fetch_or(!known, Ordering::Relaxed);
             }
         }
@@ -143,8 +145,8 @@ impl Raised {
 
 fn too_many(py: Python<'_>, limit: usize) -> PyErr {
     let message = format!(
-        "activation: the callable was called for {limit} single arguments and its coefficients are not known yet, as of \
-         functions that are not smooth; name the points where it has kinks or jumps as kinks"
+        "activation: the callable was called with {limit} single arguments and its coefficients have not converged, which \
+         happens for functions that are not smooth; list the points of its kinks and jumps as kinks"
     );
     exception(py, "ParameterError", &message)
 }
@@ -152,27 +154,27 @@ fn too_many(py: Python<'_>, limit: usize) -> PyErr {
 fn call(py: Python<'_>, function: &Bound<'_, PyAny>, values: &mut [f64]) -> PyResult<()> {
     let answer = function.call1((PyArray1::from_slice(py, values),))?;
     let numpy = py.import("numpy")?;
-    let refuse = |found: String| {
+    let reject = |found: String| {
         Err(exception(
             py,
             "ParameterError",
             &format!(
-                "activation: the callable was given an array of {} numbers and {found}, but one real number for each is \
+                "activation: the callable was called with an array of {} numbers and {found}, but one real number for each is \
                  needed",
                 values.len()
             ),
         ))
     };
     let Ok(array) = numpy.call_method1("asarray", (&answer,)) else {
-        return refuse(format!("returned {}", answer.get_type().name()?));
+        return reject(format!("returned {}", answer.get_type().name()?));
     };
     let shape = array.cast::<PyUntypedArray>()?.shape().to_vec();
     if shape != [values.len()] {
-        return refuse(format!("returned the shape {}", array.getattr("shape")?));
+        return reject(format!("returned the shape {}", array.getattr("shape")?));
     }
     let kind: String = array.getattr("dtype")?.getattr("kind")?.extract()?;
     if !["f", "i", "u", "b"].contains(&kind.as_str()) {
-        return refuse(format!("returned the type {}", array.getattr("dtype")?));
+        return reject(format!("returned the type {}", array.getattr("dtype")?));
     }
     let wide = array.call_method1("astype", ("float64",))?;
     let wide: PyReadonlyArray1<'_, f64> = wide.extract()?;

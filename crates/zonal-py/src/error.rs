@@ -1,18 +1,18 @@
-//! Errors as the exceptions of `zonal.errors`.
+//! Conversion of errors into the exceptions of `zonal.errors`.
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use std::any::Any;
 
-/// Anything that ends a job.
+/// A failure of a job.
 pub(crate) enum Failure {
-    /// An error of ours, with what was tried.
-    Ours(anyhow::Error),
-    /// An exception of the user's own code.
+    /// An error of zonal, with its context.
+    Error(anyhow::Error),
+    /// An exception raised by user code.
     Raised(PyErr),
-    /// The interpreter ends.
-    Ended,
-    /// A fault of ours.
+    /// The interpreter is shutting down.
+    Shutdown,
+    /// A bug in zonal.
     Panic(String),
 }
 
@@ -21,34 +21,36 @@ pub(crate) type Outcome<T> = Result<T, Failure>;
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self::Ours(error.into())
+        Self::Error(error.into())
     }
 }
 
 impl Failure {
-    /// What a panic said.
+    /// Returns the failure for the payload of a panic.
     pub(crate) fn panic(payload: &(dyn Any + Send)) -> Self {
         let text = payload.downcast_ref::<&str>().map(|s| (*s).to_owned());
         let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
-        Self::Panic(text.unwrap_or_else(|| "it left no message".to_owned()))
+        Self::Panic(text.unwrap_or_else(|| "no message".to_owned()))
     }
 
-    /// As a Python exception.
+    /// Converts the failure into a Python exception.
     pub(crate) fn raise(self, py: Python<'_>) -> PyErr {
         match self {
             Self::Raised(error) => error,
-            Self::Ended => {
-                exception(py, "ResourceError", "the interpreter ends, and calls no callable any more")
-            }
+            Self::Shutdown => exception(
+                py,
+                "ResourceError",
+                "the interpreter is shutting down and can no longer call callables",
+            ),
             Self::Panic(text) => {
-                exception(py, "InternalError", &format!("a fault of zonal's own, please report it: {text}"))
+                exception(py, "InternalError", &format!("internal error of zonal, please report it: {text}"))
             }
-            Self::Ours(error) => exception(py, class(&error), &format!("{error:#}")),
+            Self::Error(error) => exception(py, class(&error), &format!("{error:#}")),
         }
     }
 }
 
-/// An exception of the package by its class.
+/// Creates an exception of the package, given the name of its class.
 pub(crate) fn exception(py: Python<'_>, class: &str, message: &str) -> PyErr {
     match py.import("zonal.errors").and_then(|m| m.getattr(class)).and_then(|c| c.call1((message,))) {
         Ok(instance) => PyErr::from_value(instance),
@@ -56,13 +58,13 @@ pub(crate) fn exception(py: Python<'_>, class: &str, message: &str) -> PyErr {
     }
 }
 
-/// The class of an error.
+/// Returns the name of the exception class for an error.
 fn class(error: &anyhow::Error) -> &'static str {
     let found = error.chain().find_map(|cause| {
-        let of_run = cause.downcast_ref::<zonal_documents::Error>().map(of_run);
+        let of_documents = cause.downcast_ref::<zonal_documents::Error>().map(of_documents);
         let of_core = || cause.downcast_ref::<zonal::Error>().map(of_core);
         let of_files = || cause.downcast_ref::<zonal_io::Error>().map(of_files);
-        of_run.or_else(of_core).or_else(of_files)
+        of_documents.or_else(of_core).or_else(of_files)
     });
     let of_system = |cause: &(dyn std::error::Error + 'static)| {
         cause.is::<std::io::Error>() || cause.is::<zonal_report::Error>()
@@ -70,7 +72,7 @@ fn class(error: &anyhow::Error) -> &'static str {
     found.unwrap_or_else(|| if error.chain().any(of_system) { "FileError" } else { "DataError" })
 }
 
-fn of_run(error: &zonal_documents::Error) -> &'static str {
+fn of_documents(error: &zonal_documents::Error) -> &'static str {
     match error {
         zonal_documents::Error::Core(e) => of_core(e),
         zonal_documents::Error::Io(e) => of_files(e),

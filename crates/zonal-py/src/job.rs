@@ -1,4 +1,4 @@
-//! Jobs: a request as JSON goes in, its report comes out.
+//! Jobs: runs a request given as JSON and returns its reports.
 
 use crate::code::{Code, Running};
 use crate::error::{Failure, Outcome};
@@ -14,7 +14,7 @@ use zonal_documents::spectrum::SpectrumReport;
 use zonal_report::{draw, page_of};
 use zonal_run::Context;
 
-/// The result of a job: the document that the program prints, and what belongs to it.
+/// The result of a job: its document, notes, network and figures.
 #[pyclass(frozen, module = "zonal._native")]
 pub(crate) struct Report {
     json: String,
@@ -23,7 +23,7 @@ pub(crate) struct Report {
     figures: Figures,
 }
 
-/// What the figures of a result are drawn from, when they are asked for.
+/// The data from which figures are drawn on demand.
 enum Figures {
     None,
     Spectrum(Box<SpectrumReport>),
@@ -32,25 +32,25 @@ enum Figures {
 
 #[pymethods]
 impl Report {
-    /// The document that the program prints with --format json.
+    /// The document that the command-line program prints with --format json.
     #[getter]
     fn json(&self) -> &str {
         &self.json
     }
 
-    /// Notes for a person.
+    /// The notes on the job, for the user.
     #[getter]
     fn notes(&self) -> Vec<String> {
         self.notes.clone()
     }
 
-    /// The trained network.
+    /// The trained network; None if there is none.
     #[getter]
     fn model(&self, py: Python<'_>) -> Option<Py<Model>> {
         self.model.as_ref().map(|m| m.clone_ref(py))
     }
 
-    /// The figures of the page: the title of each, and its drawing as SVG.
+    /// The title of each figure of the page, and its drawing as SVG.
     fn figures(&self, py: Python<'_>) -> PyResult<Vec<(String, String)>> {
         let charts = match &self.figures {
             Figures::None => Vec::new(),
@@ -64,30 +64,30 @@ impl Report {
     }
 }
 
-/// Does what a request in JSON asks for, on a table of arrays and with a callable as activation where they are given;
-/// `command` is the call as the record of a run states it.
+/// Runs a request given as JSON, optionally on a table of arrays and with a callable as activation. `command` is the
+/// call, for the record of a run.
 #[pyfunction]
-#[pyo3(signature = (request, command, table = None, activation = None, watch: "object | None" = None))]
+#[pyo3(signature = (request, command, table = None, activation = None, progress: "object | None" = None))]
 pub(crate) fn run(
     py: Python<'_>,
     request: &str,
     command: Vec<String>,
     table: Option<&Bound<'_, Table>>,
     activation: Option<Py<Code>>,
-    watch: Option<&Bound<'_, PyAny>>,
+    progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Vec<Report>> {
     let fail = |e: zonal_documents::Error| Failure::from(e).raise(py);
     let mut request = Request::from_json(request).map_err(fail)?;
-    let running = activation.as_ref().map(|code| code.get().begin(py, spectra(&request)));
+    let running = activation.as_ref().map(|code| code.get().begin(py, spectrum_count(&request)));
     let values = Values {
         table: table.map(|table| table.get().memory()),
         activation: running.as_ref().map(|running| running.activation.clone()),
     };
     request.attach(values).map_err(fail)?;
-    let (found, notes) = work(py, watch, move |work| {
+    let (output, notes) = work(py, progress, move |work| {
         Running::checked(running.as_ref(), work, || perform(&request, command, work))
     })?;
-    let (documents, model) = found;
+    let (documents, model) = output;
     let mut model = model
         .map(|m| Py::new(py, Model::new(m, activation.as_ref().map(|c| c.clone_ref(py)))))
         .transpose()?;
@@ -95,8 +95,8 @@ pub(crate) fn run(
     Ok(documents.into_iter().map(report).collect())
 }
 
-/// The number of spectra that a callable is asked for.
-fn spectra(request: &Request) -> usize {
+/// Returns the number of spectra that a callable must provide.
+fn spectrum_count(request: &Request) -> usize {
     match request {
         Request::Spectrum(request) => match request.spectra() {
             Ok(Spectra::Spectra(configs)) => configs.len(),
@@ -106,10 +106,10 @@ fn spectra(request: &Request) -> usize {
     }
 }
 
-/// The documents of a result, each with its figures, and its network.
-type Found = (Vec<(String, Figures)>, Option<zonal_io::model::Model>);
+/// The documents of a job, each with its figures, and the network.
+type JobOutput = (Vec<(String, Figures)>, Option<zonal_io::model::Model>);
 
-fn perform(request: &Request, command: Vec<String>, work: &Work) -> Outcome<Found> {
+fn perform(request: &Request, command: Vec<String>, work: &Work) -> Outcome<JobOutput> {
     let mut observer = work.observer();
     let mut context = Context {
         command,
@@ -134,7 +134,7 @@ fn perform(request: &Request, command: Vec<String>, work: &Work) -> Outcome<Foun
     Ok((documents, model))
 }
 
-/// The options of a command with their defaults, as a request in JSON.
+/// Returns the options of a command with their defaults, as a request in JSON.
 #[pyfunction]
 pub(crate) fn options(py: Python<'_>, command: &str) -> PyResult<String> {
     let request = serde_json::json!({ "command": command }).to_string();
@@ -142,7 +142,7 @@ pub(crate) fn options(py: Python<'_>, command: &str) -> PyResult<String> {
     serde_json::to_string(&request).map_err(|e| Failure::from(e).raise(py))
 }
 
-/// Names of the claims that can be checked.
+/// Returns the names of all claims.
 #[pyfunction]
 pub(crate) fn claims() -> Vec<String> {
     zonal_claims::names().into_iter().map(str::to_owned).collect()

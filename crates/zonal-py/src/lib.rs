@@ -1,7 +1,7 @@
-//! The compiled part of the Python package `zonal`: jobs by requests, tables of NumPy arrays, networks, sums over shards
-//! of a table. Everything for people (names, defaults, documentation, results) is in Python, under `python/`.
+//! The compiled part of the Python package `zonal`: jobs from requests, tables of NumPy arrays, networks, sums over
+//! shards of a table. The public interface (names, defaults, documentation, results) is in Python, under `python/`.
 
-// What a user does must not make it panic.
+// No input may cause a panic.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 
 mod code;
@@ -35,7 +35,7 @@ mod _native {
     #[pymodule_export]
     use crate::work::set_threads;
 
-    /// Messages name options as keywords.
+    /// Sets the style of messages: options are named as keywords.
     #[pymodule_init]
     fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
         zonal_io::option::set_style(zonal_io::option::Style::Python);

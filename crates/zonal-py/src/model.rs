@@ -16,28 +16,28 @@ use zonal::observer::Stage;
 use zonal_io::model::{HiddenLayer, Model as Inner};
 use zonal_jobs::data::for_each_block;
 
-/// A network with its output coefficients at every listed iteration.
+/// A network with its output coefficients at every reported iteration.
 #[pyclass(frozen, module = "zonal._native")]
 pub(crate) struct Model {
     inner: Arc<Inner>,
-    /// The callable behind the activation, where it is one.
+    /// The callable, if the activation is one.
     code: Option<Py<Code>>,
 }
 
-/// A matrix as an array of two dimensions.
+/// Copies a matrix into an array of two dimensions.
 pub(crate) fn array<'py>(py: Python<'py>, matrix: &Matrix) -> PyResult<Bound<'py, PyArray2<f64>>> {
     PyArray1::from_slice(py, matrix.values()).reshape([matrix.rows(), matrix.columns()])
 }
 
 #[pymethods]
 impl Model {
-    /// The listed iterations.
+    /// The reported iterations.
     #[getter]
     fn iterations<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<u64>> {
         PyArray1::from_slice(py, &self.inner.iterations)
     }
 
-    /// The iteration to use unless told otherwise.
+    /// The default iteration of predictions.
     #[getter]
     fn best_iteration(&self) -> u64 {
         self.inner.description.best_iteration
@@ -62,19 +62,19 @@ impl Model {
         self.inner.description.activation.name()
     }
 
-    /// The scale of the units.
+    /// The scale s of the units.
     #[getter]
     fn scale(&self) -> f64 {
         self.inner.description.scale
     }
 
-    /// The step of the descent.
+    /// The step size eta.
     #[getter]
     fn step_size(&self) -> f64 {
         self.inner.description.step_size
     }
 
-    /// The width.
+    /// The width m.
     #[getter]
     fn width(&self) -> usize {
         self.inner.coefficients.columns()
@@ -89,13 +89,13 @@ impl Model {
         Ok((array(py, network.directions())?, biases, array(py, &coefficients)?))
     }
 
-    /// The part of each row that stood in the training table with these numbers: 0 train, 1 validation, 2 test.
+    /// The part of the split of each row with these numbers in the training table: 0 train, 1 validation, 2 test.
     fn parts<'py>(&self, py: Python<'py>, first_row: u64, rows: u64) -> PyResult<Bound<'py, PyArray1<u8>>> {
         let Some(table) = &self.inner.description.table else {
             return Err(exception(
                 py,
                 "ParameterError",
-                "a network trained on a target has no parts of a table",
+                "the network was trained on a target, which has no split into parts",
             ));
         };
         let split = table.split;
@@ -126,7 +126,7 @@ impl Model {
                 for_each_block(&source, Stage::Scoring, 0, &mut work.observer(), |block| {
                     rows += block.len();
                     let points = points(&model, &block.features)?;
-                    out.extend_from_slice(predicted(&model, network, &coefficients, &points)?.values());
+                    out.extend_from_slice(predictions(&model, network, &coefficients, &points)?.values());
                     Ok(())
                 })?;
                 Ok((out, rows))
@@ -135,13 +135,13 @@ impl Model {
         PyArray1::from_vec(py, values).reshape([rows, self.inner.labels()])
     }
 
-    /// The network as the bytes of the program's model.safetensors; a callable activation is not among them.
+    /// The network as bytes of model.safetensors, without a callable activation.
     fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let bytes = self.portable().to_bytes().map_err(|e| Failure::from(e).raise(py))?;
         Ok(PyBytes::new(py, &bytes))
     }
 
-    /// A network from bytes, with the callable that was its activation.
+    /// Reads a network from bytes, with the callable that was its activation.
     #[staticmethod]
     #[pyo3(signature = (bytes, activation = None))]
     fn from_bytes(py: Python<'_>, bytes: &[u8], activation: Option<Py<Code>>) -> PyResult<Self> {
@@ -153,7 +153,7 @@ impl Model {
         Ok(Self::new(model, activation))
     }
 
-    /// A network from a file or a run folder of the program.
+    /// Reads a network from a file or a run folder.
     #[staticmethod]
     fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
         let model =
@@ -161,11 +161,10 @@ impl Model {
         Ok(Self::new(model, None))
     }
 
-    /// Writes the network to a file, which the program reads too.
+    /// Writes the network to a file, which the command-line program can read.
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
         if self.code.is_some() {
-            let message =
-                "a file does not hold a callable activation; pickle the network, or use an expression in t";
+            let message = "the activation is a callable, which a file cannot store; pickle the network, or use an expression in t";
             return Err(exception(py, "ParameterError", message));
         }
         self.inner.save(&path).map_err(|e| Failure::from(e).raise(py))
@@ -188,7 +187,7 @@ impl Model {
         Self { inner: Arc::new(model), code }
     }
 
-    /// The model with a name in place of a callable.
+    /// Returns the model with a placeholder for a callable activation.
     fn portable(&self) -> Inner {
         let mut model = (*self.inner).clone();
         if self.code.is_some() {
@@ -198,12 +197,12 @@ impl Model {
     }
 }
 
-/// The network at an iteration.
+/// Returns the network and its output coefficients at an iteration.
 fn at(model: &Inner, iteration: u64) -> Outcome<(&Network, Matrix)> {
     Ok(zonal_jobs::predict::network_at(model, iteration)?)
 }
 
-/// Rows of a table as points of the sphere; a network trained on a target is given points.
+/// Maps rows to points of the sphere; for a network trained on a target, rows are points already.
 fn points(model: &Inner, features: &Matrix) -> zonal_documents::Result<Matrix> {
     match &model.description.table {
         Some(table) => Ok(table.lift.apply(features)?),
@@ -211,8 +210,8 @@ fn points(model: &Inner, features: &Matrix) -> zonal_documents::Result<Matrix> {
     }
 }
 
-/// Predictions in the labels' units.
-fn predicted(
+/// Computes predictions in the labels' units.
+fn predictions(
     model: &Inner,
     network: &Network,
     coefficients: &Matrix,
@@ -228,12 +227,12 @@ fn predicted(
     Ok(values)
 }
 
-/// The same network with the activation of another job.
+/// Returns the network with the activation of another job.
 fn with_activation(model: &Inner, activation: &Activation) -> Inner {
-    let swapped = |network: &Network| network.with_activation(activation.clone());
+    let replace = |network: &Network| network.with_activation(activation.clone());
     let hidden = match &model.hidden {
-        HiddenLayer::Fixed(network) => HiddenLayer::Fixed(swapped(network)),
-        HiddenLayer::Moving(networks) => HiddenLayer::Moving(networks.iter().map(swapped).collect()),
+        HiddenLayer::Fixed(network) => HiddenLayer::Fixed(replace(network)),
+        HiddenLayer::Moving(networks) => HiddenLayer::Moving(networks.iter().map(replace).collect()),
     };
     let mut description = model.description.clone();
     description.activation = activation.clone();

@@ -1,4 +1,4 @@
-//! Training on a table in parts: what a survey and the sums of its parts are.
+//! Training on a table in shards: surveys and sums of shards.
 
 use crate::code::{Code, Running};
 use crate::error::{Failure, Outcome, exception};
@@ -21,7 +21,7 @@ use zonal_jobs::fingerprint::Fingerprint;
 use zonal_jobs::survey::Survey as Inner;
 use zonal_jobs::train::PartialSums;
 
-/// Moments and a random sample of some rows of a table; surveys of different rows are merged.
+/// Moments and a random sample of some rows of a table. Surveys of different rows can be merged.
 #[pyclass(frozen, module = "zonal._native")]
 pub(crate) struct Survey {
     inner: Inner,
@@ -30,7 +30,7 @@ pub(crate) struct Survey {
     labels: Vec<String>,
 }
 
-/// A survey without its sample.
+/// The state of a survey without the values of its sample.
 #[derive(Serialize, Deserialize)]
 struct State {
     covered: Covered,
@@ -65,17 +65,17 @@ impl Survey {
         Ok(Self { inner, split, columns, labels })
     }
 
-    /// How many rows it is of.
+    /// The number of rows surveyed.
     #[getter]
     fn rows(&self) -> u64 {
         self.inner.covered.rows()
     }
 
-    /// The survey of the rows of both.
+    /// Returns the survey of the rows of both.
     fn merge(&self, py: Python<'_>, other: &Bound<'_, Self>) -> PyResult<Self> {
         let other = other.get();
         if (&self.columns, &self.labels, self.split) != (&other.columns, &other.labels, other.split) {
-            let message = "these surveys are of other columns, labels, seeds or fractions";
+            let message = "the surveys have different columns, labels, seeds or fractions";
             return Err(exception(py, "ParameterError", message));
         }
         let merged = || self.inner.clone().merge(&other.inner, &self.split);
@@ -84,7 +84,7 @@ impl Survey {
         Ok(Self { inner, split: self.split, columns: self.columns.clone(), labels: self.labels.clone() })
     }
 
-    /// As plain values, for pickle: a text and the sample's values.
+    /// The state for pickle: a text and the values of the sample.
     #[pyo3(signature = ())]
     fn state<'py>(&self, py: Python<'py>) -> PyResult<(String, Bound<'py, PyArray1<f64>>)> {
         let sample = &self.inner.sample;
@@ -105,12 +105,12 @@ impl Survey {
         Ok((text, PyArray1::from_vec(py, values)))
     }
 
-    /// From what `state` gave.
+    /// Restores a survey from its state.
     #[staticmethod]
     #[pyo3(signature = (text, values))]
     fn from_state(py: Python<'_>, text: &str, values: PyReadonlyArray1<'_, f64>) -> PyResult<Self> {
         let values: Vec<f64> = values.as_array().iter().copied().collect();
-        restored(text, &values).map_err(|e| e.raise(py))
+        restore(text, &values).map_err(|e| e.raise(py))
     }
 
     /// For pickle.
@@ -121,7 +121,7 @@ impl Survey {
     }
 }
 
-fn restored(text: &str, values: &[f64]) -> Outcome<Survey> {
+fn restore(text: &str, values: &[f64]) -> Outcome<Survey> {
     let State {
         covered,
         fingerprint,
@@ -138,13 +138,13 @@ fn restored(text: &str, values: &[f64]) -> Outcome<Survey> {
     let weights = if weighted { rows } else { 0 };
     let needed = rows.checked_mul(d + l).and_then(|all| all.checked_add(weights));
     if needed != Some(values.len()) {
-        return Err(anyhow::anyhow!("a survey whose sample has another size than it says").into());
+        return Err(anyhow::anyhow!("the sample of the survey does not have the stated size").into());
     }
     features.check(d)?;
     labels.check(l)?;
     let all = counts.iter().try_fold(0u64, |all, count| all.checked_add(*count));
     if all.is_none_or(|all| all > covered.rows()) {
-        return Err(anyhow::anyhow!("a survey that counts more rows than it covers").into());
+        return Err(anyhow::anyhow!("the survey counts more rows than it covers").into());
     }
     let (of_features, rest) = values.split_at(rows * d);
     let (of_labels, of_weights) = rest.split_at(rows * l);
@@ -159,25 +159,25 @@ fn restored(text: &str, values: &[f64]) -> Outcome<Survey> {
     Ok(Survey { inner, split, columns: column_names, labels: label_names })
 }
 
-/// The sums over some rows of a table that gradient descent on the output layer depends on.
+/// Sums over some rows of a table, from which gradient descent on the output layer is computed.
 #[pyclass(frozen, module = "zonal._native")]
 pub(crate) struct Sums {
-    /// Locked for moments only: work is done on copies.
+    /// The lock is held only briefly: work is done on copies.
     inner: Mutex<PartialSums>,
     code: Option<Py<Code>>,
 }
 
 #[pymethods]
 impl Sums {
-    /// No rows yet: what a request for a training leaves open is chosen on the sample of the survey.
+    /// Creates empty sums. Automatic options of the request are chosen on the sample of the survey.
     #[staticmethod]
-    #[pyo3(signature = (request, survey, activation = None, watch: "object | None" = None))]
+    #[pyo3(signature = (request, survey, activation = None, progress: "object | None" = None))]
     fn choose(
         py: Python<'_>,
         request: &str,
         survey: &Bound<'_, Survey>,
         activation: Option<Py<Code>>,
-        watch: Option<&Bound<'_, PyAny>>,
+        progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<(Self, Vec<String>)> {
         let survey = survey.get();
         let fail = |e: zonal_documents::Error| Failure::from(e).raise(py);
@@ -186,11 +186,11 @@ impl Sums {
         let callable = running.as_ref().map(|running| running.activation.clone());
         request.attach(Values { table: None, activation: callable }).map_err(fail)?;
         let Request::Train(request) = request else {
-            return Err(exception(py, "InternalError", "sums of a request that is no training"));
+            return Err(exception(py, "InternalError", "the request is not a training"));
         };
         let (config, job) = request.sharded(survey.labels.clone()).map_err(fail)?;
         let (inner, columns) = (survey.inner.clone(), survey.columns.clone());
-        let (inner, notes) = work(py, watch, move |work| {
+        let (inner, notes) = work(py, progress, move |work| {
             Running::checked(running.as_ref(), work, || {
                 let mut notes = |note: &str| work.note(note);
                 Ok(PartialSums::choose(&config, &job, &columns, &inner, &mut work.observer(), &mut notes)?)
@@ -199,46 +199,46 @@ impl Sums {
         Ok((Self::new(inner, activation), notes))
     }
 
-    /// The same choice without rows.
+    /// Returns the same choice without rows.
     fn without_rows(&self, py: Python<'_>) -> Self {
         Self::new(lock(&self.inner).without_rows(), self.code(py))
     }
 
-    /// A copy that other rows can be added to.
-    fn copied(&self, py: Python<'_>) -> Self {
+    /// Returns an independent copy.
+    fn copy(&self, py: Python<'_>) -> Self {
         Self::new(self.current(), self.code(py))
     }
 
-    /// What was chosen, as JSON.
+    /// The chosen options, as JSON.
     #[getter]
     fn problem(&self, py: Python<'_>) -> PyResult<String> {
         serde_json::to_string(lock(&self.inner).problem()).map_err(|e| Failure::from(e).raise(py))
     }
 
-    /// How many rows were added.
+    /// The number of rows added.
     #[getter]
     fn rows(&self) -> u64 {
         lock(&self.inner).rows()
     }
 
-    /// The first row after all that were added without a gap from row 0 on.
+    /// The first row that is missing from the rows added so far.
     #[getter]
     fn next_row(&self) -> u64 {
         lock(&self.inner).next_row()
     }
 
     /// Adds the rows of a table.
-    #[pyo3(signature = (table, watch: "object | None" = None))]
+    #[pyo3(signature = (table, progress: "object | None" = None))]
     fn add(
         &self,
         py: Python<'_>,
         table: &Bound<'_, Table>,
-        watch: Option<&Bound<'_, PyAny>>,
+        progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let source = table.get().source().map_err(|e| Failure::from(e).raise(py))?;
         let running = self.code.as_ref().map(|code| code.get().begin(py, 1));
         let mut inner = self.current();
-        let (inner, _) = work(py, watch, move |work| {
+        let (inner, _) = work(py, progress, move |work| {
             Running::checked(running.as_ref(), work, || {
                 if let Some(running) = &running {
                     inner = inner.with_activation(running.activation.clone())?;
@@ -251,15 +251,15 @@ impl Sums {
         Ok(())
     }
 
-    /// The sums over the rows of both.
+    /// Returns the sums over the rows of both.
     fn merge(&self, py: Python<'_>, other: &Bound<'_, Self>) -> PyResult<Self> {
         let (a, b) = (self.current(), other.get().current());
         let (inner, _) = work(py, None, move |_| Ok(a.merge(&b)?))?;
         Ok(Self::new(inner, self.code(py)))
     }
 
-    /// The whole path: the document of `zonal train`, the network, and notes.
-    #[pyo3(signature = (iterations, at = None, step = None, solver = "auto", refit = false, watch: "object | None" = None))]
+    /// Computes the whole path. Returns the document of `zonal train`, the network, and notes.
+    #[pyo3(signature = (iterations, at = None, step = None, solver = "auto", refit = false, progress: "object | None" = None))]
     #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
     fn fit(
         &self,
@@ -269,7 +269,7 @@ impl Sums {
         step: Option<f64>,
         solver: &str,
         refit: bool,
-        watch: Option<&Bound<'_, PyAny>>,
+        progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<(String, Model, Vec<String>)> {
         let solver = serde_json::from_value(solver.into()).map_err(|_| {
             let message = format!("solver is '{solver}', but must be auto, dense or lanczos");
@@ -278,24 +278,24 @@ impl Sums {
         let step = step.map_or(Step::Auto, Step::Fixed);
         let config = FitConfig { iterations, at, step, solver, refit };
         let inner = self.current();
-        let (done, notes) = work(py, watch, move |work| {
+        let (done, notes) = work(py, progress, move |work| {
             let mut notes = |note: &str| work.note(note);
             Ok(inner.fit(&config, &mut work.observer(), &mut notes)?)
         })?;
         let Some(model) = done.model else {
-            return Err(exception(py, "InternalError", "a training on a table left no network"));
+            return Err(exception(py, "InternalError", "the training on a table returned no network"));
         };
         let json = serde_json::to_string(&done.report).map_err(|e| Failure::from(e).raise(py))?;
         Ok((json, Model::new(model, self.code(py)), notes))
     }
 
-    /// The sums and what they are sums of, as bytes; a callable activation is not among them.
+    /// The sums and their choice as bytes, without a callable activation.
     fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let bytes = py.detach(|| self.current().to_bytes()).map_err(|e| Failure::from(e).raise(py))?;
         Ok(PyBytes::new(py, &bytes))
     }
 
-    /// Sums from bytes.
+    /// Reads sums from bytes.
     #[staticmethod]
     fn from_bytes(py: Python<'_>, bytes: &[u8]) -> PyResult<Self> {
         let inner = py.detach(|| PartialSums::from_bytes(bytes)).map_err(|e| Failure::from(e).raise(py))?;
@@ -319,7 +319,7 @@ impl Sums {
         Ok((restore, (PyBytes::new(py, &bytes), code).into_pyobject(py)?.into_any()))
     }
 
-    /// The same sums with the callable that was their activation.
+    /// Returns the sums with the callable that was their activation.
     fn with_activation(&self, py: Python<'_>, activation: Py<Code>) -> PyResult<Self> {
         let running = activation.get().begin(py, 1).activation;
         let inner = py.detach(|| self.current().with_activation(running));

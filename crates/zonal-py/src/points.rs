@@ -1,4 +1,4 @@
-//! Points of the sphere, and the energies of functions that are known at some.
+//! Uniform points of the sphere, and energies of functions from their values at points.
 
 use crate::error::{Failure, exception};
 use crate::model::array;
@@ -13,7 +13,7 @@ use zonal::observer::Stage;
 use zonal::sphere::Dim;
 use zonal_jobs::data::for_each_block;
 
-/// Independent uniform points of the unit sphere, one a row.
+/// Returns independent uniform points of the unit sphere, one per row.
 #[pyfunction]
 #[pyo3(signature = (dim, count, seed))]
 pub(crate) fn uniform_points(
@@ -23,12 +23,12 @@ pub(crate) fn uniform_points(
     seed: u64,
 ) -> PyResult<Bound<'_, PyArray2<f64>>> {
     let dim = Dim::new(dim).map_err(|e| Failure::from(e).raise(py))?;
-    // The points, and their copy as an array.
+    // Memory for the points and their copy as an array.
     let (needed, free) = (16 * u128::from(dim.get()) * count as u128, zonal_jobs::memory::free());
     if needed > u128::from(zonal_jobs::memory::budget()) {
         let readable = zonal_documents::number::readable_bytes;
         let message = format!(
-            "{count} points in dimension {} need about {}, but {} of memory is free here; take fewer",
+            "{count} points in dimension {} need about {}; {} of memory is available; request fewer",
             dim.get(),
             readable(u64::try_from(needed).unwrap_or(u64::MAX)),
             readable(free)
@@ -42,8 +42,8 @@ pub(crate) fn uniform_points(
 
 type Values<'py> = Bound<'py, PyArray1<f64>>;
 
-/// Energies by degree of the function whose values are the one label of a table of points: its mean square with the
-/// standard error, energies, and their standard errors.
+/// Estimates energies by degree of a function whose values are the only label of a table of points. Returns the mean
+/// square with its standard error, the energies, and their standard errors.
 #[pyfunction]
 #[pyo3(signature = (table, max_degree))]
 pub(crate) fn sampled_energies<'py>(

@@ -1,4 +1,4 @@
-//! Tables whose columns are NumPy arrays, read where they are.
+//! Tables whose columns are NumPy arrays, read in place.
 
 use crate::error::exception;
 use numpy::{PyArray1, PyArrayDescrMethods, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use zonal_documents::table::{Data, Memory};
 use zonal_io::source::{Columns, Source};
 
-/// Columns of equal length: features, labels, and the weights of the rows if there are any.
+/// A table of columns of equal length: features, labels and, optionally, the weights of the rows.
 #[pyclass(frozen, module = "zonal._native")]
 pub(crate) struct Table {
     memory: Memory,
@@ -28,18 +28,18 @@ impl Table {
         first_row: u64,
         drop_missing: bool,
     ) -> PyResult<Self> {
-        let refuse = |message: &str| Err(exception(py, "DataError", message));
+        let reject = |message: &str| Err(exception(py, "DataError", message));
         if columns.len() != features.len() + labels.len() + usize::from(weight.is_some()) {
-            return refuse("a table needs as many columns as names");
+            return reject("the number of columns differs from the number of names");
         }
         let rows = columns.first().map_or(0, |c| c.len());
         let mut views = Vec::with_capacity(columns.len());
         for column in &columns {
             let Some(view) = View::of(column) else {
-                return refuse("a column is no array of one dimension of numbers in the machine's own order");
+                return reject("a column is not a one-dimensional array of numbers in native byte order");
             };
             if column.len() != rows {
-                return refuse("columns of a table need the same length");
+                return reject("the columns have different lengths");
             }
             views.push(view);
         }
@@ -51,23 +51,23 @@ impl Table {
 }
 
 impl Table {
-    /// As the table of a request.
+    /// Returns the table for a request.
     pub(crate) fn memory(&self) -> Memory {
         self.memory.clone()
     }
 
-    /// As rows to read.
+    /// Opens the table for reading.
     pub(crate) fn source(&self) -> zonal_documents::Result<Source> {
         Data::in_memory(self.memory(), self.drop_missing).open(&Columns::default())
     }
 
-    /// Names of the labels.
+    /// Returns the names of the labels.
     pub(crate) fn labels(&self) -> &[String] {
         &self.memory.labels
     }
 }
 
-/// How a number is written.
+/// The representation of a number.
 #[derive(Clone, Copy, Debug)]
 enum Number {
     F64,
@@ -82,7 +82,7 @@ enum Number {
     U8,
 }
 
-/// The numbers of one column, a fixed number of bytes from one to the next.
+/// A strided view of the numbers of one column.
 #[derive(Clone, Copy, Debug)]
 struct View {
     start: *const u8,
@@ -114,7 +114,7 @@ impl View {
         Some(Self { start, stride: array.strides()[0], number })
     }
 
-    /// The number in a row.
+    /// Returns the number in a row.
     ///
     /// # Safety
     /// The array that it is a view of is alive and has that row.
@@ -138,7 +138,7 @@ impl View {
     }
 }
 
-/// Views of arrays, and the arrays, which must live as long.
+/// Views of arrays, and the arrays that own the memory.
 #[derive(Debug)]
 struct Arrays {
     rows: usize,
@@ -152,8 +152,8 @@ unsafe impl Send for Arrays {}
 // SAFETY: as above.
 unsafe impl Sync for Arrays {}
 
-/// Rows that are read column by column, so that each row's memory is still near.
-const NEAR: usize = 64;
+/// The number of rows read column by column, few enough that their memory stays in cache.
+const BLOCK_ROWS: usize = 64;
 
 impl zonal_io::source::Table for Arrays {
     fn rows(&self) -> u64 {
@@ -167,8 +167,8 @@ impl zonal_io::source::Table for Arrays {
     fn read(&self, rows: Range<u64>, out: &mut [f64]) {
         let (first, end) = (rows.start as usize, (rows.end as usize).min(self.rows));
         let columns = self.views.len();
-        for from in (first..end).step_by(NEAR) {
-            let to = (from + NEAR).min(end);
+        for from in (first..end).step_by(BLOCK_ROWS) {
+            let to = (from + BLOCK_ROWS).min(end);
             for (j, view) in self.views.iter().enumerate() {
                 for row in from..to {
                     // SAFETY: the owners are alive, and each array has `self.rows` rows.

@@ -1,5 +1,5 @@
-//! Long work beside the interpreter: it runs on a thread of its own without the interpreter's lock, while the thread that
-//! called looks for Ctrl-C and shows progress.
+//! Background work: it runs on its own thread without the interpreter's lock, while the calling thread checks for
+//! Ctrl-C and reports progress.
 
 use crate::error::{Failure, Outcome, exception};
 use pyo3::prelude::*;
@@ -13,14 +13,14 @@ use std::time::{Duration, Instant};
 use zonal::observer::{Observer, Stage, StopReason};
 use zonal_documents::request::Threads;
 
-/// How often the caller looks.
-const LOOK: Duration = Duration::from_millis(50);
-/// How long it waits, after Ctrl-C, for work to end that cannot be told to stop at once.
-const PARTING: Duration = Duration::from_millis(600);
-/// Deep enough for expressions of any permitted depth.
+/// The interval at which the caller checks for signals and progress.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// The time that the caller waits for work to stop after Ctrl-C.
+const STOP_TIMEOUT: Duration = Duration::from_millis(600);
+/// The stack size in bytes, enough for expressions of the largest permitted depth.
 const STACK: usize = 16 << 20;
 
-/// What the work tells the caller, and the caller the work.
+/// The state shared between the work and its caller.
 #[derive(Default)]
 pub(crate) struct Shared {
     stop: AtomicBool,
@@ -28,28 +28,28 @@ pub(crate) struct Shared {
     notes: Mutex<Vec<String>>,
 }
 
-/// The side of the work.
+/// The work's handle of the shared state.
 pub(crate) struct Work(Arc<Shared>);
 
 impl Shared {
-    /// Whether the caller no longer waits.
+    /// Returns whether the caller has requested a stop.
     pub(crate) fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 }
 
 impl Work {
-    /// What it shares with the caller.
+    /// Returns the state shared with the caller.
     pub(crate) fn shared(&self) -> Arc<Shared> {
         Arc::clone(&self.0)
     }
 
-    /// Keeps a note for the caller.
+    /// Adds a note for the caller.
     pub(crate) fn note(&self, note: &str) {
         lock(&self.0.notes).push(note.to_owned());
     }
 
-    /// An observer of the same work.
+    /// Returns another observer of the same work.
     pub(crate) fn observer(&self) -> impl Observer + use<> {
         Work(Arc::clone(&self.0))
     }
@@ -65,27 +65,27 @@ impl Observer for Work {
     }
 }
 
-/// A lock whose holder cannot have left anything half done.
+/// Locks a mutex whose value is consistent even if a holder panicked.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Does the work. `watch` is called with (stage, done, total) about twenty times a second.
+/// Runs work on its own thread. `progress` is called with (stage, done, total) about twenty times per second.
 ///
 /// # Errors
-/// Those of the work as exceptions; whatever a signal handler raises, `KeyboardInterrupt` mostly.
+/// The errors of the work as exceptions, and exceptions of signal handlers such as `KeyboardInterrupt`.
 pub(crate) fn run<T: Send + 'static>(
     py: Python<'_>,
-    watch: Option<&Bound<'_, PyAny>>,
+    progress: Option<&Bound<'_, PyAny>>,
     work: impl FnOnce(&Work) -> Outcome<T> + Send + 'static,
 ) -> PyResult<(T, Vec<String>)> {
     check_process(py)?;
-    supervise(py, watch, work)
+    supervise(py, progress, work)
 }
 
-/// As [`run`], also in the child of a process that has worked. The child has none of its parent's threads, so one new thread
-/// does all of the work. A child that was forked in the middle of other work is refused: locks may be held by threads that
-/// no longer exist.
+/// As [`run`], but also works in a forked child of a process that has used zonal. The child has none of its parent's
+/// threads, so a single new thread does all the work. A child that was forked during other work is rejected, since
+/// locks may be held by threads that no longer exist.
 ///
 /// # Errors
 /// As [`run`].
@@ -104,34 +104,34 @@ pub(crate) fn run_after_fork<T: Send + 'static>(
     CHILD.store(here, Ordering::Relaxed);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).stack_size(STACK).build();
     let pool = pool.map_err(|e| no_thread(py, &e))?;
-    Ok(supervise(py, None, move |told| pool.install(|| work(told)))?.0)
+    Ok(supervise(py, None, move |handle| pool.install(|| work(handle)))?.0)
 }
 
 fn no_thread(py: Python<'_>, error: &dyn std::fmt::Display) -> PyErr {
-    exception(py, "ResourceError", &format!("a thread could not be started: {error}"))
+    exception(py, "ResourceError", &format!("cannot start a thread: {error}"))
 }
 
-/// Does the work on a thread of its own and watches it.
+/// Runs work on its own thread and supervises it from the calling thread.
 fn supervise<T: Send + 'static>(
     py: Python<'_>,
-    watch: Option<&Bound<'_, PyAny>>,
+    progress: Option<&Bound<'_, PyAny>>,
     work: impl FnOnce(&Work) -> Outcome<T> + Send + 'static,
 ) -> PyResult<(T, Vec<String>)> {
     zonal::numeric::check_instructions().map_err(|e| exception(py, "ParameterError", &e.to_string()))?;
     if INSIDE.get() {
-        let message = "zonal was called from inside a callable that zonal calls, whose threads would wait for each other; compute \
-                       such values beforehand";
+        let message = "zonal was called from a callable that zonal itself calls, which would deadlock; compute such values \
+                       beforehand";
         return Err(exception(py, "ResourceError", message));
     }
     let shared = Arc::new(Shared::default());
     let (sender, receiver) = sync_channel(1);
-    let told = Work(Arc::clone(&shared));
+    let handle = Work(Arc::clone(&shared));
     let count = WorkCount::new();
     let job = move || {
-        let result = catch_unwind(AssertUnwindSafe(|| work(&told)));
-        // Before the caller may fork.
+        let result = catch_unwind(AssertUnwindSafe(|| work(&handle)));
+        // This must precede the answer, after which the caller may fork.
         drop(count);
-        // Nobody waits any longer after Ctrl-C.
+        // After Ctrl-C there may be no receiver.
         let _ = sender.send(result.unwrap_or_else(|payload| Err(Failure::panic(&*payload))));
     };
     std::thread::Builder::new()
@@ -142,7 +142,7 @@ fn supervise<T: Send + 'static>(
     let mut receiver = receiver;
     loop {
         let answer;
-        (receiver, answer) = wait(py, receiver, LOOK);
+        (receiver, answer) = wait(py, receiver, POLL_INTERVAL);
         match answer {
             Ok(Ok(done)) => {
                 let notes = std::mem::take(&mut *lock(&shared.notes));
@@ -150,38 +150,40 @@ fn supervise<T: Send + 'static>(
             }
             Ok(Err(failure)) => return Err(failure.raise(py)),
             Err(RecvTimeoutError::Disconnected) => {
-                return Err(Failure::Panic("its thread has ended".to_owned()).raise(py));
+                return Err(Failure::Panic("the worker thread ended".to_owned()).raise(py));
             }
             Err(RecvTimeoutError::Timeout) => {}
         }
-        let seen = py.check_signals().and_then(|()| match (watch, *lock(&shared.stage)) {
-            (Some(watch), Some((stage, done, total))) => watch.call1((stage.name(), done, total)).map(|_| ()),
+        let checked = py.check_signals().and_then(|()| match (progress, *lock(&shared.stage)) {
+            (Some(progress), Some((stage, done, total))) => {
+                progress.call1((stage.name(), done, total)).map(|_| ())
+            }
             _ => Ok(()),
         });
-        if let Err(raised) = seen {
+        if let Err(raised) = checked {
             shared.stop.store(true, Ordering::Relaxed);
-            return Err(part(py, receiver, &shared, raised));
+            return Err(stop(py, receiver, &shared, raised));
         }
     }
 }
 
-/// After Ctrl-C: work that is told to stop mostly does so at once, files that are being written are waited for, and a
-/// factorisation ends by itself later.
-fn part<T: Send>(
+/// Waits for work to stop after Ctrl-C. Most work stops at once; files that are being written are waited for, and a
+/// factorisation continues in the background.
+fn stop<T: Send>(
     py: Python<'_>,
     mut receiver: Receiver<Outcome<T>>,
     shared: &Shared,
     raised: PyErr,
 ) -> PyErr {
-    let until = Instant::now() + PARTING;
+    let until = Instant::now() + STOP_TIMEOUT;
     let is_writing = || matches!(*lock(&shared.stage), Some((Stage::Writing, ..)));
     while Instant::now() < until || is_writing() {
         let answer;
-        (receiver, answer) = wait(py, receiver, LOOK);
+        (receiver, answer) = wait(py, receiver, POLL_INTERVAL);
         match answer {
             Err(RecvTimeoutError::Timeout) => {}
-            // How to go on stands in the note of the exception.
-            Ok(Err(Failure::Ours(error))) => {
+            // The exception gets a note on how to resume.
+            Ok(Err(Failure::Error(error))) => {
                 if let Some(zonal_documents::Error::Interrupted { message }) = error.downcast_ref() {
                     let _ = raised.value(py).call_method1("add_note", (message.as_str(),));
                 }
@@ -195,7 +197,7 @@ fn part<T: Send>(
 
 type Answer<T> = (Receiver<Outcome<T>>, Result<Outcome<T>, RecvTimeoutError>);
 
-/// Waits without the interpreter's lock.
+/// Waits for an answer without the interpreter's lock.
 fn wait<T: Send>(py: Python<'_>, receiver: Receiver<Outcome<T>>, time: Duration) -> Answer<T> {
     py.detach(move || {
         let answer = receiver.recv_timeout(time);
@@ -204,11 +206,11 @@ fn wait<T: Send>(py: Python<'_>, receiver: Receiver<Outcome<T>>, time: Duration)
 }
 
 thread_local! {
-    /// Whether this thread does work already: other work that began here would wait for threads that wait for it.
+    /// Whether this thread is running a callable for some work. New work from it would deadlock.
     static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Calls code of the user on a thread that works; no work can begin in it.
+/// Calls user code during work; the code cannot start other work.
 pub(crate) fn without_work<T>(call: impl FnOnce() -> T) -> T {
     let before = INSIDE.replace(true);
     let answer = call();
@@ -216,14 +218,14 @@ pub(crate) fn without_work<T>(call: impl FnOnce() -> T) -> T {
     answer
 }
 
-/// The process whose threads work.
+/// The identifier of the process that owns the worker threads.
 static PROCESS: AtomicU32 = AtomicU32::new(0);
-/// The child process that can work with a thread of its own.
+/// The identifier of the forked child that may use its own single thread.
 static CHILD: AtomicU32 = AtomicU32::new(0);
-/// The number of works in progress; a child starts with those of its parent at the fork.
+/// The number of tasks in progress; a child starts with that of its parent at the fork.
 static WORKING: AtomicU32 = AtomicU32::new(0);
 
-/// Counts a work in progress as long as it lives.
+/// A guard that counts a task in progress.
 struct WorkCount;
 
 impl WorkCount {
@@ -239,7 +241,8 @@ impl Drop for WorkCount {
     }
 }
 
-/// Threads do not survive a fork: work in the child of a process that has worked would wait for ever.
+/// Rejects work in a forked child of a process that has used zonal: threads do not survive a fork, so the work would
+/// hang.
 fn check_process(py: Python<'_>) -> PyResult<()> {
     let here = std::process::id();
     match PROCESS.compare_exchange(0, here, Ordering::Relaxed, Ordering::Relaxed) {
@@ -248,25 +251,25 @@ fn check_process(py: Python<'_>) -> PyResult<()> {
         Err(_) => Err(exception(
             py,
             "ResourceError",
-            "this process was forked from one that had used zonal, and threads do not survive a fork, so only predict works \
-             here, unless zonal was busy at the time; start workers with 'spawn' or 'forkserver', as in \
+            "this process was forked from one that had used zonal, and threads do not survive a fork; only predict works \
+             here, unless zonal was busy at the time of the fork. Start workers with 'spawn' or 'forkserver', as in \
              multiprocessing.get_context('spawn')",
         )),
     }
 }
 
-/// Fixes the number of threads of this process, before the first work; results do not depend on it.
+/// Sets the number of threads of this process, before its first work; results do not depend on it.
 #[pyfunction]
 pub(crate) fn set_threads(py: Python<'_>, threads: usize) -> PyResult<()> {
-    let refuse = |message: String| Err(exception(py, "ParameterError", &message));
+    let reject = |message: String| Err(exception(py, "ParameterError", &message));
     let Ok(threads) = threads.to_string().parse::<Threads>() else {
-        return refuse(format!("threads is {threads}, but must be from 1 to 1024"));
+        return reject(format!("threads is {threads}, but must be from 1 to 1024"));
     };
     match zonal_run::set_threads(threads) {
-        // Forked children are told from here on.
+        // This records the process, so that forked children are detected.
         Ok(()) => check_process(py),
-        Err(_) => refuse(
-            "the threads of this process have been started; set their number before any work".to_owned(),
+        Err(_) => reject(
+            "the threads of this process are already running; call set_threads before any work".to_owned(),
         ),
     }
 }

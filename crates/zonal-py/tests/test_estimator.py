@@ -181,5 +181,5 @@ def test_wrong_options_are_told_when_fitting(options, words, rows):
 
 def test_weights_step_by_step_are_refused(rows):
     x, y = rows
-    with pytest.raises(ValueError, match="sample_weight is for layers='output'"):
+    with pytest.raises(ValueError, match="sample_weight needs layers='output'"):
         OneHiddenLayerRegressor(layers="both").fit(x, y, sample_weight=np.ones(len(x)))

@@ -118,7 +118,7 @@ def test_plots_draw_and_say_what_they_cannot(some):
         assert ax.has_data() and ax.get_xlabel(), name
         figure.canvas.draw()
         plt.close(figure)
-    with pytest.raises(zonal.errors.ResourceError, match="nothing to draw"):
+    with pytest.raises(zonal.errors.ResourceError, match="has no plot"):
         some["bound"].plot()
 
 

@@ -95,7 +95,7 @@ def test_what_does_not_fit_together_is_refused(rows, empty):
         (lambda: a.update(np.full((5, 4), np.nan), y[:5]), "lacks a value"),
         (lambda: a.merge(Statistics(Survey(x, y, seed=4), **FIXED)), "another network"),
         (lambda: Survey(x, y).merge(Survey(x, y)), "rows 0 to 2999 .* are there already"),
-        (lambda: Survey(x, y).merge(Survey(x, y, seed=1)), "other columns, labels, seeds"),
+        (lambda: Survey(x, y).merge(Survey(x, y, seed=1)), "different columns, labels, seeds"),
         (lambda: empty.without_rows().path(), "at least 2"),
         (lambda: a.path(iterations=1.5), "iterations is 1.5"),
         (lambda: a.path(solver="fast"), "solver is 'fast'"),
@@ -201,9 +201,9 @@ def test_the_last_listed_iteration_is_the_last_one(rows, empty):
     for options, words in [
         ({"at": []}, "at is empty"),
         ({"refit": "no"}, "refit is 'no'"),
-        ({"step": 10**400}, "beyond the range"),
+        ({"step": 10**400}, "exceeds the range"),
     ]:
         with pytest.raises(ParameterError, match=words):
             whole.path(**options)
-    with pytest.raises(ParameterError, match="bias is given with on_sphere"):
+    with pytest.raises(ParameterError, match="bias cannot be used with on_sphere"):
         Statistics(Survey(zonal.uniform_points(3, 500), np.arange(500.0)), on_sphere=True, bias=3)

@@ -251,7 +251,11 @@ fn pages_and_figures_are_written_as_asked() {
         2,
         &["--figures needs a folder"],
     );
-    Place::new().fail(&["train", "--target", "x1", "--figures", "pdf"], 2, &["'pdf' is not a figure format", "svg"]);
+    Place::new().fail(
+        &["train", "--target", "x1", "--figures", "pdf"],
+        2,
+        &["'pdf' is not a figure format", "svg"],
+    );
 }
 
 #[test]
@@ -308,7 +312,11 @@ fn figures_replace_nothing_that_is_not_ours() {
     // Nor is a run's own record, whatever is forced.
     let record = std::fs::read(place.path().join("a/run.json")).unwrap();
     let refused = place.zonal(&["report", "a", "b", "--out", "a/run.json", "--force"]);
-    assert!(refused.code == 2 && refused.stderr.contains("the name of a file of a run"), "{}", refused.stderr);
+    assert!(
+        refused.code == 2 && refused.stderr.contains("the name of a file of a run"),
+        "{}",
+        refused.stderr
+    );
     assert_eq!(std::fs::read(place.path().join("a/run.json")).unwrap(), record);
     let twice = place.zonal(&["report", "a", "a"]);
     assert_eq!(twice.code, 2);

@@ -1,16 +1,16 @@
-"""What a network with one hidden layer learns by gradient descent, in which order, how wide and how long.
+"""Gradient descent on networks with one hidden layer: what is learned, in which order, and at which width.
 
-The functions have the names, defaults and numbers of the program ``zonal``:
+The functions have the names, defaults and results of the command-line program ``zonal``:
 
-- `spectrum`: which degrees an activation sees, and how fast each is learned,
+- `spectrum`: the degrees that an activation can learn, and how fast it learns each,
 - `plan`: width and iterations with a guarantee,
 - `train`: the training itself, on a target or on a table, to any number of iterations,
-- `analyze`: what a table holds before any network,
-- `sweep`, `reproduce`, `again`: trainings over a grid, the claims of the theory, a run repeated from its record,
+- `analyze`: polynomial fits, the noise floor and energies of a table,
+- `sweep`, `reproduce`, `again`: trainings over a grid, the claims of the theory, repetition of a run,
 - `sq`: statistical queries,
-- `spherical_harmonic_energies`: energy by degree of anybody's model,
+- `spherical_harmonic_energies`: energy by degree of any model,
 - `OneHiddenLayerRegressor`: an estimator for scikit-learn,
-- `Survey`, `Statistics`, `zonal.dask`: tables that are spread over machines.
+- `Survey`, `Statistics`, `zonal.dask`: tables distributed over machines.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # These need packages that take long to import, or are not there.
+    # These import optional or slow packages.
     if name == "OneHiddenLayerRegressor":
         from .estimator import OneHiddenLayerRegressor
 

@@ -1,7 +1,7 @@
-"""Tables of any common kind as columns of numbers, without a copy where none is needed.
+"""Tables of any common kind as columns of numbers, copied only if necessary.
 
-Columns stay where they are when they are arrays of float64, float32, integers of any size or booleans, in any memory
-order and with any stride. Everything else (half and extended precision, foreign byte order, nullable columns) is copied
+Columns are read in place if they are arrays of float64, float32, integers of any size or booleans, in any memory
+order and with any stride. All others (half and extended precision, non-native byte order, nullable columns) are copied
 column by column.
 """
 
@@ -21,19 +21,19 @@ _READ_IN_PLACE = {"f8", "f4", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "b
 
 
 class Named(NamedTuple):
-    """Columns of equal length, and their names where they have any."""
+    """Columns of equal length, and their names, if any."""
 
     columns: list[npt.NDArray[Any]]
     names: list[str] | None
 
     @property
     def rows(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return len(self.columns[0]) if self.columns else 0
 
 
 def features(data: Any, argument: str) -> Named:
-    """The columns of a table of two dimensions."""
+    """Return the columns of a two-dimensional table."""
     named = _of_frame(data, argument)
     if named is None:
         array = _array(data, argument)
@@ -50,7 +50,7 @@ def features(data: Any, argument: str) -> Named:
 
 
 def labels(data: Any, argument: str) -> Named:
-    """The columns of one label or several."""
+    """Return the columns of one label or several."""
     named = _of_frame(data, argument)
     if named is None:
         name = getattr(data, "name", None)
@@ -66,7 +66,7 @@ def labels(data: Any, argument: str) -> Named:
 
 
 def weights(data: Any, rows: int, argument: str = "sample_weight") -> npt.NDArray[Any]:
-    """One number for each row."""
+    """Return the weights, one number for each row."""
     array = _array(data, argument)
     if array.shape != (rows,):
         message = f"{argument} has the shape {array.shape}, but the table has {rows} rows: ({rows},) is needed"
@@ -85,7 +85,7 @@ def table(
     arguments: tuple[str, str] = ("X", "y"),
     weight_argument: str = "sample_weight",
 ) -> _native.Table:
-    """Features, labels and weights as one table."""
+    """Combine features, labels and weights into one table."""
     columns: list[object] = list(x.columns)
     names = feature_names or names_of(x, "x")
     label_names: list[str] = []
@@ -98,7 +98,7 @@ def table(
         same = set(names).intersection(y.names or ())
         if same:
             message = (
-                f"'{min(same)}' is a column of {arguments[0]} and the name of {arguments[1]}; leave it out of one of them"
+                f"'{min(same)}' is a column of {arguments[0]} and the name of {arguments[1]}; remove it from one of them"
             )
             raise DataError(message)
     if weight is not None:
@@ -108,22 +108,22 @@ def table(
 
 
 def names_of(named: Named, letter: str) -> list[str]:
-    """The names of columns, or a letter with a number where they have none."""
+    """Return the names of columns; without names, a letter and a number."""
     names = named.names or [f"{letter}{j + 1}" for j in range(len(named.columns))]
-    twice = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
-    if twice is not None:
-        raise DataError(f"two columns are called '{twice}'; rename one")
+    duplicate = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
+    if duplicate is not None:
+        raise DataError(f"two columns are named '{duplicate}'; rename one")
     return names
 
 
 def label_names_of(named: Named) -> list[str]:
-    """The names of labels: y for a single one without a name."""
+    """Return the names of labels; y for a single one without a name."""
     return ["y"] if named.names is None and len(named.columns) == 1 else names_of(named, "y")
 
 
 @contextmanager
-def without_remedy() -> Iterator[None]:
-    """Messages about missing values where rows cannot be left out."""
+def without_drop_advice() -> Iterator[None]:
+    """Adapt messages about missing values for functions that cannot drop rows."""
     try:
         yield
     except DataError as error:
@@ -131,10 +131,10 @@ def without_remedy() -> Iterator[None]:
         raise DataError(message) from None
 
 
-def listed(names: Iterable[str], most: int = 20) -> str:
-    """Names for a message, the first of them where there are many."""
+def join_names(names: Iterable[str], limit: int = 20) -> str:
+    """Join names for a message; only the first ones if there are many."""
     every = list(names)
-    return ", ".join(every[:most]) + (f" and {len(every) - most} more" if len(every) > most else "")
+    return ", ".join(every[:limit]) + (f" and {len(every) - limit} more" if len(every) > limit else "")
 
 
 def _check_size(named: Named, argument: str) -> None:
@@ -148,18 +148,18 @@ def _array(data: Any, argument: str) -> npt.NDArray[Any]:
     if hasattr(data, "toarray") and hasattr(data, "nnz"):
         raise DataError(f"{argument} is a sparse matrix, but a dense array is needed: {argument}.toarray()")
     if isinstance(data, np.ma.MaskedArray):
-        # What is masked is missing.
+        # Masked values are missing values.
         filled: npt.NDArray[Any] = np.ma.filled(data.astype(np.float64), np.nan)
         return filled
     try:
         return np.asarray(data)
     except Exception as error:
         kind = type(data).__name__
-        raise DataError(f"{argument} is a {kind}, which is no array of numbers: {error}") from error
+        raise DataError(f"{argument} is a {kind}, which is not an array of numbers: {error}") from error
 
 
 def _numbers(column: npt.NDArray[Any], argument: str, name: str | None = None) -> npt.NDArray[Any]:
-    """A column in a type that is read in place."""
+    """Return a column in a type that can be read in place."""
     kind = f"{column.dtype.kind}{column.dtype.itemsize}"
     if kind in _READ_IN_PLACE and column.dtype.isnative:
         return column
@@ -167,14 +167,14 @@ def _numbers(column: npt.NDArray[Any], argument: str, name: str | None = None) -
         return column.astype(np.float64)
     message = _wrong_type(argument, name, column.dtype)
     if column.dtype.kind == "c":
-        message += "; take real and imaginary parts as columns of their own"
+        message += "; use real and imaginary parts as separate columns"
     elif column.dtype.kind in "OUST":
         message += _first_text(column)
     raise DataError(message)
 
 
-def refuse_dates(data: Any, argument: str) -> None:
-    """Refuse dates and times, which become numbers of an arbitrary unit where everything is converted to float."""
+def reject_dates(data: Any, argument: str) -> None:
+    """Reject dates and times, which a conversion to float would turn into numbers of an arbitrary unit."""
     kinds = getattr(data, "dtypes", None)
     if hasattr(data, "schema") and hasattr(data.schema, "types"):
         named = list(zip(data.schema.names, data.schema.types, strict=True))
@@ -191,21 +191,21 @@ def refuse_dates(data: Any, argument: str) -> None:
 
 
 def _is_time(kind: Any) -> bool:
-    """Whether a type of NumPy, pandas, pyarrow or polars is one of dates or times."""
+    """Return whether a type of NumPy, pandas, pyarrow or polars is a date or time."""
     if isinstance(kind, np.dtype):
         return kind.kind in "mM"
     return str(kind).lower().startswith(("date", "time", "duration", "period"))
 
 
 def _wrong_type(argument: str, name: Any, kind: Any) -> str:
-    """Why a column is refused, in the words of the program."""
+    """Return the message for a column that is not numeric."""
     where = argument if name is None else f"column '{name}' of {argument}"
     message = f"{where} has the type {kind}, but numbers or booleans are needed"
     return f"{message}; convert dates to numbers first, such as days since the first one" if _is_time(kind) else message
 
 
 def _first_text(column: npt.NDArray[Any]) -> str:
-    """Where a column that should hold numbers holds something else."""
+    """Locate the first value of a column that is not a number."""
     for row, value in enumerate(column[:10_000].ravel()):
         try:
             float(value)
@@ -215,7 +215,7 @@ def _first_text(column: npt.NDArray[Any]) -> str:
 
 
 def names_in(data: Any) -> list[str] | None:
-    """The names of a table's columns or of a series; None for data without names, and where two are the same."""
+    """Return the names of a table's columns or of a series; None without names or with duplicates."""
     names = getattr(data, "column_names", None)
     names = getattr(data, "columns", None) if names is None else names
     if names is None:
@@ -226,7 +226,7 @@ def names_in(data: Any) -> list[str] | None:
 
 
 def _of_frame(data: Any, argument: str) -> Named | None:
-    """The columns of a pandas, pyarrow or polars table; None for everything else."""
+    """Return the columns of a pandas, pyarrow or polars table; None for other data."""
     if isinstance(data, Named):
         return data
     library = type(data).__module__.partition(".")[0]
@@ -261,7 +261,7 @@ def _pandas(series: Any, argument: str, name: str) -> npt.NDArray[Any]:
         text = "" if _is_time(dtype) else _first_text(np.asarray(series, dtype=object))
         raise DataError(_wrong_type(argument, name, dtype) + text)
     try:
-        # Nullable and Arrow types: what is missing becomes NaN.
+        # Nullable and Arrow types: missing values become NaN.
         return _numbers(series.to_numpy(dtype=np.float64, na_value=np.nan), argument, name)
     except (TypeError, ValueError):
         return _numbers(np.asarray(series, dtype=object), argument, name)

@@ -1,4 +1,4 @@
-"""From keywords of Python to the options of a request, and the progress of its job."""
+"""Options of a request from keyword arguments, and progress bars of its job."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ import numpy as np
 from . import _native
 from .errors import MissingPackage, ParameterError
 
-Watch = Callable[[str, int, int], None]
+Progress = Callable[[str, int, int], None]
 
 
-def options(function: Callable[..., Any], given: Mapping[str, Any], skip: Collection[str] = ()) -> dict[str, Any]:
-    """The options of a request: the arguments that differ from a function's defaults, as JSON holds them."""
+def options(function: Callable[..., Any], arguments: Mapping[str, Any], skip: Collection[str] = ()) -> dict[str, Any]:
+    """Return the options of a request: the arguments that differ from their defaults, as JSON values."""
     out = {}
     for name, parameter in inspect.signature(function).parameters.items():
-        value = given[name]
+        value = arguments[name]
         if name in skip or value is None or is_default(parameter, value):
             continue
         out[name] = flag(name, value) if isinstance(parameter.default, bool) else plain(name, value)
@@ -30,21 +30,21 @@ def options(function: Callable[..., Any], given: Mapping[str, Any], skip: Collec
 
 
 def is_default(parameter: inspect.Parameter, value: Any) -> bool:
-    """Whether a value is that of the signature; others of another type are not, even where they are equal."""
+    """Return whether a value equals the default and has its type."""
     default = parameter.default
     return value is default or (type(value) is type(default) and bool(value == default))
 
 
-# Options that are a range of degrees, whose end the request includes.
+# Options that are ranges of degrees, whose end the request includes.
 _RANGES = ("decay", "for_degrees")
 
 
 def plain(name: str, value: Any) -> Any:
-    """A value as JSON holds it."""
+    """Convert a value to JSON types."""
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         value = value.item()
     if isinstance(value, bool):
-        raise ParameterError(f"{name} is {value}, but a number or a text is needed")
+        raise ParameterError(f"{name} is {value}, but a number or a string is needed")
     if isinstance(value, float):
         # JSON has no infinity and no NaN.
         return value if math.isfinite(value) else str(value)
@@ -58,55 +58,55 @@ def plain(name: str, value: Any) -> Any:
         return f"{value.start}..{value.stop - 1}"
     if isinstance(value, list | tuple | range | np.ndarray):
         return [plain(name, item) for item in value]
-    needed = "a number, a text or a list of them"
+    needed = "a number, a string or a list of them"
     if name in ("activation", "target"):
         needed = "a name, an expression or a callable"
     raise ParameterError(f"{name} is a {type(value).__name__}, but {needed} is needed")
 
 
 def path(name: str, value: Any) -> str:
-    """The name of a file as the program reads it."""
+    """Convert a path to text."""
     if not isinstance(value, str | bytes | os.PathLike):
-        raise ParameterError(f"{name} is a {type(value).__name__}, but the name of a file or folder is needed")
+        raise ParameterError(f"{name} is a {type(value).__name__}, but the path of a file or folder is needed")
     found = os.fsdecode(value)
     try:
         found.encode()
     except UnicodeEncodeError as error:
-        raise ParameterError(f"{name} is {found!r}, which is no valid text") from error
+        raise ParameterError(f"{name} is {found!r}, which is not valid text (UTF-8)") from error
     return found
 
 
 def number(name: str, value: Any, least: int = 0, most: int = 2**64 - 1) -> int:
-    """A whole number, checked."""
+    """Convert an integer, checked for its range."""
     whole = isinstance(value, int | np.integer) or (isinstance(value, float | np.floating) and float(value).is_integer())
     if isinstance(value, bool | np.bool_) or not whole or not least <= value <= most:
-        above = f"a whole number from {least} to {most}" if most < 2**64 - 1 else f"a whole number of at least {least}"
-        raise ParameterError(f"{name} is {value!r}, but {above} is needed")
+        required = f"an integer from {least} to {most}" if most < 2**64 - 1 else f"an integer of at least {least}"
+        raise ParameterError(f"{name} is {value!r}, but {required} is needed")
     return int(value)
 
 
 def real(name: str, value: Any) -> float:
-    """A real number, checked."""
+    """Convert a real number, checked."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.number) or np.iscomplexobj(value):
         raise ParameterError(f"{name} is {value!r}, but a number is needed")
     try:
         found = float(value)
     except OverflowError as error:
-        raise ParameterError(f"{name} is {value!r}, which is beyond the range of numbers") from error
+        raise ParameterError(f"{name} is {value!r}, which exceeds the range of float") from error
     if math.isnan(found):
         raise ParameterError(f"{name} is nan, but a number is needed")
     return found
 
 
 def flag(name: str, value: Any) -> bool:
-    """True or False, checked."""
+    """Convert True or False, checked."""
     if not isinstance(value, bool | np.bool_):
         raise ParameterError(f"{name} is {value!r}, but True or False is needed")
     return bool(value)
 
 
 def iterations(last: Any, at: Any) -> tuple[int, list[int] | None]:
-    """The last iteration, which is the last one listed unless it is given, and those that are listed."""
+    """Return the number of iterations, by default the largest of `at`, and the iterations to report."""
     listed = None if at is None else [number("at", t, 0, 10**18) for t in at]
     if listed is not None and not listed:
         raise ParameterError("at is empty; list iterations such as [0, 10, 1000]")
@@ -115,11 +115,11 @@ def iterations(last: Any, at: Any) -> tuple[int, list[int] | None]:
     return number("iterations", last, 0, 10**18), listed
 
 
-def command(function: Callable[..., Any], given: Mapping[str, Any]) -> list[str]:
-    """What a record says of a call."""
+def command(function: Callable[..., Any], arguments: Mapping[str, Any]) -> list[str]:
+    """Return the text of a call, for the record of a run."""
     parts = []
     for name, parameter in inspect.signature(function).parameters.items():
-        value = given[name]
+        value = arguments[name]
         if is_default(parameter, value):
             continue
         shown = repr(value) if isinstance(value, str | int | float | bool | list | tuple) else type(value).__name__
@@ -128,19 +128,19 @@ def command(function: Callable[..., Any], given: Mapping[str, Any]) -> list[str]
 
 
 def code(activation: Any, kinks: Any = ()) -> _native.Code | None:
-    """A callable activation for the compiled part; None for names and expressions."""
+    """Return a callable activation for the compiled part; None for names and expressions."""
     if not callable(activation):
         if np.size(kinks) > 0:
-            raise ParameterError("kinks are given, but the activation is no callable; those of a formula are found")
+            raise ParameterError("kinks are specified, but the activation is not a callable; those of expressions are found")
         return None
     points = [kinks] if np.ndim(kinks) == 0 else list(kinks)
     return _native.Code(activation, [real("kinks", kink) for kink in points])
 
 
 @contextmanager
-def watching(progress: bool | None) -> Iterator[Watch | None]:
-    """A bar for each stage of long work, where there is tqdm and somebody to see it."""
-    if progress is False or (progress is None and not _is_seen()):
+def progress_bars(progress: bool | None) -> Iterator[Progress | None]:
+    """Show a bar for each stage of long work; by default only if tqdm is installed and output is a terminal or notebook."""
+    if progress is False or (progress is None and not _is_interactive()):
         yield None
         return
     try:
@@ -158,7 +158,7 @@ def watching(progress: bool | None) -> Iterator[Watch | None]:
 
 
 class _Bars:
-    """One bar at a time: a stage's begins when it is first heard of."""
+    """Progress bars, one at a time: that of the current stage."""
 
     def __init__(self, make: Callable[..., Any]) -> None:
         self._make = make
@@ -179,8 +179,8 @@ class _Bars:
             self._bar = None
 
 
-def _is_seen() -> bool:
-    """Whether standard error is a terminal, or this is a notebook."""
+def _is_interactive() -> bool:
+    """Return whether standard error is a terminal, or this is a notebook."""
     if "ipykernel" in sys.modules:
         return True
     stream = sys.stderr

@@ -1,4 +1,4 @@
-"""Results in notebooks: what matters as a table, and the figures of the report."""
+"""Results in notebooks: a table of the fields, and the figures of the report."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ROWS = 60
 
 
 def of(record: Record) -> str:
-    """A record as HTML that needs nothing beside it."""
+    """Format a record as self-contained HTML."""
     if isinstance(record, Columns):
         return _table(record)
     parts = [f"<h4>{html.escape(type(record).__name__)}</h4>"]

@@ -1,4 +1,4 @@
-"""What pickle calls to bring values of the compiled part back."""
+"""Functions that pickle calls to restore values of the compiled part."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ Pieces = tuple[Any, list[float], int]
 
 
 def model(data: bytes, pieces: Pieces | None) -> _native.Model:
-    """A network, with the callable that was its activation."""
+    """Restore a network, with the callable that was its activation."""
     return _native.Model.from_bytes(data, None if pieces is None else _native.Code(*pieces))
 
 
 def sums(data: bytes, pieces: Pieces | None) -> _native.Sums:
-    """Sums, with the callable that was their activation."""
+    """Restore sums, with the callable that was their activation."""
     plain = _native.Sums.from_bytes(data)
     return plain if pieces is None else plain.with_activation(_native.Code(*pieces))
 
 
 def survey(text: str, values: npt.NDArray[np.float64]) -> _native.Survey:
-    """A survey."""
+    """Restore a survey."""
     return _native.Survey.from_state(text, values)

@@ -1,4 +1,4 @@
-"""Results through matplotlib, where it is installed."""
+"""Plots of results with matplotlib, an optional dependency."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def draw(result: Result, ax: Any) -> Any:
-    """Draw a result by its kind."""
+    """Draw a result according to its class."""
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
@@ -28,7 +28,7 @@ def draw(result: Result, ax: Any) -> Any:
     }
     kind = type(result).__name__
     if kind not in drawings:
-        message = f"a {kind} has nothing to draw; those that have are {', '.join(drawings)}"
+        message = f"a {kind} has no plot; results with one are {', '.join(drawings)}"
         raise ResourceError(message)
     ax = plt.gca() if ax is None else ax
     drawings[kind](result, ax)
@@ -37,17 +37,17 @@ def draw(result: Result, ax: Any) -> Any:
 
 def _spectrum(result: results.Spectrum, ax: Any) -> None:
     degrees = result.degrees
-    seen = degrees.visible
-    ax.stem(degrees.degree[seen], degrees.eigenvalue[seen], basefmt=" ", label="seen")
-    if not seen.all():
-        low = degrees.eigenvalue[seen].min() if seen.any() else 1.0
-        hidden = degrees.degree[~seen]
-        ax.plot(hidden, np.full(len(hidden), low), "x", color="grey", label="invisible")
+    visible = degrees.visible
+    ax.stem(degrees.degree[visible], degrees.eigenvalue[visible], basefmt=" ", label="visible")
+    if not visible.all():
+        low = degrees.eigenvalue[visible].min() if visible.any() else 1.0
+        invisible = degrees.degree[~visible]
+        ax.plot(invisible, np.full(len(invisible), low), "x", color="grey", label="invisible")
         ax.legend()
     ax.set(yscale="log", xlabel="degree", ylabel="eigenvalue", title=f"Spectrum of {result.activation}")
 
 
-# Energies below this part of the largest are not drawn.
+# Energies below this fraction of the largest are not drawn.
 _FLOOR = 1e-9
 
 
@@ -63,7 +63,7 @@ def _training(result: results.Training, ax: Any) -> None:
             if path.predicted is not None:
                 ax.plot(path.iteration, path.predicted[:, degree], "--", color=points.get_color(), lw=1)
         low = max(float(path.energy[path.energy > 0].min(initial=largest)), _FLOOR * largest)
-        ax.set(ylabel="energy left", yscale="log", ylim=(low / 2, 2 * largest))
+        ax.set(ylabel="remaining energy", yscale="log", ylim=(low / 2, 2 * largest))
     else:
         curves = (("training", path.loss), ("validation", path.validation_loss), ("test", path.test_loss))
         for name, losses in curves:
@@ -75,7 +75,7 @@ def _training(result: results.Training, ax: Any) -> None:
 
 
 def _iterations(ax: Any) -> None:
-    """Iterations by powers of ten, with a place for 0."""
+    """Label a logarithmic axis of iterations that includes 0."""
     ax.set_xscale("symlog", linthresh=1)
     ax.set(xlabel="iteration", xlim=(-0.2, None))
     ax.legend()
@@ -88,8 +88,8 @@ def _analysis(result: results.Analysis, ax: Any) -> None:
         ax.plot(fits.degree, fits.error / scale, "o-", label=f"{label.label}, training rows")
         if fits.test_error is not None:
             ax.plot(fits.degree, fits.test_error / scale, "s--", label=f"{label.label}, test rows")
-    # Polynomials that fit the noise of the training rows are far off on others.
-    ax.set(xlabel="degree of the polynomial", ylabel="error, as part of the variance", ylim=(0, 2))
+    # Polynomials that fit the noise of the training rows have large errors on others.
+    ax.set(xlabel="degree of the polynomial", ylabel="error divided by the variance", ylim=(0, 2))
     ax.set_xticks(result.labels[0].best_polynomial.degree)
     ax.legend()
 
@@ -98,7 +98,7 @@ def _sweep(result: results.Sweep, ax: Any) -> None:
     rows = result.rows
     errors, losses = rows.loss_standard_error, rows.loss
     if losses is None:
-        raise ResourceError("every training of this sweep diverged: there is no loss to draw")
+        raise ResourceError("every training of this sweep diverged; there is no loss to plot")
     settings = list(zip(rows.dim, rows.activation, rows.target, strict=True))
     for setting in dict.fromkeys(settings):
         chosen = np.array([other == setting for other in settings])

@@ -1,4 +1,4 @@
-"""What all results have in common: they are frozen, print themselves, and become dictionaries and figures."""
+"""The base classes of results: immutable, printable, convertible to dictionaries and figures."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
-# Rows of columns that are shown.
+# The number of rows that are printed.
 _ROWS = 20
 
 _Built = TypeVar("_Built")
 
 
 class Record:
-    """Named values."""
+    """A record of named values."""
 
-    #: Fields whose names in documents are words that Python keeps for itself.
+    #: Fields whose names in documents are reserved words of Python.
     _renamed: Mapping[str, str] = {}
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain Python values, by the names of the program's documents."""
+        """Return plain Python values, by the names of the JSON documents."""
         return {self._renamed.get(name, name): _plain(value) for name, value in _fields(self)}
 
     def __repr__(self) -> str:
@@ -44,7 +44,7 @@ class Record:
 
 
 class Columns(Record):
-    """Columns of equal length: arrays by name, one entry for each row."""
+    """A table: arrays by name, with one entry for each row."""
 
     #: Columns whose values are lists in each row, and the name of that list.
     _nested: Mapping[str, str] = {}
@@ -66,12 +66,12 @@ class Columns(Record):
 
 
 class Result(Record):
-    """What a call found.
+    """The result of a call.
 
     Attributes
     ----------
     notes : tuple of str
-        What a person should know: columns left out, what was chosen and why.
+        Notes on the job: dropped columns, automatic choices and their reasons.
     """
 
     notes: tuple[str, ...] = ()
@@ -79,21 +79,21 @@ class Result(Record):
     _figures: Callable[[], list[tuple[str, str]]] | tuple[tuple[str, str], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """The document that the program prints with ``--format json``."""
+        """Return the document that the command-line program prints with ``--format json``."""
         return copy.deepcopy(dict(self._document))
 
     def figures(self) -> tuple[tuple[str, str], ...]:
-        """The figures of the report: what each shows, and its drawing as SVG."""
+        """Return the figures of the report: the title of each, and its drawing as SVG."""
         drawn = self._figures
         return tuple(drawn()) if callable(drawn) else drawn
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw what was found with matplotlib.
+        """Plot the result with matplotlib.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
-            Where to draw; the current axes by default.
+            The axes to draw on; the current axes by default.
 
         Returns
         -------
@@ -102,14 +102,14 @@ class Result(Record):
         Raises
         ------
         zonal.errors.ResourceError
-            Where matplotlib is not installed, or the result has nothing to draw.
+            If matplotlib is not installed, or the result has no plot.
         """
         from . import _plot
 
         return _plot.draw(self, ax)
 
     def __getstate__(self) -> dict[str, Any]:
-        # Drawings are made by the compiled part, which is not pickled; the drawings are.
+        # The function that draws is not pickled; the drawings are.
         return {**self.__dict__, "_figures": self.figures()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -117,7 +117,7 @@ class Result(Record):
 
 
 class TrainingResult(Result):
-    """What a training leaves beside its report."""
+    """A training with its network."""
 
     _network: Network | None = None
     _energy_errors: FloatArray | None = None
@@ -129,18 +129,18 @@ class TrainingResult(Result):
 
     @property
     def energy_standard_errors(self) -> FloatArray | None:
-        """Standard errors of ``path.energy`` where it was estimated from samples; None where it is exact."""
+        """Standard errors of ``path.energy`` if it was estimated from samples; None if it is exact."""
         return self._energy_errors
 
 
 def attach(result: Result, **values: Any) -> None:
-    """Give a frozen result what is no part of its document."""
+    """Set values of a frozen result that are not part of its document."""
     for name, value in values.items():
         object.__setattr__(result, name, value)
 
 
 def build(cls: type[_Built], document: Mapping[str, Any], namespace: Mapping[str, Any]) -> _Built:
-    """A record from its document; the annotations of its fields say what becomes of each value."""
+    """Build a record from its document, by the annotations of its fields."""
     renamed: Mapping[str, str] = getattr(cls, "_renamed", {})
     values = {
         field.name: _value(str(field.type), document[renamed.get(field.name, field.name)], namespace)
@@ -177,7 +177,7 @@ def _columns(cls: type[Columns], rows: Sequence[Mapping[str, Any]]) -> Columns:
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]
         name = field.name
         if name in cls._nested:
-            # One row for each row, one column for each item of its list.
+            # A matrix with a row for each row of the table and a column for each item of its list.
             lists = [row[cls._nested[name]] for row in rows]
             missing = any(items is None for items in lists)
             cells = None if missing else [[item[name] for item in items] for items in lists]
@@ -209,14 +209,14 @@ def _column(annotation: str, column: list[Any]) -> Any:
 
 
 def _frozen(values: Any, kind: type[np.generic]) -> npt.NDArray[Any]:
-    """An array that cannot be written to, like the record that holds it."""
+    """Return a read-only array."""
     array = np.array(values, dtype=kind)
     array.setflags(write=False)
     return array
 
 
 def _exact(value: Any) -> int | float:
-    """A whole number of any size, which documents have as text where it may be large."""
+    """Convert an integer of any size, which documents hold as text if it may be large."""
     return math.inf if value == "inf" else int(value)
 
 
@@ -240,7 +240,7 @@ def _items(column: Any) -> list[Any]:
 
 
 def summary(value: Any) -> str:
-    """A value in a few words."""
+    """Summarise a value in one line."""
     if value is None:
         return "-"
     if isinstance(value, float):
@@ -266,12 +266,12 @@ def summary(value: Any) -> str:
 
 
 def _text(title: str, fields: Iterator[tuple[str, Any]]) -> str:
-    """One line for each field that applies."""
+    """Format one line for each field that applies."""
     lines = [(name, summary(value)) for name, value in fields if value is not None]
     width = max((len(name) for name, _ in lines), default=0)
     return "\n".join([title, *(f"  {name:<{width}}  {_cut(text)}" for name, text in lines)])
 
 
-def _cut(text: str, most: int = 120) -> str:
+def _cut(text: str, limit: int = 120) -> str:
     line = text.replace("\n", " ")
-    return line if len(line) <= most else line[: most - 3] + "..."
+    return line if len(line) <= limit else line[: limit - 3] + "..."

@@ -1,4 +1,4 @@
-"""Jobs of the compiled part, and what they found as results."""
+"""Jobs of the compiled part, and their results."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from . import _call, _native, results
 from ._result import attach, build
 from .network import Network
 
-#: Anything that names an activation: a name, an expression in t, or a callable of one array.
+#: An activation: a name, an expression in t, or a callable of one array.
 Activation = str | Callable[[Any], Any]
-#: Names of files.
+#: A path of a file or folder.
 Path = str | os.PathLike[str]
 
 
@@ -25,19 +25,19 @@ def run(
     code: _native.Code | None = None,
     progress: bool | None = False,
 ) -> list[_native.Report]:
-    """Does what a command with its options asks for, on a table in memory and with a callable where they are given."""
+    """Run a command with its options, optionally on a table in memory and with a callable as activation."""
     request = json.dumps({"command": command, **options})
-    with _call.watching(progress) as watch:
-        return _native.run(request, call, table, code, watch)
+    with _call.progress_bars(progress) as bars:
+        return _native.run(request, call, table, code, bars)
 
 
 def folder(out: Any) -> str:
-    """The option out: unlike the program, nothing is written by default."""
+    """Return the option ``out``: unlike the command-line program, nothing is written by default."""
     return "none" if out is None else _call.path("out", out)
 
 
 def result_of(cls: type[Any], report: _native.Report) -> Any:
-    """A result from what the compiled part found."""
+    """Build a result from a report of the compiled part."""
     document = json.loads(report.json)
     result = build(cls, document, vars(results))
     attach(result, notes=tuple(report.notes), _document=document, _figures=report.figures)

@@ -1,4 +1,4 @@
-"""What `data`, `y`, `label`, `features` and `weight` mean together."""
+"""Interpretation of the arguments `data`, `y`, `label`, `features` and `weight`."""
 
 from __future__ import annotations
 
@@ -9,84 +9,84 @@ from typing import Any
 from . import _arrays, _call
 from .errors import DataError, ParameterError
 
-__all__ = ["chosen", "columns", "files", "is_path", "split"]
+__all__ = ["columns", "files", "is_path", "select", "split"]
 
 
 def is_path(data: Any) -> bool:
-    """Whether data names files."""
+    """Return whether data names files."""
     if isinstance(data, str | os.PathLike):
         return True
     return isinstance(data, list | tuple) and bool(data) and all(isinstance(x, str | os.PathLike) for x in data)
 
 
 def files(data: Any, argument: str = "data") -> list[str]:
+    """Return the paths of one file or several."""
     paths = [data] if isinstance(data, str | bytes | os.PathLike) else list(data)
     return [_call.path(argument, path) for path in paths]
 
 
 def name_list(names: str | Iterable[str], argument: str) -> list[str]:
-    """One name or several, which need not be text where columns have numbers."""
-    found = [names] if isinstance(names, str | int) else [str(name) for name in names]
-    if not found:
+    """Return one name or several as text; columns may also be named by numbers."""
+    every = [names] if isinstance(names, str | int) else list(names)
+    if not every:
         raise ParameterError(f"{argument} names no column, but at least one is needed")
-    return [str(name) for name in found]
+    return [str(name) for name in every]
 
 
 def columns(data: Any, label: Any, features: Any) -> dict[str, list[str]]:
-    """Files with their labels and features, as options of a request."""
+    """Return files with their labels and features, as options of a request."""
     if label is None:
         raise ParameterError(
-            "label is missing: the column of the files that is to be predicted (a function to learn is given as target)"
+            "label is missing; name the column of the files to predict (or set target, to learn a function)"
         )
     out = {"data": files(data), "label": name_list(label, "label")}
     return out if features is None else {**out, "features": name_list(features, "features")}
 
 
 def _of_frame(data: Any, y: Any, label: Any) -> tuple[_arrays.Named, _arrays.Named]:
-    """Features and labels of data in memory, where labels may be columns of a table."""
+    """Return features and labels of data in memory, whose labels may be columns of a table."""
     if y is None and label is None:
-        raise ParameterError("y is missing: the labels as an array, or label, the column that holds them")
+        raise ParameterError("y is missing; pass the labels as an array, or name their column as label")
     if y is not None and label is not None:
-        raise ParameterError("y and label are both given, but the labels come from one of them")
+        raise ParameterError("y and label are both specified; use one of them")
     if y is not None:
         return _arrays.features(data, "X"), _arrays.labels(y, "y")
     whole = _arrays.features(data, "data")
-    wanted = name_list(label, "label")
+    label_names = name_list(label, "label")
     if whole.names is None:
-        raise DataError("label names a column, but data has no names; give the labels as y")
-    missing = [name for name in wanted if name not in whole.names]
+        raise DataError("label names a column, but data has no column names; pass the labels as y")
+    missing = [name for name in label_names if name not in whole.names]
     if missing:
-        raise DataError(f"data has no column '{missing[0]}'; its columns are {_arrays.listed(whole.names)}")
-    rest = [j for j, name in enumerate(whole.names) if name not in wanted]
+        raise DataError(f"data has no column '{missing[0]}'; its columns are {_arrays.join_names(whole.names)}")
+    rest = [j for j, name in enumerate(whole.names) if name not in label_names]
     features = _arrays.Named([whole.columns[j] for j in rest], [whole.names[j] for j in rest])
     if not rest:
-        raise DataError("data has no column beside its labels, but at least one is needed to predict from")
-    return features, _arrays.Named([whole.columns[whole.names.index(name)] for name in wanted], wanted)
+        raise DataError("data has no columns other than its labels; at least one feature is needed")
+    return features, _arrays.Named([whole.columns[whole.names.index(name)] for name in label_names], label_names)
 
 
 def split(data: Any, y: Any, label: Any, weight: Any) -> tuple[_arrays.Named, _arrays.Named, Any]:
-    """Features, labels and weights of data in memory, where weights may be a column too."""
+    """Return features, labels and weights of data in memory; weights may be a column too."""
     if not isinstance(weight, str):
         x, labels = _of_frame(data, y, label)
         return x, labels, None if weight is None else _arrays.weights(weight, x.rows, "weight")
     x, labels = _of_frame(data, y, label)
     names = x.names or []
     if weight not in names:
-        raise DataError(
-            f"weight names '{weight}', which is no column beside the labels; columns are {_arrays.listed(names)}"
-        )
+        raise DataError(f"weight names '{weight}', which is not a feature column; columns are {_arrays.join_names(names)}")
     at = names.index(weight)
     rest = [j for j in range(len(names)) if j != at]
     features = _arrays.Named([x.columns[j] for j in rest], [names[j] for j in rest])
     return features, labels, x.columns[at]
 
 
-def chosen(features: _arrays.Named, wanted: Any) -> _arrays.Named:
+def select(features: _arrays.Named, wanted: Any) -> _arrays.Named:
+    """Return the named columns; all of them by default."""
     if wanted is None:
         return features
     names = features.names or _arrays.names_of(features, "x")
     wanted = name_list(wanted, "features")
     missing = [name for name in wanted if name not in names]
     if missing:
-        raise DataError(f"features names '{missing[0]}', which is no column; columns are {_arrays.listed(names)}")
+        raise DataError(f"features names '{missing[0]}', which is not a column; columns are {_arrays.join_names(names)}")
     return _arrays.Named([features.columns[names.index(name)] for name in wanted], wanted)

@@ -1,4 +1,4 @@
-"""The threads that work, and their end."""
+"""Number of threads, and their shutdown."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import atexit
 
 from . import _call, _native
 
-# Work that nobody waits for any longer must not call into an interpreter that ends.
+# Abandoned work must not call into an interpreter that is shutting down.
 atexit.register(_native.close)
 
 
 def set_threads(threads: int) -> None:
-    """Fix the number of threads of this process, before its first work; results do not depend on it.
+    """Set the number of threads of this process, before its first work; results do not depend on it.
 
     Parameters
     ----------
     threads : int
-        From 1 to 1024; all cores by default, or what the variable ``RAYON_NUM_THREADS`` says.
+        From 1 to 1024; by default all cores, or the environment variable ``RAYON_NUM_THREADS``.
 
     Raises
     ------
     zonal.errors.ParameterError
-        For another number, or when the threads have been started.
+        For a number out of range, or if the threads are already running.
     """
     _native.set_threads(_call.number("threads", threads, 1, 1024))

@@ -1,8 +1,7 @@
 """Training on Dask arrays and dataframes: ``pip install zonal[dask]``.
 
-Each partition is surveyed and summed up by the worker that has it; surveys and sums are merged pair by pair in a fixed tree,
-so that the result has the same bits for any number of workers, given the same partitions. A worker that is lost is nothing
-but work that Dask does again.
+Each worker surveys and sums its own partitions. Surveys and sums are merged pair by pair in a fixed tree, so that for the
+same partitions the result is identical bit by bit for any number of workers. If a worker is lost, Dask repeats its work.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ def fit(
     y : dask.array.Array or dask.dataframe.Series
         The labels, in the same partitions.
     sample_weight : dask.array.Array or dask.dataframe.Series, optional
-        Weights, in the same partitions.
+        The weights of the rows, in the same partitions.
     activation, scale, bias, width, precision, validation_fraction, test_fraction, iterations, at, step, solver, refit
         As for `zonal.train`.
     on_sphere, seed
@@ -63,14 +62,14 @@ def fit(
     Returns
     -------
     zonal.results.Training
-        The same bits for any number of workers, given the same partitions. ``result.network.predict`` works on each
+        For the same partitions, identical bit by bit for any number of workers. ``result.network.predict`` works on each
         partition: ``X.map_blocks(result.network.predict, drop_axis=1, dtype=float)``.
 
     Notes
     -----
-    Partitions are computed twice, and once more to count rows where Dask does not know their number (dataframes): those that
-    are dear should be persisted before. The sums of a partition have about 8 width^2 bytes (12 with test rows), several times
-    that while they are made.
+    Partitions are computed twice, and once more to count rows if Dask does not know their number (dataframes). Persist
+    partitions that are expensive to compute. The sums of a partition take about 8 width^2 bytes (12 with test rows), and
+    several times that while they are computed.
 
     Examples
     --------
@@ -80,10 +79,10 @@ def fit(
     >>> run.validation_rmse < 0.5
     True
     """
-    parts = _partitions(X, y, sample_weight)
+    partitions = _partitions(X, y, sample_weight)
     options = {"validation_fraction": validation_fraction, "test_fraction": test_fraction, "seed": seed}
     empty = Statistics(
-        _surveyed(parts, options),
+        _survey_partitions(partitions, options),
         activation=activation,
         scale=scale,
         bias=bias,
@@ -92,7 +91,7 @@ def fit(
         on_sphere=on_sphere,
         progress=False,
     )
-    sums = _summed(parts, empty)
+    sums = _sum_partitions(partitions, empty)
     return sums.path(iterations=iterations, at=at, step=step, solver=solver, refit=refit, progress=False)
 
 
@@ -105,34 +104,34 @@ def survey(
     test_fraction: float = 0.0,
     seed: int = 0,
 ) -> Survey:
-    """The survey of all partitions, merged in a fixed tree on the workers."""
+    """Survey all partitions, merged in a fixed tree on the workers."""
     options = {"validation_fraction": validation_fraction, "test_fraction": test_fraction, "seed": seed}
-    return _surveyed(_partitions(X, y, sample_weight), options)
+    return _survey_partitions(_partitions(X, y, sample_weight), options)
 
 
-def _surveyed(parts: list[Part], options: dict[str, Any]) -> Survey:
+def _survey_partitions(partitions: list[Partition], options: dict[str, Any]) -> Survey:
     one = delayed(_survey, pure=True)
-    found: Survey = dask.compute(_tree([one(*part, options) for part in parts]))[0]
+    found: Survey = dask.compute(_tree([one(*partition, options) for partition in partitions]))[0]
     return found
 
 
 def statistics(empty: Statistics, X: Any, y: Any, *, sample_weight: Any = None) -> Statistics:
-    """The sums over all partitions, merged in a fixed tree on the workers.
+    """Sum over all partitions, merged in a fixed tree on the workers.
 
     Parameters
     ----------
     empty : Statistics
-        What is summed: `Statistics` of the survey, without rows.
+        The choice: `Statistics` of the survey, without rows.
     X, y, sample_weight
         As for `fit`.
     """
-    return _summed(_partitions(X, y, sample_weight), empty)
+    return _sum_partitions(_partitions(X, y, sample_weight), empty)
 
 
-def _summed(parts: list[Part], empty: Statistics) -> Statistics:
-    chosen = delayed(empty.without_rows(), pure=True)
+def _sum_partitions(partitions: list[Partition], empty: Statistics) -> Statistics:
+    choice = delayed(empty.without_rows(), pure=True)
     one = delayed(_update, pure=True)
-    found: Statistics = dask.compute(_tree([one(chosen, *part) for part in parts]))[0]
+    found: Statistics = dask.compute(_tree([one(choice, *partition) for partition in partitions]))[0]
     return found
 
 
@@ -149,7 +148,7 @@ def _merge(left: Any, right: Any) -> Any:
 
 
 def _tree(values: list[Any]) -> Any:
-    """Neighbours merged until one is left: which ones does not depend on who is done first."""
+    """Merge neighbours until one remains, in an order that does not depend on timing."""
     pair = delayed(_merge, pure=True)
     while len(values) > 1:
         joined = [pair(values[i], values[i + 1]) for i in range(0, len(values) - 1, 2)]
@@ -157,7 +156,7 @@ def _tree(values: list[Any]) -> Any:
     return values[0]
 
 
-class Part(NamedTuple):
+class Partition(NamedTuple):
     """One partition, and the number of its first row."""
 
     X: Delayed
@@ -166,19 +165,19 @@ class Part(NamedTuple):
     first_row: int
 
 
-def _partitions(X: Any, y: Any, weight: Any) -> list[Part]:
-    """Features, labels and weights of each partition."""
+def _partitions(X: Any, y: Any, weight: Any) -> list[Partition]:
+    """Return features, labels and weights of each partition."""
     columns = [_pieces(X, "X", 2), _pieces(y, "y", None)]
     weights = None if weight is None else _pieces(weight, "sample_weight", 1)
     for name, pieces in (("y", columns[1]), ("sample_weight", weights)):
         if pieces is not None and len(pieces) != len(columns[0]):
-            message = f"X has {len(columns[0])} partitions and {name} has {len(pieces)}: both need the same"
+            message = f"X has {len(columns[0])} partitions and {name} has {len(pieces)}: both need the same number"
             raise DataError(message)
     if not columns[0]:
         raise DataError("X has no partitions, but at least one is needed")
     firsts = _first_rows(X, columns[0])
     rows = zip(columns[0], columns[1], weights or [None] * len(columns[0]), firsts, strict=True)
-    return [Part(*row) for row in rows]
+    return [Partition(*row) for row in rows]
 
 
 def _pieces(data: Any, argument: str, dimensions: int | None) -> list[Any]:
@@ -195,11 +194,11 @@ def _pieces(data: Any, argument: str, dimensions: int | None) -> list[Any]:
 
 
 def _first_rows(X: Any, parts: list[Any]) -> list[int]:
-    """The number of the first row of each partition, which are counted where Dask does not know their lengths."""
+    """Return the number of the first row of each partition; rows are counted if Dask does not know their number."""
     chunks = X.chunks[0] if hasattr(X, "chunks") else (np.nan,)
     known = not np.isnan(np.asarray(chunks, dtype=np.float64)).any()
     lengths = list(chunks) if known else dask.compute([delayed(len, pure=True)(part) for part in parts])[0]
     empty = [i for i, length in enumerate(lengths) if length == 0]
     if empty:
-        raise DataError(f"partition {empty[0]} of X has no rows; repartition it before")
+        raise DataError(f"partition {empty[0]} of X has no rows; repartition the data")
     return [0, *np.cumsum(lengths)[:-1].tolist()]

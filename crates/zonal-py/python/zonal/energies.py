@@ -1,4 +1,4 @@
-"""Energy by degree of any function on the sphere, from its values at points."""
+"""Energies by degree of functions on the sphere, estimated from values at points."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ class Energies(Record):
     Attributes
     ----------
     degree : ndarray of int
-        0, 1, .., max_degree.
+        The degrees 0, 1, .., max_degree.
     energy : ndarray of float, shape (degrees,), or (outputs, degrees) for several outputs
-        Estimates of the squared norms of the parts of each degree; unbiased, so small ones may be negative.
+        Unbiased estimates of the squared norm of the component of each degree; small ones may be negative.
     standard_error : ndarray of float
-        Their standard errors.
+        The standard errors of the energies.
     norm_sq : float or ndarray
         The mean square of the values: the sum of all energies.
     norm_sq_standard_error : float or ndarray
-        Its standard error.
+        The standard error of ``norm_sq``.
     """
 
     degree: IntArray
@@ -41,18 +41,18 @@ class Energies(Record):
 
 
 def spherical_harmonic_energies(X: Any, values: Any, max_degree: int = 6) -> Energies:
-    """How much of a function lies in each degree of spherical harmonics.
+    """Estimate the energy of a function in each degree of spherical harmonics.
 
-    Give it points of the sphere and what any model says there (or what it leaves: labels minus predictions), and it tells
-    the energy in degree 0, 1, .., with standard errors. ||g_k||^2 is estimated by N_k times the mean of
-    g(x_i) g(x_j) P_k(<x_i, x_j>) over pairs of different points.
+    The function is given by its values at points of the sphere, for example the predictions of any model or its
+    residuals. ||g_k||^2 is estimated by N_k times the mean of g(x_i) g(x_j) P_k(<x_i, x_j>) over pairs of distinct
+    points, with standard errors.
 
     Parameters
     ----------
     X : array of shape (points, dimension)
         Independent uniform points of the unit sphere, as from `uniform_points`.
     values : array of shape (points,) or (points, outputs)
-        The function at these points; tensors of PyTorch (detached, on the CPU) and JAX do.
+        The function at these points; tensors of PyTorch (detached, on the CPU) and JAX are accepted.
     max_degree : int
         The largest degree.
 
@@ -62,9 +62,10 @@ def spherical_harmonic_energies(X: Any, values: Any, max_degree: int = 6) -> Ene
 
     Notes
     -----
-    Unbiased for uniform points only. A degree is resolved where its number of harmonics N(n, k) is small beside the square
-    of the number of points. Below a few standard errors an estimate is not normally distributed, and its standard error
-    is up to a half too large. Cost: points^2 (dimension + 6 max_degree) flops; 5,000 points take about a second.
+    The estimates are unbiased only for uniform points. A degree is resolved if its number of harmonics N(n, k) is small
+    compared with the square of the number of points. Below a few standard errors an estimate is not normally
+    distributed, and its standard error is up to 50 % too large. Cost: points^2 (dimension + 6 max_degree) flops; 5,000
+    points take about a second.
 
     Raises
     ------
@@ -90,10 +91,10 @@ def spherical_harmonic_energies(X: Any, values: Any, max_degree: int = 6) -> Ene
     each = []
     for column in found.columns:
         table = _arrays.table(points, _arrays.Named([column], None), arguments=("X", "values"))
-        with _arrays.without_remedy():
+        with _arrays.without_drop_advice():
             each.append(_native.sampled_energies(table, int(max_degree)))
     if not all(np.isfinite([*norm, *energy, *error]).all() for norm, energy, error in each):
-        raise DataError("values are so large that their squares leave the range of numbers; use a larger unit")
+        raise DataError("the squares of values overflow; use a larger unit")
     degree = np.arange(max_degree + 1, dtype=np.int64)
     if np.ndim(values) < 2:
         (norm, error), energy, standard_error = each[0]
@@ -108,7 +109,7 @@ def spherical_harmonic_energies(X: Any, values: Any, max_degree: int = 6) -> Ene
 
 
 def uniform_points(dim: int, count: int, *, seed: int = 0) -> FloatArray:
-    """Independent uniform points of the unit sphere in R^dim, one a row.
+    """Return independent uniform points of the unit sphere in R^dim, one per row.
 
     Examples
     --------
@@ -117,17 +118,17 @@ def uniform_points(dim: int, count: int, *, seed: int = 0) -> FloatArray:
     >>> x.shape, bool(np.allclose(np.linalg.norm(x, axis=1), 1))
     ((10, 4), True)
     """
-    wanted = _call.number("dim", dim, 2), _call.number("count", count), _call.number("seed", seed)
-    points: FloatArray = _native.uniform_points(*wanted)
+    arguments = _call.number("dim", dim, 2), _call.number("count", count), _call.number("seed", seed)
+    points: FloatArray = _native.uniform_points(*arguments)
     return points
 
 
 def values_of(target: Callable[[Any], Any], points: Any) -> Any:
-    """The values of a callable at points, checked."""
+    """Return the values of a callable at points, checked."""
     found = np.asarray(target(points))
     if found.shape != (len(points),) or found.dtype.kind not in "fiub":
         message = (
-            f"target: the callable was given {len(points)} points and returned an array of shape {found.shape} and type "
+            f"target: the callable was called with {len(points)} points and returned an array of shape {found.shape} and type "
             f"{found.dtype}, but one real number for each is needed"
         )
         raise ParameterError(message)

@@ -1,8 +1,8 @@
 """Exceptions of the package.
 
-All derive from `ZonalError`, and each also from the built-in exception that fits, so that code which catches
-``ValueError`` catches them too. Messages say what was found, where, and what was needed; an option is named by its
-keyword. Exceptions raised by a callable that you pass come back as they are.
+All derive from `ZonalError`, and each also from a suitable built-in exception, so that code which catches
+``ValueError`` catches them too. Messages state what was found, where, and what is needed; options are named by their
+keywords. Exceptions raised by a callable that you pass are re-raised unchanged.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ __all__ = [
 
 
 class ZonalError(Exception):
-    """Anything that zonal refuses or fails to do."""
+    """The base class of all exceptions of zonal."""
 
 
 class ParameterError(ZonalError, ValueError):
-    """A parameter outside its domain, or parameters that do not fit together."""
+    """A parameter outside its domain, or conflicting parameters."""
 
 
 class DataError(ZonalError, ValueError):
-    """Data that cannot be used: wrong shapes or types, missing values, nothing that varies."""
+    """Unusable data: wrong shapes or types, missing values, constant columns only."""
 
 
 class NumericalError(ZonalError, RuntimeError):
-    """A computation that found no result."""
+    """A computation that did not converge."""
 
 
 class FileError(ZonalError, OSError):
@@ -42,20 +42,20 @@ class FileError(ZonalError, OSError):
 
 
 class OutOfMemory(ZonalError, MemoryError):
-    """More memory than is free; nothing was taken."""
+    """More memory is needed than available; nothing was allocated."""
 
 
 class ResourceError(ZonalError, RuntimeError):
-    """Something that the process lacks: a thread, an optional package, threads that survived a fork."""
+    """A resource that the process lacks: a thread, an optional package, threads after a fork."""
 
 
 class MissingPackage(ResourceError, ImportError):
-    """A package that something needs is not installed."""
+    """An optional package that is not installed."""
 
 
 class Interrupted(ZonalError, RuntimeError):
-    """Stopped from outside before there was a result."""
+    """The job was interrupted before it had a result."""
 
 
 class InternalError(ZonalError, RuntimeError):
-    """A fault of zonal's own; please report it."""
+    """A bug in zonal; please report it."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import _arrays, results
-from ._arrays import refuse_dates
+from ._arrays import reject_dates
 from ._result import FloatArray
 from .errors import MissingPackage, ParameterError
 from .network import Network
@@ -26,23 +26,23 @@ except ImportError as error:  # pragma: no cover
 
 __all__ = ["OneHiddenLayerRegressor"]
 
-_LAST = 10**9
-_LAST_STEP = 10**4
+_ITERATIONS = 10**9
+_ITERATIVE_ITERATIONS = 10**4
 
 
 def _has_sums(estimator: OneHiddenLayerRegressor) -> bool:
-    """Whether rows can be added: step by step there are no sums to add to."""
-    if estimator._goes_step_by_step():
-        raise AttributeError("partial_fit is for layers='output' and batch=None: step by step there are no sums to add to")
+    """Return whether rows can be added: iterative training has no sums to add to."""
+    if estimator._is_iterative():
+        raise AttributeError("partial_fit needs layers='output' and batch=None; iterative training has no sums to add to")
     return True
 
 
 class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """Regression by a network with one hidden layer, with its whole training path.
 
-    With ``layers='output'`` hidden units stay as they were drawn, and gradient descent on the output layer is known at every
-    number of iterations at the cost of one pass over the rows; the number is chosen on validation rows. For the same rows,
-    options and seed the network has the same bits as that of ``zonal train --test-fraction 0``.
+    With ``layers='output'`` hidden units stay as drawn, and gradient descent on the output layer is computed for any number
+    of iterations from one pass over the rows; validation rows choose the number. For the same rows, options and seed the
+    network is identical bit by bit to that of ``zonal train --test-fraction 0``.
 
     Parameters
     ----------
@@ -51,51 +51,53 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
     width : int, default=1000
         The number of hidden units.
     layers : {'output', 'both', 'hidden'}, default='output'
-        Which layers are trained. Other than output goes step by step.
+        The layers that are trained; ``'both'`` and ``'hidden'`` are iterative.
     iterations : int or 'auto', default='auto'
-        The last iteration; auto is 1e9, step by step 1e4. The one that is used is `best_iteration_`.
+        The number of iterations; auto is 1e9, or 1e4 for iterative training. Predictions use `best_iteration_`.
     scale : float, 'sqrt-dim' or 'auto', default='auto'
-        The scale of the units.
+        The scale s of the units.
     bias : float or 'auto', default='auto'
-        The bias appended to rows before they are put on the sphere.
+        The bias appended to rows before they are mapped to the sphere.
     validation_fraction : float, default=0.2
-        Part of the rows on which the iteration is chosen; with 0 the last one is used (step by step the one with the
-        smallest training loss), and so it is for layers='output' where no row falls to that part.
+        The fraction of the rows that choose the iteration. With 0, or with layers='output' if no row falls into that part,
+        the last iteration is used; iterative training then uses the one with the smallest training loss.
     refit : bool, default=True
-        Fit the final network to validation rows too, once they have chosen the iteration; only with layers='output'.
+        Whether to fit the final network to the validation rows too, once they have chosen the iteration; only with
+        layers='output'.
     step : float or 'auto', default='auto'
-        The step of the descent.
+        The step size.
     batch : int or None, default=None
-        Rows that a step sees, where training goes step by step; all of them by default.
+        The number of rows of a step in iterative training; all rows by default.
     random_state : int, RandomState or None, default=0
-        Seed of the split, the sample and the hidden units.
+        The seed of the split, the sample and the hidden units.
     precision : {'f64', 'f32'}, default='f64'
-        f32 is up to twice as fast and right to about six digits.
+        The precision; f32 is up to twice as fast and accurate to about six digits.
 
     Attributes
     ----------
     path_ : zonal.results.Path
-        Losses at every listed iteration: arrays ``iteration``, ``loss``, ``validation_loss``; in the label's unit squared.
+        Losses at every reported iteration: arrays ``iteration``, ``loss``, ``validation_loss``; in the label's unit squared.
     best_iteration_ : int
-        The iteration that predictions use.
+        The default iteration of predictions.
     network_ : zonal.Network
-        The network at every listed iteration.
+        The network at every reported iteration.
     result_ : zonal.results.Training
-        The whole report.
+        The report of the training.
     statistics_ : zonal.Statistics
         After `partial_fit`, the sums over all rows so far.
     n_features_in_, feature_names_in_
-        Of the rows of `fit`.
+        The number and the names of the columns of `fit`.
 
     Notes
     -----
-    A row's part of the split depends on its number, so repeating a row is not the same as doubling its weight: of scikit-learn's
-    checks those on the equivalence of sample weights fail, as for its own estimators that split internally.
+    The part of a row in the split depends on its number, so repeating a row is not equivalent to doubling its weight.
+    scikit-learn's checks on the equivalence of sample weights therefore fail, as for its own estimators that split
+    internally.
 
     See Also
     --------
-    zonal.train : the same with test rows, files and targets.
-    zonal.dask.fit : the same on a cluster.
+    zonal.train : training with test rows, files and targets.
+    zonal.dask.fit : training on a cluster.
 
     Examples
     --------
@@ -145,22 +147,22 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
         Parameters
         ----------
         X : array or table of shape (rows, columns)
-            The features; float32 and float64 are read where they are.
+            The features; float32 and float64 are read in place.
         y : array of shape (rows,) or (rows, outputs)
             The labels.
         sample_weight : array of shape (rows,), optional
-            Weights of the rows in every mean; only with layers='output'.
+            The weights of the rows in every mean; only with layers='output'.
 
         Returns
         -------
         OneHiddenLayerRegressor
         """
-        X, y, weight = self._validated(X, y, sample_weight, reset=True)
+        X, y, weight = self._validate(X, y, sample_weight, reset=True)
         self.__dict__.pop("statistics_", None)
         self.__dict__.pop("_path", None)
-        if self._goes_step_by_step():
+        if self._is_iterative():
             if weight is not None:
-                raise ParameterError("sample_weight is for layers='output'; step by step all rows count alike")
+                raise ParameterError("sample_weight needs layers='output'; iterative training has no weights")
             self._path = self._descend(X, y)
         else:
             self._path = self._solve(
@@ -170,11 +172,11 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
 
     @available_if(_has_sums)  # type: ignore[untyped-decorator]
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> OneHiddenLayerRegressor:
-        """Add rows, as if all of them had come at once.
+        """Add rows; the result is that of fitting all rows at once.
 
-        The first call decides how rows become points of the sphere (means and deviations of columns and labels), and
-        whatever is chosen automatically; later calls only add to the sums, so the first rows should be like the others. The
-        path is found when it is next needed. A call after `fit` starts anew. Only with layers='output' and batch=None.
+        The first call determines the map from rows to points of the sphere (means and deviations of columns and labels) and
+        all automatic choices. Later calls only add to the sums, so the first rows should be representative. The path is
+        computed when it is next needed. A call after `fit` starts over. Only with layers='output' and batch=None.
 
         Parameters
         ----------
@@ -186,7 +188,7 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
         OneHiddenLayerRegressor
         """
         first = "statistics_" not in self.__dict__
-        X, y, weight = self._validated(X, y, sample_weight, reset=first)
+        X, y, weight = self._validate(X, y, sample_weight, reset=first)
         if first:
             self.statistics_ = self._begin(X, y, weight)
         self.statistics_.update(X, y, sample_weight=weight, progress=False)
@@ -194,22 +196,22 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
         return self
 
     def predict(self, X: Any, iteration: int | None = None) -> FloatArray:
-        """Predict the labels of rows, at `best_iteration_` or another listed iteration.
+        """Predict the labels of rows, at `best_iteration_` or another reported iteration.
 
         Returns
         -------
         ndarray of shape (rows,) or (rows, outputs)
         """
-        return self._shaped(self.network_.predict(self._features(X), iteration))
+        return self._reshape(self.network_.predict(self._features(X), iteration))
 
     def staged_predict(self, X: Any) -> Iterator[FloatArray]:
-        """Predictions at every iteration of ``path_.iteration``, one after another."""
+        """Yield predictions at every iteration of ``path_.iteration``."""
         for values in self.network_.staged_predict(self._features(X)):
-            yield self._shaped(values)
+            yield self._reshape(values)
 
     @property
     def result_(self) -> results.Training:
-        """The whole report."""
+        """The report of the training."""
         check_is_fitted(self)
         if "_path" not in self.__dict__:
             self._path = self._solve(self.statistics_)
@@ -218,30 +220,30 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
 
     @property
     def network_(self) -> Network:
-        """The network at every listed iteration."""
+        """The network at every reported iteration."""
         network = self.result_.network
         if network is None:
-            raise ParameterError("width is infinite, but rows need a network")
+            raise ParameterError("width is infinite, but rows need a finite width")
         return network
 
     @property
     def path_(self) -> results.Path:
-        """Losses at every listed iteration."""
+        """Losses at every reported iteration."""
         return self.result_.path
 
     @property
     def best_iteration_(self) -> int:
-        """The iteration that predictions use."""
+        """The default iteration of predictions."""
         return self.result_.best_iteration
 
     def _features(self, X: Any) -> Any:
         check_is_fitted(self)
-        refuse_dates(X, "X")
+        reject_dates(X, "X")
         return validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
 
-    def _validated(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> tuple[Any, Any, Any]:
+    def _validate(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> tuple[Any, Any, Any]:
         for data, argument in ((X, "X"), (y, "y"), (sample_weight, "sample_weight")):
-            refuse_dates(data, argument)
+            reject_dates(data, argument)
         names = _arrays.names_in(X), _arrays.names_in(y)
         X, y = validate_data(
             self,
@@ -267,13 +269,13 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
         if sample_weight is not None:
             weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         if reset:
-            # The network keeps the names, so that it can be saved and used on named columns. Later rows come by position.
+            # The network stores the names, so that it can be saved and used on named columns. Later rows are matched by position.
             X, y = _with_names(X, names[0]), _with_names(y, names[1])
             if set(X.names or ()).intersection(y.names or ()):
                 y = y._replace(names=None)
         return X, y, weight
 
-    def _goes_step_by_step(self) -> bool:
+    def _is_iterative(self) -> bool:
         if self.layers not in ("output", "both", "hidden"):
             raise ParameterError(f"layers is {self.layers!r}, but must be 'output', 'both' or 'hidden'")
         return self.layers != "output" or self.batch is not None
@@ -285,11 +287,11 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
             return int(self.random_state)
         return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
 
-    def _last(self, usual: int) -> int:
+    def _iterations(self, default: int) -> int:
         if isinstance(self.iterations, str):
             if self.iterations != "auto":
                 raise ParameterError(f"iterations is {self.iterations!r}, but must be a number or 'auto'")
-            return usual
+            return default
         return self.iterations
 
     def _begin(self, X: Any, y: Any, weight: Any) -> Statistics:
@@ -305,7 +307,9 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
         )
 
     def _solve(self, statistics: Statistics) -> results.Training:
-        return statistics.path(iterations=self._last(_LAST), step=self.step, refit=bool(self.refit), progress=False)
+        return statistics.path(
+            iterations=self._iterations(_ITERATIONS), step=self.step, refit=bool(self.refit), progress=False
+        )
 
     def _descend(self, X: Any, y: Any) -> results.Training:
         return train(
@@ -317,7 +321,7 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
             width=self.width,
             layers=self.layers,
             batch=self.batch,
-            iterations=self._last(_LAST_STEP),
+            iterations=self._iterations(_ITERATIVE_ITERATIONS),
             scale=self.scale,
             bias=self.bias,
             step=self.step,
@@ -326,7 +330,7 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
             progress=False,
         )
 
-    def _shaped(self, values: FloatArray) -> FloatArray:
+    def _reshape(self, values: FloatArray) -> FloatArray:
         return values if self._outputs is None else values.reshape(len(values), self._outputs)
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -339,6 +343,6 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
 
 
 def _with_names(array: Any, names: list[str] | None) -> _arrays.Named:
-    """The columns of an array with the names of the table that it was made from."""
+    """Return the columns of an array, with the names of its original table."""
     columns = [array] if array.ndim == 1 else [array[:, j] for j in range(array.shape[1])]
     return _arrays.Named(columns, names if names is not None and len(names) == len(columns) else None)

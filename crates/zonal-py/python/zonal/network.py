@@ -17,11 +17,11 @@ __all__ = ["Network"]
 
 
 class Network:
-    """A network with one hidden layer, at every listed iteration of its training.
+    """A network with one hidden layer, at every reported iteration of its training.
 
-    It is what `zonal.train` leaves in ``result.network``, and what the program keeps as ``model.safetensors``. For a row
-    x it gives f(x) = c sum_j a_j phi(s <w_j, x> + b_j); rows of a table are first put on the sphere as in training, and
-    predictions are in the labels' units.
+    `zonal.train` returns it as ``result.network``; the command-line program writes it as ``model.safetensors``. For a row x
+    its value is f(x) = c sum_j a_j phi(s <w_j, x> + b_j). Rows of a table are first mapped to the sphere as in training,
+    and predictions are in the labels' units.
 
     Examples
     --------
@@ -39,28 +39,28 @@ class Network:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Network:
-        """Read a network from ``model.safetensors`` or from a run folder of the program.
+        """Read a network from ``model.safetensors`` or from a run folder.
 
         Raises
         ------
         zonal.errors.FileError, zonal.errors.DataError
-            For a file that cannot be read or is no network.
+            For a file that cannot be read or is not a network.
         """
         return cls(_native.Model.load(_call.path("path", path)))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the network to a file that the program reads too; ``zonal predict FILE DATA``."""
+        """Write the network to a file, for `load` and for ``zonal predict FILE DATA``."""
         self._model.save(_call.path("path", path))
 
     @property
     def iterations(self) -> npt.NDArray[np.uint64]:
-        """The iterations at which it is known, ascending."""
+        """The iterations at which the network is known, ascending."""
         iterations: npt.NDArray[np.uint64] = self._model.iterations
         return iterations
 
     @property
     def best_iteration(self) -> int:
-        """The iteration that is used unless another is asked for."""
+        """The default iteration of predictions."""
         return self._model.best_iteration
 
     @property
@@ -80,19 +80,19 @@ class Network:
 
     @property
     def columns(self) -> tuple[str, ...] | None:
-        """Names of the feature columns; None for a network that was trained on a target."""
+        """The names of the feature columns; None for a network trained on a target."""
         columns = self._model.columns
         return None if columns is None else tuple(columns)
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """Names of the labels."""
+        """The names of the labels."""
         return tuple(self._model.labels)
 
     def weights(self, iteration: int | None = None) -> tuple[FloatArray, FloatArray | None, FloatArray]:
-        """Hidden weights (width, dimension), biases (width,) or None, and output weights (labels, width)."""
-        wanted = None if iteration is None else self._iteration(iteration)
-        hidden, biases, output = self._model.weights(wanted)
+        """Return hidden weights (width, dimension), biases (width,) or None, and output weights (labels, width)."""
+        known = None if iteration is None else self._iteration(iteration)
+        hidden, biases, output = self._model.weights(known)
         return hidden, biases, output
 
     def predict(self, X: Any, iteration: int | None = None) -> FloatArray:
@@ -108,24 +108,24 @@ class Network:
         Returns
         -------
         ndarray of shape (rows,), or (rows, labels) for several labels
-            In the labels' units. The same bits as ``zonal predict``.
+            The predictions in the labels' units, identical bit by bit to ``zonal predict``.
 
         Raises
         ------
         zonal.errors.DataError
-            For other columns than those of the training, or values that are missing.
+            For columns other than those of the training, or missing values.
         zonal.errors.ParameterError
-            For an iteration that is not listed, with those near it that are.
+            For an iteration at which the network is not known; the message lists the nearest ones.
         """
-        wanted = self.best_iteration if iteration is None else self._iteration(iteration)
-        return self._shaped(self._values(self._table(X), wanted))
+        at = self.best_iteration if iteration is None else self._iteration(iteration)
+        return self._squeeze(self._values(self._table(X), at))
 
     def staged_predict(self, X: Any, iterations: Sequence[int] | None = None) -> Iterator[FloatArray]:
-        """Predictions at each listed iteration, or at some of them, one after another."""
-        wanted = self.iterations if iterations is None else [self._iteration(t) for t in iterations]
+        """Yield predictions at each reported iteration, or at the specified ones."""
+        at = self.iterations if iterations is None else [self._iteration(t) for t in iterations]
         table = self._table(X)
-        for t in wanted:
-            yield self._shaped(self._values(table, int(t)))
+        for t in at:
+            yield self._squeeze(self._values(table, int(t)))
 
     def _table(self, X: Any) -> _native.Table:
         named = _arrays.features(X, "X")
@@ -133,18 +133,18 @@ class Network:
         if columns is None:
             return _arrays.table(named)
         if named.names is not None and named.names != list(columns):
-            named = _reordered(named, columns)
+            named = _reorder(named, columns)
         if len(named.columns) != len(columns):
             message = f"X has {len(named.columns)} columns, but the network was trained on {len(columns)}"
             raise DataError(message)
         return _arrays.table(named, feature_names=list(columns))
 
     def _values(self, table: _native.Table, iteration: int) -> FloatArray:
-        with _arrays.without_remedy():
+        with _arrays.without_drop_advice():
             values: FloatArray = self._model.predict(table, iteration)
         return values
 
-    def _shaped(self, values: FloatArray) -> FloatArray:
+    def _squeeze(self, values: FloatArray) -> FloatArray:
         return values[:, 0] if values.shape[1] == 1 else values
 
     @staticmethod
@@ -162,11 +162,11 @@ class Network:
         )
 
 
-def _reordered(named: _arrays.Named, columns: tuple[str, ...]) -> _arrays.Named:
-    """Named columns in the order of the training; other columns are left out."""
+def _reorder(named: _arrays.Named, columns: tuple[str, ...]) -> _arrays.Named:
+    """Return named columns in the order of the training, without other columns."""
     names = named.names or []
     missing = [name for name in columns if name not in names]
     if missing:
         shown = ", ".join(missing[:5])
-        raise DataError(f"X lacks the columns {shown}; the network was trained on {_arrays.listed(columns)}")
+        raise DataError(f"X lacks the columns {shown}; the network was trained on {_arrays.join_names(columns)}")
     return _arrays.Named([named.columns[names.index(name)] for name in columns], list(columns))

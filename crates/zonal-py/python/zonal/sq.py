@@ -1,7 +1,7 @@
-"""The laboratory of statistical queries: how many a learner needs, games against an oracle, descent through one.
+"""Statistical queries: bounds on their number, games against an oracle, gradient descent through an oracle.
 
 A learner by statistical queries sees a target only through expectations E h(x, y), each answered with an error up to a
-tolerance. Gradient descent is one.
+tolerance. Gradient descent is such a learner.
 """
 
 from __future__ import annotations
@@ -29,33 +29,33 @@ def bound(
     seed: int | None = None,
     progress: bool | None = None,
 ) -> Any:
-    """How many queries of a tolerance any learner needs for a family of targets.
+    """Lower bound on the number of queries that any learner needs for a family of targets.
 
     Parameters
     ----------
     family : {'zonal', 'random', 'signs', 'monomials'}
-        The targets.
+        The family of targets.
     dim, degree, tolerance
-        The dimension n, the degree k and the tolerance; several of each make a grid.
+        The dimension n, the degree k and the tolerance tau; several values of each span a grid.
     queries : str
-        Which queries the learner may ask: ``'correlational'``, ``'lipschitz:L'`` or ``'any'``.
+        The queries that the learner may ask: ``'correlational'``, ``'lipschitz:L'`` or ``'any'``.
     delta : float
-        Probability of success.
+        The probability of success.
     epsilon : float
-        Mean squared error at most 1 - epsilon is to be reached.
+        The learner is to reach a mean squared error of 1 - epsilon.
     size : int
-        Members of a finite family; the whole family by default.
+        The number of members of a finite family; the whole family by default.
     directions : {'random', 'coordinate', 'devore'}
-        How members of a finite zonal family lie.
+        The directions of the members of a finite zonal family.
     seed : int
-        Seed of a finite family that is drawn.
+        The seed of the random members of a finite family.
     progress : bool
-        Whether bars are shown; by default where there is tqdm and a terminal.
+        Whether to show progress bars; by default if tqdm is installed and output is a terminal or notebook.
 
     Returns
     -------
     Bound
-        A list of them for a grid.
+        Or a list of them for a grid.
 
     Examples
     --------
@@ -64,9 +64,9 @@ def bound(
     >>> found.log10_queries > 3
     True
     """
-    given = locals()
-    options = _call.options(bound, given, ["progress"])
-    reports = run("sq-bound", options, _command(bound, given), progress=progress)
+    arguments = locals()
+    options = _call.options(bound, arguments, ["progress"])
+    reports = run("sq-bound", options, _command(bound, arguments), progress=progress)
     found = [result_of(results.Bound, report) for report in reports]
     return found[0] if len(found) == 1 else found
 
@@ -94,34 +94,34 @@ def play(
     seed: int = 0,
     progress: bool | None = None,
 ) -> results.Game:
-    """A learner against an oracle that answers as badly as it may and commits itself to no target.
+    """A game of a learner against an adaptive oracle, which has no target and gives the worst consistent answers.
 
     Parameters
     ----------
     family, dim, degree, size, directions
-        The targets, as for `bound`; here always finitely many.
+        The family of targets, as for `bound`, with finitely many members.
     tolerance : float
-        The tolerance of an answer to a query of norm 1.
+        The tolerance tau of an answer to a query of norm 1.
     learner : str
-        Who asks.
+        The learner: greedy, members, regression, descent, attack or brute-force.
     answers : str
-        How is answered.
+        The rule that chooses among consistent answers: base or interval.
     epsilon : float
-        Mean squared error at most 1 - epsilon is to be reached.
+        The learner is to reach a mean squared error of 1 - epsilon.
     max_queries : int
-        The learner may ask so many.
+        The largest number of queries; ten for each member plus 10,000 by default.
     width : int
-        Hidden units of the descent learner.
+        The number of hidden units of the descent learner.
     rows, noise
-        Of the learner that tries every member on rows.
+        The number of rows of the brute-force learner, and the noise on their labels.
     save : path
-        A file for the transcript.
+        The file to save the transcript in, for replaying.
     out : path
-        The folder for the run. Unlike the program, nothing is written by default.
+        The folder for the run. Unlike the command-line program, nothing is written by default.
     force, no_report, figures
-        About that folder, as for the program.
+        Options of that folder, as in the command-line program.
     seed : int
-        Seed of the family and of the learner.
+        The seed of the family and of the learner.
     progress : bool
         As for `bound`.
 
@@ -136,9 +136,9 @@ def play(
     >>> game.queries_distinct >= game.family_size // max(game.max_dropped, 1) - 1
     True
     """
-    given = locals()
-    options = {**_call.options(play, given, ["progress", "out"]), "out": folder(out)}
-    (report,) = run("sq-play", options, _command(play, given), progress=progress)
+    arguments = locals()
+    options = {**_call.options(play, arguments, ["progress", "out"]), "out": folder(out)}
+    (report,) = run("sq-play", options, _command(play, arguments), progress=progress)
     result: results.Game = result_of(results.Game, report)
     return result
 
@@ -161,37 +161,37 @@ def learn(
     kinks: Sequence[float] = (),
     progress: bool | None = None,
 ) -> results.Learning:
-    """Gradient descent that sees its target only through an oracle, beside the same descent through the exact one.
+    """Gradient descent that sees its target only through an oracle, compared with descent through the exact one.
 
     Parameters
     ----------
     target : str
         As for `zonal.plan`.
     dim : int
-        The dimension n.
+        The dimension n of the sphere.
     oracle : str
-        Who answers: ``exact``, ``honest:TAU``, ``quantised:TAU``, ``lazy:TAU``, ``sampled:ROWS``, ``sampled:ROWS:shared``,
+        The oracle: ``exact``, ``honest:TAU``, ``quantised:TAU``, ``lazy:TAU``, ``sampled:ROWS``, ``sampled:ROWS:shared``,
         ``vstat:T`` or ``replay:FILE``.
     convention : {'unit', 'raw', 'range'}
-        What TAU is measured in.
+        The unit of TAU.
     activation : str or callable
         As for `zonal.spectrum`.
     scale : float or ``'sqrt-dim'``
-        The scale of the units.
+        The scale s of the units.
     width : int
-        The width; 500 by default, with both layers 100.
+        The width m; by default 500, with both layers 100.
     layers : {'output', 'both'}
-        Whether hidden units turn too.
+        The layers that are trained.
     iterations : int
-        The last iteration.
+        The number of iterations; by default 1e6, with both layers 1000.
     step : float or ``'auto'``
-        The step.
+        The step size.
     max_degree : int
-        Energies up to this degree.
+        The largest degree of the energies.
     save : path
-        A file for the transcript.
+        The file to save the transcript in, for replaying.
     seed : int
-        Seed of everything random.
+        The seed of all random numbers.
     kinks : sequence of float
         Points where a callable activation is not smooth.
     progress : bool
@@ -208,15 +208,15 @@ def learn(
     >>> stalled.smallest_loss, stalled.vanishing_tolerance < 0.5
     (1.0, True)
     """
-    given = locals()
-    options = _call.options(learn, given, ["activation", "kinks", "progress"])
+    arguments = locals()
+    options = _call.options(learn, arguments, ["activation", "kinks", "progress"])
     code = _call.code(activation, kinks)
     if code is None:
         options["activation"] = _call.plain("activation", activation)
-    (report,) = run("sq-learn", options, _command(learn, given), code=code, progress=progress)
+    (report,) = run("sq-learn", options, _command(learn, arguments), code=code, progress=progress)
     result: results.Learning = result_of(results.Learning, report)
     return result
 
 
-def _command(function: Callable[..., Any], given: dict[str, Any]) -> list[str]:
-    return [word.replace("zonal.", "zonal.sq.", 1) for word in _call.command(function, given)]
+def _command(function: Callable[..., Any], arguments: dict[str, Any]) -> list[str]:
+    return [text.replace("zonal.", "zonal.sq.", 1) for text in _call.command(function, arguments)]

@@ -1,8 +1,8 @@
-"""Training on a table that comes in parts: any engine that maps and reduces can carry these values.
+"""Training on a table in shards, with any map-reduce engine.
 
-Two passes. In the first, each part is surveyed, and the surveys are merged: that fixes how rows become points, the units of
-labels and, from a random sample, whatever is chosen automatically. In the second, each part is summed up, and the sums are
-merged: gradient descent on the output layer depends on rows through them alone, so whoever holds the last sums finds the
+There are two passes. The first surveys each shard and merges the surveys: this determines the map from rows to points,
+the units of labels and, from a random sample, all automatic choices. The second sums over each shard and merges the
+sums. Gradient descent on the output layer depends on the rows only through these sums, so the final sums determine the
 whole path.
 """
 
@@ -22,7 +22,7 @@ __all__ = ["Statistics", "Survey"]
 
 
 class Survey:
-    """What a first look at some rows of a table finds: moments, and a random sample.
+    """Moments and a random sample of some rows of a table, from the first pass.
 
     Parameters
     ----------
@@ -31,15 +31,15 @@ class Survey:
     y : array of shape (rows,) or (rows, labels)
         The labels.
     first_row : int
-        The number of the first row in the whole table, which decides with the seed whether a row is for validation.
+        The number of the first row in the whole table. With the seed it determines which rows are for validation.
     sample_weight : array of shape (rows,), optional
-        Weights of the rows.
+        The weights of the rows.
     validation_fraction, test_fraction : float
-        Parts of the rows that moments and sums for training leave out.
+        The fractions of the rows that are excluded from moments and sums for training.
     seed : int
-        Seed of the split, the sample and, later, the network.
+        The seed of the split, the sample and, later, the network.
     missing : {'reject', 'drop'}
-        What to do with rows that lack a value.
+        What to do with rows with missing values.
 
     Examples
     --------
@@ -70,12 +70,12 @@ class Survey:
 
     @property
     def rows(self) -> int:
-        """How many rows it is of."""
+        """The number of rows surveyed."""
         return self._survey.rows
 
     def merge(self, other: Survey) -> Survey:
-        """The survey of the rows of both, which must be different rows of one table."""
-        _same(self, other)
+        """Return the survey of the rows of both, which must be different rows of one table."""
+        _check_same_type(self, other)
         merged = Survey.__new__(Survey)
         merged._survey = self._survey.merge(other._survey)
         merged._options = self._options
@@ -86,20 +86,20 @@ class Survey:
 
 
 class Statistics:
-    """The sums over some rows of a table that gradient descent on the output layer depends on.
+    """Sums over some rows of a table, from which gradient descent on the output layer is computed.
 
-    Statistics over different rows of one table are merged in any order; with a fixed order and fixed parts the bits are
-    fixed too. They must come from one choice: make one with `Statistics`, send copies made by `without_rows` to where the
-    rows are, and merge what comes back.
+    Statistics over different rows of one table can be merged in any order; with a fixed order and fixed shards the result is
+    reproducible bit by bit. They must share one choice: create it with `Statistics`, send copies made by `without_rows` to
+    the shards, and merge the results.
 
     Parameters
     ----------
     survey : Survey
-        Of all rows, or of as many as decide how rows become points. It brings the seed and the fractions.
+        The survey of all rows, or of enough rows to determine the map to points. It holds the seed and the fractions.
     activation, scale, bias, width, precision, on_sphere, kinks
-        As for `zonal.train`; what is ``'auto'`` is chosen on the survey's sample.
+        As for `zonal.train`; ``'auto'`` chooses on the survey's sample.
     progress : bool
-        Whether bars are shown; by default where there is tqdm and a terminal.
+        Whether to show progress bars; by default if tqdm is installed and output is a terminal or notebook.
 
     Examples
     --------
@@ -132,18 +132,18 @@ class Statistics:
     ) -> None:
         if not isinstance(survey, Survey):
             raise ParameterError(f"survey is a {type(survey).__name__}, but a zonal.Survey is needed")
-        given = {**locals(), **survey._options}
+        arguments = {**locals(), **survey._options}
         options = {
-            name: _call.plain(name, given[name])
+            name: _call.plain(name, arguments[name])
             for name in ("scale", "bias", "width", "precision", "validation_fraction", "test_fraction", "seed")
         }
         code = _call.code(activation, kinks)
         if code is None:
             options["activation"] = _call.plain("activation", activation)
         request = json.dumps({"command": "train", "on_sphere": _call.flag("on_sphere", on_sphere), **options})
-        with _call.watching(progress) as watch:
+        with _call.progress_bars(progress) as bars:
             self._lock = threading.Lock()
-            self._sums, notes = _native.Sums.choose(request, survey._survey, code, watch)
+            self._sums, notes = _native.Sums.choose(request, survey._survey, code, bars)
         self._notes = tuple(notes)
 
     @classmethod
@@ -154,24 +154,24 @@ class Statistics:
         return this
 
     def without_rows(self) -> Statistics:
-        """The same choice without rows: to be sent to where other rows are."""
+        """Return the same choice without rows, to be sent to a shard."""
         return self._of(self._sums.without_rows(), self._notes)
 
     @property
     def rows(self) -> int:
-        """How many rows were added, with those that were left out."""
+        """The number of rows added, including dropped ones."""
         return self._sums.rows
 
     @property
     def next_row(self) -> int:
-        """The first row after all that were added without a gap from row 0 on."""
+        """The first row that is missing from the rows added so far."""
         return self._sums.next_row
 
     @property
     def choice(self) -> Mapping[str, Any]:
-        """What was chosen and learned before the sums: lift, labels, activation, scale, width, seed, candidates."""
-        found: Mapping[str, Any] = json.loads(self._sums.problem)
-        return found
+        """The choice made before the sums: lift, labels, activation, scale, width, seed, candidates."""
+        choice: Mapping[str, Any] = json.loads(self._sums.problem)
+        return choice
 
     def update(
         self,
@@ -190,38 +190,38 @@ class Statistics:
         X, y : arrays or tables
             The rows, with the columns and labels of the survey.
         first_row : int
-            The number of the first of them in the whole table; `next_row` by default.
+            The number of the first row in the whole table; `next_row` by default.
         sample_weight : array of shape (rows,), optional
-            Weights of the rows.
+            The weights of the rows.
         missing : {'reject', 'drop'}
-            What to do with rows that lack a value.
+            What to do with rows with missing values.
         progress : bool
             As for `Statistics`.
 
         Returns
         -------
         Statistics
-            Itself. After an exception nothing was added.
+            The object itself. It is unchanged after an exception.
         """
         choice = self.choice
         names, label_names = choice["lift"]["columns"], [label["name"] for label in choice["labels"]]
-        with self._lock, _call.watching(progress) as watch:
+        with self._lock, _call.progress_bars(progress) as bars:
             first = self.next_row if first_row is None else first_row
-            self._sums.add(_table(X, y, sample_weight, first, missing, names, label_names), watch)
+            self._sums.add(_table(X, y, sample_weight, first, missing, names, label_names), bars)
         return self
 
     def merge(self, other: Statistics) -> Statistics:
-        """The sums over the rows of both, which must be different rows."""
-        _same(self, other)
+        """Return the sums over the rows of both, which must be different rows."""
+        _check_same_type(self, other)
         return self._of(self._sums.merge(other._sums), self._notes)
 
     def to_bytes(self) -> bytes:
-        """Everything as bytes; a callable activation is not among them (pickle carries it)."""
+        """Return everything as bytes, without a callable activation; use pickle to include it."""
         return self._sums.to_bytes()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Statistics:
-        """Statistics from bytes; damaged ones and those of another version are refused."""
+        """Read statistics from bytes; damaged ones and those of another version are rejected."""
         return cls._of(_native.Sums.from_bytes(data))
 
     def path(
@@ -234,7 +234,7 @@ class Statistics:
         refit: bool = False,
         progress: bool | None = None,
     ) -> results.Training:
-        """The whole path of gradient descent over the rows that were added.
+        """Compute the whole path of gradient descent over the rows added so far.
 
         Parameters
         ----------
@@ -246,19 +246,19 @@ class Statistics:
         Returns
         -------
         Training
-            Errors are those over the sums; ``result.network`` predicts.
+            Errors are computed from the sums. ``result.network`` makes predictions.
         """
         last, listed = _call.iterations(iterations, at)
         fixed = None if isinstance(step, str) and step == "auto" else _call.real("step", step)
-        with _call.watching(progress) as watch:
-            text, model, notes = self._sums.fit(last, listed, fixed, solver, _call.flag("refit", refit), watch)
+        with _call.progress_bars(progress) as bars:
+            text, model, notes = self._sums.fit(last, listed, fixed, solver, _call.flag("refit", refit), bars)
         document = json.loads(text)
         result = build(results.Training, document, vars(results))
         attach(result, notes=(*self._notes, *notes), _document=document, _network=Network(model))
         return result
 
     def __copy__(self) -> Statistics:
-        return self._of(self._sums.copied(), self._notes)
+        return self._of(self._sums.copy(), self._notes)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Statistics._of, (self._sums, self._notes)
@@ -268,10 +268,10 @@ class Statistics:
         return f"Statistics({self.rows} rows, width {choice['width']}, {choice['activation']})"
 
 
-def _same(one: Any, other: Any) -> None:
+def _check_same_type(one: Any, other: Any) -> None:
     if type(one) is not type(other):
         kind = type(one).__name__
-        raise ParameterError(f"a {kind} is merged with a {type(other).__name__}, but another {kind} is needed")
+        raise ParameterError(f"a {kind} cannot be merged with a {type(other).__name__}; another {kind} is needed")
 
 
 def _table(
@@ -283,14 +283,14 @@ def _table(
     names: list[str] | None = None,
     label_names: list[str] | None = None,
 ) -> _native.Table:
-    """Rows as a table; with `names`, those of the table that they belong to."""
+    """Return rows as a table; `names` and `label_names` are those of the whole table."""
     if missing not in ("reject", "drop"):
         raise ParameterError(f"missing is {missing!r}, but must be 'reject' or 'drop'")
     x, labels = _arrays.features(X, "X"), _arrays.labels(y, "y")
     if names is not None and len(names) != len(x.columns):
-        raise DataError(f"X has {len(x.columns)} columns, but {len(names)} are needed: {_arrays.listed(names)}")
+        raise DataError(f"X has {len(x.columns)} columns, but {len(names)} are needed: {_arrays.join_names(names)}")
     if names is not None and x.names is not None and x.names != names:
-        raise DataError(f"X has the columns {_arrays.listed(x.names)}, but needs {_arrays.listed(names)}")
+        raise DataError(f"X has the columns {_arrays.join_names(x.names)}, but needs {_arrays.join_names(names)}")
     if label_names is not None and labels.names is not None and labels.names != label_names:
         raise DataError(f"y has the labels {', '.join(labels.names)}, but needs {', '.join(label_names)}")
     weight = None if sample_weight is None else _arrays.weights(sample_weight, x.rows)

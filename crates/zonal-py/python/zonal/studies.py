@@ -1,4 +1,4 @@
-"""Many trainings at once: sweeps over a grid, the claims of the theory."""
+"""Studies of many trainings: sweeps over a grid, claims of the theory, repetitions of runs."""
 
 from __future__ import annotations
 
@@ -23,42 +23,42 @@ def sweep(
     seed: int | None = None,
     progress: bool | None = None,
 ) -> results.Sweep:
-    """Trainings over a grid of dimensions, degrees, widths, rows, .., into one table.
+    """Train over a grid of dimensions, degrees, widths, rows, .., into one table.
 
     Parameters
     ----------
     file : path
-        A TOML file that describes the sweep. ``target``, ``dim`` and ``width`` are needed; ``degree``, ``activation``, ``scale``,
-        ``rows``, ``step``, ``iterations``, ``seeds``, ``noise``, ``max-degree`` and ``name`` are possible. Where a value may
-        vary, a list does as well; ``{degree}`` in a target stands for the degree of the cell. For example
+        A TOML file that describes the sweep. ``target``, ``dim`` and ``width`` are required; ``degree``, ``activation``, ``scale``,
+        ``rows``, ``step``, ``iterations``, ``seeds``, ``noise``, ``max-degree`` and ``name`` are optional. Keys that span the
+        grid take a value or a list; ``{degree}`` in a target stands for the degree of the cell. For example
         ``target = "harmonic({degree})"``, ``degree = [1, 2]``, ``dim = 10``, ``width = [100, 1000]``, ``seeds = 5``.
     resume : path
-        The folder of an interrupted sweep, to go on with.
+        The folder of an interrupted sweep, which is resumed.
     out : path
-        The folder for the results. Unlike the program, nothing is written by default.
+        The folder for the results. Unlike the command-line program, nothing is written by default.
     force, no_report, figures
-        About that folder, as for the program.
+        Options of that folder, as in the command-line program.
     at_once : int
-        Trainings side by side; as many as threads by default.
+        The number of trainings to run in parallel; as many as threads by default.
     seed : int
-        The first of the seeds; 0 by default.
+        The first seed; 0 by default.
     progress : bool
         As for `train`.
 
     Returns
     -------
     Sweep
-        ``pandas.DataFrame(result.rows.to_dict())`` makes a table of it.
+        ``pandas.DataFrame(result.rows.to_dict())`` converts its rows to a data frame.
     """
-    given = locals()
+    arguments = locals()
     if (file is None) == (resume is None):
-        raise ParameterError("file, which describes a sweep, or resume, the folder of one, is needed: one of them")
-    options = _call.options(sweep, given, ["file", "progress", "out"])
+        raise ParameterError("exactly one of file, which describes a sweep, and resume, the folder of one, is needed")
+    options = _call.options(sweep, arguments, ["file", "progress", "out"])
     if resume is None:
         options["out"] = folder(out)
     if file is not None:
         options["file"] = _call.path("file", file)
-    (report,) = run("sweep", options, _call.command(sweep, given), progress=progress)
+    (report,) = run("sweep", options, _call.command(sweep, arguments), progress=progress)
     result: results.Sweep = result_of(results.Sweep, report)
     return result
 
@@ -74,20 +74,20 @@ def again(
     figures: Sequence[str] | None = None,
     progress: bool | None = None,
 ) -> results.Agreement:
-    """Repeat a finished training from its record, and say whether it agrees.
+    """Repeat a finished training from its record, and check that the results match.
 
-    The same version on the same kind of processor gives the same bits; otherwise losses agree to a stated tolerance.
+    The same version on the same kind of processor yields identical bits; otherwise losses agree within a stated tolerance.
 
     Parameters
     ----------
     record : path
         The ``run.json`` of a training on a target or on files, or its folder.
     data, test : file names
-        Where the files of the table, and of its test rows, are now, if they have been moved.
+        The new paths of the files of the table, and of its test rows, if they have moved.
     out : path
         The folder for the repetition; nothing is written by default.
     force, no_report, figures
-        About that folder, as for the program.
+        Options of that folder, as in the command-line program.
     progress : bool
         As for `train`.
 
@@ -98,8 +98,8 @@ def again(
     Raises
     ------
     zonal.errors.ParameterError
-        For a run of another kind, of a table that was in memory and is not given as a
-        file, or for files that the run had none of.
+        For a run of another kind, for a table that was in memory and is not passed as a file, or for files if the run
+        had none.
 
     Examples
     --------
@@ -109,13 +109,13 @@ def again(
     >>> zonal.again(folder).same_bits
     True
     """
-    given = locals()
-    options = _call.options(again, given, ["record", "data", "test", "progress"])
+    arguments = locals()
+    options = _call.options(again, arguments, ["record", "data", "test", "progress"])
     options["again"] = _call.path("record", record)
     for name in ("data", "test"):
-        if given[name] is not None:
-            options[name] = _tables.files(given[name], name)
-    (report,) = run("train", options, _call.command(again, given), progress=progress)
+        if arguments[name] is not None:
+            options[name] = _tables.files(arguments[name], name)
+    (report,) = run("train", options, _call.command(again, arguments), progress=progress)
     result: results.Agreement = result_of(results.Agreement, report)
     return result
 
@@ -135,13 +135,13 @@ def reproduce(
     Parameters
     ----------
     claim : str or sequence of str
-        Names of claims; all of them by default, which takes some minutes.
+        The names of claims; all of them by default, which takes a few minutes.
     quick : bool
-        The same claims at smaller sizes.
+        Whether to check the same claims at smaller sizes.
     out : path
-        The folder for the run. Unlike the program, nothing is written by default.
+        The folder for the run. Unlike the command-line program, nothing is written by default.
     force, no_report, figures
-        About that folder, as for the program.
+        Options of that folder, as in the command-line program.
     progress : bool
         As for `train`.
 
@@ -155,8 +155,8 @@ def reproduce(
     >>> zonal.reproduce("representation", quick=True).holds
     True
     """
-    given = locals()
-    options = {**_call.options(reproduce, given, ["progress", "out"]), "out": folder(out)}
-    (report,) = run("reproduce", options, _call.command(reproduce, given), progress=progress)
+    arguments = locals()
+    options = {**_call.options(reproduce, arguments, ["progress", "out"]), "out": folder(out)}
+    (report,) = run("reproduce", options, _call.command(reproduce, arguments), progress=progress)
     result: results.Reproduction = result_of(results.Reproduction, report)
     return result

@@ -1,4 +1,4 @@
-"""What is known before any training: spectra, and plans with a guarantee."""
+"""Theory before any training: spectra, and plans with a guarantee."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def spectrum(
     decay: range | str | None = None,
     for_degrees: range | str | None = None,
 ) -> Any:
-    """Funk-Hecke spectrum of an activation: which degrees it sees, and how fast each is learned.
+    """Funk-Hecke spectrum of an activation: the degrees it can learn, and how fast it learns each.
 
     The coefficient of degree k is alpha_k = E[phi(s <w, x>) P_k(<w, x>)] over uniform points x of the sphere, for a unit vector
     w; the eigenvalue alpha_k^2 is the rate at which gradient descent on the output layer learns the degree. Each has a bound on
@@ -38,8 +38,8 @@ def spectrum(
     ----------
     activation : str or callable, optional
         A name (``relu``, ``tanh``, ..), an expression in t such as ``'t*tanh(t)'``, a list of these, or a callable that
-        takes an array of arguments and returns the values at them. By default relu; for rankings all that have a name, and some
-        with a shift.
+        takes an array of arguments and returns the values at them. By default relu; for rankings all built-in activations
+        and some with a shift.
     dim : int, or ``'inf'``
         The dimension n of the sphere, at least 2; several are compared.
     max_degree : int
@@ -47,26 +47,26 @@ def spectrum(
     scale : float, or ``'sqrt-dim'``
         The scale s; 1 by default. Rankings try 1 and sqrt(n).
     kinks : sequence of float
-        Points where a callable or an expression is not smooth. Those of expressions are found; a callable with kinks or jumps that
-        are not named costs accuracy, which the errors show, and so many calls that it may be refused.
+        Points where a callable or an expression is not smooth. Those of expressions are found automatically. A callable with
+        unlisted kinks or jumps loses accuracy, which its errors show, and may need more calls than allowed.
     kernel : {'feature', 'tangent'}
-        Whose eigenvalues: with the output layer trained, or with both.
+        The kernel of the eigenvalues: for training of the output layer, or of both layers.
     bias : bool
-        With trained biases.
+        Whether biases are trained: of the output for the feature kernel, of the units for the tangent kernel.
     decay : range or str
-        Degrees over which the power is fitted by which eigenvalues fall: ``range(2, 9)`` or ``'2..8'``.
+        Degrees over which a power law is fitted to the eigenvalues: ``range(2, 9)`` or ``'2..8'``.
     for_degrees : range or str
         Rank activations for learning these degrees instead.
 
     Returns
     -------
     Spectrum
-        Or `Ranking` with `for_degrees`; a list of either where several activations, dimensions or scales are given.
+        Or `Ranking` with `for_degrees`; a list of either for several activations, dimensions or scales.
 
     Raises
     ------
     zonal.errors.ParameterError
-        For parameters out of their domains. Exceptions of a callable come back as they are.
+        For parameters outside their domains. Exceptions of a callable are re-raised unchanged.
 
     Examples
     --------
@@ -77,13 +77,13 @@ def spectrum(
     >>> round(float(relu.degrees.coefficient[1]), 6)
     0.05
     """
-    given = locals()
-    options = _call.options(spectrum, given, ["activation", "kinks"])
+    arguments = locals()
+    options = _call.options(spectrum, arguments, ["activation", "kinks"])
     code = _call.code(activation, () if kinks is None or not callable(activation) else kinks)
     if code is None:
         named = {"activation": activation, "kinks": kinks}
         options |= {name: _call.plain(name, value) for name, value in named.items() if value is not None}
-    reports = run("spectrum", options, _call.command(spectrum, given), code=code)
+    reports = run("spectrum", options, _call.command(spectrum, arguments), code=code)
     cls = results.Spectrum if for_degrees is None else results.Ranking
     found = [result_of(cls, report) for report in reports]
     return found[0] if len(found) == 1 else found
@@ -106,14 +106,14 @@ def plan(
     samples: int = 5_000,
     progress: bool | None = None,
 ) -> results.Plan:
-    """Width and iterations that bring the loss to that of the best polynomial of a degree, plus epsilon.
+    """Width and iterations that provably bring the loss to that of the best polynomial of a degree, plus epsilon.
 
     Parameters
     ----------
     target : str or callable
         The function to learn: a polynomial in x1..xn, ``harmonic(K)``, ``neuron(A)``, ``teacher(A, units=U)``, or a sum of
-        these with coefficients. Of a callable of points (rows, dim) energies are estimated from `samples` points, so that
-        the plan is as good as they are; ``result.notes`` tells their errors.
+        these with coefficients. The energies of a callable of points (rows, dim) are estimated from `samples` points, which
+        limits the accuracy of the plan; ``result.notes`` states their errors.
     dim : int
         The dimension n of the sphere.
     activation : str or callable
@@ -123,21 +123,21 @@ def plan(
     degree : int
         The degree of the polynomial to compare with; the target's by default, or 4 where it has none.
     epsilon : float
-        How much the loss may exceed that polynomial's error by; 5 % of the target's energy by default.
+        The allowed excess of the loss over that polynomial's error; 5 % of the target's energy by default.
     width, iterations : int
-        Given instead of found.
+        Fixed values, in place of the smallest ones that suffice.
     delta : float
-        Also a bound for a single draw of hidden units, which may fail with this probability.
+        Also compute a bound for a single draw of hidden units, which fails with at most this probability.
     verify : int
-        Train with the plan over so many seeds and compare.
+        The number of seeds over which the plan is verified by training.
     seed : int
-        Seed of the target's directions, and the first one of the verification.
+        The seed of the target's directions, and the first seed of the verification.
     kinks : sequence of float
         Points where a callable activation is not smooth.
     samples : int
-        Points at which a callable target is evaluated.
+        The number of points at which a callable target is evaluated.
     progress : bool
-        Whether bars are shown; by default where there is tqdm and a terminal.
+        Whether to show progress bars; by default if tqdm is installed and output is a terminal or notebook.
 
     Returns
     -------
@@ -150,39 +150,39 @@ def plan(
     >>> found.loss_bound < found.best_polynomial_error + 0.05 + 1e-12
     True
     """
-    given = locals()
+    arguments = locals()
     if not callable(target) and samples != 5_000:
-        raise ParameterError("samples is given, but the target is no callable")
-    options = _call.options(plan, given, ["target", "activation", "kinks", "samples", "progress"])
+        raise ParameterError("samples is specified, but the target is not a callable")
+    options = _call.options(plan, arguments, ["target", "activation", "kinks", "samples", "progress"])
     notes: tuple[str, ...] = ()
     if callable(target):
         name = getattr(target, "__name__", "callable")
-        options["energies"], notes = _estimated(target, dim, samples, 4 if degree is None else degree, seed)
+        options["energies"], notes = _estimate_energies(target, dim, samples, 4 if degree is None else degree, seed)
         options["target"] = f"function '{name}'"
     else:
         options["target"] = _call.plain("target", target)
     code = _call.code(activation, kinks)
     if code is None:
         options["activation"] = _call.plain("activation", activation)
-    (report,) = run("plan", options, _call.command(plan, given), code=code, progress=progress)
+    (report,) = run("plan", options, _call.command(plan, arguments), code=code, progress=progress)
     result: results.Plan = result_of(results.Plan, report)
     if result.invisible_degrees.size:
         degrees = ", ".join(map(str, result.invisible_degrees))
-        stays = f"{result.invisible_energy:.4g} of the target's energy {result.target_norm_sq:.4g} stays"
-        notes = (*notes, f"invisible to {result.activation}: degree {degrees}; {stays}, whatever the width; see ways_out")
+        remaining = f"{result.invisible_energy:.4g} of the target's energy {result.target_norm_sq:.4g} remains"
+        notes = (*notes, f"invisible to {result.activation}: degree {degrees}; {remaining} at every width; see ways_out")
     attach(result, notes=(*notes, *result.notes))
     return result
 
 
-def _estimated(
+def _estimate_energies(
     target: Callable[[Any], Any], dim: int, samples: int, degree: int, seed: int
 ) -> tuple[list[float], tuple[str, ...]]:
-    """Energies of a callable up to a degree, then the rest, and what a person should know of them."""
+    """Estimate the energies of a callable up to a degree and the energy beyond, with notes on their errors."""
     points = uniform_points(dim, _call.number("samples", samples, 3), seed=seed)
     found = spherical_harmonic_energies(points, values_of(target, points), degree)
-    # What could be no energy at all counts as none.
+    # Energies that are not significantly positive count as zero.
     known = np.where(found.energy > 3 * found.standard_error, found.energy, 0.0)
     rest = max(float(found.norm_sq) - float(known.sum()), 0.0)
     pairs = zip(found.energy, found.standard_error, strict=True)
-    told = ", ".join(f"degree {k}: {energy:.3g} +- {error:.2g}" for k, (energy, error) in enumerate(pairs))
-    return [*known.tolist(), rest], (f"energies are estimates from {samples} points: {told}",)
+    listed = ", ".join(f"degree {k}: {energy:.3g} +- {error:.2g}" for k, (energy, error) in enumerate(pairs))
+    return [*known.tolist(), rest], (f"energies are estimates from {samples} points: {listed}",)

@@ -1,4 +1,4 @@
-"""Training, and what a table holds before it."""
+"""Trainings, and analyses of tables before training."""
 
 from __future__ import annotations
 
@@ -65,19 +65,20 @@ def train(
 ) -> results.Training:
     """Train a network with one hidden layer, and measure its whole path.
 
-    Gradient descent on squared loss. With ``layers='output'`` hidden units stay as they were drawn, and the path is found
-    at once for every number of iterations; with ``'both'`` or ``'hidden'``, or with a `batch`, it goes step by step.
+    Training is gradient descent on squared loss. With ``layers='output'`` hidden units stay as drawn, and the whole path is
+    computed at once, for any number of iterations. With ``'both'`` or ``'hidden'``, or with a `batch`, training is
+    iterative.
 
     Parameters
     ----------
     data : file names, array, or table of pandas, pyarrow or polars
-        The rows: files or patterns (CSV, NPY, NPZ, Parquet, Arrow; larger than memory allowed), or an array of shape
-        (rows, columns), which is read where it is.
+        The rows: files or globs (CSV, NPY, NPZ, Parquet, Arrow; they may exceed memory), or an array of shape
+        (rows, columns), which is read in place.
     y : array of shape (rows,) or (rows, labels)
         The labels of an array.
     target : str or callable
-        A function to learn in place of a table: an expression as for `plan`, on exact expectations; or a callable that takes
-        points (rows, dim) and returns their values, which is learned from `samples` points.
+        A function to learn in place of a table: an expression as for `plan`, learned from exact expectations; or a callable
+        that takes points (rows, dim) and returns their values, learned from `samples` points.
     dim : int
         The dimension of the target's sphere.
     label : str or sequence of str
@@ -85,76 +86,77 @@ def train(
     features : sequence of str
         The columns to predict from; all others by default.
     weight : str or array of shape (rows,)
-        The rows' weights in every mean: a column of the files or of the table, or an array. Rows of weight 0 are left out;
-        others are from 1e-30 to 1e30.
+        The weights of the rows in every mean: a column of the files or of the table, or an array. Rows of weight 0 are
+        dropped; other weights must be from 1e-30 to 1e30.
     on_sphere : bool
-        Rows are points of the unit sphere: nothing is standardised, no bias appended, each is only divided by its length. A
-        table whose sampled rows have other lengths than 1 is refused.
+        Whether rows are points of the unit sphere: columns are not standardised, no bias is appended, and each row is only
+        divided by its length. A table whose sampled rows do not have length 1 is rejected.
     no_header, delimiter, missing
-        How CSV files are written. Fields are separated by a tab in files that end in ``.tsv`` and by a comma in others, unless
-        `delimiter` is given; ``missing='drop'`` leaves out rows that lack a value.
+        The dialect of CSV files. The default delimiter is a tab for files that end in ``.tsv`` and a comma for others.
+        ``missing='drop'`` drops rows with missing values.
     test : file names
-        Rows for testing, in place of a part of the table.
+        Files with test rows; by default they are split off the table.
     test_fraction, validation_fraction : float
-        Parts of the rows for testing and for choosing the iteration. A row's part depends on the seed and its number alone.
+        The fractions of the rows for testing and for choosing the iteration. The part of a row depends only on the seed and
+        its number.
     folds : int
-        Choose the iteration over folds in place of validation rows.
+        The number of folds for choosing the iteration by cross-validation, in place of validation rows.
     refit : bool
-        Fit the final network to validation rows too.
+        Whether to fit the final network to the validation rows too.
     precision : {'f64', 'f32'}
-        f32 is up to twice as fast and right to about six digits.
+        The precision; f32 is up to twice as fast and accurate to about six digits.
     activation : str or callable
-        As for `spectrum`; auto chooses on a sample of the rows that are not for testing, and is relu for targets.
+        As for `spectrum`; auto chooses on a sample of the non-test rows, and is relu for targets.
     scale, bias : float or ``'auto'``
         The scale of the units (also ``'sqrt-dim'``) and the bias appended to rows; auto chooses on the same sample.
     width : int or ``'inf'``
-        The number of hidden units; the limit on targets.
+        The number of hidden units; ``'inf'`` for the limit of infinite width, on targets.
     iterations : int
-        The last iteration; by default the last one of `at`, or 1e9, step by step 1e4.
+        The number of iterations; by default the largest of `at`, else 1e9, or 1e4 for iterative training.
     step : float or ``'auto'``
-        The step of the descent.
+        The step size.
     solver : {'auto', 'dense', 'lanczos'}
-        How the path is found.
+        The solver of the path.
     at : sequence of int
-        Iterations to list; six for each power of ten by default.
+        The iterations to report; by default six for each power of ten.
     max_degree : int
-        The largest degree to list, on targets.
+        The largest degree to report, on targets.
     layers : {'output', 'hidden', 'both'}
-        Which layers are trained.
+        The layers that are trained.
     batch : ``'full'``, int, ``'fresh:N'`` or ``'exact'``
-        What a step sees: all rows, a number of rows, N new points of a target's sphere, or exact expectations.
+        The rows of a step: all rows, a number of rows, N new points of a target's sphere, or exact expectations.
     units : {'free', 'sphere'}
-        Whether hidden units that are trained may leave the sphere.
+        Whether trained hidden units move freely or stay on the sphere.
     biases : bool
-        Whether each unit has a bias that is trained with it.
+        Whether each hidden unit has a trained bias.
     parametrisation : {'ntk', 'standard', 'mean-field'}
         The factor before the sum of units: 1/sqrt m, 1 or 1/m.
     init : {'symmetric', 'random', 'zero'}
-        How output weights begin.
+        The initial output weights.
     patience : float
         On tables, end at this multiple of the iteration with the smallest validation loss; 10 by default.
     out : path
-        The folder for the run. Unlike the program, nothing is written by default.
+        The folder for the run. Unlike the command-line program, nothing is written by default.
     force, resume, checkpoint, no_report, figures
-        About that folder, as for the program.
+        Options of that folder, as in the command-line program.
     seed : int
-        Seed of everything random: the same seed gives the same bits as the program.
+        The seed of all random numbers; the same seed yields the same bits as the command-line program.
     kinks : sequence of float
         Points where a callable activation is not smooth.
     samples : int
-        Points at which a callable target is evaluated.
+        The number of points at which a callable target is evaluated.
     progress : bool
-        Whether bars are shown; by default where there is tqdm and a terminal.
+        Whether to show progress bars; by default if tqdm is installed and output is a terminal or notebook.
 
     Returns
     -------
     Training
-        Losses are mean squared errors, on tables in the label's unit squared. ``result.network`` predicts.
+        Losses are mean squared errors, on tables in the label's unit squared. ``result.network`` makes predictions.
 
     Raises
     ------
     zonal.errors.DataError, zonal.errors.ParameterError
-        Before any long work, with what was found and what is needed.
+        Before any long work; the message states what was found and what is needed.
     KeyboardInterrupt
         Within a second of Ctrl-C.
 
@@ -165,14 +167,14 @@ def train(
     >>> run.path.energy.shape[1], run.path.loss[0] > run.path.loss[-1]
     (5, np.True_)
     """
-    given = locals()
-    command = _call.command(train, given)
+    arguments = locals()
+    command = _call.command(train, arguments)
     if callable(target):
-        return _train_on_callable(target, given)
+        return _train_on_callable(target, arguments)
     if samples != 20_000:
-        raise ParameterError("samples is given, but the target is no callable")
+        raise ParameterError("samples is specified, but the target is not a callable")
     skip = ["data", "y", "label", "features", "weight", "activation", "kinks", "samples", "progress", "out", "test"]
-    options = _call.options(train, given, skip)
+    options = _call.options(train, arguments, skip)
     code = _call.code(activation, kinks)
     if code is None and activation != "auto":
         options["activation"] = _call.plain("activation", activation)
@@ -182,70 +184,70 @@ def train(
         options["out"] = folder(out)
     table = None
     if target is None and resume is None:
-        table = _rows(given, options)
+        table = _rows(arguments, options)
     else:
-        needed = "resume, which continues on its own rows" if target is None else "a target, which has no columns"
-        _refuse(given, ("data", "y", "label", "features", "weight"), f"with {needed}")
+        other = "resume, which uses the rows of its run" if target is None else "a target, which has no columns"
+        _reject(arguments, ("data", "y", "label", "features", "weight"), f"with {other}")
     (report,) = run("train", options, command, table, code, progress)
     result: results.Training = result_of(results.Training, report)
     return result
 
 
-def _rows(given: dict[str, Any], options: dict[str, Any]) -> _native.Table | None:
-    """The rows of a training: files go into its options, data in memory become a table."""
-    data, y, weight, test = given["data"], given["y"], given["weight"], given["test"]
+def _rows(arguments: dict[str, Any], options: dict[str, Any]) -> _native.Table | None:
+    """Return data in memory as a table; files are added to the options instead."""
+    data, y, weight, test = arguments["data"], arguments["y"], arguments["weight"], arguments["test"]
     if data is None:
-        raise ParameterError("data and target are both missing: rows to learn from, or a function to learn")
+        raise ParameterError("data and target are both missing; pass rows, or a function to learn")
     if callable(data):
-        raise ParameterError("data is a callable, but a function to learn is given as target")
+        raise ParameterError("data is a callable; pass a function to learn as target")
     if _tables.is_path(data):
-        _refuse(given, ("y",), "with files, whose labels are columns: name them as label")
-        options |= _tables.columns(data, given["label"], given["features"])
+        _reject(arguments, ("y",), "with files; name the columns of the labels as label")
+        options |= _tables.columns(data, arguments["label"], arguments["features"])
         if weight is not None:
             if not isinstance(weight, str):
                 kind = type(weight).__name__
-                raise ParameterError(f"weight is a {kind}, but with files it is the name of a column")
+                raise ParameterError(f"weight is a {kind}, but with files the name of a column is needed")
             options["weight"] = weight
         return None
-    x, labels, weights = _tables.split(data, y, given["label"], weight)
+    x, labels, weights = _tables.split(data, y, arguments["label"], weight)
     if weights is not None and test is not None:
-        raise ParameterError("weight and test are both given, but files of test rows have no weights beside an array")
-    if test is None and (given["no_header"] or given["delimiter"] is not None):
-        name = "no_header" if given["no_header"] else "delimiter"
-        raise ParameterError(f"{name} is given, but there are no files")
-    drop = given["missing"] == "drop"
-    chosen = _tables.chosen(x, given["features"])
-    return _arrays.table(chosen, labels, weights, drop_missing=drop, weight_argument="weight")
+        raise ParameterError("weight is an array and test is a file, whose rows have no weights; omit one of them")
+    if test is None and (arguments["no_header"] or arguments["delimiter"] is not None):
+        name = "no_header" if arguments["no_header"] else "delimiter"
+        raise ParameterError(f"{name} is specified, but there are no files")
+    drop = arguments["missing"] == "drop"
+    selected = _tables.select(x, arguments["features"])
+    return _arrays.table(selected, labels, weights, drop_missing=drop, weight_argument="weight")
 
 
-def _refuse(given: dict[str, Any], names: Iterable[str], why: str) -> None:
-    """Refuse arguments that would be ignored."""
+def _reject(arguments: dict[str, Any], names: Iterable[str], why: str) -> None:
+    """Reject arguments that would be ignored."""
     for name in names:
-        if given[name] is not None:
-            raise ParameterError(f"{name} is given {why}")
+        if arguments[name] is not None:
+            raise ParameterError(f"{name} cannot be used {why}")
 
 
-#: Points at which the residual of a callable target is looked at by degree.
-_LOOKED_AT = 2_000
+#: The number of points from which the residual energies of a callable target are estimated.
+_ENERGY_POINTS = 2_000
 
 
-def _train_on_callable(target: Callable[[Any], Any], given: dict[str, Any]) -> results.Training:
-    """Training on points of the sphere, as rows that need no preparation."""
-    _refuse(
-        given,
+def _train_on_callable(target: Callable[[Any], Any], arguments: dict[str, Any]) -> results.Training:
+    """Train on points of the sphere, as rows without preparation."""
+    _reject(
+        arguments,
         ("data", "y", "label", "features", "weight", "test", "resume"),
-        "with a callable target, which has rows of its own",
+        "with a callable target, whose points are sampled",
     )
-    if given["width"] in ("inf", math.inf):
-        raise ParameterError("width is inf, which needs a target as an expression: a callable is known at points only")
-    if given["bias"] != "auto":
-        raise ParameterError("bias is given with a callable target, whose points of the sphere get none")
-    max_degree = 4 if given["max_degree"] is None else _call.number("max_degree", given["max_degree"], 0, 1000)
-    samples, dim, seed = _call.number("samples", given["samples"], 10), given["dim"], given["seed"]
+    if arguments["width"] in ("inf", math.inf):
+        raise ParameterError("width is inf, which needs a target given as an expression, not a callable")
+    if arguments["bias"] != "auto":
+        raise ParameterError("bias cannot be used with a callable target, whose rows are points of the sphere")
+    max_degree = 4 if arguments["max_degree"] is None else _call.number("max_degree", arguments["max_degree"], 0, 1000)
+    samples, dim, seed = _call.number("samples", arguments["samples"], 10), arguments["dim"], arguments["seed"]
     points = uniform_points(dim, samples, seed=seed)
     values = values_of(target, points)
-    activation, scale = given["activation"], given["scale"]
-    options = {name: value for name, value in given.items() if name not in ("samples", "target", "dim", "max_degree")}
+    activation, scale = arguments["activation"], arguments["scale"]
+    options = {name: value for name, value in arguments.items() if name not in ("samples", "target", "dim", "max_degree")}
     options |= {
         "on_sphere": True,
         "activation": "relu" if activation == "auto" else activation,
@@ -257,14 +259,14 @@ def _train_on_callable(target: Callable[[Any], Any], given: dict[str, Any]) -> r
     network = result.network
     if network is None:
         return result
-    # Rows that the training has not seen, where there are any.
+    # Rows that are not used for training, if there are any.
     parts = network._model.parts(0, samples)
-    chosen = np.flatnonzero(parts == parts.max())[:_LOOKED_AT]
-    if len(chosen) < 3:
-        chosen = np.arange(samples)[:_LOOKED_AT]
-    left = np.stack([values[chosen] - f for f in network.staged_predict(points[chosen])], axis=1)
-    found = spherical_harmonic_energies(points[chosen], left, max_degree)
-    whole = spherical_harmonic_energies(points[chosen], values[chosen], max_degree)
+    rows = np.flatnonzero(parts == parts.max())[:_ENERGY_POINTS]
+    if len(rows) < 3:
+        rows = np.arange(samples)[:_ENERGY_POINTS]
+    residuals = np.stack([values[rows] - f for f in network.staged_predict(points[rows])], axis=1)
+    found = spherical_harmonic_energies(points[rows], residuals, max_degree)
+    whole = spherical_harmonic_energies(points[rows], values[rows], max_degree)
     name = getattr(target, "__name__", "callable")
     object.__setattr__(result.path, "energy", found.energy)
     for field, value in (("target", f"function '{name}'"), ("target_energy", whole.energy)):
@@ -288,20 +290,20 @@ def analyze(
     seed: int = 0,
     progress: bool | None = None,
 ) -> results.Analysis:
-    """What a table holds before any network: the best polynomial of each degree, noise, energy by degree.
+    """Analyse a table before training: the best polynomial of each degree, the noise floor, energies by degree.
 
     Parameters
     ----------
     data, y, label, features, no_header, delimiter, missing
         As for `train`.
     test_fraction : float
-        Part of the rows on which polynomials are scored and not fitted.
+        The fraction of the rows on which polynomials are scored and not fitted.
     max_degree : int
-        Polynomials and energies up to this degree.
+        The largest degree of polynomials and energies.
     most_monomials : int
-        The most monomials that a polynomial may have; degrees with more are left out.
+        The largest number of monomials of a polynomial; degrees with more are skipped.
     seed : int
-        Seed of the split and of the sample.
+        The seed of the split and of the sample.
     progress : bool
         As for `train`.
 
@@ -317,14 +319,14 @@ def analyze(
     >>> bool(found.labels[0].best_polynomial.error[2] < 1e-12)
     True
     """
-    given = locals()
-    options, table = _call.options(analyze, given, ["data", "y", "label", "features", "progress"]), None
+    arguments = locals()
+    options, table = _call.options(analyze, arguments, ["data", "y", "label", "features", "progress"]), None
     if _tables.is_path(data):
-        _refuse(given, ("y",), "with files, whose labels are columns: name them as label")
+        _reject(arguments, ("y",), "with files; name the columns of the labels as label")
         options |= _tables.columns(data, label, features)
     else:
         x, labels, _ = _tables.split(data, y, label, None)
-        table = _arrays.table(_tables.chosen(x, features), labels, drop_missing=missing == "drop")
-    (report,) = run("analyze", options, _call.command(analyze, given), table, progress=progress)
+        table = _arrays.table(_tables.select(x, features), labels, drop_missing=missing == "drop")
+    (report,) = run("analyze", options, _call.command(analyze, arguments), table, progress=progress)
     result: results.Analysis = result_of(results.Analysis, report)
     return result
