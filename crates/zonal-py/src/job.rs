@@ -86,7 +86,7 @@ impl Report {
             Figures::Spectrum(report) => vec![zonal_report::figure::of_spectrum("spectrum", report)],
             Figures::Page(kept) => page_of(kept).map_err(|e| Failure::from(e).raise(py))?,
         };
-        Ok(charts.iter().map(|chart| (chart.title.clone(), draw::file(chart))).collect())
+        Ok(charts.iter().map(|chart| (chart.title.clone(), draw::svg_file(chart))).collect())
     }
 }
 

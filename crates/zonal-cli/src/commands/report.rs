@@ -11,7 +11,7 @@ use zonal_documents::saved::Kept;
 use zonal_io::folder::is_run_file;
 use zonal_jobs::kept::read;
 use zonal_jobs::record::Output;
-use zonal_report::{Format as FigureFormat, Written, page_of_runs, write_page, write_run};
+use zonal_report::{Format as FigureFormat, WrittenFiles, page_of_runs, write_page, write_run};
 
 /// One page of one or several finished runs
 #[derive(clap::Args, Debug)]
@@ -135,7 +135,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<()> {
         }
     };
     let text = |path: &Path| path.display().to_string();
-    let Written { page, figures } = written;
+    let WrittenFiles { page, figures } = written;
     let report = PageReport {
         schema: zonal_documents::SCHEMA,
         page: text(&page),
