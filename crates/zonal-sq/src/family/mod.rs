@@ -19,6 +19,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use zonal::kernel::Kernel;
 use zonal::linalg::{Matrix, dot};
+use zonal::spectrum::SpectrumCache;
 use zonal::sphere::{Degree, Dim};
 use zonal::{Error, Result};
 
@@ -30,6 +31,8 @@ pub struct Family {
     members: Members,
     /// What zonal queries see of zonal labels, by the text of both: made once.
     kernels: Mutex<HashMap<String, Arc<Kernel>>>,
+    /// Of the units in queries.
+    spectra: SpectrumCache,
     /// P_k of the products of a random family's nodes with those of the functions that asked last.
     meetings: Mutex<Option<(Identity, Arc<Matrix>)>>,
 }
@@ -49,7 +52,14 @@ enum Members {
 
 impl Family {
     fn from_members(dim: Dim, degree: Degree, members: Members) -> Self {
-        Self { dim, degree, members, kernels: Mutex::default(), meetings: Mutex::default() }
+        Self {
+            dim,
+            degree,
+            members,
+            kernels: Mutex::default(),
+            spectra: SpectrumCache::default(),
+            meetings: Mutex::default(),
+        }
     }
 
     /// The dimension n.
