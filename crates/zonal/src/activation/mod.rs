@@ -7,6 +7,7 @@ mod function;
 mod pieces;
 mod piecewise;
 mod polynomial;
+mod scalar;
 mod slices;
 mod smooth;
 mod support;
@@ -19,7 +20,7 @@ pub use function::Function;
 pub use pieces::{FromEnd, Piece};
 pub use piecewise::Piecewise;
 pub use polynomial::{MAX_HERMITE, PowerSeries};
-pub use slices::Scalar;
+pub use scalar::Scalar;
 pub(crate) use slices::SlopeFrom;
 pub use smooth::Numeric;
 pub use support::Support;
@@ -210,18 +211,6 @@ impl Activation {
             Definition::Builtin(row) => row.homogeneity,
             Definition::Hermite(_) | Definition::Formula(_) | Definition::Function(_) => None,
         }
-    }
-
-    /// phi(t).
-    pub fn value(&self, t: f64) -> f64 {
-        let mut value = [t];
-        self.apply(&mut value);
-        value[0]
-    }
-
-    /// Replaces every argument by phi of it.
-    pub fn apply(&self, values: &mut [f64]) {
-        Scalar::apply(self, values);
     }
 }
 

@@ -188,7 +188,7 @@ impl Target {
         for (i, z) in self.zonal.iter().enumerate() {
             // Polynomial and zonal term: E[p_k N_k beta_k P_k(<v, .>)] = beta_k p_k(v).
             if !self.harmonics.is_empty() {
-                let beta = z.profile.coefficients(&self.spectra, self.dim, highest)?;
+                let beta = z.profile.coefficients_with(&self.spectra, self.dim, highest)?;
                 for h in &self.harmonics {
                     let cross = 2.0 * z.coefficient * beta[h.degree] * h.at(&z.direction);
                     *energies.get_mut(h.degree).unwrap_or(&mut tail) += cross;
@@ -239,7 +239,7 @@ impl Target {
         let mut tail = vec![0.0; units];
         let mut by_degree = Matrix::zeros(max_degree + 1, units);
         let highest = self.harmonics.iter().map(|h| h.degree).max().unwrap_or(0);
-        let alpha = unit.coefficients(&self.spectra, self.dim, highest)?;
+        let alpha = unit.coefficients_with(&self.spectra, self.dim, highest)?;
         for h in &self.harmonics {
             for j in 0..units {
                 let part = alpha[h.degree] * h.at(directions.row(j));
@@ -294,7 +294,7 @@ impl Target {
         let mut total = vec![0.0; units];
         let mut gradient = Matrix::zeros(units, n);
         let highest = self.harmonics.iter().map(|h| h.degree).max().unwrap_or(0);
-        let alpha = unit.coefficients(&self.spectra, self.dim, highest)?;
+        let alpha = unit.coefficients_with(&self.spectra, self.dim, highest)?;
         for h in &self.harmonics {
             for j in 0..units {
                 total[j] += alpha[h.degree] * h.at(directions.row(j));

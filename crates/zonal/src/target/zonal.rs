@@ -63,7 +63,12 @@ impl Profile {
     ///
     /// # Errors
     /// As [`crate::spectrum::Spectrum::new`].
-    pub(super) fn coefficients(
+    pub fn coefficients(&self, dim: Dim, max_degree: Degree) -> Result<Vec<f64>> {
+        self.coefficients_with(&SpectrumCache::default(), dim, max_degree)
+    }
+
+    /// [`Self::coefficients`] with spectra from a cache.
+    pub(super) fn coefficients_with(
         &self,
         spectra: &SpectrumCache,
         dim: Dim,
