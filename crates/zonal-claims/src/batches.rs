@@ -1,5 +1,5 @@
-//! Batches: with fresh random rows in place of exact expectations descent reaches the same error, up to noise that
-//! falls like one over the size of the batch.
+//! Batches: with fresh random rows in place of exact expectations, gradient descent reaches the same error, up to
+//! noise that falls like 1 / batch size.
 
 use super::trial::{Trial, logarithmic_slope};
 use crate::claim::Claim;
@@ -41,28 +41,28 @@ fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
     }
     let list: Vec<String> = curve.iter().map(|(b, e)| format!("{e:.1e} with {b} rows")).collect();
     checks.push(Check::near(
-        &format!("slope of the noise's excess loss against the size of the batch ({})", list.join(", ")),
+        &format!("slope of the excess loss from noise against the batch size ({})", list.join(", ")),
         logarithmic_slope(&curve),
         -1.0,
         size.pick(0.15, 0.25),
-        "the covariance of a mean over a batch is one over its size; small batches add a second order",
+        "the covariance of a mean over a batch is proportional to 1 / batch size; small batches add a second order",
     ));
     let largest = curve.last().map_or(f64::NAN, |c| c.1);
     checks.push(Check::at_most(
         format!(
-            "excess loss with the largest batch after {STEPS} steps, where exact expectations reach {:.4}",
+            "excess loss with the largest batch after {STEPS} steps; exact expectations reach {:.4}",
             exact.value
         ),
         largest,
         0.001,
-        "within a thousandth of the target's energy of what exact expectations reach",
+        "at most a thousandth of the target's energy above the loss with exact expectations",
     ));
     Ok(checks)
 }
 
-/// The noise of fresh rows, E (f_T - h_T)^2, where f has seen fresh rows at each step and h exact expectations, from
-/// the same hidden units. The mean of f_T over the rows is h_T, so this is the loss's excess on average, without the
-/// fluctuation of the cross term.
+/// Returns the noise of fresh rows, E (f_T - h_T)^2: f is trained with fresh rows in each step and h with exact
+/// expectations, on the same hidden units. The mean of f_T over the rows is h_T, so this is the mean excess of the
+/// loss, without the fluctuation of the cross term.
 fn fresh(trial: &Trial, width: usize, step: f64, batch: usize, seed: u64) -> Result<f64> {
     let dim = trial.target.dim();
     let network = Network::random(trial.activation.clone(), trial.scale, dim, width, seed)?;

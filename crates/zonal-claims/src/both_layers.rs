@@ -1,7 +1,7 @@
-//! What moving hidden units buy: a target of one direction with most of its energy in degree 3, at a width far below the
-//! number of harmonics of that degree.
+//! Both layers: trained hidden units learn a target of one direction with most of its energy in degree 3, at a width
+//! far below the number of harmonics of that degree.
 
-use super::trial::FOR_EVER;
+use super::trial::UNLIMITED;
 use crate::claim::Claim;
 use zonal::activation::Activation;
 use zonal::dynamics::Step;
@@ -16,9 +16,9 @@ use zonal_jobs::experiment::{Experiment, MovingExperiment, over_seeds};
 
 pub(super) const CLAIM: Claim = Claim {
     name: "both-layers",
-    statement: "A function of one direction with most of its energy in degree 3 is learned when both layers move, by units \
-                that turn towards it, at a width at which the output layer alone cannot learn it in any time",
-    source: "Vempala and Wilmes 2019 train both layers in experiments; Abbe, Boix-Adsera and Misiakiewicz 2022 on low degrees \
+    statement: "A function of one direction with most of its energy in degree 3 is learned when both layers are trained, by \
+                units that turn towards it, at a width at which the output layer alone cannot learn it",
+    source: "Vempala and Wilmes 2019 train both layers in experiments; Abbe, Boix-Adsera and Misiakiewicz 2022, low degrees \
              that lead to higher ones",
     formulas: "GD-3, GD-4, GD-5",
     run,
@@ -34,8 +34,8 @@ fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
     let fixed =
         Experiment { target: &target, activation: activation.clone(), scale, width, step: Step::Auto };
     let alone = over_seeds(0..seeds, observer, |seed| {
-        // Whatever f64 can tell from zero is learned by then.
-        Ok(fixed.residuals(seed, &[FOR_EVER], 3)?[0].energies[3] / energy)
+        // By then everything that f64 can resolve has been learned.
+        Ok(fixed.residuals(seed, &[UNLIMITED], 3)?[0].energies[3] / energy)
     })?;
     let architecture = Architecture {
         activation,
@@ -55,43 +55,43 @@ fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
         step: Step::Auto,
     };
     let basis = target.relevant_directions();
-    let moved = over_seeds(0..seeds, observer, |seed| {
+    let runs = over_seeds(0..seeds, observer, |seed| {
         let run = both.run(seed, &[0, steps], 3)?;
         let energies: Vec<f64> = run[1].residual.energies.clone();
         Ok((energies, alignment(&run[0].weights, &basis)?, alignment(&run[1].weights, &basis)?))
     })?;
     let average = |values: Vec<f64>| mean(&values).value;
-    let left = average(moved.iter().map(|m| m.0[3] / energy).collect());
-    let first = average(moved.iter().map(|m| m.0[1] / 0.36).collect());
-    let before = average(moved.iter().map(|m| m.1).collect());
-    let after = average(moved.iter().map(|m| m.2).collect());
+    let remaining = average(runs.iter().map(|m| m.0[3] / energy).collect());
+    let first = average(runs.iter().map(|m| m.0[1] / 0.36).collect());
+    let before = average(runs.iter().map(|m| m.1).collect());
+    let after = average(runs.iter().map(|m| m.2).collect());
     let what = format!("erf, n = {n}, m = {width} ({harmonics} harmonics of degree 3)");
     let share = 1.0 - width as f64 / harmonics.to_string().parse::<f64>().unwrap_or(f64::NAN);
     Ok(vec![
         Check::at_least(
             format!(
-                "{what}: part of degree 3 that the output layer alone leaves after {FOR_EVER:e} iterations"
+                "{what}: share of degree 3 remaining after {UNLIMITED:e} iterations on the output layer alone"
             ),
             average(alone),
             0.8 * share,
-            "m random units span m of the harmonics, so about 1 - m/N_3 of the energy lies outside",
+            "m random units span m dimensions of the harmonics, so about 1 - m/N_3 of the energy is outside the span",
         )
         .predicted(share),
         Check::at_most(
             format!(
-                "{what}: part of degree 3 left after {steps} steps on both layers (of degree 1: {first:.1e})"
+                "{what}: share of degree 3 remaining after {steps} steps on both layers (degree 1: {first:.1e})"
             ),
-            left,
+            remaining,
             0.25,
-            "far below what any time leaves to the output layer alone",
+            "far below what the output layer alone reaches after any number of iterations",
         ),
         Check::at_least(
             format!(
-                "{what}: part of the hidden weights in the target's direction then ({before:.3} at the start)"
+                "{what}: share of the hidden weights in the target's direction after these steps ({before:.3} at initialisation)"
             ),
             after,
             5.0 / n as f64,
-            "five times as much as of directions that know nothing of the target, 1/n",
+            "five times the share of random directions, 1/n",
         ),
     ])
 }

@@ -1,5 +1,5 @@
-//! The circle of Basri et al.: hidden units alone learn frequency k in a number of steps that the tangent kernel on the
-//! points predicts, by experiment as by formula.
+//! The circle of Basri et al.: training of the hidden layer alone learns frequency k in the number of steps that the
+//! tangent kernel on the points predicts.
 
 use crate::claim::Claim;
 use std::f64::consts::PI;
@@ -16,8 +16,8 @@ use zonal_jobs::experiment::over_seeds;
 
 pub(super) const CLAIM: Claim = Claim {
     name: "circle",
-    statement: "On 1,001 points of the circle a ReLU network whose hidden units alone move learns frequency k in as many \
-                steps as the eigenvalue of its tangent kernel says",
+    statement: "On 1,001 points of the circle, a ReLU network whose hidden layer alone is trained learns frequency k in the \
+                number of steps that the eigenvalue of its tangent kernel predicts",
     source: "Basri, Jacobs, Kasten and Kritchman 2019, the convergence rate of neural networks for learned functions of \
              different frequencies",
     formulas: "KE-2, GD-5",
@@ -25,12 +25,12 @@ pub(super) const CLAIM: Claim = Claim {
 };
 
 const POINTS: usize = 1001;
-/// The step for (1/2) sum (f - y)^2.
+/// The step size for the loss (1/2) sum (f - y)^2.
 const STEP: f64 = 0.01;
-/// Learned when that loss is below this.
-const LEARNED: f64 = 0.05;
+/// A frequency is learned when that loss is below this threshold.
+const THRESHOLD: f64 = 0.05;
 
-/// Eigenvalue k of the Gram matrix of <x, x'> (pi - theta) / (2 pi), a circulant one.
+/// Returns eigenvalue k of the Gram matrix of <x, x'> (pi - theta) / (2 pi), which is circulant.
 fn eigenvalue(frequency: usize) -> f64 {
     let entry = |i: usize| {
         let angle = 2.0 * PI * i as f64 / POINTS as f64;
@@ -40,14 +40,16 @@ fn eigenvalue(frequency: usize) -> f64 {
     (0..POINTS).map(entry).sum()
 }
 
-/// Steps until the loss is below [`LEARNED`] where each takes (1 - step eigenvalue)^2 of it.
-fn predicted(frequency: usize) -> f64 {
-    // The loss begins at 1/2.
-    ((0.5 / LEARNED).ln() / (-2.0 * (-STEP * eigenvalue(frequency)).ln_1p())).ceil()
+/// Predicts the number of steps until the loss is below [`THRESHOLD`], if each step multiplies it by (1 - step *
+/// eigenvalue)^2.
+fn predict_steps(frequency: usize) -> f64 {
+    // The initial loss is 1/2.
+    ((0.5 / THRESHOLD).ln() / (-2.0 * (-STEP * eigenvalue(frequency)).ln_1p())).ceil()
 }
 
-/// Steps of one network.
-fn measured(frequency: usize, width: usize, seed: u64) -> Result<f64> {
+/// Counts the steps of one network until the loss is below the threshold; infinity if it takes ten times the
+/// predicted number.
+fn measure_steps(frequency: usize, width: usize, seed: u64) -> Result<f64> {
     let architecture = Architecture {
         activation: Activation::Relu,
         scale: 1.0,
@@ -73,12 +75,12 @@ fn measured(frequency: usize, width: usize, seed: u64) -> Result<f64> {
     let labels = Matrix::from_rows(POINTS, 1, wave.iter().map(|y| y / length).collect())?;
     let mut network = Stepper::new(&architecture, Layers::Hidden, &weights, Precision::F32)?;
     let rows = network.batch(&points, &labels)?;
-    // The library's loss is a mean, the paper's half a sum.
+    // The loss of the core crate is a mean, that of the paper half a sum.
     let count = POINTS as f64;
-    let most = 10 * predicted(frequency) as u64;
-    for t in 0..most {
+    let limit = 10 * predict_steps(frequency) as u64;
+    for t in 0..limit {
         let loss = 0.5 * count * network.step(&rows, STEP * count, f64::MAX)?[0];
-        if t > 0 && loss < LEARNED {
+        if t > 0 && loss < THRESHOLD {
             return Ok(t as f64);
         }
     }
@@ -90,17 +92,17 @@ fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
     let (width, seeds) = size.pick((16_000, 5), (8_000, 3));
     let mut checks = Vec::new();
     for &k in frequencies {
-        let mut counts = over_seeds(0..seeds, observer, |seed| measured(k, width, seed))?;
+        let mut counts = over_seeds(0..seeds, observer, |seed| measure_steps(k, width, seed))?;
         counts.sort_by(f64::total_cmp);
-        let expected = predicted(k);
+        let expected = predict_steps(k);
         checks.push(Check::near(
             &format!("m = {width}: steps until frequency {k} is learned, median over {seeds} networks"),
             counts[counts.len() / 2],
             expected,
             size.pick(1.0, 2.0_f64).max(size.pick(0.03, 0.06) * expected),
             size.pick(
-                "one step, or 3 percent: eigenvalues at this width differ from those of infinite width by about 1 percent",
-                "two steps, or 6 percent, at half the width and with fewer networks",
+                "one step, or 3 %: eigenvalues at this width differ from those at infinite width by about 1 %",
+                "two steps, or 6 %, at half the width and with fewer networks",
             ),
         ));
     }
@@ -123,7 +125,7 @@ mod tests {
         ];
         for (k, value, count) in cases {
             assert!((eigenvalue(k) / value - 1.0).abs() < 1e-4, "{k}: {}", eigenvalue(k));
-            assert_eq!(predicted(k), count);
+            assert_eq!(predict_steps(k), count);
         }
     }
 }

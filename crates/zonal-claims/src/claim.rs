@@ -1,10 +1,10 @@
-//! A claim as a value.
+//! The type of a claim.
 
 use zonal::observer::Observer;
 use zonal_documents::Result;
 use zonal_documents::claims::{Check, Size};
 
-/// A claim and how it is checked.
+/// A claim with its check.
 pub(crate) struct Claim {
     pub(crate) name: &'static str,
     pub(crate) statement: &'static str,

@@ -18,7 +18,7 @@ pub(super) struct Comparator {
 }
 
 impl Comparator {
-    /// The comparator of the degrees D for the hidden units of one seed.
+    /// Computes the comparator of the degrees D for the hidden units of one seed.
     pub(super) fn new(trial: &Trial, width: u64, degrees: &[Degree], seed: u64) -> Result<Self> {
         let width = width as usize;
         let network =
@@ -38,12 +38,12 @@ impl Comparator {
     }
 }
 
-/// The mean of E (g - h)^2 over draws.
+/// Returns the mean of E (g - h)^2 over draws.
 pub(super) fn mean_error(draws: &[Comparator]) -> Estimate {
     mean(&draws.iter().map(|c| c.error).collect::<Vec<f64>>())
 }
 
-/// The mean of |v|^2 over draws.
+/// Returns the mean of |v|^2 over draws.
 pub(super) fn mean_norm_sq(draws: &[Comparator]) -> Estimate {
     mean(&draws.iter().map(|c| c.norm_sq).collect::<Vec<f64>>())
 }

@@ -1,11 +1,11 @@
-//! Agnostic convergence: with the width and the iterations of a plan the mean loss reaches the best polynomial's error
-//! up to epsilon, whatever the target holds beyond.
+//! Agnostic convergence: with the width and the iterations of a plan, the mean loss reaches the best polynomial's
+//! error up to epsilon, for any target.
 //!
-//! Power. The loss itself is below a bound only, which it does not come near: a plan that is too large would pass. So the
-//! plan is measured too. The comparator's mean error at the planned width takes what the plan leaves to the width, and the
-//! mean square of its coefficients, over 2 eta T, what the plan leaves to the iterations; each reason states the error that
-//! is noticed. The constant in R^2 / (2 eta T) is measured twice: on infinitely wide networks, whose loss is a known part of
-//! that term, and draw by draw with the comparator that attains it.
+//! Power. The loss has only an upper bound, which it stays far below, so a plan that is too large would pass.
+//! Therefore the terms of the plan are measured too. The comparator's mean error at the planned width equals the
+//! width's term of the bound, and the mean square of its coefficients over 2 eta T equals the iterations' term; each
+//! reason states the detectable error. The constant in R^2 / (2 eta T) is measured twice: on infinitely wide
+//! networks, whose loss is a known fraction of that term, and for a single draw with the comparator that attains it.
 
 use super::comparator::{Comparator, mean_error, mean_norm_sq};
 use super::trial::Trial;
@@ -30,11 +30,11 @@ pub(super) const CLAIM: Claim = Claim {
     run,
 };
 
-/// Activation, scale, dimension, target, degree k, and epsilon for both sizes.
+/// Activation, scale, dimension, target, degree k, and epsilon for the two sizes.
 struct Case(&'static str, f64, u64, &'static str, Degree, f64, f64);
 
-/// Piecewise and analytic activations, targets with energy beyond k, with energy in every degree, and from a library of
-/// shapes. With --quick some have a larger epsilon, so that their networks are narrower.
+/// Piecewise and analytic activations; targets with energy beyond k, with energy in every degree, and of several
+/// forms. Some have a larger epsilon at the quick size, so that their networks are narrower.
 const CASES: [Case; 8] = [
     Case("relu", 1.0, 10, "0.6*harmonic(2) + 0.8*harmonic(1) + 0.3*harmonic(4)", 2, 0.05, 0.25),
     Case("relu", 1.0, 5, "0.8*harmonic(2) + 0.4*harmonic(4)", 2, 0.1, 0.2),
@@ -49,14 +49,14 @@ const CASES: [Case; 8] = [
 fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
     let mut checks = Vec::new();
     for case in CASES {
-        checks.extend(one(&case, size, observer)?);
+        checks.extend(check_case(&case, size, observer)?);
     }
     checks.push(iterations_in_the_mean(size, observer)?);
     checks.push(iterations_of_one_draw()?);
     Ok(checks)
 }
 
-fn one(case: &Case, size: Size, observer: &mut dyn Observer) -> Result<[Check; 3]> {
+fn check_case(case: &Case, size: Size, observer: &mut dyn Observer) -> Result<[Check; 3]> {
     let &Case(activation, scale, dim, target, degree, whole, quick) = case;
     let epsilon = size.pick(whole, quick);
     let seeds = size.pick(20, 8);
@@ -65,22 +65,23 @@ fn one(case: &Case, size: Size, observer: &mut dyn Observer) -> Result<[Check; 3
     let what = format!("{activation}, n = {dim}, {target}, k = {degree}, m = {}", plan.width);
     let loss = trial.mean_loss(plan.width, Step::Fixed(plan.step_size), plan.iterations, seeds, observer)?;
     let irreducible = plan.best_polynomial_error + plan.invisible_energy;
-    let room = loss.value / (irreducible + epsilon);
+    let fraction = loss.value / (irreducible + epsilon);
     let reached = Check::at_most(
         format!("{what}: mean loss over {seeds} seeds"),
         loss.value,
         irreducible + epsilon,
         format!(
-            "error {irreducible:.4} of the best visible polynomial plus epsilon = {epsilon}: a bound, of which descent \
-             takes {}",
-            short(room)
+            "error {irreducible:.4} of the best visible polynomial plus epsilon = {epsilon}: a bound, of which the loss \
+             is the fraction {}",
+            short(fraction)
         ),
     );
     let [width, iterations] = terms(&trial, &plan, irreducible + epsilon, epsilon, &what, size, observer)?;
     Ok([reached, width, iterations])
 }
 
-/// What the comparator takes of the plan's bound by its error and by its coefficients.
+/// Compares the terms of the plan's bound with the comparator: its error for the width, its coefficients for the
+/// iterations.
 fn terms(
     trial: &Trial,
     plan: &Plan,
@@ -90,16 +91,16 @@ fn terms(
     size: Size,
     observer: &mut dyn Observer,
 ) -> Result<[Check; 2]> {
-    // The wide networks of the whole size cost more.
+    // Networks are wider, and slower, at the whole size.
     let seeds = size.pick(100, 200);
     let draws =
         over_seeds(0..seeds, observer, |seed| Comparator::new(trial, plan.width, &plan.degrees, seed))?;
     let error = mean_error(&draws);
     let width = Check::mean(
-        &format!("{what}: mean excess of the comparator's error over that of what it leaves out"),
+        &format!("{what}: mean excess of the comparator's error over the energy of the omitted degrees"),
         Estimate { value: error.value - plan.comparator_error, standard_error: error.standard_error },
         goal - 0.01 * epsilon - plan.comparator_error,
-        "the plan leaves a hundredth of epsilon to the iterations and the rest to the width",
+        "the plan reserves a hundredth of epsilon for the iterations and the rest for the width",
     );
     let energies = trial.energies(plan.degrees.iter().copied().max().unwrap_or(0))?.energies;
     let energy: f64 = plan.degrees.iter().map(|&k| energies[k]).sum();
@@ -113,13 +114,13 @@ fn terms(
         ),
         Estimate { value: measured.value * term, standard_error: measured.standard_error * term },
         goal - plan.comparator_error - of_width,
-        "what the width leaves of epsilon",
+        "the share of epsilon not used by the width",
     );
     Ok([width, iterations])
 }
 
-/// The loss of infinitely wide networks as a part of the iterations' term. With x = eta T alpha_1^2 a single degree is left
-/// with (1 - x/T)^(2T) of its energy, and the term is 1/(2x) of it.
+/// Compares the loss of infinitely wide networks with the iterations' term. With x = eta T alpha_1^2, the energy
+/// remaining in a single degree is (1 - x/T)^(2T) of its energy, and the term is 1/(2x) of it.
 fn iterations_in_the_mean(size: Size, observer: &mut dyn Observer) -> Result<Check> {
     // For ReLU ||phi||^2 = 1/(2n) and alpha_1 = 1/(2n), so that eta alpha_1^2 = 1/(2n).
     let (dim, steps) = (6, 9);
@@ -131,7 +132,7 @@ fn iterations_in_the_mean(size: Size, observer: &mut dyn Observer) -> Result<Che
     let (half, width) = (200, 400);
     let losses = over_seeds(0..seeds, observer, |seed| {
         let of = |width| Ok::<f64, crate::Error>(trial.experiment(width, step).losses(seed, &[steps])?[0]);
-        // The deviation of order 1/m drops out; the narrow network is a part of the wide one.
+        // The deviation of order 1/m cancels; the narrow network consists of units of the wide one.
         Ok(2.0 * of(width)? - of(half)?)
     })?;
     let (energies, infinite) = (trial.energies(1)?, f64::INFINITY);
@@ -140,7 +141,7 @@ fn iterations_in_the_mean(size: Size, observer: &mut dyn Observer) -> Result<Che
     let x = rate * steps as f64;
     Ok(Check::mean(
         &format!(
-            "relu, n = {dim}, degree 1, T = {steps}: loss extrapolated to infinite width, as a part of R^2 / (2 eta T)"
+            "relu, n = {dim}, degree 1, T = {steps}: loss extrapolated to infinite width, as a fraction of R^2 / (2 eta T)"
         ),
         Estimate { value: found.value / term, standard_error: found.standard_error / term },
         2.0 * x * (1.0 - rate).powi(2 * steps as i32),
@@ -148,8 +149,8 @@ fn iterations_in_the_mean(size: Size, observer: &mut dyn Observer) -> Result<Che
     ))
 }
 
-/// The same term where it is attained: descent after T steps exceeds the comparator v, its own coefficients after 2T steps,
-/// by |v|^2 / (2 eta T) in the limit of small eta T.
+/// Checks the iterations' term where it is attained: the loss after T steps exceeds that of the comparator v, the
+/// coefficients after 2T steps, by |v|^2 / (2 eta T) in the limit of small eta T.
 fn iterations_of_one_draw() -> Result<Check> {
     let trial = Trial::new("relu", 1.0, 6, "0.8*harmonic(1) + 0.6*harmonic(2)")?;
     let (steps, part) = (2, 1e-3);
@@ -158,11 +159,11 @@ fn iterations_of_one_draw() -> Result<Check> {
     let v = path.coefficients(&[2 * steps]);
     let term = zonal::linalg::dot(v.row(0), v.row(0)) / (2.0 * step * steps as f64);
     Ok(Check::near(
-        "relu, n = 6, m = 50, eta T = 0.002 / ||phi||^2: excess of descent over its own coefficients after 2T steps, as a part \
-         of their |v|^2 / (2 eta T)",
+        "relu, n = 6, m = 50, eta T = 0.002 / ||phi||^2: excess of the loss after T steps over that after 2T steps, as a fraction \
+         of |v|^2 / (2 eta T) of the latter",
         (path.loss(steps) - path.loss(2 * steps)) / term,
         1.0,
         3.0 * part * steps as f64,
-        "1 - O(eta T lambda): in this inequality no constant below 1/2 would do, and an error of 1 % in it is noticed",
+        "1 - O(eta T lambda): the constant 1/2 is optimal in this inequality, and an error of 1 % in it is detected",
     ))
 }

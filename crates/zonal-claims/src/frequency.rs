@@ -1,8 +1,8 @@
-//! Frequency: low degrees are learned before high ones, at the rates of the operator; on the circle these are
+//! Frequency: low degrees are learned before high ones, at the rates of the operator. On the circle, degrees are
 //! Fourier frequencies.
 //!
-//! Power. The time to half of each degree is compared with the operator's; each reason states the error that is noticed. The
-//! order of the degrees is checked in every network, and is a weaker statement.
+//! Power. The time to half of each degree is compared with the operator's; each reason states the detectable error.
+//! The order of the degrees, a weaker statement, is checked in every network.
 
 use super::trial::{Trial, logarithmic_slope};
 use crate::claim::Claim;
@@ -32,11 +32,12 @@ fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
     Ok(checks)
 }
 
-/// Times to half of the energy of each degree.
+/// The number of iterations to half of the energy of each degree.
 struct Times {
-    /// By the operator.
+    /// The times that the operator predicts.
     predicted: Vec<f64>,
-    /// By networks of the width and by those of half of it, which are parts of them; one pair for each seed.
+    /// The times of a network, and of the network of half its width that consists of its first units; one pair per
+    /// seed.
     pairs: Vec<(Vec<f64>, Vec<f64>)>,
 }
 
@@ -50,7 +51,7 @@ fn times(
 ) -> Result<Times> {
     let highest = degrees.iter().copied().max().unwrap_or(0);
     let spectrum = trial.spectrum(highest)?;
-    // A step far below the stable one, so that whole counts of iterations are times.
+    // A step far below the largest stable one, so that rounding to whole iterations is negligible.
     let step = Step::Fixed(0.01 / spectrum.norm_sq());
     let operator = Operator::new(&spectrum, step)?;
     let grid = logarithmic_grid(last);
@@ -58,7 +59,7 @@ fn times(
         let path = trial.experiment(width, step).residuals(seed, &grid, highest)?;
         let half = |&k: &Degree| {
             let course: Vec<(u64, f64)> = grid.iter().zip(&path).map(|(&t, r)| (t, r.energies[k])).collect();
-            // A degree that is never learned fails the comparison of its time.
+            // A degree that is never learned has time infinity, which fails its check.
             time_to_learn(&course, 0.5).map_or(f64::INFINITY, |t| t as f64)
         };
         Ok(degrees.iter().map(half).collect())
@@ -70,22 +71,29 @@ fn times(
 }
 
 impl Times {
-    /// The mean of a figure of the times, without its deviation of order 1/m.
-    fn at_infinite_width(&self, figure: impl Fn(&[f64]) -> f64) -> Estimate {
-        mean(&self.pairs.iter().map(|(wide, half)| 2.0 * figure(wide) - figure(half)).collect::<Vec<f64>>())
+    /// Returns the mean of a statistic of the times, extrapolated to infinite width: the deviation of order 1/m
+    /// cancels.
+    fn at_infinite_width(&self, statistic: impl Fn(&[f64]) -> f64) -> Estimate {
+        mean(
+            &self
+                .pairs
+                .iter()
+                .map(|(wide, half)| 2.0 * statistic(wide) - statistic(half))
+                .collect::<Vec<f64>>(),
+        )
     }
 
-    /// That every network learns the degrees in their order, and the time to half of each.
+    /// Checks that every network learns the degrees in order, and the time to half of each.
     fn checks(&self, name: &str, degrees: &[Degree]) -> Vec<Check> {
         let ratio = |times: &Vec<f64>| times.windows(2).map(|w| w[1] / w[0]).fold(f64::INFINITY, f64::min);
         let least = self.pairs.iter().map(|(wide, _)| ratio(wide)).fold(f64::INFINITY, f64::min);
         let expected = ratio(&self.predicted);
         let mut checks = vec![Check::at_least(
-            format!("{name}: smallest ratio, over networks, of the times to half of neighbouring degrees"),
+            format!("{name}: smallest ratio of the times to half of successive degrees, over all networks"),
             least,
             1.0,
             format!(
-                "the order alone: the operator's ratio is {}, and the times themselves are compared next",
+                "the order only; the operator's ratio is {}, and the times are compared below",
                 short(expected)
             ),
         )];
@@ -94,7 +102,7 @@ impl Times {
                 &format!("{name}: iterations to half of degree {k}, extrapolated to infinite width"),
                 self.at_infinite_width(|t| t[i]),
                 *predicted,
-                "the operator's",
+                "the prediction of the operator",
             ));
         }
         checks
@@ -110,7 +118,7 @@ fn sphere(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
     Ok(found.checks(&format!("relu, n = 8, m = {width}"), &degrees))
 }
 
-/// The k-th Fourier coefficient (1 / 2 pi) int max(cos x, 0) cos(k x) dx.
+/// Returns the k-th Fourier coefficient (1 / 2 pi) int max(cos x, 0) cos(k x) dx.
 fn fourier(k: Degree) -> f64 {
     match k {
         0 => 1.0 / PI,
@@ -134,7 +142,7 @@ fn circle(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
         "n = 2: largest difference of the Funk-Hecke coefficients of relu from the Fourier coefficients of max(cos, 0)",
         difference,
         1e-15,
-        "equal in exact arithmetic; a few roundings",
+        "equal in exact arithmetic; a few rounding errors",
     )];
     let found = times(&trial, width, &degrees, 1_000_000_000, seeds, observer)?;
     checks.extend(found.checks(&format!("relu, n = 2, m = {width}"), &degrees));
@@ -144,7 +152,7 @@ fn circle(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
         logarithmic_slope(&points)
     };
     checks.push(Check::mean(
-        &format!("relu, n = 2, m = {width}: exponent in the frequency of the time to half, k = 4..16, extrapolated to infinite width"),
+        &format!("relu, n = 2, m = {width}: exponent of the time to half in the frequency, k = 4..16, extrapolated to infinite width"),
         found.at_infinite_width(slope),
         slope(&found.predicted),
         "time is proportional to (k^2 - 1)^2",

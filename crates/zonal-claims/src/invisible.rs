@@ -1,6 +1,6 @@
-//! Invisible degrees: no width and no number of iterations makes progress on them; a bias does.
+//! Invisible degrees: no width and no number of iterations learns them; units with a bias do.
 
-use super::trial::{FOR_EVER, Trial};
+use super::trial::{Trial, UNLIMITED};
 use crate::claim::Claim;
 use zonal::dynamics::Step;
 use zonal::measure::{Estimate, mean};
@@ -20,14 +20,14 @@ pub(super) const CLAIM: Claim = Claim {
     run,
 };
 
-/// Units that do not see a degree, and the same units with a bias.
+/// An activation with coefficient zero in a degree, and the same activation with a bias.
 struct Case {
     activation: &'static str,
     biased: &'static str,
     scale: f64,
     dim: u64,
     invisible: Degree,
-    /// Something to learn beside it, so that the network is not zero.
+    /// A visible term of the target, so that the network is not zero.
     visible: &'static str,
 }
 
@@ -44,8 +44,8 @@ const CASES: [Case; 4] = [
     Case { activation: "tanh", biased: "tanh(t + 1)", scale: 3.0, dim: 4, invisible: 4, visible: "x1 + x2" },
     Case { activation: "abs", biased: "abs(t + 0.4)", scale: 1.0, dim: 6, invisible: 1, visible: "0.5" },
 ];
-/// Iterations with a bias.
-const MANY: u64 = 1_000_000_000;
+/// The number of iterations with a bias.
+const WITH_BIAS: u64 = 1_000_000_000;
 
 fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
     let widths: &[u64] = size.pick(&[20, 200, 2000], &[20, 400]);
@@ -53,36 +53,36 @@ fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
     for case in CASES {
         let Case { activation, biased, dim, invisible: degree, .. } = case;
         for &width in widths {
-            let found = learned(&case, activation, width, FOR_EVER, size, observer)?;
+            let found = harmonic_share(&case, activation, width, UNLIMITED, size, observer)?;
             checks.push(
                 Check::at_most(
                     format!(
                         "{activation}, n = {dim}, m = {width}, 10^18 iterations: sampled share of the degree-{degree} \
-                         harmonic in the network is {:.4}, its distance from 0 in standard errors",
+                         harmonic in the network is {:.4}; its distance from 0 in standard errors",
                         found.value
                     ),
                     (found.value / found.standard_error).abs(),
                     4.0,
-                    "no share at all; beyond four standard errors less than once in 10^4",
+                    "the share is exactly zero; four standard errors are exceeded less than once in 10^4",
                 )
                 .predicted(0.0),
             );
         }
         let width = widths[widths.len() - 1];
-        let found = learned(&case, biased, width, MANY, size, observer)?;
+        let found = harmonic_share(&case, biased, width, WITH_BIAS, size, observer)?;
         checks.push(Check::at_least(
             format!("{biased}, n = {dim}, m = {width}, 10^9 iterations: sampled share of the degree-{degree} harmonic in the network"),
             found.value,
             0.5,
-            "1 when it is learned; half would do to refute that nothing is",
+            "1 if it is learned; half suffices to show that it is not invisible",
         ));
     }
     Ok(checks)
 }
 
-/// How much of the target's harmonic is in the trained network: E[f h] / E[g h], from the network's values at random
-/// points and nothing that knows about spectra.
-fn learned(
+/// Estimates the share of the target's harmonic in the trained network, E[f h] / E[g h], from values of the network
+/// at random points, without use of spectra.
+fn harmonic_share(
     case: &Case,
     activation: &str,
     width: u64,

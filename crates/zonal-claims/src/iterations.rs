@@ -1,5 +1,5 @@
-//! Iterations: the excess over the best visible error falls exponentially, so that log(1/epsilon) iterations do; at
-//! finite width until the floor that the width leaves.
+//! Iterations: the excess over the best visible error falls exponentially, so log(1/epsilon) iterations suffice; at
+//! finite width this holds down to a floor set by the width.
 
 use super::trial::Trial;
 use crate::claim::Claim;
@@ -14,7 +14,7 @@ use zonal_jobs::experiment::over_seeds;
 pub(super) const CLAIM: Claim = Claim {
     name: "iterations",
     statement: "The number of iterations grows like log(1/epsilon): exactly at infinite width, and at finite width down \
-                to the floor that the width leaves",
+                to a floor set by the width",
     source: "Vempala and Wilmes 2019, n^O(k) log(1/epsilon) iterations",
     formulas: "PL-2, GD-1",
     run,
@@ -35,12 +35,13 @@ fn infinite_width() -> Result<Vec<Check>> {
     let spectrum = trial.spectrum(DEGREE)?;
     let operator = Operator::new(&spectrum, Step::Auto)?;
     let mut checks = Vec::new();
-    // Above the energy 0.36 of degree 2 the plan's comparator leaves that degree out, which spends most of epsilon.
+    // For epsilon above the energy 0.36 of degree 2, the plan's comparator omits that degree, which uses most of
+    // epsilon.
     for epsilon in [0.4, 1e-2, 1e-4, 1e-8, 1e-12] {
-        checks.extend(first_count(&trial, &operator, epsilon)?);
+        checks.extend(check_planned_count(&trial, &operator, epsilon)?);
     }
-    // Beyond the first points degree 1 is gone, and each factor of e costs the same.
-    let count = |epsilon: f64| Ok::<_, zonal_documents::Error>(planned(&trial, epsilon)? as f64);
+    // For small epsilon degree 1 is learned, and each factor of e takes the same number of iterations.
+    let count = |epsilon: f64| Ok::<_, zonal_documents::Error>(planned_iterations(&trial, epsilon)? as f64);
     let slope = (count(1e-12)? - count(1e-4)?) / 1e8f64.ln();
     let rate = -2.0 * (-operator.step() * spectrum.eigenvalue(DEGREE)).ln_1p();
     checks.push(Check::near(
@@ -48,20 +49,21 @@ fn infinite_width() -> Result<Vec<Check>> {
         slope,
         1.0 / rate,
         0.01 / rate,
-        "1 / (-2 ln(1 - eta alpha_2^2)); the counts are whole",
+        "1 / (-2 ln(1 - eta alpha_2^2)), up to rounding to whole iterations",
     ));
     Ok(checks)
 }
 
-/// The count of PL-2 for a goal.
-fn planned(trial: &Trial, epsilon: f64) -> Result<u64> {
+/// Returns the number of iterations of PL-2 for epsilon.
+fn planned_iterations(trial: &Trial, epsilon: f64) -> Result<u64> {
     Ok(trial.plan(DEGREE, epsilon)?.operator_iterations.unwrap_or(u64::MAX))
 }
 
-/// The loss of infinite width is at most epsilon after the planned count, and above it one iteration before.
-fn first_count(trial: &Trial, operator: &Operator, epsilon: f64) -> Result<[Check; 2]> {
+/// Checks that the loss at infinite width is at most epsilon after the planned number of iterations, and above it one
+/// iteration before.
+fn check_planned_count(trial: &Trial, operator: &Operator, epsilon: f64) -> Result<[Check; 2]> {
     let energies = trial.energies(DEGREE)?;
-    let count = planned(trial, epsilon)?;
+    let count = planned_iterations(trial, epsilon)?;
     let loss = |t: u64| operator.residual(&energies, DEGREE, t).total();
     Ok([
         Check::at_most(
@@ -74,7 +76,7 @@ fn first_count(trial: &Trial, operator: &Operator, epsilon: f64) -> Result<[Chec
             format!("infinite width: epsilon = {epsilon:e} against the error one iteration before"),
             epsilon,
             loss(count.saturating_sub(1)),
-            "PL-2: no smaller count does",
+            "PL-2: no smaller number suffices",
         ),
     ])
 }
@@ -100,12 +102,12 @@ fn finite_width(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
         format!("m = {width}: the floor, mean loss after {last:e} iterations", last = last as f64),
         floor,
         exact,
-        "the width's term in PL-1",
+        "the term of the width in PL-1",
     )];
     let total = energies.total();
     let ideal: Vec<(u64, f64)> =
         grid.iter().map(|&t| (t, operator.residual(&energies, DEGREE, t).total())).collect();
-    // Down to twenty times the floor the course is that of infinite width.
+    // Above twenty times the floor, the path is that of infinite width.
     for share in [0.5, 0.2, 0.1, 0.05, 0.02, 0.01].into_iter().filter(|s| s * total > 20.0 * floor) {
         let (Some(measured), Some(predicted)) = (time_to_learn(&course, share), time_to_learn(&ideal, share))
         else {

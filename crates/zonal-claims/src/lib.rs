@@ -1,8 +1,8 @@
-//! Claims of the theory as checks that anyone can run. Each claim is a module with its statement, its source, the
-//! measured quantities and their thresholds.
+//! Claims of the theory as executable checks. Each claim is a module with its statement, its source, the measured
+//! quantities and their thresholds.
 
 #![forbid(unsafe_code)]
-// What a user does must not make it panic.
+// No input may cause a panic.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 
 mod batches;
@@ -34,7 +34,7 @@ use zonal::observer::{Observer, Stage};
 use zonal_documents::claims::{ClaimReport, ReproduceReport, Size};
 use zonal_documents::{Error, Result, SCHEMA};
 
-/// All claims, in the order in which they are told.
+/// All claims, in the order of the report.
 const CLAIMS: [Claim; 18] = [
     convergence::CLAIM,
     width::CLAIM,
@@ -56,24 +56,23 @@ const CLAIMS: [Claim; 18] = [
     sq_regression::CLAIM,
 ];
 
-/// Names of all claims.
+/// Returns the names of all claims.
 pub fn names() -> Vec<&'static str> {
     CLAIMS.iter().map(|c| c.name).collect()
 }
 
-/// Checks the named claims, all of them if none is named. When the observer asks to stop, the claims that are done are
-/// reported.
+/// Checks the named claims, or all of them if none is named. When the observer requests a stop, the report holds the
+/// claims checked so far.
 ///
 /// # Errors
-/// [`Error::Usage`] for a name that is no claim, [`Error::Interrupted`] before the first claim is done, and whatever fails in a
-/// training.
-pub fn reproduce(wanted: &[String], size: Size, observer: &mut dyn Observer) -> Result<ReproduceReport> {
-    if let Some(name) = wanted.iter().find(|name| CLAIMS.iter().all(|c| c.name != name.as_str())) {
+/// [`Error::Usage`] for an unknown name, [`Error::Interrupted`] if no claim was checked before the stop.
+pub fn reproduce(requested: &[String], size: Size, observer: &mut dyn Observer) -> Result<ReproduceReport> {
+    if let Some(name) = requested.iter().find(|name| CLAIMS.iter().all(|c| c.name != name.as_str())) {
         let list = names().join(", ");
-        return Err(Error::Usage(format!("'{name}' is no claim; the claims are {list}")));
+        return Err(Error::Usage(format!("'{name}' is not a claim; the claims are {list}")));
     }
-    let is_wanted = |c: &&Claim| wanted.is_empty() || wanted.iter().any(|name| name == c.name);
-    let chosen: Vec<&Claim> = CLAIMS.iter().filter(is_wanted).collect();
+    let is_requested = |c: &&Claim| requested.is_empty() || requested.iter().any(|name| name == c.name);
+    let chosen: Vec<&Claim> = CLAIMS.iter().filter(is_requested).collect();
     let mut claims = Vec::new();
     for claim in &chosen {
         if observer.progress(Stage::Claims, claims.len() as u64, chosen.len() as u64).is_break() {
@@ -82,14 +81,14 @@ pub fn reproduce(wanted: &[String], size: Size, observer: &mut dyn Observer) -> 
         match (claim.run)(size, observer) {
             Ok(checks) => claims.push(judge(claim, checks)?),
             Err(Error::Core(zonal::Error::Stopped(_))) => break,
-            // What the others have found is not lost.
+            // A failed training fails its claim, and the other claims are still reported.
             Err(error) => {
                 claims.push(judge(claim, vec![Check::at_most("it runs", f64::NAN, 0.0, error.to_string())])?)
             }
         }
     }
     if claims.is_empty() {
-        let message = "stopped before the first claim was checked; nothing was kept".to_owned();
+        let message = "interrupted before the first claim was checked; no results were saved".to_owned();
         return Err(Error::Interrupted { message });
     }
     let not_reached: Vec<String> = chosen[claims.len()..].iter().map(|c| c.name.to_owned()).collect();
@@ -100,7 +99,7 @@ pub fn reproduce(wanted: &[String], size: Size, observer: &mut dyn Observer) -> 
 fn judge(claim: &Claim, checks: Vec<Check>) -> Result<ClaimReport> {
     let nearest = checks.iter().min_by(|a, b| a.margin().total_cmp(&b.margin()));
     let Some(nearest) = nearest.cloned() else {
-        return Err(Error::Usage(format!("the claim '{}' compared nothing", claim.name)));
+        return Err(Error::Usage(format!("the claim '{}' made no comparison", claim.name)));
     };
     Ok(ClaimReport {
         name: claim.name.to_owned(),
@@ -127,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn one_check_that_fails_fails_the_claim_and_stands_in_front() {
+    fn one_failed_check_fails_the_claim_and_represents_it() {
         let checks = vec![
             Check::at_most("near", 0.99, 1.0, "r"),
             Check::at_least("broken", 1.0, 2.0, "r"),
@@ -151,7 +150,7 @@ mod tests {
         };
         let held = check(2.39, 0.1);
         assert!(held.holds && held.predicted == Some(2.0) && (held.threshold - 0.4).abs() < 1e-15);
-        assert!(held.reason.contains("an error of 35.00 % is noticed"), "{}", held.reason);
+        assert!(held.reason.contains("an error of 35.00 % is detected"), "{}", held.reason);
         for (value, standard_error) in [(2.41, 0.1), (1.59, 0.1), (f64::NAN, 0.1), (2.0, f64::NAN)] {
             assert!(!check(value, standard_error).holds, "{value} {standard_error}");
         }

@@ -1,7 +1,8 @@
-//! Operator: at large width descent follows (1 - eta alpha_k^2)^t, with deviations of order m^(-1/2).
+//! Operator: at large width gradient descent follows (1 - eta alpha_k^2)^t, with deviations of order m^(-1/2).
 //!
-//! Power. The energies, extrapolated to infinite width, are compared with exact values; each reason states the error that is
-//! noticed. The exponent of the spread is distinguished from -0.5 up to the printed band: m^(-0.35) and m^(-0.65) fail.
+//! Power. The energies, extrapolated to infinite width, are compared with exact values; each reason states the
+//! detectable error. The exponent of the spread is compared with -0.5 up to the printed band: m^(-0.35) and m^(-0.65)
+//! fail.
 
 use super::trial::{Trial, logarithmic_slope};
 use crate::claim::Claim;
@@ -56,7 +57,7 @@ fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
             let name = format!("{activation}, degree {degree} after {iteration} steps");
             checks.push(Check::mean(
                 &format!("{name}: energy, extrapolated to infinite width"),
-                extrapolated(&runs, i),
+                extrapolate(&runs, i),
                 energies.energies[degree] * operator.remaining(degree, iteration),
                 "(1 - eta alpha_k^2)^(2t) ||g_k||^2",
             ));
@@ -68,16 +69,16 @@ fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
                 logarithmic_slope(&spread),
                 -0.5,
                 size.pick(0.1, 0.14),
-                "m^(-1/2); about five standard errors of the slope for this number of seeds",
+                "m^(-1/2), up to about five standard errors of the slope for this number of seeds",
             ));
         }
     }
     Ok(checks)
 }
 
-/// The mean at infinite width from those at m, m/2 and m/4, whose deviations are c/m + d/m^2: from network to network, since the
-/// narrow ones are parts of the wide one.
-fn extrapolated(runs: &[Vec<Vec<f64>>], i: usize) -> Estimate {
+/// Extrapolates the mean to infinite width from the widths m, m/2 and m/4, with deviations c/m + d/m^2. It
+/// extrapolates seed by seed, since the narrow networks consist of units of the wide one.
+fn extrapolate(runs: &[Vec<Vec<f64>>], i: usize) -> Estimate {
     let [.., quarter, half, whole] = runs else {
         return Estimate { value: f64::NAN, standard_error: f64::NAN };
     };

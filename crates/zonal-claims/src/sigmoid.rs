@@ -8,15 +8,15 @@ use zonal_documents::claims::{Check, Size};
 
 pub(super) const CLAIM: Claim = Claim {
     name: "sigmoid",
-    statement: "Unbiased sigmoid units learn what lies in degree 0 and the odd degrees up to epsilon, whatever lies in the \
-                others",
+    statement: "Unbiased sigmoid units learn degree 0 and all odd degrees of a target up to epsilon, whatever its energy in \
+                the other degrees",
     source: "Vempala and Wilmes 2019, unbiased sigmoid units",
     formulas: "FH-6, PL-1",
     run,
 };
 
 fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
-    let sees = |k: usize| k == 0 || k % 2 == 1;
+    let is_visible = |k: usize| k == 0 || k % 2 == 1;
     let target = "0.5*harmonic(0) + 0.7*harmonic(1) + 0.4*harmonic(2) + 0.4*harmonic(3)";
-    named_case("sigmoid", 4.0, size.pick(5, 4), target, 3, size.pick(0.1, 0.25), sees, size, observer)
+    named_case("sigmoid", 4.0, size.pick(5, 4), target, 3, size.pick(0.1, 0.25), is_visible, size, observer)
 }

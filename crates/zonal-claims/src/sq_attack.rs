@@ -1,4 +1,4 @@
-//! What queries that are not correlational do to one zonal harmonic.
+//! Attack: queries that are not correlational find the direction of a zonal harmonic.
 
 use crate::claim::Claim;
 use std::sync::Arc;
@@ -16,10 +16,10 @@ pub(super) const CLAIM: Claim = Claim {
     name: "sq-attack",
     statement: "One zonal harmonic is hard for correlational queries only: a thousand queries clip(y,-1,1) sgn(x_i), 1-Lipschitz \
                 in y and with values in [-1,1], find its direction in dimension 1,000, closely at a tolerance of 0.0031 and roughly at \
-                0.01, where correlational ones that reach half of the energy are thousands and millions. This contradicts \
-                nothing: gradient descent on squared loss asks y g(x), and the \
-                bound is about such queries; cutting the label off gives it energy in degree 1",
-    source: "the lower bound's class of queries, made visible; Vempala and Wilmes 2019 for correlational queries",
+                0.01. Correlational queries that reach half of the energy there number in the thousands and millions. There is \
+                no contradiction: gradient descent on squared loss asks y g(x), to which the bound applies, and clipping \
+                the label gives it energy in degree 1",
+    source: "Vempala and Wilmes 2019, lower bounds for correlational queries, of which the claim shows the limits",
     formulas: "SQ-2, SQ-4, SQ-8",
     run,
 };
@@ -41,8 +41,8 @@ fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
                 let secret = Secret::member(family.clone(), i as usize)?;
                 let oracle = secret.oracle(policy, Convention::Range, i)?;
                 let direction = learner.direction(&oracle.ask_all(&queries)?)?;
-                let truth = family.directions().map(|u| u.row(i as usize).to_vec()).unwrap_or_default();
-                Ok(direction.map_or(0.0, |d| dot(&d, &truth).abs()))
+                let expected = family.directions().map(|u| u.row(i as usize).to_vec()).unwrap_or_default();
+                Ok(direction.map_or(0.0, |d| dot(&d, &expected).abs()))
             })?;
             let lowest = found.iter().copied().fold(f64::INFINITY, f64::min);
             let mean = found.iter().sum::<f64>() / found.len() as f64;
@@ -50,15 +50,15 @@ fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
                 format!("1,000 queries clip(y,-1,1) sgn(x_i), {policy} of their range [-1,1]: smallest |cos| (mean {mean:.3})"),
                 lowest,
                 cosine,
-                "the direction is found, by queries that transform the label",
+                "queries that transform the label find the direction",
             ));
         }
         let bound = zonal_harmonics(dim, DEGREE, tau, QueryClass::Correlational, goal)?;
         checks.push(Check::at_least(
-            format!("correlational queries y g(x), {tau} of their norm ||g||_2: log10 of how many are needed"),
+            format!("correlational queries y g(x), {tau} of their norm ||g||_2: log10 of the number needed"),
             bound.log10_queries.unwrap_or(f64::NEG_INFINITY),
             needed,
-            "SQ-2 at the same number as tolerance; the query sgn(x_i) has norm 1 and range 1, so both conventions agree on it",
+            "SQ-2 at the same tolerance; the query sgn(x_i) has norm 1 and range 1, so both conventions agree",
         ));
     }
     Ok(checks)

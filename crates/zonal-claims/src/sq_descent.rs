@@ -1,4 +1,5 @@
-//! Descent through an oracle: with lazy answers it slows down and stands still at a tolerance of the size of the answers.
+//! Descent through an oracle: with lazy answers it slows down, and at a tolerance of the size of the answers it
+//! stalls.
 
 use crate::claim::Claim;
 use zonal::activation::Activation;
@@ -19,25 +20,26 @@ use zonal_sq::{Convention, Policy, Query, Secret, Unit};
 
 pub(super) const CLAIM: Claim = Claim {
     name: "sq-descent-stalls",
-    statement: "Gradient descent is a learner by statistical queries: answers that err by as much as the true ones are large \
-                leave it where it started, however long it runs",
+    statement: "Gradient descent is a learner by statistical queries: if the errors of the answers are as large as the true \
+                answers, it stays at its starting point for any number of iterations",
     source: "Vempala and Wilmes 2019, lower bounds for statistical queries",
     formulas: "SQ-7, GD-3",
     run,
 };
 
-/// Tolerances in units of the root mean square of the true answers.
+/// The tolerances, in units of the root mean square of the true answers.
 const RATIOS: [f64; 5] = [0.1, 0.3, 1.0, 3.0, 6.0];
 
-/// Smallest loss and its deviation over seeds, found by an independent program with other networks: for each policy
-/// and ratio. Where it is 1 descent never moves but for a few seeds in a hundred, and the median is compared.
-const FOUND: [(&str, [(f64, f64); 5]); 3] = [
+/// The smallest loss and its standard deviation over seeds, for each policy and ratio, computed by an independent
+/// program with other networks. Where the loss is 1, descent does not move except for a few seeds in a hundred, and
+/// the median is compared.
+const REFERENCE: [(&str, [(f64, f64); 5]); 3] = [
     ("honest", [(0.025, 0.004), (0.039, 0.006), (0.125, 0.017), (0.445, 0.055), (0.770, 0.080)]),
     ("quantised", [(0.025, 0.004), (0.039, 0.006), (0.186, 0.033), (0.503, 0.118), (1.0, 0.0)]),
     ("lazy", [(0.032, 0.005), (0.094, 0.010), (0.419, 0.033), (0.887, 0.045), (1.0, 0.0)]),
 ];
 
-const REASON: &str = "one deviation over seeds of an independent program";
+const REASON: &str = "one standard deviation over the seeds of an independent program";
 
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
@@ -52,61 +54,69 @@ fn policy(name: &str, tau: f64) -> Policy {
     }
 }
 
-/// What one seed gives.
+/// The results of one seed.
 struct Run {
+    /// The smallest loss with exact answers.
     exact: f64,
-    /// Smallest losses, one policy after the other.
+    /// The smallest losses, for all ratios of the first policy, then of the next.
     losses: Vec<f64>,
-    /// Largest distance of the loss from ||g||^2, and number of answers that are not zero, wherever no true answer is beyond the
-    /// tolerance.
-    moved: f64,
-    answered: f64,
-    stuck: f64,
+    /// The largest distance of the loss from ||g||^2 where no true answer exceeds the tolerance.
+    loss_change: f64,
+    /// The number of non-zero answers there.
+    nonzero_answers: f64,
+    /// The number of such combinations of policy and ratio.
+    stalls: f64,
 }
 
 fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
     let seeds = size.pick(20, 6);
     let runs = over_seeds(0..seeds, observer, one)?;
     let exact = mean(&runs.iter().map(|r| r.exact).collect::<Vec<f64>>());
-    let more = size.pick(1.0, 1.5);
+    let factor = size.pick(1.0, 1.5);
     let mut checks = vec![Check::near(
         "exact answers: mean of the smallest loss",
         exact.value,
         0.019,
-        0.002 * more,
+        0.002 * factor,
         REASON,
     )];
-    for (p, (name, entries)) in FOUND.into_iter().enumerate() {
+    for (p, (name, entries)) in REFERENCE.into_iter().enumerate() {
         for (r, (expected, deviation)) in entries.into_iter().enumerate() {
             let values: Vec<f64> = runs.iter().map(|run| run.losses[p * RATIOS.len() + r]).collect();
             let what = format!("{name} answers, tolerance {} times their root mean square", RATIOS[r]);
             checks.push(if deviation == 0.0 {
                 let name = format!("{what}: median of the smallest loss");
-                Check::near(&name, median(values), expected, 1e-15, "at most half of the seeds get an answer")
+                Check::near(
+                    &name,
+                    median(values),
+                    expected,
+                    1e-15,
+                    "at most half of the seeds get a non-zero answer",
+                )
             } else {
                 let name = format!("{what}: mean of the smallest loss");
-                Check::near(&name, mean(&values).value, expected, deviation * more, REASON)
+                Check::near(&name, mean(&values).value, expected, deviation * factor, REASON)
             });
         }
     }
     let sum = |f: fn(&Run) -> f64| runs.iter().map(f).sum::<f64>();
     checks.push(Check::at_most(
-        "lazy and quantised answers other than 0 where the tolerance is at least the largest true one",
-        sum(|r| r.answered),
+        "non-zero lazy and quantised answers where the tolerance is at least the largest true answer",
+        sum(|r| r.nonzero_answers),
         0.0,
         "by definition",
     ));
     checks.push(Check::at_most(
-        "distance of the loss from ||g||^2 there",
-        sum(|r| r.moved),
+        "distance of the loss from ||g||^2 in these cases",
+        sum(|r| r.loss_change),
         0.0,
         "descent never leaves zero",
     ));
     checks.push(Check::at_least(
-        "seeds and policies of that kind",
-        sum(|r| r.stuck),
+        "number of such cases",
+        sum(|r| r.stalls),
         1.0,
-        "or nothing was seen",
+        "at least one, so that the two checks above are not empty",
     ));
     Ok(checks)
 }
@@ -121,13 +131,13 @@ fn one(seed: u64) -> Result<Run> {
     let queries: Vec<Query> = (0..network.width())
         .map(|j| Query::unit(&unit, network.directions().row(j)))
         .collect::<zonal::Result<_>>()?;
-    let truth = secret.expectations(&queries)?;
-    let rms = (truth.iter().map(|e| e * e).sum::<f64>() / truth.len() as f64).sqrt();
-    let largest = truth.iter().fold(0.0f64, |most, e| most.max(e.abs()));
-    // Every policy and tolerance is one label of the same matrix.
+    let expected = secret.expectations(&queries)?;
+    let rms = (expected.iter().map(|e| e * e).sum::<f64>() / expected.len() as f64).sqrt();
+    let largest = expected.iter().fold(0.0f64, |max, e| max.max(e.abs()));
+    // Each policy and tolerance is a label of the same matrix.
     let mut b = exact.b().row(0).to_vec();
     let mut silent = Vec::new();
-    for (name, _) in FOUND {
+    for (name, _) in REFERENCE {
         for ratio in RATIOS {
             let tau = ratio * rms;
             let oracle = secret.oracle(policy(name, tau), Convention::Raw, seed)?;
@@ -147,11 +157,17 @@ fn one(seed: u64) -> Result<Run> {
     let losses = exact.losses(&path.coefficients(&grid))?;
     let of_label = |l: usize| (0..grid.len()).map(move |t| t * labels + l);
     let smallest = |l: usize| of_label(l).map(|i| losses[i]).fold(f64::INFINITY, f64::min);
-    let (mut moved, mut answered, mut stuck) = (0.0f64, 0.0, 0.0);
+    let (mut loss_change, mut nonzero_answers, mut stalls) = (0.0f64, 0.0, 0.0);
     for (l, count) in silent.iter().enumerate().filter_map(|(l, c)| c.map(|c| (l + 1, c))) {
-        stuck += 1.0;
-        answered += count as f64;
-        moved = of_label(l).map(|i| (losses[i] - 2.0 * exact.c()[0]).abs()).fold(moved, f64::max);
+        stalls += 1.0;
+        nonzero_answers += count as f64;
+        loss_change = of_label(l).map(|i| (losses[i] - 2.0 * exact.c()[0]).abs()).fold(loss_change, f64::max);
     }
-    Ok(Run { exact: smallest(0), losses: (1..labels).map(smallest).collect(), moved, answered, stuck })
+    Ok(Run {
+        exact: smallest(0),
+        losses: (1..labels).map(smallest).collect(),
+        loss_change,
+        nonzero_answers,
+        stalls,
+    })
 }

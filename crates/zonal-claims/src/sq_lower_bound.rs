@@ -1,8 +1,8 @@
-//! Lower bounds: the table of query counts against an independent optimum, and games that no learner wins with fewer
-//! queries.
+//! Lower bounds: the table of query counts compared with an independent optimum, and games that no learner wins with
+//! fewer queries.
 //!
-//! Power. A bound that is too high by 1.1e-5 in log10 (0.003 %) fails, and so does one that is too low by 0.004 (0.9 %).
-//! The games check an inequality only: they notice a prediction that a learner beats, not one that is too small.
+//! Power. A bound that is too high by 1.1e-5 in log10 (0.003 %) fails, and so does one that is too low by 0.004 (0.9
+//! %). The games check only an inequality: they detect a prediction that a learner beats, not one that is too small.
 
 use crate::claim::Claim;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use zonal_sq::{AnswerRule, Directions, Family, Game, GramBounds};
 pub(super) const CLAIM: Claim = Claim {
     name: "sq-lower-bound",
     statement: "A target of degree k belongs to a large family of nearly orthogonal functions, and no learner by \
-                correlational queries finds it with fewer than n^(Omega(k)) of them at a tolerance that does not shrink as \
+                correlational queries finds it with fewer than n^(Omega(k)) of them unless the tolerance shrinks as \
                 fast. The bounds are the optima of their formulas: never above, at most 0.004 in log10 below",
     source: "Vempala and Wilmes 2019, lower bounds for statistical queries",
     formulas: "SQ-0, SQ-1, SQ-2, SQ-4, SQ-5, SQ-9",
@@ -26,11 +26,12 @@ pub(super) const CLAIM: Claim = Claim {
 
 const TAUS: [f64; 4] = [0.3, 0.1, 0.03, 0.01];
 
-/// log10(1/2): half a query, the least that a bound at delta = 1/2 says.
+/// log10(1/2): half a query, the smallest value of a bound at delta = 1/2.
 const HALF: f64 = -std::f64::consts::LOG10_2;
 
-/// Zonal harmonics at four tolerances: (n, k, log10 of the number of correlational queries, of arbitrary ones). Below 0
-/// a bound is vacuous. Values of generate_queries.py among the reference tables, an independent program.
+/// Zonal harmonics at four tolerances: (n, k, log10 of the number of correlational queries, of arbitrary queries).
+/// Below 0 a bound is vacuous. The values are from the reference table of generate_queries.py, an independent
+/// program.
 const ZONAL: [(u64, usize, [f64; 4], [f64; 4]); 4] = [
     (50, 5, [6.66442, 4.33679, 3.15020, 2.19596], [0.33444, HALF, HALF, HALF]),
     (100, 4, [10.15459, 5.63361, 3.34542, 2.34402], [3.75145, 1.40168, 0.35592, HALF]),
@@ -45,7 +46,7 @@ const RANDOM: [(u64, [f64; 3], [f64; 3]); 3] = [
     (100, [3353.01992, 372.02260, 32.93415], [13.96633, 5.55254, 1.81345]),
 ];
 
-/// Products of signs, in whole queries; None where the bound is vacuous.
+/// Products of signs: the number of queries; None if the bound is vacuous.
 const SIGNS: [(u64, usize, [Option<f64>; 3]); 3] = [
     (20, 3, [Some(52.0), Some(6.0), None]),
     (50, 4, [Some(10_468.0), Some(1_164.0), Some(104.0)]),
@@ -59,7 +60,7 @@ fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
     Ok(checks)
 }
 
-/// The bounds against the independent optima.
+/// Compares the bounds with the independent optima.
 fn table() -> Result<Vec<Check>> {
     let goal = Goal::new(0.5, 0.5)?;
     let classes = [QueryClass::Correlational, QueryClass::Any];
@@ -90,24 +91,24 @@ fn table() -> Result<Vec<Check>> {
             ),
             highest,
             1e-5,
-            "a bound above the optimum of its formula is not proved; the reference has five digits after the point",
+            "a bound above the optimum of its formula is not proven; the reference has five decimals",
         ),
         Check::at_least(
             "the same: smallest excess",
             lowest,
             -4e-3,
-            "the search for the best exponent is on a grid, which loses 0.003 at most here: a bound that is 1 % too low fails",
+            "the best exponent is searched on a grid, which loses at most 0.003 here; a bound that is 1 % too low fails",
         ),
         Check::at_most(
-            "bounds that are vacuous and should not be, or the other way round",
+            "bounds that are vacuous and should not be, or vice versa",
             disagreements as f64,
             0.0,
-            "vacuous is below one query",
+            "a bound below one query is vacuous",
         ),
     ])
 }
 
-/// The bounds of products of signs.
+/// Compares the bounds for products of signs.
 fn signs() -> Result<Check> {
     let goal = Goal::new(0.5, 0.5)?;
     let mut largest = 0.0f64;
@@ -123,11 +124,11 @@ fn signs() -> Result<Check> {
             });
         }
     }
-    let quantity = "products of signs: largest difference in whole queries";
+    let quantity = "products of signs: largest difference in queries";
     Ok(Check::at_most(quantity, largest, 0.0, "exact arithmetic: one query too many or too few fails"))
 }
 
-/// The game with the learners that see most of the family.
+/// Plays games with the learners that use most of the family.
 fn games(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
     let random = |n, k, members| Family::zonal(Dim::new(n)?, k, members, Directions::Random, 1);
     let mut families = vec![
@@ -163,7 +164,7 @@ fn games(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
             }
         }
     }
-    // K = 15 and K_plus = 2, so ceil(218 / 15) - 1.
+    // By hand: K = 15 and K_plus = 2, so ceil(218 / 15) - 1.
     let by_hand = GramBounds::orthonormal(220).predicted_queries(0.25, 0.5).map_or(f64::NAN, |q| q as f64);
     Ok(vec![
         Check::near(
@@ -175,19 +176,19 @@ fn games(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
         ),
         Check::at_most(
             format!(
-                "games on {families_played} families (6 at full size): most members ruled out by one answer, less the \
+                "games on {families_played} families (6 at full size): most members excluded by one answer, minus the \
                  bound K"
             ),
             excess,
             0.0,
-            "SQ-1: a base answer rules out at most K, the best window fewer",
+            "SQ-1: a base answer excludes at most K members, the best interval fewer",
         ),
         Check::at_most("games in which the invariant was violated", violated, 0.0, "SQ-1"),
         Check::at_least(
-            "games that were won: fewest queries beyond the prediction",
+            "games that were won: fewest queries above the prediction",
             surplus,
             0.0,
-            "a bound: no learner wins with fewer than ceil((M - K_plus) / K) - 1; the greedy ones need up to several times as many",
+            "a bound: no learner wins with fewer than ceil((M - K_plus) / K) - 1; greedy learners need up to several times as many",
         ),
     ])
 }

@@ -1,9 +1,9 @@
-//! The learner that is not bound to queries: a few dozen rows identify one product of signs among thousands.
+//! A learner that uses rows: a few dozen of them identify one product of signs among thousands.
 //!
 //! Power. The number of candidates that fit the rows and the mean square of the answers are compared with exact
-//! expectations; each reason states the error that is noticed. That descent does not move at the tolerance of 48 rows is
-//! true with much room: the largest answer is more than a thousand times smaller. So the claim states at which tolerance
-//! descent does move.
+//! expectations; each reason states the detectable error. That descent does not move at the tolerance of 48 rows
+//! holds by a wide margin: the largest answer is more than a thousand times smaller. Therefore the claim also states
+//! the tolerance at which descent does move.
 
 use crate::claim::Claim;
 use std::sync::Arc;
@@ -23,10 +23,10 @@ use zonal_sq::{Convention, Family, Policy, Query, Rows, Secret, Unit};
 pub(super) const CLAIM: Claim = Claim {
     name: "sq-samples",
     statement: "What no learner by statistical queries can do, brute force does with ceil(log2(M / eta)) rows, each of which \
-                halves the candidates: the hardness is that of queries, not of information. At s rows the tolerance is \
-                1/sqrt s, and descent that is answered as badly does not move; it would at a tolerance more than a \
+                halves the candidates: queries are the limit, not information. The tolerance that corresponds to s rows is \
+                1/sqrt s, and with answers of this tolerance descent does not move; it would at a tolerance more than a \
                 thousand times smaller",
-    source: "the statistical-query model against learning from rows",
+    source: "the statistical-query model compared with learning from rows",
     formulas: "SQ-9, SQ-11",
     run,
 };
@@ -37,7 +37,7 @@ const MEMBERS: usize = 5_000;
 const NOISE: f64 = 0.5;
 const ROWS: usize = 48;
 const ETA: f64 = 1e-3;
-/// Rows that leave several candidates, so that they can be counted.
+/// A number of rows after which several candidates remain, so that they can be counted.
 const FEW_ROWS: usize = 6;
 
 fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
@@ -47,21 +47,21 @@ fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
     Ok(checks)
 }
 
-/// What rows say about the target.
+/// Checks identification of the target from rows.
 fn rows(family: &Arc<Family>, size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
     let runs = size.pick(100, 40);
     let enough = sufficient_noiseless_rows(MEMBERS as f64, ETA) as usize;
-    let wanted = |seed: u64| (seed as usize * 47) % MEMBERS;
+    let secret_index = |seed: u64| (seed as usize * 47) % MEMBERS;
     let identified = over_seeds(0..runs, observer, |seed| {
-        let secret = Secret::member(family.clone(), wanted(seed))?;
+        let secret = Secret::member(family.clone(), secret_index(seed))?;
         let by = |count: usize, noise: f64| -> Result<f64> {
-            Ok(f64::from(brute_force(family, &secret.rows(count, noise, seed)?)? == wanted(seed)))
+            Ok(f64::from(brute_force(family, &secret.rows(count, noise, seed)?)? == secret_index(seed)))
         };
         Ok([by(ROWS, NOISE)?, by(enough, 0.0)?])
     })?;
     let rivals = over_seeds(0..10 * runs, observer, |seed| {
-        let secret = Secret::member(family.clone(), wanted(seed))?;
-        let by = |noise: f64| rivals(family, wanted(seed), &secret.rows(FEW_ROWS, noise, seed)?);
+        let secret = Secret::member(family.clone(), secret_index(seed))?;
+        let by = |noise: f64| rivals(family, secret_index(seed), &secret.rows(FEW_ROWS, noise, seed)?);
         Ok([by(0.0)?, by(NOISE)?])
     })?;
     let over_runs = |of: &[[f64; 2]], i: usize| mean(&of.iter().map(|x| x[i]).collect::<Vec<f64>>());
@@ -70,14 +70,18 @@ fn rows(family: &Arc<Family>, size: Size, observer: &mut dyn Observer) -> Result
     Ok(vec![
         Check::at_least(
             format!(
-                "n = 100, k = 4, M = 5,000, noise 0.5: share of runs in which {ROWS} rows give the target"
+                "n = 100, k = 4, M = 5,000, noise 0.5: share of runs in which {ROWS} rows identify the target"
             ),
             over_runs(&identified, 0).value,
             0.99,
-            format!("{suffice} rows suffice with probability 0.99 by SQ-11: a bound, fewer do in most runs"),
+            format!(
+                "{suffice} rows suffice with probability 0.99 by SQ-11, a bound; in most runs fewer suffice"
+            ),
         ),
         Check::at_least(
-            format!("without noise: share of runs in which {enough} = ceil(log2(M / {ETA})) rows do"),
+            format!(
+                "without noise: share of runs in which {enough} = ceil(log2(M / {ETA})) rows identify it"
+            ),
             over_runs(&identified, 1).value,
             0.99,
             "each row halves the other candidates",
@@ -86,7 +90,7 @@ fn rows(family: &Arc<Family>, size: Size, observer: &mut dyn Observer) -> Result
             &format!("without noise: candidates that fit {FEW_ROWS} rows as well as the target"),
             over_runs(&rivals, 0),
             others * 0.5f64.powi(FEW_ROWS as i32),
-            "(M - 1) / 2^s, since each row halves them",
+            "(M - 1) / 2^s, since each row halves the other candidates",
         ),
         Check::mean(
             &format!(
@@ -94,41 +98,41 @@ fn rows(family: &Arc<Family>, size: Size, observer: &mut dyn Observer) -> Result
             ),
             over_runs(&rivals, 1),
             others * share_of_rivals(FEW_ROWS as i32),
-            "(M - 1) times the mean of Q(sqrt d / sigma) over the number d of rows that tell the two apart",
+            "(M - 1) times the mean of Q(sqrt d / sigma) over the number d of rows that distinguish the two",
         ),
     ])
 }
 
-/// Members other than the target whose squared error on the rows is at most the target's.
-fn rivals(family: &Family, wanted: usize, rows: &Rows) -> Result<f64> {
+/// Counts the members other than the target whose squared error on the rows is at most the target's.
+fn rivals(family: &Family, target: usize, rows: &Rows) -> Result<f64> {
     let error = |i: usize| -> Result<f64> {
         let of_row = |(j, y): (usize, &f64)| Ok((y - family.value(i, rows.points.row(j))?).powi(2));
         rows.labels.iter().enumerate().map(of_row).sum()
     };
     let errors: Vec<f64> = (0..family.size()).map(error).collect::<Result<_>>()?;
-    let others = errors.iter().enumerate().filter(|(i, _)| *i != wanted);
-    Ok(others.filter(|(_, error)| **error <= errors[wanted]).count() as f64)
+    let others = errors.iter().enumerate().filter(|(i, _)| *i != target);
+    Ok(others.filter(|(_, error)| **error <= errors[target]).count() as f64)
 }
 
-/// The probability that one other member fits s noisy rows at least as well: d of them tell it from the target, each by 2,
-/// and with noise sigma the sum of d differences decides.
+/// Returns the probability that another member fits s noisy rows at least as well as the target. On d of the rows the
+/// two differ by 2, and with noise sigma the sum of d differences decides.
 fn share_of_rivals(rows: i32) -> f64 {
     let (mut choose, mut sum) = (1.0, 0.0);
     for d in 0..=rows {
-        // Where no row tells them apart they fit equally well.
-        let worse = if d == 0 { 1.0 } else { upper_tail(f64::from(d).sqrt() / NOISE) };
-        sum += choose * worse;
+        // If no row distinguishes them, they fit equally well.
+        let tail = if d == 0 { 1.0 } else { upper_tail(f64::from(d).sqrt() / NOISE) };
+        sum += choose * tail;
         choose *= f64::from(rows - d) / f64::from(d + 1);
     }
     sum * 0.5f64.powi(rows)
 }
 
-/// P[z > x] for a standard Gaussian z.
+/// Returns P[z > x] for a standard Gaussian z.
 fn upper_tail(x: f64) -> f64 {
     0.5 * (1.0 - Activation::Erf.value(x * std::f64::consts::FRAC_1_SQRT_2))
 }
 
-/// What descent on the output layer is answered.
+/// Checks the answers to the queries of descent on the output layer.
 fn answers(family: &Arc<Family>, size: Size) -> Result<Vec<Check>> {
     let dim = family.dim();
     let unit = Unit::new(Activation::Relu, 1.0, dim)?;
@@ -138,7 +142,7 @@ fn answers(family: &Arc<Family>, size: Size) -> Result<Vec<Check>> {
         (0..width).map(|j| Query::unit(&unit, network.directions().row(j))).collect::<zonal::Result<_>>()?;
     let secret = Secret::member(family.clone(), 0)?;
     let largest = secret.largest_unit_answer(&queries)?;
-    let answered = |tau: f64| -> Result<f64> {
+    let nonzero_answers = |tau: f64| -> Result<f64> {
         let oracle = secret.oracle(Policy::Lazy(tau), Convention::Unit, 0)?;
         let b = QueryGradients::new(&oracle, unit.clone()).output_layer(&network)?;
         Ok(b.iter().filter(|b| **b != 0.0).count() as f64)
@@ -149,33 +153,35 @@ fn answers(family: &Arc<Family>, size: Size) -> Result<Vec<Check>> {
     Ok(vec![
         Check::at_most(
             format!("non-zero answers to {width} ReLU units at the tolerance 1 / sqrt {ROWS} = {tau:.3}"),
-            answered(tau)?,
+            nonzero_answers(tau)?,
             0.0,
-            format!("descent never moves: the largest answer, by unit norm, is {largest:.1e}"),
+            format!("descent never moves: the largest answer, for queries of norm 1, is {largest:.1e}"),
         ),
         Check::at_most(
             format!("non-zero answers at the tolerance {largest:.1e}, the largest answer"),
-            answered(largest * (1.0 + 1e-9))?,
+            nonzero_answers(largest * (1.0 + 1e-9))?,
             0.0,
             "lazy answers are 0 up to the tolerance",
         ),
         Check::near(
-            "non-zero answers at 0.9999 of it",
-            answered(0.9999 * largest)?,
+            "non-zero answers at 0.9999 of that tolerance",
+            nonzero_answers(0.9999 * largest)?,
             1.0,
             0.0,
-            "descent moves as soon as one answer exceeds the tolerance: an error of 0.01 % in it is noticed",
+            "descent moves as soon as one answer exceeds the tolerance: an error of 0.01 % in the tolerance is detected",
         ),
         Check::mean(
-            &format!("mean square of the answers, by unit norm, to {width} units over {MEMBERS} targets"),
+            &format!(
+                "mean square of the answers, for queries of norm 1, to {width} units over {MEMBERS} targets"
+            ),
             found,
             0.5 * (low + high),
-            "alpha_4^2 of the target's energy in degree 4, and at most alpha_6^2 of the rest, which leaves 0.7 % open",
+            "alpha_4^2 times the target's energy in degree 4 plus at most alpha_6^2 times the rest, a range of 0.7 %",
         ),
     ])
 }
 
-/// The mean over members and units of the squared answers; the standard error is that over units.
+/// Returns the mean of the squared answers over members and units, with the standard error over units.
 fn mean_square(family: &Family, queries: &[Query]) -> Result<Estimate> {
     let members: Vec<usize> = (0..family.size()).collect();
     let of_unit = |query: &Query| -> Result<f64> {
@@ -186,8 +192,9 @@ fn mean_square(family: &Family, queries: &[Query]) -> Result<Estimate> {
     Ok(mean(&queries.iter().map(of_unit).collect::<Result<Vec<f64>>>()?))
 }
 
-/// Bounds of the mean over directions of the squared answer by unit norm, sum_j alpha_j^2 ||f_j||^2 / ||phi||^2. A product of
-/// k signs has a single harmonic of degree k, the monomial, no lower degree, and none of the next one by parity.
+/// Returns bounds on the mean over directions of the squared answer to queries of norm 1, sum_j alpha_j^2 ||f_j||^2 /
+/// ||phi||^2. A product of k signs has a single harmonic of degree k, the monomial, no lower degree, and by parity
+/// none of degree k + 1.
 fn mean_square_answer(dim: Dim) -> Result<(f64, f64)> {
     let spectrum = Spectrum::new(&Activation::Relu, dim, 1.0, DEGREE + 2)?;
     let n = dim.as_f64();

@@ -1,4 +1,4 @@
-//! What several claims need: a target with an activation, its plan, and trainings over seeds.
+//! Trials, shared by several claims: a target with an activation, its plan, and trainings over seeds.
 
 use std::sync::Arc;
 use zonal::activation::Activation;
@@ -12,15 +12,15 @@ use zonal::target::{PowerSpectrum, Target};
 use zonal_documents::Result;
 use zonal_jobs::experiment::{Experiment, over_seeds};
 
-/// An activation at a scale, and a target in a dimension.
+/// An activation at a scale, and a target.
 pub(super) struct Trial {
     pub(super) activation: Activation,
     pub(super) scale: f64,
     pub(super) target: Target,
 }
 
-/// Iterations after which every direction that f64 can tell from zero has been learned.
-pub(super) const FOR_EVER: u64 = 1_000_000_000_000_000_000;
+/// A number of iterations after which every direction with an eigenvalue that f64 can resolve has been learned.
+pub(super) const UNLIMITED: u64 = 1_000_000_000_000_000_000;
 
 impl Trial {
     pub(super) fn new(activation: &str, scale: f64, dim: u64, target: &str) -> Result<Self> {
@@ -58,7 +58,7 @@ impl Trial {
         }
     }
 
-    /// The mean loss at one iteration over seeds.
+    /// Returns the mean loss over seeds at one iteration.
     pub(super) fn mean_loss(
         &self,
         width: u64,
@@ -73,7 +73,7 @@ impl Trial {
     }
 }
 
-/// Slope of the least-squares line through points on logarithmic axes.
+/// Returns the slope of the least-squares line through points on logarithmic axes.
 pub(super) fn logarithmic_slope(points: &[(f64, f64)]) -> f64 {
     let count = points.len() as f64;
     let logs: Vec<(f64, f64)> = points.iter().map(|(x, y)| (x.ln(), y.ln())).collect();

@@ -1,12 +1,12 @@
-//! Width: the comparator of the proof has exactly the stated error, the trained network stays below it, and learning
-//! degree k takes a width that grows with the dimension about like n^k.
+//! Width: the comparator of the proof has exactly the stated error, the loss of the trained network stays below it,
+//! and learning degree k takes a width that grows about like n^k with the dimension.
 //!
-//! Power. The comparator's mean error and the mean square of its coefficients are compared with their exact expectations;
-//! each reason states the error that is noticed. The loss of the trained network is below a bound only: a bound that is too
-//! large shows in the comparator's error, not there. The exponents are told apart to half a degree.
+//! Power. The comparator's mean error and the mean square of its coefficients are compared with their exact
+//! expectations; each reason states the detectable error. The loss of the trained network has only an upper bound: a
+//! bound that is too large is detected by the comparator's error. The exponents are distinguished to half a degree.
 
 use super::comparator::{Comparator, mean_error, mean_norm_sq};
-use super::trial::{FOR_EVER, Trial, logarithmic_slope};
+use super::trial::{Trial, UNLIMITED, logarithmic_slope};
 use crate::claim::Claim;
 use zonal::dynamics::Step;
 use zonal::observer::Observer;
@@ -19,8 +19,8 @@ use zonal_jobs::experiment::over_seeds;
 
 pub(super) const CLAIM: Claim = Claim {
     name: "width",
-    statement: "The comparator behind PL-1 has an error of exactly (||phi||^2 R^2 - ||g||^2) / m, which bounds what a \
-                finite width m leaves, and degree k needs a width of about n^k",
+    statement: "The comparator behind PL-1 has an error of exactly (||phi||^2 R^2 - ||g||^2) / m, which bounds the error \
+                that remains at width m, and degree k needs a width of about n^k",
     source: "Vempala and Wilmes 2019, width n^O(k)",
     formulas: "PL-1",
     run,
@@ -66,7 +66,7 @@ fn comparators(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
                 "R^2 exactly",
             ));
             curve.push((width as f64, error.value));
-            checks.push(trained(&trial, &plan, width, &name, exact, seeds.min(40), observer)?);
+            checks.push(trained_loss(&trial, &plan, width, &name, exact, seeds.min(40), observer)?);
         }
         checks.push(Check::near(
             &format!("{activation}: slope of the comparator's error against the width"),
@@ -79,8 +79,8 @@ fn comparators(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
     Ok(checks)
 }
 
-/// The loss of descent, which PL-1 bounds by the comparator's.
-fn trained(
+/// Checks the loss of descent, which PL-1 bounds by that of the comparator.
+fn trained_loss(
     trial: &Trial,
     plan: &Plan,
     width: u64,
@@ -100,7 +100,7 @@ fn trained(
     ))
 }
 
-/// (activation, scale in units of sqrt n if not homogeneous, degree, dimensions whole, dimensions quick)
+/// (activation, whether the scale is sqrt n, degree, dimensions at the whole size, dimensions at the quick size)
 type Growth = (&'static str, bool, Degree, &'static [u64], &'static [u64]);
 
 const GROWTH: [Growth; 3] = [
@@ -108,7 +108,7 @@ const GROWTH: [Growth; 3] = [
     ("relu", false, 2, &[8, 12, 18, 27], &[6, 9, 14]),
     ("tanh", true, 3, &[6, 8, 10, 12], &[4, 6, 8]),
 ];
-/// The share of the energy that may be left.
+/// The share of the energy that may remain.
 const SHARE: f64 = 0.1;
 
 fn growth(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
@@ -131,16 +131,17 @@ fn growth(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
             logarithmic_slope(&curve),
             degree as f64,
             0.5,
-            "n^k up to lower orders, which matter at small n; half a degree keeps neighbouring degrees apart",
+            "n^k up to lower orders, which matter at small n; half a degree distinguishes successive degrees",
         ));
     }
     Ok(checks)
 }
 
-/// The width at which the mean of the last loss crosses the share, between the two nearest widths tried.
+/// Returns the width at which the mean final loss crosses the share, interpolated between the two nearest widths
+/// tried.
 fn smallest_width(trial: &Trial, seeds: u64, observer: &mut dyn Observer) -> Result<f64> {
     let mut loss = |width: u64| {
-        Ok::<f64, crate::Error>(trial.mean_loss(width, Step::Auto, FOR_EVER, seeds, observer)?.value)
+        Ok::<f64, crate::Error>(trial.mean_loss(width, Step::Auto, UNLIMITED, seeds, observer)?.value)
     };
     let (mut narrow, mut before) = (trial.dim(), f64::INFINITY);
     let mut wide = narrow;
@@ -155,6 +156,6 @@ fn smallest_width(trial: &Trial, seeds: u64, observer: &mut dyn Observer) -> Res
         let value = loss(middle)?;
         if value > SHARE { (narrow, before) = (middle, value) } else { (wide, after) = (middle, value) }
     }
-    let part = if before.is_finite() { (before - SHARE) / (before - after) } else { 1.0 };
-    Ok(narrow as f64 + part * (wide - narrow) as f64)
+    let fraction = if before.is_finite() { (before - SHARE) / (before - after) } else { 1.0 };
+    Ok(narrow as f64 + fraction * (wide - narrow) as f64)
 }

@@ -1,38 +1,41 @@
-//! The comparison of a run with its repetition.
+//! Comparisons of repeated runs with the first ones.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// Whether a repeated run agrees with the first one.
+/// The comparison of a repeated run with the first one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Agreement {
-    /// Version of the format.
+    /// The version of the document format.
     pub schema: u32,
-    /// Whether it agrees: the same bits by the same version on the same kind of processor, otherwise losses to `tolerance`.
+    /// Whether the runs agree: bit by bit for the same version on the same kind of processor, otherwise losses within
+    /// `tolerance`.
     pub agrees: bool,
-    /// Whether everything that was compared is the same to the bit.
+    /// Whether everything compared is identical bit by bit.
     pub same_bits: bool,
-    /// What was compared: the summary, the path, and as far as the first run still has them the network and the test rows.
+    /// The documents compared: the summary, the path, and, if the first run still has them, the network and the test
+    /// rows.
     pub compared: Vec<String>,
-    /// Whether version, platform, processor and instructions are those of the first run, so that the bits must be.
+    /// Whether version, platform, processor and vector instructions match, so that the bits must match too.
     pub same_machine: bool,
     /// Whether the table is that of the first run; true for targets.
     pub same_table: bool,
-    /// The largest difference of a loss of the path, as part of the first loss; null where the paths list other iterations.
+    /// The largest difference of losses along the path, divided by the initial loss; null if the paths report
+    /// different iterations.
     pub loss_difference: Option<f64>,
-    /// What it may be on another machine.
+    /// The allowed `loss_difference` on another machine.
     pub tolerance: f64,
-    /// What differs.
+    /// Descriptions of the differences.
     pub differs: Vec<String>,
 }
 
-/// Where a table is now, if it is no longer where the record says.
+/// The new paths of a table whose files have moved since the run.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Moved {
-    /// Its files; none for those of the record.
+pub struct NewPaths {
+    /// The files of the table; empty for those of the record.
     pub data: Vec<PathBuf>,
-    /// Files with rows for testing; none for those of the record.
+    /// The files with test rows; empty for those of the record.
     pub test: Vec<PathBuf>,
 }

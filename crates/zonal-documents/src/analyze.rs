@@ -1,88 +1,88 @@
-//! The analysis of a table before any network is trained on it.
+//! Analyses of tables, before training.
 
 use crate::table::Data;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use zonal::sphere::Degree;
 
-/// What to analyse.
+/// The configuration of an analysis.
 #[derive(Clone, Debug)]
 pub struct AnalyzeConfig {
-    /// The table.
+    /// The table: files or rows in memory.
     pub data: Data,
-    /// The labels' columns.
+    /// The names of the label columns.
     pub labels: Vec<String>,
-    /// The feature columns; all others if None.
+    /// The names of the feature columns; all other columns if None.
     pub features: Option<Vec<String>>,
-    /// Part of the rows on which polynomials are scored and not fitted.
+    /// The fraction of the rows on which polynomials are scored and not fitted.
     pub test_fraction: f64,
-    /// Polynomials and energies up to this degree.
+    /// The largest degree of polynomials and energies.
     pub max_degree: Degree,
-    /// The most monomials that a polynomial may have.
+    /// The largest number of monomials of a polynomial.
     pub most_monomials: usize,
     /// The seed of the split and the sample.
     pub seed: u64,
 }
 
-/// What was found.
+/// The result of an analysis.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AnalyzeReport {
-    /// Version of the format.
+    /// The version of the document format.
     pub schema: u32,
-    /// Rows used.
+    /// The number of rows used.
     pub rows: u64,
-    /// Rows left out for missing values.
+    /// The number of rows dropped for missing values.
     pub dropped: u64,
-    /// Feature columns.
+    /// The number of feature columns.
     pub columns: usize,
-    /// Feature columns that do not vary.
+    /// The feature columns dropped because they are constant.
     pub dropped_columns: Vec<String>,
-    /// The first degree whose polynomial was not fitted, and the number of its monomials.
+    /// The first degree whose polynomial has too many monomials and was not fitted.
     pub skipped: Option<Skipped>,
-    /// Rows with the same features as another row, of those that were followed; 0 if none repeats.
+    /// The number of rows with the same features as another row, among those compared; see `followed`.
     pub repeated_rows: u64,
-    /// The part of all features that was followed for repetitions: 1 unless there are very many.
+    /// The fraction of all distinct feature rows that were compared for repetitions; 1 unless there are very many.
     pub followed: f64,
-    /// Rows from which energies are estimated.
+    /// The number of sampled rows from which energies are estimated.
     pub sampled_rows: usize,
-    /// The dimension of the sphere of the energies.
+    /// The dimension n of the sphere of the energies.
     pub sphere_dim: u64,
-    /// Whether rows had unit length already; otherwise the directions of standardised rows are used.
+    /// Whether the rows have unit length; otherwise energies are those of the directions of standardised rows.
     pub on_sphere: bool,
-    /// How far the rows are from uniform on the sphere, in standard errors, for degrees 1 and 2 (Rayleigh, Bingham).
+    /// The Rayleigh and Bingham statistics for uniformity on the sphere (degrees 1 and 2), in standard errors.
     pub uniformity: Vec<f64>,
-    /// Each label.
+    /// The results for each label.
     pub labels: Vec<LabelAnalysis>,
 }
 
-/// A polynomial that would have had too many terms.
+/// A polynomial that was not fitted, since it has too many monomials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Skipped {
-    /// The degree.
+    /// The degree k.
     pub degree: Degree,
-    /// The number of its monomials; null if it has more than fit into 64 bits.
+    /// The number of its monomials; null if it exceeds 64 bits.
     pub monomials: Option<usize>,
 }
 
-/// What was found about one label.
+/// The analysis of one label.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LabelAnalysis {
-    /// Its name.
+    /// The name of the label.
     pub label: String,
-    /// Its mean over the rows of the fit.
+    /// The mean over the fitted rows.
     pub mean: f64,
-    /// Its standard deviation there.
+    /// The standard deviation over the fitted rows.
     pub deviation: f64,
-    /// The best polynomial of each degree.
+    /// The best polynomial of each degree, by least squares.
     pub best_polynomial: Vec<PolynomialError>,
-    /// The noise floor: the root mean squared error below which no function of the features gets; null where no row
+    /// The noise floor: the smallest root mean squared error that a function of the features can have; null if no row
     /// repeats.
     pub noise_rmse: Option<f64>,
-    /// Energies of the label by degree, with standard errors, in the label's unit squared; that of degree 0 is the square of
-    /// the label's mean. They are estimates without bias for rows that are independent and uniform on the sphere.
+    /// The energies of the label by degree, in the label's unit squared; that of degree 0 is the square of the mean.
+    /// The estimates are unbiased for rows that are independent and uniform on the sphere.
     pub energies: Vec<EnergyEstimate>,
 }
 
@@ -90,26 +90,26 @@ pub struct LabelAnalysis {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PolynomialError {
-    /// The degree.
+    /// The degree k.
     pub degree: Degree,
     /// The number of its monomials.
     pub monomials: usize,
-    /// How many independent directions the rows determine.
+    /// The rank of the monomials on the fitted rows.
     pub rank: usize,
-    /// Mean squared error on the rows of the fit.
+    /// The mean squared error on the fitted rows.
     pub error: f64,
-    /// Mean squared error on rows held out.
+    /// The mean squared error on held-out rows.
     pub test_error: Option<f64>,
 }
 
-/// An energy with its standard error.
+/// The estimated energy of one degree.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnergyEstimate {
-    /// The degree.
+    /// The degree k.
     pub degree: Degree,
-    /// The estimate; it may be negative.
+    /// The unbiased estimate, which may be negative.
     pub energy: f64,
-    /// Its standard error.
+    /// The standard error of the estimate.
     pub standard_error: f64,
 }

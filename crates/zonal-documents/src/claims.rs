@@ -1,21 +1,21 @@
-//! Claims of the theory, checked by running them.
+//! Claims of the theory: their checks and the report.
 
 use crate::number::short;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use zonal::measure::Estimate;
 
-/// How much work is put into the claims.
+/// The amount of work for the claims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
-    /// All sizes: minutes.
+    /// All sizes, which take minutes.
     Whole,
-    /// The same claims at smaller sizes, with thresholds to match: seconds.
+    /// Smaller sizes with thresholds to match, which take seconds.
     Quick,
 }
 
 impl Size {
-    /// One of two values.
+    /// Returns `whole` or `quick`, depending on the size.
     pub fn pick<T>(self, whole: T, quick: T) -> T {
         match self {
             Self::Whole => whole,
@@ -24,97 +24,98 @@ impl Size {
     }
 }
 
-/// The outcome of all claims asked for.
+/// The results of the requested claims.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReproduceReport {
-    /// Version of the format.
+    /// The version of the document format.
     pub schema: u32,
-    /// The run folder.
+    /// The path of the run folder; null if nothing was written.
     pub run: Option<String>,
-    /// Whether the smaller sizes were used.
+    /// Whether the claims were checked at smaller sizes.
     pub quick: bool,
-    /// Whether every claim asked for was checked and holds.
+    /// Whether every requested claim was checked and holds.
     pub holds: bool,
-    /// Claims asked for and not reached, because the checks were interrupted.
+    /// The requested claims that were not checked because of an interruption.
     pub not_reached: Vec<String>,
-    /// The claims.
+    /// The results of the checked claims.
     pub claims: Vec<ClaimReport>,
 }
 
-/// The outcome of one claim. `measured` and `threshold` are those of the check that comes nearest to failing.
+/// The result of one claim. `measured`, `predicted`, `relation`, `threshold` and `reason` are those of the check
+/// closest to failing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClaimReport {
-    /// Its name.
+    /// The name of the claim.
     pub name: String,
-    /// What is claimed.
+    /// The statement of the claim.
     pub statement: String,
-    /// Where it is stated.
+    /// The source of the statement in the literature.
     pub source: String,
-    /// The formulas of docs/theory behind it.
+    /// The identifiers of the formulas in docs/theory.
     pub formulas: String,
-    /// What was measured.
+    /// The measured quantity.
     pub quantity: String,
-    /// The measured value.
+    /// The measured value; null if the claim failed to run.
     #[serde(deserialize_with = "number")]
     pub measured: f64,
-    /// What theory predicts, where it predicts a value and not only a bound.
+    /// The value predicted by the theory, unless the theory is only a bound.
     pub predicted: Option<f64>,
-    /// How it must lie to the threshold.
+    /// The required relation of measured value and threshold.
     pub relation: Relation,
-    /// The threshold.
+    /// The threshold of the comparison.
     pub threshold: f64,
-    /// Why this threshold.
+    /// The justification of the threshold.
     pub reason: String,
-    /// Whether all checks hold.
+    /// Whether every check holds.
     pub holds: bool,
-    /// Everything that was compared.
+    /// The individual comparisons.
     pub checks: Vec<Check>,
 }
 
-/// How a measured value must lie to its threshold.
+/// The required relation of a measured value and its threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Relation {
-    /// At most.
+    /// The value is at most the threshold.
     #[serde(rename = "<=")]
     AtMost,
-    /// At least.
+    /// The value is at least the threshold.
     #[serde(rename = ">=")]
     AtLeast,
-    /// No further than the threshold from the predicted value.
+    /// The value differs from the predicted one by at most the threshold.
     #[serde(rename = "within")]
     Within,
 }
 
-/// A measured value, what theory says about it, and the threshold that decides.
+/// The comparison of a measured value with the theory.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Check {
-    /// What is measured.
+    /// The measured quantity.
     pub quantity: String,
-    /// The measured value; null for one that is no number, as when the claim's training failed.
+    /// The measured value; null if it is not a number, for example because the training failed.
     #[serde(deserialize_with = "number")]
     pub measured: f64,
-    /// What theory predicts, where it predicts a value and not only a bound.
+    /// The value predicted by the theory, unless the theory is only a bound.
     pub predicted: Option<f64>,
-    /// How the measured value must lie to the threshold.
+    /// The required relation of measured value and threshold.
     pub relation: Relation,
-    /// The threshold.
+    /// The threshold of the comparison.
     pub threshold: f64,
-    /// Why this threshold.
+    /// The justification of the threshold.
     pub reason: String,
-    /// Whether it does.
+    /// Whether the relation holds.
     pub holds: bool,
 }
 
-/// JSON has no NaN and writes null.
+/// Deserialises a number; null, which JSON has in place of NaN, becomes NaN.
 pub fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     Ok(Option::<f64>::deserialize(deserializer)?.unwrap_or(f64::NAN))
 }
 
 impl Check {
-    /// A value that must be at most the threshold.
+    /// Returns the check that a value is at most the threshold.
     pub fn at_most(
         quantity: impl Into<String>,
         measured: f64,
@@ -132,7 +133,7 @@ impl Check {
         }
     }
 
-    /// A value that must be at least the threshold.
+    /// Returns the check that a value is at least the threshold.
     pub fn at_least(
         quantity: impl Into<String>,
         measured: f64,
@@ -146,7 +147,7 @@ impl Check {
         }
     }
 
-    /// A value that must lie within `band` of the predicted one.
+    /// Returns the check that a value is within `band` of the predicted one.
     pub fn near(quantity: &str, value: f64, predicted: f64, band: f64, reason: &str) -> Self {
         Self {
             relation: Relation::Within,
@@ -155,22 +156,23 @@ impl Check {
         }
     }
 
-    /// A mean over seeds whose expectation is known: it must lie within four standard errors, which chance exceeds about
-    /// once in 10^4 for hundreds of seeds and once in 5,000 for sixty. The reason states the power: an error of seven
-    /// standard errors is noticed with probability 0.998.
+    /// Returns the check that a mean over seeds is within four standard errors of its exact expectation. A correct
+    /// mean fails about once in 10^4 for hundreds of seeds and once in 5,000 for sixty. The reason states the power:
+    /// an error of seven standard errors is detected with probability 0.998.
     pub fn mean(quantity: &str, found: Estimate, exact: f64, reason: &str) -> Self {
-        let noticed = 100.0 * 7.0 * found.standard_error / exact.abs();
-        let reason = format!("{reason}; four standard errors: an error of {} % is noticed", short(noticed));
+        let detected = 100.0 * 7.0 * found.standard_error / exact.abs();
+        let reason = format!("{reason}; four standard errors: an error of {} % is detected", short(detected));
         Self::near(quantity, found.value, exact, 4.0 * found.standard_error, &reason)
     }
 
-    /// Adds the value that theory predicts.
+    /// Sets the value predicted by the theory.
     pub fn predicted(mut self, value: f64) -> Self {
         self.predicted = Some(value);
         self
     }
 
-    /// How far from failing, relative to the threshold; negative for one that fails, least of all for NaN.
+    /// Returns the distance from failing, relative to the threshold; negative for a failed check, minus infinity for
+    /// NaN.
     pub fn margin(&self) -> f64 {
         let distance = match self.relation {
             Relation::AtMost => self.threshold - self.measured,
@@ -180,7 +182,7 @@ impl Check {
         if distance.is_nan() {
             f64::NEG_INFINITY
         } else if distance == 0.0 && self.threshold == 0.0 {
-            // Exactly what it must be, which is not near to failing.
+            // An exact match of an exact requirement is not close to failing.
             f64::INFINITY
         } else {
             distance / self.threshold.abs().max(f64::MIN_POSITIVE)

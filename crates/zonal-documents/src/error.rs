@@ -1,46 +1,46 @@
-//! The one public error type of jobs.
+//! The error type of requests and jobs.
 use crate::options::WIDTH;
 
-/// What can go wrong with a job.
+/// An error of a request or a job.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// From the mathematics or the training.
+    /// An error of the mathematics or of a training.
     #[error(transparent)]
     Core(#[from] zonal::Error),
-    /// From files.
+    /// An error of files.
     #[error(transparent)]
     Io(#[from] zonal_io::Error),
-    /// Options that do not fit together or have impossible values.
+    /// Options that conflict or have values out of range.
     #[error("{0}")]
     Usage(String),
-    /// Stopped before the end; what was done is kept.
+    /// The job was interrupted. Saved progress remains on disk.
     #[error("{message}")]
     Interrupted {
-        /// How far it came, and how to go on.
+        /// The progress, and how to resume.
         message: String,
     },
-    /// More memory than there is.
+    /// The job needs more memory than is available.
     #[error(
-        "a width of {width} needs about {}, but {} of memory is free here; {}",
+        "a width of {width} needs about {}; {} of memory is available; {}",
         crate::number::readable_bytes(*needed),
         crate::number::readable_bytes(*free),
         advice(*widest)
     )]
     Memory {
-        /// The width asked for.
+        /// The requested width m.
         width: usize,
-        /// Bytes it needs.
+        /// Bytes needed at this width.
         needed: u64,
-        /// Bytes that are free.
+        /// Bytes available.
         free: u64,
-        /// The largest width that fits.
+        /// The largest width that fits; 0 if none does.
         widest: usize,
     },
 }
 
 impl Error {
-    /// Whether the fault lies in how the job was asked for, rather than in the data or the machine.
+    /// Returns whether the request is at fault rather than the data or the machine (exit code 2 of the program).
     pub fn is_usage(&self) -> bool {
         matches!(
             self,
@@ -59,5 +59,5 @@ fn advice(widest: usize) -> String {
     if widest == 0 { "no width fits".to_owned() } else { format!("{} would fit", WIDTH.with(widest)) }
 }
 
-/// Result with [`Error`].
+/// A result with [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;

@@ -1,8 +1,8 @@
-//! Requests, reports and records of all commands, as values and as JSON. The program, the Python package and other
-//! callers share them.
+//! Requests, reports and records of every command, as typed values and as JSON. The command-line program, the Python
+//! package and other callers share them.
 
 #![forbid(unsafe_code)]
-// What a user does must not make it panic.
+// No input may cause a panic.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 
 pub mod agreement;

@@ -1,13 +1,14 @@
-//! Numbers as users write them: counts such as `1e9`, and widths and dimensions that may be infinite.
+//! Numbers as users write them: counts such as `1e9`, widths and dimensions that may be infinite, and values that may
+//! be `auto`. Also the short forms in which the program prints numbers.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
 
-/// The largest count accepted.
+/// The largest count accepted, 10^18.
 pub const MAX_COUNT: u64 = 1_000_000_000_000_000_000;
 
-/// Reads a count: digits, or a decimal number with an exponent whose value is whole.
+/// Parses a count from 0 to 10^18: digits, or a decimal number with an exponent whose value is an integer.
 ///
 /// ```
 /// use zonal_documents::number::count;
@@ -16,10 +17,9 @@ pub const MAX_COUNT: u64 = 1_000_000_000_000_000_000;
 /// ```
 ///
 /// # Errors
-/// A message that says what was found and what is needed.
+/// A message that states what was found and what is needed.
 pub fn count(text: &str) -> Result<u64, String> {
-    let wrong =
-        || format!("'{text}' is not a count; write a whole number from 0 to 1e18, such as 1000 or 1e9");
+    let wrong = || format!("'{text}' is not a count; write an integer from 0 to 1e18, such as 1000 or 1e9");
     if let Ok(n) = text.parse::<u64>() {
         return if n <= MAX_COUNT { Ok(n) } else { Err(wrong()) };
     }
@@ -27,28 +27,28 @@ pub fn count(text: &str) -> Result<u64, String> {
     if x >= 0.0 && x <= MAX_COUNT as f64 && x.fract() == 0.0 { Ok(x as u64) } else { Err(wrong()) }
 }
 
-/// Reads a whole number that a type holds.
+/// Parses a non-negative integer that fits `T`.
 ///
 /// # Errors
-/// A message that says what was found and what is needed.
+/// A message that states what was found and what is needed.
 pub fn whole<T: TryFrom<u64>>(text: &str) -> Result<T, String> {
     let number = text.parse::<u64>().ok().and_then(|n| T::try_from(n).ok());
-    number.ok_or_else(|| format!("'{text}' is not a whole number from 0 on; write digits, such as 0 or 12"))
+    number.ok_or_else(|| format!("'{text}' is not a non-negative integer; write digits, such as 0 or 12"))
 }
 
-/// Reads a finite number.
+/// Parses a finite number.
 ///
 /// # Errors
-/// A message that says what was found and what is needed.
+/// A message that states what was found and what is needed.
 pub fn real(text: &str) -> Result<f64, String> {
     let number = text.parse::<f64>().ok().filter(|x| x.is_finite());
-    number.ok_or_else(|| format!("'{text}' is not a number; write a finite one, such as 0.25 or 1e-3"))
+    number.ok_or_else(|| format!("'{text}' is not a finite number; write one such as 0.25 or 1e-3"))
 }
 
-/// Reads a finite number or `auto`.
+/// Parses a finite number or `auto`.
 ///
 /// # Errors
-/// A message that says what was found and what is needed.
+/// A message that states what was found and what is needed.
 pub fn real_or_auto(text: &str) -> Result<Auto<f64>, String> {
     if text == "auto" {
         return Ok(Auto::Auto);
@@ -56,13 +56,13 @@ pub fn real_or_auto(text: &str) -> Result<Auto<f64>, String> {
     let number = text.parse::<f64>().ok().filter(|x| x.is_finite());
     number
         .map(Auto::Fixed)
-        .ok_or_else(|| format!("'{text}' is not a number; write auto or a finite one, such as 0.25"))
+        .ok_or_else(|| format!("'{text}' is not a finite number; write auto or a number such as 0.25"))
 }
 
-/// A count that may be infinite; written `inf`.
+/// A count that may be infinite. Infinity is written `inf`, also in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extended {
-    /// A number.
+    /// A finite count.
     Finite(u64),
     /// Infinity.
     Infinite,
@@ -108,23 +108,23 @@ impl Serialize for Extended {
 
 impl<'de> Deserialize<'de> for Extended {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        words::deserialize(deserializer)
+        text::deserialize(deserializer)
     }
 }
 
-/// How the scale of the units is chosen.
+/// The scale s of the units phi(s <w, x>): `auto`, `sqrt-dim` or a positive number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Scale {
-    /// Chosen on validation rows; 1 for targets.
+    /// Chosen on validation rows of a table; 1 for targets.
     Auto,
-    /// sqrt(n), so that <w, x> times it has variance 1.
+    /// s = sqrt(n), at which s <w, x> has variance 1.
     SqrtDim,
-    /// A given number.
+    /// A specified number, positive and finite.
     Fixed(f64),
 }
 
 impl Scale {
-    /// Its value in dimension n, None where it is still to be chosen.
+    /// Returns the scale in dimension n, or None for `Auto`.
     pub fn value(self, dim: u64) -> Option<f64> {
         match self {
             Self::Auto => None,
@@ -169,21 +169,21 @@ impl Serialize for Scale {
 
 impl<'de> Deserialize<'de> for Scale {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        words::deserialize(deserializer)
+        text::deserialize(deserializer)
     }
 }
 
-/// A value that is given or chosen automatically; written `auto`.
+/// A value that is either specified or chosen automatically, which is written `auto`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Auto<T> {
-    /// Chosen by the program.
+    /// Chosen automatically.
     Auto,
-    /// Given.
+    /// Specified by the caller.
     Fixed(T),
 }
 
 impl<T> Auto<T> {
-    /// The value given, if one was.
+    /// Returns the specified value, or None for `Auto`.
     pub fn given(self) -> Option<T> {
         match self {
             Self::Auto => None,
@@ -228,23 +228,23 @@ where
     T::Err: fmt::Display,
 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        words::deserialize(deserializer)
+        text::deserialize(deserializer)
     }
 }
 
-/// A count of a request: digits, or a decimal number with an exponent whose value is whole, from 0 to 10^18.
+/// A count from 0 to 10^18 in a request: digits, or a decimal number with an exponent whose value is an integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count(pub u64);
 
-/// A whole number of a request, such as a degree.
+/// A non-negative integer in a request, such as a degree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Whole(pub usize);
 
-/// A finite number of a request.
+/// A finite number in a request.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Real(pub f64);
 
-/// Reading and writing of a number of a request: from text as people write it, from a number or such a text in JSON.
+/// Implements parsing, printing and serde for a number of a request. JSON may hold the number or its text.
 macro_rules! request_number {
     ($name:ident, $inner:ty, $read:expr, $kind:literal) => {
         impl FromStr for $name {
@@ -268,7 +268,7 @@ macro_rules! request_number {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                words::deserialize(deserializer)
+                text::deserialize(deserializer)
             }
         }
 
@@ -288,15 +288,15 @@ request_number!(Count, u64, count, "integer");
 request_number!(Whole, usize, whole::<usize>, "integer");
 request_number!(Real, f64, real, "number");
 
-/// Values in JSON as the text that a person would write.
-pub mod words {
+/// Serde functions for values with a text form: JSON holds the text that a user would type, or a number.
+pub mod text {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
     use std::fmt::Display;
     use std::str::FromStr;
 
-    /// A number or a text.
+    /// A JSON number or string.
     #[derive(Deserialize)]
-    #[serde(untagged, expecting = "a number or a text is needed")]
+    #[serde(untagged, expecting = "a number or a string is needed")]
     enum Found {
         Whole(u64),
         Real(f64),
@@ -314,31 +314,31 @@ pub mod words {
         }
     }
 
-    /// Reads a number or a text.
+    /// Deserialises a number or a string by parsing its text.
     ///
     /// # Errors
-    /// Those of reading the text.
+    /// The errors of the deserialiser and of parsing.
     pub fn deserialize<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<T, D::Error> {
         Found::deserialize(deserializer)?.text().parse().map_err(D::Error::custom)
     }
 
-    /// Writes a value as text.
+    /// Serialises a value as its text.
     ///
     /// # Errors
-    /// Those of the serialiser.
+    /// The errors of the serialiser.
     pub fn serialize<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(value)
     }
 
-    /// Reads a number or a text, or a list of them, as texts.
+    /// Deserialises a number, a string, or a list of them into strings.
     ///
     /// # Errors
-    /// Those of the deserialiser.
+    /// The errors of the deserialiser.
     pub fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
         #[derive(Deserialize)]
-        #[serde(untagged, expecting = "a number, a text or a list of them is needed")]
+        #[serde(untagged, expecting = "a number, a string or a list of them is needed")]
         enum Several {
             Many(Vec<Found>),
             One(Found),
@@ -359,7 +359,7 @@ impl From<Auto<Real>> for Auto<f64> {
     }
 }
 
-/// A number of bytes for people.
+/// Formats a number of bytes with a decimal unit: `64.0 GB`.
 pub fn readable_bytes(bytes: u64) -> String {
     if bytes == u64::MAX {
         return "18 EB".to_owned();
@@ -374,7 +374,7 @@ pub fn readable_bytes(bytes: u64) -> String {
     if unit == 0 { format!("{bytes} bytes") } else { format!("{value:.1} {}", units[unit]) }
 }
 
-/// A duration for people.
+/// Formats a duration in seconds with the largest fitting unit: `2.0 hours`.
 pub fn readable_seconds(seconds: f64) -> String {
     let units = [("years", 31_557_600.0), ("days", 86_400.0), ("hours", 3_600.0), ("minutes", 60.0)];
     match units.iter().find(|(_, size)| seconds >= 1.5 * size) {
@@ -386,7 +386,7 @@ pub fn readable_seconds(seconds: f64) -> String {
     }
 }
 
-/// A number with four significant digits, short and aligned.
+/// Formats a number with four significant digits; exponents below 1e-3 and from 1e6.
 pub fn short(x: f64) -> String {
     if x == 0.0 {
         return "0".to_owned();
@@ -399,7 +399,7 @@ pub fn short(x: f64) -> String {
     format!("{x:.*}", decimals as usize)
 }
 
-/// An upper bound with four significant digits, rounded up so that it still is one.
+/// Formats an upper bound with four significant digits, rounded up so that it remains a bound.
 pub fn short_up(x: f64) -> String {
     let near = short(x);
     if x <= 0.0 || !x.is_finite() || near.parse::<f64>().is_ok_and(|near| near >= x) {
@@ -408,8 +408,8 @@ pub fn short_up(x: f64) -> String {
     short(x + 10f64.powf(x.log10().floor() - 3.0) / 2.0)
 }
 
-/// A number that is known up to an error, with at most four significant digits and none that the error leaves open; an upper
-/// bound where that is all there is.
+/// Formats a number known up to an error: at most four significant digits, and only those that the error determines.
+/// If the error exceeds half the number, the result is an upper bound such as `<0.02`.
 pub fn short_known(x: f64, error: f64) -> String {
     if error <= 5e-4 * x {
         return short(x);
@@ -421,7 +421,7 @@ pub fn short_known(x: f64, error: f64) -> String {
     format!("{x:.digits$e}")
 }
 
-/// A count that people can read: a round power of ten in exponent form.
+/// Formats a count; powers of ten from 100,000 are in exponent form, such as `1e9`.
 pub fn short_count(n: u64) -> String {
     if n >= 100_000 && n.is_multiple_of(10u64.pow(n.ilog10())) {
         return format!("{:e}", n as f64);

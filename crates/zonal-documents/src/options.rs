@@ -1,4 +1,5 @@
-//! The options of all requests, by which messages name them.
+//! Identifiers of the options of all requests. Messages render them in the syntax of the caller: `--max-degree` in
+//! the program, `max_degree` in Python.
 
 pub use zonal_io::option::{DELIMITER, FEATURES, FORCE, MISSING, NO_HEADER, OUT, OptionId, RESUME};
 

@@ -1,4 +1,4 @@
-//! A plan: width and iterations with a guarantee, their cost, and its verification.
+//! Plans: a width and a number of iterations with a guaranteed loss, their cost, and their verification.
 
 use crate::number::Scale;
 use schemars::JsonSchema;
@@ -7,139 +7,141 @@ use zonal::activation::Activation;
 use zonal::sphere::Degree;
 use zonal::target::PowerSpectrum;
 
-/// What is to be planned.
+/// The configuration of a plan.
 #[derive(Clone, Debug)]
 pub struct PlanConfig {
-    /// The target's text.
+    /// The expression of the target.
     pub target: String,
-    /// Its energies by degree up to the degree of the comparator, where nothing else is known of it; the text is then a
-    /// name.
+    /// The energies of the target by degree, up to the degree of the comparator, for a target known only by them;
+    /// `target` is then a name.
     pub energies: Option<PowerSpectrum>,
-    /// The dimension n.
+    /// The dimension n of the sphere S^(n-1).
     pub dim: u64,
-    /// The activation.
+    /// The activation phi.
     pub activation: Activation,
-    /// The scale of the units.
+    /// The scale s of the units phi(s <w, x>).
     pub scale: Scale,
-    /// The degree of the comparator; the target's own if None, or 4 where that is infinite.
+    /// The degree of the comparator, a polynomial; if None, that of the target, or 4 if that is infinite.
     pub degree: Option<Degree>,
-    /// What the loss may exceed the comparator's error by; 5 % of the target's energy if None.
+    /// The allowed excess of the loss over the comparator's error; 5 % of the target's energy if None.
     pub epsilon: Option<f64>,
-    /// A width that is given.
+    /// A fixed width; the smallest that suffices if None.
     pub width: Option<u64>,
-    /// An iteration count that is given.
+    /// A fixed number of iterations; the smallest that suffices if None.
     pub iterations: Option<u64>,
-    /// The probability with which a bound for single draws may fail.
+    /// The failure probability of a bound for a single draw of hidden units; no such bound if None.
     pub delta: Option<f64>,
-    /// Train with the plan over this many seeds.
+    /// The number of seeds over which the plan is verified by training; no verification if None.
     pub verify: Option<u64>,
-    /// The seed of the target's directions, and the first one of the verification.
+    /// The seed of the target's directions, and the first seed of the verification.
     pub seed: u64,
 }
 
-/// Width, step and iterations, and the loss that they guarantee.
+/// A width, a step size and a number of iterations, and the loss that they guarantee (PL-1).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlanReport {
-    /// Version of the format.
+    /// The version of the document format.
     pub schema: u32,
-    /// The target.
+    /// The expression of the target.
     pub target: String,
-    /// The dimension n.
+    /// The dimension n of the sphere S^(n-1).
     pub dim: u64,
-    /// The activation.
+    /// The activation phi.
     #[schemars(with = "String")]
     pub activation: Activation,
-    /// The scale.
+    /// The scale s of the units phi(s <w, x>).
     pub scale: f64,
-    /// The degree of the comparator.
+    /// The degree of the comparator, a polynomial.
     pub degree: Degree,
-    /// What the expected loss may exceed the best polynomial's error by, beside the energy that cannot be learned.
+    /// The allowed excess of the expected loss over the best polynomial's error, in addition to the energy that
+    /// cannot be learned.
     pub epsilon: f64,
     /// The width m.
     pub width: u64,
-    /// The iterations T.
+    /// The number of iterations T.
     pub iterations: u64,
-    /// The step, 1 / ||phi||^2; the automatic step of training does as well.
+    /// The step size eta = 1 / ||phi||^2; the automatic step of a training also satisfies the guarantee.
     pub step_size: f64,
-    /// ||phi||^2.
+    /// ||phi||^2 = E[phi(s t)^2].
     pub norm_sq: f64,
-    /// R^2 of PL-1.
+    /// R^2 of PL-1, the squared norm of the comparator.
     pub comparator_norm_sq: f64,
-    /// The energy of the target.
+    /// The energy of the target, E[g^2].
     pub target_norm_sq: f64,
-    /// The error of the best polynomial of the degree.
+    /// The mean squared error of the best polynomial of this degree.
     pub best_polynomial_error: f64,
-    /// What the expected loss is proved to stay below (PL-1).
+    /// The proven upper bound on the expected loss (PL-1).
     pub loss_bound: f64,
-    /// The part of the bound that no width and no iterations lower: the energy outside `degrees`.
+    /// The share of the bound that neither width nor iterations lower: the energy outside `degrees`.
     pub comparator_error: f64,
-    /// Degrees that are learned.
+    /// The degrees that are learned.
     pub degrees: Vec<Degree>,
-    /// Degrees up to `degree` with energy that the activation cannot see.
+    /// The degrees up to `degree` in which the target has energy and the activation has coefficient zero.
     pub invisible_degrees: Vec<Degree>,
-    /// The energy in them: an error that stays at any width and after any number of iterations.
+    /// The energy of the target in `invisible_degrees`: a lower limit of the loss at every width.
     pub invisible_energy: f64,
-    /// Degrees up to `degree` with energy whose coefficients are too small to be told from zero.
+    /// The degrees up to `degree` in which the target has energy and the coefficient is below its error bound.
     pub undetermined_degrees: Vec<Degree>,
-    /// The energy in them.
+    /// The energy of the target in `undetermined_degrees`.
     pub undetermined_energy: f64,
-    /// The operator's prediction for infinite width (PL-2), not a guarantee.
+    /// The number of iterations that the operator at infinite width predicts (PL-2); not a guarantee.
     pub operator_iterations: Option<u64>,
-    /// A bound for a single draw of hidden units.
+    /// A bound for a single draw of hidden units, if requested.
     pub single_draw: Option<SingleDraw>,
-    /// Rows for each fresh batch: always null, since there is no proof for any number.
+    /// The rows of a fresh batch: always null, since no number has a proof.
     pub batch_rows: Option<u64>,
-    /// What training with the plan takes on this machine.
+    /// The cost of training with the plan on this machine.
     pub cost: Cost,
-    /// What would make the invisible degrees visible, the cheapest of each kind.
+    /// Changes that make the invisible degrees visible, the cheapest of each kind.
     pub ways_out: Vec<WayOut>,
-    /// What training with the plan gave; null also where that was interrupted.
+    /// The verification by training; null if not requested or interrupted.
     pub verification: Option<Verification>,
 }
 
-/// A bound that holds for a single draw of hidden units with a probability.
+/// A bound for a single draw of hidden units that holds with probability 1 - delta.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SingleDraw {
-    /// It may fail with this probability.
+    /// The probability that the bound fails.
     pub delta: f64,
-    /// The bound on the loss.
+    /// The upper bound on the loss.
     pub loss_bound: f64,
 }
 
-/// Memory and time of the planned training, extrapolated from a short one.
+/// The memory and time of the planned training, extrapolated from a short one.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cost {
-    /// Bytes needed; 2^64 - 1 stands for that many or more.
+    /// The bytes needed; 2^64 - 1 means at least that many.
     pub memory_bytes: u64,
-    /// Bytes free here.
+    /// The bytes of memory available.
     pub memory_free_bytes: u64,
-    /// Seconds, by the cube of the width from a training of `calibration_width`; null where not even a short one fits.
+    /// The estimated seconds: the time of a training of `calibration_width`, scaled by the cube of the width; null if
+    /// not even that training fits into memory.
     pub seconds: Option<f64>,
-    /// The width of the training that was timed.
+    /// The width of the timed training.
     pub calibration_width: u64,
 }
 
-/// A unit that sees what the activation of the plan does not.
+/// A change of the units that makes the invisible degrees visible.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WayOut {
-    /// What is changed.
+    /// The kind of change.
     pub kind: WayOutKind,
-    /// The activation.
+    /// The activation phi.
     #[schemars(with = "String")]
     pub activation: Activation,
-    /// The scale.
+    /// The scale s of the units phi(s <w, x>).
     pub scale: f64,
-    /// The width that a plan with it needs for the same epsilon.
+    /// The width of a plan with these units for the same epsilon.
     pub width: u64,
-    /// The bound of that plan.
+    /// The upper bound on the expected loss of that plan.
     pub loss_bound: f64,
 }
 
-/// Two ways to see a degree.
+/// The two ways to make a degree visible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum WayOutKind {
@@ -149,17 +151,17 @@ pub enum WayOutKind {
     Activation,
 }
 
-/// The plan carried out.
+/// The verification of a plan by training.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Verification {
-    /// Draws of hidden units.
+    /// The number of draws of hidden units.
     pub seeds: u64,
-    /// The mean of the losses.
+    /// The mean loss over the draws.
     pub mean_loss: f64,
-    /// Its standard error; 0 for a single seed.
+    /// The standard error of the mean; 0 for a single draw.
     pub standard_error: f64,
-    /// Whether the mean is within the bound, four standard errors allowed for; null for fewer than eight seeds, of which
-    /// the standard error says too little, where the mean is above it.
+    /// Whether the mean is within the bound plus four standard errors. Null if the mean is above the bound over fewer
+    /// than eight draws, whose standard error is too uncertain.
     pub holds: Option<bool>,
 }

@@ -1,4 +1,4 @@
-//! Predictions of a trained network and their errors.
+//! Predictions of trained networks, and their errors.
 
 use crate::table::Data;
 use schemars::JsonSchema;
@@ -6,47 +6,48 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use zonal::rows::Part;
 
-/// What to predict.
+/// The configuration of a prediction.
 #[derive(Clone, Debug)]
 pub struct PredictConfig {
-    /// A model file or a run folder.
+    /// The path of a model file or a run folder.
     pub model: PathBuf,
-    /// The table.
+    /// The rows to predict.
     pub data: Data,
-    /// The iteration; the best one if None.
+    /// The iteration of the network; the best one if None.
     pub iteration: Option<u64>,
-    /// The labels, to score instead of predicting.
+    /// The label columns, if rows are scored instead of predicted.
     pub labels: Vec<String>,
-    /// The rows of one part of the split of the training; all rows if None.
+    /// The part of the training's split to which rows are restricted; all rows if None.
     pub part: Option<Part>,
 }
 
-/// Predictions, or the error on labelled rows.
+/// Predictions of a network, or its error on labelled rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PredictReport {
-    /// Version of the format.
+    /// The version of the document format.
     pub schema: u32,
-    /// Names of what is predicted.
+    /// The names of the predicted labels.
     pub labels: Vec<String>,
-    /// The iteration used.
+    /// The iteration of the network.
     pub iteration: u64,
-    /// Number of rows.
+    /// The number of rows.
     pub rows: u64,
-    /// Root mean squared error in the label's unit, over several labels the root of the mean; null without labels.
+    /// The root mean squared error in the label's unit, over several labels the root of the mean; null without
+    /// labels.
     pub rmse: Option<f64>,
-    /// The same for each label.
+    /// The root mean squared error of each label.
     pub label_rmse: Option<Vec<f64>>,
-    /// The predictions in the labels' units, with each row's number counted from 0; null with labels.
+    /// The predictions; null if rows were scored.
     pub predictions: Option<Vec<Prediction>>,
 }
 
-/// One row's prediction.
+/// The prediction for one row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Prediction {
-    /// The row's number, counted from 0 over all files without headers.
+    /// The number of the row, counted from 0 over all files without headers.
     pub row: u64,
-    /// The prediction of each label in its unit.
+    /// The prediction of each label, in its unit.
     pub prediction: Vec<f64>,
 }

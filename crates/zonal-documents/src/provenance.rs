@@ -1,37 +1,37 @@
-//! Where a result comes from: version, command, time, machine. Kept in `run.json` and nowhere else, so that metrics
-//! and models of equal runs are equal files.
+//! The provenance of a result: version, command, time, machine. It is stored in `run.json` only, so that equal runs
+//! have byte-identical metrics and models.
 
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, SystemTime};
 
-/// The circumstances of a run.
+/// The provenance of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {
-    /// Version of the program.
+    /// The version of zonal.
     pub version: String,
-    /// The words of the command line, or none for a library call.
+    /// The arguments of the command line, argv; empty for a library call.
     pub command: Vec<String>,
-    /// The folder in which it was called, from which names of files are meant.
+    /// The working directory of the run. Relative file names in the record start from it.
     pub directory: String,
-    /// When it began, UTC.
+    /// The start time, RFC 3339 in UTC.
     pub started: String,
-    /// How long it took.
+    /// The duration in seconds, to a millisecond.
     pub seconds: f64,
-    /// Operating system and processor family.
+    /// Operating system and processor architecture, such as `linux x86_64`.
     pub platform: String,
-    /// Vector instructions that loops use: avx512, avx2 or none. Others give the last digits otherwise.
+    /// The vector instructions in use: avx512, avx2 or none. The last digits of results depend on them.
     #[serde(default)]
     pub instructions: String,
-    /// The processor by its name, numbers and cache, where the system tells (Linux on x86). Sizes of caches decide how
-    /// the linear-algebra library blocks its products, and with that the last digits.
+    /// The processor by name, model numbers and cache size, where the system reports them (Linux on x86). The
+    /// linear-algebra library blocks its products by cache size, which affects the last digits.
     #[serde(default)]
     pub processor: String,
-    /// Threads used.
+    /// The number of threads.
     pub threads: usize,
 }
 
 impl Provenance {
-    /// Of a run that began at `started` and ends now.
+    /// Returns the provenance of a run that began at `started` and ends now.
     pub fn now(command: Vec<String>, started: SystemTime) -> Self {
         let seconds = started.elapsed().unwrap_or(Duration::ZERO).as_secs_f64();
         Self {
@@ -48,7 +48,7 @@ impl Provenance {
     }
 }
 
-/// The processor of a text such as Linux has in /proc/cpuinfo; empty where it names none.
+/// Extracts the processor from the text of /proc/cpuinfo; empty if it names none.
 fn processor(cpuinfo: &str) -> String {
     let value = |name: &str| {
         let line =

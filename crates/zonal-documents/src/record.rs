@@ -1,4 +1,4 @@
-//! The record of a run, `run.json`: the configuration, the circumstances and the result.
+//! The record of a run, `run.json`: its configuration, provenance and result.
 
 use crate::error::{Error, Result};
 use crate::provenance::Provenance;
@@ -7,49 +7,49 @@ use serde::{Deserialize, Serialize};
 use zonal_io::FolderKind;
 use zonal_io::folder::{RECORD, RunFolder};
 
-/// What kind of run a folder holds.
+/// The kind of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RunKind {
-    /// `train`.
+    /// A run of `train`.
     Train,
-    /// `sweep`.
+    /// A run of `sweep`.
     Sweep,
-    /// `reproduce`.
+    /// A run of `reproduce`.
     Reproduce,
-    /// `sq play`.
+    /// A run of `sq play`.
     SqPlay,
 }
 
-/// A record: the configuration and the summary depend on the kind.
+/// The record of a run. The types of configuration and summary depend on the kind.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Record<C, S> {
-    /// Version of the format.
+    /// The version of the document format.
     pub schema: u32,
-    /// What kind of run it is.
+    /// The kind of the run.
     pub kind: RunKind,
-    /// What was asked for.
+    /// The configuration, all defaults filled in.
     pub configuration: C,
-    /// The circumstances.
+    /// Version, command, time and machine.
     pub provenance: Provenance,
-    /// What came of it.
+    /// The result.
     pub summary: S,
 }
 
-/// What `report` has written.
+/// The result of `report`: the files written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PageReport {
-    /// Version of the format.
+    /// The version of the document format.
     pub schema: u32,
-    /// The page.
+    /// The path of the page.
     pub page: String,
-    /// Files of figures.
+    /// The paths of the figures.
     pub figures: Vec<String>,
 }
 
 impl RunKind {
-    /// By the files that such a run writes.
+    /// Returns the kind of run folder, which determines the file names.
     pub fn files(self) -> FolderKind {
         match self {
             Self::Train => FolderKind::Training,
@@ -60,7 +60,7 @@ impl RunKind {
 }
 
 impl<C: Serialize, S: Serialize> Record<C, S> {
-    /// Writes it into the folder.
+    /// Writes the record as `run.json` into a run folder.
     ///
     /// # Errors
     /// [`zonal_io::Error::System`].

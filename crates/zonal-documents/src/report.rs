@@ -1,4 +1,4 @@
-//! The report of any request.
+//! Reports of requests.
 
 use crate::agreement::Agreement;
 use crate::analyze::AnalyzeReport;
@@ -12,42 +12,42 @@ use crate::sweep::SweepReport;
 use crate::train::TrainReport;
 use serde::Serialize;
 
-/// The report of a request. Requests for several spectra, rankings or bounds have one document for each.
+/// The report of a request. Requests for several spectra, rankings or bounds yield one document for each.
 #[derive(Clone, Debug)]
 pub enum Report {
-    /// Spectra.
+    /// Spectra of activations.
     Spectra(Vec<SpectrumReport>),
     /// Rankings of activations.
     Rankings(Vec<Ranking>),
-    /// A plan.
+    /// A plan with its cost.
     Plan(Box<PlanReport>),
     /// A training.
     Train(Box<TrainReport>),
-    /// A repeated training, and its agreement with the first one.
+    /// A repeated training, and its comparison with the first one.
     Again(Box<TrainReport>, Box<Agreement>),
     /// The analysis of a table.
     Analyze(Box<AnalyzeReport>),
-    /// Predictions, which have been handed on while rows were read, or a score.
+    /// Predictions, which have already been passed on while rows were read, or a score.
     Predict(Box<PredictReport>),
-    /// A page of runs.
+    /// A page of finished runs.
     Page(PageReport),
     /// Checked claims.
     Reproduce(Box<ReproduceReport>),
     /// A sweep.
     Sweep(Box<SweepReport>),
-    /// Bounds on the number of queries, and the number of tolerances for each dimension and degree.
+    /// Bounds on the number of queries, and the number of tolerances per dimension and degree.
     Bounds(Vec<BoundReport>, usize),
-    /// A game.
+    /// A game of queries.
     Play(Box<PlayReport>),
-    /// Descent through an oracle.
+    /// A gradient descent through an oracle.
     Learn(Box<LearnReport>),
 }
 
 impl Report {
-    /// Its documents, each as one line of JSON.
+    /// Returns the documents, each as one line of JSON.
     ///
     /// # Errors
-    /// None for the documents of this crate.
+    /// None, since every document of this crate serialises.
     pub fn json(&self) -> serde_json::Result<Vec<String>> {
         fn all(reports: &[impl Serialize]) -> serde_json::Result<Vec<String>> {
             reports.iter().map(serde_json::to_string).collect()

@@ -1,4 +1,4 @@
-//! A finished run read back from its folder.
+//! Finished runs read back from their folders.
 
 use crate::claims::ReproduceReport;
 use crate::record::Record;
@@ -6,24 +6,24 @@ use crate::sq::{PlayConfig, PlayReport};
 use crate::sweep::SweepReport;
 use crate::train::{TestRow, TrainConfig, TrainReport};
 
-/// A run read back from its folder.
+/// A finished run of any kind.
 #[derive(Clone, Debug)]
-pub enum Kept {
-    /// A training.
-    Training(Box<KeptTraining>),
-    /// A sweep.
+pub enum SavedRun {
+    /// A run of `train`.
+    Training(Box<SavedTraining>),
+    /// A run of `sweep`; its configuration is the TOML text.
     Sweep(Box<Record<String, SweepReport>>),
-    /// Claims.
+    /// A run of `reproduce`.
     Reproduce(Box<Record<serde_json::Value, ReproduceReport>>),
-    /// A game.
+    /// A run of `sq play`.
     Game(Box<Record<PlayConfig, PlayReport>>),
 }
 
-/// A training read back.
+/// A finished training.
 #[derive(Clone, Debug)]
-pub struct KeptTraining {
-    /// Its record, the path included.
+pub struct SavedTraining {
+    /// The record, with the path from `metrics.jsonl`.
     pub record: Record<TrainConfig, TrainReport>,
-    /// Predictions on test rows, for tables.
+    /// The predictions on the test rows, for tables.
     pub test_rows: Vec<TestRow>,
 }

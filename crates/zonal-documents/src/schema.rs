@@ -1,5 +1,4 @@
-//! JSON Schema of the documents that other programs read, made from the types themselves. The committed copies in
-//! `docs/schema` are compared with these by a test.
+//! JSON Schemas of the reports, derived from their types. A test compares them with the copies in `docs/schema`.
 
 use crate::agreement::Agreement;
 use crate::analyze::AnalyzeReport;
@@ -14,7 +13,7 @@ use crate::sweep::SweepReport;
 use crate::train::{Checkpoint, TrainReport};
 use schemars::Schema;
 
-/// Name and schema of each document.
+/// Returns the name and the schema of each document.
 pub fn documents() -> [(&'static str, Schema); 15] {
     [
         ("spectrum", schemars::schema_for!(SpectrumReport)),

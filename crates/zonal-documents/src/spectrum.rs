@@ -1,4 +1,4 @@
-//! The spectrum of an activation, and activations ranked for a range of degrees.
+//! Spectra of activations, and rankings of activations for a range of degrees.
 
 use crate::number::{Extended, Scale};
 use schemars::JsonSchema;
@@ -7,80 +7,80 @@ use zonal::activation::Activation;
 use zonal::quadrature::Route;
 use zonal::sphere::Degree;
 
-/// Which kernel's eigenvalues are wanted.
+/// The kernel whose eigenvalues are listed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum KernelKind {
-    /// The random-feature kernel: only the output layer is trained.
+    /// The random-feature kernel, for training of the output layer.
     #[default]
     Feature,
-    /// The tangent kernel: both layers are trained.
+    /// The tangent kernel, for training of both layers.
     Tangent,
 }
 
-/// What is asked.
+/// The configuration of a spectrum.
 #[derive(Clone, Debug)]
 pub struct SpectrumConfig {
-    /// The activation.
+    /// The activation phi.
     pub activation: Activation,
-    /// The dimension; infinite means the Hermite limit at scale sqrt(n).
+    /// The dimension n of the sphere S^(n-1); infinite for the Hermite limit at scale sqrt(n).
     pub dim: Extended,
-    /// The scale of the units.
+    /// The scale s of the units phi(s <w, x>).
     pub scale: Scale,
-    /// The largest degree listed.
+    /// The largest degree to list.
     pub max_degree: Degree,
-    /// Which eigenvalues.
+    /// The kernel whose eigenvalues are listed.
     pub kernel: KernelKind,
-    /// Whether there are trained biases: of the output for the feature kernel, of the units for the tangent kernel.
+    /// Whether biases are trained: of the output for the feature kernel, of the units for the tangent kernel.
     pub bias: bool,
-    /// A range of degrees to fit the decay of the eigenvalues over.
+    /// The first and last degree over which the decay of the eigenvalues is fitted.
     pub decay: Option<(Degree, Degree)>,
 }
 
-/// A spectrum with everything known about each degree.
+/// The Funk-Hecke spectrum of an activation, degree by degree.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SpectrumReport {
-    /// Version of the format.
+    /// The version of the document format.
     pub schema: u32,
-    /// The dimension n.
+    /// The dimension n of the sphere S^(n-1).
     pub dim: Extended,
-    /// The activation.
+    /// The activation phi.
     #[schemars(with = "String")]
     pub activation: Activation,
-    /// The scale s; null in infinite dimension, where it is sqrt(n).
+    /// The scale s of the units phi(s t); null in infinite dimension, where it is sqrt(n).
     pub scale: Option<f64>,
-    /// Which kernel the eigenvalues belong to.
+    /// The kernel of the eigenvalues.
     pub kernel: KernelKind,
-    /// Whether there are trained biases.
+    /// Whether biases are trained.
     pub bias: bool,
-    /// The kernel at coinciding points; E[phi(s t)^2] for the feature kernel.
+    /// The kernel at coinciding points: E[phi(s t)^2] for the feature kernel.
     pub norm_sq: f64,
-    /// Its absolute error; null for the tangent kernel.
+    /// The absolute error of `norm_sq`; null for the tangent kernel.
     pub norm_sq_error: Option<f64>,
-    /// Energy beyond the last degree listed.
+    /// The energy beyond the last listed degree.
     pub tail_energy: f64,
-    /// The smallest degree up to which 99.9 % of the norm lies; null if it is beyond a thousand.
+    /// The smallest degree K such that degrees up to K hold 99.9 % of the energy; null if K exceeds 1000.
     pub degree_999: Option<Degree>,
-    /// The fitted decay of the eigenvalues, where it was asked for.
+    /// The fitted decay of the eigenvalues, if requested.
     pub decay: Option<DecayReport>,
-    /// Each degree.
+    /// The degrees 0, 1, .., in order.
     pub degrees: Vec<DegreeReport>,
 }
 
-/// The power of the degree by which eigenvalues fall.
+/// The power law eigenvalue ~ degree^(-exponent), fitted by least squares on logarithms.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecayReport {
-    /// First degree of the fit.
+    /// The first degree of the fit.
     pub from: Degree,
-    /// Last degree of the fit.
+    /// The last degree of the fit.
     pub to: Degree,
-    /// Degrees with a non-zero eigenvalue among them.
+    /// The number of degrees in the range with a non-zero eigenvalue.
     pub degrees: usize,
-    /// Slope of ln(1 / eigenvalue) against ln(degree).
+    /// The slope of ln(1 / eigenvalue) against ln(degree).
     pub exponent: f64,
-    /// Its standard error.
+    /// The standard error of the slope.
     pub standard_error: f64,
 }
 
@@ -88,85 +88,85 @@ pub struct DecayReport {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DegreeReport {
-    /// k.
+    /// The degree k.
     pub degree: Degree,
-    /// N(n, k), exactly; "inf" in infinite dimension for k >= 1.
+    /// The multiplicity N(n, k) in exact decimal digits; "inf" in infinite dimension for k >= 1.
     pub multiplicity: String,
-    /// Its natural logarithm; null if infinite.
+    /// ln N(n, k); null if infinite.
     pub ln_multiplicity: Option<f64>,
-    /// alpha_k; 0 where it leaves the range of f64, while the next two fields still hold it. In infinite dimension the
+    /// The coefficient alpha_k; 0 on underflow, where the next two fields still hold it. In infinite dimension the
     /// limit of alpha_k sqrt(N_k).
     pub coefficient: f64,
-    /// Its sign.
+    /// The sign of the coefficient: -1, 0 or 1.
     pub sign: i8,
     /// ln |alpha_k|; null for an exact zero.
     pub ln_abs_coefficient: Option<f64>,
-    /// What gradient descent sees: alpha_k^2, or the tangent kernel's eigenvalue.
+    /// The eigenvalue of the kernel: alpha_k^2 for the feature kernel.
     pub eigenvalue: f64,
-    /// Its natural logarithm; null for an exact zero.
+    /// ln of the eigenvalue; null for an exact zero.
     pub ln_eigenvalue: Option<f64>,
-    /// The eigenvalue times N_k.
+    /// The energy of the degree: the eigenvalue times N_k.
     pub energy: f64,
-    /// Whether gradient descent sees this degree at all.
+    /// Whether the eigenvalue is non-zero, so that gradient descent can learn this degree.
     pub visible: bool,
-    /// Absolute error of the coefficient: a bound or an estimate, see `proven`; null where nothing is known.
+    /// The absolute error of the coefficient: a bound or an estimate, see `proven`; null if unknown.
     pub error: Option<f64>,
-    /// Its relative error, likewise; null for a zero.
+    /// The relative error of the coefficient, a bound or an estimate likewise; null for a zero.
     pub relative_error: Option<f64>,
-    /// Whether the errors are proven bounds; otherwise they are estimates.
+    /// Whether `error` and `relative_error` are proven bounds; otherwise they are estimates.
     pub proven: bool,
-    /// The formula it came from.
+    /// The formula or quadrature that computed the coefficient.
     #[schemars(with = "String")]
     pub route: Route,
 }
 
-/// Which activations suit a range of degrees.
+/// The configuration of a ranking.
 #[derive(Clone, Debug)]
 pub struct RankConfig {
-    /// The dimension n.
+    /// The dimension n of the sphere S^(n-1).
     pub dim: u64,
-    /// The first degree.
+    /// The first degree of the range.
     pub from: Degree,
-    /// The last degree.
+    /// The last degree of the range.
     pub to: Degree,
-    /// Those that are compared.
+    /// The activations to compare.
     pub activations: Vec<Activation>,
 }
 
-/// Activations ranked for a range of degrees.
+/// Activations ranked by how evenly they learn a range of degrees.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ranking {
-    /// Version of the format.
+    /// The version of the document format.
     pub schema: u32,
-    /// The dimension n.
+    /// The dimension n of the sphere S^(n-1).
     pub dim: u64,
-    /// First and last degree wanted.
+    /// The first degree of the range.
     pub from: Degree,
-    /// Last degree wanted.
+    /// The last degree of the range.
     pub to: Degree,
-    /// Best first.
+    /// The activations, best first.
     pub ranking: Vec<RankedActivation>,
 }
 
-/// How an activation at a scale suits a range of degrees.
+/// An activation at a scale, rated for a range of degrees.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RankedActivation {
-    /// The activation.
+    /// The activation phi.
     #[schemars(with = "String")]
     pub activation: Activation,
-    /// The scale.
+    /// The scale s of the units phi(s <w, x>).
     pub scale: f64,
-    /// The smallest eigenvalue over the degrees, relative to the largest of all degrees up to the last: its inverse is
-    /// about the number of iterations that learning all of them takes. Zero if one of them is invisible.
+    /// The smallest eigenvalue in the range divided by the largest of all degrees up to its end. Its inverse is about
+    /// the number of iterations needed to learn the whole range. Zero if a degree of the range is invisible.
     pub ratio: f64,
-    /// The same over the visible ones among the degrees.
+    /// The same ratio over the visible degrees of the range.
     pub visible_ratio: f64,
-    /// The smallest eigenvalue over the degrees.
+    /// The smallest eigenvalue in the range.
     pub smallest: f64,
-    /// The largest eigenvalue over all degrees up to the last.
+    /// The largest eigenvalue of all degrees up to the end of the range.
     pub largest: f64,
-    /// Degrees among them that are invisible.
+    /// The degrees of the range with eigenvalue zero.
     pub invisible_degrees: Vec<Degree>,
 }

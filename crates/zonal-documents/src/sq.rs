@@ -1,4 +1,5 @@
-//! Statistical queries: families, bounds, games, and descent through an oracle.
+//! Statistical queries: families of targets, bounds on the number of queries, games, and gradient descent through an
+//! oracle.
 
 use crate::error::{Error, Result};
 use crate::number::Scale;
@@ -13,317 +14,319 @@ use zonal_sq::bound::QueryClass;
 use zonal_sq::learner::Strategy;
 use zonal_sq::{AnswerRule, Convention, Directions, Kind, Policy};
 
-/// A family as users name it.
+/// The parameters of a family of targets.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FamilyConfig {
-    /// Its kind.
+    /// The kind of family.
     pub kind: Kind,
-    /// The dimension n.
+    /// The dimension n of the sphere S^(n-1).
     pub dim: u64,
-    /// The degree k.
+    /// The degree k of the members.
     pub degree: Degree,
-    /// The number M of members.
+    /// The number of members M.
     pub size: u64,
-    /// The directions of zonal members.
+    /// The choice of directions of zonal members.
     pub directions: Directions,
-    /// Their seed.
+    /// The seed of random members.
     pub seed: u64,
 }
 
-/// What is asked.
+/// The configuration of a bound.
 #[derive(Clone, Debug)]
 pub struct BoundConfig {
-    /// The family.
+    /// The kind of family.
     pub kind: Kind,
-    /// The dimension n.
+    /// The dimension n of the sphere S^(n-1).
     pub dim: u64,
     /// The degree k.
     pub degree: Degree,
-    /// The tolerance.
+    /// The tolerance tau of an answer.
     pub tolerance: f64,
-    /// Which queries the learner may ask.
+    /// The class of queries that the learner may ask.
     pub queries: QueryClass,
-    /// Probability of success.
+    /// The probability of success of the learner.
     pub delta: f64,
-    /// Mean squared error at most 1 - epsilon.
+    /// The learner reaches a mean squared error of 1 - epsilon.
     pub epsilon: f64,
-    /// Members of a finite family; the whole family if None.
+    /// The number of members of a finite family; the whole family if None.
     pub size: Option<u64>,
-    /// The directions of a finite zonal family.
+    /// The choice of directions of a finite zonal family.
     pub directions: Directions,
     /// The seed of a finite family.
     pub seed: u64,
 }
 
-/// A lower bound on the number of queries, and what it rests on.
+/// A lower bound on the number of queries, and its assumptions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BoundReport {
-    /// Version of the format.
+    /// The version of the document format.
     pub schema: u32,
-    /// zonal, random, signs or monomials.
+    /// The kind of family: zonal, random, signs or monomials.
     pub family: String,
-    /// The dimension n.
+    /// The dimension n of the sphere S^(n-1).
     pub dim: u64,
     /// The degree k.
     pub degree: Degree,
-    /// N(n, k), exactly.
+    /// The multiplicity N(n, k) in exact decimal digits.
     pub multiplicity: String,
-    /// Members of a finite family, exactly; null where targets are infinitely many.
+    /// The number of members in exact decimal digits; null for infinitely many targets.
     pub size: Option<String>,
-    /// The tolerance of an answer: by unit norm for correlational queries, for values in [-1, 1] otherwise.
+    /// The tolerance tau of an answer: for queries of norm 1 if correlational, for values in [-1, 1] otherwise.
     pub tolerance: f64,
-    /// The class of queries.
+    /// The class of queries: correlational, lipschitz:L or any.
     pub query_class: String,
-    /// The law of the target.
+    /// The distribution of the target.
     pub prior: String,
-    /// The theorem's name in docs/theory.
+    /// The identifier of the theorem in docs/theory.
     pub theorem: String,
-    /// The probability of success.
+    /// The probability of success of the learner.
     pub delta: f64,
-    /// The mean squared error to be reached is 1 - epsilon.
+    /// The learner reaches a mean squared error of 1 - epsilon.
     pub epsilon: f64,
-    /// log10 of the number of queries, rounded down; null where the formula gives nothing positive, or where no number of
-    /// queries suffices, in which case `vacuous` is false.
+    /// log10 of the number of queries, rounded down. Null if the formula is not positive, or if no number of queries
+    /// suffices, in which case `vacuous` is false.
     pub log10_queries: Option<f64>,
-    /// Whether the bound is below one query and so says nothing.
+    /// Whether the bound is below one query and so excludes nothing.
     pub vacuous: bool,
-    /// What it rests on.
+    /// The assumptions of the theorem.
     pub assumptions: Vec<String>,
 }
 
-/// A game.
+/// The configuration of a game between a learner and an oracle without a target.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlayConfig {
-    /// The family.
+    /// The family of candidates.
     pub family: FamilyConfig,
-    /// The tolerance of an answer to a query of norm 1.
+    /// The tolerance tau of an answer to a query of norm 1.
     pub tolerance: f64,
-    /// Who asks.
+    /// The strategy of the learner.
     pub learner: Strategy,
-    /// How is answered.
+    /// The rule that chooses among consistent answers.
     pub answering: AnswerRule,
-    /// Mean squared error at most 1 - epsilon is to be reached.
+    /// The learner is to reach a mean squared error of 1 - epsilon.
     pub epsilon: f64,
-    /// The learner may ask so many queries; ten times the members and 10,000 if None.
+    /// The largest number of queries; ten times the number of members plus 10,000 if None.
     pub max_queries: Option<u64>,
-    /// Hidden units of the descent learner.
+    /// The number of hidden units of the descent learner.
     pub width: u64,
-    /// Rows of the brute-force learner; as many as suffice for products of signs with probability 0.99 if None.
+    /// The number of rows of the brute-force learner; if None, enough to identify a product of signs with probability
+    /// 0.99.
     pub rows: Option<u64>,
-    /// The noise on their labels.
+    /// The standard deviation of the noise on the labels of those rows.
     pub noise: f64,
-    /// Where the transcript is kept for replaying.
+    /// The file to save the transcript in, for replaying.
     pub save: Option<PathBuf>,
 }
 
-/// How a game went.
+/// The course and the result of a game.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlayReport {
-    /// Version of the format.
+    /// The version of the document format.
     pub schema: u32,
-    /// The run folder.
+    /// The path of the run folder; null if nothing was written.
     pub run: Option<String>,
-    /// zonal, random, signs or monomials.
+    /// The kind of family: zonal, random, signs or monomials.
     pub family: String,
-    /// The dimension n.
+    /// The dimension n of the sphere S^(n-1).
     pub dim: u64,
     /// The degree k.
     pub degree: Degree,
-    /// N(n, k), exactly.
+    /// The multiplicity N(n, k) in exact decimal digits.
     pub multiplicity: String,
-    /// M.
+    /// The number of members M.
     pub family_size: u64,
-    /// The tolerance of an answer to a query of norm 1.
+    /// The tolerance tau of an answer to a query of norm 1.
     pub tolerance: f64,
-    /// Mean squared error at most 1 - epsilon is to be reached.
+    /// The learner is to reach a mean squared error of 1 - epsilon.
     pub epsilon: f64,
-    /// The learner.
+    /// The strategy of the learner.
     pub learner: String,
-    /// base or interval.
+    /// The rule that chooses among consistent answers: base or interval.
     pub answers: String,
-    /// The most members that one correlational query can rule out (SQ-1).
+    /// The largest number of members that one correlational query can exclude (SQ-1).
     pub dropped_per_query_bound: u64,
-    /// The most members that one hypothesis fits.
+    /// The largest number of members that one hypothesis fits.
     pub fits_per_hypothesis_bound: u64,
-    /// No learner by correlational queries succeeds with fewer; null where no number suffices, and for learners that ask others or
-    /// none.
+    /// The lower bound on the number of correlational queries of every successful learner; null if no number
+    /// suffices, and for learners that ask other queries or none.
     pub predicted_queries: Option<u64>,
-    /// Different queries.
+    /// The number of distinct queries.
     pub queries_distinct: u64,
-    /// All queries.
+    /// The number of queries including repetitions.
     pub queries_issued: u64,
-    /// Members that are left.
+    /// The number of remaining members.
     pub live: u64,
-    /// The most that were ruled out by one answer.
+    /// The largest number of members excluded by one answer.
     pub max_dropped: u64,
-    /// Whether no answer ruled out more than the bound; null where the bound does not apply.
+    /// Whether every answer excluded at most `dropped_per_query_bound` members; null if the bound does not apply.
     pub invariant_held: Option<bool>,
-    /// Whether so few are left that one hypothesis may fit them all; for rows, whether the target was found.
+    /// Whether few enough members remain for one hypothesis to fit them all; for the brute-force learner, whether it
+    /// found the target.
     pub learned: bool,
-    /// Rows that were looked at, by the learner that does.
+    /// The number of rows that the brute-force learner used.
     pub rows: Option<u64>,
-    /// Each query that was asked, once.
+    /// The distinct queries with their answers, in order.
     pub transcript: Vec<Asked>,
-    /// What the bounds rest on.
+    /// The assumptions of the bounds.
     pub assumptions: Vec<String>,
 }
 
-/// A query, its answer, and what became of the members.
+/// A query, its answer, and the number of members that remain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {
-    /// The query in words.
+    /// A description of the query.
     pub query: String,
-    /// Its identity.
+    /// The identity of the query: equal queries have equal identities.
     pub identity: String,
-    /// The answer.
+    /// The answer of the oracle.
     pub answer: f64,
-    /// Members that it ruled out.
+    /// The number of members excluded by the answer.
     pub dropped: u64,
-    /// Members left after it.
+    /// The number of members remaining after it.
     pub live: u64,
 }
 
-/// Who answers.
+/// The source of the answers: an oracle, or a transcript.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answerer {
-    /// An oracle by a policy.
+    /// An oracle with a policy.
     Policy(Policy),
-    /// A transcript in a file.
+    /// The transcript in this file, replayed.
     Replay(PathBuf),
 }
 
-/// A descent through an oracle.
+/// The configuration of a gradient descent through an oracle.
 #[derive(Clone, Debug)]
 pub struct LearnConfig {
-    /// The target's text.
+    /// The expression of the target.
     pub target: String,
-    /// The dimension n.
+    /// The dimension n of the sphere S^(n-1).
     pub dim: u64,
-    /// Who answers.
+    /// The oracle.
     pub oracle: Answerer,
-    /// What its tolerance is measured in.
+    /// The unit of the oracle's tolerance.
     pub convention: Convention,
-    /// The activation.
+    /// The activation phi.
     pub activation: Activation,
-    /// The scale of the units.
+    /// The scale s of the units phi(s <w, x>).
     pub scale: Scale,
     /// The width m.
     pub width: u64,
-    /// Whether hidden units turn too.
+    /// The layers that are trained: output or both.
     pub layers: Layers,
-    /// The last iteration.
+    /// The number of iterations.
     pub iterations: u64,
-    /// The step; 1 / (largest eigenvalue or curvature at the start) if automatic.
+    /// The step size eta; 1 / (largest eigenvalue, or curvature at initialisation) if automatic.
     pub step: Step,
-    /// Energies up to this degree.
+    /// The largest degree of the reported energies.
     pub max_degree: Degree,
-    /// The seed of everything random.
+    /// The seed of all random numbers.
     pub seed: u64,
-    /// Where the transcript is kept for replaying.
+    /// The file to save the transcript in, for replaying.
     pub save: Option<PathBuf>,
 }
 
-/// A descent through an oracle beside the exact one.
+/// The course of a descent through an oracle, compared with descent through the exact oracle.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LearnReport {
-    /// Version of the format.
+    /// The version of the document format.
     pub schema: u32,
-    /// The target.
+    /// The expression of the target.
     pub target: String,
-    /// The dimension n.
+    /// The dimension n of the sphere S^(n-1).
     pub dim: u64,
-    /// Who answers.
+    /// The oracle, as in the request.
     pub oracle: String,
-    /// What its tolerance is measured in: unit, raw or range.
+    /// The unit of the oracle's tolerance: unit, raw or range.
     pub convention: String,
-    /// The activation.
+    /// The activation phi.
     pub activation: String,
-    /// The scale.
+    /// The scale s of the units phi(s <w, x>).
     pub scale: f64,
     /// The width m.
     pub width: u64,
-    /// output or both.
+    /// The layers that were trained: output or both.
     pub layers: String,
-    /// The step.
+    /// The step size eta.
     pub step_size: f64,
-    /// The norm of an output unit's query; tolerances by unit are multiplied by it.
+    /// The norm of the query of an output weight, by which tolerances in units of the norm are multiplied.
     pub query_norm: f64,
-    /// ||g||^2, the loss of a network that has learned nothing.
+    /// ||g||^2 = E[g^2], the loss of the zero network.
     pub target_norm_sq: f64,
     /// The energy of the target by degree.
     pub target_energy: Vec<f64>,
-    /// The smallest tolerance, by unit norm, at which lazy answers to every query of the first step are zero: descent never
-    /// leaves zero from there on.
+    /// The smallest tolerance, for queries of norm 1, at which a lazy oracle answers every query of the first step
+    /// with zero. From this tolerance on, descent stays at zero.
     pub vanishing_tolerance: f64,
-    /// The same as a tolerance of the answer itself.
+    /// The same tolerance for the answer itself.
     pub vanishing_tolerance_raw: f64,
-    /// Different queries up to the last iteration.
+    /// The number of distinct queries up to the last iteration.
     pub queries_distinct: u64,
-    /// Queries of a descent that asks anew at each step, at most 2^64 - 1.
+    /// The number of queries of a descent that asks all queries in each step, at most 2^64 - 1.
     pub queries_issued: u64,
-    /// The smallest loss at a listed iteration.
+    /// The smallest loss at a reported iteration.
     pub smallest_loss: f64,
-    /// The same through the exact oracle.
+    /// The smallest loss at a reported iteration through the exact oracle.
     pub smallest_exact_loss: f64,
-    /// The iteration at which the loss grew without bound, if it did.
+    /// The iteration at which the loss diverged; null if it did not.
     pub diverged: Option<u64>,
-    /// Listed iterations.
+    /// The path, one entry for each reported iteration.
     pub path: Vec<LearnCheckpoint>,
 }
 
-/// One iteration. Losses and energies are true ones, whatever was answered.
+/// Losses and energies at one reported iteration. They are computed exactly, not through the oracle.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LearnCheckpoint {
-    /// The iteration.
+    /// The number of steps done.
     pub iteration: u64,
-    /// E (f - g)^2.
+    /// The loss E (f - g)^2 of the descent through the oracle.
     pub loss: f64,
-    /// The same through the exact oracle.
+    /// The loss of the descent through the exact oracle.
     pub exact_loss: f64,
-    /// The residual's energy beyond the last listed degree.
+    /// The energy of the residual beyond the last listed degree.
     pub tail_energy: f64,
-    /// The residual's energies.
+    /// The energies of the residual by degree.
     pub degrees: Vec<QueryDegree>,
 }
 
-/// The residual's energy in one degree.
+/// The energy of the residual in one degree.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QueryDegree {
-    /// The degree.
+    /// The degree k.
     pub degree: Degree,
-    /// Through the oracle.
+    /// The energy after descent through the oracle.
     pub energy: f64,
-    /// Through the exact one.
+    /// The energy after descent through the exact oracle.
     pub exact_energy: f64,
 }
 
-/// Degrees beyond this one have multiplicities that take minutes to write down.
-const MOST_DEGREE: Degree = 10_000;
+/// The largest degree accepted. Multiplicities of larger degrees have too many digits to write down in seconds.
+const MAX_DEGREE: Degree = 10_000;
 
-/// Refuses a degree that no family has here.
+/// Checks that a degree is from 1 to 10,000.
 ///
 /// # Errors
-/// [`Error::Usage`].
+/// [`Error::Usage`] otherwise.
 pub fn check_degree(degree: Degree) -> Result<()> {
-    if (1..=MOST_DEGREE).contains(&degree) {
+    if (1..=MAX_DEGREE).contains(&degree) {
         return Ok(());
     }
-    Err(Error::Usage(format!("the degree is {degree}, but must be from 1 to {MOST_DEGREE}")))
+    Err(Error::Usage(format!("the degree is {degree}; it must be from 1 to {MAX_DEGREE}")))
 }
 
 impl std::str::FromStr for Answerer {
     type Err = String;
     fn from_str(text: &str) -> std::result::Result<Self, String> {
         match text.strip_prefix("replay:") {
-            Some("") => Err("replay: needs the name of a file".to_owned()),
+            Some("") => Err("replay: needs a file name".to_owned()),
             Some(path) => Ok(Self::Replay(path.into())),
             None => text.parse().map(Self::Policy).map_err(|e| format!("{e}, or replay:FILE")),
         }

@@ -1,30 +1,30 @@
-//! The result of a sweep: one row for each cell of its grid and each listed iteration.
+//! The results of sweeps: one row for each cell of the grid and each reported iteration.
 
 use crate::error::Result;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use zonal_io::results::{Results, Values};
 
-/// The outcome of a sweep.
+/// The result of a sweep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SweepReport {
-    /// Version of the format.
+    /// The version of the document format.
     pub schema: u32,
-    /// The folder.
+    /// The path of the run folder; null if nothing was written.
     pub run: Option<String>,
-    /// The sweep's name.
+    /// The name of the sweep.
     pub name: String,
-    /// Trainings of this call; the others came from the journal.
+    /// The number of trainings run by this call; the others came from the journal.
     pub trained: u64,
-    /// All trainings.
+    /// The number of trainings of the whole grid.
     pub trainings: u64,
-    /// The table.
+    /// The rows of the table.
     pub rows: Vec<SweepRow>,
 }
 
 impl SweepReport {
-    /// The table as CSV.
+    /// Returns the table as CSV.
     ///
     /// # Errors
     /// As [`zonal_io::results::Results::csv`].
@@ -33,75 +33,76 @@ impl SweepReport {
     }
 }
 
-/// A row of the table. Means are over seeds; standard errors are null for a single seed.
+/// A row of the table: a cell of the grid at one iteration. Means are over seeds; standard errors are null for a
+/// single seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SweepRow {
-    /// The dimension n.
+    /// The dimension n of the sphere S^(n-1).
     pub dim: u64,
-    /// The degree put into the target and compared with.
+    /// The degree that is substituted into the target and used for the best polynomial.
     pub degree: Option<usize>,
-    /// The target.
+    /// The expression of the target.
     pub target: String,
-    /// The activation.
+    /// The activation phi.
     pub activation: String,
-    /// The scale.
+    /// The scale s of the units phi(s <w, x>).
     pub scale: f64,
     /// The width m.
     pub width: u64,
-    /// Rows of sampled data; null for exact expectations.
+    /// The number of sampled rows; null for exact expectations.
     pub rows: Option<u64>,
-    /// The step asked for: auto or a number.
+    /// The requested step size: auto or a number.
     pub step: String,
-    /// Iterations.
+    /// The number of steps done.
     pub iterations: u64,
     /// ln m / ln n.
     pub log_n_width: f64,
     /// ln rows / ln n.
     pub log_n_rows: Option<f64>,
-    /// How many seeds.
+    /// The number of seeds.
     pub seeds: u64,
-    /// Seeds for which the step is too large, so that the iterates grow without bound; where there are any, means
-    /// over the others would mislead, and all that descent gives is null.
+    /// The number of seeds for which descent diverged, since the step is too large. If there are any, all results of
+    /// descent are null, because means over the other seeds would mislead.
     pub diverged: u64,
-    /// Mean step.
+    /// The mean step size eta.
     pub step_size: f64,
-    /// Mean energy of the target.
+    /// The mean energy of the target, E[g^2].
     pub target_energy: f64,
-    /// Mean of E (f - g)^2 over the sphere.
+    /// The mean loss E (f - g)^2 over the sphere.
     pub loss: Option<f64>,
-    /// Its standard error.
+    /// The standard error of `loss`.
     pub loss_standard_error: Option<f64>,
-    /// Mean loss on the sampled rows.
+    /// The mean loss on the sampled rows.
     pub train_loss: Option<f64>,
-    /// Its standard error.
+    /// The standard error of `train_loss`.
     pub train_loss_standard_error: Option<f64>,
-    /// Mean loss that infinite width predicts, on exact expectations.
+    /// The mean loss predicted at infinite width, for exact expectations.
     pub predicted_loss: Option<f64>,
-    /// Mean bound of PL-1, on exact expectations with a step that it covers.
+    /// The mean upper bound of PL-1 on the loss, for exact expectations and steps to which it applies.
     pub loss_bound: Option<f64>,
-    /// Mean error of the best polynomial of the degree.
+    /// The mean error of the best polynomial of `degree`.
     pub best_polynomial_error: Option<f64>,
-    /// Mean energy of the residual by degree; none where a seed diverged.
+    /// The mean energy of the residual by degree; empty if a seed diverged.
     pub energies: Vec<f64>,
-    /// Mean energy of the residual beyond.
+    /// The mean energy of the residual beyond the listed degrees.
     pub tail_energy: Option<f64>,
 }
 
-/// The same rows as a table with one column for each degree.
+/// Returns the rows as a table with one column for each degree.
 pub fn results(rows: &[SweepRow]) -> Results {
     let mut table = Results::default();
     let counts = |f: &dyn Fn(&SweepRow) -> Option<u64>| Values::Count(rows.iter().map(f).collect());
-    let words = |f: &dyn Fn(&SweepRow) -> String| Values::Text(rows.iter().map(f).collect());
+    let texts = |f: &dyn Fn(&SweepRow) -> String| Values::Text(rows.iter().map(f).collect());
     let numbers = |f: &dyn Fn(&SweepRow) -> Option<f64>| Values::Number(rows.iter().map(f).collect());
     table.push("dim", counts(&|r| Some(r.dim)));
     table.push("degree", counts(&|r| r.degree.map(|k| k as u64)));
-    table.push("target", words(&|r| r.target.clone()));
-    table.push("activation", words(&|r| r.activation.clone()));
+    table.push("target", texts(&|r| r.target.clone()));
+    table.push("activation", texts(&|r| r.activation.clone()));
     table.push("scale", numbers(&|r| Some(r.scale)));
     table.push("width", counts(&|r| Some(r.width)));
     table.push("rows", counts(&|r| r.rows));
-    table.push("step", words(&|r| r.step.clone()));
+    table.push("step", texts(&|r| r.step.clone()));
     table.push("iterations", counts(&|r| Some(r.iterations)));
     table.push("log_n_width", numbers(&|r| Some(r.log_n_width)));
     table.push("log_n_rows", numbers(&|r| r.log_n_rows));

@@ -1,4 +1,4 @@
-//! The table of a job: files and how they are written, or rows in memory.
+//! The table of a job: files with their dialect, or rows in memory.
 
 use crate::error::Result;
 use schemars::JsonSchema;
@@ -7,39 +7,40 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use zonal_io::source::{Columns, Dialect, Missing, Source, Table};
 
-/// Files of rows, or a table in memory.
+/// A table: files of rows, or rows in memory.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
-    /// Files or patterns, read in this order as one table.
+    /// Files or globs, read in this order as one table.
     #[serde(serialize_with = "lossy")]
     pub files: Vec<PathBuf>,
-    /// Whether the first line of CSV files names the columns.
+    /// Whether CSV files begin with a header line.
     pub header: bool,
-    /// The character between fields of CSV files.
+    /// The field delimiter of CSV files.
     pub delimiter: char,
-    /// Whether rows that lack a value are left out instead of being an error.
+    /// Whether rows with missing values are dropped; otherwise they are an error.
     pub drop_missing: bool,
-    /// The folder from which names of files are meant, if not the current one; a record keeps it elsewhere.
+    /// The directory that relative file names start from; the current one if None. Not serialised: a record stores it
+    /// in its provenance.
     #[serde(skip)]
     pub directory: Option<PathBuf>,
-    /// The table in memory, in place of files; a record does not keep it.
+    /// A table in memory that replaces the files. Not serialised.
     #[serde(skip)]
     pub memory: Option<Memory>,
 }
 
-/// A table in memory with the names of its columns: features, labels, then the weight if there is one.
+/// A table in memory and the names of its columns: features, labels, then the weight, if any.
 #[derive(Clone, Debug)]
 pub struct Memory {
     /// The rows.
     pub table: Arc<dyn Table>,
-    /// The features.
+    /// The names of the feature columns.
     pub features: Vec<String>,
-    /// The labels.
+    /// The names of the label columns.
     pub labels: Vec<String>,
-    /// The weight.
+    /// The name of the weight column.
     pub weight: Option<String>,
-    /// The number of the first row.
+    /// The number of the first row, counted from 0 over the whole table.
     pub first_row: u64,
 }
 
@@ -51,7 +52,7 @@ impl PartialEq for Memory {
     }
 }
 
-/// A path as text, likewise.
+/// Serialises an optional path as text; see [`lossy`].
 pub(crate) fn lossy_option<S: serde::Serializer>(
     path: &Option<PathBuf>,
     serializer: S,
@@ -59,7 +60,7 @@ pub(crate) fn lossy_option<S: serde::Serializer>(
     path.as_ref().map(|p| p.to_string_lossy()).serialize(serializer)
 }
 
-/// Paths as text; bytes that are no text are replaced, since JSON has none.
+/// Serialises paths as text. Bytes that are not UTF-8 are replaced, since JSON cannot hold them.
 pub(crate) fn lossy<S: serde::Serializer>(
     paths: &[PathBuf],
     serializer: S,
@@ -68,8 +69,8 @@ pub(crate) fn lossy<S: serde::Serializer>(
 }
 
 impl Data {
-    /// Files as the options of a command name them; the character between fields is what their names stand for if it is
-    /// not given.
+    /// Returns the table of the files that the options of a command name. The default delimiter follows from the file
+    /// names.
     ///
     /// # Errors
     /// As [`zonal_io::source::default_delimiter`].
@@ -94,7 +95,7 @@ impl Data {
         })
     }
 
-    /// A table in memory.
+    /// Returns a table in memory.
     pub fn in_memory(memory: Memory, drop_missing: bool) -> Self {
         Self {
             files: Vec::new(),
@@ -106,12 +107,12 @@ impl Data {
         }
     }
 
-    /// Other files that are written like these.
+    /// Returns the same dialect with other files.
     pub fn with_files(&self, files: Vec<PathBuf>) -> Self {
         Self { files, memory: None, ..self.clone() }
     }
 
-    /// Finds the files and the columns; a table in memory has its own.
+    /// Opens the table: finds its files and checks its columns. A table in memory has its own columns.
     ///
     /// # Errors
     /// As [`Source::open`].
@@ -119,7 +120,7 @@ impl Data {
         self.open_by(columns, Source::open)
     }
 
-    /// As [`Data::open`] for a table that is read once, which may come from a pipe.
+    /// Opens a table that is read once, such as one from a pipe; otherwise as [`Data::open`].
     ///
     /// # Errors
     /// As [`Source::open_once`].
@@ -139,16 +140,17 @@ impl Data {
         }
         let dialect = Dialect::new(self.header, self.delimiter)?;
         let files = match &self.directory {
-            Some(directory) => &self.files.iter().map(|file| meant(directory, file)).collect(),
+            Some(directory) => &self.files.iter().map(|file| resolve(directory, file)).collect(),
             None => &self.files,
         };
         Ok(open(files, dialect, columns, missing)?)
     }
 }
 
-/// A file that was named in another folder: there, or here if it has moved together with what names it.
-pub fn meant(directory: &Path, file: &Path) -> PathBuf {
-    // Joining leaves whole paths as they are.
-    let there = directory.join(file);
-    if there.exists() || !file.exists() { there } else { file.to_owned() }
+/// Resolves a file name against the directory it was recorded in. If the file exists only relative to the current
+/// directory, because it moved together with the record, that path is returned.
+pub fn resolve(directory: &Path, file: &Path) -> PathBuf {
+    // `join` returns absolute paths unchanged.
+    let recorded = directory.join(file);
+    if recorded.exists() || !file.exists() { recorded } else { file.to_owned() }
 }

@@ -9,10 +9,10 @@ use crate::train::{Notes, Trained, train_by};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use zonal::observer::Observer;
-use zonal_documents::agreement::{Agreement, Moved};
+use zonal_documents::agreement::{Agreement, NewPaths};
 use zonal_documents::provenance::Provenance;
-use zonal_documents::saved::{Kept, KeptTraining};
-use zonal_documents::table::meant;
+use zonal_documents::saved::{SavedRun, SavedTraining};
+use zonal_documents::table::resolve;
 use zonal_documents::train::{Input, TrainConfig, TrainReport};
 use zonal_documents::{Error, Result};
 use zonal_io::folder::{MODEL, RECORD, TEST_ROWS};
@@ -28,7 +28,7 @@ pub const TOLERANCE: f64 = 1e-6;
 /// given as files, or for files that the run had none of.
 pub fn again(
     record: &Path,
-    moved: &Moved,
+    moved: &NewPaths,
     output: &Output,
     command: Vec<String>,
     observer: &mut dyn Observer,
@@ -39,7 +39,7 @@ pub fn again(
         _ => record,
     };
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let Kept::Training(first) = read(folder)? else {
+    let SavedRun::Training(first) = read(folder)? else {
         let message = format!("{} is no training; {AGAIN} repeats a finished training", folder.display());
         return Err(Error::Usage(message));
     };
@@ -61,7 +61,7 @@ pub fn again(
 
 /// The configuration with the names of its files as they are meant: where they have been moved to, or from the folder in
 /// which the run was called.
-fn from_here(config: &TrainConfig, moved: &Moved, provenance: &Provenance) -> Result<TrainConfig> {
+fn from_here(config: &TrainConfig, moved: &NewPaths, provenance: &Provenance) -> Result<TrainConfig> {
     let mut config = config.clone();
     let refuse = |message: String| Err(Error::Usage(message));
     let Input::Table(job) = &mut config.input else {
@@ -75,7 +75,7 @@ fn from_here(config: &TrainConfig, moved: &Moved, provenance: &Provenance) -> Re
     };
     let directory = Path::new(&provenance.directory);
     let place = |recorded: &[PathBuf], moved: &[PathBuf]| match moved {
-        [] => recorded.iter().map(|file| meant(directory, file)).collect(),
+        [] => recorded.iter().map(|file| resolve(directory, file)).collect(),
         moved => moved.to_vec(),
     };
     job.data.files = place(&job.data.files, &moved.data);
@@ -99,7 +99,7 @@ fn from_here(config: &TrainConfig, moved: &Moved, provenance: &Provenance) -> Re
 }
 
 fn compare(
-    first: &KeptTraining,
+    first: &SavedTraining,
     model: Option<Vec<u8>>,
     again: &Trained,
     notes: Notes<'_>,

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::path::Path;
 use zonal_documents::record::{Record, RunKind};
-use zonal_documents::saved::{Kept, KeptTraining};
+use zonal_documents::saved::{SavedRun, SavedTraining};
 use zonal_documents::train::{Checkpoint, TrainConfig, TrainReport};
 use zonal_documents::{Error, Result};
 use zonal_io::folder::{METRICS, RECORD};
@@ -18,7 +18,7 @@ use zonal_io::model::SCHEMA;
 /// # Errors
 /// [`zonal_io::Error::Folder`] for a folder that holds none, is damaged or was written in another format;
 /// [`zonal_io::Error::System`].
-pub fn read(path: &Path) -> Result<Kept> {
+pub fn read(path: &Path) -> Result<SavedRun> {
     let refuse = |message: String| Error::from(zonal_io::Error::Folder { path: path.to_owned(), message });
     if !path.is_dir() {
         let found = if path.exists() { "is a file" } else { "does not exist" };
@@ -53,16 +53,16 @@ pub fn read(path: &Path) -> Result<Kept> {
         RunKind::Train => {
             let mut record: Record<TrainConfig, TrainReport> = parse(&text).map_err(damaged)?;
             record.summary.path = read_metrics(path)?;
-            Kept::Training(Box::new(KeptTraining { record, test_rows: read_test_rows(path)? }))
+            SavedRun::Training(Box::new(SavedTraining { record, test_rows: read_test_rows(path)? }))
         }
         RunKind::Sweep => {
             let record: Record<String, serde_json::Value> = parse(&text).map_err(damaged)?;
             let Record { schema, kind, configuration, provenance, .. } = record;
             let summary = finished(path)?;
-            Kept::Sweep(Box::new(Record { schema, kind, configuration, provenance, summary }))
+            SavedRun::Sweep(Box::new(Record { schema, kind, configuration, provenance, summary }))
         }
-        RunKind::Reproduce => Kept::Reproduce(Box::new(parse(&text).map_err(damaged)?)),
-        RunKind::SqPlay => Kept::Game(Box::new(parse(&text).map_err(damaged)?)),
+        RunKind::Reproduce => SavedRun::Reproduce(Box::new(parse(&text).map_err(damaged)?)),
+        RunKind::SqPlay => SavedRun::Game(Box::new(parse(&text).map_err(damaged)?)),
     })
 }
 

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use std::sync::Arc;
 use zonal_documents::report::Report as Document;
 use zonal_documents::request::{Request, Spectra, Values};
-use zonal_documents::saved::Kept;
+use zonal_documents::saved::SavedRun;
 use zonal_documents::spectrum::SpectrumReport;
 use zonal_report::{draw, page_of};
 use zonal_run::Context;
@@ -27,7 +27,7 @@ pub(crate) struct Report {
 enum Figures {
     None,
     Spectrum(Box<SpectrumReport>),
-    Page(Arc<Kept>),
+    Page(Arc<SavedRun>),
 }
 
 #[pymethods]

@@ -7,7 +7,7 @@ use crate::page::{self, Page};
 use crate::png::png;
 use std::path::{Path, PathBuf};
 use zonal_documents::request::FigureFormat as Format;
-use zonal_documents::saved::{Kept, KeptTraining};
+use zonal_documents::saved::{SavedRun, SavedTraining};
 use zonal_io::folder::{FIGURES, PAGE, PAGE_MARK, RunFolder, has_mark, is_figure};
 use zonal_io::write::write_file;
 use zonal_jobs::kept::read;
@@ -23,12 +23,12 @@ fn extension(format: Format) -> &'static str {
 ///
 /// # Errors
 /// As [`page::training`].
-pub fn page_of(run: &Kept) -> Result<Page> {
+pub fn page_of(run: &SavedRun) -> Result<Page> {
     match run {
-        Kept::Training(run) => page::training(run),
-        Kept::Sweep(run) => page::sweep(run),
-        Kept::Reproduce(run) => page::claims(run),
-        Kept::Game(run) => page::game(run),
+        SavedRun::Training(run) => page::training(run),
+        SavedRun::Sweep(run) => page::sweep(run),
+        SavedRun::Reproduce(run) => page::claims(run),
+        SavedRun::Game(run) => page::game(run),
     }
 }
 
@@ -71,14 +71,14 @@ pub fn write_run_figures(folder: &Path, formats: &[Format]) -> Result<Vec<PathBu
 ///
 /// # Errors
 /// As [`page::training`].
-pub fn page_of_runs(runs: &[(String, Kept)]) -> Result<Page> {
+pub fn page_of_runs(runs: &[(String, SavedRun)]) -> Result<Page> {
     if let [(_, run)] = runs {
         return page_of(run);
     }
-    let trainings: Vec<(String, &KeptTraining)> = runs
+    let trainings: Vec<(String, &SavedTraining)> = runs
         .iter()
         .filter_map(|(name, run)| match run {
-            Kept::Training(training) => Some((name.clone(), &**training)),
+            SavedRun::Training(training) => Some((name.clone(), &**training)),
             _ => None,
         })
         .collect();
@@ -87,7 +87,7 @@ pub fn page_of_runs(runs: &[(String, Kept)]) -> Result<Page> {
         [(_, one)] => vec![page::training(one)?],
         several => vec![page::comparison(several)?],
     };
-    for (_, run) in runs.iter().filter(|(_, r)| !matches!(r, Kept::Training(_))) {
+    for (_, run) in runs.iter().filter(|(_, r)| !matches!(r, SavedRun::Training(_))) {
         pages.push(page_of(run)?);
     }
     Ok(page::join(pages))

@@ -18,7 +18,7 @@ use zonal_documents::request::{
     Output, PageOptions, PlayRequest, ReportRequest, ReproduceRequest, Request, Spectra, SpectrumRequest,
     SweepRequest, Threads, TrainRequest, Training,
 };
-use zonal_documents::saved::{Kept, KeptTraining};
+use zonal_documents::saved::{SavedRun, SavedTraining};
 use zonal_documents::train::TrainConfig;
 use zonal_io::model::Model;
 use zonal_io::option::named;
@@ -54,7 +54,7 @@ pub struct Outcome {
     /// The trained network, unless its width is infinite.
     pub model: Option<Model>,
     /// The run as it would be read back, for its figures.
-    pub run: Option<Kept>,
+    pub run: Option<SavedRun>,
     /// The failure to write a run or its page, where the result is there all the same.
     pub unwritten: Option<anyhow::Error>,
 }
@@ -136,7 +136,7 @@ fn training(request: &TrainRequest, context: &mut Context<'_>) -> Result<Outcome
     // The run is there: its numbers are returned even if its page cannot be written.
     let unwritten = write(&request.page, report.run.as_deref()).err();
     let record: Record<TrainConfig, _> = record(RunKind::Train, config, command, started, report.clone());
-    let run = Kept::Training(Box::new(KeptTraining { record, test_rows: Vec::new() }));
+    let run = SavedRun::Training(Box::new(SavedTraining { record, test_rows: Vec::new() }));
     Ok(Outcome { model, run: Some(run), unwritten, ..Report::Train(Box::new(report)).into() })
 }
 
@@ -150,7 +150,7 @@ fn claims(request: &ReproduceRequest, context: &mut Context<'_>) -> Result<Outco
     let kept = keep(&output, RunKind::Reproduce, &configuration, &report, command.clone(), started);
     let unwritten = finish(&request.folder.page, kept, &mut report.run);
     let run = record(RunKind::Reproduce, configuration, command, started, report.clone());
-    let run = Some(Kept::Reproduce(Box::new(run)));
+    let run = Some(SavedRun::Reproduce(Box::new(run)));
     Ok(Outcome { run, unwritten, ..Report::Reproduce(Box::new(report)).into() })
 }
 
@@ -162,7 +162,7 @@ fn game(request: &PlayRequest, context: &mut Context<'_>) -> Result<Outcome> {
     let _ = context.observer.progress(Stage::Writing, 0, 1);
     let kept = keep(&output, RunKind::SqPlay, &config, &report, command.clone(), started);
     let unwritten = finish(&request.folder.page, kept, &mut report.run);
-    let run = Kept::Game(Box::new(record(RunKind::SqPlay, config, command, started, report.clone())));
+    let run = SavedRun::Game(Box::new(record(RunKind::SqPlay, config, command, started, report.clone())));
     Ok(Outcome { run: Some(run), unwritten, ..Report::Play(Box::new(report)).into() })
 }
 
@@ -173,7 +173,7 @@ fn sweep(request: &SweepRequest, context: &mut Context<'_>) -> Result<Outcome> {
     let (report, text) =
         zonal_jobs::sweep::sweep(&request.start()?, at_once, command.clone(), context.observer)?;
     let unwritten = write(&request.page, report.run.as_deref()).err();
-    let run = Kept::Sweep(Box::new(record(RunKind::Sweep, text, command, started, report.clone())));
+    let run = SavedRun::Sweep(Box::new(record(RunKind::Sweep, text, command, started, report.clone())));
     Ok(Outcome { run: Some(run), unwritten, ..Report::Sweep(Box::new(report)).into() })
 }
 
@@ -223,7 +223,8 @@ fn page(request: &ReportRequest) -> Result<Report> {
         ([run], None) => write_run(run, request.force, &request.figures)?,
         (runs, out) => {
             let read = |run: &PathBuf| Ok((name(run, runs), zonal_jobs::kept::read(run)?));
-            let kept: Vec<(String, Kept)> = runs.iter().map(read).collect::<zonal_documents::Result<_>>()?;
+            let kept: Vec<(String, SavedRun)> =
+                runs.iter().map(read).collect::<zonal_documents::Result<_>>()?;
             let path = out.clone().unwrap_or_else(|| PathBuf::from("comparison.html"));
             write_page(&page_of_runs(&kept)?, &path, request.force, &request.figures)?
         }

@@ -1,10 +1,10 @@
-//! The options of the analysis of a table.
+//! The options of `analyze`.
 
 use super::choice::MissingChoice;
 use super::split_names;
 use crate::analyze::AnalyzeConfig;
 use crate::error::{Error, Result};
-use crate::number::{Count, Real, Whole, count, words};
+use crate::number::{Count, Real, Whole, count, text};
 use crate::options::LABEL;
 use crate::table::{Data, Memory, lossy};
 use schemars::JsonSchema;
@@ -22,11 +22,11 @@ pub struct AnalyzeRequest {
     pub data: Vec<PathBuf>,
     /// Column to explain; several are separated by commas
     #[arg(long, value_name = "COLUMN", required = true)]
-    #[serde(deserialize_with = "words::list")]
+    #[serde(deserialize_with = "text::list")]
     pub label: Vec<String>,
     /// Columns to explain it by, separated by commas [default: all others]
     #[arg(long, value_name = "COLUMNS")]
-    #[serde(deserialize_with = "words::list")]
+    #[serde(deserialize_with = "text::list")]
     pub features: Vec<String>,
     /// The CSV has no header; columns are named c1, c2, ..
     #[arg(long)]
@@ -57,19 +57,19 @@ pub struct AnalyzeRequest {
     pub(super) memory: Option<Memory>,
 }
 
-/// A degree of polynomials on a table.
+/// A degree of polynomials on a table, at most 64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Degree(usize);
 
-/// The highest degree.
-const MOST_DEGREE: u64 = 64;
+/// The largest degree.
+const MAX_DEGREE: u64 = 64;
 
 impl std::str::FromStr for Degree {
     type Err = String;
     fn from_str(text: &str) -> std::result::Result<Self, String> {
         match count(text)? {
-            k if k <= MOST_DEGREE => Ok(Self(k as usize)),
-            k => Err(format!("{k} is too high; at most {MOST_DEGREE}")),
+            k if k <= MAX_DEGREE => Ok(Self(k as usize)),
+            k => Err(format!("the degree is {k}; it must be at most {MAX_DEGREE}")),
         }
     }
 }
@@ -82,7 +82,7 @@ impl std::fmt::Display for Degree {
 
 impl<'de> Deserialize<'de> for Degree {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        words::deserialize(deserializer)
+        text::deserialize(deserializer)
     }
 }
 
@@ -105,16 +105,16 @@ impl Default for AnalyzeRequest {
 }
 
 impl AnalyzeRequest {
-    /// Splits the names of columns at commas, as the command line writes them.
+    /// Splits column names at commas, as on the command line.
     ///
     /// # Errors
-    /// [`Error::Usage`] for an option that names none.
+    /// [`Error::Usage`] for an option without names.
     pub fn split_names(&mut self) -> Result<()> {
         split_names(&mut self.label, LABEL)?;
         split_names(&mut self.features, FEATURES)
     }
 
-    /// The analysis that is asked for.
+    /// Returns the configuration of the analysis.
     ///
     /// # Errors
     /// [`Error::Usage`] without a table or a label.
@@ -124,7 +124,7 @@ impl AnalyzeRequest {
         data.memory.clone_from(&self.memory);
         let labels = data.memory.as_ref().map_or_else(|| self.label.clone(), |memory| memory.labels.clone());
         if (data.memory.is_none() && data.files.is_empty()) || labels.is_empty() {
-            return Err(Error::Usage(format!("a table with {LABEL} is needed")));
+            return Err(Error::Usage(format!("no table with {LABEL} is specified")));
         }
         Ok(AnalyzeConfig {
             data,

@@ -10,7 +10,7 @@ use zonal::statistics::Precision;
 
 use crate::spectrum::KernelKind;
 
-/// Reads one of the named values, with all of them in the message for another one.
+/// Deserialises one of the named values; the error message lists them all.
 fn read<'de, T: ValueEnum, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     struct Name(String);
     impl std::str::FromStr for Name {
@@ -19,7 +19,7 @@ fn read<'de, T: ValueEnum, D: Deserializer<'de>>(deserializer: D) -> Result<T, D
             Ok(Self(text.to_owned()))
         }
     }
-    let Name(name) = crate::number::words::deserialize(deserializer)?;
+    let Name(name) = crate::number::text::deserialize(deserializer)?;
     T::from_str(&name, false).map_err(|_| {
         let names: Vec<String> = T::value_variants()
             .iter()
@@ -39,7 +39,7 @@ macro_rules! choices {
         }
 
         impl $name {
-            /// The value as jobs take it.
+            /// Returns the value in the form of the jobs.
             pub fn value(self) -> $to {
                 match self {
                     $(Self::$variant => $value,)*
@@ -141,7 +141,7 @@ choices! {
     }
 }
 
-/// Reads the character between fields.
+/// Parses the field delimiter.
 pub(super) fn delimiter(text: &str) -> Result<char, String> {
     let mut chars = text.chars();
     match (text, chars.next(), chars.next()) {
@@ -151,7 +151,7 @@ pub(super) fn delimiter(text: &str) -> Result<char, String> {
     }
 }
 
-/// The same from JSON.
+/// Deserialises the field delimiter.
 pub(super) fn delimiter_of_json<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<char>, D::Error> {

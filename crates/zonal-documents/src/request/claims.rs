@@ -1,8 +1,8 @@
-//! The options of the claims.
+//! The options of `reproduce`.
 
 use super::output::FolderOptions;
 use crate::claims::Size;
-use crate::number::words;
+use crate::number::text;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct ReproduceRequest {
     /// Claims to check, separated by commas [default: all]; then every comparison is shown
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
-    #[serde(deserialize_with = "words::list")]
+    #[serde(deserialize_with = "text::list")]
     pub claim: Vec<String>,
     /// The same claims at smaller sizes, with thresholds to match; the output states what is smaller
     #[arg(long)]
@@ -24,12 +24,12 @@ pub struct ReproduceRequest {
 }
 
 impl ReproduceRequest {
-    /// The sizes.
+    /// Returns the sizes at which claims are checked.
     pub fn size(&self) -> Size {
         if self.quick { Size::Quick } else { Size::Whole }
     }
 
-    /// The configuration in the record of the run.
+    /// Returns the configuration for the record of the run.
     pub fn configuration(&self) -> serde_json::Value {
         serde_json::json!({ "claims": self.claim, "quick": self.quick })
     }

@@ -1,5 +1,6 @@
-//! Requests: the options of each command, typed, with defaults. The program reads them from its command line, other
-//! callers from JSON; each resolves into configurations of jobs, which checks how its options fit together.
+//! Requests: the options of each command, typed, with defaults. The program parses them from its command line, other
+//! callers from JSON. A request resolves into the configuration of a job, which checks that its options are
+//! compatible.
 
 mod analyze;
 mod choice;
@@ -42,13 +43,13 @@ pub enum Request {
     Spectrum(SpectrumRequest),
     /// Width, step and iterations for a goal.
     Plan(PlanRequest),
-    /// A training, its continuation, or its repetition.
+    /// A training, a resumed training, or a repeated one.
     Train(Box<TrainRequest>),
     /// The analysis of a table.
     Analyze(AnalyzeRequest),
     /// Predictions of a model, or its score.
     Predict(PredictRequest),
-    /// The page of finished runs.
+    /// A page of finished runs.
     Report(ReportRequest),
     /// Claims of the theory.
     Reproduce(ReproduceRequest),
@@ -62,27 +63,27 @@ pub enum Request {
     SqLearn(LearnRequest),
 }
 
-/// Values in memory that a request refers to: JSON does not hold them.
+/// In-memory values of a request, which JSON cannot hold.
 #[derive(Clone, Debug, Default)]
 pub struct Values {
-    /// The table, in place of files.
+    /// The table that replaces files.
     pub table: Option<Memory>,
-    /// The activation, in place of a name or an expression.
+    /// The activation that replaces a name or an expression.
     pub activation: Option<Activation>,
 }
 
 impl Request {
-    /// Reads a request from JSON: an object with the `command` and those of its options that differ from their defaults.
-    /// Counts and numbers may be text as on the command line, `1e9`.
+    /// Parses a request from JSON: an object with the `command` and those options that differ from their defaults.
+    /// Counts and numbers may be text as on the command line, such as `1e9`.
     ///
     /// # Errors
-    /// [`Error::Usage`] for a command or an option that does not exist, and for a value that the option does not take.
+    /// [`Error::Usage`] for an unknown command or option, and for a value that the option does not accept.
     pub fn from_json(text: &str) -> Result<Self> {
         let found: Value =
-            serde_json::from_str(text).map_err(|e| Error::Usage(format!("the request is no JSON: {e}")))?;
+            serde_json::from_str(text).map_err(|e| Error::Usage(format!("the request is not JSON: {e}")))?;
         let Value::Object(mut options) = found else {
             return Err(Error::Usage(
-                "the request is no JSON object; write its command and its options".into(),
+                "the request is not a JSON object; write an object with the command and its options".into(),
             ));
         };
         let command = options.remove("command").unwrap_or_default();
@@ -102,10 +103,10 @@ impl Request {
         })
     }
 
-    /// Attaches values in memory.
+    /// Attaches in-memory values.
     ///
     /// # Errors
-    /// [`Error::Usage`] for a command that takes none.
+    /// [`Error::Usage`] for a command that accepts none.
     pub fn attach(&mut self, values: Values) -> Result<()> {
         let Values { table, activation } = values;
         match self {
@@ -116,7 +117,7 @@ impl Request {
             Self::SqLearn(request) if table.is_none() => request.callable = activation,
             _ if table.is_none() && activation.is_none() => {}
             _ => {
-                let message = "here the activation is a name or an expression in t, not a callable";
+                let message = "the activation is a callable; this command needs a name or an expression in t";
                 return Err(Error::Usage(message.into()));
             }
         }
@@ -124,13 +125,13 @@ impl Request {
     }
 }
 
-/// A request from the options in a JSON object; those that are not there have their defaults.
+/// Builds a request from the options in a JSON object; missing options have their defaults.
 fn read<T: Default + Serialize + DeserializeOwned>(options: Map<String, Value>) -> Result<T> {
     let mut all = object(&T::default());
     for (name, value) in options {
         let option = named(&name);
         let Some(default) = all.insert(name.clone(), value.clone()) else {
-            return Err(Error::Usage(format!("{option} is no option of this command")));
+            return Err(Error::Usage(format!("{option} is not an option of this command")));
         };
         let checked: std::result::Result<T, _> = serde_json::from_value(Value::Object(all.clone()));
         if let Err(error) = checked {
@@ -148,13 +149,13 @@ fn read<T: Default + Serialize + DeserializeOwned>(options: Map<String, Value>) 
 fn object(request: &impl Serialize) -> Map<String, Value> {
     match serde_json::to_value(request) {
         Ok(Value::Object(map)) => map,
-        // A request is a struct of plain values.
+        // Unreachable: a request is a struct of plain values.
         _ => Map::new(),
     }
 }
 
-/// The options of a request that differ from their defaults.
-fn given<T: Default + Serialize>(request: &T) -> Vec<String> {
+/// Returns the names of the options that differ from their defaults.
+fn non_defaults<T: Default + Serialize>(request: &T) -> Vec<String> {
     let default = object(&T::default());
     object(request)
         .into_iter()
@@ -163,19 +164,19 @@ fn given<T: Default + Serialize>(request: &T) -> Vec<String> {
         .collect()
 }
 
-/// The first of the options given that is among some, which do not go with another one.
-fn refuse_with<T: Default + Serialize>(
+/// Rejects a request that sets an excluded option together with `other`.
+fn reject_with<T: Default + Serialize>(
     request: &T,
     other: OptionId,
     excluded: impl Fn(&str) -> bool,
 ) -> Result<()> {
-    match given(request).iter().find(|name| excluded(name)) {
+    match non_defaults(request).iter().find(|name| excluded(name)) {
         Some(name) => Err(Error::Usage(format!("{} cannot be used with {other}", named(name)))),
         None => Ok(()),
     }
 }
 
-/// Splits an option's text at commas outside brackets.
+/// Splits the text of an option at commas outside brackets.
 pub fn split_list(text: &str) -> Vec<String> {
     let mut depth = 0i32;
     let mut out = vec![String::new()];
@@ -194,8 +195,9 @@ pub fn split_list(text: &str) -> Vec<String> {
     out.into_iter().map(|s| s.trim().to_owned()).filter(|s| !s.is_empty()).collect()
 }
 
-/// The values of an option that can be repeated, each split at commas outside brackets; none where it is not given.
-fn lists(values: &[String], option: OptionId) -> Result<Vec<String>> {
+/// Returns the values of an option that can be repeated, each split at commas outside brackets; empty if the option
+/// is not set.
+fn split_values(values: &[String], option: OptionId) -> Result<Vec<String>> {
     let out: Vec<String> = values.iter().flat_map(|v| split_list(v)).collect();
     if out.is_empty() && !values.is_empty() {
         return Err(Error::Usage(format!(
@@ -205,19 +207,19 @@ fn lists(values: &[String], option: OptionId) -> Result<Vec<String>> {
     Ok(out)
 }
 
-/// The values of an option that can be repeated or separated by commas, each read.
-fn parsed<T>(
+/// Parses the values of an option that can be repeated or separated by commas.
+fn parse_values<T>(
     values: &[String],
     option: OptionId,
     read: impl Fn(&str) -> std::result::Result<T, String>,
 ) -> Result<Vec<T>> {
     let one = |text: &String| read(text).map_err(|e| Error::Usage(format!("{option}: {e}")));
-    lists(values, option)?.iter().map(one).collect()
+    split_values(values, option)?.iter().map(one).collect()
 }
 
-/// The names of columns as the command line has them: separated by commas outside brackets.
+/// Splits the column names of the command line at commas outside brackets.
 fn split_names(names: &mut Vec<String>, option: OptionId) -> Result<()> {
-    *names = lists(names, option)?;
+    *names = split_values(names, option)?;
     Ok(())
 }
 
@@ -257,8 +259,8 @@ mod tests {
         ] {
             let request = Request::from_json(&format!(r#"{{"command": "{command}"}}"#)).unwrap();
             let text = serde_json::to_string(&request).unwrap();
-            let again = Request::from_json(&text).unwrap();
-            assert_eq!(serde_json::to_string(&again).unwrap(), text, "{command}");
+            let copy = Request::from_json(&text).unwrap();
+            assert_eq!(serde_json::to_string(&copy).unwrap(), text, "{command}");
         }
     }
 
@@ -267,7 +269,7 @@ mod tests {
         let error = |text: &str| Request::from_json(text).unwrap_err().to_string();
         assert_eq!(
             error(r#"{"command": "spectrum", "max_degree": "x"}"#),
-            "max_degree: 'x' is not a whole number from 0 on; write digits, such as 0 or 12"
+            "max_degree: 'x' is not a non-negative integer; write digits, such as 0 or 12"
         );
         assert_eq!(
             error(r#"{"command": "train", "missing": "maybe"}"#),
@@ -275,10 +277,10 @@ mod tests {
         );
         assert_eq!(
             error(r#"{"command": "plan", "epsilon": true}"#),
-            "epsilon is true: a number or a text is needed"
+            "epsilon is true: a number or a string is needed"
         );
-        assert_eq!(error(r#"{"command": "plan", "epsilom": 1}"#), "epsilom is no option of this command");
+        assert_eq!(error(r#"{"command": "plan", "epsilom": 1}"#), "epsilom is not an option of this command");
         assert!(error(r#"{"command": "dance"}"#).contains("does not exist"));
-        assert!(error("[]").contains("no JSON object") && error("{").contains("no JSON"));
+        assert!(error("[]").contains("not a JSON object") && error("{").contains("not JSON"));
     }
 }

@@ -1,4 +1,4 @@
-//! The folder of a run and its page.
+//! The folder of a run, and its page.
 
 use crate::error::{Error, Result};
 use crate::options::FIGURES;
@@ -9,32 +9,32 @@ use std::path::{Path, PathBuf};
 use zonal_io::folder::RunFolder;
 use zonal_io::option::{OUT, OptionId};
 
-/// Where a run is written.
+/// The destination of a run.
 #[derive(Clone, Debug)]
 pub enum Output {
-    /// Nowhere.
+    /// Nothing is written.
     None,
     /// The next free numbered folder below this one.
     Numbered(PathBuf),
-    /// This folder, which must be empty or, with `force`, hold a run of ours.
+    /// This folder, which must be empty or, with `force`, contain a run created by zonal.
     Folder {
-        /// The folder.
+        /// The path of the folder.
         path: PathBuf,
-        /// Replace a run in it.
+        /// Whether to replace a run in it.
         force: bool,
     },
-    /// The folder of an interrupted run, which goes on there.
+    /// The folder of an interrupted run, which is resumed.
     Resume(PathBuf),
 }
 
 impl Output {
-    /// The output that the option `out` asks for: a new folder below `runs` if it is not given, nothing for `none`.
+    /// Returns the destination for the option `out`: a new folder below `runs` if it is not set, nothing for `none`.
     ///
     /// # Errors
-    /// [`Error::Usage`] for a name that is no text.
+    /// [`Error::Usage`] for a path that is not valid UTF-8.
     pub fn named(out: Option<&Path>, force: bool) -> Result<Self> {
         let Some(path) = out else { return Ok(Self::Numbered(PathBuf::from("runs"))) };
-        // The name is part of the report and the record, which are text.
+        // The path is part of the report and the record, which are JSON.
         if path.to_str().is_none() {
             let path = path.display();
             return Err(Error::Usage(format!("{OUT} {path} is not valid text (UTF-8); choose another name")));
@@ -45,7 +45,7 @@ impl Output {
         })
     }
 
-    /// Finds out before the work whether a run of this kind can be written.
+    /// Checks, before any work, that a run of this kind can be written.
     ///
     /// # Errors
     /// As [`RunFolder::check_create`].
@@ -58,23 +58,23 @@ impl Output {
         Ok(())
     }
 
-    /// Refuses to put a file of this name, which is no part of the run, into its folder: the folder must be empty, or hold a run.
+    /// Checks that a file that is not part of the run is not in the run's folder, which must contain nothing else.
     ///
     /// # Errors
-    /// [`Error::Usage`].
-    pub fn check_apart(&self, option: OptionId, file: &Path) -> Result<()> {
+    /// [`Error::Usage`] for a file in the run's folder.
+    pub fn check_outside(&self, option: OptionId, file: &Path) -> Result<()> {
         let Self::Folder { path, .. } = self else { return Ok(()) };
         let parent = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         match (path.canonicalize(), parent.canonicalize()) {
             (Ok(folder), Ok(parent)) if folder == parent => Err(Error::Usage(format!(
-                "{} is in the folder of {OUT}, which is for the files of the run alone; name a file elsewhere",
+                "{} is in the folder of {OUT}, which holds only files of the run; choose a file in another folder",
                 option.with(file.display())
             ))),
             _ => Ok(()),
         }
     }
 
-    /// Refuses to replace a run by one that reads a file of it.
+    /// Checks that replacing a run does not delete a file that the new run reads.
     ///
     /// # Errors
     /// As [`RunFolder::check_inputs`].
@@ -85,7 +85,7 @@ impl Output {
         }
     }
 
-    /// The folder of a run of this kind, made now; None where nothing is written.
+    /// Creates the folder of a run of this kind; None if nothing is written.
     ///
     /// # Errors
     /// As [`RunFolder::create`], [`RunFolder::create_numbered`] and [`RunFolder::resume`].
@@ -100,13 +100,13 @@ impl Output {
     }
 }
 
-/// A format of the file of a figure.
+/// The file format of a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum FigureFormat {
-    /// Lines and text, to any size.
+    /// Vector graphics.
     Svg,
-    /// Points, 300 to the inch.
+    /// Pixels, 300 per inch.
     Png,
 }
 
@@ -123,7 +123,7 @@ impl std::str::FromStr for FigureFormat {
 
 impl<'de> Deserialize<'de> for FigureFormat {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        crate::number::words::deserialize(deserializer)
+        crate::number::text::deserialize(deserializer)
     }
 }
 
@@ -140,20 +140,23 @@ pub struct PageOptions {
 }
 
 impl PageOptions {
-    /// Refuses figures of a run without a folder.
+    /// Checks that figures are requested only for a run with a folder.
     ///
     /// # Errors
-    /// [`Error::Usage`].
+    /// [`Error::Usage`] otherwise.
     pub fn check(&self, output: &Output) -> Result<()> {
         if !self.figures.is_empty() && matches!(output, Output::None) {
             let figures = FIGURES;
-            return Err(Error::Usage(format!("{figures} needs a folder, but {}", OUT.with("none"))));
+            return Err(Error::Usage(format!(
+                "{figures} needs a run folder; {} writes none",
+                OUT.with("none")
+            )));
         }
         Ok(())
     }
 }
 
-/// The folder of a run of nothing but its record, and its page.
+/// The folder of a run that has only a record and a page.
 #[derive(Clone, Debug, Default, clap::Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct FolderOptions {
@@ -171,7 +174,7 @@ pub struct FolderOptions {
 }
 
 impl FolderOptions {
-    /// The output of a run, refused before the work where it cannot be written.
+    /// Returns the destination of a run and checks, before any work, that it can be written.
     ///
     /// # Errors
     /// [`Error::Usage`], and as [`Output::check`].

@@ -31,17 +31,17 @@ pub struct ReportRequest {
 }
 
 impl ReportRequest {
-    /// Refuses runs that are named twice and files that a run needs.
+    /// Checks that no run is named twice and that the page does not overwrite a file of a run.
     ///
     /// # Errors
-    /// [`Error::Usage`].
+    /// [`Error::Usage`] otherwise.
     pub fn validate(&self) -> Result<()> {
         if let Some((_, twice)) = self.runs.iter().enumerate().find(|(i, r)| self.runs[..*i].contains(r)) {
-            return Err(Error::Usage(format!("{} is named twice", twice.display())));
+            return Err(Error::Usage(format!("{} is listed twice", twice.display())));
         }
         match self.out.as_deref().filter(|out| is_run_file(out)) {
             Some(out) => Err(Error::Usage(format!(
-                "{} is the name of a file that a run needs; choose another one for the page",
+                "{} is the name of a file of a run; choose another name for the page",
                 OUT.with(out.display())
             ))),
             None => Ok(()),

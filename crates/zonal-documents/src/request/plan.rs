@@ -1,4 +1,4 @@
-//! The options of a plan.
+//! The options of `plan`.
 
 use crate::number::{Count, Real, Scale, Whole};
 use crate::plan::PlanConfig;
@@ -76,7 +76,7 @@ impl Default for PlanRequest {
 }
 
 impl PlanRequest {
-    /// The plan that is asked for.
+    /// Returns the configuration of the plan.
     pub fn config(&self) -> PlanConfig {
         let energies = self.energies.as_ref().map(|all| {
             let (tail_energy, energies) =

@@ -1,9 +1,9 @@
-//! The options of predictions.
+//! The options of `predict`.
 
 use super::choice::{MissingChoice, PartChoice};
 use super::split_names;
 use crate::error::Result;
-use crate::number::{Count, words};
+use crate::number::{Count, text};
 use crate::options::LABEL;
 use crate::predict::PredictConfig;
 use crate::table::{Data, lossy};
@@ -31,7 +31,7 @@ pub struct PredictRequest {
     pub iteration: Option<Count>,
     /// The label's column, or as many as the model predicts: print the root mean squared error instead of predictions
     #[arg(long, value_name = "COLUMN")]
-    #[serde(deserialize_with = "words::list")]
+    #[serde(deserialize_with = "text::list")]
     pub label: Vec<String>,
     /// Only the rows of one part of the training's split, for the file it was trained on
     #[arg(long, value_enum, default_value_t = Self::default().part)]
@@ -64,15 +64,15 @@ impl Default for PredictRequest {
 }
 
 impl PredictRequest {
-    /// Splits the names of columns at commas, as the command line writes them.
+    /// Splits column names at commas, as on the command line.
     ///
     /// # Errors
-    /// [`crate::Error::Usage`] for an option that names none.
+    /// [`crate::Error::Usage`] for an option without names.
     pub fn split_names(&mut self) -> Result<()> {
         split_names(&mut self.label, LABEL)
     }
 
-    /// The predictions that are asked for.
+    /// Returns the configuration of the prediction.
     ///
     /// # Errors
     /// As [`Data::of_files`].

@@ -1,9 +1,9 @@
-//! The options of spectra and rankings.
+//! The options of `spectrum`: spectra and rankings.
 
 use super::choice::KernelChoice;
-use super::{lists, parsed, refuse_with};
+use super::{parse_values, reject_with, split_values};
 use crate::error::{Error, Result};
-use crate::number::{Extended, Scale, Whole, real, words};
+use crate::number::{Extended, Scale, Whole, real, text};
 use crate::options::{ACTIVATION, DECAY, DIM, FOR_DEGREES, KINKS, SCALE};
 use crate::spectrum::{RankConfig, SpectrumConfig};
 use schemars::JsonSchema;
@@ -19,22 +19,22 @@ pub struct SpectrumRequest {
     /// square, cube, hermite-K) or an expression in t; several, repeated or separated by commas, are compared
     /// [default: relu]
     #[arg(long, short, value_name = "NAME|EXPRESSION", allow_hyphen_values = true)]
-    #[serde(deserialize_with = "words::list")]
+    #[serde(deserialize_with = "text::list")]
     pub activation: Vec<String>,
     /// The dimension n of the sphere S^(n-1), or inf for the limit at scale sqrt(n); several are compared [default: 10]
     #[arg(long, short = 'n', value_name = "N", allow_negative_numbers = true)]
-    #[serde(deserialize_with = "words::list")]
+    #[serde(deserialize_with = "text::list")]
     pub dim: Vec<String>,
     /// The largest degree
     #[arg(long, short = 'k', default_value_t = Self::default().max_degree, value_name = "K", allow_negative_numbers = true)]
     pub max_degree: Whole,
     /// The scale s of the unit phi(s <w, x>): sqrt-dim or a number; several are compared [default: 1]
     #[arg(long, value_name = "S", allow_negative_numbers = true)]
-    #[serde(deserialize_with = "words::list")]
+    #[serde(deserialize_with = "text::list")]
     pub scale: Vec<String>,
     /// Points where the expression is not smooth, in place of those found
     #[arg(long, value_name = "LIST", allow_negative_numbers = true)]
-    #[serde(deserialize_with = "words::list")]
+    #[serde(deserialize_with = "text::list")]
     pub kinks: Vec<String>,
     /// The kernel: of the output layer alone, or of both layers
     #[arg(long, value_enum, default_value_t = Self::default().kernel)]
@@ -71,12 +71,12 @@ impl Default for SpectrumRequest {
     }
 }
 
-/// Spectra as their options ask for them.
+/// The jobs that the options of `spectrum` request.
 #[derive(Clone, Debug)]
 pub enum Spectra {
-    /// One for each activation, dimension and scale.
+    /// A spectrum for each activation, dimension and scale.
     Spectra(Vec<SpectrumConfig>),
-    /// Rankings of activations, one for each dimension.
+    /// A ranking of activations for each dimension.
     Rankings(Vec<RankConfig>),
 }
 
@@ -84,21 +84,21 @@ pub enum Spectra {
 const DEFAULT_DIM: Extended = Extended::Finite(10);
 
 impl SpectrumRequest {
-    /// The spectra or rankings that are asked for.
+    /// Returns the configurations of the spectra or rankings.
     ///
     /// # Errors
-    /// [`Error::Usage`] for values that cannot be read and options that do not fit together.
+    /// [`Error::Usage`] for invalid values and conflicting options.
     pub fn spectra(&self) -> Result<Spectra> {
-        let mut dims: Vec<Extended> = parsed(&self.dim, DIM, |t| t.parse())?;
+        let mut dims: Vec<Extended> = parse_values(&self.dim, DIM, |t| t.parse())?;
         if dims.is_empty() {
             dims.push(DEFAULT_DIM);
         }
         if let Some(text) = &self.for_degrees {
             let excluded = ["decay", "kernel", "bias", "scale"];
-            refuse_with(self, FOR_DEGREES, |name| excluded.contains(&name))?;
+            reject_with(self, FOR_DEGREES, |name| excluded.contains(&name))?;
             return Ok(Spectra::Rankings(self.rankings(text, &dims)?));
         }
-        let scales: Vec<Scale> = parsed(&self.scale, SCALE, |t| t.parse())?;
+        let scales: Vec<Scale> = parse_values(&self.scale, SCALE, |t| t.parse())?;
         let decay = self.decay.as_deref().map(|d| range(d, DECAY)).transpose()?;
         let mut spectra = Vec::new();
         for activation in &self.activations()? {
@@ -122,7 +122,7 @@ impl SpectrumRequest {
     fn rankings(&self, text: &str, dims: &[Extended]) -> Result<Vec<RankConfig>> {
         let (from, to) = range(text, FOR_DEGREES)?;
         let activations = if self.activation.is_empty() && self.callable.is_none() {
-            // A shift makes every degree visible; without one most activations miss half of them.
+            // A shift makes every degree visible; without it most activations have coefficient zero in half of them.
             let shifted =
                 ["relu(t + 0.5)", "gelu(t + 0.5)", "tanh(t + 0.5)", "sin(t + 0.5)"].map(Activation::parse);
             let shifted: zonal::error::Result<Vec<Activation>> = shifted.into_iter().collect();
@@ -142,12 +142,12 @@ impl SpectrumRequest {
         if let Some(callable) = &self.callable {
             return Ok(vec![callable.clone()]);
         }
-        let texts = lists(&self.activation, ACTIVATION)?;
+        let texts = split_values(&self.activation, ACTIVATION)?;
         let mut out = if texts.is_empty() { vec![Activation::Relu] } else { Vec::new() };
         for text in &texts {
             out.push(Activation::parse(text)?);
         }
-        let kinks = parsed(&self.kinks, KINKS, real)?;
+        let kinks = parse_values(&self.kinks, KINKS, real)?;
         if !kinks.is_empty() {
             for activation in &mut out {
                 *activation = activation.with_kinks(kinks.clone())?;
@@ -157,16 +157,16 @@ impl SpectrumRequest {
     }
 }
 
-/// A range of degrees A..B, both included.
+/// Parses a range of degrees A..B, both included.
 fn range(text: &str, option: OptionId) -> Result<(usize, usize)> {
     let wrong = |what: String| Error::Usage(format!("{option}: '{text}' is not a range of degrees; {what}"));
     let needed = || wrong("write two numbers such as 0..4".into());
     let (from, to) = text.split_once("..").ok_or_else(needed)?;
     let number = |t: &str| t.trim_start_matches('=').parse::<usize>().map_err(|_| needed());
     let (from, to) = (number(from)?, number(to)?);
-    let most = zonal::spectrum::MAX_DEGREE;
-    if from > to || to > most {
-        return Err(wrong(format!("the first must not exceed the last, and that at most {most}")));
+    let max = zonal::spectrum::MAX_DEGREE;
+    if from > to || to > max {
+        return Err(wrong(format!("the first must be at most the last, and the last at most {max}")));
     }
     Ok((from, to))
 }

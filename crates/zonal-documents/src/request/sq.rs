@@ -1,10 +1,10 @@
-//! The options of the laboratory of statistical queries.
+//! The options of `sq bound`, `sq play` and `sq learn`.
 
 use super::choice::LayersChoice;
 use super::output::{FolderOptions, Output};
-use super::parsed;
+use super::parse_values;
 use crate::error::{Error, Result};
-use crate::number::{Auto, Count, Real, Scale, Whole, count, real, words};
+use crate::number::{Auto, Count, Real, Scale, Whole, count, real, text};
 use crate::options::{DEGREE, DIM, LAYERS, LEARNER, SAVE, SCALE, SEED, SIZE, TOLERANCE};
 use crate::record::RunKind;
 use crate::sq::{Answerer, BoundConfig, FamilyConfig, LearnConfig, PlayConfig, check_degree};
@@ -27,24 +27,24 @@ use zonal_sq::{AnswerRule, Convention, Directions, Family, Kind};
 pub struct BoundRequest {
     /// zonal, random, signs or monomials
     #[arg(long, value_name = "FAMILY")]
-    #[serde(with = "words")]
+    #[serde(with = "text")]
     #[schemars(with = "String")]
     pub family: Kind,
     /// Dimension n; comma-separated values give a table
     #[arg(long, short = 'n', required = true, value_name = "N")]
-    #[serde(deserialize_with = "words::list")]
+    #[serde(deserialize_with = "text::list")]
     pub dim: Vec<String>,
     /// Degree k; comma-separated values give a table
     #[arg(long, short = 'k', required = true, value_name = "K")]
-    #[serde(deserialize_with = "words::list")]
+    #[serde(deserialize_with = "text::list")]
     pub degree: Vec<String>,
     /// The largest error of an answer; comma-separated values give a table
     #[arg(long, short, required = true, value_name = "TAU", allow_negative_numbers = true)]
-    #[serde(deserialize_with = "words::list")]
+    #[serde(deserialize_with = "text::list")]
     pub tolerance: Vec<String>,
     /// The queries that the learner may ask: correlational, lipschitz:L or any
     #[arg(long, default_value_t = Self::default().queries, value_name = "CLASS")]
-    #[serde(with = "words")]
+    #[serde(with = "text")]
     #[schemars(with = "String")]
     pub queries: QueryClass,
     /// The probability of success
@@ -58,7 +58,7 @@ pub struct BoundRequest {
     pub size: Option<Count>,
     /// Directions of a finite zonal family: random, coordinate or devore
     #[arg(long, default_value_t = Self::default().directions, value_name = "HOW")]
-    #[serde(with = "words")]
+    #[serde(with = "text")]
     #[schemars(with = "String")]
     pub directions: Directions,
     /// Seed of the members.
@@ -84,21 +84,22 @@ impl Default for BoundRequest {
 }
 
 impl BoundRequest {
-    /// The bounds that are asked for, one for each dimension, degree and tolerance, and the number of tolerances.
+    /// Returns the configurations of the bounds, one for each dimension, degree and tolerance, and the number of
+    /// tolerances.
     ///
     /// # Errors
-    /// [`Error::Usage`] for values that cannot be read, and for a seed where nothing is drawn.
+    /// [`Error::Usage`] for invalid values, and for a seed if nothing is drawn.
     pub fn configs(&self) -> Result<(Vec<BoundConfig>, usize)> {
-        let dims = parsed(&self.dim, DIM, count)?;
-        let degrees = parsed(&self.degree, DEGREE, count)?;
-        let tolerances = parsed(&self.tolerance, TOLERANCE, real)?;
+        let dims = parse_values(&self.dim, DIM, count)?;
+        let degrees = parse_values(&self.degree, DEGREE, count)?;
+        let tolerances = parse_values(&self.tolerance, TOLERANCE, real)?;
         if dims.is_empty() || degrees.is_empty() || tolerances.is_empty() {
             return Err(Error::Usage(format!("{DIM}, {DEGREE} and {TOLERANCE} each need a value")));
         }
         let draws = self.size.is_some() && !matches!(self.family, Kind::Signs | Kind::Monomials);
         if self.seed.is_some() && !draws {
             return Err(Error::Usage(format!(
-                "{SEED} has no effect here: no member is drawn; a bound for {} members of a zonal or random family draws them",
+                "{SEED} has no effect here: members are drawn only for {} of a zonal or random family",
                 SIZE.with("M")
             )));
         }
@@ -129,7 +130,7 @@ impl BoundRequest {
 pub struct PlayRequest {
     /// zonal, random, signs or monomials
     #[arg(long, value_name = "FAMILY")]
-    #[serde(with = "words")]
+    #[serde(with = "text")]
     #[schemars(with = "String")]
     pub family: Kind,
     /// The dimension n
@@ -143,7 +144,7 @@ pub struct PlayRequest {
     pub size: Option<Count>,
     /// Directions of a zonal family: random, coordinate or devore
     #[arg(long, default_value_t = Self::default().directions, value_name = "HOW")]
-    #[serde(with = "words")]
+    #[serde(with = "text")]
     #[schemars(with = "String")]
     pub directions: Directions,
     /// The largest error of an answer to a query of norm 1
@@ -151,13 +152,13 @@ pub struct PlayRequest {
     pub tolerance: Real,
     /// greedy, members, regression, descent, attack or brute-force
     #[arg(long, default_value_t = Self::default().learner, value_name = "LEARNER")]
-    #[serde(with = "words")]
+    #[serde(with = "text")]
     #[schemars(with = "String")]
     pub learner: Strategy,
     /// Policy of the oracle: base, 0 whenever some remaining candidate permits it, or interval, the answer that keeps most
     /// candidates
     #[arg(long, default_value_t = Self::default().answers, value_name = "HOW")]
-    #[serde(with = "words")]
+    #[serde(with = "text")]
     #[schemars(with = "String")]
     pub answers: AnswerRule,
     /// The learner is to reach a mean squared error of 1 - EPSILON
@@ -211,29 +212,30 @@ impl Default for PlayRequest {
     }
 }
 
-/// Members of a family whose size is not given.
+/// The default number of members of a zonal or random family.
 const MEMBERS: u64 = 500;
-const MOST_SUBSETS: u64 = 5_000;
+/// The largest default number of members of a family of signs or monomials.
+const MAX_SUBSETS: u64 = 5_000;
 
 impl PlayRequest {
-    /// The output of the game; its transcript is written elsewhere.
+    /// Returns the destination of the game and checks that its transcript is saved outside the run's folder.
     ///
     /// # Errors
     /// [`Error::Usage`], and as [`Output::check`].
     pub fn output(&self) -> Result<Output> {
         let output = self.folder.output(RunKind::SqPlay)?;
         if let Some(file) = &self.save {
-            output.check_apart(SAVE, file)?;
+            output.check_outside(SAVE, file)?;
         }
         Ok(output)
     }
 
-    /// The game that is asked for.
+    /// Returns the configuration of the game.
     ///
     /// # Errors
     /// [`Error::Usage`] for options of another learner.
     pub fn config(&self) -> Result<PlayConfig> {
-        let unused = |given: bool, option: &'static str, learner: Strategy| match given
+        let unused = |is_set: bool, option: &'static str, learner: Strategy| match is_set
             && self.learner != learner
         {
             true => Err(Error::Usage(format!("{} is for {}", OptionId::new(option), LEARNER.with(learner)))),
@@ -272,10 +274,10 @@ impl PlayRequest {
                 check_degree(degree)?;
                 let all = Family::subsets(Dim::new(dim)?, degree);
                 if all == 0u8.into() {
-                    let message = format!("the degree is {degree}, but must be at most the dimension, {dim}");
+                    let message = format!("the degree is {degree}; it must be at most the dimension, {dim}");
                     return Err(Error::Usage(message));
                 }
-                u64::try_from(all).unwrap_or(u64::MAX).min(MOST_SUBSETS)
+                u64::try_from(all).unwrap_or(u64::MAX).min(MAX_SUBSETS)
             }
         })
     }
@@ -293,12 +295,12 @@ pub struct LearnRequest {
     pub dim: Count,
     /// The oracle: exact, honest:TAU, quantised:TAU, lazy:TAU, sampled:ROWS, sampled:ROWS:shared, vstat:T or replay:FILE
     #[arg(long, default_value_t = Self::default().oracle, value_name = "ORACLE")]
-    #[serde(with = "words")]
+    #[serde(with = "text")]
     #[schemars(with = "String")]
     pub oracle: Answerer,
     /// Unit of TAU: unit, the norm of g in a query y g(x); raw, the answer itself; range, the largest |y g(x)|
     #[arg(long, default_value_t = Self::default().convention, value_name = "CONVENTION")]
-    #[serde(with = "words")]
+    #[serde(with = "text")]
     #[schemars(with = "String")]
     pub convention: Convention,
     /// The activation, as in zonal train
@@ -363,27 +365,27 @@ fn layers(text: &str) -> std::result::Result<LayersChoice, String> {
     match text {
         "output" => Ok(LayersChoice::Output),
         "both" => Ok(LayersChoice::Both),
-        _ => Err(format!("'{text}' is no choice of layers; write output or both")),
+        _ => Err(format!("'{text}' is not a choice of layers; write output or both")),
     }
 }
 
 impl LearnRequest {
-    /// The descent that is asked for.
+    /// Returns the configuration of the descent.
     ///
     /// # Errors
-    /// [`Error::Usage`] for a scale or layers that it does not have.
+    /// [`Error::Usage`] for an unsupported scale or choice of layers.
     pub fn config(&self) -> Result<LearnConfig> {
         let layers = self.layers.value();
         if layers == Layers::Hidden {
             return Err(Error::Usage(format!(
-                "{} is not possible here; take output or both",
+                "{} is not supported here; choose output or both",
                 LAYERS.with("hidden")
             )));
         }
         let both = layers == Layers::Both;
         if self.scale == Scale::Auto {
             let auto = SCALE.with("auto");
-            return Err(Error::Usage(format!("{auto} needs a table; here it is sqrt-dim or a number")));
+            return Err(Error::Usage(format!("{auto} needs a table; choose sqrt-dim or a number")));
         }
         Ok(LearnConfig {
             target: self.target.clone(),

@@ -1,7 +1,7 @@
-//! The options of a sweep.
+//! The options of `sweep`.
 
 use super::output::{Output, PageOptions};
-use super::refuse_with;
+use super::reject_with;
 use crate::error::{Error, Result};
 use crate::number::Whole;
 use crate::options::SEED;
@@ -43,18 +43,18 @@ pub struct SweepRequest {
     pub page: PageOptions,
 }
 
-/// A number of threads.
+/// A number of threads, from 1 to 1024.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Threads(pub u16);
 
-/// The most threads.
-const MOST_THREADS: u16 = 1024;
+/// The largest number of threads.
+const MAX_THREADS: u16 = 1024;
 
 impl std::str::FromStr for Threads {
     type Err = String;
     fn from_str(text: &str) -> std::result::Result<Self, String> {
-        let number = text.parse().ok().filter(|n| (1..=MOST_THREADS).contains(n));
-        number.map(Self).ok_or_else(|| format!("'{text}' is not a whole number from 1 to {MOST_THREADS}"))
+        let number = text.parse().ok().filter(|n| (1..=MAX_THREADS).contains(n));
+        number.map(Self).ok_or_else(|| format!("'{text}' is not an integer from 1 to {MAX_THREADS}"))
     }
 }
 
@@ -66,44 +66,44 @@ impl std::fmt::Display for Threads {
 
 impl<'de> Deserialize<'de> for Threads {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        crate::number::words::deserialize(deserializer)
+        crate::number::text::deserialize(deserializer)
     }
 }
 
-/// A sweep as its options ask for it.
+/// The sweep that the options of `sweep` request.
 #[derive(Clone, Debug)]
 pub enum SweepStart {
-    /// A new one, described by a file.
+    /// A new sweep, described by a file.
     New {
-        /// The file.
+        /// The path of the description.
         file: PathBuf,
-        /// The first of the seeds.
+        /// The first seed.
         seed: u64,
-        /// The folder of the results.
+        /// The destination of the results.
         output: Output,
     },
-    /// The continuation of an interrupted one; a finished one is only read.
+    /// An interrupted sweep, which is resumed; a finished one is only read.
     Resume(PathBuf),
 }
 
 impl SweepRequest {
-    /// The sweep that is asked for.
+    /// Returns the requested sweep.
     ///
     /// # Errors
-    /// [`Error::Usage`] for options that do not fit together.
+    /// [`Error::Usage`] for conflicting options.
     pub fn start(&self) -> Result<SweepStart> {
         if let Some(folder) = &self.resume {
             if self.seed.is_some() {
                 let seed = SEED;
                 return Err(Error::Usage(format!(
-                    "{seed} has no effect here: a sweep is continued with its own seeds"
+                    "{seed} has no effect here: a resumed sweep uses its own seeds"
                 )));
             }
-            refuse_with(self, RESUME, |name| ["file", "out", "force"].contains(&name))?;
+            reject_with(self, RESUME, |name| ["file", "out", "force"].contains(&name))?;
             return Ok(SweepStart::Resume(folder.clone()));
         }
         let Some(file) = &self.file else {
-            return Err(Error::Usage(format!("a file or {RESUME} is needed")));
+            return Err(Error::Usage(format!("no sweep is specified; name a file or {RESUME}")));
         };
         let output = Output::named(self.out.as_deref(), self.force)?;
         self.page.check(&output)?;

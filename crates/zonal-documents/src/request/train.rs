@@ -1,14 +1,14 @@
-//! The options of a training.
+//! The options of `train`.
 
 use super::choice::{
     LayersChoice, MissingChoice, ParametrisationChoice, PrecisionChoice, SolverChoice, StartChoice,
     UnitsChoice,
 };
 use super::output::{Output, PageOptions};
-use super::{parsed, refuse_with, split_names};
-use crate::agreement::Moved;
+use super::{parse_values, reject_with, split_names};
+use crate::agreement::NewPaths;
 use crate::error::{Error, Result};
-use crate::number::{Auto, Count, Extended, Real, Scale, Whole, count, real, words};
+use crate::number::{Auto, Count, Extended, Real, Scale, Whole, count, real, text};
 use crate::options::{
     AGAIN, AT, BATCH, BIASES, DATA, INIT, LABEL, LAYERS, PRECISION, RESUME, SEED, SOLVER, TARGET, UNITS,
 };
@@ -39,11 +39,11 @@ pub struct TrainRequest {
     pub dim: Option<Count>,
     /// Column to predict; several are separated by commas
     #[arg(long, value_name = "COLUMN", required_unless_present_any = ["target", "resume", "again"])]
-    #[serde(deserialize_with = "words::list")]
+    #[serde(deserialize_with = "text::list")]
     pub label: Vec<String>,
     /// Columns to predict from, separated by commas [default: all others]
     #[arg(long, value_name = "COLUMNS")]
-    #[serde(deserialize_with = "words::list")]
+    #[serde(deserialize_with = "text::list")]
     pub features: Vec<String>,
     /// Column with the weight of each row in every mean; rows of weight 0 are left out
     #[arg(long, value_name = "COLUMN")]
@@ -112,7 +112,7 @@ pub struct TrainRequest {
     pub solver: SolverChoice,
     /// Iterations to report, separated by commas [default: six for each power of ten]
     #[arg(long, value_name = "LIST")]
-    #[serde(deserialize_with = "words::list")]
+    #[serde(deserialize_with = "text::list")]
     pub at: Vec<String>,
     /// The largest degree to list, on targets [default: the target's, at least 4]
     #[arg(long, short = 'k', value_name = "K", allow_negative_numbers = true)]
@@ -188,7 +188,7 @@ pub struct DescentOptions {
     pub patience: Option<Patience>,
 }
 
-/// A multiple, or `inf` for no end.
+/// A multiple of the best iteration, or `inf` to train to the last iteration.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Patience(f64);
 
@@ -209,7 +209,7 @@ impl Serialize for Patience {
 
 impl<'de> Deserialize<'de> for Patience {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        words::deserialize(deserializer)
+        text::deserialize(deserializer)
     }
 }
 
@@ -265,26 +265,26 @@ impl Default for TrainRequest {
     }
 }
 
-/// A training as its options ask for it.
+/// The training that the options of `train` request.
 #[derive(Clone, Debug)]
 pub enum Training {
-    /// A new one.
+    /// A new training.
     New(Box<TrainConfig>, Output),
-    /// The continuation of an interrupted one.
+    /// An interrupted training in this folder, which is resumed.
     Resume(PathBuf),
-    /// The repetition of a finished one from its record.
+    /// A finished training, which is repeated.
     Again {
-        /// The record.
+        /// The path of the record.
         record: PathBuf,
-        /// The new places of its files.
-        moved: Moved,
-        /// The folder of the repetition.
+        /// The new paths of its files.
+        moved: NewPaths,
+        /// The destination of the repetition.
         output: Output,
     },
 }
 
-/// Options about tables, which targets do not have.
-const OF_TABLES: [&str; 14] = [
+/// Options of trainings on tables only.
+const TABLE_OPTIONS: [&str; 14] = [
     "data",
     "label",
     "features",
@@ -300,10 +300,10 @@ const OF_TABLES: [&str; 14] = [
     "refit",
     "bias",
 ];
-/// Options about targets, which tables do not have.
-const OF_TARGETS: [&str; 2] = ["dim", "max_degree"];
-/// Options of the page of a run, which each training has.
-const OF_PAGES: [&str; 2] = ["no_report", "figures"];
+/// Options of trainings on targets only.
+const TARGET_OPTIONS: [&str; 2] = ["dim", "max_degree"];
+/// Options of the page, which every training accepts.
+const PAGE_OPTIONS: [&str; 2] = ["no_report", "figures"];
 
 /// The default fraction of the rows for testing, and of those for choosing the iteration.
 const FRACTION: f64 = 0.2;
@@ -319,24 +319,24 @@ const PATIENCE: f64 = 10.0;
 const FRESH: usize = 1024;
 
 impl TrainRequest {
-    /// Splits the names of columns at commas, as the command line writes them.
+    /// Splits column names at commas, as on the command line.
     ///
     /// # Errors
-    /// [`Error::Usage`] for an option that names none.
+    /// [`Error::Usage`] for an option without names.
     pub fn split_names(&mut self) -> Result<()> {
         split_names(&mut self.label, LABEL)?;
         split_names(&mut self.features, FEATURES)
     }
 
-    /// Whether hidden units move or a step sees some rows only.
+    /// Returns whether training is iterative: hidden units move, or a batch is set.
     pub fn is_iterative(&self) -> bool {
         self.descent.batch.is_some() || self.descent.layers.is_some_and(|l| l != LayersChoice::Output)
     }
 
-    /// The training that is asked for, its options checked.
+    /// Checks the options and returns the requested training.
     ///
     /// # Errors
-    /// [`Error::Usage`] for options that do not fit together.
+    /// [`Error::Usage`] for conflicting options.
     pub fn training(&self) -> Result<Training> {
         let output = || {
             let output = Output::named(self.out.as_deref(), self.force)?;
@@ -344,31 +344,31 @@ impl TrainRequest {
             Ok::<_, Error>(output)
         };
         if let Some(folder) = &self.resume {
-            let own = |name: &str| name != "resume" && !OF_PAGES.contains(&name);
-            self.refuse_seed("a training is continued with its own seed")?;
-            refuse_with(self, RESUME, own)?;
+            let own = |name: &str| name != "resume" && !PAGE_OPTIONS.contains(&name);
+            self.reject_seed("a resumed training uses its own seed")?;
+            reject_with(self, RESUME, own)?;
             return Ok(Training::Resume(folder.clone()));
         }
         if let Some(record) = &self.again {
             let own = |name: &str| {
-                !["again", "data", "test", "out", "force"].contains(&name) && !OF_PAGES.contains(&name)
+                !["again", "data", "test", "out", "force"].contains(&name) && !PAGE_OPTIONS.contains(&name)
             };
-            self.refuse_seed("a run is repeated with its own seed")?;
-            refuse_with(self, AGAIN, own)?;
-            let moved = Moved { data: self.data.clone(), test: self.test.clone() };
+            self.reject_seed("a repeated run uses its own seed")?;
+            reject_with(self, AGAIN, own)?;
+            let moved = NewPaths { data: self.data.clone(), test: self.test.clone() };
             let output = if self.out.is_none() { Output::None } else { output()? };
             return Ok(Training::Again { record: record.clone(), moved, output });
         }
         let config = self.config()?;
         let output = output()?;
         if self.callable.is_some() && !matches!(output, Output::None) {
-            let message = "a run folder does not hold a callable: with one as activation, out must be None";
+            let message = "the activation is a callable, which a run folder cannot store; set out to None";
             return Err(Error::Usage(message.into()));
         }
         Ok(Training::New(Box::new(config), output))
     }
 
-    fn refuse_seed(&self, why: &str) -> Result<()> {
+    fn reject_seed(&self, why: &str) -> Result<()> {
         match self.seed {
             None => Ok(()),
             Some(_) => Err(Error::Usage(format!("{} has no effect here: {why}", SEED))),
@@ -385,7 +385,7 @@ impl TrainRequest {
 
     fn config_of(&self, input: Input) -> Result<TrainConfig> {
         self.check_subject()?;
-        let at = parsed(&self.at, AT, count)?;
+        let at = parse_values(&self.at, AT, count)?;
         let at = if self.at.is_empty() { None } else { Some(at) };
         let last = at.as_ref().and_then(|list| list.iter().max().copied());
         let descent = self.descent_config()?;
@@ -417,30 +417,30 @@ impl TrainRequest {
         })
     }
 
-    /// A training has a table or a target, and the options of one of them.
+    /// Checks that there is a table or a target, and only options of that one.
     fn check_subject(&self) -> Result<()> {
         match &self.target {
             Some(_) if self.memory.is_some() => {
-                Err(Error::Usage(format!("a table and {TARGET} are both given, but one thing is learned")))
+                Err(Error::Usage(format!("a table and {TARGET} are both specified; choose one")))
             }
-            Some(_) => refuse_with(self, TARGET, |name| OF_TABLES.contains(&name)),
-            None => refuse_with(self, DATA, |name| OF_TARGETS.contains(&name)),
+            Some(_) => reject_with(self, TARGET, |name| TABLE_OPTIONS.contains(&name)),
+            None => reject_with(self, DATA, |name| TARGET_OPTIONS.contains(&name)),
         }?;
-        let refuse = |option: &str, given: bool, other: &'static str| match given {
-            true => refuse_with(self, OptionId::new(other), |name| name == option),
+        let reject = |option: &str, is_set: bool, other: &'static str| match is_set {
+            true => reject_with(self, OptionId::new(other), |name| name == option),
             false => Ok(()),
         };
-        refuse("bias", self.on_sphere, "on-sphere")?;
-        refuse("test_fraction", !self.test.is_empty(), "test")?;
-        refuse("validation_fraction", self.folds.is_some(), "folds")?;
-        refuse("refit", self.folds.is_some(), "folds")
+        reject("bias", self.on_sphere, "on-sphere")?;
+        reject("test_fraction", !self.test.is_empty(), "test")?;
+        reject("validation_fraction", self.folds.is_some(), "folds")?;
+        reject("refit", self.folds.is_some(), "folds")
     }
 
     fn activation(&self) -> Auto<Activation> {
         self.callable.clone().map_or_else(|| self.activation.clone(), Auto::Fixed)
     }
 
-    /// The configuration of a training on a table that comes in shards, with the labels of their survey.
+    /// Returns the configuration of a training on a table in shards, with the labels of its survey.
     ///
     /// # Errors
     /// As [`Self::training`].
@@ -459,7 +459,9 @@ impl TrainRequest {
         let data = self.data()?;
         let labels = data.memory.as_ref().map_or(&self.label, |memory| &memory.labels).clone();
         if (data.memory.is_none() && data.files.is_empty()) || labels.is_empty() {
-            return Err(Error::Usage(format!("a table with {LABEL}, or a {TARGET} is needed")));
+            return Err(Error::Usage(format!(
+                "nothing to learn is specified; name a table and {LABEL}, or {TARGET}"
+            )));
         }
         Ok(self.table_of(data, labels))
     }
@@ -482,12 +484,12 @@ impl TrainRequest {
         }
     }
 
-    /// The configuration of iterative training; None for the whole path of the output layer.
+    /// Returns the options of iterative training; None for the whole path of the output layer.
     fn descent_config(&self) -> Result<Option<DescentConfig>> {
         let options = &self.descent;
         let layers = options.layers.unwrap_or(LayersChoice::Output).value();
         if !self.is_iterative() {
-            return options.refuse_all().map(|()| None);
+            return options.reject_all().map(|()| None);
         }
         let on_target = self.target.is_some();
         let precision = self.precision.value();
@@ -521,10 +523,10 @@ impl TrainRequest {
 }
 
 impl DescentOptions {
-    /// Refuses options that have no meaning for a whole path.
-    fn refuse_all(&self) -> Result<()> {
+    /// Rejects options that a whole path does not have.
+    fn reject_all(&self) -> Result<()> {
         let whole_path = Self { layers: None, batch: None, ..self.clone() };
-        match super::given(&whole_path).first() {
+        match super::non_defaults(&whole_path).first() {
             None => Ok(()),
             Some(name) => Err(Error::Usage(format!(
                 "{} is for iterative training: add {}, {} or {BATCH}",
@@ -543,28 +545,28 @@ impl DescentOptions {
         on_target: bool,
         start: Start,
     ) -> Result<()> {
-        let refuse = |message: String| Err(Error::Usage(message));
+        let reject = |message: String| Err(Error::Usage(message));
         let both = LAYERS.with("both");
         if batch == BatchChoice::Exact && precision == Precision::F32 {
             let (exact, f64) = (BATCH.with("exact"), PRECISION.with("f64"));
-            return refuse(format!("{exact} is computed in f64; take {f64}, or a batch of fresh points"));
+            return reject(format!("{exact} is computed in f64; choose {f64}, or a batch of fresh points"));
         }
         if on_target && self.patience.is_some() {
             let patience = PATIENCE;
-            return refuse(format!("{patience} is for tables: a target has no validation rows"));
+            return reject(format!("{patience} is for tables: a target has no validation rows"));
         }
         if layers == Layers::Output && self.units.is_some() {
             let units = UNITS;
-            return refuse(format!("{units} is for hidden units that move: add {both} or hidden"));
+            return reject(format!("{units} is for hidden units that move: add {both} or hidden"));
         }
         if layers == Layers::Output && self.biases {
             let biases = BIASES;
-            return refuse(format!("{biases} are trained with the hidden layer: add {both} or hidden"));
+            return reject(format!("{biases} are trained with the hidden layer: add {both} or hidden"));
         }
         if layers == Layers::Hidden && start == Start::Zero {
             let zero = INIT.with("zero");
-            return refuse(format!(
-                "{zero} leaves nothing to learn when only the hidden layer is trained: its gradient is zero"
+            return reject(format!(
+                "{zero} makes the gradient of the hidden layer zero; choose another start, or train both layers"
             ));
         }
         Ok(())
@@ -606,7 +608,7 @@ mod tests {
             }),
             "biases is for iterative training: add layers='both', layers='hidden' or batch"
         );
-        assert!(error(|_| {}).contains("a table with label, or a target is needed"));
+        assert!(error(|_| {}).contains("name a table and label, or target"));
         assert_eq!(error(|r| r.at = vec!["x".into()]).split(':').next(), Some("at"));
     }
 

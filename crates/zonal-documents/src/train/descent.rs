@@ -1,4 +1,4 @@
-//! How a descent step by step is asked for.
+//! The options of iterative training.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,40 +7,40 @@ use std::str::FromStr;
 use zonal::network::{Layers, Parametrisation, Start};
 use zonal::statistics::Precision;
 
-/// What a run step by step has beside every other training.
+/// The options of iterative training that whole paths do not have.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DescentConfig {
-    /// Which layers change.
+    /// The layers that are trained.
     pub layers: Layers,
-    /// Which rows a step sees.
+    /// The rows of a step.
     pub batch: BatchChoice,
-    /// Whether hidden units stay on the sphere.
+    /// Whether hidden units are projected back to the sphere after each step.
     pub on_sphere: bool,
-    /// Whether units have trained biases.
+    /// Whether hidden units have trained biases.
     pub biases: bool,
-    /// The factor before the sum.
+    /// The factor c before the sum of the units.
     pub parametrisation: Parametrisation,
-    /// How output weights begin.
+    /// The initial output weights.
     pub start: Start,
-    /// The precision of the steps.
+    /// The precision of the steps: weights, features and gradients.
     pub precision: Precision,
-    /// A training on a table ends at so many times the iteration with the smallest validation loss; never if None.
+    /// On tables, training ends at this multiple of the iteration with the smallest validation loss; never if None.
     pub patience: Option<f64>,
-    /// Seconds between two savings.
+    /// The seconds between two saved states.
     pub checkpoint_seconds: u64,
 }
 
-/// Which rows a step sees.
+/// The rows of a step: `exact`, `full`, a number, or `fresh:` and a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BatchChoice {
     /// Exact expectations over the sphere.
     Exact,
     /// All rows.
     Full,
-    /// So many rows of the table.
+    /// This number of rows of the table.
     Rows(usize),
-    /// So many new points of the sphere.
+    /// This number of new points of the sphere in each step.
     Fresh(usize),
 }
 
@@ -48,13 +48,16 @@ impl FromStr for BatchChoice {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || {
-            format!("'{text}' is no batch; write full, a number of rows, fresh:N for N new points, or exact")
+            format!(
+                "'{text}' is not a batch; write full, a number of rows, fresh:N for N new points, or exact"
+            )
         };
         let number = |text: &str| {
             let count = crate::number::count(text).map_err(|_| wrong())?;
-            usize::try_from(count).ok().filter(|n| (1..=MOST_ROWS).contains(n)).ok_or_else(|| {
-                format!("a batch of {text} rows is not possible: it must be from 1 to {MOST_ROWS}")
-            })
+            usize::try_from(count)
+                .ok()
+                .filter(|n| (1..=MAX_ROWS).contains(n))
+                .ok_or_else(|| format!("a batch has {text} rows; it must have from 1 to {MAX_ROWS}"))
         };
         match text.strip_prefix("fresh:") {
             Some(count) => number(count).map(Self::Fresh),
@@ -65,8 +68,8 @@ impl FromStr for BatchChoice {
     }
 }
 
-/// The most rows of a batch.
-const MOST_ROWS: usize = 100_000_000;
+/// The largest batch, in rows.
+const MAX_ROWS: usize = 100_000_000;
 
 impl fmt::Display for BatchChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -98,7 +101,7 @@ impl JsonSchema for BatchChoice {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "description": "Rows of a step: exact, full, a number, or fresh: and a number.",
+            "description": "The rows of a step: exact, full, a number, or fresh: and a number.",
             "type": "string"
         })
     }

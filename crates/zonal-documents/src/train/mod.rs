@@ -1,4 +1,4 @@
-//! A training: what is learned, by which network, for how long, and the report.
+//! Trainings: their configuration and their report.
 
 mod descent;
 mod path_table;
@@ -22,48 +22,49 @@ use zonal::dynamics::{Step, logarithmic_grid};
 use zonal::rows::Split;
 use zonal::statistics::Precision;
 
-/// What both kinds of training have in common.
+/// The configuration of a training, on a target or on a table.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainConfig {
-    /// What is learned.
+    /// The target or the table to learn.
     pub input: Input,
-    /// The activation.
+    /// The activation phi; chosen on the table, or relu for targets, if automatic.
     pub activation: Auto<Activation>,
-    /// The scale of the units.
+    /// The scale s of the units phi(s <w, x>).
     pub scale: Scale,
     /// The width m.
     pub width: Extended,
-    /// The last iteration.
+    /// The number of iterations.
     pub iterations: u64,
-    /// The step of the descent.
+    /// The step size eta.
     pub step: Auto<f64>,
-    /// How the path is found.
+    /// The solver of a whole path.
     pub solver: Solver,
     /// The iterations to report; a logarithmic grid if None.
     pub at: Option<Vec<u64>>,
-    /// The largest degree to list.
+    /// The largest degree to report, on targets.
     pub max_degree: Option<usize>,
-    /// Step by step, where hidden units move or a step sees some rows only; None for the path found at once.
+    /// The options of iterative training, needed if hidden units move or steps use mini-batches; None for the whole
+    /// path.
     pub descent: Option<DescentConfig>,
-    /// The seed of everything random.
+    /// The seed of all random numbers.
     pub seed: u64,
 }
 
-/// A target or a table.
+/// The subject of a training: a target or a table.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Input {
-    /// A function with a known spectrum.
+    /// A target: a function on the sphere with a known spectrum.
     Target(TargetJob),
-    /// Rows of a file.
+    /// A table: rows of files or in memory.
     Table(Box<TableJob>),
 }
 
-/// The iterations to report up to the last one: 0, those asked for, and the last.
+/// Returns the iterations to report, ascending: 0, those of `at`, and the last one; a logarithmic grid without `at`.
 ///
 /// # Errors
-/// [`Error::Usage`] for one beyond the last.
+/// [`Error::Usage`] if `at` exceeds the last iteration.
 pub fn grid(last: u64, at: Option<&[u64]>) -> Result<Vec<u64>> {
     let Some(at) = at else { return Ok(logarithmic_grid(last)) };
     if let Some(beyond) = at.iter().find(|t| **t > last) {
@@ -79,22 +80,22 @@ pub fn grid(last: u64, at: Option<&[u64]>) -> Result<Vec<u64>> {
 }
 
 impl TrainConfig {
-    /// The iterations to report: 0, those asked for, and the last.
+    /// Returns the iterations to report; see [`grid`].
     ///
     /// # Errors
-    /// [`Error::Usage`] for one beyond the last.
+    /// [`Error::Usage`] if `at` exceeds the last iteration.
     pub fn grid(&self) -> Result<Vec<u64>> {
         grid(self.iterations, self.at.as_deref())
     }
 
-    /// The step as the descent takes it.
+    /// Returns the step size in the form of the core crate.
     pub fn step(&self) -> Step {
         self.step.given().map_or(Step::Auto, Step::Fixed)
     }
 }
 
 impl TrainConfig {
-    /// A short name for the run's folder: what was learned and by which activation.
+    /// Returns a short name for the run's folder, from the subject and the activation.
     pub fn name(&self, activation: &Activation) -> String {
         let subject = match &self.input {
             Input::Target(_) => "target".to_owned(),
@@ -107,20 +108,20 @@ impl TrainConfig {
                 if safe.is_empty() { "table".to_owned() } else { safe }
             }
         };
-        // A formula has characters that do not belong in a path.
+        // A formula may contain characters that are not suitable for paths.
         let activation: String =
             activation.name().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(20).collect();
         format!("{subject}-{activation}")
     }
 }
 
-/// A function to learn.
+/// A target to learn.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TargetJob {
-    /// Its text.
+    /// The expression of the target.
     pub text: String,
-    /// The dimension n.
+    /// The dimension n of the sphere S^(n-1).
     pub dim: u64,
 }
 
@@ -128,90 +129,90 @@ pub struct TargetJob {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TableJob {
-    /// The files.
+    /// The table: files or rows in memory.
     pub data: Data,
-    /// The labels' columns.
+    /// The names of the label columns.
     pub labels: Vec<String>,
-    /// The feature columns; all others if None.
+    /// The names of the feature columns; all other columns if None.
     pub features: Option<Vec<String>>,
-    /// Part of the rows for testing.
+    /// The fraction of the rows for testing, in [0, 1).
     pub test_fraction: f64,
-    /// Part of the rows for choosing the iteration.
+    /// The fraction of the rows for choosing the iteration, in [0, 1).
     pub validation_fraction: f64,
-    /// Files with the test rows, in place of a part of the data.
+    /// Files with the test rows; if None, they are split off the table.
     pub test_data: Option<Vec<PathBuf>>,
-    /// The column of the rows' weights.
+    /// The name of the column with the weights of the rows.
     #[serde(default)]
     pub weight: Option<String>,
-    /// Whether rows are points of the sphere as they are, neither standardised nor given a bias.
+    /// Whether rows are already points of the unit sphere, neither standardised nor extended by a bias.
     #[serde(default)]
     pub on_sphere: bool,
-    /// The bias of the lift.
+    /// The bias of the lift to the sphere; chosen on a sample if automatic.
     pub bias: Auto<f64>,
-    /// Choose the iteration over so many folds of the training rows, in place of validation rows.
+    /// The number of folds for choosing the iteration by cross-validation; if None, validation rows are used.
     pub folds: Option<usize>,
-    /// Fit the final network to validation rows too.
+    /// Whether the final network is fitted to the validation rows too.
     pub refit: bool,
-    /// The precision of the features.
+    /// The precision of the features: f64 or f32.
     pub precision: Precision,
-    /// Seconds between two savings of the sums.
+    /// The seconds between two saved states of the sums.
     pub checkpoint_seconds: u64,
 }
 
-/// One combination that was tried, in the last round that it took part in.
+/// A candidate of the automatic choice, with its result in the last round it took part in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Candidate {
-    /// The activation.
+    /// The activation phi.
     #[schemars(with = "String")]
     pub activation: Activation,
-    /// The scale.
+    /// The scale s of the units phi(s <w, x>).
     pub scale: f64,
-    /// The bias of the lift.
+    /// The bias of the lift to the sphere.
     pub bias: f64,
-    /// Rows of the trial.
+    /// The number of rows of the trial.
     pub rows: usize,
-    /// Width of the trial.
+    /// The width m of the trial.
     pub width: usize,
-    /// The smallest root mean squared error along the path on rows held out, over folds, as part of the labels'
-    /// deviation; the largest number where it leaves the range.
+    /// The smallest root mean squared error along the path on held-out rows, over folds, divided by the labels'
+    /// standard deviation; the largest f64 on overflow.
     pub relative_rmse: f64,
 }
 
-/// A test row: its labels, and their predictions at the best iteration.
+/// The labels of a test row and their predictions at the best iteration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TestRow {
-    /// The row's number in its file or files, counted from 0.
+    /// The number of the row in its file or files, counted from 0.
     pub row: u64,
-    /// For each label its value and the prediction, in the label's unit.
+    /// The value and the prediction of each label, in the label's unit.
     pub pairs: Vec<[f64; 2]>,
 }
 
-/// How the path is found.
+/// The options of a whole path that is found from finished sums.
 #[derive(Clone, Debug)]
 pub struct FitConfig {
-    /// The last iteration.
+    /// The number of iterations.
     pub iterations: u64,
     /// The iterations to report; a logarithmic grid if None.
     pub at: Option<Vec<u64>>,
-    /// The step.
+    /// The step size eta.
     pub step: Step,
-    /// The solver.
+    /// The solver of the path.
     pub solver: Solver,
-    /// Fit the final network to validation rows too.
+    /// Whether the final network is fitted to the validation rows too.
     pub refit: bool,
 }
 
-/// The most folds.
-const MOST_FOLDS: usize = 20;
+/// The largest number of folds.
+const MAX_FOLDS: usize = 20;
 
 impl TableJob {
-    /// How rows are split. With folds there are no validation rows.
+    /// Returns the split into training, validation and test rows. With folds there are no validation rows.
     pub fn split(&self, seed: u64) -> Result<Split> {
         if let Some(folds) = self.folds
-            && !(2..=MOST_FOLDS).contains(&folds)
+            && !(2..=MAX_FOLDS).contains(&folds)
         {
-            return Err(zonal::Error::parameter("--folds", folds, format!("from 2 to {MOST_FOLDS}")).into());
+            return Err(zonal::Error::parameter("--folds", folds, format!("from 2 to {MAX_FOLDS}")).into());
         }
         let test = if self.test_data.is_some() { 0.0 } else { self.test_fraction };
         let validation = if self.folds.is_some() { 0.0 } else { self.validation_fraction };

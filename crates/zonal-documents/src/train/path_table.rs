@@ -1,15 +1,15 @@
-//! The path of a training as a table with one row for each listed iteration.
+//! The path of a training as a table with one row for each reported iteration.
 
 use super::{Checkpoint, TrainReport};
 use crate::error::Result;
 use zonal_io::results::{Results, Values};
 
 impl TrainReport {
-    /// The path as CSV: losses, which are mean squared errors; for each degree its energy and what is predicted; and for tables
-    /// root mean squared errors, the roots of the losses.
+    /// Returns the path as CSV: losses, which are mean squared errors; the energy of each degree and its prediction;
+    /// and for tables root mean squared errors, the roots of the losses.
     ///
     /// # Errors
-    /// None for columns of one length.
+    /// None, since all columns have the same length.
     pub fn path_csv(&self) -> Result<String> {
         let path = &self.path;
         let mut table = Results::default();

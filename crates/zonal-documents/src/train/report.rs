@@ -1,4 +1,4 @@
-//! The report of a training: its field names are a contract with other programs.
+//! The report of a training. Its field names are a stable interface for other programs.
 
 use super::{BatchChoice, Candidate};
 use crate::number::Extended;
@@ -12,110 +12,112 @@ use zonal::sphere::Degree;
 use zonal::statistics::Precision;
 use zonal_io::model::SCHEMA;
 
-/// Everything that a training found. Losses are mean squared errors E (f - g)^2, on tables in the label's unit
-/// squared, and over several labels their mean; root mean squared errors are in the label's unit. What does not apply is null.
+/// The result of a training. Losses are mean squared errors E (f - g)^2, on tables in the label's unit squared, over
+/// several labels their mean. Root mean squared errors are in the label's unit. Fields that do not apply are null.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrainReport {
-    /// Version of the format.
+    /// The version of the document format.
     pub schema: u32,
-    /// The run folder.
+    /// The path of the run folder; null if nothing was written.
     pub run: Option<String>,
-    /// Why it ended.
+    /// The reason for the end of the training.
     #[schemars(with = "String")]
     pub stop_reason: StopReason,
-    /// The activation used.
+    /// The activation phi.
     #[schemars(with = "String")]
     pub activation: Activation,
-    /// The scale used.
+    /// The scale s of the units phi(s <w, x>).
     pub scale: f64,
-    /// The bias of the lift, for tables.
+    /// The bias of the lift to the sphere, for tables.
     pub bias: Option<f64>,
-    /// The dimension of the sphere.
+    /// The dimension n of the sphere S^(n-1).
     pub dim: u64,
     /// The width m.
     pub width: Extended,
-    /// The last iteration.
+    /// The number of iterations.
     pub iterations: u64,
-    /// The step eta.
+    /// The step size eta.
     pub step_size: f64,
-    /// The target, for targets.
+    /// The expression of the target, for targets.
     pub target: Option<String>,
-    /// Names of the labels, for tables.
+    /// The names of the labels, for tables.
     pub labels: Option<Vec<String>>,
     /// The loss before the first step.
     pub initial_loss: f64,
-    /// The loss after the last one; for tables on the rows that the network was fitted to: the training rows, with `refit` those
-    /// for validation too.
+    /// The loss after the last step; for tables on the rows that the network was fitted to: the training rows, with
+    /// `refit` the validation rows too.
     pub loss: f64,
-    /// The bound of PL-1 on the expectation of the last loss over hidden units, for targets.
+    /// The upper bound of PL-1 on the expectation of `loss` over random hidden units, for targets.
     pub loss_bound: Option<f64>,
     /// The energy of the target by degree, for targets.
     pub target_energy: Option<Vec<f64>>,
-    /// Degrees in which the target has energy and that the activation cannot see, for targets.
+    /// The degrees in which the target has energy and the activation has coefficient zero, for targets.
     pub invisible_degrees: Option<Vec<Degree>>,
-    /// When each degree with energy is learned, for targets.
+    /// The learning times of each degree with energy, for targets.
     pub learning: Option<Vec<LearningTime>>,
-    /// The best polynomial of each degree.
+    /// The best polynomial of each degree, as a baseline.
     pub best_polynomial: Vec<BestPolynomialReport>,
-    /// For tables the iteration with the smallest validation loss (over several labels the smallest mean of losses in units
-    /// of each label's variance), otherwise the last.
+    /// For tables the iteration with the smallest validation loss (over several labels the smallest mean of losses
+    /// divided by each label's variance), otherwise the last.
     pub best_iteration: u64,
-    /// Root mean squared error on the training rows at the best iteration, with `refit` too, where `loss` and `path` are over
-    /// training and validation rows together; over several labels the root of the mean.
+    /// The root mean squared error on the training rows at the best iteration, over several labels the root of the
+    /// mean. With `refit` it is still on the training rows, while `loss` and `path` are on training and validation
+    /// rows together.
     pub train_rmse: Option<f64>,
-    /// Root mean squared error on the validation rows at the best iteration, or over folds of rows held out.
+    /// The root mean squared error on the validation rows at the best iteration, or on held-out rows over folds.
     pub validation_rmse: Option<f64>,
-    /// Root mean squared error on the test rows at the best iteration.
+    /// The root mean squared error on the test rows at the best iteration.
     pub test_rmse: Option<f64>,
     /// The same errors for each label, for tables.
     pub label_errors: Option<Vec<LabelErrors>>,
-    /// How the path was found.
+    /// The solver of the path and its error bounds; null at infinite width and for iterative training.
     pub solver: Option<SolverReport>,
     /// The precision of the features, for tables.
     #[schemars(with = "Option<String>")]
     pub precision: Option<Precision>,
-    /// The folds over which the best iteration was chosen; null when it was on validation rows.
+    /// The number of folds that chose the best iteration; null if validation rows did.
     pub folds: Option<usize>,
-    /// Whether the final network is fitted to validation rows too, for tables.
+    /// Whether the final network was fitted to the validation rows too, for tables.
     pub refit: Option<bool>,
-    /// How many rows each part has, for tables.
+    /// The numbers of training, validation and test rows, for tables.
     pub rows: Option<PartRows>,
-    /// A hash of all rows by which a table is known again, for tables read by one program.
+    /// A hash of all rows that identifies the table; null for tables read in shards.
     pub fingerprint: Option<String>,
-    /// Feature columns left out because they do not vary over the training rows, for tables.
+    /// The feature columns dropped because they are constant on the training rows, for tables.
     pub dropped_columns: Option<Vec<String>>,
-    /// What was tried when activation or scale were chosen automatically.
+    /// The candidates of an automatic choice of activation, scale or bias.
     pub candidates: Option<Vec<Candidate>>,
-    /// How the descent went, for trainings step by step.
+    /// Options and course of an iterative training; null for whole paths.
     pub descent: Option<DescentReport>,
-    /// The path, one entry for each listed iteration.
+    /// The path, one entry for each reported iteration.
     pub path: Vec<Checkpoint>,
 }
 
-/// Errors below this part of the first loss are rounding that every number has.
+/// Errors below this fraction of the initial loss are ordinary rounding and are not shown.
 const ROUNDING: f64 = 1e-12;
 
 impl TrainReport {
-    /// The error of a number, where it is large enough to show.
+    /// Returns the error if it is large enough to show.
     pub fn visible_error(&self, error: Option<f64>) -> Option<f64> {
         error.filter(|error| *error > ROUNDING * self.initial_loss)
     }
 
-    /// The first listed iteration whose loss rounding may change by more than 1 %.
+    /// Returns the first reported iteration whose loss may be off by more than 1 % from rounding.
     pub fn first_rounded(&self) -> Option<u64> {
         let off =
             |c: &&Checkpoint| self.visible_error(c.loss_error).is_some_and(|error| error > 0.01 * c.loss);
-        // Step by step the error is of degrees that are not summed.
+        // In iterative training the error comes from degrees that are not summed.
         self.path.iter().find(off).filter(|_| self.descent.is_none()).map(|c| c.iteration)
     }
 
-    /// Whether the losses of the path are over training and validation rows together. With folds there are no validation rows.
+    /// Returns whether the losses of the path are on training and validation rows together. With folds there are no
+    /// validation rows.
     pub fn is_refitted(&self) -> bool {
         self.refit == Some(true) && self.folds.is_none()
     }
 
-    /// A report to which nothing applies, to be filled in.
+    /// Returns a report with all fields null, NaN or zero, to be filled in.
     pub fn empty() -> Self {
         Self {
             schema: SCHEMA,
@@ -156,173 +158,179 @@ impl TrainReport {
     }
 }
 
-/// A training step by step: what was asked for, and how it went.
+/// The options and the course of an iterative training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DescentReport {
-    /// Which layers changed: output, hidden or both.
+    /// The layers that were trained: output, hidden or both.
     #[schemars(with = "String")]
     pub layers: Layers,
     /// The rows of a step: full, a number, fresh:N or exact.
     pub batch: BatchChoice,
-    /// Whether hidden units stayed on the sphere.
+    /// Whether hidden units were projected back to the sphere after each step.
     pub on_sphere: bool,
-    /// Whether units have trained biases.
+    /// Whether hidden units have trained biases.
     pub biases: bool,
-    /// The factor before the sum: standard, ntk or mean-field.
+    /// The factor before the sum of the units: standard, ntk or mean-field.
     #[schemars(with = "String")]
     pub parametrisation: Parametrisation,
-    /// How output weights began: random, symmetric or zero.
+    /// The initial output weights: random, symmetric or zero.
     #[schemars(with = "String")]
     pub start: Start,
-    /// The precision of the steps.
+    /// The precision of the steps: f64 or f32.
     #[schemars(with = "String")]
     pub precision: Precision,
-    /// Each step in use, with the first iteration that took it.
+    /// The step sizes in use, each with its first iteration.
     pub steps: Vec<StepChange>,
-    /// The largest eigenvalue of the tangent kernel at the start.
+    /// The largest eigenvalue of the tangent kernel at initialisation.
     pub curvature: Option<f64>,
-    /// The largest stable step there, 2 / curvature.
+    /// The largest stable step size at initialisation, 2 / curvature.
     pub largest_stable_step: Option<f64>,
-    /// The iteration at which the loss grew without bound.
+    /// The iteration at which the loss diverged; null if it did not.
     pub diverged: Option<u64>,
-    /// For targets that depend on few directions, the alignment of directions that know nothing of them.
+    /// The expected alignment of random directions, for targets that depend on few directions.
     pub random_alignment: Option<f64>,
 }
 
-/// A step and the first iteration that took it.
+/// A step size and the first iteration that used it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepChange {
-    /// The iteration.
+    /// The first iteration with this step size.
     pub iteration: u64,
-    /// The step.
+    /// The step size eta.
     pub step_size: f64,
 }
 
-/// The state at one iteration.
+/// Losses and energies at one reported iteration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Checkpoint {
-    /// Number of steps done.
+    /// The number of steps done.
     pub iteration: u64,
-    /// The loss; for tables on the rows that the network was fitted to: the training rows, with `refit` those for validation
-    /// too.
+    /// The loss; for tables on the rows that the network was fitted to: the training rows, with `refit` the
+    /// validation rows too.
     pub loss: f64,
-    /// How far the loss may be from that of exact descent. Whole paths: rounding, which grows with the iteration, and steps
-    /// that the solver left out (RD-1). Step by step on targets: degrees that are not summed (GD-4; rounding, about 1e-13 of
-    /// the energies of the target and the units, is not in it). Null step by step on tables and at infinite width.
+    /// The largest difference between the loss and that of exact descent. Whole paths: rounding, which grows with the
+    /// iteration, and truncation of the solver (RD-1). Iterative training on targets: degrees that are not summed
+    /// (GD-4), without rounding, which is about 1e-13 of the energies of the target and the units. Null for iterative
+    /// training on tables and at infinite width.
     pub loss_error: Option<f64>,
     /// The loss on the validation rows.
     pub validation_loss: Option<f64>,
     /// The loss on the test rows.
     pub test_loss: Option<f64>,
-    /// The residual's energy beyond the last listed degree. Whole paths sum it by itself; step by step it is the loss minus the
-    /// listed energies, with the same error.
+    /// The energy of the residual beyond the last listed degree. Whole paths sum it directly; in iterative training
+    /// it is the loss minus the listed energies, with the error of the loss.
     pub tail_energy: Option<f64>,
-    /// How far that energy may be from that of exact descent (RD-1); null step by step, on tables and at infinite width.
+    /// The largest difference between `tail_energy` and that of exact descent (RD-1); null for iterative training, on
+    /// tables and at infinite width.
     pub tail_energy_error: Option<f64>,
-    /// The residual's energy by degree, for targets.
+    /// The energy of the residual by degree, for targets.
     pub degrees: Option<Vec<DegreeEnergy>>,
-    /// Step by step: the loss that the tangent kernel at the start predicts, on targets that of infinite width, on tables that
-    /// on the training rows (where these are few and all stand in each step).
+    /// Iterative training: the loss predicted by the tangent kernel at initialisation. On targets it is the kernel of
+    /// infinite width, on tables the kernel on the training rows (if they are few and each step uses all of them).
     pub predicted_loss: Option<f64>,
-    /// Step by step: the part of the hidden weights, each counted by its output weights, that lies in the directions which
-    /// the target depends on.
+    /// Iterative training: the fraction of the hidden weights, each weighted by its output weights, in the span of
+    /// the directions that the target depends on.
     pub alignment: Option<f64>,
-    /// Step by step: how far hidden weights and biases have moved, as part of their size at the start.
+    /// Iterative training: the distance of hidden weights and biases from initialisation, divided by their initial
+    /// norm.
     pub hidden_movement: Option<f64>,
-    /// The same of output weights; null from a start at zero.
+    /// Iterative training: the distance of output weights from initialisation, divided by their initial norm; null if
+    /// that is zero.
     pub output_movement: Option<f64>,
 }
 
-/// The residual's energy in one degree.
+/// The energy of the residual in one degree.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DegreeEnergy {
-    /// The degree.
+    /// The degree k.
     pub degree: Degree,
-    /// The residual's energy.
+    /// The energy of the residual.
     pub energy: f64,
-    /// How far it may be from that of exact descent (RD-1); null step by step and at infinite width.
+    /// The largest difference between `energy` and that of exact descent (RD-1); null for iterative training and at
+    /// infinite width.
     pub error: Option<f64>,
-    /// What infinite width predicts: the operator of the output layer, or the tangent kernel at the start where hidden units
-    /// move; null for an activation without one.
+    /// The energy predicted at infinite width by the operator of the output layer, or by the tangent kernel at
+    /// initialisation if hidden units move; null for an activation without a tangent kernel.
     pub predicted: Option<f64>,
 }
 
-/// When the residual's energy in a degree has fallen to a share of the target's. Null where it does not fall so far
-/// within the run, or for the prediction ever.
+/// The iteration at which the energy of the residual in a degree has fallen to a share of the target's.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LearningTime {
-    /// The degree.
+    /// The degree k.
     pub degree: Degree,
-    /// The share that is left: 0.5, 0.1 or 0.01.
+    /// The remaining share: 0.5, 0.1 or 0.01.
     pub share: f64,
-    /// The first iteration with so little left; from 1000 on to one part in 1000. Step by step the first listed one.
+    /// The first iteration with at most this share, above 1000 accurate to one part in 1000; in iterative training
+    /// the first reported one. Null if the run does not reach it.
     pub iteration: Option<u64>,
-    /// What the operator at infinite width predicts.
+    /// The iteration that the operator at infinite width predicts; null if the share is never reached.
     pub predicted: Option<u64>,
 }
 
-/// The best polynomial of one degree.
+/// The best polynomial of one degree, fitted by least squares.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BestPolynomialReport {
-    /// The largest degree of its terms.
+    /// The largest degree of its monomials.
     pub degree: Degree,
-    /// Number of its terms, for tables.
+    /// The number of its monomials, for tables.
     pub monomials: Option<usize>,
-    /// How many independent directions the training rows determine, for tables.
+    /// The rank of the monomials on the training rows, for tables.
     pub rank: Option<usize>,
-    /// Its error, on the training rows for tables.
+    /// The mean squared error, on the training rows for tables.
     pub error: f64,
-    /// Its error on the test rows.
+    /// The mean squared error on the test rows.
     pub test_error: Option<f64>,
 }
 
-/// Root mean squared errors of one label, in its unit.
+/// The root mean squared errors of one label, in its unit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LabelErrors {
-    /// The label.
+    /// The name of the label.
     pub label: String,
-    /// On the training rows.
+    /// The error on the training rows.
     pub train_rmse: Option<f64>,
-    /// On the validation rows, or over folds of rows held out.
+    /// The error on the validation rows, or on held-out rows over folds.
     pub validation_rmse: Option<f64>,
-    /// On the test rows.
+    /// The error on the test rows.
     pub test_rmse: Option<f64>,
 }
 
-/// How a path was found.
+/// The solver of a whole path, and bounds on its error.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SolverReport {
-    /// dense or lanczos.
+    /// The name of the solver: dense or lanczos.
     #[schemars(with = "String")]
     pub name: Solver,
-    /// Steps of Lanczos.
+    /// The number of Lanczos steps.
     pub steps: Option<usize>,
-    /// How far predictions on the training rows may be from those of exact descent at any listed iteration: a root mean
-    /// square, as part of the labels' deviation. Steps that Lanczos left out (LZ-1) and rounding (RD-1).
+    /// A bound on the difference between predictions and those of exact descent at every reported iteration: the root
+    /// mean square over the training rows, divided by the labels' standard deviation. It includes truncation of
+    /// Lanczos (LZ-1) and rounding (RD-1).
     pub prediction_error: Option<f64>,
-    /// A bound below the last training loss of exact descent (RD-1, with Lanczos Gauss-Radau).
+    /// A lower bound on the final training loss of exact descent (RD-1, with Lanczos Gauss-Radau).
     pub loss_lower: Option<f64>,
-    /// A bound above it (RD-1, with Lanczos Gauss).
+    /// An upper bound on the final training loss of exact descent (RD-1, with Lanczos Gauss).
     pub loss_upper: Option<f64>,
 }
 
-/// How many rows each part has.
+/// The number of rows of each part of the split.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PartRows {
-    /// Rows that are learned from.
+    /// The rows for training.
     pub train: u64,
-    /// Rows that the best iteration is chosen on.
+    /// The rows that choose the best iteration.
     pub validation: u64,
-    /// Rows that are only scored.
+    /// The rows for testing, which are only scored.
     pub test: u64,
-    /// Rows left out for missing values, or since their weight is 0.
+    /// The rows dropped for missing values or weight 0.
     pub dropped: u64,
 }

@@ -10,7 +10,7 @@ use crate::text::{group_digits, isolate};
 use zonal::network::Layers;
 use zonal::observer::StopReason;
 use zonal_documents::number::short;
-use zonal_documents::saved::KeptTraining;
+use zonal_documents::saved::SavedTraining;
 use zonal_documents::train::TrainReport;
 
 /// Losses below this fraction of the largest are not drawn.
@@ -24,7 +24,7 @@ const FIGURES: usize = 12;
 ///
 /// # Errors
 /// None for finished runs.
-pub fn comparison(runs: &[(String, &KeptTraining)]) -> Result<Page> {
+pub fn comparison(runs: &[(String, &SavedTraining)]) -> Result<Page> {
     let reports: Vec<&TrainReport> = runs.iter().map(|(_, r)| &r.record.summary).collect();
     let names: Vec<String> = runs.iter().map(|(name, _)| isolate(&tail(name, NAME))).collect();
     let mut page = Page {

@@ -13,7 +13,7 @@ use tables::start;
 use zonal::spectrum::Spectrum;
 use zonal::sphere::Dim;
 use zonal_documents::number::short;
-use zonal_documents::saved::KeptTraining;
+use zonal_documents::saved::SavedTraining;
 use zonal_documents::train::{Checkpoint, TrainReport};
 
 /// The largest number of labels with a figure of predicted against true values.
@@ -25,7 +25,7 @@ const LEFT: &str = "left";
 ///
 /// # Errors
 /// [`crate::Error::Core`] for a run with an invalid dimension.
-pub fn training(run: &KeptTraining) -> Result<Page> {
+pub fn training(run: &SavedTraining) -> Result<Page> {
     let (config, report) = (&run.record.configuration, &run.record.summary);
     let dim = Dim::new(report.dim)?;
     let listed = report.target_energy.as_ref().map_or(0, |e| e.len().saturating_sub(1));
@@ -61,7 +61,7 @@ pub fn training(run: &KeptTraining) -> Result<Page> {
 }
 
 /// Returns the main section with the figures of the training.
-fn story(run: &KeptTraining, spectrum: Option<&Spectrum>, page: &mut Page) -> Section {
+fn story(run: &SavedTraining, spectrum: Option<&Spectrum>, page: &mut Page) -> Section {
     let report = &run.record.summary;
     let mut story = Section { texts: summary::choice(report).into_iter().collect(), ..Section::default() };
     story.push(&mut page.charts, figure::loss("loss", report));
