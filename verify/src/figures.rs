@@ -14,7 +14,7 @@ use zonal_documents::request::{Output, SweepStart};
 use zonal_documents::train::{Input, TargetJob, TrainConfig};
 use zonal_jobs::sweep::sweep;
 use zonal_jobs::train::train;
-use zonal_report::draw::file;
+use zonal_report::draw::svg_file;
 use zonal_report::{figure, page};
 
 /// What the first figure shows; the README names the same command.
@@ -47,7 +47,7 @@ pub fn degrees() -> String {
     let dim = Dim::new(DIM).unwrap_or_else(|e| panic!("{e}"));
     let spectrum = Spectrum::new(&Activation::Relu, dim, 1.0, 8).unwrap_or_else(|e| panic!("{e}"));
     let chart = figure::degrees("degrees", &report, Some(&spectrum));
-    file(&chart.unwrap_or_else(|| panic!("a target has degrees"))) + "\n"
+    svg_file(&chart.unwrap_or_else(|| panic!("a target has degrees"))) + "\n"
 }
 
 /// The error against log_n of the width, from the sweep of the examples.
@@ -66,5 +66,5 @@ pub fn staircase() -> String {
         summary,
     };
     let page = page::sweep(&record).unwrap_or_else(|e| panic!("{e}"));
-    file(&page.charts.first().unwrap_or_else(|| panic!("the sweep has a figure")).chart) + "\n"
+    svg_file(&page.charts.first().unwrap_or_else(|| panic!("the sweep has a figure")).chart) + "\n"
 }

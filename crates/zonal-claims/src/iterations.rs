@@ -88,7 +88,8 @@ fn finite_width(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
     let plan = trial.plan(DEGREE, 0.01)?;
     let step = Step::Fixed(plan.step_size);
     let energies = trial.energies(DEGREE)?;
-    let operator = Operator::new(&trial.spectrum(DEGREE)?, step)?;
+    let spectrum = trial.spectrum(DEGREE)?;
+    let operator = Operator::new(&spectrum, step)?;
     let last = 10_000_000_000;
     let grid = logarithmic_grid(last);
     let experiment = trial.experiment(width, step);

@@ -1,5 +1,6 @@
 //! Trials, shared by several claims: a target with an activation, its plan, and trainings over seeds.
 
+use std::sync::Arc;
 use zonal::activation::Activation;
 use zonal::dynamics::Step;
 use zonal::measure::{Estimate, mean};
@@ -32,8 +33,9 @@ impl Trial {
         self.target.dim().get()
     }
 
-    pub(super) fn spectrum(&self, max_degree: Degree) -> Result<Spectrum> {
-        Ok(Spectrum::new(&self.activation, self.target.dim(), self.scale, max_degree)?)
+    pub(super) fn spectrum(&self, max_degree: Degree) -> Result<Arc<Spectrum>> {
+        let spectra = self.target.spectra();
+        Ok(spectra.spectrum(&self.activation, self.target.dim(), self.scale, max_degree)?)
     }
 
     pub(super) fn energies(&self, max_degree: Degree) -> Result<PowerSpectrum> {
@@ -42,7 +44,8 @@ impl Trial {
 
     pub(super) fn plan(&self, degree: Degree, epsilon: f64) -> Result<Plan> {
         let goal = Goal { degree, epsilon, width: None, iterations: None };
-        Ok(Plan::new(&self.energies(degree)?, &self.spectrum(degree)?, goal)?)
+        let spectrum = self.spectrum(degree)?;
+        Ok(Plan::new(&self.energies(degree)?, &spectrum, goal)?)
     }
 
     pub(super) fn experiment(&self, width: u64, step: Step) -> Experiment<'_> {

@@ -6,6 +6,7 @@ use crate::claims::ReproduceReport;
 use crate::plan::PlanReport;
 use crate::predict::PredictReport;
 use crate::record::PageReport;
+use crate::request::Request;
 use crate::spectrum::{Ranking, SpectrumReport};
 use crate::sq::{BoundReport, LearnReport, PlayReport};
 use crate::sweep::SweepReport;
@@ -13,7 +14,7 @@ use crate::train::{Checkpoint, TrainReport};
 use schemars::Schema;
 
 /// Returns the name and the schema of each document.
-pub fn documents() -> [(&'static str, Schema); 14] {
+pub fn documents() -> [(&'static str, Schema); 15] {
     [
         ("spectrum", schemars::schema_for!(SpectrumReport)),
         ("ranking", schemars::schema_for!(Ranking)),
@@ -29,5 +30,6 @@ pub fn documents() -> [(&'static str, Schema); 14] {
         ("sq-play", schemars::schema_for!(PlayReport)),
         ("sq-learn", schemars::schema_for!(LearnReport)),
         ("report", schemars::schema_for!(PageReport)),
+        ("request", schemars::schema_for!(Request)),
     ]
 }

@@ -158,7 +158,8 @@ impl RunFolder {
     /// program.
     ///
     /// # Errors
-    /// [`Error::Folder`] if there is nothing to resume or another program uses the folder; [`Error::System`] if it is not writable.
+    /// [`Error::Folder`] if there is nothing to resume or another program uses the folder; [`Error::System`] if it is not
+    /// writable.
     pub fn resume(path: &Path, kind: FolderKind) -> Result<Self> {
         let _lock = lock(path)?;
         let found = classify(path)?;
@@ -220,8 +221,8 @@ impl RunFolder {
         }
     }
 
-    /// Removes the figures of a replaced run, which would be mistaken for those of the new one. Other files stay, and figures that
-    /// cannot be removed are harmless.
+    /// Removes the figures of a replaced run, which would be mistaken for those of the new one. Other files stay, and figures
+    /// that cannot be removed are harmless.
     fn remove_figures(&self) {
         let folder = self.path.join(FIGURES);
         // Files behind a link are not part of the run.

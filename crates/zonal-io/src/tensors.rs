@@ -24,7 +24,8 @@ pub(crate) fn to_bytes<S: AsRef<str> + Ord + std::fmt::Display, V: View>(
     Ok(bytes)
 }
 
-/// Writes the file to the temporary name `name`, one tensor at a time: a large file needs memory for one only. Errors name `path`.
+/// Writes the file to the temporary name `name`, one tensor at a time: a large file needs memory for one only. Errors name
+/// `path`.
 pub(crate) fn write_to<V: View>(
     name: &Path,
     path: &Path,

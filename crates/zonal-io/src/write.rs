@@ -1,5 +1,5 @@
-//! Atomic writes: every file is written to a temporary name in the same folder, flushed to disk and renamed. Only journals grow in
-//! place.
+//! Atomic writes: every file is written to a temporary name in the same folder, flushed to disk and renamed. Only journals grow
+//! in place.
 
 use crate::error::{Error, Result};
 use std::fs::File;

@@ -60,7 +60,7 @@ impl Report {
                 page.charts.into_iter().map(|drawn| drawn.chart).collect()
             }
         };
-        Ok(charts.iter().map(|chart| (chart.title.clone(), draw::file(chart))).collect())
+        Ok(charts.iter().map(|chart| (chart.title.clone(), draw::svg_file(chart))).collect())
     }
 }
 

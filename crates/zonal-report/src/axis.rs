@@ -1,59 +1,59 @@
-//! Axes: which values are shown, where, and which of them are marked.
+//! Axes: ranges, scales and ticks.
 
-use crate::text::grouped;
+use crate::text::group_digits;
 use zonal_documents::number::short;
 
-/// How values become distances.
+/// The map from values to positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scale {
     Linear,
     Logarithmic,
-    /// Whole numbers, or names that stand for them.
+    /// Integers, or names at integers.
     Whole,
 }
 
 /// One axis.
 #[derive(Clone, Debug)]
 pub struct Axis {
-    /// What it shows.
+    /// The label.
     pub label: String,
     scale: Scale,
     low: f64,
     high: f64,
-    /// Part of the axis that is set aside for zero, which has no logarithm.
+    /// The fraction of the axis reserved for zero, which has no logarithm.
     zero: f64,
-    /// What stands for 0, 1, ..
+    /// Names of the values 0, 1, ..
     names: Vec<String>,
     /// Whether values are counts.
     counts: bool,
 }
 
-/// A marked value.
+/// A labelled value of an axis.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Mark {
-    /// Where it lies, from 0 to 1.
-    pub part: f64,
-    /// Its text; where there is an exponent, it stands behind 10.
+pub struct Tick {
+    /// The position along the axis, from 0 to 1.
+    pub fraction: f64,
+    /// The text; "10" if there is an exponent.
     pub text: String,
     /// The exponent of 10.
     pub exponent: Option<i32>,
 }
 
-/// The name of an axis of iterations.
+/// The label of an axis of iterations.
 pub const ITERATIONS: &str = "iterations";
-/// Counts below this stand one by one.
+/// Axes of counts below this limit show every integer.
 const FEW: u64 = 10;
-/// Part of an axis of iterations on which iteration 0 stands.
+/// The fraction of an axis of iterations that is reserved for iteration 0.
 const ZERO: f64 = 0.07;
-/// With more decades than this only some are marked.
-const DECADES: i32 = 7;
-/// A logarithmic axis of so many decades has powers of ten alone as its marks.
+/// With more decades than this only some have ticks.
+const MAX_DECADES: i32 = 7;
+/// A logarithmic axis of more decades has ticks only at powers of ten.
 const ROUND: f64 = 2.5;
 
 impl Axis {
-    /// A linear axis that shows all these values.
+    /// Creates a linear axis that contains these values.
     pub fn linear(label: impl Into<String>, values: impl IntoIterator<Item = f64>) -> Self {
-        let (mut low, mut high) = ends(values);
+        let (mut low, mut high) = range(values);
         if low == high {
             let room = if low == 0.0 { 1.0 } else { 0.1 * low.abs() };
             (low, high) = (low - room, high + room);
@@ -71,7 +71,7 @@ impl Axis {
         }
     }
 
-    /// Whole numbers from `low` to `high`, with half a unit of room at both ends.
+    /// Creates an axis of the integers from `low` to `high`, with a margin of half a unit.
     pub fn whole(label: impl Into<String>, low: usize, high: usize) -> Self {
         let (low, high) = (low as f64 - 0.5, high as f64 + 0.5);
         Self {
@@ -85,17 +85,17 @@ impl Axis {
         }
     }
 
-    /// Names, which stand at 0, 1, ..
+    /// Creates an axis of names at 0, 1, ..
     pub fn names(label: impl Into<String>, names: Vec<String>) -> Self {
         Self { names: names.clone(), ..Self::whole(label, 0, names.len().saturating_sub(1)) }
     }
 
-    /// A logarithmic axis for the positive ones of these values. Values below `floor` times the largest are not shown.
+    /// Creates a logarithmic axis for the positive values. Values below `floor` times the largest are not shown.
     pub fn logarithmic(label: impl Into<String>, values: impl IntoIterator<Item = f64>, floor: f64) -> Self {
         let positive: Vec<f64> = values.into_iter().filter(|v| *v > 0.0 && v.is_finite()).collect();
-        let (_, high) = ends(positive.iter().copied());
-        let (low, high) = ends(positive.into_iter().filter(|v| *v >= floor * high));
-        // Nothing positive at all leaves an axis without values.
+        let (_, high) = range(positive.iter().copied());
+        let (low, high) = range(positive.into_iter().filter(|v| *v >= floor * high));
+        // Without positive values the axis is arbitrary.
         let (low, high) = if low > 0.0 { (low, high) } else { (0.1, 1.0) };
         let (low, high) = if (high / low).log10() > ROUND {
             (
@@ -116,7 +116,7 @@ impl Axis {
         }
     }
 
-    /// An axis of iterations from 0 to the last one: logarithmic, with a place for 0; of a few iterations linear.
+    /// Creates an axis of iterations from 0 to `last`: logarithmic with a position for 0, or linear for few iterations.
     pub fn iterations(last: u64) -> Self {
         let label = ITERATIONS.to_owned();
         if last < FEW {
@@ -126,7 +126,7 @@ impl Axis {
         Self { label, scale: Scale::Logarithmic, low, high, zero: ZERO, names: Vec::new(), counts: true }
     }
 
-    /// An axis of counts from 0 to the last one.
+    /// Creates an axis of counts from 0 to `last`.
     pub fn counts(label: &str, last: u64) -> Self {
         if last < FEW {
             return Self::whole(label, 0, last.max(1) as usize);
@@ -134,87 +134,93 @@ impl Axis {
         Self { counts: true, ..Self::linear(label, [0.0, last as f64]) }
     }
 
-    /// Where a value lies, from 0 to 1; beyond that where the axis does not reach, None where it has no place.
-    pub fn part(&self, value: f64) -> Option<f64> {
-        let part = match self.scale {
+    /// Returns the position of a value: between 0 and 1 within the axis, outside beyond it. None if the scale has no position
+    /// for it.
+    pub fn fraction(&self, value: f64) -> Option<f64> {
+        let fraction = match self.scale {
             Scale::Linear | Scale::Whole => (value - self.low) / (self.high - self.low),
             Scale::Logarithmic if value > 0.0 => {
-                let part = (value / self.low).ln() / (self.high / self.low).ln();
-                self.zero + (1.0 - self.zero) * part
+                let fraction = (value / self.low).ln() / (self.high / self.low).ln();
+                self.zero + (1.0 - self.zero) * fraction
             }
             Scale::Logarithmic if value == 0.0 && self.zero > 0.0 => 0.0,
             Scale::Logarithmic => return None,
         };
-        part.is_finite().then_some(part)
+        fraction.is_finite().then_some(fraction)
     }
 
-    /// Whether a value is within the axis.
+    /// Returns whether a value is within the axis.
     pub fn shows(&self, value: f64) -> bool {
-        self.part(value).is_some_and(|part| (-1e-9..=1.0 + 1e-9).contains(&part))
+        self.fraction(value).is_some_and(|fraction| (-1e-9..=1.0 + 1e-9).contains(&fraction))
     }
 
-    /// The smallest value shown; on an axis with a place for zero the smallest beside it.
+    /// Returns the smallest value, other than a reserved zero.
     pub fn low(&self) -> f64 {
         self.low
     }
 
-    /// The largest value shown.
+    /// Returns the largest value.
     pub fn high(&self) -> f64 {
         self.high
     }
 
-    /// A value as one says it.
+    /// Formats a value.
     pub fn text(&self, value: f64) -> String {
         let whole = value.fract() == 0.0 && (0.0..1e15).contains(&value);
         match self.scale {
             Scale::Whole => self.names.get(value as usize).cloned().unwrap_or_else(|| value.to_string()),
-            _ if self.counts && whole => grouped(value as u64),
+            _ if self.counts && whole => group_digits(value as u64),
             _ => short(value),
         }
     }
 
-    /// Values that are marked.
-    pub fn marks(&self) -> Vec<Mark> {
+    /// Returns the ticks.
+    pub fn ticks(&self) -> Vec<Tick> {
         let mut values = match self.scale {
-            Scale::Linear => linear_marks(self.low, self.high),
-            Scale::Logarithmic => logarithmic_marks(self.low, self.high),
-            Scale::Whole if self.names.is_empty() => whole_marks(self.low, self.high),
+            Scale::Linear => linear_ticks(self.low, self.high),
+            Scale::Logarithmic => logarithmic_ticks(self.low, self.high),
+            Scale::Whole if self.names.is_empty() => whole_ticks(self.low, self.high),
             Scale::Whole => (0..self.names.len()).map(|i| i as f64).collect(),
         };
         if self.zero > 0.0 {
             values.insert(0, 0.0);
         }
-        // A small axis reads better in plain numbers.
+        // Powers of ten are only used for large ranges.
         let plain = values.iter().all(|v| *v == 0.0 || (1e-3..1e5).contains(&v.abs()));
-        let mark = |value: f64| {
-            let part = self.part(value)?;
+        let tick = |value: f64| {
+            let fraction = self.fraction(value)?;
             if let Some(name) = self.names.get(value as usize) {
-                return Some(Mark { part, text: name.clone(), exponent: None });
+                return Some(Tick { fraction, text: name.clone(), exponent: None });
             }
             if self.scale != Scale::Logarithmic {
-                return Some(Mark { part, text: linear_number(value, self.low, self.high), exponent: None });
+                return Some(Tick {
+                    fraction,
+                    text: linear_number(value, self.low, self.high),
+                    exponent: None,
+                });
             }
             if plain || value == 0.0 {
-                return Some(Mark { part, text: plain_number(value), exponent: None });
+                return Some(Tick { fraction, text: plain_number(value), exponent: None });
             }
             let exponent = value.log10().round() as i32;
             let factor = value / 10f64.powi(exponent);
             if (factor - 1.0).abs() < 1e-9 && !(0..=1).contains(&exponent) {
-                return Some(Mark { part, text: "10".to_owned(), exponent: Some(exponent) });
+                return Some(Tick { fraction, text: "10".to_owned(), exponent: Some(exponent) });
             }
-            Some(Mark { part, text: plain_number(value), exponent: None })
+            Some(Tick { fraction, text: plain_number(value), exponent: None })
         };
-        values.into_iter().filter_map(mark).collect()
+        values.into_iter().filter_map(tick).collect()
     }
 }
 
-fn ends(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
+/// Returns the smallest and largest finite value; zeros if there is none.
+fn range(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     let finite = values.into_iter().filter(|v| v.is_finite());
     let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
     if low > high { (0.0, 0.0) } else { (low, high) }
 }
 
-/// A step of 1, 2 or 5 times a power of ten, about `count` of which make up the width.
+/// Returns a step of 1, 2 or 5 times a power of ten that divides the width into about `count` steps.
 fn nice_step(width: f64, count: f64) -> f64 {
     let rough = (width / count).max(f64::MIN_POSITIVE);
     let power = 10f64.powf(rough.log10().floor());
@@ -222,7 +228,7 @@ fn nice_step(width: f64, count: f64) -> f64 {
     factor * power
 }
 
-fn linear_marks(low: f64, high: f64) -> Vec<f64> {
+fn linear_ticks(low: f64, high: f64) -> Vec<f64> {
     let step = nice_step(high - low, 5.0);
     let first = (low / step - 1e-9).ceil();
     let count = ((high / step + 1e-9).floor() - first).max(0.0) as usize;
@@ -230,30 +236,30 @@ fn linear_marks(low: f64, high: f64) -> Vec<f64> {
     (0..=count.min(20)).map(|i| (first + i as f64) * step).collect()
 }
 
-fn whole_marks(low: f64, high: f64) -> Vec<f64> {
+fn whole_ticks(low: f64, high: f64) -> Vec<f64> {
     let step = nice_step(high - low, 12.0).max(1.0) as usize;
     (low.ceil() as usize..=high.floor() as usize).step_by(step).map(|k| k as f64).collect()
 }
 
-fn logarithmic_marks(low: f64, high: f64) -> Vec<f64> {
+fn logarithmic_ticks(low: f64, high: f64) -> Vec<f64> {
     let decades = (high / low).log10();
     let first = (low.log10() - 1e-9).ceil() as i32;
     let last = (high.log10() + 1e-9).floor() as i32;
     if decades > ROUND {
-        let stride = (last - first) / DECADES + 1;
+        let stride = (last - first) / MAX_DECADES + 1;
         return (first..=last).step_by(stride as usize).map(|d| 10f64.powi(d)).collect();
     }
     let within = |v: &f64| *v >= low * (1.0 - 1e-9) && *v <= high * (1.0 + 1e-9);
     let fine: Vec<f64> =
         (first - 1..=last).flat_map(|d| [1.0, 2.0, 5.0].map(|f| f * 10f64.powi(d))).filter(within).collect();
-    if fine.len() >= 3 { fine } else { linear_marks(low, high).into_iter().filter(within).collect() }
+    if fine.len() >= 3 { fine } else { linear_ticks(low, high).into_iter().filter(within).collect() }
 }
 
-/// A number with the digits that tell it from its neighbours between these ends.
+/// Formats a tick with the digits that distinguish it from its neighbours.
 fn linear_number(value: f64, low: f64, high: f64) -> String {
     let step = nice_step(high - low, 5.0).log10();
     let size = low.abs().max(high.abs()).log10();
-    // Sums of steps are zero up to rounding.
+    // A tick at zero is only zero up to rounding.
     let value = if value.abs() < 1e-9 * 10f64.powf(step) { 0.0 } else { value };
     let text = if (-4.0..7.0).contains(&size) {
         format!("{value:.*}", (-step + 1e-9).ceil().clamp(0.0, 9.0) as usize)
@@ -262,12 +268,12 @@ fn linear_number(value: f64, low: f64, high: f64) -> String {
     } else {
         format!("{value:.*e}", (size.floor() - step.floor() + 1.0).clamp(0.0, 12.0) as usize)
     };
-    let Some((mantissa, exponent)) = text.split_once('e') else { return trimmed(&text) };
-    format!("{}e{exponent}", trimmed(mantissa))
+    let Some((mantissa, exponent)) = text.split_once('e') else { return trim_zeros(&text) };
+    format!("{}e{exponent}", trim_zeros(mantissa))
 }
 
-/// Without zeros at the end of its decimals.
-fn trimmed(text: &str) -> String {
+/// Removes trailing zeros of decimals.
+fn trim_zeros(text: &str) -> String {
     if text.contains('.') {
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
     } else {
@@ -275,7 +281,7 @@ fn trimmed(text: &str) -> String {
     }
 }
 
-/// A number with as many digits as it needs, at most five.
+/// Formats a number with at most five digits.
 fn plain_number(value: f64) -> String {
     if value == 0.0 {
         return "0".to_owned();
@@ -284,11 +290,11 @@ fn plain_number(value: f64) -> String {
     if !(1e-4..1e6).contains(&size) {
         let text = format!("{value:.2e}");
         let Some((mantissa, exponent)) = text.split_once('e') else { return text };
-        return format!("{}e{exponent}", trimmed(mantissa));
+        return format!("{}e{exponent}", trim_zeros(mantissa));
     }
     let decimals = (4 - size.log10().floor() as i32).clamp(0, 8) as usize;
     let text = format!("{value:.decimals$}");
-    trimmed(&text)
+    trim_zeros(&text)
 }
 
 #[cfg(test)]
@@ -296,12 +302,12 @@ mod tests {
     use super::*;
 
     fn texts(axis: &Axis) -> Vec<String> {
-        let text = |m: Mark| m.text + &m.exponent.map_or(String::new(), |e| format!("^{e}"));
-        axis.marks().into_iter().map(text).collect()
+        let text = |m: Tick| m.text + &m.exponent.map_or(String::new(), |e| format!("^{e}"));
+        axis.ticks().into_iter().map(text).collect()
     }
 
     #[test]
-    fn marks_are_round_and_few() {
+    fn ticks_are_round_and_few() {
         assert_eq!(texts(&Axis::linear("", [0.0, 1.0])), ["0", "0.2", "0.4", "0.6", "0.8", "1"]);
         assert_eq!(texts(&Axis::linear("", [-3.0, 14.0])), ["-5", "0", "5", "10", "15"]);
         assert_eq!(
@@ -322,7 +328,7 @@ mod tests {
         assert_eq!(texts(&Axis::iterations(3)), ["0", "1", "2", "3"]);
         for axis in [Axis::iterations(1_000_000_000_000_000_000), Axis::logarithmic("", [1e-300, 1e300], 0.0)]
         {
-            assert!((3..=11).contains(&axis.marks().len()), "{:?}", texts(&axis));
+            assert!((3..=11).contains(&axis.ticks().len()), "{:?}", texts(&axis));
         }
     }
 
@@ -335,8 +341,8 @@ mod tests {
                 Axis::linear("", values.iter().copied()),
                 Axis::logarithmic("", values.iter().copied(), 1e-9),
             ] {
-                for mark in axis.marks() {
-                    assert!(mark.part.is_finite() && !mark.text.contains("NaN"), "{values:?}");
+                for tick in axis.ticks() {
+                    assert!(tick.fraction.is_finite() && !tick.text.contains("NaN"), "{values:?}");
                 }
             }
         }
@@ -346,12 +352,13 @@ mod tests {
     }
 
     #[test]
-    fn zero_has_its_place_left_of_one() {
+    fn zero_is_left_of_one() {
         let axis = Axis::iterations(100);
-        assert_eq!(axis.part(0.0), Some(0.0));
+        assert_eq!(axis.fraction(0.0), Some(0.0));
         assert!(
-            (axis.part(1.0).unwrap() - ZERO).abs() < 1e-12 && (axis.part(100.0).unwrap() - 1.0).abs() < 1e-12
+            (axis.fraction(1.0).unwrap() - ZERO).abs() < 1e-12
+                && (axis.fraction(100.0).unwrap() - 1.0).abs() < 1e-12
         );
-        assert!(!axis.shows(-1.0) && Axis::logarithmic("", [1.0, 2.0], 0.0).part(0.0).is_none());
+        assert!(!axis.shows(-1.0) && Axis::logarithmic("", [1.0, 2.0], 0.0).fraction(0.0).is_none());
     }
 }

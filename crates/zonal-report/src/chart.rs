@@ -1,52 +1,52 @@
-//! A chart as a value: axes, series of points and lines, lines at fixed values. [`crate::draw`] makes SVG of it.
+//! Charts as values: axes, series of points and lines, and rules at fixed values. [`crate::draw`] renders them as SVG.
 
 use crate::axis::Axis;
 
 /// A chart.
 #[derive(Clone, Debug)]
 pub struct Chart {
-    /// Its name: unique in a page, and the name of its file.
+    /// The identifier: unique in a page, and the stem of the file name.
     pub id: String,
-    /// What it shows, in a few words.
+    /// A short title.
     pub title: String,
-    /// What there is to see, for a caption and for those who do not see the picture.
+    /// The caption, also the text alternative.
     pub caption: String,
     /// The horizontal axis.
-    pub across: Axis,
+    pub x_axis: Axis,
     /// The vertical axis.
-    pub up: Axis,
+    pub y_axis: Axis,
     /// The series.
     pub series: Vec<Series>,
-    /// Named lines at a fixed height.
-    pub levels: Vec<Level>,
-    /// Named lines at a fixed place across.
-    pub uprights: Vec<Level>,
-    /// Whether the line where both values are equal is drawn.
+    /// Named horizontal lines.
+    pub horizontal_rules: Vec<Rule>,
+    /// Named vertical lines.
+    pub vertical_rules: Vec<Rule>,
+    /// Whether the line y = x is drawn.
     pub diagonal: bool,
-    /// What a file of its own says in addition, as it has no slider.
+    /// Text that a standalone file shows in place of the slider.
     pub stamp: Option<String>,
 }
 
-/// A line at one value.
+/// A line at a fixed value.
 #[derive(Clone, Debug)]
-pub struct Level {
-    /// Its name.
+pub struct Rule {
+    /// The label.
     pub name: String,
-    /// The value.
+    /// The value on the axis.
     pub value: f64,
 }
 
-/// How a line is drawn.
+/// The stroke of a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Stroke {
     /// Solid.
     #[default]
     Solid,
-    /// Dashed: theory.
+    /// Dashed, for theory.
     Dashed,
 }
 
-/// What stands for a point.
+/// The symbol of a point.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Form {
     /// A marker.
@@ -58,18 +58,18 @@ pub enum Form {
     Bar,
     /// The outline of a bar.
     Outline,
-    /// A cross, for what is not there.
+    /// A cross at the bottom, for a value that does not exist.
     Cross,
 }
 
 /// A point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
-    /// Its place across.
+    /// The horizontal coordinate.
     pub x: f64,
-    /// Its height.
+    /// The vertical coordinate.
     pub y: f64,
-    /// Half the length of its error bar.
+    /// Half the length of the error bar.
     pub error: Option<f64>,
 }
 
@@ -79,37 +79,37 @@ impl From<(f64, f64)> for Point {
     }
 }
 
-/// Points and a line of one colour and shape.
+/// Points and a line with a common look.
 #[derive(Clone, Debug, Default)]
 pub struct Series {
-    /// Its name in the legend; none there if empty.
+    /// The name in the legend; no entry if empty.
     pub name: String,
-    /// The number of its colour and of its marker.
+    /// The index that selects colour and marker.
     pub look: usize,
-    /// What switches it on and off in a page.
+    /// The key of the toggle that shows and hides the series in a page.
     pub toggle: Option<String>,
     /// The points.
     pub points: Vec<Point>,
-    /// What stands for a point.
+    /// The symbol of the points.
     pub form: Form,
-    /// The line.
+    /// The points of the line.
     pub line: Vec<(f64, f64)>,
-    /// How it is drawn.
+    /// The stroke of the line.
     pub stroke: Stroke,
 }
 
 impl Chart {
-    /// A chart with nothing on it yet.
-    pub fn new(id: impl Into<String>, title: impl Into<String>, across: Axis, up: Axis) -> Self {
+    /// Creates an empty chart.
+    pub fn new(id: impl Into<String>, title: impl Into<String>, x_axis: Axis, y_axis: Axis) -> Self {
         Self {
             id: id.into(),
             title: title.into(),
             caption: String::new(),
-            across,
-            up,
+            x_axis,
+            y_axis,
             series: Vec::new(),
-            levels: Vec::new(),
-            uprights: Vec::new(),
+            horizontal_rules: Vec::new(),
+            vertical_rules: Vec::new(),
             diagonal: false,
             stamp: None,
         }

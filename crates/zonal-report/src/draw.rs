@@ -1,36 +1,36 @@
-//! A chart as SVG: the same drawing in a page and in a file of its own.
+//! Renders charts as SVG, for pages and for standalone files.
 
-use crate::axis::Mark;
-use crate::chart::{Chart, Form, Level, Point, Series, Stroke};
+use crate::axis::Tick;
+use crate::chart::{Chart, Form, Point, Rule, Series, Stroke};
 use crate::palette::{COLOURS, GRID, GROUND, INK, LIGHT, MARKERS, SOFT};
-use crate::text::{escape, isolated, shorten};
+use crate::text::{escape, isolate, shorten};
 use std::fmt::Write;
 
-/// Width of a drawing in its own units; text is 12 of them high, so that it can be read in a column of 89 mm.
+/// Width of a drawing in its own units. Text is 12 units high, legible in a column of 89 mm.
 const WIDTH: f64 = 460.0;
-/// Height of the part where data are.
+/// Height of the plot area.
 const HEIGHT: f64 = 230.0;
 const TOP: f64 = 12.0;
 const RIGHT: f64 = 14.0;
-/// Below the data: the marks' text and the axis' name.
+/// Height of tick labels and axis label below the plot area.
 const BELOW: f64 = 40.0;
 /// Height of a line of the legend.
 const LINE: f64 = 17.0;
-/// A character is about so wide.
+/// The approximate width of a character.
 const CHARACTER: f64 = 6.6;
-/// Names longer than this are cut in a drawing.
+/// Longer names are truncated.
 const LONGEST: usize = 26;
 /// Width of a column in a printed page, in millimetres.
 const COLUMN: f64 = 89.0;
-/// Half the size of a marker.
+/// Half the width of a marker.
 const MARKER: f64 = 3.0;
 
-/// A drawing, and where things are in it.
+/// A drawing and its geometry.
 #[derive(Clone, Debug)]
 pub struct Drawing {
-    /// The element.
+    /// The SVG element.
     pub svg: String,
-    /// Width and height in the drawing's units.
+    /// Width and height in units of the drawing.
     pub size: (f64, f64),
     left: f64,
     width: f64,
@@ -38,15 +38,15 @@ pub struct Drawing {
 }
 
 impl Drawing {
-    /// The place of a value across, in the drawing's units; None where the axis does not reach.
-    pub fn across(&self, chart: &Chart, value: f64) -> Option<f64> {
-        let part = chart.across.part(value).filter(|_| chart.across.shows(value))?;
-        Some(round(self.left + self.width * part))
+    /// Returns the x coordinate of a value in units of the drawing; None outside the axis.
+    pub fn cursor_x(&self, chart: &Chart, value: f64) -> Option<f64> {
+        let fraction = chart.x_axis.fraction(value).filter(|_| chart.x_axis.shows(value))?;
+        Some(round(self.left + self.width * fraction))
     }
 
-    /// The height of a bar up to a value, in the drawing's units.
+    /// Returns the height of a bar up to a value, in units of the drawing.
     pub fn bar(&self, chart: &Chart, value: f64) -> f64 {
-        round(self.height * chart.up.part(value).unwrap_or(0.0).clamp(0.0, 1.0))
+        round(self.height * chart.y_axis.fraction(value).unwrap_or(0.0).clamp(0.0, 1.0))
     }
 }
 
@@ -54,13 +54,13 @@ fn round(x: f64) -> f64 {
     (10.0 * x).round() / 10.0
 }
 
-/// A chart as an element of a page, which brings the colours.
+/// Renders a chart as an element of a page, which defines the colours.
 pub fn draw(chart: &Chart) -> Drawing {
     Plot::new(chart).draw("")
 }
 
-/// A chart as a file of its own: light ground, as wide as a column.
-pub fn file(chart: &Chart) -> String {
+/// Renders a chart as a standalone file with a light background, as wide as a column.
+pub fn svg_file(chart: &Chart) -> String {
     let mut style = String::from("<style>");
     for (i, colour) in LIGHT.iter().enumerate() {
         let _ = write!(style, ".c{i}{{color:{colour}}}");
@@ -74,7 +74,7 @@ pub fn file(chart: &Chart) -> String {
     Plot::new(chart).draw(&style).svg
 }
 
-/// A chart with its measures.
+/// A chart with its layout.
 struct Plot<'a> {
     chart: &'a Chart,
     left: f64,
@@ -82,22 +82,22 @@ struct Plot<'a> {
     legend: Vec<Vec<&'a Series>>,
 }
 
-/// Something of the chart in the legend takes so much beside its name.
+/// The width of the sample next to a name in the legend.
 const SAMPLE: f64 = 26.0;
 
 impl<'a> Plot<'a> {
     fn new(chart: &'a Chart) -> Self {
-        let widest = |marks: Vec<Mark>| {
-            let width = |m: &Mark| {
+        let widest = |ticks: Vec<Tick>| {
+            let width = |m: &Tick| {
                 let text = m.text.chars().count().min(LONGEST) as f64;
                 CHARACTER * (text + m.exponent.map_or(0.0, |e| 0.7 * e.to_string().len() as f64))
             };
-            marks.iter().map(width).fold(0.0, f64::max)
+            ticks.iter().map(width).fold(0.0, f64::max)
         };
-        let names = chart.levels.iter().map(|l| l.name.chars().count().min(LONGEST)).max();
+        let names = chart.horizontal_rules.iter().map(|l| l.name.chars().count().min(LONGEST)).max();
         let right = names.map_or(RIGHT, |most| RIGHT + CHARACTER * most as f64);
-        let title = if chart.up.label.is_empty() { 0.0 } else { 18.0 };
-        let left = title + 12.0 + widest(chart.up.marks());
+        let title = if chart.y_axis.label.is_empty() { 0.0 } else { 18.0 };
+        let left = title + 12.0 + widest(chart.y_axis.ticks());
         let mut legend: Vec<Vec<&Series>> = Vec::new();
         let mut used = f64::INFINITY;
         for series in chart.series.iter().filter(|s| !s.name.is_empty()) {
@@ -114,19 +114,20 @@ impl<'a> Plot<'a> {
         Self { chart, left, width: WIDTH - left - right, legend }
     }
 
-    fn x(&self, part: f64) -> f64 {
-        self.left + self.width * part
+    fn x(&self, fraction: f64) -> f64 {
+        self.left + self.width * fraction
     }
 
-    fn y(&self, part: f64) -> f64 {
-        TOP + HEIGHT * (1.0 - part)
+    fn y(&self, fraction: f64) -> f64 {
+        TOP + HEIGHT * (1.0 - fraction)
     }
 
-    /// The place of a point. What lies below the axis is drawn at its lower edge, where the clip hides it.
+    /// Returns the coordinates of a point. Points outside the axes are moved to just outside the plot area, where they are
+    /// clipped.
     fn place(&self, x: f64, y: f64) -> Option<(f64, f64)> {
-        let across = self.chart.across.part(x)?;
-        let up = self.chart.up.part(y).unwrap_or(-0.2).clamp(-0.2, 1.2);
-        Some((round(self.x(across.clamp(-0.2, 1.2))), round(self.y(up))))
+        let x_axis = self.chart.x_axis.fraction(x)?;
+        let y_axis = self.chart.y_axis.fraction(y).unwrap_or(-0.2).clamp(-0.2, 1.2);
+        Some((round(self.x(x_axis.clamp(-0.2, 1.2))), round(self.y(y_axis))))
     }
 
     fn draw(&self, style: &str) -> Drawing {
@@ -139,13 +140,13 @@ impl<'a> Plot<'a> {
              height=\"{mm:.1}mm\" role=\"img\" data-made-by=\"zonal\" aria-labelledby=\"{id}-title {id}-text\" data-x=\"{}\" data-y=\"{}\" \
              font-family=\"'DejaVu Sans',Verdana,sans-serif\" font-size=\"12\">{style}<title \
              id=\"{id}-title\">{}</title><desc id=\"{id}-text\">{}</desc>",
-            escape(&chart.across.label),
-            escape(&chart.up.label),
+            escape(&chart.x_axis.label),
+            escape(&chart.y_axis.label),
             escape(&chart.title),
             escape(&chart.caption)
         );
-        let stands_alone = !style.is_empty();
-        if stands_alone {
+        let standalone = !style.is_empty();
+        if standalone {
             let _ = write!(svg, "<rect class=\"ground\" width=\"{WIDTH}\" height=\"{height}\"/>");
         }
         self.frame(&mut svg);
@@ -161,9 +162,11 @@ impl<'a> Plot<'a> {
         if chart.diagonal {
             self.diagonal(&mut svg);
         }
-        for level in &chart.levels {
-            if let Some(part) = chart.up.part(level.value).filter(|_| chart.up.shows(level.value)) {
-                let y = self.y(part);
+        for rule in &chart.horizontal_rules {
+            if let Some(fraction) =
+                chart.y_axis.fraction(rule.value).filter(|_| chart.y_axis.shows(rule.value))
+            {
+                let y = self.y(fraction);
                 let _ = write!(
                     svg,
                     "<path class=\"rule\" d=\"M{:.1} {y:.1}H{:.1}\" stroke-dasharray=\"1.5 3\"/>",
@@ -176,9 +179,9 @@ impl<'a> Plot<'a> {
             self.series(series, &mut svg);
         }
         svg.push_str("</g>");
-        self.level_names(&mut svg);
-        self.uprights(&mut svg);
-        if let Some(stamp) = chart.stamp.as_ref().filter(|_| stands_alone) {
+        self.rule_names(&mut svg);
+        self.vertical_rules(&mut svg);
+        if let Some(stamp) = chart.stamp.as_ref().filter(|_| standalone) {
             let (x, y) = (self.left + self.width - 6.0, TOP + 14.0);
             let _ = write!(
                 svg,
@@ -196,35 +199,35 @@ impl<'a> Plot<'a> {
         Drawing { svg, size: (WIDTH, height), left: self.left, width: self.width, height: HEIGHT }
     }
 
-    /// Lines behind the data, marks and the axes' names.
+    /// Draws grid lines, ticks and axis labels.
     fn frame(&self, svg: &mut String) {
         let (left, right, bottom) = (self.left, self.left + self.width, TOP + HEIGHT);
         let mut free = f64::NEG_INFINITY;
-        for mark in self.chart.across.marks() {
-            let x = self.x(mark.part);
+        for tick in self.chart.x_axis.ticks() {
+            let x = self.x(tick.fraction);
             let _ = write!(svg, "<path class=\"grid\" d=\"M{x:.1} {TOP}V{bottom}\"/>");
-            let width = CHARACTER * mark.text.chars().count() as f64;
-            // The last one does not leave the drawing; marks that would touch each other keep their line alone.
+            let width = CHARACTER * tick.text.chars().count() as f64;
+            // The last label stays inside the drawing; labels that would overlap are omitted.
             let x = x.min(WIDTH - 0.5 * width - 2.0);
             if x - 0.5 * width > free {
                 let _ = write!(
                     svg,
                     "<text class=\"soft\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
                     bottom + 16.0,
-                    label(&mark)
+                    label(&tick)
                 );
                 free = x + 0.5 * width + 4.0;
             }
         }
-        for mark in self.chart.up.marks() {
-            let y = self.y(mark.part);
+        for tick in self.chart.y_axis.ticks() {
+            let y = self.y(tick.fraction);
             let _ = write!(
                 svg,
                 "<path class=\"grid\" d=\"M{left:.1} {y:.1}H{right:.1}\"/><text class=\"soft\" x=\"{:.1}\" y=\"{:.1}\" \
                  text-anchor=\"end\">{}</text>",
                 left - 6.0,
                 y + 4.0,
-                label(&mark)
+                label(&tick)
             );
         }
         let middle = 0.5 * (left + right);
@@ -232,21 +235,21 @@ impl<'a> Plot<'a> {
             svg,
             "<text class=\"ink\" x=\"{middle:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
             bottom + 33.0,
-            escape(&self.chart.across.label)
+            escape(&self.chart.x_axis.label)
         );
-        if !self.chart.up.label.is_empty() {
+        if !self.chart.y_axis.label.is_empty() {
             let _ = write!(
                 svg,
                 "<text class=\"ink\" transform=\"translate(13 {:.1}) rotate(-90)\" text-anchor=\"middle\">{}</text>",
                 TOP + 0.5 * HEIGHT,
-                escape(&self.chart.up.label)
+                escape(&self.chart.y_axis.label)
             );
         }
     }
 
     fn diagonal(&self, svg: &mut String) {
-        let low = self.chart.across.low().max(self.chart.up.low());
-        let high = self.chart.across.high().min(self.chart.up.high());
+        let low = self.chart.x_axis.low().max(self.chart.y_axis.low());
+        let high = self.chart.x_axis.high().min(self.chart.y_axis.high());
         if let (Some(a), Some(b)) = (self.place(low, low), self.place(high, high)) {
             let _ = write!(
                 svg,
@@ -259,8 +262,8 @@ impl<'a> Plot<'a> {
     fn series(&self, series: &Series, svg: &mut String) {
         let toggle =
             series.toggle.as_ref().map_or(String::new(), |t| format!(" data-toggle=\"{}\"", escape(t)));
-        let name = escape(&isolated(&shorten(&series.name, 60)));
-        // The script of a page moves bars, and not their outlines.
+        let name = escape(&isolate(&shorten(&series.name, 60)));
+        // The page's script moves bars but not their outlines.
         let moves = if series.form == Form::Bar { " moves" } else { "" };
         let _ = write!(svg, "<g class=\"c{}{moves}\"{toggle} data-name=\"{name}\">", series.look % COLOURS);
         let line: Vec<String> = series
@@ -287,13 +290,16 @@ impl<'a> Plot<'a> {
     }
 
     fn point(&self, series: &Series, point: &Point, svg: &mut String) {
-        let up = &self.chart.up;
-        // Bars are counted by the script of a page, so that each is there whatever its height.
+        let y_axis = &self.chart.y_axis;
+        // The page's script counts bars, so that each must be present at any height.
         let always = matches!(series.form, Form::Cross | Form::Bar | Form::Outline);
-        let visible = self.chart.across.shows(point.x) && (up.shows(point.y) || always);
+        let visible = self.chart.x_axis.shows(point.x) && (y_axis.shows(point.y) || always);
         let Some((x, y)) = self.place(point.x, point.y).filter(|_| visible) else { return };
-        let tip =
-            format!("data-v=\"{}|{}\"", escape(&self.chart.across.text(point.x)), escape(&up.text(point.y)));
+        let tip = format!(
+            "data-v=\"{}|{}\"",
+            escape(&self.chart.x_axis.text(point.x)),
+            escape(&y_axis.text(point.y))
+        );
         let bottom = TOP + HEIGHT;
         if let Some(error) = point.error {
             let ends = [point.y - error, point.y + error].map(|v| self.place(point.x, v).map_or(y, |p| p.1));
@@ -333,25 +339,25 @@ impl<'a> Plot<'a> {
         }
     }
 
-    /// Distance of two neighbouring whole numbers.
+    /// Returns the distance of neighbouring integers.
     fn unit(&self) -> f64 {
-        let part = |v: f64| self.chart.across.part(v).unwrap_or(0.0);
-        (self.width * (part(1.0) - part(0.0))).min(40.0)
+        let fraction = |v: f64| self.chart.x_axis.fraction(v).unwrap_or(0.0);
+        (self.width * (fraction(1.0) - fraction(0.0))).min(40.0)
     }
 
-    /// Names right of the data, moved apart where lines are near each other.
-    fn level_names(&self, svg: &mut String) {
-        let up = &self.chart.up;
-        let mut shown: Vec<(&Level, f64)> = self
+    /// Draws the names of horizontal rules, moved apart where rules are close.
+    fn rule_names(&self, svg: &mut String) {
+        let y_axis = &self.chart.y_axis;
+        let mut shown: Vec<(&Rule, f64)> = self
             .chart
-            .levels
+            .horizontal_rules
             .iter()
-            .filter(|l| up.shows(l.value))
-            .filter_map(|l| Some((l, self.y(up.part(l.value)?))))
+            .filter(|l| y_axis.shows(l.value))
+            .filter_map(|l| Some((l, self.y(y_axis.fraction(l.value)?))))
             .collect();
         shown.sort_by(|a, b| a.1.total_cmp(&b.1));
         let mut free = TOP;
-        for (level, y) in shown {
+        for (rule, y) in shown {
             let y = y.max(free);
             free = y + 13.0;
             let _ = write!(
@@ -359,21 +365,21 @@ impl<'a> Plot<'a> {
                 "<text class=\"soft\" x=\"{:.1}\" y=\"{:.1}\" font-size=\"11\">{}</text>",
                 self.left + self.width + 5.0,
                 y + 4.0,
-                escape(&isolated(&shorten(&level.name, LONGEST)))
+                escape(&isolate(&shorten(&rule.name, LONGEST)))
             );
         }
     }
 
-    fn uprights(&self, svg: &mut String) {
-        for upright in &self.chart.uprights {
-            let Some(part) =
-                self.chart.across.part(upright.value).filter(|_| self.chart.across.shows(upright.value))
+    fn vertical_rules(&self, svg: &mut String) {
+        for rule in &self.chart.vertical_rules {
+            let Some(fraction) =
+                self.chart.x_axis.fraction(rule.value).filter(|_| self.chart.x_axis.shows(rule.value))
             else {
                 continue;
             };
-            let x = self.x(part);
-            // Text stands where there is more room.
-            let (anchor, shift) = if part > 0.5 { ("end", -4.0) } else { ("start", 4.0) };
+            let x = self.x(fraction);
+            // The label is on the side with more space.
+            let (anchor, shift) = if fraction > 0.5 { ("end", -4.0) } else { ("start", 4.0) };
             let _ = write!(
                 svg,
                 "<path class=\"rule\" d=\"M{x:.1} {TOP}V{:.1}\" stroke-dasharray=\"1.5 3\"/><text class=\"soft halo\" \
@@ -381,7 +387,7 @@ impl<'a> Plot<'a> {
                 TOP + HEIGHT,
                 x + shift,
                 TOP + 10.0,
-                escape(&upright.name)
+                escape(&rule.name)
             );
         }
     }
@@ -401,7 +407,7 @@ impl<'a> Plot<'a> {
                     svg,
                     "<text class=\"ink\" x=\"{:.1}\" y=\"{y:.1}\">{}</text></g>",
                     x + SAMPLE - 4.0,
-                    escape(&isolated(&shorten(&series.name, LONGEST)))
+                    escape(&isolate(&shorten(&series.name, LONGEST)))
                 );
                 x += entry(series);
             }
@@ -410,12 +416,12 @@ impl<'a> Plot<'a> {
     }
 }
 
-/// Width of a series in the legend.
+/// Returns the width of a series in the legend.
 fn entry(series: &Series) -> f64 {
     SAMPLE + CHARACTER * (series.name.chars().count().min(LONGEST) as f64 + 1.5)
 }
 
-/// What a series looks like, beside its name.
+/// Draws the sample of a series in the legend.
 fn sample(series: &Series, x: f64, y: f64, svg: &mut String) {
     if !series.line.is_empty() {
         let dashes = if series.stroke == Stroke::Dashed { " stroke-dasharray=\"6 4\"" } else { "" };
@@ -456,7 +462,7 @@ fn sample(series: &Series, x: f64, y: f64, svg: &mut String) {
     }
 }
 
-/// The look of a series by itself.
+/// Renders the marker of a series as a separate element.
 pub(crate) fn swatch(look: usize) -> String {
     let mut svg =
         format!("<svg class=\"swatch c{}\" viewBox=\"-5 -5 10 10\" aria-hidden=\"true\">", look % COLOURS);
@@ -464,7 +470,7 @@ pub(crate) fn swatch(look: usize) -> String {
     svg + "</svg>"
 }
 
-/// A marker: its shape changes when all colours have been used.
+/// Draws a marker. The shape changes once all colours have been used.
 fn marker(look: usize, x: f64, y: f64, tip: &str, svg: &mut String) {
     let r = MARKER;
     let _ = match look / COLOURS % MARKERS {
@@ -481,10 +487,10 @@ fn marker(look: usize, x: f64, y: f64, tip: &str, svg: &mut String) {
     };
 }
 
-/// The text of a mark.
-fn label(mark: &Mark) -> String {
-    let text = escape(&isolated(&shorten(&mark.text, LONGEST)));
-    match mark.exponent {
+/// Formats the label of a tick.
+fn label(tick: &Tick) -> String {
+    let text = escape(&isolate(&shorten(&tick.text, LONGEST)));
+    match tick.exponent {
         None => text,
         Some(e) => format!("{text}<tspan dy=\"-5\" font-size=\"9\">{e}</tspan>"),
     }
@@ -495,8 +501,8 @@ mod tests {
     use super::*;
     use crate::axis::Axis;
 
-    fn chart(across: Axis, up: Axis, series: Series) -> Chart {
-        Chart { series: vec![series], ..Chart::new("c", "Title", across, up) }
+    fn chart(x_axis: Axis, y_axis: Axis, series: Series) -> Chart {
+        Chart { series: vec![series], ..Chart::new("c", "Title", x_axis, y_axis) }
     }
 
     fn attribute(svg: &str, element: &str, name: &str) -> f64 {
@@ -506,46 +512,46 @@ mod tests {
     }
 
     #[test]
-    fn points_stand_where_their_values_are() {
+    fn points_are_at_their_values() {
         let axes = [
             (Axis::linear("", [0.0, 10.0]), Axis::linear("", [0.0, 10.0]), (2.5, 7.5), (0.25, 0.75)),
             (Axis::logarithmic("", [1.0, 1e4], 0.0), Axis::linear("", [-1.0, 1.0]), (10.0, 0.0), (0.25, 0.5)),
             (Axis::whole("", 0, 3), Axis::logarithmic("", [1e-6, 1.0], 0.0), (1.0, 1e-3), (0.375, 0.5)),
         ];
-        for (across, up, (x, y), (right, height)) in axes {
-            let chart = chart(across, up, Series { points: vec![(x, y).into()], ..Series::default() });
+        for (x_axis, y_axis, (x, y), (right, height)) in axes {
+            let chart = chart(x_axis, y_axis, Series { points: vec![(x, y).into()], ..Series::default() });
             let drawing = draw(&chart);
             let (cx, cy) = (attribute(&drawing.svg, "circle", "cx"), attribute(&drawing.svg, "circle", "cy"));
             assert!((cx - (drawing.left + right * drawing.width)).abs() < 0.06, "{cx}");
             assert!((cy - (TOP + (1.0 - height) * HEIGHT)).abs() < 0.06, "{cy}");
-            // The line of the slider stands at the same place, and a bar would be as high.
-            assert_eq!(drawing.across(&chart, x), Some(cx));
+            // The cursor of the slider has the same position, and a bar the same height.
+            assert_eq!(drawing.cursor_x(&chart, x), Some(cx));
             assert!((drawing.bar(&chart, y) - height * HEIGHT).abs() < 0.06);
         }
     }
 
     #[test]
-    fn what_is_beyond_the_axes_is_not_drawn_but_bars_are() {
+    fn points_outside_the_axes_are_not_drawn_but_bars_are() {
         let axes = || (Axis::whole("", 0, 2), Axis::linear("", [0.0, 1.0]));
         let points = || vec![(1.0, 2.0).into(), (7.0, 0.5).into(), (1.0, f64::NAN).into()];
-        let (across, up) = axes();
-        let svg = draw(&chart(across, up, Series { points: points(), ..Series::default() })).svg;
+        let (x_axis, y_axis) = axes();
+        let svg = draw(&chart(x_axis, y_axis, Series { points: points(), ..Series::default() })).svg;
         assert!(!svg.contains("<circle") && !svg.contains("NaN"));
-        let (across, up) = axes();
+        let (x_axis, y_axis) = axes();
         let bars = Series {
             points: vec![(0.0, 0.0).into(), (1.0, 0.5).into()],
             form: Form::Bar,
             ..Series::default()
         };
-        let drawing = draw(&chart(across, up, bars));
+        let drawing = draw(&chart(x_axis, y_axis, bars));
         assert_eq!(drawing.svg.matches("data-v=").count(), 2);
         let last = drawing.svg.rsplit("<rect ").next().unwrap();
         assert_eq!(attribute(&format!("<rect {last}"), "rect", "height"), 0.5 * HEIGHT);
-        assert_eq!(drawing.across(&chart(axes().0, axes().1, Series::default()), 9.0), None);
+        assert_eq!(drawing.cursor_x(&chart(axes().0, axes().1, Series::default()), 9.0), None);
     }
 
     #[test]
-    fn looks_differ_for_as_many_series_as_there_are() {
+    fn all_looks_differ() {
         let mut seen: Vec<String> = (0..COLOURS * MARKERS).map(swatch).collect();
         seen.sort_unstable();
         seen.dedup();
@@ -553,7 +559,7 @@ mod tests {
     }
 
     #[test]
-    fn files_bring_their_colours_and_hostile_names_are_text() {
+    fn standalone_files_have_colours_and_hostile_names_are_escaped() {
         let series = Series {
             name: "</text><script>".to_owned(),
             toggle: Some("\"><b>".to_owned()),
@@ -562,7 +568,7 @@ mod tests {
         };
         let mut chart = chart(Axis::linear("<x>", [0.0, 1.0]), Axis::linear("&y", [0.0, 1.0]), series);
         chart.stamp = Some("after <3".to_owned());
-        let (own, page) = (file(&chart), draw(&chart).svg);
+        let (own, page) = (svg_file(&chart), draw(&chart).svg);
         for svg in [&own, &page] {
             assert!(
                 !svg.contains("<script>")
@@ -571,7 +577,7 @@ mod tests {
                     && !svg.contains("\"&y")
             );
         }
-        // A file stands for itself; in a page the style and the slider do.
+        // A file has its own style and stamp; a page has a style sheet and a slider.
         assert!(own.contains("<style>") && own.contains("after &lt;3"));
         assert!(!page.contains("<style>") && !page.contains("after"));
         assert!(crate::png::png(&own).is_ok());

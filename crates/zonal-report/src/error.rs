@@ -1,4 +1,4 @@
-//! What can go wrong with a page.
+//! Errors of pages and figures.
 
 use std::path::PathBuf;
 use zonal_io::option::{FORCE, OUT};
@@ -6,16 +6,16 @@ use zonal_io::option::{FORCE, OUT};
 /// An error of a page or a figure.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Reading or writing.
+    /// A file could not be read or written.
     #[error(transparent)]
     Files(#[from] zonal_io::Error),
-    /// A job.
+    /// A run could not be read.
     #[error(transparent)]
     Run(#[from] zonal_documents::Error),
-    /// The mathematics.
+    /// A computation failed.
     #[error(transparent)]
     Core(#[from] zonal::Error),
-    /// A file that must not be replaced.
+    /// A file that zonal did not write would be replaced.
     #[error(
         "{path} exists and was not written by zonal; choose another path for {OUT}, or replace it with {}",
         FORCE.set()
@@ -24,16 +24,16 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// The template.
-    #[error("the page could not be put together: {message}")]
+    /// The template could not be rendered.
+    #[error("the page could not be rendered: {message}")]
     Page {
-        /// What was wrong.
+        /// The message of the renderer.
         message: String,
     },
-    /// A figure as a picture.
+    /// A figure could not be encoded as PNG.
     #[error("the figure could not be drawn as PNG: {message}")]
     Picture {
-        /// What was wrong.
+        /// The message of the encoder.
         message: String,
     },
 }

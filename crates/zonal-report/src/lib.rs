@@ -1,6 +1,6 @@
-//! The page of a run and its figures: one file of HTML that needs no network, and the same figures as files for a paper.
+//! Report pages and figures of runs: a self-contained HTML file, and the same figures as SVG and PNG files for papers.
 
-// What a user does must not make it panic.
+// User input must never cause a panic.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 
 pub mod axis;
@@ -15,4 +15,4 @@ mod text;
 pub mod write;
 
 pub use error::{Error, Result};
-pub use write::{Written, page_of, page_of_runs, write_page, write_run, write_run_figures};
+pub use write::{WrittenFiles, page_of, page_of_runs, write_page, write_run, write_run_figures};

@@ -1,25 +1,25 @@
-//! Colours that the colour-blind can tell apart, on light and on dark ground. With their markers they make as many looks as
-//! there are degrees on a page.
+//! Colours that colour-blind readers can distinguish, on light and dark backgrounds. Combined with markers they give each
+//! degree on a page its own look.
 
-/// How many colours there are.
+/// The number of colours.
 pub const COLOURS: usize = 7;
-/// How many markers there are.
+/// The number of markers.
 pub const MARKERS: usize = 4;
 
-/// On light ground.
+/// The colours on a light background.
 pub const LIGHT: [&str; COLOURS] =
     ["#184cab", "#d8430e", "#2f8a61", "#a20071", "#6ba045", "#37250c", "#3e7aff"];
-/// On dark ground.
+/// The colours on a dark background.
 pub const DARK: [&str; COLOURS] =
     ["#4aa8f0", "#e0662b", "#4fd6a0", "#c77fa8", "#f2d94e", "#dfeaf2", "#7a6cff"];
 
-/// Text, lines behind the data, and ground: on light, on dark.
+/// The colour of text, on a light and a dark background.
 pub const INK: [&str; 2] = ["#24292f", "#e6e8ea"];
-/// Text of less weight.
+/// The colour of secondary text.
 pub const SOFT: [&str; 2] = ["#57606a", "#a3abb3"];
-/// Lines behind the data.
+/// The colour of grid lines.
 pub const GRID: [&str; 2] = ["#d9dde1", "#373d45"];
-/// The ground.
+/// The background.
 pub const GROUND: [&str; 2] = ["#ffffff", "#16191e"];
 
 #[cfg(test)]
@@ -60,7 +60,7 @@ mod tests {
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
     }
 
-    /// Nobody, and the three kinds of colour-blindness at full strength (Machado, Oliveira and Fernandes 2009).
+    /// Normal sight, and the three kinds of colour-blindness at full strength (Machado, Oliveira and Fernandes 2009).
     const SIGHT: [[[f64; 3]; 3]; 4] = [
         [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
         [
@@ -81,14 +81,14 @@ mod tests {
     ];
 
     #[test]
-    fn the_colour_blind_tell_colours_apart() {
+    fn colours_are_distinguishable_by_the_colour_blind() {
         for colours in [LIGHT, DARK] {
             for sight in SIGHT {
                 let seen = colours.map(|c| lab(times(sight, linear(c)).map(|x| x.clamp(0.0, 1.0))));
                 for i in 0..COLOURS {
                     for j in 0..i {
                         let square: f64 = (0..3).map(|k| (seen[i][k] - seen[j][k]).powi(2)).sum();
-                        // 2.3 is a difference that can just be noticed.
+                        // 2.3 is a just noticeable difference.
                         assert!(square.sqrt() > 15.0, "{} {} {}", colours[i], colours[j], square.sqrt());
                     }
                 }
@@ -97,10 +97,10 @@ mod tests {
     }
 
     #[test]
-    fn everything_stands_out_from_its_ground() {
+    fn contrast_with_the_background_is_sufficient() {
         for (i, colours) in [LIGHT, DARK].into_iter().enumerate() {
             for colour in colours {
-                // What the web's guidelines ask of graphics, and of text.
+                // The thresholds of the Web Content Accessibility Guidelines for graphics and for text.
                 assert!(contrast(colour, GROUND[i]) >= 3.0, "{colour}");
             }
             assert!(contrast(INK[i], GROUND[i]) >= 7.0 && contrast(SOFT[i], GROUND[i]) >= 4.5);

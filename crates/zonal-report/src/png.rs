@@ -1,4 +1,4 @@
-//! A drawing as a picture of points, for those who cannot take SVG.
+//! Renders drawings as PNG.
 
 use crate::error::{Error, Result};
 use png::{BitDepth, ColorType, Encoder, PixelDimensions, Unit};
@@ -6,14 +6,14 @@ use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree, fontdb::Database};
 use std::sync::{Arc, OnceLock};
 
-/// Points to the inch.
+/// Pixels per inch.
 const DENSITY: f32 = 300.0;
-/// Points to the inch of SVG itself.
+/// Pixels per inch of SVG's own units.
 const CSS_DENSITY: f32 = 96.0;
-/// Inches to the metre.
+/// Inches per metre.
 const INCHES: f32 = 39.370_08;
 
-/// The one font that comes with the program: pictures are the same on machines that have others, or none.
+/// Returns the bundled font. No other font is used, so that pictures are the same on all machines.
 fn fonts() -> Arc<Database> {
     static FONTS: OnceLock<Arc<Database>> = OnceLock::new();
     let load = || {
@@ -25,10 +25,10 @@ fn fonts() -> Arc<Database> {
     FONTS.get_or_init(load).clone()
 }
 
-/// The drawing of a file at 300 points to the inch, which the picture says of itself.
+/// Renders an SVG file at 300 pixels per inch, and records this density in the picture.
 ///
 /// # Errors
-/// [`Error::Picture`] for what is no drawing, or one too large.
+/// [`Error::Picture`] for invalid SVG, and for a picture that is too large.
 pub fn png(svg: &str) -> Result<Vec<u8>> {
     let picture = |message: String| Error::Picture { message };
     let options = Options { fontdb: fonts(), font_family: "DejaVu Sans".to_owned(), ..Options::default() };
@@ -36,7 +36,7 @@ pub fn png(svg: &str) -> Result<Vec<u8>> {
     let scale = DENSITY / CSS_DENSITY;
     let (width, height) = (tree.size().width() * scale, tree.size().height() * scale);
     let mut map = Pixmap::new(width.ceil() as u32, height.ceil() as u32)
-        .ok_or_else(|| picture(format!("{width:.0} x {height:.0} points are too many")))?;
+        .ok_or_else(|| picture(format!("{width:.0} x {height:.0} pixels are too many")))?;
     resvg::render(&tree, Transform::from_scale(scale, scale), &mut map.as_mut());
     encode(map).map_err(|e| picture(e.to_string()))
 }
@@ -48,7 +48,7 @@ fn encode(map: Pixmap) -> std::result::Result<Vec<u8>, png::EncodingError> {
     encoder.set_depth(BitDepth::Eight);
     let density = (DENSITY * INCHES).round() as u32;
     encoder.set_pixel_dims(Some(PixelDimensions { xppu: density, yppu: density, unit: Unit::Meter }));
-    // By this a later run knows the picture as one of ours.
+    // The mark by which zonal recognises its own pictures.
     encoder.add_text_chunk("Software".to_owned(), "zonal".to_owned())?;
     let mut writer = encoder.write_header()?;
     writer.write_image_data(&map.take_demultiplied())?;
@@ -62,7 +62,7 @@ mod tests {
     use zonal_io::folder::{FIGURE_MARKS, is_figure};
 
     #[test]
-    fn a_picture_has_its_size_its_density_and_our_mark() {
+    fn a_picture_has_size_density_and_mark() {
         let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"25.4mm\" height=\"12.7mm\" viewBox=\"0 0 2 1\"><rect \
                    width=\"1\" height=\"1\" fill=\"#ff0000\"/></svg>";
         let bytes = png(svg).unwrap();

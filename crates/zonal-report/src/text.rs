@@ -1,7 +1,6 @@
-//! Text of users and files in a page: escaped, and cut where there is no room.
+//! Formatting of text in pages: escaping, truncation and digit grouping.
 
-/// The characters that mean something in HTML and SVG, as entities. Characters that XML does not allow become the sign for
-/// what cannot be shown.
+/// Escapes the special characters of HTML and SVG. Characters that XML forbids become U+FFFD.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -19,25 +18,25 @@ pub(crate) fn escape(text: &str) -> String {
     out
 }
 
-/// At most `most` characters, the last one dots where something was cut.
-pub(crate) fn shorten(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
+/// Truncates text to at most `max` characters; the last one of truncated text is an ellipsis.
+pub(crate) fn shorten(text: &str, max: usize) -> String {
+    if text.chars().count() <= max {
         return text.to_owned();
     }
-    let kept: String = text.chars().take(most.saturating_sub(1)).collect();
-    kept + "…"
+    let head: String = text.chars().take(max.saturating_sub(1)).collect();
+    head + "…"
 }
 
-/// Text of unknown direction, which must not turn around what stands beside it.
-pub(crate) fn isolated(text: &str) -> String {
-    // First strong isolate, pop directional isolate. Marks inside the text could leave the isolate, so they go.
+/// Isolates bidirectional text from its surroundings.
+pub(crate) fn isolate(text: &str) -> String {
+    // First strong isolate, pop directional isolate. Control characters in the text could end the isolate, so they are removed.
     let inside: String =
         text.chars().filter(|c| !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')).collect();
     if inside.is_ascii() { inside } else { format!("\u{2068}{inside}\u{2069}") }
 }
 
-/// A count with its digits in groups of three.
-pub(crate) fn grouped(n: u64) -> String {
+/// Formats a count with its digits in groups of three.
+pub(crate) fn group_digits(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {
@@ -49,13 +48,13 @@ pub(crate) fn grouped(n: u64) -> String {
     out
 }
 
-/// So many of them: one row, 1,000 rows.
-pub(crate) fn counted(n: u64, one: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{} {one}s", grouped(n)) }
+/// Formats a count with its noun: 1 row, 1,000 rows.
+pub(crate) fn count_noun(n: u64, one: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{} {one}s", group_digits(n)) }
 }
 
-/// The text with a capital letter at its beginning.
-pub(crate) fn capitalised(text: &str) -> String {
+/// Capitalises the first letter.
+pub(crate) fn capitalise(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }
@@ -65,14 +64,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_means_something_is_escaped() {
+    fn special_characters_are_escaped() {
         assert_eq!(
             escape("<script>'&\"</script>\u{0}\n"),
             "&lt;script&gt;&#39;&amp;&quot;&lt;/script&gt;\u{fffd} "
         );
         assert_eq!(shorten("abcdef", 4), "abc…");
         assert_eq!(shorten("äöü", 3), "äöü");
-        assert_eq!(isolated("plain"), "plain");
-        assert_eq!(isolated("\u{202e}שלום"), "\u{2068}שלום\u{2069}");
+        assert_eq!(isolate("plain"), "plain");
+        assert_eq!(isolate("\u{202e}שלום"), "\u{2068}שלום\u{2069}");
     }
 }

@@ -1,7 +1,7 @@
-//! Pages and figures as files.
+//! Writes pages and figures to files.
 
 use crate::chart::Chart;
-use crate::draw::file;
+use crate::draw::svg_file;
 use crate::error::{Error, Result};
 use crate::page::{self, Page};
 use crate::png::png;
@@ -19,7 +19,7 @@ fn extension(format: Format) -> &'static str {
     }
 }
 
-/// The page of one run, whatever its kind.
+/// Builds the page of a run of any kind.
 ///
 /// # Errors
 /// As [`page::training`].
@@ -32,42 +32,42 @@ pub fn page_of(run: &SavedRun) -> Result<Page> {
     }
 }
 
-/// What was written.
+/// The files that were written.
 #[derive(Clone, Debug, Default)]
-pub struct Written {
+pub struct WrittenFiles {
     /// The page.
     pub page: PathBuf,
-    /// Files of figures.
+    /// The figures.
     pub figures: Vec<PathBuf>,
 }
 
-/// Writes the page of a finished run into its folder, and its figures beside it.
+/// Writes the page of a finished run and its figures into the folder of the run.
 ///
 /// # Errors
-/// Those of reading the run, and of writing; [`Error::Occupied`] for a file that is no page or figure of ours, unless `force`.
-pub fn write_run(folder: &Path, force: bool, formats: &[Format]) -> Result<Written> {
-    let (page, _folder) = held(folder)?;
+/// Errors of reading and writing; [`Error::Occupied`] for a file that zonal did not write, unless `force`.
+pub fn write_run(folder: &Path, force: bool, formats: &[Format]) -> Result<WrittenFiles> {
+    let (page, _folder) = open_run(folder)?;
     write_page(&page, &folder.join(PAGE), force, formats)
 }
 
-/// The page of a finished run, and its folder, which nobody else writes meanwhile.
-fn held(folder: &Path) -> Result<(Page, RunFolder)> {
-    // What is wrong with a folder is told by its reader; what it reads may be another run before the folder is held.
+/// Opens the locked folder of a finished run, and builds its page.
+fn open_run(folder: &Path) -> Result<(Page, RunFolder)> {
+    // The reader has the better error messages; but only what is read under the lock is certain to be the same run.
     read(folder)?;
-    let held = RunFolder::open_finished(folder)?;
-    Ok((page_of(&read(folder)?)?, held))
+    let locked = RunFolder::open_finished(folder)?;
+    Ok((page_of(&read(folder)?)?, locked))
 }
 
-/// Writes the figures of a finished run and no page.
+/// Writes only the figures of a finished run.
 ///
 /// # Errors
 /// As [`write_run`].
 pub fn write_run_figures(folder: &Path, formats: &[Format]) -> Result<Vec<PathBuf>> {
-    let (page, _folder) = held(folder)?;
+    let (page, _folder) = open_run(folder)?;
     write_figures(&page, &folder.join(FIGURES), false, formats)
 }
 
-/// The page of several runs: trainings are compared, others follow each other.
+/// Builds the page of several runs: trainings are compared, other runs follow one after another.
 ///
 /// # Errors
 /// As [`page::training`].
@@ -90,14 +90,14 @@ pub fn page_of_runs(runs: &[(String, SavedRun)]) -> Result<Page> {
     for (_, run) in runs.iter().filter(|(_, r)| !matches!(r, SavedRun::Training(_))) {
         pages.push(page_of(run)?);
     }
-    Ok(page::joined(pages))
+    Ok(page::join(pages))
 }
 
-/// Writes a page to a file of the user's choice, and its figures into `figures` beside it.
+/// Writes a page to a file, and its figures into the folder `figures` next to it.
 ///
 /// # Errors
-/// [`Error::Occupied`] for a file that is no page or figure of ours, unless `force`; those of writing.
-pub fn write_page(page: &Page, path: &Path, force: bool, formats: &[Format]) -> Result<Written> {
+/// [`Error::Occupied`] for a file that zonal did not write, unless `force`; errors of writing.
+pub fn write_page(page: &Page, path: &Path, force: bool, formats: &[Format]) -> Result<WrittenFiles> {
     if path.exists() && !force && !has_mark(path, PAGE_MARK) {
         return Err(Error::Occupied { path: path.to_owned() });
     }
@@ -105,7 +105,7 @@ pub fn write_page(page: &Page, path: &Path, force: bool, formats: &[Format]) -> 
     std::fs::create_dir_all(parent).map_err(cannot_create(parent))?;
     let figures = write_figures(page, &parent.join(FIGURES), force, formats)?;
     write_file(path, page.html()?.as_bytes())?;
-    Ok(Written { page: path.to_owned(), figures })
+    Ok(WrittenFiles { page: path.to_owned(), figures })
 }
 
 fn cannot_create(folder: &Path) -> impl Fn(std::io::Error) -> Error + '_ {
@@ -121,7 +121,7 @@ fn write_figures(page: &Page, folder: &Path, force: bool, formats: &[Format]) ->
     formats.dedup();
     let all = page.charts.iter().flat_map(|d| formats.iter().map(move |format| (&d.chart, *format)));
     let all: Vec<(&Chart, Format)> = all.collect();
-    // Nothing is written before it is clear that nothing is lost.
+    // All files are checked before the first is written.
     for (chart, format) in &all {
         let path = name(chart, *format);
         if path.exists() && !force && !is_figure(&path) {
@@ -135,7 +135,7 @@ fn write_figures(page: &Page, folder: &Path, force: bool, formats: &[Format]) ->
     let mut written = Vec::new();
     for (chart, format) in all {
         let path = name(chart, format);
-        let svg = file(chart);
+        let svg = svg_file(chart);
         let bytes = match format {
             Format::Svg => (svg + "\n").into_bytes(),
             Format::Png => png(&svg)?,

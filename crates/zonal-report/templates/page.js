@@ -4,7 +4,7 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   root.classList.add("scripted");
 
-  // Light or dark: what the system says, until the button is pressed.
+  // Light or dark: the system's preference until the button is pressed.
   document.getElementById("theme").addEventListener("click", () => {
     const dark = getComputedStyle(root).colorScheme === "light dark"
       ? matchMedia("(prefers-color-scheme: dark)").matches
@@ -12,7 +12,7 @@
     root.style.colorScheme = dark ? "light" : "dark";
   });
 
-  // Degrees, runs, .. on and off.
+  // Shows and hides degrees, runs and so on.
   const boxes = [...document.querySelectorAll(".toggle input")];
   const apply = (box) => {
     for (const element of document.querySelectorAll("[data-toggle]")) {
@@ -26,13 +26,13 @@
     }
   };
   for (const box of boxes) {
-    apply(box); // A reload may keep boxes unchecked.
+    apply(box); // Boxes may remain unchecked after a reload.
     box.addEventListener("change", () => apply(box));
   }
   document.getElementById("all")?.addEventListener("click", () => setAll(true));
   document.getElementById("none")?.addEventListener("click", () => setAll(false));
 
-  // The slider: numbers, lines across the figures, and bars.
+  // The slider moves numbers, cursors and bars.
   const slider = document.getElementById("slider");
   if (slider) {
     const readings = [...document.querySelectorAll("[data-reading]")];

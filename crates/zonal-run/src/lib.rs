@@ -25,7 +25,7 @@ use zonal_io::option::named;
 use zonal_jobs::predict::Block;
 use zonal_jobs::record::keep;
 use zonal_jobs::train::{Trained, train};
-use zonal_report::{Written, page_of_runs, write_page, write_run, write_run_figures};
+use zonal_report::{WrittenFiles, page_of_runs, write_page, write_run, write_run_figures};
 
 /// Fixes the number of threads for the whole process.
 ///
@@ -218,7 +218,7 @@ fn record<C, S>(
 /// `report`: one page of one or several runs.
 fn page(request: &ReportRequest) -> Result<Report> {
     request.validate()?;
-    let Written { page, figures } = match (request.runs.as_slice(), &request.out) {
+    let WrittenFiles { page, figures } = match (request.runs.as_slice(), &request.out) {
         ([], _) => anyhow::bail!(zonal_documents::Error::Usage(format!("{} names no run", named("runs")))),
         ([run], None) => write_run(run, request.force, &request.figures)?,
         (runs, out) => {

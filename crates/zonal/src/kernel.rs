@@ -8,9 +8,10 @@ use crate::error::Result;
 use crate::legendre::Recurrence;
 use crate::numeric::special::mean_abs_coordinate;
 use crate::numeric::{DoubleDouble, Scaled, vector};
-use crate::spectrum::{Spectrum, check_degree};
+use crate::spectrum::{Spectrum, SpectrumCache, check_degree};
 use crate::sphere::{Degree, Dim};
 use std::f64::consts::PI;
+use std::sync::Arc;
 
 /// A kernel that depends on the inner product of two points of the sphere alone.
 #[derive(Clone, Debug)]
@@ -64,14 +65,31 @@ impl Kernel {
         dim: Dim,
         max_degree: Degree,
     ) -> Result<Self> {
+        Self::cross_with(&SpectrumCache::default(), left, right, dim, max_degree)
+    }
+
+    /// [`Self::cross`] with spectra from a cache.
+    ///
+    /// # Errors
+    /// As [`Spectrum::new`].
+    pub fn cross_with(
+        spectra: &SpectrumCache,
+        left: (&Activation, f64),
+        right: (&Activation, f64),
+        dim: Dim,
+        max_degree: Degree,
+    ) -> Result<Self> {
         let closed = match (left.0.structure(left.1)?, right.0.structure(right.1)?) {
             (Structure::Piecewise(p), Structure::Piecewise(q)) => Some((p.scaled(left.1), q.scaled(right.1))),
             _ => None,
         };
         Self::build(closed, dim, max_degree, left == right, |degree| {
-            let first = Spectrum::new(left.0, dim, left.1, degree)?;
-            let second =
-                if left == right { first.clone() } else { Spectrum::new(right.0, dim, right.1, degree)? };
+            let first = spectra.spectrum(left.0, dim, left.1, degree)?;
+            let second = if left == right {
+                Arc::clone(&first)
+            } else {
+                spectra.spectrum(right.0, dim, right.1, degree)?
+            };
             Ok((first, second))
         })
     }
@@ -86,8 +104,8 @@ impl Kernel {
             _ => None,
         };
         Self::build(closed, dim, max_degree, true, |degree| {
-            let spectrum = Spectrum::of_derivative(activation, dim, scale, degree)?;
-            Ok((spectrum.clone(), spectrum))
+            let spectrum = Arc::new(Spectrum::of_derivative(activation, dim, scale, degree)?);
+            Ok((Arc::clone(&spectrum), spectrum))
         })
     }
 
@@ -97,7 +115,7 @@ impl Kernel {
         dim: Dim,
         max_degree: Degree,
         symmetric: bool,
-        spectra: impl Fn(Degree) -> Result<(Spectrum, Spectrum)>,
+        spectra: impl Fn(Degree) -> Result<(Arc<Spectrum>, Arc<Spectrum>)>,
     ) -> Result<Self> {
         // Few attempts, each of which computes all degrees anew, and the same for all kernels of a training.
         let mut attempts = ATTEMPTS.iter().copied().filter(|d| *d > max_degree && closed.is_none());

@@ -6,7 +6,7 @@ use crate::numeric::{DoubleDouble, Scaled};
 use crate::quadrature::{self, Integral, Law, NotFinite, Route};
 use crate::sphere::{Degree, Dim, multiplicities};
 use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// One Funk-Hecke coefficient alpha_k = E[phi(s t) P_k(t)].
 #[derive(Clone, Copy, Debug)]
@@ -112,18 +112,8 @@ impl Spectrum {
     /// finite or not known to be square integrable.
     pub fn new(activation: &Activation, dim: Dim, scale: f64, max_degree: Degree) -> Result<Self> {
         check_scale(scale)?;
-        let compute = || {
-            let structure = activation.structure(scale)?;
-            Self::of_structure(
-                activation,
-                &structure,
-                activation.support(),
-                Law::Sphere(dim),
-                scale,
-                max_degree,
-            )
-        };
-        remembered(activation, dim, scale, max_degree, compute)
+        let structure = activation.structure(scale)?;
+        Self::of_structure(activation, &structure, activation.support(), Law::Sphere(dim), scale, max_degree)
     }
 
     /// The limit of infinite dimension at scale sqrt(n): coefficients are the Hermite coefficients
@@ -251,38 +241,45 @@ impl Spectrum {
     }
 }
 
-/// How many spectra are remembered.
-const REMEMBERED: usize = 64;
+/// Spectra computed for one job: its kernels, its target and its bounds need the same few many times. A clone shares them.
+#[derive(Clone, Debug, Default)]
+pub struct SpectrumCache(Arc<Mutex<VecDeque<(Key, Arc<Spectrum>)>>>);
 
-/// What a spectrum is remembered by.
+/// The arguments of a spectrum.
 type Key = (Activation, Dim, u64, Degree);
 
-/// The spectra computed last. A spectrum is a pure function of its arguments, and one training asks for the same few
-/// many times: for its kernels, its target, its bound.
-static RECENT: Mutex<VecDeque<(Key, Spectrum)>> = Mutex::new(VecDeque::new());
+/// The most spectra that a cache holds.
+const CACHED: usize = 64;
 
-fn remembered(
-    activation: &Activation,
-    dim: Dim,
-    scale: f64,
-    max_degree: Degree,
-    compute: impl Fn() -> Result<Spectrum>,
-) -> Result<Spectrum> {
-    // A closure may depend on anything.
-    if matches!(activation, Activation::Function(_)) {
-        return compute();
+impl SpectrumCache {
+    /// The spectrum, computed unless it was among the last ones asked for.
+    ///
+    /// # Errors
+    /// As [`Spectrum::new`].
+    pub fn spectrum(
+        &self,
+        activation: &Activation,
+        dim: Dim,
+        scale: f64,
+        max_degree: Degree,
+    ) -> Result<Arc<Spectrum>> {
+        let compute = || Spectrum::new(activation, dim, scale, max_degree).map(Arc::new);
+        // Code may depend on anything.
+        if matches!(activation, Activation::Function(_)) {
+            return compute();
+        }
+        let key = (activation.clone(), dim, scale.to_bits(), max_degree);
+        // A panic elsewhere leaves a list that is good to read.
+        let recent = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, found)) = recent().iter().find(|(k, _)| *k == key) {
+            return Ok(Arc::clone(found));
+        }
+        let spectrum = compute()?;
+        let mut list = recent();
+        list.push_front((key, Arc::clone(&spectrum)));
+        list.truncate(CACHED);
+        Ok(spectrum)
     }
-    let key = (activation.clone(), dim, scale.to_bits(), max_degree);
-    // A panic elsewhere leaves the list as it was, which is good enough to read.
-    let recent = || RECENT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if let Some((_, found)) = recent().iter().find(|(k, _)| *k == key) {
-        return Ok(found.clone());
-    }
-    let spectrum = compute()?;
-    let mut list = recent();
-    list.push_front((key, spectrum.clone()));
-    list.truncate(REMEMBERED);
-    Ok(spectrum)
 }
 
 /// Squares of coefficients must stay in range, or steps and bounds lose their meaning; and the norm must be known.
@@ -310,7 +307,6 @@ fn check_norm(
     Ok(())
 }
 
-/// A scale must be positive and finite.
 /// Degrees beyond the last one have no coefficient here.
 pub(crate) fn check_degree(max_degree: Degree) -> Result<()> {
     if max_degree <= MAX_DEGREE {
@@ -320,6 +316,7 @@ pub(crate) fn check_degree(max_degree: Degree) -> Result<()> {
     }
 }
 
+/// A scale must be positive and finite.
 pub(crate) fn check_scale(scale: f64) -> Result<()> {
     if scale > 0.0 && scale.is_finite() {
         Ok(())
@@ -388,4 +385,29 @@ fn integrals(
             (result.coefficients, result.norm_sq, result.norm_error.max(1e-23).max(100.0 * f.accuracy))
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::activation::Function;
+
+    #[test]
+    fn a_cache_returns_the_spectrum_asked_for_and_never_one_of_code() {
+        let (cache, dim) = (SpectrumCache::default(), Dim::new(5).unwrap());
+        let of = |activation: &Activation, scale, degree| {
+            cache.clone().spectrum(activation, dim, scale, degree).unwrap()
+        };
+        let first = of(&Activation::Tanh, 1.0, 4);
+        assert!(Arc::ptr_eq(&first, &of(&Activation::Tanh, 1.0, 4)));
+        for (activation, scale, degree) in
+            [(Activation::Erf, 1.0, 4), (Activation::Tanh, 2.0, 4), (Activation::Tanh, 1.0, 5)]
+        {
+            let (found, new) =
+                (of(&activation, scale, degree), Spectrum::new(&activation, dim, scale, degree));
+            assert_eq!(format!("{found:?}"), format!("{:?}", new.unwrap()));
+        }
+        let code = Activation::Function(Arc::new(Function::new("code", vec![], f64::sin).identified(1)));
+        assert!(!Arc::ptr_eq(&of(&code, 1.0, 4), &of(&code, 1.0, 4)));
+    }
 }

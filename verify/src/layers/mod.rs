@@ -1,6 +1,7 @@
 //! The order of crates and modules as `docs/layers.txt` states it, and what the sources make of it.
 
 pub mod circles;
+pub mod literals;
 pub mod python;
 pub mod tree;
 pub mod uses;

@@ -736,11 +736,13 @@ fn programs() -> Vec<(&'static str, fn())> {
         ("zonal-report::comparison::comparison", || {
             assert!(zonal_report::page::comparison(&[]).unwrap().charts.is_empty());
         }),
-        ("zonal-report::joined::joined", || drop(zonal_report::page::joined(Vec::new()))),
+        ("zonal-report::join::join", || drop(zonal_report::page::join(Vec::new()))),
         ("zonal-report::write::page_of_runs", || drop(zonal_report::page_of_runs(&[]))),
-        ("zonal-report::truth::truth", || drop(zonal_report::figure::truth("id", "y", &[], 7))),
+        ("zonal-report::predictions::predictions", || {
+            drop(zonal_report::figure::predictions("id", "y", &[], 7))
+        }),
         ("zonal-report::Axis::names", || {
-            let _ = zonal_report::axis::Axis::names("x", Vec::new()).part(3.0);
+            let _ = zonal_report::axis::Axis::names("x", Vec::new()).fraction(3.0);
         }),
     ]
 }

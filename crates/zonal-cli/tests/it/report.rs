@@ -115,8 +115,8 @@ fn every_kind_of_run_leaves_its_page() {
         ("limit", "infinitely many"),
         ("sweep", "Loss against log_n of the width"),
         ("claims", "1 of 1 claims hold"),
-        ("game", "Members that are left"),
-        ("rows", "not bound to queries"),
+        ("game", "Remaining members"),
+        ("rows", "not restricted to queries"),
     ];
     for (run, part) in parts {
         let html = page(&place, &format!("{run}/report.html"));
@@ -139,7 +139,7 @@ fn every_kind_of_run_leaves_its_page() {
     assert_eq!((&json["schema"], &json["page"]), (&1.into(), &"comparison.html".into()));
     let html = page(&place, "comparison.html");
     check(&html);
-    assert!(html.contains("3 runs compared") && html.contains("learned different things"));
+    assert!(html.contains("3 runs compared") && html.contains("learned different targets"));
     let runs: Vec<&str> = parts.iter().map(|p| p.0).collect();
     place.succeed(&[&["report"], runs.as_slice(), &["--out", "all.html"]].concat());
     check(&page(&place, "all.html"));
@@ -402,7 +402,7 @@ fn sentences_are_true_in_every_configuration() {
     ];
     let html = text("biased", &[&biased[..], &["--activation", "relu"]].concat());
     assert!(html.contains("every degree can be learned") && !html.contains("0: invisible"));
-    assert!(!html.contains("no width and no number of iterations"));
+    assert!(!html.contains("not learned at any width"));
     let html = text("limit", &["--target", "harmonic(2)", "--dim", "4", "--width", "inf"]);
     assert!(html.contains("What infinite width gives") && !html.contains("Points: measured"));
     let html = text("zero", &["--target", "harmonic(2)", "--dim", "4", "--width", "20", "-t", "0"]);

@@ -116,7 +116,7 @@ impl std::str::FromStr for FigureFormat {
         match text {
             "svg" => Ok(Self::Svg),
             "png" => Ok(Self::Png),
-            _ => Err(format!("'{text}' is not a figure format; write svg, png or svg,png")),
+            _ => Err(format!("'{text}' is not a format of figures; use svg, png or svg,png")),
         }
     }
 }

@@ -5,8 +5,8 @@ use arrow_ipc::{Block, RecordBatch, root_as_footer, root_as_message};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
-/// The largest decompressed size of one batch, or of one page of each column, in bytes; or [`MAX_RATIO`] times the compressed size
-/// if that is larger.
+/// The largest decompressed size of one batch, or of one page of each column, in bytes; or [`MAX_RATIO`] times the compressed
+/// size if that is larger.
 pub(super) const MAX_BYTES: u64 = 512 << 20;
 /// The largest ratio of decompressed to compressed size (for pages, to the size of the file) above [`MAX_BYTES`].
 pub(super) const MAX_RATIO: u64 = 1_000;

@@ -1,5 +1,6 @@
-//! The reader of NumPy files. A matrix in an .npy file has the columns c1, c2, ..; the arrays of an .npz file are columns with their
-//! names (X1, X2, .. for a matrix X). Supports numbers and booleans of any size and byte order; Fortran order only in .npy files.
+//! The reader of NumPy files. A matrix in an .npy file has the columns c1, c2, ..; the arrays of an .npz file are columns with
+//! their names (X1, X2, .. for a matrix X). Supports numbers and booleans of any size and byte order; Fortran order only in
+//! .npy files.
 
 use super::reader::{RawRows, Reader, check_columns, table, wrong_type};
 use crate::error::{Error, Result};

@@ -380,7 +380,7 @@ mod tests {
             &[0x15, 0, 0x18, 1, 2, 0x15, 14, 0],
             &[0x15, 0, 0],
             &[[0x5c].as_slice(), &[0x1c; 4_000]].concat(),
-            // A dictionary whose header is a number, and one of less than no numbers.
+            // A dictionary whose header is not a structure, and one with a negative number of entries.
             &[0x75, 2, 0],
             &[0x7c, 0x15, 3, 0, 0],
             &[0x58, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f],

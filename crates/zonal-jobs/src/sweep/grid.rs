@@ -4,7 +4,7 @@ use crate::memory;
 use serde::Deserialize;
 use std::collections::HashSet;
 use zonal::activation::Activation;
-use zonal::spectrum::Spectrum;
+use zonal::spectrum::{Spectrum, SpectrumCache};
 use zonal::sphere::{Degree, Dim};
 use zonal::target::Target;
 use zonal_documents::number::{Auto, MAX_COUNT, Scale, count, readable_bytes, real_or_auto};
@@ -174,6 +174,8 @@ pub(super) struct Grid {
     pub(super) max_degree: Degree,
     /// Standard deviation of the noise added to sampled labels.
     pub(super) noise: f64,
+    /// Of all cells: many have the same units.
+    pub(super) spectra: SpectrumCache,
 }
 
 /// The largest sweep: cells times seeds.
@@ -241,7 +243,8 @@ fn grid(file: &SweepFile, default_name: &str, first_seed: u64) -> Result<Grid> {
         return Err(Error::Usage(format!("seeds: {seeds} seeds from {first_seed} on go beyond the largest")));
     }
     let cells = cells(file, seeds)?;
-    Ok(Grid { name, cells, iterations, first_seed, seeds, max_degree, noise })
+    let spectra = SpectrumCache::default();
+    Ok(Grid { name, cells, iterations, first_seed, seeds, max_degree, noise, spectra })
 }
 
 /// The product of all lists, in the order of the columns of the table, each cell checked.

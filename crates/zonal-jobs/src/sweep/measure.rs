@@ -2,6 +2,7 @@
 
 use super::grid::{Cell, Grid};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use zonal::dynamics::Step;
 use zonal::dynamics::operator::Operator;
 use zonal::dynamics::path::Path;
@@ -59,7 +60,7 @@ pub(super) fn measure(
     let cell = &grid.cells[index];
     let seed = grid.first_seed.wrapping_add(number);
     let dim = Dim::new(cell.dim)?;
-    let target = Target::parse(&cell.target, dim, seed)?;
+    let target = Target::parse(&cell.target, dim, seed)?.with_spectra(&grid.spectra);
     let width = usize::try_from(cell.width).unwrap_or(usize::MAX);
     let network = Network::random(cell.activation.clone(), cell.scale, dim, width, seed)?;
     let step = cell.step.given().map_or(Step::Auto, Step::Fixed);
@@ -116,7 +117,7 @@ pub(super) fn measure(
 
 /// What is known about a cell without training it.
 struct Theory {
-    spectrum: Spectrum,
+    spectrum: Arc<Spectrum>,
     energies: zonal::target::PowerSpectrum,
     step: f64,
 }
@@ -124,7 +125,7 @@ struct Theory {
 impl Theory {
     fn new(grid: &Grid, cell: &Cell, target: &Target, step: f64) -> Result<Self> {
         let degree = grid.max_degree.max(OPERATOR_DEGREE);
-        let spectrum = Spectrum::new(&cell.activation, target.dim(), cell.scale, degree)?;
+        let spectrum = grid.spectra.spectrum(&cell.activation, target.dim(), cell.scale, degree)?;
         Ok(Self { spectrum, energies: target.power_spectrum(degree)?, step })
     }
 

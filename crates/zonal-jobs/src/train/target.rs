@@ -13,7 +13,6 @@ use zonal::network::{Network, Parametrisation};
 use zonal::observer::Observer;
 use zonal::plan::{NEGLIGIBLE, smallest_loss_bound};
 use zonal::risk::{Population, Precise};
-use zonal::spectrum::Spectrum;
 use zonal::sphere::{Degree, Dim};
 use zonal::target::{PowerSpectrum, Target};
 use zonal_documents::number::{Extended, short};
@@ -41,7 +40,8 @@ pub(super) fn run(
     let max_degree =
         config.max_degree.unwrap_or_else(|| target.finite_degree().unwrap_or(DEFAULT_DEGREE).clamp(4, 64));
     let grid = config.grid()?;
-    let spectrum = Spectrum::new(&activation, dim, scale, max_degree.max(OPERATOR_DEGREE))?;
+    let spectra = target.spectra();
+    let spectrum = spectra.spectrum(&activation, dim, scale, max_degree.max(OPERATOR_DEGREE))?;
     let energies = target.power_spectrum(max_degree)?;
     check_energy(&energies)?;
     let invisible = invisible_degrees(&energies, &activation, notes);
@@ -67,7 +67,8 @@ pub(super) fn run(
             check_width(width, 7, per_unit)?;
             let width = usize::try_from(width).unwrap_or(usize::MAX);
             let network = Network::random(activation.clone(), scale, dim, width, config.seed)?;
-            say_truncation(&Kernel::random_feature(&activation, dim, scale, max_degree)?, &activation, notes);
+            let unit = (&activation, scale);
+            say_truncation(&Kernel::cross_with(spectra, unit, unit, dim, max_degree)?, &activation, notes);
             let quadratic = Population::new(&target).quadratic(&network)?;
             let path = Path::with_solver(
                 &quadratic,

@@ -1,29 +1,29 @@
-//! Residual energy by degree against iterations: points measured, dashed lines what theory predicts.
+//! Residual energy by degree against iterations: measured points and dashed predictions.
 
 use super::{degree_key, energy, last_iteration, shown_degrees};
 use crate::axis::Axis;
 use crate::chart::{Chart, Series, Stroke};
-use crate::text::grouped;
+use crate::text::group_digits;
 use zonal::dynamics::operator::Operator;
 use zonal::spectrum::Spectrum;
 use zonal_documents::number::Extended;
 use zonal_documents::train::TrainReport;
 
-/// Energies below this part of the largest are not drawn.
+/// Energies below this fraction of the largest are not drawn.
 const FLOOR: f64 = 1e-9;
-/// Points of a line of theory that is known at every iteration.
+/// The number of points of a prediction that is available at every iteration.
 const FINE: u32 = 240;
 
-/// The figure; None for a table. With the spectrum of its activation the theory of a path found at once is drawn finely,
-/// otherwise between listed iterations.
+/// Returns the figure; None for a table. Given the spectrum of the activation, the prediction for a closed-form path is drawn at
+/// many iterations, otherwise at the listed ones.
 pub fn degrees(id: &str, report: &TrainReport, spectrum: Option<&Spectrum>) -> Option<Chart> {
     let target = report.target_energy.as_ref()?;
     let shown = shown_degrees(report);
     let measured = |k: usize| report.path.iter().map(move |c| (c.iteration as f64, energy(c, k)));
     let all = shown.iter().flat_map(|&k| measured(k)).map(|(_, e)| e);
-    let across = Axis::iterations(last_iteration(report));
-    let up = Axis::logarithmic("residual energy", all, FLOOR);
-    let mut chart = Chart::new(id, "Residual energy by degree", across, up);
+    let x_axis = Axis::iterations(last_iteration(report));
+    let y_axis = Axis::logarithmic("residual energy", all, FLOOR);
+    let mut chart = Chart::new(id, "Residual energy by degree", x_axis, y_axis);
     let operator =
         spectrum.filter(|_| report.descent.is_none()).map(|s| Operator::with_step(s, report.step_size));
     for &k in &shown {
@@ -64,7 +64,7 @@ pub fn degrees(id: &str, report: &TrainReport, spectrum: Option<&Spectrum>) -> O
     chart.caption = match report.width {
         Extended::Infinite => "What infinite width gives; points are the listed iterations.".to_owned(),
         Extended::Finite(width) => {
-            format!("Points: measured at width {}. Dashed: what {theory}.", grouped(width))
+            format!("Points: measured at width {}. Dashed: what {theory}.", group_digits(width))
         }
     };
     Some(chart)

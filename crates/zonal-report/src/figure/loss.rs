@@ -1,22 +1,22 @@
-//! The loss against iterations, with the errors of the best polynomials as lines.
+//! The loss against iterations, with the errors of the best polynomials as horizontal rules.
 
 use super::{Curve, error_name, fitted_rows, last_iteration, shown_error};
 use crate::axis::Axis;
-use crate::chart::{Chart, Level, Series, Stroke};
+use crate::chart::{Chart, Rule, Series, Stroke};
 use zonal_documents::train::{Checkpoint, TrainReport};
 
-/// Losses below this part of the largest are not drawn.
+/// Losses below this fraction of the largest are not drawn.
 const FLOOR: f64 = 1e-9;
-/// The name of the line of what is proved.
+/// The label of the proved bound.
 const BOUND: &str = "proved bound";
-/// Best polynomials that have a line.
+/// The largest number of polynomials with a rule.
 const POLYNOMIALS: usize = 6;
 
-/// The figure: mean squared errors of a target, root mean squared errors of a table.
+/// Returns the figure: mean squared errors for a target, root mean squared errors for a table.
 pub fn loss(id: &str, report: &TrainReport) -> Chart {
     let table = report.target.is_none();
     let shown = shown_error(report);
-    let (levels, beyond) = levels(report);
+    let (horizontal_rules, beyond) = horizontal_rules(report);
     let lines: [(&str, Curve); 3] = [
         (first_name(report), |c| Some(c.loss)),
         (if report.folds.is_some() { "held out" } else { "validation" }, |c| c.validation_loss),
@@ -27,9 +27,9 @@ pub fn loss(id: &str, report: &TrainReport) -> Chart {
         report.path.iter().filter_map(value).collect::<Vec<(f64, f64)>>()
     };
     let all = lines.iter().flat_map(|(_, f)| values(*f)).map(|(_, v)| v);
-    let all: Vec<f64> = all.chain(levels.iter().map(|l| l.value)).collect();
-    let across = Axis::iterations(last_iteration(report));
-    let mut chart = Chart::new(id, "Loss", across, Axis::logarithmic(error_name(report), all, FLOOR));
+    let all: Vec<f64> = all.chain(horizontal_rules.iter().map(|l| l.value)).collect();
+    let x_axis = Axis::iterations(last_iteration(report));
+    let mut chart = Chart::new(id, "Loss", x_axis, Axis::logarithmic(error_name(report), all, FLOOR));
     for (look, (name, f)) in lines.into_iter().enumerate() {
         let line = values(f);
         if line.is_empty() {
@@ -43,11 +43,11 @@ pub fn loss(id: &str, report: &TrainReport) -> Chart {
         let (name, stroke) = ("tangent kernel".to_owned(), Stroke::Dashed);
         chart.series.push(Series { name, look: 5, line: predicted, stroke, ..Series::default() });
     }
-    chart.caption = caption(report, &levels, &beyond);
-    chart.levels = levels;
+    chart.caption = caption(report, &horizontal_rules, &beyond);
+    chart.horizontal_rules = horizontal_rules;
     if table {
-        let name = if report.validation_rmse.is_some() { "best" } else { "kept" };
-        chart.uprights.push(Level { name: name.to_owned(), value: report.best_iteration as f64 });
+        let name = if report.validation_rmse.is_some() { "best" } else { "saved" };
+        chart.vertical_rules.push(Rule { name: name.to_owned(), value: report.best_iteration as f64 });
     }
     chart
 }
@@ -59,8 +59,8 @@ fn first_name(report: &TrainReport) -> &'static str {
     }
 }
 
-fn caption(report: &TrainReport, levels: &[Level], beyond: &[String]) -> String {
-    let polynomials = levels.iter().any(|l| l.name != BOUND);
+fn caption(report: &TrainReport, horizontal_rules: &[Rule], beyond: &[String]) -> String {
+    let polynomials = horizontal_rules.iter().any(|l| l.name != BOUND);
     let mut caption = match (polynomials, report.target.is_none()) {
         (false, _) => "The error after each listed number of iterations.",
         (true, true) if has_test(report) => "Dotted: errors of the best polynomials on test rows.",
@@ -69,10 +69,10 @@ fn caption(report: &TrainReport, levels: &[Level], beyond: &[String]) -> String 
     }
     .to_owned();
     if !beyond.is_empty() {
-        caption += &format!(" Of {} the error lies beyond the picture.", beyond.join(", "));
+        caption += &format!(" The error of {} is outside the figure.", beyond.join(", "));
     }
-    if levels.iter().any(|l| l.name == BOUND) {
-        caption += " Proved bound: of the last loss, in the mean over hidden units.";
+    if horizontal_rules.iter().any(|l| l.name == BOUND) {
+        caption += " Proved bound: on the mean of the last loss over hidden units.";
     }
     caption
 }
@@ -81,18 +81,18 @@ fn has_test(report: &TrainReport) -> bool {
     report.best_polynomial.iter().any(|p| p.test_error.is_some())
 }
 
-/// Errors of the best polynomials that are no mere rounding, and the bound that is proved; also the names of polynomials that
-/// are much worse than any network: they would press the curves together, and stand in the table.
-fn levels(report: &TrainReport) -> (Vec<Level>, Vec<String>) {
+/// Returns rules for the errors of the best polynomials above rounding, and for the proved bound. Polynomials far worse than the
+/// network would compress the curves: only their names are returned, and the table lists them.
+fn horizontal_rules(report: &TrainReport) -> (Vec<Rule>, Vec<String>) {
     let test = has_test(report);
     let shown = shown_error(report);
     let visible = |v: f64| v > FLOOR * report.initial_loss;
     let largest = report.path.iter().map(|c| c.test_loss.unwrap_or(c.loss).max(c.loss)).fold(0.0, f64::max);
     let near = |v: f64| v <= 2.0 * largest;
-    let mut polynomials: Vec<Level> = report
+    let mut polynomials: Vec<Rule> = report
         .best_polynomial
         .iter()
-        .map(|p| Level {
+        .map(|p| Rule {
             name: format!("degree {}", p.degree),
             value: if test { p.test_error.unwrap_or(p.error) } else { p.error },
         })
@@ -100,10 +100,11 @@ fn levels(report: &TrainReport) -> (Vec<Level>, Vec<String>) {
         .collect();
     // Degrees without energy repeat the line of the one before.
     polynomials.dedup_by(|b, a| (a.value - b.value).abs() <= 1e-9 * a.value);
-    let (mut levels, beyond): (Vec<Level>, Vec<Level>) = polynomials.into_iter().partition(|l| near(l.value));
-    levels.truncate(POLYNOMIALS);
+    let (mut horizontal_rules, beyond): (Vec<Rule>, Vec<Rule>) =
+        polynomials.into_iter().partition(|l| near(l.value));
+    horizontal_rules.truncate(POLYNOMIALS);
     let bound = report.loss_bound.filter(|b| visible(*b) && near(*b));
-    levels.extend(bound.map(|value| Level { name: BOUND.to_owned(), value }));
-    levels.iter_mut().for_each(|l| l.value = shown(l.value));
-    (levels, beyond.into_iter().map(|l| l.name).collect())
+    horizontal_rules.extend(bound.map(|value| Rule { name: BOUND.to_owned(), value }));
+    horizontal_rules.iter_mut().for_each(|l| l.value = shown(l.value));
+    (horizontal_rules, beyond.into_iter().map(|l| l.name).collect())
 }

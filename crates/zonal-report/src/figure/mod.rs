@@ -1,56 +1,56 @@
-//! The figures of a training, one file each: what is drawn, as charts.
+//! The figures of a training as charts, one module each.
 
 mod degrees;
-mod left;
 mod loss;
 mod movement;
+mod predictions;
+mod remaining;
 mod spectrum;
-mod truth;
 
 pub use crate::axis::ITERATIONS;
 pub use degrees::degrees;
-pub use left::left;
 pub use loss::loss;
 pub use movement::movement;
+pub use predictions::predictions;
+pub use remaining::remaining;
 pub use spectrum::{last_degree, of_spectrum, spectrum};
-pub use truth::truth;
 
 use zonal_documents::train::{Checkpoint, TrainReport};
 
-/// No more degrees than there are looks.
-const MOST_DEGREES: usize = 28;
+/// The largest number of degrees in a figure, the number of looks.
+const MAX_DEGREES: usize = 28;
 
-/// What a curve shows of each listed iteration.
+/// The value of a curve at a listed iteration.
 pub(crate) type Curve = fn(&Checkpoint) -> Option<f64>;
 
-/// How an error is shown: on tables in the label's unit, as everywhere else on their pages.
+/// Returns the scale of displayed errors: mean squares for targets, root mean squares, in the label's unit, for tables.
 pub(crate) fn shown_error(report: &TrainReport) -> fn(f64) -> f64 {
     if report.target.is_some() { |loss| loss } else { f64::sqrt }
 }
 
-/// The name of such errors.
+/// Returns the name of displayed errors.
 pub(crate) fn error_name(report: &TrainReport) -> &'static str {
     if report.target.is_some() { "mean squared error" } else { "root mean squared error" }
 }
 
-/// The rows whose loss the path lists, for tables.
+/// Returns the name of the rows whose loss the path of a table lists.
 pub(crate) fn fitted_rows(report: &TrainReport) -> &'static str {
     if report.is_refitted() { "training and validation" } else { "training" }
 }
 
-/// The key of everything that belongs to a degree.
+/// Returns the toggle key of a degree.
 pub fn degree_key(degree: usize) -> String {
     format!("degree-{degree}")
 }
 
-/// The degrees in which there is, or appears, anything to see, as far as there are looks for them.
+/// Returns the degrees with visible energy, at most as many as there are looks.
 pub fn shown_degrees(report: &TrainReport) -> Vec<usize> {
     let mut degrees = all_degrees(report);
-    degrees.truncate(MOST_DEGREES);
+    degrees.truncate(MAX_DEGREES);
     degrees
 }
 
-/// The same, however many they are.
+/// Returns all degrees with visible energy.
 pub(crate) fn all_degrees(report: &TrainReport) -> Vec<usize> {
     let Some(energies) = &report.target_energy else { return Vec::new() };
     let total: f64 = energies.iter().sum();
@@ -59,12 +59,12 @@ pub(crate) fn all_degrees(report: &TrainReport) -> Vec<usize> {
     (0..energies.len()).filter(|&k| appears(k)).collect()
 }
 
-/// The residual's energy in a degree; 0 where it is not listed.
+/// Returns the residual energy in a degree; 0 if it is not listed.
 pub(crate) fn energy(checkpoint: &Checkpoint, degree: usize) -> f64 {
     checkpoint.degrees.as_ref().and_then(|d| d.get(degree)).map_or(0.0, |d| d.energy)
 }
 
-/// The last listed iteration.
+/// Returns the last listed iteration.
 pub(crate) fn last_iteration(report: &TrainReport) -> u64 {
     report.path.last().map_or(0, |c| c.iteration)
 }

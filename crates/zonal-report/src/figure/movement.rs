@@ -1,11 +1,11 @@
-//! How far the weights move, and whether hidden units turn into the target's directions.
+//! The movement of the weights, and the alignment of hidden units with the target's directions.
 
 use super::{Curve, last_iteration};
 use crate::axis::Axis;
-use crate::chart::{Chart, Level, Series};
+use crate::chart::{Chart, Rule, Series};
 use zonal_documents::train::TrainReport;
 
-/// The figure; None for a path found at once, whose hidden units stand still.
+/// Returns the figure; None for a closed-form path, whose hidden units do not move.
 pub fn movement(id: &str, report: &TrainReport) -> Option<Chart> {
     let descent = report.descent.as_ref()?;
     let lines: [(&str, Curve); 3] = [
@@ -18,8 +18,9 @@ pub fn movement(id: &str, report: &TrainReport) -> Option<Chart> {
     if all.iter().all(|v| *v == 0.0) {
         return None;
     }
-    let up = Axis::linear("part", all.into_iter().chain([0.0]));
-    let mut chart = Chart::new(id, "Movement of the weights", Axis::iterations(last_iteration(report)), up);
+    let y_axis = Axis::linear("part", all.into_iter().chain([0.0]));
+    let mut chart =
+        Chart::new(id, "Movement of the weights", Axis::iterations(last_iteration(report)), y_axis);
     for (look, (name, f)) in lines.into_iter().enumerate() {
         let line: Vec<(f64, f64)> = values(f).collect();
         if !line.is_empty() {
@@ -27,11 +28,11 @@ pub fn movement(id: &str, report: &TrainReport) -> Option<Chart> {
             chart.series.push(Series { name: name.to_owned(), look, points, line, ..Series::default() });
         }
     }
-    chart.caption = "How far weights are from their start, as part of their size there.".to_owned();
+    chart.caption = "Distance of the weights from their start, relative to their initial size.".to_owned();
     if let Some(random) = descent.random_alignment {
-        chart.levels.push(Level { name: "random".to_owned(), value: random });
+        chart.horizontal_rules.push(Rule { name: "random".to_owned(), value: random });
         chart.caption +=
-            " Alignment: the part of the hidden weights in the directions that the target depends on.";
+            " Alignment: the fraction of the hidden weights in the directions on which the target depends.";
     }
     Some(chart)
 }

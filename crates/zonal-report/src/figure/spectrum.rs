@@ -1,4 +1,4 @@
-//! The spectrum of the activation: how fast each degree is learned, and which are not seen at all.
+//! The spectrum of the activation: the learning speed of each degree, and the invisible degrees.
 
 use crate::axis::Axis;
 use crate::chart::{Chart, Form, Series};
@@ -6,17 +6,17 @@ use zonal::spectrum::Spectrum;
 use zonal_documents::spectrum::SpectrumReport;
 use zonal_documents::train::TrainReport;
 
-/// Eigenvalues below this part of the largest are not drawn.
+/// Eigenvalues below this fraction of the largest are not drawn.
 const FLOOR: f64 = 1e-12;
-/// Degrees shown at least and at most.
+/// The smallest and largest value of the last degree.
 const DEGREES: [usize; 2] = [8, 24];
 
-/// The largest degree shown, where a run lists up to `listed`.
+/// Returns the last degree of the figure, for a run that lists degrees up to `listed`.
 pub fn last_degree(listed: usize) -> usize {
     listed.clamp(DEGREES[0], DEGREES[1])
 }
 
-/// The figure of the degrees up to `last`, for the units of a run.
+/// Returns the figure of the degrees up to `last` for the units of a run.
 pub fn spectrum(id: &str, report: &TrainReport, spectrum: &Spectrum, last: usize) -> Chart {
     let biases = report.descent.as_ref().is_some_and(|d| d.biases);
     let values = (0..=last).map(|k| (k, spectrum.visible(k).then(|| spectrum.eigenvalue(k))));
@@ -29,35 +29,38 @@ pub fn spectrum(id: &str, report: &TrainReport, spectrum: &Spectrum, last: usize
     let hidden = chart.series.len() > 1;
     chart.caption = match (&report.descent, report.target.is_some()) {
         (None, true) => {
-            "A degree is learned in about 1 / (2 step x eigenvalue) iterations: what lies lower takes longer."
+            "A degree is learned in about 1 / (2 step x eigenvalue) iterations: lower points take longer."
         }
-        (None, false) => "On points spread evenly a degree takes about 1 / (2 step x eigenvalue) iterations.",
-        (Some(_), _) => "How strongly units in random directions, as they are at the start, see each degree.",
+        (None, false) => {
+            "On uniformly distributed points a degree takes about 1 / (2 step x eigenvalue) iterations."
+        }
+        (Some(_), _) => "The eigenvalue of each degree for the random units at the start.",
     }
     .to_owned();
     if hidden {
         chart.caption += if report.target.is_none() {
-            " Crosses: degrees it does not see on the whole sphere; on the rows of a table, which lie in one half of it, others take \
-             their place."
+            " Crosses: degrees that are invisible on the whole sphere. The rows of a table lie in one half of it, where other degrees \
+             replace them."
         } else if biases {
-            " Crosses: degrees that units without their biases do not see; with them every degree can be learned."
+            " Crosses: degrees that are invisible to units without biases; with biases every degree can be learned."
         } else {
-            " Crosses: degrees that no width and no number of iterations learns."
+            " Crosses: degrees that are not learned at any width or number of iterations."
         };
     }
     chart
 }
 
-/// The figure of a spectrum by itself.
+/// Returns the figure of a spectrum report.
 pub fn of_spectrum(id: &str, report: &SpectrumReport) -> Chart {
     let values = report.degrees.iter().map(|d| (d.degree, d.visible.then_some(d.eigenvalue)));
     let mut chart = eigenvalues(id, &report.activation.name(), values, "invisible");
     chart.caption =
-        "What gradient descent learns of a degree per iteration, in units of the step.".to_owned();
+        "The rate at which gradient descent learns each degree, per iteration and unit of the step."
+            .to_owned();
     chart
 }
 
-/// Eigenvalues by degree, where degrees without one are called by a name.
+/// Returns a chart of eigenvalues by degree. Degrees without an eigenvalue form a series named `hidden`.
 fn eigenvalues(
     id: &str,
     activation: &str,
@@ -66,9 +69,9 @@ fn eigenvalues(
 ) -> Chart {
     let values: Vec<(usize, Option<f64>)> = values.collect();
     let last = values.last().map_or(0, |v| v.0);
-    let up = Axis::logarithmic("eigenvalue", values.iter().filter_map(|v| v.1), FLOOR);
+    let y_axis = Axis::logarithmic("eigenvalue", values.iter().filter_map(|v| v.1), FLOOR);
     let name = crate::text::shorten(activation, 40);
-    let mut chart = Chart::new(id, format!("Spectrum of {name}"), Axis::whole("degree", 0, last), up);
+    let mut chart = Chart::new(id, format!("Spectrum of {name}"), Axis::whole("degree", 0, last), y_axis);
     let seen = values.iter().filter_map(|&(k, v)| Some((k as f64, v?).into()));
     chart.series.push(Series {
         name: "seen".to_owned(),

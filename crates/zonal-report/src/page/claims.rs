@@ -1,21 +1,21 @@
-//! The page of `reproduce`: a card for each claim, measured beside predicted.
+//! The page of `reproduce`: a section for each claim with measured and predicted values.
 
-use super::{Cell, Fact, Page, Row, Section, Source, Table, number, words};
+use super::{Cell, Fact, Origin, Page, Row, Section, Table, number_cell, text_cell};
 use crate::axis::Axis;
-use crate::chart::{Chart, Level, Point, Series};
+use crate::chart::{Chart, Point, Rule, Series};
 use crate::error::Result;
 use std::fmt::Write;
 use zonal_documents::claims::{Check, Relation, ReproduceReport};
 use zonal_documents::number::{readable_seconds, short, short_up};
 use zonal_documents::record::Record;
 
-/// The horizontal axis ends here; what lies beyond stands at its end.
-const FURTHEST: f64 = 1.5;
+/// The end of the horizontal axis, where larger values are drawn.
+const AXIS_END: f64 = 1.5;
 
-/// The page of checked claims.
+/// Builds the page of checked claims.
 ///
 /// # Errors
-/// None that checked claims can raise.
+/// None for a finished run.
 pub fn claims(run: &Record<serde_json::Value, ReproduceReport>) -> Result<Page> {
     let report = &run.summary;
     let held = report.claims.iter().filter(|c| c.holds).count();
@@ -24,8 +24,8 @@ pub fn claims(run: &Record<serde_json::Value, ReproduceReport>) -> Result<Page> 
         kind: "Claims",
         title: format!("{held} of {} claims hold", report.claims.len()),
         lead: format!(
-            "Claims of the theory of networks with one hidden layer, checked by running them{}: {checks} comparisons of what \
-             was measured with what is predicted.",
+            "Claims of the theory of networks with one hidden layer, checked by experiments{}: {checks} comparisons of measured \
+             with predicted values.",
             if report.quick { " at smaller sizes" } else { "" }
         ),
         facts: vec![
@@ -38,12 +38,12 @@ pub fn claims(run: &Record<serde_json::Value, ReproduceReport>) -> Result<Page> 
     if !report.not_reached.is_empty() {
         page.notes.push(format!("Interrupted; not reached: {}.", report.not_reached.join(", ")));
     }
-    let mut overview = Section::default();
-    overview.push(&mut page.charts, allowances(report));
-    page.sections.push(overview);
+    let mut section = Section::default();
+    section.push(&mut page.charts, overview(report));
+    page.sections.push(section);
     for claim in &report.claims {
         let rows = claim.checks.iter().map(row).collect();
-        let header = ["comparison", "measured", "predicted", "must be", "nearness", "why"];
+        let header = ["comparison", "measured", "predicted", "must be", "ratio", "why"];
         let table = Table {
             caption: format!("Comparisons of {}", claim.name),
             header: header.map(String::from).to_vec(),
@@ -61,13 +61,13 @@ pub fn claims(run: &Record<serde_json::Value, ReproduceReport>) -> Result<Page> 
             tables: vec![table],
         });
     }
-    page.sources.push(Source::new("Where it comes from".to_owned(), &run.provenance, &run.configuration));
+    page.origins.push(Origin::new("Provenance".to_owned(), &run.provenance, &run.configuration));
     Ok(page)
 }
 
-/// How near a measured value comes to its threshold, 1 being the threshold: the part of what is allowed that it takes, or for
-/// a value that must be large the threshold as a part of it. None for thresholds without parts, such as zero.
-fn nearness(check: &Check) -> Option<f64> {
+/// Returns the ratio of a measured value to its threshold, or the inverse ratio for a lower limit: 1 is at the threshold, and
+/// larger values fail. None for thresholds without a ratio, such as zero.
+fn threshold_ratio(check: &Check) -> Option<f64> {
     if check.measured.is_nan() {
         return None;
     }
@@ -84,34 +84,34 @@ fn nearness(check: &Check) -> Option<f64> {
     .filter(|part| part.is_finite())
 }
 
-/// Where a comparison stands: those without parts at the left end, or at the right one if they fail.
-fn place(check: &Check) -> f64 {
-    let part = nearness(check).unwrap_or(if check.holds { 0.0 } else { FURTHEST });
-    part.min(FURTHEST)
+/// Returns the position of a comparison. Those without a ratio are at the left end, or at the right end if they fail.
+fn position(check: &Check) -> f64 {
+    let part = threshold_ratio(check).unwrap_or(if check.holds { 0.0 } else { AXIS_END });
+    part.min(AXIS_END)
 }
 
-/// One line for each claim, one point for each comparison.
-fn allowances(report: &ReproduceReport) -> Chart {
-    // The first claim stands on top.
+/// Returns a chart with a line for each claim and a point for each comparison.
+fn overview(report: &ReproduceReport) -> Chart {
+    // The first claim is at the top.
     let names: Vec<String> = report.claims.iter().rev().map(|c| c.name.clone()).collect();
     let count = names.len();
-    let across = Axis::linear("nearness to the threshold", [0.0, FURTHEST]);
-    let mut chart = Chart::new("claims", "Every comparison", across, Axis::names("", names));
+    let x_axis = Axis::linear("ratio to the threshold", [0.0, AXIS_END]);
+    let mut chart = Chart::new("claims", "Every comparison", x_axis, Axis::names("", names));
     for (holds, name, look) in [(true, "holds", 0), (false, "fails", 1)] {
         let mut points = Vec::new();
         for (i, claim) in report.claims.iter().enumerate() {
             let y = (count - 1 - i) as f64;
             let of_claim = claim.checks.iter().filter(|c| c.holds == holds);
-            points.extend(of_claim.map(|c| Point::from((place(c), y))));
+            points.extend(of_claim.map(|c| Point::from((position(c), y))));
         }
         if !points.is_empty() {
             chart.series.push(Series { name: name.to_owned(), look, points, ..Series::default() });
         }
     }
-    chart.uprights.push(Level { name: "threshold".to_owned(), value: 1.0 });
+    chart.vertical_rules.push(Rule { name: "threshold".to_owned(), value: 1.0 });
     chart.caption = format!(
-        "A point is a comparison: how near the measured value comes to its threshold, which stands at 1. Beyond it a claim fails; \
-         beyond {FURTHEST} a point stands at the edge, and comparisons with zero at 0."
+        "Each point is a comparison: the measured value relative to its threshold at 1. Points above 1 fail. Points above {AXIS_END} \
+         are drawn at the edge, comparisons with zero at 0."
     );
     chart
 }
@@ -124,33 +124,33 @@ fn row(check: &Check) -> Row {
     };
     let measured = if check.measured.is_nan() { "-".to_owned() } else { short(check.measured) };
     Row::new(vec![
-        words(&check.quantity),
-        number(measured),
-        number(check.predicted.map_or("-".to_owned(), short)),
-        number(must),
+        text_cell(&check.quantity),
+        number_cell(measured),
+        number_cell(check.predicted.map_or("-".to_owned(), short)),
+        number_cell(must),
         allowance(check),
-        words(&check.reason),
+        text_cell(&check.reason),
     ])
 }
 
-/// A bar as long as the nearness, with a line at the threshold.
+/// Returns a cell with a bar of this ratio and a line at the threshold.
 fn allowance(check: &Check) -> Cell {
     const WIDTH: f64 = 144.0;
-    let length = WIDTH * place(check) / FURTHEST;
+    let length = WIDTH * position(check) / AXIS_END;
     let mut svg = String::new();
     let look = usize::from(!check.holds);
     let _ = write!(
         svg,
         "<svg viewBox=\"0 0 {WIDTH} 14\" aria-hidden=\"true\"><rect class=\"c{look}\" y=\"3\" width=\"{length:.1}\" height=\"8\" \
          fill=\"currentColor\"/><path class=\"rule\" d=\"M{:.1} 0V14\"/></svg>",
-        WIDTH / FURTHEST
+        WIDTH / AXIS_END
     );
-    let text = match nearness(check) {
+    let text = match threshold_ratio(check) {
         Some(part) if part < 100.0 => format!("{part:.2}"),
-        Some(_) => "beyond 100".to_owned(),
+        Some(_) => "above 100".to_owned(),
         None => "-".to_owned(),
     };
-    Cell { text, words: false, svg: Some(svg) }
+    Cell { text, is_text: false, svg: Some(svg) }
 }
 
 #[cfg(test)]
@@ -173,19 +173,19 @@ mod tests {
         let cases = [
             (check(Relation::AtMost, 1.0, None, 4.0, true), Some(0.25), 0.25),
             (check(Relation::AtMost, -3.0, None, 4.0, true), Some(0.0), 0.0),
-            (check(Relation::AtMost, 8.0, None, 4.0, false), Some(2.0), FURTHEST),
+            (check(Relation::AtMost, 8.0, None, 4.0, false), Some(2.0), AXIS_END),
             (check(Relation::AtMost, 0.0, None, 0.0, true), None, 0.0),
-            (check(Relation::AtMost, 1.0, None, 0.0, false), None, FURTHEST),
-            (check(Relation::AtMost, f64::NAN, None, 4.0, false), None, FURTHEST),
+            (check(Relation::AtMost, 1.0, None, 0.0, false), None, AXIS_END),
+            (check(Relation::AtMost, f64::NAN, None, 4.0, false), None, AXIS_END),
             (check(Relation::AtLeast, 2.0, None, 1.0, true), Some(0.5), 0.5),
-            (check(Relation::AtLeast, 0.0, None, 1.0, false), None, FURTHEST),
+            (check(Relation::AtLeast, 0.0, None, 1.0, false), None, AXIS_END),
             (check(Relation::AtLeast, 5.0, None, -1.0, true), None, 0.0),
             (check(Relation::Within, 1.5, Some(1.0), 1.0, true), Some(0.5), 0.5),
-            (check(Relation::Within, 1.5, None, 1.0, false), None, FURTHEST),
-            (check(Relation::AtMost, f64::INFINITY, None, 1.0, false), None, FURTHEST),
+            (check(Relation::Within, 1.5, None, 1.0, false), None, AXIS_END),
+            (check(Relation::AtMost, f64::INFINITY, None, 1.0, false), None, AXIS_END),
         ];
         for (check, near, at) in cases {
-            assert_eq!((nearness(&check), place(&check)), (near, at), "{check:?}");
+            assert_eq!((threshold_ratio(&check), position(&check)), (near, at), "{check:?}");
         }
     }
 }

@@ -1,32 +1,32 @@
-//! Several trainings on one page.
+//! The page that compares several trainings.
 
 use super::training::{activation, subject, width};
-use super::{Cell, Page, Reading, Row, Section, Slider, Source, Table, Toggle, number, words};
+use super::{Cell, Origin, Page, Readout, Row, Section, Slider, Table, Toggle, number_cell, text_cell};
 use crate::axis::Axis;
 use crate::chart::{Chart, Series};
 use crate::error::Result;
 use crate::figure::{self, Curve, degree_key, shown_degrees};
-use crate::text::{grouped, isolated};
+use crate::text::{group_digits, isolate};
 use zonal::network::Layers;
 use zonal::observer::StopReason;
 use zonal_documents::number::short;
 use zonal_documents::saved::SavedTraining;
 use zonal_documents::train::TrainReport;
 
-/// Losses below this part of the largest are not drawn.
+/// Losses below this fraction of the largest are not drawn.
 const FLOOR: f64 = 1e-9;
-/// Characters of a run's name.
+/// The largest number of characters of a run's name.
 const NAME: usize = 40;
-/// Runs that get a figure by degree of their own.
+/// The largest number of runs with a figure by degree.
 const FIGURES: usize = 12;
 
-/// The page that compares trainings.
+/// Builds the page that compares trainings.
 ///
 /// # Errors
-/// None that a run read back can raise.
+/// None for finished runs.
 pub fn comparison(runs: &[(String, &SavedTraining)]) -> Result<Page> {
     let reports: Vec<&TrainReport> = runs.iter().map(|(_, r)| &r.record.summary).collect();
-    let names: Vec<String> = runs.iter().map(|(name, _)| isolated(&tail(name, NAME))).collect();
+    let names: Vec<String> = runs.iter().map(|(name, _)| isolate(&tail(name, NAME))).collect();
     let mut page = Page {
         kind: "Comparison",
         title: format!("{} runs compared", runs.len()),
@@ -36,12 +36,12 @@ pub fn comparison(runs: &[(String, &SavedTraining)]) -> Result<Page> {
     };
     let subject_of = |r: &TrainReport| (r.target.clone(), r.labels.clone(), r.dim);
     if reports.iter().any(|r| subject_of(r) != subject_of(reports[0])) {
-        page.notes.push("The runs learned different things: their errors need not be comparable.".to_owned());
+        page.notes.push("The runs learned different targets: their errors may not be comparable.".to_owned());
     }
     for (report, name) in reports.iter().zip(&names).filter(|(r, _)| r.stop_reason == StopReason::Diverged) {
         page.notes.push(format!(
-            "{name} diverged; its state at iteration {} is kept.",
-            grouped(report.best_iteration)
+            "{name} diverged; its state at iteration {} was saved.",
+            group_digits(report.best_iteration)
         ));
     }
     let (shown, _) = errors(&reports);
@@ -66,7 +66,9 @@ pub fn comparison(runs: &[(String, &SavedTraining)]) -> Result<Page> {
         }
     }
     if reports.len() > FIGURES {
-        story.texts.push(format!("Figures by degree are of the first {FIGURES} of {} runs.", reports.len()));
+        story
+            .texts
+            .push(format!("Figures by degree are shown for the first {FIGURES} of {} runs.", reports.len()));
     }
     page.toggles = names
         .iter()
@@ -85,7 +87,7 @@ pub fn comparison(runs: &[(String, &SavedTraining)]) -> Result<Page> {
     if stops.len() > 1 {
         let mut slider = Slider {
             label: "Iteration".to_owned(),
-            stops: stops.iter().map(|t| grouped(*t)).collect(),
+            stops: stops.iter().map(|t| group_digits(*t)).collect(),
             start: stops.len() - 1,
             ..Slider::default()
         };
@@ -96,7 +98,7 @@ pub fn comparison(runs: &[(String, &SavedTraining)]) -> Result<Page> {
                 last.map_or("-".to_owned(), |c| short(shown(c.loss)))
             };
             let values = stops.iter().map(at).collect();
-            slider.readings.push(Reading { name: names[i].clone(), toggle: Some(run_key(i)), values });
+            slider.readings.push(Readout { name: names[i].clone(), toggle: Some(run_key(i)), values });
         }
         let places: Vec<f64> = stops.iter().map(|t| *t as f64).collect();
         slider.cursors = page.cursors(figure::ITERATIONS, &places);
@@ -105,7 +107,7 @@ pub fn comparison(runs: &[(String, &SavedTraining)]) -> Result<Page> {
     story.tables.push(table(&reports, &names));
     page.sections.push(story);
     for ((_, run), name) in runs.iter().zip(&names) {
-        page.sources.push(Source::new(name.clone(), &run.record.provenance, &run.record.configuration));
+        page.origins.push(Origin::new(name.clone(), &run.record.provenance, &run.record.configuration));
     }
     Ok(page)
 }
@@ -114,7 +116,7 @@ fn run_key(number: usize) -> String {
     format!("run-{number}")
 }
 
-/// How errors are shown, and their name: of tables in the labels' unit, unless targets stand beside them.
+/// Returns the scale and name of displayed errors: root mean squares if all runs are on tables, otherwise mean squares.
 fn errors(reports: &[&TrainReport]) -> (fn(f64) -> f64, &'static str) {
     if reports.iter().all(|r| r.target.is_none()) {
         (f64::sqrt, "root mean squared error")
@@ -123,7 +125,7 @@ fn errors(reports: &[&TrainReport]) -> (fn(f64) -> f64, &'static str) {
     }
 }
 
-/// One curve for each run that has this loss.
+/// Returns a chart with one curve for each run that has this loss.
 fn losses(id: &str, title: &str, reports: &[&TrainReport], names: &[String], of: Curve) -> Option<Chart> {
     let (shown, unit) = errors(reports);
     let curve = |r: &TrainReport| -> Vec<(f64, f64)> {
@@ -135,8 +137,8 @@ fn losses(id: &str, title: &str, reports: &[&TrainReport], names: &[String], of:
         return None;
     }
     let all = curves.iter().flatten().map(|p| p.1);
-    let up = Axis::logarithmic(unit, all, FLOOR);
-    let mut chart = Chart::new(id, title, Axis::iterations(last), up);
+    let y_axis = Axis::logarithmic(unit, all, FLOOR);
+    let mut chart = Chart::new(id, title, Axis::iterations(last), y_axis);
     chart.caption = "The error after each listed number of iterations.".to_owned();
     for (look, line) in curves.into_iter().enumerate().filter(|(_, line)| !line.is_empty()) {
         chart.series.push(Series {
@@ -152,13 +154,13 @@ fn losses(id: &str, title: &str, reports: &[&TrainReport], names: &[String], of:
 }
 
 fn table(reports: &[&TrainReport], names: &[String]) -> Table {
-    let optional = |x: Option<f64>| number(x.map_or("-".to_owned(), short));
+    let optional = |x: Option<f64>| number_cell(x.map_or("-".to_owned(), short));
     let mut table = Table {
         caption: "The runs".to_owned(),
         rows: (0..reports.len()).map(|i| Row { toggle: Some(run_key(i)), cells: Vec::new() }).collect(),
         ..Table::default()
     };
-    // A column of which no run has anything is left out.
+    // A column without values is omitted.
     let mut column = |name: &str, cell: &dyn Fn(usize, &TrainReport) -> Cell| {
         let cells: Vec<Cell> = reports.iter().enumerate().map(|(i, r)| cell(i, r)).collect();
         if cells.iter().any(|c| c.text != "-") {
@@ -166,18 +168,18 @@ fn table(reports: &[&TrainReport], names: &[String]) -> Table {
             table.rows.iter_mut().zip(cells).for_each(|(row, cell)| row.cells.push(cell));
         }
     };
-    column("run", &|i, _| words(&names[i]));
-    column("learned", &|_, r| words(&subject(r)));
-    column("activation", &|_, r| words(&activation(r)));
-    column("dimension", &|_, r| number(r.dim.to_string()));
-    column("layers", &|_, r| number(layers(r)));
-    column("width", &|_, r| number(width(r)));
-    column("scale", &|_, r| number(short(r.scale)));
-    column("step", &|_, r| number(short(r.step_size)));
-    column("iterations", &|_, r| number(grouped(figure::last_iteration(r))));
-    column("kept", &|_, r| number(grouped(r.best_iteration)));
-    let kept = |r: &TrainReport| r.path.iter().find(|c| c.iteration == r.best_iteration).map(|c| c.loss);
-    column("loss", &|_, r| optional(kept(r).filter(|_| r.target.is_some())));
+    column("run", &|i, _| text_cell(&names[i]));
+    column("learned", &|_, r| text_cell(&subject(r)));
+    column("activation", &|_, r| text_cell(&activation(r)));
+    column("dimension", &|_, r| number_cell(r.dim.to_string()));
+    column("layers", &|_, r| number_cell(layers(r)));
+    column("width", &|_, r| number_cell(width(r)));
+    column("scale", &|_, r| number_cell(short(r.scale)));
+    column("step", &|_, r| number_cell(short(r.step_size)));
+    column("iterations", &|_, r| number_cell(group_digits(figure::last_iteration(r))));
+    column("best iteration", &|_, r| number_cell(group_digits(r.best_iteration)));
+    let best = |r: &TrainReport| r.path.iter().find(|c| c.iteration == r.best_iteration).map(|c| c.loss);
+    column("loss", &|_, r| optional(best(r).filter(|_| r.target.is_some())));
     column("training RMSE", &|_, r| optional(r.train_rmse));
     column("validation RMSE", &|_, r| optional(r.validation_rmse));
     column("test RMSE", &|_, r| optional(r.test_rmse));
@@ -192,11 +194,11 @@ fn layers(report: &TrainReport) -> &'static str {
     }
 }
 
-/// The end of a name that is too long, which tells runs apart better than its beginning.
-fn tail(name: &str, most: usize) -> String {
+/// Truncates a long name to its end, which distinguishes runs better than its beginning.
+fn tail(name: &str, max: usize) -> String {
     let count = name.chars().count();
-    if count <= most {
+    if count <= max {
         return name.to_owned();
     }
-    "…".chars().chain(name.chars().skip(count - most + 1)).collect()
+    "…".chars().chain(name.chars().skip(count - max + 1)).collect()
 }

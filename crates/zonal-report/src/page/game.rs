@@ -1,38 +1,37 @@
-//! The page of a game: members left after each query, beside what no learner can do better.
+//! The page of a game: the members remaining after each query, compared with the lower bound for any learner.
 
-use super::{Fact, Page, Reading, Row, Section, Slider, Source, Table, number, words};
+use super::{Fact, Origin, Page, Readout, Row, Section, Slider, Table, number_cell, text_cell};
 use crate::axis::Axis;
-use crate::chart::{Chart, Level, Series, Stroke};
+use crate::chart::{Chart, Rule, Series, Stroke};
 use crate::error::Result;
-use crate::text::{capitalised, counted, grouped};
+use crate::text::{capitalise, count_noun, group_digits};
 use zonal_documents::number::short;
 use zonal_documents::record::Record;
 use zonal_documents::sq::{PlayConfig, PlayReport};
 
-/// Points of the curve, and stops of the slider.
+/// The largest number of points of the curve, and of stops of the slider.
 const POINTS: usize = 400;
-/// What goes across.
+/// The label of the horizontal axis.
 const AXIS: &str = "queries";
-/// Queries that the page lists.
+/// The largest number of listed queries.
 const LISTED: usize = 200;
 
-/// The page of a game.
+/// Builds the page of a game.
 ///
 /// # Errors
-/// None that a finished game can raise.
+/// None for a finished game.
 pub fn game(run: &Record<PlayConfig, PlayReport>) -> Result<Page> {
     let r = &run.summary;
     let mut page = Page {
         kind: "Game of statistical queries",
-        title: format!("The learner {} against {} members", r.learner, grouped(r.family_size)),
+        title: format!("The learner {} against {} members", r.learner, group_digits(r.family_size)),
         lead: lead(r),
         facts: facts(r),
         ..Page::default()
     };
     match r.invariant_held {
         Some(false) => page.notes.push(
-            "An answer ruled out more members than the theorem allows: this is a mistake in the program."
-                .to_owned(),
+            "An answer ruled out more members than the theorem allows: this is a bug in zonal.".to_owned(),
         ),
         None if r.rows.is_none() => {
             page.notes.push(
@@ -43,7 +42,7 @@ pub fn game(run: &Record<PlayConfig, PlayReport>) -> Result<Page> {
         _ => {}
     }
     let stopped = r.assumptions.iter().filter(|a| a.starts_with("the learner stopped"));
-    page.notes.extend(stopped.map(|a| format!("{}.", capitalised(a))));
+    page.notes.extend(stopped.map(|a| format!("{}.", capitalise(a))));
     let mut story = Section::default();
     if !r.transcript.is_empty() {
         story.push(&mut page.charts, live(r));
@@ -52,13 +51,13 @@ pub fn game(run: &Record<PlayConfig, PlayReport>) -> Result<Page> {
         let asked = |f: fn(&zonal_jobs::sq::Asked) -> String| {
             values(&|i| if i == 0 { "-".to_owned() } else { f(&r.transcript[i - 1]) })
         };
-        let reading = |name: &str, values| Reading { name: name.to_owned(), toggle: None, values };
+        let reading = |name: &str, values| Readout { name: name.to_owned(), toggle: None, values };
         let mut slider = Slider {
             label: "Queries".to_owned(),
-            stops: values(&|i| grouped(i as u64)),
+            stops: values(&|i| group_digits(i as u64)),
             start: shown.len() - 1,
             readings: vec![
-                reading("members left", values(&|i| grouped(left(r, i)))),
+                reading("members remaining", values(&|i| group_digits(remaining(r, i)))),
                 reading("ruled out", asked(|a| a.dropped.to_string())),
                 reading("answer", asked(|a| short(a.answer))),
                 reading("query", asked(|a| a.query.clone())),
@@ -74,18 +73,18 @@ pub fn game(run: &Record<PlayConfig, PlayReport>) -> Result<Page> {
     }
     page.sections.push(story);
     page.sections.push(Section {
-        heading: "What the bounds rest on".to_owned(),
-        texts: r.assumptions.iter().map(|a| format!("{}.", capitalised(a))).collect(),
+        heading: "Assumptions of the bounds".to_owned(),
+        texts: r.assumptions.iter().map(|a| format!("{}.", capitalise(a))).collect(),
         ..Section::default()
     });
-    page.sources.push(Source::new("Where it comes from".to_owned(), &run.provenance, &run.configuration));
+    page.origins.push(Origin::new("Provenance".to_owned(), &run.provenance, &run.configuration));
     Ok(page)
 }
 
 fn lead(r: &PlayReport) -> String {
     let family = format!(
         "a family of {} ({}), degree {} in dimension {}",
-        counted(r.family_size, "member"),
+        count_noun(r.family_size, "member"),
         r.family,
         r.degree,
         r.dim
@@ -93,17 +92,18 @@ fn lead(r: &PlayReport) -> String {
     if let Some(rows) = r.rows {
         let found = if r.learned { "found" } else { "missed" };
         return format!(
-            "A learner that is not bound to queries looked at {rows} labelled rows of {family}, and {found} the target."
+            "A learner that is not restricted to queries saw {rows} labelled rows of {family}, and {found} the target."
         );
     }
-    let left = if r.live == 1 { "one is left".to_owned() } else { format!("{} are left", grouped(r.live)) };
+    let remaining =
+        if r.live == 1 { "one remains".to_owned() } else { format!("{} remain", group_digits(r.live)) };
     let outcome =
         if r.learned { "few enough for one hypothesis to fit" } else { "too many for one hypothesis to fit" };
     format!(
-        "The learner {} asked {} different quer{} of an oracle that has no target and answers within {} so that as many as \
-         possible of {family} stay possible: {left}, {outcome}.",
+        "The learner {} asked {} distinct quer{} of an oracle without a target, which answers within {} and keeps as many members \
+         as possible of {family}: {remaining}, {outcome}.",
         r.learner,
-        grouped(r.queries_distinct),
+        group_digits(r.queries_distinct),
         if r.queries_distinct == 1 { "y" } else { "ies" },
         short(r.tolerance)
     )
@@ -111,35 +111,35 @@ fn lead(r: &PlayReport) -> String {
 
 fn facts(r: &PlayReport) -> Vec<Fact> {
     let mut facts = vec![
-        Fact::new("members", grouped(r.family_size)),
+        Fact::new("members", group_digits(r.family_size)),
         Fact::new("dimension", r.dim.to_string()),
         Fact::new("degree", r.degree.to_string()),
         Fact::new("tolerance", short(r.tolerance)),
     ];
     if let Some(rows) = r.rows {
-        facts.push(Fact::new("rows", grouped(rows)));
+        facts.push(Fact::new("rows", group_digits(rows)));
         return facts;
     }
     let needed = match (r.predicted_queries, r.invariant_held) {
-        (Some(q), _) => grouped(q),
+        (Some(q), _) => group_digits(q),
         (None, None) => "no bound".to_owned(),
         (None, Some(_)) => "no number suffices".to_owned(),
     };
     facts.push(Fact::new("queries needed, at least", needed));
-    facts.push(Fact::new("queries asked", grouped(r.queries_distinct)));
+    facts.push(Fact::new("queries asked", group_digits(r.queries_distinct)));
     if r.invariant_held.is_some() {
-        facts.push(Fact::new("ruled out by one, at most", grouped(r.dropped_per_query_bound)));
+        facts.push(Fact::new("ruled out by one, at most", group_digits(r.dropped_per_query_bound)));
     }
-    facts.push(Fact::new("ruled out by one in this game", grouped(r.max_dropped)));
+    facts.push(Fact::new("ruled out by one in this game", group_digits(r.max_dropped)));
     facts
 }
 
-/// Members left after so many queries.
-fn left(r: &PlayReport, queries: usize) -> u64 {
+/// Returns the members remaining after this number of queries.
+fn remaining(r: &PlayReport, queries: usize) -> u64 {
     queries.checked_sub(1).and_then(|i| r.transcript.get(i)).map_or(r.family_size, |a| a.live)
 }
 
-/// The numbers of queries that are drawn: equally far apart, the first and the last among them.
+/// Returns the numbers of queries that are drawn: evenly spaced, including the first and the last.
 fn shown(r: &PlayReport) -> Vec<usize> {
     let last = r.transcript.len();
     let stride = last.div_ceil(POINTS).max(1);
@@ -150,22 +150,22 @@ fn shown(r: &PlayReport) -> Vec<usize> {
     shown
 }
 
-/// The live set, and the least that is left whoever asks.
+/// Returns the chart of remaining members, with the lower bound for any learner.
 fn live(r: &PlayReport) -> Chart {
     let shown = shown(r);
     let last = r.transcript.len() as f64;
     let members = r.family_size as f64;
-    let across = Axis::counts(AXIS, r.transcript.len() as u64);
-    let up = Axis::linear("members left", [0.0, members]);
-    let mut chart = Chart::new("live", "Members that are left", across, up);
-    let line: Vec<(f64, f64)> = shown.iter().map(|&i| (i as f64, left(r, i) as f64)).collect();
+    let x_axis = Axis::counts(AXIS, r.transcript.len() as u64);
+    let y_axis = Axis::linear("members remaining", [0.0, members]);
+    let mut chart = Chart::new("live", "Remaining members", x_axis, y_axis);
+    let line: Vec<(f64, f64)> = shown.iter().map(|&i| (i as f64, remaining(r, i) as f64)).collect();
     let points = line.iter().map(|&p| p.into()).collect();
-    chart.series.push(Series { name: "left".to_owned(), points, line, ..Series::default() });
+    chart.series.push(Series { name: "remaining".to_owned(), points, line, ..Series::default() });
     let each = r.dropped_per_query_bound as f64;
     if r.invariant_held.is_some() && each > 0.0 {
         let end = last.min(members / each);
         chart.series.push(Series {
-            name: "least for any learner".to_owned(),
+            name: "bound for any learner".to_owned(),
             look: 1,
             line: vec![(0.0, members), (end, members - each * end)],
             stroke: Stroke::Dashed,
@@ -174,16 +174,16 @@ fn live(r: &PlayReport) -> Chart {
     }
     if r.invariant_held.is_some() {
         let value = r.fits_per_hypothesis_bound as f64;
-        chart.levels.push(Level { name: "one fits".to_owned(), value });
+        chart.horizontal_rules.push(Rule { name: "one fits".to_owned(), value });
     }
     if let Some(needed) = r.predicted_queries.filter(|q| *q as f64 <= last) {
-        chart.uprights.push(Level { name: "needed".to_owned(), value: needed as f64 });
+        chart.vertical_rules.push(Rule { name: "needed".to_owned(), value: needed as f64 });
     }
     chart.caption = match r.invariant_held {
-        Some(_) if each == 0.0 => "At this tolerance no answer needs to rule out anybody.".to_owned(),
+        Some(_) if each == 0.0 => "At this tolerance no answer needs to rule out any member.".to_owned(),
         Some(_) => format!(
-            "Dashed: no answer rules out more than {} members. Dotted: so few may be left that one hypothesis fits them all.",
-            grouped(r.dropped_per_query_bound)
+            "Dashed: no answer rules out more than {} members. Dotted: one hypothesis may fit all remaining members.",
+            group_digits(r.dropped_per_query_bound)
         ),
         None => "Queries that are not correlational may rule out any number of members.".to_owned(),
     };
@@ -193,18 +193,18 @@ fn live(r: &PlayReport) -> Chart {
 fn queries(r: &PlayReport) -> Table {
     let rows = r.transcript.iter().take(LISTED).enumerate().map(|(i, a)| {
         Row::new(vec![
-            number((i + 1).to_string()),
-            words(&a.query),
-            number(short(a.answer)),
-            number(a.dropped.to_string()),
-            number(a.live.to_string()),
+            number_cell((i + 1).to_string()),
+            text_cell(&a.query),
+            number_cell(short(a.answer)),
+            number_cell(a.dropped.to_string()),
+            number_cell(a.live.to_string()),
         ])
     });
     let caption = if r.transcript.len() > LISTED {
-        format!("The first {LISTED} of {} answers", grouped(r.transcript.len() as u64))
+        format!("The first {LISTED} of {} answers", group_digits(r.transcript.len() as u64))
     } else {
         "All answers".to_owned()
     };
-    let header = ["number", "query", "answer", "ruled out", "left"].map(String::from).to_vec();
+    let header = ["number", "query", "answer", "ruled out", "remaining"].map(String::from).to_vec();
     Table { caption, header, rows: rows.collect(), folded: true }
 }

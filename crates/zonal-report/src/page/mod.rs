@@ -1,17 +1,17 @@
-//! A page as a value, and the one template that all pages share.
+//! Pages as values, and the template that all pages share.
 
 mod claims;
 mod comparison;
 mod game;
 mod grid;
-mod joined;
+mod join;
 mod sweep;
 mod training;
 
 pub use claims::claims;
 pub use comparison::comparison;
 pub use game::game;
-pub use joined::joined;
+pub use join::join;
 pub use sweep::sweep;
 pub use training::training;
 
@@ -19,7 +19,7 @@ use crate::chart::Chart;
 use crate::draw::{Drawing, draw, swatch};
 use crate::error::{Error, Result};
 use crate::palette::{COLOURS, DARK, GRID, GROUND, INK, LIGHT, SOFT};
-use crate::text::{isolated, shorten};
+use crate::text::{isolate, shorten};
 use askama::Template;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -27,49 +27,49 @@ use std::fmt::Write;
 use zonal_documents::provenance::Provenance;
 use zonal_io::option::shell_word;
 
-/// What marks a page as one of ours.
+/// The generator in the mark of a page.
 pub(crate) const GENERATOR: &str = "zonal";
 
-/// What the toggles of a training switch.
+/// The label of the toggles of a training.
 pub(crate) const DEGREES: &str = "Degrees";
 
 /// A page.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    /// What kind of page.
+    /// The kind of page.
     pub kind: &'static str,
-    /// What it is about, in a few words.
+    /// A short title.
     pub title: String,
-    /// The story in a sentence or two.
+    /// A summary in one or two sentences.
     pub lead: String,
-    /// The numbers that matter most.
+    /// The most important numbers.
     pub facts: Vec<Fact>,
-    /// What a reader must not miss.
+    /// Warnings and notes.
     pub notes: Vec<String>,
-    /// Moves through iterations.
+    /// The slider, if there is more than one stop.
     pub slider: Option<Slider>,
-    /// What the toggles switch.
+    /// The label of the toggles.
     pub toggles_label: &'static str,
-    /// Switches.
+    /// The toggles.
     pub toggles: Vec<Toggle>,
-    /// The body.
+    /// The sections of the body.
     pub sections: Vec<Section>,
-    /// Where the numbers come from.
-    pub sources: Vec<Source>,
-    /// The charts of the figures, in their order: also files of their own.
-    pub charts: Vec<Drawn>,
+    /// The provenance of the numbers.
+    pub origins: Vec<Origin>,
+    /// The charts of the figures in order, which can also be written as files.
+    pub charts: Vec<DrawnChart>,
 }
 
 /// A chart and its drawing.
 #[derive(Clone, Debug)]
-pub struct Drawn {
+pub struct DrawnChart {
     /// The chart.
     pub chart: Chart,
-    /// Its drawing.
+    /// The drawing.
     pub drawing: Drawing,
 }
 
-/// A number with its name.
+/// A named value.
 #[derive(Clone, Debug)]
 pub struct Fact {
     /// The name.
@@ -78,60 +78,60 @@ pub struct Fact {
     pub value: String,
 }
 
-/// A slider over iterations.
+/// A slider over iterations or another quantity.
 #[derive(Clone, Debug, Default)]
 pub struct Slider {
-    /// What it moves through.
+    /// The label.
     pub label: String,
-    /// What it shows at each stop.
+    /// The text at each stop.
     pub stops: Vec<String>,
-    /// Where it begins.
+    /// The index of the initial stop.
     pub start: usize,
-    /// Values at each stop.
-    pub readings: Vec<Reading>,
-    /// For each figure with a line across, its place at each stop.
+    /// The values at each stop.
+    pub readings: Vec<Readout>,
+    /// The x coordinate of the cursor at each stop, for each figure that has one.
     pub cursors: BTreeMap<String, Vec<Option<f64>>>,
-    /// For each figure with moving bars, the heights of each bar at each stop.
+    /// The heights of each bar at each stop, for each figure with moving bars.
     pub bars: BTreeMap<String, Vec<Vec<f64>>>,
-    /// The same as numbers to read.
+    /// The values of each bar at each stop as text.
     pub heights: BTreeMap<String, Vec<Vec<String>>>,
 }
 
-/// A value at each stop of the slider.
+/// A value that follows the slider.
 #[derive(Clone, Debug)]
-pub struct Reading {
-    /// Its name.
+pub struct Readout {
+    /// The name.
     pub name: String,
-    /// What switches it.
+    /// The key of the toggle that shows and hides it.
     pub toggle: Option<String>,
-    /// The values.
+    /// The text at each stop.
     pub values: Vec<String>,
 }
 
-/// A switch.
+/// A switch that shows and hides elements.
 #[derive(Clone, Debug)]
 pub struct Toggle {
-    /// What it switches: everything with the same key.
+    /// The key of the elements that it controls.
     pub key: String,
-    /// Its name.
+    /// The label.
     pub name: String,
-    /// The number of its colour.
+    /// The index that selects colour and marker.
     pub look: usize,
 }
 
 impl Toggle {
-    /// Its colour and marker.
+    /// Renders its colour and marker.
     fn swatch(&self) -> String {
         swatch(self.look)
     }
 }
 
-/// A part of the body.
+/// A section of the body.
 #[derive(Clone, Debug, Default)]
 pub struct Section {
-    /// Its heading.
+    /// The heading; may be empty.
     pub heading: String,
-    /// For a claim: whether it holds.
+    /// Whether a claim holds; None for other sections.
     pub holds: Option<bool>,
     /// Paragraphs.
     pub texts: Vec<String>,
@@ -144,37 +144,37 @@ pub struct Section {
 /// A figure.
 #[derive(Clone, Debug)]
 pub struct Figure {
-    /// Its id in the page.
+    /// The identifier in the page.
     pub id: String,
-    /// What it shows.
+    /// The title.
     pub title: String,
-    /// What there is to see.
+    /// The caption.
     pub caption: String,
-    /// The drawing.
+    /// The drawing as SVG.
     pub svg: String,
-    /// Where the slider begins, if the drawing follows it.
+    /// The initial stop of the slider, if the drawing follows it.
     pub stop: Option<String>,
-    /// What switches it.
+    /// The key of the toggle that shows and hides it.
     pub toggle: Option<String>,
 }
 
 /// A table.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
-    /// What it holds.
+    /// The caption.
     pub caption: String,
     /// Names of the columns.
     pub header: Vec<String>,
     /// The rows.
     pub rows: Vec<Row>,
-    /// Whether it is folded away at first.
+    /// Whether it is initially collapsed.
     pub folded: bool,
 }
 
 /// A row of a table.
 #[derive(Clone, Debug, Default)]
 pub struct Row {
-    /// What switches it.
+    /// The key of the toggle that shows and hides it.
     pub toggle: Option<String>,
     /// The cells.
     pub cells: Vec<Cell>,
@@ -183,22 +183,22 @@ pub struct Row {
 /// A cell of a table.
 #[derive(Clone, Debug)]
 pub struct Cell {
-    /// Its text.
+    /// The text.
     pub text: String,
-    /// Whether that is words, which may be broken into lines.
-    pub words: bool,
-    /// A small drawing.
+    /// Whether the cell holds prose, which may be wrapped, instead of a number.
+    pub is_text: bool,
+    /// An inline drawing.
     pub svg: Option<String>,
 }
 
-/// A number.
-pub(crate) fn number(text: impl Into<String>) -> Cell {
-    Cell { text: text.into(), words: false, svg: None }
+/// Creates the cell of a number.
+pub(crate) fn number_cell(text: impl Into<String>) -> Cell {
+    Cell { text: text.into(), is_text: false, svg: None }
 }
 
-/// Words, also those of users.
-pub(crate) fn words(text: &str) -> Cell {
-    Cell { text: isolated(text), words: true, svg: None }
+/// Creates the cell of a text, which may come from users.
+pub(crate) fn text_cell(text: &str) -> Cell {
+    Cell { text: isolate(text), is_text: true, svg: None }
 }
 
 impl Row {
@@ -213,29 +213,29 @@ impl Fact {
     }
 }
 
-/// Where the numbers of a page come from.
+/// The provenance of a run's numbers.
 #[derive(Clone, Debug, Default)]
-pub struct Source {
-    /// Whose.
+pub struct Origin {
+    /// The run that this section belongs to.
     pub heading: String,
-    /// The command that repeats it; none if it was no command.
+    /// The command that repeats the run; empty for a run without one.
     pub command: String,
-    /// The folder in which it was given.
+    /// The working directory of the command.
     pub directory: String,
     /// Version, time, machine.
     pub circumstances: String,
-    /// The whole configuration.
+    /// The complete configuration.
     pub configuration: String,
 }
 
-impl Source {
+impl Origin {
     pub(crate) fn new(heading: String, provenance: &Provenance, configuration: &impl Serialize) -> Self {
         Self {
             heading,
             command: command_line(&provenance.command),
-            directory: shorten(&isolated(&provenance.directory), 300),
+            directory: shorten(&isolate(&provenance.directory), 300),
             circumstances: format!(
-                "zonal {} on {}, {} threads; began {} and took {} seconds.",
+                "zonal {} on {} with {} threads; started {} and took {} seconds.",
                 provenance.version,
                 provenance.platform,
                 provenance.threads,
@@ -247,7 +247,7 @@ impl Source {
     }
 }
 
-/// The words of a command line, quoted where a shell needs it. The program goes by its name alone.
+/// Formats a command line with quotes where a shell needs them. The path of the program is omitted.
 pub(crate) fn command_line(words: &[String]) -> String {
     let quoted = |(i, word): (usize, &String)| {
         shell_word(match i {
@@ -259,8 +259,8 @@ pub(crate) fn command_line(words: &[String]) -> String {
 }
 
 impl Section {
-    /// Draws a chart into the section; also keeps it for files of its own.
-    pub(crate) fn push(&mut self, charts: &mut Vec<Drawn>, chart: Chart) {
+    /// Adds a chart as a figure, and to the list of charts.
+    pub(crate) fn push(&mut self, charts: &mut Vec<DrawnChart>, chart: Chart) {
         let drawing = draw(&chart);
         self.figures.push(Figure {
             id: chart.id.clone(),
@@ -270,11 +270,11 @@ impl Section {
             stop: None,
             toggle: None,
         });
-        charts.push(Drawn { chart, drawing });
+        charts.push(DrawnChart { chart, drawing });
     }
 }
 
-/// What the script needs.
+/// The data of the page's script.
 #[derive(Serialize)]
 struct Data<'a> {
     stops: &'a [String],
@@ -295,15 +295,15 @@ struct Whole<'a> {
 }
 
 impl Page {
-    /// Whether controls would cover too much if they stayed in sight.
+    /// Returns whether the controls are too tall to remain visible while scrolling.
     fn is_tall(&self) -> bool {
         self.toggles.len() + self.slider.as_ref().map_or(0, |s| s.readings.len()) > 40
     }
 
-    /// For every figure with this axis across, the places of these values.
+    /// Returns the cursor positions of these values for every figure with this horizontal axis.
     pub(crate) fn cursors(&self, axis: &str, values: &[f64]) -> BTreeMap<String, Vec<Option<f64>>> {
-        let on_axis = self.charts.iter().filter(|d| d.chart.across.label == axis);
-        let places = |d: &Drawn| values.iter().map(|v| d.drawing.across(&d.chart, *v)).collect();
+        let on_axis = self.charts.iter().filter(|d| d.chart.x_axis.label == axis);
+        let places = |d: &DrawnChart| values.iter().map(|v| d.drawing.cursor_x(&d.chart, *v)).collect();
         on_axis.map(|d| (d.chart.id.clone(), places(d))).collect()
     }
 
@@ -311,10 +311,10 @@ impl Page {
         self.slider.is_some() || !self.toggles.is_empty()
     }
 
-    /// The page as HTML.
+    /// Renders the page as HTML.
     ///
     /// # Errors
-    /// [`Error::Page`], which no page of ours meets.
+    /// [`Error::Page`] if rendering fails.
     pub fn html(&self) -> Result<String> {
         let empty = Slider::default();
         let slider = self.slider.as_ref().unwrap_or(&empty);
@@ -326,7 +326,7 @@ impl Page {
             heights: &slider.heights,
         };
         let page = |message: String| Error::Page { message };
-        // A script ends at the first "</", whatever it holds.
+        // A script element ends at the first "</", even within a string.
         let data = serde_json::to_string(&data).map_err(|e| page(e.to_string()))?.replace('<', "\\u003c");
         let whole = Whole {
             page: self,
@@ -339,7 +339,7 @@ impl Page {
     }
 }
 
-/// The style with its colours.
+/// Returns the style sheet with the colours.
 fn style() -> String {
     let mut text = String::from(":root{");
     for i in 0..COLOURS {
@@ -369,7 +369,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn commands_can_be_given_to_a_shell() {
+    fn commands_can_be_pasted_into_a_shell() {
         let words = ["/usr/bin/zonal", "train", "--target", "x1*x2 + 'a'", "", "--out=a/b"].map(String::from);
         assert_eq!(command_line(&words), "zonal train --target 'x1*x2 + '\\''a'\\''' '' --out=a/b");
     }

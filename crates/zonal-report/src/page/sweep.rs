@@ -1,40 +1,40 @@
-//! The page of a sweep: the loss against the width, or whatever else the grid varies.
+//! The page of a sweep: the loss against the width, or against another varying quantity.
 
-use super::grid::{COLUMNS, Column, Place, Plan, varying};
-use super::{Page, Reading, Row, Section, Slider, Source, Table, Toggle, number, words};
+use super::grid::{COLUMNS, Column, Coordinate, Layout, varying};
+use super::{Origin, Page, Readout, Row, Section, Slider, Table, Toggle, number_cell, text_cell};
 use crate::axis::Axis;
-use crate::chart::{Chart, Level, Point, Series, Stroke};
+use crate::chart::{Chart, Point, Rule, Series, Stroke};
 use crate::error::Result;
-use crate::text::{counted, isolated, shorten};
+use crate::text::{count_noun, isolate, shorten};
 use zonal_documents::number::short;
 use zonal_documents::record::Record;
 use zonal_documents::sweep::{SweepReport, SweepRow};
 
-/// Losses below this part of the largest are not drawn.
+/// Losses below this fraction of the largest are not drawn.
 const FLOOR: f64 = 1e-9;
-/// Figures.
+/// The largest number of figures.
 const FIGURES: usize = 12;
-/// Rows that the page shows.
+/// The largest number of rows in the table.
 const ROWS: usize = 500;
-/// Values beside the slider.
+/// The largest number of values next to the slider.
 const READINGS: usize = 24;
 
-/// The page of a finished sweep.
+/// Builds the page of a finished sweep.
 ///
 /// # Errors
-/// None that a finished sweep can raise.
+/// None for a finished sweep.
 pub fn sweep(run: &Record<String, SweepReport>) -> Result<Page> {
     let report = &run.summary;
     let rows = &report.rows;
     let seeds = rows.first().map_or(0, |r| r.seeds);
     let mut page = Page {
         kind: "Sweep",
-        title: isolated(&shorten(&report.name, 60)),
+        title: isolate(&shorten(&report.name, 60)),
         lead: format!(
             "{}, {seeds} of each kind, on {}: {} of means{}.",
-            counted(report.trainings, "training"),
-            what(rows),
-            counted(rows.len() as u64, "row"),
+            count_noun(report.trainings, "training"),
+            subject(rows),
+            count_noun(rows.len() as u64, "row"),
             if seeds > 1 { " with their standard errors" } else { "" }
         ),
         toggles_label: "Curves",
@@ -50,74 +50,75 @@ pub fn sweep(run: &Record<String, SweepReport>) -> Result<Page> {
         ));
     }
     let mut story = Section::default();
-    if let Some(plan) = Plan::of(rows) {
-        draw(&plan, rows, &mut story, &mut page);
+    if let Some(layout) = Layout::of(rows) {
+        draw(&layout, rows, &mut story, &mut page);
     }
     story.tables.push(table(rows));
     page.sections.push(story);
-    page.sources.push(Source {
+    page.origins.push(Origin {
         configuration: run.configuration.clone(),
-        ..Source::new("Where it comes from".to_owned(), &run.provenance, &"")
+        ..Origin::new("Provenance".to_owned(), &run.provenance, &"")
     });
     Ok(page)
 }
 
-/// What is learned, in words.
-fn what(rows: &[SweepRow]) -> String {
+/// Describes the targets.
+fn subject(rows: &[SweepRow]) -> String {
     let mut targets: Vec<&str> = rows.iter().map(|r| r.target.as_str()).collect();
     targets.sort_unstable();
     targets.dedup();
     match targets.as_slice() {
-        [one] => isolated(&shorten(one, 60)),
+        [one] => isolate(&shorten(one, 60)),
         several => format!("{} targets", several.len()),
     }
 }
 
-/// Draws the figures, with a toggle for each curve and a slider through the places across.
-fn draw(plan: &Plan, rows: &[SweepRow], story: &mut Section, page: &mut Page) {
-    let figures = plan.figures(rows);
+/// Draws the figures, with a toggle for each curve and a slider along the horizontal axis.
+fn draw(layout: &Layout, rows: &[SweepRow], story: &mut Section, page: &mut Page) {
+    let figures = layout.figures(rows);
     let mut looks: Vec<String> = Vec::new();
     for (i, (name, rows)) in figures.iter().enumerate().take(FIGURES) {
         let id = if i == 0 { "staircase".to_owned() } else { format!("staircase-{}", i + 1) };
-        let chart = chart(plan, &id, name, rows, &mut looks);
+        let chart = chart(layout, &id, name, rows, &mut looks);
         story.push(&mut page.charts, chart);
     }
     if figures.len() > FIGURES {
         story
             .texts
-            .push(format!("{} more figures are left out; table.csv has all rows.", figures.len() - FIGURES));
+            .push(format!("{} more figures are omitted; table.csv has all rows.", figures.len() - FIGURES));
     }
     if looks.len() > 1 {
         let toggle = |(look, name): (usize, &String)| Toggle { key: key(look), name: name.clone(), look };
         page.toggles = looks.iter().enumerate().map(toggle).collect();
     }
-    let mut stops: Vec<f64> = rows.iter().filter_map(plan.place).collect();
+    let mut stops: Vec<f64> = rows.iter().filter_map(layout.position).collect();
     stops.sort_by(f64::total_cmp);
     stops.dedup();
     if stops.len() < 2 {
         return;
     }
     let mut slider = Slider {
-        label: plan.axis.to_owned(),
+        label: layout.axis.to_owned(),
         stops: stops.iter().map(|v| short(*v)).collect(),
         start: stops.len() - 1,
         ..Slider::default()
     };
     for (figure, rows) in figures.iter().take(FIGURES) {
-        for (curve, rows) in plan.curves(rows) {
+        for (curve, rows) in layout.curves(rows) {
             let look = looks.iter().position(|l| *l == curve);
             let name = match (curve.as_str(), figure.as_str()) {
                 ("", "") => "loss".to_owned(),
                 (one, "") | ("", one) => one.to_owned(),
                 (curve, figure) => format!("{curve}, {figure}"),
             };
-            let end = rows.iter().filter_map(|r| (plan.place)(r)).fold(f64::NEG_INFINITY, f64::max);
+            let end = rows.iter().filter_map(|r| (layout.position)(r)).fold(f64::NEG_INFINITY, f64::max);
             let at = |stop: &f64| {
-                let is_reached = |r: &&&SweepRow| (plan.place)(r).is_some_and(|v| v <= *stop && *stop <= end);
+                let is_reached =
+                    |r: &&&SweepRow| (layout.position)(r).is_some_and(|v| v <= *stop && *stop <= end);
                 let reached = rows.iter().rev().find(is_reached);
                 reached.and_then(|r| r.loss).map_or("-".to_owned(), short)
             };
-            slider.readings.push(Reading {
+            slider.readings.push(Readout {
                 name,
                 toggle: look.map(key),
                 values: stops.iter().map(at).collect(),
@@ -127,56 +128,57 @@ fn draw(plan: &Plan, rows: &[SweepRow], story: &mut Section, page: &mut Page) {
     if slider.readings.len() > READINGS {
         slider.readings.clear();
     }
-    slider.cursors = page.cursors(plan.axis, &stops);
+    slider.cursors = page.cursors(layout.axis, &stops);
     page.slider = Some(slider);
 }
 
-fn chart(plan: &Plan, id: &str, name: &str, rows: &[&SweepRow], looks: &mut Vec<String>) -> Chart {
-    let place: Place = plan.place;
+fn chart(layout: &Layout, id: &str, name: &str, rows: &[&SweepRow], looks: &mut Vec<String>) -> Chart {
+    let position: Coordinate = layout.position;
     let losses = || rows.iter().filter_map(|r| r.loss);
-    let places = || rows.iter().filter_map(|r| place(r));
+    let positions = || rows.iter().filter_map(|r| position(r));
     let (low, high) = losses().fold((f64::INFINITY, 0.0f64), |(l, h), v| (l.min(v), h.max(v)));
-    // A staircase is a matter of parts of the target's energy; only over many decades, or far above it where few rows are fitted
-    // too well, logarithms show more.
+    // A linear axis shows steps as fractions of the target's energy. A logarithmic one is better over many decades, and for
+    // losses far above that energy, where few rows are overfitted.
     let energy = rows.iter().map(|r| r.target_energy).fold(0.0, f64::max);
-    let up = if high > 1e4 * low || high > 4.0 * energy {
+    let y_axis = if high > 1e4 * low || high > 4.0 * energy {
         Axis::logarithmic("mean loss", losses(), FLOOR)
     } else {
         let tops = rows.iter().filter_map(|r| Some(r.loss? + r.loss_standard_error.unwrap_or(0.0)));
         Axis::linear("mean loss", tops.chain([0.0]))
     };
-    let across = match plan.axis {
+    let x_axis = match layout.axis {
         "iterations" => Axis::iterations(rows.iter().map(|r| r.iterations).max().unwrap_or(1)),
-        "scale" => Axis::logarithmic(plan.axis, places(), 0.0),
-        axis => Axis::linear(axis, places()),
+        "scale" => Axis::logarithmic(layout.axis, positions(), 0.0),
+        axis => Axis::linear(axis, positions()),
     };
-    let title = if name.is_empty() { format!("Loss against {}", plan.axis) } else { format!("Loss, {name}") };
-    let mut chart = Chart::new(id, title, across, up);
+    let title =
+        if name.is_empty() { format!("Loss against {}", layout.axis) } else { format!("Loss, {name}") };
+    let mut chart = Chart::new(id, title, x_axis, y_axis);
     let (mut theory, mut exact) = (false, false);
-    for (name, rows) in plan.curves(rows) {
+    for (name, rows) in layout.curves(rows) {
         let look = looks.iter().position(|l| *l == name).unwrap_or_else(|| {
             looks.push(name.clone());
             looks.len() - 1
         });
         let toggle = Some(key(look));
         let predicted: Vec<(f64, f64)> =
-            rows.iter().filter_map(|r| Some((place(r)?, r.predicted_loss?))).collect();
+            rows.iter().filter_map(|r| Some((position(r)?, r.predicted_loss?))).collect();
         if !predicted.is_empty() {
             theory = true;
             let (toggle, stroke) = (toggle.clone(), Stroke::Dashed);
             chart.series.push(Series { look, toggle, line: predicted, stroke, ..Series::default() });
         }
-        // Exact expectations have no number of rows.
-        for row in rows.iter().filter(|r| place(r).is_none()) {
+        // Exact expectations have no number of rows, hence no position.
+        for row in rows.iter().filter(|r| position(r).is_none()) {
             exact = true;
             let separator = if name.is_empty() { "" } else { ", " };
-            chart.levels.extend(
-                row.loss.map(|value| Level { name: format!("{name}{separator}{}", missing(row)), value }),
+            chart.horizontal_rules.extend(
+                row.loss.map(|value| Rule { name: format!("{name}{separator}{}", missing(row)), value }),
             );
         }
         let points: Vec<Point> = rows
             .iter()
-            .filter_map(|r| Some(Point { x: place(r)?, y: r.loss?, error: r.loss_standard_error }))
+            .filter_map(|r| Some(Point { x: position(r)?, y: r.loss?, error: r.loss_standard_error }))
             .collect();
         if points.is_empty() {
             continue;
@@ -198,7 +200,7 @@ fn chart(plan: &Plan, id: &str, name: &str, rows: &[&SweepRow], looks: &mut Vec<
     chart
 }
 
-/// Why a row has no place across.
+/// Returns the reason why a row has no position.
 fn missing(row: &SweepRow) -> &'static str {
     if row.rows.is_none() { "exact" } else { "no degree" }
 }
@@ -207,7 +209,7 @@ fn key(look: usize) -> String {
     format!("curve-{look}")
 }
 
-/// The columns that vary, or all where none does, and what was measured.
+/// Returns the table of varying columns, or of all if none varies, and measurements.
 fn table(rows: &[SweepRow]) -> Table {
     let mut shown: Vec<&Column> = varying(rows);
     if shown.is_empty() {
@@ -227,10 +229,10 @@ fn table(rows: &[SweepRow]) -> Table {
         measures.iter().filter(|(_, f)| rows.iter().any(|r| f(r).is_some())).collect();
     let row = |r: &SweepRow| {
         let described = shown.iter().map(|c| match c.heading {
-            "target" | "activation" => words(&(c.text)(r)),
-            _ => number((c.text)(r)),
+            "target" | "activation" => text_cell(&(c.text)(r)),
+            _ => number_cell((c.text)(r)),
         });
-        let measured = measures.iter().map(|(_, f)| number(f(r).map_or("-".to_owned(), short)));
+        let measured = measures.iter().map(|(_, f)| number_cell(f(r).map_or("-".to_owned(), short)));
         Row::new(described.chain(measured).collect())
     };
     let header = shown.iter().map(|c| c.heading).chain(measures.iter().map(|(name, _)| *name));

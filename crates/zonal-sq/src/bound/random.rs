@@ -14,7 +14,7 @@ const LAST: usize = 20;
 const PANELS: usize = 3_000;
 /// Smaller means are replaced by this value, so that logarithms are finite.
 const SMALLEST: f64 = 1e-280;
-/// The same for means of Legendre polynomials, whose squares are summed.
+/// The corresponding minimum for means of Legendre polynomials, whose squares are summed.
 const SMALLEST_MEAN: f64 = 1e-140;
 /// Beyond this degree the panels no longer resolve the polynomials, and only the variance bound is used.
 const MAX_RESOLVED_DEGREE: Degree = 300;
@@ -152,8 +152,8 @@ pub struct RandomSubfamily {
     pub bound: Bound,
 }
 
-/// Computes SQ-6: for sizes M >= (R0 (N-1) / (2 J)) ln(4 + 2 R0 (N-1) / J) / (2 ln 2 - 1) there are M harmonics of degree k that need
-/// (delta - 2/(N epsilon)) (N-1) tau^2 / (4 pi J L^2) queries with |dh/dy| <= L, where J = 11/(6 sqrt pi) and
+/// Computes SQ-6: for sizes M >= (R0 (N-1) / (2 J)) ln(4 + 2 R0 (N-1) / J) / (2 ln 2 - 1) there are M harmonics of degree k
+/// that need (delta - 2/(N epsilon)) (N-1) tau^2 / (4 pi J L^2) queries with |dh/dy| <= L, where J = 11/(6 sqrt pi) and
 /// R0 = 2 + (3^(3/4) + 2^(3k/2))/3.
 ///
 /// # Errors

@@ -8,7 +8,6 @@ use zonal::kernel::Kernel;
 use zonal::legendre::Recurrence;
 use zonal::linalg::{Matrix, dot};
 use zonal::numeric::special::mean_abs_coordinate;
-use zonal::spectrum::Spectrum;
 use zonal::sphere::{Degree, Dim, sqrt_multiplicity};
 use zonal::target::Profile;
 use zonal::{Error, Result};
@@ -119,10 +118,11 @@ impl Family {
                 Ok(members.iter().map(|&i| factor * monomial.at(self.dim, u.row(i))).collect())
             }
             Function::Derivative { unit, direction, tangent } => {
-                let alpha = Spectrum::new(unit.activation(), self.dim, unit.scale(), self.degree)?
-                    .coefficient(self.degree);
+                let (activation, scale) = (unit.activation(), unit.scale());
+                let spectrum = self.spectra.spectrum(activation, self.dim, scale, self.degree)?;
+                let alpha = spectrum.coefficient(self.degree);
                 let slope = Slope::new(self.dim, self.degree)?;
-                let factor = alpha * norm / unit.scale();
+                let factor = alpha * norm / scale;
                 let one = |&i: &usize| {
                     let along = tangent_coordinates(direction, u.row(i))[*tangent];
                     factor * slope.value(dot(direction, u.row(i))) * along

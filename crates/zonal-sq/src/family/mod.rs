@@ -20,6 +20,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use zonal::kernel::Kernel;
 use zonal::linalg::{Matrix, dot};
+use zonal::spectrum::SpectrumCache;
 use zonal::sphere::{Degree, Dim};
 use zonal::{Error, Result};
 
@@ -31,6 +32,8 @@ pub struct Family {
     members: Members,
     /// Kernels of zonal queries with zonal labels, by the text of both.
     kernels: Mutex<HashMap<String, Arc<Kernel>>>,
+    /// Spectra of the units in queries.
+    spectra: SpectrumCache,
     /// P_k of the inner products of a random family's nodes with the nodes of the last query.
     node_kernel: Mutex<Option<(Identity, Arc<Matrix>)>>,
 }
@@ -50,7 +53,14 @@ enum Members {
 
 impl Family {
     fn from_members(dim: Dim, degree: Degree, members: Members) -> Self {
-        Self { dim, degree, members, kernels: Mutex::default(), node_kernel: Mutex::default() }
+        Self {
+            dim,
+            degree,
+            members,
+            kernels: Mutex::default(),
+            spectra: SpectrumCache::default(),
+            node_kernel: Mutex::default(),
+        }
     }
 
     /// Returns the dimension n.

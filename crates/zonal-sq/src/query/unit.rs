@@ -31,7 +31,7 @@ impl Unit {
     /// As [`Spectrum::new`].
     pub fn new(activation: Activation, scale: f64, dim: Dim) -> Result<Arc<Self>> {
         let norm = Spectrum::new(&activation, dim, scale, 0)?.norm_sq().sqrt();
-        // E_n[phi'^2 (1 - t^2)] / (n - 1) = E_(n+2)[phi'^2] / n: the weight 1 - t^2 is what two more dimensions bring.
+        // E_n[phi'^2 (1 - t^2)] / (n - 1) = E_(n+2)[phi'^2] / n: the weight 1 - t^2 adds two dimensions.
         let derivative_norm = match activation.derivative_structure(scale) {
             Ok(_) => {
                 let raised = Dim::new(dim.get() + 2)?;

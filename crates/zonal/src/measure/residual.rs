@@ -38,7 +38,7 @@ pub fn residual_energies(
     network.check_on_sphere(dim)?;
     check_size("output coefficients", coefficients.columns(), m)?;
     let count = coefficients.rows();
-    let kernel = Kernel::random_feature(network.activation(), dim, network.scale(), max_degree)?;
+    let kernel = kernel(network, target, max_degree)?;
     let correlations = target.correlations(&network.unit(), network.directions(), max_degree)?;
     let energies = target.power_spectrum(max_degree)?;
     let recurrence = Recurrence::new(dim, max_degree + 1);
@@ -123,7 +123,7 @@ pub fn residual_errors(
     let max_degree = residuals.first().map_or(0, |r| r.energies.len().saturating_sub(1));
     let degrees = |r: &PowerSpectrum| check_size("degrees of a residual", r.energies.len(), max_degree + 1);
     residuals.iter().try_for_each(degrees)?;
-    let kernel = Kernel::random_feature(network.activation(), target.dim(), network.scale(), max_degree)?;
+    let kernel = kernel(network, target, max_degree)?;
     let correlations = target.correlations(&network.unit(), network.directions(), max_degree)?;
     let energies = target.power_spectrum(max_degree)?;
     let root = 1.0 / (network.width() as f64).sqrt();
@@ -148,4 +148,10 @@ pub fn residual_errors(
         }
     };
     Ok(residuals.iter().zip(distances).enumerate().map(of_row).collect())
+}
+
+/// The kernel of a network's units, with the spectra of the target.
+fn kernel(network: &Network, target: &Target, max_degree: Degree) -> Result<Kernel> {
+    let unit = (network.activation(), network.scale());
+    Kernel::cross_with(target.spectra(), unit, unit, target.dim(), max_degree)
 }

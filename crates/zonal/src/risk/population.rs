@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::kernel::Kernel;
 use crate::linalg::{Matrix, dot};
 use crate::network::Network;
+use crate::spectrum::SpectrumCache;
 use crate::sphere::Dim;
 use crate::target::Target;
 use rayon::prelude::*;
@@ -29,7 +30,7 @@ impl<'a> Population<'a> {
     /// [`crate::Error::Size`] for units of another dimension than the target's; [`crate::Error::Parameter`] for a network with
     /// biases, another factor than 1/sqrt m or units whose length is not 1; as [`crate::spectrum::Spectrum::new`].
     pub fn quadratic(&self, network: &Network) -> Result<Quadratic> {
-        let (k, k_error) = exact_products(network, self.target.dim())?;
+        let (k, k_error) = exact_products(network, self.target.dim(), self.target.spectra())?;
         let b = self.output_layer(network)?;
         // b moves with the rounding of directions and products as it does along its gradient.
         let (_, slopes) = self.target.correlation_gradients(&network.unit(), network.directions())?;
@@ -50,14 +51,16 @@ pub fn answered_quadratic(
     oracle: &dyn GradientOracle,
     label_sq: f64,
 ) -> Result<Quadratic> {
-    let (k, k_error) = exact_products(network, Dim::new(network.directions().columns() as u64)?)?;
+    let dim = Dim::new(network.directions().columns() as u64)?;
+    let (k, k_error) = exact_products(network, dim, &SpectrumCache::default())?;
     Quadratic::new(k, oracle.output_layer(network)?, 0.5 * label_sq)?.with_rounding(k_error, vec![0.0])
 }
 
 /// K and an estimate of its error.
-fn exact_products(network: &Network, dim: Dim) -> Result<(Matrix, f64)> {
+fn exact_products(network: &Network, dim: Dim, spectra: &SpectrumCache) -> Result<(Matrix, f64)> {
     network.check_on_sphere(dim)?;
-    let kernel = Kernel::random_feature(network.activation(), dim, network.scale(), 0)?;
+    let unit = (network.activation(), network.scale());
+    let kernel = Kernel::cross_with(spectra, unit, unit, dim, 0)?;
     let k = kernel_matrix(&kernel, network.directions());
     Ok((k, matrix_error(&kernel, network.directions())?))
 }

@@ -48,7 +48,7 @@ impl Precise {
             return Ok(None);
         }
         for degree in ATTEMPTS {
-            let spectrum = Spectrum::new(network.activation(), dim, network.scale(), degree)?;
+            let spectrum = target.spectra().spectrum(network.activation(), dim, network.scale(), degree)?;
             let error = spectrum_error(&spectrum, dim);
             if error > NEGLIGIBLE * spectrum.norm_sq() {
                 continue;

@@ -16,7 +16,7 @@ use crate::kernel::Kernel;
 use crate::legendre::Recurrence;
 use crate::linalg::{Matrix, dot};
 use crate::numeric::sum::non_negative;
-use crate::spectrum::check_degree;
+use crate::spectrum::{SpectrumCache, check_degree};
 use crate::sphere::{Degree, Dim, sqrt_multiplicity};
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +49,8 @@ pub struct Target {
     zonal: Vec<ZonalTerm>,
     /// For each zonal term the factor that gives a harmonic norm 1.
     norms: Vec<f64>,
+    /// Of its neurons, and of the units that learn it.
+    spectra: SpectrumCache,
 }
 
 /// What a hidden unit phi(s <w, x>) sees of a target: its correlation with each unit, as a whole, by degree and
@@ -113,7 +115,18 @@ impl Target {
                 Profile::Neuron { .. } => 1.0,
             })
             .collect();
-        Ok(Self { dim, text, polynomial: polynomial.compile(), harmonics, zonal, norms })
+        let (polynomial, spectra) = (polynomial.compile(), SpectrumCache::default());
+        Ok(Self { dim, text, polynomial, harmonics, zonal, norms, spectra })
+    }
+
+    /// The same target with the spectra of a job that has several targets.
+    pub fn with_spectra(self, spectra: &SpectrumCache) -> Self {
+        Self { spectra: spectra.clone(), ..self }
+    }
+
+    /// The spectra computed so far for this target and its clones: of its neurons, and of the units that learn it.
+    pub fn spectra(&self) -> &SpectrumCache {
+        &self.spectra
     }
 
     /// The dimension n.
@@ -171,11 +184,11 @@ impl Target {
             *energies.get_mut(h.degree).unwrap_or(&mut tail) += h.norm_sq;
         }
         let highest = max_degree.max(self.harmonics.iter().map(|h| h.degree).max().unwrap_or(0));
-        let mut kernels = KernelCache::default();
+        let mut kernels = KernelCache::new(self);
         for (i, z) in self.zonal.iter().enumerate() {
             // Polynomial and zonal term: E[p_k N_k beta_k P_k(<v, .>)] = beta_k p_k(v).
             if !self.harmonics.is_empty() {
-                let beta = z.profile.coefficients(self.dim, highest)?;
+                let beta = z.profile.coefficients_with(&self.spectra, self.dim, highest)?;
                 for h in &self.harmonics {
                     let cross = 2.0 * z.coefficient * beta[h.degree] * h.at(&z.direction);
                     *energies.get_mut(h.degree).unwrap_or(&mut tail) += cross;
@@ -186,7 +199,7 @@ impl Target {
                 let factor = both * z.coefficient * other.coefficient;
                 let rho = dot(&z.direction, &other.direction).clamp(-1.0, 1.0);
                 let rho = if std::ptr::eq(z, other) { 1.0 } else { rho };
-                let kernel = kernels.get(&z.profile, &other.profile, self.dim, max_degree)?;
+                let kernel = kernels.get(&z.profile, &other.profile, max_degree)?;
                 let p = Recurrence::new(self.dim, max_degree).values(rho);
                 for (k, energy) in energies.iter_mut().enumerate() {
                     *energy += factor * kernel.energy(k) * p[k];
@@ -226,7 +239,7 @@ impl Target {
         let mut tail = vec![0.0; units];
         let mut by_degree = Matrix::zeros(max_degree + 1, units);
         let highest = self.harmonics.iter().map(|h| h.degree).max().unwrap_or(0);
-        let alpha = unit.coefficients(self.dim, highest)?;
+        let alpha = unit.coefficients_with(&self.spectra, self.dim, highest)?;
         for h in &self.harmonics {
             for j in 0..units {
                 let part = alpha[h.degree] * h.at(directions.row(j));
@@ -239,9 +252,9 @@ impl Target {
             }
         }
         let recurrence = Recurrence::new(self.dim, max_degree.max(1));
-        let mut kernels = KernelCache::default();
+        let mut kernels = KernelCache::new(self);
         for z in &self.zonal {
-            let kernel = kernels.get(unit, &z.profile, self.dim, max_degree)?;
+            let kernel = kernels.get(unit, &z.profile, max_degree)?;
             let mut rho = directions.times_vector(&z.direction);
             rho.iter_mut().for_each(|r| *r = r.clamp(-1.0, 1.0));
             let mut values = vec![0.0; units];
@@ -281,16 +294,16 @@ impl Target {
         let mut total = vec![0.0; units];
         let mut gradient = Matrix::zeros(units, n);
         let highest = self.harmonics.iter().map(|h| h.degree).max().unwrap_or(0);
-        let alpha = unit.coefficients(self.dim, highest)?;
+        let alpha = unit.coefficients_with(&self.spectra, self.dim, highest)?;
         for h in &self.harmonics {
             for j in 0..units {
                 total[j] += alpha[h.degree] * h.at(directions.row(j));
                 h.add_gradient(directions.row(j), alpha[h.degree], gradient.row_mut(j));
             }
         }
-        let mut kernels = KernelCache::default();
+        let mut kernels = KernelCache::new(self);
         for z in &self.zonal {
-            let kernel = kernels.get(unit, &z.profile, self.dim, 0)?;
+            let kernel = kernels.get(unit, &z.profile, 0)?;
             let slope = kernel.slope()?;
             let mut rho = directions.times_vector(&z.direction);
             rho.iter_mut().for_each(|r| *r = r.clamp(-1.0, 1.0));
@@ -327,7 +340,7 @@ impl Target {
         }
         let raised = Recurrence::new(Dim::new(self.dim.get() + 2)?, degrees);
         for z in &self.zonal {
-            let profile = z.profile.normalised(self.dim, degrees - 1)?;
+            let profile = z.profile.normalised(&self.spectra, self.dim, degrees - 1)?;
             let rho = directions.times_vector(&z.direction);
             for j in 0..units {
                 let slopes = raised.values(rho[j].clamp(-1.0, 1.0));
@@ -359,7 +372,7 @@ impl Target {
         }
         let recurrence = Recurrence::new(self.dim, max_degree);
         for z in &self.zonal {
-            let profile = z.profile.normalised(self.dim, max_degree)?;
+            let profile = z.profile.normalised(&self.spectra, self.dim, max_degree)?;
             let rho = directions.times_vector(&z.direction);
             for j in 0..units {
                 for (k, p) in recurrence.values(rho[j].clamp(-1.0, 1.0)).into_iter().enumerate() {
@@ -401,18 +414,23 @@ impl Target {
 }
 
 /// Kernels by pair of profiles, since many terms share one.
-#[derive(Default)]
-struct KernelCache {
+struct KernelCache<'a> {
+    target: &'a Target,
     kernels: Vec<(Profile, Profile, Kernel)>,
 }
 
-impl KernelCache {
-    fn get(&mut self, a: &Profile, b: &Profile, dim: Dim, max_degree: Degree) -> Result<&Kernel> {
+impl<'a> KernelCache<'a> {
+    fn new(target: &'a Target) -> Self {
+        Self { target, kernels: Vec::new() }
+    }
+
+    fn get(&mut self, a: &Profile, b: &Profile, max_degree: Degree) -> Result<&Kernel> {
         let found = self.kernels.iter().position(|(x, y, _)| (x, y) == (a, b));
         let index = match found {
             Some(i) => i,
             None => {
-                self.kernels.push((a.clone(), b.clone(), a.kernel(b, dim, max_degree)?));
+                let kernel = a.kernel_with(&self.target.spectra, b, self.target.dim, max_degree)?;
+                self.kernels.push((a.clone(), b.clone(), kernel));
                 self.kernels.len() - 1
             }
         };

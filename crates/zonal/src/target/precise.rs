@@ -66,7 +66,7 @@ impl Target {
                 Ok((out, alpha.relative_error))
             }
             Profile::Neuron { activation, scale } => {
-                let other = Spectrum::new(activation, self.dim, *scale, last)?;
+                let other = self.spectra.spectrum(activation, self.dim, *scale, last)?;
                 let pairs = unit.coefficients().iter().zip(other.coefficients());
                 let of_degree = |((a, b), n): ((&Coefficient, &Coefficient), &Scaled)| {
                     a.value.times_scaled(b.value).times_scaled(*n).to_double_double()

@@ -3,7 +3,7 @@
 use crate::activation::Activation;
 use crate::error::Result;
 use crate::kernel::Kernel;
-use crate::spectrum::{Spectrum, check_degree};
+use crate::spectrum::{SpectrumCache, check_degree};
 use crate::sphere::{Degree, Dim, sqrt_multiplicity};
 
 /// The function psi of one variable behind a zonal term.
@@ -24,19 +24,30 @@ impl Profile {
     /// The kernel E[psi(<u, x>) chi(<v, x>)] with at least `max_degree` degrees.
     ///
     /// # Errors
-    /// As [`Spectrum::new`].
+    /// As [`crate::spectrum::Spectrum::new`].
     pub fn kernel(&self, other: &Self, dim: Dim, max_degree: Degree) -> Result<Kernel> {
+        self.kernel_with(&SpectrumCache::default(), other, dim, max_degree)
+    }
+
+    /// [`Self::kernel`] with spectra from a cache.
+    pub(super) fn kernel_with(
+        &self,
+        spectra: &SpectrumCache,
+        other: &Self,
+        dim: Dim,
+        max_degree: Degree,
+    ) -> Result<Kernel> {
         for degree in [Some(max_degree), self.degree(), other.degree()].into_iter().flatten() {
             check_degree(degree)?;
         }
         match (self, other) {
             (Self::Neuron { activation: a, scale: s }, Self::Neuron { activation: b, scale: r }) => {
-                Kernel::cross((a, *s), (b, *r), dim, max_degree)
+                Kernel::cross_with(spectra, (a, *s), (b, *r), dim, max_degree)
             }
             (&Self::Harmonic(k), Self::Neuron { activation, scale })
             | (Self::Neuron { activation, scale }, &Self::Harmonic(k)) => {
                 // alpha_k beta_k N_k with beta_k = 1 / sqrt(N_k), the harmonic's own coefficient.
-                let spectrum = Spectrum::new(activation, dim, *scale, k)?;
+                let spectrum = spectra.spectrum(activation, dim, *scale, k)?;
                 // In logarithms: alpha_k may underflow where sqrt(N_k) overflows.
                 let c = &spectrum.coefficients()[k];
                 let energy = f64::from(c.value.sign()) * (0.5 * c.energy.ln_abs()).exp();
@@ -51,8 +62,18 @@ impl Profile {
     /// The Funk-Hecke coefficient beta_k = E[psi(t) P_k(t)] for each degree up to `max_degree`.
     ///
     /// # Errors
-    /// As [`Spectrum::new`].
+    /// As [`crate::spectrum::Spectrum::new`].
     pub fn coefficients(&self, dim: Dim, max_degree: Degree) -> Result<Vec<f64>> {
+        self.coefficients_with(&SpectrumCache::default(), dim, max_degree)
+    }
+
+    /// [`Self::coefficients`] with spectra from a cache.
+    pub(super) fn coefficients_with(
+        &self,
+        spectra: &SpectrumCache,
+        dim: Dim,
+        max_degree: Degree,
+    ) -> Result<Vec<f64>> {
         check_degree(max_degree)?;
         match self {
             &Self::Harmonic(k) => {
@@ -63,7 +84,7 @@ impl Profile {
                 Ok(out)
             }
             Self::Neuron { activation, scale } => {
-                let spectrum = Spectrum::new(activation, dim, *scale, max_degree)?;
+                let spectrum = spectra.spectrum(activation, dim, *scale, max_degree)?;
                 Ok((0..=max_degree).map(|k| spectrum.coefficient(k)).collect())
             }
         }
@@ -82,12 +103,17 @@ impl Profile {
     /// The normalised coefficients sqrt(N_k) beta_k: the energy of degree k is their square.
     ///
     /// # Errors
-    /// As [`Spectrum::new`].
-    pub(super) fn normalised(&self, dim: Dim, max_degree: Degree) -> Result<Vec<f64>> {
+    /// As [`crate::spectrum::Spectrum::new`].
+    pub(super) fn normalised(
+        &self,
+        spectra: &SpectrumCache,
+        dim: Dim,
+        max_degree: Degree,
+    ) -> Result<Vec<f64>> {
         match self {
             &Self::Harmonic(k) => Ok((0..=max_degree).map(|j| if j == k { 1.0 } else { 0.0 }).collect()),
             Self::Neuron { activation, scale } => {
-                let spectrum = Spectrum::new(activation, dim, *scale, max_degree)?;
+                let spectrum = spectra.spectrum(activation, dim, *scale, max_degree)?;
                 // In logarithms: alpha_k may underflow where sqrt(N_k) overflows.
                 let of_degree = |c: &crate::spectrum::Coefficient| match c.value.sign() {
                     0 => 0.0,

@@ -1,14 +1,14 @@
 //! The page of a training.
 
+mod summary;
 mod tables;
-mod words;
 
-pub(super) use words::{activation, subject, width};
+pub(super) use summary::{activation, subject, width};
 
-use super::{DEGREES, Page, Reading, Section, Slider, Source, Toggle};
+use super::{DEGREES, Origin, Page, Readout, Section, Slider, Toggle};
 use crate::error::Result;
 use crate::figure::{self, Curve, degree_key, energy, shown_degrees};
-use crate::text::grouped;
+use crate::text::group_digits;
 use tables::start;
 use zonal::spectrum::Spectrum;
 use zonal::sphere::Dim;
@@ -16,28 +16,28 @@ use zonal_documents::number::short;
 use zonal_documents::saved::SavedTraining;
 use zonal_documents::train::{Checkpoint, TrainReport};
 
-/// Labels that get a figure of predicted against true values.
+/// The largest number of labels with a figure of predicted against true values.
 const LABELS: usize = 4;
-/// The figure whose bars follow the slider.
+/// The identifier of the figure whose bars follow the slider.
 const LEFT: &str = "left";
 
-/// The page of a finished training.
+/// Builds the page of a finished training.
 ///
 /// # Errors
-/// [`crate::Error::Core`] for a run in an impossible dimension.
+/// [`crate::Error::Core`] for a run with an invalid dimension.
 pub fn training(run: &SavedTraining) -> Result<Page> {
     let (config, report) = (&run.record.configuration, &run.record.summary);
     let dim = Dim::new(report.dim)?;
     let listed = report.target_energy.as_ref().map_or(0, |e| e.len().saturating_sub(1));
     let last = figure::last_degree(listed);
-    // A page without its figure is better than none.
+    // Without a spectrum the page lacks one figure.
     let spectrum = Spectrum::new(&report.activation, dim, report.scale, last.max(listed)).ok();
     let mut page = Page {
         kind: if report.target.is_some() { "Training on a target" } else { "Training on a table" },
-        title: words::title(report),
-        lead: words::lead(config, report),
-        facts: words::facts(report),
-        notes: words::notes(report),
+        title: summary::title(report),
+        lead: summary::lead(config, report),
+        facts: summary::facts(report),
+        notes: summary::notes(report),
         toggles_label: DEGREES,
         toggles: toggles(report),
         ..Page::default()
@@ -56,22 +56,22 @@ pub fn training(run: &SavedTraining) -> Result<Page> {
     if report.path.len() > 1 {
         page.slider = Some(slider(report, &page));
     }
-    page.sources.push(Source::new("Where it comes from".to_owned(), &run.record.provenance, config));
+    page.origins.push(Origin::new("Provenance".to_owned(), &run.record.provenance, config));
     Ok(page)
 }
 
-/// The figures of what happened.
+/// Returns the main section with the figures of the training.
 fn story(run: &SavedTraining, spectrum: Option<&Spectrum>, page: &mut Page) -> Section {
     let report = &run.record.summary;
-    let mut story = Section { texts: words::chosen(report).into_iter().collect(), ..Section::default() };
+    let mut story = Section { texts: summary::choice(report).into_iter().collect(), ..Section::default() };
     story.push(&mut page.charts, figure::loss("loss", report));
     if let Some(chart) = figure::degrees("degrees", report, spectrum) {
         story.push(&mut page.charts, chart);
     }
-    if let Some(chart) = figure::left(LEFT, report, start(report)) {
+    if let Some(chart) = figure::remaining(LEFT, report, start(report)) {
         story.push(&mut page.charts, chart);
         if let Some(figure) = story.figures.last_mut() {
-            figure.stop = report.path.get(start(report)).map(|c| grouped(c.iteration));
+            figure.stop = report.path.get(start(report)).map(|c| group_digits(c.iteration));
         }
     }
     let names = report.labels.as_deref().unwrap_or_default();
@@ -79,11 +79,11 @@ fn story(run: &SavedTraining, spectrum: Option<&Spectrum>, page: &mut Page) -> S
     for (i, label) in names.iter().enumerate().take(LABELS).filter(|_| !run.test_rows.is_empty()) {
         let id = if i == 0 { "truth".to_owned() } else { format!("truth-{}", i + 1) };
         let pairs: Vec<[f64; 2]> = run.test_rows.iter().filter_map(|r| r.pairs.get(i).copied()).collect();
-        story.push(&mut page.charts, figure::truth(&id, label, &pairs, total));
+        story.push(&mut page.charts, figure::predictions(&id, label, &pairs, total));
     }
     if names.len() > LABELS && !run.test_rows.is_empty() {
         story.texts.push(format!(
-            "Figures of predicted values are of the first {LABELS} of {} labels; test_rows.csv has all.",
+            "Figures of predicted values are shown for the first {LABELS} of {} labels; test_rows.csv has all.",
             names.len()
         ));
     }
@@ -98,13 +98,13 @@ fn toggles(report: &TrainReport) -> Vec<Toggle> {
     shown_degrees(report).into_iter().map(toggle).collect()
 }
 
-/// Losses and energies at each listed iteration, and where they are in the figures.
+/// Returns the slider with losses and energies at each listed iteration, and the positions of cursors and bars.
 fn slider(report: &TrainReport, page: &Page) -> Slider {
     let mut readings = Vec::new();
     let mut add = |name: String, toggle: Option<String>, f: &dyn Fn(&Checkpoint) -> Option<f64>| {
         if report.path.iter().any(|c| f(c).is_some()) {
             let text = |c| f(c).map_or("-".to_owned(), short);
-            readings.push(Reading { name, toggle, values: report.path.iter().map(text).collect() });
+            readings.push(Readout { name, toggle, values: report.path.iter().map(text).collect() });
         }
     };
     if report.target.is_some() {
@@ -123,7 +123,7 @@ fn slider(report: &TrainReport, page: &Page) -> Slider {
     let places: Vec<f64> = report.path.iter().map(|c| c.iteration as f64).collect();
     let mut slider = Slider {
         label: "Iteration".to_owned(),
-        stops: report.path.iter().map(|c| grouped(c.iteration)).collect(),
+        stops: report.path.iter().map(|c| group_digits(c.iteration)).collect(),
         start: start(report),
         readings,
         cursors: page.cursors(figure::ITERATIONS, &places),

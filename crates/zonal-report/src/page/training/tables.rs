@@ -1,21 +1,21 @@
-//! The tables of a training: by degree, beside polynomials, by label, and the numbers behind the curves.
+//! The tables of a training: by degree, compared with polynomials, by label, and the numbers behind the curves.
 
-use super::words::width;
+use super::summary::width;
 use crate::figure::{self, Curve, degree_key, energy, shown_degrees};
-use crate::page::{Cell, Row, Section, Table, number, words};
-use crate::text::grouped;
+use crate::page::{Cell, Row, Section, Table, number_cell, text_cell};
+use crate::text::group_digits;
 use zonal::spectrum::Spectrum;
 use zonal::sphere::{Dim, multiplicity};
 use zonal_documents::number::{Extended, short, short_count};
 use zonal_documents::train::TrainReport;
 
-/// The listed iteration that the page begins with: the chosen one, which is mostly the last where nothing chooses.
+/// Returns the index of the initial iteration of the slider: the best one if it is listed, otherwise the last.
 pub(super) fn start(report: &TrainReport) -> usize {
     let chosen = report.path.iter().position(|c| c.iteration == report.best_iteration);
     chosen.unwrap_or(report.path.len().saturating_sub(1))
 }
 
-/// The table by degree: energy, speed, when it is learned, and what is left.
+/// Returns the table by degree: energy, eigenvalue, learning times and residual energy.
 pub(super) fn degrees_section(
     report: &TrainReport,
     spectrum: Option<&Spectrum>,
@@ -26,8 +26,8 @@ pub(super) fn degrees_section(
     let all = figure::all_degrees(report);
     let learning = report.learning.as_deref().unwrap_or_default();
     let time = |t: Option<u64>| t.map_or("-".to_owned(), short_count);
-    let kept = report.path.get(start(report))?;
-    // Biases change what units see.
+    let start = report.path.get(start(report))?;
+    // Eigenvalues are for units without biases.
     let spectrum = spectrum.filter(|_| report.descent.as_ref().is_none_or(|d| !d.biases));
     let rows = all.iter().map(|&k| {
         let eigenvalue = match spectrum {
@@ -36,31 +36,37 @@ pub(super) fn degrees_section(
             None => "-".to_owned(),
         };
         let mut cells = vec![
-            number(k.to_string()),
-            number(short(target[k])),
-            number(multiplicity_text(dim, k)),
-            number(eigenvalue),
+            number_cell(k.to_string()),
+            number_cell(short(target[k])),
+            number_cell(multiplicity_text(dim, k)),
+            number_cell(eigenvalue),
         ];
         for share in [0.5, 0.1, 0.01] {
             let found = learning.iter().find(|l| l.degree == k && l.share == share);
-            cells.push(number(
+            cells.push(number_cell(
                 found.map_or("-".to_owned(), |l| format!("{} ({})", time(l.iteration), time(l.predicted))),
             ));
         }
-        cells.push(number(short(energy(kept, k))));
+        cells.push(number_cell(short(energy(start, k))));
         Row { toggle: Some(degree_key(k)), cells }
     });
     let mut header: Vec<String> =
-        ["degree", "energy", "multiplicity", "eigenvalue", "50 % left", "10 % left", "1 % left"]
+        ["degree", "energy", "multiplicity", "eigenvalue", "to 50 %", "to 10 %", "to 1 %"]
             .map(String::from)
             .into();
-    header.push(format!("left at {}", grouped(kept.iteration)));
+    header.push(format!("residual at {}", group_digits(start.iteration)));
     let table = Table { caption: "By degree".to_owned(), header, rows: rows.collect(), folded: false };
     let mut text = match (&report.descent, report.width) {
-        (Some(_), _) => "Listed iterations; in brackets what the tangent kernel at the start predicts.",
-        (None, Extended::Finite(_)) => "Iterations measured; in brackets what infinite width predicts.",
+        (Some(_), _) => {
+            "Listed iterations at which the residual energy is down to 50, 10 and 1 %; in brackets the prediction of the tangent \
+             kernel at the start."
+        }
+        (None, Extended::Finite(_)) => {
+            "Iterations at which the residual energy is down to 50, 10 and 1 %; in brackets the prediction of infinite width."
+        }
         (None, Extended::Infinite) => {
-            "Iterations at infinite width: found along the run to one part in 1,000, and in brackets by the formula."
+            "Iterations at which the residual energy is down to 50, 10 and 1 % at infinite width: found along the run to one part in \
+             1,000, and in brackets by the formula."
         }
     }
     .to_owned();
@@ -75,7 +81,7 @@ pub(super) fn degrees_section(
     })
 }
 
-/// The multiplicity; of many digits the first four, cut off.
+/// Formats the multiplicity; numbers of more than nine digits are truncated to four.
 fn multiplicity_text(dim: Dim, degree: usize) -> String {
     let exact = multiplicity(dim, degree).to_string();
     if exact.len() <= 9 {
@@ -96,24 +102,24 @@ pub(super) fn polynomials(report: &TrainReport) -> Option<Section> {
         .map(|p| {
             let interpolates = p.rank.is_some_and(|r| r as u64 >= train);
             Row::new(vec![
-                words(&format!("polynomial of degree {}", p.degree)),
-                number(p.monomials.map_or("-".to_owned(), |m| grouped(m as u64))),
-                number(root(Some(p.error))),
-                number(root(p.test_error) + if interpolates { " (interpolates)" } else { "" }),
+                text_cell(&format!("polynomial of degree {}", p.degree)),
+                number_cell(p.monomials.map_or("-".to_owned(), |m| group_digits(m as u64))),
+                number_cell(root(Some(p.error))),
+                number_cell(root(p.test_error) + if interpolates { " (interpolates)" } else { "" }),
             ])
         })
         .collect();
     let optional = |x: Option<f64>| x.map_or("-".to_owned(), short);
     rows.push(Row::new(vec![
-        words("this network"),
-        number(width(report)),
-        number(optional(report.train_rmse)),
-        number(optional(report.test_rmse)),
+        text_cell("this network"),
+        number_cell(width(report)),
+        number_cell(optional(report.train_rmse)),
+        number_cell(optional(report.test_rmse)),
     ]));
     let header = ["model", "terms", "training RMSE", "test RMSE"].map(String::from).to_vec();
     let caption = "Polynomials fitted by least squares, and the network at its best iteration".to_owned();
     Some(Section {
-        heading: "Beside polynomials".to_owned(),
+        heading: "Comparison with polynomials".to_owned(),
         tables: vec![Table { caption, header, rows, folded: false }],
         ..Section::default()
     })
@@ -121,12 +127,12 @@ pub(super) fn polynomials(report: &TrainReport) -> Option<Section> {
 
 pub(super) fn labels(report: &TrainReport) -> Option<Section> {
     let errors = report.label_errors.as_ref().filter(|l| l.len() > 1)?;
-    let optional = |x: Option<f64>| number(x.map_or("-".to_owned(), short));
+    let optional = |x: Option<f64>| number_cell(x.map_or("-".to_owned(), short));
     let rows = errors
         .iter()
         .map(|l| {
             let errors = [l.train_rmse, l.validation_rmse, l.test_rmse].map(optional);
-            Row::new([words(&l.label)].into_iter().chain(errors).collect())
+            Row::new([text_cell(&l.label)].into_iter().chain(errors).collect())
         })
         .collect();
     let header = ["label", "training RMSE", "held out", "test RMSE"].map(String::from).to_vec();
@@ -138,7 +144,7 @@ pub(super) fn labels(report: &TrainReport) -> Option<Section> {
     })
 }
 
-/// Everything that the curves show, as a table.
+/// Returns a table of the numbers behind the curves.
 pub(super) fn numbers(report: &TrainReport) -> Section {
     let degrees = figure::all_degrees(report);
     let shown = figure::shown_error(report);
@@ -157,10 +163,10 @@ pub(super) fn numbers(report: &TrainReport) -> Section {
     header.extend(more.iter().map(|(name, _)| (*name).to_owned()));
     header.extend(degrees.iter().map(|k| format!("degree {k}")));
     let rows = report.path.iter().map(|c| {
-        let mut cells = vec![number(grouped(c.iteration)), number(short(shown(c.loss)))];
-        let cell = |x: Option<f64>| -> Cell { number(x.map_or("-".to_owned(), short)) };
+        let mut cells = vec![number_cell(group_digits(c.iteration)), number_cell(short(shown(c.loss)))];
+        let cell = |x: Option<f64>| -> Cell { number_cell(x.map_or("-".to_owned(), short)) };
         cells.extend(more.iter().map(|(_, f)| cell(f(c).map(shown))));
-        cells.extend(degrees.iter().map(|&k| number(short(energy(c, k)))));
+        cells.extend(degrees.iter().map(|&k| number_cell(short(energy(c, k)))));
         Row::new(cells)
     });
     let caption = match report.target {

@@ -1,33 +1,34 @@
-//! A training in words: its heading, its story, the numbers that matter most, and what must not be missed.
+//! The text of a training's page: title, summary, facts and notes.
 
 use crate::page::Fact;
-use crate::text::{counted, grouped, isolated, shorten};
+use crate::text::{count_noun, group_digits, isolate, shorten};
 use zonal::network::Layers;
 use zonal::observer::StopReason;
 use zonal_documents::number::{Extended, short};
 use zonal_documents::train::{Input, TrainConfig, TrainReport};
 
-/// Characters of a target or a label in a heading, and in a sentence.
+/// The largest number of characters of a target or label in a heading.
 const HEADING: usize = 60;
+/// The largest number of characters of a target or label in the summary.
 const LEAD: usize = 300;
 
-/// What is learned, for a heading.
+/// Returns the target or the labels, for a heading.
 pub(in crate::page) fn subject(report: &TrainReport) -> String {
     let text = match (&report.target, &report.labels) {
         (Some(target), _) => target.clone(),
         (None, Some(labels)) => labels.join(", "),
         (None, None) => String::new(),
     };
-    isolated(&shorten(&text, HEADING))
+    isolate(&shorten(&text, HEADING))
 }
 
 pub(super) fn title(report: &TrainReport) -> String {
     format!("{} by {} units", subject(report), activation(report))
 }
 
-/// The activation's name, cut where it is a long formula.
+/// Returns the name of the activation, truncated for long formulas.
 pub(in crate::page) fn activation(report: &TrainReport) -> String {
-    isolated(&shorten(&report.activation.name(), 40))
+    isolate(&shorten(&report.activation.name(), 40))
 }
 
 pub(super) fn lead(config: &TrainConfig, report: &TrainReport) -> String {
@@ -41,9 +42,9 @@ pub(super) fn lead(config: &TrainConfig, report: &TrainReport) -> String {
         (Some(target), _) => format!(
             "A network of {units} was trained on {} in dimension {} by gradient descent on {layers}. In {} its mean squared error \
              went from {} to {}.",
-            isolated(&shorten(target, LEAD)),
+            isolate(&shorten(target, LEAD)),
             report.dim,
-            counted(report.best_iteration, "iteration"),
+            count_noun(report.best_iteration, "iteration"),
             short(report.initial_loss),
             short(report.loss)
         ),
@@ -52,27 +53,27 @@ pub(super) fn lead(config: &TrainConfig, report: &TrainReport) -> String {
             format!(
                 "A network of {units} was trained to predict {} from {} of {} ({}) by gradient descent on {layers}. At iteration {}, \
                  {}, {}.",
-                isolated(&shorten(&report.labels.as_deref().unwrap_or_default().join(", "), LEAD)),
-                counted(report.dim.saturating_sub(1), "column"),
-                isolated(&shorten(&files.join(", "), LEAD)),
-                counted(report.rows.map_or(0, |r| r.train), "training row"),
-                grouped(report.best_iteration),
-                how_chosen(report),
-                how_good(report)
+                isolate(&shorten(&report.labels.as_deref().unwrap_or_default().join(", "), LEAD)),
+                count_noun(report.dim.saturating_sub(1), "column"),
+                isolate(&shorten(&files.join(", "), LEAD)),
+                count_noun(report.rows.map_or(0, |r| r.train), "training row"),
+                group_digits(report.best_iteration),
+                selection(report),
+                accuracy(report)
             )
         }
         (None, Input::Target(_)) => String::new(),
     }
 }
 
-/// Whether rows that are not learned from have chosen the iteration.
-fn is_chosen(report: &TrainReport) -> bool {
+/// Returns whether the iteration was selected on held-out rows.
+fn is_validated(report: &TrainReport) -> bool {
     report.folds.is_some() || report.validation_rmse.is_some()
 }
 
-/// Why the iteration of a table is the one whose errors are told.
-fn how_chosen(report: &TrainReport) -> String {
-    match (report.folds, is_chosen(report), &report.descent) {
+/// Describes the selection of the reported iteration of a table.
+fn selection(report: &TrainReport) -> String {
+    match (report.folds, is_validated(report), &report.descent) {
         (Some(folds), ..) => format!("chosen over {folds} folds"),
         (None, true, _) => "chosen on validation rows".to_owned(),
         (None, false, Some(_)) => "where the training loss is smallest".to_owned(),
@@ -80,10 +81,10 @@ fn how_chosen(report: &TrainReport) -> String {
     }
 }
 
-fn how_good(report: &TrainReport) -> String {
+fn accuracy(report: &TrainReport) -> String {
     match (report.test_rmse, report.train_rmse) {
         (Some(rmse), _) => {
-            let below = below_the_mean(report).map_or(String::new(), |part| {
+            let below = improvement(report).map_or(String::new(), |part| {
                 let side = if part >= 0.0 { "below" } else { "above" };
                 let percent = short(100.0 * part.abs());
                 format!("; the mean squared error is {percent} % {side} that of the training rows' mean")
@@ -95,17 +96,17 @@ fn how_good(report: &TrainReport) -> String {
     }
 }
 
-/// The width for people.
+/// Formats the width.
 pub(in crate::page) fn width(report: &TrainReport) -> String {
     match report.width {
-        Extended::Finite(m) => grouped(m),
+        Extended::Finite(m) => group_digits(m),
         Extended::Infinite => "infinitely many".to_owned(),
     }
 }
 
-/// How far the mean squared error on test rows lies below that of the mean of the training rows, which the untrained
-/// network predicts, as a part of it. Of several labels there is no such number: each has its own unit.
-fn below_the_mean(report: &TrainReport) -> Option<f64> {
+/// Returns the relative improvement of the mean squared error on test rows over predicting the mean of the training rows, as the
+/// untrained network does. None for several labels, which have different units.
+fn improvement(report: &TrainReport) -> Option<f64> {
     let one = report.labels.as_ref().is_some_and(|l| l.len() == 1) && report.descent.is_none();
     let start = report.path.first().filter(|c| c.iteration == 0 && one)?;
     let best = report.path.iter().find(|c| c.iteration == report.best_iteration)?;
@@ -119,7 +120,7 @@ pub(super) fn facts(report: &TrainReport) -> Vec<Fact> {
         add("mean squared error", short(report.loss));
         let total = report.target_energy.as_ref().map(|e| e.iter().sum::<f64>());
         if let Some(total) = total.filter(|t| *t > 0.0) {
-            add("energy left", format!("{} %", short(100.0 * report.loss / total)));
+            add("residual energy", format!("{} %", short(100.0 * report.loss / total)));
         }
         add("dimension", report.dim.to_string());
     } else {
@@ -133,11 +134,14 @@ pub(super) fn facts(report: &TrainReport) -> Vec<Fact> {
         if let Some(rmse) = optional(report.train_rmse) {
             add("training RMSE", rmse);
         }
-        let name =
-            if is_chosen(report) || report.descent.is_some() { "best iteration" } else { "last iteration" };
-        add(name, grouped(report.best_iteration));
+        let name = if is_validated(report) || report.descent.is_some() {
+            "best iteration"
+        } else {
+            "last iteration"
+        };
+        add(name, group_digits(report.best_iteration));
         if let Some(rows) = report.rows {
-            let parts = [rows.train, rows.validation, rows.test].map(grouped);
+            let parts = [rows.train, rows.validation, rows.test].map(group_digits);
             add("rows: train / validation / test", parts.join(" / "));
         }
     }
@@ -156,24 +160,24 @@ pub(super) fn notes(report: &TrainReport) -> Vec<String> {
         let at = report.descent.as_ref().and_then(|d| d.diverged).unwrap_or(report.iterations);
         notes.push(format!(
             "The descent diverged at iteration {}: its step is too large. The listed state with the smallest loss, at iteration \
-             {}, is kept.",
-            grouped(at),
-            grouped(report.best_iteration)
+             {}, was saved.",
+            group_digits(at),
+            group_digits(report.best_iteration)
         ));
     }
     if report.stop_reason == StopReason::Converged {
-        notes.push("Stopped early: the validation loss had not become better for long.".to_owned());
+        notes.push("Stopped early: the validation loss no longer improved.".to_owned());
     }
     if let Some(first) = report.first_rounded() {
         notes.push(format!(
             "From iteration {} on rounding may change the loss by more than 1 %; the errors are in metrics.csv.",
-            grouped(first)
+            group_digits(first)
         ));
     }
     if report.is_refitted() {
         notes.push(
-            "The iteration was chosen by a network that saw no validation rows; the network kept is fitted to them too, and its \
-             training curve is of both parts together."
+            "The iteration was chosen by a network that saw no validation rows; the saved network is fitted to them too, and its \
+             training curve covers both parts."
                 .to_owned(),
         );
     }
@@ -182,7 +186,7 @@ pub(super) fn notes(report: &TrainReport) -> Vec<String> {
         let list: Vec<String> = invisible.iter().map(usize::to_string).collect();
         let energy: f64 = invisible.iter().filter_map(|&k| energies.get(k)).sum();
         notes.push(format!(
-            "{} cannot see degree{} {}: {} of the target's energy stays at any width and after any number of iterations.",
+            "{} cannot see degree{} {}: {} of the target's energy remains at any width and after any number of iterations.",
             activation(report),
             if list.len() == 1 { "" } else { "s" },
             list.join(", "),
@@ -191,26 +195,28 @@ pub(super) fn notes(report: &TrainReport) -> Vec<String> {
     }
     let dropped = report.dropped_columns.as_deref().unwrap_or_default();
     if !dropped.is_empty() {
-        let mut list: Vec<String> = dropped.iter().take(20).map(|c| isolated(&shorten(c, 40))).collect();
+        let mut list: Vec<String> = dropped.iter().take(20).map(|c| isolate(&shorten(c, 40))).collect();
         if dropped.len() > list.len() {
             list.push(format!("and {} more", dropped.len() - list.len()));
         }
-        notes.push(format!("Left out, since constant on the training rows: {}.", list.join(", ")));
+        notes.push(format!("Dropped, since constant on the training rows: {}.", list.join(", ")));
     }
     if let Some(rows) = report.rows.filter(|r| r.dropped > 0) {
-        notes
-            .push(format!("Left out for missing values or a weight of 0: {}.", counted(rows.dropped, "row")));
+        notes.push(format!(
+            "Dropped for missing values or a weight of 0: {}.",
+            count_noun(rows.dropped, "row")
+        ));
     }
     notes
 }
 
-/// How activation, scale and bias were chosen.
-pub(super) fn chosen(report: &TrainReport) -> Option<String> {
-    let tried = report.candidates.as_ref()?;
-    (tried.len() > 1).then(|| {
+/// Describes the choice of activation, scale and bias.
+pub(super) fn choice(report: &TrainReport) -> Option<String> {
+    let candidates = report.candidates.as_ref()?;
+    (candidates.len() > 1).then(|| {
         format!(
-            "Activation, scale and bias were chosen among {} candidates on a sample of the rows that are not for testing.",
-            tried.len()
+            "Activation, scale and bias were chosen among {} candidates on a sample of the non-test rows.",
+            candidates.len()
         )
     })
 }

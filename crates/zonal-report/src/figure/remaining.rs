@@ -1,21 +1,21 @@
-//! What is left to learn at one iteration, as bars beside the target's energy.
+//! The residual energy by degree at one iteration, as bars within outlines of the target's energy.
 
 use super::{degree_key, energy, shown_degrees};
 use crate::axis::Axis;
 use crate::chart::{Chart, Form, Series};
-use crate::text::counted;
+use crate::text::count_noun;
 use zonal_documents::train::TrainReport;
 
-/// The figure at the listed iteration of that number; None for a table.
-pub fn left(id: &str, report: &TrainReport, number: usize) -> Option<Chart> {
+/// Returns the figure at the listed iteration with this index; None for a table.
+pub fn remaining(id: &str, report: &TrainReport, number: usize) -> Option<Chart> {
     let target = report.target_energy.as_ref()?;
     let checkpoint = report.path.get(number)?;
     let shown = shown_degrees(report);
     let last = shown.last().copied().unwrap_or(0);
-    // Tall enough for every iteration, so that the axis stands still while the bars move.
+    // The axis fits every iteration, so that it does not change while the bars move.
     let all = report.path.iter().flat_map(|c| shown.iter().map(|&k| energy(c, k)));
-    let up = Axis::linear("energy", all.chain(shown.iter().map(|&k| target[k])).chain([0.0]));
-    let mut chart = Chart::new(id, "What is left to learn", Axis::whole("degree", 0, last), up);
+    let y_axis = Axis::linear("energy", all.chain(shown.iter().map(|&k| target[k])).chain([0.0]));
+    let mut chart = Chart::new(id, "Energy not yet learned", Axis::whole("degree", 0, last), y_axis);
     for &k in &shown {
         let of = |form, y| Series {
             look: k,
@@ -29,7 +29,7 @@ pub fn left(id: &str, report: &TrainReport, number: usize) -> Option<Chart> {
         chart.series.push(of(Form::Outline, target[k]));
     }
     chart.caption =
-        "Outline: the target's energy in each degree. Filled: what the network has not learned.".to_owned();
-    chart.stamp = Some(format!("after {}", counted(checkpoint.iteration, "iteration")));
+        "Outline: the target's energy in each degree. Filled: the energy not yet learned.".to_owned();
+    chart.stamp = Some(format!("after {}", count_noun(checkpoint.iteration, "iteration")));
     Some(chart)
 }

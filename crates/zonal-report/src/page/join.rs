@@ -1,10 +1,10 @@
-//! Pages that follow each other on one.
+//! Joins several pages into one.
 
-use super::{DEGREES, Drawn, Page, Section, Slider};
+use super::{DEGREES, DrawnChart, Page, Section, Slider};
 use crate::draw::draw;
 
-/// One page of several; the slider is that of the first.
-pub fn joined(mut pages: Vec<Page>) -> Page {
+/// Joins pages one after another. The slider is that of the first page.
+pub fn join(mut pages: Vec<Page>) -> Page {
     if pages.len() == 1 {
         return pages.remove(0);
     }
@@ -28,8 +28,8 @@ pub fn joined(mut pages: Vec<Page>) -> Page {
             texts.push(format!("{}.", facts.join("; ")));
         }
         texts.extend(page.notes);
-        for source in &mut page.sources {
-            source.heading = format!("{}: {}", source.heading, page.title);
+        for origin in &mut page.origins {
+            origin.heading = format!("{}: {}", origin.heading, page.title);
         }
         whole.sections.push(Section {
             heading: format!("{}. {}", number + 1, page.title),
@@ -39,7 +39,7 @@ pub fn joined(mut pages: Vec<Page>) -> Page {
         whole.sections.extend(page.sections);
         whole.charts.extend(page.charts);
         whole.toggles.extend(page.toggles);
-        whole.sources.extend(page.sources);
+        whole.origins.extend(page.origins);
         if number == 0 {
             whole.slider = page.slider.map(|s| Slider { label: format!("1: {}", s.label), ..s });
         }
@@ -47,12 +47,12 @@ pub fn joined(mut pages: Vec<Page>) -> Page {
     whole
 }
 
-/// Gives everything that must be unique in a page a prefix.
+/// Prefixes all identifiers, which must be unique in a page.
 fn rename(page: &mut Page, prefix: &str) {
     let longer = |text: &mut String| *text = format!("{prefix}{text}");
     let keys = |key: &mut Option<String>| key.iter_mut().for_each(longer);
     page.toggles.iter_mut().for_each(|t| longer(&mut t.key));
-    for Drawn { chart, drawing } in &mut page.charts {
+    for DrawnChart { chart, drawing } in &mut page.charts {
         longer(&mut chart.id);
         chart.series.iter_mut().for_each(|s| keys(&mut s.toggle));
         *drawing = draw(chart);
