@@ -24,7 +24,7 @@ pub enum Report {
     /// A training.
     Train(Box<TrainReport>),
     /// A repeated training, and its comparison with the first one.
-    Again(Box<TrainReport>, Box<Agreement>),
+    Repeat(Box<TrainReport>, Box<Agreement>),
     /// The analysis of a table.
     Analyze(Box<AnalyzeReport>),
     /// Predictions, which have already been passed on while rows were read, or a score.
@@ -61,7 +61,7 @@ impl Report {
             Self::Bounds(reports, _) => all(reports),
             Self::Plan(report) => one(report),
             Self::Train(report) => one(report),
-            Self::Again(_, agreement) => one(agreement),
+            Self::Repeat(_, agreement) => one(agreement),
             Self::Analyze(report) => one(report),
             Self::Predict(report) => one(report),
             Self::Page(report) => one(report),

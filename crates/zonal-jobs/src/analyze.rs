@@ -1,9 +1,8 @@
-//! `analyze`: what can be learned from a table before any network: the best polynomial of each degree, the noise floor,
-//! the label's energy by degree.
+//! `analyze`: the best polynomial of each degree, the noise floor, and the energies of the labels by degree.
 
 use crate::data::for_each_block;
 use crate::memory::{check_need, needed};
-use crate::survey::{Survey, standardised};
+use crate::survey::{Survey, standardise_labels};
 use zonal::lift::{LabelScale, Lift};
 use zonal::linalg::{Matrix, dot};
 use zonal::measure::{Monomials, Repeats, best_polynomials, monomials, sampled_energies};
@@ -20,20 +19,20 @@ use zonal_documents::{Error, Result};
 use zonal_io::model::SCHEMA;
 use zonal_io::source::Columns;
 
-/// Rows for the energies: pairs of them are summed.
+/// The largest number of rows for the energies, which sum over pairs of rows.
 const PAIRED_ROWS: usize = 4_096;
-/// Groups of equal rows that are followed.
+/// The largest number of groups of equal rows that are compared.
 const GROUPS: usize = 1 << 20;
-/// How far the squared length of a row may be from 1 for it to count as a point of the sphere.
+/// The tolerance of the squared length of a point of the sphere.
 const UNIT: f64 = 1e-6;
 
 /// Analyses a table.
 ///
 /// # Errors
-/// Those of the table; [`zonal::Error::TooFewRows`].
+/// The errors of the table; [`zonal::Error::TooFewRows`].
 pub fn analyze(config: &AnalyzeConfig, observer: &mut dyn Observer) -> Result<AnalyzeReport> {
     if config.labels.is_empty() {
-        return Err(Error::Usage("no label is named; a column to explain is needed".into()));
+        return Err(Error::Usage("no label is specified; name the column to explain".into()));
     }
     let columns = Columns { labels: config.labels.clone(), features: config.features.clone(), weight: None };
     let source = config.data.open(&columns)?;
@@ -65,7 +64,7 @@ pub fn analyze(config: &AnalyzeConfig, observer: &mut dyn Observer) -> Result<An
     for_each_block(&source, Stage::Statistics, survey.covered.rows(), observer, |rows| {
         let parts: Vec<usize> =
             split.parts(&rows.numbers).into_iter().map(|part| usize::from(part == Part::Test)).collect();
-        let standard = standardised(&labels, &rows.labels);
+        let standard = standardise_labels(&labels, &rows.labels);
         let batch = Batch {
             covered: (rows.covered.start, rows.covered.end),
             numbers: &rows.numbers,
@@ -111,7 +110,7 @@ pub fn analyze(config: &AnalyzeConfig, observer: &mut dyn Observer) -> Result<An
         skipped,
         repeated_rows: noise.as_ref().map_or(0, |n| n.repeated_rows),
         followed: noise.as_ref().map_or(1.0, |n| n.followed),
-        sampled_rows: energies.chosen.len(),
+        sampled_rows: energies.positions.len(),
         sphere_dim: energies.points.columns() as u64,
         on_sphere: energies.on_sphere,
         uniformity: energies.uniformity()?,
@@ -119,15 +118,15 @@ pub fn analyze(config: &AnalyzeConfig, observer: &mut dyn Observer) -> Result<An
     })
 }
 
-/// Refuses more monomials than the memory that is free holds.
+/// Checks that the sums over monomials fit into memory.
 fn check_memory(width: usize, rows: u64) -> Result<()> {
     let blocks = rows / block_rows(width) + 1;
-    // Half a square for each run of blocks and the open one, for both parts; then the parts and an eigenproblem.
+    // Half a square for each run of blocks and the current block, for both parts; then the parts and an eigenproblem.
     let squares = u64::from(blocks.ilog2() + 2).max(9);
     let need = |m: u64| needed(m, squares, 8 * 4096);
     match check_need(width as u64, need) {
         Err(Error::Memory { needed, free, widest, .. }) => Err(Error::Usage(format!(
-            "{width} monomials need about {}, but {} of memory is free here; {} would fit",
+            "{width} monomials need about {}; {} of memory is available; {} would fit",
             readable_bytes(needed),
             readable_bytes(free),
             MOST_MONOMIALS.with(widest)
@@ -136,11 +135,11 @@ fn check_memory(width: usize, rows: u64) -> Result<()> {
     }
 }
 
-/// Points of the sphere from the sampled rows.
+/// The sampled rows as points of the sphere, from which energies are estimated.
 struct Energies {
     points: Matrix,
-    /// The positions in the sample.
-    chosen: Vec<usize>,
+    /// The positions of the points in the sample.
+    positions: Vec<usize>,
     on_sphere: bool,
     max_degree: Degree,
 }
@@ -150,29 +149,29 @@ impl Energies {
         let features = &survey.sample.features;
         let count = survey.sample.len();
         let stride = count.div_ceil(PAIRED_ROWS).max(1);
-        let mut chosen: Vec<usize> = (0..count).step_by(stride).collect();
-        let length = |row: &[f64]| (dot(row, row) - 1.0).abs() <= UNIT;
-        let on_sphere = features.columns() >= 2 && (0..count).all(|i| length(features.row(i)));
+        let mut positions: Vec<usize> = (0..count).step_by(stride).collect();
+        let is_unit = |row: &[f64]| (dot(row, row) - 1.0).abs() <= UNIT;
+        let on_sphere = features.columns() >= 2 && (0..count).all(|i| is_unit(features.row(i)));
         if !on_sphere && lift.kept.len() < 2 {
-            // A single column has two directions and no sphere.
-            chosen.clear();
-            return Ok(Self { points: Matrix::zeros(0, lift.kept.len()), chosen, on_sphere, max_degree });
+            // A single column has only two directions, which form no sphere.
+            positions.clear();
+            return Ok(Self { points: Matrix::zeros(0, lift.kept.len()), positions, on_sphere, max_degree });
         }
-        let rows = features.select(&chosen);
+        let rows = features.select(&positions);
         let points = if on_sphere { rows } else { lift.apply(&rows)? };
-        // A row at the mean of every column has no direction.
-        let whole: Vec<usize> = (0..points.rows()).filter(|&i| length(points.row(i))).collect();
-        let chosen = whole.iter().map(|&i| chosen[i]).collect();
-        Ok(Self { points: points.select(&whole), chosen, on_sphere, max_degree })
+        // A row equal to the mean in every column has no direction.
+        let units: Vec<usize> = (0..points.rows()).filter(|&i| is_unit(points.row(i))).collect();
+        let positions = units.iter().map(|&i| positions[i]).collect();
+        Ok(Self { points: points.select(&units), positions, on_sphere, max_degree })
     }
 
     fn of_label(&self, scale: &LabelScale, labels: &[f64]) -> Result<Vec<EnergyEstimate>> {
-        if self.chosen.len() < 3 {
+        if self.positions.len() < 3 {
             return Ok(Vec::new());
         }
-        let mut values: Vec<f64> = self.chosen.iter().map(|&i| labels[i]).collect();
+        let mut values: Vec<f64> = self.positions.iter().map(|&i| labels[i]).collect();
         let constant = sampled_energies(&self.points, &values, 0)?;
-        // A mean has no part in higher degrees, but would make their estimates uncertain.
+        // The mean does not contribute to higher degrees, but would increase the variance of their estimates.
         values.iter_mut().for_each(|y| *y -= scale.mean);
         let mut found = sampled_energies(&self.points, &values, self.max_degree)?;
         found.energies[0] = constant.energies[0];
@@ -184,7 +183,8 @@ impl Energies {
         Ok(found.energies.iter().enumerate().map(one).collect())
     }
 
-    /// The same statistic of the constant 1: for uniform rows it has mean 0 and variance 2 N_k / (M (M - 1)).
+    /// Computes the same statistic for the constant 1. For uniform rows it has mean 0 and variance 2 N_k / (M (M -
+    /// 1)).
     fn uniformity(&self) -> Result<Vec<f64>> {
         let count = self.points.rows();
         if count < 3 {

@@ -1,4 +1,4 @@
-//! The tables of a job: which files, how they are written, or rows in memory; read ahead on a thread of its own.
+//! Iteration over the blocks of a table, which another thread reads ahead.
 
 use std::ops::ControlFlow;
 use std::sync::mpsc::sync_channel;
@@ -7,14 +7,14 @@ use zonal::rows::Rows;
 use zonal_documents::{Error, Result};
 use zonal_io::source::Source;
 
-/// Blocks that may wait between the thread that reads and the one that works.
+/// The number of blocks that are read ahead.
 const AHEAD: usize = 4;
 
-/// Calls `f` with each block of rows in order, while the next ones are being read. `total` is the number of rows, 0 if
-/// it is not known yet.
+/// Calls `f` with each block of rows in order, while the next ones are being read. `total` is the number of rows for
+/// the observer, 0 if unknown.
 ///
 /// # Errors
-/// Those of reading and of `f`; [`zonal::Error::Stopped`] when the observer asks for it.
+/// The errors of reading and of `f`; [`zonal::Error::Stopped`] if the observer requests a stop.
 pub fn for_each_block(
     source: &Source,
     stage: Stage,
@@ -25,7 +25,7 @@ pub fn for_each_block(
     for_each_prepared(source, stage, total, observer, |_| Ok(()), |rows, ()| f(rows))
 }
 
-/// As [`for_each_block`], with something made of each block beforehand by the thread that reads.
+/// As [`for_each_block`]; the reading thread also prepares a value from each block.
 pub(crate) fn for_each_prepared<T: Send>(
     source: &Source,
     stage: Stage,
@@ -38,12 +38,12 @@ pub(crate) fn for_each_prepared<T: Send>(
         let (sender, receiver) = sync_channel(AHEAD);
         let prepared = move |block: zonal_io::Result<Rows>| -> Result<(Rows, T)> {
             let rows = block?;
-            let made = prepare(&rows)?;
-            Ok((rows, made))
+            let value = prepare(&rows)?;
+            Ok((rows, value))
         };
         scope.spawn(move || {
             for block in source.blocks() {
-                // The receiver is gone: nobody waits for more.
+                // Stop reading once the receiver is gone.
                 if sender.send(prepared(block)).is_err() {
                     break;
                 }
@@ -51,12 +51,12 @@ pub(crate) fn for_each_prepared<T: Send>(
         });
         let mut done = 0;
         for block in receiver {
-            let (rows, made) = block?;
+            let (rows, value) = block?;
             if let ControlFlow::Break(reason) = observer.progress(stage, done, total) {
                 return Err(Error::from(zonal::Error::from(reason)));
             }
             done = rows.covered.end;
-            f(rows, made)?;
+            f(rows, value)?;
         }
         Ok(())
     })

@@ -1,5 +1,4 @@
-//! One network of random hidden units trained on one target and measured: what plans, claims and sweeps repeat over
-//! seeds.
+//! Experiments: one network trained on one target and measured, which plans and claims repeat over seeds.
 
 use rayon::prelude::*;
 use std::ops::Range;
@@ -16,24 +15,24 @@ use zonal::statistics::Precision;
 use zonal::target::{PowerSpectrum, Target};
 use zonal_documents::Result;
 
-/// Everything but the draw of the hidden units.
+/// A training of the output layer on exact expectations, except for the draw of the hidden units.
 #[derive(Clone, Debug)]
 pub struct Experiment<'a> {
-    /// What is learned, on exact expectations.
+    /// The target to learn.
     pub target: &'a Target,
-    /// The activation.
+    /// The activation phi.
     pub activation: Activation,
-    /// The scale of the units.
+    /// The scale s of the units phi(s <w, x>).
     pub scale: f64,
     /// The width m.
     pub width: usize,
-    /// The step.
+    /// The step size.
     pub step: Step,
 }
 
 impl Experiment<'_> {
-    /// The network of one seed and its path up to an iteration: by Lanczos where its bound on predictions is below
-    /// [`zonal::dynamics::path::TOLERANCE`], which is far below what statements about seeds can tell.
+    /// Returns the network of one seed and its path up to an iteration. Lanczos is used if its bound on predictions
+    /// is below [`zonal::dynamics::path::TOLERANCE`], which is far below the resolution of statistics over seeds.
     ///
     /// # Errors
     /// As [`Path::with_solver`] and [`Population::quadratic`].
@@ -45,7 +44,7 @@ impl Experiment<'_> {
         Ok((network, path))
     }
 
-    /// The losses of one seed at the listed iterations.
+    /// Returns the losses of one seed at the listed iterations.
     ///
     /// # Errors
     /// As [`Self::train`].
@@ -54,7 +53,7 @@ impl Experiment<'_> {
         Ok(at.iter().map(|&t| path.loss(t)).collect())
     }
 
-    /// The residual's energies of one seed at the listed iterations.
+    /// Returns the energies of the residual of one seed at the listed iterations.
     ///
     /// # Errors
     /// As [`Self::train`].
@@ -68,10 +67,10 @@ fn last_of(at: &[u64]) -> u64 {
     at.iter().copied().max().unwrap_or(0)
 }
 
-/// The results for all seeds, in their order; several seeds work at once.
+/// Returns the results of `f` for all seeds, in order. Several seeds run in parallel.
 ///
 /// # Errors
-/// The first one of any seed, or that the observer asks to stop.
+/// The first error of a seed; [`zonal::Error::Stopped`] if the observer requests a stop.
 pub fn over_seeds<T: Send>(
     seeds: Range<u64>,
     observer: &mut dyn Observer,
@@ -96,53 +95,53 @@ pub fn over_seeds<T: Send>(
     Ok(out)
 }
 
-/// One network of which hidden units move too, trained on exact expectations of one target.
+/// A training of hidden units too, on exact expectations.
 #[derive(Clone, Debug)]
 pub struct MovingExperiment<'a> {
-    /// What is learned.
+    /// The target to learn.
     pub target: &'a Target,
-    /// The network.
+    /// The architecture of the network.
     pub architecture: Architecture,
-    /// Which layers change.
+    /// The layers that are trained.
     pub layers: Layers,
-    /// How output weights begin.
+    /// The initial output weights.
     pub start: Start,
-    /// The step.
+    /// The step size.
     pub step: Step,
 }
 
 /// A network at one iteration of a [`MovingExperiment`].
 #[derive(Clone, Debug)]
-pub struct Moved {
-    /// The residual's energies.
+pub struct Snapshot {
+    /// The energies of the residual.
     pub residual: PowerSpectrum,
     /// The weights.
     pub weights: Weights,
-    /// The steps in use until then.
+    /// The step sizes used so far, each with its first iteration.
     pub steps: Vec<(u64, f64)>,
 }
 
 impl MovingExperiment<'_> {
-    /// The network of one seed at the listed iterations, ascending.
+    /// Returns the network of one seed at the listed iterations, which must be ascending.
     ///
     /// # Errors
     /// As [`Descent::new`] and [`moving_energies`].
-    pub fn run(&self, seed: u64, at: &[u64], max_degree: Degree) -> Result<Vec<Moved>> {
+    pub fn run(&self, seed: u64, at: &[u64], max_degree: Degree) -> Result<Vec<Snapshot>> {
         let start = self.architecture.weights(self.start, seed)?;
         let source = Source::Exact { target: self.target };
         let precision = Precision::F64;
         let mut descent =
             Descent::new(&self.architecture, self.layers, &start, source, self.step, precision, seed)?;
-        let moved = |&t: &u64| {
+        let snapshot = |&t: &u64| {
             if let Some(reason) = descent.run(t, last_of(at), &mut Silent)? {
-                let message = format!("a descent of seed {seed} ended by {reason:?} before iteration {t}");
+                let message = format!("the descent of seed {seed} ended before iteration {t}: {reason:?}");
                 return Err(zonal_documents::Error::Usage(message));
             }
             let weights = descent.weights();
             let residual =
                 moving_energies(&self.architecture, &weights, self.target, max_degree, &mut Silent)?.energies;
-            Ok(Moved { residual, weights, steps: descent.state().steps.clone() })
+            Ok(Snapshot { residual, weights, steps: descent.state().steps.clone() })
         };
-        at.iter().map(moved).collect()
+        at.iter().map(snapshot).collect()
     }
 }

@@ -1,24 +1,24 @@
-//! A job from its configuration to the finished run: load, split, choose, train, measure, write. What the program
-//! and the Python package share.
+//! Jobs: the work behind each command, from a configuration to a report and, for runs, to a folder on disk. The
+//! command-line program and the Python package share them.
 
-// What a user does must not make it panic.
+// No input may cause a panic.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 
-pub mod again;
 pub mod analyze;
-pub mod covered;
+pub mod coverage;
 pub mod data;
 pub mod experiment;
 pub mod fingerprint;
-pub mod kept;
 pub mod memory;
 pub mod plan;
 pub mod predict;
 pub mod record;
+pub mod repeat;
+pub mod saved_run;
 mod score;
 pub mod spectrum;
 pub mod sq;
 pub mod survey;
 pub mod sweep;
 pub mod train;
-mod watch;
+mod watchdog;

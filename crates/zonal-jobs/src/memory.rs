@@ -1,16 +1,16 @@
-//! Memory: how much is free, and whether a job fits, before it is taken.
+//! Available memory, and checks that a job fits before anything is allocated.
 
 use std::path::Path;
 use zonal_documents::{Error, Result};
 
-/// Bytes that are free: the machine's, or less where the control group of this process, or one around it, sets a limit.
-/// Pages of files that a group holds are free: the system gives them back. Less too where the address space of the process is
-/// limited (`ulimit -v`). Unlimited where the system does not tell.
+/// Returns the available memory in bytes: that of the machine, or less if a control group or the address space of the
+/// process (`ulimit -v`) is limited. Cached file pages of a control group count as available, since the system
+/// reclaims them. Returns `u64::MAX` if the system does not report it.
 pub fn free() -> u64 {
-    free_of_machine().min(address_space().unwrap_or(u64::MAX))
+    free_of_system().min(address_space().unwrap_or(u64::MAX))
 }
 
-fn free_of_machine() -> u64 {
+fn free_of_system() -> u64 {
     let Ok(mut system) = sysinfo::System::new() else { return u64::MAX };
     system.refresh_memory();
     let machine = system.available_memory();
@@ -23,7 +23,7 @@ fn free_of_machine() -> u64 {
     }
 }
 
-/// What is left of a limited address space; None where it is not limited.
+/// Returns the remaining bytes of a limited address space; None if it is not limited.
 fn address_space() -> Option<u64> {
     let read = |file: &str| std::fs::read_to_string(Path::new("/proc/self").join(file)).ok();
     let number = |text: String, name: &str| -> Option<u64> {
@@ -31,8 +31,8 @@ fn address_space() -> Option<u64> {
         line.split_whitespace().next()?.parse().ok()
     };
     let limit = number(read("limits")?, "Max address space")?;
-    let taken = number(read("status")?, "VmSize:")?.saturating_mul(1024);
-    Some(limit.saturating_sub(taken))
+    let used = number(read("status")?, "VmSize:")?.saturating_mul(1024);
+    Some(limit.saturating_sub(used))
 }
 
 fn limits_of_this_process(system: &mut sysinfo::System) -> Option<sysinfo::CGroupLimits> {
@@ -42,7 +42,7 @@ fn limits_of_this_process(system: &mut sysinfo::System) -> Option<sysinfo::CGrou
     system.process(this)?.cgroup_limits()
 }
 
-/// Bytes that a job may take: a tenth of what is free stays for everything else.
+/// Returns the bytes that a job may use: 90 % of the available memory.
 pub fn budget() -> u64 {
     budget_of(free())
 }
@@ -51,19 +51,19 @@ fn budget_of(free: u64) -> u64 {
     free - free / 10
 }
 
-/// Refuses a width whose square matrices do not fit, and names the widest that does.
+/// Checks that the square matrices of a width fit into memory; the error names the largest width that fits.
 ///
-/// `matrices` is how many m x m matrices are held at once, `per_unit` what each unit needs beside them, in bytes.
+/// `matrices` is the number of m x m matrices held at once, `per_unit` the additional bytes per unit.
 pub(crate) fn check_width(width: u64, matrices: u64, per_unit: u64) -> Result<()> {
     check(width, |m| needed(m, matrices, per_unit), free())
 }
 
-/// Refuses a width for which `need` says more bytes than are free, and names the widest that fits.
+/// Checks that `need(width)` bytes fit into memory; the error names the largest width that fits.
 pub(crate) fn check_need(width: u64, need: impl Fn(u64) -> u64) -> Result<()> {
     check(width, need, free())
 }
 
-/// Bytes for `matrices` square matrices of the width and `per_unit` bytes for each unit.
+/// Returns the bytes of `matrices` square matrices of the width plus `per_unit` bytes for each unit.
 pub(crate) fn needed(width: u64, matrices: u64, per_unit: u64) -> u64 {
     let square = (u128::from(width) * u128::from(width)).saturating_mul(8 * u128::from(matrices));
     u64::try_from(square.saturating_add(u128::from(width) * u128::from(per_unit))).unwrap_or(u64::MAX)
@@ -79,7 +79,7 @@ fn check(width: u64, need: impl Fn(u64) -> u64, free: u64) -> Result<()> {
         let middle = fits + (fails - fits) / 2;
         if need(middle) <= budget { fits = middle } else { fails = middle }
     }
-    // A round number is easier to type; two digits of it are enough.
+    // Rounded down to two significant digits, which are easier to type.
     let unit = 10u64.pow(fits.max(1).ilog10().saturating_sub(1));
     let widest = usize::try_from(fits / unit * unit).unwrap_or(usize::MAX);
     Err(Error::Memory {

@@ -1,5 +1,5 @@
-//! `plan`: width, step and iterations with a guarantee, what they cost here, what cannot be learned and what would
-//! change that; with `verify` the plan is carried out over seeds.
+//! `plan`: a width, a step size and a number of iterations with a guarantee, their cost, and changes that make
+//! invisible degrees visible. With `verify` the plan is verified by training over seeds.
 
 use crate::experiment::{Experiment, over_seeds};
 use crate::memory;
@@ -17,25 +17,25 @@ use zonal_documents::plan::{Cost, PlanConfig, PlanReport, SingleDraw, Verificati
 use zonal_documents::{Error, Result};
 use zonal_io::model::SCHEMA;
 
-/// Degrees of the comparator where the target has infinitely many.
+/// The degree of the comparator for targets of infinite degree.
 const DEFAULT_DEGREE: Degree = 4;
-/// Epsilon where it is not given, as part of the target's energy.
+/// The default of epsilon, as a fraction of the target's energy.
 const DEFAULT_EPSILON: f64 = 0.05;
-/// The width of the training that is timed: about a tenth of a second.
+/// The width of the timed training, which takes about a tenth of a second.
 const CALIBRATION_WIDTH: u64 = 500;
-/// The largest degree of a comparator: beyond it coefficients of f64 leave its range in most dimensions.
+/// The largest degree of a comparator. Coefficients of larger degrees underflow in most dimensions.
 const MAX_DEGREE: Degree = 1_000;
-/// The fewest seeds that can refute a bound.
-const ENOUGH_SEEDS: u64 = 8;
-/// The most seeds of a verification.
-const MOST_SEEDS: u64 = 100_000;
-/// Matrices of the width's square held while training, and vectors beside them.
+/// The smallest number of seeds that can refute a bound.
+const MIN_SEEDS: u64 = 8;
+/// The largest number of seeds of a verification.
+const MAX_SEEDS: u64 = 100_000;
+/// The number of m x m matrices held while training, including vectors.
 const MATRICES: u64 = 7;
 
-/// Makes a plan.
+/// Computes a plan.
 ///
 /// # Errors
-/// Those of the target, the activation and [`Plan::new`]; [`Error::Memory`] when a width to verify does not fit.
+/// The errors of the target, the activation and [`Plan::new`]; [`Error::Memory`] if a width to verify does not fit.
 pub fn plan(config: &PlanConfig, observer: &mut dyn Observer) -> Result<PlanReport> {
     let dim = Dim::new(config.dim)?;
     let target = match config.energies {
@@ -50,12 +50,12 @@ pub fn plan(config: &PlanConfig, observer: &mut dyn Observer) -> Result<PlanRepo
     }
     let energies = match (&config.energies, &target) {
         (Some(known), _) if known.energies.len() != degree + 1 => {
-            let (what, found) = ("energies of degrees from 0 on".to_owned(), known.energies.len());
+            let (what, found) = ("the energies of degrees from 0".to_owned(), known.energies.len());
             return Err(zonal::Error::Size { what, found, required: degree + 1 }.into());
         }
         (Some(known), _) => known.clone(),
         (None, Some(target)) => target.power_spectrum(degree)?,
-        (None, None) => return Err(Error::Usage("a plan needs a target".into())),
+        (None, None) => return Err(Error::Usage("no target is specified".into())),
     };
     let total = energies.total();
     if !(1e-290..1e290).contains(&total) {
@@ -71,7 +71,7 @@ pub fn plan(config: &PlanConfig, observer: &mut dyn Observer) -> Result<PlanRepo
         .delta
         .map(|delta| {
             plan.bound_with_probability(delta).map(|bound| {
-                // Descent from zero never rises above the target's own energy.
+                // The loss of descent from zero never exceeds the target's energy.
                 SingleDraw { delta, loss_bound: bound.min(total) }
             })
         })
@@ -93,13 +93,12 @@ pub fn plan(config: &PlanConfig, observer: &mut dyn Observer) -> Result<PlanRepo
     let verification = match (config.verify, &experiment) {
         (None, _) => None,
         (Some(_), None) => {
-            let message =
-                format!("{VERIFY} trains on exact expectations, which need the target as an expression");
+            let message = format!("{VERIFY} needs exact expectations, so the target must be an expression");
             return Err(Error::Usage(message.into()));
         }
         (Some(seeds), Some(experiment)) => match verify(&plan, config, seeds, experiment, observer) {
             Ok(found) => Some(found),
-            // The plan itself is done and worth having.
+            // The plan itself is complete and is reported.
             Err(Error::Core(zonal::Error::Stopped(_))) => None,
             Err(error) => return Err(error),
         },
@@ -135,13 +134,13 @@ pub fn plan(config: &PlanConfig, observer: &mut dyn Observer) -> Result<PlanRepo
     })
 }
 
-/// Bytes that each unit needs beside the square matrices.
+/// Returns the bytes per unit in addition to the square matrices.
 fn per_unit(dim: u64) -> u64 {
     8 * (dim + 64)
 }
 
 fn cost<'a>(plan: &Plan, config: &PlanConfig, experiment: &dyn Fn(usize) -> Experiment<'a>) -> Result<Cost> {
-    // In very high dimensions even the short training must fit.
+    // In very high dimensions even the short training might not fit.
     let fits = |m: u64| memory::needed(m, MATRICES, per_unit(config.dim)) < memory::free() / 4;
     let mut calibration_width = plan.width.min(CALIBRATION_WIDTH);
     while calibration_width > 1 && !fits(calibration_width) {
@@ -161,7 +160,7 @@ fn cost<'a>(plan: &Plan, config: &PlanConfig, experiment: &dyn Fn(usize) -> Expe
     })
 }
 
-/// Where no short training can be timed.
+/// Returns the cost without a timed training.
 fn cost_without_trial(plan: &Plan, config: &PlanConfig) -> Cost {
     Cost {
         memory_bytes: memory::needed(plan.width, MATRICES, per_unit(config.dim)),
@@ -178,20 +177,20 @@ fn verify<'a>(
     experiment: &(dyn Fn(usize) -> Experiment<'a> + Sync),
     observer: &mut dyn Observer,
 ) -> Result<Verification> {
-    if !(1..=MOST_SEEDS).contains(&seeds) {
+    if !(1..=MAX_SEEDS).contains(&seeds) {
         return Err(zonal::Error::parameter(
             VERIFY.to_string(),
             seeds,
-            format!("from 1 to {MOST_SEEDS} seeds"),
+            format!("from 1 to {MAX_SEEDS} seeds"),
         )
         .into());
     }
-    // Several seeds work at once.
+    // Several seeds run in parallel.
     let at_once = seeds.min(rayon::current_num_threads() as u64);
     memory::check_width(plan.width, MATRICES * at_once, per_unit(config.dim) * at_once)?;
     let experiment = experiment(plan.width as usize);
     let Some(last) = config.seed.checked_add(seeds) else {
-        return Err(Error::Usage(format!("{seeds} seeds from {} on go beyond the largest", config.seed)));
+        return Err(Error::Usage(format!("{seeds} seeds from {} exceed the largest seed", config.seed)));
     };
     let losses =
         over_seeds(config.seed..last, observer, |seed| Ok(experiment.losses(seed, &[plan.iterations])?[0]))?;
@@ -203,13 +202,13 @@ fn verify<'a>(
         standard_error,
         holds: match loss.value <= plan.loss_bound {
             true => Some(true),
-            false if seeds < ENOUGH_SEEDS => None,
+            false if seeds < MIN_SEEDS => None,
             false => Some(loss.value - 4.0 * standard_error <= plan.loss_bound),
         },
     })
 }
 
-/// The cheapest bias and the cheapest other activation with which nothing up to the goal's degree is invisible.
+/// Finds the cheapest bias and the cheapest other activation for which no degree up to the goal's is invisible.
 fn ways_out(
     activation: &Activation,
     scale: f64,
@@ -218,7 +217,7 @@ fn ways_out(
     goal: Goal,
 ) -> Vec<WayOut> {
     let root = dim.as_f64().sqrt();
-    let try_out = |kind, activation: &Activation, scale: f64| {
+    let candidate = |kind, activation: &Activation, scale: f64| {
         let spectrum = Spectrum::new(activation, dim, scale, goal.degree).ok()?;
         let plan = Plan::new(energies, &spectrum, goal).ok()?;
         let complete = plan.invisible_degrees.is_empty() && plan.undetermined_degrees.is_empty();
@@ -230,20 +229,20 @@ fn ways_out(
             loss_bound: plan.loss_bound,
         })
     };
-    // Arguments s <w, x> have the typical size s / sqrt(n); a bias near it breaks the symmetry best. Two digits are
-    // enough.
-    let biases = [0.25, 0.5, 1.0, 2.0].map(|part| round(part * scale / root));
+    // Arguments s <w, x> have the typical size s / sqrt(n); a bias of that size breaks the symmetry best. Two digits
+    // suffice.
+    let biases = [0.25, 0.5, 1.0, 2.0].map(|fraction| round(fraction * scale / root));
     let with_bias =
-        biases.iter().filter_map(|&b| try_out(WayOutKind::Bias, &activation.with_bias(b)?, scale));
+        biases.iter().filter_map(|&b| candidate(WayOutKind::Bias, &activation.with_bias(b)?, scale));
     let others = Activation::NAMED.iter().filter(|a| *a != activation).flat_map(|a| {
         let scales = if a.homogeneity().is_some() { vec![1.0] } else { vec![1.0, round(root)] };
-        scales.into_iter().filter_map(move |s| try_out(WayOutKind::Activation, a, s))
+        scales.into_iter().filter_map(move |s| candidate(WayOutKind::Activation, a, s))
     });
     let cheapest = |ways: &mut dyn Iterator<Item = WayOut>| ways.min_by_key(|w| w.width);
     [cheapest(&mut with_bias.into_iter()), cheapest(&mut others.into_iter())].into_iter().flatten().collect()
 }
 
-/// Two significant digits.
+/// Rounds to two significant digits.
 fn round(x: f64) -> f64 {
     let text = format!("{x:.1e}");
     text.parse().unwrap_or(x)

@@ -1,4 +1,4 @@
-//! Predictions of a trained model for the rows of a table.
+//! `predict`: predictions of a trained model for the rows of a table, and scores.
 
 use crate::data::for_each_block;
 use crate::score::{Score, Scorer};
@@ -14,26 +14,26 @@ use zonal_documents::{Error, Result};
 use zonal_io::model::{Model, SCHEMA, TableDescription};
 use zonal_io::source::{Columns, Source};
 
-/// Predictions of some rows.
+/// The predictions for a block of rows.
 #[derive(Clone, Copy, Debug)]
 pub struct Block<'a> {
-    /// Names of what is predicted.
+    /// The names of the predicted labels.
     pub labels: &'a [String],
-    /// The iteration used.
+    /// The iteration of the network.
     pub iteration: u64,
-    /// The rows' numbers, counted from 0.
+    /// The numbers of the rows, counted from 0.
     pub rows: &'a [u64],
-    /// The predictions in the labels' units: a row for each row, a column for each label.
+    /// The predictions in the labels' units, one row per row, one column per label.
     pub values: &'a Matrix,
 }
 
-/// Predicts or scores. Without labels `show` receives the predictions of each block of rows, in the order of the rows and
-/// while later ones are being read; the report does not hold them, so memory does not grow with their number. Where a row
-/// cannot be used, the rows before it have been shown.
+/// Predicts or scores the rows of a table. Without labels, `show` receives the predictions of each block in order,
+/// while later blocks are being read. The report does not contain them, so memory does not grow with the number of
+/// rows. If a row cannot be used, `show` has already received the rows before it.
 ///
 /// # Errors
-/// Those of reading the model and the table, and of `show`; [`Error::Usage`] for an iteration that the model does not hold,
-/// a model of a target, or labels in another number than the model's.
+/// The errors of reading the model and the table, and of `show`; [`Error::Usage`] for an iteration that the model
+/// does not store, a model of a target, or a different number of labels.
 pub fn predict(
     config: &PredictConfig,
     observer: &mut dyn Observer,
@@ -47,11 +47,11 @@ pub fn predict(
     let (network, coefficients) = network_at(&model, iteration)?;
     let scorer = Scorer::new(table, network, coefficients);
     let source = open(config, table, &names)?;
-    let scored = !config.labels.is_empty();
+    let is_scored = !config.labels.is_empty();
     let mut score = Score::default();
-    let (mut seen, mut used) = (0usize, 0u64);
+    let (mut total, mut used) = (0usize, 0u64);
     for_each_block(&source, Stage::Scoring, 0, observer, |rows| {
-        seen += rows.len();
+        total += rows.len();
         let rows = match config.part {
             Some(part) => {
                 let [train, validation, test] = rows.by_part(&table.split);
@@ -64,7 +64,7 @@ pub fn predict(
             None => rows,
         };
         used += rows.len() as u64;
-        if scored {
+        if is_scored {
             return score.add(&scorer, &rows);
         }
         if rows.is_empty() {
@@ -75,7 +75,7 @@ pub fn predict(
     })?;
     if used == 0 {
         let part = config.part.map_or("all", Part::name);
-        return Err(zonal::Error::TooFewRows { part, found: 0, required: 1, total: seen }.into());
+        return Err(zonal::Error::TooFewRows { part, found: 0, required: 1, total }.into());
     }
     let roots = |m: Vec<f64>| m.into_iter().map(f64::sqrt).collect();
     Ok(PredictReport {
@@ -89,7 +89,7 @@ pub fn predict(
     })
 }
 
-/// The rows to predict from, with labels where they are scored.
+/// Opens the table, with labels if it is scored.
 fn open(config: &PredictConfig, table: &TableDescription, names: &[String]) -> Result<Source> {
     if !config.labels.is_empty() && config.labels.len() != names.len() {
         return Err(Error::Usage(format!(
@@ -99,37 +99,37 @@ fn open(config: &PredictConfig, table: &TableDescription, names: &[String]) -> R
             names.join(", ")
         )));
     }
-    // The model's own names count in any order; other names are those of the labels one by one.
+    // The names of the model's labels may be in any order; other names correspond to the labels by position.
     let same = !config.labels.is_empty() && names.iter().all(|name| config.labels.contains(name));
     let labels = if same { names } else { &config.labels };
     let columns =
         Columns { labels: labels.to_vec(), features: Some(table.lift.columns.clone()), weight: None };
     let source = config.data.open_once(&columns)?;
-    // A score is summed over whole blocks, so that it has the same bits however the rows arrive.
+    // A score is summed over whole blocks, so that its bits do not depend on how the rows arrive.
     Ok(if labels.is_empty() { source.with_prompt_blocks() } else { source })
 }
 
 fn table_of<'a>(model: &'a Model, path: &Path) -> Result<&'a TableDescription> {
     model.description.table.as_ref().ok_or_else(|| {
         Error::Usage(format!(
-            "{} was trained on the target '{}', not on a table: there are no columns to read",
+            "{} was trained on the target '{}', not on a table; predictions need a network trained on a table",
             path.display(),
             model.description.target.as_deref().unwrap_or("?")
         ))
     })
 }
 
-/// The network of a model at an iteration.
+/// Returns the network of a model and its output coefficients at an iteration.
 ///
 /// # Errors
-/// [`Error::Usage`] for one that it does not hold, with those that it does.
+/// [`Error::Usage`] for an iteration that is not stored; the message lists the nearest ones.
 pub fn network_at(model: &Model, iteration: u64) -> Result<(&Network, Matrix)> {
-    model.at(iteration).map_err(|held| {
-        let near = held.partition_point(|t| *t < iteration);
+    model.at(iteration).map_err(|stored| {
+        let near = stored.partition_point(|t| *t < iteration);
         let around: Vec<String> =
-            held[near.saturating_sub(2)..(near + 2).min(held.len())].iter().map(u64::to_string).collect();
+            stored[near.saturating_sub(2)..(near + 2).min(stored.len())].iter().map(u64::to_string).collect();
         Error::Usage(format!(
-            "the model holds no coefficients for iteration {iteration}; near it are {}; train with {} to \
+            "the model has no coefficients for iteration {iteration}; the nearest are {}; train with {} to \
              store it",
             around.join(", "),
             AT.with(iteration)

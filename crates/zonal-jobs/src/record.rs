@@ -1,5 +1,5 @@
-//! The record of a run, `run.json`: what was asked for, under which circumstances, and what came of it. Every kind of run
-//! writes one into its folder, last of all: a folder with a record is a complete run.
+//! Writing of `run.json`, the record of a run: its configuration, provenance and result. It is the last file written,
+//! so a folder with a record holds a complete run. Also bounded reading of text files.
 
 use serde::Serialize;
 use std::fs::File;
@@ -12,11 +12,11 @@ use zonal_documents::request::Output;
 use zonal_documents::{Error, Result};
 use zonal_io::model::SCHEMA;
 
-/// Keeps a run that is nothing but its record; returns its folder, if it has one.
+/// Writes a run that consists only of its record, and returns the path of its folder; None if nothing is written.
 ///
 /// # Errors
-/// Those of making the folder and writing.
-pub fn keep<C: Serialize, S: Serialize>(
+/// The errors of creating the folder and of writing.
+pub fn write_run<C: Serialize, S: Serialize>(
     output: &Output,
     kind: RunKind,
     configuration: &C,
@@ -33,8 +33,8 @@ pub fn keep<C: Serialize, S: Serialize>(
     let Some(folder) = output.folder(name, kind)? else { return Ok(None) };
     let path = folder.path().display().to_string();
     let provenance = Provenance::now(command, started);
-    let written = Record { schema: SCHEMA, kind, configuration, provenance, summary }.write(&folder);
-    if let Err(error) = written {
+    let result = Record { schema: SCHEMA, kind, configuration, provenance, summary }.write(&folder);
+    if let Err(error) = result {
         folder.abandon();
         return Err(error);
     }
@@ -42,40 +42,41 @@ pub fn keep<C: Serialize, S: Serialize>(
     Ok(Some(path))
 }
 
-/// One line of JSON.
+/// Serialises a value as one line of JSON.
 pub(crate) fn json(value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|e| Error::Usage(e.to_string()))
 }
 
-/// A file as text that memory has room for. What is none could keep its reader waiting for ever.
+/// Reads a regular file as text, if it fits into memory. Other files, such as pipes, are rejected, since they might
+/// never end.
 pub(crate) fn read_text(path: &Path) -> Result<String> {
     let action = "reading";
     let system = |source| zonal_io::Error::System { path: path.to_owned(), action, source };
     let metadata = std::fs::metadata(path).map_err(system)?;
     if !metadata.is_file() {
-        return Err(system(std::io::Error::other("it is no plain file, and one is needed")).into());
+        return Err(system(std::io::Error::other("not a plain file; a plain file is needed")).into());
     }
-    // The text and what is made of it; the system is not asked about what is small.
-    let most = if metadata.len() <= SMALL { SMALL } else { crate::memory::budget() / 8 };
-    read_text_up_to(path, most)
+    // The factor 8 covers the text and the values parsed from it. Small files are read without a check.
+    let limit = if metadata.len() <= SMALL { SMALL } else { crate::memory::budget() / 8 };
+    read_text_up_to(path, limit)
 }
 
-/// A file of so many bytes always fits.
+/// The size in bytes up to which a file is assumed to fit into memory.
 const SMALL: u64 = 1 << 20;
 
-/// A file of so many bytes at most, or a short pipe.
-pub(crate) fn read_text_up_to(path: &Path, most: u64) -> Result<String> {
+/// Reads a file or a pipe of at most `limit` bytes as text.
+pub(crate) fn read_text_up_to(path: &Path, limit: u64) -> Result<String> {
     let system = |source| zonal_io::Error::System { path: path.to_owned(), action: "reading", source };
     let file = File::open(path).map_err(system)?;
     let metadata = file.metadata().map_err(system)?;
-    let refuse = |found: String| Err(Error::Usage(format!("{} {found} are read here", path.display())));
-    if metadata.is_file() && metadata.len() > most {
-        return refuse(format!("has {} bytes, but at most {most}", metadata.len()));
+    let reject = |found: String| Err(Error::Usage(format!("{} {found}", path.display())));
+    if metadata.is_file() && metadata.len() > limit {
+        return reject(format!("has {} bytes, but must have at most {limit}", metadata.len()));
     }
     let mut text = String::new();
-    let read = file.take(most + 1).read_to_string(&mut text).map_err(system)?;
-    if read as u64 > most {
-        return refuse(format!("is no plain file and has more than {most} bytes, but at most so many"));
+    let read = file.take(limit + 1).read_to_string(&mut text).map_err(system)?;
+    if read as u64 > limit {
+        return reject(format!("is not a plain file and has more than {limit} bytes; use a plain file"));
     }
     Ok(text)
 }

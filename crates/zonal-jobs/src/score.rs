@@ -1,5 +1,5 @@
-//! Errors of a model on the rows of a table, and its predictions: one way for training and for `predict`, so that both
-//! give the same bits.
+//! Predictions of a model and their errors on the rows of a table. Trainings and `predict` share this code, so that
+//! their results are identical bit by bit.
 
 use zonal::linalg::Matrix;
 use zonal::network::Network;
@@ -8,7 +8,7 @@ use zonal::rows::Rows;
 use zonal_documents::Result;
 use zonal_io::model::TableDescription;
 
-/// Predictions of a table's rows at one iteration.
+/// A model at one iteration, applied to the rows of a table.
 pub(crate) struct Scorer<'a> {
     table: &'a TableDescription,
     network: &'a Network,
@@ -20,7 +20,7 @@ impl<'a> Scorer<'a> {
         Self { table, network, coefficients }
     }
 
-    /// Predictions in the labels' units, one row a row, one column a label.
+    /// Computes predictions in the labels' units, one row per row, one column per label.
     pub(crate) fn predictions(&self, features: &Matrix) -> Result<Matrix> {
         let points = self.table.lift.apply(features)?;
         let mut values = self.network.values(&self.coefficients, &points)?;
@@ -33,12 +33,12 @@ impl<'a> Scorer<'a> {
     }
 }
 
-/// Squared errors, block by block.
+/// Sums of squared errors, accumulated block by block.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Score {
     rows: u64,
     weight: f64,
-    /// For each block the sum for each label.
+    /// The sum of squared errors of each label, for each block.
     squares: Vec<Vec<f64>>,
 }
 
@@ -48,7 +48,7 @@ impl Score {
         self.add_and(scorer, rows, |_, _| ())
     }
 
-    /// Adds a block of rows and shows its predictions.
+    /// Adds a block of rows and passes its predictions to `show`.
     pub(crate) fn add_and(
         &mut self,
         scorer: &Scorer<'_>,
@@ -72,12 +72,12 @@ impl Score {
         Ok(())
     }
 
-    /// How many rows were scored.
+    /// Returns the number of rows scored.
     pub(crate) fn rows(&self) -> u64 {
         self.rows
     }
 
-    /// The mean squared error of each label, over rows by their weights; None without rows.
+    /// Returns the weighted mean squared error of each label; None without rows.
     pub(crate) fn mean_squares(&self) -> Option<Vec<f64>> {
         let labels = self.squares.first()?.len();
         let of_label = |label: usize| {
@@ -87,13 +87,13 @@ impl Score {
         Some((0..labels).map(of_label).collect())
     }
 
-    /// The root of the mean over labels of the mean squared error; None without rows.
+    /// Returns the root of the mean over labels of the mean squared error; None without rows.
     pub(crate) fn rmse(&self) -> Option<f64> {
         self.mean_squares().map(|m| root_mean(&m))
     }
 }
 
-/// The root of the mean.
+/// Returns the root of the mean.
 pub(crate) fn root_mean(mean_squares: &[f64]) -> f64 {
     (mean_squares.iter().sum::<f64>() / mean_squares.len() as f64).sqrt()
 }

@@ -1,4 +1,4 @@
-//! The spectrum of an activation as a document, and which activation suits given degrees.
+//! `spectrum`: Funk-Hecke spectra of activations, and rankings of activations for a range of degrees.
 
 use zonal::kernel::{decay_exponent, tangent_eigenvalues};
 use zonal::numeric::Scaled;
@@ -14,25 +14,26 @@ use zonal_documents::spectrum::{
 use zonal_documents::{Error, Result};
 use zonal_io::model::SCHEMA;
 
-/// Relative error of rounding to f64.
+/// The relative error of rounding to f64.
 const ROUNDED: f64 = 1.2e-16;
-/// Degrees computed beyond those listed.
+/// The number of degrees computed beyond the listed ones.
 const TAIL_DEGREES: Degree = 16;
-/// Degrees tried for 99.9 % of the norm.
+/// The largest degree tried for 99.9 % of the energy.
 const SHARE_DEGREES: Degree = 1000;
+/// The share of the energy for `degree_999`.
 const SHARE: f64 = 0.999;
 
 /// Computes a spectrum.
 ///
 /// # Errors
-/// As [`Spectrum::new`]; [`Error::Usage`] for combinations without a meaning.
+/// As [`Spectrum::new`]; [`Error::Usage`] for conflicting options.
 pub fn spectrum(config: &SpectrumConfig) -> Result<SpectrumReport> {
     let activation = &config.activation;
-    // Some degrees more than listed, so that a tail far below rounding of the norm is still a sum.
+    // Additional degrees, so that a tail far below the rounding error of the norm is a sum of energies.
     let top = config.decay.map_or(config.max_degree, |(_, to)| to.max(config.max_degree));
-    let most = zonal::spectrum::MAX_DEGREE - TAIL_DEGREES;
-    if top > most {
-        return Err(zonal::Error::parameter("the largest degree", top, format!("at most {most}")).into());
+    let max = zonal::spectrum::MAX_DEGREE - TAIL_DEGREES;
+    if top > max {
+        return Err(zonal::Error::parameter("the largest degree", top, format!("at most {max}")).into());
     }
     let top = top + TAIL_DEGREES;
     let (dim, scale, spectrum) = match config.dim {
@@ -42,7 +43,7 @@ pub fn spectrum(config: &SpectrumConfig) -> Result<SpectrumReport> {
             }
             if matches!(config.scale, Scale::Fixed(_)) {
                 return Err(Error::Usage(format!(
-                    "{} is the limit at {}; leave the number out",
+                    "{} is the limit at {}; omit the number",
                     DIM.with("inf"),
                     SCALE.with("sqrt-dim")
                 )));
@@ -102,7 +103,7 @@ pub fn spectrum(config: &SpectrumConfig) -> Result<SpectrumReport> {
             let range = (from..=to).map(|k| (k, eigenvalues[k].ln_abs()));
             let fit = decay_exponent(range).ok_or_else(|| {
                 Error::Usage(format!(
-                    "the degrees {from}..{to} hold fewer than three non-zero eigenvalues to fit"
+                    "the degrees {from}..{to} have fewer than three non-zero eigenvalues; a fit needs three"
                 ))
             })?;
             let (degrees, exponent, standard_error) = (fit.degrees, fit.exponent, fit.standard_error);
@@ -125,7 +126,7 @@ pub fn spectrum(config: &SpectrumConfig) -> Result<SpectrumReport> {
     })
 }
 
-/// Eigenvalues of the kernel asked for, and its value at coinciding points.
+/// Computes the eigenvalues of the requested kernel, and its value at coinciding points.
 fn eigenvalues(
     config: &SpectrumConfig,
     spectrum: &Spectrum,
@@ -143,7 +144,7 @@ fn eigenvalues(
         spectrum.coefficients().iter().map(|c| c.value.times_scaled(c.value)).collect();
     let mut norm_sq = spectrum.norm_sq();
     if config.bias {
-        // A trained constant beside the units is one more feature, of degree 0.
+        // A trained output bias is one more feature, of degree 0.
         values[0] = values[0].plus(Scaled::from(1.0));
         norm_sq += 1.0;
     }
@@ -173,7 +174,7 @@ fn degree_for_share(
     Ok(None)
 }
 
-/// Ranks named activations at the scales 1 and sqrt(n) by what decides how long training takes.
+/// Ranks activations at the scales 1 and sqrt(n) by the ratio of eigenvalues that determines the training time.
 ///
 /// # Errors
 /// [`Error::Usage`] for an empty range, and as [`Spectrum::new`].
@@ -181,7 +182,7 @@ pub fn rank(config: &RankConfig) -> Result<Ranking> {
     let RankConfig { dim, from, to, ref activations } = *config;
     if from > to {
         return Err(Error::Usage(format!(
-            "the degrees {from}..{to} are an empty range; write the smaller one first"
+            "the degrees {from}..{to} are an empty range; write the smaller degree first"
         )));
     }
     let space = Dim::new(dim)?;
@@ -209,7 +210,7 @@ pub fn rank(config: &RankConfig) -> Result<Ranking> {
             });
         }
     }
-    // What sees more comes first, then by the ratio over what it sees.
+    // Fewer invisible degrees first, then the larger ratio over visible degrees.
     ranking.sort_by(|a, b| {
         a.invisible_degrees
             .len()

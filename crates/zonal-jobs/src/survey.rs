@@ -1,7 +1,7 @@
-//! The first reading of a table: moments of the training rows, the sizes of the parts, and a random sample. Surveys of
-//! parts of a table can be merged.
+//! The first pass over a table: moments of the training rows, the sizes of the parts of the split, and a random
+//! sample. Surveys of shards can be merged.
 
-use crate::covered::Covered;
+use crate::coverage::Coverage;
 use crate::data::for_each_block;
 use crate::fingerprint::Fingerprint;
 use rayon::prelude::*;
@@ -12,41 +12,41 @@ use zonal::rows::{Part, Rows, Split};
 use zonal_documents::{Error, Result};
 use zonal_io::source::Source;
 
-/// What the first reading found.
+/// The result of the first pass.
 #[derive(Clone, Debug)]
 pub struct Survey {
-    /// Rows that were read, with those that were left out.
-    pub covered: Covered,
-    /// The rows themselves.
+    /// The rows that were read, including dropped ones.
+    pub covered: Coverage,
+    /// The fingerprint of the rows.
     pub fingerprint: Fingerprint,
-    /// Rows of each part.
+    /// The number of rows of each part of the split.
     pub counts: [u64; 3],
-    /// Moments of the features of training rows.
+    /// The moments of the features over training rows.
     pub features: Moments,
-    /// Moments of the labels of training rows.
+    /// The moments of the labels over training rows.
     pub labels: Moments,
-    /// A random sample of the rows that are not for testing, in the order of their numbers.
+    /// A random sample of the non-test rows, in the order of their numbers.
     pub sample: Rows,
 }
 
-/// Rows of the sample at most, and values.
+/// The largest number of rows of the sample, and of values.
 const SAMPLE_ROWS: usize = 16_384;
 const SAMPLE_VALUES: usize = 1 << 23;
 
-/// Rows whose random numbers one thread draws at a time, at least.
-const DRAWN_AT_ONCE: usize = 256;
+/// The smallest number of rows whose random numbers one thread draws at a time.
+const ROWS_PER_TASK: usize = 256;
 
 impl Survey {
-    /// Reads a table once.
+    /// Surveys a table in one pass.
     ///
     /// # Errors
-    /// Those of reading; [`zonal::Error::Stopped`] when the observer asks for it.
+    /// The errors of reading; [`zonal::Error::Stopped`] if the observer requests a stop.
     pub fn of(source: &Source, split: &Split, observer: &mut dyn Observer) -> Result<Self> {
         let (features, labels) = (source.feature_names().len(), source.label_names().len());
-        let most = sample_size(features + labels);
+        let limit_rows = sample_size(features + labels);
         let columns = features + labels;
         let mut survey = Self {
-            covered: Covered::default(),
+            covered: Coverage::default(),
             fingerprint: Fingerprint::default(),
             counts: [0; 3],
             features: Moments::new(features),
@@ -58,12 +58,12 @@ impl Survey {
         let mut limit = u64::MAX;
         for_each_block(source, Stage::Reading, 0, observer, |rows| {
             survey.covered.add(rows.covered.start, rows.covered.end)?;
-            let drawn: Vec<((Part, u64), Fingerprint)> = (0..rows.len())
+            let draws: Vec<((Part, u64), Fingerprint)> = (0..rows.len())
                 .into_par_iter()
-                .with_min_len(DRAWN_AT_ONCE)
+                .with_min_len(ROWS_PER_TASK)
                 .map(|i| (split.part_and_rank(rows.numbers[i]), Fingerprint::of_row(&rows, i)))
                 .collect();
-            for (i, ((part, rank), fingerprint)) in drawn.into_iter().enumerate() {
+            for (i, ((part, rank), fingerprint)) in draws.into_iter().enumerate() {
                 survey.fingerprint = survey.fingerprint.merge(fingerprint);
                 survey.counts[part as usize] += 1;
                 if part == Part::Train {
@@ -76,16 +76,16 @@ impl Survey {
                     sample.push((rank, rows.numbers[i], values));
                 }
             }
-            if sample.len() > 2 * most {
-                sample.select_nth_unstable_by_key(most, |s| s.0);
-                sample.truncate(most);
+            if sample.len() > 2 * limit_rows {
+                sample.select_nth_unstable_by_key(limit_rows, |s| s.0);
+                sample.truncate(limit_rows);
                 limit = sample.iter().map(|s| s.0).max().unwrap_or(limit);
             }
             Ok(())
         })?;
-        if sample.len() > most {
-            sample.select_nth_unstable_by_key(most, |s| s.0);
-            sample.truncate(most);
+        if sample.len() > limit_rows {
+            sample.select_nth_unstable_by_key(limit_rows, |s| s.0);
+            sample.truncate(limit_rows);
         }
         sample.sort_unstable_by_key(|s| s.1);
         let part = |range: std::ops::Range<usize>| {
@@ -102,11 +102,11 @@ impl Survey {
         Ok(survey)
     }
 
-    /// The survey of the rows of both, which must be different ones of one table with the same split.
+    /// Returns the survey of the rows of both, which must be different rows of one table with the same split.
     ///
     /// # Errors
-    /// [`zonal::Error::Size`] for different columns, [`Error::Usage`] where only one of them has weights, and for rows that
-    /// are in both.
+    /// [`zonal::Error::Size`] for different columns; [`Error::Usage`] if only one of them has weights, or if they
+    /// share rows.
     pub fn merge(self, other: &Self, split: &Split) -> Result<Self> {
         let (a, b) = (&self.sample, &other.sample);
         for (what, found, required) in [
@@ -123,22 +123,22 @@ impl Survey {
         let all = a.numbers.iter().chain(&b.numbers);
         let mut order: Vec<(u64, u64, usize)> =
             all.enumerate().map(|(i, &number)| (split.rank(number), number, i)).collect();
-        let most = sample_size(a.features.columns() + a.labels.columns());
-        if order.len() > most {
-            order.select_nth_unstable_by_key(most, |s| s.0);
-            order.truncate(most);
+        let limit = sample_size(a.features.columns() + a.labels.columns());
+        if order.len() > limit {
+            order.select_nth_unstable_by_key(limit, |s| s.0);
+            order.truncate(limit);
         }
         order.sort_unstable_by_key(|s| s.1);
         let chosen: Vec<usize> = order.iter().map(|s| s.2).collect();
-        let stacked = |a: &Matrix, b: &Matrix| {
+        let stack = |a: &Matrix, b: &Matrix| {
             Matrix::from_rows(a.rows() + b.rows(), a.columns(), [a.values(), b.values()].concat())
         };
         let covered = self.covered.merge(&other.covered)?;
         let both = Rows {
             covered: 0..covered.rows(),
             numbers: [a.numbers.as_slice(), &b.numbers].concat(),
-            features: stacked(&a.features, &b.features)?,
-            labels: stacked(&a.labels, &b.labels)?,
+            features: stack(&a.features, &b.features)?,
+            labels: stack(&a.labels, &b.labels)?,
             weights: [a.weights.as_slice(), &b.weights].concat(),
         };
         Ok(Self {
@@ -151,24 +151,24 @@ impl Survey {
         })
     }
 
-    /// Rows of all parts.
+    /// Returns the number of rows of all parts.
     pub fn rows(&self) -> u64 {
         self.counts.iter().sum()
     }
 
-    /// Rows left out, for missing values or a weight of 0.
+    /// Returns the number of rows dropped for missing values or weight 0.
     pub fn dropped(&self) -> u64 {
         self.covered.rows() - self.rows()
     }
 }
 
-/// How many rows of so many columns a sample has at most.
+/// Returns the largest number of rows of a sample with this number of columns.
 fn sample_size(columns: usize) -> usize {
     SAMPLE_ROWS.min(SAMPLE_VALUES / columns.max(1)).max(64)
 }
 
-/// Labels in standard units.
-pub(crate) fn standardised(scales: &[LabelScale], labels: &Matrix) -> Matrix {
+/// Standardises labels.
+pub(crate) fn standardise_labels(scales: &[LabelScale], labels: &Matrix) -> Matrix {
     let mut out = labels.clone();
     for i in 0..out.rows() {
         for (y, scale) in out.row_mut(i).iter_mut().zip(scales) {

@@ -117,8 +117,8 @@ fn perform(request: &Request, command: Vec<String>, work: &Work) -> Outcome<JobO
         notes: &mut |note: &str| work.note(note),
         predictions: &mut |_| Ok(()),
     };
-    let zonal_run::Outcome { report, model, run, unwritten } = zonal_run::run(request, &mut context)?;
-    if let Some(error) = unwritten {
+    let zonal_run::Outcome { report, model, run, write_error } = zonal_run::run(request, &mut context)?;
+    if let Some(error) = write_error {
         work.note(&format!("{error:#}"));
     }
     let run = run.map(Arc::new);

@@ -16,7 +16,7 @@ use zonal::linalg::Matrix;
 use zonal::rows::{Rows, Split};
 use zonal_documents::request::{Request, Values};
 use zonal_documents::train::FitConfig;
-use zonal_jobs::covered::Covered;
+use zonal_jobs::coverage::Coverage;
 use zonal_jobs::fingerprint::Fingerprint;
 use zonal_jobs::survey::Survey as Inner;
 use zonal_jobs::train::PartialSums;
@@ -33,7 +33,7 @@ pub(crate) struct Survey {
 /// The state of a survey without the values of its sample.
 #[derive(Serialize, Deserialize)]
 struct State {
-    covered: Covered,
+    covered: Coverage,
     fingerprint: Fingerprint,
     counts: [u64; 3],
     features: Moments,

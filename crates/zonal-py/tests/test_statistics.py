@@ -94,7 +94,7 @@ def test_what_does_not_fit_together_is_refused(rows, empty):
         (lambda: a.update(x[:5], np.stack([y[:5], y[:5]], axis=1)), "labels of a row"),
         (lambda: a.update(np.full((5, 4), np.nan), y[:5]), "lacks a value"),
         (lambda: a.merge(Statistics(Survey(x, y, seed=4), **FIXED)), "another network"),
-        (lambda: Survey(x, y).merge(Survey(x, y)), "rows 0 to 2999 .* are there already"),
+        (lambda: Survey(x, y).merge(Survey(x, y)), "rows 0 to 2999 .* are already included"),
         (lambda: Survey(x, y).merge(Survey(x, y, seed=1)), "different columns, labels, seeds"),
         (lambda: empty.without_rows().path(), "at least 2"),
         (lambda: a.path(iterations=1.5), "iterations is 1.5"),

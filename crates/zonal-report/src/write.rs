@@ -10,7 +10,7 @@ use zonal_documents::request::FigureFormat as Format;
 use zonal_documents::saved::{SavedRun, SavedTraining};
 use zonal_io::folder::{FIGURES, PAGE, PAGE_MARK, RunFolder, has_mark, is_figure};
 use zonal_io::write::write_file;
-use zonal_jobs::kept::read;
+use zonal_jobs::saved_run::read;
 
 fn extension(format: Format) -> &'static str {
     match format {

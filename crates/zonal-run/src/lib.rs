@@ -1,8 +1,8 @@
-//! One door to all jobs: a request goes in, its report comes out. Runs and their pages are written on the way. The program
-//! and the Python package call nothing else.
+//! The single entry point of all jobs: it runs a request and returns its report, and writes runs and their pages. The
+//! command-line program and the Python package call only this crate.
 
 #![forbid(unsafe_code)]
-// What a user does must not make it panic.
+// No input may cause a panic.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 
 use anyhow::{Context as _, Result};
@@ -23,27 +23,27 @@ use zonal_documents::train::TrainConfig;
 use zonal_io::model::Model;
 use zonal_io::option::named;
 use zonal_jobs::predict::Block;
-use zonal_jobs::record::keep;
+use zonal_jobs::record;
 use zonal_jobs::train::{Trained, train};
 use zonal_report::{WrittenFiles, page_of_runs, write_page, write_run, write_run_figures};
 
-/// Fixes the number of threads for the whole process.
+/// Sets the number of threads of the process.
 ///
 /// # Errors
-/// When they have been started before.
+/// If the threads are already running.
 pub fn set_threads(threads: Threads) -> std::result::Result<(), rayon::ThreadPoolBuildError> {
     rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads.0)).build_global()
 }
 
-/// What a job is given besides its request.
+/// The context of a request.
 pub struct Context<'a> {
     /// The command line or the call, for the record of a run.
     pub command: Vec<String>,
-    /// Follows the progress, and may stop the job.
+    /// The observer, which receives progress and may request a stop.
     pub observer: &'a mut dyn Observer,
-    /// Takes notes for a person.
+    /// The receiver of notes for the user.
     pub notes: &'a mut dyn FnMut(&str),
-    /// Takes predictions block by block, while rows are read.
+    /// The receiver of predictions, block by block while rows are read.
     pub predictions: &'a mut dyn FnMut(Block<'_>) -> zonal_documents::Result<()>,
 }
 
@@ -51,24 +51,24 @@ pub struct Context<'a> {
 pub struct Outcome {
     /// The report.
     pub report: Report,
-    /// The trained network, unless its width is infinite.
+    /// The trained network; None for other requests and at infinite width.
     pub model: Option<Model>,
-    /// The run as it would be read back, for its figures.
+    /// The run in the form of a saved run, for its figures.
     pub run: Option<SavedRun>,
-    /// The failure to write a run or its page, where the result is there all the same.
-    pub unwritten: Option<anyhow::Error>,
+    /// An error of writing the run or its page; the result is valid nevertheless.
+    pub write_error: Option<anyhow::Error>,
 }
 
 impl From<Report> for Outcome {
     fn from(report: Report) -> Self {
-        Self { report, model: None, run: None, unwritten: None }
+        Self { report, model: None, run: None, write_error: None }
     }
 }
 
-/// Does what a request asks for.
+/// Runs a request.
 ///
 /// # Errors
-/// Those of each job; [`zonal_documents::Error`] with what was found and what is needed.
+/// The errors of each job; [`zonal_documents::Error`] states what was found and what is needed.
 pub fn run(request: &Request, context: &mut Context<'_>) -> Result<Outcome> {
     let observer = &mut *context.observer;
     Ok(match request {
@@ -121,23 +121,23 @@ fn training(request: &TrainRequest, context: &mut Context<'_>) -> Result<Outcome
             let (config, command) = zonal_jobs::train::interrupted(&folder)?;
             (config, Output::Resume(folder), command)
         }
-        Training::Again { record, moved, output } => {
+        Training::Repeat { record, paths, output } => {
             let (observer, notes) = (&mut *context.observer, &mut *context.notes);
             let command = context.command.clone();
             let (trained, agreement) =
-                zonal_jobs::again::again(&record, &moved, &output, command, observer, notes)?;
-            let unwritten = write(&request.page, trained.report.run.as_deref()).err();
-            let report = Report::Again(Box::new(trained.report), Box::new(agreement));
-            return Ok(Outcome { unwritten, ..report.into() });
+                zonal_jobs::repeat::repeat(&record, &paths, &output, command, observer, notes)?;
+            let write_error = write(&request.page, trained.report.run.as_deref()).err();
+            let report = Report::Repeat(Box::new(trained.report), Box::new(agreement));
+            return Ok(Outcome { write_error, ..report.into() });
         }
     };
     let Trained { report, model, .. } =
         train(&config, &output, command.clone(), context.observer, context.notes)?;
-    // The run is there: its numbers are returned even if its page cannot be written.
-    let unwritten = write(&request.page, report.run.as_deref()).err();
-    let record: Record<TrainConfig, _> = record(RunKind::Train, config, command, started, report.clone());
+    // The run is saved: its results are returned even if its page cannot be written.
+    let write_error = write(&request.page, report.run.as_deref()).err();
+    let record: Record<TrainConfig, _> = new_record(RunKind::Train, config, command, started, report.clone());
     let run = SavedRun::Training(Box::new(SavedTraining { record, test_rows: Vec::new() }));
-    Ok(Outcome { model, run: Some(run), unwritten, ..Report::Train(Box::new(report)).into() })
+    Ok(Outcome { model, run: Some(run), write_error, ..Report::Train(Box::new(report)).into() })
 }
 
 fn claims(request: &ReproduceRequest, context: &mut Context<'_>) -> Result<Outcome> {
@@ -147,11 +147,12 @@ fn claims(request: &ReproduceRequest, context: &mut Context<'_>) -> Result<Outco
     let configuration = request.configuration();
     let command = context.command.clone();
     let _ = context.observer.progress(Stage::Writing, 0, 1);
-    let kept = keep(&output, RunKind::Reproduce, &configuration, &report, command.clone(), started);
-    let unwritten = finish(&request.folder.page, kept, &mut report.run);
-    let run = record(RunKind::Reproduce, configuration, command, started, report.clone());
+    let saved =
+        record::write_run(&output, RunKind::Reproduce, &configuration, &report, command.clone(), started);
+    let write_error = finish(&request.folder.page, saved, &mut report.run);
+    let run = new_record(RunKind::Reproduce, configuration, command, started, report.clone());
     let run = Some(SavedRun::Reproduce(Box::new(run)));
-    Ok(Outcome { run, unwritten, ..Report::Reproduce(Box::new(report)).into() })
+    Ok(Outcome { run, write_error, ..Report::Reproduce(Box::new(report)).into() })
 }
 
 fn game(request: &PlayRequest, context: &mut Context<'_>) -> Result<Outcome> {
@@ -160,10 +161,10 @@ fn game(request: &PlayRequest, context: &mut Context<'_>) -> Result<Outcome> {
     let mut report = zonal_jobs::sq::play(&config, context.observer)?;
     let command = context.command.clone();
     let _ = context.observer.progress(Stage::Writing, 0, 1);
-    let kept = keep(&output, RunKind::SqPlay, &config, &report, command.clone(), started);
-    let unwritten = finish(&request.folder.page, kept, &mut report.run);
-    let run = SavedRun::Game(Box::new(record(RunKind::SqPlay, config, command, started, report.clone())));
-    Ok(Outcome { run: Some(run), unwritten, ..Report::Play(Box::new(report)).into() })
+    let saved = record::write_run(&output, RunKind::SqPlay, &config, &report, command.clone(), started);
+    let write_error = finish(&request.folder.page, saved, &mut report.run);
+    let run = SavedRun::Game(Box::new(new_record(RunKind::SqPlay, config, command, started, report.clone())));
+    Ok(Outcome { run: Some(run), write_error, ..Report::Play(Box::new(report)).into() })
 }
 
 fn sweep(request: &SweepRequest, context: &mut Context<'_>) -> Result<Outcome> {
@@ -172,39 +173,39 @@ fn sweep(request: &SweepRequest, context: &mut Context<'_>) -> Result<Outcome> {
     let at_once = request.at_once.map(|n| usize::from(n.0));
     let (report, text) =
         zonal_jobs::sweep::sweep(&request.start()?, at_once, command.clone(), context.observer)?;
-    let unwritten = write(&request.page, report.run.as_deref()).err();
-    let run = SavedRun::Sweep(Box::new(record(RunKind::Sweep, text, command, started, report.clone())));
-    Ok(Outcome { run: Some(run), unwritten, ..Report::Sweep(Box::new(report)).into() })
+    let write_error = write(&request.page, report.run.as_deref()).err();
+    let run = SavedRun::Sweep(Box::new(new_record(RunKind::Sweep, text, command, started, report.clone())));
+    Ok(Outcome { run: Some(run), write_error, ..Report::Sweep(Box::new(report)).into() })
 }
 
-/// The first failure to write a run's record or its page; its folder goes into the report.
+/// Sets the folder of a report and writes the page; returns the first error of writing the run or its page.
 fn finish(
     page: &PageOptions,
-    kept: zonal_documents::Result<Option<String>>,
+    saved: zonal_documents::Result<Option<String>>,
     folder: &mut Option<String>,
 ) -> Option<anyhow::Error> {
-    match kept {
+    match saved {
         Ok(path) => *folder = path,
         Err(error) => return Some(error.into()),
     }
     write(page, folder.as_deref()).err()
 }
 
-/// Writes the page of a run that is there already, so that a failure loses nothing but the page.
+/// Writes the page of a saved run.
 fn write(page: &PageOptions, run: Option<&str>) -> Result<()> {
     let Some(run) = run else { return Ok(()) };
     let folder = Path::new(run);
-    let written = match (page.no_report, page.figures.is_empty()) {
+    let result = match (page.no_report, page.figures.is_empty()) {
         (true, true) => return Ok(()),
         (true, false) => write_run_figures(folder, &page.figures).map(|_| ()),
         (false, _) => write_run(folder, false, &page.figures).map(|_| ()),
     };
-    written.with_context(|| {
-        format!("the run is saved in {run}, but not its page; once the cause is removed: zonal report {run}")
+    result.with_context(|| {
+        format!("the run is saved in {run}, but its page could not be written; after fixing the cause, run: zonal report {run}")
     })
 }
 
-fn record<C, S>(
+fn new_record<C, S>(
     kind: RunKind,
     configuration: C,
     command: Vec<String>,
@@ -215,18 +216,18 @@ fn record<C, S>(
     Record { schema: SCHEMA, kind, configuration, provenance, summary }
 }
 
-/// `report`: one page of one or several runs.
+/// Writes one page of one or several runs.
 fn page(request: &ReportRequest) -> Result<Report> {
     request.validate()?;
     let WrittenFiles { page, figures } = match (request.runs.as_slice(), &request.out) {
         ([], _) => anyhow::bail!(zonal_documents::Error::Usage(format!("{} names no run", named("runs")))),
         ([run], None) => write_run(run, request.force, &request.figures)?,
         (runs, out) => {
-            let read = |run: &PathBuf| Ok((name(run, runs), zonal_jobs::kept::read(run)?));
-            let kept: Vec<(String, SavedRun)> =
+            let read = |run: &PathBuf| Ok((name(run, runs), zonal_jobs::saved_run::read(run)?));
+            let saved: Vec<(String, SavedRun)> =
                 runs.iter().map(read).collect::<zonal_documents::Result<_>>()?;
             let path = out.clone().unwrap_or_else(|| PathBuf::from("comparison.html"));
-            write_page(&page_of_runs(&kept)?, &path, request.force, &request.figures)?
+            write_page(&page_of_runs(&saved)?, &path, request.force, &request.figures)?
         }
     };
     let text = |path: &PathBuf| path.display().to_string();
@@ -237,7 +238,8 @@ fn page(request: &ReportRequest) -> Result<Report> {
     }))
 }
 
-/// The name of a run among others: its folder's name, or its path where another folder has the same name.
+/// Returns a name that identifies a run among others: the name of its folder, or its path if another folder has the
+/// same name.
 fn name(run: &Path, runs: &[PathBuf]) -> String {
     let same = runs.iter().filter(|r| r.file_name() == run.file_name()).count();
     match run.file_name().filter(|_| same == 1) {

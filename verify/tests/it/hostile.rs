@@ -110,7 +110,7 @@ fn sums_in_parts_are_checked_before_they_are_used() {
 #[test]
 fn seeds_are_accepted() {
     use zonal_io::model::Model;
-    use zonal_jobs::kept;
+    use zonal_jobs::saved_run;
     let model = |bytes: &Vec<u8>| Model::read(bytes).is_ok();
     assert!(seeds("model").iter().any(model));
     let sums = |bytes: &Vec<u8>| zonal_io::statistics::from_bytes(bytes, None).is_ok();
@@ -135,7 +135,7 @@ fn seeds_are_accepted() {
         for (name, contents) in record_files(bytes) {
             std::fs::write(place.path().join(name), contents).unwrap();
         }
-        kept::read(place.path()).is_ok()
+        saved_run::read(place.path()).is_ok()
     };
     assert!(seeds("record").iter().all(record));
     let resume = |bytes: &Vec<u8>| {

@@ -849,9 +849,9 @@ const ANY: [(&str, &[&str]); 10] = [
     (
         "words of a command line for a record",
         &[
-            "zonal-jobs::again::again",
+            "zonal-jobs::repeat::repeat",
             "zonal-jobs::Provenance::now",
-            "zonal-jobs::record::keep",
+            "zonal-jobs::record::write_run",
             "zonal-jobs::sweep::sweep",
             "zonal-jobs::train::train",
         ],

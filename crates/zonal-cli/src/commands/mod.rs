@@ -107,9 +107,9 @@ pub(crate) fn perform(request: &Request, global: &Global, interrupt: &Interrupt)
     };
     // All files are written: signals are no longer deferred.
     interrupt.defer(false);
-    let Outcome { report, unwritten, .. } = outcome?;
+    let Outcome { report, write_error, .. } = outcome?;
     show(&report, request, global.format)?;
-    match unwritten {
+    match write_error {
         Some(error) => Err(error),
         None => Ok(status(&report)),
     }
@@ -143,9 +143,9 @@ fn show(report: &Report, request: &Request, format: Format) -> Result<()> {
             let verify = if let Request::Plan(request) = request { request.verify } else { None };
             plan::text(report, verify.map(|seeds| seeds.0))
         }
-        Report::Train(report) | Report::Again(report, _) if csv => report.path_csv()?,
+        Report::Train(report) | Report::Repeat(report, _) if csv => report.path_csv()?,
         Report::Train(report) => train::table(report),
-        Report::Again(_, agreement) => train::agreement(agreement),
+        Report::Repeat(_, agreement) => train::agreement(agreement),
         Report::Analyze(report) if csv => analyze::polynomials_csv(report),
         Report::Analyze(report) => analyze::text(report),
         Report::Predict(_) => String::new(),
@@ -172,7 +172,7 @@ fn show(report: &Report, request: &Request, format: Format) -> Result<()> {
 fn status(report: &Report) -> Status {
     let holds = match report {
         Report::Plan(report) => report.verification.is_none_or(|v| v.holds != Some(false)),
-        Report::Again(_, agreement) => agreement.agrees,
+        Report::Repeat(_, agreement) => agreement.agrees,
         Report::Reproduce(report) => report.holds,
         _ => true,
     };

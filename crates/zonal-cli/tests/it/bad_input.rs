@@ -208,7 +208,7 @@ fn faults_of_test_rows_come_before_the_work() {
 fn a_width_that_does_not_fit() {
     let place = Place::new();
     let arguments = ["train", "--target", "x1", "--width", "10000000"];
-    place.fail(&arguments, 1, &["a width of 10000000 needs about", "is free", "would fit"]);
+    place.fail(&arguments, 1, &["a width of 10000000 needs about", "is available", "would fit"]);
     place.file("data.csv", GOOD);
     let arguments = ["train", "data.csv", "--label", "y", "--width", "10000000"];
     place.fail(&arguments, 1, &["needs about", "would fit"]);
@@ -302,7 +302,11 @@ fn models_that_are_none() {
     place.fail(&["predict", "nowhere", &data], 1, &["nowhere"]);
     place.file("data.csv", GOOD);
     place.fail(&["predict", "run", "data.csv"], 1, &["no column 'age'"]);
-    place.fail(&["predict", "run", &data, "--iteration", "17"], 2, &["iteration 17", "near it", "--at 17"]);
+    place.fail(
+        &["predict", "run", &data, "--iteration", "17"],
+        2,
+        &["iteration 17", "the nearest are", "--at 17"],
+    );
     place.succeed(&["train", "--target", "x1", "--width", "inf", "--out", "no-network"]);
     place.fail(&["predict", "no-network", &data], 1, &["no model.safetensors", "finite width"]);
     place.succeed(&["train", "--target", "x1", "--width", "20", "--out", "of-target"]);
@@ -453,10 +457,10 @@ fn pipes_keep_nobody_waiting() {
     };
     pipe("r/metrics.jsonl");
     let outcome = place.zonal(&["report", "r"]);
-    assert!(outcome.code == 1 && outcome.stderr.contains("no plain file"), "{}", outcome.stderr);
+    assert!(outcome.code == 1 && outcome.stderr.contains("not a plain file"), "{}", outcome.stderr);
     pipe("answers");
     let learn = ["sq", "learn", "--target", "x1", "--dim", "3", "--oracle", "replay:answers"];
-    place.fail(&learn, 1, &["answers", "no plain file"]);
+    place.fail(&learn, 1, &["answers", "not a plain file"]);
     // Nobody writes the plan of a sweep: the first signal ends the wait.
     pipe("plan");
     let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("zonal"))

@@ -287,7 +287,11 @@ fn mistakes_are_told_before_any_work() {
         (&target, &["--units", "sphere"], &["--units", "--layers both"]),
         (&target, &["--biases"], &["--biases", "--layers both"]),
         (&target, &["--biases", "--batch", "fresh:8"], &["--biases", "hidden"]),
-        (&target, &["--layers", "hidden", "--init", "zero"], &["--init zero", "nothing to learn"]),
+        (
+            &target,
+            &["--layers", "hidden", "--init", "zero"],
+            &["--init zero", "gradient of the hidden layer zero"],
+        ),
         (&target, &["--layers", "both", "--width", "inf"], &["--width inf", "number"]),
         (&target, &["--layers", "both", "--batch", "fresh:8", "--activation", "step"], &["step", "exact"]),
         (

@@ -106,7 +106,7 @@ const FOLDER: Kind = Kind {
 };
 const SAVE: Kind = Kind {
     values: &["mine", "text", "text/file", "nowhere/file", "t.csv"],
-    needed: &["is a folder", "does not exist", "no transcript"],
+    needed: &["is a folder", "does not exist", "not a transcript"],
     code: 2,
 };
 const RUN: Kind = Kind {
@@ -117,7 +117,7 @@ const RUN: Kind = Kind {
         "holds no resume.json",
         "sweep.toml",
         "name the folder of a run",
-        "no finished run",
+        "not a finished run",
     ],
     code: 1,
 };
@@ -436,15 +436,9 @@ fn no_file_is_taken_for_what_it_is_not() {
     sweeps(&mut files);
     let needed = &["not a complete", "checksum", "was changed or damaged"];
     files.damaged_run("run", "model.safetensors", &["predict", "{}", "t.csv"], true, needed);
-    files.damaged_run("run", "run.json", &["train", "--again", "{}"], false, &["a whole record is needed"]);
-    files.damaged_run("run", "run.json", &["report", "{}"], false, &["a whole record is needed"]);
-    files.damaged_run(
-        "run",
-        "metrics.jsonl",
-        &["report", "{}"],
-        false,
-        &["a whole one is needed", "are needed"],
-    );
+    files.damaged_run("run", "run.json", &["train", "--again", "{}"], false, &["restore it"]);
+    files.damaged_run("run", "run.json", &["report", "{}"], false, &["restore it"]);
+    files.damaged_run("run", "metrics.jsonl", &["report", "{}"], false, &["restore it", "must list"]);
     let calls = files.calls;
     let wrong = complaints(&place, &calls);
     assert!(calls.len() > 300, "{} files", calls.len());
@@ -520,7 +514,7 @@ fn sweeps(files: &mut Files<'_>) {
             }
             let mut entries = good.clone();
             entries.insert(key, value);
-            write(&entries, &["expected", "no cell", "is made of"]);
+            write(&entries, &["expected", "at least one value", "is made of"]);
         }
     }
     for missing in ["target", "dim", "width"] {

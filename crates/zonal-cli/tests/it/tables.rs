@@ -238,7 +238,7 @@ fn what_a_table_holds_is_said_before_any_network() {
     }
     place.fail(&["analyze", "t.csv"], 2, &["--label"]);
     place.fail(&["analyze", "t.csv", "--label", "q"], 1, &["no column 'q'"]);
-    place.fail(&["analyze", "t.csv", "--label", "y", "--max-degree", "65"], 2, &["65 is too high"]);
+    place.fail(&["analyze", "t.csv", "--label", "y", "--max-degree", "65"], 2, &["must be at most 64"]);
 }
 
 #[test]

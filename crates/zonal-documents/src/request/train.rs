@@ -273,11 +273,11 @@ pub enum Training {
     /// An interrupted training in this folder, which is resumed.
     Resume(PathBuf),
     /// A finished training, which is repeated.
-    Again {
+    Repeat {
         /// The path of the record.
         record: PathBuf,
         /// The new paths of its files.
-        moved: NewPaths,
+        paths: NewPaths,
         /// The destination of the repetition.
         output: Output,
     },
@@ -355,9 +355,9 @@ impl TrainRequest {
             };
             self.reject_seed("a repeated run uses its own seed")?;
             reject_with(self, AGAIN, own)?;
-            let moved = NewPaths { data: self.data.clone(), test: self.test.clone() };
+            let paths = NewPaths { data: self.data.clone(), test: self.test.clone() };
             let output = if self.out.is_none() { Output::None } else { output()? };
-            return Ok(Training::Again { record: record.clone(), moved, output });
+            return Ok(Training::Repeat { record: record.clone(), paths, output });
         }
         let config = self.config()?;
         let output = output()?;

@@ -1,4 +1,4 @@
-//! `sq bound`: how many queries a learner needs, with everything that the number rests on.
+//! `sq bound`: lower bounds on the number of queries, with their assumptions.
 
 use super::check_degree;
 use num_bigint::BigUint;
@@ -17,10 +17,11 @@ use zonal_sq::bound::{
 };
 use zonal_sq::{Directions, Family, GramBounds, Kind};
 
-/// The bound for one family, dimension, degree and tolerance.
+/// Computes the bound for one family, dimension, degree and tolerance.
 ///
 /// # Errors
-/// [`Error::Usage`] for a class of queries against which the family has no bound; parameters out of their domains.
+/// [`Error::Usage`] for a class of queries without a bound for the family; errors of parameters outside their
+/// domains.
 pub fn bound(config: &BoundConfig, observer: &mut dyn Observer) -> Result<BoundReport> {
     let dim = Dim::new(config.dim)?;
     check_degree(config.degree)?;
@@ -28,7 +29,7 @@ pub fn bound(config: &BoundConfig, observer: &mut dyn Observer) -> Result<BoundR
     check_tolerance(config.tolerance)?;
     if config.directions != Directions::Random && config.size.is_none() {
         return Err(Error::Usage(format!(
-            "{DIRECTIONS} is for a finite family: give {}, or leave both out for a uniform direction",
+            "{DIRECTIONS} needs a finite family; set {}, or omit both for a uniform direction",
             SIZE.with("M")
         )));
     }
@@ -56,16 +57,16 @@ pub fn bound(config: &BoundConfig, observer: &mut dyn Observer) -> Result<BoundR
     })
 }
 
-type Sized = (Bound, Option<BigUint>);
+type SizedBound = (Bound, Option<BigUint>);
 
-fn zonal(config: &BoundConfig, dim: Dim, goal: Goal, observer: &mut dyn Observer) -> Result<Sized> {
+fn zonal(config: &BoundConfig, dim: Dim, goal: Goal, observer: &mut dyn Observer) -> Result<SizedBound> {
     let Some(size) = config.size else {
         return Ok((zonal_harmonics(dim, config.degree, config.tolerance, config.queries, goal)?, None));
     };
     by_gram(config, size, goal, observer)
 }
 
-fn random(config: &BoundConfig, dim: Dim, goal: Goal, observer: &mut dyn Observer) -> Result<Sized> {
+fn random(config: &BoundConfig, dim: Dim, goal: Goal, observer: &mut dyn Observer) -> Result<SizedBound> {
     let Some(size) = config.size else {
         return Ok((random_harmonics(dim, config.degree, config.tolerance, config.queries, goal)?, None));
     };
@@ -73,20 +74,20 @@ fn random(config: &BoundConfig, dim: Dim, goal: Goal, observer: &mut dyn Observe
     let found = random_subfamily(dim, config.degree, config.tolerance, l, goal)?;
     if (size as f64).log10() < found.log10_size {
         return Err(Error::Usage(format!(
-            "SQ-6 holds for families of at least 10^{:.2} members here, and {SIZE} is {size}; leave {SIZE} out for a target \
-             that is uniform over all harmonics (SQ-5)",
+            "SQ-6 needs a family of at least 10^{:.2} members here, and {SIZE} is {size}; omit {SIZE} for a target that is \
+             uniform over all harmonics (SQ-5)",
             found.log10_size
         )));
     }
     Ok((found.bound, Some(BigUint::from(size))))
 }
 
-/// A finite family against correlational queries, by its own Gram matrix.
-fn by_gram(config: &BoundConfig, size: u64, goal: Goal, observer: &mut dyn Observer) -> Result<Sized> {
+/// Computes the bound of a finite family for correlational queries, from its Gram matrix.
+fn by_gram(config: &BoundConfig, size: u64, goal: Goal, observer: &mut dyn Observer) -> Result<SizedBound> {
     if config.queries != QueryClass::Correlational {
         return Err(Error::Usage(format!(
-            "finitely many {} harmonics have a bound against correlational queries only: without noise, about log2 M \
-             queries of another kind tell M of them apart (SQ-8); leave {SIZE} out, or take {}",
+            "finitely many {} harmonics have a bound only for correlational queries: without noise, about log2 M general \
+             queries distinguish M of them (SQ-8); omit {SIZE}, or use {}",
             config.kind,
             QUERIES.with("correlational")
         )));
@@ -105,13 +106,13 @@ fn by_gram(config: &BoundConfig, size: u64, goal: Goal, observer: &mut dyn Obser
     Ok((bound, Some(BigUint::from(size))))
 }
 
-fn subsets(config: &BoundConfig, dim: Dim, goal: Goal) -> Result<Sized> {
+fn subsets(config: &BoundConfig, dim: Dim, goal: Goal) -> Result<SizedBound> {
     let all = Family::subsets(dim, config.degree);
     let size = config.size.map_or_else(|| all.clone(), BigUint::from);
     if config.degree == 0 || size == BigUint::from(0u8) || size > all {
         return Err(Error::Usage(format!(
-            "there are {all} products of {} out of {} coordinates; {SIZE} must be from 1 to that, and the degree from 1 to \
-             the dimension",
+            "there are {all} products of {} out of {} coordinates; {SIZE} must be from 1 to that number, and the degree from 1 \
+             to the dimension",
             config.degree, config.dim
         )));
     }
@@ -120,8 +121,8 @@ fn subsets(config: &BoundConfig, dim: Dim, goal: Goal) -> Result<Sized> {
         (_, QueryClass::Correlational) => orthonormal_members(&size, config.tolerance, goal)?,
         _ => {
             return Err(Error::Usage(format!(
-                "monomials have a bound against correlational queries only: y^2 x_i^2 is larger on average for the i that \
-                 occur, so few queries of another kind find them; products of signs ({}) have one against any",
+                "monomials have a bound only for correlational queries: y^2 x_i^2 is larger on average for the i that \
+                 occur, so few general queries find them; products of signs ({}) have a bound for any queries",
                 FAMILY.with("signs")
             )));
         }

@@ -1,4 +1,5 @@
-//! `sq learn`: gradient descent that sees its target through an oracle, beside the same descent through the exact one.
+//! `sq learn`: gradient descent that sees its target through an oracle, compared with descent through the exact
+//! oracle.
 
 use std::sync::Arc;
 use zonal::dynamics::descent::{Descent, Source};
@@ -21,13 +22,13 @@ use zonal_io::write::write_file;
 use zonal_sq::learner::QueryGradients;
 use zonal_sq::{Answers, Oracle, Query, Replay, Secret, Unit};
 
-/// An answer with its query in words.
+/// The bytes of a stored answer with the description of its query.
 const ANSWER_BYTES: u64 = 300;
 
-/// Descends, twice.
+/// Runs gradient descent through the oracle and through the exact one.
 ///
 /// # Errors
-/// [`Error::Usage`] and parameters out of their domains; those of the oracle.
+/// [`Error::Usage`]; errors of parameters outside their domains; errors of the oracle.
 pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnReport> {
     let dim = Dim::new(config.dim)?;
     super::check_save(config.save.as_deref())?;
@@ -37,50 +38,54 @@ pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnR
     let per_pair = if config.layers == Layers::Output { 0 } else { 400 * config.dim };
     crate::memory::check_width(config.width, matrices, per_unit + per_pair)?;
     if config.layers == Layers::Both {
-        // Each step asks other queries, and every answer is remembered.
+        // Each step asks new queries, and every answer is stored.
         let each_step = config.width.saturating_mul(config.dim + 1);
         let answers = config.iterations.saturating_mul(each_step);
-        super::check_memory("remembering every answer", answers.saturating_mul(ANSWER_BYTES))?;
+        super::check_memory("storing every answer", answers.saturating_mul(ANSWER_BYTES))?;
     }
     let target = Target::parse(&config.target, dim, config.seed)?;
     let unit = Unit::new(config.activation.clone(), scale, dim)?;
     let secret = Secret::target(target.clone());
-    let asker = match &config.oracle {
+    let source = match &config.oracle {
         _ if config.layers == Layers::Hidden => {
-            return Err(Error::Usage(format!("through an oracle {LAYERS} is output or both")));
-        }
-        Answerer::Policy(policy) => Asker::Oracle(secret.oracle(*policy, config.convention, config.seed)?),
-        Answerer::Replay(_) if config.save.is_some() => {
             return Err(Error::Usage(format!(
-                "{SAVE} writes the answers of an oracle, and a replay has them already"
+                "{} is not supported through an oracle; choose output or both",
+                LAYERS.with("hidden")
             )));
         }
-        Answerer::Replay(path) => Asker::Replay(Replay::new(&super::read_transcript(path)?)?),
+        Answerer::Policy(policy) => {
+            AnswerSource::Oracle(secret.oracle(*policy, config.convention, config.seed)?)
+        }
+        Answerer::Replay(_) if config.save.is_some() => {
+            return Err(Error::Usage(format!(
+                "{SAVE} stores the answers of an oracle, and a replay has no new ones; omit it"
+            )));
+        }
+        Answerer::Replay(path) => AnswerSource::Replay(Replay::new(&super::read_transcript(path)?)?),
     };
-    let asked = QueryGradients::new(&asker, unit.clone());
-    let job = Job { config, target: &target, scale, asked: &asked };
+    let gradients = QueryGradients::new(&source, unit.clone());
+    let job = Job { config, target: &target, scale, gradients: &gradients };
     let first = job.first_queries(&unit)?;
-    let truth = secret.expectations(&first)?;
-    if let Asker::Replay(replay) = &asker {
-        check_replay(replay, &first, &truth)?;
+    let expected = secret.expectations(&first)?;
+    if let AnswerSource::Replay(replay) = &source {
+        check_replay(replay, &first, &expected)?;
     }
-    let descended = match config.layers {
+    let result = match config.layers {
         Layers::Both => job.both_layers(observer)?,
         Layers::Output | Layers::Hidden => job.output_layer(observer)?,
     };
-    if descended.path.iter().any(|c| !c.loss.is_finite()) {
-        return Err(Error::Usage("the answers leave the range of numbers; take a smaller tolerance".into()));
+    if result.path.iter().any(|c| !c.loss.is_finite()) {
+        return Err(Error::Usage("the answers overflow; use a smaller tolerance".into()));
     }
-    if let (Some(path), Asker::Oracle(oracle)) = (&config.save, &asker) {
+    if let (Some(path), AnswerSource::Oracle(oracle)) = (&config.save, &source) {
         let text = serde_json::to_vec(&oracle.transcript()).map_err(|e| Error::Usage(e.to_string()))?;
         write_file(path, &text)?;
     }
-    let distinct = asker.distinct();
+    let distinct = source.distinct();
     let vanishing = secret.largest_unit_answer(&first)?;
-    let raw = truth.iter().fold(0.0f64, |most, e| most.max(e.abs()));
+    let raw = expected.iter().fold(0.0f64, |max, e| max.max(e.abs()));
     let energies = target.power_spectrum(config.max_degree)?;
-    let smallest =
-        |f: fn(&LearnCheckpoint) -> f64| descended.path.iter().map(f).fold(f64::INFINITY, f64::min);
+    let smallest = |f: fn(&LearnCheckpoint) -> f64| result.path.iter().map(f).fold(f64::INFINITY, f64::min);
     Ok(LearnReport {
         schema: SCHEMA,
         target: config.target.clone(),
@@ -91,52 +96,53 @@ pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnR
         scale,
         width: config.width,
         layers: if config.layers == Layers::Output { "output" } else { "both" }.to_owned(),
-        step_size: descended.step,
+        step_size: result.step,
         query_norm: unit.norm(),
         target_norm_sq: target.norm_sq()?,
         target_energy: energies.energies,
         vanishing_tolerance: vanishing,
         vanishing_tolerance_raw: raw,
         queries_distinct: distinct,
-        // Each unit asks once, and n - 1 times for its turns; looks at the weights between steps are not counted.
+        // Each unit asks once for its output weight, and n - 1 times for its direction. Measurements between steps
+        // are not counted.
         queries_issued: {
             let each = if config.layers == Layers::Both { config.dim } else { 1 };
-            let steps = descended.diverged.unwrap_or(config.iterations);
+            let steps = result.diverged.unwrap_or(config.iterations);
             config.width.saturating_mul(each).saturating_mul(steps)
         },
         smallest_loss: smallest(|c| c.loss),
         smallest_exact_loss: smallest(|c| c.exact_loss),
-        diverged: descended.diverged,
-        path: descended.path,
+        diverged: result.diverged,
+        path: result.path,
     })
 }
 
-/// Answers of a transcript must be possible ones for this target. Means over rows have no hard tolerance: what they say is
-/// two deviations.
-fn check_replay(replay: &Replay, queries: &[Query], truth: &[f64]) -> Result<()> {
+/// Checks that the answers of a transcript are possible for this target. Means over rows have no strict tolerance;
+/// theirs is two standard deviations.
+fn check_replay(replay: &Replay, queries: &[Query], expected: &[f64]) -> Result<()> {
     let answers = replay.ask_all(queries)?;
     let far = |i: &usize| {
         let tolerance = replay.tolerance(&queries[*i]);
-        (answers[*i] - truth[*i]).abs() > 2.5 * tolerance + 1e-9
+        (answers[*i] - expected[*i]).abs() > 2.5 * tolerance + 1e-9
     };
     match (0..queries.len()).filter(far).count() {
         0 => Ok(()),
         count => Err(Error::Usage(format!(
-            "{count} of {} answers of the transcript are further from this target than their tolerance: it belongs to another \
-             target",
+            "{count} of {} answers of the transcript differ from this target by more than their tolerance; use the target of \
+             the transcript",
             queries.len()
         ))),
     }
 }
 
-/// An oracle, or what one said.
+/// An oracle, or recorded answers of one.
 #[derive(Debug)]
-enum Asker<'a> {
+enum AnswerSource<'a> {
     Oracle(Oracle<'a>),
     Replay(Replay),
 }
 
-impl Asker<'_> {
+impl AnswerSource<'_> {
     fn distinct(&self) -> u64 {
         match self {
             Self::Oracle(oracle) => oracle.distinct(),
@@ -145,7 +151,7 @@ impl Asker<'_> {
     }
 }
 
-impl Answers for Asker<'_> {
+impl Answers for AnswerSource<'_> {
     fn ask_all(&self, queries: &[Query]) -> zonal::Result<Vec<f64>> {
         match self {
             Self::Oracle(oracle) => oracle.ask_all(queries),
@@ -164,10 +170,10 @@ struct Job<'a> {
     config: &'a LearnConfig,
     target: &'a Target,
     scale: f64,
-    asked: &'a QueryGradients<'a>,
+    gradients: &'a QueryGradients<'a>,
 }
 
-struct Descended {
+struct DescentPath {
     path: Vec<LearnCheckpoint>,
     step: f64,
     diverged: Option<u64>,
@@ -217,33 +223,33 @@ impl Job<'_> {
         Ok(out)
     }
 
-    /// Both paths at once: one matrix K, the answers and the true expectations as two labels.
-    fn output_layer(&self, observer: &mut dyn Observer) -> Result<Descended> {
+    /// Computes both paths at once: one matrix K, with the answers and the true expectations as two labels.
+    fn output_layer(&self, observer: &mut dyn Observer) -> Result<DescentPath> {
         let Self { config, target, .. } = *self;
         let network = self.network()?;
         let exact = Population::new(target).quadratic(&network)?;
-        let answered = self.asked.output_layer(&network)?;
+        let answers = self.gradients.output_layer(&network)?;
         let width = network.width();
-        let b = Matrix::from_rows(2, width, [answered, exact.b().row(0).to_vec()].concat())?;
+        let b = Matrix::from_rows(2, width, [answers, exact.b().row(0).to_vec()].concat())?;
         let both = Quadratic::with_labels(exact.k().clone(), b, vec![exact.c()[0]; 2])?;
         let path = Path::new(&both, config.step, observer)?;
         let grid = self.grid();
         let coefficients = path.coefficients(&grid);
-        // The loss is that of the target, whatever was answered: rows in pairs, all against the true b.
+        // Losses are those of the target itself: rows in pairs, all with the true b.
         let residuals = residual_energies(&network, target, &coefficients, config.max_degree, observer)?;
         let losses = exact.losses(&coefficients)?;
-        let listed = grid.iter().enumerate();
-        let path_of = listed
+        let points = grid.iter().enumerate();
+        let checkpoints = points
             .map(|(i, &t)| {
                 checkpoint(t, [losses[2 * i], losses[2 * i + 1]], [&residuals[2 * i], &residuals[2 * i + 1]])
             })
             .collect();
-        Ok(Descended { path: path_of, step: path.step(), diverged: None })
+        Ok(DescentPath { path: checkpoints, step: path.step(), diverged: None })
     }
 
-    /// Two descents with the same step; the exact one asks nobody.
-    fn both_layers(&self, observer: &mut dyn Observer) -> Result<Descended> {
-        let Self { config, target, asked, .. } = *self;
+    /// Runs two descents with the same step size; the exact one needs no oracle.
+    fn both_layers(&self, observer: &mut dyn Observer) -> Result<DescentPath> {
+        let Self { config, target, gradients, .. } = *self;
         let architecture = self.architecture();
         let start = architecture.weights(Start::Symmetric, config.seed)?;
         let descend = |source, step| {
@@ -251,13 +257,13 @@ impl Job<'_> {
         };
         let mut exact = descend(Source::Exact { target }, config.step)?;
         let step = exact.state().step;
-        let source = Source::Answered { oracle: asked, label_sq: target.norm_sq()? };
-        // The oracle's gradients belong to no loss, so its step is not chosen anew when a loss rises.
-        let mut through = descend(source, Step::Fixed(step))?;
+        let source = Source::Answered { oracle: gradients, label_sq: target.norm_sq()? };
+        // The oracle's gradients are not those of a loss, so its step size is not adapted when a loss rises.
+        let mut through_oracle = descend(source, Step::Fixed(step))?;
         let mut path = Vec::new();
         let mut diverged = None;
         for t in self.grid() {
-            for descent in [&mut exact, &mut through] {
+            for descent in [&mut exact, &mut through_oracle] {
                 let ended = descent.run(t, config.iterations, observer)?;
                 if descent.state().diverged.is_none()
                     && let Some(reason) = ended
@@ -265,7 +271,7 @@ impl Job<'_> {
                     return Err(zonal::Error::from(reason).into());
                 }
             }
-            diverged = through.state().diverged.or(exact.state().diverged);
+            diverged = through_oracle.state().diverged.or(exact.state().diverged);
             if diverged.is_some() {
                 break;
             }
@@ -273,10 +279,10 @@ impl Job<'_> {
                 moving_energies(&architecture, &descent.weights(), target, config.max_degree, observer)
                     .map(|measured| measured.energies)
             };
-            let (a, b) = (measure(&through)?, measure(&exact)?);
+            let (a, b) = (measure(&through_oracle)?, measure(&exact)?);
             path.push(checkpoint(t, [a.total(), b.total()], [&a, &b]));
         }
-        Ok(Descended { path, step, diverged })
+        Ok(DescentPath { path, step, diverged })
     }
 }
 

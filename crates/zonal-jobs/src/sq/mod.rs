@@ -1,4 +1,4 @@
-//! `sq`: the laboratory of statistical queries as jobs: bounds on their number, games, and descent through an oracle.
+//! `sq`: statistical queries: bounds on their number, games, and gradient descent through an oracle.
 
 mod bound;
 mod learn;
@@ -22,68 +22,67 @@ use zonal_documents::sq::{FamilyConfig, check_degree};
 use zonal_documents::{Error, Result};
 use zonal_sq::{Directions, Family, Kind, Transcript};
 
-/// Correlations of more members than this take hours.
-const MOST_MEMBERS: u64 = 100_000;
+/// The largest number of members. Correlations of more members take hours.
+const MAX_MEMBERS: u64 = 100_000;
 
-/// Refuses what does not fit into memory.
+/// Checks that something fits into memory.
 fn check_memory(what: &str, needed: u64) -> Result<()> {
     let free = crate::memory::free();
     if needed <= crate::memory::budget() {
         return Ok(());
     }
     let (needed, free) = (readable_bytes(needed), readable_bytes(free));
-    Err(Error::Usage(format!("{what} needs about {needed}, but {free} of memory is free here; take fewer")))
+    Err(Error::Usage(format!(
+        "{what} needs about {needed}; {free} of memory is available; use smaller values"
+    )))
 }
 
 fn read_transcript(path: &Path) -> Result<Transcript> {
-    let told = |what: String| {
-        Error::Usage(format!("{} is no transcript of queries as {SAVE} writes it: {what}", path.display()))
+    let invalid = |reason: String| {
+        Error::Usage(format!("{} is not a transcript written by {SAVE}: {reason}", path.display()))
     };
     let text = read_text(path)?;
-    serde_json::from_str(&text).map_err(|e| told(e.to_string()))
+    serde_json::from_str(&text).map_err(|e| invalid(e.to_string()))
 }
 
-/// A transcript's folder must be there before anything is asked.
+/// Checks, before any query, that a transcript can be written.
 fn check_save(path: Option<&Path>) -> Result<()> {
     let Some(path) = path else { return Ok(()) };
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if path.is_dir() {
         return Err(Error::Usage(format!("{} is a folder; name a file in it", SAVE.with(path.display()))));
     }
-    // A file of somebody else is not lost by a wrong name.
+    // A mistyped name must not overwrite another file.
     if path.is_file() && read_transcript(path).is_err() {
         return Err(Error::Usage(format!(
-            "{} exists and is no transcript of queries; only a transcript is replaced; name another file",
+            "{} exists and is not a transcript of queries; only transcripts are overwritten; choose another file",
             SAVE.with(path.display())
         )));
     }
     if !parent.is_dir() {
         return Err(Error::Usage(format!(
-            "{SAVE} needs the folder {}, which does not exist",
+            "{SAVE} names a file in the folder {}, which does not exist",
             parent.display()
         )));
     }
     Ok(())
 }
 
-/// The family that a configuration describes, if it fits into memory.
+/// Builds the family of a configuration, if it fits into memory.
 fn family(config: &FamilyConfig) -> Result<Family> {
     let dim = Dim::new(config.dim)?;
     check_degree(config.degree)?;
-    if config.size > MOST_MEMBERS {
+    if config.size > MAX_MEMBERS {
         return Err(Error::Usage(format!(
-            "a family of {} members is too large to be held; at most {MOST_MEMBERS}",
+            "a family has {} members; it must have at most {MAX_MEMBERS}",
             config.size
         )));
     }
     if config.directions != Directions::Random && config.kind != Kind::Zonal {
-        return Err(Error::Usage(format!(
-            "{DIRECTIONS} is for zonal families, and this one is {}",
-            config.kind
-        )));
+        return Err(Error::Usage(format!("{DIRECTIONS} needs a zonal family; this one is {}", config.kind)));
     }
     let size = config.size as usize;
-    // Directions, or coordinates and nodes, and a few strips of correlations.
+    // Memory for directions, or coordinates and nodes, and a few strips of correlations.
     let (per_member, common) = match config.kind {
         Kind::Zonal => (16 * config.dim, 0),
         Kind::Random => (16 * 4_000, 24 * 4_000 * config.dim + 24 * 4_000 * 4_000),

@@ -1,4 +1,5 @@
-//! `sq play`: a learner against an oracle that has no target and keeps as many members of a family as it can.
+//! `sq play`: a learner against an adaptive oracle without a target, which keeps as many members of a family as it
+//! can.
 
 use super::check_memory;
 use std::sync::Arc;
@@ -15,11 +16,11 @@ use zonal_io::write::write_file;
 use zonal_sq::learner::{Limits, Strategy, VersionSpace, brute_force, identify, sufficient_rows};
 use zonal_sq::{Family, Game, GramBounds, Secret};
 
-/// Plays.
+/// Plays a game.
 ///
 /// # Errors
-/// [`Error::Usage`] for learners that do not fit the family or options that have no effect; parameters out of their
-/// domains; [`zonal::Error::Stopped`] when the observer asks for it.
+/// [`Error::Usage`] for a learner that does not support the family, and for options without effect; errors of
+/// parameters outside their domains; [`zonal::Error::Stopped`] if the observer requests a stop.
 pub fn play(config: &PlayConfig, observer: &mut dyn Observer) -> Result<PlayReport> {
     if !(config.epsilon > 0.0 && config.epsilon <= 1.0) {
         return Err(Error::Usage(format!(
@@ -28,7 +29,7 @@ pub fn play(config: &PlayConfig, observer: &mut dyn Observer) -> Result<PlayRepo
         )));
     }
     if !(config.noise >= 0.0 && config.noise.is_finite()) {
-        return Err(Error::Usage(format!("the noise is {}, but must be a number from 0", config.noise)));
+        return Err(Error::Usage(format!("the noise is {}, but must be at least 0", config.noise)));
     }
     if config.learner == Strategy::Descent && config.width == 0 || config.rows == Some(0) {
         return Err(Error::Usage(format!("{WIDTH} and {ROWS} must be at least 1")));
@@ -39,7 +40,7 @@ pub fn play(config: &PlayConfig, observer: &mut dyn Observer) -> Result<PlayRepo
     let game = Game::new(family.clone(), &gram, config.tolerance, config.answering)?;
     let mut report = start(config, &family, &gram, &game)?;
     if config.learner == Strategy::BruteForce {
-        look_at_rows(config, &family, &mut report)?;
+        play_with_rows(config, &family, &mut report)?;
         return Ok(report);
     }
     let limits = Limits {
@@ -50,13 +51,13 @@ pub fn play(config: &PlayConfig, observer: &mut dyn Observer) -> Result<PlayRepo
     };
     let mut space = VersionSpace::new(&family);
     identify(config.learner, &mut space, &game, limits, observer)?;
-    let stands = game.report();
+    let state = game.report();
     let tau = game.effective_tolerance();
     if tau < config.tolerance {
-        let rounding = "members are kept within the tolerance less 10^-11 for rounding, and K is taken there";
+        let rounding = "the tolerance is reduced by 10^-11 for rounding, also in K";
         report.assumptions.push(rounding.into());
     }
-    if stands.queries_distinct >= limits.queries {
+    if state.queries_distinct >= limits.queries {
         report
             .assumptions
             .push(format!("the learner stopped at the maximum number of queries, {}", limits.queries));
@@ -64,19 +65,19 @@ pub fn play(config: &PlayConfig, observer: &mut dyn Observer) -> Result<PlayRepo
     report.dropped_per_query_bound = gram.drop_bound(tau);
     report.predicted_queries =
         if config.learner == Strategy::Attack { None } else { gram.predicted_queries(tau, config.epsilon) };
-    report.queries_distinct = stands.queries_distinct;
-    report.queries_issued = stands.queries_issued;
-    report.live = stands.live;
-    report.max_dropped = stands.max_dropped;
-    report.invariant_held = stands.invariant_held;
-    report.learned = stands.live <= limits.stop;
+    report.queries_distinct = state.queries_distinct;
+    report.queries_issued = state.queries_issued;
+    report.live = state.live;
+    report.max_dropped = state.max_dropped;
+    report.invariant_held = state.invariant_held;
+    report.learned = state.live <= limits.stop;
     let transcript = game.transcript();
     if let Some(path) = &config.save {
         let text = serde_json::to_vec(&transcript).map_err(|e| Error::Usage(e.to_string()))?;
         write_file(path, &text)?;
     }
-    let told = transcript.entries.into_iter().zip(game.counts());
-    report.transcript = told
+    let entries = transcript.entries.into_iter().zip(game.counts());
+    report.transcript = entries
         .map(|(e, (dropped, live))| Asked {
             query: e.query,
             identity: e.identity,
@@ -97,7 +98,7 @@ fn start(config: &PlayConfig, family: &Family, gram: &GramBounds, game: &Game) -
     assumptions.extend(gram.largest_eigenvalue_by.clone());
     if config.learner == Strategy::Attack {
         assumptions
-            .push("queries of labels cut off are not correlational: no bound of this family applies".into());
+            .push("queries of clipped labels are not correlational: no bound of this family applies".into());
     }
     Ok(PlayReport {
         schema: SCHEMA,
@@ -126,26 +127,26 @@ fn start(config: &PlayConfig, family: &Family, gram: &GramBounds, game: &Game) -
     })
 }
 
-/// The learner that is not bound to queries: a member is drawn, and found again from rows.
-fn look_at_rows(config: &PlayConfig, family: &Arc<Family>, report: &mut PlayReport) -> Result<()> {
+/// Plays the brute-force learner: a member is drawn and identified from rows.
+fn play_with_rows(config: &PlayConfig, family: &Arc<Family>, report: &mut PlayReport) -> Result<()> {
     if config.save.is_some() {
-        return Err(Error::Usage(format!("{SAVE} writes what was asked, and brute force asks nothing")));
+        return Err(Error::Usage(format!("{SAVE} writes the queries, and brute force asks none; omit it")));
     }
-    let sure = 0.01;
-    // Without noise the formula needs a number: any small one.
+    let failure = 0.01;
+    // The formula needs positive noise; any small value works.
     let rows =
-        config.rows.unwrap_or_else(|| sufficient_rows(family.size() as f64, sure, config.noise.max(0.05)));
+        config.rows.unwrap_or_else(|| sufficient_rows(family.size() as f64, failure, config.noise.max(0.05)));
     let draw = uniform(&mut stream(config.family.seed, Purpose::Target, 0));
-    let wanted = ((draw * family.size() as f64) as usize).min(family.size() - 1);
-    let secret = Secret::member(family.clone(), wanted)?;
+    let index = ((draw * family.size() as f64) as usize).min(family.size() - 1);
+    let secret = Secret::member(family.clone(), index)?;
     let count = usize::try_from(rows).unwrap_or(usize::MAX);
     check_memory(&format!("{rows} rows"), rows.saturating_mul(16 * (config.family.dim + 4)))?;
     let found = brute_force(family, &secret.rows(count, config.noise, config.family.seed)?)?;
-    report.learned = found == wanted;
+    report.learned = found == index;
     report.live = 1;
     report.rows = Some(rows);
     report.assumptions.push(format!(
-        "rows and no queries: label noise of deviation {}; a tolerance of 1/sqrt(rows) is {}",
+        "rows and no queries, with label noise of standard deviation {}; 1/sqrt(rows) is a tolerance of {}",
         config.noise,
         zonal_documents::number::short(1.0 / (rows as f64).sqrt())
     ));

@@ -1,4 +1,4 @@
-//! The file that describes a sweep, and the cells that it spans.
+//! The description of a sweep, and the grid of cells that it spans.
 
 use crate::memory;
 use serde::Deserialize;
@@ -10,7 +10,7 @@ use zonal::target::Target;
 use zonal_documents::number::{Auto, MAX_COUNT, Scale, count, readable_bytes, real_or_auto};
 use zonal_documents::{Error, Result};
 
-/// A sweep as its file says it. Where a list is possible, a single value does as well.
+/// The keys of a description. Keys of type `Values` hold a value or a list.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct SweepFile {
@@ -31,15 +31,15 @@ struct SweepFile {
 
 /// One value or a list of them.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(untagged, expecting = "a number, a text or a list of these is needed")]
+#[serde(untagged, expecting = "a number, a string or a list of them is needed")]
 enum Values {
     One(Value),
     List(Vec<Value>),
 }
 
-/// A number or a text. What it means is decided by the place where it stands, so that a mistake is named by it.
+/// A number or a string. Its key determines how it is parsed, so that errors name the key.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(untagged, expecting = "a number or a text is needed")]
+#[serde(untagged, expecting = "a number or a string is needed")]
 enum Value {
     Integer(i64),
     Float(f64),
@@ -65,8 +65,8 @@ impl Value {
     }
 }
 
-/// All values at a place; the default where there are none.
-fn each<T>(
+/// Parses all values of a key, or its default.
+fn parse_list<T>(
     name: &str,
     values: Option<&Values>,
     default: &str,
@@ -77,13 +77,13 @@ fn each<T>(
         None => vec![default.to_owned()],
     };
     if texts.is_empty() {
-        return Err(Error::Usage(format!("{name} is an empty list, so there is no cell")));
+        return Err(Error::Usage(format!("{name} is an empty list; list at least one value")));
     }
     texts.iter().map(|t| read(t).map_err(|e| Error::Usage(format!("{name}: {e}")))).collect()
 }
 
-/// The one value at a place.
-fn one<T>(
+/// Parses the single value of a key, or its default.
+fn parse_one<T>(
     name: &str,
     value: Option<&Value>,
     default: T,
@@ -122,25 +122,29 @@ impl Size {
                 Ok(Self::Power { factor, exponent })
             }
             _ => Err(format!(
-                "'{text}' is no size; write a count, or a power of the dimension such as 'n^1.5' or '3*n^2'"
+                "'{text}' is not a size; write a count, or a power of the dimension such as 'n^1.5' or '3*n^2'"
             )),
         }
     }
 
-    /// Its value in dimension n; None for exact expectations.
+    /// Returns the value in dimension n; None for exact expectations.
     fn value(self, dim: u64) -> std::result::Result<Option<u64>, String> {
         match self {
             Self::Exact => Ok(None),
             Self::Count(n) => Ok(Some(n)),
             Self::Power { factor, exponent } => {
                 let x = (factor * (dim as f64).powf(exponent)).round();
-                if x <= MAX_COUNT as f64 { Ok(Some(x as u64)) } else { Err(format!("{x:e} is too many")) }
+                if x <= MAX_COUNT as f64 {
+                    Ok(Some(x as u64))
+                } else {
+                    Err(format!("{x:e} is too large; it must be at most {MAX_COUNT:e}"))
+                }
             }
         }
     }
 }
 
-/// One point of the grid without its iterations, which all come from one path.
+/// A point of the grid, without iterations, which all come from one path.
 #[derive(Clone, Debug)]
 pub(super) struct Cell {
     pub(super) dim: u64,
@@ -149,13 +153,13 @@ pub(super) struct Cell {
     pub(super) activation: Activation,
     pub(super) scale: f64,
     pub(super) width: u64,
-    /// Rows of sampled data; None for exact expectations.
+    /// The number of sampled rows; None for exact expectations.
     pub(super) rows: Option<u64>,
     pub(super) step: Auto<f64>,
 }
 
 impl Cell {
-    /// Equal for cells that are the same.
+    /// Returns a key that is equal for equal cells.
     fn key(&self) -> impl std::hash::Hash + Eq + use<> {
         let step = self.step.given().map(f64::to_bits);
         let what = (self.dim, self.degree, self.target.clone(), self.activation.name());
@@ -163,7 +167,7 @@ impl Cell {
     }
 }
 
-/// A sweep that has been checked.
+/// A checked sweep.
 #[derive(Clone, Debug)]
 pub(super) struct Grid {
     pub(super) name: String,
@@ -172,29 +176,33 @@ pub(super) struct Grid {
     pub(super) first_seed: u64,
     pub(super) seeds: u64,
     pub(super) max_degree: Degree,
-    /// Standard deviation of the noise added to sampled labels.
+    /// The standard deviation of the noise added to sampled labels.
     pub(super) noise: f64,
     /// Of all cells: many have the same units.
     pub(super) spectra: SpectrumCache,
 }
 
-/// The largest sweep: cells times seeds.
-const MOST_TRAININGS: usize = 1_000_000;
-/// Longer messages about the text are shown without it.
-const MOST_SHOWN: usize = 1_000;
-/// The largest file.
-pub(super) const MOST_BYTES: usize = 1 << 20;
+/// The largest number of trainings, cells times seeds.
+const MAX_TRAININGS: usize = 1_000_000;
+/// The length up to which TOML errors are shown with the text of the file.
+const MAX_SHOWN: usize = 1_000;
+/// The largest size of a description in bytes.
+pub(super) const MAX_BYTES: usize = 1 << 20;
+/// The default number of iterations.
 const DEFAULT_ITERATIONS: &str = "1e9";
+/// The default number of seeds.
 const DEFAULT_SEEDS: u64 = 5;
+/// The default largest degree of the energies.
 const DEFAULT_DEGREE: Degree = 4;
-const MOST_DEGREES: u64 = 200;
-/// The highest degree that a cell is compared with.
-const MOST_DEGREE: u64 = 1_000;
+/// The largest degree of the energies.
+const MAX_ENERGY_DEGREE: u64 = 200;
+/// The largest degree of the best polynomial of a cell.
+const MAX_DEGREE: u64 = 1_000;
 
-/// What is wrong in the text, with its line where that is short enough to look at.
-fn place_in(text: &str, error: &toml::de::Error) -> String {
+/// Formats a TOML error, without the text of the file if that is too long.
+fn toml_message(text: &str, error: &toml::de::Error) -> String {
     let shown = error.to_string();
-    if shown.len() <= MOST_SHOWN {
+    if shown.len() <= MAX_SHOWN {
         return shown.trim_end().to_owned();
     }
     let line = error
@@ -204,13 +212,16 @@ fn place_in(text: &str, error: &toml::de::Error) -> String {
     format!("line {line}: {}", error.message())
 }
 
-/// Reads and checks a sweep; `source` is what messages call it.
+/// Parses and checks a description; `source` is its name in messages.
 pub(super) fn read(text: &str, source: &str, default_name: &str, first_seed: u64) -> Result<Grid> {
     let wrong = |message: String| Error::Usage(format!("{source}: {message}"));
-    if text.len() > MOST_BYTES {
-        return Err(wrong(format!("has {} bytes, but a sweep has at most {MOST_BYTES}", text.len())));
+    if text.len() > MAX_BYTES {
+        return Err(wrong(format!(
+            "has {} bytes, but a description must have at most {MAX_BYTES}",
+            text.len()
+        )));
     }
-    let file: SweepFile = toml::from_str(text).map_err(|e| wrong(place_in(text, &e)))?;
+    let file: SweepFile = toml::from_str(text).map_err(|e| wrong(toml_message(text, &e)))?;
     grid(&file, default_name, first_seed).map_err(|e| match e {
         Error::Usage(message) => wrong(message),
         other => wrong(other.to_string()),
@@ -218,54 +229,55 @@ pub(super) fn read(text: &str, source: &str, default_name: &str, first_seed: u64
 }
 
 fn grid(file: &SweepFile, default_name: &str, first_seed: u64) -> Result<Grid> {
-    let mut iterations = each("iterations", file.iterations.as_ref(), DEFAULT_ITERATIONS, count)?;
+    let mut iterations = parse_list("iterations", file.iterations.as_ref(), DEFAULT_ITERATIONS, count)?;
     iterations.sort_unstable();
     iterations.dedup();
-    let seeds = one("seeds", file.seeds.as_ref(), DEFAULT_SEEDS, |t| match count(t)? {
+    let seeds = parse_one("seeds", file.seeds.as_ref(), DEFAULT_SEEDS, |t| match count(t)? {
         0 => Err("at least 1 is needed".to_owned()),
         n => Ok(n),
     })?;
-    let max_degree = one("max-degree", file.max_degree.as_ref(), DEFAULT_DEGREE, |t| match count(t)? {
-        k if k <= MOST_DEGREES => Ok(k as usize),
-        k => Err(format!("{k} is too many; at most {MOST_DEGREES} degrees are listed")),
-    })?;
-    let noise = one("noise", file.noise.as_ref(), 0.0, |t| match t.parse::<f64>() {
+    let max_degree =
+        parse_one("max-degree", file.max_degree.as_ref(), DEFAULT_DEGREE, |t| match count(t)? {
+            k if k <= MAX_ENERGY_DEGREE => Ok(k as usize),
+            k => Err(format!("{k} is too high; at most {MAX_ENERGY_DEGREE}")),
+        })?;
+    let noise = parse_one("noise", file.noise.as_ref(), 0.0, |t| match t.parse::<f64>() {
         Ok(x) if x >= 0.0 && x.is_finite() => Ok(x),
-        _ => Err(format!("'{t}' is no standard deviation; write a number from 0")),
+        _ => Err(format!("'{t}' is not a standard deviation; write a number of at least 0")),
     })?;
     let name = file.name.clone().unwrap_or_else(|| default_name.to_owned());
     let name: String = name.chars().filter(|c| c.is_alphanumeric() || "-_".contains(*c)).take(40).collect();
     let name = if name.is_empty() { "sweep".to_owned() } else { name };
     if noise > 0.0 && file.rows.is_none() {
-        return Err(Error::Usage("noise: is added to sampled labels, but no rows are listed".into()));
+        return Err(Error::Usage("noise: needs sampled labels, but no rows are listed".into()));
     }
     if first_seed.checked_add(seeds).is_none() {
-        return Err(Error::Usage(format!("seeds: {seeds} seeds from {first_seed} on go beyond the largest")));
+        return Err(Error::Usage(format!("seeds: {seeds} seeds from {first_seed} exceed the largest seed")));
     }
     let cells = cells(file, seeds)?;
     let spectra = SpectrumCache::default();
     Ok(Grid { name, cells, iterations, first_seed, seeds, max_degree, noise, spectra })
 }
 
-/// The product of all lists, in the order of the columns of the table, each cell checked.
+/// Returns the product of all lists, in the order of the columns of the table, each cell checked.
 fn cells(file: &SweepFile, seeds: u64) -> Result<Vec<Cell>> {
-    let dims = each("dim", Some(&file.dim), "", |t| Dim::new(count(t)?).map_err(|e| e.to_string()))?;
+    let dims = parse_list("dim", Some(&file.dim), "", |t| Dim::new(count(t)?).map_err(|e| e.to_string()))?;
     let degrees = match &file.degree {
-        Some(list) => each("degree", Some(list), "", |t| match count(t)? {
-            k if k <= MOST_DEGREE => Ok(Some(k)),
-            k => Err(format!("{k} is too high; at most {MOST_DEGREE}")),
+        Some(list) => parse_list("degree", Some(list), "", |t| match count(t)? {
+            k if k <= MAX_DEGREE => Ok(Some(k)),
+            k => Err(format!("{k} is too high; at most {MAX_DEGREE}")),
         })?,
         None => vec![None],
     };
-    let targets = each("target", Some(&file.target), "", |t| Ok(t.to_owned()))?;
-    let activations = each("activation", file.activation.as_ref(), "relu", |t| {
+    let targets = parse_list("target", Some(&file.target), "", |t| Ok(t.to_owned()))?;
+    let activations = parse_list("activation", file.activation.as_ref(), "relu", |t| {
         Activation::parse(t).map_err(|e| e.to_string())
     })?;
-    let scales = each("scale", file.scale.as_ref(), "1", str::parse::<Scale>)?;
-    let widths = each("width", Some(&file.width), "", Size::read)?;
-    let rows = each("rows", file.rows.as_ref(), "exact", Size::read)?;
-    let steps = each("step", file.step.as_ref(), "auto", |t| match real_or_auto(t)? {
-        Auto::Fixed(x) if x <= 0.0 => Err(format!("{x} is no step; write a positive number")),
+    let scales = parse_list("scale", file.scale.as_ref(), "1", str::parse::<Scale>)?;
+    let widths = parse_list("width", Some(&file.width), "", Size::read)?;
+    let rows = parse_list("rows", file.rows.as_ref(), "exact", Size::read)?;
+    let steps = parse_list("step", file.step.as_ref(), "auto", |t| match real_or_auto(t)? {
+        Auto::Fixed(x) if x <= 0.0 => Err(format!("{x} is not a step size; write a positive number")),
         step => Ok(step),
     })?;
     let lengths = [
@@ -280,18 +292,18 @@ fn cells(file: &SweepFile, seeds: u64) -> Result<Vec<Cell>> {
     ];
     let count = lengths.iter().try_fold(1usize, |n, l| n.checked_mul(*l)).unwrap_or(usize::MAX);
     let trainings = count.saturating_mul(usize::try_from(seeds).unwrap_or(usize::MAX));
-    if trainings > MOST_TRAININGS {
+    if trainings > MAX_TRAININGS {
         return Err(Error::Usage(format!(
-            "spans {count} cells with {seeds} seeds each, but at most {MOST_TRAININGS} trainings are run"
+            "spans {count} cells with {seeds} seeds each, but must span at most {MAX_TRAININGS} trainings"
         )));
     }
-    // Each cell has its target, which is listed twice more while cells are compared.
+    // Each cell stores its target, and sets of cells store it twice more.
     let longest = targets.iter().map(String::len).max().unwrap_or(0);
     let needed = (count as u64).saturating_mul(4 * (longest as u64 + 200));
     if needed > memory::budget() {
         let (needed, free) = (readable_bytes(needed), readable_bytes(memory::free()));
         return Err(Error::Usage(format!(
-            "spans {count} cells, which need about {needed}, but {free} of memory is free here; list fewer, or shorter targets"
+            "spans {count} cells, which need about {needed}; {free} of memory is available; list fewer values, or use shorter targets"
         )));
     }
     let mut cells = Vec::with_capacity(count);
@@ -341,7 +353,7 @@ fn cells(file: &SweepFile, seeds: u64) -> Result<Vec<Cell>> {
                 Error::Usage(format!("activation {} at scale {}: {e}", cell.activation, cell.scale))
             })?;
         }
-        // Different sizes may be the same number, 10 and n at n = 10; one row of the table is enough.
+        // Different sizes may be the same number, such as 10 and n at n = 10; equal cells are listed once.
         if listed.insert(cell.key()) {
             cells.push(cell);
         }
@@ -408,7 +420,7 @@ mod tests {
             ("target = 'x1'\ndim = 3\nwidth = 10\nseeds = 1e9", "trainings"),
             ("target = 'x1\ndim = 3", "a.toml"),
             ("target = 'x1'\ndim = 3\nwidth = 10\nnoise = 0.1", "no rows"),
-            ("target = 'x1'\ndim = 3\nwidth = 10\nstep = ['auto', -1]", "no step"),
+            ("target = 'x1'\ndim = 3\nwidth = 10\nstep = ['auto', -1]", "not a step size"),
             ("target = 'x1'\ndim = 3\nwidth = 10\ndegree = 1e18", "too high"),
             ("target = '1e160*harmonic(1)'\ndim = 3\nwidth = 10", "norm squared"),
             ("target = 'x1'\ndim = 3\nwidth = 10\nactivation = 'relu(t - 1e9)'", "activation"),

@@ -17,46 +17,46 @@ use zonal::sphere::{Dim, uniform_points};
 use zonal::target::Target;
 use zonal_documents::Result;
 
-/// What one training gave. Written to the journal and read back bit for bit.
+/// The measurements of one training. They are written to the journal and read back bit by bit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Measured {
-    /// The cell's number.
+pub(super) struct Measurements {
+    /// The index of the cell.
     pub(super) cell: usize,
-    /// The number of the seed, counted from the first.
+    /// The index of the seed, counted from the first.
     pub(super) seed: u64,
     pub(super) step_size: f64,
     pub(super) target_energy: f64,
     /// The error of the best polynomial of the cell's degree.
     pub(super) best_polynomial_error: Option<f64>,
-    /// One entry for each listed iteration; none where the step is too large for the iterates to stay bounded.
+    /// One entry for each listed iteration; empty if descent diverged because of a too large step.
     pub(super) at: Vec<State>,
 }
 
-/// The state at one iteration.
+/// The measurements at one iteration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct State {
-    /// E (f - g)^2 over the sphere.
+    /// The loss E (f - g)^2 over the sphere.
     pub(super) loss: f64,
     /// The loss on the sampled rows.
     pub(super) train_loss: Option<f64>,
-    /// What the operator predicts, on exact expectations.
+    /// The loss predicted by the operator, for exact expectations.
     pub(super) predicted: Option<f64>,
-    /// PL-1 on exact expectations.
+    /// The upper bound of PL-1 on the loss, for exact expectations.
     pub(super) bound: Option<f64>,
     pub(super) energies: Vec<f64>,
     pub(super) tail: f64,
 }
 
-/// Degrees that the operator's prediction follows.
+/// The largest degree of the operator's prediction.
 const OPERATOR_DEGREE: usize = 128;
 
-/// Trains the cell with one of its seeds, which draws hidden units, target and data.
+/// Trains a cell with one of its seeds, which determines hidden units, target and data.
 pub(super) fn measure(
     grid: &Grid,
     index: usize,
     number: u64,
     observer: &mut dyn Observer,
-) -> Result<Measured> {
+) -> Result<Measurements> {
     let cell = &grid.cells[index];
     let seed = grid.first_seed.wrapping_add(number);
     let dim = Dim::new(cell.dim)?;
@@ -79,7 +79,7 @@ pub(super) fn measure(
         }
     };
     let energies = target.power_spectrum(cell.degree.unwrap_or(0))?;
-    let measured = Measured {
+    let measured = Measurements {
         cell: index,
         seed: number,
         step_size: f64::NAN,
@@ -89,7 +89,9 @@ pub(super) fn measure(
     };
     let path = match Path::new(&quadratic, step, observer) {
         Ok(path) => path,
-        Err(zonal::Error::StepTooLarge { step, .. }) => return Ok(Measured { step_size: step, ..measured }),
+        Err(zonal::Error::StepTooLarge { step, .. }) => {
+            return Ok(Measurements { step_size: step, ..measured });
+        }
         Err(error) => return Err(error.into()),
     };
     drop(quadratic);
@@ -109,13 +111,13 @@ pub(super) fn measure(
     let all = |s: &State| [s.loss, s.tail].iter().chain(&s.energies).all(|x| x.is_finite());
     if !path.step().is_finite() || !at.iter().all(all) {
         return Err(zonal_documents::Error::Usage(
-            "a loss leaves the range of numbers; bring target and scale nearer to 1".into(),
+            "a loss overflows; use a target and a scale closer to 1".into(),
         ));
     }
-    Ok(Measured { step_size: path.step(), at, ..measured })
+    Ok(Measurements { step_size: path.step(), at, ..measured })
 }
 
-/// What is known about a cell without training it.
+/// The theory of a cell.
 struct Theory {
     spectrum: Arc<Spectrum>,
     energies: zonal::target::PowerSpectrum,

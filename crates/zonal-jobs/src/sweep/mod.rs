@@ -1,19 +1,19 @@
-//! `sweep`: trainings over a grid of dimensions, degrees, widths, rows, ..., several at once, into one tidy table. What
-//! is done is kept in a journal, so that an interrupted sweep goes on where it stopped and gives the same table.
+//! `sweep`: trainings over a grid of dimensions, degrees, widths, rows, ..., several in parallel, into one table. A
+//! journal stores finished trainings, so that an interrupted sweep can be resumed with the same result.
 
 mod grid;
-mod kept;
 mod measure;
+mod saved;
 mod table;
 
-pub use kept::finished;
+pub use saved::read_sweep;
 pub use zonal_documents::sweep::SweepRow;
 
 use crate::memory;
 use crate::record::{json, read_text_up_to};
 use grid::Grid;
-use kept::{Head, Kept};
-use measure::{Measured, measure};
+use measure::{Measurements, measure};
+use saved::{Access, Head, SavedSweep};
 use serde::Serialize;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -36,7 +36,7 @@ use zonal_io::journal::Journal;
 use zonal_io::model::SCHEMA;
 use zonal_io::option::call;
 
-/// How many trainings a file describes, which messages call `source`; nothing is trained.
+/// Returns the number of trainings that a description spans, without running them. `source` is its name in messages.
 ///
 /// # Errors
 /// [`Error::Usage`] for a file that does not describe a sweep.
@@ -51,19 +51,19 @@ struct Job {
     text: String,
     folder: Option<RunFolder>,
     journal: Option<Journal>,
-    done: Vec<Option<Measured>>,
-    /// The words of the command line that began it.
+    done: Vec<Option<Measurements>>,
+    /// The command line of the first call.
     command: Vec<String>,
 }
 
-/// Runs or resumes a sweep, `at_once` trainings at a time (as many as threads if None).
+/// Runs or resumes a sweep, with `at_once` trainings in parallel (as many as threads if None).
 ///
-/// The observer is asked about every tenth of a second; when it wants to stop, trainings under way are dropped and
-/// those done stay in the journal.
+/// The observer is polled about every tenth of a second. If it requests a stop, running trainings are abandoned, and
+/// finished ones remain in the journal.
 ///
 /// # Errors
-/// [`Error::Usage`] for a file that does not describe a sweep, [`Error::Interrupted`] with what to do next, and
-/// whatever stops a training, with its cell.
+/// [`Error::Usage`] for a file that does not describe a sweep; [`Error::Interrupted`] with the way to resume; the
+/// errors of trainings, with their cells.
 pub fn sweep(
     start: &SweepStart,
     at_once: Option<usize>,
@@ -73,9 +73,9 @@ pub fn sweep(
     let started = SystemTime::now();
     let mut job = match start {
         SweepStart::New { file, seed, output } => {
-            // Before anything waits for it, since a pipe may never end.
-            let text = read_text_up_to(file, grid::MOST_BYTES as u64)?;
-            // From here on a signal asks to stop.
+            // Read while a signal still exits at once, since a pipe may never end.
+            let text = read_text_up_to(file, grid::MAX_BYTES as u64)?;
+            // From here on a signal requests a stop.
             let _ = observer.progress(Stage::Cells, 0, 0);
             begin((file, text), *seed, output, at_once, command)?
         }
@@ -88,7 +88,7 @@ pub fn sweep(
         trainings => workers(&job.grid, at_once)?.min(trainings),
     };
     run(&mut job, &missing, workers, observer)?;
-    let measured: Vec<Measured> = job.done.into_iter().flatten().collect();
+    let measured: Vec<Measurements> = job.done.into_iter().flatten().collect();
     let rows = table::rows(&job.grid, &measured);
     let mut report = SweepReport {
         schema: SCHEMA,
@@ -124,7 +124,7 @@ pub fn sweep(
     Ok((report, job.text))
 }
 
-/// The table stands in files of its own; the record is the short version.
+/// The summary in the record; the table has its own files.
 #[derive(Serialize)]
 struct Summary<'a> {
     name: &'a str,
@@ -146,13 +146,13 @@ fn begin(
     output.check(RunKind::Sweep)?;
     output.check_spares([file])?;
     let folder = output.folder(&grid.name, RunKind::Sweep)?;
-    let written = |folder: &RunFolder| -> Result<Journal> {
+    let write = |folder: &RunFolder| -> Result<Journal> {
         let mut journal = Journal::create(&folder.path().join(CELLS))?;
         journal.add(&seal_object(&json(&Head::new(&stem, seed, command.clone(), &text))?))?;
         folder.write(SWEEP, text.as_bytes())?;
         Ok(journal)
     };
-    let (folder, journal) = match folder.map(|folder| (written(&folder), folder)) {
+    let (folder, journal) = match folder.map(|folder| (write(&folder), folder)) {
         None => (None, None),
         Some((Ok(journal), folder)) => (Some(folder), Some(journal)),
         Some((Err(error), folder)) => {
@@ -165,17 +165,17 @@ fn begin(
 }
 
 fn resume(path: &Path) -> Result<Job> {
-    let text = kept::plan(path)?;
+    let text = saved::description(path)?;
     let folder = RunFolder::resume(path, FolderKind::Sweep)?;
-    let lines = kept::lines(path)?;
-    let Kept { grid, done, command } = kept::trainings(path, &text, &lines, kept::Reading::ToGoOn)?;
-    // Nothing in the folder changes before it is known whose it is.
+    let lines = saved::lines(path)?;
+    let SavedSweep { grid, done, command } = saved::trainings(path, &text, &lines, Access::Resume)?;
+    // Nothing in the folder is changed before it is identified.
     let journal = Journal::open(&path.join(CELLS))?;
     Ok(Job { grid, text, folder: Some(folder), journal: Some(journal), done, command })
 }
 
-/// How many trainings work side by side: as many as asked for, or as threads and memory allow. The widest cell may run
-/// with all its seeds at once.
+/// Returns the number of trainings to run in parallel: as many as requested, or as threads and memory allow. The
+/// widest cell may run with all its seeds in parallel.
 fn workers(grid: &Grid, at_once: Option<usize>) -> Result<usize> {
     let iterations = grid.iterations.len() as u64;
     let need = |c: &grid::Cell| {
@@ -187,9 +187,9 @@ fn workers(grid: &Grid, at_once: Option<usize>) -> Result<usize> {
     let Some(widest) = widest else { return Ok(1) };
     let (each, free) = (need(widest).max(1), memory::free());
     let fit = usize::try_from(memory::budget() / each).unwrap_or(usize::MAX);
-    let wanted = at_once.unwrap_or_else(rayon::current_num_threads).max(1);
-    if fit >= wanted || (fit >= 1 && at_once.is_none()) {
-        return Ok(wanted.min(fit));
+    let target = at_once.unwrap_or_else(rayon::current_num_threads).max(1);
+    if fit >= target || (fit >= 1 && at_once.is_none()) {
+        return Ok(target.min(fit));
     }
     let readable = zonal_documents::number::readable_bytes;
     let advice = if fit == 0 {
@@ -198,14 +198,14 @@ fn workers(grid: &Grid, at_once: Option<usize>) -> Result<usize> {
         format!("use {}", AT_ONCE.with(fit))
     };
     Err(Error::Usage(format!(
-        "a training of width {} takes about {}, but {} of memory is free here; {advice}",
+        "a training of width {} takes about {}; {} of memory is available; {advice}",
         widest.width,
         readable(each),
         readable(free)
     )))
 }
 
-/// Lets a training stop early.
+/// An observer that stops a training when the flag is set.
 struct StopFlag<'a>(&'a AtomicBool);
 
 impl Observer for StopFlag<'_> {
@@ -218,7 +218,7 @@ impl Observer for StopFlag<'_> {
     }
 }
 
-/// Trains what is missing: workers take one training after another, this thread keeps the journal.
+/// Runs the missing trainings: workers take one after another, and this thread writes the journal.
 fn run(job: &mut Job, missing: &[usize], workers: usize, observer: &mut dyn Observer) -> Result<()> {
     let stop = AtomicBool::new(false);
     let next = AtomicUsize::new(0);
@@ -226,8 +226,8 @@ fn run(job: &mut Job, missing: &[usize], workers: usize, observer: &mut dyn Obse
     let grid = &job.grid;
     let (done, journal) = (&mut job.done, &mut job.journal);
     let finished = std::thread::scope(|scope| -> Result<bool> {
-        // Trainings wait until the others are on disk: what is lost by a kill, or waited for when it stops, is little.
-        let (sender, receiver) = sync_channel::<Result<Measured>>(workers);
+        // The bounded channel makes workers wait for the journal, so that little is lost if the process is killed.
+        let (sender, receiver) = sync_channel::<Result<Measurements>>(workers);
         for _ in 0..workers {
             let (sender, stop, next) = (sender.clone(), &stop, &next);
             scope.spawn(move || work(grid, missing, threads, next, stop, &sender));
@@ -255,7 +255,7 @@ fn run(job: &mut Job, missing: &[usize], workers: usize, observer: &mut dyn Obse
                     count += 1;
                 }
                 Ok(Err(error)) => {
-                    // A training that was stopped on purpose is no error of its own.
+                    // A training that was stopped on purpose is not an error.
                     let stopped = matches!(error, Error::Core(zonal::Error::Stopped(_)));
                     if !stopped && outcome.is_ok() {
                         outcome = Err(error);
@@ -281,9 +281,9 @@ fn run(job: &mut Job, missing: &[usize], workers: usize, observer: &mut dyn Obse
     let done = job.done.iter().flatten().count();
     let advice = match &job.folder {
         Some(folder) => format!("resume with: {}", call("sweep", RESUME, folder.path())),
-        None => format!("nothing was saved, since {} was given", OUT.with("none")),
+        None => format!("nothing was saved, because of {}", OUT.with("none")),
     };
-    let message = format!("stopped after {done} of {} trainings; {advice}", job.done.len());
+    let message = format!("interrupted after {done} of {} trainings; {advice}", job.done.len());
     Err(Error::Interrupted { message })
 }
 
@@ -293,13 +293,13 @@ fn work(
     threads: usize,
     next: &AtomicUsize,
     stop: &AtomicBool,
-    sender: &SyncSender<Result<Measured>>,
+    sender: &SyncSender<Result<Measurements>>,
 ) {
-    // A pool of its own: trainings side by side must not wait for each other's parts.
+    // A separate pool, so that parallel trainings do not wait for each other's tasks.
     let pool = match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
         Ok(pool) => pool,
         Err(e) => {
-            let _ = sender.send(Err(Error::Usage(format!("no threads for a training: {e}"))));
+            let _ = sender.send(Err(Error::Usage(format!("cannot start threads for a training: {e}"))));
             return;
         }
     };
@@ -308,14 +308,14 @@ fn work(
         let (cell, seed) = (training / grid.seeds as usize, training as u64 % grid.seeds);
         let result = pool.install(|| measure(grid, cell, seed, &mut StopFlag(stop)));
         let result = result.map_err(|error| in_cell(grid, cell, error));
-        // Nobody listens any more only when the sweep has failed already.
+        // The receiver is gone only if the sweep has already failed.
         if sender.send(result).is_err() {
             return;
         }
     }
 }
 
-/// An error with the cell that it belongs to.
+/// Adds the cell to an error.
 fn in_cell(grid: &Grid, index: usize, error: Error) -> Error {
     if matches!(error, Error::Core(zonal::Error::Stopped(_))) {
         return error;

@@ -1,11 +1,11 @@
-//! The table of a sweep: one row for each cell and iteration, means and standard errors over seeds.
+//! The table of a sweep: one row for each cell and iteration, with means and standard errors over seeds.
 
 use super::grid::{Cell, Grid};
-use super::measure::{Measured, State};
+use super::measure::{Measurements, State};
 use zonal_documents::sweep::SweepRow;
 
-/// All rows, cells in the order of the file; `measured` holds all seeds of the first cell, then of the second, ...
-pub(super) fn rows(grid: &Grid, measured: &[Measured]) -> Vec<SweepRow> {
+/// Returns all rows, in the order of the cells. `measured` is ordered by cell, then by seed.
+pub(super) fn rows(grid: &Grid, measured: &[Measurements]) -> Vec<SweepRow> {
     let mut rows = Vec::new();
     for (cell, runs) in grid.cells.iter().zip(measured.chunks(grid.seeds as usize)) {
         for (i, &iterations) in grid.iterations.iter().enumerate() {
@@ -15,8 +15,8 @@ pub(super) fn rows(grid: &Grid, measured: &[Measured]) -> Vec<SweepRow> {
     rows
 }
 
-/// The row of a cell at the listed iteration of that number.
-fn row(cell: &Cell, iterations: u64, runs: &[Measured], number: usize) -> SweepRow {
+/// Returns the row of a cell at one of the listed iterations, given by its index.
+fn row(cell: &Cell, iterations: u64, runs: &[Measurements], number: usize) -> SweepRow {
     let diverged = runs.iter().filter(|r| r.at.is_empty()).count() as u64;
     let states: Vec<&State> = match diverged {
         0 => runs.iter().map(|r| &r.at[number]).collect(),
@@ -27,7 +27,7 @@ fn row(cell: &Cell, iterations: u64, runs: &[Measured], number: usize) -> SweepR
         let values: Option<Vec<f64>> = states.iter().map(|s| f(s)).collect();
         values.filter(|v| !v.is_empty()).map(|v| statistics(v.into_iter()))
     };
-    let of_run = |f: &dyn Fn(&Measured) -> f64| statistics(runs.iter().map(f)).0;
+    let of_run = |f: &dyn Fn(&Measurements) -> f64| statistics(runs.iter().map(f)).0;
     let loss = optional(&|s| Some(s.loss));
     let train = optional(&|s| s.train_loss);
     let degrees = states.first().map_or(0, |s| s.energies.len());
@@ -60,7 +60,7 @@ fn row(cell: &Cell, iterations: u64, runs: &[Measured], number: usize) -> SweepR
     }
 }
 
-/// Mean and its standard error, summed in order.
+/// Returns the mean and its standard error, summed in order.
 fn statistics(values: impl Iterator<Item = f64> + Clone) -> (f64, Option<f64>) {
     let count = values.clone().count() as f64;
     let mean = values.clone().sum::<f64>() / count;

@@ -4,7 +4,7 @@
 use super::Notes;
 use super::keep::Keep;
 use crate::data::for_each_prepared;
-use crate::survey::standardised;
+use crate::survey::standardise_labels;
 use rayon::prelude::*;
 use std::ops::ControlFlow;
 use zonal::block::FeatureMap;
@@ -114,7 +114,7 @@ impl Accumulation<'_> {
         let prepare = |rows: &Rows| {
             let part = |&row: &u64| (self.part)(row);
             let parts: Vec<usize> = rows.numbers.par_iter().with_min_len(DRAWN_AT_ONCE).map(part).collect();
-            let labels = standardised(self.labels, &rows.labels);
+            let labels = standardise_labels(self.labels, &rows.labels);
             let from = |first, map: Map<'_>| Prepared::new(rows, &parts, &labels, first, map);
             let of_features = from(first, &|rows| Ok(self.lift.apply(rows)?))?;
             Ok([of_features, from(first_monomials, &|rows| Ok(self.lift.standardise(rows)?))?])

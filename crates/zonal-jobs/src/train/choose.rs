@@ -1,8 +1,8 @@
 //! Choosing activation, scale and bias for a table: short trainings on a sample of the rows, compared by the loss on rows
 //! held out, by successive halving: many small trials, then fewer and larger ones of the better half.
 
-use crate::survey::standardised;
-use crate::watch::{Wish, watched};
+use crate::survey::standardise_labels;
+use crate::watchdog::{Cancellation, run_cancellable};
 use rayon::prelude::*;
 use zonal::activation::Activation;
 use zonal::dynamics::path::Path;
@@ -125,11 +125,14 @@ impl Question<'_> {
         let mut out = Vec::new();
         for (i, round) in ROUNDS.iter().enumerate() {
             check(observer, Stage::Choice, i as u64, ROUNDS.len() as u64).map_err(zonal::Error::from)?;
-            running = watched(observer, (Stage::Choice, i as u64, ROUNDS.len() as u64), |wish| {
-                let trials: Vec<Result<Candidate>> =
-                    running.par_iter().map(|candidate| self.trial(candidate, round, wish)).collect();
-                trials.into_iter().collect()
-            })?;
+            running =
+                run_cancellable(observer, (Stage::Choice, i as u64, ROUNDS.len() as u64), |cancellation| {
+                    let trials: Vec<Result<Candidate>> = running
+                        .par_iter()
+                        .map(|candidate| self.trial(candidate, round, cancellation))
+                        .collect();
+                    trials.into_iter().collect()
+                })?;
             // A trial whose numbers leave the range loses; the order of equals is that of the list.
             running.sort_by(|a, b| a.relative_rmse.total_cmp(&b.relative_rmse));
             let keep = running.len().div_ceil(round.keep).max(2).min(running.len());
@@ -148,8 +151,8 @@ impl Question<'_> {
     }
 
     /// A training on some of the sample.
-    fn trial(&self, candidate: &Candidate, round: &Round, wish: &Wish) -> Result<Candidate> {
-        if wish.to_stop() {
+    fn trial(&self, candidate: &Candidate, round: &Round, cancellation: &Cancellation) -> Result<Candidate> {
+        if cancellation.is_requested() {
             return Ok(candidate.clone());
         }
         // The rows with the smallest ranks, so that each round has those of the one before.
@@ -163,7 +166,7 @@ impl Question<'_> {
         let width = self.width.min(round.width).min(2 * rows.len());
         let lift = Lift { bias: candidate.bias, ..self.lift.clone() };
         let points = lift.apply(&rows.features)?;
-        let labels = standardised(self.labels, &rows.labels);
+        let labels = standardise_labels(self.labels, &rows.labels);
         let seed = self.config.seed;
         let network =
             Network::random(candidate.activation.clone(), candidate.scale, lift.dim()?, width, seed)?;
@@ -182,7 +185,7 @@ impl Question<'_> {
         };
         statistics.update(&network, &batch)?;
         statistics.close(&network)?;
-        let found = held_out(&statistics.into_parts(), self.config.iterations, wish)?;
+        let found = held_out(&statistics.into_parts(), self.config.iterations, cancellation)?;
         // Documents have no infinity.
         let relative_rmse = if found.is_finite() { found } else { f64::MAX };
         Ok(Candidate { rows: rows.len(), width, relative_rmse, ..candidate.clone() })
@@ -190,13 +193,13 @@ impl Question<'_> {
 }
 
 /// The smallest root mean squared error along the path, each fold predicted from the others.
-fn held_out(folds: &[Sums], iterations: u64, wish: &Wish) -> Result<f64> {
+fn held_out(folds: &[Sums], iterations: u64, cancellation: &Cancellation) -> Result<f64> {
     let grid = logarithmic_grid(iterations);
     let mut totals = vec![0.0; grid.len()];
     let mut weight = 0.0;
     for fold in each_fold(folds) {
         let (held, rest) = fold?;
-        if held.is_empty() || rest.is_empty() || wish.to_stop() {
+        if held.is_empty() || rest.is_empty() || cancellation.is_requested() {
             continue;
         }
         let path = Path::new(&Quadratic::from_sums(&rest)?, Step::Auto, &mut Silent)?;

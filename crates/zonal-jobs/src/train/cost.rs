@@ -4,7 +4,7 @@
 use super::Notes;
 use super::accumulate::Accumulation;
 use crate::memory::{check_need, free};
-use crate::survey::{Survey, standardised};
+use crate::survey::{Survey, standardise_labels};
 use std::time::Instant;
 use zonal::dynamics::path::{MOST_STEPS, Solver};
 use zonal::statistics::{Batch, Statistics, block_rows};
@@ -99,7 +99,7 @@ pub(super) fn say_estimate(
     }
     let rows = survey.sample.select(&(0..count).collect::<Vec<_>>());
     let points = accumulation.lift.apply(&rows.features)?;
-    let labels = standardised(accumulation.labels, &rows.labels);
+    let labels = standardise_labels(accumulation.labels, &rows.labels);
     let mut statistics = Statistics::new(width, labels.columns(), 1, accumulation.precision);
     let numbers: Vec<u64> = (0..count as u64).collect();
     let batch = Batch {

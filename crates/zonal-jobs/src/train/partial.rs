@@ -7,10 +7,10 @@ use super::prepare::{label_errors_of, units};
 use super::problem::Problem;
 use super::table::{Fit, Fitted, smallest};
 use super::{Notes, Trained};
-use crate::covered::Covered;
+use crate::coverage::Coverage;
 use crate::data::for_each_prepared;
 use crate::memory::{check_need, needed};
-use crate::survey::{Survey, standardised};
+use crate::survey::{Survey, standardise_labels};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use zonal::activation::Activation;
@@ -34,7 +34,7 @@ pub struct PartialSums {
     network: Arc<Network>,
     statistics: Statistics,
     shape: Shape,
-    covered: Covered,
+    covered: Coverage,
     /// Rows of each part that count.
     counts: [u64; 3],
 }
@@ -44,7 +44,7 @@ pub struct PartialSums {
 #[serde(deny_unknown_fields)]
 struct Identity {
     problem: Problem,
-    covered: Covered,
+    covered: Coverage,
     counts: [u64; 3],
 }
 
@@ -92,7 +92,7 @@ impl PartialSums {
             Shape { width: problem.width, labels: problem.labels.len(), parts: parts(&problem), precision };
         let statistics = Statistics::new(shape.width, shape.labels, shape.parts, precision);
         let (problem, network) = (Arc::new(problem), Arc::new(network));
-        Ok(Self { problem, network, statistics, shape, covered: Covered::default(), counts: [0; 3] })
+        Ok(Self { problem, network, statistics, shape, covered: Coverage::default(), counts: [0; 3] })
     }
 
     /// The same without rows.
@@ -100,7 +100,7 @@ impl PartialSums {
         let Shape { width, labels, parts, precision } = self.shape;
         let statistics = Statistics::new(width, labels, parts, precision);
         let (problem, network) = (Arc::clone(&self.problem), Arc::clone(&self.network));
-        let (covered, counts) = (Covered::default(), [0; 3]);
+        let (covered, counts) = (Coverage::default(), [0; 3]);
         Self { problem, network, statistics, shape: self.shape, covered, counts }
     }
 
@@ -132,12 +132,12 @@ impl PartialSums {
             return Err(zonal::Error::Size { what: "labels of a row".into(), found, required }.into());
         }
         let mut piece = self.without_rows().statistics;
-        let mut covered = Covered::default();
+        let mut covered = Coverage::default();
         let mut counts = self.counts;
         let prepare = |rows: &Rows| {
             let parts: Vec<usize> =
                 problem.split.parts(&rows.numbers).into_iter().map(|p| p as usize).collect();
-            let labels = standardised(&problem.labels, &rows.labels);
+            let labels = standardise_labels(&problem.labels, &rows.labels);
             Prepared::new(rows, &parts, &labels, 0, &|features| Ok(problem.lift.apply(features)?))
         };
         for_each_prepared(source, Stage::Statistics, 0, observer, prepare, |rows, prepared| {

@@ -8,7 +8,7 @@ use super::{Setup, first_weights};
 use crate::data::for_each_block;
 use crate::memory::check_need;
 use crate::score::root_mean;
-use crate::survey::{Survey, standardised};
+use crate::survey::{Survey, standardise_labels};
 use zonal::block::FeatureMap;
 use zonal::dynamics::descent::Source;
 use zonal::dynamics::linear::LinearPrediction;
@@ -223,14 +223,14 @@ impl Table {
         let mut growing = [(); 3].map(|()| Growing::default());
         for_each_block(source, Stage::Reading, total, observer, |rows| {
             for (part, rows) in growing.iter_mut().zip(rows.by_part(split)) {
-                part.add(&rows.features, &standardised(labels, &rows.labels), lift)?;
+                part.add(&rows.features, &standardise_labels(labels, &rows.labels), lift)?;
             }
             Ok(())
         })?;
         if let Some(source) = test_source {
             let test = &mut growing[Part::Test as usize];
             for_each_block(source, Stage::Reading, 0, observer, |rows| {
-                test.add(&rows.features, &standardised(labels, &rows.labels), lift)
+                test.add(&rows.features, &standardise_labels(labels, &rows.labels), lift)
             })?;
         }
         let (dim, columns) = (lift.dim()?.as_usize(), lift.kept.len());

@@ -1,7 +1,7 @@
-//! A finished run read back from its folder, whatever its kind.
+//! Reading of finished runs, of any kind, from their folders.
 
 use crate::record::read_text;
-use crate::sweep::finished;
+use crate::sweep::read_sweep;
 use crate::train::read_test_rows;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -13,24 +13,24 @@ use zonal_documents::{Error, Result};
 use zonal_io::folder::{METRICS, RECORD};
 use zonal_io::model::SCHEMA;
 
-/// Reads a finished run.
+/// Reads a finished run from its folder.
 ///
 /// # Errors
-/// [`zonal_io::Error::Folder`] for a folder that holds none, is damaged or was written in another format;
+/// [`zonal_io::Error::Folder`] for a folder without a finished run, a damaged one, or one of another version;
 /// [`zonal_io::Error::System`].
 pub fn read(path: &Path) -> Result<SavedRun> {
-    let refuse = |message: String| Error::from(zonal_io::Error::Folder { path: path.to_owned(), message });
+    let reject = |message: String| Error::from(zonal_io::Error::Folder { path: path.to_owned(), message });
     if !path.is_dir() {
         let found = if path.exists() { "is a file" } else { "does not exist" };
-        return Err(refuse(format!("{found}; name the folder of a run, such as runs/data-relu-1")));
+        return Err(reject(format!("{found}; name the folder of a run, such as runs/data-relu-1")));
     }
     let file = path.join(RECORD);
     if !file.is_file() {
-        return Err(refuse(format!("holds no {RECORD}: it is no finished run{}", runs_in(path))));
+        return Err(reject(format!("holds no {RECORD}, so it is not a finished run{}", runs_in(path))));
     }
     let text = read_text(&file)?;
     let damaged = |e: serde_json::Error| {
-        refuse(format!("has a {RECORD} that cannot be read, where a whole record is needed: {e}"))
+        reject(format!("has a {RECORD} that cannot be read: {e}; restore it, or repeat the run"))
     };
     #[derive(Deserialize)]
     struct Head {
@@ -40,11 +40,11 @@ pub fn read(path: &Path) -> Result<SavedRun> {
     let head: Head = serde_json::from_str(&text).map_err(damaged)?;
     let (SCHEMA, Some(kind)) = (head.schema, head.kind) else {
         let message = format!(
-            "was written by another version (its {RECORD} has schema {}{}; this version reads schema {SCHEMA}): run it anew",
+            "was written by another version (its {RECORD} has schema {}{}; this version reads schema {SCHEMA}); repeat the run",
             head.schema,
             head.kind.map_or(" and no kind", |_| "")
         );
-        return Err(refuse(message));
+        return Err(reject(message));
     };
     fn parse<T: DeserializeOwned>(text: &str) -> std::result::Result<T, serde_json::Error> {
         serde_json::from_str(text)
@@ -58,7 +58,7 @@ pub fn read(path: &Path) -> Result<SavedRun> {
         RunKind::Sweep => {
             let record: Record<String, serde_json::Value> = parse(&text).map_err(damaged)?;
             let Record { schema, kind, configuration, provenance, .. } = record;
-            let summary = finished(path)?;
+            let summary = read_sweep(path)?;
             SavedRun::Sweep(Box::new(Record { schema, kind, configuration, provenance, summary }))
         }
         RunKind::Reproduce => SavedRun::Reproduce(Box::new(parse(&text).map_err(damaged)?)),
@@ -66,7 +66,7 @@ pub fn read(path: &Path) -> Result<SavedRun> {
     })
 }
 
-/// Runs that were perhaps meant instead.
+/// Names a run inside a folder that is not a run itself.
 fn runs_in(path: &Path) -> String {
     let folders = std::fs::read_dir(path).into_iter().flatten().flatten().map(|e| e.path());
     let mut runs: Vec<String> =
@@ -74,11 +74,11 @@ fn runs_in(path: &Path) -> String {
     runs.sort_unstable();
     match runs.as_slice() {
         [] => String::new(),
-        [first, ..] => format!("; there are {} in it, such as {first}", runs.len()),
+        [first, ..] => format!("; it contains {} runs, such as {first}", runs.len()),
     }
 }
 
-/// A line of the metrics.
+/// A line of `metrics.jsonl`.
 #[derive(Deserialize)]
 struct Line {
     schema: u32,
@@ -88,27 +88,27 @@ struct Line {
 
 fn read_metrics(path: &Path) -> Result<Vec<Checkpoint>> {
     let text = read_text(&path.join(METRICS))?;
-    let refuse = |message: String| Error::from(zonal_io::Error::Folder { path: path.to_owned(), message });
+    let reject = |message: String| Error::from(zonal_io::Error::Folder { path: path.to_owned(), message });
     let lines: Result<Vec<Checkpoint>> = text
         .lines()
         .enumerate()
         .map(|(i, line)| {
             let number = i + 1;
             let line: Line = serde_json::from_str(line).map_err(|e| {
-                refuse(format!("has {METRICS} whose line {number} cannot be read, where a whole one is needed: {e}"))
+                reject(format!("has a {METRICS} whose line {number} cannot be read: {e}; restore it, or repeat the run"))
             })?;
             if line.schema != SCHEMA {
                 let found = line.schema;
                 let message = format!(
-                    "has {METRICS} whose line {number} is of another version (schema {found}, where {SCHEMA} is needed)"
+                    "has a {METRICS} whose line {number} is of another version (schema {found}; this version reads schema {SCHEMA})"
                 );
-                return Err(refuse(message));
+                return Err(reject(message));
             }
             Ok(line.checkpoint)
         })
         .collect();
     match lines?.as_slice() {
-        [] => Err(refuse(format!("has an empty {METRICS}, where the lines of a path are needed"))),
+        [] => Err(reject(format!("has an empty {METRICS}; it must list the path"))),
         path => Ok(path.to_vec()),
     }
 }

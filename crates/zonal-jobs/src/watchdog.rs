@@ -1,4 +1,4 @@
-//! Work that asks nobody, watched: the observer is asked beside it, and the work is told when to stop.
+//! Progress and cancellation for work that cannot poll an observer itself.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,44 +7,44 @@ use std::time::Duration;
 use zonal::observer::{Observer, Stage};
 use zonal_documents::Result;
 
-/// How long the observer may not be asked.
-const PATIENCE: Duration = Duration::from_millis(50);
+/// The interval at which the observer is polled.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Whether work that is watched should stop.
-pub(crate) struct Wish(AtomicBool);
+/// A request to cancel supervised work.
+pub(crate) struct Cancellation(AtomicBool);
 
-impl Wish {
-    /// Ends work that nobody waits for; what the work returns is then not looked at.
-    pub(crate) fn to_stop(&self) -> bool {
+impl Cancellation {
+    /// Returns whether cancellation is requested. The result of cancelled work is discarded.
+    pub(crate) fn is_requested(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// Does the work on a thread of its own, and asks the observer from this one until it is done.
+/// Runs work on its own thread and polls the observer from the calling thread until the work ends.
 ///
 /// # Errors
-/// Those of the work; [`zonal::Error::Stopped`] when the observer asks for it.
-pub(crate) fn watched<T: Send>(
+/// The errors of the work; [`zonal::Error::Stopped`] if the observer requests a stop.
+pub(crate) fn run_cancellable<T: Send>(
     observer: &mut dyn Observer,
     (stage, done, total): (Stage, u64, u64),
-    work: impl FnOnce(&Wish) -> Result<T> + Send,
+    work: impl FnOnce(&Cancellation) -> Result<T> + Send,
 ) -> Result<T> {
-    let wish = Wish(AtomicBool::new(false));
+    let cancellation = Cancellation(AtomicBool::new(false));
     std::thread::scope(|scope| {
         let (sender, receiver) = sync_channel(1);
-        let told = &wish;
+        let shared = &cancellation;
         let worker = scope.spawn(move || {
-            let result = work(told);
-            // Ends at once when nobody waits.
+            let result = work(shared);
+            // Fails only if the receiver is gone.
             let _ = sender.send(());
             result
         });
         let mut stopped = None;
-        while let Err(RecvTimeoutError::Timeout) = receiver.recv_timeout(PATIENCE) {
+        while let Err(RecvTimeoutError::Timeout) = receiver.recv_timeout(POLL_INTERVAL) {
             if stopped.is_none()
                 && let ControlFlow::Break(reason) = observer.progress(stage, done, total)
             {
-                wish.0.store(true, Ordering::Relaxed);
+                cancellation.0.store(true, Ordering::Relaxed);
                 stopped = Some(reason);
             }
         }
@@ -70,16 +70,16 @@ mod tests {
     }
 
     #[test]
-    fn work_is_told_to_stop_and_its_result_is_the_reason() {
+    fn cancelled_work_returns_the_reason() {
         let at = (Stage::Choice, 0, 1);
-        assert_eq!(watched(&mut Silent, at, |_| Ok(7)).unwrap(), 7);
-        let endless = |wish: &Wish| {
-            while !wish.to_stop() {
+        assert_eq!(run_cancellable(&mut Silent, at, |_| Ok(7)).unwrap(), 7);
+        let endless = |cancellation: &Cancellation| {
+            while !cancellation.is_requested() {
                 std::thread::yield_now();
             }
             Ok(())
         };
-        let error = watched(&mut Impatient, at, endless).unwrap_err();
+        let error = run_cancellable(&mut Impatient, at, endless).unwrap_err();
         assert!(matches!(
             error,
             zonal_documents::Error::Core(zonal::Error::Stopped(StopReason::Interrupted))

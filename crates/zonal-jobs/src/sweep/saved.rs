@@ -1,7 +1,7 @@
-//! What a sweep keeps in its folder, read back: its plan, and a journal of the trainings that are done.
+//! Reading of saved sweeps: the description, and the journal of finished trainings.
 
 use super::grid::{self, Grid};
-use super::measure::Measured;
+use super::measure::Measurements;
 use super::table;
 use crate::record::read_text;
 use serde::{Deserialize, Serialize};
@@ -14,17 +14,17 @@ use zonal_io::folder::{CELLS, SWEEP};
 use zonal_io::model::SCHEMA;
 use zonal_io::option::call;
 
-/// The first line of a journal: who wrote it.
+/// The first line of a journal, which identifies the sweep.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Head {
     schema: u32,
     version: String,
-    /// The sweep's name where the file gives none.
+    /// The default name of the sweep.
     name: String,
     first_seed: u64,
-    /// The words of the command line that began it.
+    /// The command line of the first call.
     command: Vec<String>,
-    /// The file as it was: the numbers of cells in the journal belong to it and no other.
+    /// The text of the description, which defines the numbers of the cells in the journal.
     configuration: String,
 }
 
@@ -41,61 +41,60 @@ impl Head {
     }
 }
 
-/// What a folder is read for: numbers of another version may be looked at, and not be mixed with those of this one.
+/// The purpose of reading a folder. Results of another version can be read, but not mixed with those of this version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reading {
-    /// To train what is missing.
-    ToGoOn,
-    /// To see what is there.
-    ToLook,
+pub(super) enum Access {
+    /// To run the missing trainings.
+    Resume,
+    /// To read the results.
+    Read,
 }
 
-/// A sweep as its folder tells it.
-pub(super) struct Kept {
+/// A sweep read from its folder.
+pub(super) struct SavedSweep {
     pub(super) grid: Grid,
-    pub(super) done: Vec<Option<Measured>>,
+    pub(super) done: Vec<Option<Measurements>>,
     pub(super) command: Vec<String>,
 }
 
-/// The plan of the sweep in a folder.
-pub(super) fn plan(path: &Path) -> Result<String> {
+/// Reads the description of the sweep in a folder.
+pub(super) fn description(path: &Path) -> Result<String> {
     if let Some(missing) = [SWEEP, CELLS].into_iter().find(|name| !path.join(name).is_file()) {
-        let message = format!(
-            "holds no {missing}: there is no sweep to go on with; name the folder of a run that has one"
-        );
+        let message = format!("holds no {missing}, so there is no sweep to resume; name the folder of a sweep");
         return Err(zonal_io::Error::Folder { path: path.to_owned(), message }.into());
     }
     read_text(&path.join(SWEEP))
 }
 
-/// The whole lines of the journal in a folder; the last one may have been cut off.
+/// Reads the complete lines of the journal in a folder; an incomplete last line is ignored.
 pub(super) fn lines(path: &Path) -> Result<Vec<String>> {
     let text = read_text(&path.join(CELLS))?;
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
     Ok(whole.lines().map(str::to_owned).collect())
 }
 
-/// The trainings of a journal, each in its place: all seeds of the first cell, then of the second, ...
-pub(super) fn trainings(path: &Path, text: &str, lines: &[String], reading: Reading) -> Result<Kept> {
-    let refuse = |message: String| Error::from(zonal_io::Error::Folder { path: path.to_owned(), message });
+/// Restores the trainings of a journal, ordered by cell, then by seed.
+pub(super) fn trainings(path: &Path, text: &str, lines: &[String], access: Access) -> Result<SavedSweep> {
+    let reject = |message: String| Error::from(zonal_io::Error::Folder { path: path.to_owned(), message });
     let Some((head, lines)) = lines.split_first() else {
-        return Err(refuse("was stopped before its first training: start it anew".to_owned()));
+        return Err(reject("was interrupted before its first training; start over with --force".to_owned()));
     };
-    let foreign = |e: String| refuse(format!("has a journal with a first line that cannot be used: {e}"));
+    let foreign = |e: String| reject(format!("has a journal whose first line cannot be used: {e}"));
     let head = open_object(head).map_err(foreign)?;
     let head: Head = serde_json::from_str(&head).map_err(|e| foreign(e.to_string()))?;
-    let ours = Head::new(&head.name, head.first_seed, head.command.clone(), text);
-    let differs = head.schema != ours.schema || reading == Reading::ToGoOn && head.version != ours.version;
+    let expected = Head::new(&head.name, head.first_seed, head.command.clone(), text);
+    let differs =
+        head.schema != expected.schema || access == Access::Resume && head.version != expected.version;
     if differs {
-        return Err(refuse(format!(
-            "was begun by version {} (format {}) and this is {} (format {}): numbers could differ; start it anew",
-            head.version, head.schema, ours.version, ours.schema
+        return Err(reject(format!(
+            "was started by version {} (format {}), and this is version {} (format {}); results might not be reproducible across versions, so start over with --force",
+            head.version, head.schema, expected.version, expected.schema
         )));
     }
-    if head.configuration != ours.configuration {
+    if head.configuration != expected.configuration {
         let message =
-            format!("has a {SWEEP} that was changed since it was begun: change it back, or start anew");
-        return Err(refuse(message));
+            format!("has a {SWEEP} that was changed since the start; restore it, or start over with --force");
+        return Err(reject(message));
     }
     let file = path.join(SWEEP).display().to_string();
     let grid = grid::read(text, &file, &head.name, head.first_seed)?;
@@ -104,36 +103,36 @@ pub(super) fn trainings(path: &Path, text: &str, lines: &[String], reading: Read
         if line.trim().is_empty() {
             continue;
         }
-        let bad = |what: String| refuse(format!("has a journal whose line {} {what}", i + 2));
+        let bad = |what: String| reject(format!("has a journal whose line {} {what}", i + 2));
         let object = open_object(line).map_err(|e| bad(format!("cannot be used: {e}")))?;
-        let measured: Measured =
+        let measured: Measurements =
             serde_json::from_str(&object).map_err(|e| bad(format!("is not a training: {e}")))?;
         let fits = (measured.at.is_empty() || measured.at.len() == grid.iterations.len())
             && measured.seed < grid.seeds
             && measured.cell < grid.cells.len()
             && measured.at.iter().all(|s| s.energies.len() == grid.max_degree + 1);
         if !fits {
-            return Err(bad(format!("does not fit to {SWEEP}")));
+            return Err(bad(format!("does not match {SWEEP}")));
         }
         let place = measured.cell * grid.seeds as usize + measured.seed as usize;
         done[place] = Some(measured);
     }
-    Ok(Kept { grid, done, command: head.command })
+    Ok(SavedSweep { grid, done, command: head.command })
 }
 
-/// The outcome of a finished sweep, from its folder; nothing is trained or written.
+/// Reads the results of a finished sweep from its folder.
 ///
 /// # Errors
-/// [`zonal_io::Error::Folder`] for one that is not finished or not ours.
-pub fn finished(path: &Path) -> Result<SweepReport> {
-    let text = plan(path)?;
+/// [`zonal_io::Error::Folder`] for a folder that is not a finished sweep.
+pub fn read_sweep(path: &Path) -> Result<SweepReport> {
+    let text = description(path)?;
     let lines = lines(path)?;
-    let Kept { grid, done, .. } = trainings(path, &text, &lines, Reading::ToLook)?;
-    let measured: Vec<Measured> = done.into_iter().flatten().collect();
+    let SavedSweep { grid, done, .. } = trainings(path, &text, &lines, Access::Read)?;
+    let measured: Vec<Measurements> = done.into_iter().flatten().collect();
     let trainings = grid.cells.len() * grid.seeds as usize;
     if measured.len() < trainings {
         let message = format!(
-            "holds a sweep of which {} of {trainings} trainings are done; resume with: {}",
+            "holds a sweep with {} of {trainings} trainings finished; resume with: {}",
             measured.len(),
             call("sweep", RESUME, path)
         );

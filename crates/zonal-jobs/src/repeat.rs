@@ -1,6 +1,6 @@
-//! A finished training, repeated from its record, and whether it agrees.
+//! Repetition of a finished training from its record, and the comparison of the two.
 
-use crate::kept::read;
+use crate::saved_run::read;
 use zonal_documents::options::AGAIN;
 use zonal_documents::options::OUT;
 use zonal_documents::request::Output;
@@ -18,17 +18,18 @@ use zonal_documents::{Error, Result};
 use zonal_io::folder::{MODEL, RECORD, TEST_ROWS};
 use zonal_io::model::Model;
 
-/// How far losses may differ, as part of the first one, where the processor or the number of its vectors is another one.
+/// The allowed difference of losses on another processor or with other vector instructions, divided by the initial
+/// loss.
 pub const TOLERANCE: f64 = 1e-6;
 
-/// Repeats the training of a record, or of the folder that holds it.
+/// Repeats the training of a record or of its folder, and compares the two.
 ///
 /// # Errors
-/// Those of [`read`] and [`train`](crate::train::train); [`Error::Usage`] for a run of another kind, of a table that was in memory and is not
-/// given as files, or for files that the run had none of.
-pub fn again(
+/// The errors of [`read`] and [`train`](crate::train::train); [`Error::Usage`] for a run of another kind, for a table
+/// that was in memory and is not passed as files, or for files if the run had none.
+pub fn repeat(
     record: &Path,
-    moved: &NewPaths,
+    paths: &NewPaths,
     output: &Output,
     command: Vec<String>,
     observer: &mut dyn Observer,
@@ -40,7 +41,7 @@ pub fn again(
     };
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let SavedRun::Training(first) = read(folder)? else {
-        let message = format!("{} is no training; {AGAIN} repeats a finished training", folder.display());
+        let message = format!("{} is not a training; {AGAIN} needs a finished training", folder.display());
         return Err(Error::Usage(message));
     };
     if let Output::Folder { path, .. } = output
@@ -48,51 +49,50 @@ pub fn again(
         && to == from
     {
         let message =
-            format!("{} holds the run that is repeated; choose another folder for {OUT}", path.display());
+            format!("{} contains the run to repeat; choose another folder for {OUT}", path.display());
         return Err(Error::Usage(message));
     }
     let model = folder.join(MODEL);
     let model = if model.is_file() { Some(Model::load(&model)?.to_bytes()?) } else { None };
-    let config = from_here(&first.record.configuration, moved, &first.record.provenance)?;
+    let config = relocate(&first.record.configuration, paths, &first.record.provenance)?;
     let trained = train_by(&config, output, command, true, observer, notes)?;
     let agreement = compare(&first, model, &trained, notes)?;
     Ok((trained, agreement))
 }
 
-/// The configuration with the names of its files as they are meant: where they have been moved to, or from the folder in
-/// which the run was called.
-fn from_here(config: &TrainConfig, moved: &NewPaths, provenance: &Provenance) -> Result<TrainConfig> {
+/// Returns the configuration with resolved paths: the new paths, or paths relative to the directory of the run.
+fn relocate(config: &TrainConfig, paths: &NewPaths, provenance: &Provenance) -> Result<TrainConfig> {
     let mut config = config.clone();
-    let refuse = |message: String| Err(Error::Usage(message));
+    let reject = |message: String| Err(Error::Usage(message));
     let Input::Table(job) = &mut config.input else {
-        if let Some(file) = moved.data.iter().chain(&moved.test).next() {
+        if let Some(file) = paths.data.iter().chain(&paths.test).next() {
             let file = file.display();
-            return refuse(format!(
-                "{file} is given, but the run was on a target and had no table; leave it out"
+            return reject(format!(
+                "{file} is specified, but the run was on a target and had no table; omit it"
             ));
         }
         return Ok(config);
     };
     let directory = Path::new(&provenance.directory);
-    let place = |recorded: &[PathBuf], moved: &[PathBuf]| match moved {
+    let locate = |recorded: &[PathBuf], new: &[PathBuf]| match new {
         [] => recorded.iter().map(|file| resolve(directory, file)).collect(),
-        moved => moved.to_vec(),
+        new => new.to_vec(),
     };
-    job.data.files = place(&job.data.files, &moved.data);
+    job.data.files = locate(&job.data.files, &paths.data);
     if job.data.files.is_empty() {
-        let message = "the table of this run was in memory, and its record does not hold it; repeat it where the table is, or \
-                       give it as a file";
-        return refuse(message.to_owned());
+        let message = "the table of this run was in memory, and its record does not contain it; save the table to a file and name \
+                       that file";
+        return reject(message.to_owned());
     }
-    match (&mut job.test_data, &moved.test[..]) {
-        (Some(files), moved) => *files = place(files, moved),
+    match (&mut job.test_data, &paths.test[..]) {
+        (Some(files), new) => *files = locate(files, new),
         (None, []) => {}
         (None, [file, ..]) => {
             let file = file.display();
             let message = format!(
-                "{file} is given for testing, but the run tested on a part of its table; leave it out"
+                "{file} is specified for testing, but the run split its test rows off the table; omit it"
             );
-            return refuse(message);
+            return reject(message);
         }
     }
     Ok(config)
@@ -101,15 +101,15 @@ fn from_here(config: &TrainConfig, moved: &NewPaths, provenance: &Provenance) ->
 fn compare(
     first: &SavedTraining,
     model: Option<Vec<u8>>,
-    again: &Trained,
+    second: &Trained,
     notes: Notes<'_>,
 ) -> Result<Agreement> {
-    let there = &first.record.provenance;
-    let here = Provenance::now(Vec::new(), std::time::SystemTime::now());
+    let before = &first.record.provenance;
+    let now = Provenance::now(Vec::new(), std::time::SystemTime::now());
     let kind = |p: &Provenance| [&p.version, &p.platform, &p.instructions, &p.processor].map(String::clone);
-    // A processor that is not known may be another one.
-    let same_machine = kind(there) == kind(&here) && !here.processor.is_empty();
-    let (old, new) = (&first.record.summary, &again.report);
+    // An unknown processor may be a different one.
+    let same_machine = kind(before) == kind(&now) && !now.processor.is_empty();
+    let (old, new) = (&first.record.summary, &second.report);
     let mut differs = Vec::new();
     let same_table = old.fingerprint == new.fingerprint;
     if !same_table {
@@ -131,21 +131,21 @@ fn compare(
         differs.push("the path".to_owned());
     }
     let mut compared = vec!["the summary".to_owned(), "the path".to_owned()];
-    let mut compare_part = |what: &str, file: &str, is_there: bool, was_there: bool, same: bool| {
-        if was_there {
+    let mut compare_part = |what: &str, file: &str, exists: bool, existed: bool, same: bool| {
+        if existed {
             compared.push(what.to_owned());
             if !same {
                 differs.push(what.to_owned());
             }
-        } else if is_there {
-            notes(&format!("{what} cannot be compared: the folder of the first run holds no {file}"));
+        } else if exists {
+            notes(&format!("{what} cannot be compared: the folder of the first run has no {file}"));
         }
     };
-    let network = again.model.as_ref().map(Model::to_bytes).transpose()?;
+    let network = second.model.as_ref().map(Model::to_bytes).transpose()?;
     compare_part("the network", MODEL, network.is_some(), model.is_some(), network == model);
-    let (old_rows, new_rows) = (&first.test_rows, &again.test_rows);
-    let [is_there, was_there] = [new_rows, old_rows].map(|rows| !rows.is_empty());
-    compare_part("the test rows", TEST_ROWS, is_there, was_there, old_rows == new_rows);
+    let (old_rows, new_rows) = (&first.test_rows, &second.test_rows);
+    let [exists, existed] = [new_rows, old_rows].map(|rows| !rows.is_empty());
+    compare_part("the test rows", TEST_ROWS, exists, existed, old_rows == new_rows);
     let unit = old.initial_loss.abs().max(f64::MIN_POSITIVE);
     let iterations = |report: &TrainReport| report.path.iter().map(|c| c.iteration).collect::<Vec<_>>();
     let differences = old.path.iter().zip(&new.path).map(|(a, b)| (a.loss - b.loss).abs() / unit);
