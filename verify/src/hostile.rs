@@ -10,7 +10,7 @@ use zonal_io::checksum;
 use zonal_io::model::Model;
 use zonal_io::source::{Columns, Dialect, Missing, Source};
 use zonal_jobs::train::PartialSums;
-use zonal_jobs::{kept, sweep, train};
+use zonal_jobs::{saved_run, sweep, train};
 use zonal_sq::{Replay, Transcript};
 
 /// A function that takes hostile bytes.
@@ -171,7 +171,7 @@ pub fn record(bytes: &[u8]) {
     for (name, contents) in record_files(bytes) {
         place.write(name, &contents);
     }
-    if let Ok(kept) = kept::read(&place.0) {
+    if let Ok(kept) = saved_run::read(&place.0) {
         let _ = zonal_report::page_of(&kept).and_then(|page| page.html());
     }
 }
