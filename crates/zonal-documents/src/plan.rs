@@ -161,7 +161,7 @@ pub struct Verification {
     pub mean_loss: f64,
     /// The standard error of the mean; 0 for a single draw.
     pub standard_error: f64,
-    /// Whether the mean is within the bound plus four standard errors. Null if the mean is above the bound over fewer
+    /// Whether the mean is within the bound plus four standard errors; null if the mean is above the bound over fewer
     /// than eight draws, whose standard error is too uncertain.
     pub holds: Option<bool>,
 }

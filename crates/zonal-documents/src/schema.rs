@@ -1,4 +1,4 @@
-//! JSON Schemas of the reports, derived from their types. A test compares them with the copies in `docs/schema`.
+//! JSON Schemas of requests and reports, derived from their types. A test compares them with the copies in `docs/schema`.
 
 use crate::agreement::Agreement;
 use crate::analyze::AnalyzeReport;

@@ -85,7 +85,7 @@ pub struct BoundReport {
     pub delta: f64,
     /// The learner reaches a mean squared error of 1 - epsilon.
     pub epsilon: f64,
-    /// log10 of the number of queries, rounded down. Null if the formula is not positive, or if no number of queries
+    /// log10 of the number of queries, rounded down; null if the formula is not positive, or if no number of queries
     /// suffices, in which case `vacuous` is false.
     pub log10_queries: Option<f64>,
     /// Whether the bound is below one query and so excludes nothing.

@@ -210,10 +210,10 @@ pub struct Checkpoint {
     /// The loss; for tables on the rows that the network was fitted to: the training rows, with `refit` the
     /// validation rows too.
     pub loss: f64,
-    /// The largest difference between the loss and that of exact descent. Whole paths: rounding, which grows with the
-    /// iteration, and truncation of the solver (RD-1). Iterative training on targets: degrees that are not summed
-    /// (GD-4), without rounding, which is about 1e-13 of the energies of the target and the units. Null for iterative
-    /// training on tables and at infinite width.
+    /// The largest difference between the loss and that of exact descent; null for iterative training on tables and
+    /// at infinite width. Whole paths: rounding, which grows with the iteration, and truncation of the solver (RD-1).
+    /// Iterative training on targets: degrees that are not summed (GD-4), without rounding, which is about 1e-13 of
+    /// the energies of the target and the units.
     pub loss_error: Option<f64>,
     /// The loss on the validation rows.
     pub validation_loss: Option<f64>,
@@ -265,8 +265,8 @@ pub struct LearningTime {
     pub degree: Degree,
     /// The remaining share: 0.5, 0.1 or 0.01.
     pub share: f64,
-    /// The first iteration with at most this share, above 1000 accurate to one part in 1000; in iterative training
-    /// the first reported one. Null if the run does not reach it.
+    /// The first iteration with at most this share; null if the run does not reach it. Above 1000 it is accurate to
+    /// one part in 1000; in iterative training it is the first reported one.
     pub iteration: Option<u64>,
     /// The iteration that the operator at infinite width predicts; null if the share is never reached.
     pub predicted: Option<u64>,

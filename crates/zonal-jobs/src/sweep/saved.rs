@@ -60,7 +60,8 @@ pub(super) struct SavedSweep {
 /// Reads the description of the sweep in a folder.
 pub(super) fn description(path: &Path) -> Result<String> {
     if let Some(missing) = [SWEEP, CELLS].into_iter().find(|name| !path.join(name).is_file()) {
-        let message = format!("holds no {missing}, so there is no sweep to resume; name the folder of a sweep");
+        let message =
+            format!("holds no {missing}, so there is no sweep to resume; name the folder of a sweep");
         return Err(zonal_io::Error::Folder { path: path.to_owned(), message }.into());
     }
     read_text(&path.join(SWEEP))

@@ -56,34 +56,34 @@ class Degrees(Columns):
     Attributes
     ----------
     degree : IntArray
-        k.
+        The degree k.
     multiplicity : tuple[int | float, ...]
-        N(n, k), exactly; "inf" in infinite dimension for k >= 1.
+        The multiplicity N(n, k) in exact decimal digits; "inf" in infinite dimension for k >= 1.
     coefficient : FloatArray
-        alpha_k; 0 where it leaves the range of f64, while the next two fields still hold it. In infinite dimension
-        the limit of alpha_k sqrt(N_k).
+        The coefficient alpha_k; 0 on underflow, where the next two fields still hold it. In infinite dimension the
+        limit of alpha_k sqrt(N_k).
     sign : IntArray
-        Its sign.
+        The sign of the coefficient: -1, 0 or 1.
     eigenvalue : FloatArray
-        What gradient descent sees: alpha_k^2, or the tangent kernel's eigenvalue.
+        The eigenvalue of the kernel: alpha_k^2 for the feature kernel.
     energy : FloatArray
-        The eigenvalue times N_k.
+        The energy of the degree: the eigenvalue times N_k.
     visible : BoolArray
-        Whether gradient descent sees this degree at all.
+        Whether the eigenvalue is non-zero, so that gradient descent can learn this degree.
     proven : BoolArray
-        Whether the errors are proven bounds; otherwise they are estimates.
+        Whether `error` and `relative_error` are proven bounds; otherwise they are estimates.
     route : tuple[str, ...]
-        The formula it came from.
+        The formula or quadrature that computed the coefficient.
     error : FloatArray | None
-        Absolute error of the coefficient: a bound or an estimate, see `proven`; NaN where nothing is known.
+        The absolute error of the coefficient: a bound or an estimate, see `proven`; NaN if unknown.
     ln_abs_coefficient : FloatArray | None
         ln |alpha_k|; NaN for an exact zero.
     ln_eigenvalue : FloatArray | None
-        Its natural logarithm; NaN for an exact zero.
+        ln of the eigenvalue; NaN for an exact zero.
     ln_multiplicity : FloatArray | None
-        Its natural logarithm; NaN if infinite.
+        ln N(n, k); NaN if infinite.
     relative_error : FloatArray | None
-        Its relative error, likewise; NaN for a zero.
+        The relative error of the coefficient, a bound or an estimate likewise; NaN for a zero.
     """
 
     degree: IntArray
@@ -104,20 +104,20 @@ class Degrees(Columns):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Decay(Record):
-    """The power of the degree by which eigenvalues fall.
+    """The power law eigenvalue ~ degree^(-exponent), fitted by least squares on logarithms.
 
     Attributes
     ----------
     from_degree : int
-        First degree of the fit.
+        The first degree of the fit.
     to_degree : int
-        Last degree of the fit.
+        The last degree of the fit.
     degrees : int
-        Degrees with a non-zero eigenvalue among them.
+        The number of degrees in the range with a non-zero eigenvalue.
     exponent : float
-        Slope of ln(1 / eigenvalue) against ln(degree).
+        The slope of ln(1 / eigenvalue) against ln(degree).
     standard_error : float
-        Its standard error.
+        The standard error of the slope.
     """
 
     _renamed = {"from_degree": "from", "to_degree": "to"}
@@ -131,32 +131,32 @@ class Decay(Record):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Spectrum(Result):
-    """A spectrum with everything known about each degree.
+    """The Funk-Hecke spectrum of an activation, degree by degree.
 
     Attributes
     ----------
     dim : int | float
-        The dimension n.
+        The dimension n of the sphere S^(n-1).
     activation : str
-        The activation.
+        The activation phi.
     kernel : str
-        Which kernel the eigenvalues belong to.
+        The kernel of the eigenvalues.
     bias : bool
-        Whether there are trained biases.
+        Whether biases are trained.
     norm_sq : float
-        The kernel at coinciding points; E[phi(s t)^2] for the feature kernel.
+        The kernel at coinciding points: E[phi(s t)^2] for the feature kernel.
     tail_energy : float
-        Energy beyond the last degree listed.
+        The energy beyond the last listed degree.
     degrees : Degrees
-        Each degree.
+        The degrees 0, 1, .., in order.
     decay : Decay | None
-        The fitted decay of the eigenvalues, where it was asked for.
+        The fitted decay of the eigenvalues, if requested.
     degree_999 : int | None
-        The smallest degree up to which 99.9 % of the norm lies; None if it is beyond a thousand.
+        The smallest degree K such that degrees up to K hold 99.9 % of the energy; None if K exceeds 1000.
     norm_sq_error : float | None
-        Its absolute error; None for the tangent kernel.
+        The absolute error of `norm_sq`; None for the tangent kernel.
     scale : float | None
-        The scale s; None in infinite dimension, where it is sqrt(n).
+        The scale s of the units phi(s t); None in infinite dimension, where it is sqrt(n).
     """
 
     dim: int | float
@@ -174,25 +174,25 @@ class Spectrum(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RankedActivations(Columns):
-    """How an activation at a scale suits a range of degrees.
+    """An activation at a scale, rated for a range of degrees.
 
     Attributes
     ----------
     activation : tuple[str, ...]
-        The activation.
+        The activation phi.
     scale : FloatArray
-        The scale.
+        The scale s of the units phi(s <w, x>).
     ratio : FloatArray
-        The smallest eigenvalue over the degrees, relative to the largest of all degrees up to the last: its inverse
-        is about the number of iterations that learning all of them takes. Zero if one of them is invisible.
+        The smallest eigenvalue in the range divided by the largest of all degrees up to its end. Its inverse is about
+        the number of iterations needed to learn the whole range. Zero if a degree of the range is invisible.
     visible_ratio : FloatArray
-        The same over the visible ones among the degrees.
+        The same ratio over the visible degrees of the range.
     smallest : FloatArray
-        The smallest eigenvalue over the degrees.
+        The smallest eigenvalue in the range.
     largest : FloatArray
-        The largest eigenvalue over all degrees up to the last.
+        The largest eigenvalue of all degrees up to the end of the range.
     invisible_degrees : tuple[IntArray, ...]
-        Degrees among them that are invisible.
+        The degrees of the range with eigenvalue zero.
     """
 
     activation: tuple[str, ...]
@@ -206,18 +206,18 @@ class RankedActivations(Columns):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Ranking(Result):
-    """Activations ranked for a range of degrees.
+    """Activations ranked by how evenly they learn a range of degrees.
 
     Attributes
     ----------
     dim : int
-        The dimension n.
+        The dimension n of the sphere S^(n-1).
     from_degree : int
-        First and last degree wanted.
+        The first degree of the range.
     to_degree : int
-        Last degree wanted.
+        The last degree of the range.
     ranking : RankedActivations
-        Best first.
+        The activations, best first.
     """
 
     _renamed = {"from_degree": "from", "to_degree": "to"}
@@ -230,19 +230,19 @@ class Ranking(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Cost(Record):
-    """Memory and time of the planned training, extrapolated from a short one.
+    """The memory and time of the planned training, extrapolated from a short one.
 
     Attributes
     ----------
     memory_bytes : int
-        Bytes needed; 2^64 - 1 stands for that many or more.
+        The bytes needed; 2^64 - 1 means at least that many.
     memory_free_bytes : int
-        Bytes free here.
+        The bytes of memory available.
     calibration_width : int
-        The width of the training that was timed.
+        The width of the timed training.
     seconds : float | None
-        Seconds, by the cube of the width from a training of `calibration_width`; None where not even a short one
-        fits.
+        The estimated seconds: the time of a training of `calibration_width`, scaled by the cube of the width; None if
+        not even that training fits into memory.
     """
 
     memory_bytes: int
@@ -253,20 +253,20 @@ class Cost(Record):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class WaysOut(Columns):
-    """A unit that sees what the activation of the plan does not.
+    """A change of the units that makes the invisible degrees visible.
 
     Attributes
     ----------
     kind : tuple[str, ...]
-        What is changed.
+        The kind of change.
     activation : tuple[str, ...]
-        The activation.
+        The activation phi.
     scale : FloatArray
-        The scale.
+        The scale s of the units phi(s <w, x>).
     width : IntArray
-        The width that a plan with it needs for the same epsilon.
+        The width of a plan with these units for the same epsilon.
     loss_bound : FloatArray
-        The bound of that plan.
+        The upper bound on the expected loss of that plan.
     """
 
     kind: tuple[str, ...]
@@ -278,14 +278,14 @@ class WaysOut(Columns):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SingleDraw(Record):
-    """A bound that holds for a single draw of hidden units with a probability.
+    """A bound for a single draw of hidden units that holds with probability 1 - delta.
 
     Attributes
     ----------
     delta : float
-        It may fail with this probability.
+        The probability that the bound fails.
     loss_bound : float
-        The bound on the loss.
+        The upper bound on the loss.
     """
 
     delta: float
@@ -294,19 +294,19 @@ class SingleDraw(Record):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Verification(Record):
-    """The plan carried out.
+    """The verification of a plan by training.
 
     Attributes
     ----------
     seeds : int
-        Draws of hidden units.
+        The number of draws of hidden units.
     mean_loss : float
-        The mean of the losses.
+        The mean loss over the draws.
     standard_error : float
-        Its standard error; 0 for a single seed.
+        The standard error of the mean; 0 for a single draw.
     holds : bool | None
-        Whether the mean is within the bound, four standard errors allowed for; None for fewer than eight seeds, of
-        which the standard error says too little, where the mean is above it.
+        Whether the mean is within the bound plus four standard errors; None if the mean is above the bound over fewer
+        than eight draws, whose standard error is too uncertain.
     """
 
     seeds: int
@@ -317,62 +317,63 @@ class Verification(Record):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Plan(Result):
-    """Width, step and iterations, and the loss that they guarantee.
+    """A width, a step size and a number of iterations, and the loss that they guarantee (PL-1).
 
     Attributes
     ----------
     target : str
-        The target.
+        The expression of the target.
     dim : int
-        The dimension n.
+        The dimension n of the sphere S^(n-1).
     activation : str
-        The activation.
+        The activation phi.
     scale : float
-        The scale.
+        The scale s of the units phi(s <w, x>).
     degree : int
-        The degree of the comparator.
+        The degree of the comparator, a polynomial.
     epsilon : float
-        What the expected loss may exceed the best polynomial's error by, beside the energy that cannot be learned.
+        The allowed excess of the expected loss over the best polynomial's error, in addition to the energy that
+        cannot be learned.
     width : int
         The width m.
     iterations : int
-        The iterations T.
+        The number of iterations T.
     step_size : float
-        The step, 1 / ||phi||^2; the automatic step of training does as well.
+        The step size eta = 1 / ||phi||^2; the automatic step of a training also satisfies the guarantee.
     norm_sq : float
-        ||phi||^2.
+        ||phi||^2 = E[phi(s t)^2].
     comparator_norm_sq : float
-        R^2 of PL-1.
+        R^2 of PL-1, the squared norm of the comparator.
     target_norm_sq : float
-        The energy of the target.
+        The energy of the target, E[g^2].
     best_polynomial_error : float
-        The error of the best polynomial of the degree.
+        The mean squared error of the best polynomial of this degree.
     loss_bound : float
-        What the expected loss is proved to stay below (PL-1).
+        The proven upper bound on the expected loss (PL-1).
     comparator_error : float
-        The part of the bound that no width and no iterations lower: the energy outside `degrees`.
+        The share of the bound that neither width nor iterations lower: the energy outside `degrees`.
     degrees : IntArray
-        Degrees that are learned.
+        The degrees that are learned.
     invisible_degrees : IntArray
-        Degrees up to `degree` with energy that the activation cannot see.
+        The degrees up to `degree` in which the target has energy and the activation has coefficient zero.
     invisible_energy : float
-        The energy in them: an error that stays at any width and after any number of iterations.
+        The energy of the target in `invisible_degrees`: a lower limit of the loss at every width.
     undetermined_degrees : IntArray
-        Degrees up to `degree` with energy whose coefficients are too small to be told from zero.
+        The degrees up to `degree` in which the target has energy and the coefficient is below its error bound.
     undetermined_energy : float
-        The energy in them.
+        The energy of the target in `undetermined_degrees`.
     cost : Cost
-        What training with the plan takes on this machine.
+        The cost of training with the plan on this machine.
     ways_out : WaysOut
-        What would make the invisible degrees visible, the cheapest of each kind.
+        Changes that make the invisible degrees visible, the cheapest of each kind.
     batch_rows : int | None
-        Rows for each fresh batch: always None, since there is no proof for any number.
+        The rows of a fresh batch: always None, since no number has a proof.
     operator_iterations : int | None
-        The operator's prediction for infinite width (PL-2), not a guarantee.
+        The number of iterations that the operator at infinite width predicts (PL-2); not a guarantee.
     single_draw : SingleDraw | None
-        A bound for a single draw of hidden units.
+        A bound for a single draw of hidden units, if requested.
     verification : Verification | None
-        What training with the plan gave; None also where that was interrupted.
+        The verification by training; None if not requested or interrupted.
     """
 
     target: str
@@ -405,20 +406,20 @@ class Plan(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class BestPolynomials(Columns):
-    """The best polynomial of one degree.
+    """The best polynomial of one degree, fitted by least squares.
 
     Attributes
     ----------
     degree : IntArray
-        The largest degree of its terms.
+        The largest degree of its monomials.
     error : FloatArray
-        Its error, on the training rows for tables.
+        The mean squared error, on the training rows for tables.
     monomials : FloatArray | None
-        Number of its terms, for tables.
+        The number of its monomials, for tables.
     rank : FloatArray | None
-        How many independent directions the training rows determine, for tables.
+        The rank of the monomials on the training rows, for tables.
     test_error : FloatArray | None
-        Its error on the test rows.
+        The mean squared error on the test rows.
     """
 
     degree: IntArray
@@ -430,44 +431,47 @@ class BestPolynomials(Columns):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Path(Columns):
-    """The state at one iteration.
+    """Losses and energies at one reported iteration.
 
     Attributes
     ----------
     iteration : IntArray
-        Number of steps done.
+        The number of steps done.
     loss : FloatArray
-        The loss; for tables on the rows that the network was fitted to: the training rows, with `refit` those for
-        validation too.
+        The loss; for tables on the rows that the network was fitted to: the training rows, with `refit` the
+        validation rows too.
     alignment : FloatArray | None
-        Step by step: the part of the hidden weights, each counted by its output weights, that lies in the directions
-        which the target depends on.
+        Iterative training: the fraction of the hidden weights, each weighted by its output weights, in the span of
+        the directions that the target depends on.
     energy : FloatArray | None
-        The residual's energy. One row for each iteration, one column for each degree.
+        The energy of the residual. One row for each iteration, one column for each degree.
     error : FloatArray | None
-        How far it may be from that of exact descent (RD-1); null step by step and at infinite width. One row for each
-        iteration, one column for each degree.
+        The largest difference between `energy` and that of exact descent (RD-1); null for iterative training and at
+        infinite width. One row for each iteration, one column for each degree.
     predicted : FloatArray | None
-        What infinite width predicts: the operator of the output layer, or the tangent kernel at the start where
-        hidden units move; null for an activation without one. One row for each iteration, one column for each degree.
+        The energy predicted at infinite width by the operator of the output layer, or by the tangent kernel at
+        initialisation if hidden units move; null for an activation without a tangent kernel. One row for each
+        iteration, one column for each degree.
     hidden_movement : FloatArray | None
-        Step by step: how far hidden weights and biases have moved, as part of their size at the start.
+        Iterative training: the distance of hidden weights and biases from initialisation, divided by their initial
+        norm.
     loss_error : FloatArray | None
-        How far the loss may be from that of exact descent. Whole paths: rounding, which grows with the iteration, and
-        steps that the solver left out (RD-1). Step by step on targets: degrees that are not summed (GD-4; rounding,
-        about 1e-13 of the energies of the target and the units, is not in it). Null step by step on tables and at
-        infinite width.
+        The largest difference between the loss and that of exact descent; NaN for iterative training on tables and at
+        infinite width. Whole paths: rounding, which grows with the iteration, and truncation of the solver (RD-1).
+        Iterative training on targets: degrees that are not summed (GD-4), without rounding, which is about 1e-13 of
+        the energies of the target and the units.
     output_movement : FloatArray | None
-        The same of output weights; NaN from a start at zero.
+        Iterative training: the distance of output weights from initialisation, divided by their initial norm; NaN if
+        that is zero.
     predicted_loss : FloatArray | None
-        Step by step: the loss that the tangent kernel at the start predicts, on targets that of infinite width, on
-        tables that on the training rows (where these are few and all stand in each step).
+        Iterative training: the loss predicted by the tangent kernel at initialisation. On targets it is the kernel of
+        infinite width, on tables the kernel on the training rows (if they are few and each step uses all of them).
     tail_energy : FloatArray | None
-        The residual's energy beyond the last listed degree. Whole paths sum it by itself; step by step it is the loss
-        minus the listed energies, with the same error.
+        The energy of the residual beyond the last listed degree. Whole paths sum it directly; in iterative training
+        it is the loss minus the listed energies, with the error of the loss.
     tail_energy_error : FloatArray | None
-        How far that energy may be from that of exact descent (RD-1); NaN step by step, on tables and at infinite
-        width.
+        The largest difference between `tail_energy` and that of exact descent (RD-1); NaN for iterative training, on
+        tables and at infinite width.
     test_loss : FloatArray | None
         The loss on the test rows.
     validation_loss : FloatArray | None
@@ -494,23 +498,23 @@ class Path(Columns):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Candidates(Columns):
-    """One combination that was tried, in the last round that it took part in.
+    """A candidate of the automatic choice, with its result in the last round it took part in.
 
     Attributes
     ----------
     activation : tuple[str, ...]
-        The activation.
+        The activation phi.
     scale : FloatArray
-        The scale.
+        The scale s of the units phi(s <w, x>).
     bias : FloatArray
-        The bias of the lift.
+        The bias of the lift to the sphere.
     rows : IntArray
-        Rows of the trial.
+        The number of rows of the trial.
     width : IntArray
-        Width of the trial.
+        The width m of the trial.
     relative_rmse : FloatArray
-        The smallest root mean squared error along the path on rows held out, over folds, as part of the labels'
-        deviation; the largest number where it leaves the range.
+        The smallest root mean squared error along the path on held-out rows, over folds, divided by the labels'
+        standard deviation; the largest f64 on overflow.
     """
 
     activation: tuple[str, ...]
@@ -523,14 +527,14 @@ class Candidates(Columns):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class StepChanges(Columns):
-    """A step and the first iteration that took it.
+    """A step size and the first iteration that used it.
 
     Attributes
     ----------
     iteration : IntArray
-        The iteration.
+        The first iteration with this step size.
     step_size : FloatArray
-        The step.
+        The step size eta.
     """
 
     iteration: IntArray
@@ -539,34 +543,34 @@ class StepChanges(Columns):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class DescentReport(Record):
-    """A training step by step: what was asked for, and how it went.
+    """The options and the course of an iterative training.
 
     Attributes
     ----------
     layers : str
-        Which layers changed: output, hidden or both.
+        The layers that were trained: output, hidden or both.
     batch : str
         The rows of a step: full, a number, fresh:N or exact.
     on_sphere : bool
-        Whether hidden units stayed on the sphere.
+        Whether hidden units were projected back to the sphere after each step.
     biases : bool
-        Whether units have trained biases.
+        Whether hidden units have trained biases.
     parametrisation : str
-        The factor before the sum: standard, ntk or mean-field.
+        The factor before the sum of the units: standard, ntk or mean-field.
     start : str
-        How output weights began: random, symmetric or zero.
+        The initial output weights: random, symmetric or zero.
     precision : str
-        The precision of the steps.
+        The precision of the steps: f64 or f32.
     steps : StepChanges
-        Each step in use, with the first iteration that took it.
+        The step sizes in use, each with its first iteration.
     curvature : float | None
-        The largest eigenvalue of the tangent kernel at the start.
+        The largest eigenvalue of the tangent kernel at initialisation.
     diverged : int | None
-        The iteration at which the loss grew without bound.
+        The iteration at which the loss diverged; None if it did not.
     largest_stable_step : float | None
-        The largest stable step there, 2 / curvature.
+        The largest stable step size at initialisation, 2 / curvature.
     random_alignment : float | None
-        For targets that depend on few directions, the alignment of directions that know nothing of them.
+        The expected alignment of random directions, for targets that depend on few directions.
     """
 
     layers: str
@@ -585,18 +589,18 @@ class DescentReport(Record):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LabelErrors(Columns):
-    """Root mean squared errors of one label, in its unit.
+    """The root mean squared errors of one label, in its unit.
 
     Attributes
     ----------
     label : tuple[str, ...]
-        The label.
+        The name of the label.
     test_rmse : FloatArray | None
-        On the test rows.
+        The error on the test rows.
     train_rmse : FloatArray | None
-        On the training rows.
+        The error on the training rows.
     validation_rmse : FloatArray | None
-        On the validation rows, or over folds of rows held out.
+        The error on the validation rows, or on held-out rows over folds.
     """
 
     label: tuple[str, ...]
@@ -607,19 +611,19 @@ class LabelErrors(Columns):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LearningTimes(Columns):
-    """When the residual's energy in a degree has fallen to a share of the target's. Null where it does not fall so
-    far within the run, or for the prediction ever.
+    """The iteration at which the energy of the residual in a degree has fallen to a share of the target's.
 
     Attributes
     ----------
     degree : IntArray
-        The degree.
+        The degree k.
     share : FloatArray
-        The share that is left: 0.5, 0.1 or 0.01.
+        The remaining share: 0.5, 0.1 or 0.01.
     iteration : FloatArray | None
-        The first iteration with so little left; from 1000 on to one part in 1000. Step by step the first listed one.
+        The first iteration with at most this share; NaN if the run does not reach it. Above 1000 it is accurate to
+        one part in 1000; in iterative training it is the first reported one.
     predicted : FloatArray | None
-        What the operator at infinite width predicts.
+        The iteration that the operator at infinite width predicts; NaN if the share is never reached.
     """
 
     degree: IntArray
@@ -630,18 +634,18 @@ class LearningTimes(Columns):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class PartRows(Record):
-    """How many rows each part has.
+    """The number of rows of each part of the split.
 
     Attributes
     ----------
     train : int
-        Rows that are learned from.
+        The rows for training.
     validation : int
-        Rows that the best iteration is chosen on.
+        The rows that choose the best iteration.
     test : int
-        Rows that are only scored.
+        The rows for testing, which are only scored.
     dropped : int
-        Rows left out for missing values, or since their weight is 0.
+        The rows dropped for missing values or weight 0.
     """
 
     train: int
@@ -652,21 +656,22 @@ class PartRows(Record):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SolverReport(Record):
-    """How a path was found.
+    """The solver of a whole path, and bounds on its error.
 
     Attributes
     ----------
     name : str
-        dense or lanczos.
+        The name of the solver: dense or lanczos.
     loss_lower : float | None
-        A bound below the last training loss of exact descent (RD-1, with Lanczos Gauss-Radau).
+        A lower bound on the final training loss of exact descent (RD-1, with Lanczos Gauss-Radau).
     loss_upper : float | None
-        A bound above it (RD-1, with Lanczos Gauss).
+        An upper bound on the final training loss of exact descent (RD-1, with Lanczos Gauss).
     prediction_error : float | None
-        How far predictions on the training rows may be from those of exact descent at any listed iteration: a root
-        mean square, as part of the labels' deviation. Steps that Lanczos left out (LZ-1) and rounding (RD-1).
+        A bound on the difference between predictions and those of exact descent at every reported iteration: the root
+        mean square over the training rows, divided by the labels' standard deviation. It includes truncation of
+        Lanczos (LZ-1) and rounding (RD-1).
     steps : int | None
-        Steps of Lanczos.
+        The number of Lanczos steps.
     """
 
     name: str
@@ -678,81 +683,82 @@ class SolverReport(Record):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Training(TrainingResult):
-    """Everything that a training found. Losses are mean squared errors E (f - g)^2, on tables in the label's unit
-    squared, and over several labels their mean; root mean squared errors are in the label's unit. What does not apply
-    is null.
+    """The result of a training. Losses are mean squared errors E (f - g)^2, on tables in the label's unit squared,
+    over several labels their mean. Root mean squared errors are in the label's unit. Fields that do not apply are
+    null.
 
     Attributes
     ----------
     stop_reason : str
-        Why it ended.
+        The reason for the end of the training.
     activation : str
-        The activation used.
+        The activation phi.
     scale : float
-        The scale used.
+        The scale s of the units phi(s <w, x>).
     dim : int
-        The dimension of the sphere.
+        The dimension n of the sphere S^(n-1).
     width : int | float
         The width m.
     iterations : int
-        The last iteration.
+        The number of iterations.
     step_size : float
-        The step eta.
+        The step size eta.
     initial_loss : float
         The loss before the first step.
     loss : float
-        The loss after the last one; for tables on the rows that the network was fitted to: the training rows, with
-        `refit` those for validation too.
+        The loss after the last step; for tables on the rows that the network was fitted to: the training rows, with
+        `refit` the validation rows too.
     best_polynomial : BestPolynomials
-        The best polynomial of each degree.
+        The best polynomial of each degree, as a baseline.
     best_iteration : int
-        For tables the iteration with the smallest validation loss (over several labels the smallest mean of losses in
-        units of each label's variance), otherwise the last.
+        For tables the iteration with the smallest validation loss (over several labels the smallest mean of losses
+        divided by each label's variance), otherwise the last.
     path : Path
-        The path, one entry for each listed iteration.
+        The path, one entry for each reported iteration.
     bias : float | None
-        The bias of the lift, for tables.
+        The bias of the lift to the sphere, for tables.
     candidates : Candidates | None
-        What was tried when activation or scale were chosen automatically.
+        The candidates of an automatic choice of activation, scale or bias.
     descent : DescentReport | None
-        How the descent went, for trainings step by step.
+        Options and course of an iterative training; None for whole paths.
     dropped_columns : tuple[str, ...] | None
-        Feature columns left out because they do not vary over the training rows, for tables.
+        The feature columns dropped because they are constant on the training rows, for tables.
     fingerprint : str | None
-        A hash of all rows by which a table is known again, for tables read by one program.
+        A hash of all rows that identifies the table; None for tables read in shards.
     folds : int | None
-        The folds over which the best iteration was chosen; None when it was on validation rows.
+        The number of folds that chose the best iteration; None if validation rows did.
     invisible_degrees : IntArray | None
-        Degrees in which the target has energy and that the activation cannot see, for targets.
+        The degrees in which the target has energy and the activation has coefficient zero, for targets.
     label_errors : LabelErrors | None
         The same errors for each label, for tables.
     labels : tuple[str, ...] | None
-        Names of the labels, for tables.
+        The names of the labels, for tables.
     learning : LearningTimes | None
-        When each degree with energy is learned, for targets.
+        The learning times of each degree with energy, for targets.
     loss_bound : float | None
-        The bound of PL-1 on the expectation of the last loss over hidden units, for targets.
+        The upper bound of PL-1 on the expectation of `loss` over random hidden units, for targets.
     precision : str | None
         The precision of the features, for tables.
     refit : bool | None
-        Whether the final network is fitted to validation rows too, for tables.
+        Whether the final network was fitted to the validation rows too, for tables.
     rows : PartRows | None
-        How many rows each part has, for tables.
+        The numbers of training, validation and test rows, for tables.
     run : str | None
-        The run folder.
+        The path of the run folder; None if nothing was written.
     solver : SolverReport | None
-        How the path was found.
+        The solver of the path and its error bounds; None at infinite width and for iterative training.
     target : str | None
-        The target, for targets.
+        The expression of the target, for targets.
     target_energy : FloatArray | None
         The energy of the target by degree, for targets.
     test_rmse : float | None
-        Root mean squared error on the test rows at the best iteration.
+        The root mean squared error on the test rows at the best iteration.
     train_rmse : float | None
-        Root mean squared error on the training rows at the best iteration, with `refit` too, where `loss` and `path`
-        are over training and validation rows together; over several labels the root of the mean.
+        The root mean squared error on the training rows at the best iteration, over several labels the root of the
+        mean. With `refit` it is still on the training rows, while `loss` and `path` are on training and validation
+        rows together.
     validation_rmse : float | None
-        Root mean squared error on the validation rows at the best iteration, or over folds of rows held out.
+        The root mean squared error on the validation rows at the best iteration, or on held-out rows over folds.
     """
 
     stop_reason: str
@@ -792,29 +798,29 @@ class Training(TrainingResult):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Agreement(Result):
-    """Whether a repeated run agrees with the first one.
+    """The comparison of a repeated run with the first one.
 
     Attributes
     ----------
     agrees : bool
-        Whether it agrees: the same bits by the same version on the same kind of processor, otherwise losses to
+        Whether the runs agree: bit by bit for the same version on the same kind of processor, otherwise losses within
         `tolerance`.
     same_bits : bool
-        Whether everything that was compared is the same to the bit.
+        Whether everything compared is identical bit by bit.
     compared : tuple[str, ...]
-        What was compared: the summary, the path, and as far as the first run still has them the network and the test
+        The documents compared: the summary, the path, and, if the first run still has them, the network and the test
         rows.
     same_machine : bool
-        Whether version, platform, processor and instructions are those of the first run, so that the bits must be.
+        Whether version, platform, processor and vector instructions match, so that the bits must match too.
     same_table : bool
         Whether the table is that of the first run; true for targets.
     tolerance : float
-        What it may be on another machine.
+        The allowed `loss_difference` on another machine.
     differs : tuple[str, ...]
-        What differs.
+        Descriptions of the differences.
     loss_difference : float | None
-        The largest difference of a loss of the path, as part of the first loss; None where the paths list other
-        iterations.
+        The largest difference of losses along the path, divided by the initial loss; None if the paths report
+        different iterations.
     """
 
     agrees: bool
@@ -834,15 +840,15 @@ class PolynomialErrors(Columns):
     Attributes
     ----------
     degree : IntArray
-        The degree.
+        The degree k.
     monomials : IntArray
         The number of its monomials.
     rank : IntArray
-        How many independent directions the rows determine.
+        The rank of the monomials on the fitted rows.
     error : FloatArray
-        Mean squared error on the rows of the fit.
+        The mean squared error on the fitted rows.
     test_error : FloatArray | None
-        Mean squared error on rows held out.
+        The mean squared error on held-out rows.
     """
 
     degree: IntArray
@@ -854,16 +860,16 @@ class PolynomialErrors(Columns):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class EnergyEstimates(Columns):
-    """An energy with its standard error.
+    """The estimated energy of one degree.
 
     Attributes
     ----------
     degree : IntArray
-        The degree.
+        The degree k.
     energy : FloatArray
-        The estimate; it may be negative.
+        The unbiased estimate, which may be negative.
     standard_error : FloatArray
-        Its standard error.
+        The standard error of the estimate.
     """
 
     degree: IntArray
@@ -873,24 +879,23 @@ class EnergyEstimates(Columns):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LabelAnalysis(Record):
-    """What was found about one label.
+    """The analysis of one label.
 
     Attributes
     ----------
     label : str
-        Its name.
+        The name of the label.
     mean : float
-        Its mean over the rows of the fit.
+        The mean over the fitted rows.
     deviation : float
-        Its standard deviation there.
+        The standard deviation over the fitted rows.
     best_polynomial : PolynomialErrors
-        The best polynomial of each degree.
+        The best polynomial of each degree, by least squares.
     energies : EnergyEstimates
-        Energies of the label by degree, with standard errors, in the label's unit squared; that of degree 0 is the
-        square of the label's mean. They are estimates without bias for rows that are independent and uniform on the
-        sphere.
+        The energies of the label by degree, in the label's unit squared; that of degree 0 is the square of the mean.
+        The estimates are unbiased for rows that are independent and uniform on the sphere.
     noise_rmse : float | None
-        The noise floor: the root mean squared error below which no function of the features gets; None where no row
+        The noise floor: the smallest root mean squared error that a function of the features can have; None if no row
         repeats.
     """
 
@@ -904,14 +909,14 @@ class LabelAnalysis(Record):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Skipped(Record):
-    """A polynomial that would have had too many terms.
+    """A polynomial that was not fitted, since it has too many monomials.
 
     Attributes
     ----------
     degree : int
-        The degree.
+        The degree k.
     monomials : int | None
-        The number of its monomials; None if it has more than fit into 64 bits.
+        The number of its monomials; None if it exceeds 64 bits.
     """
 
     degree: int
@@ -920,34 +925,34 @@ class Skipped(Record):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Analysis(Result):
-    """What was found.
+    """The result of an analysis.
 
     Attributes
     ----------
     rows : int
-        Rows used.
+        The number of rows used.
     dropped : int
-        Rows left out for missing values.
+        The number of rows dropped for missing values.
     columns : int
-        Feature columns.
+        The number of feature columns.
     dropped_columns : tuple[str, ...]
-        Feature columns that do not vary.
+        The feature columns dropped because they are constant.
     repeated_rows : int
-        Rows with the same features as another row, of those that were followed; 0 if none repeats.
+        The number of rows with the same features as another row, among those compared; see `followed`.
     followed : float
-        The part of all features that was followed for repetitions: 1 unless there are very many.
+        The fraction of all distinct feature rows that were compared for repetitions; 1 unless there are very many.
     sampled_rows : int
-        Rows from which energies are estimated.
+        The number of sampled rows from which energies are estimated.
     sphere_dim : int
-        The dimension of the sphere of the energies.
+        The dimension n of the sphere of the energies.
     on_sphere : bool
-        Whether rows had unit length already; otherwise the directions of standardised rows are used.
+        Whether the rows have unit length; otherwise energies are those of the directions of standardised rows.
     uniformity : FloatArray
-        How far the rows are from uniform on the sphere, in standard errors, for degrees 1 and 2 (Rayleigh, Bingham).
+        The Rayleigh and Bingham statistics for uniformity on the sphere (degrees 1 and 2), in standard errors.
     labels : tuple[LabelAnalysis, ...]
-        Each label.
+        The results for each label.
     skipped : Skipped | None
-        The first degree whose polynomial was not fitted, and the number of its monomials.
+        The first degree whose polynomial has too many monomials and was not fitted.
     """
 
     rows: int
@@ -966,59 +971,60 @@ class Analysis(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SweepRows(Columns):
-    """A row of the table. Means are over seeds; standard errors are null for a single seed.
+    """A row of the table: a cell of the grid at one iteration. Means are over seeds; standard errors are null for a
+    single seed.
 
     Attributes
     ----------
     dim : IntArray
-        The dimension n.
+        The dimension n of the sphere S^(n-1).
     target : tuple[str, ...]
-        The target.
+        The expression of the target.
     activation : tuple[str, ...]
-        The activation.
+        The activation phi.
     scale : FloatArray
-        The scale.
+        The scale s of the units phi(s <w, x>).
     width : IntArray
         The width m.
     step : tuple[str, ...]
-        The step asked for: auto or a number.
+        The requested step size: auto or a number.
     iterations : IntArray
-        Iterations.
+        The number of steps done.
     log_n_width : FloatArray
         ln m / ln n.
     seeds : IntArray
-        How many seeds.
+        The number of seeds.
     diverged : IntArray
-        Seeds for which the step is too large, so that the iterates grow without bound; where there are any, means
-        over the others would mislead, and all that descent gives is NaN.
+        The number of seeds for which descent diverged, since the step is too large. If there are any, all results of
+        descent are NaN, because means over the other seeds would mislead.
     step_size : FloatArray
-        Mean step.
+        The mean step size eta.
     target_energy : FloatArray
-        Mean energy of the target.
+        The mean energy of the target, E[g^2].
     energies : tuple[FloatArray, ...]
-        Mean energy of the residual by degree; none where a seed diverged.
+        The mean energy of the residual by degree; empty if a seed diverged.
     best_polynomial_error : FloatArray | None
-        Mean error of the best polynomial of the degree.
+        The mean error of the best polynomial of `degree`.
     degree : FloatArray | None
-        The degree put into the target and compared with.
+        The degree that is substituted into the target and used for the best polynomial.
     log_n_rows : FloatArray | None
         ln rows / ln n.
     loss : FloatArray | None
-        Mean of E (f - g)^2 over the sphere.
+        The mean loss E (f - g)^2 over the sphere.
     loss_bound : FloatArray | None
-        Mean bound of PL-1, on exact expectations with a step that it covers.
+        The mean upper bound of PL-1 on the loss, for exact expectations and steps to which it applies.
     loss_standard_error : FloatArray | None
-        Its standard error.
+        The standard error of `loss`.
     predicted_loss : FloatArray | None
-        Mean loss that infinite width predicts, on exact expectations.
+        The mean loss predicted at infinite width, for exact expectations.
     rows : FloatArray | None
-        Rows of sampled data; NaN for exact expectations.
+        The number of sampled rows; NaN for exact expectations.
     tail_energy : FloatArray | None
-        Mean energy of the residual beyond.
+        The mean energy of the residual beyond the listed degrees.
     train_loss : FloatArray | None
-        Mean loss on the sampled rows.
+        The mean loss on the sampled rows.
     train_loss_standard_error : FloatArray | None
-        Its standard error.
+        The standard error of `train_loss`.
     """
 
     dim: IntArray
@@ -1049,20 +1055,20 @@ class SweepRows(Columns):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Sweep(Result):
-    """The outcome of a sweep.
+    """The result of a sweep.
 
     Attributes
     ----------
     name : str
-        The sweep's name.
+        The name of the sweep.
     trained : int
-        Trainings of this call; the others came from the journal.
+        The number of trainings run by this call; the others came from the journal.
     trainings : int
-        All trainings.
+        The number of trainings of the whole grid.
     rows : SweepRows
-        The table.
+        The rows of the table.
     run : str | None
-        The folder.
+        The path of the run folder; None if nothing was written.
     """
 
     name: str
@@ -1074,24 +1080,24 @@ class Sweep(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Checks(Columns):
-    """A measured value, what theory says about it, and the threshold that decides.
+    """The comparison of a measured value with the theory.
 
     Attributes
     ----------
     quantity : tuple[str, ...]
-        What is measured.
+        The measured quantity.
     measured : FloatArray
-        The measured value; NaN for one that is no number, as when the claim's training failed.
+        The measured value; NaN if it is not a number, for example because the training failed.
     relation : tuple[str, ...]
-        How the measured value must lie to the threshold.
+        The required relation of measured value and threshold.
     threshold : FloatArray
-        The threshold.
+        The threshold of the comparison.
     reason : tuple[str, ...]
-        Why this threshold.
+        The justification of the threshold.
     holds : BoolArray
-        Whether it does.
+        Whether the relation holds.
     predicted : FloatArray | None
-        What theory predicts, where it predicts a value and not only a bound.
+        The value predicted by the theory, unless the theory is only a bound.
     """
 
     quantity: tuple[str, ...]
@@ -1105,34 +1111,35 @@ class Checks(Columns):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Claim(Record):
-    """The outcome of one claim. `measured` and `threshold` are those of the check that comes nearest to failing.
+    """The result of one claim. `measured`, `predicted`, `relation`, `threshold` and `reason` are those of the check
+    closest to failing.
 
     Attributes
     ----------
     name : str
-        Its name.
+        The name of the claim.
     statement : str
-        What is claimed.
+        The statement of the claim.
     source : str
-        Where it is stated.
+        The source of the statement in the literature.
     formulas : str
-        The formulas of docs/theory behind it.
+        The identifiers of the formulas in docs/theory.
     quantity : str
-        What was measured.
+        The measured quantity.
     measured : float
-        The measured value.
+        The measured value; None if the claim failed to run.
     relation : str
-        How it must lie to the threshold.
+        The required relation of measured value and threshold.
     threshold : float
-        The threshold.
+        The threshold of the comparison.
     reason : str
-        Why this threshold.
+        The justification of the threshold.
     holds : bool
-        Whether all checks hold.
+        Whether every check holds.
     checks : Checks
-        Everything that was compared.
+        The individual comparisons.
     predicted : float | None
-        What theory predicts, where it predicts a value and not only a bound.
+        The value predicted by the theory, unless the theory is only a bound.
     """
 
     name: str
@@ -1151,20 +1158,20 @@ class Claim(Record):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Reproduction(Result):
-    """The outcome of all claims asked for.
+    """The results of the requested claims.
 
     Attributes
     ----------
     quick : bool
-        Whether the smaller sizes were used.
+        Whether the claims were checked at smaller sizes.
     holds : bool
-        Whether every claim asked for was checked and holds.
+        Whether every requested claim was checked and holds.
     not_reached : tuple[str, ...]
-        Claims asked for and not reached, because the checks were interrupted.
+        The requested claims that were not checked because of an interruption.
     claims : tuple[Claim, ...]
-        The claims.
+        The results of the checked claims.
     run : str | None
-        The run folder.
+        The path of the run folder; None if nothing was written.
     """
 
     quick: bool
@@ -1176,39 +1183,39 @@ class Reproduction(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Bound(Result):
-    """A lower bound on the number of queries, and what it rests on.
+    """A lower bound on the number of queries, and its assumptions.
 
     Attributes
     ----------
     family : str
-        zonal, random, signs or monomials.
+        The kind of family: zonal, random, signs or monomials.
     dim : int
-        The dimension n.
+        The dimension n of the sphere S^(n-1).
     degree : int
         The degree k.
     multiplicity : int
-        N(n, k), exactly.
+        The multiplicity N(n, k) in exact decimal digits.
     tolerance : float
-        The tolerance of an answer: by unit norm for correlational queries, for values in [-1, 1] otherwise.
+        The tolerance tau of an answer: for queries of norm 1 if correlational, for values in [-1, 1] otherwise.
     query_class : str
-        The class of queries.
+        The class of queries: correlational, lipschitz:L or any.
     prior : str
-        The law of the target.
+        The distribution of the target.
     theorem : str
-        The theorem's name in docs/theory.
+        The identifier of the theorem in docs/theory.
     delta : float
-        The probability of success.
+        The probability of success of the learner.
     epsilon : float
-        The mean squared error to be reached is 1 - epsilon.
+        The learner reaches a mean squared error of 1 - epsilon.
     vacuous : bool
-        Whether the bound is below one query and so says nothing.
+        Whether the bound is below one query and so excludes nothing.
     assumptions : tuple[str, ...]
-        What it rests on.
+        The assumptions of the theorem.
     log10_queries : float | None
-        log10 of the number of queries, rounded down; None where the formula gives nothing positive, or where no
-        number of queries suffices, in which case `vacuous` is false.
+        log10 of the number of queries, rounded down; None if the formula is not positive, or if no number of queries
+        suffices, in which case `vacuous` is false.
     size : int | None
-        Members of a finite family, exactly; None where targets are infinitely many.
+        The number of members in exact decimal digits; None for infinitely many targets.
     """
 
     family: str
@@ -1229,20 +1236,20 @@ class Bound(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Transcript(Columns):
-    """A query, its answer, and what became of the members.
+    """A query, its answer, and the number of members that remain.
 
     Attributes
     ----------
     query : tuple[str, ...]
-        The query in words.
+        A description of the query.
     identity : tuple[str, ...]
-        Its identity.
+        The identity of the query: equal queries have equal identities.
     answer : FloatArray
-        The answer.
+        The answer of the oracle.
     dropped : IntArray
-        Members that it ruled out.
+        The number of members excluded by the answer.
     live : IntArray
-        Members left after it.
+        The number of members remaining after it.
     """
 
     query: tuple[str, ...]
@@ -1254,55 +1261,56 @@ class Transcript(Columns):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Game(Result):
-    """How a game went.
+    """The course and the result of a game.
 
     Attributes
     ----------
     family : str
-        zonal, random, signs or monomials.
+        The kind of family: zonal, random, signs or monomials.
     dim : int
-        The dimension n.
+        The dimension n of the sphere S^(n-1).
     degree : int
         The degree k.
     multiplicity : int
-        N(n, k), exactly.
+        The multiplicity N(n, k) in exact decimal digits.
     family_size : int
-        M.
+        The number of members M.
     tolerance : float
-        The tolerance of an answer to a query of norm 1.
+        The tolerance tau of an answer to a query of norm 1.
     epsilon : float
-        Mean squared error at most 1 - epsilon is to be reached.
+        The learner is to reach a mean squared error of 1 - epsilon.
     learner : str
-        The learner.
+        The strategy of the learner.
     answers : str
-        base or interval.
+        The rule that chooses among consistent answers: base or interval.
     dropped_per_query_bound : int
-        The most members that one correlational query can rule out (SQ-1).
+        The largest number of members that one correlational query can exclude (SQ-1).
     fits_per_hypothesis_bound : int
-        The most members that one hypothesis fits.
+        The largest number of members that one hypothesis fits.
     queries_distinct : int
-        Different queries.
+        The number of distinct queries.
     queries_issued : int
-        All queries.
+        The number of queries including repetitions.
     live : int
-        Members that are left.
+        The number of remaining members.
     max_dropped : int
-        The most that were ruled out by one answer.
+        The largest number of members excluded by one answer.
     learned : bool
-        Whether so few are left that one hypothesis may fit them all; for rows, whether the target was found.
+        Whether few enough members remain for one hypothesis to fit them all; for the brute-force learner, whether it
+        found the target.
     transcript : Transcript
-        Each query that was asked, once.
+        The distinct queries with their answers, in order.
     assumptions : tuple[str, ...]
-        What the bounds rest on.
+        The assumptions of the bounds.
     invariant_held : bool | None
-        Whether no answer ruled out more than the bound; None where the bound does not apply.
+        Whether every answer excluded at most `dropped_per_query_bound` members; None if the bound does not apply.
     predicted_queries : int | None
-        No learner by correlational queries succeeds with fewer; None where no number suffices, and for learners that
-        ask others or none.
+        The lower bound on the number of correlational queries of every successful learner; None if no number
+        suffices, and for learners that ask other queries or none.
     rows : int | None
-        Rows that were looked at, by the learner that does.
+        The number of rows that the brute-force learner used.
     run : str | None
-        The run folder.
+        The path of the run folder; None if nothing was written.
     """
 
     family: str
@@ -1331,22 +1339,22 @@ class Game(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LearnPath(Columns):
-    """One iteration. Losses and energies are true ones, whatever was answered.
+    """Losses and energies at one reported iteration. They are computed exactly, not through the oracle.
 
     Attributes
     ----------
     iteration : IntArray
-        The iteration.
+        The number of steps done.
     loss : FloatArray
-        E (f - g)^2.
+        The loss E (f - g)^2 of the descent through the oracle.
     exact_loss : FloatArray
-        The same through the exact oracle.
+        The loss of the descent through the exact oracle.
     tail_energy : FloatArray
-        The residual's energy beyond the last listed degree.
+        The energy of the residual beyond the last listed degree.
     energy : FloatArray | None
-        Through the oracle. One row for each iteration, one column for each degree.
+        The energy after descent through the oracle. One row for each iteration, one column for each degree.
     exact_energy : FloatArray | None
-        Through the exact one. One row for each iteration, one column for each degree.
+        The energy after descent through the exact oracle. One row for each iteration, one column for each degree.
     """
 
     _nested = {"energy": "degrees", "exact_energy": "degrees"}
@@ -1361,51 +1369,51 @@ class LearnPath(Columns):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Learning(Result):
-    """A descent through an oracle beside the exact one.
+    """The course of a descent through an oracle, compared with descent through the exact oracle.
 
     Attributes
     ----------
     target : str
-        The target.
+        The expression of the target.
     dim : int
-        The dimension n.
+        The dimension n of the sphere S^(n-1).
     oracle : str
-        Who answers.
+        The oracle, as in the request.
     convention : str
-        What its tolerance is measured in: unit, raw or range.
+        The unit of the oracle's tolerance: unit, raw or range.
     activation : str
-        The activation.
+        The activation phi.
     scale : float
-        The scale.
+        The scale s of the units phi(s <w, x>).
     width : int
         The width m.
     layers : str
-        output or both.
+        The layers that were trained: output or both.
     step_size : float
-        The step.
+        The step size eta.
     query_norm : float
-        The norm of an output unit's query; tolerances by unit are multiplied by it.
+        The norm of the query of an output weight, by which tolerances in units of the norm are multiplied.
     target_norm_sq : float
-        ||g||^2, the loss of a network that has learned nothing.
+        ||g||^2 = E[g^2], the loss of the zero network.
     target_energy : FloatArray
         The energy of the target by degree.
     vanishing_tolerance : float
-        The smallest tolerance, by unit norm, at which lazy answers to every query of the first step are zero: descent
-        never leaves zero from there on.
+        The smallest tolerance, for queries of norm 1, at which a lazy oracle answers every query of the first step
+        with zero. From this tolerance on, descent stays at zero.
     vanishing_tolerance_raw : float
-        The same as a tolerance of the answer itself.
+        The same tolerance for the answer itself.
     queries_distinct : int
-        Different queries up to the last iteration.
+        The number of distinct queries up to the last iteration.
     queries_issued : int
-        Queries of a descent that asks anew at each step, at most 2^64 - 1.
+        The number of queries of a descent that asks all queries in each step, at most 2^64 - 1.
     smallest_loss : float
-        The smallest loss at a listed iteration.
+        The smallest loss at a reported iteration.
     smallest_exact_loss : float
-        The same through the exact oracle.
+        The smallest loss at a reported iteration through the exact oracle.
     path : LearnPath
-        Listed iterations.
+        The path, one entry for each reported iteration.
     diverged : int | None
-        The iteration at which the loss grew without bound, if it did.
+        The iteration at which the loss diverged; None if it did not.
     """
 
     target: str
