@@ -87,7 +87,7 @@ def test_what_does_not_fit_together_is_refused(rows, empty):
     x, y = rows
     a = empty.without_rows().update(x[:500], y[:500], first_row=0)
     before = a.to_bytes()
-    with pytest.raises(ParameterError, match="twice"):
+    with pytest.raises(ParameterError, match="only once"):
         a.merge(empty.without_rows().update(x, y, first_row=0))
     for call, words in [
         (lambda: a.update(x[:5, :3], y[:5]), "X has 3 columns, but 4 are needed"),
@@ -121,7 +121,7 @@ def test_rows_are_numbered_from_where_they_stand(rows, empty):
     late = empty.without_rows().update(x[100:200], y[100:200], first_row=100)
     assert (late.next_row, late.rows) == (0, 100)
     assert late.update(x[:100], y[:100]).next_row == 200
-    with pytest.raises(ParameterError, match="rows 150 to 159 .* twice"):
+    with pytest.raises(ParameterError, match="rows 150 to 159 .* only once"):
         late.update(x[:10], y[:10], first_row=150)
 
 

@@ -148,7 +148,7 @@ fn options_out_of_range() {
     place.fail(&["spectrum", "--activation", "foo(t)"], 2, &["character 1", "'foo' is not known", "^^^"]);
     place.fail(&["spectrum", "--activation", "1/t"], 2, &["near t = 0", "not finite"]);
     place.fail(&["spectrum", "--activation", "sqrt(t)"], 2, &["not finite"]);
-    place.fail(&["spectrum", "--activation", "relu", "--kinks", "0"], 2, &["--kinks", "an expression in t"]);
+    place.fail(&["spectrum", "--activation", "relu", "--kinks", "0"], 2, &["kinks", "an expression in t"]);
     place.fail(&["spectrum", "--activation", "step", "--kernel", "tangent"], 2, &["step", "without jumps"]);
     place.fail(&["spectrum", "--dim", "inf", "--kernel", "tangent"], 2, &["finite --dim"]);
     place.fail(&["spectrum", "--dim", "inf", "--scale", "2"], 2, &["sqrt-dim"]);

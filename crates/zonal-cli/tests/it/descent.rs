@@ -307,7 +307,7 @@ fn mistakes_are_told_before_any_work() {
         (&target, &["--batch", "fresh:8", "--units", "sphere"], &["--units", "hidden"]),
         (&target, &["--layers", "both", "--max-degree", "1000000000000"], &["degree", "20000"]),
         (&table, &["--layers", "both", "--patience", "0.5"], &["--patience", "0.5"]),
-        (&table, &["--layers", "both", "--step", "nan"], &["step", "'nan' is not a number"]),
+        (&table, &["--layers", "both", "--step", "nan"], &["step", "'nan' is not a finite number"]),
         (&table, &["--layers", "both", "--batch", "fresh:10"], &["fresh:10", "--target"]),
         (&table, &["--layers", "both", "--folds", "3"], &["--folds"]),
         (&table, &["--layers", "both", "--activation", "sign"], &["sign", "rows say nothing"]),

@@ -116,7 +116,7 @@ const RUN: Kind = Kind {
         "Not a directory",
         "holds no resume.json",
         "sweep.toml",
-        "name the folder of a run",
+        "name the folder of a ",
         "not a finished run",
     ],
     code: 1,

@@ -117,7 +117,7 @@ fn impossible_goals_are_refused_with_what_would_do() {
     fails(&["--width", "100"], &["the width is 100", "at least", "epsilon"]);
     fails(&["--iterations", "10"], &["the number of iterations is 10", "at least"]);
     fails(&["--epsilon", "0"], &["epsilon is 0", "positive"]);
-    fails(&["--epsilon", "nan"], &["'nan' is not a number"]);
+    fails(&["--epsilon", "nan"], &["'nan' is not a finite number"]);
     fails(&["--delta", "1.5"], &["delta is 1.5"]);
     fails(&["--width", "0"], &["at least 1"]);
     fails(&["--width", "-5"], &["'-5' is not a count"]);
@@ -176,5 +176,9 @@ fn every_claim_holds_at_the_smaller_sizes() {
     let one = place.succeed(&["reproduce", "--quick", "--claim", "iterations"]).stdout;
     assert!(one.contains("Smaller sizes (--quick)"));
     assert!(one.contains("PL-2") && one.contains("infinite width") && one.contains("holds"));
-    Place::new().fail(&["reproduce", "--claim", "magic"], 2, &["'magic' is no claim", "convergence, width"]);
+    Place::new().fail(
+        &["reproduce", "--claim", "magic"],
+        2,
+        &["'magic' is not a claim", "convergence, width"],
+    );
 }

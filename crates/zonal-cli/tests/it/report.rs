@@ -249,12 +249,12 @@ fn pages_and_figures_are_written_as_asked() {
     Place::new().fail(
         &["train", "--target", "x1", "--out", "none", "--figures", "svg"],
         2,
-        &["--figures needs a folder"],
+        &["--figures needs a run folder"],
     );
     Place::new().fail(
         &["train", "--target", "x1", "--figures", "pdf"],
         2,
-        &["'pdf' is not a figure format", "svg"],
+        &["'pdf' is not a format of figures", "svg"],
     );
 }
 

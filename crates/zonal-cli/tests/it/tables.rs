@@ -363,7 +363,7 @@ fn weights_are_a_column_and_rows_of_none_are_left_out() {
     };
     fails(&["bad.csv", "--weight", "w", "--label", "y"], "row 7 (counted from 0) has the weight -2");
     fails(&["t.csv", "--weight", "none", "--label", "y"], "no column 'none'");
-    fails(&["ones.csv", "--weight", "y", "--label", "y"], "the label cannot be the weight");
+    fails(&["ones.csv", "--weight", "y", "--label", "y"], "the label cannot also be the weight");
     fails(
         &["ones.csv", "--weight", "w", "--label", "y", "--features", "a,w"],
         "the weight cannot also be a feature",

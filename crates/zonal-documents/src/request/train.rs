@@ -552,7 +552,7 @@ impl DescentOptions {
             return reject(format!("{exact} is computed in f64; choose {f64}, or a batch of fresh points"));
         }
         if on_target && self.patience.is_some() {
-            let patience = PATIENCE;
+            let patience = crate::options::PATIENCE;
             return reject(format!("{patience} is for tables: a target has no validation rows"));
         }
         if layers == Layers::Output && self.units.is_some() {
@@ -596,6 +596,7 @@ mod tests {
         assert_eq!(
             error(|r| {
                 r.resume = Some("runs/x".into());
+                r.out = None;
                 r.width = Extended::Finite(7);
                 r.page.no_report = true;
             }),
@@ -609,7 +610,11 @@ mod tests {
             "biases is for iterative training: add layers='both', layers='hidden' or batch"
         );
         assert!(error(|_| {}).contains("name a table and label, or target"));
-        assert_eq!(error(|r| r.at = vec!["x".into()]).split(':').next(), Some("at"));
+        let message = error(|r| {
+            target(r);
+            r.at = vec!["x".into()];
+        });
+        assert_eq!(message.split(':').next(), Some("at"));
     }
 
     #[test]

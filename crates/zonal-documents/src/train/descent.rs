@@ -90,7 +90,7 @@ impl Serialize for BatchChoice {
 
 impl<'de> Deserialize<'de> for BatchChoice {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        crate::number::text::deserialize(deserializer)
     }
 }
 

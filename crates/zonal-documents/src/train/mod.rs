@@ -12,6 +12,7 @@ pub use report::{
 
 use crate::error::{Error, Result};
 use crate::number::{Auto, Extended, Scale};
+use crate::options::{AT, FOLDS, ITERATIONS};
 use crate::table::Data;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -69,7 +70,7 @@ pub fn grid(last: u64, at: Option<&[u64]>) -> Result<Vec<u64>> {
     let Some(at) = at else { return Ok(logarithmic_grid(last)) };
     if let Some(beyond) = at.iter().find(|t| **t > last) {
         return Err(Error::Usage(format!(
-            "--at lists {beyond}, which is beyond the last iteration {last}; raise --iterations"
+            "{AT} lists {beyond}, which is beyond the last iteration {last}; raise {ITERATIONS}"
         )));
     }
     let mut grid = at.to_vec();
@@ -212,7 +213,9 @@ impl TableJob {
         if let Some(folds) = self.folds
             && !(2..=MAX_FOLDS).contains(&folds)
         {
-            return Err(zonal::Error::parameter("--folds", folds, format!("from 2 to {MAX_FOLDS}")).into());
+            return Err(
+                zonal::Error::parameter(FOLDS.to_string(), folds, format!("from 2 to {MAX_FOLDS}")).into()
+            );
         }
         let test = if self.test_data.is_some() { 0.0 } else { self.test_fraction };
         let validation = if self.folds.is_some() { 0.0 } else { self.validation_fraction };

@@ -416,7 +416,7 @@ mod tests {
             ("target = 'x1'\ndim = 3\nwidth = 10\nactivation = 'swash'", "swash"),
             ("target = 'x1'\ndim = 3\nwidth = 10\nscale = -1", "scale"),
             ("target = 'x1'\ndim = 3\nwidth = 10\nseeds = 0", "seeds"),
-            ("target = 'x1'\ndim = true\nwidth = 10", "a number, a text or a list"),
+            ("target = 'x1'\ndim = true\nwidth = 10", "a number, a string or a list"),
             ("target = 'x1'\ndim = 3\nwidth = 10\nseeds = 1e9", "trainings"),
             ("target = 'x1\ndim = 3", "a.toml"),
             ("target = 'x1'\ndim = 3\nwidth = 10\nnoise = 0.1", "no rows"),

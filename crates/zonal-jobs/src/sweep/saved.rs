@@ -6,7 +6,7 @@ use super::table;
 use crate::record::read_text;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-use zonal_documents::options::RESUME;
+use zonal_documents::options::{FORCE, RESUME};
 use zonal_documents::sweep::SweepReport;
 use zonal_documents::{Error, Result};
 use zonal_io::checksum::open_object;
@@ -78,7 +78,7 @@ pub(super) fn lines(path: &Path) -> Result<Vec<String>> {
 pub(super) fn trainings(path: &Path, text: &str, lines: &[String], access: Access) -> Result<SavedSweep> {
     let reject = |message: String| Error::from(zonal_io::Error::Folder { path: path.to_owned(), message });
     let Some((head, lines)) = lines.split_first() else {
-        return Err(reject("was interrupted before its first training; start over with --force".to_owned()));
+        return Err(reject(format!("was interrupted before its first training; start over with {FORCE}")));
     };
     let foreign = |e: String| reject(format!("has a journal whose first line cannot be used: {e}"));
     let head = open_object(head).map_err(foreign)?;
@@ -88,13 +88,13 @@ pub(super) fn trainings(path: &Path, text: &str, lines: &[String], access: Acces
         head.schema != expected.schema || access == Access::Resume && head.version != expected.version;
     if differs {
         return Err(reject(format!(
-            "was started by version {} (format {}), and this is version {} (format {}); results might not be reproducible across versions, so start over with --force",
+            "was started by version {} (format {}), and this is version {} (format {}); results might not be reproducible across versions, so start over with {FORCE}",
             head.version, head.schema, expected.version, expected.schema
         )));
     }
     if head.configuration != expected.configuration {
         let message =
-            format!("has a {SWEEP} that was changed since the start; restore it, or start over with --force");
+            format!("has a {SWEEP} that was changed since the start; restore it, or start over with {FORCE}");
         return Err(reject(message));
     }
     let file = path.join(SWEEP).display().to_string();
