@@ -94,7 +94,7 @@ pub fn plan(config: &PlanConfig, observer: &mut dyn Observer) -> Result<PlanRepo
         (None, _) => None,
         (Some(_), None) => {
             let message = format!("{VERIFY} needs exact expectations, so the target must be an expression");
-            return Err(Error::Usage(message.into()));
+            return Err(Error::Usage(message));
         }
         (Some(seeds), Some(experiment)) => match verify(&plan, config, seeds, experiment, observer) {
             Ok(found) => Some(found),

@@ -45,7 +45,7 @@ pub struct TrainRequest {
     #[arg(long, value_name = "COLUMNS")]
     #[serde(deserialize_with = "text::list")]
     pub features: Vec<String>,
-    /// Column with the weight of each row in every mean; rows of weight 0 are left out
+    /// Column with the weight of each row in every mean; rows of weight 0 are dropped
     #[arg(long, value_name = "COLUMN")]
     pub weight: Option<String>,
     /// Rows are points of the unit sphere: no column is standardised, no bias appended

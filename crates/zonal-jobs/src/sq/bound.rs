@@ -122,7 +122,7 @@ fn subsets(config: &BoundConfig, dim: Dim, goal: Goal) -> Result<SizedBound> {
         _ => {
             return Err(Error::Usage(format!(
                 "monomials have a bound only for correlational queries: y^2 x_i^2 is larger on average for the i that \
-                 occur, so few general queries find them; products of signs ({}) have a bound for any queries",
+                 occur, so few general queries find them; products of signs ({}) have a bound for every class of queries",
                 FAMILY.with("signs")
             )));
         }
