@@ -41,6 +41,8 @@ pub const FOR_DEGREES: OptionId = OptionId::new("for-degrees");
 pub const INIT: OptionId = OptionId::new("init");
 /// The option `iterations`.
 pub const ITERATIONS: OptionId = OptionId::new("iterations");
+/// The option `kernel`.
+pub const KERNEL: OptionId = OptionId::new("kernel");
 /// The option `kinks`.
 pub const KINKS: OptionId = OptionId::new("kinks");
 /// The option `label`.

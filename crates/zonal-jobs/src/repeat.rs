@@ -116,8 +116,10 @@ fn compare(
         differs.push("the table".to_owned());
     }
     let plain = |report: &TrainReport| {
-        serde_json::to_value(TrainReport { run: None, path: Vec::new(), ..report.clone() })
-            .map_err(|e| Error::Usage(e.to_string()))
+        let mut summary = report.clone();
+        summary.run = None;
+        summary.path.clear();
+        serde_json::to_value(summary).map_err(|e| Error::Usage(e.to_string()))
     };
     let (old_summary, new_summary) = (plain(old)?, plain(new)?);
     let keys = [&old_summary, &new_summary].into_iter().filter_map(|s| s.as_object());

@@ -106,7 +106,7 @@ def test_an_interrupted_training_with_a_folder_says_how_to_go_on(tmp_path):
     process.send_signal(signal.SIGINT)
     answer, _ = process.communicate(timeout=60)
     if sys.version_info >= (3, 11):
-        assert "go on with: zonal train --resume" in answer
+        assert "resume with: zonal.train(resume=" in answer
     assert (tmp_path / "run/resume.json").is_file()
 
 

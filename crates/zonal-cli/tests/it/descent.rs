@@ -196,7 +196,7 @@ fn a_killed_descent_goes_on_and_ends_with_the_same_bits() {
         assert_eq!(code, None);
         let (code, said) = common::stopped(&place, &["train", "--resume", &run], &saved, "-INT");
         assert_eq!(code, Some(130), "{said}");
-        assert!(said.contains(&format!("go on with: zonal train --resume {run}")), "{said}");
+        assert!(said.contains(&format!("resume with: zonal train --resume {run}")), "{said}");
         place.succeed(&["train", "--resume", &run]);
         for file in ["metrics.jsonl", "model.safetensors"] {
             let (a, b) = (format!("{whole}/{file}"), format!("{run}/{file}"));

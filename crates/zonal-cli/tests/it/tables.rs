@@ -301,7 +301,7 @@ fn a_killed_training_goes_on_and_ends_with_the_same_bits() {
     assert!(outcome.code == 1 && outcome.stderr.contains("zonal train --resume"), "{}", outcome.stderr);
     let (code, said) = stopped(&place, &["train", "--resume", "run"], SAVED, "-INT");
     assert_eq!(code, Some(130), "{said}");
-    assert!(said.contains("go on with: zonal train --resume run"), "{said}");
+    assert!(said.contains("resume with: zonal train --resume run"), "{said}");
     // Names of files are meant from where the run was begun, wherever it goes on.
     let elsewhere = place.path().join("elsewhere");
     std::fs::create_dir(&elsewhere).unwrap();
@@ -318,7 +318,11 @@ fn a_killed_training_goes_on_and_ends_with_the_same_bits() {
     }
     assert!(!place.path().join("run/statistics.safetensors").exists());
     place.fail(&["train", "--resume", "run"], 1, &["finished run"]);
-    place.fail(&["train", "--resume", "nowhere"], 1, &["does not exist", "name the folder of a training"]);
+    place.fail(
+        &["train", "--resume", "nowhere"],
+        1,
+        &["does not exist", "name the folder of an interrupted training"],
+    );
 
     // Other rows are noticed.
     std::fs::remove_dir_all(place.path().join("run")).unwrap();

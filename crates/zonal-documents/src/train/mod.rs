@@ -6,8 +6,9 @@ mod report;
 
 pub use descent::{BatchChoice, DescentConfig};
 pub use report::{
-    BestPolynomialReport, Checkpoint, DegreeEnergy, DescentReport, LabelErrors, LearningTime, PartRows,
-    SolverReport, StepChange, TrainReport,
+    BestPolynomialReport, Checkpoint, CourseReport, DegreeEnergy, DescentReport, LabelErrors, LearningTime,
+    MethodReport, NetworkReport, PartRows, SolverReport, StepChange, SubjectReport, TableReport,
+    TargetReport, TrainReport,
 };
 
 use crate::error::{Error, Result};

@@ -14,6 +14,7 @@ use zonal_io::model::SCHEMA;
 
 /// The result of a training. Losses are mean squared errors E (f - g)^2, on tables in the label's unit squared, over
 /// several labels their mean. Root mean squared errors are in the label's unit. Fields that do not apply are null.
+#[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TrainReport {
@@ -117,45 +118,150 @@ impl TrainReport {
         self.refit == Some(true) && self.folds.is_none()
     }
 
-    /// Returns a report with all fields null, NaN or zero, to be filled in.
-    pub fn empty() -> Self {
+    /// Returns the report of a training from its parts; what does not apply is null.
+    pub fn new(network: NetworkReport, course: CourseReport, subject: SubjectReport) -> Self {
+        let (solver, descent) = match course.method {
+            MethodReport::WholePath(solver) => (solver, None),
+            MethodReport::Descent(descent) => (None, Some(descent)),
+        };
+        let loss = |checkpoint: Option<&Checkpoint>| checkpoint.map_or(f64::NAN, |c| c.loss);
+        let (path, best) = (course.path, course.best);
+        let (target, table) = match subject {
+            SubjectReport::Target(target) => (Some(target), None),
+            SubjectReport::Table(table) => (None, Some(table)),
+        };
+        let (of_target, of_table) = (target.as_ref(), table.as_ref());
+        let best_polynomial = of_target.map(|t| &t.best_polynomial).or(of_table.map(|t| &t.best_polynomial));
         Self {
             schema: SCHEMA,
             run: None,
-            stop_reason: StopReason::IterationLimit,
-            activation: Activation::Relu,
-            scale: f64::NAN,
-            bias: None,
-            dim: 0,
-            width: Extended::Finite(0),
-            iterations: 0,
-            step_size: f64::NAN,
-            target: None,
-            labels: None,
-            initial_loss: f64::NAN,
-            loss: f64::NAN,
-            loss_bound: None,
-            target_energy: None,
-            invisible_degrees: None,
-            learning: None,
-            best_polynomial: Vec::new(),
-            best_iteration: 0,
-            train_rmse: None,
-            validation_rmse: None,
-            test_rmse: None,
-            label_errors: None,
-            solver: None,
-            precision: None,
-            folds: None,
-            refit: None,
-            fingerprint: None,
-            rows: None,
-            dropped_columns: None,
-            candidates: None,
-            descent: None,
-            path: Vec::new(),
+            stop_reason: course.stop_reason,
+            activation: network.activation,
+            scale: network.scale,
+            bias: of_table.map(|t| t.bias),
+            dim: network.dim,
+            width: network.width,
+            iterations: course.iterations,
+            step_size: course.step_size,
+            target: of_target.map(|t| t.target.clone()),
+            labels: of_table.map(|t| t.label_errors.iter().map(|l| l.label.clone()).collect()),
+            initial_loss: loss(path.first()),
+            // A descent on a target that diverged is worth what its best network is.
+            loss: loss(if of_target.is_some() { path.get(best) } else { path.last() }),
+            loss_bound: of_target.and_then(|t| t.loss_bound),
+            best_polynomial: best_polynomial.cloned().unwrap_or_default(),
+            best_iteration: path.get(best).map_or(course.iterations, |c| c.iteration),
+            train_rmse: of_table.and_then(|t| t.rmse[0]),
+            validation_rmse: of_table.and_then(|t| t.rmse[1]),
+            test_rmse: of_table.and_then(|t| t.rmse[2]),
+            label_errors: of_table.map(|t| t.label_errors.clone()),
+            solver,
+            precision: descent.as_ref().map(|d| d.precision).or(of_table.map(|t| t.precision)),
+            folds: of_table.and_then(|t| t.folds),
+            refit: of_table.map(|t| t.refit),
+            rows: of_table.map(|t| t.rows),
+            fingerprint: of_table.and_then(|t| t.fingerprint.clone()),
+            dropped_columns: of_table.map(|t| t.dropped_columns.clone()),
+            candidates: table.and_then(|t| t.candidates),
+            target_energy: of_target.map(|t| t.target_energy.clone()),
+            invisible_degrees: of_target.map(|t| t.invisible_degrees.clone()),
+            learning: target.map(|t| t.learning),
+            descent,
+            path,
         }
     }
+}
+
+/// The network of a training.
+#[derive(Clone, Debug)]
+pub struct NetworkReport {
+    /// The activation used.
+    pub activation: Activation,
+    /// The scale of the hidden units.
+    pub scale: f64,
+    /// The dimension n of the sphere.
+    pub dim: u64,
+    /// The width m.
+    pub width: Extended,
+}
+
+/// The course of a training.
+#[derive(Clone, Debug)]
+pub struct CourseReport {
+    /// The number of iterations that the training was to have.
+    pub iterations: u64,
+    /// The step eta at the end.
+    pub step_size: f64,
+    /// The reason of its end.
+    pub stop_reason: StopReason,
+    /// The index in `path` of the network to use.
+    pub best: usize,
+    /// One entry for each listed iteration.
+    pub path: Vec<Checkpoint>,
+    /// The method of the training, with what it reports.
+    pub method: MethodReport,
+}
+
+/// The method of a training, with what it reports.
+#[derive(Clone, Debug)]
+pub enum MethodReport {
+    /// Every listed iteration at once: the solver, None at infinite width.
+    WholePath(Option<SolverReport>),
+    /// Iterative training.
+    Descent(DescentReport),
+}
+
+/// The subject of a training, with what only such a subject has.
+#[derive(Clone, Debug)]
+pub enum SubjectReport {
+    /// A function with a known spectrum.
+    Target(TargetReport),
+    /// The rows of a table.
+    Table(TableReport),
+}
+
+/// The fields of a [`TrainReport`] that only targets have.
+#[derive(Clone, Debug)]
+pub struct TargetReport {
+    /// The expression of the target.
+    pub target: String,
+    /// As in [`TrainReport::loss_bound`].
+    pub loss_bound: Option<f64>,
+    /// As in [`TrainReport::target_energy`].
+    pub target_energy: Vec<f64>,
+    /// As in [`TrainReport::invisible_degrees`].
+    pub invisible_degrees: Vec<Degree>,
+    /// As in [`TrainReport::learning`].
+    pub learning: Vec<LearningTime>,
+    /// As in [`TrainReport::best_polynomial`].
+    pub best_polynomial: Vec<BestPolynomialReport>,
+}
+
+/// The fields of a [`TrainReport`] that only tables have.
+#[derive(Clone, Debug)]
+pub struct TableReport {
+    /// The bias of the lift.
+    pub bias: f64,
+    /// As in [`TrainReport::best_polynomial`].
+    pub best_polynomial: Vec<BestPolynomialReport>,
+    /// Root mean squared errors on the training, validation and test rows.
+    pub rmse: [Option<f64>; 3],
+    /// The same errors for each label, in the order of the labels.
+    pub label_errors: Vec<LabelErrors>,
+    /// The precision of the features of a whole path.
+    pub precision: Precision,
+    /// As in [`TrainReport::folds`].
+    pub folds: Option<usize>,
+    /// As in [`TrainReport::refit`].
+    pub refit: bool,
+    /// The number of rows of each part.
+    pub rows: PartRows,
+    /// As in [`TrainReport::fingerprint`].
+    pub fingerprint: Option<String>,
+    /// As in [`TrainReport::dropped_columns`].
+    pub dropped_columns: Vec<String>,
+    /// As in [`TrainReport::candidates`].
+    pub candidates: Option<Vec<Candidate>>,
 }
 
 /// The options and the course of an iterative training.

@@ -9,13 +9,13 @@ use zonal_documents::{Error, Result};
 use zonal_io::folder::TEST_ROWS;
 use zonal_io::results::{Results, Values};
 
-/// At most so many rows are kept.
+/// The sample has this number of rows at most.
 const MOST: usize = 1_000;
 
-/// Rows taken at equal distances, whatever their number: when there are too many, every second one goes.
+/// Rows at equal distances: when there are too many, every second one is dropped.
 #[derive(Debug)]
-pub(super) struct TestSample {
-    /// Every so many rows one is taken.
+pub(crate) struct TestSample {
+    /// One row in this number is taken.
     stride: u64,
     seen: u64,
     rows: Vec<TestRow>,
@@ -29,7 +29,7 @@ impl Default for TestSample {
 
 impl TestSample {
     /// Adds a block of rows with their predictions.
-    pub(super) fn add(&mut self, rows: &Rows, predictions: &Matrix) {
+    pub(crate) fn add(&mut self, rows: &Rows, predictions: &Matrix) {
         for i in 0..rows.len() {
             if self.seen.is_multiple_of(self.stride) {
                 let pairs = rows.labels.row(i).iter().zip(predictions.row(i)).map(|(y, p)| [*y, *p]);
@@ -47,29 +47,25 @@ impl TestSample {
         }
     }
 
-    /// The sample as a table: one line for each row, two columns for each label.
-    pub(super) fn csv(&self, labels: &[String]) -> Result<String> {
-        let mut table = Results::default();
-        table.push("row", Values::Count(self.rows.iter().map(|r| Some(r.row)).collect()));
-        for (i, label) in labels.iter().enumerate() {
-            for (side, name) in [label.clone(), format!("predicted {label}")].into_iter().enumerate() {
-                let column = self.rows.iter().map(|r| Some(r.pairs[i][side])).collect();
-                table.push(&name, Values::Number(column));
-            }
-        }
-        Ok(table.csv()?)
-    }
-
-    pub(super) fn into_rows(self) -> Vec<TestRow> {
+    pub(crate) fn into_rows(self) -> Vec<TestRow> {
         self.rows
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.rows.is_empty()
     }
 }
 
-/// The test rows that a run has kept; none for a target or without test rows.
+/// Test rows as CSV: one line for each row, two columns for each label.
+pub(super) fn csv(rows: &[TestRow], labels: &[String]) -> Result<String> {
+    let mut table = Results::default();
+    table.push("row", Values::Count(rows.iter().map(|r| Some(r.row)).collect()));
+    for (i, label) in labels.iter().enumerate() {
+        for (side, name) in [label.clone(), format!("predicted {label}")].into_iter().enumerate() {
+            let column = rows.iter().map(|r| Some(r.pairs[i][side])).collect();
+            table.push(&name, Values::Number(column));
+        }
+    }
+    Ok(table.csv()?)
+}
+
+/// Reads the predictions on test rows in the folder of a run; none for a target or without test rows.
 ///
 /// # Errors
 /// [`zonal_io::Error::Folder`] for a damaged file, [`zonal_io::Error::System`].
@@ -120,7 +116,7 @@ mod tests {
         let numbers: Vec<u64> = sample.rows.iter().map(|r| r.row).collect();
         assert_eq!(numbers, (0..7_000).step_by(8).collect::<Vec<u64>>());
         assert!(sample.rows.iter().all(|r| r.pairs == [[r.row as f64, r.row as f64 + 0.5]]));
-        let text = sample.csv(&["a,b".to_owned()]).unwrap();
+        let text = csv(&sample.rows, &["a,b".to_owned()]).unwrap();
         assert!(text.starts_with("row,\"a,b\",\"predicted a,b\"\n0,0,0.5\n8,8,8.5\n"));
         let place = tempfile::tempdir().unwrap();
         std::fs::write(place.path().join(TEST_ROWS), text).unwrap();

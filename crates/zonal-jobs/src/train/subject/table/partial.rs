@@ -1,28 +1,30 @@
-//! Training on a table that comes in parts: the sums over each part are made anywhere and in any order, merged, and
-//! whoever holds the last of them finds the whole path.
+//! Training on a table that comes in parts: the sums over each part are made anywhere and in any order, and the merged sums
+//! give the whole path.
 
 use super::accumulate::Prepared;
 use super::cost::Cost;
-use super::prepare::{label_errors_of, units};
-use super::problem::Problem;
-use super::table::{Fit, Fitted, smallest};
-use super::{Notes, Trained};
+use super::problem::{Draft, Problem};
+use super::validation::Validation;
+use super::whole_path::{Fit, Fitted};
 use crate::coverage::Coverage;
 use crate::data::for_each_prepared;
 use crate::memory::{check_need, needed};
+use crate::record::json;
 use crate::survey::{Survey, standardise_labels};
+use crate::train::method::whole_path::WholePath;
+use crate::train::trained::{Notes, Trained, check_finite};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use zonal::activation::Activation;
-use zonal::lift::Lift;
 use zonal::network::Network;
 use zonal::observer::{Observer, Stage};
 use zonal::rows::{Part, Rows};
 use zonal::statistics::{Precision, Statistics};
-use zonal_documents::number::Extended;
-use zonal_documents::train::{FitConfig, PartRows, TableJob, TrainConfig, TrainReport, grid};
+use zonal_documents::options::FOLDS;
+use zonal_documents::train::{
+    FitConfig, PartRows, SubjectReport, TableJob, TableReport, TrainConfig, TrainReport, grid,
+};
 use zonal_documents::{Error, Result};
-use zonal_io::model::{HiddenLayer, Model};
 use zonal_io::source::Source;
 use zonal_io::statistics::{Shape, from_bytes, to_bytes};
 
@@ -39,7 +41,7 @@ pub struct PartialSums {
     counts: [u64; 3],
 }
 
-/// What sums as bytes say of themselves.
+/// The description of sums as bytes.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Identity {
@@ -67,22 +69,12 @@ impl PartialSums {
         notes: Notes<'_>,
     ) -> Result<Self> {
         if job.folds.is_some() {
-            return Err(Error::Usage("--folds needs the whole table in one place".into()));
+            return Err(Error::Usage(format!("{FOLDS} needs the whole table in one place")));
         }
-        let fits = |survey: &Survey, lift: &Lift, notes: Notes<'_>| {
-            let Extended::Finite(width) = config.width else { return Err(super::problem::infinite()) };
-            let iterates = config.grid()?.len();
-            let cost = Cost {
-                rows: survey.covered.rows(),
-                parts: 3,
-                columns: lift.kept.len(),
-                labels: job.labels.len(),
-                iterates,
-                paths: 1 + usize::from(job.refit),
-            };
-            cost.solver(width, config.solver, notes).map(|_| ())
-        };
-        let (problem, ()) = Problem::choose(config, job, columns, survey, &fits, observer, notes)?;
+        let draft = Draft::learn(config, job, columns, survey, notes)?;
+        let cost = Cost::new(survey, &draft.lift, job, config.grid()?.len());
+        cost.solver(draft.width as u64, config.solver, notes)?;
+        let problem = draft.choose(config, job, &survey.sample, observer, notes)?;
         Self::empty(problem, job.precision)
     }
 
@@ -90,18 +82,17 @@ impl PartialSums {
         let network = problem.network()?;
         let shape =
             Shape { width: problem.width, labels: problem.labels.len(), parts: parts(&problem), precision };
-        let statistics = Statistics::new(shape.width, shape.labels, shape.parts, precision);
-        let (problem, network) = (Arc::new(problem), Arc::new(network));
-        Ok(Self { problem, network, statistics, shape, covered: Coverage::default(), counts: [0; 3] })
+        Ok(Self::of(Arc::new(problem), Arc::new(network), shape))
+    }
+
+    fn of(problem: Arc<Problem>, network: Arc<Network>, shape: Shape) -> Self {
+        let statistics = Statistics::new(shape.width, shape.labels, shape.parts, shape.precision);
+        Self { problem, network, statistics, shape, covered: Coverage::default(), counts: [0; 3] }
     }
 
     /// The same without rows.
     pub fn without_rows(&self) -> Self {
-        let Shape { width, labels, parts, precision } = self.shape;
-        let statistics = Statistics::new(width, labels, parts, precision);
-        let (problem, network) = (Arc::clone(&self.problem), Arc::clone(&self.network));
-        let (covered, counts) = (Coverage::default(), [0; 3]);
-        Self { problem, network, statistics, shape: self.shape, covered, counts }
+        Self::of(Arc::clone(&self.problem), Arc::clone(&self.network), self.shape)
     }
 
     /// What they are sums of.
@@ -119,7 +110,7 @@ impl PartialSums {
         self.covered.next_row()
     }
 
-    /// Adds all rows of a source, whose numbers say where in the whole table they stand. After an error nothing of it is
+    /// Adds all rows of a source, whose numbers are their positions in the whole table. After an error nothing of it is
     /// added.
     ///
     /// # Errors
@@ -179,14 +170,14 @@ impl PartialSums {
         }
         let (problem, covered) = ((*self.problem).clone(), self.covered.clone());
         let identity = Identity { problem, covered, counts: self.counts };
-        let text = serde_json::to_string(&identity).map_err(|e| Error::Usage(e.to_string()))?;
+        let text = json(&identity)?;
         Ok(to_bytes(&self.statistics, self.shape, &text)?)
     }
 
     /// Sums from bytes.
     ///
     /// # Errors
-    /// [`zonal_io::Error::Model`] for bytes that are damaged or not ours.
+    /// [`zonal_io::Error::Model`] for bytes that are damaged or were not written by this library.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let broken = |message: String| zonal_io::Error::Model { path: "statistics".into(), message };
         let (statistics, shape, text) = from_bytes(bytes, None)?;
@@ -203,7 +194,7 @@ impl PartialSums {
         if all.is_none_or(|all| all > covered.rows()) {
             return Err(broken("it counts more rows than it covers".into()).into());
         }
-        // The network is drawn anew, and sums without rows are shorter than what they will be.
+        // The network is drawn again, and sums without rows need less memory than they will.
         let dim = problem.lift.dim()?.get();
         check_need(problem.width as u64, |m| needed(m, 1, 16 * dim))?;
         let whole = Self::empty(problem, shape.precision)?;
@@ -228,9 +219,8 @@ impl PartialSums {
     /// # Errors
     /// [`zonal::Error::TooFewRows`], those of the step, [`Error::Memory`].
     pub fn fit(&self, config: &FitConfig, observer: &mut dyn Observer, notes: Notes<'_>) -> Result<Trained> {
-        let (problem, width) = (&*self.problem, self.problem.width);
+        let problem = &*self.problem;
         let labels = &problem.labels;
-        let sums = self.statistics.parts();
         let [train, validation, test] = self.counts;
         if train < 2 {
             let size = |rows: u64| usize::try_from(rows).unwrap_or(usize::MAX);
@@ -238,67 +228,32 @@ impl PartialSums {
             return Err(zonal::Error::TooFewRows { part, found, required: 2, total }.into());
         }
         let grid = grid(config.iterations, config.at.as_deref())?;
+        let choice = Validation::Rows { refit: config.refit };
         let cost = Cost {
             rows: self.rows(),
-            parts: self.shape.parts,
             columns: problem.lift.kept.len(),
             labels: labels.len(),
             iterates: grid.len(),
-            paths: 1 + usize::from(config.refit),
+            validation: choice,
         };
-        let solver = cost.solver(width as u64, config.solver, notes)?;
-        let fit = Fit { step: config.step, folds: None, refit: config.refit, labels, grid: &grid, solver };
-        let Fitted { path, coefficients, validation: held_out } = fit.fit(&sums, observer)?;
-        let losses = |part: Part| -> Result<Option<Vec<f64>>> {
-            let sums = sums.get(part as usize).filter(|s| !s.is_empty());
-            Ok(sums.map(|s| s.losses(&coefficients)).transpose()?)
-        };
-        let of_test = losses(Part::Test)?;
-        let checkpoints = fit.checkpoints(&path, held_out.as_deref(), of_test.as_deref());
-        let best = held_out.as_deref().map_or(grid.len() - 1, |v| smallest(v, labels.len()));
-        let units = units(labels);
-        let at_best = |losses: Option<&[f64]>| -> Option<Vec<f64>> {
-            let losses = &losses?[best * labels.len()..(best + 1) * labels.len()];
-            Some(losses.iter().zip(&units).map(|(l, unit)| l * unit).collect())
-        };
-        let of_train = losses(Part::Train)?;
-        let squares = [of_train.as_deref(), held_out.as_deref(), of_test.as_deref()].map(at_best);
-        let [train_rmse, validation_rmse, test_rmse] =
-            squares.each_ref().map(|s| s.as_deref().map(crate::score::root_mean));
-        let report = TrainReport {
-            activation: problem.activation.clone(),
-            scale: problem.scale,
-            bias: Some(problem.lift.bias),
-            dim: problem.lift.dim()?.get(),
-            width: Extended::Finite(width as u64),
-            iterations: config.iterations,
-            step_size: path.step(),
-            labels: Some(labels.iter().map(|l| l.name.clone()).collect()),
-            initial_loss: checkpoints.first().map_or(f64::NAN, |c| c.loss),
-            loss: checkpoints.last().map_or(f64::NAN, |c| c.loss),
-            best_iteration: grid[best],
-            train_rmse,
-            validation_rmse,
-            test_rmse,
-            label_errors: Some(label_errors_of(labels, squares.each_ref().map(Option::as_deref))),
-            solver: Some(super::table::solver_report(&path, config.iterations, &units)?),
-            precision: Some(self.shape.precision),
-            refit: Some(config.refit),
-            rows: Some(PartRows {
-                train,
-                validation,
-                test,
-                dropped: self.rows() - (train + validation + test),
-            }),
-            dropped_columns: Some(problem.lift.dropped()),
-            candidates: problem.candidates.clone(),
-            path: checkpoints,
-            ..TrainReport::empty()
-        };
-        super::check_finite(&report)?;
-        let description = problem.description(path.step(), grid[best]);
-        let hidden = HiddenLayer::Fixed((*self.network).clone());
-        let model = Model { description, hidden, iterations: grid, coefficients };
-        Ok(Trained { report, model: Some(model), test_rows: Vec::new() })
+        let solver = cost.solver(problem.width as u64, config.solver, notes)?;
+        let method = WholePath { step: config.step, solver, grid };
+        let fit = Fit { method: &method, validation: choice, labels };
+        let sums = self.statistics.parts();
+        let Fitted { course, validation: held_out, test: of_test } =
+            fit.fit((*self.network).clone(), &sums, observer)?;
+        let network = problem.report_of_network()?;
+        let origin = (None, Some(problem.table()));
+        let (course, model) = course.into_model(&network, problem.seed, origin);
+        let of_train =
+            model.as_ref().map(|m| sums[Part::Train as usize].losses(&m.coefficients)).transpose()?;
+        let at_best = |losses: Option<Vec<f64>>| losses.map(|l| fit.mean_squares(&l, course.best));
+        let squares = [of_train, held_out, of_test].map(at_best);
+        let dropped = self.rows() - (train + validation + test);
+        let rows = PartRows { train, validation, test, dropped };
+        let table = problem.report(squares.each_ref().map(Option::as_deref), rows, self.shape.precision);
+        let table = TableReport { refit: config.refit, ..table };
+        let report = TrainReport::new(network, course, SubjectReport::Table(table));
+        check_finite(Trained { report, model, test_rows: Vec::new() })
     }
 }

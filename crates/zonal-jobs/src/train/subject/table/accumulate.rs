@@ -1,25 +1,27 @@
-//! The second reading of a table: sums over all rows, kept on disk from time to time so that a reading that was cut off goes
-//! on where it was.
+//! The second reading of a table: sums over all rows, which are saved from time to time so that an interrupted reading can be
+//! resumed.
 
-use super::Notes;
-use super::keep::Keep;
 use crate::data::for_each_prepared;
 use crate::survey::standardise_labels;
+use crate::train::run::{SavedState, TrainingRun};
 use rayon::prelude::*;
-use std::ops::ControlFlow;
+use std::path::Path;
 use zonal::block::FeatureMap;
 use zonal::lift::{LabelScale, Lift};
 use zonal::linalg::Matrix;
 use zonal::measure::Monomials;
 use zonal::network::Network;
-use zonal::observer::{Observer, Stage};
+use zonal::observer::{Observer, Stage, check};
 use zonal::rows::Rows;
 use zonal::statistics::{Batch, Precision, Statistics, Sums};
+use zonal_documents::options::RESUME;
 use zonal_documents::{Error, Result};
+use zonal_io::folder::{MONOMIALS, STATISTICS};
+use zonal_io::option::call;
 use zonal_io::source::Source;
-use zonal_io::statistics::Shape;
+use zonal_io::statistics::{Shape, load, save};
 
-/// Everything that decides the sums beside the rows.
+/// Everything that decides the sums besides the rows.
 pub(super) struct Accumulation<'a> {
     pub(super) network: &'a Network,
     pub(super) monomials: &'a Monomials,
@@ -52,64 +54,63 @@ impl Accumulation<'_> {
         self.shapes().map(|s| Statistics::new(s.width, s.labels, s.parts, s.precision))
     }
 
-    /// Reads all rows, from where `keep` stopped if it did; says so if the sums are kept for what comes after them.
+    /// Reads all rows, from where an interrupted run stopped if this one resumes it; notes when the sums are saved for what
+    /// comes after them. `identity` is everything that decides the sums.
     pub(super) fn run(
         &self,
         source: &Source,
-        total: u64,
-        keep: &mut Keep,
-        observer: &mut dyn Observer,
-        notes: Notes<'_>,
+        rows: u64,
+        identity: &str,
+        run: &mut TrainingRun<'_>,
     ) -> Result<Accumulated> {
-        let [mut features, mut monomials] = keep.take_up(self.shapes())?.unwrap_or_else(|| self.empty());
-        let every_block = |sums: [&Statistics; 2]| keep.save_from_time_to_time(sums);
-        let outcome = self.read(
-            [&mut features, &mut monomials],
-            source,
-            Stage::Statistics,
-            total,
-            observer,
-            every_block,
-        );
+        let shapes = self.shapes();
+        let saved = run.store.resume(|folder| resume(folder, identity, shapes))?;
+        let [mut features, mut monomials] = saved.unwrap_or_else(|| self.empty());
+        let TrainingRun { config, observer, store, .. } = &mut *run;
+        let sums = [&mut features, &mut monomials];
+        let every_block =
+            |sums: [&Statistics; 2]| store.save_if_due(config, &SavedSums { sums, shapes, identity, rows });
+        let outcome = self.read(sums, source, (Stage::Statistics, rows), *observer, every_block);
         // A signal that came during the last block would be forgotten.
-        let outcome = outcome.and_then(|()| match observer.progress(Stage::Statistics, total, total) {
-            ControlFlow::Break(reason) => Err(zonal::Error::from(reason).into()),
-            ControlFlow::Continue(()) => Ok(()),
-        });
+        let end = |()| Ok(check(*observer, Stage::Statistics, rows, rows).map_err(zonal::Error::from)?);
+        let outcome = outcome.and_then(end);
         if let Err(Error::Core(zonal::Error::Stopped(_))) = &outcome {
-            return Err(keep.interrupted([&features, &monomials], features.next_row(), total));
+            let sums = [&features, &monomials];
+            return Err(run.interrupted(&SavedSums { sums, shapes, identity, rows }));
         }
         outcome?;
-        features.close(self.network)?;
-        monomials.close(self.monomials)?;
-        if let Some(folder) = keep.save_whole([&features, &monomials])? {
-            let folder = folder.display();
-            notes(&format!(
-                "all rows are summed; should what follows be stopped: zonal train --resume {folder}"
-            ));
+        self.close([&mut features, &mut monomials])?;
+        let state = SavedSums { sums: [&features, &monomials], shapes, identity, rows };
+        if let Some(folder) = run.store.save_if_long(&run.config, &state)? {
+            let resume = call("train", RESUME, folder);
+            (run.notes)(&format!("all rows are summed; if interrupted from here on, resume with: {resume}"));
         }
         Ok(Accumulated { features: features.into_parts(), monomials: monomials.into_parts() })
     }
 
-    /// Reads all rows without keeping anything.
+    /// Reads all rows of a source without saving anything.
     pub(super) fn run_once(&self, source: &Source, observer: &mut dyn Observer) -> Result<Accumulated> {
         let [mut features, mut monomials] = self.empty();
-        self.read([&mut features, &mut monomials], source, Stage::Scoring, 0, observer, |_| Ok(()))?;
-        features.close(self.network)?;
-        monomials.close(self.monomials)?;
+        let sums = [&mut features, &mut monomials];
+        self.read(sums, source, (Stage::Scoring, 0), observer, |_| Ok(()))?;
+        self.close([&mut features, &mut monomials])?;
         Ok(Accumulated { features: features.into_parts(), monomials: monomials.into_parts() })
+    }
+
+    fn close(&self, [features, monomials]: [&mut Statistics; 2]) -> Result<()> {
+        features.close(self.network)?;
+        Ok(monomials.close(self.monomials)?)
     }
 
     fn read(
         &self,
         [features, monomials]: [&mut Statistics; 2],
         source: &Source,
-        stage: Stage,
-        total: u64,
+        (stage, total): (Stage, u64),
         observer: &mut dyn Observer,
         mut every_block: impl FnMut([&Statistics; 2]) -> Result<()>,
     ) -> Result<()> {
-        // What lies before these rows is in the sums already.
+        // Rows before these are in the sums already.
         let (first, first_monomials) = (features.next_row(), monomials.next_row());
         let prepare = |rows: &Rows| {
             let part = |&row: &u64| (self.part)(row);
@@ -131,6 +132,47 @@ impl Accumulation<'_> {
     }
 }
 
+/// Sums over the first rows of a table, from which a later run resumes.
+struct SavedSums<'a> {
+    sums: [&'a Statistics; 2],
+    shapes: [Shape; 2],
+    identity: &'a str,
+    /// Rows of the whole table.
+    rows: u64,
+}
+
+const FILES: [&str; 2] = [STATISTICS, MONOMIALS];
+
+impl SavedState for SavedSums<'_> {
+    fn write(&self, folder: &Path) -> Result<()> {
+        for ((sums, shape), file) in self.sums.into_iter().zip(self.shapes).zip(FILES) {
+            save(&folder.join(file), sums, shape, self.identity)?;
+        }
+        Ok(())
+    }
+
+    fn position(&self) -> String {
+        format!("after {} of {} rows", self.sums[0].next_row(), self.rows)
+    }
+}
+
+/// The sums in a folder, if there are any: over the same rows, and of the same shapes.
+fn resume(folder: &Path, identity: &str, shapes: [Shape; 2]) -> Result<Option<[Statistics; 2]>> {
+    if !FILES.iter().all(|file| folder.join(file).is_file()) {
+        return Ok(None);
+    }
+    let read = |i: usize| {
+        let path = folder.join(FILES[i]);
+        let (statistics, found) = load(&path, Some(identity))?;
+        if found == shapes[i] {
+            return Ok(statistics);
+        }
+        let message = "its sums have other sizes than this training".to_owned();
+        Err(zonal_io::Error::Model { path, message })
+    };
+    Ok(Some([read(0)?, read(1)?]))
+}
+
 /// A block of rows, ready to be added.
 pub(super) struct Prepared {
     covered: (u64, u64),
@@ -148,6 +190,12 @@ const DRAWN_AT_ONCE: usize = 256;
 pub(super) type Map<'a> = &'a dyn Fn(&Matrix) -> Result<Matrix>;
 
 impl Prepared {
+    /// Rows in memory, which are a table of their own, and the part of each.
+    pub(super) fn in_memory(parts: Vec<usize>, points: Matrix, labels: Matrix, weights: Vec<f64>) -> Self {
+        let rows = points.rows() as u64;
+        Self { covered: (0, rows), numbers: (0..rows).collect(), parts, points, labels, weights }
+    }
+
     /// The rows from `first` on; None if there are none.
     pub(super) fn new(
         rows: &Rows,

@@ -1,33 +1,39 @@
 //! What a training on a table costs: memory, which is checked before it is taken, and time, which is measured on a few
 //! rows.
 
-use super::Notes;
-use super::accumulate::Accumulation;
+use super::accumulate::{Accumulation, Prepared};
+use super::validation::Validation;
 use crate::memory::{check_need, free};
 use crate::survey::{Survey, standardise_labels};
+use crate::train::trained::Notes;
 use std::time::Instant;
 use zonal::dynamics::path::{MOST_STEPS, Solver};
-use zonal::statistics::{Batch, Statistics, block_rows};
+use zonal::lift::Lift;
+use zonal::statistics::{Statistics, block_rows};
 use zonal_documents::Result;
 use zonal_documents::number::{readable_bytes, readable_seconds};
+use zonal_documents::train::TableJob;
 
-/// What the memory of a training depends on beside its width.
+/// The sizes, in addition to the width, on which the memory of a training depends.
 pub(super) struct Cost {
     pub(super) rows: u64,
-    pub(super) parts: usize,
     pub(super) columns: usize,
     pub(super) labels: usize,
-    /// Iteration counts that are kept.
+    /// Listed iterations.
     pub(super) iterates: usize,
-    /// How many paths are found.
-    pub(super) paths: usize,
+    pub(super) validation: Validation,
 }
 
 impl Cost {
+    pub(super) fn new(survey: &Survey, lift: &Lift, job: &TableJob, iterates: usize) -> Self {
+        let (rows, columns, labels) = (survey.covered.rows(), lift.kept.len(), job.labels.len());
+        Self { rows, columns, labels, iterates, validation: Validation::of(job) }
+    }
+
     /// The solver to use for a width that fits: where only Lanczos does, `auto` means Lanczos.
     ///
     /// # Errors
-    /// [`crate::Error::Memory`] for a width that does not fit.
+    /// [`zonal_documents::Error::Memory`] for a width that does not fit.
     pub(super) fn solver(&self, width: u64, asked: Solver, notes: Notes<'_>) -> Result<Solver> {
         let fits = |solver| check_need(width, |m| self.bytes(m, solver));
         if asked != Solver::Auto {
@@ -56,7 +62,7 @@ impl Cost {
 
     /// Bytes for a width: the sums while rows are read, then those of each part and what the solver holds.
     pub(super) fn bytes(&self, width: u64, solver: Solver) -> u64 {
-        let (m, parts, labels) = (u128::from(width), self.parts as u128, self.labels as u128);
+        let (m, parts, labels) = (u128::from(width), self.validation.parts() as u128, self.labels as u128);
         let square = m.saturating_mul(m).saturating_mul(8);
         let sums = parts.saturating_mul(square / 2);
         let blocks = self.rows / block_rows(usize::try_from(width).unwrap_or(usize::MAX)) + 1;
@@ -70,8 +76,12 @@ impl Cost {
             // K and the basis of each space, twice when iterates are put together.
             Solver::Lanczos => square.saturating_add(16 * labels * m * m.min(MOST_STEPS as u128)),
         };
-        // With a refit or folds a path is kept while the next one is found, and sums are added up.
-        let solving = if self.paths > 1 { solving.saturating_add(square.saturating_mul(2)) } else { solving };
+        // With a refit or folds a path is in memory while the next one is found, and sums are added up.
+        let solving = if self.validation.paths() > 1 {
+            solving.saturating_add(square.saturating_mul(2))
+        } else {
+            solving
+        };
         let iterates = (self.iterates * self.labels) as u128;
         let per_unit = 8 * (2 * self.columns as u128 + 3 * iterates + 1024);
         let total = reading.max(sums.saturating_add(solving)).saturating_add(m.saturating_mul(per_unit));
@@ -84,8 +94,8 @@ const SHORT: f64 = 2e11;
 /// Rows from which the time is measured.
 const TRIAL: usize = 2_048;
 
-/// Says what is about to be done and how long it will take, from the time of a few rows.
-pub(super) fn say_estimate(
+/// Notes what is about to be done and how long it will take, from the time of a few rows.
+pub(super) fn note_estimate(
     accumulation: &Accumulation<'_>,
     survey: &Survey,
     cost: &Cost,
@@ -101,22 +111,14 @@ pub(super) fn say_estimate(
     let points = accumulation.lift.apply(&rows.features)?;
     let labels = standardise_labels(accumulation.labels, &rows.labels);
     let mut statistics = Statistics::new(width, labels.columns(), 1, accumulation.precision);
-    let numbers: Vec<u64> = (0..count as u64).collect();
-    let batch = Batch {
-        covered: (0, count as u64),
-        numbers: &numbers,
-        parts: &vec![0; count],
-        points: &points,
-        labels: &labels,
-        weights: &[],
-    };
+    let rows = Prepared::in_memory(vec![0; count], points, labels, Vec::new());
     let began = Instant::now();
-    statistics.update(accumulation.network, &batch)?;
+    rows.add_to(&mut statistics, accumulation.network)?;
     statistics.close(accumulation.network)?;
     let trial = began.elapsed().as_secs_f64();
     // An eigenproblem takes about nine m^3 flops at half the rate of products; Lanczos needs a small part of that.
     let rate = count as f64 * (width as f64).powi(2) / trial;
-    let problems = cost.paths as f64 * 18.0 * (width as f64).powi(3) / rate;
+    let problems = cost.validation.paths() as f64 * 18.0 * (width as f64).powi(3) / rate;
     let sums = survey.rows() as f64 / count as f64 * trial;
     notes(&format!(
         "{} rows, {} columns, width {width}: about {} for the sums, then at most {} for the path; {} of memory",

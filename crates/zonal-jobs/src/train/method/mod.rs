@@ -1,0 +1,53 @@
+//! Methods: how a network is trained.
+
+pub(super) mod descent;
+mod saved_descent;
+pub(super) mod whole_path;
+
+pub use saved_descent::measured;
+
+use zonal::linalg::Matrix;
+use zonal::network::Parametrisation;
+use zonal_documents::train::{CourseReport, MethodReport, NetworkReport};
+use zonal_io::model::{Description, HiddenLayer, Model, SCHEMA, TableDescription};
+
+/// The result of a method: what was measured, and the network at each listed iteration.
+pub(super) struct Course {
+    pub(super) report: CourseReport,
+    /// The hidden layer, and the output weights of each listed iteration, one row for each label; None at infinite width.
+    pub(super) network: Option<(HiddenLayer, Matrix)>,
+}
+
+/// What a network was trained on: the target, or how the rows of the table become points.
+pub(crate) type Origin = (Option<String>, Option<TableDescription>);
+
+impl Course {
+    /// Splits it into what was measured and the model.
+    pub(super) fn into_model(
+        self,
+        network: &NetworkReport,
+        seed: u64,
+        (target, table): Origin,
+    ) -> (CourseReport, Option<Model>) {
+        let Self { report, network: trained } = self;
+        let parametrisation = match &report.method {
+            MethodReport::WholePath(_) => Parametrisation::Ntk,
+            MethodReport::Descent(descent) => descent.parametrisation,
+        };
+        let iterations: Vec<u64> = report.path.iter().map(|c| c.iteration).collect();
+        let description = Description {
+            schema: SCHEMA,
+            activation: network.activation.clone(),
+            scale: network.scale,
+            parametrisation,
+            seed,
+            step_size: report.step_size,
+            best_iteration: iterations.get(report.best).copied().unwrap_or(report.iterations),
+            target,
+            table,
+        };
+        let model =
+            trained.map(|(hidden, coefficients)| Model { description, hidden, iterations, coefficients });
+        (report, model)
+    }
+}

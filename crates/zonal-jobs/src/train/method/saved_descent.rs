@@ -1,0 +1,116 @@
+//! The state of a descent on disk: its weights, and what it has measured so far.
+
+use super::super::run::SavedState;
+use crate::record::json;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use zonal::dynamics::descent::{Snapshot, State};
+use zonal::network::Weights;
+use zonal_documents::options::FORCE;
+use zonal_documents::train::Checkpoint;
+use zonal_documents::{Error, Result};
+use zonal_io::folder::DESCENT;
+use zonal_io::model::SCHEMA;
+use zonal_io::weights::{load, save};
+
+/// The listed iterations that have been measured.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Progress {
+    pub(super) checkpoints: Vec<Checkpoint>,
+    /// The validation loss in standard units at each of them, by which the best one is chosen.
+    pub(super) validation: Vec<Option<f64>>,
+    pub(super) weights: Vec<Weights>,
+}
+
+/// A descent that can be resumed.
+pub(super) struct SavedDescent<'a> {
+    /// Everything that decides the result.
+    pub(super) identity: &'a str,
+    pub(super) snapshot: Snapshot,
+    pub(super) progress: &'a Progress,
+    /// The last iteration.
+    pub(super) last: u64,
+}
+
+/// Everything but the weights.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Description {
+    schema: u32,
+    identity: String,
+    state: State,
+    has_before: bool,
+    checkpoints: Vec<Checkpoint>,
+    judged: Vec<Option<f64>>,
+}
+
+impl SavedState for SavedDescent<'_> {
+    fn write(&self, folder: &Path) -> Result<()> {
+        let Self { identity, snapshot, progress, .. } = self;
+        let description = Description {
+            schema: SCHEMA,
+            identity: (*identity).to_owned(),
+            state: snapshot.state.clone(),
+            has_before: snapshot.before.is_some(),
+            checkpoints: progress.checkpoints.clone(),
+            judged: progress.validation.clone(),
+        };
+        let current = [&snapshot.weights].into_iter().chain(&snapshot.before);
+        let weights: Vec<Weights> = current.chain(&progress.weights).cloned().collect();
+        Ok(save(&folder.join(DESCENT), &json(&description)?, &weights)?)
+    }
+
+    fn position(&self) -> String {
+        format!("at iteration {} of {}", self.snapshot.state.iteration, self.last)
+    }
+}
+
+/// The descent in a folder, if there is one: the same one, which has measured at the first of the `grid` iterations.
+pub(super) fn resume(folder: &Path, identity: &str, grid: &[u64]) -> Result<Option<(Snapshot, Progress)>> {
+    let path = folder.join(DESCENT);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let refuse = |found: &str| -> Error {
+        let message = format!("{found}; start over with {}", FORCE.set());
+        zonal_io::Error::Model { path: path.clone(), message }.into()
+    };
+    let (description, snapshot, progress) = read(&path)?;
+    if description.schema != SCHEMA || description.identity != identity {
+        return Err(refuse("it belongs to other rows, to other options or to another version"));
+    }
+    let measured = progress.checkpoints.iter().map(|c| c.iteration);
+    if !grid.iter().copied().take(progress.checkpoints.len()).eq(measured) {
+        return Err(refuse("it was measured at other iterations than this training lists"));
+    }
+    Ok(Some((snapshot, progress)))
+}
+
+fn read(path: &Path) -> Result<(Description, Snapshot, Progress)> {
+    let refuse = |message: String| zonal_io::Error::Model { path: path.to_owned(), message };
+    let (text, mut weights) = load(path)?;
+    let mut description: Description =
+        serde_json::from_str(&text).map_err(|e| refuse(format!("its description is damaged: {e}")))?;
+    let checkpoints = std::mem::take(&mut description.checkpoints);
+    let validation = std::mem::take(&mut description.judged);
+    let expected = 1 + usize::from(description.has_before) + checkpoints.len();
+    if weights.len() != expected || validation.len() != checkpoints.len() {
+        let message = format!("expected {expected} snapshots of weights, found {}", weights.len());
+        return Err(refuse(message).into());
+    }
+    let listed = weights.split_off(expected - checkpoints.len());
+    let before = if description.has_before { weights.pop() } else { None };
+    let Some(weights) = weights.pop() else {
+        return Err(refuse("it holds no weights".to_owned()).into());
+    };
+    let snapshot = Snapshot { weights, before, state: description.state.clone() };
+    Ok((description, snapshot, Progress { checkpoints, validation, weights: listed }))
+}
+
+/// Returns how many iterations a file of a descent has measured.
+///
+/// # Errors
+/// [`zonal_io::Error::Model`] for a file that is damaged or was not written by this library, [`zonal_io::Error::System`].
+pub fn measured(path: &Path) -> Result<usize> {
+    read(path).map(|(_, _, progress)| progress.checkpoints.len())
+}

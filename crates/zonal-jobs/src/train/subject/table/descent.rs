@@ -1,0 +1,161 @@
+//! Descent step by step on a table that fits into memory.
+
+use super::accumulate::Prepared;
+use super::checks::PREDICTED_ROWS;
+use super::polynomials;
+use super::prepare::{Findings, TableSubject};
+use super::problem::{Problem, units};
+use crate::data::for_each_block;
+use crate::survey::standardise_labels;
+use crate::train::method::Course;
+use crate::train::method::descent::{Choice, Descent, Moment, Objective, check_slope, finite};
+use crate::train::run::TrainingRun;
+use crate::train::subject::Method;
+use zonal::block::FeatureMap;
+use zonal::dynamics::descent::Source;
+use zonal::dynamics::linear::LinearPrediction;
+use zonal::lift::Lift;
+use zonal::linalg::Matrix;
+use zonal::measure::best_polynomials;
+use zonal::network::{Architecture, Network, Weights};
+use zonal::numeric::sum::tree_sum;
+use zonal::observer::{Observer, Stage};
+use zonal::rows::Part;
+use zonal::statistics::{Precision, Statistics};
+use zonal_documents::train::{BatchChoice, BestPolynomialReport, Checkpoint, DescentConfig};
+use zonal_documents::{Error, Result};
+
+impl Method<TableSubject<'_>> for DescentConfig {
+    fn train(&self, subject: &TableSubject<'_>, run: &mut TrainingRun<'_>) -> Result<(Course, Findings)> {
+        let Problem { labels, activation, .. } = &subject.problem;
+        check_slope(self, activation)?;
+        let table = Table::read(subject, run.observer)?;
+        let [(points, standard), validation, test] = &table.parts;
+        let batch = match self.batch {
+            BatchChoice::Rows(count) => Some(count),
+            _ => None,
+        };
+        let layers = self.layers;
+        let method = Descent::new(&run.config, self, &subject.problem.report_of_network()?, labels.len())?;
+        let Descent { architecture, start, .. } = &method;
+        let is_predicted = labels.len() == 1 && batch.is_none() && points.rows() as u64 <= PREDICTED_ROWS;
+        let prediction = is_predicted
+            .then(|| LinearPrediction::new(architecture, layers, start, points, standard))
+            .transpose()?;
+        // Labels count alike when the iteration is chosen.
+        let (unit, alike) = (units(labels), vec![1.0; labels.len()]);
+        let mut measure = |moment: &Moment<'_>, _: &mut dyn Observer| {
+            let loss = |rows, units: &[f64]| mean_loss(architecture, moment.weights, rows, units);
+            let predicted = prediction.as_ref().map(|p| unit[0] * p.loss(moment.steps, moment.iteration));
+            let checkpoint = Checkpoint {
+                iteration: moment.iteration,
+                loss: loss(&table.parts[0], &unit)?.unwrap_or(f64::NAN),
+                validation_loss: loss(validation, &unit)?,
+                test_loss: loss(test, &unit)?,
+                predicted_loss: predicted.and_then(finite),
+                ..Checkpoint::default()
+            };
+            Ok((checkpoint, loss(validation, &alike)?))
+        };
+        let source = Source::Rows { points, labels: standard, batch };
+        let identity = subject.identity(&run.config)?;
+        let objective =
+            Objective { source, basis: None, identity, choice: Choice::Smallest, measure: &mut measure };
+        let course = method.course(objective, run)?;
+        if validation.0.rows() == 0 {
+            (run.notes)("without validation rows the iteration with the smallest training loss is used");
+        }
+        let best_polynomial = table.polynomials(subject)?;
+        Ok((course, Findings { best_polynomial, held_out: None }))
+    }
+}
+
+/// The rows of each part on the sphere, labels in standard units.
+struct Table {
+    parts: [(Matrix, Matrix); 3],
+    /// Standardised columns of the training and test rows, for polynomials.
+    columns: [Matrix; 2],
+}
+
+/// The mean over labels of the mean square of the residual in their units; None without rows.
+fn mean_loss(
+    architecture: &Architecture,
+    weights: &Weights,
+    (points, labels): &(Matrix, Matrix),
+    units: &[f64],
+) -> Result<Option<f64>> {
+    if points.rows() == 0 {
+        return Ok(None);
+    }
+    let values = Network::from_weights(architecture, weights)?.values(&weights.output, points)?;
+    let of_label = |(l, unit): (usize, &f64)| {
+        let squares: Vec<f64> =
+            (0..points.rows()).map(|i| (values.row(i)[l] - labels.row(i)[l]).powi(2)).collect();
+        unit * tree_sum(&squares) / points.rows() as f64
+    };
+    Ok(Some(units.iter().enumerate().map(of_label).sum::<f64>() / units.len() as f64))
+}
+
+impl Table {
+    fn read(subject: &TableSubject<'_>, observer: &mut dyn Observer) -> Result<Self> {
+        let Problem { lift, labels, split, .. } = &subject.problem;
+        let total = subject.survey.covered.rows();
+        let mut growing = [(); 3].map(|()| Growing::default());
+        for_each_block(&subject.source, Stage::Reading, total, observer, |rows| {
+            for (part, rows) in growing.iter_mut().zip(rows.by_part(split)) {
+                part.add(&rows.features, &standardise_labels(labels, &rows.labels), lift)?;
+            }
+            Ok(())
+        })?;
+        if let Some(source) = &subject.test_source {
+            let test = &mut growing[Part::Test as usize];
+            for_each_block(source, Stage::Reading, 0, observer, |rows| {
+                test.add(&rows.features, &standardise_labels(labels, &rows.labels), lift)
+            })?;
+        }
+        let (dim, columns) = (lift.dim()?.as_usize(), lift.kept.len());
+        let matrix =
+            |values: &[f64], width: usize| Matrix::from_rows(values.len() / width, width, values.to_vec());
+        let part = |g: &Growing| Ok::<_, Error>((matrix(&g.points, dim)?, matrix(&g.labels, labels.len())?));
+        let [train, validation, test] = &growing;
+        Ok(Self {
+            parts: [part(train)?, part(validation)?, part(test)?],
+            columns: [matrix(&train.columns, columns)?, matrix(&test.columns, columns)?],
+        })
+    }
+
+    fn polynomials(self, subject: &TableSubject<'_>) -> Result<Vec<BestPolynomialReport>> {
+        let Problem { lift, labels, .. } = &subject.problem;
+        let map = polynomials::at_most(lift.kept.len(), polynomials::FEW_MONOMIALS);
+        let sums = |columns: Matrix, standard: Matrix| {
+            let mut statistics = Statistics::new(map.width(), labels.len(), 1, Precision::F64);
+            let rows = Prepared::in_memory(vec![0; columns.rows()], columns, standard, Vec::new());
+            rows.add_to(&mut statistics, &map)?;
+            statistics.close(&map)?;
+            Ok::<_, Error>(statistics.part(0))
+        };
+        let Self { parts: [(_, train), _, (_, test)], columns: [train_columns, test_columns] } = self;
+        let (train, test) = (sums(train_columns, train)?, sums(test_columns, test)?);
+        Ok(polynomials::reports(&best_polynomials(&map, &train, &test)?, labels))
+    }
+}
+
+/// Rows of a part as they are read.
+#[derive(Default)]
+struct Growing {
+    points: Vec<f64>,
+    columns: Vec<f64>,
+    labels: Vec<f64>,
+}
+
+impl Growing {
+    fn add(&mut self, features: &Matrix, labels: &Matrix, lift: &Lift) -> Result<()> {
+        if features.rows() == 0 {
+            return Ok(());
+        }
+        self.points.extend_from_slice(lift.apply(features)?.values());
+        self.columns.extend_from_slice(lift.standardise(features)?.values());
+        self.labels.extend_from_slice(labels.values());
+        Ok(())
+    }
+}

@@ -1,0 +1,221 @@
+//! What every training on a table begins and ends with: a first reading for moments and a sample, a choice of what is not
+//! given; and a last reading for the errors on the rows themselves.
+
+use super::checks::{check_descent, check_memory};
+use super::cost::Cost;
+use super::problem::{Draft, Problem, finite_width};
+use super::validation::Validation;
+use crate::data::for_each_block;
+use crate::fingerprint::Fingerprint;
+use crate::record::json;
+use crate::score::{Score, Scorer};
+use crate::survey::Survey;
+use crate::train::method::Origin;
+use crate::train::run::TrainingRun;
+use crate::train::subject::Subject;
+use crate::train::test_rows::TestSample;
+use zonal::observer::{Observer, Silent, Stage};
+use zonal::rows::Part;
+use zonal_documents::train::{
+    BestPolynomialReport, NetworkReport, PartRows, SubjectReport, TableJob, TableReport, TestRow, TrainConfig,
+};
+use zonal_documents::{Error, Result};
+use zonal_io::model::Model;
+use zonal_io::source::{Columns, Source};
+
+/// A table that has been read once, and everything that was learned or chosen from it.
+pub(crate) struct TableSubject<'a> {
+    pub(super) job: &'a TableJob,
+    pub(super) source: Source,
+    pub(super) test_source: Option<Source>,
+    pub(super) survey: Survey,
+    pub(super) problem: Problem,
+    test_rows: u64,
+    test_dropped: u64,
+    /// Of the rows of the table, and of the test rows where they have files of their own.
+    fingerprint: Fingerprint,
+}
+
+/// The findings on a table in addition to the course.
+pub(crate) struct Findings {
+    pub(super) best_polynomial: Vec<BestPolynomialReport>,
+    /// Mean squares of each label's error on rows that the final network was fitted to afterwards, at the best iteration.
+    pub(super) held_out: Option<Vec<f64>>,
+}
+
+impl<'a> TableSubject<'a> {
+    /// Reads the table once and chooses what is not given.
+    pub(crate) fn prepare(job: &'a TableJob, run: &mut TrainingRun<'_>) -> Result<Self> {
+        finite_width(&run.config)?;
+        let options = run.config.descent.clone();
+        options.iter().try_for_each(|options| check_descent(&run.config, options, job))?;
+        let listed = run.config.grid()?.len();
+        if job.labels.is_empty() {
+            return Err(Error::Usage("no label is named; name the column to predict".into()));
+        }
+        let split = job.split(run.config.seed)?;
+        let (source, test_source) = open(job)?;
+        run.store.output.check_spares(source.files().chain(test_source.iter().flat_map(Source::files)))?;
+        let survey = Survey::of(&source, &split, run.observer)?;
+        check_parts(&survey, job)?;
+        let ([test_rows, test_dropped], of_test) = match &test_source {
+            Some(source) => count_rows(source, run.observer)?,
+            None => ([survey.counts[Part::Test as usize], 0], Fingerprint::default()),
+        };
+        let fingerprint = survey.fingerprint.merge(of_test);
+        let draft = Draft::learn(&run.config, job, source.feature_names(), &survey, run.notes)?;
+        match &options {
+            Some(_) => check_memory(&draft, job, survey.rows(), listed as u64)?,
+            None => {
+                let cost = Cost::new(&survey, &draft.lift, job, listed);
+                let asked = run.config.solver;
+                let width = draft.width as u64;
+                run.config.solver = if run.is_decided {
+                    cost.known_solver(width, asked)?
+                } else {
+                    cost.solver(width, asked, run.notes)?
+                };
+            }
+        }
+        let problem = draft.choose(&run.config, job, &survey.sample, run.observer, run.notes)?;
+        Ok(Self { job, source, test_source, survey, problem, test_rows, test_dropped, fingerprint })
+    }
+
+    pub(super) fn cost(&self, listed: usize) -> Cost {
+        Cost::new(&self.survey, &self.problem.lift, self.job, listed)
+    }
+
+    /// Everything that decides a training.
+    pub(super) fn identity(&self, config: &TrainConfig) -> Result<String> {
+        let Problem { lift, labels, split, activation, scale, .. } = &self.problem;
+        let chosen = (activation, scale, self.job.folds, self.job.precision);
+        let version = env!("CARGO_PKG_VERSION");
+        let all =
+            (version, self.fingerprint.to_string(), lift, labels, split, config.width, config.seed, chosen);
+        json(&all)
+    }
+
+    /// Errors on the rows of each part, by the code that `predict` uses, so that the bits are the same; also predictions on
+    /// some test rows.
+    fn score(&self, model: &Model, observer: &mut dyn Observer) -> Result<([Score; 3], TestSample)> {
+        let mut scores = <[Score; 3]>::default();
+        let mut sample = TestSample::default();
+        let Some(table) = &model.description.table else { return Ok((scores, sample)) };
+        let Ok((network, coefficients)) = model.at(model.description.best_iteration) else {
+            return Ok((scores, sample));
+        };
+        let scorer = Scorer::new(table, network, coefficients);
+        for_each_block(&self.source, Stage::Scoring, self.survey.covered.rows(), observer, |rows| {
+            let parts = rows.by_part(&table.split);
+            let [train, validation, test] = &mut scores;
+            train.add(&scorer, &parts[Part::Train as usize])?;
+            validation.add(&scorer, &parts[Part::Validation as usize])?;
+            let add = |rows: &_, predictions: &_| sample.add(rows, predictions);
+            test.add_and(&scorer, &parts[Part::Test as usize], add)
+        })?;
+        if let Some(source) = &self.test_source {
+            let test = &mut scores[Part::Test as usize];
+            for_each_block(source, Stage::Scoring, 0, &mut Silent, |rows| {
+                test.add_and(&scorer, &rows, |rows, predictions| sample.add(rows, predictions))
+            })?;
+        }
+        Ok((scores, sample))
+    }
+}
+
+impl Subject for TableSubject<'_> {
+    type Findings = Findings;
+
+    fn network(&self) -> Result<NetworkReport> {
+        self.problem.report_of_network()
+    }
+
+    fn origin(&self) -> Origin {
+        (None, Some(self.problem.table()))
+    }
+
+    fn report(
+        &self,
+        found: Findings,
+        model: Option<&Model>,
+        run: &mut TrainingRun<'_>,
+    ) -> Result<(SubjectReport, Vec<TestRow>)> {
+        let (scores, sample) = match model {
+            Some(model) => self.score(model, run.observer)?,
+            None => Default::default(),
+        };
+        let [train, validation, test] = scores.each_ref().map(Score::mean_squares);
+        let validation = found.held_out.or(validation);
+        let rows = PartRows {
+            train: scores[0].rows(),
+            validation: scores[1].rows(),
+            test: self.test_rows,
+            dropped: self.survey.dropped() + self.test_dropped,
+        };
+        let squares = [train.as_deref(), validation.as_deref(), test.as_deref()];
+        let report = TableReport {
+            best_polynomial: found.best_polynomial,
+            folds: self.job.folds,
+            refit: Validation::of(self.job).is_refitted(),
+            fingerprint: Some(self.fingerprint.to_string()),
+            ..self.problem.report(squares, rows, self.job.precision)
+        };
+        Ok((SubjectReport::Table(report), sample.into_rows()))
+    }
+}
+
+/// Opens the table and the test rows, if they have files of their own. The headers alone tell whether the columns exist:
+/// mistakes in names come before any long reading.
+fn open(job: &TableJob) -> Result<(Source, Option<Source>)> {
+    let columns =
+        Columns { labels: job.labels.clone(), features: job.features.clone(), weight: job.weight.clone() };
+    let source = job.data.open(&columns)?;
+    let columns = Columns { features: Some(source.feature_names().to_vec()), ..columns };
+    let open = |files: &Vec<_>| job.data.with_files(files.clone()).open(&columns);
+    let test_source = job.test_data.as_ref().map(open).transpose()?;
+    Ok((source, test_source))
+}
+
+/// Reads the test rows, so that their faults are found before the work. Returns the number of rows, the number of those left
+/// out, and the fingerprint.
+fn count_rows(source: &Source, observer: &mut dyn Observer) -> Result<([u64; 2], Fingerprint)> {
+    let (mut rows, mut covered, mut fingerprint) = (0, 0, Fingerprint::default());
+    for_each_block(source, Stage::Reading, 0, observer, |block| {
+        rows += block.len() as u64;
+        covered = block.covered.end;
+        for i in 0..block.len() {
+            fingerprint = fingerprint.merge(Fingerprint::of_row(&block, i));
+        }
+        Ok(())
+    })?;
+    if rows == 0 {
+        let total = covered as usize;
+        return Err(zonal::Error::TooFewRows { part: Part::Test.name(), found: 0, required: 1, total }.into());
+    }
+    Ok(([rows, covered - rows], fingerprint))
+}
+
+/// Every part that was asked for needs rows, and training needs two.
+fn check_parts(survey: &Survey, job: &TableJob) -> Result<()> {
+    let total = survey.rows() as usize;
+    if total == 0 {
+        let message = format!("no row is left: all {} lack a value or have the weight 0", survey.dropped());
+        let in_memory = || "the table in memory".into();
+        let path = job.data.files.first().cloned().unwrap_or_else(in_memory);
+        return Err(zonal_io::Error::Table { path, row: None, column: None, message }.into());
+    }
+    let [train, validation, test] = survey.counts.map(|n| n as usize);
+    let few =
+        |part, found, required| Err(Error::Core(zonal::Error::TooFewRows { part, found, required, total }));
+    let needed = job.folds.map_or(2, |folds| 2 * folds);
+    if train < needed {
+        return few(Part::Train.name(), train, needed);
+    }
+    if job.validation_fraction > 0.0 && job.folds.is_none() && validation == 0 {
+        return few(Part::Validation.name(), 0, 1);
+    }
+    if job.test_fraction > 0.0 && job.test_data.is_none() && test == 0 {
+        return few(Part::Test.name(), 0, 1);
+    }
+    Ok(())
+}

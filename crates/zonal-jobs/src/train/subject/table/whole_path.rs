@@ -1,0 +1,218 @@
+//! The whole path on a table: sums over the rows of each part, from which losses at any iteration follow.
+
+use super::accumulate::{Accumulated, Accumulation};
+use super::cost::note_estimate;
+use super::polynomials;
+use super::prepare::{Findings, TableSubject};
+use super::problem::{Problem, units};
+use super::validation::{Validation, over_folds, total};
+use crate::train::method::Course;
+use crate::train::method::whole_path::WholePath;
+use crate::train::run::TrainingRun;
+use crate::train::subject::Method;
+use zonal::dynamics::Step;
+use zonal::dynamics::path::Path;
+use zonal::lift::LabelScale;
+use zonal::linalg::Matrix;
+use zonal::measure::{Monomials, best_polynomials};
+use zonal::network::Network;
+use zonal::observer::Observer;
+use zonal::risk::Quadratic;
+use zonal::rows::Part;
+use zonal::statistics::Sums;
+use zonal_documents::Result;
+use zonal_documents::train::Checkpoint;
+
+impl Method<TableSubject<'_>> for WholePath {
+    fn train(&self, subject: &TableSubject<'_>, run: &mut TrainingRun<'_>) -> Result<(Course, Findings)> {
+        let Problem { lift, labels, width, .. } = &subject.problem;
+        let network = subject.problem.network()?;
+        let variables = lift.kept.len();
+        let most = polynomials::affordable(*width, subject.survey.covered.rows());
+        let monomials = polynomials::at_most(variables, most);
+        if monomials.degree() < polynomials::MOST_DEGREE {
+            (run.notes)(&format!(
+                "best polynomials stop at degree {}: the monomials of the next one would cost too much compared with the network; \
+                 `analyze` has higher degrees",
+                monomials.degree()
+            ));
+        }
+        let sums = sums(subject, self, &network, &monomials, run)?;
+        let validation = Validation::of(subject.job);
+        let fit = Fit { method: self, validation, labels };
+        let Fitted { course, validation: losses, .. } = fit.fit(network, &sums.features, run.observer)?;
+        if subject.job.validation_fraction == 0.0 && validation.folds().is_none() {
+            (run.notes)("without validation rows the last iteration is used");
+        }
+        // Networks that have not seen the validation rows are not the final one if that is fitted to them too.
+        let losses = losses.filter(|_| validation.is_refitted());
+        let held_out = losses.map(|losses| fit.mean_squares(&losses, course.report.best));
+        let (train, test) = (validation.train(&sums.monomials)?, &sums.monomials[validation.parts() - 1]);
+        let best_polynomial = polynomials::reports(&best_polynomials(&monomials, &train, test)?, labels);
+        Ok((course, Findings { best_polynomial, held_out }))
+    }
+}
+
+/// The sums over the rows of each part; those over test rows are the last ones.
+fn sums(
+    subject: &TableSubject<'_>,
+    method: &WholePath,
+    network: &Network,
+    monomials: &Monomials,
+    run: &mut TrainingRun<'_>,
+) -> Result<Accumulated> {
+    let TableSubject { job, source, survey, problem, .. } = subject;
+    let validation = Validation::of(job);
+    let part = |row: u64| validation.part(&problem.split, row);
+    let accumulation = Accumulation {
+        network,
+        monomials,
+        lift: &problem.lift,
+        labels: &problem.labels,
+        precision: job.precision,
+        parts: validation.parts(),
+        part: &part,
+    };
+    if let Step::Fixed(_) = method.step {
+        method.check_step(&sampled_features(subject, network)?)?;
+    }
+    note_estimate(&accumulation, survey, &subject.cost(method.grid.len()), method.solver, run.notes)?;
+    let identity = subject.identity(&run.config)?;
+    let mut sums = accumulation.run(source, survey.covered.rows(), &identity, run)?;
+    if let Some(source) = &subject.test_source {
+        let everything = Accumulation { parts: 1, part: &|_| 0, ..accumulation };
+        let test = everything.run_once(source, run.observer)?;
+        let last = validation.parts() - 1;
+        sums.features.splice(last.., test.features);
+        sums.monomials.splice(last.., test.monomials);
+    }
+    Ok(sums)
+}
+
+/// Rows of the sample by which a given step is judged before the long reading.
+const JUDGES: usize = 512;
+
+/// The features of a few rows, weighted by the roots of their weights.
+fn sampled_features(subject: &TableSubject<'_>, network: &Network) -> Result<Matrix> {
+    let sample = &subject.survey.sample;
+    let count = sample.len().min(JUDGES);
+    let rows = sample.select(&(0..count).collect::<Vec<_>>());
+    let mut features = network.features(&subject.problem.lift.apply(&rows.features)?)?;
+    let mean = (0..count).map(|i| rows.weight(i)).sum::<f64>() / count.max(1) as f64;
+    for i in (0..count).filter(|_| !rows.weights.is_empty()) {
+        let root = (rows.weight(i) / mean).sqrt();
+        features.row_mut(i).iter_mut().for_each(|x| *x *= root);
+    }
+    Ok(features)
+}
+
+/// How the path of a table follows from its sums.
+pub(super) struct Fit<'a> {
+    pub(super) method: &'a WholePath,
+    pub(super) validation: Validation,
+    pub(super) labels: &'a [LabelScale],
+}
+
+/// The course of the final network, and losses in standard units: for each iteration one for each label.
+pub(super) struct Fitted {
+    pub(super) course: Course,
+    /// On rows that the networks, or those of the folds, have not seen.
+    pub(super) validation: Option<Vec<f64>>,
+    pub(super) test: Option<Vec<f64>>,
+}
+
+impl Fit<'_> {
+    /// The course by the sums of each part, of which the last ones are over the test rows.
+    pub(super) fn fit(&self, network: Network, sums: &[Sums], observer: &mut dyn Observer) -> Result<Fitted> {
+        let (path, coefficients, validation) = match self.validation {
+            Validation::Folds(folds) => self.by_folds(&sums[..folds], observer)?,
+            Validation::Rows { refit } => {
+                let [train, held_out] = [Part::Train, Part::Validation].map(|p| &sums[p as usize]);
+                self.by_rows(train, Some(held_out).filter(|s| !s.is_empty()), refit, observer)?
+            }
+        };
+        let test = sums.get(self.validation.parts() - 1).filter(|s| !s.is_empty());
+        let test = test.map(|s| s.losses(&coefficients)).transpose()?;
+        let checkpoints = self.checkpoints(&path, validation.as_deref(), test.as_deref());
+        let mut course =
+            self.method.course(network, &path, coefficients, checkpoints, &units(self.labels))?;
+        if let Some(losses) = &validation {
+            course.report.best = smallest(losses, self.labels.len());
+        }
+        Ok(Fitted { course, validation, test })
+    }
+
+    fn by_folds(
+        &self,
+        folds: &[Sums],
+        observer: &mut dyn Observer,
+    ) -> Result<(Path, Matrix, Option<Vec<f64>>)> {
+        let grid = &self.method.grid;
+        let path = self.path(&total(folds)?, observer)?;
+        let (mut losses, weight) = over_folds(folds, grid.len() * self.labels.len(), |held, rest| {
+            Ok(held.losses(&self.path(rest, observer)?.coefficients(grid))?)
+        })?;
+        losses.iter_mut().for_each(|l| *l /= weight);
+        let coefficients = path.coefficients(grid);
+        Ok((path, coefficients, Some(losses)))
+    }
+
+    fn by_rows(
+        &self,
+        train: &Sums,
+        held_out: Option<&Sums>,
+        refit: bool,
+        observer: &mut dyn Observer,
+    ) -> Result<(Path, Matrix, Option<Vec<f64>>)> {
+        let grid = &self.method.grid;
+        let path = self.path(train, observer)?;
+        let coefficients = path.coefficients(grid);
+        let losses = held_out.map(|sums| sums.losses(&coefficients)).transpose()?;
+        match held_out {
+            Some(held_out) if refit => {
+                let path = self.path(&total(&[train.clone(), held_out.clone()])?, observer)?;
+                let coefficients = path.coefficients(grid);
+                Ok((path, coefficients, losses))
+            }
+            _ => Ok((path, coefficients, losses)),
+        }
+    }
+
+    fn path(&self, sums: &Sums, observer: &mut dyn Observer) -> Result<Path> {
+        self.method.path(&Quadratic::from_sums(sums)?, observer)
+    }
+
+    /// The losses of each label at an iteration, in its unit squared.
+    pub(super) fn mean_squares(&self, losses: &[f64], iteration: usize) -> Vec<f64> {
+        let labels = self.labels.len();
+        let losses = &losses[iteration * labels..(iteration + 1) * labels];
+        losses.iter().zip(units(self.labels)).map(|(l, unit)| l * unit).collect()
+    }
+
+    fn checkpoints(&self, path: &Path, validation: Option<&[f64]>, test: Option<&[f64]>) -> Vec<Checkpoint> {
+        let mean = |losses: &[f64], i: usize| {
+            self.mean_squares(losses, i).iter().sum::<f64>() / self.labels.len() as f64
+        };
+        let one = |(i, &t): (usize, &u64)| Checkpoint {
+            iteration: t,
+            loss: mean(&path.losses(t), 0),
+            loss_error: Some(mean(&path.loss_errors(t), 0)),
+            validation_loss: validation.map(|losses| mean(losses, i)),
+            test_loss: test.map(|losses| mean(losses, i)),
+            ..Checkpoint::default()
+        };
+        self.method.grid.iter().enumerate().map(one).collect()
+    }
+}
+
+/// The iteration with the smallest mean over labels in standard units, the first of equals.
+fn smallest(losses: &[f64], labels: usize) -> usize {
+    let means: Vec<f64> = losses.chunks(labels).map(|l| l.iter().sum()).collect();
+    let mut best = 0;
+    for (i, mean) in means.iter().enumerate() {
+        if *mean < means[best] {
+            best = i;
+        }
+    }
+    best
+}

@@ -1,0 +1,188 @@
+//! Descent step by step on a target: energies by degree, and what the tangent kernel of infinite width predicts.
+
+use super::{Learned, PREDICTED_DEGREE, TargetSubject};
+use crate::memory::check_need;
+use crate::train::method::Course;
+use crate::train::method::descent::{
+    CURVATURE_ROWS, Choice, Descent, Moment, Objective, check_slope, finite, finite_width,
+};
+use crate::train::run::TrainingRun;
+use crate::train::subject::Method;
+use crate::train::trained::Notes;
+use zonal::dynamics::descent::Source;
+use zonal::dynamics::linear::{Steps, has_tangent, share_left, tangent_spectrum};
+use zonal::measure::{MovingEnergies, SHARES, moving_energies};
+use zonal::network::Layers;
+use zonal::observer::Observer;
+use zonal::sphere::Degree;
+use zonal::target::PowerSpectrum;
+use zonal_documents::Result;
+use zonal_documents::train::{
+    BatchChoice, Checkpoint, CourseReport, DegreeEnergy, DescentConfig, LearningTime, MethodReport,
+};
+
+/// Errors below this part of a loss change no digit that a table shows.
+const SHOWN_ERROR: f64 = 1e-6;
+
+impl Method<TargetSubject<'_>> for DescentConfig {
+    fn train(&self, subject: &TargetSubject<'_>, run: &mut TrainingRun<'_>) -> Result<(Course, Learned)> {
+        let TargetSubject { target, max_degree, network, .. } = subject;
+        check_memory(subject, self, run.config.grid()?.len() as u64)?;
+        let source = match self.batch {
+            BatchChoice::Fresh(batch) => {
+                check_slope(self, &network.activation)?;
+                Source::Fresh { target, batch }
+            }
+            _ => Source::Exact { target },
+        };
+        let directions = target.relevant_directions();
+        let basis = Some(directions).filter(|b| (1..subject.dim.as_usize()).contains(&b.rows()));
+        let layers = self.layers;
+        let method = Descent::new(&run.config, self, network, 1)?;
+        let prediction = Prediction::new(&method, layers, subject, run.observer)?;
+        let mut measure = |moment: &Moment<'_>, observer: &mut dyn Observer| {
+            let measured =
+                moving_energies(&method.architecture, moment.weights, target, *max_degree, observer)?;
+            let predicted = prediction.as_ref().map(|p| p.at(moment.steps, moment.iteration));
+            Ok((checkpoint(moment.iteration, &measured, predicted.as_deref(), *max_degree), None))
+        };
+        let identity = subject.job.text.clone();
+        let objective = Objective { source, basis, identity, choice: Choice::Last, measure: &mut measure };
+        let course = method.course(objective, run)?;
+        note_error(&course.report.path, run.notes);
+        let times = learning_times(subject, &course.report, prediction.as_ref());
+        Ok((course, Learned { times, loss_bound: None }))
+    }
+}
+
+/// Memory for the weights at each listed iteration, which are written as bytes of other copies; rows for the curvature,
+/// coefficients of units by degree; and for exact expectations matrices of pairs of units, or the rows of a step.
+fn check_memory(subject: &TargetSubject<'_>, options: &DescentConfig, listed: u64) -> Result<()> {
+    let (dim, degrees) = (subject.job.dim, subject.max_degree as u64);
+    let weights = (dim + 2) * (4 * listed + 8);
+    let per_unit = 8 * (weights + 4 * CURVATURE_ROWS + 4 * (degrees + 64));
+    let (rows, squares) = match options.batch {
+        BatchChoice::Fresh(count) => (32 * (dim + 2) * count as u64, 0),
+        _ => (0, 24),
+    };
+    check_need(finite_width(subject.network.width)?, |m| {
+        let of_pairs = m.saturating_mul(m).saturating_mul(squares);
+        rows.saturating_add(m.saturating_mul(per_unit)).saturating_add(of_pairs)
+    })
+}
+
+/// What the tangent kernel of infinitely many units predicts from the measured start.
+struct Prediction {
+    eigenvalues: Vec<f64>,
+    start: PowerSpectrum,
+}
+
+impl Prediction {
+    /// None for an activation without a tangent kernel.
+    fn new(
+        method: &Descent<'_>,
+        layers: Layers,
+        subject: &TargetSubject<'_>,
+        observer: &mut dyn Observer,
+    ) -> Result<Option<Self>> {
+        let Descent { architecture, start, .. } = method;
+        if layers.hidden() && !has_tangent(&architecture.activation, architecture.scale) {
+            return Ok(None);
+        }
+        let last = subject.max_degree.max(PREDICTED_DEGREE);
+        let square = start.output.values().iter().map(|a| a * a).sum::<f64>() / architecture.width as f64;
+        let eigenvalues = tangent_spectrum(architecture, layers, square, last)?;
+        let start = moving_energies(architecture, start, &subject.target, last, observer)?.energies;
+        Ok(Some(Self { eigenvalues, start }))
+    }
+
+    /// Energies by degree, followed by the energy beyond the last one.
+    fn at(&self, steps: &Steps, t: u64) -> Vec<f64> {
+        let of_degree = |(energy, value): (&f64, &f64)| energy * share_left(steps, *value, t);
+        let energies = self.start.energies.iter().zip(&self.eigenvalues).map(of_degree);
+        energies.chain([self.start.tail_energy]).collect()
+    }
+
+    /// The first iteration with at most this energy in a degree, by a step that does not change: later ones are not known
+    /// beforehand. None beyond 2^60 iterations.
+    fn time_to_learn(&self, degree: Degree, energy: f64, step: f64) -> Option<u64> {
+        let (start, value) = (self.start.energies[degree], self.eigenvalues[degree]);
+        let left = |t: u64| start * share_left(&[(0, step)], value, t) <= energy;
+        // Doubling, then halving: the remaining energy always falls for a stable step.
+        let mut high = 1u64;
+        while !left(high) {
+            high = high.checked_mul(2).filter(|h| *h < 1 << 60)?;
+        }
+        let mut low = 0;
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            if left(middle) { high = middle } else { low = middle }
+        }
+        Some(if left(0) { 0 } else { high })
+    }
+}
+
+fn checkpoint(
+    iteration: u64,
+    measured: &MovingEnergies,
+    predicted: Option<&[f64]>,
+    max_degree: Degree,
+) -> Checkpoint {
+    let residual = &measured.energies;
+    let one = |degree: usize| DegreeEnergy {
+        degree,
+        energy: residual.energies[degree],
+        error: None,
+        predicted: predicted.and_then(|p| finite(p[degree])),
+    };
+    Checkpoint {
+        iteration,
+        loss: residual.total(),
+        loss_error: Some(measured.error),
+        predicted_loss: predicted.and_then(|p| finite(p.iter().sum())),
+        tail_energy: Some(residual.tail_energy),
+        degrees: Some((0..=max_degree).map(one).collect()),
+        ..Checkpoint::default()
+    }
+}
+
+/// States the error of the losses where it can reach the digits that a table shows.
+fn note_error(checkpoints: &[Checkpoint], notes: Notes<'_>) {
+    let error = |c: &Checkpoint| c.loss_error.unwrap_or(0.0);
+    let relative = |c: &&Checkpoint| error(c) / c.loss;
+    let shown = checkpoints.iter().filter(|c| error(c) > SHOWN_ERROR * c.loss);
+    if let Some(worst) = shown.max_by(|a, b| relative(a).total_cmp(&relative(b))) {
+        notes(&format!(
+            "loss and rest have errors of up to {:.1e} (at iteration {}, where the loss is {:.4e}): these units have energy in \
+             degrees beyond those that are summed; `loss_error` in the record bounds the error of each",
+            error(worst),
+            worst.iteration,
+            worst.loss
+        ));
+    }
+}
+
+/// The first listed iteration at which each degree has at most each share of the target's energy, and the predicted one.
+fn learning_times(
+    subject: &TargetSubject<'_>,
+    course: &CourseReport,
+    prediction: Option<&Prediction>,
+) -> Vec<LearningTime> {
+    let energy =
+        |c: &Checkpoint, k: Degree| c.degrees.as_ref().and_then(|d| d.get(k)).map_or(f64::NAN, |d| d.energy);
+    let first_below =
+        |k: Degree, limit: f64| course.path.iter().find(|c| energy(c, k) <= limit).map(|c| c.iteration);
+    let first_step = match &course.method {
+        MethodReport::Descent(descent) => descent.steps.first().map(|s| s.step_size),
+        MethodReport::WholePath(_) => None,
+    };
+    let predicted = |k: Degree, limit: f64| prediction?.time_to_learn(k, limit, first_step?);
+    let of_degree = |degree: Degree| {
+        SHARES.into_iter().map(move |share| {
+            let limit = share * subject.energies.energies[degree];
+            let (iteration, predicted) = (first_below(degree, limit), predicted(degree, limit));
+            LearningTime { degree, share, iteration, predicted }
+        })
+    };
+    subject.degrees_with_energy().into_iter().flat_map(of_degree).collect()
+}

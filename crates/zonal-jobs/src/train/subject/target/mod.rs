@@ -1,0 +1,181 @@
+//! A target: exact expectations, energies by degree, and the prediction of infinite width for comparison.
+
+mod descent;
+mod whole_path;
+
+use super::Subject;
+use crate::train::method::Origin;
+use crate::train::method::descent::check_options;
+use crate::train::run::TrainingRun;
+use crate::train::trained::Notes;
+use std::sync::Arc;
+use zonal::activation::Activation;
+use zonal::plan::NEGLIGIBLE;
+use zonal::spectrum::Spectrum;
+use zonal::sphere::{Degree, Dim};
+use zonal::target::{PowerSpectrum, Target};
+use zonal_documents::number::short;
+use zonal_documents::options::BATCH;
+use zonal_documents::train::{
+    BatchChoice, BestPolynomialReport, DescentConfig, LearningTime, NetworkReport, SubjectReport, TargetJob,
+    TargetReport, TestRow, TrainConfig,
+};
+use zonal_documents::{Error, Result};
+use zonal_io::model::Model;
+
+/// Degrees listed where a target has energy in all degrees.
+const DEFAULT_DEGREE: Degree = 8;
+
+/// The operator's tail is followed this far beyond the listed degrees.
+const OPERATOR_DEGREE: Degree = 640;
+/// The prediction of a descent follows the degrees up to this one; what is beyond hardly moves.
+const PREDICTED_DEGREE: Degree = 48;
+
+/// A target, and what is known of it before any training.
+pub(crate) struct TargetSubject<'a> {
+    job: &'a TargetJob,
+    dim: Dim,
+    target: Target,
+    network: NetworkReport,
+    /// The last degree that is listed.
+    max_degree: Degree,
+    /// Of the activation, as far as the prediction of infinite width needs it.
+    spectrum: Arc<Spectrum>,
+    energies: PowerSpectrum,
+    /// Degrees with energy that no width and no number of iterations learns.
+    invisible: Vec<Degree>,
+}
+
+/// The findings on a target in addition to the course.
+pub(crate) struct Learned {
+    times: Vec<LearningTime>,
+    loss_bound: Option<f64>,
+}
+
+impl<'a> TargetSubject<'a> {
+    /// Reads the target and finds its energies.
+    pub(crate) fn prepare(job: &'a TargetJob, run: &mut TrainingRun<'_>) -> Result<Self> {
+        let config = &run.config;
+        let options = config.descent.as_ref();
+        options.map_or(Ok(()), |options| check(config, options))?;
+        let dim = Dim::new(job.dim)?;
+        let target = Target::parse(&job.text, dim, config.seed)?;
+        let activation = config.activation.clone().given().unwrap_or(Activation::Relu);
+        let scale = config.scale.value(job.dim).unwrap_or(1.0);
+        let max_degree = config
+            .max_degree
+            .unwrap_or_else(|| target.finite_degree().unwrap_or(DEFAULT_DEGREE).clamp(4, 64));
+        // The largest degree is checked before anything is made for it.
+        let predicted = match options {
+            None => max_degree.max(OPERATOR_DEGREE),
+            Some(_) => max_degree.saturating_add(PREDICTED_DEGREE),
+        };
+        let spectrum = target.spectra().spectrum(&activation, dim, scale, predicted)?;
+        let energies = target.power_spectrum(max_degree)?;
+        check_energy(&energies)?;
+        // A bias makes every degree visible.
+        let invisible = match options {
+            Some(options) if options.biases => Vec::new(),
+            _ => invisible_degrees(&energies, &activation, run.notes),
+        };
+        let network = NetworkReport { activation, scale, dim: job.dim, width: config.width };
+        Ok(Self { job, dim, target, network, max_degree, spectrum, energies, invisible })
+    }
+
+    /// The degrees with energy that is worth mention.
+    fn degrees_with_energy(&self) -> Vec<Degree> {
+        let listed = self.energies.energies.iter().enumerate();
+        listed.filter(|(_, e)| **e > NEGLIGIBLE * self.energies.total()).map(|(k, _)| k).collect()
+    }
+}
+
+impl Subject for TargetSubject<'_> {
+    type Findings = Learned;
+
+    fn network(&self) -> Result<NetworkReport> {
+        Ok(self.network.clone())
+    }
+
+    fn origin(&self) -> Origin {
+        (Some(self.job.text.clone()), None)
+    }
+
+    fn report(
+        &self,
+        found: Learned,
+        _: Option<&Model>,
+        _: &mut TrainingRun<'_>,
+    ) -> Result<(SubjectReport, Vec<TestRow>)> {
+        let report = TargetReport {
+            target: self.job.text.clone(),
+            loss_bound: found.loss_bound,
+            target_energy: self.energies.energies.clone(),
+            invisible_degrees: self.invisible.clone(),
+            learning: found.times,
+            best_polynomial: best_polynomials(&self.energies),
+        };
+        Ok((SubjectReport::Target(report), Vec::new()))
+    }
+}
+
+/// Refuses what cannot be learned from a target step by step.
+fn check(config: &TrainConfig, options: &DescentConfig) -> Result<()> {
+    if matches!(options.batch, BatchChoice::Full | BatchChoice::Rows(_)) {
+        return Err(Error::Usage(format!(
+            "{} takes rows of a table; a target has {} (N new points in each step) or {}",
+            BATCH.with(options.batch),
+            BATCH.with("fresh:N"),
+            BATCH.with("exact")
+        )));
+    }
+    check_options(config, options)
+}
+
+/// A target must be neither nothing nor beyond all numbers.
+fn check_energy(energies: &PowerSpectrum) -> Result<()> {
+    let found = energies.total();
+    if (1e-290..1e290).contains(&found) {
+        return Ok(());
+    }
+    Err(zonal::Error::parameter("the target's norm squared", found, "between 1e-290 and 1e290").into())
+}
+
+/// The degrees with energy that no width and no number of iterations learns; notes them.
+fn invisible_degrees(energies: &PowerSpectrum, activation: &Activation, notes: Notes<'_>) -> Vec<Degree> {
+    let total = energies.total();
+    let listed = energies.energies.iter().enumerate();
+    let invisible: Vec<(Degree, f64)> = listed
+        .filter(|&(k, &e)| activation.vanishes_at(k) && e > NEGLIGIBLE * total)
+        .map(|(k, &e)| (k, e))
+        .collect();
+    if !invisible.is_empty() {
+        let degrees: Vec<String> = invisible.iter().map(|(k, _)| k.to_string()).collect();
+        let energy: f64 = invisible.iter().map(|(_, e)| e).sum();
+        let (noun, verb) = if degrees.len() == 1 { ("degree", "is") } else { ("degrees", "are") };
+        notes(&format!(
+            "{noun} {} {verb} invisible to {activation}: {} of the target's energy stays at any width and \
+             after any number of iterations; another activation would see it",
+            degrees.join(", "),
+            short(energy)
+        ));
+    }
+    invisible.into_iter().map(|(k, _)| k).collect()
+}
+
+/// The error of the best polynomial of degree <= k is the energy beyond k.
+fn best_polynomials(energies: &PowerSpectrum) -> Vec<BestPolynomialReport> {
+    let mut beyond = energies.tail_energy;
+    let mut out: Vec<BestPolynomialReport> = Vec::new();
+    for (degree, energy) in energies.energies.iter().enumerate().rev() {
+        out.push(BestPolynomialReport {
+            degree,
+            monomials: None,
+            rank: None,
+            error: beyond,
+            test_error: None,
+        });
+        beyond += energy;
+    }
+    out.reverse();
+    out
+}

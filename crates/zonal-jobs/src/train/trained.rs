@@ -1,0 +1,40 @@
+//! The result of a training.
+
+use zonal_documents::options::SCALE;
+use zonal_documents::train::{Checkpoint, TestRow, TrainReport};
+use zonal_documents::{Error, Result};
+use zonal_io::model::Model;
+
+/// Receives what a person should know while a job runs: candidates tried, columns dropped.
+pub type Notes<'a> = &'a mut dyn FnMut(&str);
+
+/// A finished training.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    /// The report.
+    pub report: TrainReport,
+    /// The network; None at infinite width.
+    pub model: Option<Model>,
+    /// Predictions on test rows, a sample of at most 1000 of them.
+    pub test_rows: Vec<TestRow>,
+}
+
+/// Numbers beyond the range of f64 must not pass as results.
+pub(crate) fn check_finite(trained: Trained) -> Result<Trained> {
+    let report = &trained.report;
+    let energies = |c: &Checkpoint| {
+        let degrees = c.degrees.iter().flatten().flat_map(|d| [Some(d.energy), d.predicted]);
+        degrees.flatten().chain(c.tail_energy).all(f64::is_finite)
+    };
+    let losses = |c: &Checkpoint| {
+        [Some(c.loss), c.validation_loss, c.test_loss].into_iter().flatten().all(f64::is_finite)
+    };
+    match report.path.iter().find(|c| !losses(c) || !energies(c)) {
+        None if report.step_size.is_finite() && report.step_size > 0.0 => Ok(trained),
+        None => Err(Error::Usage(format!("the step becomes {}; use another {SCALE}", report.step_size))),
+        Some(c) => Err(Error::Usage(format!(
+            "at iteration {} a loss leaves the range of numbers; bring the target, the table or {SCALE} nearer to 1",
+            c.iteration
+        ))),
+    }
+}
