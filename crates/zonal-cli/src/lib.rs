@@ -1,5 +1,6 @@
 //! The program `zonal`, and its command line as values for those who ask in other ways.
 
+#![forbid(unsafe_code)]
 // What a user does must not make it panic.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 

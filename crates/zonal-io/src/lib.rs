@@ -1,6 +1,7 @@
 //! Files: tables in; models, metrics and run records out. Everything that is read is checked before it is believed,
 //! and everything that is written appears whole or not at all.
 
+#![forbid(unsafe_code)]
 // What a user does must not make it panic.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 

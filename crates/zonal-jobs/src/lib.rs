@@ -1,6 +1,7 @@
 //! A job from its configuration to the finished run: load, split, choose, train, measure, write. What the program
 //! and the Python package share.
 
+#![forbid(unsafe_code)]
 // What a user does must not make it panic.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 

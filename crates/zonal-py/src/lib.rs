@@ -1,6 +1,7 @@
 //! What the Python package `zonal` calls: jobs by the words of the program, tables of NumPy arrays, networks, sums over
 //! parts of a table. Everything for people (names, defaults, documentation, results) is in Python, under `python/`.
 
+#![deny(unsafe_code)]
 // What a user does must not make it panic.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 
@@ -10,6 +11,7 @@ mod job;
 mod model;
 mod partial;
 mod points;
+#[allow(unsafe_code, reason = "columns of NumPy arrays are read where they are")]
 mod table;
 mod work;
 

@@ -1,5 +1,6 @@
 //! The page of a run and its figures: one file of HTML that needs no network, and the same figures as files for a paper.
 
+#![forbid(unsafe_code)]
 // What a user does must not make it panic.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 

@@ -23,6 +23,7 @@
 //! # Ok::<(), zonal::Error>(())
 //! ```
 
+#![forbid(unsafe_code)]
 // What a user does must not make it panic.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 

@@ -3,6 +3,7 @@
 //!
 //! The modules are listed in the order in which data flows; each uses only those above it.
 
+#![deny(unsafe_code)]
 // What a user does must not make it panic.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 
