@@ -1,5 +1,7 @@
 //! The project's own commands: `cargo xtask test | docs | wheel | refs | instructions | golden | faults | fuzz | soak | bench`.
 
+#![forbid(unsafe_code)]
+
 mod bench;
 mod fuzz;
 mod golden;

@@ -1,5 +1,7 @@
 //! The program `zonal`.
 
+#![forbid(unsafe_code)]
+
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

@@ -1,7 +1,8 @@
 //! Files: reads tables; writes models, metrics and run records. Input is validated before it is used, and output files appear
 //! completely or not at all.
 
-// User input must never cause a panic.
+#![forbid(unsafe_code)]
+// No input may cause a panic.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 
 pub mod checksum;

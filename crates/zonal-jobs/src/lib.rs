@@ -1,6 +1,7 @@
 //! Jobs: the work behind each command, from a configuration to a report and, for runs, to a folder on disk. The
 //! command-line program and the Python package share them.
 
+#![forbid(unsafe_code)]
 // No input may cause a panic.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 

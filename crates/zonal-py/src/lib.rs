@@ -1,6 +1,7 @@
 //! The compiled part of the Python package `zonal`: jobs from requests, tables of NumPy arrays, networks, sums over
 //! shards of a table. The public interface (names, defaults, documentation, results) is in Python, under `python/`.
 
+#![deny(unsafe_code)]
 // No input may cause a panic.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 
@@ -10,6 +11,7 @@ mod job;
 mod model;
 mod partial;
 mod points;
+#[allow(unsafe_code, reason = "columns of NumPy arrays are read where they are")]
 mod table;
 mod work;
 

@@ -1,6 +1,7 @@
 //! Report pages and figures of runs: a self-contained HTML file, and the same figures as SVG and PNG files for papers.
 
-// User input must never cause a panic.
+#![forbid(unsafe_code)]
+// No input may cause a panic.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 
 pub mod axis;

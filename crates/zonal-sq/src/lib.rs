@@ -23,7 +23,8 @@
 //! # Ok::<(), zonal::Error>(())
 //! ```
 
-// User input must never cause a panic.
+#![forbid(unsafe_code)]
+// No input may cause a panic.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 
 mod answers;

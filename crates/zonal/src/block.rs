@@ -2,7 +2,7 @@
 //! place where features may be f32.
 
 use crate::activation::{Activation, Scalar};
-use crate::linalg::{Matrix, products};
+use crate::linalg::Matrix;
 use rayon::prelude::*;
 
 /// A map from points to features. What gradient descent on the output layer learns depends on nothing else.
@@ -56,7 +56,7 @@ pub(crate) fn fill<T: Scalar>(
         let columns = units.len() / n;
         let strips = out.par_chunks_mut(STRIP * columns).zip(rows.par_chunks(STRIP * n));
         strips.for_each(|(out, rows)| {
-            products(rows, units, n, out);
+            T::products(rows, units, n, out);
             if let Some(biases) = &biases {
                 let biases = &biases[index * panel..index * panel + columns];
                 for row in out.chunks_mut(columns) {

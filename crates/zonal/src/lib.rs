@@ -3,7 +3,8 @@
 //!
 //! The modules are listed in the order in which data flows; each uses only those above it.
 
-// What a user does must not make it panic.
+#![deny(unsafe_code)]
+// No input may cause a panic.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 
 pub mod activation;

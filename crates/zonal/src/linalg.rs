@@ -7,34 +7,60 @@
 use crate::error::{Error, Result, check_size};
 use crate::numeric::sum::{tree_sum, tree_sum_vectors};
 use faer::linalg::matmul::matmul as general_matmul;
+use faer::traits::RealField;
 use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
+use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Sub};
 
 /// The two precisions of features and their products; everything that is summed over many rows is f64.
-pub trait Real: faer::traits::RealField + Copy + Default + Send + Sync {
+pub trait Real:
+    Products
+    + Copy
+    + Default
+    + PartialOrd
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + AddAssign
+    + MulAssign
+    + Send
+    + Sync
+    + 'static
+{
     /// The nearest number.
     fn nearest(x: f64) -> Self;
     /// As f64.
     fn wide(self) -> f64;
-    /// Columns of a panel of features, and of the part of one that is multiplied with a whole panel at a time: the widths
-    /// for which such products are fastest.
-    const PANEL: usize;
-    /// See [`Self::PANEL`].
-    const PART: usize;
-    /// Adds A^T B to `sum`, stored by rows, on one thread.
-    fn add_product(sum: &mut [f64], a: Columns<'_, Self>, b: Columns<'_, Self>);
 }
 
-/// Some neighbouring columns of a matrix that is stored by rows.
-#[derive(Clone, Copy, Debug)]
-pub struct Columns<'a, T> {
-    values: &'a [T],
-    rows: usize,
-    first: usize,
-    count: usize,
+pub(crate) use sealed::{Columns, Products};
+
+/// What this crate alone needs of a precision; so the library of matrices is in no public signature.
+mod sealed {
+    pub trait Products: Sized {
+        /// Columns of a panel of features, and of the part of one that is multiplied with a whole panel at a time: the
+        /// widths for which such products are fastest.
+        const PANEL: usize;
+        /// See [`Self::PANEL`].
+        const PART: usize;
+        /// Adds A^T B to `sum`, stored by rows, on one thread.
+        fn add_product(sum: &mut [f64], a: Columns<'_, Self>, b: Columns<'_, Self>);
+        /// out = A B^T on one thread; A and B hold rows of length `columns`, `out` has one row for each row of A.
+        fn products(a: &[Self], b: &[Self], columns: usize, out: &mut [Self]);
+    }
+
+    /// Some neighbouring columns of a matrix that is stored by rows.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Columns<'a, T> {
+        pub(super) values: &'a [T],
+        pub(super) rows: usize,
+        pub(super) first: usize,
+        pub(super) count: usize,
+    }
 }
 
-impl<'a, T: Real> Columns<'a, T> {
+impl<'a, T> Columns<'a, T> {
     /// The columns from `first` on, `count` of them, of a matrix with this many rows.
     pub(crate) fn new(values: &'a [T], rows: usize, first: usize, count: usize) -> Self {
         debug_assert!(first + count <= values.len() / rows);
@@ -48,9 +74,18 @@ impl<'a, T: Real> Columns<'a, T> {
 }
 
 /// A^T B, or `sum` + A^T B, on one thread.
-fn transposed_product<T: Real>(sum: &mut [T], add: Accum, a: Columns<'_, T>, b: Columns<'_, T>) {
+fn transposed_product<T: RealField>(sum: &mut [T], add: Accum, a: Columns<'_, T>, b: Columns<'_, T>) {
     let sum = MatMut::from_row_major_slice_mut(sum, a.count, b.count);
-    general_matmul(sum, add, a.view().transpose(), b.view(), T::nearest(1.0), Par::Seq);
+    general_matmul(sum, add, a.view().transpose(), b.view(), T::one_impl(), Par::Seq);
+}
+
+/// [`Products::products`].
+fn products<T: RealField>(a: &[T], b: &[T], columns: usize, out: &mut [T]) {
+    let (rows, count) = (a.len() / columns, b.len() / columns);
+    let a = MatRef::from_row_major_slice(a, rows, columns);
+    let b = MatRef::from_row_major_slice(b, count, columns);
+    let out = MatMut::from_row_major_slice_mut(out, rows, count);
+    general_matmul(out, Accum::Replace, a, b.transpose(), T::one_impl(), Par::Seq);
 }
 
 impl Real for f64 {
@@ -60,10 +95,16 @@ impl Real for f64 {
     fn wide(self) -> f64 {
         self
     }
+}
+
+impl Products for f64 {
     const PANEL: usize = 192;
     const PART: usize = 48;
     fn add_product(sum: &mut [f64], a: Columns<'_, f64>, b: Columns<'_, f64>) {
         transposed_product(sum, Accum::Add, a, b);
+    }
+    fn products(a: &[f64], b: &[f64], columns: usize, out: &mut [f64]) {
+        products(a, b, columns, out);
     }
 }
 
@@ -74,6 +115,9 @@ impl Real for f32 {
     fn wide(self) -> f64 {
         f64::from(self)
     }
+}
+
+impl Products for f32 {
     const PANEL: usize = 384;
     const PART: usize = 96;
     fn add_product(sum: &mut [f64], a: Columns<'_, f32>, b: Columns<'_, f32>) {
@@ -83,15 +127,9 @@ impl Real for f32 {
             *s += f64::from(x);
         }
     }
-}
-
-/// out = A B^T on one thread; A and B hold rows of length `columns`, `out` has one row for each row of A.
-pub(crate) fn products<T: Real>(a: &[T], b: &[T], columns: usize, out: &mut [T]) {
-    let (rows, count) = (a.len() / columns, b.len() / columns);
-    let a = MatRef::from_row_major_slice(a, rows, columns);
-    let b = MatRef::from_row_major_slice(b, count, columns);
-    let out = MatMut::from_row_major_slice_mut(out, rows, count);
-    general_matmul(out, Accum::Replace, a, b.transpose(), T::nearest(1.0), Par::Seq);
+    fn products(a: &[f32], b: &[f32], columns: usize, out: &mut [f32]) {
+        products(a, b, columns, out);
+    }
 }
 
 /// The parallelism value of a large call into the library; part of the reproducibility promise.

@@ -243,8 +243,10 @@ impl Spectrum {
 
 /// Spectra computed for one job: its kernels, its target and its bounds need the same few many times. A clone shares them.
 #[derive(Clone, Debug, Default)]
-pub struct SpectrumCache(Arc<Mutex<VecDeque<(Key, Arc<Spectrum>)>>>);
+pub struct SpectrumCache(Arc<Mutex<Recent>>);
 
+/// Spectra with their arguments, the last one first.
+type Recent = VecDeque<(Key, Arc<Spectrum>)>;
 /// The arguments of a spectrum.
 type Key = (Activation, Dim, u64, Degree);
 

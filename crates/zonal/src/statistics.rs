@@ -5,7 +5,7 @@ use crate::activation::Scalar;
 use crate::block::FeatureMap;
 use crate::error::{Error, Result, check_size};
 use crate::gram::{Gram, TILE};
-use crate::linalg::{Matrix, Packed, Real, add_scaled};
+use crate::linalg::{Matrix, Packed, Products, add_scaled};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

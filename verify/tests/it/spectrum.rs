@@ -203,9 +203,7 @@ fn a_kink_that_is_not_named_shows_in_the_error() {
 #[test]
 fn large_dimension_approaches_the_hermite_limit() {
     // alpha_k sqrt(N_k) at scale sqrt(n) tends to the Hermite coefficient like 1/n: the order is what is asserted.
-    for activation in
-        &Activation::BUILTIN.into_iter().filter(|a| !a.support().is_finite()).collect::<Vec<_>>()
-    {
+    for activation in Activation::BUILTIN.iter().filter(|a| !a.support().is_finite()) {
         let limit = Spectrum::infinite_dimension(activation, 6).unwrap();
         let difference = |n: u64| -> Vec<f64> {
             let finite = Spectrum::new(activation, dim(n), (n as f64).sqrt(), 6).unwrap();

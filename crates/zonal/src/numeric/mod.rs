@@ -15,6 +15,7 @@ mod scaled;
 pub mod special;
 pub mod sum;
 mod tracked;
+#[allow(unsafe_code, reason = "functions compiled for the instructions that the processor has")]
 pub mod vector;
 
 /// The vector instructions that our own loops use here: `avx512`, `avx2` or `none` (what every processor of the kind has).

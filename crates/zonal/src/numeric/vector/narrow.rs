@@ -3,7 +3,7 @@
 //! Errors, measured by the tests against f64: at most 2 ulp for exp and sigmoid, 3 ulp for softplus, silu and erf,
 //! 5 ulp for gelu, 6 ulp for tanh.
 
-use super::vectorised;
+use super::{shared, vectorised};
 use crate::numeric::level::Level;
 
 vectorised! { f32:
@@ -23,64 +23,28 @@ vectorised! { f32:
     pub gelu gelu_at gelu_one;
 }
 
-#[inline(always)]
-fn fma<const F: bool>(a: f32, b: f32, c: f32) -> f32 {
-    if F { a.mul_add(b, c) } else { a * b + c }
-}
-
-/// Horner's rule, the constant term first.
-#[inline(always)]
-fn polynomial<const F: bool, const N: usize>(coefficients: &[f32; N], x: f32) -> f32 {
-    let mut sum = coefficients[N - 1];
-    for i in (0..N - 1).rev() {
-        sum = fma::<F>(sum, x, coefficients[i]);
-    }
-    sum
-}
+shared!(f32);
 
 /// Adding it rounds to a whole number, which then stands in the lowest bits.
 const MAGIC: f32 = 12_582_912.0;
-
-/// 2^k for a whole k with -126 <= k <= 127.
-#[inline(always)]
-fn power_of_two(k: f32) -> f32 {
-    f32::from_bits((k + MAGIC).to_bits().wrapping_add(127) << 23)
-}
-
-/// x = k ln 2 + r with |r| <= ln 2 / 2.
-#[inline(always)]
-fn reduce<const F: bool>(x: f32) -> (f32, f32) {
-    // ln 2 in two parts, the first with 16 bits.
-    const HIGH: f32 = 0.693_145_751_953_125;
-    const LOW: f32 = 1.428_606_765_330_187e-6;
-    let k = fma::<F>(x, std::f32::consts::LOG2_E, MAGIC) - MAGIC;
-    (k, fma::<F>(k, -LOW, fma::<F>(k, -HIGH, x)))
-}
+/// The exponent of 1, and where it stands.
+const ONE: (u32, u32) = (127, 23);
+/// ln 2 in two parts, the first with 16 bits.
+const LN_2: [f32; 2] = [0.693_145_751_953_125, 1.428_606_765_330_187e-6];
+/// Arguments beyond which e^x is 0 or infinite.
+const EXP_ENDS: [f32; 2] = [-104.0, 89.0];
+/// Below this argument x / (1 + e^-x) is 0.
+const SILU_END: f32 = -110.0;
+/// From this argument on erf is 1.
+const ERF_END: f32 = 4.0;
+/// Below this argument gelu is 0, and from this one on erfc.
+const GELU_ENDS: [f32; 2] = [-15.0, 10.5];
+/// Terms of the series of [`LOGARITHM`].
+const LOGARITHM_TERMS: usize = 9;
 
 /// 1/2!, 1/3!, .., 1/8!
 const INVERSE_FACTORIALS: [f32; 7] =
     [1.0 / 2.0, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 720.0, 1.0 / 5_040.0, 1.0 / 40_320.0];
-
-/// e^r - 1 for |r| <= ln 2 / 2.
-#[inline(always)]
-fn expm1_reduced<const F: bool>(r: f32) -> f32 {
-    fma::<F>(r * r, polynomial::<F, 7>(&INVERSE_FACTORIALS, r), r)
-}
-
-/// Clamps and keeps NaN, which `f32::clamp` on a vector would too, but `min` and `max` would not.
-#[inline(always)]
-fn clamp(x: f32, low: f32, high: f32) -> f32 {
-    let x = if x < low { low } else { x };
-    if x > high { high } else { x }
-}
-
-#[inline(always)]
-fn exp_one<const F: bool>(x: f32) -> f32 {
-    let (k, r) = reduce::<F>(clamp(x, -104.0, 89.0));
-    // In two halves, so that the ends of the range are reached.
-    let half = fma::<F>(k, 0.5, MAGIC) - MAGIC;
-    (1.0 + expm1_reduced::<F>(r)) * power_of_two(half) * power_of_two(k - half)
-}
 
 /// tanh x = x P(x^2) / Q(x^2) up to 9.1 with a relative error of 2.3e-8 before rounding: least squares in 40 digits, weighted
 /// until the error is even (Lawson 1961).
@@ -94,43 +58,9 @@ fn tanh_one<const F: bool>(x: f32) -> f32 {
     // tanh 9.1 = 1 to all digits.
     let x = clamp(x, -9.1, 9.1);
     let y = x * x;
-    let value = x * polynomial::<F, 5>(&TANH[0], y) / polynomial::<F, 5>(&TANH[1], y);
+    let value = x * polynomial::<F, _>(&TANH[0], y) / polynomial::<F, _>(&TANH[1], y);
     // 1 - tanh^2 must not be negative.
     clamp(value, -1.0, 1.0)
-}
-
-#[inline(always)]
-fn sigmoid_one<const F: bool>(x: f32) -> f32 {
-    let e = exp_one::<F>(-x.abs());
-    let large = if x < 0.0 { e } else { 1.0 };
-    large / (1.0 + e)
-}
-
-/// 2/1, 2/3, 2/5, ..: ln((1 + s)/(1 - s)) = s (2 + 2 s^2 / 3 + ..).
-const LOGARITHM: [f32; 9] = {
-    let mut out = [0.0; 9];
-    let mut i = 0;
-    while i < 9 {
-        out[i] = 2.0 / (2 * i + 1) as f32;
-        i += 1;
-    }
-    out
-};
-
-#[inline(always)]
-fn softplus_one<const F: bool>(x: f32) -> f32 {
-    let e = exp_one::<F>(-x.abs());
-    // ln(1 + e) through s = e / (2 + e) <= 1/3.
-    let s = e / (2.0 + e);
-    let logarithm = s * polynomial::<F, 9>(&LOGARITHM, s * s);
-    logarithm + if x > 0.0 { x } else { 0.0 }
-}
-
-#[inline(always)]
-fn silu_one<const F: bool>(x: f32) -> f32 {
-    // 0 * -inf would be NaN where the limit is 0.
-    let x = if x < -110.0 { -110.0 } else { x };
-    x * sigmoid_one::<F>(x)
 }
 
 /// 2/sqrt(pi) (-1)^k / (k! (2k+1)): erf x = x sum c_k x^(2k).
@@ -170,46 +100,6 @@ const ERFC: [f32; 18] = [
     7.045987144895034e-09,
     -9.69006613992716e-09,
 ];
-
-/// erf y for |y| <= 1.
-#[inline(always)]
-fn erf_small<const F: bool>(y: f32) -> f32 {
-    y * polynomial::<F, 12>(&ERF, y * y)
-}
-
-/// erfc y for y >= 1.
-#[inline(always)]
-fn erfc_large<const F: bool>(y: f32) -> f32 {
-    let t = (y - 3.75) / (y + 3.75);
-    let s = (19.0 * t - 4.0) / 15.0;
-    let square = y * y;
-    // What rounding took from the square, which the exponential would multiply.
-    let lost = if F { y.mul_add(y, -square) } else { 0.0 };
-    let gauss = exp_one::<F>(-square);
-    fma::<F>(gauss, -lost, gauss) * polynomial::<F, 18>(&ERFC, s) / fma::<F>(2.0, y, 1.0)
-}
-
-#[inline(always)]
-fn erf_one<const F: bool>(x: f32) -> f32 {
-    let y = clamp(x.abs(), 0.0, 4.0);
-    let small = erf_small::<F>(if y < 1.0 { y } else { 1.0 });
-    let large = 1.0 - erfc_large::<F>(if y < 1.0 { 1.0 } else { y });
-    let value = if y < 1.0 { small } else { large };
-    // The comparison above is false for NaN, and its branch keeps it.
-    value.copysign(x)
-}
-
-#[inline(always)]
-fn gelu_one<const F: bool>(x: f32) -> f32 {
-    // erfc underflows before 10.5.
-    let x = if x < -15.0 { -15.0 } else { x };
-    let z = -x * std::f32::consts::FRAC_1_SQRT_2;
-    let y = clamp(z.abs(), 0.0, 10.5);
-    let erf = erf_small::<F>(if y < 1.0 { y } else { 1.0 }).copysign(z);
-    let tail = erfc_large::<F>(if y < 1.0 { 1.0 } else { y });
-    let far = if z < 0.0 { 2.0 - tail } else { tail };
-    x * 0.5 * if y < 1.0 { 1.0 - erf } else { far }
-}
 
 #[cfg(test)]
 mod tests {

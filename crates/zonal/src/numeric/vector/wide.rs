@@ -1,6 +1,6 @@
 //! The functions of f64; see [`super`].
 
-use super::vectorised;
+use super::{shared, vectorised};
 use crate::numeric::level::Level;
 
 vectorised! { f64:
@@ -50,39 +50,24 @@ fn trigonometric(values: &mut [f64], vector: fn(&mut [f64]), one: fn(f64) -> f64
     }
 }
 
-#[inline(always)]
-fn fma<const F: bool>(a: f64, b: f64, c: f64) -> f64 {
-    if F { a.mul_add(b, c) } else { a * b + c }
-}
-
-/// Horner's rule, the constant term first.
-#[inline(always)]
-fn polynomial<const F: bool, const N: usize>(coefficients: &[f64; N], x: f64) -> f64 {
-    let mut sum = coefficients[N - 1];
-    for i in (0..N - 1).rev() {
-        sum = fma::<F>(sum, x, coefficients[i]);
-    }
-    sum
-}
+shared!(f64);
 
 /// Adding it rounds to a whole number, which then stands in the lowest bits.
 const MAGIC: f64 = 6_755_399_441_055_744.0;
-
-/// 2^k for a whole k with -1022 <= k <= 1023.
-#[inline(always)]
-fn power_of_two(k: f64) -> f64 {
-    f64::from_bits((k + MAGIC).to_bits().wrapping_add(1023) << 52)
-}
-
-/// x = k ln 2 + r with |r| <= ln 2 / 2.
-#[inline(always)]
-fn reduce<const F: bool>(x: f64) -> (f64, f64) {
-    // ln 2 in two parts, the first with 32 bits.
-    const HIGH: f64 = 6.931_471_803_691_238e-1;
-    const LOW: f64 = 1.908_214_929_270_587_7e-10;
-    let k = fma::<F>(x, std::f64::consts::LOG2_E, MAGIC) - MAGIC;
-    (k, fma::<F>(k, -LOW, fma::<F>(k, -HIGH, x)))
-}
+/// The exponent of 1, and where it stands.
+const ONE: (u64, u32) = (1023, 52);
+/// ln 2 in two parts, the first with 32 bits.
+const LN_2: [f64; 2] = [6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10];
+/// Arguments beyond which e^x is 0 or infinite.
+const EXP_ENDS: [f64; 2] = [-750.0, 710.0];
+/// Below this argument x / (1 + e^-x) is 0.
+const SILU_END: f64 = -800.0;
+/// From this argument on erf is 1.
+const ERF_END: f64 = 6.0;
+/// Below this argument gelu is 0, and from this one on erfc.
+const GELU_ENDS: [f64; 2] = [-40.0, 28.0];
+/// Terms of the series of [`LOGARITHM`].
+const LOGARITHM_TERMS: usize = 18;
 
 /// 1/2!, 1/3!, .., 1/13!
 const INVERSE_FACTORIALS: [f64; 12] = [
@@ -100,27 +85,6 @@ const INVERSE_FACTORIALS: [f64; 12] = [
     1.0 / 6_227_020_800.0,
 ];
 
-/// e^r - 1 for |r| <= ln 2 / 2.
-#[inline(always)]
-fn expm1_reduced<const F: bool>(r: f64) -> f64 {
-    fma::<F>(r * r, polynomial::<F, 12>(&INVERSE_FACTORIALS, r), r)
-}
-
-/// Clamps and keeps NaN, which `f64::clamp` on a vector would too, but `min` and `max` would not.
-#[inline(always)]
-fn clamp(x: f64, low: f64, high: f64) -> f64 {
-    let x = if x < low { low } else { x };
-    if x > high { high } else { x }
-}
-
-#[inline(always)]
-fn exp_one<const F: bool>(x: f64) -> f64 {
-    let (k, r) = reduce::<F>(clamp(x, -750.0, 710.0));
-    // In two halves, so that the ends of the range are reached.
-    let half = fma::<F>(k, 0.5, MAGIC) - MAGIC;
-    (1.0 + expm1_reduced::<F>(r)) * power_of_two(half) * power_of_two(k - half)
-}
-
 #[inline(always)]
 fn tanh_one<const F: bool>(x: f64) -> f64 {
     // tanh 20 = 1 to all digits.
@@ -128,40 +92,6 @@ fn tanh_one<const F: bool>(x: f64) -> f64 {
     let power = power_of_two(k);
     let expm1 = fma::<F>(power, expm1_reduced::<F>(r), power - 1.0);
     (expm1 / (expm1 + 2.0)).copysign(x)
-}
-
-#[inline(always)]
-fn sigmoid_one<const F: bool>(x: f64) -> f64 {
-    let e = exp_one::<F>(-x.abs());
-    let large = if x < 0.0 { e } else { 1.0 };
-    large / (1.0 + e)
-}
-
-/// 2/1, 2/3, 2/5, ..: ln((1 + s)/(1 - s)) = s (2 + 2 s^2 / 3 + ..).
-const LOGARITHM: [f64; 18] = {
-    let mut out = [0.0; 18];
-    let mut i = 0;
-    while i < 18 {
-        out[i] = 2.0 / (2 * i + 1) as f64;
-        i += 1;
-    }
-    out
-};
-
-#[inline(always)]
-fn softplus_one<const F: bool>(x: f64) -> f64 {
-    let e = exp_one::<F>(-x.abs());
-    // ln(1 + e) through s = e / (2 + e) <= 1/3.
-    let s = e / (2.0 + e);
-    let logarithm = s * polynomial::<F, 18>(&LOGARITHM, s * s);
-    logarithm + if x > 0.0 { x } else { 0.0 }
-}
-
-#[inline(always)]
-fn silu_one<const F: bool>(x: f64) -> f64 {
-    // 0 * -inf would be NaN where the limit is 0.
-    let x = if x < -800.0 { -800.0 } else { x };
-    x * sigmoid_one::<F>(x)
 }
 
 /// 2/sqrt(pi) (-1)^k / (k! (2k+1)): erf x = x sum c_k x^(2k).
@@ -217,46 +147,6 @@ const ERFC: [f64; 25] = [
     -1.731240423249496194e-12,
 ];
 
-/// erf y for |y| <= 1.
-#[inline(always)]
-fn erf_small<const F: bool>(y: f64) -> f64 {
-    y * polynomial::<F, 20>(&ERF, y * y)
-}
-
-/// erfc y for y >= 1.
-#[inline(always)]
-fn erfc_large<const F: bool>(y: f64) -> f64 {
-    let t = (y - 3.75) / (y + 3.75);
-    let s = (19.0 * t - 4.0) / 15.0;
-    let square = y * y;
-    // What rounding took from the square, which the exponential would multiply.
-    let lost = if F { y.mul_add(y, -square) } else { 0.0 };
-    let gauss = exp_one::<F>(-square);
-    fma::<F>(gauss, -lost, gauss) * polynomial::<F, 25>(&ERFC, s) / fma::<F>(2.0, y, 1.0)
-}
-
-#[inline(always)]
-fn erf_one<const F: bool>(x: f64) -> f64 {
-    let y = clamp(x.abs(), 0.0, 6.0);
-    let small = erf_small::<F>(if y < 1.0 { y } else { 1.0 });
-    let large = 1.0 - erfc_large::<F>(if y < 1.0 { 1.0 } else { y });
-    let value = if y < 1.0 { small } else { large };
-    // The comparison above is false for NaN, and its branch keeps it.
-    value.copysign(x)
-}
-
-#[inline(always)]
-fn gelu_one<const F: bool>(x: f64) -> f64 {
-    // erfc underflows before 28.
-    let x = if x < -40.0 { -40.0 } else { x };
-    let z = -x * std::f64::consts::FRAC_1_SQRT_2;
-    let y = clamp(z.abs(), 0.0, 28.0);
-    let erf = erf_small::<F>(if y < 1.0 { y } else { 1.0 }).copysign(z);
-    let tail = erfc_large::<F>(if y < 1.0 { 1.0 } else { y });
-    let far = if z < 0.0 { 2.0 - tail } else { tail };
-    x * 0.5 * if y < 1.0 { 1.0 - erf } else { far }
-}
-
 /// asin x = x + x z P(z)/Q(z), z = x^2, for |x| <= 1/2 (fdlibm, e_asin.c).
 const ARCSINE: ([f64; 6], [f64; 5]) = (
     [
@@ -284,7 +174,7 @@ fn acos_one<const F: bool>(x: f64) -> f64 {
     let middle = size < 0.5;
     let z = if middle { x * x } else { 0.5 * (1.0 - size) };
     let s = if middle { x } else { z.sqrt() };
-    let ratio = z * polynomial::<F, 6>(&ARCSINE.0, z) / polynomial::<F, 5>(&ARCSINE.1, z);
+    let ratio = z * polynomial::<F, _>(&ARCSINE.0, z) / polynomial::<F, _>(&ARCSINE.1, z);
     let arcsine = fma::<F>(s, ratio, s);
     // pi/2 less its rounding first, so that the sum keeps its digits.
     let near = FRAC_PI_2 - (arcsine - 6.123_233_995_736_766e-17);
@@ -342,11 +232,11 @@ fn turned<const F: bool>(x: f64, turns: u64) -> f64 {
     let (n, r) = quarter::<F>(clamp(x, -2.0 * REDUCIBLE, 2.0 * REDUCIBLE));
     let n = n.wrapping_add(turns);
     let square = r * r;
-    let sine = fma::<F>(r * square, polynomial::<F, 8>(&SINE, square), r);
+    let sine = fma::<F>(r * square, polynomial::<F, _>(&SINE, square), r);
     // 1 - r^2/2 first loses what is put back behind it.
     let half = 0.5 * square;
     let head = 1.0 - half;
-    let cosine = head + fma::<F>(square * square, polynomial::<F, 8>(&COSINE, square), (1.0 - head) - half);
+    let cosine = head + fma::<F>(square * square, polynomial::<F, _>(&COSINE, square), (1.0 - head) - half);
     let value = if n & 1 == 0 { sine } else { cosine };
     f64::from_bits(value.to_bits() ^ ((n & 2) << 62))
 }
