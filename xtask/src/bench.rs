@@ -1,6 +1,7 @@
 //! Benchmarks against peers, each in turn with ours in one run.
 
-use crate::{cargo, environment, root, run};
+use crate::rust::program;
+use crate::{environment, root, run};
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,17 +21,14 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
 
 fn spectrum() -> Result<()> {
     let python = environment(&["numpy", "scipy"])?;
-    build(&["--package", "zonal-verify", "--bin", "bench-spectrum"])?;
-    run("spectrum", Command::new(python).arg(script("spectrum.py")).arg(program("bench-spectrum")))
+    run("spectrum", Command::new(python).arg(script("spectrum.py")).arg(program("bench-spectrum")?))
 }
 
 fn peers(sections: &[String]) -> Result<()> {
     let python = environment(&["numpy", "scipy", "scikit-learn", "pyarrow"])?;
     torch(&python)?;
-    build(&["--package", "zonal-verify", "--bin", "bench-tables"])?;
-    build(&["--package", "zonal-cli"])?;
     let mut command = Command::new(python);
-    command.arg(script("tables.py")).args([program("bench-tables"), program("zonal")]);
+    command.arg(script("tables.py")).args([program("bench-tables")?, program("zonal")?]);
     command.arg(root().join("docs/benchmarks.md")).args(sections);
     // Settings made for older versions of the peer's library would slow it.
     command.env_remove("OPENBLAS_CORETYPE").env_remove("OPENBLAS_L2_SIZE");
@@ -40,9 +38,8 @@ fn peers(sections: &[String]) -> Result<()> {
 fn descent() -> Result<()> {
     let python = environment(&["numpy", "jax"])?;
     torch(&python)?;
-    build(&["--package", "zonal-verify", "--bin", "bench-descent"])?;
     let mut command = Command::new(python);
-    command.arg(script("descent.py")).arg(program("bench-descent")).arg(root().join("docs/benchmarks.md"));
+    command.arg(script("descent.py")).arg(program("bench-descent")?).arg(root().join("docs/benchmarks.md"));
     // Settings made for older versions of the peer's library would slow it.
     command.env_remove("OPENBLAS_CORETYPE").env_remove("OPENBLAS_L2_SIZE");
     run("descent", &mut command)
@@ -78,15 +75,6 @@ fn torch(python: &Path) -> Result<()> {
     run("torch", Command::new(python).args(["-m", "pip", "install", "--quiet", "torch"]))
 }
 
-fn build(what: &[&str]) -> Result<()> {
-    run("our program", cargo().args(["build", "--release", "--quiet"]).args(what))
-}
-
 fn script(name: &str) -> PathBuf {
     root().join("verify/peers").join(name)
-}
-
-fn program(name: &str) -> PathBuf {
-    let target = crate::target();
-    target.join("release").join(name)
 }

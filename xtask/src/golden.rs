@@ -32,8 +32,7 @@ const RUNS: [(&str, &str); 7] = [
 
 /// `cargo xtask golden`: makes them anew.
 pub(super) fn golden() -> Result<()> {
-    super::run("the program", super::cargo().args(["build", "--release"]))?;
-    let program = super::target().canonicalize()?.join("release/zonal");
+    let program = super::rust::checked_program("zonal")?;
     let folder = super::root().join("crates/zonal-cli/tests/golden");
     let place = std::env::temp_dir().join(format!("zonal-golden-{}", std::process::id()));
     for (name, words) in RUNS {

@@ -1,11 +1,15 @@
-//! The project's own commands: `cargo xtask test | docs | wheel | refs | instructions | golden | faults | fuzz | soak | bench`.
+//! The project's own commands: `cargo xtask check | test | docs | wheel | refs | instructions | golden | faults | fuzz | soak | bench`.
 
 #![forbid(unsafe_code)]
 
 mod bench;
+mod check;
 mod fuzz;
 mod golden;
+mod packages;
 mod python;
+mod rust;
+mod test;
 
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -14,6 +18,9 @@ use std::time::Instant;
 
 const HELP: &str = "cargo xtask COMMAND
 
+  check [--since REV]
+          formatting, clippy, and the tests of packages that changed since REV and of those that depend on them, but
+          for slow ones; REV is where this branch left origin/main, or else the last commit
   test    everything: formatting, clippy, documentation, all tests, pages in a browser, the Python package,
           dependency policy
   docs    write the generated parts of the documentation (schemas, figures, picture of the house, results of Python)
@@ -39,22 +46,20 @@ const HELP: &str = "cargo xtask COMMAND
   bench python [SECTION ..]
           the Python package beside scikit-learn and on Dask; sections: import, estimator, dask";
 
-/// Debug assertions for our own crates in tests; dependencies stay as they are and compile once.
-const OUR_CRATES: [&str; 7] =
-    ["zonal", "zonal-sq", "zonal-io", "zonal-jobs", "zonal-report", "zonal-cli", "zonal-py"];
-
 fn main() -> Result<()> {
+    let rest: Vec<String> = std::env::args().skip(2).collect();
     match std::env::args().nth(1).as_deref() {
-        Some("test") => test(),
+        Some("check") => check::check(&rest),
+        Some("test") => test::test(),
         Some("docs") => docs(),
         Some("wheel") => python::install(&python::prepare()?, false).map(|_| ()),
         Some("refs") => refs(),
-        Some("instructions") => instructions(),
+        Some("instructions") => test::instructions(),
         Some("golden") => golden::golden(),
-        Some("faults") => faults(&std::env::args().skip(2).collect::<Vec<_>>()),
-        Some("fuzz") => fuzz::fuzz(&std::env::args().skip(2).collect::<Vec<_>>()),
-        Some("soak") => python::soak(&std::env::args().skip(2).collect::<Vec<_>>()),
-        Some("bench") => bench::bench(&std::env::args().skip(2).collect::<Vec<_>>()),
+        Some("faults") => faults(&rest),
+        Some("fuzz") => fuzz::fuzz(&rest),
+        Some("soak") => python::soak(&rest),
+        Some("bench") => bench::bench(&rest),
         Some("help" | "--help" | "-h") | None => {
             println!("{HELP}");
             Ok(())
@@ -96,118 +101,9 @@ fn cargo_has(tool: &str) -> bool {
     cargo().args([tool, "--version"]).output().is_ok_and(|o| o.status.success())
 }
 
-fn test() -> Result<()> {
-    let mut skipped: Vec<String> = Vec::new();
-    // They come over the network while Rust is compiled.
-    let packages = std::thread::spawn(python::prepare);
-    if cargo_has("fmt") {
-        run("formatting", cargo().args(["fmt", "--all", "--", "--check"]))?;
-    } else {
-        skipped.push("formatting: rustfmt is not installed (rustup component add rustfmt)".into());
-    }
-    if cargo_has("clippy") {
-        let arguments =
-            ["clippy", "--release", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
-        run("clippy", cargo().args(arguments))?;
-    } else {
-        skipped.push("clippy: it is not installed (rustup component add clippy)".into());
-    }
-    let doc = ["doc", "--release", "--workspace", "--no-deps", "--quiet"];
-    run("documentation", cargo().args(doc).env("RUSTDOCFLAGS", "-D warnings"))?;
-    run("tests", checked(cargo().args(["test", "--release", "--workspace", "--no-fail-fast"])))?;
-    match python() {
-        Some(python) => {
-            run("reference tables are the committed ones", Command::new(python).arg(checksums_script()))?;
-        }
-        None => skipped.push("checksums of the reference tables: Python 3 is not installed".into()),
-    }
-    match packages.join().map_err(|_| anyhow::anyhow!("the installation panicked")).flatten() {
-        Ok(python) => {
-            // A browser waits most of its time, in which the wheel is built.
-            let browser = BROWSERS.into_iter().find_map(path_of);
-            let (looked, built) = std::thread::scope(|scope| {
-                let looked = browser.as_ref().map(|browser| scope.spawn(|| pages(&python, browser)));
-                let built = python::install(&python, true);
-                (looked.map(|thread| thread.join()), built)
-            });
-            built?;
-            match looked {
-                Some(looked) => looked.map_err(|_| anyhow::anyhow!("looking at pages panicked"))??,
-                None => skipped
-                    .push("pages in a browser: Chromium is not installed (apt-get install chromium)".into()),
-            }
-            python::test(&python)?;
-        }
-        Err(e) => skipped.push(format!(
-            "the Python package, and pages in a browser: their packages could not be installed ({e})"
-        )),
-    }
-    if cargo_has("deny") {
-        // The fuzzers have a lock file of their own.
-        for manifest in ["Cargo.toml", "fuzz/Cargo.toml"] {
-            let mut policy = cargo();
-            policy.args(["deny", "--manifest-path", manifest, "--config", "deny.toml", "check"]);
-            run(&format!("dependency policy of {manifest}"), policy.args(["bans", "licenses", "sources"]))?;
-        }
-    } else {
-        skipped.push("dependency policy: cargo-deny is not installed (cargo install cargo-deny)".into());
-    }
-    for what in &skipped {
-        println!("skipped: {what}");
-    }
-    println!("everything else passed");
-    Ok(())
-}
-
-/// All tests at the lower levels of our own loops: each holds within its tolerance.
-fn instructions() -> Result<()> {
-    for level in ["avx2", "none"] {
-        let mut tests = cargo();
-        tests.args(["test", "--release", "--workspace", "--no-fail-fast"]).env("ZONAL_SIMD", level);
-        run(&format!("tests with ZONAL_SIMD={level}"), checked(&mut tests))?;
-    }
-    println!("all tests hold with AVX2 and without vector instructions of ours");
-    Ok(())
-}
-
-/// With debug assertions in our own crates.
-fn checked(command: &mut Command) -> &mut Command {
-    command.args(cargo_settings())
-}
-
-/// Debug assertions in our own crates, as settings of cargo.
-fn cargo_settings() -> Vec<String> {
-    let mut settings = Vec::new();
-    for name in OUR_CRATES {
-        // Both by name: with one of them given, the other no longer follows.
-        for check in ["debug-assertions", "overflow-checks"] {
-            settings.extend(["--config".to_owned(), format!("profile.release.package.{name}.{check}=true")]);
-        }
-    }
-    settings
-}
-
 /// Where cargo builds.
 fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
-}
-
-/// Names that the browser goes by.
-const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-
-/// Pages of runs in a headless browser.
-fn pages(python: &Path, browser: &Path) -> Result<()> {
-    let script = root().join("crates/zonal-report/browser/pages.py");
-    // The tests of the command line have built it.
-    let program = target().join("release/zonal");
-    let mut command = Command::new(python);
-    run("pages in a browser", command.arg(script).arg(program).arg(browser))
-}
-
-/// Where a program lies.
-fn path_of(program: &str) -> Option<PathBuf> {
-    let folders = std::env::var_os("PATH")?;
-    std::env::split_paths(&folders).map(|f| f.join(program)).find(|p| p.is_file())
 }
 
 /// What follows each of these names among the arguments, or its default.
@@ -217,7 +113,7 @@ fn options<const N: usize>(arguments: &[String], known: [(&str, &str); N]) -> Re
         let Some(place) = known.iter().position(|(name, _)| *name == pair[0]) else {
             bail!("unknown option '{}'\n\n{HELP}", pair[0]);
         };
-        found[place] = pair.get(1).cloned().with_context(|| format!("{} needs a number", pair[0]))?;
+        found[place] = pair.get(1).cloned().with_context(|| format!("{} needs a value", pair[0]))?;
     }
     Ok(found)
 }
@@ -230,17 +126,16 @@ fn reliability() -> PathBuf {
 /// Runs that the world breaks, and the table of what became of them.
 fn faults(arguments: &[String]) -> Result<()> {
     let [kills, others] = options(arguments, [("--kills", "100"), ("--others", "10")])?;
-    run("the program", cargo().args(["build", "--release"]))?;
-    let mut harness = cargo();
-    harness.args(["run", "--release", "--quiet", "--package", "zonal-verify", "--bin", "faults", "--"]);
-    harness.arg(target().join("release/zonal")).arg(reliability()).args([kills, others]);
+    let mut harness = Command::new(rust::checked_program("faults")?);
+    harness.arg(rust::checked_program("zonal")?).arg(reliability()).args([kills, others]);
     run("faults", &mut harness)
 }
 
 fn docs() -> Result<()> {
-    let arguments = ["run", "--release", "--quiet", "--package", "zonal-verify", "--bin", "write-docs"];
-    run("generated documentation", cargo().args(arguments))?;
-    let Some(python) = python() else { bail!("Python 3 is needed for the results of the Python package") };
+    run("generated documentation", &mut Command::new(rust::checked_program("write-docs")?))?;
+    let Some(python) = system_python() else {
+        bail!("Python 3 is needed for the results of the Python package")
+    };
     run("results of Python", Command::new(python).arg(python::folder().join("results.py")))
 }
 
@@ -252,13 +147,14 @@ fn checksums_script() -> PathBuf {
     reference().join("verify_checksums.py")
 }
 
-fn python() -> Option<&'static str> {
+/// Python as it is installed.
+fn system_python() -> Option<&'static str> {
     ["python3", "python"].into_iter().find(|p| answers(p, "--version"))
 }
 
 /// The Python of a virtual environment of the project's own, with these packages.
 fn environment(packages: &[&str]) -> Result<PathBuf> {
-    let Some(python) = python() else { bail!("Python 3 is needed for this") };
+    let Some(python) = system_python() else { bail!("Python 3 is needed for this") };
     let environment = target().join("venv");
     let inside = environment.join("bin/python");
     if !inside.exists() {

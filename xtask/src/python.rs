@@ -1,6 +1,7 @@
 //! The Python package: built as a wheel, installed into the project's own virtual environment, tested there.
 
-use crate::{cargo_settings, environment, options, reliability, root, run, target};
+use crate::packages::{packages, settings};
+use crate::{environment, options, reliability, root, run, target};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -39,17 +40,53 @@ pub(crate) fn prepare() -> Result<PathBuf> {
 
 /// Everything about the package; `prepare` and `install` come before.
 pub(crate) fn test(python: &Path) -> Result<()> {
-    let tests = folder().join("tests");
+    tests(python)?;
+    style(python)?;
+    types(python)?;
+    run(
+        "Python stubs",
+        Command::new(python)
+            .args(["-m", "mypy.stubtest", "--concise", "zonal._native"])
+            .current_dir(target()),
+    )
+}
+
+/// What a change of these files concerns; returns what could not be checked.
+pub(crate) fn check(files: &[String]) -> Result<Vec<String>> {
+    let ours = |file: &&String| file.starts_with("crates/zonal-py/") || file.starts_with("docs/guide/");
+    if !files.iter().any(|f| ours(&f)) {
+        return Ok(Vec::new());
+    }
+    let python = match prepare() {
+        Ok(python) => python,
+        Err(e) => return Ok(vec![format!("Python: its packages could not be installed ({e})")]),
+    };
+    style(&python)?;
+    // With changes in other packages, the wheel would take long.
+    let rust = files.iter().any(|f| f.ends_with(".rs") && !ours(&f));
+    if !rust {
+        install(&python, true)?;
+        tests(&python)?;
+    }
+    if Command::new(&python).args(["-c", "import zonal"]).output()?.status.success() {
+        types(&python)?;
+    }
+    Ok(if rust { vec!["Python tests, for which the wheel is built anew".into()] } else { Vec::new() })
+}
+
+fn tests(python: &Path) -> Result<()> {
     run(
         "Python tests",
         Command::new(python)
             .args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "--durations", "5"])
-            .arg(tests)
+            .arg(folder().join("tests"))
             // One thread of NumPy beside ours.
             .env("OPENBLAS_NUM_THREADS", "1")
             .env("PYTHONDONTWRITEBYTECODE", "1"),
-    )?;
-    let source = folder().join("python");
+    )
+}
+
+fn style(python: &Path) -> Result<()> {
     for (what, words) in [("Python style", &["check"][..]), ("Python formatting", &["format", "--check"])] {
         let mut ruff = Command::new(python);
         ruff.args(["-m", "ruff"])
@@ -59,18 +96,17 @@ pub(crate) fn test(python: &Path) -> Result<()> {
             .arg(folder().join("pyproject.toml"));
         run(what, ruff.args([folder(), root().join("docs/guide")]))?;
     }
+    Ok(())
+}
+
+/// Types, for which the stubs of an installed wheel are needed.
+fn types(python: &Path) -> Result<()> {
     run(
         "Python types",
         Command::new(python)
             .args(["-m", "mypy", "--no-error-summary"])
             .current_dir(folder())
-            .env("MYPYPATH", source),
-    )?;
-    run(
-        "Python stubs",
-        Command::new(python)
-            .args(["-m", "mypy.stubtest", "--concise", "zonal._native"])
-            .current_dir(target()),
+            .env("MYPYPATH", folder().join("python")),
     )
 }
 
@@ -95,7 +131,7 @@ pub(crate) fn install(python: &Path, checked: bool) -> Result<PathBuf> {
     build.args(["-m", "maturin", "build", "--release", "--quiet", "--generate-stubs", "--interpreter"]);
     build.arg(python).arg("--out").arg(&wheels).current_dir(folder());
     if checked {
-        build.args(cargo_settings());
+        build.args(settings(&packages()?));
     }
     run("wheel", &mut build)?;
     let wheel = only_file(&wheels)?;

@@ -1,0 +1,163 @@
+//! The packages of the workspace, and those that a change concerns.
+
+use crate::{cargo, root};
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+/// A package of the workspace.
+pub(crate) struct Package {
+    pub(crate) name: String,
+    /// Its folder, relative to the root.
+    pub(crate) folder: String,
+    /// Packages of the workspace that it depends on, those of its tests included.
+    needs: Vec<String>,
+}
+
+/// All packages, as cargo knows them.
+pub(crate) fn packages() -> Result<Vec<Package>> {
+    let output = cargo().args(["metadata", "--no-deps", "--format-version", "1"]).output()?;
+    if !output.status.success() {
+        bail!("cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let metadata: Value = serde_json::from_slice(&output.stdout)?;
+    let top = text(&metadata, "workspace_root")?;
+    let mut packages = Vec::new();
+    for package in metadata["packages"].as_array().context("cargo metadata lists no packages")? {
+        let folder =
+            Path::new(text(package, "manifest_path")?).parent().context("a manifest has no folder")?;
+        let needs = package["dependencies"].as_array().into_iter().flatten();
+        packages.push(Package {
+            name: text(package, "name")?.to_owned(),
+            folder: folder.strip_prefix(top)?.to_string_lossy().into_owned(),
+            needs: needs
+                .filter(|d| d["path"].is_string())
+                .filter_map(|d| d["name"].as_str())
+                .map(str::to_owned)
+                .collect(),
+        });
+    }
+    Ok(packages)
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> Result<&'a str> {
+    value[name].as_str().with_context(|| format!("cargo metadata has no {name}"))
+}
+
+/// Debug assertions and overflow checks in the packages that users get, as settings of cargo. Everything that tests run is
+/// built with them, the wheel as well, so that each package is compiled once; dependencies stay as they are.
+pub(crate) fn settings(packages: &[Package]) -> Vec<String> {
+    let mut settings = Vec::new();
+    for package in packages.iter().filter(|p| p.folder.starts_with("crates/")) {
+        // Both by name: with one of them given, the other no longer follows.
+        for check in ["debug-assertions", "overflow-checks"] {
+            settings.extend([
+                "--config".to_owned(),
+                format!("profile.release.package.{}.{check}=true", package.name),
+            ]);
+        }
+    }
+    settings
+}
+
+/// Where changes are counted from: a revision that is named, or else where this branch left `origin/main`, or else the last
+/// commit.
+pub(crate) fn base(since: &str) -> Result<String> {
+    if !since.is_empty() {
+        return git(&["rev-parse", "--verify", &format!("{since}^{{commit}}")]);
+    }
+    git(&["merge-base", "HEAD", "origin/main"]).or_else(|_| git(&["rev-parse", "HEAD"]))
+}
+
+/// Files that differ from a revision, those that git does not know included.
+pub(crate) fn changed_files(base: &str) -> Result<Vec<String>> {
+    let changed = git(&["diff", "--name-only", base])?;
+    let unknown = git(&["ls-files", "--others", "--exclude-standard"])?;
+    Ok(changed.lines().chain(unknown.lines()).map(str::to_owned).collect())
+}
+
+fn git(words: &[&str]) -> Result<String> {
+    let output =
+        Command::new("git").current_dir(root()).args(words).output().context("git could not be started")?;
+    if !output.status.success() {
+        bail!("git {}: {}", words.join(" "), String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// Names of the packages whose files or whose tests' files are among these.
+pub(crate) fn owners(packages: &[Package], files: &[String]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for file in files {
+        let within = |p: &&Package| Path::new(file).starts_with(&p.folder);
+        if let Some(package) = packages.iter().find(within) {
+            found.insert(package.name.clone());
+        } else if ["Cargo.toml", "Cargo.lock"].contains(&file.as_str()) || file.starts_with(".cargo/") {
+            found.extend(packages.iter().map(|p| p.name.clone()));
+        } else {
+            // Documents, examples and seeds of fuzzing are read by tests.
+            found.extend(["zonal-verify", "zonal-cli"].map(str::to_owned));
+        }
+    }
+    found
+}
+
+/// These packages and all that depend on them.
+pub(crate) fn with_dependants(packages: &[Package], changed: &BTreeSet<String>) -> BTreeSet<String> {
+    let mut all = changed.clone();
+    loop {
+        let more =
+            packages.iter().filter(|p| p.needs.iter().any(|n| all.contains(n)) && !all.contains(&p.name));
+        let more: Vec<String> = more.map(|p| p.name.clone()).collect();
+        if more.is_empty() {
+            return all;
+        }
+        all.extend(more);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn workspace() -> Vec<Package> {
+        [
+            ("zonal", "crates/zonal", &[][..]),
+            ("zonal-io", "crates/zonal-io", &["zonal"]),
+            ("zonal-cli", "crates/zonal-cli", &["zonal-io", "zonal-verify"]),
+            ("zonal-verify", "verify", &["zonal"]),
+            ("xtask", "xtask", &[]),
+        ]
+        .map(|(name, folder, needs)| Package {
+            name: name.into(),
+            folder: folder.into(),
+            needs: needs.iter().map(|n| (*n).to_owned()).collect(),
+        })
+        .into()
+    }
+
+    fn owned_by(file: &str) -> Vec<String> {
+        owners(&workspace(), &[file.to_owned()]).into_iter().collect()
+    }
+
+    #[test]
+    fn files_belong_to_packages() {
+        assert_eq!(owned_by("crates/zonal/src/lib.rs"), ["zonal"]);
+        assert_eq!(owned_by("crates/zonal-io/Cargo.toml"), ["zonal-io"]);
+        assert_eq!(owned_by("verify/reference/paths.json"), ["zonal-verify"]);
+        assert_eq!(owned_by("docs/layers.txt"), ["zonal-cli", "zonal-verify"]);
+        assert_eq!(owned_by("Cargo.lock").len(), 5);
+    }
+
+    #[test]
+    fn dependants_are_followed_to_the_end() {
+        let all = |name: &str| {
+            with_dependants(&workspace(), &BTreeSet::from([name.to_owned()])).into_iter().collect::<Vec<_>>()
+        };
+        assert_eq!(all("zonal-verify"), ["zonal-cli", "zonal-verify"]);
+        assert_eq!(all("zonal"), ["zonal", "zonal-cli", "zonal-io", "zonal-verify"]);
+        assert_eq!(all("xtask"), ["xtask"]);
+    }
+}
