@@ -66,7 +66,7 @@ impl Tree {
                 Item::Mod(module) => {
                     let name = module.ident.to_string();
                     let below = folder.join(&name);
-                    let child = [&path[..], &[name.clone()]].concat();
+                    let child = [&path[..], std::slice::from_ref(&name)].concat();
                     let items = match module.content {
                         Some((_, items)) => {
                             self.inline.insert(child.clone());

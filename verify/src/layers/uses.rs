@@ -266,7 +266,7 @@ impl<'a> Names<'a> {
         let mut rest = segments;
         while let Some((name, after)) = rest.split_first() {
             let scope = self.scopes.get(&module)?;
-            let child = [&module[..], &[name.clone()]].concat();
+            let child = [&module[..], std::slice::from_ref(name)].concat();
             let is_item = scope.imports.contains_key(name) || scope.definitions.contains(name);
             // A module and an item may have one name; what ends a path is the item.
             if self.scopes.contains_key(&child) && !(after.is_empty() && is_item) {
