@@ -4,114 +4,27 @@
 // No input may cause a panic.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 
+mod command_line;
 mod commands;
 mod format;
+mod help;
 mod hint;
 mod interrupt;
 mod output;
 mod progress;
 
-use clap::{CommandFactory, Parser, Subcommand};
-use commands::help;
-use format::Format;
+use clap::{CommandFactory, Parser};
+use command_line::{Cli, Command};
+use commands::Status;
 use interrupt::Interrupt;
 use std::process::ExitCode;
-use zonal_documents::number::Whole;
-use zonal_documents::request::{
-    AnalyzeRequest, BoundRequest, LearnRequest, PlanRequest, PlayRequest, PredictRequest, ReportRequest,
-    ReproduceRequest, SpectrumRequest, SweepRequest, Threads, TrainRequest,
-};
 use zonal_io::option::{Style, set_style};
-
-/// Predict and run gradient descent on networks with one hidden layer: what is learned, in which order, at which
-/// width
-#[derive(Parser, Debug)]
-#[command(
-    name = "zonal",
-    version,
-    about,
-    long_about = "For a network f(x) = (1/sqrt m) sum_j a_j phi(s <w_j, x>) with one hidden layer, trained by gradient \
-                  descent on squared loss: the degrees that the activation can learn, the order in which it learns them, \
-                  and the training itself, with any number of iterations at the cost of one if only the output layer \
-                  is trained.",
-    after_help = "Examples:\n  zonal spectrum --activation relu --dim 10\n  zonal train data.csv --label y\n  zonal \
-                  analyze data.csv --label y\n  zonal \
-                  train --target 'x1*x2' --dim 5\n  zonal predict runs/data-relu-1 new.csv",
-    propagate_version = true
-)]
-struct Cli {
-    #[command(flatten)]
-    global: Global,
-    #[command(subcommand)]
-    command: Command,
-}
-
-/// Options of every command.
-#[derive(clap::Args, Debug, Clone)]
-struct Global {
-    /// Format of results on standard output
-    #[arg(long, global = true, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
-    format: Format,
-    /// Seed of all random numbers; the same seed gives the same bits [default: 0]
-    #[arg(long, global = true, value_name = "N", allow_negative_numbers = true)]
-    seed: Option<Whole>,
-    /// Number of threads; results do not depend on it [default: all cores]
-    #[arg(long, global = true, value_name = "N", allow_negative_numbers = true)]
-    threads: Option<Threads>,
-    /// Suppress notes and progress
-    #[arg(long, short, global = true)]
-    quiet: bool,
-}
-
-#[derive(Subcommand, Debug)]
-enum Command {
-    #[command(after_help = help::SPECTRUM)]
-    Spectrum(SpectrumRequest),
-    #[command(after_help = help::PLAN)]
-    Plan(PlanRequest),
-    #[command(after_help = help::TRAIN)]
-    Train(Box<TrainRequest>),
-    #[command(after_help = help::ANALYZE)]
-    Analyze(AnalyzeRequest),
-    #[command(after_help = help::PREDICT)]
-    Predict(PredictRequest),
-    #[command(after_help = help::REPORT)]
-    Report(ReportRequest),
-    #[command(after_help = help::REPRODUCE)]
-    Reproduce(ReproduceRequest),
-    #[command(after_help = help::SWEEP)]
-    Sweep(SweepRequest),
-    /// Statistical queries: bounds on their number, games against an oracle, descent through an oracle
-    #[command(subcommand, after_help = help::SQ)]
-    Sq(Queries),
-    Completions(commands::completions::Args),
-    Man(commands::man::Args),
-}
-
-#[derive(Subcommand, Debug)]
-enum Queries {
-    #[command(after_help = help::SQ_BOUND)]
-    Bound(BoundRequest),
-    #[command(after_help = help::SQ_PLAY)]
-    Play(PlayRequest),
-    #[command(after_help = help::SQ_LEARN)]
-    Learn(LearnRequest),
-}
 
 /// Exit codes other than success.
 mod exit {
     pub(crate) const FAILED: u8 = 1;
     pub(crate) const USAGE: u8 = 2;
     pub(crate) const DOES_NOT_HOLD: u8 = 3;
-}
-
-/// The result of a command that did not fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Status {
-    /// The command succeeded.
-    Success,
-    /// A check ran, and its statement does not hold.
-    DoesNotHold,
 }
 
 /// Runs the program and returns its exit code.
@@ -145,8 +58,8 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli, interrupt: &Interrupt) -> anyhow::Result<Status> {
     zonal::numeric::check_instructions().map_err(zonal_documents::Error::from)?;
     match cli.command {
-        Command::Completions(args) => commands::completions::run(&args).map(|()| Status::Success),
-        Command::Man(args) => commands::man::run(&args).map(|()| Status::Success),
+        Command::Completions { shell } => commands::completions::run(shell).map(|()| Status::Success),
+        Command::Man { folder } => commands::man::run(&folder).map(|()| Status::Success),
         command => commands::perform(&commands::request(command, &cli.global)?, &cli.global, interrupt),
     }
 }

@@ -805,6 +805,8 @@ const ANY: [(&str, &[&str]); 10] = [
             "zonal::wide::cos",
             "zonal-sq::frame::from_unequal_queries",
             "zonal-jobs::Experiment::residuals",
+            "zonal-documents::train::grid",
+            "zonal-documents::sweep::results",
         ],
     ),
     (
@@ -826,7 +828,7 @@ const ANY: [(&str, &[&str]); 10] = [
         &[
             "zonal-io::checksum::seal",
             "zonal-io::checksum::check",
-            "zonal-io::contents::has_mark",
+            "zonal-io::ownership::has_mark",
             "zonal-io::Model::read",
             "zonal-io::statistics::from_bytes",
             "zonal-io::weights::from_bytes",
@@ -835,22 +837,25 @@ const ANY: [(&str, &[&str]); 10] = [
             "zonal-jobs::PartialSums::from_bytes",
         ],
     ),
+    ("parts of a report, each as its job has made it", &["zonal-documents::TrainReport::new"]),
     (
         "files and columns by name, which are looked up",
         &[
+            "zonal-documents::Data::of_files",
+            "zonal-documents::Data::with_files",
+            "zonal-documents::TrainRequest::sharded",
             "zonal-io::Source::open",
             "zonal-io::Source::open_once",
-            "zonal-jobs::Data::with_files",
             "zonal-jobs::data::for_each_block",
             "zonal-jobs::PartialSums::choose",
-            "zonal-jobs::reproduce::reproduce",
         ],
     ),
     (
         "words of a command line for a record",
         &[
+            "zonal-claims::src::reproduce",
+            "zonal-documents::Provenance::now",
             "zonal-jobs::repeat::repeat",
-            "zonal-jobs::Provenance::now",
             "zonal-jobs::record::write_run",
             "zonal-jobs::sweep::sweep",
             "zonal-jobs::train::train",
@@ -978,7 +983,16 @@ fn all_doors() -> BTreeMap<String, Door> {
         }
     }
     let mut out = BTreeMap::new();
-    for krate in ["zonal", "zonal-sq", "zonal-io", "zonal-jobs", "zonal-report"] {
+    for krate in [
+        "zonal",
+        "zonal-sq",
+        "zonal-io",
+        "zonal-documents",
+        "zonal-jobs",
+        "zonal-claims",
+        "zonal-report",
+        "zonal-run",
+    ] {
         walk(krate, &folder(krate).join("src"), &mut out);
     }
     // Modules that no other crate sees.

@@ -4,7 +4,6 @@
 mod analyze;
 mod bound;
 pub(crate) mod completions;
-pub(crate) mod help;
 mod learn;
 pub(crate) mod man;
 mod plan;
@@ -15,11 +14,11 @@ mod spectrum;
 mod sweep;
 mod train;
 
+use crate::command_line::{Command, Global, Queries};
 use crate::format::Format;
 use crate::interrupt::Interrupt;
 use crate::output::{command_line, print, print_error_line};
 use crate::progress::Progress;
-use crate::{Command, Global, Queries, Status};
 use anyhow::Result;
 use predict::Stream;
 use zonal_documents::Error;
@@ -27,6 +26,15 @@ use zonal_documents::report::Report;
 use zonal_documents::request::{Request, TrainRequest};
 use zonal_io::option::OptionId;
 use zonal_run::{Context, Outcome};
+
+/// The result of a command that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// The command succeeded.
+    Success,
+    /// A check ran, and its statement does not hold.
+    DoesNotHold,
+}
 
 /// Builds the request of a command line.
 ///
@@ -82,7 +90,7 @@ pub(crate) fn request(command: Command, global: &Global) -> Result<Request> {
             request.seed = seed;
             Request::SqLearn(request)
         }
-        Command::Completions(_) | Command::Man(_) => anyhow::bail!("this command has no request"),
+        Command::Completions { .. } | Command::Man { .. } => anyhow::bail!("this command has no request"),
     })
 }
 

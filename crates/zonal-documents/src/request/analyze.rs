@@ -1,7 +1,7 @@
 //! The options of `analyze`.
 
 use super::choice::MissingChoice;
-use super::split_names;
+use super::values::split_names;
 use crate::analyze::AnalyzeConfig;
 use crate::error::{Error, Result};
 use crate::number::{Count, Real, Whole, count, text};

@@ -1,7 +1,7 @@
 //! The options of `predict`.
 
 use super::choice::{MissingChoice, PartChoice};
-use super::split_names;
+use super::values::split_names;
 use crate::error::Result;
 use crate::number::{Count, text};
 use crate::options::LABEL;

@@ -1,7 +1,7 @@
 //! The options of `spectrum`: spectra and rankings.
 
 use super::choice::KernelChoice;
-use super::{parse_values, reject_with, split_values};
+use super::values::{parse_values, reject_with, split_values};
 use crate::error::{Error, Result};
 use crate::number::{Extended, Scale, Whole, real, text};
 use crate::options::{ACTIVATION, DECAY, DIM, FOR_DEGREES, KINKS, SCALE};

@@ -2,7 +2,7 @@
 
 use super::choice::LayersChoice;
 use super::output::{FolderOptions, Output};
-use super::parse_values;
+use super::values::parse_values;
 use crate::error::{Error, Result};
 use crate::number::{Auto, Count, Real, Scale, Whole, count, real, text};
 use crate::options::{DEGREE, DIM, LAYERS, LEARNER, SAVE, SCALE, SEED, SIZE, TOLERANCE};

@@ -1,7 +1,7 @@
 //! The options of `sweep`.
 
 use super::output::{Output, PageOptions};
-use super::reject_with;
+use super::values::reject_with;
 use crate::error::{Error, Result};
 use crate::number::Whole;
 use crate::options::SEED;

@@ -5,7 +5,7 @@ use super::choice::{
     UnitsChoice,
 };
 use super::output::{Output, PageOptions};
-use super::{parse_values, reject_with, split_names};
+use super::values::{parse_values, reject_with, split_names};
 use crate::agreement::NewPaths;
 use crate::error::{Error, Result};
 use crate::number::{Auto, Count, Extended, Real, Scale, Whole, count, real, text};
@@ -526,7 +526,7 @@ impl DescentOptions {
     /// Rejects options that a whole path does not have.
     fn reject_all(&self) -> Result<()> {
         let whole_path = Self { layers: None, batch: None, ..self.clone() };
-        match super::non_defaults(&whole_path).first() {
+        match super::values::non_defaults(&whole_path).first() {
             None => Ok(()),
             Some(name) => Err(Error::Usage(format!(
                 "{} is for iterative training: add {}, {} or {BATCH}",

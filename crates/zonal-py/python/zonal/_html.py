@@ -2,54 +2,38 @@
 
 from __future__ import annotations
 
-import html
-from typing import Any
+from collections.abc import Iterable, Sequence
+from html import escape
 
-import numpy as np
-
-from ._result import Columns, Record, Result, _fields, summary
-
-_ROWS = 60
+#: The number of rows that are shown.
+ROWS = 60
 
 
-def of(record: Record) -> str:
-    """Format a record as self-contained HTML."""
-    if isinstance(record, Columns):
-        return _table(record)
-    parts = [f"<h4>{html.escape(type(record).__name__)}</h4>"]
-    simple: list[tuple[str, Any]] = []
-    large: list[tuple[str, Columns]] = []
-    for name, value in _fields(record):
-        if value is None:
-            continue
-        (large if isinstance(value, Columns) else simple).append((name, value))
+def page(
+    title: str,
+    values: Iterable[tuple[str, str]],
+    drawings: Iterable[str],
+    tables: Iterable[tuple[str, int, str]],
+    notes: Iterable[str],
+) -> str:
+    """Format a record as self-contained HTML: values as text, drawings as SVG, tables by name, rows and HTML."""
     rows = "".join(
-        f"<tr><th style='text-align:left'>{html.escape(name)}</th>"
-        f"<td style='text-align:left'>{html.escape(summary(value)[:400])}</td></tr>"
-        for name, value in simple
+        f"<tr><th style='text-align:left'>{escape(name)}</th><td style='text-align:left'>{escape(value[:400])}</td></tr>"
+        for name, value in values
     )
-    if isinstance(record, Result):
-        parts += [f"<div style='max-width:32em'>{drawing}</div>" for _, drawing in record.figures()]
+    parts = [f"<h4>{escape(title)}</h4>"]
+    parts += [f"<div style='max-width:32em'>{drawing}</div>" for drawing in drawings]
     parts.append(f"<table>{rows}</table>")
-    parts += [
-        f"<details><summary>{html.escape(name)}, {len(value)} rows</summary>{_table(value)}</details>"
-        for name, value in large
-    ]
-    if isinstance(record, Result) and record.notes:
-        parts.append("<ul>" + "".join(f"<li>{html.escape(note)}</li>" for note in record.notes) + "</ul>")
-    return "\n".join(parts)
+    for name, length, text in tables:
+        parts.append(f"<details><summary>{escape(name)}, {length} rows</summary>{text}</details>")
+    listed = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    return "\n".join([*parts, f"<ul>{listed}</ul>"] if listed else parts)
 
 
-def _table(columns: Columns) -> str:
-    shown = [(name, column) for name, column in _fields(columns) if column is not None and getattr(column, "ndim", 1) == 1]
-    head = "".join(f"<th>{html.escape(name)}</th>" for name, _ in shown)
-    rows = "".join(
-        "<tr>" + "".join(f"<td>{_cell(column[i])}</td>" for _, column in shown) + "</tr>"
-        for i in range(min(len(columns), _ROWS))
-    )
-    more = f"<p>and {len(columns) - _ROWS} more rows</p>" if len(columns) > _ROWS else ""
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}"
-
-
-def _cell(value: Any) -> str:
-    return html.escape(summary(value.item() if isinstance(value, np.generic) else value)[:80])
+def table(names: Iterable[str], columns: Sequence[Sequence[str]], length: int) -> str:
+    """Format the first rows of a table of `length` rows."""
+    head = "".join(f"<th>{escape(name)}</th>" for name in names)
+    rows = ("".join(f"<td>{escape(cell[:80])}</td>" for cell in row) for row in zip(*columns, strict=True))
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    more = f"<p>and {length - ROWS} more rows</p>" if length > ROWS else ""
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"

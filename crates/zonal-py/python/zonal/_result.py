@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from . import _html
+
 if TYPE_CHECKING:
     from .network import Network
 
@@ -38,9 +40,13 @@ class Record:
         return _text(type(self).__name__, _fields(self))
 
     def _repr_html_(self) -> str:
-        from . import _html
+        return self._html((), ())
 
-        return _html.of(self)
+    def _html(self, drawings: Sequence[str], notes: Sequence[str]) -> str:
+        fields = [(name, value) for name, value in _fields(self) if value is not None]
+        values = [(name, summary(value)) for name, value in fields if not isinstance(value, Columns)]
+        tables = [(name, len(value), value._repr_html_()) for name, value in fields if isinstance(value, Columns)]
+        return _html.page(type(self).__name__, values, drawings, tables, notes)
 
 
 class Columns(Record):
@@ -52,6 +58,12 @@ class Columns(Record):
     def __len__(self) -> int:
         lengths = (len(value) for _, value in _fields(self) if value is not None)
         return next(lengths, 0)
+
+    def _repr_html_(self) -> str:
+        fields = [(name, column) for name, column in _fields(self) if column is not None]
+        shown = [(name, column) for name, column in fields if getattr(column, "ndim", 1) == 1]
+        cells = [[summary(item) for item in _items(column[: _html.ROWS])] for _, column in shown]
+        return _html.table((name for name, _ in shown), cells, len(self))
 
     def __repr__(self) -> str:
         shown = [(name, column) for name, column in _fields(self) if column is not None and np.ndim(column[:1]) == 1]
@@ -77,6 +89,9 @@ class Result(Record):
     notes: tuple[str, ...] = ()
     _document: Mapping[str, Any] = {}
     _figures: Callable[[], list[tuple[str, str]]] | tuple[tuple[str, str], ...] = ()
+
+    def _repr_html_(self) -> str:
+        return self._html([drawing for _, drawing in self.figures()], self.notes)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document that the command-line program prints with ``--format json``."""

@@ -128,3 +128,9 @@ Examples:
   zonal sq learn --target 'harmonic(2)' --dim 10 --oracle lazy:0.3
   zonal sq learn --target '0.8*harmonic(1) + 0.6*harmonic(2)' --dim 10 --oracle sampled:1000:shared --width 300
   zonal sq learn --target 'harmonic(2)' --dim 10 --oracle lazy:0.1 --layers both --iterations 500";
+
+pub(crate) const COMPLETIONS: &str = r"Example:
+  zonal completions bash > ~/.local/share/bash-completion/completions/zonal";
+
+pub(crate) const MAN: &str = r"Example:
+  zonal man ~/.local/share/man/man1 && man zonal-train";
