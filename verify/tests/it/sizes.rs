@@ -779,7 +779,7 @@ const PANICS: [&str; 23] = [
 ];
 
 /// Functions for which no size is wrong, with the reason.
-const ANY: [(&str, &[&str]); 10] = [
+const ANY: [(&str, &[&str]); 11] = [
     (
         "a list of any length",
         &[
