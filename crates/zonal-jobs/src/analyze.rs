@@ -5,7 +5,7 @@ use crate::memory::{check_need, needed};
 use crate::survey::{Survey, standardise_labels};
 use zonal::lift::{LabelScale, Lift};
 use zonal::linalg::{Matrix, dot};
-use zonal::measure::{Monomials, Repeats, best_polynomials, monomials, sampled_energies};
+use zonal::measure::{BestPolynomial, Monomials, Repeats, best_polynomials, monomials, sampled_energies};
 use zonal::observer::{Observer, Stage};
 use zonal::rows::{Part, Split};
 use zonal::sphere::{Degree, multiplicities};
@@ -48,11 +48,7 @@ pub fn analyze(config: &AnalyzeConfig, observer: &mut dyn Observer) -> Result<An
         .collect::<std::result::Result<_, _>>()?;
     let lift = Lift::learn(source.feature_names(), &survey.features, 0.0)?;
     let variables = lift.kept.len();
-    let fits = |k: Degree| monomials(variables, k).is_some_and(|n| n <= config.most_monomials);
-    let degree = (0..=config.max_degree).take_while(|&k| fits(k)).last();
-    let Some(degree) = degree else {
-        return Err(Error::Usage(format!("{MOST_MONOMIALS} must be at least 1")));
-    };
+    let degree = highest_degree(config, variables)?;
     let skipped = (degree < config.max_degree)
         .then(|| Skipped { degree: degree + 1, monomials: monomials(variables, degree + 1) });
 
@@ -83,24 +79,10 @@ pub fn analyze(config: &AnalyzeConfig, observer: &mut dyn Observer) -> Result<An
     let noise = repeats.noise_floor();
     let energies = Energies::of(&survey, &lift, config.max_degree)?;
 
-    let analysis = |(i, scale): (usize, &LabelScale)| -> Result<LabelAnalysis> {
-        let unit = scale.deviation * scale.deviation;
-        let one = |p: &zonal::measure::BestPolynomial| PolynomialError {
-            degree: p.degree,
-            monomials: p.monomials,
-            rank: p.rank,
-            error: unit * p.errors[i],
-            test_error: p.test_errors.as_ref().map(|e| unit * e[i]),
-        };
-        Ok(LabelAnalysis {
-            label: scale.name.clone(),
-            mean: scale.mean,
-            deviation: scale.deviation,
-            best_polynomial: polynomials.iter().map(one).collect(),
-            noise_rmse: noise.as_ref().map(|n| n.variance[i].sqrt()),
-            energies: energies.of_label(scale, &survey.sample.labels.column(i))?,
-        })
-    };
+    let analyses = labels.iter().enumerate().map(|(i, scale)| {
+        let energies = energies.of_label(scale, &survey.sample.labels.column(i))?;
+        Ok(analysis(i, scale, &polynomials, noise.as_ref().map(|n| n.variance[i].sqrt()), energies))
+    });
     Ok(AnalyzeReport {
         schema: SCHEMA,
         rows: survey.rows(),
@@ -114,8 +96,43 @@ pub fn analyze(config: &AnalyzeConfig, observer: &mut dyn Observer) -> Result<An
         sphere_dim: energies.points.columns() as u64,
         on_sphere: energies.on_sphere,
         uniformity: energies.uniformity()?,
-        labels: labels.iter().enumerate().map(analysis).collect::<Result<_>>()?,
+        labels: analyses.collect::<Result<_>>()?,
     })
+}
+
+/// Returns the highest degree whose monomials are few enough.
+fn highest_degree(config: &AnalyzeConfig, variables: usize) -> Result<Degree> {
+    let fits = |k: &Degree| monomials(variables, *k).is_some_and(|n| n <= config.most_monomials);
+    (0..=config.max_degree)
+        .take_while(fits)
+        .last()
+        .ok_or_else(|| Error::Usage(format!("{MOST_MONOMIALS} must be at least 1")))
+}
+
+/// Returns the analysis of label `i`, in the units of its column.
+fn analysis(
+    i: usize,
+    scale: &LabelScale,
+    polynomials: &[BestPolynomial],
+    noise_rmse: Option<f64>,
+    energies: Vec<EnergyEstimate>,
+) -> LabelAnalysis {
+    let unit = scale.deviation * scale.deviation;
+    let one = |p: &BestPolynomial| PolynomialError {
+        degree: p.degree,
+        monomials: p.monomials,
+        rank: p.rank,
+        error: unit * p.errors[i],
+        test_error: p.test_errors.as_ref().map(|e| unit * e[i]),
+    };
+    LabelAnalysis {
+        label: scale.name.clone(),
+        mean: scale.mean,
+        deviation: scale.deviation,
+        best_polynomial: polynomials.iter().map(one).collect(),
+        noise_rmse,
+        energies,
+    }
 }
 
 /// Checks that the sums over monomials fit into memory.

@@ -43,39 +43,16 @@ pub fn plan(config: &PlanConfig, observer: &mut dyn Observer) -> Result<PlanRepo
         None => Some(Target::parse(&config.target, dim, config.seed)?),
     };
     let scale = config.scale.value(config.dim).unwrap_or(1.0);
-    let finite = target.as_ref().and_then(Target::finite_degree);
-    let degree = config.degree.unwrap_or_else(|| finite.unwrap_or(DEFAULT_DEGREE));
-    if degree > MAX_DEGREE {
-        return Err(zonal::Error::parameter("the degree", degree, format!("at most {MAX_DEGREE}")).into());
-    }
-    let energies = match (&config.energies, &target) {
-        (Some(known), _) if known.energies.len() != degree + 1 => {
-            let (what, found) = ("the energies of degrees from 0".to_owned(), known.energies.len());
-            return Err(zonal::Error::Size { what, found, required: degree + 1 }.into());
-        }
-        (Some(known), _) => known.clone(),
-        (None, Some(target)) => target.power_spectrum(degree)?,
-        (None, None) => return Err(Error::Usage("no target is specified".into())),
-    };
-    let total = energies.total();
-    if !(1e-290..1e290).contains(&total) {
-        return Err(
-            zonal::Error::parameter("the target's norm squared", total, "between 1e-290 and 1e290").into()
-        );
-    }
+    let energies = energies(config, target.as_ref())?;
+    let (degree, total) = (energies.energies.len() - 1, energies.total());
     let epsilon = config.epsilon.unwrap_or(DEFAULT_EPSILON * total);
     let goal = Goal { degree, epsilon, width: config.width, iterations: config.iterations };
     let spectrum = Spectrum::new(&config.activation, dim, scale, degree)?;
     let plan = Plan::new(&energies, &spectrum, goal)?;
-    let single_draw = config
-        .delta
-        .map(|delta| {
-            plan.bound_with_probability(delta).map(|bound| {
-                // The loss of descent from zero never exceeds the target's energy.
-                SingleDraw { delta, loss_bound: bound.min(total) }
-            })
-        })
-        .transpose()?;
+    let single_draw = config.delta.map(|delta| {
+        // The loss of descent from zero never exceeds the target's energy.
+        plan.bound_with_probability(delta).map(|bound| SingleDraw { delta, loss_bound: bound.min(total) })
+    });
     let ways_out = if plan.invisible_degrees.is_empty() {
         Vec::new()
     } else {
@@ -126,12 +103,37 @@ pub fn plan(config: &PlanConfig, observer: &mut dyn Observer) -> Result<PlanRepo
         undetermined_degrees: plan.undetermined_degrees,
         undetermined_energy: plan.undetermined_energy,
         operator_iterations: plan.operator_iterations,
-        single_draw,
+        single_draw: single_draw.transpose()?,
         batch_rows: None,
         cost,
         ways_out,
         verification,
     })
+}
+
+/// Returns the energies of the target up to the degree of the comparator, the specified ones or those of the expression.
+fn energies(config: &PlanConfig, target: Option<&Target>) -> Result<PowerSpectrum> {
+    let finite = target.and_then(Target::finite_degree);
+    let degree = config.degree.unwrap_or_else(|| finite.unwrap_or(DEFAULT_DEGREE));
+    if degree > MAX_DEGREE {
+        return Err(zonal::Error::parameter("the degree", degree, format!("at most {MAX_DEGREE}")).into());
+    }
+    let energies = match (&config.energies, target) {
+        (Some(known), _) if known.energies.len() != degree + 1 => {
+            let (what, found) = ("the energies of degrees from 0".to_owned(), known.energies.len());
+            return Err(zonal::Error::Size { what, found, required: degree + 1 }.into());
+        }
+        (Some(known), _) => known.clone(),
+        (None, Some(target)) => target.power_spectrum(degree)?,
+        (None, None) => return Err(Error::Usage("no target is specified".into())),
+    };
+    let total = energies.total();
+    if !(1e-290..1e290).contains(&total) {
+        return Err(
+            zonal::Error::parameter("the target's norm squared", total, "between 1e-290 and 1e290").into()
+        );
+    }
+    Ok(energies)
 }
 
 /// Returns the bytes per unit in addition to the square matrices.

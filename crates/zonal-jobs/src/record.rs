@@ -5,36 +5,24 @@ use serde::Serialize;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::time::SystemTime;
-use zonal_documents::provenance::Provenance;
 use zonal_documents::record::{Record, RunKind};
 use zonal_documents::request::Output;
 use zonal_documents::{Error, Result};
-use zonal_io::model::SCHEMA;
 
 /// Writes a run that consists only of its record, and returns the path of its folder; None if nothing is written.
 ///
 /// # Errors
 /// The errors of creating the folder and of writing.
-pub fn write_run<C: Serialize, S: Serialize>(
-    output: &Output,
-    kind: RunKind,
-    configuration: &C,
-    summary: &S,
-    command: Vec<String>,
-    started: SystemTime,
-) -> Result<Option<String>> {
-    let name = match kind {
+pub fn save<C: Serialize, S: Serialize>(output: &Output, record: &Record<C, S>) -> Result<Option<String>> {
+    let name = match record.kind {
         RunKind::Train => "train",
         RunKind::Sweep => "sweep",
         RunKind::Reproduce => "reproduce",
         RunKind::SqPlay => "sq-play",
     };
-    let Some(folder) = output.folder(name, kind)? else { return Ok(None) };
+    let Some(folder) = output.folder(name, record.kind)? else { return Ok(None) };
     let path = folder.path().display().to_string();
-    let provenance = Provenance::now(command, started);
-    let result = Record { schema: SCHEMA, kind, configuration, provenance, summary }.write(&folder);
-    if let Err(error) = result {
+    if let Err(error) = record.write(&folder) {
         folder.abandon();
         return Err(error);
     }

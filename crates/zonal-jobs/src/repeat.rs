@@ -98,6 +98,21 @@ fn relocate(config: &TrainConfig, paths: &NewPaths, provenance: &Provenance) -> 
     Ok(config)
 }
 
+/// Returns the keys of the summary that differ, without those that are compared on their own.
+fn different_keys(old: &TrainReport, new: &TrainReport) -> Result<Vec<String>> {
+    let plain = |report: &TrainReport| {
+        let mut summary = report.clone();
+        summary.run = None;
+        summary.path.clear();
+        serde_json::to_value(summary).map_err(|e| Error::Usage(e.to_string()))
+    };
+    let (old, new) = (plain(old)?, plain(new)?);
+    let keys: BTreeSet<&String> =
+        [&old, &new].into_iter().filter_map(|s| s.as_object()).flat_map(|s| s.keys()).collect();
+    let differs = |key: &&&String| new.get(key.as_str()) != old.get(key.as_str()) && *key != "fingerprint";
+    Ok(keys.iter().filter(differs).map(|key| format!("the summary's {key}")).collect())
+}
+
 fn compare(
     first: &SavedTraining,
     model: Option<Vec<u8>>,
@@ -115,20 +130,7 @@ fn compare(
     if !same_table {
         differs.push("the table".to_owned());
     }
-    let plain = |report: &TrainReport| {
-        let mut summary = report.clone();
-        summary.run = None;
-        summary.path.clear();
-        serde_json::to_value(summary).map_err(|e| Error::Usage(e.to_string()))
-    };
-    let (old_summary, new_summary) = (plain(old)?, plain(new)?);
-    let keys = [&old_summary, &new_summary].into_iter().filter_map(|s| s.as_object());
-    let keys: BTreeSet<&String> = keys.flat_map(|s| s.keys()).collect();
-    for key in keys {
-        if new_summary.get(key) != old_summary.get(key) && key != "fingerprint" {
-            differs.push(format!("the summary's {key}"));
-        }
-    }
+    differs.extend(different_keys(old, new)?);
     if old.path != new.path {
         differs.push("the path".to_owned());
     }

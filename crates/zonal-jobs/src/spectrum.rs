@@ -36,26 +36,7 @@ pub fn spectrum(config: &SpectrumConfig) -> Result<SpectrumReport> {
         return Err(zonal::Error::parameter("the largest degree", top, format!("at most {max}")).into());
     }
     let top = top + TAIL_DEGREES;
-    let (dim, scale, spectrum) = match config.dim {
-        Extended::Infinite => {
-            if config.kernel == KernelKind::Tangent {
-                return Err(Error::Usage(format!("the tangent kernel needs a finite {DIM}")));
-            }
-            if matches!(config.scale, Scale::Fixed(_)) {
-                return Err(Error::Usage(format!(
-                    "{} is the limit at {}; omit the number",
-                    DIM.with("inf"),
-                    SCALE.with("sqrt-dim")
-                )));
-            }
-            (None, 1.0, Spectrum::infinite_dimension(activation, top)?)
-        }
-        Extended::Finite(n) => {
-            let dim = Dim::new(n)?;
-            let scale = config.scale.value(n).unwrap_or(1.0);
-            (Some(dim), scale, Spectrum::new(activation, dim, scale, top)?)
-        }
-    };
+    let (dim, scale, spectrum) = in_dimension(config, top)?;
     let multiplicity_scaled = match dim {
         Some(dim) => multiplicities(dim, top),
         None => vec![Scaled::from(1.0); top + 1],
@@ -97,19 +78,6 @@ pub fn spectrum(config: &SpectrumConfig) -> Result<SpectrumReport> {
         }
     });
     let degrees = degrees.collect();
-    let decay = match config.decay {
-        None => None,
-        Some((from, to)) => {
-            let range = (from..=to).map(|k| (k, eigenvalues[k].ln_abs()));
-            let fit = decay_exponent(range).ok_or_else(|| {
-                Error::Usage(format!(
-                    "the degrees {from}..{to} have fewer than three non-zero eigenvalues; a fit needs three"
-                ))
-            })?;
-            let (degrees, exponent, standard_error) = (fit.degrees, fit.exponent, fit.standard_error);
-            Some(DecayReport { from, to, degrees, exponent, standard_error })
-        }
-    };
     Ok(SpectrumReport {
         schema: SCHEMA,
         dim: config.dim,
@@ -121,9 +89,45 @@ pub fn spectrum(config: &SpectrumConfig) -> Result<SpectrumReport> {
         norm_sq_error: feature.then(|| spectrum.norm_error() + ROUNDED * norm_sq),
         tail_energy,
         degree_999: degree_for_share(config, &spectrum, dim, scale)?,
-        decay,
+        decay: config.decay.map(|range| decay(range, &eigenvalues)).transpose()?,
         degrees,
     })
+}
+
+/// Computes the spectrum in the requested dimension up to a degree, and returns the dimension (None for the limit), the
+/// scale and the spectrum.
+fn in_dimension(config: &SpectrumConfig, top: Degree) -> Result<(Option<Dim>, f64, Spectrum)> {
+    let n = match config.dim {
+        Extended::Finite(n) => n,
+        Extended::Infinite if config.kernel == KernelKind::Tangent => {
+            return Err(Error::Usage(format!("the tangent kernel needs a finite {DIM}")));
+        }
+        Extended::Infinite if matches!(config.scale, Scale::Fixed(_)) => {
+            return Err(Error::Usage(format!(
+                "{} is the limit at {}; omit the number",
+                DIM.with("inf"),
+                SCALE.with("sqrt-dim")
+            )));
+        }
+        Extended::Infinite => {
+            return Ok((None, 1.0, Spectrum::infinite_dimension(&config.activation, top)?));
+        }
+    };
+    let dim = Dim::new(n)?;
+    let scale = config.scale.value(n).unwrap_or(1.0);
+    Ok((Some(dim), scale, Spectrum::new(&config.activation, dim, scale, top)?))
+}
+
+/// Fits the decay of the eigenvalues over a range of degrees.
+fn decay((from, to): (Degree, Degree), eigenvalues: &[Scaled]) -> Result<DecayReport> {
+    let range = (from..=to).map(|k| (k, eigenvalues[k].ln_abs()));
+    let fit = decay_exponent(range).ok_or_else(|| {
+        Error::Usage(format!(
+            "the degrees {from}..{to} have fewer than three non-zero eigenvalues; a fit needs three"
+        ))
+    })?;
+    let (degrees, exponent, standard_error) = (fit.degrees, fit.exponent, fit.standard_error);
+    Ok(DecayReport { from, to, degrees, exponent, standard_error })
 }
 
 /// Computes the eigenvalues of the requested kernel, and its value at coinciding points.

@@ -144,13 +144,11 @@ fn claims(request: &ReproduceRequest, context: &mut Context<'_>) -> Result<Outco
     let started = SystemTime::now();
     let output = request.folder.output(RunKind::Reproduce)?;
     let mut report = reproduce(&request.claim, request.size(), context.observer)?;
-    let configuration = request.configuration();
     let command = context.command.clone();
     let _ = context.observer.progress(Stage::Writing, 0, 1);
-    let saved =
-        record::write_run(&output, RunKind::Reproduce, &configuration, &report, command.clone(), started);
+    let run = new_record(RunKind::Reproduce, request.configuration(), command, started, report.clone());
+    let saved = record::save(&output, &run);
     let write_error = finish(&request.folder.page, saved, &mut report.run);
-    let run = new_record(RunKind::Reproduce, configuration, command, started, report.clone());
     let run = Some(SavedRun::Reproduce(Box::new(run)));
     Ok(Outcome { run, write_error, ..Report::Reproduce(Box::new(report)).into() })
 }
@@ -161,10 +159,11 @@ fn game(request: &PlayRequest, context: &mut Context<'_>) -> Result<Outcome> {
     let mut report = zonal_jobs::sq::play(&config, context.observer)?;
     let command = context.command.clone();
     let _ = context.observer.progress(Stage::Writing, 0, 1);
-    let saved = record::write_run(&output, RunKind::SqPlay, &config, &report, command.clone(), started);
+    let run = new_record(RunKind::SqPlay, config, command, started, report.clone());
+    let saved = record::save(&output, &run);
     let write_error = finish(&request.folder.page, saved, &mut report.run);
-    let run = SavedRun::Game(Box::new(new_record(RunKind::SqPlay, config, command, started, report.clone())));
-    Ok(Outcome { run: Some(run), write_error, ..Report::Play(Box::new(report)).into() })
+    let run = Some(SavedRun::Game(Box::new(run)));
+    Ok(Outcome { run, write_error, ..Report::Play(Box::new(report)).into() })
 }
 
 fn sweep(request: &SweepRequest, context: &mut Context<'_>) -> Result<Outcome> {

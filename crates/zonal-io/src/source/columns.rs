@@ -32,15 +32,7 @@ impl ColumnIndices {
         let find = |wanted: &str| match indices.get(wanted) {
             Some(&i) => Ok(i),
             None => {
-                let shown: Vec<String> = names.iter().take(20).map(|n| shorten(n)).collect();
-                let more =
-                    if names.len() > 20 { format!(" and {} more", names.len() - 20) } else { String::new() };
-                let list = shown.join(", ");
-                // Probably a line that was not split.
-                let unsplit = names.len() == 1 && list.contains([',', ';', '\t', ' ', '|', '\u{fffd}']);
-                let advice = if unsplit { format!(" (check {DELIMITER})") } else { String::new() };
-                let wanted = shorten(wanted);
-                let message = format!("there is no column '{wanted}'; the columns are {list}{more}{advice}");
+                let message = no_such_column(names, wanted);
                 Err(Error::Table { path: path.to_owned(), row: None, column: None, message })
             }
         };
@@ -70,21 +62,16 @@ impl ColumnIndices {
             }
             return Ok(Self { features, labels, weight });
         };
+        let not_a_feature = |what| format!("the {what} cannot also be a feature; remove it from {FEATURES}");
         let mut features = Vec::new();
         let mut seen = HashSet::new();
         for name in wanted {
             let index = find(name)?;
             if labels.contains(&index) {
-                return fail(
-                    Some(name),
-                    format!("the label cannot also be a feature; remove it from {FEATURES}"),
-                );
+                return fail(Some(name), not_a_feature("label"));
             }
             if weight == Some(index) {
-                return fail(
-                    Some(name),
-                    format!("the weight cannot also be a feature; remove it from {FEATURES}"),
-                );
+                return fail(Some(name), not_a_feature("weight"));
             }
             if !seen.insert(index) {
                 return fail(Some(name), format!("this column is named twice in {FEATURES}"));
@@ -96,4 +83,16 @@ impl ColumnIndices {
         }
         Ok(Self { features, labels, weight })
     }
+}
+
+/// Returns the message about a column that does not exist, with those that do.
+fn no_such_column(names: &[String], wanted: &str) -> String {
+    let shown: Vec<String> = names.iter().take(20).map(|n| shorten(n)).collect();
+    let more = if names.len() > 20 { format!(" and {} more", names.len() - 20) } else { String::new() };
+    let list = shown.join(", ");
+    // Probably a line that was not split.
+    let unsplit = names.len() == 1 && list.contains([',', ';', '\t', ' ', '|', '\u{fffd}']);
+    let advice = if unsplit { format!(" (check {DELIMITER})") } else { String::new() };
+    let wanted = shorten(wanted);
+    format!("there is no column '{wanted}'; the columns are {list}{more}{advice}")
 }

@@ -33,36 +33,11 @@ pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnR
     let dim = Dim::new(config.dim)?;
     super::check_save(config.save.as_deref())?;
     let scale = config.scale.value(config.dim).unwrap_or(1.0);
-    let matrices = if config.layers == Layers::Output { 6 } else { 8 };
-    let per_unit = 64 * config.dim + 8 * 256;
-    let per_pair = if config.layers == Layers::Output { 0 } else { 400 * config.dim };
-    crate::memory::check_width(config.width, matrices, per_unit + per_pair)?;
-    if config.layers == Layers::Both {
-        // Each step asks new queries, and every answer is stored.
-        let each_step = config.width.saturating_mul(config.dim + 1);
-        let answers = config.iterations.saturating_mul(each_step);
-        super::check_memory("storing every answer", answers.saturating_mul(ANSWER_BYTES))?;
-    }
+    check_sizes(config)?;
     let target = Target::parse(&config.target, dim, config.seed)?;
     let unit = Unit::new(config.activation.clone(), scale, dim)?;
     let secret = Secret::target(target.clone());
-    let source = match &config.oracle {
-        _ if config.layers == Layers::Hidden => {
-            return Err(Error::Usage(format!(
-                "{} is not supported through an oracle; choose output or both",
-                LAYERS.with("hidden")
-            )));
-        }
-        Answerer::Policy(policy) => {
-            AnswerSource::Oracle(secret.oracle(*policy, config.convention, config.seed)?)
-        }
-        Answerer::Replay(_) if config.save.is_some() => {
-            return Err(Error::Usage(format!(
-                "{SAVE} stores the answers of an oracle, and a replay has no new ones; omit it"
-            )));
-        }
-        Answerer::Replay(path) => AnswerSource::Replay(Replay::new(&super::read_transcript(path)?)?),
-    };
+    let source = answer_source(config, &secret)?;
     let gradients = QueryGradients::new(&source, unit.clone());
     let job = Job { config, target: &target, scale, gradients: &gradients };
     let first = job.first_queries(&unit)?;
@@ -115,6 +90,39 @@ pub fn learn(config: &LearnConfig, observer: &mut dyn Observer) -> Result<LearnR
         diverged: result.diverged,
         path: result.path,
     })
+}
+
+/// Checks that the units, and the answers where they are stored, fit into memory.
+fn check_sizes(config: &LearnConfig) -> Result<()> {
+    let matrices = if config.layers == Layers::Output { 6 } else { 8 };
+    let per_unit = 64 * config.dim + 8 * 256;
+    let per_pair = if config.layers == Layers::Output { 0 } else { 400 * config.dim };
+    crate::memory::check_width(config.width, matrices, per_unit + per_pair)?;
+    if config.layers == Layers::Both {
+        // Each step asks new queries, and every answer is stored.
+        let each_step = config.width.saturating_mul(config.dim + 1);
+        let answers = config.iterations.saturating_mul(each_step);
+        super::check_memory("storing every answer", answers.saturating_mul(ANSWER_BYTES))?;
+    }
+    Ok(())
+}
+
+/// Returns the oracle of a policy, or the answers of a transcript.
+fn answer_source(config: &LearnConfig, secret: &Secret) -> Result<AnswerSource> {
+    match &config.oracle {
+        _ if config.layers == Layers::Hidden => Err(Error::Usage(format!(
+            "{} is not supported through an oracle; choose output or both",
+            LAYERS.with("hidden")
+        ))),
+        Answerer::Policy(policy) => {
+            let oracle = secret.oracle(*policy, config.convention, config.seed)?;
+            Ok(AnswerSource::Oracle(oracle))
+        }
+        Answerer::Replay(_) if config.save.is_some() => Err(Error::Usage(format!(
+            "{SAVE} stores the answers of an oracle, and a replay has no new ones; omit it"
+        ))),
+        Answerer::Replay(path) => Ok(AnswerSource::Replay(Replay::new(&super::read_transcript(path)?)?)),
+    }
 }
 
 /// Checks that the answers of a transcript are possible for this target. Means over rows have no strict tolerance;

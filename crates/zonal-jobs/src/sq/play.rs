@@ -22,18 +22,7 @@ use zonal_sq::{Family, Game, GramBounds, Secret};
 /// [`Error::Usage`] for a learner that does not support the family, and for options without effect; errors of
 /// parameters outside their domains; [`zonal::Error::Stopped`] if the observer requests a stop.
 pub fn play(config: &PlayConfig, observer: &mut dyn Observer) -> Result<PlayReport> {
-    if !(config.epsilon > 0.0 && config.epsilon <= 1.0) {
-        return Err(Error::Usage(format!(
-            "epsilon is {}, but must be above 0 and at most 1",
-            config.epsilon
-        )));
-    }
-    if !(config.noise >= 0.0 && config.noise.is_finite()) {
-        return Err(Error::Usage(format!("the noise is {}, but must be at least 0", config.noise)));
-    }
-    if config.learner == Strategy::Descent && config.width == 0 || config.rows == Some(0) {
-        return Err(Error::Usage(format!("{WIDTH} and {ROWS} must be at least 1")));
-    }
+    check(config)?;
     super::check_save(config.save.as_deref())?;
     let family = Arc::new(super::family(&config.family)?);
     let gram = GramBounds::of(&family, observer)?;
@@ -87,6 +76,22 @@ pub fn play(config: &PlayConfig, observer: &mut dyn Observer) -> Result<PlayRepo
         })
         .collect();
     Ok(report)
+}
+
+fn check(config: &PlayConfig) -> Result<()> {
+    if !(config.epsilon > 0.0 && config.epsilon <= 1.0) {
+        return Err(Error::Usage(format!(
+            "epsilon is {}, but must be above 0 and at most 1",
+            config.epsilon
+        )));
+    }
+    if !(config.noise >= 0.0 && config.noise.is_finite()) {
+        return Err(Error::Usage(format!("the noise is {}, but must be at least 0", config.noise)));
+    }
+    if config.learner == Strategy::Descent && config.width == 0 || config.rows == Some(0) {
+        return Err(Error::Usage(format!("{WIDTH} and {ROWS} must be at least 1")));
+    }
+    Ok(())
 }
 
 fn start(config: &PlayConfig, family: &Family, gram: &GramBounds, game: &Game) -> Result<PlayReport> {

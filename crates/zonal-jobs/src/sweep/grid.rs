@@ -142,6 +142,15 @@ impl Size {
             }
         }
     }
+
+    /// Returns the value in dimension n, which must not be 0; `name` is the key in messages.
+    fn positive(self, name: &str, dim: u64) -> Result<Option<u64>> {
+        match self.value(dim) {
+            Ok(Some(0)) => Err(Error::Usage(format!("{name}: at least 1 is needed"))),
+            Ok(size) => Ok(size),
+            Err(e) => Err(Error::Usage(format!("{name}: {e}"))),
+        }
+    }
 }
 
 /// A point of the grid, without iterations, which all come from one path.
@@ -261,104 +270,158 @@ fn grid(file: &SweepFile, default_name: &str, first_seed: u64) -> Result<Grid> {
 
 /// Returns the product of all lists, in the order of the columns of the table, each cell checked.
 fn cells(file: &SweepFile, seeds: u64) -> Result<Vec<Cell>> {
-    let dims = parse_list("dim", Some(&file.dim), "", |t| Dim::new(count(t)?).map_err(|e| e.to_string()))?;
-    let degrees = match &file.degree {
-        Some(list) => parse_list("degree", Some(list), "", |t| match count(t)? {
-            k if k <= MAX_DEGREE => Ok(Some(k)),
-            k => Err(format!("{k} is too high; at most {MAX_DEGREE}")),
-        })?,
-        None => vec![None],
-    };
-    let targets = parse_list("target", Some(&file.target), "", |t| Ok(t.to_owned()))?;
-    let activations = parse_list("activation", file.activation.as_ref(), "relu", |t| {
-        Activation::parse(t).map_err(|e| e.to_string())
-    })?;
-    let scales = parse_list("scale", file.scale.as_ref(), "1", str::parse::<Scale>)?;
-    let widths = parse_list("width", Some(&file.width), "", Size::read)?;
-    let rows = parse_list("rows", file.rows.as_ref(), "exact", Size::read)?;
-    let steps = parse_list("step", file.step.as_ref(), "auto", |t| match real_or_auto(t)? {
-        Auto::Fixed(x) if x <= 0.0 => Err(format!("{x} is not a step size; write a positive number")),
-        step => Ok(step),
-    })?;
-    let lengths = [
-        dims.len(),
-        degrees.len(),
-        targets.len(),
-        activations.len(),
-        scales.len(),
-        widths.len(),
-        rows.len(),
-        steps.len(),
-    ];
-    let count = lengths.iter().try_fold(1usize, |n, l| n.checked_mul(*l)).unwrap_or(usize::MAX);
-    let trainings = count.saturating_mul(usize::try_from(seeds).unwrap_or(usize::MAX));
-    if trainings > MAX_TRAININGS {
-        return Err(Error::Usage(format!(
-            "spans {count} cells with {seeds} seeds each, but must span at most {MAX_TRAININGS} trainings"
-        )));
-    }
-    // Each cell stores its target, and sets of cells store it twice more.
-    let longest = targets.iter().map(String::len).max().unwrap_or(0);
-    let needed = (count as u64).saturating_mul(4 * (longest as u64 + 200));
-    if needed > memory::budget() {
-        let (needed, free) = (readable_bytes(needed), readable_bytes(memory::free()));
-        return Err(Error::Usage(format!(
-            "spans {count} cells, which need about {needed}; {free} of memory is available; list fewer values, or use shorter targets"
-        )));
-    }
+    let axes = Axes::parse(file)?;
+    let count = axes.count(seeds)?;
     let mut cells = Vec::with_capacity(count);
-    let mut known = HashSet::new();
-    let mut spectra = HashSet::new();
+    let mut checks = Checks::default();
     let mut listed = HashSet::new();
     for index in 0..count {
-        let mut rest = index;
-        let mut at = [0; 8];
-        for (place, length) in lengths.iter().enumerate().rev() {
-            at[place] = rest % length;
-            rest /= length;
-        }
-        let (dim, degree) = (dims[at[0]], degrees[at[1]]);
-        let target = with_degree(&targets[at[2]], degree)?;
-        if known.insert((dim.get(), target.clone())) {
-            let parsed = Target::parse(&target, dim, 0);
-            let energy =
-                parsed.and_then(|t| t.norm_sq()).map_err(|e| Error::Usage(format!("target: {e}")))?;
-            if !(1e-290..1e290).contains(&energy) {
-                let range = "between 1e-290 and 1e290";
-                return Err(Error::Usage(format!(
-                    "target: its norm squared is {energy:e}, but must be {range}"
-                )));
-            }
-        }
-        let size = |name: &str, size: Size| match size.value(dim.get()) {
-            Ok(Some(0)) => Err(Error::Usage(format!("{name}: at least 1 is needed"))),
-            Ok(size) => Ok(size),
-            Err(e) => Err(Error::Usage(format!("{name}: {e}"))),
-        };
-        let Some(width) = size("width", widths[at[5]])? else {
-            return Err(Error::Usage("width: 'exact' is for rows; write a count or a power of n".into()));
-        };
-        let cell = Cell {
-            dim: dim.get(),
-            degree: degree.map(|k| k as usize),
-            target,
-            activation: activations[at[3]].clone(),
-            scale: scales[at[4]].value(dim.get()).unwrap_or(1.0),
-            width,
-            rows: size("rows", rows[at[6]])?,
-            step: steps[at[7]],
-        };
-        if spectra.insert((cell.dim, cell.activation.name(), cell.scale.to_bits())) {
-            Spectrum::new(&cell.activation, dim, cell.scale, 1).map_err(|e| {
-                Error::Usage(format!("activation {} at scale {}: {e}", cell.activation, cell.scale))
-            })?;
-        }
+        let cell = axes.cell(index, &mut checks)?;
         // Different sizes may be the same number, such as 10 and n at n = 10; equal cells are listed once.
         if listed.insert(cell.key()) {
             cells.push(cell);
         }
     }
     Ok(cells)
+}
+
+/// The lists of a description.
+struct Axes {
+    dims: Vec<Dim>,
+    degrees: Vec<Option<u64>>,
+    targets: Vec<String>,
+    activations: Vec<Activation>,
+    scales: Vec<Scale>,
+    widths: Vec<Size>,
+    rows: Vec<Size>,
+    steps: Vec<Auto<f64>>,
+}
+
+/// Targets and activations that have been checked, since many cells have the same.
+#[derive(Default)]
+struct Checks {
+    targets: HashSet<(u64, String)>,
+    activations: HashSet<(u64, String, u64)>,
+}
+
+impl Axes {
+    fn parse(file: &SweepFile) -> Result<Self> {
+        let dim = |t: &str| Dim::new(count(t)?).map_err(|e| e.to_string());
+        let degree = |t: &str| match count(t)? {
+            k if k <= MAX_DEGREE => Ok(Some(k)),
+            k => Err(format!("{k} is too high; at most {MAX_DEGREE}")),
+        };
+        let activation = |t: &str| Activation::parse(t).map_err(|e| e.to_string());
+        let step = |t: &str| match real_or_auto(t)? {
+            Auto::Fixed(x) if x <= 0.0 => Err(format!("{x} is not a step size; write a positive number")),
+            step => Ok(step),
+        };
+        Ok(Self {
+            dims: parse_list("dim", Some(&file.dim), "", dim)?,
+            degrees: match &file.degree {
+                Some(list) => parse_list("degree", Some(list), "", degree)?,
+                None => vec![None],
+            },
+            targets: parse_list("target", Some(&file.target), "", |t| Ok(t.to_owned()))?,
+            activations: parse_list("activation", file.activation.as_ref(), "relu", activation)?,
+            scales: parse_list("scale", file.scale.as_ref(), "1", str::parse::<Scale>)?,
+            widths: parse_list("width", Some(&file.width), "", Size::read)?,
+            rows: parse_list("rows", file.rows.as_ref(), "exact", Size::read)?,
+            steps: parse_list("step", file.step.as_ref(), "auto", step)?,
+        })
+    }
+
+    fn lengths(&self) -> [usize; 8] {
+        [
+            self.dims.len(),
+            self.degrees.len(),
+            self.targets.len(),
+            self.activations.len(),
+            self.scales.len(),
+            self.widths.len(),
+            self.rows.len(),
+            self.steps.len(),
+        ]
+    }
+
+    /// Returns the number of cells, if so many can be trained and stored.
+    fn count(&self, seeds: u64) -> Result<usize> {
+        let count = self.lengths().iter().try_fold(1usize, |n, l| n.checked_mul(*l)).unwrap_or(usize::MAX);
+        let trainings = count.saturating_mul(usize::try_from(seeds).unwrap_or(usize::MAX));
+        if trainings > MAX_TRAININGS {
+            return Err(Error::Usage(format!(
+                "spans {count} cells with {seeds} seeds each, but must span at most {MAX_TRAININGS} trainings"
+            )));
+        }
+        // Each cell stores its target, and sets of cells store it twice more.
+        let longest = self.targets.iter().map(String::len).max().unwrap_or(0);
+        let needed = (count as u64).saturating_mul(4 * (longest as u64 + 200));
+        if needed > memory::budget() {
+            let (needed, free) = (readable_bytes(needed), readable_bytes(memory::free()));
+            return Err(Error::Usage(format!(
+                "spans {count} cells, which need about {needed}; {free} of memory is available; list fewer values, or use shorter targets"
+            )));
+        }
+        Ok(count)
+    }
+
+    /// Returns the cell of this index; the last list varies fastest.
+    fn cell(&self, index: usize, checks: &mut Checks) -> Result<Cell> {
+        let mut rest = index;
+        let mut at = self.lengths();
+        for place in at.iter_mut().rev() {
+            let length = *place;
+            *place = rest % length;
+            rest /= length;
+        }
+        let [dim, degree, target, activation, scale, width, rows, step] = at;
+        let (dim, degree) = (self.dims[dim], self.degrees[degree]);
+        let target = with_degree(&self.targets[target], degree)?;
+        checks.target(&target, dim)?;
+        let n = dim.get();
+        let Some(width) = self.widths[width].positive("width", n)? else {
+            return Err(Error::Usage("width: 'exact' is for rows; write a count or a power of n".into()));
+        };
+        let cell = Cell {
+            dim: n,
+            degree: degree.map(|k| k as usize),
+            target,
+            activation: self.activations[activation].clone(),
+            scale: self.scales[scale].value(n).unwrap_or(1.0),
+            width,
+            rows: self.rows[rows].positive("rows", n)?,
+            step: self.steps[step],
+        };
+        checks.activation(&cell, dim)?;
+        Ok(cell)
+    }
+}
+
+impl Checks {
+    /// Checks that a target exists in this dimension, with a norm whose square is a normal number.
+    fn target(&mut self, target: &str, dim: Dim) -> Result<()> {
+        if !self.targets.insert((dim.get(), target.to_owned())) {
+            return Ok(());
+        }
+        let energy = Target::parse(target, dim, 0)
+            .and_then(|t| t.norm_sq())
+            .map_err(|e| Error::Usage(format!("target: {e}")))?;
+        if (1e-290..1e290).contains(&energy) {
+            return Ok(());
+        }
+        let range = "between 1e-290 and 1e290";
+        Err(Error::Usage(format!("target: its norm squared is {energy:e}, but must be {range}")))
+    }
+
+    /// Checks that the activation of a cell has a spectrum.
+    fn activation(&mut self, cell: &Cell, dim: Dim) -> Result<()> {
+        if self.activations.insert((cell.dim, cell.activation.name(), cell.scale.to_bits())) {
+            Spectrum::new(&cell.activation, dim, cell.scale, 1).map_err(|e| {
+                Error::Usage(format!("activation {} at scale {}: {e}", cell.activation, cell.scale))
+            })?;
+        }
+        Ok(())
+    }
 }
 
 fn with_degree(target: &str, degree: Option<u64>) -> Result<String> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use zonal::dynamics::Step;
 use zonal::dynamics::operator::Operator;
 use zonal::dynamics::path::Path;
+use zonal::linalg::Matrix;
 use zonal::measure::residual_energies;
 use zonal::network::Network;
 use zonal::numeric::random::{Purpose, normal, stream};
@@ -67,14 +68,7 @@ pub(super) fn measure(
     let quadratic = match cell.rows {
         None => Population::new(&target).quadratic(&network)?,
         Some(rows) => {
-            let rows = usize::try_from(rows).unwrap_or(usize::MAX);
-            let points = uniform_points(dim, rows, seed, Purpose::Points);
-            let labels: Vec<f64> = (0..rows)
-                .map(|i| -> Result<f64> {
-                    let noise = normal(&mut stream(seed, Purpose::Noise, i as u64));
-                    Ok(target.value(points.row(i))? + grid.noise * noise)
-                })
-                .collect::<Result<_>>()?;
+            let (points, labels) = sampled_rows(&target, rows, grid.noise, seed)?;
             Empirical::new(&points, &labels).quadratic(&network)?
         }
     };
@@ -115,6 +109,18 @@ pub(super) fn measure(
         ));
     }
     Ok(Measurements { step_size: path.step(), at, ..measured })
+}
+
+/// Draws uniform points, with the target's values plus normal noise as labels.
+fn sampled_rows(target: &Target, rows: u64, noise: f64, seed: u64) -> Result<(Matrix, Vec<f64>)> {
+    let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+    let points = uniform_points(target.dim(), rows, seed, Purpose::Points);
+    let label = |i: usize| -> Result<f64> {
+        let error = normal(&mut stream(seed, Purpose::Noise, i as u64));
+        Ok(target.value(points.row(i))? + noise * error)
+    };
+    let labels = (0..rows).map(label).collect::<Result<_>>()?;
+    Ok((points, labels))
 }
 
 /// The theory of a cell.

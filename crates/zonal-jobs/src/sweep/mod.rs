@@ -275,16 +275,18 @@ fn run(job: &mut Job, missing: &[usize], workers: usize, observer: &mut dyn Obse
         outcome
     })?;
     let complete = job.done.iter().all(Option::is_some);
-    if finished || complete {
-        return Ok(());
-    }
+    if finished || complete { Ok(()) } else { Err(interrupted(job)) }
+}
+
+/// The error of a sweep that was stopped, with the way to resume it.
+fn interrupted(job: &Job) -> Error {
     let done = job.done.iter().flatten().count();
     let advice = match &job.folder {
         Some(folder) => format!("resume with: {}", call("sweep", RESUME, folder.path())),
         None => format!("nothing was saved, because of {}", OUT.with("none")),
     };
     let message = format!("interrupted after {done} of {} trainings; {advice}", job.done.len());
-    Err(Error::Interrupted { message })
+    Error::Interrupted { message }
 }
 
 fn work(

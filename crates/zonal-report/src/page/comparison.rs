@@ -44,7 +44,6 @@ pub fn comparison(runs: &[(String, &SavedTraining)]) -> Result<Page> {
             group_digits(report.best_iteration)
         ));
     }
-    let (shown, _) = errors(&reports);
     let mut story = Section::default();
     let kinds: [(&str, &str, Curve); 3] = [
         ("loss", "Loss", |c| Some(c.loss)),
@@ -85,24 +84,7 @@ pub fn comparison(runs: &[(String, &SavedTraining)]) -> Result<Page> {
     stops.sort_unstable();
     stops.dedup();
     if stops.len() > 1 {
-        let mut slider = Slider {
-            label: "Iteration".to_owned(),
-            stops: stops.iter().map(|t| group_digits(*t)).collect(),
-            start: stops.len() - 1,
-            ..Slider::default()
-        };
-        for (i, report) in reports.iter().enumerate() {
-            let end = figure::last_iteration(report);
-            let at = |t: &u64| {
-                let last = report.path.iter().rev().find(|c| c.iteration <= *t && *t <= end);
-                last.map_or("-".to_owned(), |c| short(shown(c.loss)))
-            };
-            let values = stops.iter().map(at).collect();
-            slider.readings.push(Readout { name: names[i].clone(), toggle: Some(run_key(i)), values });
-        }
-        let places: Vec<f64> = stops.iter().map(|t| *t as f64).collect();
-        slider.cursors = page.cursors(figure::ITERATIONS, &places);
-        page.slider = Some(slider);
+        page.slider = Some(slider(&page, &stops, &reports, &names));
     }
     story.tables.push(table(&reports, &names));
     page.sections.push(story);
@@ -110,6 +92,29 @@ pub fn comparison(runs: &[(String, &SavedTraining)]) -> Result<Page> {
         page.origins.push(Origin::new(name.clone(), &run.record.provenance, &run.record.configuration));
     }
     Ok(page)
+}
+
+/// Returns the slider through the iterations, with the loss of each run at the last listed iteration up to there.
+fn slider(page: &Page, stops: &[u64], reports: &[&TrainReport], names: &[String]) -> Slider {
+    let (shown, _) = errors(reports);
+    let reading = |(i, report): (usize, &&TrainReport)| {
+        let end = figure::last_iteration(report);
+        let at = |t: &u64| {
+            let last = report.path.iter().rev().find(|c| c.iteration <= *t && *t <= end);
+            last.map_or("-".to_owned(), |c| short(shown(c.loss)))
+        };
+        let values = stops.iter().map(at).collect();
+        Readout { name: names[i].clone(), toggle: Some(run_key(i)), values }
+    };
+    let places: Vec<f64> = stops.iter().map(|t| *t as f64).collect();
+    Slider {
+        label: "Iteration".to_owned(),
+        stops: stops.iter().map(|t| group_digits(*t)).collect(),
+        start: stops.len() - 1,
+        readings: reports.iter().enumerate().map(reading).collect(),
+        cursors: page.cursors(figure::ITERATIONS, &places),
+        ..Slider::default()
+    }
 }
 
 fn run_key(number: usize) -> String {
