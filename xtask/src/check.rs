@@ -12,8 +12,6 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Test programs of this name take long.
-const SLOW: &str = "slow";
 /// Modules of tests of the verification that read the sources of every package.
 const ALWAYS: [&str; 2] = ["layers::", "documents::"];
 
@@ -49,13 +47,13 @@ fn list(names: &BTreeSet<String>) -> String {
     names.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
-/// Builds all test programs and runs those of these packages that are not slow.
+/// Builds all test programs and runs those of these packages, without the tests that are marked as slow.
 fn tests(settings: &[String], packages: &BTreeSet<String>) -> Result<()> {
     for program in test_programs(settings)? {
         let mut command = Command::new(&program.path);
         // As cargo would run it.
         command.current_dir(&program.folder).env("CARGO_MANIFEST_DIR", &program.folder).arg("--quiet");
-        if packages.contains(&program.package) && program.target != SLOW {
+        if packages.contains(&program.package) {
             run(&format!("tests of {}: {}", program.package, program.target), &mut command)?;
         } else if program.package == "zonal-verify" && program.target == "it" {
             run("order of modules, generated documents", command.args(ALWAYS))?;

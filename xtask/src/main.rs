@@ -19,8 +19,8 @@ use std::time::Instant;
 const HELP: &str = "cargo xtask COMMAND
 
   check [--since REV]
-          formatting, clippy, and the tests of packages that changed since REV and of those that depend on them, but
-          for slow ones; REV is where this branch left origin/main, or else the last commit
+          formatting, clippy, and the tests of packages that changed since REV and of those that depend on them, except
+          slow ones, which are marked as ignored; REV is where this branch left origin/main, or else the last commit
   test    everything: formatting, clippy, documentation, all tests, pages in a browser, the Python package,
           dependency policy
   docs    write the generated parts of the documentation (schemas, figures, picture of the house, results of Python)

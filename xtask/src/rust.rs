@@ -34,6 +34,7 @@ pub(crate) fn documentation() -> Result<()> {
 pub(crate) fn tests() -> Result<Command> {
     let mut tests = cargo();
     tests.args(["test", "--release", "--workspace", "--no-fail-fast"]).args(settings(&packages()?));
+    tests.args(["--", "--include-ignored"]);
     Ok(tests)
 }
 

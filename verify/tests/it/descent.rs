@@ -187,6 +187,7 @@ fn a_hundred_steps_are_those_of_a_plain_implementation() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn exact_gradients_are_differences_of_the_exact_loss() {
     let dim = Dim::new(5).unwrap();
     let targets = [
@@ -249,6 +250,7 @@ fn exact_gradients_are_differences_of_the_exact_loss() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn descent_on_exact_expectations_of_the_output_layer_is_the_path() {
     let dim = Dim::new(6).unwrap();
     let target = Target::parse("0.7*harmonic(2) + 0.4*x1 + 0.1*neuron(tanh)", dim, 4).unwrap();
@@ -412,6 +414,7 @@ fn energies_of_moving_units_add_up_to_the_exact_loss() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn energies_of_kinked_units_with_biases_are_those_that_sampling_sees() {
     let dim = Dim::new(4).unwrap();
     let target = Target::parse("x1*x2*x3 + 0.4*x1", dim, 4).unwrap();

@@ -115,6 +115,7 @@ fn infinite_width_follows_the_operator() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn five_degrees_from_the_first_page() {
     let target = Target::parse(FIVE_DEGREES, ten(), 0).unwrap();
     let network = Network::random(Activation::Relu, 1.0, ten(), 2000, 0).unwrap();
@@ -161,6 +162,7 @@ fn five_degrees_from_the_first_page() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn energies_add_up_for_every_activation_and_kind_of_target() {
     let dim = Dim::new(6).unwrap();
     for text in [

@@ -51,6 +51,7 @@ fn damaged(seeds: &[Vec<u8>], random: &mut ChaCha8Rng) -> Vec<u8> {
 }
 
 #[test]
+#[ignore = "slow"]
 fn no_reader_panics_on_damaged_seeds() {
     ALL.par_iter().for_each(|(name, _, take)| {
         let seeds = seeds(name);

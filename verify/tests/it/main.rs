@@ -3,8 +3,12 @@
 mod descent;
 mod documents;
 mod exact_theory;
+mod finite_width;
+mod games;
 mod hostile;
 mod layers;
+mod long_paths;
+mod moving;
 mod plan;
 mod polynomials;
 mod properties;

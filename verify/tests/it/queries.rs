@@ -35,6 +35,7 @@ fn families(k: usize) -> Vec<Arc<Family>> {
 }
 
 #[test]
+#[ignore = "slow"]
 fn expectations_are_those_of_sampling() {
     let n = dim(6);
     let points = uniform_points(n, 40_000, 11, Purpose::Points);

@@ -78,6 +78,7 @@ const LEAST: usize = 178;
 /// Ten estimates of bias and ten of coverage: all of this fails by chance with a probability of 10 x 6e-5 + 10 x 5e-5 at most,
 /// up to the skewness of 200 means.
 #[test]
+#[ignore = "slow"]
 fn energies_of_tables_are_unbiased_and_two_standard_errors_cover_for_every_degree() {
     // With a mean and energies in all degrees, and with a mean, two degrees and three that have nothing.
     for (coefficients, noise) in [([0.5, 0.6, -0.4, 0.3, 0.3], 0.3), ([-2.0, 0.5, 0.0, 0.0, 0.0], 0.5)] {
@@ -98,6 +99,7 @@ fn energies_of_tables_are_unbiased_and_two_standard_errors_cover_for_every_degre
 
 /// A label without a mean: the energy of degree 0 is zero within its error, which a squared mean never is on average.
 #[test]
+#[ignore = "slow"]
 fn a_label_without_a_mean_has_no_energy_in_degree_zero_on_average() {
     let values: Vec<f64> =
         (0..TABLES).map(|seed| energies(&[0.0, 0.6, 0.3], 0.5, 5_000 + seed)[0].energy).collect();

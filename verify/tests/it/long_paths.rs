@@ -51,6 +51,7 @@ fn covered(found: f64, exact: f64, error: f64, what: &str) {
 }
 
 #[test]
+#[ignore = "slow"]
 fn losses_of_long_paths_are_within_their_errors_with_both_solvers() {
     for setting in settings() {
         let quadratic = Population::new(&setting.target).quadratic(&setting.network).unwrap();
@@ -75,6 +76,7 @@ fn losses_of_long_paths_are_within_their_errors_with_both_solvers() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn energies_of_long_paths_are_within_their_errors() {
     for setting in settings() {
         let (target, network) = (&setting.target, &setting.network);
@@ -97,6 +99,7 @@ fn energies_of_long_paths_are_within_their_errors() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn small_smooth_networks_are_right_to_the_end() {
     let mut seen = 0;
     for setting in settings() {

@@ -97,6 +97,7 @@ fn random_games(count: u64, seed: u64) {
 }
 
 #[test]
+#[ignore = "slow"]
 fn the_invariant_holds_in_two_hundred_random_games() {
     random_games(200, 2019);
     if let Some(count) = std::env::var("ZONAL_FRESH_GAMES").ok().and_then(|t| t.parse().ok()) {
@@ -106,6 +107,7 @@ fn the_invariant_holds_in_two_hundred_random_games() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn published_games() {
     // (kind, n, k, size, tau, K, predicted); random families have other members than those of the table.
     let cases = [
@@ -142,6 +144,7 @@ fn published_games() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn large_families_of_low_rank_keep_their_largest_eigenvalue() {
     // Lanczos ends early where there are few distinct eigenvalues; what it then says must still be a bound.
     let axes = Family::zonal(Dim::new(2_600).unwrap(), 3, 2_600, Directions::Coordinate, 0).unwrap();
@@ -164,6 +167,7 @@ fn large_families_of_low_rank_keep_their_largest_eigenvalue() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn a_learner_never_rules_the_target_out() {
     let family = Arc::new(family(0, 8, 3, 60, 5));
     for policy in [Policy::Exact, Policy::Honest(0.2), Policy::Quantised(0.2), Policy::Lazy(0.2)] {
@@ -185,6 +189,7 @@ fn a_learner_never_rules_the_target_out() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn tolerances_below_rounding_are_refused() {
     let family = Arc::new(family(0, 10, 3, 50, 0));
     let gram = GramBounds::of(&family, &mut Silent).unwrap();
@@ -194,6 +199,7 @@ fn tolerances_below_rounding_are_refused() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn lanczos_bounds_the_largest_eigenvalue_from_above_and_closely() {
     // A family just too large for the verified bound, against the power method on its whole matrix.
     let size = 2_600;

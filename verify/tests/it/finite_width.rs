@@ -48,6 +48,7 @@ fn energies(width: usize, seed: u64) -> Vec<f64> {
 /// allowed for), a slope over five widths to 0.03: a band of 0.15 is five standard errors, and six such comparisons
 /// raise a false alarm for fewer than 1 in 10^5 choices of seeds. A slope of -0.35 or -0.65 is seen half of the time.
 #[test]
+#[ignore = "slow"]
 fn spread_falls_like_the_root_of_the_width_and_bias_like_its_inverse() {
     let spectrum = Spectrum::new(&Activation::Relu, Dim::new(10).unwrap(), 1.0, 2).unwrap();
     let operator = Operator::new(&spectrum, Step::Fixed(STEP)).unwrap();

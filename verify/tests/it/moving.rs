@@ -112,6 +112,7 @@ fn trained(a: &Architecture, target: &Target, start: Start, seed: u64, steps: u6
 }
 
 #[test]
+#[ignore = "slow"]
 fn losses_hold_the_energy_of_every_degree_whatever_degrees_are_listed() {
     let mixed = "0.5*x1*x2 + 0.4*harmonic(3, axis=e1)";
     for (activation, scale, dim, text, points, allowed) in [
@@ -151,6 +152,7 @@ fn losses_hold_the_energy_of_every_degree_whatever_degrees_are_listed() {
 
 /// The three losses were found by descent with gradients by quadrature of 120 times 240 points, with these two steps.
 #[test]
+#[ignore = "slow"]
 fn exact_descent_of_biased_units_follows_gradients_by_quadrature() {
     let target = Target::parse("harmonic(2, axis=e1)+0.2*x1", Dim::new(3).unwrap(), 65).unwrap();
     let a = Architecture {
@@ -197,6 +199,7 @@ fn quadrature_gradient(a: &Architecture, weights: &Weights, target: &Target, cou
 }
 
 #[test]
+#[ignore = "slow"]
 fn gradients_of_biased_units_are_those_of_quadrature_for_any_length_and_bias() {
     let smooth = ["sigmoid", "tanh", "erf", "gelu", "silu", "softplus", "sin", "cos"];
     let mut beyond = 0;
@@ -234,6 +237,7 @@ fn gradients_of_biased_units_are_those_of_quadrature_for_any_length_and_bias() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn fast_units_have_the_gradient_of_quadrature_or_are_refused_with_the_reason() {
     let target = Target::parse("x1*x2 + 0.3*x3", Dim::new(3).unwrap(), 0).unwrap();
     for (name, scale, biases) in [
@@ -417,6 +421,7 @@ fn sampled_loss(setting: &Setting, points: &Matrix) -> (f64, f64) {
 /// 200 settings at 4.9 standard errors, alpha 1e-6 each and 2e-4 together; where the exact descent has a loss it is the one
 /// measured.
 #[test]
+#[ignore = "slow"]
 fn losses_of_all_activations_in_all_modes_are_those_of_a_sample() {
     let activations = activations();
     let points =
