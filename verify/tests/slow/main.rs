@@ -1,4 +1,4 @@
-//! Statistical tests and long paths: `cargo xtask check` leaves them out.
+//! Statistical tests and long paths, which `cargo xtask check` skips.
 
 mod finite_width;
 mod games;
