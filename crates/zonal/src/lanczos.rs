@@ -104,7 +104,7 @@ impl Lanczos {
     /// Computes the spectral decomposition of T.
     ///
     /// # Errors
-    /// [`crate::Error::NoConvergence`] when K has entries that are not finite.
+    /// [`crate::Error::NoConvergence`] if K has entries that are not finite.
     pub fn ritz(&self) -> Result<Ritz> {
         let k = self.steps();
         let mut t = Matrix::zeros(k, k);

@@ -165,7 +165,7 @@ impl LabelScale {
     /// Computes the constants of label i from moments of the labels.
     ///
     /// # Errors
-    /// [`Error::Size`] where there is no label i; [`Error::ConstantLabel`], also without rows; [`Error::Column`] when
+    /// [`Error::Size`] if there is no label i; [`Error::ConstantLabel`], also without rows; [`Error::Column`] if
     /// the values are too large or too small for their variance.
     pub fn learn(name: &str, moments: &Moments, i: usize) -> Result<Self> {
         if i >= moments.mean.len() {

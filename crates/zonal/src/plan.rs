@@ -126,7 +126,7 @@ impl Plan {
     /// `target` and `spectrum` must list the degrees up to the goal's. Cost: a few hundred sums over the degrees.
     ///
     /// # Errors
-    /// [`Error::Size`] where degrees up to the goal's are missing; [`Error::Parameter`] for an epsilon that is not
+    /// [`Error::Size`] if degrees up to the goal's are missing; [`Error::Parameter`] for an epsilon that is not
     /// positive, a given width or count with which no bound of PL-1 reaches the goal (the smallest that does is named),
     /// and a goal beyond 10^18 units or iterations.
     pub fn new(target: &PowerSpectrum, spectrum: &Spectrum, goal: Goal) -> Result<Self> {

@@ -203,7 +203,7 @@ impl Statistics {
     /// Cost: count width (width + 1) flops and the cost of the features.
     ///
     /// # Errors
-    /// [`Error::Size`] when sizes differ; [`Error::Parameter`] for no feature or no label, and for rows that were added
+    /// [`Error::Size`] if sizes differ; [`Error::Parameter`] for no feature or no label, and for rows that were added
     /// before, or before later ones.
     pub fn update(&mut self, map: &impl FeatureMap, batch: &Batch<'_>) -> Result<()> {
         self.check(map, batch)?;
@@ -436,7 +436,7 @@ impl Statistics {
     /// Adds saved sums.
     ///
     /// # Errors
-    /// [`Error::Size`] when they do not fit, [`Error::Parameter`] as [`Self::merge`].
+    /// [`Error::Size`] if they do not fit, [`Error::Parameter`] as [`Self::merge`].
     pub fn import(&mut self, first_block: u64, level: u32, covered: u64, sums: Vec<Sums>) -> Result<()> {
         let fits = sums.len() == self.parts
             && sums.iter().all(|s| {

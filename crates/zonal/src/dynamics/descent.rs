@@ -194,7 +194,7 @@ impl<'a> Descent<'a> {
     /// Creates a descent that starts from the given weights. `seed` determines the mini-batches and the fresh points.
     ///
     /// # Errors
-    /// Those of [`Stepper::new`] and [`BothLayers::new`]; [`Error::Parameter`] for a step that is not positive and
+    /// The errors of [`Stepper::new`] and [`BothLayers::new`]; [`Error::Parameter`] for a step that is not positive and
     /// finite or an empty batch; [`Error::Size`] for rows of other sizes.
     pub fn new(
         architecture: &'a Architecture,
@@ -374,7 +374,7 @@ impl<'a> Descent<'a> {
     /// it stopped early.
     ///
     /// # Errors
-    /// Those of exact expectations.
+    /// The errors of exact expectations.
     pub fn run(&mut self, until: u64, total: u64, observer: &mut dyn Observer) -> Result<Option<StopReason>> {
         while self.state.diverged.is_none() {
             if self.state.iteration >= until {

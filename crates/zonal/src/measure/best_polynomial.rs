@@ -117,7 +117,7 @@ impl FeatureMap for Monomials {
 ///
 /// # Errors
 /// [`Error::Size`] for sums of other features, of different labels, or without rows to fit; [`Error::NoConvergence`]
-/// when monomials overflow.
+/// if monomials overflow.
 pub fn best_polynomials(monomials: &Monomials, train: &Sums, test: &Sums) -> Result<Vec<BestPolynomial>> {
     let labels = train.check(monomials.width())?;
     check_size("labels of the test rows", test.check(monomials.width())?, labels)?;

@@ -37,7 +37,7 @@ const SECTION: u64 = 16;
 /// missed. Cost: about three more calls of `energies_at` for each factor of 4000 between neighbours of the grid.
 ///
 /// # Errors
-/// Those of `energies_at`.
+/// The errors of `energies_at`.
 pub fn times_to_learn<E>(
     degrees: &[Degree],
     grid: &[u64],

@@ -49,7 +49,7 @@ pub struct MovingEnergies {
 /// # Errors
 /// [`crate::Error::Size`] for weights that are not those of the architecture and for another dimension than the
 /// target's; as [`crate::spectrum::Spectrum::new`]; [`crate::Error::Parameter`] for units that turn too fast to be
-/// integrated; [`crate::Error::Stopped`] when the observer asks for it.
+/// integrated; [`crate::Error::Stopped`] if the observer requests a stop.
 pub fn moving_energies(
     architecture: &Architecture,
     weights: &Weights,

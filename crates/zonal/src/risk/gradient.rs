@@ -15,14 +15,14 @@ pub trait GradientOracle: Debug + Sync {
     /// output layer.
     ///
     /// # Errors
-    /// Those of the source.
+    /// The errors of the source.
     fn output_layer(&self, network: &Network) -> Result<Vec<f64>>;
 
     /// Returns E[g(x) s phi'(s <w_j, x>) x] for each hidden unit j of length 1, one per row, without its component
     /// along w_j: the change of the correlation with a unit as the unit turns. The factor c is not included.
     ///
     /// # Errors
-    /// Those of the source.
+    /// The errors of the source.
     fn hidden_layer(&self, network: &Network) -> Result<Matrix>;
 }
 

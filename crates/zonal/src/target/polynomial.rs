@@ -101,7 +101,7 @@ impl Polynomial {
     /// Returns the product.
     ///
     /// # Errors
-    /// [`Error::Parameter`] when the product has a degree beyond 64 or more than [`MAX_TERMS`] terms, or takes too
+    /// [`Error::Parameter`] if the product has a degree beyond 64 or more than [`MAX_TERMS`] terms, or takes too
     /// long.
     pub fn times(&self, other: &Self) -> Result<Self> {
         self.times_within(other, &mut Work::new())
@@ -175,7 +175,7 @@ impl Polynomial {
     /// |x|^(2i) Delta^i q / prod_{l=1..i} 2l (n + 2k - 2l - 2).
     ///
     /// # Errors
-    /// [`Error::Size`] for variables beyond the dimension; [`Error::Parameter`] when Laplacians have more than
+    /// [`Error::Size`] for variables beyond the dimension; [`Error::Parameter`] if Laplacians have more than
     /// [`MAX_TERMS`] terms, or take too long.
     pub fn harmonic_parts(&self, dim: Dim) -> Result<Vec<Vec<(u32, Self)>>> {
         self.harmonic_parts_within(dim, &mut Work::new())
@@ -240,7 +240,7 @@ impl Polynomial {
     /// Computes E[p q] over the uniform measure of the sphere, exactly.
     ///
     /// # Errors
-    /// [`Error::Size`] for variables beyond the dimension, [`Error::Parameter`] where it takes too long.
+    /// [`Error::Size`] for variables beyond the dimension, [`Error::Parameter`] if it takes too long.
     pub fn inner_product(&self, other: &Self, dim: Dim) -> Result<BigRational> {
         self.inner_product_within(other, dim, &mut Work::new())
     }

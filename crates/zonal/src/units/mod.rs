@@ -28,7 +28,7 @@ pub struct Units<'a> {
     pub scale: f64,
     /// l of each unit.
     pub lengths: &'a [f64],
-    /// b of each unit; None where all are zero.
+    /// b of each unit; None if all are zero.
     pub biases: Option<&'a [f64]>,
 }
 

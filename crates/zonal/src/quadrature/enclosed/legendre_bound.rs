@@ -6,18 +6,18 @@ use crate::sphere::{Degree, multiplicities};
 
 /// Bounds for all degrees up to a maximum.
 ///
-/// On the sphere two hold. With t = cos(phi + i delta), P_k is a sum of cosines of multiples of the angle, up to k,
-/// with coefficients that are not negative and add up to 1; so |P_k| <= cosh(k delta). And the generating function of
-/// Gegenbauer polynomials, sum_k C_k(t) z^k = (1 - 2tz + z^2)^(-lambda) with lambda = n/2 - 1, gives on the circle |z|
-/// = r
+/// On the sphere there are two bounds. With t = cos(phi + i delta), P_k is a sum of cosines of multiples of the angle,
+/// up to k, with coefficients that are not negative and add up to 1; so |P_k| <= cosh(k delta). The generating function
+/// of Gegenbauer polynomials, sum_k C_k(t) z^k = (1 - 2tz + z^2)^(-lambda) with lambda = n/2 - 1, gives on the circle
+/// of radius r
 ///
 /// ```text
 /// |C_k(t)| <= r^-k ((1 - r^2) sqrt(1 - x^2) - 2 r |t - x|)^-lambda,    |x| <= 2 / (r + 1/r),
 /// ```
 ///
-/// for any real x, since |1 - 2xz + z^2| on the circle is r times the distance of 2x from an ellipse. It is the sharper
-/// one in high dimension. The best r is about sqrt(k / (k + 2 lambda)); beyond the turning point of P_k it is the
-/// smallest one that the condition on x allows. Under the normal law the same argument with exp(tz - z^2/2) and r =
+/// for any real x, since |1 - 2xz + z^2| on the circle is r times the distance of 2x from an ellipse. This is the
+/// sharper bound in high dimension. The best r is about sqrt(k / (k + 2 lambda)); beyond the turning point of P_k it is
+/// the smallest one that the condition on x allows. Under the normal law the same argument with exp(tz - z^2/2) and r =
 /// sqrt k gives |He_k(x + iy)| / sqrt(k!) <= (2 pi k)^(1/4) exp(1/(24 k) + x^2/4 + sqrt(k) |y|).
 pub(super) struct LegendreBound {
     law: Law,
