@@ -1,4 +1,4 @@
-//! The theory, the order of the modules and the documents that the code writes, in one test program.
+//! The theory, the order of the modules and the generated documents, in one test program.
 
 mod descent;
 mod documents;
