@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask check | test | docs | wheel | refs | instructions | golden | faults | fuzz | soak | bench`.
+//! The project's own commands: `cargo xtask check | test | docs | site | examples | wheel | refs | instructions | golden | faults | fuzz | soak | bench`.
 
 #![forbid(unsafe_code)]
 
@@ -9,6 +9,7 @@ mod golden;
 mod packages;
 mod python;
 mod rust;
+mod site;
 mod test;
 
 use anyhow::{Context, Result, bail};
@@ -23,7 +24,11 @@ const HELP: &str = "cargo xtask COMMAND
           for slow ones; REV is where this branch left origin/main, or else the last commit
   test    everything: formatting, clippy, documentation, all tests, pages in a browser, the Python package,
           dependency policy
-  docs    write the generated parts of the documentation (schemas, figures, picture of the house, results of Python)
+  docs    write the generated parts of the documentation (schemas, figures, lists of modules and decisions, results of
+          Python)
+  site    build the documentation site into target/site; npm is needed for its formulas
+  examples
+          run the examples of the README, the tutorials and the how-to pages, and compare their output
   wheel   build the Python package and install it into the project's own virtual environment
   refs    make the reference tables again with mpmath, and say whether they changed
   instructions
@@ -52,6 +57,8 @@ fn main() -> Result<()> {
         Some("check") => check::check(&rest),
         Some("test") => test::test(),
         Some("docs") => docs(),
+        Some("site") => site::site(),
+        Some("examples") => site::examples_alone(),
         Some("wheel") => python::install(&python::prepare()?, false).map(|_| ()),
         Some("refs") => refs(),
         Some("instructions") => test::instructions(),
@@ -152,10 +159,15 @@ fn system_python() -> Option<&'static str> {
     ["python3", "python"].into_iter().find(|p| answers(p, "--version"))
 }
 
-/// The Python of a virtual environment of the project's own, with these packages.
+/// The Python of the virtual environment for tests and benchmarks, with these packages.
 fn environment(packages: &[&str]) -> Result<PathBuf> {
+    environment_in("venv", packages)
+}
+
+/// The Python of a virtual environment of the project, with these packages.
+fn environment_in(name: &str, packages: &[&str]) -> Result<PathBuf> {
     let Some(python) = system_python() else { bail!("Python 3 is needed for this") };
-    let environment = target().join("venv");
+    let environment = target().join(name);
     let inside = environment.join("bin/python");
     if !inside.exists() {
         run("virtual environment", Command::new(python).args(["-m", "venv"]).arg(&environment))?;
