@@ -18,6 +18,20 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 KATEX = "katex@0.19.1"
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+# Modules of the Python package in the order of its reference.
+MODULES = {
+    "training": "Training and analysis",
+    "theory": "Spectra and plans",
+    "studies": "Sweeps, claims, repetitions",
+    "sq": "Statistical queries",
+    "energies": "Energies of any function",
+    "network": "Networks",
+    "estimator": "Estimator for scikit-learn",
+    "statistics": "Tables in shards",
+    "dask": "Dask",
+    "errors": "Errors",
+    "results": "Results",
+}
 # The text of a section in the navigation: either a page, or (title, pages).
 NAVIGATION = [
     ("Start", ["README.md", "docs/README.md"]),
@@ -58,15 +72,11 @@ def program_page(program: Path) -> str:
 
 def python_page() -> str:
     """The reference of the Python package, as directives that mkdocstrings replaces by the docstrings."""
-    package = ROOT / "crates/zonal-py/python/zonal"
     text = "# The Python package\n\n*Reference. Assumes that the package is installed ([guide](../guide/README.md)). "
     text += "Generated from the docstrings.*\n"
-    modules = ["training", "theory", "studies", "sq", "energies", "network", "estimator", "statistics", "dask", "errors", "results"]
-    for name in modules:
-        source = (package / f"{name}.py").read_text()
-        title = re.search(r'"""(.+?)\.?(?:\n|""")', source)
-        text += f"\n## {title[1] if title else name}\n\n::: zonal.{name}\n"
-        text += "    options:\n      show_root_heading: false\n      show_root_toc_entry: false\n      show_docstring_description: true\n"
+    for name, title in MODULES.items():
+        text += f"\n## {title}\n\n::: zonal.{name}\n"
+        text += "    options:\n      show_root_heading: false\n      show_root_toc_entry: false\n"
     return text
 
 
@@ -157,7 +167,10 @@ def add_picture(pages: Path, program: Path, target: Path) -> str:
     options += [f"--user-data-dir={target / 'site-browser'}", "--window-size=1100,1350"]
     picture = pages / "docs/figures/report.png"
     shot = [browser, *options, f"--screenshot={picture}", (run / "report.html").as_uri()]
-    subprocess.run(shot, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        subprocess.run(shot, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+    except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
+        return f"no picture of a report: {error}"
     page = pages / "docs/tutorials/train-on-a-table.md"
     place = "<!-- picture of the report -->"
     if place not in page.read_text():
