@@ -47,7 +47,9 @@ def copy_pages(pages: Path) -> None:
     """Copy what readers see. Paths stay as they are, so that links between pages do."""
     shutil.rmtree(pages, ignore_errors=True)
     for folder in ("docs", "examples"):
-        shutil.copytree(ROOT / folder, pages / folder, ignore=shutil.ignore_patterns("site", "requirements.txt", "__pycache__"))
+        shutil.copytree(
+            ROOT / folder, pages / folder, ignore=shutil.ignore_patterns("site", "requirements.txt", "__pycache__")
+        )
     for path in [*ROOT.glob("*.md"), *ROOT.glob("LICENSE-*"), ROOT / "CITATION.cff"]:
         shutil.copy(path, pages)
     shutil.copy(HERE / "site.css", pages)
@@ -106,7 +108,9 @@ def schema_section(title: str, schema: dict) -> str:
 
 def schemas_page(schemas: Path) -> str:
     """The reference of all documents, from their JSON Schemas."""
-    text = "# JSON documents\n\n*Reference. Assumes JSON. Generated from the schemas, which are linked at each document.*\n\n"
+    text = (
+        "# JSON documents\n\n*Reference. Assumes JSON. Generated from the schemas, which are linked at each document.*\n\n"
+    )
     text += "`--format json` prints these documents; `run.json` and `metrics.jsonl` hold some of them "
     text += "([file formats](file-formats.md)).\n"
     for path in sorted(schemas.glob("*.json")):

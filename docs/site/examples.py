@@ -1,8 +1,9 @@
-"""The examples of pages, run: `python docs/site/examples.py PROGRAM [PAGE ..]`.
+"""The examples of pages, run: `python docs/site/examples.py [--write] PROGRAM [PAGE ..]`.
 
 Blocks marked `console` hold commands (`$ ..`) and their output, in which `[..]` stands for anything. Blocks marked `python` are run
 in the order of the page, those with `>>>` compared with their output. Blocks marked `sh` are not run: they install something.
-`cargo xtask examples` calls this script with the package `zonal` installed.
+`--write` replaces the output of commands that print something else, unless it contains `[..]`. `cargo xtask examples [--write]` calls
+this script with the package `zonal` installed.
 """
 
 import doctest
@@ -40,13 +41,17 @@ def matches(expected: str, found: str) -> bool:
     return re.fullmatch(".*".join(parts), tidy(found), re.DOTALL) is not None
 
 
-def console(block: str, folder: Path, environment: dict[str, str]) -> list[str]:
+def console(block: str, folder: Path, environment: dict[str, str], page: Path, write: bool) -> list[str]:
     """Run the commands of a block; a message for each that fails or prints something else."""
     wrong = []
     for command, expected in commands(block):
         done = subprocess.run(command, shell=True, cwd=folder, env=environment, capture_output=True, text=True)
         if done.returncode != 0:
             wrong.append(f"$ {command}\nexit code {done.returncode}: {done.stderr}")
+        elif not matches(expected, done.stdout) and write and "[..]" not in expected:
+            shown = command.replace("\n", "\n> ")
+            text = page.read_text()
+            page.write_text(text.replace(f"$ {shown}\n{expected}", f"$ {shown}\n{done.stdout.rstrip()}\n".lstrip("\n")))
         elif not matches(expected, done.stdout):
             wrong.append(f"$ {command}\nexpected:\n{expected}\nfound:\n{done.stdout}")
     return wrong
@@ -70,9 +75,15 @@ def python(block: str, names: dict, page: str) -> list[str]:
 
 def main() -> None:
     """Run all pages, or those named."""
-    program = Path(sys.argv[1]).resolve()
-    pages = [Path(p).resolve() for p in sys.argv[2:]] or PAGES
-    environment = {**os.environ, "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "120", "NO_COLOR": "1"}
+    write = "--write" in sys.argv
+    first, *rest = (Path(p).resolve() for p in sys.argv[1:] if p != "--write")
+    program, pages = first, rest or PAGES
+    environment = {
+        **os.environ,
+        "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
+        "COLUMNS": "120",
+        "NO_COLOR": "1",
+    }
     count, wrong = {"console": 0, "python": 0}, []
     for page in pages:
         name = str(page.relative_to(ROOT))
@@ -82,12 +93,15 @@ def main() -> None:
             names: dict = {"__name__": name}
             for kind, block in BLOCK.findall(page.read_text()):
                 count[kind] += 1
-                found = console(block, Path(folder), environment) if kind == "console" else python(block, names, name)
-                wrong += [f"{name}: {message}" for message in found]
+                if kind == "console":
+                    found = console(block, Path(folder), environment, page, write)
+                else:
+                    found = python(block, names, name)
+                wrong += [f"{name}: " + "\n".join(found)] if found else []
             os.chdir(ROOT)
     total = sum(count.values())
     print("\n\n".join(wrong))
-    print(f"{total - len({w for w in wrong})} of {total} examples hold: {count['console']} console, {count['python']} Python")
+    print(f"{total - len(wrong)} of {total} examples hold: {count['console']} console, {count['python']} Python")
     sys.exit(bool(wrong))
 
 

@@ -27,12 +27,13 @@ const HELP: &str = "cargo xtask COMMAND
   docs    write the generated parts of the documentation (schemas, figures, lists of modules and decisions, results of
           Python)
   site    build the documentation site into target/site; npm is needed for its formulas
-  examples
-          run the examples of the README, the tutorials and the how-to pages, and compare their output
+  examples [--write]
+          run the examples of the README, the tutorials and the how-to pages, and compare their output; with --write
+          outputs that have changed are replaced
   wheel   build the Python package and install it into the project's own virtual environment
   refs    make the reference tables again with mpmath, and say whether they changed
   instructions
-          all tests of Rust once more with AVX2 and without vector instructions of ours
+          all tests of Rust again with AVX2 and without vector instructions
   golden  make the golden runs anew, for a change of numbers on purpose
   faults [--kills N] [--others N]
           runs that are killed (N times each kind, 100) and broken otherwise (N times, 10), into docs/reliability.md
@@ -49,7 +50,7 @@ const HELP: &str = "cargo xtask COMMAND
   bench descent
           steps of both layers against PyTorch, JAX and NumPy
   bench python [SECTION ..]
-          the Python package beside scikit-learn and on Dask; sections: import, estimator, dask";
+          the Python package compared with scikit-learn, and on Dask; sections: import, estimator, dask";
 
 fn main() -> Result<()> {
     let rest: Vec<String> = std::env::args().skip(2).collect();
@@ -58,7 +59,7 @@ fn main() -> Result<()> {
         Some("test") => test::test(),
         Some("docs") => docs(),
         Some("site") => site::site(),
-        Some("examples") => site::examples_alone(),
+        Some("examples") => site::examples_alone(&rest),
         Some("wheel") => python::install(&python::prepare()?, false).map(|_| ()),
         Some("refs") => refs(),
         Some("instructions") => test::instructions(),

@@ -1,7 +1,8 @@
 //! The documentation site, and the examples of its pages.
 
 use crate::{environment_in, python, root, run, rust, target};
-use anyhow::Result;
+use anyhow::{Result, bail};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Builds the site into `target/site` and checks its links, anchors and formulas.
@@ -13,18 +14,22 @@ pub(crate) fn site() -> Result<()> {
 }
 
 /// Runs the examples of the README, the tutorials and the how-to pages, and compares their output.
-pub(crate) fn examples(python: &std::path::Path) -> Result<()> {
+pub(crate) fn examples(python: &Path, options: &[String]) -> Result<()> {
     let program = rust::checked_program("zonal")?;
-    run("examples in pages", Command::new(python).arg(script("examples.py")).arg(program))
+    let mut command = Command::new(python);
+    run("examples in pages", command.arg(script("examples.py")).args(options).arg(program))
 }
 
-/// The same with a fresh wheel.
-pub(crate) fn examples_alone() -> Result<()> {
+/// `cargo xtask examples [--write]`: the same with a fresh wheel.
+pub(crate) fn examples_alone(options: &[String]) -> Result<()> {
+    if !matches!(options, [] | [_] if options.iter().all(|o| o == "--write")) {
+        bail!("cargo xtask examples takes no option but --write");
+    }
     let python = python::prepare()?;
     python::install(&python, true)?;
-    examples(&python)
+    examples(&python, options)
 }
 
-fn script(name: &str) -> std::path::PathBuf {
+fn script(name: &str) -> PathBuf {
     root().join("docs/site").join(name)
 }

@@ -22,7 +22,7 @@ pub(crate) fn test() -> Result<()> {
         Ok(python) => {
             skipped.extend(pages_and_wheel(&python)?);
             python::test(&python)?;
-            site::examples(&python)?;
+            site::examples(&python, &[])?;
         }
         Err(e) => skipped.push(format!(
             "the Python package, and pages in a browser: their packages could not be installed ({e})"
