@@ -97,7 +97,10 @@ def type_of(schema: dict) -> str:
 
 def schema_section(title: str, schema: dict) -> str:
     """A table of the properties of an object."""
-    escape = lambda text: " ".join(text.split()).replace("|", "\\|")
+
+    def escape(text: str) -> str:
+        return " ".join(text.split()).replace("|", "\\|")
+
     rows = [
         f"| `{name}` | {escape(type_of(value))} | {escape(value.get('description', ''))} |"
         for name, value in schema.get("properties", {}).items()

@@ -88,15 +88,13 @@ def main() -> None:
     for page in pages:
         name = str(page.relative_to(ROOT))
         with tempfile.TemporaryDirectory() as folder:
-            (Path(folder) / "examples").symlink_to(ROOT / "examples")
-            os.chdir(folder)
+            place = Path(folder)
+            (place / "examples").symlink_to(ROOT / "examples")
+            os.chdir(place)
             names: dict = {"__name__": name}
             for kind, block in BLOCK.findall(page.read_text()):
                 count[kind] += 1
-                if kind == "console":
-                    found = console(block, Path(folder), environment, page, write)
-                else:
-                    found = python(block, names, name)
+                found = console(block, place, environment, page, write) if kind == "console" else python(block, names, name)
                 wrong += [f"{name}: " + "\n".join(found)] if found else []
             os.chdir(ROOT)
     total = sum(count.values())
