@@ -109,7 +109,9 @@ fn pages_state_their_kind_and_what_they_assume() {
             || path.starts_with("docs/decisions/0")
             || path == "docs/conventions.md"
     };
-    let pages: Vec<_> = markdown("docs").into_iter().filter(|path| !single(path)).collect();
+    let root = ROOT_PAGES.into_iter().filter(|path| !["README.md", "CHANGELOG.md"].contains(path));
+    let pages = markdown("docs").into_iter().filter(|path| !single(path));
+    let pages: Vec<_> = pages.chain(root.map(str::to_owned)).collect();
     assert!(pages.len() > 10, "{pages:?}");
     let silent: Vec<_> = pages.iter().filter(|path| !states(&read(path))).collect();
     assert!(silent.is_empty(), "pages without a line '*Kind. Assumes ..*': {silent:?}");
