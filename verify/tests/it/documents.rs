@@ -67,6 +67,24 @@ fn links_between_pages_lead_somewhere() {
     assert!(dead.is_empty(), "{} of {checked} links are dead:\n{}", dead.len(), dead.join("\n"));
 }
 
+/// Markdown of the site joins a list to the paragraph before it unless an empty line separates them.
+#[test]
+fn lists_follow_an_empty_line() {
+    let is_item = |line: &str| line.starts_with("- ") || line.starts_with("1. ");
+    let mut joined = Vec::new();
+    for (path, text) in pages() {
+        let prose = text.split("```").step_by(2).collect::<String>();
+        let lines: Vec<&str> = prose.lines().collect();
+        for (before, item) in lines.iter().zip(&lines[1..]).filter(|(_, line)| is_item(line)) {
+            let belongs = before.is_empty() || before.starts_with(' ') || before.starts_with("- ");
+            if !belongs {
+                joined.push(format!("{path}: {item}"));
+            }
+        }
+    }
+    assert!(joined.is_empty(), "lists without an empty line before them:\n{}", joined.join("\n"));
+}
+
 /// Returns the names of all functions in the sources of a folder.
 fn functions(folder: &std::path::Path, found: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
