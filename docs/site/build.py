@@ -200,8 +200,11 @@ def navigation(pages: Path) -> list:
         parts = []
         for path in paths:
             found = entries(path)
-            # A folder of many pages is a subsection.
-            parts.append({Path(path).name.capitalize(): found}) if len(found) > 5 and len(paths) > 1 else parts.extend(found)
+            # A folder with an index is a subsection, whose title is that of the index.
+            if found[0].endswith("README.md") and len(paths) > 1 and not path.endswith(".md"):
+                parts.append({(pages / found[0]).read_text().splitlines()[0].removeprefix("# "): found})
+            else:
+                parts.extend(found)
         sections.append({title: parts})
     return sections
 
