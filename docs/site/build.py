@@ -18,7 +18,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 KATEX = "katex@0.19.1"
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
-# Modules of the Python package in the order of its reference.
+PACKAGE = ROOT / "crates/zonal-py/python/zonal"
+# Modules of the Python package in the order of its reference, with their titles; others follow.
 MODULES = {
     "training": "Training and analysis",
     "theory": "Spectra and plans",
@@ -67,7 +68,10 @@ def help_of(program: Path, command: list[str]) -> list[tuple[list[str], str]]:
 def program_page(program: Path) -> str:
     """The reference of the program."""
     parts = ["# The program\n\n*Reference. Assumes nothing. Generated from the help of every command.*\n"]
-    for command, text in help_of(program, []):
+    commands = help_of(program, [])
+    if len(commands) < 2:
+        sys.exit("the help of the program has no section 'Commands:' from which its commands could be read")
+    for command, text in commands:
         parts.append(f"## {' '.join(['zonal', *command])}\n\n```text\n{text}\n```\n")
     return "\n".join(parts)
 
@@ -76,7 +80,9 @@ def python_page() -> str:
     """The reference of the Python package, as directives that mkdocstrings replaces by the docstrings."""
     text = "# The Python package\n\n*Reference. Assumes that the package is installed ([guide](../guide/README.md)). "
     text += "Generated from the docstrings.*\n"
-    for name, title in MODULES.items():
+    public = {path.stem for path in PACKAGE.glob("[!_]*.py")}
+    for name in [*MODULES, *sorted(public - set(MODULES))]:
+        title = MODULES.get(name, name.capitalize())
         text += f"\n## {title}\n\n::: zonal.{name}\n"
         text += "    options:\n      show_root_heading: false\n      show_root_toc_entry: false\n"
     return text
