@@ -13,8 +13,8 @@ run = zonal.train("examples/data/diabetes.csv", label="progression", seed=1)
 print(run)
 
 # %% [markdown]
-# Activation, scale and bias were chosen on a sample of the rows that are not for testing. `candidates` has all that were
-# tried, the best first.
+# Activation, scale and bias were chosen on a sample of the rows that are not for testing. `candidates` lists all
+# combinations that were tried, the best first.
 
 # %%
 best = run.candidates
@@ -34,7 +34,8 @@ axes = run.plot()
 axes.figure.clear()
 
 # %% [markdown]
-# The network is there at every listed iteration. Too early it knows the mean only, too late the noise of the training rows.
+# The network is available at every listed iteration. Too early it predicts little more than the mean, too late it fits the
+# noise of the training rows.
 
 # %%
 table = np.loadtxt("examples/data/diabetes.csv", delimiter=",", skiprows=1)
@@ -44,11 +45,11 @@ for iteration in (0, run.best_iteration, int(path.iteration[-1])):
     print(f"iteration {iteration}: RMSE over all rows {np.sqrt(np.mean(error**2)):.1f}")
 
 # %% [markdown]
-# How good can it be? The best polynomials are a measure that needs no network.
+# How good can a prediction be? The best polynomials are a yardstick that needs no network.
 
 # %%
-holds = zonal.analyze("examples/data/diabetes.csv", label="progression", seed=1, max_degree=2)
-print(np.sqrt(holds.labels[0].best_polynomial.test_error))
+analysis = zonal.analyze("examples/data/diabetes.csv", label="progression", seed=1, max_degree=2)
+print(np.sqrt(analysis.labels[0].best_polynomial.test_error))
 
 # %% [markdown]
 # The same as an estimator for scikit-learn, where it is installed.

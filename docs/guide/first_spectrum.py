@@ -1,8 +1,8 @@
 # %% [markdown]
 # # A first spectrum
 #
-# A unit phi(<w, x>) on the sphere sees a function degree by degree: of the part in degree k it keeps the factor alpha_k, its
-# Funk-Hecke coefficient. Gradient descent learns a degree at the rate alpha_k^2, so the spectrum of an activation tells
+# A unit phi(<w, x>) on the sphere acts on a function degree by degree: it multiplies the part of degree k by alpha_k, its
+# Funk-Hecke coefficient. Gradient descent learns a degree at the rate alpha_k^2, so the spectrum of an activation determines
 # what will be learned, and in which order.
 
 # %%
@@ -21,15 +21,15 @@ print("seen:", relu.degrees.degree[relu.degrees.visible])
 assert relu.degrees.degree[relu.degrees.visible].tolist() == [0, 1, 2, 4, 6, 8]
 
 # %% [markdown]
-# The picture has the eigenvalues, and crosses where there are none. In a notebook `relu` by itself shows the same.
+# The figure shows the eigenvalues, and crosses where they are zero. In a notebook `relu` alone shows the same.
 
 # %%
 axes = relu.plot()
 axes.figure.clear()
 
 # %% [markdown]
-# Any function of one array is an activation. Name the points where it is not smooth, and the bounds on the errors, which
-# each coefficient has, stay small.
+# Any function of one array is an activation. Each coefficient has a bound on its error; name the points where the function is
+# not smooth, and the bounds are small.
 
 
 # %%
@@ -37,20 +37,20 @@ def hinge(t):
     return np.maximum(t - 0.2, 0.0)
 
 
-ours = zonal.spectrum(hinge, dim=10, max_degree=8, kinks=[0.2])
-print(np.column_stack([ours.degrees.degree, ours.degrees.coefficient, ours.degrees.error]))
-assert ours.degrees.visible.all(), "a shift makes every degree visible"
+shifted = zonal.spectrum(hinge, dim=10, max_degree=8, kinks=[0.2])
+print(np.column_stack([shifted.degrees.degree, shifted.degrees.coefficient, shifted.degrees.error]))
+assert shifted.degrees.visible.all(), "a shift makes every degree visible"
 exact = zonal.spectrum("relu(t - 0.2)", dim=10, max_degree=8)
-assert np.allclose(ours.degrees.coefficient, exact.degrees.coefficient, rtol=0, atol=1e-12)
+assert np.allclose(shifted.degrees.coefficient, exact.degrees.coefficient, rtol=0, atol=1e-12)
 
 # %% [markdown]
-# How long does degree 2 take? At infinite width what is left of it is multiplied by 1 - eta lambda_2 at each step.
+# How long does degree 2 take? At infinite width each step multiplies the residual in degree 2 by 1 - eta lambda_2.
 
 # %%
 run = zonal.train(target="harmonic(2)", dim=10, width="inf", iterations=10_000)
 rate = 1 - run.step_size * relu.degrees.eigenvalue[2]
 print(
-    "left after 1,000 steps:",
+    "remaining after 1,000 steps:",
     run.path.energy[run.path.iteration == 1_000, 2],
     "predicted:",
     rate**2_000,

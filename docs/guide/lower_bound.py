@@ -1,8 +1,8 @@
 # %% [markdown]
 # # A lower bound
 #
-# Gradient descent sees its labels only through averages, each of which could be off by a little: it is an algorithm of
-# statistical queries. How many queries does any such algorithm need?
+# Gradient descent sees the labels only through averages, each of which may have a small error: it is a
+# statistical-query algorithm. How many queries does any such algorithm need?
 
 # %%
 import numpy as np
@@ -10,8 +10,8 @@ import numpy as np
 import zonal
 
 # %% [markdown]
-# The targets: harmonics of degree 6 about an unknown axis in dimension 100. An answer may be off by 1 percent of the norm
-# of what is asked.
+# The targets are harmonics of degree 6 around an unknown axis in dimension 100. The error of an answer may be up to 1 percent
+# of the norm of the query.
 
 # %%
 bound = zonal.sq.bound(family="zonal", dim=100, degree=6, tolerance=0.01)
@@ -20,7 +20,8 @@ print("at least 10 to the power", bound.log10_queries, "queries, by", bound.theo
 assert not bound.vacuous and bound.log10_queries > 3
 
 # %% [markdown]
-# It grows with the degree, and with the dimension: many directions are far from each other, and more so in more dimensions.
+# The bound grows with the degree and the dimension: the more dimensions, the more directions are nearly orthogonal to each
+# other.
 
 # %%
 grid = zonal.sq.bound(family="zonal", dim=[50, 100, 200, 400], degree=[2, 4, 6], tolerance=0.01)
@@ -31,8 +32,8 @@ assert (np.diff([table[dim, 6] for dim in (50, 100, 200, 400)]) > 0).all()
 assert table[400, 2] < table[400, 4] < table[400, 6]
 
 # %% [markdown]
-# A bound is a promise about every learner. A game lets one learner try: the oracle commits itself to no target, and drops
-# from a finite family as few members as each answer forces it to.
+# A bound is a statement about every learner. In a game one learner plays against an oracle that commits to no target:
+# with each answer it excludes as few members of a finite family as it must.
 
 # %%
 game = zonal.sq.play(family="monomials", dim=12, degree=3, tolerance=0.25)
@@ -44,13 +45,13 @@ print(
     game.live,
     "of",
     game.family_size,
-    "targets are left",
+    "targets remain",
 )
 assert (game.transcript.dropped <= game.dropped_per_query_bound).all()
 
 # %% [markdown]
-# And descent itself, through answers that are as bad as they may be: from a tolerance on that can be computed, it never
-# leaves zero.
+# Finally gradient descent itself, with the worst answers that the tolerance allows: above a tolerance that can be computed, it
+# never leaves zero.
 
 # %%
 stalled = zonal.sq.learn("harmonic(2)", dim=10, oracle="lazy:0.3", width=200)

@@ -164,7 +164,7 @@ def peers():
 def main():
     found = peers()
     lines = [
-        "| n, m, batch | precision, activation | zonal, steps/s (range) | part of peak | packing each step | " + " | ".join(found) + " | zonal / fastest |",
+        "| n, m, batch | precision, activation | zonal, steps/s (range) | fraction of peak | packing each step | " + " | ".join(found) + " | zonal / fastest |",
         "| --- | --- | --- | --- | --- |" + " --- |" * (len(found) + 1),
     ]
     settings = [(64, 4096, 1024, kind, act) for kind in (np.float32, np.float64) for act in ("relu", "tanh")]
@@ -207,7 +207,7 @@ def main():
             versions.append(f"{package} {sys.modules[package].__version__}")
     body = (
         "Steps of plain gradient descent on both layers, f(x) = m^(-1/2) sum_j a_j phi(<w_j, x>), half the mean square over a batch;\n"
-        "rows are drawn beforehand, 16 batches in turn, and stand in each program's own arrays; ours once more with the rows packed anew\nfor each step. "
+        "rows are drawn in advance, 16 batches in turn, in each program's own arrays; zonal also with the rows packed again\nfor each step. "
         f"{ROUNDS} runs of {SECONDS} s of each in turn, medians. Peak: fused multiply-adds on\nregisters alone on all cores, for "
         "4 n m B + 4 m B flops a step. Written by `cargo xtask bench descent`.\n\n" + "\n".join(lines)
     )

@@ -67,7 +67,7 @@ def section_import():
             times.append([float(x) for x in out.split()])
     numpy_alone, beyond = (statistics.median(column) for column in zip(*times, strict=True))
     return [
-        f"The wheel has {WHEEL.stat().st_size / 1e6:.1f} MB; `pip install` of it into a new virtual environment brings "
+        f"The wheel has a size of {WHEEL.stat().st_size / 1e6:.1f} MB; `pip install` of it into a new virtual environment installs "
         f"{', '.join(installed)}. `import zonal` takes {beyond:.3f} s beyond NumPy's own {numpy_alone:.3f} s (medians of 11).",
     ]
 
@@ -200,11 +200,11 @@ def section_dask():
         f"{ROWS:,} rows x {COLUMNS} columns in {PARTITIONS} partitions, made by the workers, width {WIDTH}; `zonal.dask.fit` on a",
         "`LocalCluster` of two processes with one Dask thread each, on loopback.",
         "",
-        "| | seconds | against one process |",
+        "| | seconds | compared with one process |",
         "| --- | --- | --- |",
         f"| one process, partitions in turn | {seconds_alone:.0f} | |",
         f"| two workers | {seconds_together:.0f} | {verdict[same(together, alone)]} |",
-        f"| two workers, one of them killed half way (replaced: {replaced}) | {seconds_bereft:.0f} | "
+        f"| two workers, one of them killed halfway (replaced: {replaced}) | {seconds_bereft:.0f} | "
         f"{verdict[same(bereft, alone)]} |",
         "",
         f"Validation RMSE {alone.validation_rmse:.4f}.",
@@ -212,8 +212,8 @@ def section_dask():
 
 
 SECTIONS = {
-    "import": ("The Python package by itself", section_import),
-    "estimator": ("The estimator beside scikit-learn", section_estimator),
+    "import": ("The Python package alone", section_import),
+    "estimator": ("The estimator compared with scikit-learn", section_estimator),
     "dask": ("A table in partitions", section_dask),
 }
 

@@ -7,8 +7,9 @@ import time
 from pathlib import Path
 
 HEAD = (
-    "# Tables against their peers\n\nWritten by `cargo xtask bench peers`; one section alone: `cargo xtask bench peers path`. "
-    "Machines are shared and\nnoisy: ratios within one run count, not seconds.\n"
+    "# Benchmarks\n\n*Reference. Assumes nothing.*\n\nEach section is written by the command that it names or by `cargo xtask bench peers`; "
+    "one section alone: `cargo xtask bench peers path`.\n"
+    "The machines are shared and noisy: compare ratios within one run, not seconds between runs.\n"
 )
 
 

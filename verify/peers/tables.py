@@ -97,9 +97,9 @@ def section_path():
         f"Rows in memory: N = {ROWS:,}, n = {COLUMNS}, m = {WIDTH:,}, ReLU; features, K and b, their solution and the path at",
         f"60 counts up to 10^6. Seconds: median and range of {REPEATS} runs in turn. NumPy works in blocks of 1,024 rows with",
         "BLAS's symmetric product and LAPACK's divide and conquer. The last column counts N m (m + 1) flops for features and",
-        "sums, against the most that fused multiply-adds on registers give on all threads, measured beside each run.",
+        "sums, relative to the peak rate of fused multiply-adds on registers on all threads, measured with each run.",
         "",
-        "| precision | | total | features and sums | solution | 60 iterates | sums, part of peak |",
+        "| precision | | total | features and sums | solution | 60 iterates | sums, fraction of peak |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for name, kind in [("f64", np.float64), ("f32", np.float32)]:
@@ -126,7 +126,7 @@ def section_descent():
         return ["Skipped: PyTorch cannot be installed here without gigabytes of GPU packages."]
     lines = [
         f"Full-batch descent on the output layer by a PyTorch {torch.__version__} loop over stored features (two products a",
-        f"step), on the rows of the section before: 200 steps timed, longer ones extrapolated. {REPEATS} runs in turn.",
+        f"step), on the rows of the first section: 200 steps timed, longer ones extrapolated. {REPEATS} runs in turn.",
         "",
         "| precision | torch, 200 steps | zonal, whole path to 10^6 | 10^3 iterations: ratio | 10^6 iterations: ratio |",
         "| --- | --- | --- | --- | --- |",
@@ -266,7 +266,7 @@ def section_choice():
     lines = [
         f"`zonal train` with its defaults (everything automatic) against scikit-learn {sklearn.__version__} `MLPRegressor` with",
         "its default width, early stopping and standardised columns and labels: test RMSE over ten random splits, one fifth",
-        "of the rows for testing; over several labels the root of the mean.",
+        "of the rows for testing; for several labels the root of the mean.",
         "",
         "| table | rows, columns | zonal, median (range) | MLPRegressor, median (range) | zonal / MLP | seconds, both |",
         "| --- | --- | --- | --- | --- | --- |",
@@ -306,7 +306,7 @@ def section_choice():
 
 SECTIONS = {
     "path": ("From rows to the whole path", section_path),
-    "descent": ("Against a loop of descent", section_descent),
+    "descent": ("Compared with a loop of gradient descent", section_descent),
     "width": ("A wide network", section_width),
     "files": ("Files larger than memory", section_files),
     "choice": ("The automatic choice", section_choice),

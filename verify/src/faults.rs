@@ -243,20 +243,22 @@ impl<'a> Bench<'a> {
                 return Err(format!("report: {}", said(&output)));
             }
             self.same(out)?;
-            return Ok("finished before it");
+            return Ok("had finished");
         }
         let empty = std::fs::read_dir(out).map(|mut entries| entries.next().is_none()).unwrap_or(true);
         let folder = out.display().to_string();
         let (words, what) = match self.kind {
-            Kind::Table | Kind::BothLayers if has(RESUME) => (vec!["train", "--resume", &folder], "went on"),
-            Kind::Sweep if has(SWEEP) && has(CELLS) => (vec!["sweep", "--resume", &folder], "went on"),
+            Kind::Table | Kind::BothLayers if has(RESUME) => {
+                (vec!["train", "--resume", &folder], "was resumed")
+            }
+            Kind::Sweep if has(SWEEP) && has(CELLS) => (vec!["sweep", "--resume", &folder], "was resumed"),
             _ => {
                 let mut words = self.kind.words().to_vec();
                 words.extend(["--out", &folder]);
                 if !empty {
                     words.push("--force");
                 }
-                (words, "ran anew")
+                (words, "was started over")
             }
         };
         let output = self.base(&words).output().map_err(|e| e.to_string())?;
@@ -338,7 +340,7 @@ impl<'a> Bench<'a> {
         let _ = child.kill();
         child.wait().map_err(|e| e.to_string())?;
         let what = match self.again(&out)? {
-            "finished before it" => "left a whole run",
+            "had finished" => "left a complete run",
             what => what,
         };
         if std::fs::read(&notes).ok().as_deref() != Some(b"mine") {
@@ -390,13 +392,13 @@ impl<'a> Bench<'a> {
         let output = self.base(&[command, "--resume", &folder]).output().map_err(|e| e.to_string())?;
         let outcome = if output.status.success() {
             self.same(&out)?;
-            "went on, same bits"
+            "was resumed, same bits"
         } else {
             refused(&output)?;
             if out.join(RECORD).exists() {
                 return Err("a run that was refused has a record".into());
             }
-            "refused with its reason"
+            "was refused with a reason"
         };
         self.earlier()?;
         self.clean(&out);
@@ -416,13 +418,13 @@ impl<'a> Bench<'a> {
         }
         let status = child.wait().map_err(|e| e.to_string())?;
         let outcome = if status.success() {
-            self.same(&out).map(|()| "had been read, same bits".to_owned())
+            self.same(&out).map(|()| "the table had been read, same bits".to_owned())
         } else if status.code() != Some(1) {
             Err(format!("ends with {status}"))
         } else if out.join(RECORD).exists() {
             Err("a run that failed has a record".to_owned())
         } else {
-            Ok("refused with its reason".to_owned())
+            Ok("was refused with a reason".to_owned())
         };
         std::fs::write(&data, rows(1)).map_err(|e| e.to_string())?;
         let outcome = outcome?;
@@ -449,7 +451,7 @@ impl<'a> Bench<'a> {
         self.same(&out)?;
         self.earlier()?;
         self.clean(&out);
-        Ok("ran to its end, same bits".into())
+        Ok("ran to the end, same bits".into())
     }
 
     /// Runs with a folder on a file system of limited size, or one that is read-only.
@@ -460,21 +462,21 @@ impl<'a> Bench<'a> {
         let outcome = output.map_err(|e| e.to_string()).and_then(|output| {
             if output.status.success() {
                 self.same(&out)?;
-                return Ok("had room enough, same bits".to_owned());
+                return Ok("had enough space, same bits".to_owned());
             }
             refused(&output)?;
             if out.join(RECORD).exists() {
                 // The run is written before its page; a missing page is reported and can be written again.
                 self.same(&out)?;
-                return Ok("finished without room for its page, same bits".to_owned());
+                return Ok("finished without space for its page, same bits".to_owned());
             }
-            Ok("refused with its reason".to_owned())
+            Ok("was refused with a reason".to_owned())
         });
         let outcome = outcome.and_then(|what| {
             if bytes.is_some() && what.starts_with("refused") {
                 mount.enlarge()?;
                 let again = self.again(&out)?;
-                return Ok(format!("{what}, with room {again}, same bits"));
+                return Ok(format!("{what}, with space {again}, same bits"));
             }
             Ok(what)
         });

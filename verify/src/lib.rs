@@ -1,5 +1,5 @@
-//! The means by which the project's claims are checked: reference tables of high precision, the order of the modules,
-//! and a few statistics. Not published.
+//! Tools of the tests: reference tables of high precision, the order of the modules, generated documents, and a few
+//! statistics. Not published.
 
 #![deny(unsafe_code)]
 
@@ -12,3 +12,12 @@ pub mod layers;
 pub mod peak;
 pub mod reference;
 pub mod statistics;
+
+/// The Rust examples of pages, run as tests of the documentation.
+#[cfg(doctest)]
+mod examples {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../docs/how-to/use-from-rust.md")]
+    struct HowTo;
+}

@@ -1,5 +1,4 @@
-//! The project's own commands:
-//! `cargo xtask check | test | docs | wheel | refs | instructions | golden | faults | fuzz | soak | bench`.
+//! The project's own commands: `cargo xtask check | test | docs | site | examples | wheel | refs | instructions | golden | faults | fuzz | soak | bench`.
 
 #![forbid(unsafe_code)]
 
@@ -10,6 +9,7 @@ mod golden;
 mod packages;
 mod python;
 mod rust;
+mod site;
 mod test;
 
 use anyhow::{Context, Result, bail};
@@ -21,10 +21,15 @@ const HELP: &str = "cargo xtask COMMAND
 
   check [--since REV]
           formatting, clippy, and the tests of packages that changed since REV and of those that depend on them,
-          except slow ones (marked as ignored); the default of REV is where this branch left origin/main, or else the last commit
+          except slow ones (marked as ignored); REV is where this branch left origin/main, or else the last commit
   test    everything: formatting, clippy, documentation, all tests, pages in a browser, the Python package,
           dependency policy
-  docs    write the generated parts of the documentation (schemas, figures, list of modules, results of Python)
+  docs    write the generated parts of the documentation (schemas, figures, lists of modules and decisions, results of
+          Python)
+  site    build the documentation site into target/site; npm is needed for its formulas
+  examples [--write]
+          run the examples of the README, the tutorials and the how-to pages, and compare their output; with --write
+          outputs that have changed are replaced
   wheel   build the Python package and install it into the project's own virtual environment
   refs    compute the reference tables again with mpmath, and report whether they changed
   instructions
@@ -46,7 +51,7 @@ const HELP: &str = "cargo xtask COMMAND
   bench descent
           steps of both layers against PyTorch, JAX and NumPy
   bench python [SECTION ..]
-          the Python package against scikit-learn and on Dask; sections: import, estimator, dask";
+          the Python package compared with scikit-learn, and on Dask; sections: import, estimator, dask";
 
 fn main() -> Result<()> {
     let rest: Vec<String> = std::env::args().skip(2).collect();
@@ -54,6 +59,8 @@ fn main() -> Result<()> {
         Some("check") => check::check(&rest),
         Some("test") => test::test(),
         Some("docs") => docs(),
+        Some("site") => site::site(),
+        Some("examples") => site::examples_alone(&rest),
         Some("wheel") => python::install(&python::prepare()?, false).map(|_| ()),
         Some("refs") => refs(),
         Some("instructions") => test::instructions(),
@@ -154,10 +161,15 @@ fn system_python() -> Option<&'static str> {
     ["python3", "python"].into_iter().find(|p| answers(p, "--version"))
 }
 
-/// Returns the Python of the project's own virtual environment, with these packages.
+/// The Python of the virtual environment for tests and benchmarks, with these packages.
 fn environment(packages: &[&str]) -> Result<PathBuf> {
+    environment_in("venv", packages)
+}
+
+/// The Python of a virtual environment of the project, with these packages.
+fn environment_in(name: &str, packages: &[&str]) -> Result<PathBuf> {
     let Some(python) = system_python() else { bail!("Python 3 is needed for this") };
-    let environment = target().join("venv");
+    let environment = target().join(name);
     let inside = environment.join("bin/python");
     if !inside.exists() {
         run("virtual environment", Command::new(python).args(["-m", "venv"]).arg(&environment))?;

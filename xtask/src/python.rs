@@ -94,7 +94,7 @@ fn style(python: &Path) -> Result<()> {
             .arg("--quiet")
             .arg("--config")
             .arg(folder().join("pyproject.toml"));
-        run(what, ruff.args([folder(), root().join("docs/guide")]))?;
+        run(what, ruff.args([folder(), root().join("docs")]))?;
     }
     Ok(())
 }

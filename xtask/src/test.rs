@@ -1,6 +1,6 @@
 //! `cargo xtask test`: all checks.
 
-use crate::{checksums_script, python, root, run, rust, system_python, target};
+use crate::{checksums_script, python, root, run, rust, site, system_python, target};
 use anyhow::{Result, anyhow};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -22,6 +22,7 @@ pub(crate) fn test() -> Result<()> {
         Ok(python) => {
             skipped.extend(pages_and_wheel(&python)?);
             python::test(&python)?;
+            site::examples(&python, &[])?;
         }
         Err(e) => skipped.push(format!(
             "the Python package, and pages in a browser: their packages could not be installed ({e})"

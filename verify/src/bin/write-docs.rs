@@ -1,5 +1,5 @@
-//! Writes the generated parts of the documentation: schemas, the list of modules, the figure of the README.
-//! `cargo xtask docs` calls it; a test compares its output with the committed files.
+//! Writes the generated parts of the documentation: schemas, lists of modules and decisions, figures. `cargo xtask docs` calls
+//! it; a test compares what it would write with what is committed.
 
 use zonal_verify::documents::all;
 use zonal_verify::layers::root;
