@@ -4,14 +4,14 @@ use crate::figures::{degrees, staircase};
 use crate::layers::{layers, root};
 use zonal_documents::schema::documents;
 
-/// Markers in the README between which the picture of the house stands.
+/// Markers around the list of modules in the README.
 const BEGIN: &str = "<!-- house: written by `cargo xtask docs` -->\n```text\n";
 const END: &str = "```\n<!-- end of house -->";
 
-/// Everything generated.
+/// Returns everything that is generated.
 ///
 /// # Panics
-/// When the README or its markers are missing.
+/// If the README or its markers are missing.
 pub fn all() -> Vec<(String, String)> {
     let mut out: Vec<(String, String)> = documents()
         .into_iter()
@@ -30,7 +30,7 @@ pub fn all() -> Vec<(String, String)> {
     out
 }
 
-/// Crates and modules from top to bottom.
+/// Lists crates and modules from top to bottom.
 fn house() -> String {
     let mut text = String::new();
     for layer in layers() {

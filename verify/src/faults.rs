@@ -1,5 +1,5 @@
-//! What is left of a run when the world breaks: real runs of the program, killed, stopped, starved of disk and fed damaged
-//! files; afterwards they go on or begin again, and must end with the bits of a run that nothing happened to.
+//! Fault injection: real runs of the program are killed, stopped, deprived of disk space and given damaged files.
+//! Afterwards they are resumed or started over, and must produce the same bits as an undisturbed run.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -27,7 +27,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 5] = [Self::Table, Self::Target, Self::BothLayers, Self::Sweep, Self::Game];
 
     fn name(self) -> &'static str {
@@ -40,7 +40,7 @@ impl Kind {
         }
     }
 
-    /// The command, of about a second, without its folder.
+    /// Returns the arguments of the command, which takes about a second, without its folder.
     fn words(self) -> &'static [&'static str] {
         match self {
             Self::Table => &[
@@ -95,7 +95,7 @@ impl Kind {
         }
     }
 
-    /// Files that a run needs to go on.
+    /// Returns the files that a run needs to resume.
     fn checkpoints(self) -> &'static [&'static str] {
         match self {
             Self::Table => &[RESUME, STATISTICS, MONOMIALS],
@@ -110,20 +110,20 @@ const PLAN: &str = "target = 'harmonic({degree})'\ndim = [4, 6]\ndegree = [1, 2,
                     rows = ['exact', 2000]\niterations = [10, 1000]\n";
 const ROWS: usize = 60_000;
 
-/// What came of tries of one fault.
+/// The outcomes of one fault.
 #[derive(Clone, Debug, Default)]
 struct Tally {
     tried: u64,
     outcomes: BTreeMap<String, u64>,
 }
 
-/// Outcomes of all faults, and whatever should not be.
+/// The outcomes of all faults, and the violations.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     tallies: BTreeMap<(Kind, &'static str), Tally>,
-    /// What was promised and did not hold.
+    /// Guarantees that did not hold.
     pub broken: Vec<String>,
-    /// What could not be tried here.
+    /// Faults that could not be injected on this machine.
     pub skipped: Vec<String>,
 }
 
@@ -138,7 +138,7 @@ impl Report {
         *tally.outcomes.entry(outcome).or_default() += 1;
     }
 
-    /// As a table in Markdown.
+    /// Returns the outcomes as a table in Markdown.
     pub fn table(&self) -> String {
         let mut out = "| run | fault | tries | outcomes |\n| --- | --- | --- | --- |\n".to_owned();
         for ((kind, fault), tally) in &self.tallies {
@@ -151,7 +151,7 @@ impl Report {
     }
 }
 
-/// What a finished run has found out, without the circumstances.
+/// The results of a finished run, without machine and time.
 type Results = BTreeMap<String, Vec<u8>>;
 
 fn results(folder: &Path) -> Result<Results, String> {
@@ -171,7 +171,7 @@ fn results(folder: &Path) -> Result<Results, String> {
     Ok(out)
 }
 
-/// A place with everything that runs need.
+/// A folder with everything that runs need.
 struct Bench<'a> {
     program: &'a Path,
     place: PathBuf,
@@ -218,7 +218,7 @@ impl<'a> Bench<'a> {
         self.place.join(format!("run-{}", self.count))
     }
 
-    /// A run that has begun, and a random moment of it.
+    /// Starts a run, and draws a random moment of it.
     fn begin(&mut self, out: &Path) -> Result<(Child, Duration), String> {
         let mut command = self.command(out);
         command.stdout(Stdio::null()).stderr(Stdio::piped());
@@ -226,16 +226,17 @@ impl<'a> Bench<'a> {
         Ok((child, self.moment()))
     }
 
-    /// A random moment of a run.
+    /// Draws a random moment of a run.
     fn moment(&mut self) -> Duration {
         Duration::from_secs_f64(self.seconds * self.random.random_range(0.02..1.05))
     }
 
-    /// What can be done with what is left: go on, begin again with --force, or nothing since it is finished.
+    /// Recovers from the fault: resumes the run, starts it over with --force, or does nothing if it is finished.
+    /// Returns which.
     fn again(&self, out: &Path) -> Result<&'static str, String> {
         let has = |name: &str| out.join(name).is_file();
         if has(RECORD) {
-            // Its page may be missing, or half written.
+            // Its page may be missing or incomplete.
             let output =
                 self.base(&["report", &out.display().to_string()]).output().map_err(|e| e.to_string())?;
             if !output.status.success() {
@@ -266,7 +267,7 @@ impl<'a> Bench<'a> {
         Ok(what)
     }
 
-    /// Whether the folder holds what a run that nothing happened to has found.
+    /// Checks that the folder has the results of an undisturbed run.
     fn same(&self, out: &Path) -> Result<(), String> {
         let found = results(out)?;
         let differ: Vec<&String> =
@@ -286,17 +287,17 @@ impl<'a> Bench<'a> {
         if left.is_empty() { Ok(()) } else { Err(format!("{} holds {left:?}", out.display())) }
     }
 
-    /// Earlier output is as it was.
+    /// Checks that earlier output is unchanged.
     fn earlier(&self) -> Result<(), String> {
         self.same(&self.place.join("reference")).map_err(|e| format!("earlier output: {e}"))
     }
 
     fn clean(&self, out: &Path) {
-        // What stays takes room and does no harm.
+        // A remaining folder takes space but is harmless.
         let _ = std::fs::remove_dir_all(out);
     }
 
-    /// Sends a signal at a random moment; the run goes on afterwards.
+    /// Sends a signal at a random moment, and resumes the run.
     fn signalled(&mut self, signal: &str) -> Result<String, String> {
         let out = self.folder();
         let (mut child, moment) = self.begin(&out)?;
@@ -309,7 +310,7 @@ impl<'a> Bench<'a> {
             _ => None,
         };
         if expected.is_some() && status.code() != expected && !status.success() {
-            // Before the program listens, a signal ends it without a code.
+            // Before the program handles signals, a signal ends it without an exit code.
             if status.code().is_some() {
                 return Err(format!("{signal} ends with {status}"));
             }
@@ -320,7 +321,7 @@ impl<'a> Bench<'a> {
         Ok(format!("{what}, same bits"))
     }
 
-    /// Kills a run that replaces a finished one, in a folder with something of somebody else.
+    /// Kills a run that replaces a finished one, in a folder with a foreign file.
     fn killed_replacing(&mut self) -> Result<String, String> {
         let out = self.folder();
         std::fs::create_dir(&out).map_err(|e| e.to_string())?;
@@ -341,14 +342,14 @@ impl<'a> Bench<'a> {
             what => what,
         };
         if std::fs::read(&notes).ok().as_deref() != Some(b"mine") {
-            return Err("a file of somebody else is lost".to_owned());
+            return Err("a foreign file is lost".to_owned());
         }
         self.earlier()?;
         self.clean(&out);
         Ok(format!("{what}, same bits"))
     }
 
-    /// A folder with checkpoints of a run that was stopped.
+    /// Returns a folder with checkpoints of a stopped run.
     fn stopped(&mut self) -> Result<Option<PathBuf>, String> {
         for _ in 0..20 {
             let out = self.folder();
@@ -367,7 +368,7 @@ impl<'a> Bench<'a> {
         Ok(None)
     }
 
-    /// Damages one checkpoint: refused with a reason, or the same bits.
+    /// Damages one checkpoint: it must be rejected with a reason, or the bits must be the same.
     fn damaged(&mut self, cut: bool) -> Result<String, String> {
         let Some(out) = self.stopped()? else { return Err("was never stopped with a checkpoint".into()) };
         let files = self.kind.checkpoints();
@@ -402,7 +403,7 @@ impl<'a> Bench<'a> {
         Ok(outcome.into())
     }
 
-    /// The table changes or goes while it is read.
+    /// Changes or removes the table while it is read.
     fn table_lost(&mut self, gone: bool) -> Result<String, String> {
         let out = self.folder();
         let data = self.place.join("rows.csv");
@@ -433,7 +434,7 @@ impl<'a> Bench<'a> {
         Ok(outcome)
     }
 
-    /// Nobody reads what it prints.
+    /// Closes the pipe to which the run prints.
     fn closed_pipe(&mut self) -> Result<String, String> {
         let out = self.folder();
         let mut command = self.command(&out);
@@ -451,7 +452,7 @@ impl<'a> Bench<'a> {
         Ok("ran to its end, same bits".into())
     }
 
-    /// A folder on a file system of so many bytes, or that cannot be written to.
+    /// Runs with a folder on a file system of limited size, or one that is read-only.
     fn starved(&mut self, mount: &Mount, bytes: Option<u64>) -> Result<String, String> {
         mount.make(bytes)?;
         let out = mount.path.join("run");
@@ -463,7 +464,7 @@ impl<'a> Bench<'a> {
             }
             refused(&output)?;
             if out.join(RECORD).exists() {
-                // The run is there before its page, which is told of and can be made anew.
+                // The run is written before its page; a missing page is reported and can be written again.
                 self.same(&out)?;
                 return Ok("finished without room for its page, same bits".to_owned());
             }
@@ -483,7 +484,7 @@ impl<'a> Bench<'a> {
     }
 }
 
-/// A small file system in memory, where that is allowed.
+/// A small file system in memory, if mounting is permitted.
 struct Mount {
     path: PathBuf,
 }
@@ -499,7 +500,7 @@ impl Mount {
         }
     }
 
-    /// Of so many bytes, or read-only.
+    /// Mounts a file system of this size, or a read-only one.
     fn make(&self, bytes: Option<u64>) -> Result<(), String> {
         std::fs::create_dir_all(&self.path).map_err(|e| e.to_string())?;
         let options = match bytes {
@@ -514,12 +515,12 @@ impl Mount {
     }
 
     fn remove(&self) {
-        // A file system that stays is empty.
+        // A remaining file system is empty.
         let _ = Self::run(&["umount"], &self.path);
     }
 }
 
-/// A failed command must say why, and not by a panic.
+/// Checks that a failed command reports a reason, and does not panic.
 fn refused(output: &Output) -> Result<(), String> {
     let text = said(output);
     let well =
@@ -531,7 +532,7 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).trim().to_owned()
 }
 
-/// A table of numbers.
+/// Returns a table of numbers.
 fn rows(seed: u64) -> String {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut text = "a,b,c,y\n".to_owned();
@@ -542,10 +543,10 @@ fn rows(seed: u64) -> String {
     text
 }
 
-/// Tries every fault on every kind of run: `kills` times SIGKILL, and each other one `others` times.
+/// Injects every fault into every kind of run: SIGKILL `kills` times, and each other fault `others` times.
 ///
 /// # Errors
-/// A text when a run that nothing happens to does not work.
+/// A message if an undisturbed run fails.
 pub fn try_all(
     program: &Path,
     place: &Path,

@@ -1,5 +1,5 @@
-//! The figures of the documentation, by the code that draws those of every run: degrees learned one after another, and the
-//! staircase of widths.
+//! The figures of the documentation, drawn by the code that draws those of every run: degrees learned one after
+//! another, and the staircase of widths.
 
 use crate::layers::root;
 use zonal::activation::Activation;
@@ -17,14 +17,14 @@ use zonal_jobs::train::train;
 use zonal_report::draw::svg_file;
 use zonal_report::{figure, page};
 
-/// What the first figure shows; the README names the same command.
+/// The target of the first figure; the README names the same command.
 const TARGET: &str =
     "0.3*harmonic(0) + 0.4*harmonic(1) + 0.7*harmonic(2) + 0.2*harmonic(3) + 0.3*harmonic(4)";
 const DIM: u64 = 10;
 const WIDTH: u64 = 2000;
 const ITERATIONS: u64 = 100_000_000;
 
-/// The residual's energy by degree along the path, theory under measurement.
+/// Draws the residual's energy by degree along the path, measurement over theory.
 ///
 /// # Panics
 /// Never: the problem is fixed and valid.
@@ -50,10 +50,10 @@ pub fn degrees() -> String {
     svg_file(&chart.unwrap_or_else(|| panic!("a target has degrees"))) + "\n"
 }
 
-/// The error against log_n of the width, from the sweep of the examples.
+/// Draws the error against log_n of the width, from the sweep of the examples.
 ///
 /// # Panics
-/// When the example is missing or no sweep any more.
+/// If the example is missing or is no longer a sweep.
 pub fn staircase() -> String {
     let file_of_sweep = root().join("examples/staircase.toml");
     let start = SweepStart::New { file: file_of_sweep, seed: 0, output: Output::None };

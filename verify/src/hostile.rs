@@ -1,5 +1,5 @@
-//! What happens to bytes of strangers: each function here takes any bytes and must come back, whatever they are, without a
-//! panic, within seconds and a gigabyte. `fuzz/` runs them for long, a test for a moment.
+//! Fuzz entry points: each function here accepts any bytes and must return without a panic, within seconds and a
+//! gigabyte of memory. `fuzz/` runs them for a long time, a test for a short time.
 
 use std::path::{Path, PathBuf};
 use zonal::activation::Activation;
@@ -13,10 +13,10 @@ use zonal_jobs::train::PartialSums;
 use zonal_jobs::{saved_run, sweep, train};
 use zonal_sq::{Replay, Transcript};
 
-/// A function that takes hostile bytes.
+/// A function that accepts untrusted bytes.
 pub type Taker = fn(&[u8]);
 
-/// All of them by the names of their folders of seeds, and whether they take text.
+/// All entry points: the name of the folder of seeds, whether the input is text, and the function.
 pub const ALL: [(&str, bool, Taker); 12] = [
     ("csv", true, csv),
     ("numpy", false, numpy),
@@ -32,7 +32,7 @@ pub const ALL: [(&str, bool, Taker); 12] = [
     ("transcript", true, transcript),
 ];
 
-/// A folder of this thread's own, in memory where the system has such a place.
+/// A temporary folder of this thread, in memory if the system supports it.
 struct Place(PathBuf);
 
 impl Place {
@@ -55,12 +55,12 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        // What stays does no harm.
+        // A remaining folder is harmless.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
-/// More blocks of a small file would be a file of other rules.
+/// The largest number of blocks that are read: a small file can claim many more.
 const MOST_BLOCKS: usize = 100;
 
 /// Reads a table of that name to its end.
@@ -74,7 +74,7 @@ fn table(bytes: &[u8], name: &str, dialect: Dialect, missing: Missing) {
     }
 }
 
-/// A CSV table; its first byte chooses the dialect.
+/// Reads a CSV table; the first byte selects the dialect.
 pub fn csv(bytes: &[u8]) {
     let (choice, rest) = bytes.split_first().unwrap_or((&0, &[]));
     let delimiter = [b',', b';', b'\t', b' '][usize::from(*choice >> 2 & 3)];
@@ -82,36 +82,36 @@ pub fn csv(bytes: &[u8]) {
     table(rest, "t.csv", Dialect { delimiter, header: choice & 1 == 0 }, missing);
 }
 
-/// An array or an archive of NumPy.
+/// Reads a NumPy array or archive.
 pub fn numpy(bytes: &[u8]) {
     let name = if bytes.starts_with(b"PK") { "t.npz" } else { "t.npy" };
     table(bytes, name, Dialect::default(), Missing::Drop);
 }
 
-/// A Parquet file.
+/// Reads a Parquet file.
 pub fn parquet(bytes: &[u8]) {
     table(bytes, "t.parquet", Dialect::default(), Missing::Drop);
 }
 
-/// An Arrow file.
+/// Reads an Arrow file.
 pub fn arrow(bytes: &[u8]) {
     table(bytes, "t.arrow", Dialect::default(), Missing::Drop);
 }
 
-/// The same bytes with the right checksum, as somebody who knows the format would write them.
+/// Returns the bytes with a correct checksum, as an attacker who knows the format would write them.
 fn resealed(bytes: &[u8]) -> Vec<u8> {
     let mut sealed = bytes.to_vec();
     checksum::seal(&mut sealed);
     sealed
 }
 
-/// As [`resealed`], for a line without its end.
+/// Like [`resealed`], for a line without its end.
 fn resealed_line(line: &[u8]) -> Vec<u8> {
     let end = line.strip_suffix(b"\n").map_or(line.len(), <[u8]>::len);
     [&resealed(&line[..end]), &line[end..]].concat()
 }
 
-/// A trained network, which is used where it is accepted.
+/// Reads a trained network, and uses it if it is accepted.
 pub fn model(bytes: &[u8]) {
     for bytes in [bytes, &resealed(bytes)] {
         let Ok(model) = Model::read(bytes) else { continue };
@@ -128,7 +128,7 @@ pub fn model(bytes: &[u8]) {
     }
 }
 
-/// Sums over rows, and weights of a descent.
+/// Reads sums over rows, and weights of a descent.
 pub fn checkpoint(bytes: &[u8]) {
     for bytes in [bytes, &resealed(bytes)] {
         let _ = zonal_io::statistics::from_bytes(bytes, None);
@@ -142,7 +142,7 @@ pub fn checkpoint(bytes: &[u8]) {
     }
 }
 
-/// What an interrupted training goes on with.
+/// Reads the state of an interrupted training.
 pub fn resume(bytes: &[u8]) {
     let place = Place::new("resume");
     for bytes in [bytes, &resealed(bytes)] {
@@ -151,8 +151,8 @@ pub fn resume(bytes: &[u8]) {
     }
 }
 
-/// The files of a finished run in these bytes: `run.json`, and after lines of `====` metrics, test rows, the plan of a sweep and
-/// its journal.
+/// Returns the files of a finished run that the bytes contain: `run.json` and, after lines of `====`, metrics, test
+/// rows, the plan of a sweep and its journal.
 pub fn record_files(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     use zonal_io::folder::{CELLS, METRICS, RECORD, SWEEP, TEST_ROWS};
     let text = String::from_utf8_lossy(bytes);
@@ -165,7 +165,7 @@ pub fn record_files(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     parts.map(file).collect()
 }
 
-/// A finished run, and the page of it.
+/// Reads a finished run, and renders its page.
 pub fn record(bytes: &[u8]) {
     let place = Place::new("record");
     for (name, contents) in record_files(bytes) {
@@ -181,21 +181,23 @@ fn text_of(bytes: &[u8]) -> (u8, String) {
     (*choice, String::from_utf8_lossy(rest).into_owned())
 }
 
-/// A target in one of sixteen dimensions by the first byte, its value and, where nothing is integrated for it, its spectrum.
+/// Parses a target; the first byte selects one of sixteen dimensions. Evaluates it, and computes its spectrum if that
+/// needs no integration.
 pub fn target(bytes: &[u8]) {
     let (choice, text) = text_of(bytes);
     let Ok(dim) = Dim::new(2 + u64::from(choice & 15)) else { return };
     let Ok(target) = Target::parse(&text, dim, 0) else { return };
     let point = vec![1.0 / dim.as_f64().sqrt(); dim.as_usize()];
     let _ = target.value(&point);
-    // Activations are integrated, and one as steep as one likes takes as long as one likes: that is work, not reading.
+    // Activations are integrated, and the time for that grows without limit with their steepness: it is computation,
+    // not parsing.
     if target.finite_degree().is_some() {
         let _ = target.norm_sq();
         let _ = target.power_spectrum(4);
     }
 }
 
-/// An activation, its value and its symmetry.
+/// Parses an activation, and computes its value and its symmetry.
 pub fn activation(bytes: &[u8]) {
     let (_, text) = text_of(bytes);
     if let Ok(activation) = Activation::parse(&text) {
@@ -205,13 +207,13 @@ pub fn activation(bytes: &[u8]) {
     }
 }
 
-/// A file that describes a sweep.
+/// Parses a file that describes a sweep.
 pub fn sweep_file(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let _ = sweep::trainings(&text, "sweep.toml");
 }
 
-/// Answers of an oracle, to be given again.
+/// Parses an oracle's answers, to be replayed.
 pub fn transcript(bytes: &[u8]) {
     if let Ok(transcript) = serde_json::from_slice::<Transcript>(bytes) {
         let _ = Replay::new(&transcript);

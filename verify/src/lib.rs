@@ -1,5 +1,5 @@
-//! What the project's claims are checked with: reference tables of high precision, the order of the modules, and a
-//! few statistics. Not published.
+//! The means by which the project's claims are checked: reference tables of high precision, the order of the modules,
+//! and a few statistics. Not published.
 
 #![deny(unsafe_code)]
 

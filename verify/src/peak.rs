@@ -1,4 +1,4 @@
-//! What the machine's arithmetic units give at most: fused multiply-adds on registers alone, on all threads.
+//! The peak rate of the machine's arithmetic units: fused multiply-adds on registers only, on all threads.
 
 /// Flops per second.
 #[derive(Clone, Copy, Debug)]
@@ -9,7 +9,7 @@ pub struct Peak {
     pub narrow: f64,
 }
 
-/// Measures it; None on a processor without AVX2.
+/// Measures the peak; None on a processor without AVX2.
 pub fn peak() -> Option<Peak> {
     #[cfg(target_arch = "x86_64")]
     {
@@ -29,11 +29,11 @@ mod x86 {
     use std::hint::black_box;
     use std::time::Instant;
 
-    /// Independent chains, enough to hide the latency of an instruction.
+    /// The number of independent chains, enough to hide the latency of an instruction.
     const CHAINS: usize = 10;
     const ROUNDS: usize = 8_000_000;
 
-    /// A function that runs chains of one instruction.
+    /// Defines a function that runs chains of one instruction.
     macro_rules! chains {
         ($name:ident, $features:literal, $fma:ident, $set:ident) => {
             #[target_feature(enable = $features)]
@@ -55,7 +55,7 @@ mod x86 {
     chains!(wide_256, "avx,fma", _mm256_fmadd_pd, _mm256_set1_pd);
     chains!(narrow_256, "avx,fma", _mm256_fmadd_ps, _mm256_set1_ps);
 
-    /// The best of several runs on all threads.
+    /// Returns the best of several runs on all threads.
     fn best(lanes: usize, run: impl Fn() + Sync) -> f64 {
         let threads = rayon::current_num_threads();
         let flops = (2 * lanes * CHAINS * ROUNDS * threads) as f64;
@@ -69,7 +69,7 @@ mod x86 {
 
     pub(super) fn peak() -> Option<Peak> {
         if is_x86_feature_detected!("avx512f") {
-            // SAFETY: the feature has just been found.
+            // SAFETY: the feature has just been detected.
             let (wide, narrow) = (|| unsafe { wide_512() }, || unsafe { narrow_512() });
             return Some(Peak { wide: best(8, wide), narrow: best(16, narrow) });
         }

@@ -1,4 +1,4 @@
-//! The tables in `reference/`, made by mpmath. Numbers stand there as strings: their digits exceed `f64`.
+//! The tables in `reference/`, computed with mpmath. Their numbers are strings, since they have more digits than `f64`.
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::path::PathBuf;
 use zonal::numeric::DoubleDouble;
 
-/// One table.
+/// A reference table.
 #[derive(Debug)]
 pub struct Table {
     document: Value,
@@ -17,7 +17,7 @@ impl Table {
     /// Loads `reference/NAME.json`.
     ///
     /// # Panics
-    /// When the file is missing or not JSON: nothing can be verified then.
+    /// If the file is missing or not JSON, since nothing can be verified then.
     pub fn load(name: &str) -> Self {
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("reference").join(format!("{name}.json"));
         let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
@@ -25,19 +25,19 @@ impl Table {
         Self { document }
     }
 
-    /// The rows under a key.
+    /// Returns the rows under a key.
     ///
     /// # Panics
-    /// When the key is missing.
+    /// If the key is missing.
     pub fn rows(&self, key: &str) -> &[Value] {
         self.document[key].as_array().unwrap_or_else(|| panic!("the table has no rows '{key}'"))
     }
 }
 
-/// A decimal number, exactly.
+/// Parses a decimal number exactly.
 ///
 /// # Panics
-/// When the text is not one.
+/// If the text is not a decimal number.
 pub fn decimal(text: &str) -> BigRational {
     let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -49,10 +49,10 @@ pub fn decimal(text: &str) -> BigRational {
     if shift < 0 { number / power } else { number * power }
 }
 
-/// |x - reference| / |reference|, the difference taken exactly.
+/// Returns |x - reference| / |reference|, with the difference computed exactly.
 ///
 /// # Panics
-/// When x is not finite.
+/// If x is not finite.
 pub fn relative_error(x: DoubleDouble, reference: &str) -> f64 {
     let exact = decimal(reference);
     let (hi, lo) = x.parts();
@@ -60,18 +60,18 @@ pub fn relative_error(x: DoubleDouble, reference: &str) -> f64 {
     ((float(hi) + float(lo) - &exact) / exact).to_f64().unwrap_or(f64::NAN).abs()
 }
 
-/// A string in a row.
+/// Returns the string in an entry.
 ///
 /// # Panics
-/// When it is none.
+/// If the entry is not a string.
 pub fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("{value} is not a string"))
 }
 
-/// A number in a row, written as a string or as JSON.
+/// Returns the number in an entry, stored as a string or as a JSON number.
 ///
 /// # Panics
-/// When it is none.
+/// If the entry is not a number.
 pub fn number(value: &Value) -> f64 {
     match value {
         Value::String(s) => s.parse().unwrap_or_else(|e| panic!("{s}: {e}")),

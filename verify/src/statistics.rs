@@ -1,6 +1,6 @@
 //! Means, deviations and slopes for statistical tests.
 
-/// Mean and standard deviation (divisor n - 1).
+/// Returns the mean and the standard deviation (divisor n - 1).
 pub fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
@@ -8,7 +8,7 @@ pub fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
     (mean, (spread / (n - 1.0)).sqrt())
 }
 
-/// Slope of the least-squares line through the points.
+/// Returns the slope of the least-squares line through the points.
 pub fn slope(x: &[f64], y: &[f64]) -> f64 {
     let n = x.len() as f64;
     let (mx, my) = (x.iter().sum::<f64>() / n, y.iter().sum::<f64>() / n);

@@ -1,4 +1,4 @@
-//! Benchmarks against peers, each in turn with ours in one run.
+//! Benchmarks against peers, which alternate with zonal in one run.
 
 use crate::rust::program;
 use crate::{environment, root, run};
@@ -30,7 +30,7 @@ fn peers(sections: &[String]) -> Result<()> {
     let mut command = Command::new(python);
     command.arg(script("tables.py")).args([program("bench-tables")?, program("zonal")?]);
     command.arg(root().join("docs/benchmarks.md")).args(sections);
-    // Settings made for older versions of the peer's library would slow it.
+    // Settings for older versions of the peer's library would slow it down.
     command.env_remove("OPENBLAS_CORETYPE").env_remove("OPENBLAS_L2_SIZE");
     run("peers", &mut command)
 }
@@ -40,12 +40,12 @@ fn descent() -> Result<()> {
     torch(&python)?;
     let mut command = Command::new(python);
     command.arg(script("descent.py")).arg(program("bench-descent")?).arg(root().join("docs/benchmarks.md"));
-    // Settings made for older versions of the peer's library would slow it.
+    // Settings for older versions of the peer's library would slow it down.
     command.env_remove("OPENBLAS_CORETYPE").env_remove("OPENBLAS_L2_SIZE");
     run("descent", &mut command)
 }
 
-/// The Python package beside scikit-learn and on Dask.
+/// Benchmarks the Python package against scikit-learn and on Dask.
 fn package(sections: &[String]) -> Result<()> {
     let python = crate::python::prepare()?;
     let wheel = crate::python::install(&python, false)?;
@@ -54,7 +54,7 @@ fn package(sections: &[String]) -> Result<()> {
     run("package", &mut command)
 }
 
-/// Installs PyTorch where that does not bring gigabytes of GPU packages; otherwise its section is skipped, unless the
+/// Installs PyTorch if that does not require gigabytes of GPU packages; otherwise its section is skipped, unless the
 /// environment has it already.
 fn torch(python: &Path) -> Result<()> {
     if Command::new(python).args(["-c", "import torch"]).output()?.status.success() {
@@ -66,7 +66,7 @@ fn torch(python: &Path) -> Result<()> {
     let text = String::from_utf8_lossy(&plan.stdout);
     if !plan.status.success() || text.contains("\"nvidia-") || text.contains("/nvidia-") {
         println!(
-            "skipped: torch, which comes with gigabytes of GPU packages here; to compare with it all the same: {} -m pip \
+            "skipped: torch, which comes with gigabytes of GPU packages here; to include it, run: {} -m pip \
              install torch",
             python.display()
         );

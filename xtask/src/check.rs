@@ -1,8 +1,8 @@
-//! `cargo xtask check`: what a change concerns, and no more.
+//! `cargo xtask check`: the checks that a change requires, and no others.
 //!
-//! Cargo is always given the whole workspace: with some packages only, features of dependencies would differ, and all of
-//! them would be compiled again. It compiles what has changed and what depends on it; of the test programs that it has
-//! linked, those of packages that the change concerns are run.
+//! Cargo is always given the whole workspace: with some packages only, features of dependencies would differ, and all
+//! of them would be compiled again. It compiles what has changed and what depends on it; of the linked test programs,
+//! those of the affected packages are run.
 
 use crate::packages::{Package, base, changed_files, owners, packages, settings, with_dependants};
 use crate::{cargo, options, python, root, run, rust};
@@ -12,9 +12,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Test programs of this name take long.
-const SLOW: &str = "slow";
-/// Modules of tests of the verification that read the sources of every package.
+/// The test modules of the verification that read the sources of every package.
 const ALWAYS: [&str; 2] = ["layers::", "documents::"];
 
 /// `cargo xtask check [--since REV]`.
@@ -39,7 +37,7 @@ pub(crate) fn check(arguments: &[String]) -> Result<()> {
         run("examples in the documentation", cargo().args(examples).args(&settings))?;
     }
     skipped.extend(python::check(&files)?);
-    skipped.push("slow tests, and what else cargo xtask test does".into());
+    skipped.push("slow tests and the other checks of cargo xtask test".into());
     skipped.iter().for_each(|what| println!("skipped: {what}"));
     println!("passed");
     Ok(())
@@ -49,13 +47,13 @@ fn list(names: &BTreeSet<String>) -> String {
     names.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
-/// Builds all test programs and runs those of these packages that are not slow.
+/// Builds all test programs and runs those of these packages, without the tests that are marked as slow.
 fn tests(settings: &[String], packages: &BTreeSet<String>) -> Result<()> {
     for program in test_programs(settings)? {
         let mut command = Command::new(&program.path);
         // As cargo would run it.
         command.current_dir(&program.folder).env("CARGO_MANIFEST_DIR", &program.folder).arg("--quiet");
-        if packages.contains(&program.package) && program.target != SLOW {
+        if packages.contains(&program.package) {
             run(&format!("tests of {}: {}", program.package, program.target), &mut command)?;
         } else if program.package == "zonal-verify" && program.target == "it" {
             run("order of modules, generated documents", command.args(ALWAYS))?;
@@ -103,14 +101,14 @@ fn test_programs(settings: &[String]) -> Result<Vec<TestProgram>> {
     Ok(programs)
 }
 
-/// The name in `path+file:///folder/name#1.2.3` or `path+file:///folder#name@1.2.3`.
+/// Extracts the name from `path+file:///folder/name#1.2.3` or `path+file:///folder#name@1.2.3`.
 fn package_of(id: &str) -> String {
     let (place, version) = id.rsplit_once('#').unwrap_or((id, ""));
     let last = place.rsplit('/').next().unwrap_or_default();
     version.split_once('@').map_or(last, |(name, _)| name).to_owned()
 }
 
-/// Whether the documentation of a package has examples that are run.
+/// Returns whether the documentation of a package has examples that are run.
 fn has_examples(package: &Package) -> bool {
     fn within(folder: &Path) -> bool {
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();

@@ -1,13 +1,13 @@
-//! Fuzzing of every reader, two processes at a time, under the limits that are promised: 5 s and 1 GB for an input.
+//! Fuzzing of every reader, with two processes at a time, under the guaranteed limits: 5 s and 1 GB per input.
 
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Seconds and MB that one input may take.
+/// The limits on seconds and MB per input.
 const MOST_SECONDS: u32 = 5;
 const MOST_MB: u32 = 1_024;
-/// Processes that fuzz one reader.
+/// The number of processes that fuzz one reader.
 const PROCESSES: usize = 2;
 
 /// `cargo xtask fuzz [--seconds N] [--page] [READER ..]`.
@@ -17,7 +17,7 @@ pub(super) fn fuzz(arguments: &[String]) -> Result<()> {
     while let Some(word) = rest.next() {
         if word == "--seconds" {
             let text = rest.next().context("--seconds needs a number")?;
-            seconds = text.parse().with_context(|| format!("--seconds {text} is no whole number"))?;
+            seconds = text.parse().with_context(|| format!("--seconds {text} is not an integer"))?;
         } else if word == "--page" {
             page = true;
         } else {
@@ -27,7 +27,7 @@ pub(super) fn fuzz(arguments: &[String]) -> Result<()> {
     let folder = super::root().join("fuzz");
     let all = readers(&folder)?;
     if let Some(unknown) = chosen.iter().find(|c| !all.contains(c)) {
-        bail!("there is no reader '{unknown}'; there are {}", all.join(", "));
+        bail!("there is no reader '{unknown}'; choose among {}", all.join(", "));
     }
     if chosen.is_empty() {
         chosen = all;
@@ -35,7 +35,7 @@ pub(super) fn fuzz(arguments: &[String]) -> Result<()> {
     if !super::cargo_has("fuzz") {
         bail!("cargo-fuzz is needed (cargo install cargo-fuzz)");
     }
-    // The sanitizer needs a flag that only nightly compilers take without being told to.
+    // The sanitizer needs a flag that only nightly compilers accept by default.
     let mut build = super::cargo();
     build.current_dir(&folder).env("RUSTC_BOOTSTRAP", "1").args(["fuzz", "build", "--release"]);
     super::run("fuzzers", &mut build)?;
@@ -55,7 +55,7 @@ pub(super) fn fuzz(arguments: &[String]) -> Result<()> {
         return Ok(());
     }
     bail!(
-        "inputs that fail are in {}: {}; each becomes a seed once it is mended",
+        "inputs that fail are in {}: {}; add each to the seeds once the fault is fixed",
         folder.join("artifacts").display(),
         failed.join(", ")
     )
@@ -66,7 +66,7 @@ const END: &str = "<!-- end of fuzzing -->";
 const HEAD: &str =
     "| reader | seconds | processes | executions | most MB |\n| --- | ---: | ---: | ---: | ---: |\n";
 
-/// Writes what came of a reader into the page, in place of its row before.
+/// Writes the outcome of a reader into the page, replacing its previous row.
 fn write_row(reader: &str, seconds: u32, outcome: &Outcome) -> Result<()> {
     let page = super::reliability();
     let text = std::fs::read_to_string(&page)?;
@@ -117,7 +117,7 @@ fn one(folder: &Path, reader: &str, seconds: u32) -> Result<Outcome> {
             .arg(format!("-malloc_limit_mb={MOST_MB}"))
             .arg(format!("-artifact_prefix={}/", artifacts.display()))
             .args(["-max_len=8192", "-print_final_stats=1", "-reload=1"])
-            // Inputs that take long are tried less often than others, and not never.
+            // Inputs that take long are tried less often than others, but not never.
             .arg("-entropic_scale_per_exec_time=1")
             // Threads of the pool would fuzz against each other.
             .env("RAYON_NUM_THREADS", "1")
@@ -126,7 +126,7 @@ fn one(folder: &Path, reader: &str, seconds: u32) -> Result<Outcome> {
             .spawn()
     };
     let children = (0..PROCESSES).map(|_| start()).collect::<std::io::Result<Vec<_>>>()?;
-    // Each pipe is emptied by a thread of its own, or a process would wait for its reader.
+    // Each pipe is read by its own thread; otherwise a process would wait for its reader.
     let waiting: Vec<_> =
         children.into_iter().map(|child| std::thread::spawn(|| child.wait_with_output())).collect();
     let mut outcome = Outcome { executions: 0, most_mb: 0, well: true };
@@ -148,7 +148,7 @@ fn one(folder: &Path, reader: &str, seconds: u32) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// Where cargo-fuzz has put a fuzzer: below the name of the platform.
+/// Returns the path of a fuzzer built by cargo-fuzz: below the name of the platform.
 fn program(folder: &Path, reader: &str) -> Result<PathBuf> {
     for entry in std::fs::read_dir(folder.join("target"))? {
         let program = entry?.path().join("release").join(reader);

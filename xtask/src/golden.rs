@@ -1,11 +1,11 @@
-//! Golden runs: small trainings whose records are committed, so that a change of numbers is noticed.
+//! Golden runs: small trainings whose records are committed, so that a change of results is detected.
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
 
-/// Name and command of each.
+/// The name and command of each run.
 const RUNS: [(&str, &str); 7] = [
     ("target", "--target x1*x2+0.5*harmonic(3) --dim 6 --width 60 --at 0,1,10,100,1e4,1e8"),
     ("infinite-width", "--target neuron(tanh) --dim 8 --width inf --activation gelu --at 0,1,10,100,1e4,1e8"),
@@ -30,7 +30,7 @@ const RUNS: [(&str, &str); 7] = [
     ),
 ];
 
-/// `cargo xtask golden`: makes them anew.
+/// `cargo xtask golden`: regenerates the golden runs.
 pub(super) fn golden() -> Result<()> {
     let program = super::rust::checked_program("zonal")?;
     let folder = super::root().join("crates/zonal-cli/tests/golden");
@@ -46,7 +46,7 @@ pub(super) fn golden() -> Result<()> {
     std::fs::remove_dir_all(place).context("the runs could not be removed")
 }
 
-/// The record without the machine's folders and clock, and the path.
+/// Stores the record, without the machine's folders and clock, and the path.
 fn keep(run: &Path, to: &Path) -> Result<()> {
     std::fs::create_dir_all(to)?;
     let mut record: Value = serde_json::from_str(&std::fs::read_to_string(run.join("run.json"))?)?;

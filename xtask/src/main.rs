@@ -1,4 +1,5 @@
-//! The project's own commands: `cargo xtask check | test | docs | wheel | refs | instructions | golden | faults | fuzz | soak | bench`.
+//! The project's own commands:
+//! `cargo xtask check | test | docs | wheel | refs | instructions | golden | faults | fuzz | soak | bench`.
 
 #![forbid(unsafe_code)]
 
@@ -19,32 +20,33 @@ use std::time::Instant;
 const HELP: &str = "cargo xtask COMMAND
 
   check [--since REV]
-          formatting, clippy, and the tests of packages that changed since REV and of those that depend on them, but
-          for slow ones; REV is where this branch left origin/main, or else the last commit
+          formatting, clippy, and the tests of packages that changed since REV and of those that depend on them,
+          except slow ones (marked as ignored); the default of REV is where this branch left origin/main, or else the last commit
   test    everything: formatting, clippy, documentation, all tests, pages in a browser, the Python package,
           dependency policy
-  docs    write the generated parts of the documentation (schemas, figures, picture of the house, results of Python)
+  docs    write the generated parts of the documentation (schemas, figures, list of modules, results of Python)
   wheel   build the Python package and install it into the project's own virtual environment
-  refs    make the reference tables again with mpmath, and say whether they changed
+  refs    compute the reference tables again with mpmath, and report whether they changed
   instructions
-          all tests of Rust once more with AVX2 and without vector instructions of ours
-  golden  make the golden runs anew, for a change of numbers on purpose
+          all Rust tests again with AVX2, and without vector instructions in zonal's own loops
+  golden  regenerate the golden runs, after an intended change of results
   faults [--kills N] [--others N]
-          runs that are killed (N times each kind, 100) and broken otherwise (N times, 10), into docs/reliability.md
+          kill runs of each kind N times (100), inject each other fault N times (10), and write the outcomes to
+          docs/reliability.md
   fuzz [--seconds N] [--page] [READER ..]
-          hostile bytes for every reader, N seconds for each (60), in two processes; with --page what holds goes into
+          untrusted bytes for every reader, N seconds for each (60), in two processes; --page writes the results to
           docs/reliability.md
   soak [--minutes N]
-          runs through the Python package in one process for N minutes (30), into docs/reliability.md
+          runs through the Python package in one process for N minutes (30), results in docs/reliability.md
   bench spectrum
-          time the spectra of all activations against scipy, in turn in one run
+          spectra of all activations against SciPy, which alternate in one run
   bench peers [SECTION ..]
-          tables against NumPy, PyTorch and scikit-learn, in turn in one run, into docs/benchmarks.md;
+          tables against NumPy, PyTorch and scikit-learn, which alternate in one run; results in docs/benchmarks.md;
           sections: path, descent, width, files, choice (an hour for all)
   bench descent
           steps of both layers against PyTorch, JAX and NumPy
   bench python [SECTION ..]
-          the Python package beside scikit-learn and on Dask; sections: import, estimator, dask";
+          the Python package against scikit-learn and on Dask; sections: import, estimator, dask";
 
 fn main() -> Result<()> {
     let rest: Vec<String> = std::env::args().skip(2).collect();
@@ -68,7 +70,7 @@ fn main() -> Result<()> {
     }
 }
 
-/// The root of the workspace.
+/// Returns the root of the workspace.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
@@ -79,7 +81,7 @@ fn cargo() -> Command {
     command
 }
 
-/// Runs a command and fails with its name.
+/// Runs a command; an error names the command.
 fn run(what: &str, command: &mut Command) -> Result<()> {
     println!("== {what}");
     let started = Instant::now();
@@ -91,22 +93,22 @@ fn run(what: &str, command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Whether a program answers.
+/// Returns whether a program can be started.
 fn answers(program: &str, argument: &str) -> bool {
     Command::new(program).arg(argument).output().is_ok_and(|o| o.status.success())
 }
 
-/// `cargo TOOL --version` answers.
+/// Returns whether `cargo TOOL --version` succeeds.
 fn cargo_has(tool: &str) -> bool {
     cargo().args([tool, "--version"]).output().is_ok_and(|o| o.status.success())
 }
 
-/// Where cargo builds.
+/// Returns cargo's target folder.
 fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
-/// What follows each of these names among the arguments, or its default.
+/// Returns the value that follows each of these names among the arguments, or its default.
 fn options<const N: usize>(arguments: &[String], known: [(&str, &str); N]) -> Result<[String; N]> {
     let mut found = known.map(|(_, default)| default.to_owned());
     for pair in arguments.chunks(2) {
@@ -118,12 +120,12 @@ fn options<const N: usize>(arguments: &[String], known: [(&str, &str); N]) -> Re
     Ok(found)
 }
 
-/// The page with the tables of what was tried.
+/// Returns the page with the tables of injected faults and fuzzing.
 fn reliability() -> PathBuf {
     root().join("docs/reliability.md")
 }
 
-/// Runs that the world breaks, and the table of what became of them.
+/// Runs the fault injection, and writes the table of outcomes.
 fn faults(arguments: &[String]) -> Result<()> {
     let [kills, others] = options(arguments, [("--kills", "100"), ("--others", "10")])?;
     let mut harness = Command::new(rust::checked_program("faults")?);
@@ -147,12 +149,12 @@ fn checksums_script() -> PathBuf {
     reference().join("verify_checksums.py")
 }
 
-/// Python as it is installed.
+/// Returns the installed Python.
 fn system_python() -> Option<&'static str> {
     ["python3", "python"].into_iter().find(|p| answers(p, "--version"))
 }
 
-/// The Python of a virtual environment of the project's own, with these packages.
+/// Returns the Python of the project's own virtual environment, with these packages.
 fn environment(packages: &[&str]) -> Result<PathBuf> {
     let Some(python) = system_python() else { bail!("Python 3 is needed for this") };
     let environment = target().join("venv");
@@ -164,7 +166,7 @@ fn environment(packages: &[&str]) -> Result<PathBuf> {
     Ok(inside)
 }
 
-/// Makes the reference tables again.
+/// Computes the reference tables again.
 fn refs() -> Result<()> {
     let python = environment(&["mpmath==1.3.0", "gmpy2==2.3.2", "python-flint==0.9.0"])?;
     run("tables", Command::new(&python).arg(reference().join("generate.py")).arg("--check"))?;

@@ -1,4 +1,4 @@
-//! The packages of the workspace, and those that a change concerns.
+//! The packages of the workspace, and those that a change affects.
 
 use crate::{cargo, root};
 use anyhow::{Context, Result, bail};
@@ -12,11 +12,11 @@ pub(crate) struct Package {
     pub(crate) name: String,
     /// Its folder, relative to the root.
     pub(crate) folder: String,
-    /// Packages of the workspace that it depends on, those of its tests included.
+    /// The packages of the workspace on which it depends, including those of its tests.
     needs: Vec<String>,
 }
 
-/// All packages, as cargo knows them.
+/// Returns all packages, as reported by cargo.
 pub(crate) fn packages() -> Result<Vec<Package>> {
     let output = cargo().args(["metadata", "--no-deps", "--format-version", "1"]).output()?;
     if !output.status.success() {
@@ -46,12 +46,13 @@ fn text<'a>(value: &'a Value, name: &str) -> Result<&'a str> {
     value[name].as_str().with_context(|| format!("cargo metadata has no {name}"))
 }
 
-/// Debug assertions and overflow checks in the packages that users get, as settings of cargo. Everything that tests run is
-/// built with them, the wheel as well, so that each package is compiled once; dependencies stay as they are.
+/// Returns cargo settings that enable debug assertions and overflow checks in the published packages. Everything that
+/// tests run is built with them, including the wheel, so that each package is compiled once; dependencies are not
+/// affected.
 pub(crate) fn settings(packages: &[Package]) -> Vec<String> {
     let mut settings = Vec::new();
     for package in packages.iter().filter(|p| p.folder.starts_with("crates/")) {
-        // Both by name: with one of them given, the other no longer follows.
+        // Both are set by name: if one of them is given, the other no longer follows.
         for check in ["debug-assertions", "overflow-checks"] {
             settings.extend([
                 "--config".to_owned(),
@@ -62,8 +63,8 @@ pub(crate) fn settings(packages: &[Package]) -> Vec<String> {
     settings
 }
 
-/// Where changes are counted from: a revision that is named, or else where this branch left `origin/main`, or else the last
-/// commit.
+/// Returns the revision from which changes are counted: a named one, or else the one at which this branch left
+/// `origin/main`, or else the last commit.
 pub(crate) fn base(since: &str) -> Result<String> {
     if !since.is_empty() {
         return git(&["rev-parse", "--verify", &format!("{since}^{{commit}}")]);
@@ -71,7 +72,7 @@ pub(crate) fn base(since: &str) -> Result<String> {
     git(&["merge-base", "HEAD", "origin/main"]).or_else(|_| git(&["rev-parse", "HEAD"]))
 }
 
-/// Files that differ from a revision, those that git does not know included.
+/// Returns the files that differ from a revision, including untracked ones.
 pub(crate) fn changed_files(base: &str) -> Result<Vec<String>> {
     let changed = git(&["diff", "--name-only", base])?;
     let unknown = git(&["ls-files", "--others", "--exclude-standard"])?;
@@ -87,7 +88,7 @@ fn git(words: &[&str]) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// Names of the packages whose files or whose tests' files are among these.
+/// Returns the names of the packages whose files, or whose tests' files, are among these.
 pub(crate) fn owners(packages: &[Package], files: &[String]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for file in files {
@@ -97,14 +98,14 @@ pub(crate) fn owners(packages: &[Package], files: &[String]) -> BTreeSet<String>
         } else if ["Cargo.toml", "Cargo.lock"].contains(&file.as_str()) || file.starts_with(".cargo/") {
             found.extend(packages.iter().map(|p| p.name.clone()));
         } else {
-            // Documents, examples and seeds of fuzzing are read by tests.
+            // Documents, examples and fuzzing seeds are read by tests.
             found.extend(["zonal-verify", "zonal-cli"].map(str::to_owned));
         }
     }
     found
 }
 
-/// These packages and all that depend on them.
+/// Returns these packages and all that depend on them.
 pub(crate) fn with_dependants(packages: &[Package], changed: &BTreeSet<String>) -> BTreeSet<String> {
     let mut all = changed.clone();
     loop {

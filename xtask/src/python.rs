@@ -1,4 +1,4 @@
-//! The Python package: built as a wheel, installed into the project's own virtual environment, tested there.
+//! The Python package: built as a wheel, installed into the project's own virtual environment, and tested there.
 
 use crate::packages::{packages, settings};
 use crate::{environment, options, reliability, root, run, target};
@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What the tests of the package and of pages need. NumPy is what the package itself needs.
+/// The packages that the tests of the Python package and of pages need. The package itself needs NumPy.
 const PACKAGES: [&str; 14] = [
     "maturin==1.16.0",
     "numpy==2.4.6",
@@ -20,7 +20,7 @@ const PACKAGES: [&str; 14] = [
     "mypy==2.4.1",
     "ruff==0.15.16",
     "pandas-stubs",
-    // Pages of runs in a browser.
+    // For pages of runs in a browser.
     "playwright==1.65.2",
     "axe-playwright-python==0.1.8",
 ];
@@ -28,17 +28,17 @@ const PACKAGES: [&str; 14] = [
 /// The largest wheel, in bytes.
 const LARGEST: u64 = 12_000_000;
 
-/// The folder of the package.
+/// Returns the folder of the package.
 pub(crate) fn folder() -> PathBuf {
     root().join("crates/zonal-py")
 }
 
-/// The environment of these tests.
+/// Returns the environment of these tests.
 pub(crate) fn prepare() -> Result<PathBuf> {
     environment(&PACKAGES)
 }
 
-/// Everything about the package; `prepare` and `install` come before.
+/// Runs all tests of the package, after `prepare` and `install`.
 pub(crate) fn test(python: &Path) -> Result<()> {
     tests(python)?;
     style(python)?;
@@ -51,7 +51,7 @@ pub(crate) fn test(python: &Path) -> Result<()> {
     )
 }
 
-/// What a change of these files concerns; returns what could not be checked.
+/// Checks the package as far as these changed files require; returns the checks that were skipped.
 pub(crate) fn check(files: &[String]) -> Result<Vec<String>> {
     let ours = |file: &&String| file.starts_with("crates/zonal-py/") || file.starts_with("docs/guide/");
     if !files.iter().any(|f| ours(&f)) {
@@ -62,7 +62,7 @@ pub(crate) fn check(files: &[String]) -> Result<Vec<String>> {
         Err(e) => return Ok(vec![format!("Python: its packages could not be installed ({e})")]),
     };
     style(&python)?;
-    // With changes in other packages, the wheel would take long.
+    // With changes in other packages, building the wheel would take long.
     let rust = files.iter().any(|f| f.ends_with(".rs") && !ours(&f));
     if !rust {
         install(&python, true)?;
@@ -71,7 +71,7 @@ pub(crate) fn check(files: &[String]) -> Result<Vec<String>> {
     if Command::new(&python).args(["-c", "import zonal"]).output()?.status.success() {
         types(&python)?;
     }
-    Ok(if rust { vec!["Python tests, for which the wheel is built anew".into()] } else { Vec::new() })
+    Ok(if rust { vec!["Python tests, which need a new wheel".into()] } else { Vec::new() })
 }
 
 fn tests(python: &Path) -> Result<()> {
@@ -80,7 +80,7 @@ fn tests(python: &Path) -> Result<()> {
         Command::new(python)
             .args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "--durations", "5"])
             .arg(folder().join("tests"))
-            // One thread of NumPy beside ours.
+            // One NumPy thread in addition to zonal's own.
             .env("OPENBLAS_NUM_THREADS", "1")
             .env("PYTHONDONTWRITEBYTECODE", "1"),
     )
@@ -99,7 +99,7 @@ fn style(python: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Types, for which the stubs of an installed wheel are needed.
+/// Checks types, for which the stubs of an installed wheel are needed.
 fn types(python: &Path) -> Result<()> {
     run(
         "Python types",
@@ -110,7 +110,8 @@ fn types(python: &Path) -> Result<()> {
     )
 }
 
-/// `cargo xtask soak [--minutes N]`: runs in one process for long, and whether memory and open files grow.
+/// `cargo xtask soak [--minutes N]`: runs in one process for a long time, and checks whether memory and open files
+/// grow.
 pub(crate) fn soak(arguments: &[String]) -> Result<()> {
     let [minutes] = options(arguments, [("--minutes", "30")])?;
     let python = prepare()?;
@@ -120,7 +121,7 @@ pub(crate) fn soak(arguments: &[String]) -> Result<()> {
     run("soak", soak.env("OPENBLAS_NUM_THREADS", "1"))
 }
 
-/// Builds the wheel from what the tests have built, and installs it.
+/// Builds the wheel from the crates compiled for the tests, and installs it.
 pub(crate) fn install(python: &Path, checked: bool) -> Result<PathBuf> {
     let wheels = target().join("wheels");
     if wheels.exists() {

@@ -6,7 +6,7 @@ use anyhow::Result;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Formatting and clippy; returns what could not be checked.
+/// Checks formatting and runs clippy; returns the checks that were skipped.
 pub(crate) fn style() -> Result<Vec<String>> {
     let mut skipped = Vec::new();
     if cargo_has("fmt") {
@@ -24,25 +24,26 @@ pub(crate) fn style() -> Result<Vec<String>> {
     Ok(skipped)
 }
 
-/// The documentation, without warnings.
+/// Builds the documentation; warnings are errors.
 pub(crate) fn documentation() -> Result<()> {
     let doc = ["doc", "--release", "--workspace", "--no-deps", "--quiet"];
     run("documentation", cargo().args(doc).env("RUSTDOCFLAGS", "-D warnings"))
 }
 
-/// The command that runs all tests, slow ones included.
+/// Returns the command that runs all tests, including slow ones.
 pub(crate) fn tests() -> Result<Command> {
     let mut tests = cargo();
     tests.args(["test", "--release", "--workspace", "--no-fail-fast"]).args(settings(&packages()?));
+    tests.args(["--", "--include-ignored"]);
     Ok(tests)
 }
 
-/// Licences and sources of all dependencies; returns what could not be checked.
+/// Checks licences and sources of all dependencies; returns the checks that were skipped.
 pub(crate) fn dependency_policy() -> Result<Vec<String>> {
     if !cargo_has("deny") {
         return Ok(vec!["dependency policy: cargo-deny is not installed (cargo install cargo-deny)".into()]);
     }
-    // The fuzzers have a lock file of their own.
+    // The fuzzers have a separate lock file.
     for manifest in ["Cargo.toml", "fuzz/Cargo.toml"] {
         let mut policy = cargo();
         policy.args(["deny", "--manifest-path", manifest, "--config", "deny.toml", "check"]);
@@ -51,17 +52,17 @@ pub(crate) fn dependency_policy() -> Result<Vec<String>> {
     Ok(Vec::new())
 }
 
-/// Builds a program from what the tests have compiled.
+/// Builds a program from the crates compiled for the tests.
 pub(crate) fn checked_program(name: &str) -> Result<PathBuf> {
     build(name, &settings(&packages()?))
 }
 
-/// Builds a program as users get it.
+/// Builds a program as it is published.
 pub(crate) fn program(name: &str) -> Result<PathBuf> {
     build(name, &[])
 }
 
-/// The whole workspace is named, or dependencies would have other features and be compiled again.
+/// The whole workspace is named; otherwise dependencies would have other features and be compiled again.
 fn build(name: &str, settings: &[String]) -> Result<PathBuf> {
     let mut build = cargo();
     build.args(["build", "--release", "--quiet", "--workspace", "--bin", name]).args(settings);

@@ -1,13 +1,13 @@
-//! `cargo xtask test`: everything.
+//! `cargo xtask test`: all checks.
 
 use crate::{checksums_script, python, root, run, rust, system_python, target};
 use anyhow::{Result, anyhow};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Everything.
+/// Runs all checks.
 pub(crate) fn test() -> Result<()> {
-    // They come over the network while Rust is compiled.
+    // Python packages are downloaded while Rust is compiled.
     let packages = std::thread::spawn(python::prepare);
     let mut skipped = rust::style()?;
     rust::documentation()?;
@@ -29,20 +29,20 @@ pub(crate) fn test() -> Result<()> {
     }
     skipped.extend(rust::dependency_policy()?);
     skipped.iter().for_each(|what| println!("skipped: {what}"));
-    println!("everything else passed");
+    println!("all other checks passed");
     Ok(())
 }
 
-/// All tests at the lower levels of our own loops: each holds within its tolerance.
+/// Runs all tests with each lower instruction set of zonal's own loops; each must pass within its tolerance.
 pub(crate) fn instructions() -> Result<()> {
     for level in ["avx2", "none"] {
         run(&format!("tests with ZONAL_SIMD={level}"), rust::tests()?.env("ZONAL_SIMD", level))?;
     }
-    println!("all tests hold with AVX2 and without vector instructions of ours");
+    println!("all tests pass with AVX2 and without vector instructions in zonal's loops");
     Ok(())
 }
 
-/// Looks at pages while the wheel is built: a browser waits most of its time.
+/// Checks pages while the wheel is built: a browser waits most of its time.
 fn pages_and_wheel(python: &Path) -> Result<Vec<String>> {
     let browser = BROWSERS.into_iter().find_map(path_of);
     let (looked, built) = std::thread::scope(|scope| {
@@ -58,19 +58,19 @@ fn pages_and_wheel(python: &Path) -> Result<Vec<String>> {
     Ok(Vec::new())
 }
 
-/// Names that the browser goes by.
+/// The names of the browser's program.
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/// Pages of runs in a headless browser.
+/// Checks pages of runs in a headless browser.
 fn pages(python: &Path, browser: &Path) -> Result<()> {
     let script = root().join("crates/zonal-report/browser/pages.py");
-    // The tests of the program have built it.
+    // Built by the tests of the program.
     let program = target().join("release/zonal");
     let mut command = Command::new(python);
     run("pages in a browser", command.arg(script).arg(program).arg(browser))
 }
 
-/// Where a program lies.
+/// Returns the path of a program.
 fn path_of(program: &str) -> Option<PathBuf> {
     let folders = std::env::var_os("PATH")?;
     std::env::split_paths(&folders).map(|f| f.join(program)).find(|p| p.is_file())

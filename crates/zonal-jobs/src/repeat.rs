@@ -109,8 +109,8 @@ fn different_keys(old: &TrainReport, new: &TrainReport) -> Result<Vec<String>> {
     let (old, new) = (plain(old)?, plain(new)?);
     let keys: BTreeSet<&String> =
         [&old, &new].into_iter().filter_map(|s| s.as_object()).flat_map(|s| s.keys()).collect();
-    let differs = |key: &&&String| new.get(key.as_str()) != old.get(key.as_str()) && *key != "fingerprint";
-    Ok(keys.iter().filter(differs).map(|key| format!("the summary's {key}")).collect())
+    let differ = keys.into_iter().filter(|key| new.get(key) != old.get(key) && *key != "fingerprint");
+    Ok(differ.map(|key| format!("the summary's {key}")).collect())
 }
 
 fn compare(

@@ -109,7 +109,8 @@ impl View {
             (b'u' | b'b', 1) => Number::U8,
             _ => return None,
         };
-        // SAFETY: it is an array of one dimension; of its numbers, whose type was looked at above, only the address is taken.
+        // SAFETY: it is an array of one dimension, whose type of numbers was checked above; only the address of its
+        // numbers is taken.
         let start = unsafe { array.cast_unchecked::<PyArray1<u8>>().data() }.cast_const();
         Some(Self { start, stride: array.strides()[0], number })
     }

@@ -1,29 +1,31 @@
-//! Features of rows in strips that stay in cache: product, scale and activation while the values are near. The one
-//! place where features may be f32.
+//! Computes features of rows in strips that fit into the cache: product, scale and activation are applied while the
+//! values are close to the processor. This is the only module in which features may be f32.
 
 use crate::activation::{Activation, Scalar};
 use crate::linalg::Matrix;
 use rayon::prelude::*;
 
-/// A map from points to features. What gradient descent on the output layer learns depends on nothing else.
+/// A map from points to features. Gradient descent on the output layer depends on the hidden layer only through this
+/// map.
 pub trait FeatureMap: Sync {
-    /// How many coordinates a point has.
+    /// Returns the number of coordinates of a point.
     fn coordinates(&self) -> usize;
-    /// How many features a point has.
+    /// Returns the number of features of a point.
     fn width(&self) -> usize;
-    /// The features of each row of `points` in panels of `panel` columns: the rows of a panel stand one after another,
-    /// and panels one after another, the last one narrower. With the width as `panel`, each point's features stand
-    /// together. A row's features do not depend on the other rows beyond rounding.
+    /// Computes the features of each row of `points` and writes them to `out` in panels of `panel` columns. Panels are
+    /// contiguous, the rows within a panel are contiguous, and the last panel may be narrower. If `panel` equals the
+    /// width, the features of each point are contiguous. The features of a row do not depend on the other rows, up to
+    /// rounding.
     ///
     /// # Panics
-    /// Unless points have [`Self::coordinates`] columns and `out` has room for exactly their features.
+    /// If the points do not have [`Self::coordinates`] columns, or if `out` has not exactly the size of their features.
     fn fill<T: Scalar>(&self, points: &Matrix, panel: usize, out: &mut [T]);
 }
 
-/// Rows of a strip.
+/// The number of rows in a strip.
 const STRIP: usize = 64;
 
-/// The units phi(s <w_j, x> + b_j), w_j the rows of a matrix.
+/// The units phi(s <w_j, x> + b_j), where w_j are the rows of a matrix.
 #[derive(Clone, Copy)]
 pub(crate) struct Units<'a> {
     pub(crate) scale: f64,
@@ -31,7 +33,7 @@ pub(crate) struct Units<'a> {
     pub(crate) biases: Option<&'a [f64]>,
 }
 
-/// Features c phi(s <w_j, x_i> + b_j); see [`FeatureMap::fill`].
+/// Computes the features c phi(s <w_j, x_i> + b_j); see [`FeatureMap::fill`].
 pub(crate) fn fill<T: Scalar>(
     activation: &Activation,
     units: Units<'_>,

@@ -1,61 +1,61 @@
-//! The one public error type: every variant carries what was found and what was required.
+//! The public error type of the crate: every variant states what was found and what is needed.
 
 use crate::observer::StopReason;
 use std::ops::Range;
 
-/// What can go wrong in the mathematics and the training.
+/// An error of the mathematics or of training.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A parameter outside its domain.
     #[error("{name} is {found}, but must be {required}")]
     Parameter {
-        /// The parameter's name as the user knows it.
+        /// The name of the parameter, as the user knows it.
         name: String,
         /// The value found.
         found: String,
-        /// The values that are possible.
+        /// The possible values.
         required: String,
     },
-    /// A text that the parser of targets and activations does not accept.
+    /// A text that the parser of targets and activations rejects.
     #[error("{}", render_expression(what, text, span, message))]
     Expression {
-        /// What was being read: "target" or "activation".
+        /// The kind of text: "target" or "activation".
         what: &'static str,
         /// The whole text.
         text: String,
-        /// The byte range that is at fault.
+        /// The byte range of the error.
         span: Range<usize>,
-        /// What is wrong there and what would be right.
+        /// What is wrong and what is needed.
         message: String,
     },
-    /// A step with which gradient descent must diverge.
+    /// A step with which gradient descent diverges.
     #[error(
         "the step {step} makes gradient descent diverge: with this network it must be below {limit:.6e} \
          (2 / largest eigenvalue); `auto` takes {suggested:.6e}"
     )]
     StepTooLarge {
-        /// The step asked for.
+        /// The given step.
         step: f64,
         /// Steps at or above this one diverge.
         limit: f64,
         /// The automatic step.
         suggested: f64,
     },
-    /// Two sizes that must agree and do not.
+    /// Two sizes that must be equal and are not.
     #[error("{what}: found {found}, needed {required}")]
     Size {
-        /// Which sizes.
+        /// The quantity whose size is wrong.
         what: String,
-        /// Found.
+        /// The size found.
         found: usize,
-        /// Needed.
+        /// The size needed.
         required: usize,
     },
-    /// An infinite value or NaN where only finite numbers make sense.
+    /// An infinite value or NaN where only finite numbers are valid.
     #[error("{what} holds {value} at row {row}, column {column} (counted from 0); all values must be finite")]
     NotFinite {
-        /// What holds the value.
+        /// The matrix or list that holds the value.
         what: String,
         /// Row, counted from 0.
         row: usize,
@@ -64,7 +64,7 @@ pub enum Error {
         /// The value.
         value: f64,
     },
-    /// The label has one value only, so there is nothing to learn.
+    /// A label with only one value, from which nothing can be learned.
     #[error(
         "the label '{label}' has the same value {value} in all {rows} training rows: nothing can be learned"
     )]
@@ -73,34 +73,34 @@ pub enum Error {
         label: String,
         /// Its only value.
         value: f64,
-        /// How many training rows there are.
+        /// The number of training rows.
         rows: usize,
     },
     /// A column whose values cannot be standardised.
     #[error("{what} is {found}, but must be {required}")]
     Column {
-        /// What was computed of which column.
+        /// The computed quantity and its column.
         what: String,
         /// Its value.
         found: f64,
-        /// What would do.
+        /// The possible values.
         required: &'static str,
     },
-    /// Every feature is constant on the training rows.
+    /// All features are constant on the training rows.
     #[error("none of the {columns} feature columns varies over the {rows} training rows: at least one must")]
     NoVaryingFeature {
-        /// How many feature columns were given.
+        /// The number of feature columns.
         columns: usize,
-        /// How many training rows there are.
+        /// The number of training rows.
         rows: usize,
     },
-    /// A part of a split has too few rows to be used.
+    /// A part of a split has too few rows.
     #[error(
         "the {part} part has {found} of the {total} rows, but needs at least {required}; use more rows, another \
          fraction or another seed"
     )]
     TooFewRows {
-        /// train, validation or test.
+        /// The name of the part: train, validation or test.
         part: &'static str,
         /// Rows found.
         found: usize,
@@ -109,36 +109,37 @@ pub enum Error {
         /// All rows of the table.
         total: usize,
     },
-    /// An eigenproblem did not converge; happens for matrices with NaN only.
+    /// An eigenproblem that did not converge, which happens only for matrices with NaN.
     #[error(
         "the eigendecomposition of a {size} x {size} matrix did not converge; its entries must be finite; bring the scale of the units and the columns nearer to 1"
     )]
     NoConvergence {
-        /// Order of the matrix.
+        /// The order of the matrix.
         size: usize,
     },
-    /// An observer asked to stop before there was a result.
+    /// An observer requested a stop before there was a result.
     #[error("stopped before the first result was ready")]
     Stopped(StopReason),
 }
 
 impl Error {
-    /// A [`Error::Parameter`] from displayable values.
+    /// Creates an [`Error::Parameter`] from displayable values.
     pub fn parameter(
         name: impl Into<String>,
         found: impl std::fmt::Display,
         required: impl Into<String>,
     ) -> Self {
         let mut found = found.to_string();
-        // Whole numbers have all their digits.
+        // Integers are shown with all their digits.
         if let (Ok(x), Err(_)) = (found.parse::<f64>(), found.parse::<i128>()) {
-            // Digits beyond the fifteenth are those of binary fractions: 0.1 + 0.2 is no 0.30000000000000004 to a reader.
+            // Digits beyond the fifteenth are those of binary fractions: 0.1 + 0.2 is shown as 0.3, not
+            // 0.30000000000000004.
             if found.bytes().filter(u8::is_ascii_digit).count() > 16
                 && let Ok(x) = format!("{x:.14e}").parse::<f64>()
             {
                 found = x.to_string();
             }
-            // Hundreds of zeros do not help either.
+            // Very long numbers, for instance with hundreds of zeros, are shown with an exponent.
             if found.len() > 24 {
                 found = format!("{x:e}");
             }
@@ -147,7 +148,7 @@ impl Error {
     }
 }
 
-/// An activation that has no finite value near an argument.
+/// The error for an activation that has no finite value near an argument.
 pub(crate) fn not_finite(activation: &str, t: f64) -> Error {
     Error::parameter(
         format!("the value of '{activation}' near t = {t:.6}"),
@@ -159,7 +160,7 @@ pub(crate) fn not_finite(activation: &str, t: f64) -> Error {
 /// Checks that a size is the one that is needed.
 ///
 /// # Errors
-/// [`Error::Size`] otherwise.
+/// [`Error::Size`] if it is not.
 pub fn check_size(what: &str, found: usize, required: usize) -> Result<()> {
     if found == required { Ok(()) } else { Err(Error::Size { what: what.to_owned(), found, required }) }
 }
@@ -170,7 +171,7 @@ impl From<StopReason> for Error {
     }
 }
 
-/// The message, the text and a line of carets under the span. Long texts are cut around the span.
+/// Renders the message, the text and a line of carets under the span. Long texts are truncated around the span.
 fn render_expression(what: &str, text: &str, span: &Range<usize>, message: &str) -> String {
     const AROUND: usize = 40;
     let chars: Vec<char> = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -188,7 +189,7 @@ fn render_expression(what: &str, text: &str, span: &Range<usize>, message: &str)
     )
 }
 
-/// Result with [`Error`].
+/// A result with [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
 #[cfg(test)]
@@ -201,7 +202,7 @@ mod tests {
         assert_eq!(message(0.1 + 0.2), "x is 0.3, but must be less");
         assert_eq!(message(0.2 * 0.2), "x is 0.04, but must be less");
         assert_eq!(message(1.0 / 440.0), "x is 0.00227272727272727, but must be less");
-        // What was written out in full stays.
+        // Digits that were written out in full are not rounded.
         assert_eq!(message(0.123_456_789_012), "x is 0.123456789012, but must be less");
         assert_eq!(message(1e300), "x is 1e300, but must be less");
         assert_eq!(

@@ -1,5 +1,5 @@
-//! The one parser for everything a user types as mathematics: targets, activations. Precedence climbing over
-//! `+ - * / ^`, numbers, names and calls; every node keeps its place in the text, so that errors can point at it.
+//! The parser for mathematical expressions typed by users: targets and activations. Precedence climbing over
+//! `+ - * / ^`, numbers, names and calls; every node records its position in the text, so that errors can point at it.
 //!
 //! `-t^2` is -(t^2), `2^3^2` is 2^9, `2*-t` is allowed, `1e-3` is a number. There is no implied multiplication.
 
@@ -10,19 +10,19 @@ use std::ops::Range;
 pub const MAX_LENGTH: usize = 10_000;
 /// The deepest nesting accepted.
 pub const MAX_DEPTH: usize = 100;
-/// The most numbers, names and signs accepted. A sum of many terms is a tree as deep as it is long, and whoever walks
-/// it needs that much stack.
+/// The largest number of numbers, names and signs. A sum of many terms is a tree whose depth is its length, and code
+/// that walks it needs stack in proportion.
 pub const MAX_TOKENS: usize = 3_000;
 
-/// A place in the text, in bytes.
+/// A range of the text, in bytes.
 pub type Span = Range<usize>;
 
-/// A node of the syntax tree with its place in the text.
+/// A node of the syntax tree with its position in the text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expression {
-    /// What it is.
+    /// The kind of node.
     pub kind: Kind,
-    /// Where it stands.
+    /// The position in the text.
     pub span: Span,
 }
 
@@ -44,7 +44,7 @@ pub enum Kind {
 /// An argument of a call, positional or named.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Argument {
-    /// The name before `=`, if there is one.
+    /// The name before `=`, with its position, if there is one.
     pub name: Option<(String, Span)>,
     /// The value.
     pub value: Expression,
@@ -66,7 +66,7 @@ pub enum Operator {
 }
 
 impl Operator {
-    /// Binding powers to the left and to the right.
+    /// Returns the binding powers to the left and to the right.
     fn binding(self) -> (u8, u8) {
         match self {
             Self::Add | Self::Subtract => (1, 2),
@@ -76,10 +76,10 @@ impl Operator {
     }
 }
 
-/// Binding power of a sign: looser than `^`, tighter than `*`.
+/// The binding power of a sign: lower than that of `^`, higher than that of `*`.
 const SIGN: u8 = 5;
 
-/// Parses a whole text; `what` names it in errors ("target", "activation").
+/// Parses a text; `what` names it in errors ("target", "activation").
 ///
 /// ```
 /// use zonal::expression::{Kind, Operator, parse};
@@ -95,19 +95,19 @@ pub fn parse(what: &'static str, text: &str) -> Result<Expression> {
     let mut parser = Parser { what, text, tokens: Vec::new(), next: 0 };
     if text.len() > MAX_LENGTH {
         return Err(parser
-            .error(0..1, format!("the text has {} bytes, but at most {MAX_LENGTH} are read", text.len())));
+            .error(0..1, format!("the text has {} bytes; at most {MAX_LENGTH} are accepted", text.len())));
     }
     parser.tokens = parser.tokenize()?;
     if parser.tokens.len() > MAX_TOKENS {
         let found = parser.tokens.len();
         return Err(parser
-            .error(0..1, format!("{found} numbers, names and signs, but at most {MAX_TOKENS} are read")));
+            .error(0..1, format!("{found} numbers, names and signs; at most {MAX_TOKENS} are accepted")));
     }
     let expression = parser.expression(0, 0)?;
     let (token, span) = parser.peek();
     match token {
         Token::End => Ok(expression),
-        Token::Close => Err(parser.error(span, "this bracket closes nothing")),
+        Token::Close => Err(parser.error(span, "unmatched ')'")),
         _ => Err(parser.error(span, "an operator (+ - * / ^) is missing before this")),
     }
 }
@@ -163,7 +163,7 @@ impl Parser<'_> {
                 }
                 c if c.is_ascii_alphabetic() || c == b'_' => {
                     while i < bytes.len() && (bytes[i].is_ascii_alphanumeric() || b"_-".contains(&bytes[i])) {
-                        // A hyphen belongs to a name (leaky-relu) only before a letter, and never in x1-x2.
+                        // A hyphen is part of a name (leaky-relu) only before a letter, and never in x1-x2.
                         if bytes[i] == b'-'
                             && !(bytes.get(i + 1).is_some_and(u8::is_ascii_alphabetic)
                                 && is_hyphenated(&self.text[start..i]))
@@ -179,9 +179,7 @@ impl Parser<'_> {
                     let c = self.text[start..].chars().next().unwrap_or(' ');
                     return Err(self.error(
                         start..start + c.len_utf8(),
-                        format!(
-                            "the character {c:?} has no meaning here; use numbers, names, + - * / ^ and ( )"
-                        ),
+                        format!("unexpected character {c:?}; use numbers, names, + - * / ^ and ( )"),
                     ));
                 }
             };
@@ -196,8 +194,8 @@ impl Parser<'_> {
         let text = &self.text[span.clone()];
         match text.parse::<f64>() {
             Ok(x) if x.is_finite() => Ok(text.to_owned()),
-            Ok(_) => Err(self.error(span, "this number is too large; at most 1.797e308 is possible")),
-            Err(_) => Err(self.error(span, "this is not a number; write 12, 0.5 or 1e-3")),
+            Ok(_) => Err(self.error(span, "the number is too large; it must be at most 1.797e308")),
+            Err(_) => Err(self.error(span, "not a number; write a number such as 12, 0.5 or 1e-3")),
         }
     }
 
@@ -247,11 +245,11 @@ impl Parser<'_> {
                 let inner = self.expression(0, depth + 1)?;
                 match self.take() {
                     (Token::Close, close) => Ok(Expression { span: span.start..close.end, ..inner }),
-                    _ => Err(self.error(span, "this bracket is never closed")),
+                    _ => Err(self.error(span, "unmatched '('")),
                 }
             }
-            Token::End => Err(self.error(span, "the text ends where a number, a name or '(' should follow")),
-            _ => Err(self.error(span, "a number, a name or '(' should stand here")),
+            Token::End => Err(self.error(span, "the text ends here; expected a number, a name or '('")),
+            _ => Err(self.error(span, "expected a number, a name or '('")),
         }
     }
 
@@ -280,19 +278,19 @@ impl Parser<'_> {
                         span: name_span.start..close.end,
                     });
                 }
-                (Token::End, _) => return Err(self.error(open, "this bracket is never closed")),
-                (_, span) => return Err(self.error(span, "',' or ')' should stand here")),
+                (Token::End, _) => return Err(self.error(open, "unmatched '('")),
+                (_, span) => return Err(self.error(span, "expected ',' or ')'")),
             }
         }
     }
 }
 
-/// Names whose hyphens belong to them begin with one of these words.
+/// Returns whether a name that starts with this word contains a hyphen.
 fn is_hyphenated(prefix: &str) -> bool {
     matches!(prefix, "leaky" | "squared")
 }
 
-/// The end of a decimal number that starts at `i`: digits, a point, an exponent if digits follow it.
+/// Returns the end of the decimal number that starts at `i`: digits, a point, and an exponent if digits follow it.
 fn end_of_number(bytes: &[u8], mut i: usize) -> usize {
     let digits = |mut i: usize| {
         while bytes.get(i).is_some_and(|b| b.is_ascii_digit() || *b == b'.') {
@@ -314,7 +312,7 @@ fn end_of_number(bytes: &[u8], mut i: usize) -> usize {
 mod tests {
     use super::*;
 
-    /// The tree with every bracket written, for comparison.
+    /// Returns the tree with all brackets written out, for comparison.
     fn shape(e: &Expression) -> String {
         match &e.kind {
             Kind::Number(t) => t.clone(),
@@ -368,14 +366,14 @@ mod tests {
     #[test]
     fn errors_point_at_the_character() {
         for (text, place, part) in [
-            ("1 + $", 5, "no meaning"),
+            ("1 + $", 5, "unexpected character"),
             ("2 x1", 3, "operator"),
-            ("(a + b", 1, "never closed"),
-            ("a)", 2, "closes nothing"),
-            ("1 +", 4, "ends where"),
+            ("(a + b", 1, "unmatched '('"),
+            ("a)", 2, "unmatched ')'"),
+            ("1 +", 4, "ends here"),
             ("1.2.3", 1, "not a number"),
             ("f(1 2)", 5, "',' or ')'"),
-            ("é", 1, "no meaning"),
+            ("é", 1, "unexpected character"),
             ("1e999", 1, "too large"),
         ] {
             let message = parse("target", text).unwrap_err().to_string();

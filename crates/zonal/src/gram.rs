@@ -1,36 +1,36 @@
-//! Products of features with each other and with labels, summed over tiles of rows. The symmetric product is kept as
-//! blocks of its lower triangle, so that what one block needs of a tile stays in the second-level cache.
+//! Products of features with each other and with labels, summed over tiles of rows. The symmetric product is stored as
+//! blocks of its lower triangle, so that the part of a tile that a block needs stays in the second-level cache.
 
 use crate::linalg::{Columns, Matrix, Packed, Real};
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Rows of a tile: a panel of it stays in the second-level cache.
+/// The number of rows of a tile; a panel of it stays in the second-level cache.
 pub(crate) const TILE: usize = 512;
 
-/// Phi^T Phi and Phi^T Y over the tiles added so far; always f64, whatever the features are.
+/// The sums Phi^T Phi and Phi^T Y over the tiles added so far; always f64, even for f32 features.
 #[derive(Clone, Debug)]
 pub(crate) struct Gram {
     width: usize,
     labels: usize,
-    /// Columns of a panel of features.
+    /// The number of columns in a panel of features.
     panel: usize,
-    /// Columns of the part of a panel that is multiplied with a whole one.
+    /// The number of columns in the part of a panel that is multiplied by a whole panel.
     part: usize,
-    /// Block after block, in the order of [`Self::blocks`].
+    /// The blocks in the order of [`Self::blocks`].
     sums: Vec<f64>,
-    /// For each panel its products with each label.
+    /// The products of each panel with each label.
     correlation: Vec<f64>,
 }
 
-/// A block of the lower triangle: its rows lie in one panel, its columns are a part of one.
+/// A block of the lower triangle: its rows are one panel, its columns a part of one.
 struct Block {
     panel: usize,
     rows: Range<usize>,
     columns: Range<usize>,
 }
 
-/// What one thread adds to at a time: a block, and with the first one of a panel its products with labels.
+/// The sums that one thread updates: a block and, with the first block of a panel, its products with labels.
 struct Task<'a> {
     block: Block,
     sum: &'a mut [f64],
@@ -38,7 +38,7 @@ struct Task<'a> {
 }
 
 impl Gram {
-    /// No tiles yet, for panels of so many columns and their parts.
+    /// Creates an empty sum for the given numbers of columns in a panel and in its parts.
     pub(crate) fn zeros(width: usize, labels: usize, [panel, part]: [usize; 2]) -> Self {
         let correlation = vec![0.0; labels * width];
         let mut out = Self { width, labels, panel, part, sums: Vec::new(), correlation };
@@ -47,18 +47,18 @@ impl Gram {
         out
     }
 
-    /// Forgets all tiles and keeps the memory.
+    /// Resets the sums and retains the memory.
     pub(crate) fn clear(&mut self) {
         self.sums.fill(0.0);
         self.correlation.fill(0.0);
     }
 
-    /// The columns of a panel.
+    /// Returns the columns of a panel.
     fn columns(&self, panel: usize) -> Range<usize> {
         panel * self.panel..((panel + 1) * self.panel).min(self.width)
     }
 
-    /// All blocks; those of a panel follow one another, and the first one has all its rows.
+    /// Returns all blocks; those of a panel are consecutive, and the first one has all its rows.
     fn blocks(&self) -> impl Iterator<Item = Block> + use<> {
         let (width, panel, part) = (self.width, self.panel, self.part);
         (0..width.div_ceil(panel)).flat_map(move |index| {
@@ -71,8 +71,8 @@ impl Gram {
         })
     }
 
-    /// Adds a tile: its features in panels, and its labels, one row a row. Each number is summed by one thread, so that
-    /// their number does not matter.
+    /// Adds a tile: its features in panels, and its labels, one row of the table per row. Each number is summed by one
+    /// thread, so the result does not depend on the number of threads.
     pub(crate) fn add<T: Real>(&mut self, features: &[T], labels: &Matrix) {
         let (rows, count, panel) = (labels.rows(), self.labels, self.panel);
         let y: Vec<T> = labels.values().iter().map(|&y| T::nearest(y)).collect();
@@ -109,7 +109,7 @@ impl Gram {
         tasks
     }
 
-    /// The lower triangle of Phi^T Phi.
+    /// Returns the lower triangle of Phi^T Phi.
     pub(crate) fn packed(&self) -> Packed {
         let mut out = Packed::zeros(self.width);
         let mut sums = self.sums.as_slice();
@@ -119,7 +119,7 @@ impl Gram {
             sums = after;
             for (row, values) in block.rows.zip(sum.chunks(wide)) {
                 let to = &mut out.row_mut(row)[block.columns.start..];
-                // Left of the diagonal only.
+                // Only columns left of the diagonal.
                 let kept = wide.min(to.len());
                 to[..kept].copy_from_slice(&values[..kept]);
             }
@@ -127,7 +127,7 @@ impl Gram {
         out
     }
 
-    /// Phi^T y of each label, one a row.
+    /// Returns Phi^T y for each label, one label per row.
     pub(crate) fn correlation(&self) -> Matrix {
         let mut out = Matrix::zeros(self.labels, self.width);
         let mut rest = self.correlation.as_slice();
@@ -169,7 +169,7 @@ mod tests {
             for j in 0..width {
                 for k in 0..=j {
                     let sum: f64 = (0..rows).map(|i| value(i, j) * value(i, k)).sum();
-                    // Whole numbers: exact in both precisions.
+                    // Integers, exact in both precisions.
                     assert_eq!(packed.row(j)[k], 2.0 * sum);
                 }
                 for label in 0..2 {

@@ -1,7 +1,7 @@
 //! Kernels of pairs of units: kappa(rho) = E_x[phi(s <u, x>) psi(r <v, x>)], rho = <u, v> (KE-1).
 //!
-//! By degrees kappa(rho) = sum_k alpha_k beta_k N_k P_k(rho). Two piecewise powers have closed forms; every other
-//! pair contains an analytic function, whose coefficients fall so fast that the series is summed to the end.
+//! By degrees kappa(rho) = sum_k alpha_k beta_k N_k P_k(rho). A pair of piecewise powers has a closed form; every other
+//! pair contains an analytic function, whose coefficients decay so fast that the series is summed completely.
 
 use crate::activation::{Activation, Piecewise, Structure};
 use crate::error::Result;
@@ -13,7 +13,7 @@ use crate::sphere::{Degree, Dim};
 use std::f64::consts::PI;
 use std::sync::Arc;
 
-/// A kernel that depends on the inner product of two points of the sphere alone.
+/// A kernel that depends only on the inner product of two points of the sphere.
 #[derive(Clone, Debug)]
 pub struct Kernel {
     dim: Dim,
@@ -22,13 +22,13 @@ pub struct Kernel {
     recurrence: Recurrence,
     form: Form,
     truncation_error: f64,
-    /// What the series lacks at rho = 1, where every degree counts fully.
+    /// The truncation error of the series at rho = 1, where every degree has its full weight.
     missing_at_one: f64,
-    /// What the errors of the coefficients add up to, at any rho.
+    /// A bound on the sum of the errors of the coefficients, at any rho.
     coefficient_error: f64,
 }
 
-/// How values are found.
+/// The method by which values are computed.
 #[derive(Clone, Debug)]
 enum Form {
     /// In closed form.
@@ -39,14 +39,14 @@ enum Form {
     Series,
 }
 
-/// Relative to the norms: a series is cut where its remainder is below this.
+/// A series is truncated when its remainder is below this fraction of the norms.
 const NEGLIGIBLE: f64 = 1e-16;
-/// A series is tried up to these degrees; one that has not fallen off by the last is cut there, and says how much is
-/// missing.
+/// The degrees up to which a series is tried, in turn; a series that has not converged at the last one is truncated
+/// there, and its error includes the remainder.
 const ATTEMPTS: [Degree; 2] = [128, 640];
 
 impl Kernel {
-    /// The random-feature kernel of one activation, E[phi(s<u,x>) phi(s<v,x>)].
+    /// Returns the random-feature kernel of one activation, E[phi(s<u,x>) phi(s<v,x>)].
     ///
     /// # Errors
     /// As [`Spectrum::new`].
@@ -54,8 +54,8 @@ impl Kernel {
         Self::cross((activation, scale), (activation, scale), dim, max_degree)
     }
 
-    /// The kernel of two different units, each an activation and its scale. At least `max_degree` degrees are
-    /// held, more where a series needs them.
+    /// Returns the kernel of two different units, each given by an activation and its scale. It has at least
+    /// `max_degree` degrees, and more if a series needs them.
     ///
     /// # Errors
     /// As [`Spectrum::new`].
@@ -68,7 +68,7 @@ impl Kernel {
         Self::cross_with(&SpectrumCache::default(), left, right, dim, max_degree)
     }
 
-    /// [`Self::cross`] with spectra from a cache.
+    /// Like [`Self::cross`], with spectra from a cache.
     ///
     /// # Errors
     /// As [`Spectrum::new`].
@@ -94,7 +94,7 @@ impl Kernel {
         })
     }
 
-    /// The random-feature kernel of the derivative, E[phi'(s<u,x>) phi'(s<v,x>)].
+    /// Returns the random-feature kernel of the derivative, E[phi'(s<u,x>) phi'(s<v,x>)].
     ///
     /// # Errors
     /// As [`Spectrum::of_derivative`].
@@ -109,7 +109,7 @@ impl Kernel {
         })
     }
 
-    /// Takes more degrees until the rest of the series is negligible, or a closed form stands for it.
+    /// Increases the number of degrees until the remainder of the series is negligible, unless there is a closed form.
     fn build(
         closed: Option<(Piecewise, Piecewise)>,
         dim: Dim,
@@ -117,7 +117,8 @@ impl Kernel {
         symmetric: bool,
         spectra: impl Fn(Degree) -> Result<(Arc<Spectrum>, Arc<Spectrum>)>,
     ) -> Result<Self> {
-        // Few attempts, each of which computes all degrees anew, and the same for all kernels of a training.
+        // There are few attempts, each of which recomputes all degrees, and they are the same for all kernels of a
+        // training.
         let mut attempts = ATTEMPTS.iter().copied().filter(|d| *d > max_degree && closed.is_none());
         let mut degree = attempts.next().unwrap_or(max_degree);
         loop {
@@ -133,9 +134,9 @@ impl Kernel {
                     let energies = energies(&a, &b, dim);
                     let recurrence = Recurrence::new(dim, energies.len());
                     let truncation_error = if closed.is_some() { 0.0 } else { remainder };
-                    // A unit's kernel with itself is its norm, so at rho = 1 nothing need be missing. On the diagonal
-                    // this is most of what the cut degrees do: far from it their P_k are small.
-                    // The difference to the energies held would be rounding where these are all.
+                    // The kernel of a unit with itself is its norm at rho = 1, so the remainder is added exactly there.
+                    // On the diagonal this is most of the effect of the truncated degrees: away from it their P_k are
+                    // small. If no degrees are truncated, the difference to the energies held would be rounding error.
                     let missing_at_one = if symmetric && closed.is_none() { remainder } else { 0.0 };
                     let coefficient_error = coefficient_error(&a, &b, &energies);
                     let form = closed.map_or(Form::Series, |(p, q)| Form::Closed(p, q));
@@ -153,7 +154,7 @@ impl Kernel {
         }
     }
 
-    /// The kernel energy P_k(rho) of one degree, such as a spherical harmonic has.
+    /// Returns the kernel energy P_k(rho) of one degree, such as that of a spherical harmonic.
     pub(crate) fn single_degree(dim: Dim, degree: Degree, energy: f64, max_degree: Degree) -> Self {
         let mut energies = vec![0.0; degree + 1];
         energies[degree] = energy;
@@ -169,23 +170,24 @@ impl Kernel {
         }
     }
 
-    /// The dimension n.
+    /// Returns the dimension n.
     pub fn dim(&self) -> Dim {
         self.dim
     }
 
-    /// alpha_k beta_k N_k, the energy of degree k (for a kernel of one activation), zero beyond the degrees held.
+    /// Returns alpha_k beta_k N_k, the energy of degree k (for a kernel of one activation); zero beyond the degrees
+    /// held.
     pub fn energy(&self, degree: Degree) -> f64 {
         self.energies.get(degree).copied().unwrap_or(0.0)
     }
 
-    /// The largest amount, at any rho, by which the sum of the series held differs from the kernel; 0 for a closed
-    /// form. At rho = 1 the kernel of a unit with itself is exact in any case.
+    /// Returns the largest difference, at any rho, between the truncated series and the kernel; 0 for a closed form. At
+    /// rho = 1 the kernel of a unit with itself is exact in any case.
     pub fn truncation_error(&self) -> f64 {
         self.truncation_error
     }
 
-    /// The largest amount, at any rho, by which the kernel may be off: rounding, errors of the coefficients and
+    /// Returns a bound on the error of the kernel at any rho: rounding, errors of the coefficients and
     /// [`Self::truncation_error`].
     pub fn error(&self) -> f64 {
         let largest: f64 = self.energies.iter().map(|e| e.abs()).sum();
@@ -194,7 +196,7 @@ impl Kernel {
             + 2.0 * f64::EPSILON * largest.max(self.value(1.0).abs())
     }
 
-    /// The same for the energies beyond a degree.
+    /// Like [`Self::error`], for the energies beyond a degree.
     pub fn remainder_error(&self, last: Degree) -> f64 {
         if !matches!(self.form, Form::Series) {
             return (last as f64 + 2.0) * self.error();
@@ -204,7 +206,7 @@ impl Kernel {
         self.truncation_error + self.coefficient_error + rounding
     }
 
-    /// kappa(rho) for each rho in [-1, 1]. Absolute error near 1e-16 kappa(1), beside
+    /// Computes kappa(rho) for each rho in [-1, 1]. Absolute error near 1e-16 kappa(1), in addition to
     /// [`Self::truncation_error`].
     pub fn values(&self, rho: &[f64]) -> Vec<f64> {
         let mut out = vec![0.0; rho.len()];
@@ -212,7 +214,7 @@ impl Kernel {
         out
     }
 
-    /// The same into `out`, as long as `rho`.
+    /// Like [`Self::values`], writing to `out`, which must be as long as `rho`.
     pub(crate) fn evaluate(&self, rho: &[f64], out: &mut [f64]) {
         match &self.form {
             Form::Closed(p, q) => ClosedForm::new(p, q, self.dim).evaluate(rho, out, ClosedForm::value),
@@ -225,8 +227,8 @@ impl Kernel {
         }
     }
 
-    /// d kappa / d rho as a kernel of the dimension n + 2, since P_k' = k (k+n-2)/(n-1) P_(k-1) there. Infinite at the ends for
-    /// a pair of jumps.
+    /// Returns d kappa / d rho as a kernel of dimension n + 2, since P_k' = k (k+n-2)/(n-1) P_(k-1) there. Infinite at
+    /// the ends for a pair of activations with jumps.
     ///
     /// # Errors
     /// [`crate::Error::Parameter`] for the largest dimension.
@@ -252,14 +254,14 @@ impl Kernel {
         })
     }
 
-    /// kappa(rho).
+    /// Returns kappa(rho).
     pub fn value(&self, rho: f64) -> f64 {
         let mut out = [0.0];
         self.evaluate(&[rho], &mut out);
         out[0]
     }
 
-    /// The part of the kernel beyond degree `last`: sum_{k > last} alpha_k beta_k N_k P_k(rho).
+    /// Computes the part of the kernel beyond degree `last`: sum_{k > last} alpha_k beta_k N_k P_k(rho).
     pub(crate) fn remainder(&self, last: Degree, rho: &[f64], out: &mut [f64]) {
         let mut series = self.energies.clone();
         if !matches!(self.form, Form::Series) {
@@ -293,7 +295,7 @@ fn energies(a: &Spectrum, b: &Spectrum, dim: Dim) -> Vec<f64> {
         .collect()
 }
 
-/// sum of |alpha_k beta_k| N_k times the relative errors of both, over the degrees whose value is known.
+/// Sums |alpha_k beta_k| N_k times the relative errors of both, over the degrees whose value is known.
 fn coefficient_error(a: &Spectrum, b: &Spectrum, energies: &[f64]) -> f64 {
     let relative =
         a.coefficients().iter().zip(b.coefficients()).map(|(a, b)| a.relative_error + b.relative_error);
@@ -309,7 +311,7 @@ struct ClosedForm {
     pairs: [[f64; 3]; 3],
     /// Factor of rho from the linear terms.
     linear: f64,
-    /// What the constant terms add.
+    /// The contribution of the constant terms.
     constant: f64,
 }
 
@@ -325,8 +327,8 @@ impl ClosedForm {
                 pairs[a][b] = p.truncated[a] * q.truncated[b] / norms[a + b];
             }
         }
-        // E[<u,x> f(<v,x>)] = rho E[t f(t)] and E[c f(<v,x>)] = c E f: the linear and constant terms need the first
-        // two coefficients of the other side.
+        // E[<u,x> f(<v,x>)] = rho E[t f(t)] and E[c f(<v,x>)] = c E f: the linear and constant terms need the first two
+        // coefficients of the other function.
         let first = |f: &Piecewise| {
             let c = f.coefficients(dim, 1);
             (c[0].to_f64(), c[1].to_f64())
@@ -338,7 +340,7 @@ impl ClosedForm {
         Self { pairs, linear, constant }
     }
 
-    /// One of the functions below of each rho.
+    /// Evaluates `function`, one of the functions below, at each rho.
     fn evaluate(&self, rho: &[f64], out: &mut [f64], function: impl Fn(&Self, [f64; 3]) -> f64) {
         const CHUNK: usize = 64;
         let mut angles = [0.0; CHUNK];
@@ -355,7 +357,7 @@ impl ClosedForm {
         }
     }
 
-    /// The kernel at rho, sqrt(1 - rho^2) and pi - arccos rho.
+    /// Returns the kernel at rho, given rho, sqrt(1 - rho^2) and pi - arccos rho.
     #[inline(always)]
     fn value(&self, [rho, sine, rest]: [f64; 3]) -> f64 {
         let root = (2.0 * PI).sqrt();
@@ -376,7 +378,7 @@ impl ClosedForm {
             + self.constant
     }
 
-    /// Its derivative by rho there.
+    /// Returns its derivative with respect to rho.
     #[inline(always)]
     fn slope(&self, [rho, sine, rest]: [f64; 3]) -> f64 {
         let root = (2.0 * PI).sqrt();
@@ -403,7 +405,7 @@ pub struct TangentKernel {
 }
 
 impl TangentKernel {
-    /// Theta(rho) = kappa_phi(rho) + (s^2 rho + b) kappa_phi'(rho), b = 1 with trained biases and 0 without.
+    /// Creates Theta(rho) = kappa_phi(rho) + (s^2 rho + b) kappa_phi'(rho), b = 1 with trained biases and 0 without.
     ///
     /// # Errors
     /// As [`Spectrum::of_derivative`].
@@ -416,15 +418,15 @@ impl TangentKernel {
         })
     }
 
-    /// Theta(rho); in closed form for piecewise powers, by the whole series otherwise.
+    /// Returns Theta(rho), in closed form for piecewise powers and otherwise by the complete series.
     pub fn value(&self, rho: f64) -> f64 {
         self.feature.value(rho) + (self.scale_sq * rho + self.bias) * self.slope.value(rho)
     }
 }
 
-/// Eigenvalues of the tangent kernel (KE-2) at the start of training, a_j of mean 0 and variance 1, on harmonics of
-/// degree k = 0..=max_degree: Theta(rho) = kappa_phi(rho) + s^2 rho kappa_phi'(rho), and kappa_phi'(rho) more where
-/// every unit has a trained bias that starts at zero.
+/// Computes the eigenvalues of the tangent kernel (KE-2) at the start of training, with a_j of mean 0 and variance 1,
+/// on harmonics of degree k = 0..=max_degree: Theta(rho) = kappa_phi(rho) + s^2 rho kappa_phi'(rho), plus
+/// kappa_phi'(rho) if every unit has a trained bias that starts at zero.
 ///
 /// # Errors
 /// As [`Spectrum::new`], and for an activation without a derivative.
@@ -439,7 +441,7 @@ pub fn tangent_eigenvalues(
     Ok(feature.into_iter().zip(hidden).map(|(a, w)| a.plus(w)).collect())
 }
 
-/// The two parts of [`tangent_eigenvalues`]: what the output layer and what the hidden layer adds.
+/// Computes the two parts of [`tangent_eigenvalues`]: the contributions of the output layer and of the hidden layer.
 ///
 /// # Errors
 /// As [`tangent_eigenvalues`].
@@ -478,19 +480,19 @@ pub(crate) fn layer_eigenvalues(
     Ok([(0..=max_degree).map(|k| square(&feature, k)).collect(), hidden])
 }
 
-/// How fast eigenvalues fall with the degree.
+/// The rate at which eigenvalues decrease with the degree.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Decay {
     /// Slope of ln(1 / eigenvalue) against ln(degree).
     pub exponent: f64,
-    /// Its standard error from the scatter about the line.
+    /// Its standard error from the scatter around the line.
     pub standard_error: f64,
-    /// How many degrees the fit is over: those with a non-zero eigenvalue.
+    /// The number of degrees in the fit: those with a non-zero eigenvalue.
     pub degrees: usize,
 }
 
-/// Fits the exponent by least squares over (degree, ln eigenvalue); zero eigenvalues (minus infinity) are left out.
-/// None for fewer than three degrees.
+/// Fits the exponent by least squares over (degree, ln eigenvalue); zero eigenvalues (minus infinity) are ignored. None
+/// for fewer than three degrees.
 pub fn decay_exponent(eigenvalues: impl Iterator<Item = (Degree, f64)>) -> Option<Decay> {
     let points: Vec<(f64, f64)> = eigenvalues
         .filter(|(k, ln)| *k > 0 && ln.is_finite())
@@ -541,8 +543,8 @@ mod tests {
         }
     }
 
-    /// A series of a formula with a kink is cut at a degree; beyond it the coefficients are rounding, which must not
-    /// count as energy.
+    /// A series of a formula with a kink is truncated at a degree; higher coefficients are rounding errors, which must
+    /// not count as energy.
     #[test]
     fn kinked_formulas_have_the_kernel_of_the_activation_they_spell() {
         for n in [3u64, 4, 10] {

@@ -1,8 +1,8 @@
 //! Functions of a symmetric matrix applied to vectors, by Lanczos with full reorthogonalisation: after k products K v,
 //! f(K) b is V f(T) V^T b with V an orthonormal basis of the Krylov space and T = V^T K V tridiagonal.
 //!
-//! Several vectors advance side by side, so that K is read once a step for all of them; each keeps a Krylov space of
-//! its own, whose bounds hold for it alone.
+//! Several vectors advance together, so that K is read once per step for all of them; each has its own Krylov space and
+//! its own bounds.
 //!
 //! Source: Golub and Meurant, Matrices, Moments and Quadrature, 2010; the bound on iterates is derived in
 //! docs/theory/tables.md (LZ-1).
@@ -15,51 +15,51 @@ use crate::linalg::{Matrix, add_scaled, dot, symmetric_eigen};
 pub struct Lanczos {
     /// |b|.
     norm: f64,
-    /// Orthonormal, one row a step.
+    /// Orthonormal, one step per row.
     basis: Vec<Vec<f64>>,
     diagonal: Vec<f64>,
-    /// Entry i couples the steps i and i + 1; the last one leads out of the space.
+    /// Entry i couples steps i and i + 1; the last one couples to the next direction outside the space.
     off_diagonal: Vec<f64>,
-    /// The direction of the next step; None when the space is invariant.
+    /// The direction of the next step; None if the space is invariant.
     next: Option<Vec<f64>>,
 }
 
-/// The spectral decomposition of T, with the ends of its eigenvectors.
+/// The spectral decomposition of T, with its coupling out of the space.
 #[derive(Clone, Debug)]
 pub struct Ritz {
     /// Eigenvalues of T, ascending.
     pub values: Vec<f64>,
     /// Row i is the eigenvector of value i.
     pub vectors: Matrix,
-    /// The coupling out of the space: zero when it is invariant.
+    /// The coupling out of the space; zero if the space is invariant.
     pub coupling: f64,
     /// |b|.
     pub norm: f64,
 }
 
-/// A vector shorter than this part of what it was before orthogonalisation is rounding.
+/// A vector that orthogonalisation shortens below this fraction of its length is rounding error.
 const LOST: f64 = 1e-14;
 
 impl Lanczos {
-    /// The space of b alone.
+    /// Creates the space of b alone.
     pub fn new(b: &[f64]) -> Self {
         let norm = dot(b, b).sqrt();
         let next = (norm > 0.0).then(|| b.iter().map(|x| x / norm).collect());
         Self { norm, basis: Vec::new(), diagonal: Vec::new(), off_diagonal: Vec::new(), next }
     }
 
-    /// How many steps were done.
+    /// Returns the number of steps done.
     pub fn steps(&self) -> usize {
         self.basis.len()
     }
 
-    /// Whether more steps would find nothing new.
+    /// Returns whether more steps would not extend the space.
     pub fn is_invariant(&self) -> bool {
         self.next.is_none()
     }
 
-    /// One more step for each of several vectors. Cost 2 m^2 flops and one reading of K for all of them, and 8 m k
-    /// flops each to orthogonalise.
+    /// Performs one more step for each of several vectors. Cost 2 m^2 flops and one read of K for all of them, and 8 m
+    /// k flops each to orthogonalise.
     pub fn advance(all: &mut [Self], k: &Matrix) {
         let active: Vec<usize> = (0..all.len()).filter(|&i| all[i].next.is_some()).collect();
         let heads: Vec<Vec<f64>> = active.iter().filter_map(|&i| all[i].next.take()).collect();
@@ -78,13 +78,13 @@ impl Lanczos {
         }
     }
 
-    /// Takes up the direction `head` and its image K head.
+    /// Extends the space by the direction `head` with its image K head.
     fn absorb(&mut self, head: Vec<f64>, mut image: Vec<f64>) {
         let size = dot(&image, &image).sqrt();
         let diagonal = dot(&head, &image);
         self.basis.push(head);
         self.diagonal.push(diagonal);
-        // Twice is enough (Kahan, Parlett).
+        // Two passes are enough (Kahan, Parlett).
         for _ in 0..2 {
             let parts: Vec<f64> = self.basis.iter().map(|v| dot(v, &image)).collect();
             for (v, part) in self.basis.iter().zip(parts) {
@@ -101,10 +101,10 @@ impl Lanczos {
         self.next = Some(image);
     }
 
-    /// The spectral decomposition of T.
+    /// Computes the spectral decomposition of T.
     ///
     /// # Errors
-    /// [`crate::Error::NoConvergence`] when K has entries that are not finite.
+    /// [`crate::Error::NoConvergence`] if K has entries that are not finite.
     pub fn ritz(&self) -> Result<Ritz> {
         let k = self.steps();
         let mut t = Matrix::zeros(k, k);
@@ -120,8 +120,8 @@ impl Lanczos {
         Ok(Ritz { values: eigen.values, vectors: eigen.vectors, coupling, norm: self.norm })
     }
 
-    /// The Gauss-Radau rule with a node at 0: T with one more step, of which the last diagonal entry makes 0 an
-    /// eigenvalue. None where T is not positive definite in rounding.
+    /// Computes the Gauss-Radau rule with a node at 0: T with one more step, whose last diagonal entry makes 0 an
+    /// eigenvalue. None if T is not positive definite up to rounding.
     pub fn radau(&self) -> Result<Option<Ritz>> {
         let k = self.steps();
         let mut pivot = self.diagonal.first().copied().unwrap_or(0.0);
@@ -142,7 +142,7 @@ impl Lanczos {
         longer.ritz().map(Some)
     }
 
-    /// V x for each row x of `weights`.
+    /// Computes V x for each row x of `weights`.
     pub fn combine(&self, weights: &Matrix) -> Matrix {
         let m = self.basis.first().map_or(0, Vec::len);
         let basis = Matrix::from_rows(self.steps(), m, self.basis.concat());
@@ -151,7 +151,8 @@ impl Lanczos {
 }
 
 impl Ritz {
-    /// The weight of each eigenvalue in the spectral measure of b: |b|^2 times the squared first entry.
+    /// Sums f over the eigenvalues with their weights in the spectral measure of b: |b|^2 times the squared first entry
+    /// of the eigenvector.
     pub fn integral(&self, f: impl Fn(f64) -> f64) -> f64 {
         let terms: Vec<f64> = self
             .values
@@ -162,15 +163,15 @@ impl Ritz {
         crate::numeric::sum::tree_sum(&terms)
     }
 
-    /// f(T) e_1 |b|: the coordinates of f(K) b in the basis.
+    /// Computes f(T) e_1 |b|: the coordinates of f(K) b in the basis.
     pub fn coordinates(&self, f: impl Fn(f64) -> f64) -> Vec<f64> {
         let weights: Vec<f64> =
             self.values.iter().enumerate().map(|(i, &x)| self.norm * self.vectors.row(i)[0] * f(x)).collect();
         self.vectors.transposed_times_vector(&weights)
     }
 
-    /// |last entry of f(T) e_1| |b| times the coupling, and what rounding may add to it: how far K f(T) b leads out of
-    /// the space.
+    /// Computes |last entry of f(T) e_1| |b| times the coupling, plus a bound on its rounding: the length of the part
+    /// of K f(T) b outside the space.
     pub fn leaving(&self, f: impl Fn(f64) -> f64) -> f64 {
         let last = self.values.len().saturating_sub(1);
         let mut sum = 0.0;
@@ -220,7 +221,7 @@ mod tests {
         for (x, y) in found.row(0).iter().zip(&exact) {
             assert!((x - y).abs() < 1e-13);
         }
-        // A single vector takes the same path as one of several, up to rounding.
+        // A vector alone follows the same path as one of several, up to rounding.
         let mut single = [Lanczos::new(k.row(3))];
         for _ in 0..10 {
             Lanczos::advance(&mut single, &k);

@@ -9,14 +9,14 @@ use pulp::{Simd, WithSimd};
 
 /// The factors (A_k, B_k) of P_(k+1) = A_k t P_k - B_k P_(k-1), for one dimension.
 ///
-/// The recurrence runs forward without loss: |P_k| <= 1 on [-1, 1].
+/// The forward recurrence loses no accuracy: |P_k| <= 1 on [-1, 1].
 #[derive(Clone, Debug)]
 pub struct Recurrence {
     factors: Vec<(f64, f64)>,
 }
 
 impl Recurrence {
-    /// The factors for degrees up to `max_degree`.
+    /// Computes the factors for degrees up to `max_degree`.
     pub fn new(dim: Dim, max_degree: Degree) -> Self {
         let n = dim.as_f64();
         let factors = (0..max_degree)
@@ -32,7 +32,7 @@ impl Recurrence {
         Self { factors }
     }
 
-    /// The factors for sqrt(N_k) P_k, which has norm 1 and does not underflow where P_k does.
+    /// Computes the factors for sqrt(N_k) P_k, which has norm 1 and does not underflow where P_k does.
     pub(crate) fn normalised(dim: Dim, max_degree: Degree) -> Self {
         let n = dim.as_f64();
         // sqrt(N_(k+1) / N_k).
@@ -51,17 +51,17 @@ impl Recurrence {
         out
     }
 
-    /// (A_k, B_k) for k = 0, 1, ..
+    /// Returns (A_k, B_k) for k = 0, 1, ..
     pub(crate) fn factors(&self) -> &[(f64, f64)] {
         &self.factors
     }
 
-    /// The largest degree.
+    /// Returns the largest degree.
     pub fn max_degree(&self) -> Degree {
         self.factors.len()
     }
 
-    /// P_0(t), .., P_K(t). Absolute error a few times K 2^-53.
+    /// Computes P_0(t), .., P_K(t). Absolute error a few times K 2^-53.
     pub fn values(&self, t: f64) -> Vec<f64> {
         let mut out = Vec::with_capacity(self.factors.len() + 1);
         out.push(1.0);
@@ -111,7 +111,7 @@ impl Recurrence {
         }
     }
 
-    /// sum_k c_k P_k(t).
+    /// Computes sum_k c_k P_k(t).
     ///
     /// # Errors
     /// [`Error::Size`] for more than `max_degree + 1` coefficients.
@@ -126,7 +126,7 @@ impl Recurrence {
     }
 }
 
-/// Arguments handled at a time, so that the state of the recurrence stays in registers.
+/// The number of arguments that are processed at a time, so that the state of the recurrence stays in registers.
 const LANES: usize = 32;
 
 struct Last<'a> {
@@ -154,7 +154,7 @@ impl WithSimd for Last<'_> {
     }
 }
 
-/// P_0(t), .., P_K(t) in double-double arithmetic.
+/// Computes P_0(t), .., P_K(t) in double-double arithmetic.
 pub(crate) fn precise_values(dim: Dim, max_degree: Degree, t: DoubleDouble) -> Vec<DoubleDouble> {
     let n = dim.as_f64();
     let mut out = vec![DoubleDouble::ONE];
@@ -171,7 +171,7 @@ pub(crate) fn precise_values(dim: Dim, max_degree: Degree, t: DoubleDouble) -> V
     out
 }
 
-/// P_k(t) alone, without a table of factors.
+/// Computes P_k(t) alone, without a table of factors.
 pub fn value(dim: Dim, degree: Degree, t: f64) -> f64 {
     let n = dim.as_f64();
     let (mut previous, mut current) = (0.0, 1.0);

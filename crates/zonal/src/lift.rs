@@ -1,7 +1,7 @@
-//! From a table's columns to the sphere: standardise, append a bias, normalise.
+//! The map from a table's columns to the sphere: standardise, append a bias, normalise.
 //!
-//! A row with standardised features z in R^d becomes (z / sqrt d, b) / |(z / sqrt d, b)| on the unit sphere of
-//! R^(d+1). All constants come from the training rows.
+//! A row with standardised features z in R^d becomes (z / sqrt d, b) / |(z / sqrt d, b)| on the unit sphere of R^(d+1).
+//! All constants come from the training rows.
 
 use crate::error::{Error, Result, check_size};
 use crate::linalg::Matrix;
@@ -9,7 +9,8 @@ use crate::sphere::Dim;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// Means and deviations of columns, gathered row by row and merged (Chan, Golub, LeVeque 1983). Rows may have weights.
+/// Means and standard deviations of columns, accumulated row by row and merged (Chan, Golub, LeVeque 1983). Rows may
+/// have weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Moments {
@@ -29,7 +30,7 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// No rows yet.
+    /// Creates moments of no rows.
     pub fn new(columns: usize) -> Self {
         Self {
             count: 0,
@@ -41,11 +42,11 @@ impl Moments {
         }
     }
 
-    /// Adds one row of a positive weight; 1 for rows that count alike.
+    /// Adds one row with a positive weight; use 1 for unweighted rows.
     ///
     /// # Errors
-    /// [`Error::Size`] for a row with another number of columns, [`Error::Parameter`] for a weight that is not positive and
-    /// finite.
+    /// [`Error::Size`] for a row with another number of columns, [`Error::Parameter`] for a weight that is not positive
+    /// and finite.
     pub fn push(&mut self, row: &[f64], weight: f64) -> Result<()> {
         check_size("columns of a row", row.len(), self.mean.len())?;
         if !(weight > 0.0 && weight.is_finite()) {
@@ -67,14 +68,14 @@ impl Moments {
         }
     }
 
-    /// Moments of the rows of a matrix.
+    /// Computes the moments of the rows of a matrix.
     pub fn of(rows: &Matrix) -> Self {
         let mut out = Self::new(rows.columns());
         (0..rows.rows()).for_each(|i| out.add(rows.row(i), 1.0));
         out
     }
 
-    /// Moments of the rows of both.
+    /// Returns the moments of the rows of both.
     ///
     /// # Errors
     /// [`Error::Size`] for another number of columns.
@@ -105,12 +106,12 @@ impl Moments {
         lengths.into_iter().try_for_each(|found| check_size("columns of moments", found, columns))
     }
 
-    /// Number of rows.
+    /// Returns the number of rows.
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// Mean of column i.
+    /// Returns the mean of column i.
     ///
     /// # Panics
     /// If there is no such column.
@@ -118,7 +119,7 @@ impl Moments {
         self.mean[i]
     }
 
-    /// Whether column i has more than one value.
+    /// Returns whether column i has more than one value.
     ///
     /// # Panics
     /// If there is no such column.
@@ -126,7 +127,7 @@ impl Moments {
         self.low[i] < self.high[i]
     }
 
-    /// Standard deviation of column i (divisor: the sum of the weights).
+    /// Returns the standard deviation of column i (divisor: the sum of the weights).
     ///
     /// # Panics
     /// If there is no such column.
@@ -135,7 +136,7 @@ impl Moments {
     }
 }
 
-/// Numbers as their bits: text formats have no infinity, which stands for columns without a value.
+/// Stores numbers as their bits: text formats cannot represent infinity, which marks columns without a value.
 mod bits {
     use serde::{Deserialize, Deserializer, Serializer};
 
@@ -161,11 +162,11 @@ pub struct LabelScale {
 }
 
 impl LabelScale {
-    /// The constants of label i of labels with these moments.
+    /// Computes the constants of label i from moments of the labels.
     ///
     /// # Errors
-    /// [`Error::Size`] where there is no label i; [`Error::ConstantLabel`], also without rows; [`Error::Column`] when the
-    /// values are too large or too small for their variance.
+    /// [`Error::Size`] if there is no label i; [`Error::ConstantLabel`], also without rows; [`Error::Column`] if
+    /// the values are too large or too small for their variance.
     pub fn learn(name: &str, moments: &Moments, i: usize) -> Result<Self> {
         if i >= moments.mean.len() {
             return Err(Error::Size {
@@ -184,12 +185,12 @@ impl LabelScale {
         Ok(Self { name: name.to_owned(), mean, deviation })
     }
 
-    /// A label in standard units.
+    /// Converts a label to standard units.
     pub fn standard(&self, label: f64) -> f64 {
         (label - self.mean) / self.deviation
     }
 
-    /// A prediction in the label's own unit.
+    /// Converts a prediction to the unit of the label.
     pub fn restore(&self, standard: f64) -> f64 {
         self.mean + self.deviation * standard
     }
@@ -201,7 +202,7 @@ impl LabelScale {
 pub struct Lift {
     /// The feature columns expected, in order.
     pub columns: Vec<String>,
-    /// Positions of the columns used: those that vary over the training rows.
+    /// The positions of the columns used, which are those that vary over the training rows.
     pub kept: Vec<usize>,
     /// Mean of each used column.
     pub mean: Vec<f64>,
@@ -212,11 +213,11 @@ pub struct Lift {
 }
 
 impl Lift {
-    /// Learns means and deviations; columns that do not vary are dropped.
+    /// Computes means and standard deviations; columns that do not vary are dropped.
     ///
     /// # Errors
-    /// [`Error::Size`] unless there is a name for each column, [`Error::NoVaryingFeature`], [`Error::Parameter`] for a bias
-    /// that is negative or not finite, [`Error::Column`] for columns so large that their variance overflows.
+    /// [`Error::Size`] unless there is a name for each column, [`Error::NoVaryingFeature`], [`Error::Parameter`] for a
+    /// bias that is negative or not finite, [`Error::Column`] for columns so large that their variance overflows.
     pub fn learn(columns: &[String], moments: &Moments, bias: f64) -> Result<Self> {
         check_size("names of columns", columns.len(), moments.mean.len())?;
         if !(bias >= 0.0 && bias.is_finite()) {
@@ -239,7 +240,7 @@ impl Lift {
         })
     }
 
-    /// The map of rows that are points of the sphere already: they are only divided by their length.
+    /// Creates the map for rows that are already points of the sphere: they are only divided by their length.
     pub fn of_points(columns: &[String]) -> Self {
         Self {
             columns: columns.to_vec(),
@@ -250,14 +251,14 @@ impl Lift {
         }
     }
 
-    /// Names of the columns that do not vary and are left out.
+    /// Returns the names of the columns that do not vary and are not used.
     pub fn dropped(&self) -> Vec<String> {
-        // They are ascending.
+        // The positions are ascending.
         let is_kept = |i: &usize| self.kept.binary_search(i).is_ok();
         (0..self.columns.len()).filter(|i| !is_kept(i)).map(|i| self.columns[i].clone()).collect()
     }
 
-    /// Dimension of the sphere: used columns and one more for the bias.
+    /// Returns the dimension of the sphere: the used columns, plus one for the bias.
     ///
     /// # Errors
     /// [`Error::Parameter`] for a single column without a bias.
@@ -265,10 +266,10 @@ impl Lift {
         Dim::new(self.kept.len() as u64 + u64::from(self.bias > 0.0))
     }
 
-    /// The used columns in standard units.
+    /// Returns the used columns in standard units.
     ///
     /// # Errors
-    /// [`Error::Size`] when the number of columns differs from the one learned, or the constants do not fit each other.
+    /// [`Error::Size`] if the number of columns differs from the one learned, or if the constants are inconsistent.
     pub fn standardise(&self, features: &Matrix) -> Result<Matrix> {
         self.check(features)?;
         let mut out = Matrix::zeros(features.rows(), self.kept.len());
@@ -295,10 +296,10 @@ impl Lift {
         check_size("deviations of the used features", self.deviation.len(), self.kept.len())
     }
 
-    /// The rows on the sphere. A row of zeros, possible only without a bias, stays zero.
+    /// Maps the rows to the sphere. A row of zeros, possible only without a bias, stays zero.
     ///
     /// # Errors
-    /// [`Error::Size`] when the number of columns differs from the one learned, [`Error::NotFinite`].
+    /// [`Error::Size`] if the number of columns differs from the one learned, [`Error::NotFinite`].
     pub fn apply(&self, features: &Matrix) -> Result<Matrix> {
         let standard = self.standardise(features)?;
         let d = self.kept.len();
@@ -317,11 +318,11 @@ impl Lift {
         Ok(out)
     }
 
-    /// One row in standard units onto the sphere.
+    /// Maps one row in standard units to the sphere.
     fn lift(&self, standard: &[f64], row: &mut [f64]) {
         let d = standard.len();
         let last = self.bias * (d as f64).sqrt();
-        // Divide by the largest entry first: squares of huge or tiny entries leave the range.
+        // Divide by the largest entry first: squares of huge or tiny entries overflow or underflow.
         let largest = standard.iter().fold(last, |m, z| m.max(z.abs()));
         if largest == 0.0 {
             return;
@@ -337,10 +338,10 @@ impl Lift {
     }
 }
 
-/// Rows that one thread prepares at a time, at least.
+/// The smallest number of rows that one thread processes at a time.
 const CHUNK: usize = 256;
 
-/// A column that varies must not have the deviation of a constant.
+/// Checks that a varying column does not have the deviation of a constant.
 fn check_variance(what: &str, moments: &Moments, i: usize) -> Result<()> {
     if moments.deviation(i) > 0.0 || !moments.varies(i) {
         return Ok(());
@@ -352,7 +353,7 @@ fn check_variance(what: &str, moments: &Moments, i: usize) -> Result<()> {
     })
 }
 
-/// Mean and deviation must be finite, or nothing after them is.
+/// Checks that mean and standard deviation are finite; otherwise no later value would be.
 fn check_range(name: &str, mean: f64, deviation: f64) -> Result<()> {
     if mean.is_finite() && deviation.is_finite() {
         return Ok(());

@@ -1,8 +1,8 @@
-//! Dense matrices, their products and symmetric eigenproblems: the only file that names the linear-algebra
-//! library.
+//! Dense matrices, their products and symmetric eigenproblems: the only module that uses the linear-algebra library
+//! directly.
 //!
-//! Parallelism is a constant passed to each call and never a process-wide setting: the bits of an eigenproblem
-//! depend on that value, but not on how many threads then run it.
+//! Parallelism is a constant passed to each call and never a process-wide setting: the bits of an eigenproblem depend
+//! on that value, but not on the number of threads that run it.
 
 use crate::error::{Error, Result, check_size};
 use crate::numeric::sum::{tree_sum, tree_sum_vectors};
@@ -12,7 +12,7 @@ use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Sub};
 
-/// The two precisions of features and their products; everything that is summed over many rows is f64.
+/// A precision of features and their products: f32 or f64. Sums over many rows are always f64.
 pub trait Real:
     Products
     + Copy
@@ -28,29 +28,31 @@ pub trait Real:
     + Sync
     + 'static
 {
-    /// The nearest number.
+    /// Returns the nearest number.
     fn nearest(x: f64) -> Self;
-    /// As f64.
+    /// Converts to f64.
     fn wide(self) -> f64;
 }
 
 pub(crate) use sealed::{Columns, Products};
 
-/// What this crate alone needs of a precision; so the library of matrices is in no public signature.
+/// Requirements of this crate on a precision, private so that the linear-algebra library appears in no public
+/// signature.
 mod sealed {
     pub trait Products: Sized {
-        /// Columns of a panel of features, and of the part of one that is multiplied with a whole panel at a time: the
-        /// widths for which such products are fastest.
+        /// The number of columns in a panel of features (`PANEL`), and in the part of a panel that is multiplied by a
+        /// whole panel at a time (`PART`): the widths for which such products are fastest.
         const PANEL: usize;
         /// See [`Self::PANEL`].
         const PART: usize;
         /// Adds A^T B to `sum`, stored by rows, on one thread.
         fn add_product(sum: &mut [f64], a: Columns<'_, Self>, b: Columns<'_, Self>);
-        /// out = A B^T on one thread; A and B hold rows of length `columns`, `out` has one row for each row of A.
+        /// Computes out = A B^T on one thread; A and B hold rows of length `columns`, and `out` has one row for each
+        /// row of A.
         fn products(a: &[Self], b: &[Self], columns: usize, out: &mut [Self]);
     }
 
-    /// Some neighbouring columns of a matrix that is stored by rows.
+    /// A range of adjacent columns of a matrix that is stored by rows.
     #[derive(Clone, Copy, Debug)]
     pub struct Columns<'a, T> {
         pub(super) values: &'a [T],
@@ -61,7 +63,7 @@ mod sealed {
 }
 
 impl<'a, T> Columns<'a, T> {
-    /// The columns from `first` on, `count` of them, of a matrix with this many rows.
+    /// Selects `count` columns from `first`, of a matrix with this many rows.
     pub(crate) fn new(values: &'a [T], rows: usize, first: usize, count: usize) -> Self {
         debug_assert!(first + count <= values.len() / rows);
         Self { values, rows, first, count }
@@ -73,7 +75,7 @@ impl<'a, T> Columns<'a, T> {
     }
 }
 
-/// A^T B, or `sum` + A^T B, on one thread.
+/// Computes A^T B, or `sum` + A^T B, on one thread.
 fn transposed_product<T: RealField>(sum: &mut [T], add: Accum, a: Columns<'_, T>, b: Columns<'_, T>) {
     let sum = MatMut::from_row_major_slice_mut(sum, a.count, b.count);
     general_matmul(sum, add, a.view().transpose(), b.view(), T::one_impl(), Par::Seq);
@@ -132,24 +134,25 @@ impl Products for f32 {
     }
 }
 
-/// The parallelism value of a large call into the library; part of the reproducibility promise.
+/// The parallelism value of a large call into the library; results are reproducible only for a fixed value.
 fn par() -> Par {
     Par::rayon(8)
 }
 
-/// Matrices with fewer values are not worth a thread.
+/// Below this number of values a matrix is processed by a single thread.
 const SMALL: usize = 250_000;
-/// Values that one thread adds at a time.
+/// The number of values that one thread adds at a time.
 const COLUMNS: usize = 2048;
 
-/// The parallelism value of a product: small ones are not worth a thread. Depends on the sizes alone.
+/// Returns the parallelism value of a product, which depends only on the sizes: small products use a single thread.
 fn par_for(flops: usize) -> Par {
     if flops < 4_000_000 { Par::Seq } else { par() }
 }
 
 /// A dense matrix, stored by rows.
 ///
-/// Elements and products follow the rules of slices: an index out of range, or factors whose sizes do not fit, panic.
+/// Access to elements and products follow the rules of slices: they panic for an index out of range, or if the sizes of
+/// the factors do not match.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matrix {
     rows: usize,
@@ -158,7 +161,7 @@ pub struct Matrix {
 }
 
 impl Matrix {
-    /// The zero matrix.
+    /// Returns the zero matrix.
     ///
     /// # Panics
     /// If it has more values than memory can address.
@@ -166,10 +169,10 @@ impl Matrix {
         Self { rows, columns, data: vec![0.0; rows * columns] }
     }
 
-    /// A matrix from its rows, one after another.
+    /// Creates a matrix from its values, row by row.
     ///
     /// # Errors
-    /// [`Error::Size`] when the number of values is not `rows * columns`.
+    /// [`Error::Size`] if the number of values is not `rows * columns`.
     pub fn from_rows(rows: usize, columns: usize, data: Vec<f64>) -> Result<Self> {
         if Some(data.len()) != rows.checked_mul(columns) {
             return Err(Error::Size {
@@ -181,17 +184,17 @@ impl Matrix {
         Ok(Self { rows, columns, data })
     }
 
-    /// Number of rows.
+    /// Returns the number of rows.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// Number of columns.
+    /// Returns the number of columns.
     pub fn columns(&self) -> usize {
         self.columns
     }
 
-    /// Row `i`.
+    /// Returns row `i`.
     ///
     /// # Panics
     /// If there is no such row.
@@ -199,7 +202,7 @@ impl Matrix {
         &self.data[i * self.columns..(i + 1) * self.columns]
     }
 
-    /// Row `i`, mutable.
+    /// Returns row `i`, mutable.
     ///
     /// # Panics
     /// If there is no such row.
@@ -207,7 +210,7 @@ impl Matrix {
         &mut self.data[i * self.columns..(i + 1) * self.columns]
     }
 
-    /// Column `j`, copied.
+    /// Returns a copy of column `j`.
     ///
     /// # Panics
     /// If there is no such column.
@@ -216,17 +219,17 @@ impl Matrix {
         (0..self.rows).map(|i| self.data[i * self.columns + j]).collect()
     }
 
-    /// All values, row after row.
+    /// Returns all values, row by row.
     pub fn values(&self) -> &[f64] {
         &self.data
     }
 
-    /// All values, row after row, mutable.
+    /// Returns all values, row by row, mutable.
     pub fn values_mut(&mut self) -> &mut [f64] {
         &mut self.data
     }
 
-    /// The rows `from..to` as a matrix of their own.
+    /// Returns the rows `from..to` as a new matrix.
     ///
     /// # Panics
     /// If the range is not one of its rows.
@@ -238,16 +241,16 @@ impl Matrix {
         }
     }
 
-    /// The rows with the given numbers.
+    /// Returns the rows with the given indices.
     ///
     /// # Panics
-    /// If there is no row with one of the numbers.
+    /// If an index is out of range.
     pub fn select(&self, rows: &[usize]) -> Self {
         let data = rows.iter().flat_map(|&i| self.row(i)).copied().collect();
         Self { rows: rows.len(), columns: self.columns, data }
     }
 
-    /// The transposed matrix.
+    /// Returns the transposed matrix.
     pub fn transposed(&self) -> Self {
         let mut out = Self::zeros(self.columns, self.rows);
         for i in 0..self.rows {
@@ -266,7 +269,7 @@ impl Matrix {
         MatMut::from_row_major_slice_mut(&mut self.data, self.rows, self.columns)
     }
 
-    /// A B.
+    /// Computes A B.
     ///
     /// # Panics
     /// Unless A has as many columns as B has rows.
@@ -278,10 +281,10 @@ impl Matrix {
         out
     }
 
-    /// A B^T: for matrices whose rows are points, all inner products.
+    /// Computes A B^T: for matrices whose rows are points, all inner products.
     ///
     /// # Panics
-    /// Unless A and B have as many columns.
+    /// Unless A and B have the same number of columns.
     pub fn times_transposed(&self, b: &Self) -> Self {
         assert_eq!(self.columns, b.columns, "columns of A and of B");
         let mut out = Self::zeros(self.rows, b.rows);
@@ -290,10 +293,10 @@ impl Matrix {
         out
     }
 
-    /// A^T B.
+    /// Computes A^T B.
     ///
     /// # Panics
-    /// Unless A and B have as many rows.
+    /// Unless A and B have the same number of rows.
     pub fn transposed_times(&self, b: &Self) -> Self {
         assert_eq!(self.rows, b.rows, "rows of A and of B");
         let mut out = Self::zeros(self.columns, b.columns);
@@ -302,7 +305,7 @@ impl Matrix {
         out
     }
 
-    /// A x.
+    /// Computes A x.
     ///
     /// # Panics
     /// Unless x has as many entries as A has columns.
@@ -314,14 +317,14 @@ impl Matrix {
         (0..self.rows).into_par_iter().map(|i| dot(self.row(i), x)).collect()
     }
 
-    /// A^T x.
+    /// Computes A^T x.
     ///
     /// # Panics
     /// Unless x has as many entries as A has rows.
     pub fn transposed_times_vector(&self, x: &[f64]) -> Vec<f64> {
         assert_eq!(self.rows, x.len(), "rows of A and entries of x");
         let mut out = vec![0.0; self.columns];
-        // Columns are independent: any number of threads adds in the same order.
+        // Columns are independent: the order of addition does not depend on the number of threads.
         let add = |from: usize, out: &mut [f64]| {
             for (i, &xi) in x.iter().enumerate() {
                 add_scaled(out, xi, &self.row(i)[from..from + out.len()]);
@@ -335,7 +338,7 @@ impl Matrix {
         out
     }
 
-    /// Copies the lower triangle onto the upper one.
+    /// Copies the lower triangle to the upper one.
     pub(crate) fn mirror_lower(&mut self) {
         for i in 0..self.rows {
             for j in 0..i {
@@ -345,18 +348,18 @@ impl Matrix {
     }
 }
 
-/// A symmetric matrix of which only the lower triangle is kept, row after row: row i has i + 1 values.
+/// A symmetric matrix of which only the lower triangle is stored, row by row: row i has i + 1 values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Packed {
     order: usize,
     data: Vec<f64>,
 }
 
-/// Rows of a packed matrix that are handled at a time.
+/// The number of rows of a packed matrix that are processed at a time.
 const STRIP: usize = 64;
 
 impl Packed {
-    /// The zero matrix.
+    /// Returns the zero matrix.
     ///
     /// # Panics
     /// If it has more values than memory can address.
@@ -364,10 +367,10 @@ impl Packed {
         Self { order, data: vec![0.0; order * (order + 1) / 2] }
     }
 
-    /// From the values of the lower triangle, row after row.
+    /// Creates a matrix from the values of its lower triangle, row by row.
     ///
     /// # Errors
-    /// [`Error::Size`] when their number is not order (order + 1) / 2.
+    /// [`Error::Size`] if their number is not order (order + 1) / 2.
     pub fn from_values(order: usize, data: Vec<f64>) -> Result<Self> {
         let required = order.saturating_mul(order.saturating_add(1)) / 2;
         if data.len() != required {
@@ -380,17 +383,17 @@ impl Packed {
         Ok(Self { order, data })
     }
 
-    /// The number of rows.
+    /// Returns the number of rows.
     pub fn order(&self) -> usize {
         self.order
     }
 
-    /// The values of the lower triangle, row after row.
+    /// Returns the values of the lower triangle, row by row.
     pub fn values(&self) -> &[f64] {
         &self.data
     }
 
-    /// Row i up to the diagonal.
+    /// Returns row i up to the diagonal.
     ///
     /// # Panics
     /// If there is no such row.
@@ -398,24 +401,24 @@ impl Packed {
         &self.data[i * (i + 1) / 2..(i + 1) * (i + 2) / 2]
     }
 
-    /// Row i up to the diagonal, mutable.
+    /// Returns row i up to the diagonal, mutable.
     pub(crate) fn row_mut(&mut self, i: usize) -> &mut [f64] {
         &mut self.data[i * (i + 1) / 2..(i + 1) * (i + 2) / 2]
     }
 
-    /// The sum of the diagonal.
+    /// Returns the sum of the diagonal.
     pub fn trace(&self) -> f64 {
         (0..self.order).map(|i| self.row(i)[i]).sum()
     }
 
-    /// Adds another one of the same order.
+    /// Adds another matrix of the same order.
     pub(crate) fn add(&mut self, other: &Self) {
         self.data.par_chunks_mut(COLUMNS).zip(other.data.par_chunks(COLUMNS)).for_each(|(a, b)| {
             add_scaled(a, 1.0, b);
         });
     }
 
-    /// The whole matrix times a factor.
+    /// Returns the whole matrix multiplied by a factor.
     pub fn unpacked(&self, factor: f64) -> Matrix {
         let mut out = Matrix::zeros(self.order, self.order);
         for i in 0..self.order {
@@ -427,18 +430,18 @@ impl Packed {
         out
     }
 
-    /// The leading square block of the given order.
+    /// Returns the leading square block of the given order.
     pub(crate) fn leading(&self, order: usize) -> Self {
         Self { order, data: self.data[..order * (order + 1) / 2].to_vec() }
     }
 
-    /// a . M a for each row a of `vectors`.
+    /// Computes a . M a for each row a of `vectors`.
     pub(crate) fn quadratic_forms(&self, vectors: &Matrix) -> Vec<f64> {
         let parts: Vec<Vec<f64>> = (0..self.order.div_ceil(STRIP))
             .into_par_iter()
             .map(|strip| {
                 let (from, to) = (strip * STRIP, ((strip + 1) * STRIP).min(self.order));
-                // What stands left of the diagonal counts twice.
+                // Entries left of the diagonal count twice.
                 let mut rows = Matrix::zeros(to - from, to);
                 for i in from..to {
                     for (x, y) in rows.row_mut(i - from).iter_mut().zip(self.row(i)) {
@@ -465,10 +468,10 @@ impl Packed {
     }
 }
 
-/// Inner product, in eight interleaved partial sums (a fixed order that the compiler can vectorise).
+/// Computes the inner product in eight interleaved partial sums, a fixed order that the compiler can vectorise.
 ///
 /// # Panics
-/// Unless both have as many entries.
+/// Unless both have the same number of entries.
 pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     const LANES: usize = 8;
     assert_eq!(a.len(), b.len(), "entries of an inner product");
@@ -483,10 +486,10 @@ pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     tree_sum(&sums) + tail
 }
 
-/// y += factor x.
+/// Computes y += factor x.
 ///
 /// # Panics
-/// Unless both have as many entries.
+/// Unless both have the same number of entries.
 pub fn add_scaled(y: &mut [f64], factor: f64, x: &[f64]) {
     assert_eq!(y.len(), x.len(), "entries of a sum");
     for (a, b) in y.iter_mut().zip(x) {
@@ -494,10 +497,10 @@ pub fn add_scaled(y: &mut [f64], factor: f64, x: &[f64]) {
     }
 }
 
-/// Whether Cholesky's factorisation of a symmetric matrix, of which the lower triangle is read, runs to its end in f64.
-/// If it does, the matrix plus (order + 1) 2^-52 trace times the identity is positive definite, whatever the order of
-/// the sums (S. M. Rump, Verification of positive definiteness, BIT 46, 2006; the constant here is larger). Cost
-/// m^3 / 3 flops.
+/// Returns whether the Cholesky factorisation of a symmetric matrix, of which the lower triangle is read, succeeds in
+/// f64. If it does, the matrix plus (order + 1) 2^-52 trace times the identity is positive definite, for any order of
+/// the sums (S. M. Rump, Verification of positive definiteness, BIT 46, 2006; the constant here is larger). Cost m^3 /
+/// 3 flops.
 ///
 /// # Errors
 /// [`Error::Size`] for a matrix that is not square.
@@ -507,7 +510,7 @@ pub fn has_cholesky(a: &Matrix) -> Result<bool> {
     Ok(lower.llt(faer::Side::Lower).is_ok())
 }
 
-/// Eigenvalues in ascending order and eigenvectors of a symmetric matrix.
+/// The eigenvalues of a symmetric matrix in ascending order, and its eigenvectors.
 #[derive(Clone, Debug)]
 pub struct SymmetricEigen {
     /// Eigenvalues, ascending.
@@ -516,8 +519,8 @@ pub struct SymmetricEigen {
     pub vectors: Matrix,
 }
 
-/// Solves the symmetric eigenproblem of `a`, of which the lower triangle is read. Backward error a small multiple
-/// of 2^-53 times the largest eigenvalue; cost about 9 m^3 flops.
+/// Solves the symmetric eigenproblem of `a`, of which the lower triangle is read. The backward error is a small
+/// multiple of 2^-53 times the largest eigenvalue; cost about 9 m^3 flops.
 ///
 /// # Errors
 /// [`Error::Size`] for a matrix that is not square, [`Error::NoConvergence`] for one with NaN or infinite entries.
@@ -529,7 +532,7 @@ pub fn symmetric_eigen(a: &Matrix) -> Result<SymmetricEigen> {
         return Err(fail());
     }
     let largest = a.values().iter().fold(0.0f64, |m, x| m.max(x.abs()));
-    // The library fails near the ends of the exponent range, so bring the largest entry near one.
+    // The library fails near the ends of the exponent range, so the largest entry is scaled to be near one.
     let scale = if largest > 0.0 { libm::scalbn(1.0, -libm::ilogb(largest).clamp(-1000, 1000)) } else { 1.0 };
     let scaled = faer::Mat::from_fn(size, size, |i, j| scale * a.row(i)[j]);
     let params = Default::default();

@@ -1,33 +1,33 @@
-//! Progress and interruption: long work reports to an observer, which owns the clock and the progress bar and may
-//! ask to stop.
+//! Progress and cancellation: long-running work reports to an observer, which owns the clock and the progress bar and
+//! may request a stop.
 
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 
-/// Why a training ended. Divergence and interruption are findings, not errors.
+/// The reason for which a training ended. Divergence and interruption are results, not errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StopReason {
     /// All requested iterations were done.
     IterationLimit,
-    /// The validation loss has not become better for long.
+    /// The validation loss has not improved for a long time.
     Converged,
     /// The loss grew without bound.
     Diverged,
-    /// The user or the system asked to stop.
+    /// The user or the system requested a stop.
     Interrupted,
 }
 
-/// The parts of the work that take time.
+/// The stages of the work that take time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// The first reading of a table: its moments and a sample.
+    /// The first pass over a table: its moments and a sample.
     Reading,
     /// Trials of activations, scales and biases.
     Choice,
-    /// The second reading: sums over rows, which can be taken up again.
+    /// The second pass: sums over rows, which can be resumed.
     Statistics,
-    /// The last reading: errors on the rows themselves.
+    /// The last pass: errors on the rows themselves.
     Scoring,
     /// The eigendecomposition.
     Eigenproblem,
@@ -41,16 +41,16 @@ pub enum Stage {
     Cells,
     /// The claims of the theory.
     Claims,
-    /// Correlations of the members of a family.
+    /// Correlations between the members of a family.
     Products,
     /// Statistical queries.
     Queries,
-    /// Files; an interruption waits for their end.
+    /// Writing of files; an interruption takes effect afterwards.
     Writing,
 }
 
 impl Stage {
-    /// A name for a progress bar.
+    /// Returns a name for a progress bar.
     pub fn name(self) -> &'static str {
         match self {
             Self::Reading => "reading",
@@ -70,10 +70,10 @@ impl Stage {
     }
 }
 
-/// What a training measures on its way, for those who watch.
+/// A measurement during training, for display.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading<'a> {
-    /// Number of steps done.
+    /// The number of steps done.
     pub iteration: u64,
     /// The loss, on the training rows for tables.
     pub loss: f64,
@@ -83,16 +83,16 @@ pub struct Reading<'a> {
     pub energies: &'a [f64],
 }
 
-/// Told about progress; answers whether to go on.
+/// A receiver of progress reports that can request a stop.
 pub trait Observer {
-    /// `done` of `total` units of `stage` are finished.
+    /// Reports that `done` of `total` units of `stage` are finished; returns whether to continue.
     fn progress(&mut self, stage: Stage, done: u64, total: u64) -> ControlFlow<StopReason>;
 
-    /// Something was measured; most observers do not mind.
+    /// Reports a measurement. The default does nothing.
     fn measured(&mut self, _: &Reading<'_>) {}
 }
 
-/// The observer that only lets things go on.
+/// An observer that ignores reports and never requests a stop.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;
 
@@ -102,10 +102,10 @@ impl Observer for Silent {
     }
 }
 
-/// Turns a wish to stop into an error, for work that has no partial result.
+/// Maps a stop request to an error, for work that has no partial result.
 ///
 /// # Errors
-/// The reason, if the observer asks to stop.
+/// The reason, if the observer requests a stop.
 pub fn check(
     observer: &mut dyn Observer,
     stage: Stage,

@@ -1,5 +1,5 @@
-//! Guarantees: how wide, which step and how many iterations bring the expected loss to a goal (PL-1), and what the
-//! operator of infinite width predicts (PL-2).
+//! Guarantees: the width, the step and the number of iterations that bring the expected loss to a goal (PL-1), and the
+//! prediction of the infinite-width operator (PL-2).
 
 use crate::dynamics::{Step, operator::Operator};
 use crate::error::{Error, Result};
@@ -8,26 +8,26 @@ use crate::sphere::Degree;
 use crate::target::PowerSpectrum;
 use serde::Serialize;
 
-/// The bound of PL-1 with the degrees that make it smallest.
+/// The bound of PL-1 with the degrees that minimise it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LossBound {
-    /// The expectation over hidden units of E (g - f_T)^2 is at most this.
+    /// An upper bound on the expectation over hidden units of E (g - f_T)^2.
     pub bound: f64,
     /// The degrees D of the comparator that have energy.
     pub degrees: Vec<Degree>,
-    /// Energy outside D: the error of the best function with degrees in D.
+    /// The energy outside D: the error of the best function with degrees in D.
     pub outside: f64,
     /// R^2, the mean square of the comparator's output coefficients.
     pub comparator_norm_sq: f64,
 }
 
-/// The smallest bound of PL-1 over all sets D of visible degrees, for a step of at most 1 / ||phi||^2 or the step
-/// 1 / lambda_max(K), both of which are covered by 1/eta <= `inverse_step`:
+/// Computes the smallest bound of PL-1 over all sets D of visible degrees, for a step of at most 1 / ||phi||^2 or the
+/// step 1 / lambda_max(K), both of which are covered by 1/eta <= `inverse_step`:
 ///
 /// e^2 + (||phi||^2 R^2 - sum_D ||g_k||^2) / m + R^2 / (2 eta T), R^2 = sum_D ||g_k||^2 / alpha_k^2.
 ///
-/// Each degree enters on its own, so it belongs to the best set exactly when it lowers the sum. Infinite width and
-/// infinitely many iterations are `f64::INFINITY`. The bound never grows with the width or the iterations.
+/// Each degree contributes independently, so it belongs to the best set exactly if it lowers the sum. Infinite width
+/// and infinitely many iterations are `f64::INFINITY`. The bound never increases with the width or the iterations.
 pub fn smallest_loss_bound(
     target: &PowerSpectrum,
     spectrum: &Spectrum,
@@ -45,7 +45,7 @@ pub fn smallest_loss_bound(
             outside += energy;
             continue;
         }
-        // A bound holds for the smallest coefficient and the largest norm that the errors allow.
+        // The bound uses the smallest coefficient and the largest norm that the errors allow.
         let r_sq = energy / (eigenvalue * (1.0 - spectrum.coefficients()[k].relative_error).powi(2));
         let cost = (spectrum.norm_sq() * r_sq - energy) / width + 0.5 * inverse_step * r_sq / iterations;
         if cost < energy {
@@ -59,16 +59,16 @@ pub fn smallest_loss_bound(
     LossBound { bound: outside + excess, degrees, outside, comparator_norm_sq }
 }
 
-/// What a plan must reach, and what the user has fixed already.
+/// The goal of a plan, and the quantities that the user has fixed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Goal {
     /// The comparator is the best polynomial of at most this degree.
     pub degree: Degree,
-    /// How much the expected loss may exceed the comparator's error.
+    /// The amount by which the expected loss may exceed the comparator's error.
     pub epsilon: f64,
-    /// A given width; otherwise the smallest that does.
+    /// A given width; None for the smallest sufficient one.
     pub width: Option<u64>,
-    /// A given number of iterations; otherwise the smallest that does.
+    /// A given number of iterations; None for the smallest sufficient one.
     pub iterations: Option<u64>,
 }
 
@@ -93,39 +93,42 @@ pub struct Plan {
     pub best_polynomial_error: f64,
     /// The bound of PL-1.
     pub loss_bound: f64,
-    /// The error of the best function in `degrees`: what the bound starts from.
+    /// The error of the best function in `degrees`, from which the bound starts.
     pub comparator_error: f64,
     /// The degrees of the comparator: visible, with energy, and worth their cost.
     pub degrees: Vec<Degree>,
-    /// Degrees up to the goal's with energy that the activation cannot see.
+    /// Degrees up to the goal's that have energy and to which the activation is blind.
     pub invisible_degrees: Vec<Degree>,
-    /// The energy in them, which stays at any width.
+    /// The energy in `invisible_degrees`, which no width removes.
     pub invisible_energy: f64,
-    /// Degrees up to the goal's with energy whose coefficients are too small to be told from zero.
+    /// Degrees up to the goal's that have energy and whose coefficients are too small to be distinguished from zero.
     pub undetermined_degrees: Vec<Degree>,
-    /// The energy in them, which no bound here covers.
+    /// The energy in `undetermined_degrees`, which no bound here covers.
     pub undetermined_energy: f64,
-    /// The fewest iterations after which the loss of infinite width is at most the goal, with what is beyond the goal's
-    /// degree not learned (PL-2); None where the goal needs none or no count up to 10^18 reaches it.
+    /// The smallest number of iterations after which the loss at infinite width is at most the goal, with the energy
+    /// beyond the goal's degree not learned (PL-2); None if the goal needs no iterations or no count up to 10^18
+    /// reaches it.
     pub operator_iterations: Option<u64>,
 }
 
-/// Of what the loss may exceed the comparator's error by, iterations take this part and the width the rest: on the
-/// path iterations cost nothing, while time grows with the cube of the width.
+/// The fraction of the allowed excess over the comparator's error that is assigned to iterations; the rest is assigned
+/// to the width. On the path iterations cost nothing, while time grows with the cube of the width.
 const ITERATIONS_SHARE: f64 = 0.01;
-/// Counts beyond this are no plan. It is the largest that the program accepts.
+/// The largest count in a plan, which is also the largest that the program accepts.
 const MOST: u64 = 1_000_000_000_000_000_000;
-/// Energies below this part of the target's are rounding.
+/// Energies below this fraction of the target's energy are rounding errors.
 pub const NEGLIGIBLE: f64 = 1e-14;
 
 impl Plan {
-    /// The smallest width and then the fewest iterations that reach the goal, where they are not given.
+    /// Finds the smallest width, and then the smallest number of iterations, that reach the goal, unless they are
+    /// given.
     ///
     /// `target` and `spectrum` must list the degrees up to the goal's. Cost: a few hundred sums over the degrees.
     ///
     /// # Errors
-    /// [`Error::Size`] where degrees up to the goal's are missing; [`Error::Parameter`] for an epsilon that is not positive, a given width or count with which no bound of PL-1
-    /// reaches the goal (the smallest that does is named), and a goal beyond 10^18 units or iterations.
+    /// [`Error::Size`] if degrees up to the goal's are missing; [`Error::Parameter`] for an epsilon that is not
+    /// positive, a given width or count with which no bound of PL-1 reaches the goal (the smallest that does is named),
+    /// and a goal beyond 10^18 units or iterations.
     pub fn new(target: &PowerSpectrum, spectrum: &Spectrum, goal: Goal) -> Result<Self> {
         if !(goal.epsilon > 0.0 && goal.epsilon.is_finite()) {
             return Err(Error::parameter("epsilon", goal.epsilon, "a positive number"));
@@ -206,9 +209,9 @@ impl Plan {
         })
     }
 
-    /// A bound on the loss of a single draw of hidden units that holds with probability at least 1 - delta:
-    /// (e + sqrt(excess / delta))^2, where the bound of PL-1 is e^2 + excess. Markov's inequality on the excess of
-    /// the loss itself would be wrong, since that can be negative.
+    /// Computes a bound on the loss of a single draw of hidden units that holds with probability at least 1 - delta:
+    /// (e + sqrt(excess / delta))^2, where the bound of PL-1 is e^2 + excess. Markov's inequality cannot be applied to
+    /// the excess of the loss itself, since that can be negative.
     ///
     /// # Errors
     /// [`Error::Parameter`] for a delta outside (0, 1).
@@ -221,11 +224,11 @@ impl Plan {
     }
 }
 
-/// A target's energy as a plan sees it.
+/// The energy of a target, split for a plan.
 struct Parts {
-    /// Energies up to the goal's degree that have a coefficient; everything else in the tail.
+    /// The energies up to the goal's degree that have a coefficient; all other energy is in the tail.
     seen: PowerSpectrum,
-    /// Energy beyond the goal's degree.
+    /// The energy beyond the goal's degree.
     beyond: f64,
     invisible: (Vec<Degree>, f64),
     undetermined: (Vec<Degree>, f64),
@@ -252,7 +255,7 @@ impl Parts {
     }
 }
 
-/// The smallest count from `first` to [`MOST`] for which `holds`, which once true must stay so.
+/// Returns the smallest count from `first` to [`MOST`] for which `holds` is true; once true, it must remain true.
 fn smallest(first: u64, holds: impl Fn(u64) -> bool) -> Option<u64> {
     if holds(first) {
         return Some(first);
@@ -276,7 +279,7 @@ fn unreachable(
     allowed: f64,
 ) -> Error {
     let required = match needed {
-        // Four digits, the last rounded up.
+        // Four digits, the last one rounded up.
         Some((least, within)) => format!(
             "at least {least} for a loss of {allowed:.4e} to be proved; or epsilon at least {:.3e} instead of {:.3e}",
             within * 1.0006,
@@ -291,8 +294,9 @@ fn unreachable(
     Error::parameter(name, found, required)
 }
 
-/// The smallest T with ||g - f_T||^2 <= `allowed` at infinite width and the step 1 / ||phi||^2 (PL-2), unless it is 0. The sum
-/// is over all visible degrees, in the comparator or not: what it leaves out counts against the goal too.
+/// Returns the smallest T with ||g - f_T||^2 <= `allowed` at infinite width and the step 1 / ||phi||^2 (PL-2), unless
+/// it is 0. The sum is over all visible degrees, in the comparator or not: the energy outside the sum also counts
+/// against the goal.
 fn operator_iterations(seen: &PowerSpectrum, spectrum: &Spectrum, allowed: f64) -> Result<Option<u64>> {
     let operator = Operator::new(spectrum, Step::Auto)?;
     let reaches = |t: u64| operator.residual(seen, seen.energies.len(), t).total() <= allowed;
@@ -331,7 +335,7 @@ mod tests {
         };
         assert!((plan.loss_bound - value(plan.width, plan.iterations)).abs() < 1e-14);
         assert!(plan.loss_bound <= 0.14);
-        // One unit or one iteration less would not do.
+        // One unit or one iteration less is not sufficient.
         assert!(value(plan.width, plan.iterations - 1) > 0.14);
         assert!(value(plan.width - 1, u64::MAX) > 0.14 - 0.01 * 0.05);
     }
@@ -347,7 +351,7 @@ mod tests {
 
     #[test]
     fn what_costs_more_than_it_brings_is_left_out() {
-        // Degree 4 holds less energy than epsilon, and would multiply the width.
+        // Degree 4 has less energy than epsilon, and would multiply the width.
         let target = energies(&[0.0, 0.9, 0.1, 0.0, 0.01]);
         let with = Plan::new(&target, &relu(), goal(4, 0.05)).unwrap();
         assert_eq!(with.degrees, [1, 2]);
@@ -396,7 +400,7 @@ mod tests {
 
     #[test]
     fn degrees_that_the_comparator_leaves_out_count_against_the_goal_of_infinite_width() {
-        // 0.3 harmonic(2) + x1 in dimension 5, of which t + t^2 / 50 hardly sees degree 2.
+        // 0.3 harmonic(2) + x1 in dimension 5; t + t^2 / 50 has a very small coefficient in degree 2.
         let (target, activation) = (energies(&[0.0, 0.2, 0.09]), Activation::parse("t+0.02*t^2").unwrap());
         let spectrum = Spectrum::new(&activation, Dim::new(5).unwrap(), 1.0, 2).unwrap();
         let plan = Plan::new(&target, &spectrum, goal(2, 0.1)).unwrap();

@@ -1,4 +1,4 @@
-//! Labelled rows, and which part of a table a row belongs to.
+//! Labelled rows, and the assignment of a table's rows to training, validation and test.
 
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
@@ -8,23 +8,23 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// Some consecutive rows of a table: their features and labels, without the rows that were left out.
+/// A block of consecutive rows of a table: their features and labels, without the omitted rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rows {
-    /// The table's rows that this covers, counted from 0, with those that were left out.
+    /// The range of the table's rows that the block covers, counted from 0, including omitted ones.
     pub covered: Range<u64>,
     /// The number of each row.
     pub numbers: Vec<u64>,
-    /// The features, one row a row.
+    /// The features, one table row per row.
     pub features: Matrix,
-    /// The labels, one row a row, one column a label.
+    /// The labels, one table row per row, one label per column.
     pub labels: Matrix,
-    /// The weight of each row in every mean; empty where all count alike.
+    /// The weight of each row in every mean; empty if all weights are 1.
     pub weights: Vec<f64>,
 }
 
 impl Rows {
-    /// No rows of a covered range.
+    /// Creates a block without rows for a covered range.
     pub fn empty(covered: Range<u64>, features: usize, labels: usize) -> Self {
         Self {
             covered,
@@ -35,20 +35,20 @@ impl Rows {
         }
     }
 
-    /// How many rows there are.
+    /// Returns the number of rows.
     pub fn len(&self) -> usize {
         self.numbers.len()
     }
 
-    /// Whether there is no row.
+    /// Returns whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.numbers.is_empty()
     }
 
-    /// The rows with the given positions.
+    /// Returns the rows at the given positions.
     ///
     /// # Panics
-    /// If there is no row at one of the positions.
+    /// If a position is out of range.
     pub fn select(&self, chosen: &[usize]) -> Self {
         Self {
             covered: self.covered.clone(),
@@ -62,15 +62,15 @@ impl Rows {
         }
     }
 
-    /// The weight of the row at a position.
+    /// Returns the weight of the row at a position.
     pub fn weight(&self, position: usize) -> f64 {
         self.weights.get(position).copied().unwrap_or(1.0)
     }
 
-    /// The rows of each part, in the order of [`Part::ALL`].
+    /// Returns the rows of each part, in the order of [`Part::ALL`].
     ///
     /// # Panics
-    /// If numbers, features, labels and weights are not of the same rows.
+    /// If numbers, features, labels and weights do not have the same number of rows.
     pub fn by_part(&self, split: &Split) -> [Self; 3] {
         let parts = split.parts(&self.numbers);
         Part::ALL.map(|part| {
@@ -80,18 +80,18 @@ impl Rows {
     }
 }
 
-/// Rows whose random numbers one thread draws at a time, at least.
+/// The smallest number of rows for which one thread draws random numbers at a time.
 const CHUNK: usize = 256;
 
-/// What a row is used for.
+/// The use of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Part {
-    /// Everything that is learned is learned from these rows.
+    /// Rows for training: all parameters are learned from them.
     Train,
-    /// The iteration count is chosen on these rows.
+    /// Rows for validation: the iteration count is chosen on them.
     Validation,
-    /// Nothing is chosen or learned from these rows.
+    /// Rows for testing: nothing is chosen or learned from them.
     Test,
 }
 
@@ -99,7 +99,7 @@ impl Part {
     /// All parts, in the order of their numbers.
     pub const ALL: [Self; 3] = [Self::Train, Self::Validation, Self::Test];
 
-    /// Its name.
+    /// Returns its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Train => "train",
@@ -109,8 +109,9 @@ impl Part {
     }
 }
 
-/// A random split whose verdict on a row depends on the seed and the row's number alone: reading in another order,
-/// in blocks or on other machines, and appending rows, changes no row's part. The sizes are therefore random.
+/// A random split in which the part of a row depends only on the seed and the row's number. Reading in another order,
+/// in blocks or on other machines, and appending rows, does not change the part of any row. The sizes of the parts are
+/// therefore random.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Split {
     seed: u64,
@@ -119,10 +120,10 @@ pub struct Split {
 }
 
 impl Split {
-    /// Checks that fractions are at least 0 and leave something for training.
+    /// Creates a split; the fractions must be at least 0 and leave rows for training.
     ///
     /// # Errors
-    /// [`Error::Parameter`].
+    /// [`Error::Parameter`] for other fractions.
     pub fn new(seed: u64, validation_fraction: f64, test_fraction: f64) -> Result<Self> {
         for (name, x) in
             [("the validation fraction", validation_fraction), ("the test fraction", test_fraction)]
@@ -142,36 +143,37 @@ impl Split {
         Ok(Self { seed, validation_fraction, test_fraction })
     }
 
-    /// The part of the row with this number (counted from 0 over the whole table).
+    /// Returns the part of the row with this number (counted from 0 over the whole table).
     pub fn part(&self, row: u64) -> Part {
         let u = uniform(&mut stream(self.seed, Purpose::Split, row));
         self.part_of(u)
     }
 
-    /// Whether any row is for testing.
+    /// Returns whether the split has test rows.
     pub fn has_test(&self) -> bool {
         self.test_fraction > 0.0
     }
 
-    /// The part of each row.
+    /// Returns the part of each row.
     pub fn parts(&self, rows: &[u64]) -> Vec<Part> {
         rows.par_iter().with_min_len(CHUNK).map(|&row| self.part(row)).collect()
     }
 
-    /// A row's fold among `folds` equal ones, for rows that are not for testing. Independent of [`Self::part`].
+    /// Returns the fold of a row among `folds` equal ones, for rows that are not for testing. Independent of
+    /// [`Self::part`].
     pub fn fold(&self, row: u64, folds: usize) -> usize {
         let mut rng = stream(self.seed, Purpose::Split, row);
         uniform(&mut rng);
         ((uniform(&mut rng) * folds as f64) as usize).min(folds.saturating_sub(1))
     }
 
-    /// A random number for each row: the rows with the smallest ones are a random sample of the table. Independent of
-    /// [`Self::part`] and [`Self::fold`].
+    /// Returns a random number for each row: the rows with the smallest numbers are a random sample of the table.
+    /// Independent of [`Self::part`] and [`Self::fold`].
     pub fn rank(&self, row: u64) -> u64 {
         self.part_and_rank(row).1
     }
 
-    /// [`Self::part`] and [`Self::rank`] at once, in half the time.
+    /// Returns [`Self::part`] and [`Self::rank`] in one call, in half the time.
     pub fn part_and_rank(&self, row: u64) -> (Part, u64) {
         let mut rng = stream(self.seed, Purpose::Split, row);
         let part = self.part_of(uniform(&mut rng));

@@ -41,7 +41,7 @@ impl Coefficient {
         }
         let possible = left.sign() >= 0;
         let known = nonzero && possible;
-        // A zero put in place of a value is off by the value too; of an impossible value nothing is known.
+        // A zero that replaces a value has at least the value as its error; for an impossible value no bound is known.
         let absolute_error = match (known, possible) {
             (true, _) => absolute_error,
             (false, true) => absolute_error + value.to_f64().abs(),
@@ -122,7 +122,7 @@ impl Spectrum {
     /// # Errors
     /// As [`Self::new`].
     pub fn infinite_dimension(activation: &Activation, max_degree: Degree) -> Result<Self> {
-        // Breakpoints are wanted as far as the normal law reaches.
+        // Breakpoints are needed within the range of the normal law.
         let reach = NORMAL_REACH.max(Law::Normal.end(max_degree.min(MAX_DEGREE) + BEYOND));
         let structure = activation.structure(reach)?;
         Self::of_structure(activation, &structure, activation.support(), Law::Normal, 1.0, max_degree)
@@ -167,7 +167,8 @@ impl Spectrum {
         let total = |part: &[Coefficient]| part.iter().fold(Scaled::ZERO, |a, c| a.plus(c.energy));
         let near = total(beyond);
         let far = Scaled::from(norm_sq).minus(total(inside)).minus(near).to_f64();
-        // Below the accuracy of the norm the difference means nothing; there the degrees just computed are it.
+        // Below the accuracy of the norm the difference has no meaning; the energy of the degrees just computed is used
+        // then.
         let far = if far > accuracy * norm_sq.to_f64() { far } else { 0.0 };
         let tail_energy = near.to_f64() + far;
         let coefficients = inside.to_vec();
@@ -266,12 +267,12 @@ impl SpectrumCache {
         max_degree: Degree,
     ) -> Result<Arc<Spectrum>> {
         let compute = || Spectrum::new(activation, dim, scale, max_degree).map(Arc::new);
-        // Code may depend on anything.
+        // The result of user code may depend on anything.
         if matches!(activation, Activation::Function(_)) {
             return compute();
         }
         let key = (activation.clone(), dim, scale.to_bits(), max_degree);
-        // A panic elsewhere leaves a list that is good to read.
+        // After a panic elsewhere the list is still valid.
         let recent = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, found)) = recent().iter().find(|(k, _)| *k == key) {
             return Ok(Arc::clone(found));

@@ -16,10 +16,10 @@ pub type Degree = usize;
 pub struct Dim(u64);
 
 impl Dim {
-    /// The largest dimension accepted; a limit of ours, well below where n + 2k would be inexact.
+    /// The largest accepted dimension, well below the one at which n + 2k would become inexact.
     pub const MAX: u64 = 1_000_000_000;
 
-    /// Checks 2 <= n <= [`Dim::MAX`].
+    /// Checks that 2 <= n <= [`Dim::MAX`].
     ///
     /// # Errors
     /// [`Error::Parameter`] otherwise.
@@ -27,21 +27,21 @@ impl Dim {
         if (2..=Self::MAX).contains(&n) {
             Ok(Self(n))
         } else {
-            Err(Error::parameter("the dimension", n, format!("a whole number from 2 to {}", Self::MAX)))
+            Err(Error::parameter("the dimension", n, format!("an integer from 2 to {}", Self::MAX)))
         }
     }
 
-    /// n.
+    /// Returns n.
     pub fn get(self) -> u64 {
         self.0
     }
 
-    /// n as a real number, for formulas.
+    /// Returns n as a real number, for formulas.
     pub fn as_f64(self) -> f64 {
         self.0 as f64
     }
 
-    /// n as a length.
+    /// Returns n as a length.
     pub fn as_usize(self) -> usize {
         self.0 as usize
     }
@@ -60,7 +60,7 @@ impl TryFrom<u64> for Dim {
     }
 }
 
-/// N(n, k) = C(n+k-1, k) - C(n+k-3, k-2), the dimension of the space of harmonics of degree k (GE-2), exactly.
+/// Computes N(n, k) = C(n+k-1, k) - C(n+k-3, k-2), the dimension of the space of harmonics of degree k (GE-2), exactly.
 ///
 /// ```
 /// use zonal::sphere::{Dim, multiplicity};
@@ -72,10 +72,10 @@ pub fn multiplicity(dim: Dim, degree: Degree) -> BigUint {
     exact_multiplicities(dim).nth(degree).unwrap_or_default()
 }
 
-/// N(n, 0), N(n, 1), .. exactly, each from the one before.
+/// Returns N(n, 0), N(n, 1), .. exactly, each computed from the preceding one.
 pub fn exact_multiplicities(dim: Dim) -> impl Iterator<Item = BigUint> {
     let n = dim.get();
-    // (2k+n-2)/k * C(k+n-3, k-1), with the binomial built as a product whose every prefix is a binomial.
+    // (2k+n-2)/k * C(k+n-3, k-1); the binomial is built as a product whose every prefix is a binomial.
     let mut binomial = BigUint::from(1u8);
     let rest = (1u64..).map(move |k| {
         let value = &binomial * BigUint::from(2 * k + n - 2) / BigUint::from(k);
@@ -85,7 +85,7 @@ pub fn exact_multiplicities(dim: Dim) -> impl Iterator<Item = BigUint> {
     std::iter::once(BigUint::from(1u8)).chain(rest)
 }
 
-/// N(n, 0), .., N(n, max_degree) as scaled double-doubles (relative error below 1e-28), for use in products.
+/// Computes N(n, 0), .., N(n, max_degree) as scaled double-doubles (relative error below 1e-28), for use in products.
 pub fn multiplicities(dim: Dim, max_degree: Degree) -> Vec<Scaled> {
     let n = dim.as_f64();
     let mut out = vec![Scaled::from(1.0)];
@@ -99,13 +99,13 @@ pub fn multiplicities(dim: Dim, max_degree: Degree) -> Vec<Scaled> {
     out
 }
 
-/// sqrt N(n, k), the factor that gives P_k norm 1; infinite where it leaves the range of f64.
+/// Computes sqrt N(n, k), the factor that gives P_k norm 1; infinite beyond the range of f64.
 pub fn sqrt_multiplicity(dim: Dim, degree: Degree) -> f64 {
     (0.5 * multiplicities(dim, degree)[degree].ln_abs()).exp()
 }
 
-/// `count` independent uniform points of the sphere, one a row. Row i depends on `(seed, purpose, i)` alone: more
-/// rows never change the earlier ones.
+/// Draws `count` independent uniform points of the sphere, one per row. Row i depends only on `(seed, purpose, i)`:
+/// more rows never change the earlier ones.
 pub fn uniform_points(dim: Dim, count: usize, seed: u64, purpose: Purpose) -> Matrix {
     let mut points = Matrix::zeros(count, dim.as_usize());
     for i in 0..count {
@@ -115,13 +115,13 @@ pub fn uniform_points(dim: Dim, count: usize, seed: u64, purpose: Purpose) -> Ma
     points
 }
 
-/// The uniform point that belongs to `(seed, purpose, index)`: a normalised Gaussian vector.
+/// Draws the uniform point of `(seed, purpose, index)`: a normalised Gaussian vector.
 pub fn uniform_point(dim: Dim, seed: u64, purpose: Purpose, index: u64) -> Vec<f64> {
     let mut rng = stream(seed, purpose, index);
     loop {
         let mut v: Vec<f64> = (0..dim.as_usize()).map(|_| StandardNormal.sample(&mut rng)).collect();
         let norm = crate::linalg::dot(&v, &v).sqrt();
-        // A vector of zeros has probability zero, but the loop costs nothing.
+        // A zero vector has probability zero, but the loop costs nothing.
         if norm > 0.0 {
             v.iter_mut().for_each(|x| *x /= norm);
             return v;

@@ -1,5 +1,5 @@
-//! What one pass over rows leaves behind: with fixed hidden units, gradient descent on squared loss depends on the
-//! rows through these sums alone. They can be merged, so that rows may be read in any pieces and anywhere.
+//! Sums over rows that one pass computes: with fixed hidden units, gradient descent on squared loss depends on the rows
+//! only through these sums. They can be merged, so that rows may be processed in any pieces and on any machine.
 
 use crate::activation::Scalar;
 use crate::block::FeatureMap;
@@ -9,21 +9,21 @@ use crate::linalg::{Matrix, Packed, Products, add_scaled};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Sums over rows of weight w_i: Phi^T W Phi, Phi^T W Y, the squares of the labels and the weights.
+/// Sums over rows with weights w_i: Phi^T W Phi, Phi^T W Y, the squares of the labels and the weights.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sums {
-    /// The sum of the weights: the number of rows where all count alike.
+    /// The sum of the weights; the number of rows if all weights are equal to 1.
     pub weight: f64,
     /// Phi^T W Phi.
     pub gram: Packed,
-    /// Phi^T W y for each label, one a row.
+    /// Phi^T W y for each label, one label per row.
     pub correlation: Matrix,
     /// y^T W y for each label.
     pub label_sq: Vec<f64>,
 }
 
 impl Sums {
-    /// No rows yet.
+    /// Creates sums over no rows.
     pub fn zeros(width: usize, labels: usize) -> Self {
         Self {
             weight: 0.0,
@@ -44,7 +44,7 @@ impl Sums {
         Ok(())
     }
 
-    /// [`Self::add`] for sums that are known to have the same sizes.
+    /// Like [`Self::add`], for sums that are known to have the same sizes.
     fn join(&mut self, other: &Self) {
         self.weight += other.weight;
         self.gram.add(&other.gram);
@@ -52,16 +52,18 @@ impl Sums {
         add_scaled(&mut self.label_sq, 1.0, &other.label_sq);
     }
 
-    /// Whether there are no rows.
+    /// Returns whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.weight == 0.0
     }
 
-    /// E (f - y)^2 over the rows for each label l and each row of `coefficients`, which holds the output coefficients
-    /// of label 0, 1, .. in turn. NaN without rows. Absolute error near 1e-16 times the labels' mean square.
+    /// Computes E (f - y)^2 over the rows for each label l and each row of `coefficients`, which holds the output
+    /// coefficients of label 0, 1, .. in turn. NaN without rows. Absolute error near 1e-16 times the labels' mean
+    /// square.
     ///
     /// # Errors
-    /// [`Error::Size`] for another number of coefficients than features, and where the parts of the sums do not fit.
+    /// [`Error::Size`] if the number of coefficients differs from the number of features, or if the parts of the sums
+    /// do not fit.
     pub fn losses(&self, coefficients: &Matrix) -> Result<Vec<f64>> {
         let labels = self.check(coefficients.columns())?;
         let forms = self.gram.quadratic_forms(coefficients);
@@ -73,7 +75,7 @@ impl Sums {
         Ok(forms.into_iter().enumerate().map(loss).collect())
     }
 
-    /// Checks that all parts are of this width and as many labels, and returns how many.
+    /// Checks that all parts have this width and equal numbers of labels, and returns the number of labels.
     pub(crate) fn check(&self, width: usize) -> Result<usize> {
         let labels = self.label_sq.len();
         check_size("features of sums", self.gram.order(), width)?;
@@ -93,33 +95,35 @@ pub enum Precision {
     /// 53 bits.
     #[default]
     F64,
-    /// 24 bits: twice as fast; losses are right to about 1e-6 of the labels' mean square.
+    /// 24 bits: twice as fast; losses are accurate to about 1e-6 of the labels' mean square.
     F32,
 }
 
-/// Rows on the sphere with labels, and the part of the table that each belongs to.
+/// Rows on the sphere with labels, and the part of the split that each belongs to.
 #[derive(Clone, Copy, Debug)]
 pub struct Batch<'a> {
-    /// The table's rows that this covers, with those that were left out; numbers count from 0 over the whole table.
+    /// The range of the table's rows that the batch covers, including omitted ones; rows are counted from 0 over the
+    /// whole table.
     pub covered: (u64, u64),
     /// The number of each row, ascending.
     pub numbers: &'a [u64],
-    /// The part of each row.
+    /// The part of each row, as an index.
     pub parts: &'a [usize],
-    /// The points, one a row.
+    /// The points, one per row.
     pub points: &'a Matrix,
-    /// The labels, one row a row, one column a label.
+    /// The labels, one point per row, one label per column.
     pub labels: &'a Matrix,
-    /// The weight of each row, positive; empty where all count alike.
+    /// The weight of each row, positive; empty if all weights are 1.
     pub weights: &'a [f64],
 }
 
-/// Rows of a block up to this width; wider ones need fewer sums beside one another.
+/// The number of rows of a block up to this width; wider networks need fewer concurrent sums.
 const BLOCK: u64 = 16_384;
 const ROWS_PER_UNIT: u64 = 8;
 
-/// The sums over each part of a table, block by block in a fixed binary tree over the numbers of blocks. The bits
-/// depend on the rows and on which of them came in one piece, not on the sizes of batches or the number of threads.
+/// The sums over each part of a split, block by block in a fixed binary tree over the numbers of blocks. The bits
+/// depend on the rows and on which of them were added to the same `Statistics`, not on the sizes of batches or the
+/// number of threads.
 #[derive(Clone, Debug)]
 pub struct Statistics {
     width: usize,
@@ -132,7 +136,7 @@ pub struct Statistics {
     scratch: Scratch,
 }
 
-/// Memory that is kept from one tile and block to the next: fresh memory costs more than filling it.
+/// Memory that is reused from one tile and block to the next: allocating it costs more than filling it.
 #[derive(Clone, Debug, Default)]
 struct Scratch {
     wide: Vec<f64>,
@@ -140,11 +144,11 @@ struct Scratch {
     grams: Vec<Gram>,
 }
 
-/// The sums over the 2^level blocks from a block on that is a multiple of as many.
+/// The sums over 2^level blocks from a block that is a multiple of 2^level.
 #[derive(Clone, Debug, PartialEq)]
 struct Node {
     level: u32,
-    /// Rows of the table seen, with those left out.
+    /// The number of rows of the table that are covered, including omitted ones.
     covered: u64,
     sums: Vec<Sums>,
 }
@@ -157,12 +161,12 @@ struct Open {
     parts: Vec<Filling>,
 }
 
-/// The rows of one part that wait for a whole tile, and the sums so far.
+/// The rows of one part that do not fill a tile yet, and the sums so far.
 #[derive(Clone, Debug)]
 struct Filling {
     points: Vec<f64>,
     labels: Vec<f64>,
-    /// Square roots of the weights, where there are any.
+    /// Square roots of the weights, if there are any.
     roots: Vec<f64>,
     weight: f64,
     /// None before the first tile.
@@ -170,13 +174,13 @@ struct Filling {
     label_sq: Vec<f64>,
 }
 
-/// Rows of a block for a network of this width.
+/// Returns the number of rows of a block for a network of this width.
 pub fn block_rows(width: usize) -> u64 {
     BLOCK.max((width as u64).saturating_mul(ROWS_PER_UNIT).next_power_of_two())
 }
 
 impl Statistics {
-    /// No rows yet, for features of this width, this many labels and parts.
+    /// Creates sums over no rows, for the given numbers of features, labels and parts.
     pub fn new(width: usize, labels: usize, parts: usize, precision: Precision) -> Self {
         Self {
             width,
@@ -189,18 +193,18 @@ impl Statistics {
         }
     }
 
-    /// Number of labels.
+    /// Returns the number of labels.
     pub fn labels(&self) -> usize {
         self.labels
     }
 
-    /// Adds rows. Within one `Statistics` batches come in the order of their numbers.
+    /// Adds rows. Batches must be added to one `Statistics` in the order of their row numbers.
     ///
-    /// Cost: count width (width + 1) flops and the features.
+    /// Cost: count width (width + 1) flops and the cost of the features.
     ///
     /// # Errors
-    /// [`Error::Size`] when sizes differ; [`Error::Parameter`] for no feature or no label, and for rows that were added before,
-    /// or before later ones.
+    /// [`Error::Size`] if sizes differ; [`Error::Parameter`] for no feature or no label, and for rows that were added
+    /// before, or before later ones.
     pub fn update(&mut self, map: &impl FeatureMap, batch: &Batch<'_>) -> Result<()> {
         self.check(map, batch)?;
         let rows = block_rows(self.width);
@@ -264,7 +268,7 @@ impl Statistics {
         Ok(())
     }
 
-    /// Makes sure that no other block is open, nor this one done.
+    /// Ensures that no other block is open and that this one is not complete.
     fn open_block(&mut self, map: &impl FeatureMap, block: u64) -> Result<()> {
         if self.open.as_ref().is_some_and(|open| open.block != block) {
             self.close(map)?;
@@ -272,7 +276,7 @@ impl Statistics {
         Ok(())
     }
 
-    /// Ends the open block: nothing waits after it.
+    /// Completes the open block, so that all rows are part of closed sums.
     ///
     /// # Errors
     /// [`Error::Size`] for a map of another width, [`Error::Parameter`] for rows that were added before.
@@ -287,7 +291,7 @@ impl Statistics {
         self.insert(open.block, Node { level: 0, covered: open.covered, sums })
     }
 
-    /// Whether the rows of a node can be other ones than those that are there.
+    /// Checks that the rows of a node are disjoint from those already added.
     fn check_room(&self, first: u64, node: &Node) -> Result<()> {
         let again = |covered: u64, rows: u64| {
             let what = format!("the number of rows in the blocks from {first} on");
@@ -295,7 +299,7 @@ impl Statistics {
         };
         let rows = block_rows(self.width) << node.level;
         let end = first + (1 << node.level);
-        // A longer run of blocks is there only if each of its rows is.
+        // A longer run of blocks can exist only if each of its rows has been added.
         let before = self.nodes.range(..=first).next_back();
         let covers = before.is_some_and(|(&at, n)| n.level != node.level && at + (1 << n.level) > first);
         let mut inside = self.nodes.range(first..end);
@@ -306,7 +310,7 @@ impl Statistics {
         if covered > rows { again(covered, rows) } else { Ok(()) }
     }
 
-    /// Adds a node, and joins neighbours that are complete.
+    /// Adds a node, and joins complete neighbours.
     fn insert(&mut self, first: u64, node: Node) -> Result<()> {
         self.check_room(first, &node)?;
         let rows = block_rows(self.width);
@@ -334,7 +338,7 @@ impl Statistics {
         Ok(())
     }
 
-    /// The sums over the rows of both, which must have been closed.
+    /// Returns the sums over the rows of both, which must have been closed.
     ///
     /// # Errors
     /// [`Error::Size`] for different widths, labels or parts, [`Error::Parameter`] for rows that are in both.
@@ -343,7 +347,8 @@ impl Statistics {
         Ok(self)
     }
 
-    /// Adds the sums over the rows of another one; both must have been closed. After an error nothing is added.
+    /// Adds the sums over the rows of `other`; both must have been closed. If an error is returned, nothing has been
+    /// added.
     ///
     /// # Errors
     /// As [`Self::merge`].
@@ -366,13 +371,13 @@ impl Statistics {
         other.nodes.into_iter().try_for_each(|(first, node)| self.insert(first, node))
     }
 
-    /// The sums over one part, of closed blocks.
+    /// Returns the sums over one part, for closed blocks.
     ///
     /// # Panics
     /// If there is no such part.
     pub fn part(&self, part: usize) -> Sums {
         assert!(part < self.parts, "part {part} of {}", self.parts);
-        // From the right, so that the short runs at the end are joined first, as the whole tree would.
+        // From the right, so that the short runs at the end are joined first, in the order of the whole tree.
         let mut total: Option<Sums> = None;
         for node in self.nodes.values().rev() {
             let mut sums = node.sums[part].clone();
@@ -384,12 +389,12 @@ impl Statistics {
         total.unwrap_or_else(|| Sums::zeros(self.width, self.labels))
     }
 
-    /// The sums over every part, of closed blocks.
+    /// Returns the sums over every part, for closed blocks.
     pub fn parts(&self) -> Vec<Sums> {
         (0..self.parts).map(|part| self.part(part)).collect()
     }
 
-    /// The sums over every part, of closed blocks, without a copy of what need not be added.
+    /// Like [`Self::parts`], without copying sums that need no addition.
     pub fn into_parts(mut self) -> Vec<Sums> {
         // As in [`Self::part`].
         let mut total: Option<Vec<Sums>> = None;
@@ -403,7 +408,7 @@ impl Statistics {
         total.unwrap_or_else(|| vec![Sums::zeros(self.width, self.labels); self.parts])
     }
 
-    /// The first row after all that were added without a gap from row 0 on.
+    /// Returns the number of the first row after those that were added without a gap from row 0.
     pub fn next_row(&self) -> u64 {
         let rows = block_rows(self.width);
         let mut next = 0;
@@ -416,7 +421,7 @@ impl Statistics {
         next
     }
 
-    /// Everything as plain values, for saving; blocks must be closed.
+    /// Returns all sums as plain values, for saving; blocks must be closed.
     pub fn export(&self) -> Vec<Exported<'_>> {
         let node = |(&first, n): (&u64, &'_ Node)| (first, n.level, n.covered);
         self.nodes
@@ -428,10 +433,10 @@ impl Statistics {
             .collect()
     }
 
-    /// Takes up sums that were saved.
+    /// Adds saved sums.
     ///
     /// # Errors
-    /// [`Error::Size`] when they do not fit, [`Error::Parameter`] as [`Self::merge`].
+    /// [`Error::Size`] if they do not fit, [`Error::Parameter`] as [`Self::merge`].
     pub fn import(&mut self, first_block: u64, level: u32, covered: u64, sums: Vec<Sums>) -> Result<()> {
         let fits = sums.len() == self.parts
             && sums.iter().all(|s| {
@@ -439,7 +444,7 @@ impl Statistics {
                     && (s.correlation.rows(), s.correlation.columns()) == (self.labels, self.width)
                     && s.label_sq.len() == self.labels
             });
-        // The rows after its last one have numbers too.
+        // The rows after its last one must have valid numbers too.
         let end = 1u64.checked_shl(level).and_then(|blocks| first_block.checked_add(blocks));
         let sound = level <= 40
             && first_block.is_multiple_of(1 << level)
@@ -456,14 +461,14 @@ impl Statistics {
     }
 }
 
-/// The sums over a run of blocks as they are saved.
+/// The sums over a run of blocks in the form in which they are saved.
 #[derive(Clone, Copy, Debug)]
 pub struct Exported<'a> {
     /// The first block.
     pub first_block: u64,
-    /// It covers 2^level blocks.
+    /// The run has 2^level blocks.
     pub level: u32,
-    /// Rows of the table in them, with those left out.
+    /// The number of rows of the table in them, including omitted ones.
     pub covered: u64,
     /// The sums of each part.
     pub sums: &'a [Sums],
@@ -481,17 +486,17 @@ impl Filling {
         }
     }
 
-    /// Notes the weight of the row that was added last; 1 without one.
+    /// Records the weight of the row that was added last; 1 without a weight.
     fn weigh(&mut self, weight: Option<f64>) {
         self.weight += weight.unwrap_or(1.0);
         if weight.is_some() || !self.roots.is_empty() {
-            // Rows before the first one with a weight count 1.
+            // Rows before the first one with a weight have weight 1.
             self.roots.resize(self.labels.len() / self.label_sq.len() - 1, 1.0);
             self.roots.push(weight.unwrap_or(1.0).sqrt());
         }
     }
 
-    /// Adds the rows that wait.
+    /// Adds the pending rows.
     fn add_tile(&mut self, map: &impl FeatureMap, precision: Precision, scratch: &mut Scratch) -> Result<()> {
         let labels = self.label_sq.len();
         let rows = self.labels.len() / labels;
@@ -530,7 +535,7 @@ impl Filling {
         Ok(())
     }
 
-    /// The sums; the memory goes back.
+    /// Returns the sums and gives the memory back to `scratch`.
     fn finish(self, width: usize, labels: usize, scratch: &mut Scratch) -> Sums {
         let Some(gram) = self.gram else { return Sums::zeros(width, labels) };
         let sums = Sums {
@@ -544,7 +549,7 @@ impl Filling {
     }
 }
 
-/// Adds the features of a tile, made in a buffer that is kept.
+/// Adds the features of a tile, computed in a reused buffer.
 fn add_features<T: Scalar>(
     gram: &mut Gram,
     map: &impl FeatureMap,
@@ -565,7 +570,7 @@ fn add_features<T: Scalar>(
     gram.add(features, labels);
 }
 
-/// Multiplies the features of each row, which stand in panels, by its root.
+/// Multiplies the features of each row, which are stored in panels, by the square root of its weight.
 fn weigh<T: Scalar>(features: &mut [T], rows: usize, roots: &[f64]) {
     for panel in features.chunks_mut(rows * T::PANEL) {
         let columns = panel.len() / rows;

@@ -1,5 +1,5 @@
-//! Our side of `cargo xtask bench descent`: steps of descent on both layers, on rows drawn beforehand. Prints one JSON
-//! object.
+//! The zonal side of `cargo xtask bench descent`: steps of descent on both layers, on rows drawn beforehand. Prints one
+//! JSON object.
 //!
 //!     bench-descent DIM WIDTH BATCH f64|f32 ACTIVATION SECONDS
 
@@ -16,10 +16,11 @@ use zonal::statistics::Precision;
 
 type Failure = Box<dyn std::error::Error>;
 
-/// Batches drawn beforehand, taken in turn.
+/// The number of batches, which are drawn beforehand and used in turn.
 const BATCHES: usize = 16;
 
-/// Steps a second of `step`, which is told the number of its batch, on a thread of the pool as in a training.
+/// Measures the steps per second of `step`, which receives the number of its batch, on a thread of the pool as in a
+/// training.
 fn timed(
     seconds: f64,
     mut step: impl FnMut(usize) -> Result<(), zonal::Error> + Send,
@@ -71,7 +72,8 @@ fn main() -> Result<(), Failure> {
         })
         .collect::<Result<_, Failure>>()?;
     let ready = batches.iter().map(|(x, y)| stepper.batch(x, y)).collect::<Result<Vec<_>, zonal::Error>>()?;
-    // Rows in the precision and layout of the program beforehand, as the peers' are; then made ready anew for each step.
+    // First with rows prepared beforehand in the precision and layout of the program, as those of the peers are; then
+    // with rows prepared for each step.
     let rate = timed(seconds, |i| stepper.step(&ready[i], 0.1, f64::MAX).map(drop))?;
     let packing = timed(seconds / 2.0, |i| {
         let rows = stepper.batch(&batches[i].0, &batches[i].1)?;

@@ -7,7 +7,7 @@ use zonal::activation::Activation;
 use zonal::spectrum::Spectrum;
 use zonal::sphere::Dim;
 
-/// Repetitions; the median is printed.
+/// The number of repetitions; the median is printed.
 const REPEATS: usize = 11;
 
 fn main() -> zonal::Result<()> {
@@ -28,7 +28,7 @@ fn main() -> zonal::Result<()> {
         }
     }
     times.sort_by(f64::total_cmp);
-    // Whoever reads the first line only may close the pipe.
+    // A reader of only the first line may close the pipe.
     let _ = write!(std::io::stdout(), "milliseconds {:.3}\n{rows}", 1000.0 * times[REPEATS / 2]);
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! Our side of `cargo xtask bench peers`: training on rows in memory, its parts timed. Prints one JSON object.
+//! The zonal side of `cargo xtask bench peers`: training on rows in memory, with timings of its parts. Prints one JSON
+//! object.
 //!
 //!     bench-tables peak
 //!     bench-tables path ROWS COLUMNS WIDTH f64|f32
@@ -21,16 +22,16 @@ use zonal::statistics::{Batch, Precision, Statistics, Sums};
 
 type Failure = Box<dyn std::error::Error>;
 
-/// Rows on the sphere with a label that no low degree explains, in memory.
+/// Rows on the sphere, in memory, with a label that is not a polynomial of low degree.
 struct Table {
     network: Network,
     points: Matrix,
     labels: Matrix,
 }
 
-/// Rows added at a time, as when they are read from a file.
+/// The number of rows added at a time, as when they are read from a file.
 const BATCH: usize = 8_192;
-/// The counts of a path: 0 and 59 more, up to 10^6.
+/// Returns the iteration counts of a path: 0 and 59 more, up to 10^6.
 fn counts() -> Vec<u64> {
     let mut out: Vec<u64> = (0..200).map(|i| 10f64.powf(f64::from(i) * 6.0 / 63.0).round() as u64).collect();
     out.insert(0, 0);
@@ -70,7 +71,7 @@ impl Table {
     }
 }
 
-/// The whole of a training from rows in memory: features and sums, the solution, 60 iterates and their losses.
+/// Times a whole training on rows in memory: features and sums, the solution, 60 iterates and their losses.
 fn path(table: &Table, precision: Precision) -> Result<Value, Failure> {
     let at = counts();
     let began = Instant::now();
@@ -91,7 +92,7 @@ fn path(table: &Table, precision: Precision) -> Result<Value, Failure> {
     }))
 }
 
-/// The path by Lanczos against so many plain steps of descent.
+/// Compares the path by Lanczos with the given number of plain steps of descent.
 fn lanczos(table: &Table, steps: u64) -> Result<Value, Failure> {
     let at: Vec<u64> = counts().into_iter().filter(|t| *t <= steps).chain([steps]).collect();
     let began = Instant::now();

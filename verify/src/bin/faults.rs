@@ -1,4 +1,4 @@
-//! `faults PROGRAM PAGE KILLS OTHERS`: tries every fault and writes the table into the page.
+//! `faults PROGRAM PAGE KILLS OTHERS`: injects every fault and writes the table into the page.
 
 use std::path::Path;
 use zonal_verify::faults::{Kind, try_all};

@@ -1,5 +1,5 @@
-//! Writes the parts of the documentation that come from the code: schemas, the picture of the house, the figure of
-//! the first page. `cargo xtask docs` calls it; a test compares what it would write with what is committed.
+//! Writes the generated parts of the documentation: schemas, the list of modules, the figure of the README.
+//! `cargo xtask docs` calls it; a test compares its output with the committed files.
 
 use zonal_verify::documents::all;
 use zonal_verify::layers::root;

@@ -1,24 +1,24 @@
-//! Circles between modules.
+//! Circular dependencies between modules.
 //!
-//! The modules below one parent are nodes; a use within one of them of anything within another is an arrow. The parent's
-//! own code, without its children, is a node as well: children may use what it defines as long as it uses none of those
-//! children, and it may use its children as long as they use nothing that it defines. Re-exports are free: they say where
-//! a name can be found, and a use of it counts for the module that defines it.
+//! The modules below one parent are nodes; a use of an item in one of them by code in another is an edge. The parent's
+//! own code, without its children, is a node as well: children may use its items if it uses none of those children, and
+//! it may use its children if they use none of its items. Re-exports are free: they only provide a name, and a use of
+//! the name counts for the module that defines it.
 
 use super::uses::Use;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How the node of a parent's own code is called.
+/// The name of the node of a parent's own code.
 const OWN: &str = "self";
 
-/// Modules below one parent each of which depends on all others.
+/// Modules below one parent that all depend on each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Circle {
     /// The parent.
     pub parent: String,
     /// Names of the modules.
     pub modules: Vec<String>,
-    /// One use behind each arrow.
+    /// One use for each edge.
     pub uses: Vec<String>,
 }
 
@@ -28,7 +28,7 @@ impl std::fmt::Display for Circle {
     }
 }
 
-/// The circles of a crate.
+/// Finds the circles of a crate.
 pub fn circles(uses: &[Use]) -> Vec<Circle> {
     let mut graphs: BTreeMap<&[String], BTreeMap<(&str, &str), &Use>> = BTreeMap::new();
     for one in uses {
@@ -59,7 +59,7 @@ fn full(path: &[String]) -> String {
     [&["crate".to_owned()], path].concat().join("::")
 }
 
-/// Sets of two or more nodes each of which leads to all others of its set.
+/// Returns the sets of two or more nodes in which each node leads to all others.
 pub fn components<'a>(arrows: &[(&'a str, &'a str)]) -> BTreeSet<BTreeSet<&'a str>> {
     let reached = |from: &'a str| {
         let mut seen = BTreeSet::new();
@@ -109,7 +109,7 @@ mod tests {
         let child = "mod a { use super::Shared; pub fn f(_: Shared) {} }";
         assert!(names(&format!("struct Shared; pub use a::f; {child}")).is_empty());
         assert_eq!(names(&format!("struct Shared; fn g() {{ a::f(Shared) }} {child}")), ["crate a self"]);
-        // By way of the re-export.
+        // Through the re-export.
         assert_eq!(
             names(&format!("struct Shared; pub use a::f; fn g() {{ f(Shared) }} {child}")),
             ["crate a self"]

@@ -1,11 +1,11 @@
-//! Text in the code of a crate: string literals, without documentation and without what only tests see.
+//! String literals in the code of a crate, without documentation and test code.
 
 use super::tree::{ModulePath, Tree, for_tests, impl_item_for_tests, trait_item_for_tests};
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Attribute, ImplItem, Item, LitStr, Macro, Meta, TraitItem};
 
-/// Every string literal with the module that holds it, those of macro calls and attributes included.
+/// Returns every string literal with its module, including those in macro calls and attributes.
 pub fn strings(tree: &Tree) -> Vec<(ModulePath, String)> {
     let mut found = Vec::new();
     for (module, items) in &tree.modules {
@@ -16,8 +16,8 @@ pub fn strings(tree: &Tree) -> Vec<(ModulePath, String)> {
     found
 }
 
-/// Options of a command line that a text names: `--` before a small letter, after anything but a letter or a digit. Names
-/// of properties in style sheets, which also begin with two dashes, are none.
+/// Returns the command-line options that a text names: `--` before a lower-case letter and not after a letter or a
+/// digit. Names of properties in style sheets, which also begin with two dashes, are excluded.
 pub fn flags(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (at, _) in text.match_indices("--") {

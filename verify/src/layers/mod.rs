@@ -1,4 +1,4 @@
-//! The order of crates and modules as `docs/layers.txt` states it, and what the sources make of it.
+//! The order of crates and modules stated in `docs/layers.txt`, and the dependencies found in the sources.
 
 pub mod circles;
 pub mod literals;
@@ -11,18 +11,18 @@ use std::path::{Path, PathBuf};
 /// A crate and its modules, in the order in which data flows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layer {
-    /// Name of the crate.
+    /// The name of the crate.
     pub name: String,
-    /// Its modules, each with the idea it stands for.
+    /// Its modules, each with a description.
     pub modules: Vec<(String, String)>,
 }
 
-/// The root of the workspace.
+/// Returns the root of the workspace.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The folder of a crate.
+/// Returns the folder of a crate.
 pub fn folder(crate_name: &str) -> PathBuf {
     if crate_name == env!("CARGO_PKG_NAME") {
         root().join("verify")
@@ -31,10 +31,11 @@ pub fn folder(crate_name: &str) -> PathBuf {
     }
 }
 
-/// Reads `docs/layers.txt`: a crate's name at the left margin, its modules indented, each followed by its idea.
+/// Reads `docs/layers.txt`: a crate's name is at the left margin, its modules are indented, each followed by its
+/// description.
 ///
 /// # Panics
-/// When the file cannot be read.
+/// If the file cannot be read.
 pub fn layers() -> Vec<Layer> {
     let path = root().join("docs/layers.txt");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
@@ -51,10 +52,11 @@ pub fn layers() -> Vec<Layer> {
     out
 }
 
-/// Dependencies of a crate within the workspace, as its manifest names them; those of tests only do not count.
+/// Returns the dependencies of a crate within the workspace according to its manifest, without development
+/// dependencies.
 ///
 /// # Panics
-/// When the manifest cannot be read.
+/// If the manifest cannot be read.
 pub fn dependencies(crate_name: &str) -> Vec<String> {
     let path = folder(crate_name).join("Cargo.toml");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));

@@ -1,13 +1,13 @@
-//! Which module of the Python package imports which.
+//! Imports between the modules of the Python package.
 
 use super::root;
 use std::collections::BTreeSet;
 
-/// Imports between modules of the package, those within functions as well. What only type checkers see does not count,
-/// nor does what `__init__` imports: nothing imports the package as a whole.
+/// Returns the imports between modules of the package, including those within functions. Imports for type checkers and
+/// those of `__init__` are ignored: nothing imports the package as a whole.
 ///
 /// # Panics
-/// When the package cannot be read.
+/// If the package cannot be read.
 pub fn imports() -> Vec<(String, String)> {
     let folder = root().join("crates/zonal-py/python/zonal");
     let entries = std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
@@ -23,10 +23,10 @@ pub fn imports() -> Vec<(String, String)> {
     found
 }
 
-/// The modules of the package that a source imports.
+/// Returns the modules of the package that a source imports.
 pub fn imports_of(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    // How far the head of a block for type checkers is indented, while inside of it.
+    // Inside a block for type checkers, the indentation of its head.
     let mut block: Option<usize> = None;
     let mut lines = text.lines();
     while let Some(line) = lines.next() {

@@ -9,14 +9,14 @@ use syn::{Attribute, ImplItem, Item, Meta, TraitItem};
 /// The names from the root of a crate to a module; empty for the root.
 pub type ModulePath = Vec<String>;
 
-/// The items of each module, without the modules among them and without those that only tests see.
+/// The items of each module, without its submodules and without test code.
 #[derive(Clone, Default)]
 pub struct Tree {
     /// Items by module.
     pub modules: BTreeMap<ModulePath, Vec<Item>>,
-    /// Modules that are written within the file of their parent.
+    /// The modules that are written within the file of their parent.
     pub inline: BTreeSet<ModulePath>,
-    /// The name by which a program calls the crate, with underscores.
+    /// The name of the crate in code, with underscores.
     pub name: String,
 }
 
@@ -24,7 +24,7 @@ impl Tree {
     /// Reads a crate of the workspace: `lib.rs`, and `main.rs` as if it were a module `main`.
     ///
     /// # Panics
-    /// When a file cannot be read, is no Rust, or belongs to a `mod` and does not exist.
+    /// If a file cannot be read or is not Rust, or if the file of a `mod` does not exist.
     pub fn read(crate_name: &str) -> Self {
         let source = folder(crate_name).join("src");
         let mut tree = Self { name: crate_name.replace('-', "_"), ..Self::default() };
@@ -36,10 +36,10 @@ impl Tree {
         tree
     }
 
-    /// A crate named `example` in one string, in which each module counts as a file.
+    /// Parses a crate named `example` from one string, in which each module counts as a file.
     ///
     /// # Panics
-    /// When it is no Rust, or a module is in a file of its own.
+    /// If the text is not Rust, or a module is in a separate file.
     pub fn parse(text: &str) -> Self {
         let mut tree = Self { name: "example".into(), ..Self::default() };
         let file = syn::parse_file(text).unwrap_or_else(|e| panic!("{text}: {e}"));
@@ -48,7 +48,7 @@ impl Tree {
         tree
     }
 
-    /// The module whose file holds a module.
+    /// Returns the module in whose file a module is written.
     pub fn file_of(&self, module: &[String]) -> ModulePath {
         let mut module = module.to_vec();
         while self.inline.contains(&module) {
@@ -93,7 +93,7 @@ fn items(file: &Path) -> Vec<Item> {
     syn::parse_file(&text).unwrap_or_else(|e| panic!("{}: {e}", file.display())).items
 }
 
-/// Whether only tests see an item.
+/// Returns whether an item is only compiled for tests.
 pub fn for_tests(item: &Item) -> bool {
     under_test(match item {
         Item::Const(i) => &i.attrs,
@@ -115,7 +115,7 @@ pub fn for_tests(item: &Item) -> bool {
     })
 }
 
-/// Whether only tests see an item of an `impl`.
+/// Returns whether an item of an `impl` is only compiled for tests.
 pub fn impl_item_for_tests(item: &ImplItem) -> bool {
     under_test(match item {
         ImplItem::Const(i) => &i.attrs,
@@ -126,7 +126,7 @@ pub fn impl_item_for_tests(item: &ImplItem) -> bool {
     })
 }
 
-/// Whether only tests see an item of a trait.
+/// Returns whether an item of a trait is only compiled for tests.
 pub fn trait_item_for_tests(item: &TraitItem) -> bool {
     under_test(match item {
         TraitItem::Const(i) => &i.attrs,
@@ -137,7 +137,7 @@ pub fn trait_item_for_tests(item: &TraitItem) -> bool {
     })
 }
 
-/// Whether the attributes are `#[test]` or a `#[cfg(..)]` that asks for tests.
+/// Returns whether the attributes contain `#[test]` or a `#[cfg(..)]` that requires tests.
 fn under_test(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let condition = match &attribute.meta {

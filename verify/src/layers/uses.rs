@@ -1,8 +1,8 @@
-//! Which module of a crate uses which, found by resolving every path in its code.
+//! The uses of modules by other modules of a crate, found by resolving every path in the code.
 //!
-//! Paths are those of `use`, of expressions, types and patterns, and what looks like a path in macro calls and
-//! attributes. A path leads to the module that defines the item: re-exports are followed. Glob imports count as uses of
-//! their module. What only tests see does not count, nor does documentation.
+//! Paths are those of `use`, of expressions, types and patterns, and token sequences that look like a path in macro
+//! calls and attributes. A path leads to the module that defines the item: re-exports are followed. Glob imports count
+//! as uses of their module. Test code and documentation are ignored.
 
 use super::tree::{ModulePath, Tree, for_tests, impl_item_for_tests, trait_item_for_tests};
 use proc_macro2::{TokenStream, TokenTree};
@@ -12,21 +12,21 @@ use syn::{
     Attribute, Expr, ExprCall, ImplItem, Item, ItemUse, Macro, Meta, Path, TraitItem, UseTree, Visibility,
 };
 
-/// One module names an item of another.
+/// A use of an item of one module by another module.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Use {
-    /// Where the name is written.
+    /// The module in which the name is written.
     pub from: ModulePath,
-    /// Where the item is defined.
+    /// The module that defines the item.
     pub to: ModulePath,
-    /// The path as it is written.
+    /// The path as written.
     pub written: String,
 }
 
-/// More steps than an honest chain of imports has; `use a::a` in `a` would never end.
+/// More steps than any reasonable chain of imports has; `use a::a` in `a` would never end.
 const LONGEST_CHAIN: usize = 32;
 
-/// Every use of a module by another of the same crate.
+/// Returns every use of a module by another module of the same crate.
 pub fn uses(tree: &Tree) -> Vec<Use> {
     let names = Names::new(tree);
     let mut found = BTreeSet::new();
@@ -42,7 +42,7 @@ pub fn uses(tree: &Tree) -> Vec<Use> {
     found.into_iter().collect()
 }
 
-/// What the code of one module names.
+/// The names in the code of one module.
 #[derive(Default)]
 struct Scope {
     /// Paths in code and private imports.
@@ -51,7 +51,7 @@ struct Scope {
     imports: BTreeMap<String, Vec<String>>,
     /// Modules whose names are all imported.
     globs: Vec<Vec<String>>,
-    /// Names of its own items.
+    /// The names of its own items.
     definitions: BTreeSet<String>,
 }
 
@@ -88,17 +88,17 @@ impl Scope {
                 name = segments.last().cloned().unwrap_or_default();
             }
         }
-        // A re-export is used where its name is.
+        // A re-export counts where its name is used.
         if !reexport {
             self.paths.insert(segments.clone());
         }
         self.imports.insert(name, segments);
     }
 
-    /// What looks like a path among tokens that are no syntax tree: `a::b`, and strings of attributes that are one.
+    /// Collects paths from tokens that are not a syntax tree: `a::b`, and strings in attributes that are a path.
     fn tokens(&mut self, tokens: TokenStream, strings: bool) {
         let mut path: Vec<String> = Vec::new();
-        // Colons since the last name.
+        // The number of colons since the last name.
         let mut colons = 0;
         for token in tokens {
             match token {
@@ -130,7 +130,7 @@ impl Scope {
         self.keep(path);
     }
 
-    /// A single name among tokens may be a variable.
+    /// Adds a path, unless it is a single name, which may be a variable among tokens.
     fn keep(&mut self, path: Vec<String>) {
         if path.len() > 1 {
             self.paths.insert(path);
@@ -191,7 +191,7 @@ impl Visit<'_> for Scope {
     }
 }
 
-/// A single small word that is not called is taken for a variable.
+/// Returns whether a name may be a variable: a single lower-case word that is not called.
 fn may_be_variable(name: &syn::Ident) -> bool {
     name.to_string().starts_with(|c: char| c.is_lowercase() || c == '_')
 }
@@ -212,10 +212,10 @@ fn name_of(item: &Item) -> Option<String> {
     Some(ident.to_string())
 }
 
-/// Finds what a path means.
+/// Resolves paths.
 struct Names<'a> {
     scopes: BTreeMap<ModulePath, Scope>,
-    /// Modules of this crate that a module imports by a glob.
+    /// The modules of this crate that each module imports by a glob.
     globs: BTreeMap<ModulePath, Vec<ModulePath>>,
     name: &'a str,
 }
@@ -224,7 +224,7 @@ impl<'a> Names<'a> {
     fn new(tree: &'a Tree) -> Self {
         let scopes = tree.modules.iter().map(|(path, items)| (path.clone(), Scope::new(items))).collect();
         let mut names = Self { scopes, globs: BTreeMap::new(), name: &tree.name };
-        // A glob is found without the names that other globs bring.
+        // The module of a glob is resolved without the names that other globs provide.
         let of = |(path, scope): (&ModulePath, &Scope)| {
             let modules = scope.globs.iter().filter_map(|glob| names.resolve(path, glob, 0));
             (path.clone(), modules.filter(|(_, rest)| *rest == 0).map(|(module, _)| module).collect())
@@ -233,14 +233,14 @@ impl<'a> Names<'a> {
         names
     }
 
-    /// The module that defines what a path in a module leads to; none for other crates, for variables, and for a path that
-    /// is a module: who uses its items names them as well.
+    /// Returns the module that defines the item to which a path in a module leads. None for other crates, for
+    /// variables, and for a path to a module itself, since code that uses its items names them as well.
     fn definition(&self, from: &[String], segments: &[String]) -> Option<ModulePath> {
         let (module, rest) = self.resolve(from, segments, 0)?;
         (rest > 0).then_some(module)
     }
 
-    /// The last module on a path, and how many names follow.
+    /// Returns the last module on a path, and the number of names after it.
     fn resolve(&self, from: &[String], segments: &[String], depth: usize) -> Option<(ModulePath, usize)> {
         let (first, rest) = segments.split_first()?;
         if depth > LONGEST_CHAIN {
@@ -268,7 +268,7 @@ impl<'a> Names<'a> {
             let scope = self.scopes.get(&module)?;
             let child = [&module[..], std::slice::from_ref(name)].concat();
             let is_item = scope.imports.contains_key(name) || scope.definitions.contains(name);
-            // A module and an item may have one name; what ends a path is the item.
+            // A module and an item may have the same name; the end of a path is the item.
             if self.scopes.contains_key(&child) && !(after.is_empty() && is_item) {
                 (module, rest) = (child, after);
             } else if scope.definitions.contains(name) {
@@ -292,7 +292,7 @@ impl<'a> Names<'a> {
             || self.glob(module, name, depth).is_some()
     }
 
-    /// The module from which a glob import brings a name.
+    /// Returns the module from which a glob import provides a name.
     fn glob(&self, module: &[String], name: &str, depth: usize) -> Option<ModulePath> {
         let globs = self.globs.get(module)?;
         let brings = |m: &&ModulePath| depth < LONGEST_CHAIN && self.knows(m, name, depth + 1);
@@ -304,7 +304,7 @@ impl<'a> Names<'a> {
 mod tests {
     use super::*;
 
-    /// Uses as `from -> to`, each once.
+    /// Returns uses as `from -> to`, without repetitions.
     fn arrows(text: &str) -> Vec<String> {
         let name = |path: &[String]| if path.is_empty() { "self".to_owned() } else { path.join("::") };
         let found: BTreeSet<String> = uses(&Tree::parse(text))
@@ -314,7 +314,7 @@ mod tests {
         found.into_iter().collect()
     }
 
-    /// Two modules with an item each, and a module that holds this code.
+    /// Returns the uses of a module with this code, next to two modules with an item each.
     fn user(code: &str) -> Vec<String> {
         arrows(&format!(
             "mod a {{ pub struct A; pub mod deep {{ pub fn f() {{}} }} }} mod b {{ pub enum B {{ One }} }}
@@ -361,7 +361,7 @@ mod tests {
         // A variable may have the name of a function.
         assert!(arrows("pub use a::f; mod a { pub fn f() {} } fn g() { let f = 1; f + 1 }").is_empty());
         assert_eq!(arrows("pub use a::f; mod a { pub fn f() {} } fn g() { f() }"), ["self -> a"]);
-        // An honest program has no such chain.
+        // A circular chain, which no valid program has.
         assert!(arrows("pub use b::x; mod b { pub use crate::x; } mod c { use crate::x::y; }").is_empty());
     }
 

@@ -1,5 +1,5 @@
-//! Descent on both layers: gradients against differences, many steps against a plain implementation, exact expectations
-//! against rows, and the step that is chosen automatically.
+//! Descent on both layers: gradients compared with differences, many steps with a plain implementation, exact
+//! expectations with rows; and the automatic step.
 
 use zonal::activation::Activation;
 use zonal::dynamics::Step;
@@ -33,7 +33,7 @@ fn architecture(activation: &Activation, dim: usize, width: usize) -> Architectu
     }
 }
 
-/// Points and labels.
+/// Returns points and labels.
 fn rows(count: usize, dim: usize, labels: usize) -> (Matrix, Matrix) {
     let points = uniform_points(Dim::new(dim as u64).unwrap(), count, 11, Purpose::Points);
     let value = |i: usize| 0.5 * points.row(i / labels)[i % dim] + (i as f64).sin();
@@ -41,7 +41,7 @@ fn rows(count: usize, dim: usize, labels: usize) -> (Matrix, Matrix) {
     (points, labels)
 }
 
-/// (1/2) E sum_l (f_l - y_l)^2, written as the formula is.
+/// Computes (1/2) E sum_l (f_l - y_l)^2 directly from the formula.
 fn loss(a: &Architecture, weights: &Weights, (points, labels): &(Matrix, Matrix)) -> f64 {
     let row = |i: usize| {
         let unit = |j: usize| {
@@ -54,7 +54,7 @@ fn loss(a: &Architecture, weights: &Weights, (points, labels): &(Matrix, Matrix)
     0.5 * (0..points.rows()).map(row).sum::<f64>() / points.rows() as f64
 }
 
-/// One weight of each kind, by a number.
+/// Returns one weight of each kind, selected by a number.
 fn weight(weights: &mut Weights, index: usize) -> &mut f64 {
     let (hidden, biases) = (weights.hidden.values().len(), weights.biases.len());
     match index {
@@ -64,7 +64,7 @@ fn weight(weights: &mut Weights, index: usize) -> &mut f64 {
     }
 }
 
-/// d f / d weight by Richardson's extrapolation of central differences.
+/// Computes d f / d weight by Richardson's extrapolation of central differences.
 fn difference(weights: &Weights, index: usize, f: impl Fn(&Weights) -> f64) -> f64 {
     let central = |h: f64| {
         let moved = |by: f64| {
@@ -122,7 +122,7 @@ fn gradients_are_differences_for_every_activation_layer_bias_and_parametrisation
     assert_eq!(compared, 20 * 18);
 }
 
-/// One step as the formulas are written.
+/// Performs one step directly from the formulas.
 fn plain_step(a: &Architecture, layers: Layers, weights: &mut Weights, rows: &(Matrix, Matrix), step: f64) {
     let (points, labels) = rows;
     let (c, count) = (a.factor(), points.rows() as f64);
@@ -187,6 +187,7 @@ fn a_hundred_steps_are_those_of_a_plain_implementation() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn exact_gradients_are_differences_of_the_exact_loss() {
     let dim = Dim::new(5).unwrap();
     let targets = [
@@ -223,7 +224,7 @@ fn exact_gradients_are_differences_of_the_exact_loss() {
             }
             let risk = BothLayers::new(&target, &a, Layers::Both).unwrap();
             let (value, found) = risk.gradient(&weights).unwrap();
-            // The loss itself, by a sample.
+            // The loss itself, estimated from a sample.
             let network = Network::from_weights(&a, &weights).unwrap();
             let points = uniform_points(dim, 100_000, 5, Purpose::Points);
             let f = network.values(&weights.output, &points).unwrap();
@@ -249,6 +250,7 @@ fn exact_gradients_are_differences_of_the_exact_loss() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn descent_on_exact_expectations_of_the_output_layer_is_the_path() {
     let dim = Dim::new(6).unwrap();
     let target = Target::parse("0.7*harmonic(2) + 0.4*x1 + 0.1*neuron(tanh)", dim, 4).unwrap();
@@ -274,7 +276,7 @@ fn descent_on_exact_expectations_of_the_output_layer_is_the_path() {
 
 #[test]
 fn fresh_batches_follow_exact_expectations_on_average() {
-    // One step from the same weights: the mean over batches of the step is the exact one.
+    // One step from the same weights: the mean of the step over batches is the exact step.
     let dim = Dim::new(4).unwrap();
     let target = Target::parse("x1*x2 + 0.5*x3", dim, 0).unwrap();
     let a = architecture(&Activation::Relu, 4, 10);
@@ -310,7 +312,7 @@ fn a_step_that_diverges_is_a_finding_and_the_automatic_one_recovers() {
     let source = Source::Rows { points: &rows.0, labels: &rows.1, batch: None };
     let new = |step| Descent::new(&a, Layers::Output, &weights, source, step, Precision::F64, 0).unwrap();
     let limit = new(Step::Auto).largest_stable_step();
-    // The output layer alone is a quadratic: 2 / curvature is exact.
+    // The output layer alone is a quadratic problem: 2 / curvature is exact.
     let mut stable = new(Step::Fixed(0.98 * limit));
     assert_eq!(stable.run(3_000, 3_000, &mut Silent).unwrap(), None);
     let mut unstable = new(Step::Fixed(1.05 * limit));
@@ -318,7 +320,7 @@ fn a_step_that_diverges_is_a_finding_and_the_automatic_one_recovers() {
     assert!(unstable.state().diverged.unwrap() < 3_000);
     assert!(unstable.weights().output.values().iter().all(|x| x.is_finite()));
 
-    // Mean-field weights grow a hundredfold on large labels, and the curvature with them.
+    // Mean-field weights grow a hundredfold on large labels, and the curvature grows with them.
     let mut large = rows.1.clone();
     large.values_mut().iter_mut().for_each(|y| *y *= 300.0);
     let a = Architecture { parametrisation: Parametrisation::MeanField, ..a };
@@ -365,7 +367,7 @@ fn batches_cover_the_rows_and_a_snapshot_goes_on_to_the_same_bits() {
     }
 }
 
-/// Weights that have left the sphere, with biases where the architecture has them.
+/// Returns weights that have left the sphere, with biases if the architecture has them.
 fn moved(a: &Architecture, seed: u64) -> Weights {
     let mut weights = a.weights(Start::Random, seed).unwrap();
     weights.hidden.values_mut().iter_mut().enumerate().for_each(|(i, w)| *w *= 1.0 + 0.08 * (i % 5) as f64);
@@ -399,7 +401,7 @@ fn energies_of_moving_units_add_up_to_the_exact_loss() {
             energies.total()
         );
     }
-    // On the sphere without biases they are those of the fixed layer.
+    // On the sphere without biases they are those of a fixed hidden layer.
     let a = architecture(&Activation::Relu, 6, 90);
     let weights = a.weights(Start::Random, 3).unwrap();
     let network = Network::random(Activation::Relu, a.scale, dim, 90, 3).unwrap();
@@ -412,6 +414,7 @@ fn energies_of_moving_units_add_up_to_the_exact_loss() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn energies_of_kinked_units_with_biases_are_those_that_sampling_sees() {
     let dim = Dim::new(4).unwrap();
     let target = Target::parse("x1*x2*x3 + 0.4*x1", dim, 4).unwrap();
@@ -442,7 +445,7 @@ fn the_linear_prediction_is_exact_for_the_output_layer_and_near_for_wide_network
         let mut descent = Descent::new(&a, layers, &weights, source, Step::Auto, Precision::F64, 0).unwrap();
         let prediction = LinearPrediction::new(&a, layers, &weights, &rows.0, &rows.1).unwrap();
         descent.run(101, 101, &mut Silent).unwrap();
-        // The loss of a step is that before it.
+        // The loss of a step is the loss before it.
         let loss = descent.state().last_loss.unwrap();
         (prediction.loss(&descent.state().steps, 100) / loss - 1.0).abs()
     };
@@ -472,7 +475,7 @@ fn single_rows_with_heavy_tails_neither_stop_a_descent_nor_shrink_its_step_to_no
 
 #[test]
 fn what_is_measured_is_never_taken_back() {
-    // A first step far too large for the curvature that the moved weights have: the rise shows one step later.
+    // A first step far too large for the curvature at the weights after it: the loss increases one step later.
     let (points, mut labels) = rows(60, 5, 1);
     labels.values_mut().iter_mut().for_each(|y| *y *= 300.0);
     let a = Architecture {
@@ -488,7 +491,7 @@ fn what_is_measured_is_never_taken_back() {
         let seen = listed.state().steps.clone();
         let mut after = new();
         after.run(200, 200, &mut Silent).unwrap();
-        // Steps in use up to here stay in use.
+        // The step sizes used up to here remain.
         let kept: Vec<_> = after.state().steps.iter().filter(|s| s.0 < t).copied().collect();
         let before: Vec<_> = seen.iter().filter(|s| s.0 < t).copied().collect();
         assert_eq!(kept, before, "iteration {t}");
@@ -529,13 +532,13 @@ fn what_does_not_fit_is_an_error_and_no_panic() {
     assert!(new(Source::Fresh { target: &other, batch: 5 }).is_err());
     assert!(new(Source::Exact { target: &other }).is_err());
     assert!(new(Source::Rows { points: &points, labels: &labels, batch: Some(0) }).is_err());
-    // Rows of another network.
+    // Rows prepared for another network.
     let biased = Architecture { biases: true, ..a.clone() };
     let mut one = Stepper::new(&a, Layers::Both, &weights, Precision::F64).unwrap();
     let other = Stepper::new(&biased, Layers::Both, &weights, Precision::F64).unwrap();
     let batch = other.batch(&points, &labels).unwrap();
     assert!(one.step(&batch, 0.1, f64::MAX).is_err() && one.gradient(&batch).is_err());
-    // A series that does not end is refused and not cut.
+    // A series that does not converge is rejected and not truncated.
     let fast = Architecture { scale: 1000.0, ..architecture(&Activation::Sin, 3, 10) };
     let target = Target::parse("x1", Dim::new(3).unwrap(), 0).unwrap();
     let risk = BothLayers::new(&target, &fast, Layers::Both).unwrap();

@@ -1,4 +1,4 @@
-//! What is generated and committed is what the code generates now.
+//! The committed generated files are those that the code generates now.
 
 use zonal_verify::documents::all;
 use zonal_verify::layers::root;

@@ -1,4 +1,5 @@
-//! The short form of fuzzing: every seed, cut, flipped and mixed, through every reader. The long form is `cargo xtask fuzz`.
+//! The short form of fuzzing: every seed, truncated, with flipped bits and mixed, through every reader. The long form
+//! is `cargo xtask fuzz`.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -6,9 +7,9 @@ use rayon::prelude::*;
 use std::path::Path;
 use zonal_verify::hostile::{ALL, record_files};
 
-/// Damaged inputs for each reader.
+/// The number of damaged inputs for each reader.
 const DAMAGED: usize = 20_000;
-/// Larger ones are for the long form.
+/// Larger inputs are left to the long form.
 const MOST_BYTES: usize = 20_000;
 
 fn seeds(name: &str) -> Vec<Vec<u8>> {
@@ -19,7 +20,7 @@ fn seeds(name: &str) -> Vec<Vec<u8>> {
     files.iter().map(|f| std::fs::read(f).unwrap()).collect()
 }
 
-/// One to four small damages.
+/// Applies one to four small damages.
 fn damaged(seeds: &[Vec<u8>], random: &mut ChaCha8Rng) -> Vec<u8> {
     let mut bytes = seeds[random.random_range(0..seeds.len())].clone();
     for _ in 0..random.random_range(1..=4) {
@@ -51,6 +52,7 @@ fn damaged(seeds: &[Vec<u8>], random: &mut ChaCha8Rng) -> Vec<u8> {
 }
 
 #[test]
+#[ignore = "slow"]
 fn no_reader_panics_on_damaged_seeds() {
     ALL.par_iter().for_each(|(name, _, take)| {
         let seeds = seeds(name);
@@ -67,7 +69,8 @@ fn no_reader_panics_on_damaged_seeds() {
     });
 }
 
-/// A file of tensors with another word in its header, and the checksum that somebody would write who knows the format.
+/// Returns a file of tensors with another word in its header, and the checksum that an attacker who knows the format
+/// would write.
 fn with(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
     let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
     let header = std::str::from_utf8(&bytes[8..8 + length]).unwrap();
@@ -89,9 +92,9 @@ fn sums_in_parts_are_checked_before_they_are_used() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/checkpoint");
     let [whole, empty] = ["partial", "partial-empty"].map(|name| std::fs::read(folder.join(name)).unwrap());
     let refused = |bytes: &[u8]| PartialSums::from_bytes(bytes).map(|_| ()).unwrap_err().to_string();
-    // The same word is read back, or nothing below would be tried.
+    // The same word is accepted; otherwise the tests below would test nothing.
     assert!(PartialSums::from_bytes(&with(&whole, "tanh", "tanh")).is_ok());
-    // More units than there is memory for, in a file without sums.
+    // More units than fit in memory, in a file without sums.
     let wide = with(&empty, r#"width\\\":3"#, r#"width\\\":900000000000"#);
     let wide = with(&wide, r#"width\":3"#, r#"width\":900000000000"#);
     assert!(refused(&wide).contains("memory"), "{}", refused(&wide));
@@ -106,7 +109,7 @@ fn sums_in_parts_are_checked_before_they_are_used() {
     }
 }
 
-/// Seeds that nobody accepts would try nothing but the first check.
+/// Seeds that are not accepted would test only the first check.
 #[test]
 fn seeds_are_accepted() {
     use zonal_io::model::Model;

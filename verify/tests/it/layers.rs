@@ -1,4 +1,4 @@
-//! The order of crates and modules is the one in `docs/layers.txt`, and nothing depends on itself by a detour.
+//! The order of crates and modules is the one in `docs/layers.txt`, and there are no circular dependencies.
 
 use std::collections::BTreeSet;
 use zonal_verify::layers::circles::{circles, components};
@@ -7,7 +7,7 @@ use zonal_verify::layers::tree::Tree;
 use zonal_verify::layers::uses::{Use, uses};
 use zonal_verify::layers::{dependencies, layers, python};
 
-/// Code of a crate's root has no place in the order.
+/// Returns the top module of a path; code at a crate's root has no position in the order.
 fn top(path: &[String]) -> Option<&str> {
     path.first().map(String::as_str)
 }
@@ -40,7 +40,7 @@ fn no_module_uses_one_below_it() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// A test module at the head of a file hides nothing of the code after it.
+/// A test module at the beginning of a file does not hide the code after it.
 #[test]
 fn code_after_tests_is_read() {
     let found = uses(&Tree::read("zonal"));
@@ -77,7 +77,7 @@ fn crates_depend_downwards_only() {
     }
 }
 
-/// Options are the business of the program: libraries have callers without a command line.
+/// Options belong to the program: libraries also have callers without a command line.
 #[test]
 fn libraries_name_no_options() {
     let mut found = Vec::new();

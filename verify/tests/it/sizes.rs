@@ -1,6 +1,6 @@
-//! Every public function of the library crates that takes slices, matrices or what is made of them is called with sizes that do
-//! not fit: it must return the documented error, and not panic. The functions are read from the sources, so that a new one
-//! cannot be forgotten.
+//! Every public function of the library crates that takes slices, matrices or types built from them is called with
+//! inconsistent sizes: it must return the documented error, and not panic. The functions are read from the sources, so
+//! that a new one cannot be forgotten.
 
 #![allow(clippy::type_complexity, reason = "a table of closures")]
 
@@ -42,7 +42,7 @@ fn dim(n: u64) -> Dim {
     Dim::new(n).unwrap()
 }
 
-/// Points of the sphere, one a row.
+/// Returns points of the sphere, one per row.
 fn points(rows: usize, columns: usize) -> Matrix {
     let mut out = Matrix::zeros(rows, columns);
     (0..rows).for_each(|i| out.row_mut(i)[i % columns] = 1.0);
@@ -74,7 +74,7 @@ fn weights(n: usize) -> Weights {
     architecture(n).weights(Start::Random, 1).unwrap()
 }
 
-/// Sums of three features and one label over five rows.
+/// Returns sums of three features and one label over five rows.
 fn sums() -> Sums {
     statistics().part(0)
 }
@@ -111,7 +111,7 @@ fn unit(n: u64) -> Arc<Unit> {
     Unit::new(Activation::Relu, 1.0, dim(n)).unwrap()
 }
 
-/// A query in dimension n.
+/// Returns a query in dimension n.
 fn query(n: usize) -> Query {
     Query::unit(&unit(n as u64), points(1, n).row(0)).unwrap()
 }
@@ -124,13 +124,13 @@ fn names(count: usize) -> Vec<String> {
     (0..count).map(|i| format!("x{i}")).collect()
 }
 
-/// A descent of the architecture in dimension 4.
+/// Creates a descent of the architecture in dimension 4.
 fn descend(weights: &Weights, source: Source<'_>) -> Result<()> {
     Descent::new(&architecture(4), Layers::Both, weights, source, Step::Fixed(0.1), Precision::F64, 0)
         .map(|_| ())
 }
 
-/// An oracle with answers for one unit more than there are.
+/// An oracle whose answers are for one unit more than the network has.
 #[derive(Debug)]
 struct Wrong;
 
@@ -144,7 +144,7 @@ impl GradientOracle for Wrong {
     }
 }
 
-/// An oracle with answers of the right number, whose gradients by directions have another dimension.
+/// An oracle with the right number of answers, whose gradients with respect to directions have another dimension.
 #[derive(Debug)]
 struct Flat;
 
@@ -176,7 +176,7 @@ impl Table for Two {
     }
 }
 
-/// Sizes that do not fit.
+/// Expects an error about sizes.
 fn size<T>(result: Result<T>) {
     match result {
         Err(Error::Size { .. }) => {}
@@ -185,7 +185,7 @@ fn size<T>(result: Result<T>) {
     }
 }
 
-/// A value outside its domain.
+/// Expects an error about a value outside its domain.
 fn parameter<T>(result: Result<T>) {
     match result {
         Err(Error::Parameter { .. }) => {}
@@ -194,12 +194,12 @@ fn parameter<T>(result: Result<T>) {
     }
 }
 
-/// What is documented as any error of the crate.
+/// Expects any error, where the documentation promises any error of the crate.
 fn refused<T, E>(result: std::result::Result<T, E>) {
     assert!(result.is_err(), "accepted");
 }
 
-/// The doors of the crate `zonal`, each with sizes that do not fit.
+/// The public functions of the crate `zonal`, each with inconsistent sizes.
 fn core() -> Vec<(&'static str, fn())> {
     let architectures: [(&'static str, fn()); 16] = [
         ("zonal::curvature::curvature", || {
@@ -376,7 +376,7 @@ fn core() -> Vec<(&'static str, fn())> {
         }),
         ("zonal::Statistics::close", || {
             size(statistics().close(&Monomials::new(4, 1)));
-            // A map of other points, which came after the first one in one block.
+            // A map of points of another dimension, used after the first one within one block.
             let (first, other) = (network(4), network(6));
             let (p, q, y) = (points(5, 4), points(5, 6), Matrix::zeros(5, 1));
             let mut s = Statistics::new(3, 1, 1, Precision::F64);
@@ -487,11 +487,11 @@ fn core() -> Vec<(&'static str, fn())> {
             size(Plan::new(&energies, &spectrum, goal(usize::MAX)));
         }),
         ("zonal::Population::quadratic", || {
-            // A target in dimension 4 and a network in dimension 10 made a problem that does not exist.
+            // A target in dimension 4 with a network in dimension 10 once defined a problem that does not exist.
             size(Population::new(&target(4)).quadratic(&network(10)));
             size(Population::new(&target(4)).output_layer(&network(10)));
             size(Population::new(&target(4)).hidden_layer(&network(10)));
-            // Nor is one with units of another length, biases or factor that of the formula.
+            // Nor does the formula apply to a network with units of another length, biases or another factor.
             let free = |a: &Architecture| Network::from_weights(a, &weights_of_length_two()).unwrap();
             let t = target(4);
             parameter(Population::new(&t).quadratic(&free(&architecture(4))));
@@ -598,7 +598,7 @@ fn weights_of_length_two() -> Weights {
     out
 }
 
-/// The doors of `zonal-sq`.
+/// The public functions of `zonal-sq`.
 fn queries() -> Vec<(&'static str, fn())> {
     vec![
         ("zonal-sq::Family::answers", || {
@@ -673,7 +673,7 @@ fn queries() -> Vec<(&'static str, fn())> {
     ]
 }
 
-/// The doors of `zonal-io`, `zonal-jobs` and `zonal-report`.
+/// The public functions of `zonal-io`, `zonal-jobs` and `zonal-report`.
 fn programs() -> Vec<(&'static str, fn())> {
     vec![
         ("zonal-io::Source::memory", || {
@@ -751,7 +751,8 @@ fn cases() -> Vec<(&'static str, fn())> {
     [core(), queries(), programs()].concat()
 }
 
-/// Elements and products of vectors and matrices follow the rules of slices: they panic, as their documentation says.
+/// Access to elements and products of vectors and matrices follow the rules of slices: they panic, as their
+/// documentation states.
 const PANICS: [&str; 23] = [
     "zonal::Matrix::select",
     "zonal::Matrix::times",
@@ -884,7 +885,7 @@ fn sizes_that_do_not_fit_are_errors_as_documented() {
     assert!(failed.is_empty(), "{failed:#?}");
 }
 
-/// A path that falls and has two entries of one iteration made the time of a degree panic.
+/// A path that falls and has two entries for one iteration once made the time of a degree panic.
 #[test]
 fn paths_that_are_not_ascending_have_a_time() {
     assert_eq!(measure::time_to_learn(&[(5, 1.0), (5, 0.1)], 0.5), Some(5));
@@ -896,14 +897,14 @@ fn paths_that_are_not_ascending_have_a_time() {
     assert_eq!(none.unwrap(), vec![[None; 3]]);
 }
 
-/// The features of a map are as many as it says, and its coordinates are those of its points.
+/// The number of features of a map is the reported one, and its number of coordinates is that of its points.
 #[test]
 fn maps_know_their_sizes() {
     assert_eq!((network(4).coordinates(), FeatureMap::width(&network(4))), (4, 3));
     assert_eq!((Monomials::new(5, 2).coordinates(), Monomials::new(5, 2).width()), (5, 21));
 }
 
-/// What of a parameter's type makes sizes matter.
+/// The parts of a parameter's type for which sizes matter.
 const TYPES: [&str; 18] = [
     "[",
     "Vec<",
@@ -931,7 +932,7 @@ struct Door {
     parameters: String,
 }
 
-/// The public functions of a source, by `crate::Type::function`, or `crate::module::function` outside of types.
+/// Adds the public functions of a source, as `crate::Type::function`, or `crate::module::function` outside of types.
 fn doors(krate: &str, file: &File, out: &mut BTreeMap<String, Door>) {
     let text = std::fs::read_to_string(file).unwrap();
     let text = text.split("#[cfg(test)]").next().unwrap_or_default();
@@ -947,7 +948,7 @@ fn doors(krate: &str, file: &File, out: &mut BTreeMap<String, Door>) {
             owner = None;
         } else if let Some(rest) = line.strip_prefix("impl") {
             let head = rest.rsplit(" for ").next().unwrap_or(rest);
-            // Parameters of the block itself come first.
+            // The generic parameters of the block itself come first.
             let head = if head.starts_with('<') { head.split_once("> ").map_or(head, |h| h.1) } else { head };
             owner = Some(head.trim().chars().take_while(|c| c.is_alphanumeric()).collect());
         }
@@ -995,7 +996,7 @@ fn all_doors() -> BTreeMap<String, Door> {
     ] {
         walk(krate, &folder(krate).join("src"), &mut out);
     }
-    // Modules that no other crate sees.
+    // Private modules are not visible to other crates.
     out.retain(|name, _| {
         !["zonal::Lanczos::", "zonal::Ritz::", "zonal::Units::"].iter().any(|p| name.starts_with(p))
     });

@@ -1,5 +1,5 @@
-//! The energies by degree that `analyze` prints, against functions with known energies: no bias, and their standard errors
-//! cover.
+//! The energies by degree that `analyze` prints, compared with functions of known energies: they are unbiased, and
+//! their standard errors cover.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use zonal_documents::table::{Data, Memory};
 use zonal_io::source::Table;
 use zonal_jobs::analyze::analyze;
 
-/// Points, and a label in the last column.
+/// Points, with a label in the last column.
 #[derive(Debug)]
 struct Rows(Matrix);
 
@@ -38,7 +38,7 @@ const ROWS: usize = 800;
 const TABLES: u64 = 200;
 const DEGREES: usize = 4;
 
-/// The energies of one table of independent rows: sum_k c_k sqrt(N_k) P_k(x1) and noise.
+/// Returns the energies of one table of independent rows: sum_k c_k sqrt(N_k) P_k(x1) and noise.
 fn energies(coefficients: &[f64], noise: f64, seed: u64) -> Vec<EnergyEstimate> {
     let dim = Dim::new(DIM as u64).unwrap();
     let points = uniform_points(dim, ROWS, seed, Purpose::Points);
@@ -71,15 +71,17 @@ fn energies(coefficients: &[f64], noise: f64, seed: u64) -> Vec<EnergyEstimate> 
     report.labels[0].energies.clone()
 }
 
-/// Fewer of 200 intervals than this cover with a probability of 5e-5 at most if each does with 0.9545, the nominal rate of two
-/// standard errors (binomial distribution).
+/// Fewer than this number of 200 intervals cover with a probability of at most 5e-5 if each does with 0.9545, the
+/// nominal rate of two standard errors (binomial distribution).
 const LEAST: usize = 178;
 
-/// Ten estimates of bias and ten of coverage: all of this fails by chance with a probability of 10 x 6e-5 + 10 x 5e-5 at most,
-/// up to the skewness of 200 means.
+/// Ten estimates of bias and ten of coverage: the test fails by chance with a probability of at most 10 x 6e-5 + 10 x
+/// 5e-5, up to the skewness of 200 means.
 #[test]
+#[ignore = "slow"]
 fn energies_of_tables_are_unbiased_and_two_standard_errors_cover_for_every_degree() {
-    // With a mean and energies in all degrees, and with a mean, two degrees and three that have nothing.
+    // One case with a mean and energies in all degrees; one with a mean, one further degree and three degrees without
+    // energy.
     for (coefficients, noise) in [([0.5, 0.6, -0.4, 0.3, 0.3], 0.3), ([-2.0, 0.5, 0.0, 0.0, 0.0], 0.5)] {
         let tables: Vec<_> = (0..TABLES).map(|seed| energies(&coefficients, noise, 1_000 + seed)).collect();
         for (k, c) in coefficients.iter().enumerate() {
@@ -98,6 +100,7 @@ fn energies_of_tables_are_unbiased_and_two_standard_errors_cover_for_every_degre
 
 /// A label without a mean: the energy of degree 0 is zero within its error, which a squared mean never is on average.
 #[test]
+#[ignore = "slow"]
 fn a_label_without_a_mean_has_no_energy_in_degree_zero_on_average() {
     let values: Vec<f64> =
         (0..TABLES).map(|seed| energies(&[0.0, 0.6, 0.3], 0.5, 5_000 + seed)[0].energy).collect();

@@ -167,7 +167,7 @@ fn options_out_of_range() {
 fn targets_that_make_no_sense() {
     let place = Place::new();
     place.fail(&["train", "--target", "x1 + x9", "--dim", "5"], 2, &["character 6", "x1 to x5", "^^"]);
-    place.fail(&["train", "--target", "harmonic(2"], 2, &["never closed"]);
+    place.fail(&["train", "--target", "harmonic(2"], 2, &["unmatched '('"]);
     place.fail(&["train", "--target", "x1", "--dim", "1"], 2, &["dimension is 1"]);
     place.fail(&["train", "--target", "0*x1"], 2, &["zero everywhere"]);
     place.fail(&["train", "--target", ""], 2, &["the text ends"]);

@@ -20,7 +20,7 @@ struct Bad {
 }
 
 /// How messages say what is needed, beside what a kind of option adds.
-const NEEDED: [&str; 26] = [
+const NEEDED: [&str; 24] = [
     "write ",
     "must be ",
     "needed",
@@ -34,14 +34,12 @@ const NEEDED: [&str; 26] = [
     "the claims are ",
     "the columns are ",
     "at most ",
-    "should stand here",
+    "expected ",
     "is missing before",
-    "closes nothing",
-    "never closed",
+    "unmatched ",
     "takes 1 argument",
     "is required",
     "no more were expected",
-    "should follow",
     "integer from",
     "only a number",
     "the model predicts",

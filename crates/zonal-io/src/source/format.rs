@@ -40,8 +40,8 @@ pub fn default_delimiter<'a>(files: impl IntoIterator<Item = &'a PathBuf>) -> Re
         (Some(tabs), Some(commas)) => Err(table(
             &tabs,
             format!(
-                "its extension stands for fields separated by tabs, that of {} for commas, but all files need the same \
-                 delimiter; save them alike, or set {DELIMITER}",
+                "its extension means fields separated by tabs, that of {} fields separated by commas; all files need the \
+                 same delimiter; save them with one extension, or set {DELIMITER}",
                 commas.display()
             ),
         )),
@@ -109,7 +109,7 @@ pub fn check_plain_file(path: &Path) -> Result<()> {
     }
 }
 
-/// The files that a path stands for.
+/// Returns the files that match a path.
 pub(super) fn matches(path: &Path) -> Result<Vec<PathBuf>> {
     let text = path.to_string_lossy();
     if std::fs::metadata(path).is_ok() || !text.contains(['*', '?']) {

@@ -108,7 +108,7 @@ fn check_sizes(config: &LearnConfig) -> Result<()> {
 }
 
 /// Returns the oracle of a policy, or the answers of a transcript.
-fn answer_source(config: &LearnConfig, secret: &Secret) -> Result<AnswerSource> {
+fn answer_source<'a>(config: &LearnConfig, secret: &'a Secret) -> Result<AnswerSource<'a>> {
     match &config.oracle {
         _ if config.layers == Layers::Hidden => Err(Error::Usage(format!(
             "{} is not supported through an oracle; choose output or both",

@@ -1,4 +1,4 @@
-//! The built-in activations, one row of a table for each, and the activation as a type.
+//! The built-in activations, as a table with one row per activation, and the type [`Activation`].
 
 use super::exponential::Exponential;
 use super::formula::Formula;
@@ -10,21 +10,21 @@ use super::tree;
 use crate::numeric::vector;
 use std::sync::Arc;
 
-/// Everything that is known of a built-in activation.
+/// The properties of a built-in activation.
 pub(super) struct Builtin {
     /// The name by which users choose it.
     pub(super) name: &'static str,
-    /// A formula of the same function; the variable is written `(t)`.
+    /// A formula for the same function; the variable is written `(t)`.
     pub(super) formula: &'static str,
-    /// Where its exact formulas come from; kinks are those of piecewise powers, at 0.
+    /// The source of its exact formulas; piecewise powers have their kink at 0.
     pub(super) exact: Exact,
     /// The degrees of its even and odd parts.
     pub(super) support: Support,
-    /// The exponent a with phi(c t) = c^a phi(t) for c > 0.
+    /// The exponent a such that phi(c t) = c^a phi(t) for all c > 0.
     pub(super) homogeneity: Option<u32>,
-    /// What its slopes are computed from.
+    /// The quantity from which its slopes are computed.
     pub(super) slope_from: SlopeFrom,
-    /// Values and slopes of whole slices.
+    /// Values and slopes over whole slices.
     pub(super) slices: BothPrecisions,
 }
 
@@ -37,7 +37,7 @@ pub(super) enum Exact {
     Numeric(tree::Function),
 }
 
-/// An activation by what defines it.
+/// The definition of an activation.
 pub(super) enum Definition<'a> {
     Builtin(&'static Builtin),
     Hermite(u8),
@@ -45,8 +45,8 @@ pub(super) enum Definition<'a> {
     Function(&'a Function),
 }
 
-/// Turns the rows of the table into the variants of [`Activation`], their list and [`Activation::definition`]: a variant
-/// without a row does not compile.
+/// Generates the variants of [`Activation`], their list and [`Activation::definition`] from the rows of the table, so
+/// that a variant without a row does not compile.
 macro_rules! activations {
     ($($(#[$documentation:meta])* $variant:ident: $row:expr;)*) => {
         /// An activation function.
@@ -63,7 +63,7 @@ macro_rules! activations {
         }
 
         impl Activation {
-            /// The built-in activations, in the order of the help.
+            /// The built-in activations, in the order shown in the help.
             pub const BUILTIN: [Self; [$(stringify!($variant)),*].len()] = [$(Self::$variant),*];
 
             /// The built-in activations and two examples of Hermite polynomials.
@@ -95,7 +95,7 @@ activations! {
         support: Support { even: Part::Unlimited, odd: Part::Polynomial(1) },
         homogeneity: Some(1),
         slope_from: SlopeFrom::Value,
-        // Written so that NaN stays.
+        // Written so that NaN is preserved.
         slices: slices!(each |t| if t < 0.0 { 0.0 } else { t }, slope |v| if v > 0.0 { 1.0 } else { 0.0 }),
     };
     /// t for t > 0, otherwise t / 100.

@@ -1,9 +1,10 @@
-//! exp, sin and cos: their derivatives are themselves, so Rodrigues' formula sums to a hypergeometric series (FH-5).
+//! exp, sin and cos: their derivatives are again exp, sin or cos, so Rodrigues' formula sums to a hypergeometric series
+//! (FH-5).
 
 use crate::numeric::{DoubleDouble, Scaled};
 use crate::sphere::{Degree, Dim};
 
-/// Which of the three.
+/// The function: exp, sin or cos.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exponential {
     /// exp(t).
@@ -15,9 +16,9 @@ pub enum Exponential {
 }
 
 impl Exponential {
-    /// alpha_k = +- s^k / (n (n+2) .. (n+2k-2)) 0F1(; n/2 + k; +- s^2/4), the Bessel functions I and J in disguise,
-    /// with the sum of absolute terms over the absolute sum. In the limit of infinite dimension (None):
-    /// +- s^k exp(+- s^2/2) / sqrt(k!). Degrees of the wrong parity are zero.
+    /// Computes alpha_k = +- s^k / (n (n+2) .. (n+2k-2)) 0F1(; n/2 + k; +- s^2/4), multiples of the Bessel functions I
+    /// and J, with the sum of absolute terms divided by the absolute sum. In the limit of infinite dimension (`None`)
+    /// the coefficients are +- s^k exp(+- s^2/2) / sqrt(k!). Degrees of the wrong parity are zero.
     pub fn coefficients(self, dim: Option<Dim>, scale: f64, max_degree: Degree) -> Vec<(Scaled, f64)> {
         let s = DoubleDouble::from(scale);
         let quarter = (s * s).scale_by_power_of_two(-2);
@@ -52,7 +53,7 @@ impl Exponential {
     }
 }
 
-/// 0F1(; b; x) = sum x^j / (j! b (b+1) .. (b+j-1)), and the the sum of its absolute terms.
+/// Computes 0F1(; b; x) = sum x^j / (j! b (b+1) .. (b+j-1)), and the sum of its absolute terms.
 fn hypergeometric(b: f64, x: DoubleDouble) -> (DoubleDouble, f64) {
     let (mut term, mut sum, mut size) = (DoubleDouble::ONE, DoubleDouble::ONE, 1.0);
     for j in 0..100_000 {

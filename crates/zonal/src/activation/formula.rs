@@ -1,4 +1,5 @@
-//! A user's activation as an expression in `t`: parsed once, evaluated over any number type, and cut into analytic pieces.
+//! Activations given by an expression in `t`, which is parsed once, evaluated over any number type, and split into
+//! analytic pieces.
 
 use super::pieces::{Obstacle, Piece, pieces};
 use super::polynomial::PowerSeries;
@@ -14,14 +15,14 @@ use std::sync::Arc;
 pub struct Formula {
     text: String,
     root: Arc<Node>,
-    /// Kinks named by the user, in place of those found.
+    /// Kinks given by the user, which replace the search.
     kinks: Option<Vec<f64>>,
 }
 
-/// The largest exponent of a whole power.
+/// The largest integer exponent.
 const MAX_POWER: i32 = 1000;
 
-/// The tree follows from the text.
+/// The text determines the tree, so it need not be compared.
 impl PartialEq for Formula {
     fn eq(&self, other: &Self) -> bool {
         (&self.text, &self.kinks) == (&other.text, &other.kinks)
@@ -29,7 +30,7 @@ impl PartialEq for Formula {
 }
 
 impl Formula {
-    /// Reads a formula; `kinks` replaces the search for points where it is not smooth.
+    /// Parses a formula; `kinks` replaces the search for points at which it is not smooth.
     ///
     /// # Errors
     /// [`Error::Expression`], pointing at the character.
@@ -39,32 +40,32 @@ impl Formula {
         Ok(Self { text: text.trim().to_owned(), root, kinks })
     }
 
-    /// The same formula with kinks given.
+    /// Returns the same formula with the given kinks.
     pub fn with_kinks(&self, kinks: Vec<f64>) -> Self {
         Self { kinks: Some(kinks), ..self.clone() }
     }
 
-    /// What the numerical routes need for arguments between -scale and scale.
+    /// Returns the properties that the numerical methods need for arguments between -scale and scale.
     pub(super) fn numeric(&self, scale: f64) -> Result<Numeric> {
         Ok(Numeric::tree(Arc::clone(&self.root), self.pieces(-scale, scale)?))
     }
 
-    /// Its text.
+    /// Returns its text.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The kinks given by the user.
+    /// Returns the kinks given by the user.
     pub fn kinks(&self) -> Option<&[f64]> {
         self.kinks.as_deref()
     }
 
-    /// The value over any number type.
+    /// Returns the value at `t`, over any number type.
     pub fn value<T: Elementary>(&self, t: &T) -> T {
         self.root.value(t)
     }
 
-    /// Whether it is even or odd by its form: (no even part, no odd part).
+    /// Returns whether the form shows that the formula is odd or even, as the pair (no even part, no odd part).
     pub(super) fn missing_parts(&self) -> (bool, bool) {
         match self.root.symmetry() {
             Symmetry::Even => (false, true),
@@ -73,32 +74,32 @@ impl Formula {
         }
     }
 
-    /// Its coefficients if it is a polynomial by its form.
+    /// Returns the coefficients if the form shows that the formula is a polynomial.
     pub(super) fn as_polynomial(&self) -> Option<PowerSeries> {
         self.root.polynomial().map(PowerSeries::new)
     }
 
-    /// Whether it may jump: then it has no derivative to train hidden units with.
+    /// Returns whether the formula may jump; hidden units with it cannot be trained then, for lack of a derivative.
     pub(super) fn may_jump(&self) -> bool {
         self.root.any(&|n| matches!(n, Node::Call(Function::Step | Function::Sign, _)))
     }
 
-    /// The formula on [low, high], cut at the points where it is not analytic. Those are known to about 30 digits where they
-    /// are simple zeros of a subexpression.
+    /// Returns the formula on [low, high], split at the points at which it is not analytic. Points that are simple
+    /// zeros of a subexpression are known to about 30 digits.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a pole, a value that is not finite, or more kinks than can be told apart.
+    /// [`Error::Parameter`] for a pole, a value that is not finite, or too many kinks to be separated.
     pub fn pieces(&self, low: f64, high: f64) -> Result<Vec<Piece>> {
         let found =
             pieces(&self.root, low, high, self.kinks.as_deref()).map_err(|obstacle| match obstacle {
                 Obstacle::TooManyKinks(limit) => Error::parameter(
                     format!("the number of kinks of '{}'", self.text),
-                    format!("more than {limit} between {low} and {high}, or too close to tell apart"),
+                    format!("more than {limit} between {low} and {high}, or some that are too close to be separated"),
                     "smaller; use a smaller scale, or state the positions of the kinks",
                 ),
                 Obstacle::Pole(t) => not_finite(&self.text, t),
             })?;
-        // Interval arithmetic sees no error in sqrt(t) for negative t; values at some points do.
+        // Interval arithmetic detects no error in sqrt(t) for negative t; the values at sample points do.
         for i in 0..=400 {
             let t = low + (high - low) * (f64::from(i) + 0.37) / 401.0;
             if !self.value(&DoubleDouble::from(t)).is_finite() {
@@ -109,7 +110,7 @@ impl Formula {
     }
 }
 
-/// From the syntax tree to the formula.
+/// Converts the syntax tree to a formula.
 struct Reader<'a> {
     text: &'a str,
 }
@@ -128,7 +129,7 @@ impl Reader<'_> {
         match &e.kind {
             Kind::Number(text) => DoubleDouble::parse(text)
                 .map(Node::Constant)
-                .ok_or_else(|| self.error(&e.span, "this is not a number; write 12, 0.5 or 1e-3")),
+                .ok_or_else(|| self.error(&e.span, "not a number; write a number such as 12, 0.5 or 1e-3")),
             Kind::Name(name) => match name.as_str() {
                 "t" => Ok(Node::Variable),
                 "pi" => Ok(Node::Constant(DoubleDouble::pi())),
@@ -169,7 +170,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Whole constant exponents are repeated products, other constants real powers; all others go through exp and ln.
+    /// Converts a power: integer constant exponents become repeated products and other constants real powers; all other
+    /// exponents use exp and ln.
     fn power(&self, a: &Expression, b: &Expression) -> Result<Node> {
         let (base, exponent) = (self.node(a)?, self.node(b)?);
         let constant = exponent.polynomial().filter(|c| c.len() == 1).map(|c| c[0]);
@@ -182,7 +184,10 @@ impl Reader<'_> {
             return Ok(Node::RealPower(Box::new(base), constant));
         }
         if c.abs() > f64::from(MAX_POWER) {
-            return Err(self.error(&b.span, format!("whole exponents go from -{MAX_POWER} to {MAX_POWER}")));
+            return Err(self.error(
+                &b.span,
+                format!("the exponent must be an integer from -{MAX_POWER} to {MAX_POWER}"),
+            ));
         }
         Ok(Node::Power(Box::new(base), c as i32))
     }

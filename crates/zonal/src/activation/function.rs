@@ -8,21 +8,22 @@ pub struct Function {
     pub(super) name: String,
     pub(super) apply: Arc<Apply>,
     pub(super) kinks: Vec<f64>,
-    /// What tells the same code from other code, where it is in memory more than once.
+    /// Identifies the code, which may be loaded more than once.
     identity: Option<u128>,
 }
 
-/// Replaces every argument by phi of it.
+/// Replaces every argument by the value of phi there.
 pub(super) type Apply = dyn Fn(&mut [f64]) + Send + Sync;
 
 impl Function {
-    /// A function with the points where it is not smooth; a kink that is not named costs accuracy, which the error
-    /// estimate of its coefficients shows.
+    /// Creates a function from a closure and the points at which it is not smooth. A missing kink reduces accuracy,
+    /// which the error estimate of the coefficients shows.
     pub fn new(name: &str, kinks: Vec<f64>, value: impl Fn(f64) -> f64 + Send + Sync + 'static) -> Self {
         Self::of_slices(name, kinks, move |values| values.iter_mut().for_each(|t| *t = value(*t)))
     }
 
-    /// The same for code that works on many arguments at once, each by itself: it replaces them by phi of them.
+    /// Like [`Self::new`], for code that evaluates many arguments in one call: it replaces each argument by the value
+    /// of phi there.
     pub fn of_slices(
         name: &str,
         kinks: Vec<f64>,
@@ -31,13 +32,13 @@ impl Function {
         Self { name: name.to_owned(), apply: Arc::new(apply), kinks, identity: None }
     }
 
-    /// The same code with an identity: functions of one identity and with the same kinks are equal.
+    /// Returns the same function with an identity: functions with equal identities and equal kinks are equal.
     pub fn identified(self, identity: u128) -> Self {
         Self { identity: Some(identity), ..self }
     }
 }
 
-/// Code without an identity is equal to itself alone.
+/// A function without an identity is equal only to itself.
 impl PartialEq for Function {
     fn eq(&self, other: &Self) -> bool {
         let same = self.identity.is_some() && (self.identity, &self.kinks) == (other.identity, &other.kinks);

@@ -51,7 +51,7 @@ impl Activation {
             Definition::Builtin(row) => row.name.to_owned(),
             Definition::Hermite(k) => format!("hermite-{k}"),
             Definition::Formula(f) => f.text().to_owned(),
-            // No name of a built-in one: what is written must not be read as something else.
+            // The name of a built-in activation would be misread, so the name of a function is quoted.
             Definition::Function(f) => format!("function '{}'", f.name),
         }
     }
@@ -77,7 +77,7 @@ impl Activation {
     /// # Errors
     /// [`Error::Parameter`] with the list of names, [`Error::Expression`] pointing into a formula.
     pub fn parse(text: &str) -> Result<Self> {
-        // Spaces around a name or a formula mean nothing, and must not make a formula of a misspelt name.
+        // Surrounding spaces have no meaning, and must not turn a misspelt name into a formula.
         let text = text.trim();
         if let Some(found) = Self::BUILTIN.into_iter().find(|a| a.name() == text) {
             return Ok(found);
@@ -93,7 +93,7 @@ impl Activation {
             let degree: u8 = degree.parse().map_err(|_| wrong())?;
             return if degree <= MAX_HERMITE { Ok(Self::Hermite(degree)) } else { Err(wrong()) };
         }
-        // A single word that is no name is a misspelt name, not a formula.
+        // A single word that is not a name is a misspelt name, not a formula.
         if text != "t" && text.chars().all(|c| c.is_ascii_alphabetic() || "-_".contains(c)) {
             let names: Vec<_> = Self::BUILTIN.iter().map(Self::name).collect();
             let required =
@@ -173,7 +173,7 @@ impl Activation {
             Structure::Polynomial(p) => Ok(Structure::Polynomial(p.derivative())),
             Structure::Exponential(Exponential::Exp, n) => Ok(Structure::Exponential(Exponential::Exp, n)),
             Structure::Exponential(Exponential::Sin, _) => Self::Cos.structure(scale),
-            // The sign is lost, which no kernel sees.
+            // The sign is lost, but kernels do not depend on it.
             Structure::Exponential(Exponential::Cos, _) => Self::Sin.structure(scale),
             Structure::Numeric(_) if matches!(self, Self::Formula(f) if f.may_jump()) => Err(none()),
             Structure::Numeric(n) => n.derivative().map(Structure::Numeric).ok_or_else(none),

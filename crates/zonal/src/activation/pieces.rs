@@ -1,38 +1,38 @@
-//! A formula cut into pieces on which it is analytic, each with every |x|, max, min and step replaced by the side that it
-//! takes there.
+//! Splits a formula into pieces on which it is analytic. In each piece, every |x|, max, min and step is replaced by the
+//! branch that applies there.
 //!
-//! Zeros of a subexpression are isolated by interval arithmetic: outside the intervals found there are none, and where the
-//! enclosed derivative has one sign there is exactly one. Where neither is certain, as at the double zero of |t^2|, the call
-//! stays in the tree; quadrature then narrows the uncertainty down and adds it to its error.
+//! Zeros of a subexpression are isolated by interval arithmetic: there are none outside the intervals found, and if the
+//! enclosed derivative has a constant sign there is exactly one. If neither is certain, as at the double zero of |t^2|,
+//! the call remains in the tree; quadrature then narrows down the uncertainty and adds it to its error.
 
 use super::tree::Node;
 use crate::numeric::{DoubleDouble, Interval, Rectangle, Tracked};
 
-/// The most kinks within the range of a unit.
+/// The largest number of kinks within the range of a unit.
 const MAX_KINKS: usize = 200;
-/// Interval evaluations spent on finding the zeros of one subexpression.
+/// The number of interval evaluations available for finding the zeros of one subexpression.
 const SEARCH_BUDGET: usize = 20_000;
-/// Points closer than this part of the range are one.
+/// Points closer than this fraction of the range count as equal.
 const SAME: f64 = 1e-29;
 
-/// Why a formula has no pieces.
+/// The reason why a formula cannot be split into pieces.
 pub(super) enum Obstacle {
-    /// More kinks than this, or too close to tell apart.
+    /// There are more kinks than this, or they are too close to be separated.
     TooManyKinks(usize),
-    /// It is infinite near here.
+    /// The formula is infinite near this argument.
     Pole(f64),
 }
 
-/// A formula between two points, analytic inside.
+/// A formula between two points, analytic in the interior.
 #[derive(Clone, Debug)]
 pub struct Piece {
     /// The lower end.
     pub from: DoubleDouble,
     /// The upper end.
     pub to: DoubleDouble,
-    /// The formula seen from the lower end.
+    /// The formula as a function of the distance from the lower end.
     pub after: FromEnd,
-    /// The formula seen from the upper end.
+    /// The formula as a function of the distance from the upper end.
     pub before: FromEnd,
 }
 
@@ -43,39 +43,39 @@ pub struct FromEnd {
 }
 
 impl FromEnd {
-    /// The value at a distance, with a bound on its error.
+    /// Returns the value at a distance, with a bound on its error.
     pub fn value(&self, distance: DoubleDouble) -> Tracked {
         self.root.value(&Tracked::rounded(distance))
     }
 
-    /// An enclosure of the values at complex distances.
+    /// Returns an enclosure of the values at complex distances.
     pub fn enclosure(&self, distance: Rectangle) -> Rectangle {
         self.root.value(&distance)
     }
 }
 
 impl Piece {
-    /// A formula that is analytic inside.
+    /// Creates a piece from a formula that is analytic in the interior.
     pub(super) fn new(root: &Node, from: DoubleDouble, to: DoubleDouble) -> Self {
         let seen = |end, forward| FromEnd { root: root.seen_from(end, forward) };
         Self { from, to, after: seen(from, true), before: seen(to, false) }
     }
 
-    /// The constant 1.
+    /// Creates a piece of the constant function 1.
     pub(crate) fn constant(from: DoubleDouble, to: DoubleDouble) -> Self {
         Self::new(&Node::Constant(DoubleDouble::ONE), from, to)
     }
 
-    /// The derivative of the formula.
+    /// Returns the derivative of the formula.
     pub(super) fn derivative(&self) -> Self {
         let after = FromEnd { root: self.after.root.derivative() };
-        // Distances from the upper end grow where t falls.
+        // The distance from the upper end increases as t decreases.
         let before = FromEnd { root: Node::Negative(Box::new(self.before.root.derivative())) };
         Self { after, before, ..*self }
     }
 }
 
-/// The pieces of a formula on [low, high]; `kinks` replaces the search for the points between them.
+/// Returns the pieces of a formula on [low, high]; `kinks` replaces the search for the points between them.
 pub(super) fn pieces(
     root: &Node,
     low: f64,
@@ -96,7 +96,8 @@ pub(super) fn pieces(
     Ok(found)
 }
 
-/// Cuts [from, to] at the zeros of the innermost call that decides by a sign, replaces it on each side, and so on.
+/// Splits [from, to] at the zeros of the innermost call that branches on a sign, replaces the call on each side, and
+/// repeats.
 fn resolve(
     root: &Node,
     (from, to): (DoubleDouble, DoubleDouble),
@@ -129,7 +130,7 @@ fn resolve(
     Ok(())
 }
 
-/// Refuses a formula that may be infinite.
+/// Rejects a formula that may be infinite.
 fn no_pole(root: &Node, (from, to): (DoubleDouble, DoubleDouble)) -> std::result::Result<(), Obstacle> {
     for node in root.denominators() {
         let groups = groups(&node, from, to).ok_or(Obstacle::TooManyKinks(MAX_KINKS))?;
@@ -140,13 +141,14 @@ fn no_pole(root: &Node, (from, to): (DoubleDouble, DoubleDouble)) -> std::result
     Ok(())
 }
 
-/// Points where a logarithm or a root is not analytic. They only guide the cutting, so one that is not found is no error.
+/// Returns points at which a logarithm or a root is not analytic. They only guide the splitting, so a missed point is
+/// not an error.
 fn singularities(root: &Node, from: DoubleDouble, to: DoubleDouble) -> Vec<DoubleDouble> {
     let radicands = root.radicands();
     let varying = radicands.iter().filter(|r| r.varies());
     varying
         .flat_map(|r| {
-            // Zeros at the ends are edges already.
+            // Zeros at the ends are already boundaries.
             let inside = |(a, b): &(f64, f64)| *a > from.to_f64() && *b < to.to_f64();
             let groups = groups(r, from, to).unwrap_or_default();
             groups.into_iter().filter(inside).map(|(a, b)| refine(r, a, b)).collect::<Vec<_>>()
@@ -164,7 +166,7 @@ fn push_pieces(
     found.extend(edges.windows(2).map(|pair| Piece::new(root, pair[0], pair[1])));
 }
 
-/// The ends and the points strictly between them, in order.
+/// Returns the ends and the points strictly between them, in ascending order.
 fn edges(from: DoubleDouble, to: DoubleDouble, points: Vec<DoubleDouble>) -> Vec<DoubleDouble> {
     let near = SAME * (from.to_f64().abs().max(to.to_f64().abs()));
     let mut edges = vec![from];
@@ -180,7 +182,7 @@ fn edges(from: DoubleDouble, to: DoubleDouble, points: Vec<DoubleDouble>) -> Vec
     edges
 }
 
-/// The zeros in the groups if each group is certain to hold at most one, with a change of sign.
+/// Returns the zeros in the groups if each group certainly contains at most one, with a change of sign.
 fn simple_zeros(node: &Node, groups: &[(f64, f64)]) -> Option<Vec<DoubleDouble>> {
     let slope = node.derivative();
     let mut zeros = Vec::new();
@@ -199,7 +201,8 @@ fn simple_zeros(node: &Node, groups: &[(f64, f64)]) -> Option<Vec<DoubleDouble>>
     Some(zeros)
 }
 
-/// Small intervals that hold all zeros of a subexpression; None where there are too many or they cannot be told apart.
+/// Returns small intervals that contain all zeros of a subexpression; None if there are too many or they cannot be
+/// separated.
 fn groups(node: &Node, from: DoubleDouble, to: DoubleDouble) -> Option<Vec<(f64, f64)>> {
     let (low, high) = (from.to_f64(), to.to_f64());
     let resolution = (high - low) * 1e-9;
@@ -222,7 +225,7 @@ fn groups(node: &Node, from: DoubleDouble, to: DoubleDouble) -> Option<Vec<(f64,
             open.push((a, middle));
         }
     }
-    // Neighbours belong to the same zero.
+    // Adjacent intervals belong to the same zero.
     let mut groups: Vec<(f64, f64)> = Vec::new();
     for (a, b) in small {
         match groups.last_mut() {
@@ -236,7 +239,7 @@ fn groups(node: &Node, from: DoubleDouble, to: DoubleDouble) -> Option<Vec<(f64,
     Some(groups)
 }
 
-/// Bisection in double-double arithmetic where the sign changes, the middle otherwise.
+/// Finds a zero by bisection in double-double arithmetic if the sign changes; otherwise returns the midpoint.
 fn refine(node: &Node, low: f64, high: f64) -> DoubleDouble {
     let sign = |t: DoubleDouble| {
         let v = node.value(&t).to_f64();

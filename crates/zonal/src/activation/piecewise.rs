@@ -1,4 +1,4 @@
-//! Combinations of the truncated powers t_+^a, a = 0, 1, 2, with a linear function: ReLU and its relatives.
+//! Combinations of the truncated powers t_+^a, a = 0, 1, 2, with a linear function: ReLU and related activations.
 
 use crate::numeric::special::mean_abs_coordinate;
 use crate::numeric::{DoubleDouble, Scaled};
@@ -19,19 +19,20 @@ impl Piecewise {
     /// The zero function.
     pub(super) const ZERO: Self = Self { truncated: [0.0; 3], linear: 0.0, constant: 0.0 };
 
-    /// The same function of s t: coefficients times s^a.
+    /// Returns t -> phi(s t), whose coefficients are multiplied by s^a.
     pub fn scaled(&self, s: f64) -> Self {
         let [c0, c1, c2] = self.truncated;
         Self { truncated: [c0, c1 * s, c2 * s * s], linear: self.linear * s, constant: self.constant }
     }
 
-    /// The derivative, None where there is a jump.
+    /// Returns the derivative, or None if there is a jump.
     pub fn derivative(&self) -> Option<Self> {
         let [jump, c1, c2] = self.truncated;
         (jump == 0.0).then_some(Self { truncated: [c1, 2.0 * c2, 0.0], linear: 0.0, constant: self.linear })
     }
 
-    /// Funk-Hecke coefficients in closed form (FH-4): relative error below 1e-14 for every degree and dimension.
+    /// Computes the Funk-Hecke coefficients in closed form (FH-4): relative error below 1e-14 for every degree and
+    /// dimension.
     pub fn coefficients(&self, dim: Dim, max_degree: Degree) -> Vec<Scaled> {
         let n = dim.as_f64();
         // FH-4 gives alpha_(k+2) / alpha_k = (a - k) / (k + n + a).
@@ -40,15 +41,15 @@ impl Piecewise {
         self.combine(&moments, 1.0 / n, ratio, max_degree)
     }
 
-    /// Normalised Hermite coefficients E[phi(z) He_k(z)] / sqrt(k!), z standard normal: the limit of alpha_k sqrt(N_k)
-    /// at scale sqrt(n).
+    /// Computes the normalised Hermite coefficients E[phi(z) He_k(z)] / sqrt(k!), z standard normal: the limit of
+    /// alpha_k sqrt(N_k) at scale sqrt(n).
     pub fn hermite_coefficients(&self, max_degree: Degree) -> Vec<Scaled> {
         let ratio =
             |a: f64, k: f64| DoubleDouble::from(a - k) / DoubleDouble::from((k + 1.0) * (k + 2.0)).sqrt();
         self.combine(&normal_moments(), 1.0, ratio, max_degree)
     }
 
-    /// Sums the truncated powers' coefficients, each from its first two, E t_+^a and E t_+^(a+1), and a ratio.
+    /// Sums the coefficients of the truncated powers, each from its first two, E t_+^a and E t_+^(a+1), and a ratio.
     fn combine(
         &self,
         moments: &[f64; 5],
@@ -72,12 +73,12 @@ impl Piecewise {
         out
     }
 
-    /// E[phi(t)^2] over the sphere.
+    /// Computes E[phi(t)^2] over the sphere.
     pub fn norm_sq(&self, dim: Dim) -> f64 {
         self.mean_square(&sphere_moments(dim))
     }
 
-    /// E[phi(z)^2] for z standard normal.
+    /// Computes E[phi(z)^2] for z standard normal.
     pub fn normal_norm_sq(&self) -> f64 {
         self.mean_square(&normal_moments())
     }
@@ -95,14 +96,14 @@ impl Piecewise {
     }
 }
 
-/// E t_+^p, p = 0..=4, on the sphere.
+/// Computes E t_+^p, p = 0..=4, on the sphere.
 fn sphere_moments(dim: Dim) -> [f64; 5] {
     let n = dim.as_f64();
     let c = mean_abs_coordinate(dim.get());
     [0.5, c / 2.0, 0.5 / n, c / (n + 1.0), 1.5 / (n * (n + 2.0))]
 }
 
-/// E z_+^p, p = 0..=4, for z standard normal.
+/// Computes E z_+^p, p = 0..=4, for z standard normal.
 fn normal_moments() -> [f64; 5] {
     let root = (2.0 * std::f64::consts::PI).sqrt();
     [0.5, 1.0 / root, 0.5, 2.0 / root, 1.5]

@@ -1,4 +1,4 @@
-//! Polynomials in one variable: square, cube, Hermite polynomials, and formulas that turn out to be polynomials.
+//! Polynomials in one variable: square, cube, Hermite polynomials, and formulas that are polynomials.
 
 use crate::numeric::{DoubleDouble, Scaled};
 use crate::sphere::{Degree, Dim};
@@ -9,11 +9,11 @@ pub struct PowerSeries {
     coefficients: Vec<DoubleDouble>,
 }
 
-/// The largest Hermite polynomial by name.
+/// The largest degree of a Hermite polynomial that can be chosen by name.
 pub const MAX_HERMITE: u8 = 32;
 
 impl PowerSeries {
-    /// From coefficients of 1, t, t^2, ..; the zero polynomial without any.
+    /// Creates a series from the coefficients of 1, t, t^2, ..; an empty list gives the zero polynomial.
     pub fn new(mut coefficients: Vec<DoubleDouble>) -> Self {
         while coefficients.len() > 1 && coefficients.last().is_some_and(|c| c.to_f64() == 0.0) {
             coefficients.pop();
@@ -49,17 +49,17 @@ impl PowerSeries {
         Self { coefficients: current }
     }
 
-    /// The algebraic degree.
+    /// Returns the algebraic degree.
     pub fn degree(&self) -> Degree {
         self.coefficients.len() - 1
     }
 
-    /// Coefficients of 1, t, t^2, ..
+    /// Returns the coefficients of 1, t, t^2, ..
     pub fn coefficients(&self) -> &[DoubleDouble] {
         &self.coefficients
     }
 
-    /// The derivative.
+    /// Returns the derivative.
     pub fn derivative(&self) -> Self {
         let terms = self.coefficients.iter().enumerate().skip(1);
         let mut coefficients: Vec<_> = terms.map(|(p, c)| *c * DoubleDouble::from(p as f64)).collect();
@@ -69,8 +69,8 @@ impl PowerSeries {
         Self { coefficients }
     }
 
-    /// E[phi(s t) P_k(t)] with the sum of absolute terms, k = 0..=max_degree (FH-6):
-    /// E[t^p P_k] = p! / ((p-k)! n (n+2) .. (n+2k-2)) E_(n+2k)[t^(p-k)].
+    /// Computes E[phi(s t) P_k(t)] with the sum of absolute terms, k = 0..=max_degree (FH-6): E[t^p P_k] = p! / ((p-k)!
+    /// n (n+2) .. (n+2k-2)) E_(n+2k)[t^(p-k)].
     pub fn funk_hecke(&self, dim: Dim, scale: f64, max_degree: Degree) -> Vec<(Scaled, f64)> {
         let n = dim.as_f64();
         self.by_degree(max_degree, |p, k| {
@@ -83,7 +83,7 @@ impl PowerSeries {
         })
     }
 
-    /// Normalised Hermite coefficients E[phi(s z) He_k(z)] / sqrt(k!) with the sum of absolute terms.
+    /// Computes the normalised Hermite coefficients E[phi(s z) He_k(z)] / sqrt(k!) with the sum of absolute terms.
     pub fn hermite_coefficients(&self, scale: f64, max_degree: Degree) -> Vec<(Scaled, f64)> {
         self.by_degree(max_degree, |p, k| {
             // E[z^p He_k] = p! / (p-k)! E z^(p-k).
@@ -113,7 +113,7 @@ impl PowerSeries {
             .collect()
     }
 
-    /// E[phi(s t)^2]; the standard normal law for None.
+    /// Computes E[phi(s t)^2]; `None` selects the standard normal law.
     pub fn norm_sq(&self, dim: Option<Dim>, scale: f64) -> DoubleDouble {
         let mut sum = DoubleDouble::ZERO;
         for (p, c) in self.coefficients.iter().enumerate() {

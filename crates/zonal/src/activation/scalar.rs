@@ -1,4 +1,4 @@
-//! Activations and their derivatives over whole slices, in both precisions.
+//! Evaluates activations and their derivatives over whole slices, in both precisions.
 
 use super::builtin::{Activation, Definition};
 use super::slices::{SlopeFrom, slopes_through_wide, through_wide};
@@ -6,24 +6,25 @@ use crate::linalg::Real;
 use crate::numeric::lanes::Lanes;
 use crate::numeric::{Dual, special};
 
-/// The two precisions in which activations are computed.
+/// A precision in which activations can be computed: f32 or f64.
 pub trait Scalar: Real + Sealed {
-    /// Replaces every argument by phi of it.
+    /// Replaces every argument by the value of phi there.
     fn apply(activation: &Activation, values: &mut [Self]);
 }
 
 use sealed::Sealed;
 
-/// What else this crate needs of a precision.
+/// Further requirements of this crate on a precision.
 mod sealed {
     use super::{Activation, Lanes};
 
     pub trait Sealed: Lanes {
-        /// Rows of a tile: a panel of it takes at most 16 KiB, half of the first-level cache.
+        /// The number of rows of a tile; a panel of it takes at most 16 KiB, half of the first-level cache.
         const TILE: usize;
-        /// The square root.
+        /// Returns the square root.
         fn root(self) -> Self;
-        /// phi'(z) where `from` holds what [`Activation::slope_from`] names; at a kink one of the two slopes, or 0.
+        /// Computes phi'(z); `from` holds the quantity named by [`Activation::slope_from`]. At a kink the result is one
+        /// of the two slopes, or 0.
         fn slopes(activation: &Activation, from: &[Self], slopes: &mut [Self]);
     }
 }
@@ -59,7 +60,7 @@ impl Sealed for f64 {
             Definition::Builtin(row) => (row.slices.wide.slopes)(from, slopes),
             Definition::Hermite(k) => each(slopes, &|t| hermite_slope(k, t)),
             Definition::Formula(f) => each(slopes, &|t| f.value(&Dual::variable(t)).slope),
-            // Its derivative is not known; that is refused before any training.
+            // The derivative is unknown; training with such a function is rejected before it starts.
             Definition::Function(_) => slopes.fill(Self::NAN),
         }
     }
@@ -72,7 +73,7 @@ impl Scalar for f32 {
             Definition::Hermite(_) | Definition::Formula(_) => {
                 through_wide(values, |wide| f64::apply(activation, wide));
             }
-            // Code of users may be slow to call: once for all.
+            // User code may be slow to call: one call for all arguments.
             Definition::Function(f) => {
                 let mut wide: Vec<f64> = values.iter().map(|t| f64::from(*t)).collect();
                 (f.apply)(&mut wide);
@@ -100,19 +101,19 @@ impl Sealed for f32 {
 }
 
 impl Activation {
-    /// phi(t).
+    /// Returns phi(t).
     pub fn value(&self, t: f64) -> f64 {
         let mut value = [t];
         self.apply(&mut value);
         value[0]
     }
 
-    /// Replaces every argument by phi of it.
+    /// Replaces every argument by the value of phi there.
     pub fn apply(&self, values: &mut [f64]) {
         Scalar::apply(self, values);
     }
 
-    /// What [`Sealed::slopes`] is computed from.
+    /// Returns the quantity from which [`Sealed::slopes`] is computed.
     pub(crate) fn slope_from(&self) -> SlopeFrom {
         match self.definition() {
             Definition::Builtin(row) => row.slope_from,
@@ -120,12 +121,12 @@ impl Activation {
         }
     }
 
-    /// Whether its derivative is known; that of a function given as code is not.
+    /// Returns whether the derivative is known; that of a function given as code is not.
     pub fn has_slope(&self) -> bool {
         !matches!(self, Self::Function(_))
     }
 
-    /// Replaces every argument by phi' of it; `values` holds phi of it.
+    /// Replaces every argument by phi' there; `values` holds the values of phi.
     pub(crate) fn replace_by_slopes(&self, arguments: &mut [f64], values: &[f64]) {
         let from = match self.slope_from() {
             SlopeFrom::Value => values.to_vec(),
@@ -134,7 +135,7 @@ impl Activation {
         f64::slopes(self, &from, arguments);
     }
 
-    /// phi'(t), at a kink one of the two slopes or 0 (0 for ReLU and |t|); NaN where the derivative is not known.
+    /// Returns phi'(t): at a kink one of the two slopes or 0 (0 for ReLU and |t|); NaN if the derivative is not known.
     pub fn slope(&self, t: f64) -> f64 {
         let from = match self.slope_from() {
             SlopeFrom::Value => self.value(t),

@@ -1,10 +1,10 @@
-//! Values and slopes of built-in activations over whole slices, in both precisions.
+//! Values and slopes of the built-in activations over whole slices, in both precisions.
 
 use crate::numeric::level::Level;
 use crate::numeric::vector;
 use pulp::{Simd, WithSimd};
 
-/// What a layer stores until the gradient is taken: the slopes are computed from it.
+/// The quantity that a layer stores for the gradient: slopes are computed from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SlopeFrom {
     /// phi(z).
@@ -21,18 +21,18 @@ pub(super) struct BothPrecisions {
 
 /// A built-in activation over slices.
 pub(super) struct Slices<T> {
-    /// Replaces every argument by phi of it.
+    /// Replaces every argument by the value of phi there.
     pub(super) apply: fn(&mut [T]),
-    /// Writes the slopes, computed from what [`SlopeFrom`] names.
+    /// Writes the slopes, computed from the quantity named by [`SlopeFrom`].
     pub(super) slopes: fn(&[T], &mut [T]),
 }
 
-/// A [`BothPrecisions`] by one of
+/// Creates a [`BothPrecisions`] from one of
 ///
 /// - `each |t| VALUE, slope |v| SLOPE`: loops over expressions, which the compiler vectorises;
-/// - `vector NAME, slope |v| SLOPE`: the function of [`vector`] of this name, and a loop;
+/// - `vector NAME, slope |v| SLOPE`: the function of this name in [`vector`], and a loop;
 /// - `vector NAME, SLOPES`: the same with the function `SLOPES` of [`wide`] and [`narrow`];
-/// - `wide APPLY, SLOPES`: functions of f64; values of f32 are converted, as they need its range or care.
+/// - `wide APPLY, SLOPES`: functions of f64; f32 values are converted, because they need the range or accuracy of f64.
 macro_rules! slices {
     (each |$t:ident| $value:expr, slope |$v:ident| $slope:expr) => {{
         use $crate::activation::slices::{BothPrecisions, Slices, each, map};
@@ -83,7 +83,7 @@ macro_rules! slices {
 
 pub(super) use slices;
 
-/// Replaces every value by f of it, with the best vector instructions.
+/// Replaces every value x by f(x), using the best vector instructions available.
 pub(super) fn each<T: Copy>(values: &mut [T], f: impl Fn(T) -> T) {
     struct Each<'a, T, F>(&'a mut [T], F);
 
@@ -100,7 +100,7 @@ pub(super) fn each<T: Copy>(values: &mut [T], f: impl Fn(T) -> T) {
     Level::here().dispatch(Each(values, f));
 }
 
-/// Writes f of each value, with the best vector instructions.
+/// Writes f(x) for each value x, using the best vector instructions available.
 pub(super) fn map<T: Copy>(from: &[T], to: &mut [T], f: impl Fn(T) -> T) {
     struct Map<'a, T, F>(&'a [T], &'a mut [T], F);
 
@@ -117,7 +117,7 @@ pub(super) fn map<T: Copy>(from: &[T], to: &mut [T], f: impl Fn(T) -> T) {
     Level::here().dispatch(Map(from, to, f));
 }
 
-/// Slopes that need functions of [`vector`], in one precision.
+/// Defines the slopes that need functions of [`vector`], in one precision.
 macro_rules! slopes {
     ($number:ident, $functions:path) => {
         use super::{each, map};
@@ -177,10 +177,10 @@ pub(super) fn cos_slopes(arguments: &[f64], slopes: &mut [f64]) {
     each(slopes, |s| -s);
 }
 
-/// Values of f32 that are converted at a time.
+/// The number of f32 values that are converted at a time.
 const CHUNK: usize = 512;
 
-/// Calls `apply` with chunks of the values as f64, and rounds what it writes.
+/// Calls `apply` with chunks of the values as f64, and rounds the results.
 pub(super) fn through_wide(values: &mut [f32], mut apply: impl FnMut(&mut [f64])) {
     let mut wide = [0.0; CHUNK];
     for chunk in values.chunks_mut(CHUNK) {
@@ -191,7 +191,7 @@ pub(super) fn through_wide(values: &mut [f32], mut apply: impl FnMut(&mut [f64])
     }
 }
 
-/// The same for slopes.
+/// Like [`through_wide`], for slopes.
 pub(super) fn slopes_through_wide(from: &[f32], to: &mut [f32], slopes: impl Fn(&[f64], &mut [f64])) {
     to.copy_from_slice(from);
     through_wide(to, |wide| {

@@ -1,5 +1,5 @@
-//! Activations known through their values, their Taylor coefficients where they are analytic, and the points between
-//! which they are.
+//! Activations given by their values, by their Taylor coefficients where they are analytic, and by the points between
+//! which they are analytic.
 
 use super::function::Apply;
 use super::pieces::Piece;
@@ -10,20 +10,20 @@ use std::sync::Arc;
 
 /// A function of one variable in double-double arithmetic.
 type Value = Box<dyn Fn(DoubleDouble) -> DoubleDouble + Send + Sync>;
-/// Taylor coefficients f^(k)(x) / k!, k = 0..=order.
+/// The Taylor coefficients f^(k)(x) / k!, k = 0..=order.
 type Taylor = Arc<dyn Fn(DoubleDouble, Degree) -> Vec<DoubleDouble> + Send + Sync>;
 
-/// What the numerical routes need to know of a function.
+/// The properties of a function that the numerical methods need.
 pub struct Numeric {
     /// Its value.
     pub value: Value,
-    /// Its Taylor coefficients, where they are known.
+    /// Its Taylor coefficients, if they are known.
     pub taylor: Option<Taylor>,
     /// Points between which it is analytic.
     pub breakpoints: Vec<DoubleDouble>,
-    /// Relative accuracy of its values.
+    /// The relative accuracy of its values.
     pub accuracy: f64,
-    /// Its analytic pieces, where values can be enclosed: then integrals have proven error bounds.
+    /// Its analytic pieces, if values can be enclosed; integrals then have proven error bounds.
     pub pieces: Vec<Piece>,
 }
 
@@ -33,11 +33,11 @@ impl std::fmt::Debug for Numeric {
     }
 }
 
-/// Values in double-double arithmetic carry this relative error.
+/// The relative error of values in double-double arithmetic.
 const DOUBLE_DOUBLE: f64 = 1e-29;
 
 impl Numeric {
-    /// A formula in pieces.
+    /// Creates the description of a formula from its pieces.
     pub(super) fn tree(root: Arc<Node>, pieces: Vec<Piece>) -> Self {
         let jets = Arc::clone(&root);
         Self {
@@ -51,7 +51,7 @@ impl Numeric {
         }
     }
 
-    /// A function of the variable alone that is analytic on the whole line.
+    /// Creates the description of a function of the variable alone that is analytic on the whole line.
     pub(super) fn call(function: Function, scale: f64) -> Self {
         let root = Node::Call(function, vec![Node::Variable]);
         let (from, to) = (DoubleDouble::from(-scale), DoubleDouble::from(scale));
@@ -76,7 +76,7 @@ impl Numeric {
         }
     }
 
-    /// The derivative, where Taylor coefficients are known.
+    /// Returns the derivative, if Taylor coefficients are known.
     pub(super) fn derivative(self) -> Option<Self> {
         let taylor = self.taylor?;
         let jets = Arc::clone(&taylor);

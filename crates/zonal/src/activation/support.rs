@@ -1,8 +1,8 @@
-//! The degrees that an activation can see, from its even and its odd part.
+//! The degrees in which an activation can have a non-zero coefficient, derived from its even and odd parts.
 
 use crate::sphere::Degree;
 
-/// Which degrees can have a non-zero coefficient.
+/// The set of degrees that can have a non-zero coefficient.
 ///
 /// A polynomial of degree p is orthogonal to P_k for every k > p, in every dimension and at every scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,16 +16,16 @@ pub struct Support {
 /// The even or the odd part of an activation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
-    /// There is none.
+    /// The part is zero.
     Zero,
     /// A polynomial of this degree.
     Polynomial(Degree),
-    /// No polynomial.
+    /// Not a polynomial.
     Unlimited,
 }
 
 impl Support {
-    /// Whether the Funk-Hecke coefficient of this degree is zero in every dimension and at every scale.
+    /// Returns whether the Funk-Hecke coefficient of this degree is zero in every dimension and at every scale.
     pub fn vanishes_at(self, degree: Degree) -> bool {
         match if degree.is_multiple_of(2) { self.even } else { self.odd } {
             Part::Zero => true,
@@ -34,12 +34,12 @@ impl Support {
         }
     }
 
-    /// Whether only finitely many degrees can have a coefficient, as for a polynomial.
+    /// Returns whether only finitely many degrees can have a non-zero coefficient, as for a polynomial.
     pub fn is_finite(self) -> bool {
         self.even != Part::Unlimited && self.odd != Part::Unlimited
     }
 
-    /// The support of the derivative.
+    /// Returns the support of the derivative.
     pub fn derivative(self) -> Self {
         let lower = |part| match part {
             Part::Zero | Part::Polynomial(0) => Part::Zero,
@@ -49,7 +49,7 @@ impl Support {
         Self { even: lower(self.odd), odd: lower(self.even) }
     }
 
-    /// The support of a polynomial, from the exponents of its terms.
+    /// Returns the support of a polynomial, from the exponents of its terms.
     pub(super) fn of_exponents(exponents: impl Iterator<Item = Degree> + Clone) -> Self {
         let last =
             |parity| exponents.clone().filter(|p| p % 2 == parity).max().map_or(Part::Zero, Part::Polynomial);

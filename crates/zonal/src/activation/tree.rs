@@ -1,5 +1,5 @@
-//! The tree of a formula: its values over any number type, its derivative, its symmetry, and the places where it is not
-//! analytic.
+//! The tree of a formula: its values over any number type, its derivative, its symmetry, and the points at which it is
+//! not analytic.
 
 use crate::numeric::{DoubleDouble, Elementary};
 
@@ -14,7 +14,7 @@ pub(super) enum Node {
     Multiply(Box<Node>, Box<Node>),
     Divide(Box<Node>, Box<Node>),
     Power(Box<Node>, i32),
-    /// A constant power that is not whole, of a base that is not negative.
+    /// A power with a constant exponent that is not an integer; the base is not negative.
     RealPower(Box<Node>, DoubleDouble),
     /// Coefficients of 1, t, t^2, ..
     Polynomial(Vec<DoubleDouble>),
@@ -72,7 +72,7 @@ pub(super) const FUNCTIONS: [(&str, Function); 22] = [
     ("min", Function::Min),
 ];
 
-/// Behaviour under t -> -t, as far as the form tells.
+/// The behaviour under t -> -t, as far as the form shows it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Symmetry {
     Even,
@@ -145,7 +145,7 @@ impl Node {
         test(self) || self.children().into_iter().any(|c| c.any(test))
     }
 
-    /// The subexpressions at whose zeros the formula is infinite.
+    /// Returns the subexpressions at whose zeros the formula is infinite.
     pub(super) fn denominators(&self) -> Vec<Self> {
         let mut found: Vec<Self> = self.children().into_iter().flat_map(Self::denominators).collect();
         match self {
@@ -157,7 +157,7 @@ impl Node {
         found
     }
 
-    /// The subexpressions at whose zeros the formula has a logarithm or a root, and is not analytic.
+    /// Returns the subexpressions at whose zeros the formula has a logarithm or a root and is not analytic.
     pub(super) fn radicands(&self) -> Vec<Self> {
         let mut found: Vec<Self> = self.children().into_iter().flat_map(Self::radicands).collect();
         match self {
@@ -168,18 +168,19 @@ impl Node {
         found
     }
 
-    /// Whether the variable occurs in it.
+    /// Returns whether the variable occurs in the tree.
     pub(super) fn varies(&self) -> bool {
         self.any(&|n| matches!(n, Self::Variable | Self::Polynomial(_)))
     }
 
-    /// A call of |x|, max, min, step or sign whose arguments hold no other one, leaving out those in `known`.
+    /// Returns a call of |x|, max, min, step or sign whose arguments contain no other such call, except those in
+    /// `known`.
     pub(super) fn innermost_branch(&self, known: &[Self]) -> Option<&Self> {
         let inside = self.children().into_iter().find_map(|c| c.innermost_branch(known));
         inside.or_else(|| (self.difference().is_some() && !known.contains(self)).then_some(self))
     }
 
-    /// What a call of |x|, max, min, step or sign decides by: the sign of this.
+    /// Returns the expression whose sign selects the branch of a call of |x|, max, min, step or sign.
     pub(super) fn difference(&self) -> Option<Self> {
         match self {
             Self::Call(Function::Abs | Function::Relu | Function::Step | Function::Sign, a) => {
@@ -192,7 +193,7 @@ impl Node {
         }
     }
 
-    /// What such a call is where its difference is positive (`true`), or is not.
+    /// Returns the branch of such a call for a positive difference (`true`), or otherwise (`false`).
     pub(super) fn side(&self, positive: bool) -> Self {
         let constant = |x: f64| Self::Constant(DoubleDouble::from(x));
         match (self, positive) {
@@ -207,7 +208,7 @@ impl Node {
         }
     }
 
-    /// The tree with its children replaced.
+    /// Returns the tree with `change` applied to each child.
     fn with_children(&self, change: &dyn Fn(&Self) -> Self) -> Self {
         let boxed = |a: &Self| Box::new(change(a));
         match self {
@@ -223,7 +224,7 @@ impl Node {
         }
     }
 
-    /// The tree with one subexpression replaced wherever it occurs, and constants folded.
+    /// Returns the tree with every occurrence of one subexpression replaced, and constants folded.
     pub(super) fn replaced(&self, from: &Self, to: &Self) -> Self {
         if self == from {
             return to.clone();
@@ -231,7 +232,7 @@ impl Node {
         self.with_children(&|child| child.replaced(from, to)).folded()
     }
 
-    /// Constants where the parts are: a root of 0 in one piece of a formula must not look like a singularity.
+    /// Folds constants: in one piece of a formula, a root of the constant 0 must not look like a singularity.
     fn folded(self) -> Self {
         let zero = |n: &Self| matches!(n, Self::Constant(c) if c.to_f64() == 0.0);
         if let Self::Multiply(a, b) = &self
@@ -248,9 +249,9 @@ impl Node {
         if !self.varies() && value.is_finite() { Self::Constant(value) } else { self }
     }
 
-    /// The formula in the distance d >= 0 from `end`, t = end + d or end - d. Linear subexpressions become linear in d, and
-    /// those of low degree that vanish at the end become multiples of d, exactly: so they keep their relative accuracy
-    /// however small d is.
+    /// Returns the formula in terms of the distance d >= 0 from `end`, t = end + d or end - d. Linear subexpressions
+    /// become linear in d, and those of low degree that vanish at the end become exact multiples of d, so that they
+    /// retain their relative accuracy for arbitrarily small d.
     pub(super) fn seen_from(&self, end: DoubleDouble, forward: bool) -> Self {
         if let Some(coefficients) = self.polynomial()
             && coefficients.len() <= 5
@@ -264,7 +265,7 @@ impl Node {
         self.with_children(&|child| child.seen_from(end, forward))
     }
 
-    /// The derivative.
+    /// Returns the derivative.
     pub(super) fn derivative(&self) -> Self {
         let boxed = |n: Self| Box::new(n);
         let constant = |x: f64| Self::Constant(DoubleDouble::from(x));
@@ -303,7 +304,7 @@ impl Node {
         .folded()
     }
 
-    /// By the chain rule; |x|, max and min have the derivative of the side that they take.
+    /// Returns the derivative of a call by the chain rule; |x|, max and min have the derivative of the active branch.
     fn derivative_of_call(&self, function: Function, a: &[Self]) -> Self {
         let boxed = |n: Self| Box::new(n);
         let call = |function: Function| Self::Call(function, vec![a[0].clone()]);
@@ -449,7 +450,8 @@ impl Node {
     }
 }
 
-/// The coefficients of p(end + d) or p(end - d), and whether p vanishes at the end to rounding; then the first is exactly 0.
+/// Returns the coefficients of p(end + d) or p(end - d), and whether p vanishes at the end up to rounding; the first
+/// coefficient is then exactly 0.
 fn shifted(coefficients: &[DoubleDouble], end: DoubleDouble, forward: bool) -> (Vec<DoubleDouble>, bool) {
     let mut shifted = coefficients.to_vec();
     let degree = shifted.len() - 1;

@@ -1,28 +1,29 @@
 //! The largest curvature of the loss in the tangent directions: the largest eigenvalue of J^T J / N, where J is the
-//! derivative of the network's values on N rows by the trained weights. It is also the largest eigenvalue of the tangent
-//! kernel on these rows, J J^T / N. Descent with steps above 2 / eigenvalue leaves the neighbourhood of the weights.
+//! derivative of the network's values on N rows with respect to the trained weights. It is also the largest eigenvalue
+//! of the tangent kernel on these rows, J J^T / N. Descent with a step above 2 / eigenvalue leaves the neighbourhood of
+//! the weights.
 
 use crate::error::{Result, check_size};
 use crate::linalg::{Matrix, dot};
 use crate::network::{Architecture, Layers, Weights};
 use crate::numeric::random::{Purpose, normal, stream};
 
-/// Relative accuracy at which the power iteration stops, and the most steps it takes.
+/// The relative accuracy at which the power iteration stops, and its largest number of steps.
 const ACCURACY: f64 = 1e-4;
 const MOST_STEPS: usize = 200;
 
-/// The derivative of a network's values by its weights, applied from both sides.
+/// The derivative of a network's values with respect to its weights, as an operator in both directions.
 pub(crate) struct Tangent<'a> {
     architecture: &'a Architecture,
     layers: Layers,
     weights: &'a Weights,
-    /// s x, one row a point.
+    /// s x, one point per row.
     points: Matrix,
     features: Matrix,
     slopes: Matrix,
 }
 
-/// A direction in the space of weights.
+/// A vector in the space of weights.
 struct Direction {
     hidden: Matrix,
     biases: Vec<f64>,
@@ -52,14 +53,14 @@ impl<'a> Tangent<'a> {
         Ok(Self { architecture, layers, weights, points, features, slopes })
     }
 
-    /// The network's values of its first label.
+    /// Returns the network's values for its first label.
     pub(crate) fn values(&self) -> Vec<f64> {
         let mut f = self.features.times_vector(self.weights.output.row(0));
         f.iter_mut().for_each(|x| *x *= self.architecture.factor());
         f
     }
 
-    /// J J^T / N for the first label.
+    /// Computes J J^T / N for the first label.
     pub(crate) fn kernel(&self) -> Matrix {
         let count = self.points.rows();
         let factor = self.architecture.factor().powi(2) / count.max(1) as f64;
@@ -83,7 +84,7 @@ impl<'a> Tangent<'a> {
         out
     }
 
-    /// J^T v for v with one row a label, one column a point.
+    /// Computes J^T v for v with one label per row and one point per column.
     fn pull(&self, v: &Matrix) -> Direction {
         let c = self.architecture.factor();
         let mut output = v.times(&self.features);
@@ -100,7 +101,7 @@ impl<'a> Tangent<'a> {
         Direction { hidden, biases, output }
     }
 
-    /// J d.
+    /// Computes J d.
     fn push(&self, d: &Direction) -> Matrix {
         let c = self.architecture.factor();
         let mut out = Matrix::zeros(self.architecture.labels, self.points.rows());
@@ -120,7 +121,7 @@ impl<'a> Tangent<'a> {
         out
     }
 
-    /// J J^T v / N.
+    /// Computes J J^T v / N.
     pub(crate) fn kernel_times(&self, v: &Matrix) -> Matrix {
         let mut out = self.push(&self.pull(v));
         let count = self.points.rows().max(1) as f64;
@@ -128,8 +129,8 @@ impl<'a> Tangent<'a> {
         out
     }
 
-    /// The largest eigenvalue of J J^T / N by power iteration from a random start, from below, until it grows by less than
-    /// [`ACCURACY`] a step: a few percent too small where the next eigenvalue is near.
+    /// Computes the largest eigenvalue of J J^T / N by power iteration from a random start, from below, until it grows
+    /// by less than [`ACCURACY`] per step: a few per cent too small if the next eigenvalue is close.
     pub(crate) fn curvature(&self) -> f64 {
         let mut v = Matrix::zeros(self.architecture.labels, self.points.rows());
         let mut rng = stream(0, Purpose::Points, u64::MAX);
@@ -154,10 +155,10 @@ impl<'a> Tangent<'a> {
     }
 }
 
-/// The largest curvature on these rows.
+/// Computes the largest curvature on these rows.
 ///
 /// # Errors
-/// [`crate::Error::Size`] for weights that are not those of the architecture, or points of another dimension.
+/// [`crate::Error::Size`] for weights that do not fit the architecture, or points of another dimension.
 pub fn curvature(
     architecture: &Architecture,
     layers: Layers,

@@ -1,8 +1,9 @@
-//! Gradient descent step by step, on either layer or both (GD-5): on all rows, on some of them in turn, on fresh points
-//! of the sphere, or on exact expectations.
+//! Iterative gradient descent on either layer or both (GD-5): on all rows, on mini-batches, on fresh points of the
+//! sphere, or on exact expectations.
 //!
-//! With the automatic step, one that makes the loss of all rows rise is taken back and the step chosen anew from the
-//! curvature where the descent stands. A given step that lets the loss grow without bound is a finding.
+//! With the automatic step, a step that increases the loss of all rows is reverted, and a new step is chosen from the
+//! curvature at the current weights. With a given step, a loss that grows without bound is reported as a result and not
+//! as an error.
 
 use super::Step;
 use super::curvature::curvature;
@@ -23,41 +24,42 @@ use std::ops::ControlFlow;
 
 pub use super::stepper::{Batch, Stepper};
 
-/// Where the rows of a step come from.
+/// The source of the rows of a step.
 #[derive(Clone, Copy, Debug)]
 pub enum Source<'a> {
-    /// All these rows in each step, or so many of them, in random order and each once before any comes again.
+    /// All these rows in each step, or mini-batches of them in random order, where each row occurs once before any
+    /// occurs again.
     Rows {
-        /// One row a point.
+        /// One point per row.
         points: &'a Matrix,
-        /// One row a point, one column a label.
+        /// One point per row, one label per column.
         labels: &'a Matrix,
-        /// How many make a step; all of them if None.
+        /// The number of rows in a step; None for all.
         batch: Option<usize>,
     },
-    /// So many independent uniform points in each step, labelled by the target.
+    /// Independent uniform points in each step, labelled by the target.
     Fresh {
-        /// What is learned.
+        /// The target.
         target: &'a Target,
-        /// How many.
+        /// The number of points in a step.
         batch: usize,
     },
     /// Exact expectations over the sphere.
     Exact {
-        /// What is learned.
+        /// The target.
         target: &'a Target,
     },
-    /// Exact expectations of everything but the labels, which an oracle answers for (see [`BothLayers::answered`]). The
-    /// loss of a step is then what the answers make of it.
+    /// Exact expectations of everything except the labels, whose part an oracle answers (see [`BothLayers::answered`]).
+    /// The loss of a step is then computed from the answers.
     Answered {
-        /// Who answers.
+        /// The oracle.
         oracle: &'a dyn GradientOracle,
         /// E g^2.
         label_sq: f64,
     },
 }
 
-/// Whether the loss of a step is that of all rows, or exact.
+/// Returns whether the loss of a step is that of all rows, or exact.
 fn sees_everything(source: Source<'_>) -> bool {
     match source {
         Source::Rows { points, batch, .. } => batch.is_none_or(|b| b >= points.rows()),
@@ -66,7 +68,7 @@ fn sees_everything(source: Source<'_>) -> bool {
     }
 }
 
-/// Sizes must agree, and rows be finite.
+/// Checks that sizes agree and that rows are finite.
 fn check_source(architecture: &Architecture, source: Source<'_>) -> Result<()> {
     let (dim, labels) = (architecture.dim, architecture.labels);
     let sizes = match source {
@@ -92,7 +94,7 @@ fn check_source(architecture: &Architecture, source: Source<'_>) -> Result<()> {
     Ok(())
 }
 
-/// A descent with its source of rows and its step.
+/// A gradient descent with its source of rows and its step.
 #[derive(Debug)]
 pub struct Descent<'a> {
     architecture: &'a Architecture,
@@ -102,13 +104,13 @@ pub struct Descent<'a> {
     seed: u64,
     steps: Steps<'a>,
     state: State,
-    /// All rows, made ready once.
+    /// All rows, prepared once.
     whole: Option<Batch>,
-    /// The order of rows in an epoch.
+    /// The order of the rows in an epoch, with the epoch's number.
     order: Option<(u64, Vec<usize>)>,
-    /// The mean square of the labels, the natural size of a loss.
+    /// The mean square of the labels, which is the natural scale of a loss.
     label_square: f64,
-    /// On some rows only, the weights of a moment when the running mean of losses was low.
+    /// With mini-batches, the weights of an iteration at which the running mean of losses was low.
     good: Option<Weights>,
 }
 
@@ -126,25 +128,25 @@ struct Exact<'a> {
     before: Option<Weights>,
 }
 
-/// What a descent needs to go on, beside its weights and what it was made from.
+/// The state of a descent that is needed, with its weights, to resume it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct State {
-    /// Steps done.
+    /// The number of steps done.
     pub iteration: u64,
-    /// The step in use.
+    /// The current step size.
     pub step: f64,
-    /// The first curvature, where it was asked for.
+    /// The curvature at the start, if it was computed.
     pub curvature: Option<f64>,
-    /// Each step in use, with the first iteration that took it.
+    /// Each step size used, with the first iteration that used it.
     pub steps: Vec<(u64, f64)>,
     /// The loss before the first step.
     pub first_loss: Option<f64>,
-    /// The smallest loss so far, where it is that of all rows.
+    /// The smallest loss so far, if losses are those of all rows.
     pub reference: Option<f64>,
-    /// On some rows only, the running mean of losses.
+    /// With mini-batches, the running mean of losses.
     pub mean: Option<f64>,
-    /// The iteration at which a step was last taken back, and how often so at iterations not below it.
+    /// The iteration at which a step was last reverted, and how many times this happened at or above that iteration.
     pub rejected: Option<(u64, u32)>,
     /// The loss before the last step.
     pub last_loss: Option<f64>,
@@ -152,45 +154,48 @@ pub struct State {
     pub diverged: Option<u64>,
 }
 
-/// A descent's weights and state, to go on from with the same bits.
+/// The weights and state of a descent, from which it resumes with identical bits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
     /// The weights.
     pub weights: Weights,
-    /// The weights one step before, which a rising loss goes back to.
+    /// The weights one step before, to which the descent returns if the loss increases.
     pub before: Option<Weights>,
-    /// Everything else.
+    /// The remaining state.
     pub state: State,
 }
 
-/// A loss is said to rise when it exceeds the smallest one by this part, and by this many roundings of the first.
+/// A loss counts as increased if it exceeds the smallest one by this fraction, and by this many rounding errors of the
+/// first loss.
 const RISE: f64 = 1e-3;
 const ROUNDINGS: f64 = 64.0;
-/// On some rows only: when its running mean exceeds the first one, or the labels' mean square, by this factor.
+/// With mini-batches, a loss counts as increased if its running mean exceeds the first loss, or the labels' mean
+/// square, by this factor.
 const NOISY_RISE: f64 = 4.0;
-/// Weight of the newest loss in the running mean.
+/// The weight of the newest loss in the running mean.
 const NEWEST: f64 = 0.05;
-/// With a given step, or on some rows only: when it exceeds the first loss by this factor, it has no bound.
+/// With a given step, or with mini-batches: the loss counts as unbounded if it exceeds the first loss by this factor.
 const UNBOUNDED: f64 = 1e6;
-/// No loss is below this limit: the loss is computed, and no step taken.
+/// A limit below any loss: the loss is computed, and no step is performed.
 const NO_STEP: f64 = -1.0;
-/// On some rows only, good weights are kept every so many steps.
+/// With mini-batches, the number of steps between two saves of good weights.
 const GOOD_EVERY: u64 = 64;
-/// Rows on which a curvature is taken.
+/// The number of rows for which the curvature is computed.
 const CURVATURE_ROWS: usize = 512;
-/// An observer is asked about as often as this takes.
+/// The observer is polled about once per this number of flops.
 const FLOPS_BETWEEN_REPORTS: f64 = 2e9;
-/// Most often that the step before one iteration is taken back.
+/// The largest number of times that the step before one iteration is reverted.
 const MOST_RETRIES: u32 = 60;
-/// Most steps between two reports; on exact expectations, whose steps take longer than their size says, and others.
+/// The largest number of steps between two reports: on exact expectations, whose steps take longer than their size
+/// suggests, and otherwise.
 const MOST_STEPS: [f64; 2] = [16.0, 256.0];
 
 impl<'a> Descent<'a> {
-    /// A descent from some weights. `seed` decides which rows make a batch, and fresh points.
+    /// Creates a descent that starts from the given weights. `seed` determines the mini-batches and the fresh points.
     ///
     /// # Errors
-    /// Those of [`Stepper::new`] and [`BothLayers::new`]; [`Error::Parameter`] for a step that is not positive and finite
-    /// or an empty batch; [`Error::Size`] for rows of other sizes.
+    /// The errors of [`Stepper::new`] and [`BothLayers::new`]; [`Error::Parameter`] for a step that is not positive and
+    /// finite or an empty batch; [`Error::Size`] for rows of other sizes.
     pub fn new(
         architecture: &'a Architecture,
         layers: Layers,
@@ -229,7 +234,7 @@ impl<'a> Descent<'a> {
         Ok(out)
     }
 
-    /// Goes on from a snapshot, with the same bits.
+    /// Resumes from a snapshot, with identical bits.
     ///
     /// # Errors
     /// As [`Self::new`].
@@ -313,12 +318,12 @@ impl<'a> Descent<'a> {
         })
     }
 
-    /// Steps done, the step in use, and so on.
+    /// Returns the state: the steps done, the current step size, and so on.
     pub fn state(&self) -> &State {
         &self.state
     }
 
-    /// Everything that is needed to go on.
+    /// Returns everything that is needed to resume.
     pub fn snapshot(&self) -> Snapshot {
         let before = match &self.steps {
             Steps::Rows(_) if !self.sees_everything() => self.good.clone(),
@@ -328,7 +333,7 @@ impl<'a> Descent<'a> {
         Snapshot { weights: self.weights(), before, state: self.state.clone() }
     }
 
-    /// The weights as they are.
+    /// Returns the current weights.
     pub fn weights(&self) -> Weights {
         match &self.steps {
             Steps::Rows(stepper) => stepper.weights(),
@@ -336,7 +341,7 @@ impl<'a> Descent<'a> {
         }
     }
 
-    /// The largest stable step at the start, 2 / curvature.
+    /// Returns the largest stable step at the start, 2 / curvature.
     pub fn largest_stable_step(&self) -> f64 {
         2.0 / self.state.curvature.unwrap_or(f64::NAN)
     }
@@ -365,11 +370,11 @@ impl<'a> Descent<'a> {
         curvature(self.architecture, self.layers, &self.weights(), &points)
     }
 
-    /// Steps until `until` of them are done; each report to the observer is one of `total`. Returns why it stopped before,
-    /// if it did.
+    /// Performs steps until `until` of them are done; reports to the observer are out of `total`. Returns the reason if
+    /// it stopped early.
     ///
     /// # Errors
-    /// Those of exact expectations.
+    /// The errors of exact expectations.
     pub fn run(&mut self, until: u64, total: u64, observer: &mut dyn Observer) -> Result<Option<StopReason>> {
         while self.state.diverged.is_none() {
             if self.state.iteration >= until {
@@ -382,8 +387,8 @@ impl<'a> Descent<'a> {
             {
                 return Ok(Some(reason));
             }
-            // On a thread of the pool, where tasks begin without a system call; observers are not asked for every step of
-            // a small network.
+            // Run on a thread of the pool, where tasks start without a system call; the observer of a small network is
+            // not polled at every step.
             let next = until.min(self.state.iteration + self.steps_between_reports());
             let mut result = Ok(());
             rayon::scope(|_| {
@@ -408,15 +413,15 @@ impl<'a> Descent<'a> {
         (FLOPS_BETWEEN_REPORTS / flops).clamp(1.0, MOST_STEPS[usize::from(!exact)]) as u64
     }
 
-    /// One step more, or one less: after a loss above the limit the last one is taken back.
+    /// Advances by one step; if the loss is above the limit, goes back by one: the last step is reverted.
     fn advance(&mut self) -> Result<()> {
         let limit = self.limit();
         let loss = self.step(limit)?;
         if loss <= limit { self.accept(loss) } else { self.reject() }
     }
 
-    /// Looks at the weights as they are, without a step: what is to be measured must not be taken back afterwards. Whether
-    /// they stay.
+    /// Evaluates the loss at the current weights without a step, since weights that are measured must not be reverted
+    /// afterwards. Returns whether the weights are accepted.
     fn settles(&mut self) -> Result<bool> {
         let limit = self.limit();
         let loss = self.step(NO_STEP)?;
@@ -427,7 +432,8 @@ impl<'a> Descent<'a> {
         Ok(stays)
     }
 
-    /// The last step led too high: it is taken back and the step made smaller, or the loss has no bound.
+    /// Handles a loss above the limit: reverts the last step and reduces the step size, or reports that the loss has no
+    /// bound.
     fn reject(&mut self) -> Result<()> {
         let at = self.state.iteration;
         let times = match self.state.rejected {
@@ -435,7 +441,7 @@ impl<'a> Descent<'a> {
             _ => 1,
         };
         self.state.rejected = Some((at, times));
-        // Of the first step nothing can be taken back.
+        // Before the first step there is nothing to revert.
         if !self.automatic || at == 0 || times > MOST_RETRIES {
             self.state.diverged = Some(at);
             return Ok(());
@@ -447,7 +453,7 @@ impl<'a> Descent<'a> {
         self.choose_step()
     }
 
-    /// A smaller step, by the curvature here.
+    /// Chooses a smaller step from the current curvature.
     fn choose_step(&mut self) -> Result<()> {
         let curvature = self.curvature()?;
         let smaller = 0.5 * self.state.step;
@@ -458,11 +464,11 @@ impl<'a> Descent<'a> {
         Ok(())
     }
 
-    /// The step before a loss above this one is taken back.
+    /// Returns the loss above which the last step is reverted.
     fn limit(&self) -> f64 {
         let Some(first) = self.state.first_loss else { return f64::MAX };
         let size = first.max(self.label_square);
-        // The loss of some rows says little about one step.
+        // The loss of a mini-batch is not sufficient to judge one step.
         if !self.automatic || !self.sees_everything() {
             return UNBOUNDED * size;
         }
@@ -489,7 +495,8 @@ impl<'a> Descent<'a> {
         let mean = state.mean.map_or(loss, |mean| mean + NEWEST * (loss - mean));
         state.mean = Some(mean);
         if self.automatic && mean > NOISY_RISE * size {
-            // No single step is to blame: it goes on from the last good weights with a smaller one.
+            // The increase is not due to a single step, so the descent resumes from the last good weights with a
+            // smaller step.
             state.mean = Some(size);
             self.undo();
             return self.choose_step();
@@ -514,7 +521,7 @@ impl<'a> Descent<'a> {
         }
     }
 
-    /// The loss before the step, summed over labels; the step is taken if that is within the limit.
+    /// Returns the loss before the step, summed over labels; the step is performed if the loss is within the limit.
     fn step(&mut self, limit: f64) -> Result<f64> {
         let step = self.state.step;
         let iteration = self.state.iteration;
@@ -556,7 +563,7 @@ impl<'a> Descent<'a> {
         }
     }
 
-    /// The order of the rows in the epoch of an iteration.
+    /// Determines the order of the rows in the epoch of an iteration.
     fn order_rows(&mut self, iteration: u64) {
         let Source::Rows { points, batch, .. } = self.source else { return };
         let each = points.rows().div_ceil(batch.unwrap_or(points.rows()).max(1)).max(1) as u64;
@@ -569,7 +576,7 @@ impl<'a> Descent<'a> {
     }
 }
 
-/// Points that no other step has.
+/// Draws points that are used in no other step.
 fn fresh(stepper: &Stepper, target: &Target, batch: usize, seed: u64, iteration: u64) -> Result<Batch> {
     let draw = |i: usize| -> Result<(Vec<f64>, [f64; 1])> {
         let index = iteration.wrapping_mul(batch as u64).wrapping_add(i as u64);

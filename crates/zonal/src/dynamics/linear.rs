@@ -1,5 +1,5 @@
-//! What a network would learn if its function were linear in the weights (the tangent kernel at the start): where training
-//! leaves this prediction, it leaves the linear regime.
+//! The linearised prediction: what a network would learn if its function were linear in the weights (the tangent kernel
+//! at the start). Training that departs from this prediction leaves the linear regime.
 
 use super::curvature::Tangent;
 use super::decay;
@@ -10,10 +10,11 @@ use crate::linalg::{Matrix, SymmetricEigen, dot, symmetric_eigen};
 use crate::network::{Architecture, Layers, Weights};
 use crate::sphere::{Degree, Dim};
 
-/// Steps in use, each with the first iteration that took it.
+/// Step sizes, each with the first iteration that used it.
 pub type Steps = [(u64, f64)];
 
-/// prod (1 - eta lambda)^2 over the steps up to iteration t: what is left of the energy of an eigenvalue.
+/// Returns prod (1 - eta lambda)^2 over the steps up to iteration t: the fraction of the energy of an eigenvalue that
+/// remains.
 pub fn share_left(steps: &Steps, eigenvalue: f64, t: u64) -> f64 {
     let ends = steps.iter().skip(1).map(|(first, _)| *first).chain([u64::MAX]);
     let of_step = |((first, step), end): (&(u64, f64), u64)| {
@@ -23,12 +24,13 @@ pub fn share_left(steps: &Steps, eigenvalue: f64, t: u64) -> f64 {
     steps.iter().zip(ends).map(of_step).product()
 }
 
-/// Eigenvalues on degrees 0..=`max_degree` of the tangent kernel of infinitely many units as they are at a start, for the
-/// layers that are trained: c^2 m (alpha_k^2 for the output layer, and `output_square`, the mean of a_j^2, times the kernel
+/// Computes the eigenvalues on degrees 0..=`max_degree` of the tangent kernel of infinitely many units at a start, for
+/// the trained layers: c^2 m (alpha_k^2 for the output layer, and `output_square`, the mean of a_j^2, times the kernel
 /// of the hidden layer).
 ///
 /// # Errors
-/// As [`crate::spectrum::Spectrum::new`]; [`crate::Error::Parameter`] for an activation that jumps, if the hidden layer is trained.
+/// As [`crate::spectrum::Spectrum::new`]; [`crate::Error::Parameter`] for an activation that jumps, if the hidden layer
+/// is trained.
 pub fn tangent_spectrum(
     architecture: &Architecture,
     layers: Layers,
@@ -48,25 +50,26 @@ pub fn tangent_spectrum(
     Ok((0..=max_degree).map(of_degree).collect())
 }
 
-/// Whether [`tangent_spectrum`] exists when the hidden layer is trained.
+/// Returns whether [`tangent_spectrum`] exists if the hidden layer is trained.
 pub fn has_tangent(activation: &Activation, scale: f64) -> bool {
     activation.derivative_structure(scale).is_ok()
 }
 
-/// The prediction for the loss on rows: the eigenvalues of the tangent kernel on them, with the residual's share of each.
+/// The prediction for the loss on rows: the eigenvalues of their tangent kernel, with the energy of the residual along
+/// each eigenvector.
 #[derive(Clone, Debug)]
 pub struct LinearPrediction {
     values: Vec<f64>,
-    /// The residual's mean square in each eigenvector.
+    /// The mean square of the residual along each eigenvector.
     squares: Vec<f64>,
 }
 
 impl LinearPrediction {
-    /// At these weights, for one label. Cost 2 N^2 (2 m + n) + 9 N^3 flops for N rows.
+    /// Computes the prediction at these weights, for one label. Cost 2 N^2 (2 m + n) + 9 N^3 flops for N rows.
     ///
     /// # Errors
-    /// [`crate::Error::Size`] for several labels and sizes that differ; [`crate::Error::NoConvergence`] for weights or
-    /// points that are not finite.
+    /// [`crate::Error::Size`] for several labels and for sizes that differ; [`crate::Error::NoConvergence`] for weights
+    /// or points that are not finite.
     pub fn new(
         architecture: &Architecture,
         layers: Layers,
@@ -87,7 +90,7 @@ impl LinearPrediction {
         Ok(Self { values: values.into_iter().map(|v| v.max(0.0)).collect(), squares })
     }
 
-    /// The mean square of the residual after t steps.
+    /// Returns the mean square of the residual after t steps.
     pub fn loss(&self, steps: &Steps, t: u64) -> f64 {
         self.values
             .iter()
@@ -96,7 +99,7 @@ impl LinearPrediction {
             .sum()
     }
 
-    /// The eigenvalues, ascending.
+    /// Returns the eigenvalues, ascending.
     pub fn eigenvalues(&self) -> &[f64] {
         &self.values
     }

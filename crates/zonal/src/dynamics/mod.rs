@@ -1,5 +1,5 @@
-//! Gradient descent over time: infinite width by its operator, fixed hidden units by their whole path at once, and step by
-//! step where hidden units move.
+//! Gradient descent over time: infinite width by its operator, fixed hidden units by the whole path at once, and moving
+//! hidden units step by step.
 
 mod curvature;
 pub mod descent;
@@ -11,7 +11,8 @@ mod stepper;
 
 pub use curvature::curvature;
 
-/// (1 - x)^t without loss: through log1p for 0 <= x < 1, with the parity of t kept for x > 1, 0^0 = 1.
+/// Computes (1 - x)^t without loss of accuracy: through log1p for 0 <= x < 1, with the parity of t taken into account
+/// for x > 1, 0^0 = 1.
 ///
 /// `x` is eta times an eigenvalue. Relative error near 1e-16 (1 + t x).
 pub fn decay(x: f64, t: u64) -> f64 {
@@ -28,8 +29,8 @@ pub fn decay(x: f64, t: u64) -> f64 {
     }
 }
 
-/// psi_t(lambda) = (1 - (1 - eta lambda)^t) / lambda, and eta t at lambda = 0: what t steps of gradient descent make
-/// of an eigenvector's share of b.
+/// Computes psi_t(lambda) = (1 - (1 - eta lambda)^t) / lambda, and eta t at lambda = 0: the factor by which t steps of
+/// gradient descent multiply the component of b along an eigenvector.
 pub fn accumulated(lambda: f64, eta: f64, t: u64) -> f64 {
     let x = eta * lambda;
     if x == 0.0 {
@@ -41,14 +42,14 @@ pub fn accumulated(lambda: f64, eta: f64, t: u64) -> f64 {
     }
 }
 
-/// sum_(s<t) psi_s(lambda) for 0 <= eta lambda <= 1: (t - psi_t / eta) / lambda, by its series where that would lose
-/// digits.
+/// Computes sum_(s<t) psi_s(lambda) for 0 <= eta lambda <= 1: (t - psi_t / eta) / lambda, or its series where that
+/// would lose digits.
 pub fn accumulated_sum(lambda: f64, eta: f64, t: u64) -> f64 {
     let (x, n) = (eta * lambda, t as f64);
     if x * n > 1.0 {
         return (n - accumulated(lambda, eta, t) / eta) / lambda;
     }
-    // eta (C(t,2) - C(t,3) x + C(t,4) x^2 - ..): each term is at most x t / 3 of the one before.
+    // eta (C(t,2) - C(t,3) x + C(t,4) x^2 - ..): each term is at most x t / 3 times the preceding one.
     let mut term = 0.5 * eta * n * (n - 1.0);
     let mut sum = term;
     for j in 2..40 {
@@ -61,7 +62,7 @@ pub fn accumulated_sum(lambda: f64, eta: f64, t: u64) -> f64 {
     sum
 }
 
-/// How the step is chosen.
+/// The choice of the step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Step {
     /// 1 / (largest eigenvalue of K); at infinite width 1 / ||phi||^2.
@@ -70,7 +71,7 @@ pub enum Step {
     Fixed(f64),
 }
 
-/// Iteration counts from 0 to `last`, about six for each power of ten.
+/// Returns iteration counts from 0 to `last`, about six for each power of ten.
 pub fn logarithmic_grid(last: u64) -> Vec<u64> {
     let mut grid = vec![0];
     for i in 0.. {

@@ -1,4 +1,5 @@
-//! Infinite width: gradient descent multiplies the degree-k part of the residual by 1 - eta alpha_k^2 (GD-1).
+//! Infinite width: each step of gradient descent multiplies the degree-k part of the residual by 1 - eta alpha_k^2
+//! (GD-1).
 
 use super::{Step, decay};
 use crate::error::{Error, Result};
@@ -6,7 +7,7 @@ use crate::spectrum::Spectrum;
 use crate::sphere::Degree;
 use crate::target::PowerSpectrum;
 
-/// Gradient descent at infinite width.
+/// The operator of gradient descent at infinite width.
 #[derive(Clone, Debug)]
 pub struct Operator {
     eigenvalues: Vec<f64>,
@@ -14,11 +15,10 @@ pub struct Operator {
 }
 
 impl Operator {
-    /// The operator of a spectrum with a step.
+    /// Creates the operator of a spectrum with a step.
     ///
     /// # Errors
-    /// [`Error::StepTooLarge`] when the step is 2 / max alpha_k^2 or more, [`Error::Parameter`] when it is not
-    /// positive.
+    /// [`Error::StepTooLarge`] if the step is at least 2 / max alpha_k^2, [`Error::Parameter`] if it is not positive.
     pub fn new(spectrum: &Spectrum, step: Step) -> Result<Self> {
         let eigenvalues: Vec<f64> = (0..=spectrum.max_degree()).map(|k| spectrum.eigenvalue(k)).collect();
         let largest = eigenvalues.iter().copied().fold(0.0, f64::max);
@@ -29,35 +29,37 @@ impl Operator {
         Ok(Self { eigenvalues, step })
     }
 
-    /// The operator with the step of a network of finite width, stable or not: the prediction to compare with.
+    /// Creates the operator with the step of a network of finite width, stable or not, as the prediction to compare
+    /// with.
     pub fn with_step(spectrum: &Spectrum, step: f64) -> Self {
         Self { eigenvalues: (0..=spectrum.max_degree()).map(|k| spectrum.eigenvalue(k)).collect(), step }
     }
 
-    /// The step eta.
+    /// Returns the step eta.
     pub fn step(&self) -> f64 {
         self.step
     }
 
-    /// The factor (1 - eta alpha_k^2)^(2t) that is left of the energy of degree k; 1 beyond the degrees held.
+    /// Returns the factor (1 - eta alpha_k^2)^(2t) of the energy of degree k that remains after t steps; 1 beyond the
+    /// degrees of the spectrum.
     pub fn remaining(&self, degree: Degree, t: u64) -> f64 {
         let x = self.step * self.eigenvalues.get(degree).copied().unwrap_or(0.0);
         let r = decay(x, t);
         r * r
     }
 
-    /// The first iteration with at most `share` of the energy of degree k, 0 < share < 1; None for a degree that does
-    /// not shrink, and beyond 10^18 iterations.
+    /// Returns the first iteration with at most `share` of the energy of degree k, 0 < share < 1; None for a degree
+    /// whose energy does not decrease, and beyond 10^18 iterations.
     pub fn time_to_learn(&self, degree: Degree, share: f64) -> Option<u64> {
         let x = self.step * self.eigenvalues.get(degree).copied().unwrap_or(0.0);
         let rate = -2.0 * if x < 1.0 { (-x).ln_1p() } else { (x - 1.0).ln() };
-        // A factor of zero has an infinite rate: one step.
+        // A factor of zero has an infinite rate: one step suffices.
         let count = (-share.ln() / rate).ceil().max(1.0);
         (rate > 0.0 && count <= 1e18).then_some(count as u64)
     }
 
-    /// The residual's energies at iteration t for a target with more degrees listed than the result: those beyond
-    /// `max_degree` are summed into the tail; the target's own tail counts as not learned.
+    /// Computes the residual's energies at iteration t. The energies of degrees beyond `max_degree` are summed into the
+    /// tail; the target's own tail counts as not learned.
     pub fn residual(&self, target: &PowerSpectrum, max_degree: Degree, t: u64) -> PowerSpectrum {
         let mut energies: Vec<f64> =
             target.energies.iter().enumerate().map(|(k, e)| e * self.remaining(k, t)).collect();
@@ -66,7 +68,7 @@ impl Operator {
     }
 }
 
-/// A step must be positive, finite and below 2 / largest eigenvalue.
+/// Checks that a step is positive, finite and below 2 / largest eigenvalue.
 pub(super) fn check_step(step: f64, largest: f64, suggested: f64) -> Result<f64> {
     if !(step > 0.0 && step.is_finite()) {
         return Err(Error::parameter("the step", step, "a positive number or auto"));

@@ -1,4 +1,4 @@
-//! Fixed hidden units: every iteration count at once, from a quadratic form and nothing else (GD-3).
+//! Training with fixed hidden units, for all iteration counts at once, from the quadratic form alone (GD-3).
 
 mod errors;
 
@@ -15,11 +15,11 @@ use crate::observer::{Observer, Stage, check};
 use crate::risk::{Precise, Quadratic};
 use serde::{Deserialize, Serialize};
 
-/// How the path is found.
+/// The method by which a path is computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Solver {
-    /// Lanczos where its bound is small after few steps, otherwise the eigendecomposition.
+    /// Lanczos if its bound is small after few steps, otherwise the eigendecomposition.
     #[default]
     Auto,
     /// The eigendecomposition of K: exact up to rounding at every count.
@@ -28,7 +28,7 @@ pub enum Solver {
     Lanczos,
 }
 
-/// The path of gradient descent from a = 0: each iterate costs the same, whatever its number.
+/// The path of gradient descent from a = 0; the cost of an iterate does not depend on its number.
 #[derive(Clone, Debug)]
 pub struct Path {
     solution: Solution,
@@ -50,43 +50,43 @@ struct Dense {
     eigenvalues: Vec<f64>,
     /// Row i is the eigenvector of eigenvalue i.
     vectors: Matrix,
-    /// b of each label in the eigenbasis, one a row.
+    /// b of each label in the eigenbasis, one label per row.
     b: Matrix,
-    /// What the eigenvectors have beyond f64, where it is known.
+    /// The low parts of the eigenvectors beyond f64, if known.
     low: Option<Matrix>,
 }
 
-/// A step that Lanczos cannot bound.
+/// A step for which Lanczos has no error bound.
 #[derive(Debug)]
 struct Refused {
     step: f64,
     limit: f64,
 }
 
-/// The automatic solver takes Lanczos where predictions then differ from exact descent by at most this part of the
+/// The automatic solver uses Lanczos if predictions then differ from exact descent by at most this fraction of the
 /// labels' root mean square.
 pub const TOLERANCE: f64 = 1e-9;
-/// Steps between two looks at the bound.
+/// The number of steps between two evaluations of the bound.
 const LOOK: usize = 40;
-/// Beyond this count rounding hides what Lanczos finds.
+/// Beyond this iteration count, rounding exceeds the accuracy of Lanczos.
 const LAST: u64 = 10_000_000_000;
-/// Lanczos given by the user stops here at the latest.
+/// The largest number of Lanczos steps if the user selects Lanczos.
 pub const MOST_STEPS: usize = 2_000;
 
 impl Path {
     /// Solves the eigenproblem of K and fixes the step. Cost about 9 m^3 flops.
     ///
     /// # Errors
-    /// [`Error::StepTooLarge`], [`Error::Parameter`], [`Error::NoConvergence`], or [`Error::Stopped`] when the
-    /// observer asks for it.
+    /// [`Error::StepTooLarge`], [`Error::Parameter`], [`Error::NoConvergence`], or [`Error::Stopped`] if the observer
+    /// requests a stop.
     pub fn new(quadratic: &Quadratic, step: Step, observer: &mut dyn Observer) -> Result<Self> {
         check_finite(quadratic)?;
         Self::dense(quadratic, step, observer)
     }
 
-    /// The path with a chosen solver, which must be good up to the iteration `last`.
+    /// Computes the path with a chosen solver, accurate up to the iteration `last`.
     ///
-    /// Lanczos holds for eta lambda_max <= 1 only; with a larger given step it is refused.
+    /// The bound of Lanczos holds only for eta lambda_max <= 1; a larger given step is rejected.
     ///
     /// # Errors
     /// As [`Self::new`]; [`Error::Parameter`] for Lanczos with a step above 1 / lambda_max.
@@ -99,9 +99,9 @@ impl Path {
     ) -> Result<Self> {
         check_finite(quadratic)?;
         let m = quadratic.k().rows();
-        // Near the ends of the range lengths of vectors leave it.
+        // Near the ends of the exponent range, lengths of vectors overflow or underflow.
         let in_range = (1e-100..1e100).contains(&trace(quadratic.k()));
-        // Below this width the eigendecomposition takes no time.
+        // Below this width the eigendecomposition takes a negligible time.
         let worth_trying = in_range && m >= 300 && last <= LAST && quadratic.labels() * 8 <= m;
         match solver {
             Solver::Lanczos => {
@@ -129,9 +129,9 @@ impl Path {
         check(observer, Stage::Eigenproblem, 1, 1)?;
         let largest = eigen.values.last().copied().unwrap_or(0.0).max(0.0);
         let step = chosen(step, largest)?;
-        // K is positive semidefinite: what is below zero is rounding, and shows how large rounding is. Eigenvalues
-        // within it are not told from zero. On such a direction the iterate would grow like the rounding of b times
-        // the iteration count, so it stays where it starts.
+        // K is positive semidefinite: negative eigenvalues are rounding errors and show their size. Eigenvalues of that
+        // size are not distinguished from zero. Along such a direction the iterate would grow like the rounding of b
+        // times the iteration count, so it remains at its start.
         let floor = floor(&eigen.values, f64::EPSILON);
         let unresolved = eigen.values.iter().filter(|x| **x <= floor).count();
         let mut b = quadratic.b().times_transposed(&eigen.vectors);
@@ -150,9 +150,9 @@ impl Path {
         Ok(Self::from_parts(Solution::Dense(dense), quadratic, rounding))
     }
 
-    /// The path of a form that is known in double-double arithmetic. Eigenvalues and b in the eigenbasis have the
-    /// relative accuracy of f64 each, so that rounding grows with the iteration count only where it reaches 2^-104.
-    /// Cost about 50 m^3 operations in double-double arithmetic.
+    /// Computes the path of a form that is known in double-double arithmetic. Eigenvalues and b in the eigenbasis each
+    /// have the relative accuracy of f64, so rounding grows with the iteration count only at the level of 2^-104. Cost
+    /// about 50 m^3 operations in double-double arithmetic.
     ///
     /// # Errors
     /// As [`Self::new`].
@@ -200,8 +200,8 @@ impl Path {
         Ok(Self { solution: Solution::Dense(dense), label_sq, step, trace, width: m, rounding })
     }
 
-    /// The output weights of one label as [`Self::coefficients`], in double-double arithmetic, for a path of
-    /// [`Self::precise`]: what f64 leaves of large weights is too little for energies by degree.
+    /// Returns the output weights of one label as [`Self::coefficients`], in double-double arithmetic, for a path of
+    /// [`Self::precise`]: for large weights, f64 is not accurate enough for energies by degree.
     pub fn precise_coefficients(&self, iterations: &[u64]) -> Vec<Vec<DoubleDouble>> {
         let Solution::Dense(Dense { eigenvalues, vectors, b, low: Some(low) }) = &self.solution else {
             let rounded = self.coefficients(iterations);
@@ -232,7 +232,8 @@ impl Path {
         }
     }
 
-    /// Lanczos until the bound is small or `most` steps are done, unless the step is one that it cannot bound.
+    /// Performs Lanczos steps until the bound is small or `most` steps are done; rejects a step for which there is no
+    /// bound.
     fn krylov(
         quadratic: &Quadratic,
         step: Step,
@@ -260,7 +261,7 @@ impl Path {
             let ended = spaces.iter().all(|s| s.is_invariant() || s.steps() >= most);
             let floor = ritz.iter().map(|r| floor(&r.values, f64::EPSILON)).fold(0.0, f64::max);
             let mut rounding = estimate(quadratic, step, largest, floor, Vec::new());
-            // The eigenvalues of a whole space are those of K.
+            // A Krylov space that is the whole space has the eigenvalues of K.
             if spaces.iter().all(|s| s.steps() == quadratic.k().rows()) {
                 let all = || ritz.iter().flat_map(|r| &r.values);
                 rounding.deficient = all().any(|x| *x <= floor);
@@ -273,7 +274,7 @@ impl Path {
             if ended || path.krylov_error(last) <= TOLERANCE {
                 return Ok(Ok(path));
             }
-            // The spaces go on from where they are.
+            // The Krylov spaces are extended from their current state.
             spaces = match path.solution {
                 Solution::Krylov(pairs) => pairs.into_iter().map(|(space, _)| space).collect(),
                 Solution::Dense(_) => Vec::new(),
@@ -281,12 +282,12 @@ impl Path {
         }
     }
 
-    /// The step eta.
+    /// Returns the step eta.
     pub fn step(&self) -> f64 {
         self.step
     }
 
-    /// The solver that was used, and its steps; None for the eigendecomposition.
+    /// Returns the number of Lanczos steps; None for the eigendecomposition.
     pub fn lanczos_steps(&self) -> Option<usize> {
         match &self.solution {
             Solution::Dense(_) => None,
@@ -294,7 +295,7 @@ impl Path {
         }
     }
 
-    /// Eigenvalues of K, ascending; those of T with Lanczos.
+    /// Returns the eigenvalues of K, ascending; with Lanczos, those of T.
     pub fn eigenvalues(&self) -> &[f64] {
         match &self.solution {
             Solution::Dense(dense) => &dense.eigenvalues,
@@ -302,13 +303,13 @@ impl Path {
         }
     }
 
-    /// How many labels there are.
+    /// Returns the number of labels.
     pub fn labels(&self) -> usize {
         self.label_sq.len()
     }
 
-    /// The output coefficients a_t: for each iteration count one row for each label. Cost 2 m^2 flops a row, with
-    /// Lanczos 2 m k.
+    /// Computes the output coefficients a_t: for each iteration count, one row for each label. Cost 2 m^2 flops a row,
+    /// with Lanczos 2 m k.
     pub fn coefficients(&self, iterations: &[u64]) -> Matrix {
         let labels = self.labels();
         match &self.solution {
@@ -343,8 +344,8 @@ impl Path {
         }
     }
 
-    /// The loss E (f_t - g)^2 on the expectation or rows behind the quadratic form for each label: ||g||^2 minus
-    /// sum_i b_i^2 psi_2t(lambda_i). Cost m, with Lanczos k.
+    /// Computes the loss E (f_t - g)^2 of each label on the expectation or rows behind the quadratic form: ||g||^2
+    /// minus sum_i b_i^2 psi_2t(lambda_i). Cost m, with Lanczos k.
     pub fn losses(&self, iteration: u64) -> Vec<f64> {
         let twice = iteration.saturating_mul(2);
         let learned: Vec<f64> = match &self.solution {
@@ -368,14 +369,14 @@ impl Path {
         self.label_sq.iter().zip(learned).map(|(y, x)| non_negative(y - x)).collect()
     }
 
-    /// The mean over labels of [`Self::losses`].
+    /// Returns the mean over labels of [`Self::losses`].
     pub fn loss(&self, iteration: u64) -> f64 {
         let losses = self.losses(iteration);
         losses.iter().sum::<f64>() / losses.len() as f64
     }
 }
 
-/// What rounding does to K and b: what the form itself reports, and the solver's share.
+/// Estimates the effect of rounding on K and b: the estimates of the form and the contribution of the solver.
 fn estimate(quadratic: &Quadratic, step: f64, largest: f64, floor: f64, cut: Vec<f64>) -> Rounding {
     let (k, b) = quadratic.rounding();
     let of_label = |label: usize| {
@@ -393,7 +394,7 @@ fn estimate(quadratic: &Quadratic, step: f64, largest: f64, floor: f64, cut: Vec
     }
 }
 
-/// The step, by default 1 / (largest eigenvalue).
+/// Returns the step, by default 1 / (largest eigenvalue).
 fn chosen(step: Step, largest: f64) -> Result<f64> {
     match step {
         Step::Auto if largest > 0.0 => Ok(1.0 / largest),
@@ -406,13 +407,13 @@ fn trace(k: &Matrix) -> f64 {
     (0..k.rows()).map(|i| k.row(i)[i]).sum()
 }
 
-/// An eigenvalue of T, zero where it cannot be told from that.
+/// Returns an eigenvalue of T, or zero if it cannot be distinguished from zero.
 fn floored(ritz: &Ritz, x: f64) -> f64 {
     if x <= floor(&ritz.values, f64::EPSILON) { 0.0 } else { x }
 }
 
-/// f of an eigenvalue of T, or 0 for one that is not told from 0: as for the eigendecomposition, such directions stay
-/// where they start.
+/// Returns f of an eigenvalue of T, or 0 for one that is not distinguished from 0: as for the eigendecomposition, such
+/// directions remain at their start.
 fn share(ritz: &Ritz, x: f64, f: impl Fn(f64) -> f64) -> f64 {
     if x <= floor(&ritz.values, f64::EPSILON) { 0.0 } else { f(x) }
 }
@@ -434,7 +435,7 @@ mod tests {
     use super::*;
     use crate::observer::Silent;
 
-    /// A smooth kernel matrix with a fast falling spectrum, and two labels.
+    /// Returns a smooth kernel matrix with a rapidly decaying spectrum, and two labels.
     fn quadratic(m: usize) -> Quadratic {
         let mut k = Matrix::zeros(m, m);
         for i in 0..m {
@@ -451,7 +452,7 @@ mod tests {
         Quadratic::with_labels(k, b, vec![0.5, 0.4]).unwrap()
     }
 
-    /// The root mean square, over the rows behind K, of the difference of two networks.
+    /// Returns the root mean square, over the rows behind K, of the difference of two networks.
     fn distance(q: &Quadratic, a: &[f64], b: &[f64]) -> f64 {
         let difference: Vec<f64> = a.iter().zip(b).map(|(x, y)| x - y).collect();
         dot(&q.k().times_vector(&difference), &difference).max(0.0).sqrt()
@@ -486,7 +487,8 @@ mod tests {
         assert!(seen[0] <= seen[2] && seen[2] < 400, "{seen:?}");
     }
 
-    /// Output weights and loss of exact descent on sums as they are, from the eigenproblem in double-double arithmetic.
+    /// Computes output weights and loss of exact descent on the given sums, from the eigenproblem in double-double
+    /// arithmetic.
     fn exact(q: &Quadratic, step: f64, t: u64) -> (Vec<DoubleDouble>, f64) {
         let m = q.k().rows();
         let rows: Vec<Vec<DoubleDouble>> =

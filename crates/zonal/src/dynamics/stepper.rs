@@ -1,4 +1,4 @@
-//! Single steps on rows of one's own choice, in either precision.
+//! Single gradient steps on rows chosen by the caller, in either precision.
 
 use crate::error::{Error, Result, check_size};
 use crate::fused::{Fused, Gradient, PackedRows};
@@ -6,7 +6,7 @@ use crate::linalg::Matrix;
 use crate::network::{Architecture, Layers, Weights};
 use crate::statistics::Precision;
 
-/// A network that takes single steps on rows of one's own choice.
+/// A network that performs single gradient steps on rows chosen by the caller.
 #[derive(Debug)]
 pub struct Stepper {
     network: Precise,
@@ -18,7 +18,7 @@ enum Precise {
     Narrow(Fused<f32>),
 }
 
-/// Rows made ready for a [`Stepper`].
+/// Rows prepared for a [`Stepper`].
 #[derive(Debug)]
 pub struct Batch {
     rows: PreciseRows,
@@ -31,7 +31,7 @@ enum PreciseRows {
 }
 
 impl Stepper {
-    /// A network with these weights, of which some layers are trained, in some precision.
+    /// Creates a network with these weights, of which the given layers are trained, in a precision.
     ///
     /// # Errors
     /// [`Error::Size`] and [`Error::NotFinite`] for weights that do not fit, [`Error::Parameter`] for an activation
@@ -49,10 +49,11 @@ impl Stepper {
         Ok(Self { network })
     }
 
-    /// Rows made ready: points and labels of the same number of rows, as many coordinates and labels as the network has.
+    /// Prepares rows: points and labels with the same number of rows and the numbers of coordinates and labels of the
+    /// network.
     ///
     /// # Errors
-    /// [`Error::Size`] when sizes differ and without rows, [`Error::NotFinite`].
+    /// [`Error::Size`] if sizes differ or there are no rows, [`Error::NotFinite`].
     pub fn batch(&self, points: &Matrix, labels: &Matrix) -> Result<Batch> {
         let sizes = self.sizes();
         let pairs = [
@@ -85,12 +86,12 @@ impl Stepper {
         Batch { rows }
     }
 
-    /// One step on the rows, a <- a - eta dF/da and likewise W, with F = (1/2) E sum_l (f_l - y_l)^2 over them. Returns the
-    /// mean square of the residual of each label before the step; a step whose loss is above `limit` or not a number is
-    /// not taken. Cost (4 n + 4 labels) m flops a row for both layers.
+    /// Performs one step on the rows, a <- a - eta dF/da and likewise W, with F = (1/2) E sum_l (f_l - y_l)^2 over
+    /// them. Returns the mean square of the residual of each label before the step. The step is not performed if this
+    /// loss is above `limit` or not a number. Cost (4 n + 4 labels) m flops a row for both layers.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for rows made ready by a network of another precision, other sizes or another scale.
+    /// [`Error::Parameter`] for rows prepared by a network of another precision, other sizes or another scale.
     pub fn step(&mut self, batch: &Batch, step: f64, limit: f64) -> Result<Vec<f64>> {
         match (&mut self.network, &batch.rows) {
             (Precise::Wide(n), PreciseRows::Wide(rows)) if n.fits(rows) => Ok(n.step(rows, step, limit)),
@@ -99,7 +100,7 @@ impl Stepper {
         }
     }
 
-    /// The mean square of the residual of each label, and the gradient of F.
+    /// Computes the mean square of the residual of each label, and the gradient of F.
     ///
     /// # Errors
     /// As [`Self::step`].
@@ -111,7 +112,7 @@ impl Stepper {
         }
     }
 
-    /// The weights as they are, exactly.
+    /// Returns the current weights exactly.
     pub fn weights(&self) -> Weights {
         match &self.network {
             Precise::Wide(network) => network.weights(),
@@ -140,7 +141,7 @@ impl Stepper {
         }
     }
 
-    /// The distance from 1 to the next number of its precision.
+    /// Returns the distance from 1 to the next number of its precision.
     pub(super) fn rounding(&self) -> f64 {
         match &self.network {
             Precise::Wide(_) => f64::EPSILON,
@@ -157,11 +158,11 @@ impl Stepper {
 }
 
 fn wrong_precision() -> Error {
-    let required = "made ready by a network of the same precision, sizes and scale";
-    Error::parameter("the batch", "for another network", required)
+    let required = "prepared by a network of the same precision, sizes and scale";
+    Error::parameter("the batch", "prepared for another network", required)
 }
 
-/// Rows must be finite.
+/// Checks that all values are finite.
 pub(super) fn check_finite(points: &Matrix, labels: &Matrix) -> Result<()> {
     for (what, matrix) in [("the points", points), ("the labels", labels)] {
         if let Some(i) = matrix.values().iter().position(|x| !x.is_finite()) {

@@ -1,9 +1,11 @@
 //! Loss and gradients of both layers in one pass over tiles of rows: forward product, activation, derivative and both
-//! gradients while a tile is in cache. Memory beside weights and rows is one tile times the width.
+//! gradients are computed while a tile is in the cache. The memory needed in addition to weights and rows is one tile
+//! times the width.
 //!
-//! Units stand in panels of two vectors; a panel of weights, of arguments or of gradients is a matrix with so many
-//! columns. Each task works on a few panels, takes the gradient of one tile and goes forward on the next, so that tasks
-//! meet once a tile. What a task adds up it adds up alone and in a fixed order: the number of threads does not matter.
+//! Units are grouped in panels of two vectors; a panel of weights, arguments or gradients is a matrix with as many
+//! columns as it has units. Each task works on a few panels: it computes the gradient on one tile and the forward pass
+//! on the next, so that tasks synchronise once per tile. Each sum is computed by one task in a fixed order, so the
+//! result does not depend on the number of threads.
 
 mod operations;
 mod rows;
@@ -21,47 +23,47 @@ use operations::{AddScaled, Arguments, Gradients, HiddenGradient, LaneSums, Valu
 use rayon::prelude::*;
 use rows::{Shape, ShapeOf, Tile};
 
-/// Panels that one task works on.
+/// The number of panels per task.
 const GROUP: usize = 8;
-/// Passes with fewer flops are not worth a second thread.
+/// Below this number of flops, a second thread does not make a pass faster.
 const SMALL: usize = 8_000_000;
 
-/// A network in training, with the sums of its gradients.
+/// A network during training, with the sums of its gradients.
 #[derive(Debug)]
 pub(crate) struct Fused<T> {
     architecture: Architecture,
     layers: Layers,
     level: Level,
     shape: Shape,
-    /// Coordinates of a row, with the bias's.
+    /// The number of coordinates of a row, including the bias.
     depth: usize,
     panels: usize,
-    /// Panel by panel, coordinate by coordinate.
+    /// Ordered by panel, then by coordinate.
     hidden: Vec<T>,
-    /// Panel by panel, label by label.
+    /// Ordered by panel, then by label.
     output: Vec<T>,
     hidden_sums: Vec<T>,
     output_sums: Vec<T>,
     /// The weights before the last step.
     before: Option<[Vec<T>; 2]>,
-    /// For each panel the values or arguments of its units on the tile in work.
+    /// The values or arguments of the units of each panel on the current tile.
     kept: Vec<T>,
     scratch: Vec<Scratch<T>>,
     residuals: Vec<T>,
 }
 
-/// What one task needs for itself.
+/// Buffers of one task.
 #[derive(Debug)]
 struct Scratch<T> {
     slopes: Vec<T>,
     features: Vec<T>,
-    /// The sums of the network's values, spread over lanes.
+    /// The sums of the network's values, not yet summed over lanes.
     spread: Vec<T>,
-    /// The task's part of the network's values on a tile, label by label.
+    /// The task's contribution to the network's values on a tile, ordered by label.
     values: Vec<T>,
 }
 
-/// What one task works on.
+/// The data that one task works on.
 struct Task<'a, T> {
     hidden: &'a mut [T],
     output: &'a mut [T],
@@ -72,30 +74,30 @@ struct Task<'a, T> {
     scratch: &'a mut Scratch<T>,
 }
 
-/// What a task does between two meetings.
+/// The work of a task between two synchronisations.
 #[derive(Clone, Copy)]
 struct Work<'a, T> {
-    /// The gradient of this tile, whose residuals are known; whether it is the first one.
+    /// The tile whose gradient is computed, since its residuals are known, and whether it is the first one.
     gradient: Option<(&'a Tile<T>, bool)>,
-    /// Forward on this one.
+    /// The tile for the forward pass.
     forward: Option<&'a Tile<T>>,
-    /// The step in units of the sums, once all tiles are done.
+    /// The step in units of the sums, present after the last tile.
     step: Option<T>,
 }
 
 /// The gradient of (1/2) E sum_l (f_l - y_l)^2.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gradient {
-    /// By the hidden weights, one unit a row.
+    /// With respect to the hidden weights, one unit per row.
     pub hidden: Matrix,
-    /// By the biases; zero where there are none.
+    /// With respect to the biases; zero if there are none.
     pub biases: Vec<f64>,
-    /// By the output weights, one label a row.
+    /// With respect to the output weights, one label per row.
     pub output: Matrix,
 }
 
 impl<T: Scalar> Fused<T> {
-    /// A network with the given weights, in which these layers are trained.
+    /// Creates a network with the given weights, of which the given layers are trained.
     pub(crate) fn new(architecture: &Architecture, layers: Layers, weights: &Weights) -> Result<Self> {
         Self::at_level(Level::here(), architecture, layers, weights)
     }
@@ -142,7 +144,7 @@ impl<T: Scalar> Fused<T> {
         })
     }
 
-    /// Rows for this network: each a point and its labels.
+    /// Packs rows, each a point and its labels, for this network.
     pub(crate) fn pack(&self, rows: &[(&[f64], &[f64])]) -> PackedRows<T> {
         let scale = T::nearest(self.architecture.scale);
         let one = |rows: &[(&[f64], &[f64])]| Tile::new(rows, scale, self.architecture.biases, self.shape);
@@ -160,38 +162,38 @@ impl<T: Scalar> Fused<T> {
         }
     }
 
-    /// The weights, exactly.
+    /// Returns the weights exactly.
     pub(crate) fn weights(&self) -> Weights {
         self.unpacked(&self.hidden, &self.output, 1.0)
     }
 
-    /// Whether rows were packed for a network of these sizes and this scale.
+    /// Returns whether rows were packed for a network of these sizes and this scale.
     pub(crate) fn fits(&self, rows: &PackedRows<T>) -> bool {
         let (a, b) = ((self.architecture.labels, self.depth), (rows.labels, rows.depth));
         a == b && self.architecture.scale == rows.scale
     }
 
-    /// Other weights of the same sizes.
+    /// Replaces the weights by others of the same sizes.
     pub(crate) fn set(&mut self, weights: &Weights) {
         [self.hidden, self.output] = packed_weights(&self.architecture, self.shape, weights);
     }
 
-    /// The network without its weights.
+    /// Returns the network's architecture.
     pub(crate) fn architecture(&self) -> &Architecture {
         &self.architecture
     }
 
-    /// Keeps the weights before each step from now on, beginning with these, or does not.
+    /// Starts to record the weights before each step, beginning with the given ones; with `None`, stops recording.
     pub(crate) fn keep_before(&mut self, before: Option<&Weights>) {
         self.before = before.map(|weights| packed_weights(&self.architecture, self.shape, weights));
     }
 
-    /// The weights before the last step, where they are kept.
+    /// Returns the weights before the last step, if they are recorded.
     pub(crate) fn before(&self) -> Option<Weights> {
         self.before.as_ref().map(|[hidden, output]| self.unpacked(hidden, output, 1.0))
     }
 
-    /// Takes the last step back.
+    /// Reverts the last step.
     pub(crate) fn undo(&mut self) {
         if let Some([hidden, output]) = &self.before {
             self.hidden.copy_from_slice(hidden);
@@ -220,13 +222,13 @@ impl<T: Scalar> Fused<T> {
         out
     }
 
-    /// One step of gradient descent on the rows, unless the loss is above `limit` or not a number. Returns the mean square
-    /// of the residual of each label before it.
+    /// Performs one step of gradient descent on the rows, unless the loss is above `limit` or not a number. Returns the
+    /// mean square of the residual of each label before the step.
     pub(crate) fn step(&mut self, rows: &PackedRows<T>, step: f64, limit: f64) -> Vec<f64> {
         self.pass(rows, Some((step, limit)))
     }
 
-    /// The mean square of the residual of each label, and the gradient.
+    /// Computes the mean square of the residual of each label, and the gradient.
     pub(crate) fn gradient(&mut self, rows: &PackedRows<T>) -> (Vec<f64>, Gradient) {
         let losses = self.pass(rows, None);
         let sums = self.unpacked(
@@ -265,7 +267,7 @@ impl<T: Scalar> Fused<T> {
         squares.iter().map(|s| s / count).collect()
     }
 
-    /// r = (f - y) / rows on a tile, from the tasks' parts of f.
+    /// Computes r = (f - y) / rows on a tile from the tasks' contributions to f.
     fn take_residuals(&mut self, tile: &Tile<T>, factor: T, norm: T, squares: &mut [f64]) {
         let labels = self.architecture.labels;
         let mut tile_squares = vec![0.0; labels];
@@ -316,7 +318,7 @@ impl<T: Scalar> Fused<T> {
     }
 }
 
-/// Weights in panels: hidden ones coordinate by coordinate, output ones label by label.
+/// Packs weights into panels: hidden weights ordered by coordinate, output weights by label.
 fn packed_weights<T: Scalar>(architecture: &Architecture, shape: Shape, weights: &Weights) -> [Vec<T>; 2] {
     let (columns, labels) = (2 * shape.lanes, architecture.labels);
     let depth = architecture.dim + usize::from(architecture.biases);
@@ -325,7 +327,8 @@ fn packed_weights<T: Scalar>(architecture: &Architecture, shape: Shape, weights:
     let mut output = vec![T::default(); panels * labels * columns];
     for place in 0..panels * columns {
         let (panel, lane) = (place / columns, place % columns);
-        // The last panel is filled up by copies of the last unit without an output: an argument of 0 might be a pole.
+        // The last panel is padded with copies of the last unit, with output weight 0; an argument of 0 might be a
+        // pole.
         let j = place.min(architecture.width - 1);
         let bias = architecture.biases.then(|| weights.biases[j]);
         for (k, w) in weights.hidden.row(j).iter().copied().chain(bias).enumerate() {
@@ -338,7 +341,7 @@ fn packed_weights<T: Scalar>(architecture: &Architecture, shape: Shape, weights:
     [hidden, output]
 }
 
-/// What all tasks share.
+/// Data shared by all tasks.
 struct Kernel<'a, T> {
     architecture: &'a Architecture,
     layers: Layers,
@@ -469,7 +472,7 @@ impl<T: Scalar> Kernel<'_, T> {
         }
     }
 
-    /// Divides each unit's direction by its length.
+    /// Normalises the direction of each unit.
     fn project(&self, hidden: &mut [T]) {
         let directions = &mut hidden[..self.architecture.dim * self.columns];
         let mut squares = vec![T::default(); self.columns];
@@ -477,7 +480,7 @@ impl<T: Scalar> Kernel<'_, T> {
             squares.iter_mut().zip(row).for_each(|(s, w)| *s += *w * *w);
         }
         let one = T::nearest(1.0);
-        // A unit of length zero stays: it is a padding, or has no direction.
+        // A unit of length zero is not changed: it is padding, or has no direction.
         let norms: Vec<T> =
             squares.iter().map(|s| if *s > T::default() { one / s.root() } else { one }).collect();
         for row in directions.chunks_mut(self.columns) {
@@ -485,7 +488,7 @@ impl<T: Scalar> Kernel<'_, T> {
         }
     }
 
-    /// Units that only fill the last panel have no output.
+    /// Sets the output weights of padding units to zero.
     fn clear_padding(&self, output: &mut [T]) {
         let used = self.architecture.width - (self.panels - 1) * self.columns;
         for row in output.chunks_mut(self.columns) {

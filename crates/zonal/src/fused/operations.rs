@@ -1,10 +1,10 @@
-//! What is done with a panel: its products, sums and gradients, in loops over vectors.
+//! Operations on a panel: products, sums and gradients, as loops over vectors.
 
 use super::rows::{blocks, many_registers};
 use crate::activation::Scalar;
 use pulp::{Simd, WithSimd};
 
-/// out\[r\] = sum_k x\[k\]\[r\] panel\[k\], or that added to it, for R rows.
+/// Computes out\[r\] = sum_k x\[k\]\[r\] panel\[k\] for R rows, or adds it to `out` if `ADD` is set.
 #[inline(always)]
 pub(super) fn block<T: Scalar, S: Simd, const R: usize, const ADD: bool>(
     simd: S,
@@ -25,7 +25,7 @@ pub(super) fn block<T: Scalar, S: Simd, const R: usize, const ADD: bool>(
     }
 }
 
-/// The product of packed rows with a panel that is `depth` deep.
+/// Multiplies packed rows by a panel with `depth` rows.
 #[inline(always)]
 pub(super) fn product<T: Scalar, S: Simd, const ADD: bool>(
     simd: S,
@@ -50,7 +50,7 @@ pub(super) fn product<T: Scalar, S: Simd, const ADD: bool>(
     }
 }
 
-/// The arguments of a panel's units on a tile.
+/// Computes the arguments of the units of a panel on a tile.
 pub(super) struct Arguments<'a, T> {
     pub(super) rows: &'a [T],
     pub(super) depth: usize,
@@ -66,12 +66,12 @@ impl<T: Scalar> WithSimd for Arguments<'_, T> {
     }
 }
 
-/// Adds a panel's part of the network's values, still spread over the lanes.
+/// Adds the contribution of a panel to the network's values, not yet summed over the lanes.
 pub(super) struct Values<'a, T> {
     pub(super) features: &'a [T],
-    /// Label by label.
+    /// Ordered by label.
     pub(super) output: &'a [T],
-    /// Label by label, row by row.
+    /// Ordered by label, then by row.
     pub(super) sums: &'a mut [T],
     pub(super) rows: usize,
 }
@@ -91,8 +91,8 @@ impl<T: Scalar> WithSimd for Values<'_, T> {
     }
 }
 
-/// The sum over the lanes of each vector. Halves are added until two neighbours are left, so that units and their mirror
-/// images, which are neighbours, cancel exactly.
+/// Sums the lanes of each vector. Halves are added until two neighbouring lanes remain, so that a unit and its mirror
+/// image, which are neighbours, cancel exactly.
 pub(super) struct LaneSums<'a, T> {
     pub(super) sums: &'a [T],
     pub(super) out: &'a mut [T],
@@ -108,17 +108,17 @@ impl<T: Scalar> WithSimd for LaneSums<'_, T> {
     }
 }
 
-/// The gradients of a panel's output weights, sum_i r_il phi_ij, and from phi' the derivative of the loss by each argument,
-/// phi'_ij sum_l r_il a_lj. Either may be left out.
+/// Computes the gradients of a panel's output weights, sum_i r_il phi_ij, and, from phi', the derivative of the loss
+/// with respect to each argument, phi'_ij sum_l r_il a_lj. Either may be omitted.
 pub(super) struct Gradients<'a, T> {
     pub(super) features: Option<&'a [T]>,
     pub(super) slopes: Option<&'a mut [T]>,
-    /// Row by row, label by label.
+    /// Ordered by row, then by label.
     pub(super) residuals: &'a [T],
     pub(super) labels: usize,
-    /// Label by label.
+    /// Ordered by label.
     pub(super) output: &'a [T],
-    /// Label by label; added to.
+    /// Ordered by label; the result is added to it.
     pub(super) sums: &'a mut [T],
 }
 
@@ -131,7 +131,7 @@ impl<T: Scalar> WithSimd for Gradients<'_, T> {
         if let (Some(features), Some(slopes), [a], [sum]) =
             (self.features, &mut self.slopes, output, &mut *sums)
         {
-            // The usual case in one pass.
+            // The common case in one pass.
             let features = T::vectors::<S>(features).as_chunks::<2>().0;
             let slopes = T::vectors_mut::<S>(slopes).as_chunks_mut::<2>().0;
             let mut total = *sum;
@@ -171,7 +171,7 @@ impl<T: Scalar> WithSimd for Gradients<'_, T> {
     }
 }
 
-/// Adds the tile's part of the gradient of the hidden weights, or begins with it.
+/// Adds the contribution of a tile to the gradient of the hidden weights, or initialises the gradient with it.
 pub(super) struct HiddenGradient<'a, T> {
     pub(super) rows: &'a [T],
     pub(super) errors: &'a [T],
@@ -192,7 +192,7 @@ impl<T: Scalar> WithSimd for HiddenGradient<'_, T> {
     }
 }
 
-/// y += factor x.
+/// Computes y += factor x.
 pub(super) struct AddScaled<'a, T> {
     pub(super) y: &'a mut [T],
     pub(super) factor: T,

@@ -1,10 +1,10 @@
-//! Rows packed for the products of both directions.
+//! Rows packed for the products of both passes.
 
 use crate::activation::Scalar;
 use crate::numeric::lanes::Lanes;
 use pulp::{Simd, WithSimd};
 
-/// How many numbers a vector has, and how many rows a product takes at a time.
+/// The number of lanes of a vector, and the number of rows that a product processes at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shape {
     pub(super) lanes: usize,
@@ -21,19 +21,19 @@ impl<T: Lanes> WithSimd for ShapeOf<T> {
     }
 }
 
-/// Sums of 8 rows by two vectors need 16 registers, and as many again must be left.
+/// Returns whether products of 8 rows fit: their sums by two vectors need 16 registers, and 16 more must be free.
 #[inline(always)]
 pub(super) fn many_registers<S: Simd>() -> bool {
     S::REGISTER_COUNT >= 32
 }
 
-/// Rows on which a pass runs, packed for the products of both directions.
+/// The rows of a pass, packed for the products of both passes.
 #[derive(Debug)]
 pub(crate) struct PackedRows<T> {
     pub(super) tiles: Vec<Tile<T>>,
     pub(super) rows: usize,
     pub(super) labels: usize,
-    /// Coordinates with the bias's, and the scale that is in them.
+    /// The number of coordinates including the bias; the coordinates are multiplied by `scale`.
     pub(super) depth: usize,
     pub(super) scale: f64,
 }
@@ -41,15 +41,16 @@ pub(crate) struct PackedRows<T> {
 #[derive(Debug)]
 pub(super) struct Tile<T> {
     pub(super) rows: usize,
-    /// The rows s x (and 1 where there are biases), a few at a time, coordinate by coordinate.
+    /// The rows s x (and 1 if there are biases), in blocks of a few rows, ordered by coordinate.
     pub(super) forward: Vec<T>,
-    /// Their transpose, a few coordinates at a time, row by row.
+    /// The transposed rows, in blocks of a few coordinates, ordered by row.
     pub(super) backward: Vec<T>,
-    /// Row by row.
+    /// Ordered by row.
     pub(super) labels: Vec<T>,
 }
 
-/// The sizes of the blocks that a product takes its rows in: `most` at a time, and powers of two for the rest.
+/// Returns the sizes of the blocks in which a product processes its rows: blocks of `most` rows, then powers of two for
+/// the remaining rows.
 pub(super) fn blocks(rows: usize, most: usize) -> impl Iterator<Item = usize> {
     let mut left = rows;
     std::iter::from_fn(move || {
@@ -62,8 +63,8 @@ pub(super) fn blocks(rows: usize, most: usize) -> impl Iterator<Item = usize> {
     })
 }
 
-/// A matrix with so many rows, block of rows by block, column by column within a block; entry (i, j) stands at
-/// `i * strides[0] + j * strides[1]` of `values`.
+/// Packs a matrix with `rows` rows, block by block of rows and column by column within a block. Entry (i, j) is
+/// `values[i * strides[0] + j * strides[1]]`.
 pub(super) fn packed<T: Copy + Default>(
     rows: usize,
     columns: usize,
@@ -94,7 +95,7 @@ impl<T: Scalar> Tile<T> {
     pub(super) fn new(rows: &[(&[f64], &[f64])], scale: T, biases: bool, shape: Shape) -> Self {
         let n = rows.first().map_or(0, |(x, _)| x.len());
         let depth = n + usize::from(biases);
-        // Where there are biases, the last coordinate stays 1.
+        // If there are biases, the last coordinate remains 1.
         let mut wide = vec![T::nearest(1.0); rows.len() * depth];
         for (to, (x, _)) in wide.chunks_mut(depth).zip(rows) {
             for (to, x) in to.iter_mut().zip(*x) {

@@ -1,4 +1,4 @@
-//! The fused kernel against a plain one.
+//! Compares the fused kernel with a plain implementation.
 
 use super::*;
 use crate::activation::Activation;
@@ -19,7 +19,7 @@ fn architecture(width: usize, labels: usize, biases: bool) -> Architecture {
     }
 }
 
-/// Points and labels.
+/// Returns random points and labels.
 fn rows(count: usize, dim: usize, labels: usize) -> (Matrix, Matrix) {
     let points = uniform_points(crate::sphere::Dim::new(dim as u64).unwrap(), count, 3, Purpose::Points);
     let values = (0..count * labels).map(|i| ((i * 7) % 11) as f64 / 5.0 - 1.0).collect();
@@ -30,7 +30,7 @@ fn pairs((points, labels): &(Matrix, Matrix)) -> Vec<(&[f64], &[f64])> {
     (0..points.rows()).map(|i| (points.row(i), labels.row(i))).collect()
 }
 
-/// The same gradient, written as the formulas are.
+/// Computes the same gradient directly from the formulas.
 fn plain(a: &Architecture, weights: &Weights, rows: &(Matrix, Matrix)) -> (Vec<f64>, Gradient) {
     let (points, labels) = rows;
     let (c, count) = (a.factor(), points.rows() as f64);

@@ -1,5 +1,5 @@
-//! The best polynomial of each degree on rows: the comparator that theory names, for tables. From sums over rows alone,
-//! those of all monomials up to the highest degree (TB-5).
+//! The best polynomial of each degree on rows, which is the comparator in the theory, for tables. It is computed from
+//! sums over rows alone, those of all monomials up to the highest degree (TB-5).
 
 use crate::activation::Scalar;
 use crate::block::FeatureMap;
@@ -10,26 +10,27 @@ use crate::statistics::Sums;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// How a fitted polynomial does. Errors are mean squared errors in the unit of the labels given.
+/// The quality of a fitted polynomial. Errors are mean squared errors in the unit of the given labels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BestPolynomial {
     /// The degree k.
     pub degree: usize,
-    /// Number of monomials of degree at most k.
+    /// The number of monomials of degree at most k.
     pub monomials: usize,
-    /// How many independent directions the rows determine; where it is the number of rows, the fit interpolates.
+    /// The number of independent directions that the rows determine; if it equals the number of rows, the fit
+    /// interpolates.
     pub rank: usize,
-    /// Error on the rows of the fit, for each label.
+    /// The error on the rows of the fit, for each label.
     pub errors: Vec<f64>,
-    /// Error on the other rows, for each label; None where there are none.
+    /// The error on the other rows, for each label; None if there are no other rows.
     pub test_errors: Option<Vec<f64>>,
 }
 
-/// Directions with an eigenvalue below this part of the largest are not determined by the rows.
+/// Directions with an eigenvalue below this fraction of the largest are not determined by the rows.
 const RELATIVE_RANK: f64 = 1e-12;
 
-/// Number of monomials of degree at most `degree` in `variables` variables: C(variables + degree, degree); None on
-/// overflow.
+/// Returns the number of monomials of degree at most `degree` in `variables` variables: C(variables + degree, degree);
+/// None on overflow.
 pub fn monomials(variables: usize, degree: usize) -> Option<usize> {
     (1..=degree).try_fold(1usize, |c, i| c.checked_mul(variables.checked_add(i)?).map(|c| c / i))
 }
@@ -40,12 +41,12 @@ pub struct Monomials {
     variables: usize,
     /// Each monomial as (an earlier one, the variable that multiplies it), variables ascending within it.
     build: Vec<(usize, usize)>,
-    /// How many there are up to each degree.
+    /// The number of monomials up to each degree.
     ends: Vec<usize>,
 }
 
 impl Monomials {
-    /// The monomials in this many variables. Their number must be one that memory holds; see [`monomials`].
+    /// Creates the monomials in this many variables. Their number must fit in memory; see [`monomials`].
     pub fn new(variables: usize, degree: usize) -> Self {
         let mut build: Vec<(usize, usize)> = vec![(0, 0)];
         let mut ends = vec![1];
@@ -64,7 +65,7 @@ impl Monomials {
         Self { variables, build, ends }
     }
 
-    /// The highest degree.
+    /// Returns the highest degree.
     pub fn degree(&self) -> usize {
         self.ends.len() - 1
     }
@@ -83,7 +84,8 @@ impl FeatureMap for Monomials {
         let (rows, width) = (points.rows(), self.width());
         assert_eq!(points.columns(), self.variables, "coordinates of a point");
         assert_eq!(out.len(), rows * width, "monomials of the points");
-        // Monomials are made from earlier ones, so all of a row are there before they go to their panels.
+        // Monomials are computed from earlier ones, so all those of a row are computed before they are stored in
+        // panels.
         let mut whole = vec![0.0; rows * width];
         whole.par_chunks_mut(width).enumerate().for_each(|(i, row)| {
             let x = points.row(i);
@@ -107,15 +109,15 @@ impl FeatureMap for Monomials {
 }
 
 /// Fits the polynomial of each degree by least squares to the rows summed in `train`, and scores it on those in `test`.
-/// The sums are those of `monomials` of standardised features. Where the rows do not determine the polynomial it is the
-/// one with the smallest coefficients.
+/// The sums are those of `monomials` of standardised features. If the rows do not determine the polynomial, the result
+/// is the one with the smallest coefficients.
 ///
-/// Normal equations with monomials scaled to mean square 1, so directions with a relative size below 1e-6 are cut.
-/// Errors are right to about 1e-13 of the labels' mean square.
+/// The normal equations use monomials scaled to mean square 1, so directions with a relative size below 1e-6 are
+/// truncated. Errors are accurate to about 1e-13 of the labels' mean square.
 ///
 /// # Errors
-/// [`Error::Size`] for sums of other features, of different labels, or without rows to fit; [`Error::NoConvergence`] when
-/// monomials overflow.
+/// [`Error::Size`] for sums of other features, of different labels, or without rows to fit; [`Error::NoConvergence`]
+/// if monomials overflow.
 pub fn best_polynomials(monomials: &Monomials, train: &Sums, test: &Sums) -> Result<Vec<BestPolynomial>> {
     let labels = train.check(monomials.width())?;
     check_size("labels of the test rows", test.check(monomials.width())?, labels)?;
@@ -171,7 +173,7 @@ mod tests {
     use super::*;
     use crate::statistics::{Batch, Precision, Statistics};
 
-    /// Sums over the first `count` of 60 points, and over all.
+    /// Returns the sums over the first `count` of 60 points, and over all of them.
     fn sums(monomials: &Monomials, count: usize, f: impl Fn(f64, f64) -> f64) -> (Sums, Sums) {
         let points: Vec<(f64, f64)> =
             (0..60).map(|i| ((f64::from(i) * 0.37).sin(), (f64::from(i) * 1.13).cos())).collect();

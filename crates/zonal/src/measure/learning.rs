@@ -1,43 +1,43 @@
-//! Time to learn a degree: the first iteration at which the residual's energy in it has fallen to a share of what the
-//! target has there.
+//! The time to learn a degree: the first iteration at which the residual's energy in the degree has fallen to a given
+//! fraction of the target's energy there.
 
 use crate::sphere::Degree;
 use crate::target::PowerSpectrum;
 
-/// The shares of a degree's energy for which times are reported.
+/// The fractions of a degree's energy for which times are reported.
 pub const SHARES: [f64; 3] = [0.5, 0.1, 0.01];
 
-/// The first iteration with at most `share` of the energy of the first entry of `path`, whose entries are
-/// (iteration, energy) with ascending iterations; None if there is none, or no energy to begin with.
+/// Returns the first iteration with at most `share` of the energy of the first entry of `path`, whose entries are
+/// (iteration, energy) with ascending iterations; None if there is no such iteration, or no energy in the first entry.
 ///
-/// Between two listed iterations ln(energy) is taken as linear, which is exact where the energy decays at one rate; the
-/// result lies between them in any case. A path that falls, rises and falls again counts from its first fall.
+/// Between two listed iterations ln(energy) is interpolated linearly, which is exact for an energy that decays at one
+/// rate; the result is between them in any case. For a path that falls, rises and falls again, the first fall counts.
 pub fn time_to_learn(path: &[(u64, f64)], share: f64) -> Option<u64> {
     let initial = path.first()?.1;
     let goal = share * initial;
     let after = path.iter().position(|&(_, energy)| initial > 0.0 && energy <= goal)?;
     let (end, low) = path[after];
     let Some(&(start, high)) = after.checked_sub(1).and_then(|i| path.get(i)) else { return Some(end) };
-    // An energy of zero has no logarithm; the smallest number has one.
+    // An energy of zero has no logarithm, so it is replaced by the smallest positive number.
     let low = low.max(f64::MIN_POSITIVE);
     let part = (high / goal).ln() / (high / low).ln();
     let inside = (start as f64 + part * end.saturating_sub(start) as f64).ceil() as u64;
     Some(inside.max(start.saturating_add(1)).min(end))
 }
 
-/// Times from 1000 on are found to this part of themselves, smaller ones exactly.
+/// The relative precision of times from 1000 on is the inverse of this; smaller times are exact.
 const PRECISION: u64 = 1000;
-/// Counts tried inside each bracket at a time.
+/// The number of counts tried inside each bracket at a time.
 const SECTION: u64 = 16;
 
-/// For each degree the first iterations with at most each of [`SHARES`] of its energy, on a path that can be asked
-/// for any count: `energies_at` gives the energies by degree (rows) at listed counts, and `grid` is where the search
-/// begins, ascending. A degree that the spectra do not list has no energy. Exact to one part in 1000 if the energy falls once only; a degree that rises and falls again within a
-/// step of the grid may be missed there. Cost: about three more calls of `energies_at` for each factor of 4000
-/// between neighbours of the grid.
+/// Returns, for each degree, the first iterations with at most each of [`SHARES`] of its energy, on a path that can be
+/// evaluated at any count. `energies_at` returns the energies by degree (rows) at given counts, and `grid` holds the
+/// counts at which the search begins, ascending. A degree that the spectra do not list has no energy. Exact to one part
+/// in 1000 if the energy falls only once; if a degree rises and falls again within a step of the grid, this may be
+/// missed. Cost: about three more calls of `energies_at` for each factor of 4000 between neighbours of the grid.
 ///
 /// # Errors
-/// Those of `energies_at`.
+/// The errors of `energies_at`.
 pub fn times_to_learn<E>(
     degrees: &[Degree],
     grid: &[u64],

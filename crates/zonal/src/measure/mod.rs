@@ -1,4 +1,4 @@
-//! What a trained network has learned: residual energy by degree, time to learn a degree, the best polynomial.
+//! Measurements of a trained network: residual energy by degree, time to learn a degree, the best polynomial.
 
 mod best_polynomial;
 mod learning;

@@ -1,5 +1,5 @@
-//! What a network with moving hidden units has learned: the residual's energy by degree (GD-4 with units of any length and
-//! bias), how its units lie to the target's directions, and how far its weights have moved.
+//! Measurements of a network with moving hidden units: the residual's energy by degree (GD-4 with units of any length
+//! and bias), the alignment of its units with the target's directions, and the movement of its weights.
 
 use crate::error::{Result, check_size};
 use crate::kernel::Kernel;
@@ -15,17 +15,17 @@ use crate::units::{Coefficients, Units, cosines};
 use rayon::prelude::*;
 use std::f64::consts::{E, PI, SQRT_2};
 
-/// Units handled at a time.
+/// The number of units processed at a time.
 const TILE: usize = 64;
-/// A series without a closed form is carried on to the first of these degrees by which it is complete.
+/// The degrees up to which a series without a closed form is tried, in turn, until it is complete.
 const ATTEMPTS: [Degree; 5] = [64, 128, 256, 512, 1024];
-/// Flops, about, beyond which no further attempt is made.
+/// The approximate number of flops beyond which no further attempt is made.
 const MOST_WORK: f64 = 2e9;
-/// A series is complete when the degrees beyond can change the loss by this part of the energies at most.
+/// A series is complete if the remaining degrees can change the loss by at most this fraction of the energies.
 const COMPLETE: f64 = 1e-13;
-/// Energy below this part of a unit's is rounding.
+/// Energy below this fraction of a unit's energy is rounding error.
 const ROUNDING: f64 = 4e-15;
-/// Energy of a target that changes no digit of a loss, not even through its root.
+/// A relative energy of a target that changes no digit of a loss, not even through its square root.
 const NO_ENERGY: f64 = 1e-26;
 
 /// The energy of g - f by degree.
@@ -33,22 +33,23 @@ const NO_ENERGY: f64 = 1e-26;
 pub struct MovingEnergies {
     /// ||(g - f)_k||^2 for the listed degrees, and the energy beyond them.
     pub energies: PowerSpectrum,
-    /// A bound on the error of the energy beyond and of the loss, from degrees that are not summed; rounding, about 1e-13 of
-    /// the energies of g and of the units, is not in it.
+    /// A bound on the error of the energy beyond and of the loss from degrees that are not summed. Rounding, about
+    /// 1e-13 of the energies of g and of the units, is not included.
     pub error: f64,
 }
 
-/// ||(g - f)_k||^2 for k <= `max_degree`, and the energy beyond, of the network with these weights (its first label).
+/// Computes ||(g - f)_k||^2 for k <= `max_degree`, and the energy beyond, of the network with these weights (its first
+/// label).
 ///
 /// Homogeneous activations without biases are exact as in [`super::residual_energies`]. All others are integrated (see
-/// GD-6) and summed over degrees, regardless of `max_degree`, until the series is complete, to degree 1024, or to
-/// about a second of work. Each unit's energy beyond is known; that of the network is the sum of these but for cross terms,
-/// which [`MovingEnergies::error`] bounds (GD-4). Cost 2 m^2 flops for each degree summed.
+/// GD-6) and summed over degrees, regardless of `max_degree`, until the series is complete, to degree 1024, or to about
+/// a second of work. The energy of each unit beyond the last degree is known; that of the network is the sum of these
+/// except for cross terms, which [`MovingEnergies::error`] bounds (GD-4). Cost 2 m^2 flops for each degree summed.
 ///
 /// # Errors
-/// [`crate::Error::Size`] for weights that are not those of the architecture and for another dimension than the target's; as
-/// [`crate::spectrum::Spectrum::new`]; [`crate::Error::Parameter`] for units that turn too fast to be integrated;
-/// [`crate::Error::Stopped`] when the observer asks for it.
+/// [`crate::Error::Size`] for weights that are not those of the architecture and for another dimension than the
+/// target's; as [`crate::spectrum::Spectrum::new`]; [`crate::Error::Parameter`] for units that turn too fast to be
+/// integrated; [`crate::Error::Stopped`] if the observer requests a stop.
 pub fn moving_energies(
     architecture: &Architecture,
     weights: &Weights,
@@ -69,7 +70,7 @@ pub fn moving_energies(
     }
 }
 
-/// A network by its units.
+/// A network given by its units.
 struct Moving<'a> {
     architecture: &'a Architecture,
     /// c a_j.
@@ -85,7 +86,7 @@ impl Moving<'_> {
         Units { activation, scale: *scale, lengths: &self.lengths, biases: self.biases }
     }
 
-    /// c a_j A_k(j), one degree a row.
+    /// Computes c a_j A_k(j), one degree per row.
     fn terms(&self, mut coefficients: Matrix) -> Matrix {
         for k in 0..coefficients.rows() {
             coefficients.row_mut(k).iter_mut().zip(&self.output).for_each(|(x, a)| *x *= a);
@@ -93,7 +94,7 @@ impl Moving<'_> {
         coefficients
     }
 
-    /// With the closed kernel of a homogeneous activation for what is beyond the listed degrees.
+    /// Computes the energies with the closed kernel of a homogeneous activation for the degrees beyond the listed ones.
     fn closed(
         &self,
         power: u32,
@@ -121,7 +122,7 @@ impl Moving<'_> {
         Ok(MovingEnergies { energies, error: 0.0 })
     }
 
-    /// By the sum over degrees.
+    /// Computes the energies by the sum over degrees.
     fn series(
         &self,
         target: &Target,
@@ -150,8 +151,8 @@ impl Moving<'_> {
         Ok(MovingEnergies { energies, error: cross + 2.0 * ((rest + cross) * unfollowed).sqrt() })
     }
 
-    /// Coefficients up to a degree by which they are complete, if there is one within the limits, and what each unit's energy
-    /// lacks.
+    /// Computes the coefficients up to a degree by which they are complete, or up to the limits, and the energy that
+    /// each unit lacks.
     fn complete(
         &self,
         dim: Dim,
@@ -182,7 +183,7 @@ impl Moving<'_> {
         }
     }
 
-    /// Row i of what the network's energy beyond the last degree is made of: the part of units with the same weights, which is
+    /// Computes row i of the network's energy beyond the last degree: the part from units with equal weights, which is
     /// known, and a bound on the rest.
     fn beyond(&self, roots: &[f64], bound: &TailBound, rho: &[f64], i: usize) -> [f64; 2] {
         if roots[i] == 0.0 {
@@ -200,7 +201,7 @@ impl Moving<'_> {
         sums
     }
 
-    /// ||(g - f)_k||^2 of each degree of `terms`.
+    /// Computes ||(g - f)_k||^2 for each degree of `terms`.
     fn listed(
         &self,
         terms: &Matrix,
@@ -247,8 +248,8 @@ impl TailBound {
     }
 }
 
-/// sum_ij v_k(i) v_k(j) P_k(<u_i, u_j>) for each row v_k of `terms`, and then the two sums over i of `beyond`, which is given
-/// the cosines of unit i.
+/// Computes sum_ij v_k(i) v_k(j) P_k(<u_i, u_j>) for each row v_k of `terms`, followed by the two sums over i of
+/// `beyond`, which receives the cosines of unit i.
 fn forms(
     directions: &Matrix,
     terms: &Matrix,
@@ -286,7 +287,7 @@ fn forms(
     Ok(tree_sum_vectors(parts))
 }
 
-/// Lengths and unit vectors of the rows; a row of zeros stays.
+/// Returns lengths and unit vectors of the rows; a row of zeros remains zero.
 pub(crate) fn polar(rows: &Matrix) -> (Vec<f64>, Matrix) {
     let mut directions = rows.clone();
     let lengths = (0..rows.rows())
@@ -302,9 +303,9 @@ pub(crate) fn polar(rows: &Matrix) -> (Vec<f64>, Matrix) {
     (lengths, directions)
 }
 
-/// The part of the hidden layer that lies in a space, sum_j A_j |P w_j|^2 / sum_j A_j |w_j|^2 with A_j the squares of the
-/// unit's output weights; `basis` holds orthonormal rows. For directions that know nothing of the space it is about its
-/// dimension over n. NaN for a network of zeros.
+/// Computes the part of the hidden layer in a subspace, sum_j A_j |P w_j|^2 / sum_j A_j |w_j|^2, where A_j is the sum
+/// of the squares of the unit's output weights; `basis` holds orthonormal rows. For directions independent of the
+/// subspace it is about the dimension of the subspace divided by n. NaN for a network of zeros.
 ///
 /// # Errors
 /// [`crate::Error::Size`] for a basis of another dimension and for layers of different widths.
@@ -316,7 +317,7 @@ pub fn alignment(weights: &Weights, basis: &Matrix) -> Result<f64> {
     for j in 0..weights.hidden.rows() {
         let w = weights.hidden.row(j);
         let squares: f64 = (0..weights.output.rows()).map(|l| weights.output.row(l)[j].powi(2)).sum();
-        // Before anything is learned from zero, all units count alike.
+        // Before training from zero output weights, all units have the same weight.
         let weight = if silent { 1.0 } else { squares };
         inside += weight * (0..basis.rows()).map(|b| dot(basis.row(b), w).powi(2)).sum::<f64>();
         all += weight * dot(w, w);
@@ -324,7 +325,7 @@ pub fn alignment(weights: &Weights, basis: &Matrix) -> Result<f64> {
     Ok(inside / all)
 }
 
-/// |W - W_0| / |W_0| of the hidden layer with its biases, and of the output layer; NaN from a start at zero.
+/// Computes |W - W_0| / |W_0| of the hidden layer with its biases, and of the output layer; NaN for a start at zero.
 ///
 /// # Errors
 /// [`crate::Error::Size`] for a start of other sizes.

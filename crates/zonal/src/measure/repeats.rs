@@ -1,16 +1,16 @@
-//! The noise floor of labels where rows repeat: the spread of labels over equal features, below which no function of the
-//! features gets (TB-6).
+//! The noise floor of labels of repeated rows: the spread of labels over equal features, below which no function of the
+//! features can predict (TB-6).
 
 use crate::error::{Result, check_size};
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// Groups of rows with equal features; memory does not grow beyond a fixed number of groups.
+/// Groups of rows with equal features, with memory for at most a fixed number of groups.
 #[derive(Clone, Debug)]
 pub struct Repeats {
     labels: usize,
     most: usize,
-    /// Groups with a hash above this are not followed.
+    /// Groups with a hash above this limit are not tracked.
     limit: u64,
     groups: HashMap<(u64, u64), Group>,
 }
@@ -23,21 +23,21 @@ struct Group {
     spread: Vec<f64>,
 }
 
-/// What repeated rows tell.
+/// The noise floor that repeated rows show.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NoiseFloor {
-    /// Rows that have the features of another one, of those followed.
+    /// The number of tracked rows whose features occur more than once.
     pub repeated_rows: u64,
-    /// The part of all features that was followed: 1 unless there are very many.
+    /// The fraction of all features that was tracked: 1 unless there are very many.
     pub followed: f64,
-    /// Repeated rows minus their groups.
+    /// The number of repeated rows minus the number of their groups.
     pub degrees_of_freedom: u64,
     /// The variance within groups, for each label.
     pub variance: Vec<f64>,
 }
 
 impl Repeats {
-    /// No rows yet; at most this many groups are kept.
+    /// Creates an empty collection; at most `most` groups are tracked.
     pub fn new(labels: usize, most: usize) -> Self {
         Self { labels, most: most.max(2), limit: u64::MAX, groups: HashMap::new() }
     }
@@ -69,7 +69,7 @@ impl Repeats {
             group.mean[l] += delta / group.count as f64;
             group.spread[l] += delta * (y - group.mean[l]);
         }
-        // Too many: half of all possible features are no longer followed, whatever their labels are.
+        // Too many groups: half of all possible features are no longer tracked, independently of their labels.
         while self.groups.len() > self.most {
             self.limit /= 2;
             let limit = self.limit;
@@ -78,11 +78,11 @@ impl Repeats {
         Ok(())
     }
 
-    /// The noise floor; None where no row repeats.
+    /// Returns the noise floor, or None if no row repeats.
     pub fn noise_floor(&self) -> Option<NoiseFloor> {
         let mut groups: Vec<(&(u64, u64), &Group)> =
             self.groups.iter().filter(|(_, g)| g.count > 1).collect();
-        // A fixed order, for the bits of the sum.
+        // A fixed order makes the bits of the sum reproducible.
         groups.sort_by_key(|(key, _)| **key);
         let rows: u64 = groups.iter().map(|(_, g)| g.count).sum();
         let free = rows - groups.len() as u64;

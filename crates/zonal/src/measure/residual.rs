@@ -1,4 +1,4 @@
-//! Energy of the residual g - f by degree at finite width, exactly (GD-4).
+//! The energy of the residual g - f by degree at finite width, exactly (GD-4).
 
 use crate::error::{Result, check_size};
 use crate::kernel::Kernel;
@@ -11,21 +11,22 @@ use crate::sphere::Degree;
 use crate::target::{PowerSpectrum, Target};
 use rayon::prelude::*;
 
-/// Units handled at a time: their Legendre values against all units stay in cache.
+/// The number of units processed at a time: their Legendre values against all units stay in the cache.
 const TILE: usize = 64;
 
-/// ||(g - f)_k||^2 for k <= `max_degree`, and the energy beyond, for each row a of `coefficients`:
+/// Computes ||(g - f)_k||^2 for k <= `max_degree`, and the energy beyond, for each row a of `coefficients`:
 ///
 /// ||g_k||^2 - (2/sqrt m) sum_j a_j alpha_k g_k(w_j) + (1/m) alpha_k^2 N_k sum_ij a_i a_j P_k(<w_i, w_j>).
 ///
 /// The energy beyond the last degree uses the kernel's own remainder in place of alpha_k^2 N_k P_k, and the target's
-/// own tail: it is never the difference to the loss. Absolute error near 1e-16 (||g||^2 + kappa(1) |a|^2). Cost for
-/// T rows of coefficients: 2 m^2 (K + 2) T flops.
+/// own tail; it is never computed as a difference to the loss. Absolute error near 1e-16 (||g||^2 + kappa(1) |a|^2).
+/// Cost for T rows of coefficients: 2 m^2 (K + 2) T flops.
 ///
 /// # Errors
-/// [`crate::Error::Size`] for another dimension than the target's or another number of coefficients than units;
-/// [`crate::Error::Parameter`] for a network with biases, another factor than 1/sqrt m or units whose length is not 1 (see
-/// [`super::moving_energies`]); as [`crate::spectrum::Spectrum::new`], or [`crate::Error::Stopped`] when the observer asks for it.
+/// [`crate::Error::Size`] if the dimension differs from the target's or the number of coefficients from the number of
+/// units; [`crate::Error::Parameter`] for a network with biases, a factor other than 1/sqrt m or units whose length is
+/// not 1 (see [`super::moving_energies`]); as [`crate::spectrum::Spectrum::new`], or [`crate::Error::Stopped`] if the
+/// observer requests a stop.
 pub fn residual_energies(
     network: &Network,
     target: &Target,
@@ -45,7 +46,7 @@ pub fn residual_energies(
     let visible: Vec<bool> = (0..=max_degree).map(|k| kernel.energy(k) != 0.0).collect();
 
     // Quadratic forms sum_ij a_i a_j P_k(<w_i, w_j>), one column for each degree and one for the remainder, tile by
-    // tile; the sums over tiles are taken in a fixed tree.
+    // tile; the sums over tiles are added in a fixed tree.
     let columns = max_degree + 2;
     let by_unit = coefficients.transposed();
     let tiles: Vec<usize> = (0..m).step_by(TILE).collect();
@@ -78,7 +79,7 @@ pub fn residual_energies(
         add(&current, max_degree + 1);
         forms
     };
-    // A few tiles between reports: enough for all threads, often enough for a progress bar.
+    // A few tiles between reports: enough for all threads, and frequent enough for a progress bar.
     let mut parts = Vec::with_capacity(tiles.len());
     for batch in tiles.chunks(16) {
         check(observer, Stage::Measurement, parts.len() as u64, tiles.len() as u64)?;
@@ -97,18 +98,18 @@ pub fn residual_energies(
                 energies.energies[k] - linear + norm * kernel.energy(k) * form[k]
             });
             let tail = energies.tail_energy - root * dot(a, &correlations.tail) + norm * form[max_degree + 1];
-            // Squared norms: what is below zero is rounding.
+            // These are squared norms: negative values are rounding errors.
             PowerSpectrum { energies: by_degree.map(non_negative).collect(), tail_energy: non_negative(tail) }
         })
         .collect())
 }
 
-/// How far each of the energies of [`residual_energies`] may be from those of exact descent (RD-1): rounding of the sums,
-/// and the distance between the functions, one for each row of `coefficients`.
+/// Bounds the difference between each of the energies of [`residual_energies`] and those of exact descent (RD-1):
+/// rounding of the sums, and the distance between the functions, given for each row of `coefficients`.
 ///
 /// # Errors
-/// [`crate::Error::Size`] unless there are as many residuals and distances as rows of coefficients and all residuals list the
-/// same degrees; as [`residual_energies`].
+/// [`crate::Error::Size`] unless the numbers of residuals, distances and rows of coefficients are equal and all
+/// residuals list the same degrees; as [`residual_energies`].
 pub fn residual_errors(
     network: &Network,
     target: &Target,
@@ -150,7 +151,7 @@ pub fn residual_errors(
     Ok(residuals.iter().zip(distances).enumerate().map(of_row).collect())
 }
 
-/// The kernel of a network's units, with the spectra of the target.
+/// Returns the kernel of a network's units, with the spectra of the target.
 fn kernel(network: &Network, target: &Target, max_degree: Degree) -> Result<Kernel> {
     let unit = (network.activation(), network.scale());
     Kernel::cross_with(target.spectra(), unit, unit, target.dim(), max_degree)

@@ -1,5 +1,5 @@
-//! Energy by degree of a function that can only be evaluated, from its values at random points, with standard errors
-//! (TG-6).
+//! Estimates the energy by degree of a function that can only be evaluated, from its values at random points, with
+//! standard errors (TG-6).
 
 use crate::error::{Error, Result};
 use crate::legendre::Recurrence;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// An estimate with its standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
-    /// The estimate; of a square it may be negative.
+    /// The estimate; that of a square may be negative.
     pub value: f64,
     /// Its standard error.
     pub standard_error: f64,
@@ -29,18 +29,20 @@ pub struct SampledSpectrum {
     pub energies: Vec<Estimate>,
 }
 
-/// Points handled at a time: their Legendre values against all points stay in cache.
+/// The number of points processed at a time: their Legendre values against all points stay in the cache.
 const TILE: usize = 32;
-/// How far |x|^2 of a point may be from 1.
+/// The tolerance for |x|^2 = 1 of a point.
 const UNIT: f64 = 1e-6;
 
-/// Energies up to `max_degree` from `values` of a function at `points`, independent and uniform on the sphere, one a
-/// row: ||g_k||^2 is estimated by N_k times the mean of g(x_i) g(x_j) P_k(<x_i, x_j>) over pairs i != j.
+/// Estimates energies up to `max_degree` from `values` of a function at `points`, which are independent and uniform on
+/// the sphere, one per row: the estimate of ||g_k||^2 is N_k times the mean of g(x_i) g(x_j) P_k(<x_i, x_j>) over pairs
+/// i != j.
 ///
-/// Unbiased. The standard errors are those of a U-statistic, from the spread of the sums over one point and from the
-/// mean square over pairs. They hold for energies of several standard errors; below, the estimate is distributed like a
-/// shifted chi-square rather than normally, and its standard error is too large by up to a half for no energy at all. A degree is resolved where N_k is small beside the square of the number of
-/// points. Cost M^2 (n + 6 K) flops for M points.
+/// The estimates are unbiased. The standard errors are those of a U-statistic, from the spread of the sums over one
+/// point and from the mean square over pairs. They are valid for energies of several standard errors. Below that, the
+/// estimate is distributed like a shifted chi-square rather than normally, and for zero energy its standard error is
+/// too large by up to a half. A degree is resolved if N_k is small compared with the square of the number of points.
+/// Cost M^2 (n + 6 K) flops for M points.
 ///
 /// # Errors
 /// [`Error::Size`] for fewer than three points or sizes that differ, [`Error::NotFinite`] for values that are not
@@ -57,13 +59,13 @@ pub fn sampled_energies(points: &Matrix, values: &[f64], max_degree: Degree) -> 
     let energies = (0..=max_degree)
         .map(|k| {
             let factor = multiplicity[k].to_f64();
-            // The mean over the other point, for each point; and the mean square over pairs.
+            // For each point, the mean over the other point; and the mean square over pairs.
             let means: Vec<f64> = sums.iter().map(|s| factor * s[k].0 / (m - 1.0)).collect();
             let second: Vec<f64> = sums.iter().map(|s| s[k].1).collect();
             let mean_square = factor * factor * tree_sum(&second) / (m * (m - 1.0));
             let value = tree_sum(&means) / m;
             let spread: Vec<f64> = means.iter().map(|x| (x - value) * (x - value)).collect();
-            // The spread of the means holds that of their own finite sums.
+            // The spread of the means includes that of their own finite sums.
             let pairs = (mean_square - value * value).max(0.0);
             let points = (tree_sum(&spread) / (m - 1.0) - pairs / (m - 1.0)).max(0.0);
             let variance = (4.0 * (m - 2.0) * points + 2.0 * pairs) / (m * (m - 1.0));
@@ -73,7 +75,7 @@ pub fn sampled_energies(points: &Matrix, values: &[f64], max_degree: Degree) -> 
     Ok(SampledSpectrum { norm_sq: mean(&squares), energies })
 }
 
-/// For each point i and degree k the sums over j != i of g_i g_j P_k(<x_i, x_j>) and of its square.
+/// Computes, for each point i and degree k, the sums over j != i of g_i g_j P_k(<x_i, x_j>) and of its square.
 fn pair_sums(
     dim: Dim,
     points: &Matrix,
@@ -110,7 +112,7 @@ fn pair_sums(
     tiles.par_iter().flat_map_iter(of_tile).collect()
 }
 
-/// Energies of a function from `count` points drawn from `seed`; see [`sampled_energies`].
+/// Estimates the energies of a function from `count` points drawn from `seed`; see [`sampled_energies`].
 ///
 /// ```
 /// use zonal::{measure::energies_by_sampling, sphere::Dim};
@@ -135,7 +137,8 @@ pub fn energies_by_sampling(
     sampled_energies(&points, &values, max_degree)
 }
 
-/// The mean of independent values with its standard error; NaN for the mean of none and for the error of one.
+/// Returns the mean of independent values with its standard error; the mean of no values is NaN, and so is the standard
+/// error for one value.
 pub fn mean(values: &[f64]) -> Estimate {
     let count = values.len() as f64;
     let value = tree_sum(values) / count;
@@ -159,7 +162,7 @@ fn check(points: &Matrix, values: &[f64]) -> Result<()> {
         let length = dot(points.row(i), points.row(i));
         if (length - 1.0).abs() > UNIT || length.is_nan() {
             return Err(Error::parameter(
-                format!("the length squared of point {i} (counted from 0)"),
+                format!("the squared length of point {i} (counted from 0)"),
                 length,
                 "1: points must lie on the unit sphere",
             ));
@@ -172,7 +175,7 @@ fn check(points: &Matrix, values: &[f64]) -> Result<()> {
 mod tests {
     use super::*;
 
-    /// The estimate written down plainly.
+    /// The estimate written out directly.
     #[test]
     fn sums_over_tiles_are_the_sums_over_pairs() {
         let dim = Dim::new(4).unwrap();
@@ -195,7 +198,7 @@ mod tests {
         }
     }
 
-    /// The spread of many estimates is what their standard errors say, with energy in the degree and without.
+    /// The spread of many estimates equals their standard errors, with energy in the degree and without.
     #[test]
     fn standard_errors_are_the_spread_of_estimates() {
         let dim = Dim::new(5).unwrap();
@@ -208,8 +211,8 @@ mod tests {
             assert!((over_runs.value - exact).abs() < 4.0 * over_runs.standard_error, "degree {k}: biased");
             let spread = over_runs.standard_error * 400f64.sqrt();
             let claimed = runs.iter().map(|r| r.energies[k].standard_error.powi(2)).sum::<f64>() / 400.0;
-            // 400 runs know a spread to about 5 %, heavier tails allowed for. Without energy the estimated part of the
-            // single points is cut at zero, which makes the error too large.
+            // 400 runs determine a spread to about 5 %, and heavier tails are allowed for. Without energy the estimated
+            // part of the single points is truncated at zero, which makes the error too large.
             let ratio = claimed.sqrt() / spread;
             assert!((0.8..if exact > 0.0 { 1.2 } else { 1.6 }).contains(&ratio), "degree {k}: {ratio}");
         }

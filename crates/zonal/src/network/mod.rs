@@ -1,4 +1,4 @@
-//! The network f(x) = c sum_j a_j phi(s <w_j, x> + b_j): its hidden units, and the values it gives.
+//! The network f(x) = c sum_j a_j phi(s <w_j, x> + b_j): its hidden units and its values.
 
 mod weights;
 
@@ -13,24 +13,25 @@ use crate::sphere::{Dim, uniform_points};
 use crate::target::Profile;
 use rayon::prelude::*;
 
-/// The hidden layer of a network; output coefficients are kept beside it, since one layer has many of them along
-/// its path.
+/// The hidden layer of a network; output coefficients are stored separately, since one layer has many of them along its
+/// path.
 #[derive(Clone, Debug)]
 pub struct Network {
     activation: Activation,
     scale: f64,
     directions: Matrix,
-    /// None where all are zero.
+    /// None if all are zero.
     biases: Option<Vec<f64>>,
     /// c.
     factor: f64,
 }
 
-/// How far the squared length of a hidden unit may be from 1.
+/// The tolerance for the squared length of a hidden unit.
 const UNIT: f64 = 1e-6;
-/// Rows evaluated at a time.
+/// The number of rows evaluated at a time.
 const BLOCK_ROWS: usize = 256;
-/// Products of a few rows use other kernels and round otherwise, so rows are multiplied by multiples of this number.
+/// Products of a few rows use other kernels with different rounding, so rows are multiplied in multiples of this
+/// number.
 const ROWS_TOGETHER: usize = 8;
 
 impl FeatureMap for Network {
@@ -49,7 +50,7 @@ impl FeatureMap for Network {
 }
 
 impl Network {
-    /// A network with `width` directions drawn uniformly on the sphere.
+    /// Creates a network with `width` directions drawn uniformly on the sphere.
     ///
     /// # Errors
     /// [`Error::Parameter`] for a width of zero or a scale that is not positive and finite.
@@ -60,11 +61,11 @@ impl Network {
         Self::from_directions(activation, scale, uniform_points(dim, width, seed, Purpose::HiddenUnits))
     }
 
-    /// A network with given directions, the rows of a matrix, without biases and with c = 1/sqrt m.
+    /// Creates a network with the given directions, the rows of a matrix, without biases and with c = 1/sqrt m.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for no direction, directions in fewer than two dimensions and a scale that is not positive and
-    /// finite, [`Error::NotFinite`] for directions that are not finite.
+    /// [`Error::Parameter`] if there is no direction, if directions have fewer than two coordinates, and for a scale
+    /// that is not positive and finite; [`Error::NotFinite`] for directions that are not finite.
     pub fn from_directions(activation: Activation, scale: f64, directions: Matrix) -> Result<Self> {
         crate::spectrum::check_scale(scale)?;
         let columns = Dim::new(directions.columns() as u64)?.as_usize();
@@ -83,10 +84,10 @@ impl Network {
         Ok(Self { activation, scale, directions, biases: None, factor })
     }
 
-    /// The hidden layer of a network whose layers were both free to change.
+    /// Creates the hidden layer of a network with two trainable layers.
     ///
     /// # Errors
-    /// [`Error::Size`] and [`Error::NotFinite`] for weights that are not those of the architecture.
+    /// [`Error::Size`] and [`Error::NotFinite`] for weights that do not fit the architecture.
     pub fn from_weights(architecture: &Architecture, weights: &Weights) -> Result<Self> {
         weights.check(architecture)?;
         Ok(Self {
@@ -98,47 +99,48 @@ impl Network {
         })
     }
 
-    /// The same units with another activation.
+    /// Returns the same units with another activation.
     pub fn with_activation(&self, activation: Activation) -> Self {
         Self { activation, ..self.clone() }
     }
 
-    /// The width m.
+    /// Returns the width m.
     pub fn width(&self) -> usize {
         self.directions.rows()
     }
 
-    /// The activation phi.
+    /// Returns the activation phi.
     pub fn activation(&self) -> &Activation {
         &self.activation
     }
 
-    /// The scale s.
+    /// Returns the scale s.
     pub fn scale(&self) -> f64 {
         self.scale
     }
 
-    /// The directions w_j, one a row: unit vectors, unless the hidden layer was trained freely.
+    /// Returns the directions w_j, one per row: unit vectors, unless the hidden layer was trained without that
+    /// constraint.
     pub fn directions(&self) -> &Matrix {
         &self.directions
     }
 
-    /// The biases b_j, where there are any.
+    /// Returns the biases b_j, if there are any.
     pub fn biases(&self) -> Option<&[f64]> {
         self.biases.as_deref()
     }
 
-    /// The factor c before the sum.
+    /// Returns the factor c before the sum.
     pub fn factor(&self) -> f64 {
         self.factor
     }
 
-    /// The function of one variable behind each unit of length 1 without a bias.
+    /// Returns the function of one variable of each unit of length 1 without a bias.
     pub fn unit(&self) -> Profile {
         Profile::Neuron { activation: self.activation.clone(), scale: self.scale }
     }
 
-    /// Features c phi(s <w_j, x_i> + b_j) of the rows of `points`: one row a point, one column a unit.
+    /// Computes the features c phi(s <w_j, x_i> + b_j) of the rows of `points`: one point per row, one unit per column.
     ///
     /// # Errors
     /// [`Error::Size`] for points of another dimension.
@@ -149,8 +151,8 @@ impl Network {
         Ok(out)
     }
 
-    /// Exact expectations over the sphere are of units of its dimension and of length 1, without biases and with
-    /// c = 1/sqrt m.
+    /// Checks the conditions of exact expectations over the sphere: units of its dimension and of length 1, no biases
+    /// and c = 1/sqrt m.
     pub(crate) fn check_on_sphere(&self, dim: Dim) -> Result<()> {
         check_size("coordinates of a hidden unit", self.directions.columns(), dim.as_usize())?;
         let unit = |j: usize| {
@@ -163,16 +165,16 @@ impl Network {
         }
         Err(Error::parameter(
             "the network of exact expectations over the output layer",
-            "one with biases, another factor than 1/sqrt(m) or hidden units of another length than 1",
-            "without; use moving_energies or rows",
+            "one with biases, a factor other than 1/sqrt(m) or hidden units of a length other than 1",
+            "one without these; use moving_energies or rows",
         ))
     }
 
-    /// f(x_i) for each row of `points` and each row of output coefficients: a matrix of points by coefficient rows. A row has
-    /// the same bits regardless of the others.
+    /// Computes f(x_i) for each row of `points` and each row of output coefficients: a matrix with one point per row
+    /// and one column for each row of coefficients. The bits of a row do not depend on the other rows.
     ///
     /// # Errors
-    /// [`Error::Size`] when dimensions differ.
+    /// [`Error::Size`] if dimensions differ.
     pub fn values(&self, coefficients: &Matrix, points: &Matrix) -> Result<Matrix> {
         check_size("output coefficients", coefficients.columns(), self.width())?;
         check_size("coordinates of a point", points.columns(), self.directions.columns())?;

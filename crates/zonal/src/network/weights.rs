@@ -1,4 +1,4 @@
-//! Networks whose layers are both free to change: what they are made of, their weights, and how these begin.
+//! Networks with two trainable layers: their architecture, their weights, and the initial weights.
 
 use crate::activation::Activation;
 use crate::error::{Error, Result, check_size};
@@ -7,7 +7,7 @@ use crate::numeric::random::{Purpose, normal, stream};
 use crate::sphere::{Dim, uniform_points};
 use serde::{Deserialize, Serialize};
 
-/// Which layers descent changes.
+/// The layers that descent changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Layers {
@@ -20,32 +20,32 @@ pub enum Layers {
 }
 
 impl Layers {
-    /// Whether the output layer changes.
+    /// Returns whether the output layer changes.
     pub fn output(self) -> bool {
         self != Self::Hidden
     }
 
-    /// Whether the hidden layer changes.
+    /// Returns whether the hidden layer changes.
     pub fn hidden(self) -> bool {
         self != Self::Output
     }
 }
 
-/// The factor c before the sum, f(x) = c sum_j a_j phi(s <w_j, x> + b_j), and the deviation of a_j at a random start.
-/// The function at the start has the same law in the first two; a step moves it differently.
+/// The factor c before the sum, f(x) = c sum_j a_j phi(s <w_j, x> + b_j), and the standard deviation of a_j at a random
+/// start. The function at the start has the same law in the first two; a gradient step changes it differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Parametrisation {
-    /// c = 1, deviation 1/sqrt m.
+    /// c = 1, standard deviation 1/sqrt m.
     Standard,
-    /// c = 1/sqrt m, deviation 1.
+    /// c = 1/sqrt m, standard deviation 1.
     Ntk,
-    /// c = 1/m, deviation 1.
+    /// c = 1/m, standard deviation 1.
     MeanField,
 }
 
 impl Parametrisation {
-    /// c for m units.
+    /// Returns c for m units.
     pub fn factor(self, width: usize) -> f64 {
         match self {
             Self::Standard => 1.0,
@@ -54,7 +54,7 @@ impl Parametrisation {
         }
     }
 
-    /// The deviation of output weights at a random start.
+    /// Returns the standard deviation of output weights at a random start.
     pub fn deviation(self, width: usize) -> f64 {
         match self {
             Self::Standard => 1.0 / (width as f64).sqrt(),
@@ -63,34 +63,35 @@ impl Parametrisation {
     }
 }
 
-/// How output weights begin; directions are uniform on the sphere and biases zero in any case.
+/// The initial output weights; directions are always uniform on the sphere and biases always zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Start {
     /// Independent normal numbers.
     Random,
-    /// Units in pairs (w, a), (w, -a), so that the function is exactly zero; of an odd number the last has a = 0.
+    /// Units in pairs (w, a), (w, -a), so that the function is exactly zero; for an odd number of units the last one
+    /// has a = 0.
     Symmetric,
     /// All zero.
     Zero,
 }
 
-/// Everything about a network but its weights.
+/// Everything about a network except its weights.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Architecture {
     /// phi.
     pub activation: Activation,
     /// s.
     pub scale: f64,
-    /// Coordinates of a point.
+    /// The number of coordinates of a point.
     pub dim: usize,
     /// m.
     pub width: usize,
-    /// How many functions share the hidden layer.
+    /// The number of functions that share the hidden layer.
     pub labels: usize,
     /// Whether units have trained biases.
     pub biases: bool,
-    /// Whether directions are put back on the sphere after each step.
+    /// Whether directions are projected back to the sphere after each step.
     pub on_sphere: bool,
     /// The factor before the sum.
     pub parametrisation: Parametrisation,
@@ -99,21 +100,21 @@ pub struct Architecture {
 /// Weights of an [`Architecture`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Weights {
-    /// w_j, one unit a row.
+    /// w_j, one unit per row.
     pub hidden: Matrix,
-    /// b_j; zero where there are none.
+    /// b_j; zero if there are none.
     pub biases: Vec<f64>,
-    /// a_j, one label a row.
+    /// a_j, one label per row.
     pub output: Matrix,
 }
 
 impl Architecture {
-    /// c.
+    /// Returns c.
     pub fn factor(&self) -> f64 {
         self.parametrisation.factor(self.width)
     }
 
-    /// Checks that there are two coordinates, a unit, a label, and a scale.
+    /// Checks that there are at least two coordinates, a unit, a label, and a valid scale.
     pub(crate) fn check(&self) -> Result<Dim> {
         if self.width == 0 || self.labels == 0 {
             return Err(Error::parameter("the width and the number of labels", 0, "at least 1"));
@@ -122,8 +123,8 @@ impl Architecture {
         Dim::new(self.dim as u64)
     }
 
-    /// The weights that descent begins with. The direction of unit j (of a symmetric
-    /// start pair j) depends on `seed` and j alone, and so do its output weights up to the deviation.
+    /// Returns the initial weights of a descent. The direction of unit j (for a symmetric start, of pair j) depends
+    /// only on `seed` and j, and so do its output weights up to the standard deviation.
     ///
     /// # Errors
     /// [`Error::Parameter`] for a dimension below 2, no unit, no label or a scale that is not positive and finite.
@@ -153,7 +154,7 @@ impl Architecture {
 }
 
 impl Weights {
-    /// Sizes must be those of the architecture.
+    /// Checks that the sizes are those of the architecture.
     pub(crate) fn check_sizes(&self, architecture: &Architecture) -> Result<()> {
         architecture.check()?;
         let sizes = [
@@ -169,7 +170,7 @@ impl Weights {
         Ok(())
     }
 
-    /// Sizes must be those of the architecture, and values finite.
+    /// Checks that the sizes are those of the architecture and that the values are finite.
     pub(crate) fn check(&self, architecture: &Architecture) -> Result<()> {
         self.check_sizes(architecture)?;
         let all = [

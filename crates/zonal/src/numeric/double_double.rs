@@ -1,16 +1,16 @@
 //! Double-double arithmetic: a number as the unevaluated sum of two `f64`, about 31 decimal digits.
 //!
-//! Products are split by Dekker's method instead of a fused multiply-add, because the fused operation is a
-//! slow library call on the baseline x86-64 target; the results are the same.
+//! Products are split by Dekker's method instead of a fused multiply-add, because the fused operation is a slow library
+//! call on the baseline x86-64 target; the results are the same.
 //!
-//! Sources: T. J. Dekker, "A floating-point technique for extending the available precision", Numer. Math. 18
-//! (1971); Y. Hida, X. S. Li, D. H. Bailey, "Library for double-double and quad-double arithmetic" (2007).
+//! Sources: T. J. Dekker, "A floating-point technique for extending the available precision", Numer. Math. 18 (1971);
+//! Y. Hida, X. S. Li, D. H. Bailey, "Library for double-double and quad-double arithmetic" (2007).
 
 use std::cmp::Ordering;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-/// A number `hi + lo` with `|lo| <= ulp(hi)/2`. Relative rounding error of `+ - * /`: below 2^-102. A result
-/// that is infinite or NaN in `f64` carries `lo = 0`.
+/// A number `hi + lo` with `|lo| <= ulp(hi)/2`. The relative rounding error of `+ - * /` is below 2^-102. A result that
+/// is infinite or NaN in `f64` has `lo = 0`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct DoubleDouble {
     hi: f64,
@@ -34,7 +34,7 @@ impl DoubleDouble {
     /// One.
     pub const ONE: Self = Self { hi: 1.0, lo: 0.0 };
 
-    /// The exact sum of two `f64` (barring overflow).
+    /// Returns the exact sum of two `f64` (barring overflow).
     #[inline]
     pub fn from_sum(a: f64, b: f64) -> Self {
         let s = a + b;
@@ -42,8 +42,8 @@ impl DoubleDouble {
         Self::settled(s, (a - (s - bb)) + (b - bb))
     }
 
-    /// The exact product of two `f64` (barring overflow and underflow). Factors beyond 1e299 lose their low part,
-    /// since splitting multiplies by 2^27.
+    /// Returns the exact product of two `f64` (barring overflow and underflow). Factors beyond 1e299 lose their low
+    /// part, since splitting multiplies by 2^27.
     #[inline]
     pub fn from_product(a: f64, b: f64) -> Self {
         let p = a * b;
@@ -52,41 +52,41 @@ impl DoubleDouble {
         Self::settled(p, ((ah * bh - p) + ah * bl + al * bh) + al * bl)
     }
 
-    /// A result whose trailing part is dropped where overflow has made it meaningless.
+    /// Creates a result, dropping the trailing part if overflow has made it meaningless.
     #[inline]
     fn settled(hi: f64, lo: f64) -> Self {
         Self { hi, lo: if lo.is_finite() { lo } else { 0.0 } }
     }
 
-    /// The nearest `f64`.
+    /// Returns the nearest `f64`.
     pub fn to_f64(self) -> f64 {
         self.hi
     }
 
-    /// Leading and trailing part.
+    /// Returns the leading and trailing part.
     pub fn parts(self) -> (f64, f64) {
         (self.hi, self.lo)
     }
 
-    /// Absolute value.
+    /// Returns the absolute value.
     pub fn abs(self) -> Self {
         if self.hi < 0.0 { -self } else { self }
     }
 
-    /// Whether the number is neither infinite nor NaN.
+    /// Returns whether the number is neither infinite nor NaN.
     pub fn is_finite(self) -> bool {
         self.hi.is_finite()
     }
 
-    /// Multiplication by 2^k, exact barring overflow and underflow.
+    /// Multiplies by 2^k, exact barring overflow and underflow.
     pub fn scale_by_power_of_two(self, k: i32) -> Self {
-        // Two factors, so that k beyond the exponent range of one f64 still works.
+        // Two factors, so that k may exceed the exponent range of one f64.
         let half = k / 2;
         let (a, b) = (2f64.powi(half), 2f64.powi(k - half));
         Self { hi: self.hi * a * b, lo: self.lo * a * b }
     }
 
-    /// Square root; NaN for negative numbers. Relative error below 2^-100.
+    /// Returns the square root; NaN for negative numbers. Relative error below 2^-100.
     pub fn sqrt(self) -> Self {
         if self.hi <= 0.0 || !self.hi.is_finite() {
             return Self::from(self.hi.sqrt());
@@ -95,7 +95,7 @@ impl DoubleDouble {
         x + (self - x * x) / (x + x)
     }
 
-    /// exp(x) - 1 with a relative error near 1e-30 for every x.
+    /// Returns exp(x) - 1 with a relative error near 1e-30 for every x.
     pub fn exp_m1(self) -> Self {
         if self.hi.abs() > 0.3 || !self.hi.is_finite() {
             return self.exp() - Self::ONE;
@@ -103,7 +103,7 @@ impl DoubleDouble {
         expm1_reduced(self)
     }
 
-    /// exp(x); relative error near 1e-30 (1 + |x|/100).
+    /// Returns exp(x); relative error near 1e-30 (1 + |x|/100).
     pub fn exp(self) -> Self {
         if self.hi > 709.78 {
             return Self::from(if self.hi.is_nan() { f64::NAN } else { f64::INFINITY });
@@ -119,14 +119,14 @@ impl DoubleDouble {
         (Self::ONE + expm1_reduced(r)).scale_by_power_of_two(k as i32)
     }
 
-    /// ln(x); NaN for negative numbers, minus infinity at zero. Error near 1e-31 absolute or relative,
+    /// Returns ln(x); NaN for negative numbers, minus infinity at zero. Error near 1e-31 absolute or relative,
     /// whichever is larger.
     pub fn ln(self) -> Self {
         if self.hi <= 0.0 || !self.hi.is_finite() {
             return Self::from(self.hi.ln());
         }
-        // One Newton step on exp(y) = x doubles the sixteen digits of the f64 logarithm. The power of two is
-        // taken out first, so that neither exp nor its reciprocal leaves the range.
+        // One Newton step on exp(y) = x doubles the sixteen digits of the f64 logarithm. The power of two is removed
+        // first, so that neither exp nor its reciprocal leaves the range.
         let k = libm::ilogb(self.hi);
         let x = self.scale_by_power_of_two(-k);
         let y = Self::from(x.hi.ln());
@@ -134,7 +134,7 @@ impl DoubleDouble {
         fraction + LN_2 * Self::from(f64::from(k))
     }
 
-    /// ln(1 + x) with a relative error near 1e-30, also for tiny x.
+    /// Returns ln(1 + x) with a relative error near 1e-30, also for tiny x.
     pub fn ln_1p(self) -> Self {
         if self.hi.abs() > 0.25 || !self.hi.is_finite() {
             return (Self::ONE + self).ln();
@@ -145,7 +145,7 @@ impl DoubleDouble {
         y + (self - e) / (Self::ONE + e)
     }
 
-    /// Sine and cosine; absolute error near 1e-31 (1 + |x|).
+    /// Returns sine and cosine; absolute error near 1e-31 (1 + |x|).
     pub fn sin_cos(self) -> (Self, Self) {
         if !self.hi.is_finite() || self.hi.abs() > 1e15 {
             return (Self::from(f64::NAN), Self::from(f64::NAN));
@@ -170,7 +170,7 @@ impl DoubleDouble {
         }
     }
 
-    /// Hyperbolic tangent; relative error near 1e-30.
+    /// Returns the hyperbolic tangent; relative error near 1e-30.
     pub fn tanh(self) -> Self {
         if self.hi.abs() > 40.0 {
             return Self::from(self.hi.signum());
@@ -179,10 +179,10 @@ impl DoubleDouble {
         e / (e + Self::from(2.0))
     }
 
-    /// The error function; absolute error near 1e-31.
+    /// Returns the error function; absolute error near 1e-31.
     ///
-    /// The series erf(x) = (2/sqrt(pi)) exp(-x^2) sum_k 2^k x^(2k+1) / (1 3 5 .. (2k+1)) has terms of one sign;
-    /// beyond |x| = 8.7 the function is 1 to the last digit.
+    /// The series erf(x) = (2/sqrt(pi)) exp(-x^2) sum_k 2^k x^(2k+1) / (1 3 5 .. (2k+1)) has terms of one sign; beyond
+    /// |x| = 8.7 the function is 1 to the last digit.
     pub fn erf(self) -> Self {
         if self.hi.abs() > 8.7 || !self.hi.is_finite() {
             return Self::from(if self.hi.is_nan() { f64::NAN } else { self.hi.signum() });
@@ -198,22 +198,22 @@ impl DoubleDouble {
         FRAC_2_SQRT_PI * (-x2).exp() * sum
     }
 
-    /// 2 / sqrt(pi).
+    /// Returns 2 / sqrt(pi).
     pub fn frac_2_sqrt_pi() -> Self {
         FRAC_2_SQRT_PI
     }
 
-    /// pi.
+    /// Returns pi.
     pub fn pi() -> Self {
         FRAC_PI_2.scale_by_power_of_two(1)
     }
 
-    /// 1 / sqrt(2).
+    /// Returns 1 / sqrt(2).
     pub fn frac_1_sqrt_2() -> Self {
         FRAC_1_SQRT_2
     }
 
-    /// A decimal number such as `0.1` or `2.5e-3` to about 31 digits; None if the text is not one.
+    /// Parses a decimal number such as `0.1` or `2.5e-3` to about 31 digits; None if the text is not a number.
     pub fn parse(text: &str) -> Option<Self> {
         let nearest: f64 = text.parse().ok().filter(|x: &f64| x.is_finite())?;
         let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
@@ -222,7 +222,7 @@ impl DoubleDouble {
         let mut digits = 0;
         for (place, c) in mantissa.chars().filter(|c| *c != '.').enumerate() {
             let digit = c.to_digit(10)?;
-            // 34 digits are more than fit; what follows only shifts the exponent.
+            // 34 digits are more than fit; further digits only change the exponent.
             if digits > 0 || digit > 0 {
                 digits += 1;
             }
@@ -235,7 +235,7 @@ impl DoubleDouble {
                 exponent = exponent.checked_sub(1)?;
             }
         }
-        // At the ends of the range powers of ten lose their trailing part; the nearest f64 is all there is.
+        // At the ends of the range powers of ten lose their trailing part, so the nearest f64 is returned.
         if exponent.abs() > 280 || nearest == 0.0 {
             return Some(Self::from(nearest));
         }
@@ -247,7 +247,7 @@ impl DoubleDouble {
     }
 }
 
-/// exp(r) - 1 for |r| <= 0.35: Taylor series of r / 512, then nine doublings of e -> 2 e + e^2.
+/// Returns exp(r) - 1 for |r| <= 0.35: Taylor series of r / 512, then nine doublings of e -> 2 e + e^2.
 fn expm1_reduced(r: DoubleDouble) -> DoubleDouble {
     let x = r.scale_by_power_of_two(-9);
     let (mut term, mut sum) = (x, x);
@@ -261,7 +261,7 @@ fn expm1_reduced(r: DoubleDouble) -> DoubleDouble {
     sum
 }
 
-/// Dekker's split into two halves of 26 bits.
+/// Splits a number into two halves of 26 bits (Dekker).
 #[inline]
 fn split(a: f64) -> (f64, f64) {
     let c = 134_217_729.0 * a;

@@ -13,12 +13,13 @@ pub struct Dual {
 }
 
 impl Dual {
-    /// The variable itself.
+    /// Creates the variable itself.
     pub fn variable(x: f64) -> Self {
         Self { value: x, slope: 1.0 }
     }
 
-    /// F of it, for F with the given value and derivative there. A slope of zero stays zero where F' is infinite.
+    /// Applies a function with the given value and derivative by the chain rule. A slope of zero remains zero where the
+    /// derivative is infinite.
     fn chain(self, value: f64, derivative: f64) -> Self {
         Self { value, slope: if self.slope == 0.0 { 0.0 } else { derivative * self.slope } }
     }
@@ -41,7 +42,7 @@ impl Sub for Dual {
 impl Mul for Dual {
     type Output = Self;
     fn mul(self, other: Self) -> Self {
-        // A slope of zero stays zero beside a pole.
+        // A slope of zero remains zero at a pole of the other factor.
         let part = |slope: f64, value: f64| if slope == 0.0 { 0.0 } else { slope * value };
         let slope = part(self.slope, other.value) + part(other.slope, self.value);
         Self { value: self.value * other.value, slope }

@@ -1,4 +1,4 @@
-//! The elementary functions that an activation may be made of, over any number type: one formula then gives
+//! The elementary functions of which an activation may be composed, over any number type: one formula then gives
 //! values, high-precision values, enclosures and Taylor coefficients.
 
 use super::DoubleDouble;
@@ -8,7 +8,7 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 pub trait Elementary:
     Clone + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
 {
-    /// The constant `x` in the same space as `self` (a jet needs to know its length).
+    /// Returns the constant `x` in the same space as `self` (a jet needs to know its length).
     fn constant(&self, x: DoubleDouble) -> Self;
     /// exp(x).
     fn exp(&self) -> Self;
@@ -32,12 +32,12 @@ pub trait Elementary:
     fn normal_cdf(&self) -> Self;
     /// |x|.
     fn abs(&self) -> Self;
-    /// The larger of two.
+    /// The larger of two numbers.
     fn max(&self, other: &Self) -> Self;
     /// 1 for x > 0, otherwise 0.
     fn step(&self) -> Self;
 
-    /// The smaller of two.
+    /// The smaller of two numbers.
     fn min(&self, other: &Self) -> Self {
         -(-self.clone()).max(&-other.clone())
     }
@@ -88,7 +88,7 @@ impl Elementary for f64 {
         f64::tanh(*self)
     }
     fn sigmoid(&self) -> Self {
-        // Either branch divides numbers of one sign and overflows nowhere.
+        // Each branch divides numbers of one sign and cannot overflow.
         if *self >= 0.0 {
             1.0 / (1.0 + (-self).exp())
         } else {
@@ -160,7 +160,7 @@ impl Elementary for DoubleDouble {
         DoubleDouble::abs(*self)
     }
     fn powf(&self, exponent: DoubleDouble) -> Self {
-        // ln 0 is infinite, and products with infinite factors carry no trailing part.
+        // ln 0 is infinite, and products with infinite factors have no trailing part.
         if self.to_f64() == 0.0 {
             return Self::from(0f64.powf(exponent.to_f64()));
         }

@@ -1,7 +1,7 @@
-//! Interval arithmetic: enclosures of the values that a formula takes on an interval, for finding kinks and poles.
+//! Interval arithmetic: enclosures of the values of a formula on an interval, for finding kinks and poles.
 //!
-//! Bounds are widened by a few units in the last place after every operation, so that they enclose the exact range.
-//! An operation without a meaning on the whole interval gives the whole line.
+//! Bounds are widened by a few units in the last place after every operation, so that they enclose the exact range. An
+//! operation that is not defined on the whole interval gives the whole line.
 
 use super::{DoubleDouble, Elementary};
 use std::ops::{Add, Div, Mul, Neg, Sub};
@@ -19,22 +19,22 @@ impl Interval {
     /// The whole line.
     pub const ALL: Self = Self { low: f64::NEG_INFINITY, high: f64::INFINITY };
 
-    /// The interval between two numbers.
+    /// Creates the interval between two numbers.
     pub fn new(low: f64, high: f64) -> Self {
         Self { low, high }
     }
 
-    /// Whether zero may be a value.
+    /// Returns whether zero may be a value.
     pub fn contains_zero(self) -> bool {
         self.low <= 0.0 && self.high >= 0.0
     }
 
-    /// Whether both ends are finite.
+    /// Returns whether both ends are finite.
     pub fn is_finite(self) -> bool {
         self.low.is_finite() && self.high.is_finite()
     }
 
-    /// An enclosure a little wider than the computed one.
+    /// Creates an enclosure slightly wider than the computed one.
     fn widened(low: f64, high: f64) -> Self {
         if low.is_nan() || high.is_nan() {
             return Self::ALL;
@@ -43,12 +43,12 @@ impl Interval {
         Self { low: low - slack(low), high: high + slack(high) }
     }
 
-    /// The image under an increasing function.
+    /// Returns the image under an increasing function.
     pub(super) fn increasing(self, f: impl Fn(f64) -> f64) -> Self {
         Self::widened(f(self.low), f(self.high))
     }
 
-    /// sin or cos, whose extremes lie at `offset` + k pi.
+    /// Returns the image under sin or cos, whose extrema are at `offset` + k pi.
     fn wave(self, f: impl Fn(f64) -> f64, offset: f64) -> Self {
         let pi = std::f64::consts::PI;
         let length = self.high - self.low;
@@ -91,7 +91,7 @@ impl Neg for Interval {
 impl Mul for Interval {
     type Output = Self;
     fn mul(self, o: Self) -> Self {
-        // 0 times an infinite end is 0: the end itself is never taken.
+        // 0 times an infinite end is 0: the end itself is never attained.
         let product = |a: f64, b: f64| if a == 0.0 || b == 0.0 { 0.0 } else { a * b };
         let ends = [
             product(self.low, o.low),
@@ -174,7 +174,7 @@ impl Elementary for Interval {
     }
     fn powf(&self, exponent: DoubleDouble) -> Self {
         let power = exponent.to_f64();
-        // The exponent itself is rounded; its logarithm multiplies that error, and exponents are short decimals.
+        // The exponent itself is rounded; the logarithm multiplies that error, and exponents are short decimals.
         let of = |x: f64| x.max(0.0).powf(power);
         let (low, high) =
             if power > 0.0 { (of(self.low), of(self.high)) } else { (of(self.high), of(self.low)) };

@@ -6,13 +6,13 @@ use crate::error::{Error, Result};
 /// Eigenvalues in ascending order, and the unit eigenvector of each.
 pub(crate) type Eigen = (Vec<DoubleDouble>, Vec<Vec<DoubleDouble>>);
 
-/// Sweeps after which rotations end in any case; about ten are enough.
+/// The largest number of sweeps of rotations; about ten are enough.
 const SWEEPS: usize = 40;
-/// Rounding of one operation.
+/// The rounding error of one operation.
 pub(crate) const UNIT: f64 = f64::EPSILON * f64::EPSILON;
 
-/// Solves the eigenproblem of the symmetric matrix with the lower triangle `lower`, one row after the other. Backward error
-/// a few times 2^-104 of the largest eigenvalue. Cost about 50 m^3 operations.
+/// Solves the eigenproblem of the symmetric matrix with the lower triangle `lower`, row by row. The backward error is a
+/// few times 2^-104 of the largest eigenvalue. Cost about 50 m^3 operations.
 ///
 /// # Errors
 /// [`Error::NoConvergence`].
@@ -51,7 +51,7 @@ pub(crate) fn eigen(lower: &[Vec<DoubleDouble>]) -> Result<Eigen> {
     Ok(pairs.into_iter().unzip())
 }
 
-/// The rotation of rows and columns p and q that makes their common entry zero.
+/// Rotates rows and columns p and q so that their common entry becomes zero.
 fn rotate(a: &mut [Vec<DoubleDouble>], vectors: &mut [Vec<DoubleDouble>], p: usize, q: usize) {
     let off = a[p][q];
     let ratio = (a[q][q] - a[p][p]) / (off + off);
@@ -70,7 +70,7 @@ fn rotate(a: &mut [Vec<DoubleDouble>], vectors: &mut [Vec<DoubleDouble>], p: usi
     (a[p][q], a[q][p]) = (DoubleDouble::ZERO, DoubleDouble::ZERO);
 }
 
-/// Rows p < q become their combinations.
+/// Replaces rows p < q by their combinations.
 fn turn(rows: &mut [Vec<DoubleDouble>], p: usize, q: usize, cosine: DoubleDouble, sine: DoubleDouble) {
     let (head, tail) = rows.split_at_mut(q);
     for (x, y) in head[p].iter_mut().zip(tail[0].iter_mut()) {

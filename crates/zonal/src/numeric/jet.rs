@@ -1,7 +1,7 @@
 //! Taylor arithmetic: a function near a point as its Taylor coefficients, f^(k)(x) / k!, k = 0, 1, .., K.
 //!
-//! Products are Cauchy products; a function y = F(u) follows from its differential equation, for instance
-//! y' = (1 - y^2) u' for tanh (A. Griewank, A. Walther, "Evaluating Derivatives", 2nd ed., chapter 13).
+//! Products are Cauchy products; a function y = F(u) is computed from its differential equation, for instance y' = (1 -
+//! y^2) u' for tanh (A. Griewank, A. Walther, "Evaluating Derivatives", 2nd ed., chapter 13).
 
 use super::{DoubleDouble, Elementary};
 use std::ops::{Add, Div, Mul, Neg, Sub};
@@ -13,7 +13,7 @@ pub struct Jet {
 }
 
 impl Jet {
-    /// The variable itself at `x`: x + 1 h, with coefficients up to degree `order`.
+    /// Creates the variable itself at `x`: x + 1 h, with coefficients up to degree `order`.
     pub fn variable(x: DoubleDouble, order: usize) -> Self {
         let mut coefficients = vec![DoubleDouble::ZERO; order + 1];
         coefficients[0] = x;
@@ -23,7 +23,7 @@ impl Jet {
         Self { coefficients }
     }
 
-    /// The coefficients f^(k)(x) / k!.
+    /// Returns the coefficients f^(k)(x) / k!.
     pub fn coefficients(&self) -> &[DoubleDouble] {
         &self.coefficients
     }
@@ -32,7 +32,7 @@ impl Jet {
         Self { coefficients: self.coefficients.iter().map(|c| *c * factor).collect() }
     }
 
-    /// Sine and cosine together, since each is the other's derivative.
+    /// Returns sine and cosine together, since each is the other's derivative up to the sign.
     fn sin_cos(&self) -> (Self, Self) {
         let du = self.derivative();
         let (s0, c0) = self.coefficients[0].sin_cos();
@@ -50,7 +50,7 @@ impl Jet {
         self.coefficients.len()
     }
 
-    /// The derivative of the series, one coefficient shorter, padded with zero.
+    /// Returns the derivative of the series, one coefficient shorter, padded with zero.
     fn derivative(&self) -> Vec<DoubleDouble> {
         let mut d: Vec<_> =
             (1..self.len()).map(|k| self.coefficients[k] * DoubleDouble::from(k as f64)).collect();
@@ -58,7 +58,7 @@ impl Jet {
         d
     }
 
-    /// Solves y' = g u' step by step, where coefficient k of g may depend on coefficients 0..=k of y.
+    /// Solves y' = g u' order by order, where coefficient k of g may depend on coefficients 0..=k of y.
     fn integrate(
         &self,
         start: DoubleDouble,
@@ -86,14 +86,14 @@ fn last_non_zero(a: &[DoubleDouble]) -> usize {
     a.iter().rposition(|x| x.to_f64() != 0.0).unwrap_or(0)
 }
 
-/// Coefficient k of the square of a series: pairs are taken once and doubled.
+/// Returns coefficient k of the square of a series: pairs are computed once and doubled.
 fn square_coefficient(a: &[DoubleDouble], k: usize) -> DoubleDouble {
     let pairs: DoubleDouble = (0..k.div_ceil(2)).map(|i| a[i] * a[k - i]).sum();
     let twice = pairs + pairs;
     if k.is_multiple_of(2) { twice + a[k / 2] * a[k / 2] } else { twice }
 }
 
-/// Coefficient k of the product of two series.
+/// Returns coefficient k of the product of two series.
 fn convolution(a: &[DoubleDouble], b: &[DoubleDouble], k: usize) -> DoubleDouble {
     (0..=k).map(|i| a[i] * b[k - i]).sum()
 }
@@ -128,7 +128,7 @@ impl Neg for Jet {
 impl Mul for Jet {
     type Output = Self;
     fn mul(self, o: Self) -> Self {
-        // A variable, a constant or a low polynomial has few coefficients: only these are visited.
+        // A variable, a constant or a low polynomial has few non-zero coefficients: only these are visited.
         let (a, b) = (&self.coefficients, &o.coefficients);
         let (last_a, last_b) = (last_non_zero(a), last_non_zero(b));
         let coefficients = (0..self.len())

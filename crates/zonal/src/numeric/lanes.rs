@@ -1,27 +1,27 @@
-//! Numbers side by side in a vector of the processor, in both precisions.
+//! Vectors of numbers in the processor's registers, in both precisions.
 
 use pulp::Simd;
 
-/// A number type with vectors of it, as wide as the instruction set `S` makes them.
+/// A number type with its vectors, whose width is that of the instruction set `S`.
 pub trait Lanes: Copy + Default + Send + Sync + 'static {
-    /// Several numbers.
+    /// A vector of numbers.
     type Vector<S: Simd>: Copy + Send + Sync;
-    /// How many.
+    /// Returns the number of lanes.
     fn lanes<S: Simd>() -> usize;
-    /// The same number in each place.
+    /// Returns a vector with the same number in each lane.
     fn splat<S: Simd>(simd: S, x: Self) -> Self::Vector<S>;
-    /// a b + c, rounded once where the processor can.
+    /// Returns a b + c, rounded once if the processor supports it.
     fn fused<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>, c: Self::Vector<S>)
     -> Self::Vector<S>;
-    /// a + b.
+    /// Returns a + b.
     fn plus<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
-    /// a b.
+    /// Returns a b.
     fn times<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
-    /// The sum of all numbers of a vector, by halves.
+    /// Returns the sum of all numbers of a vector, by halves.
     fn lane_sum<S: Simd>(simd: S, a: Self::Vector<S>) -> Self;
-    /// The whole vectors of a slice.
+    /// Returns the whole vectors of a slice.
     fn vectors<S: Simd>(values: &[Self]) -> &[Self::Vector<S>];
-    /// The whole vectors of a slice, mutable.
+    /// Returns the whole vectors of a slice, mutable.
     fn vectors_mut<S: Simd>(values: &mut [Self]) -> &mut [Self::Vector<S>];
 }
 

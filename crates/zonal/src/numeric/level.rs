@@ -1,4 +1,4 @@
-//! The instruction sets that our own loops are compiled for, and the choice among them at run time.
+//! The instruction sets for which this crate's own loops are compiled, and the choice among them at run time.
 
 use crate::error::{Error, Result};
 use pulp::{Scalar, Simd, WithSimd};
@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 /// An instruction set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
-    /// What every processor of the kind has.
+    /// The baseline that every processor of the architecture has.
     Baseline,
     /// 256-bit vectors with fused multiply-adds.
     #[cfg(target_arch = "x86_64")]
@@ -17,10 +17,10 @@ pub(crate) enum Level {
     Avx512,
 }
 
-/// A lower level than the processor's can be asked for by this variable: `avx2` or `none`.
+/// The environment variable that selects a lower level than the processor's: `avx2` or `none`.
 const VARIABLE: &str = "ZONAL_SIMD";
 
-/// Whether the variable asks for something that there is.
+/// Checks that the variable names an available level.
 pub(crate) fn check_asked(asked: Option<&str>) -> Result<()> {
     match asked {
         None | Some("" | "none") => Ok(()),
@@ -28,19 +28,19 @@ pub(crate) fn check_asked(asked: Option<&str>) -> Result<()> {
         Some("avx2") => Ok(()),
         Some(other) => {
             let possible = if cfg!(target_arch = "x86_64") { "avx2 or none" } else { "none" };
-            let required = format!("{possible}, or not set for the best that the processor has");
+            let required = format!("{possible}, or unset for the best that the processor has");
             Err(Error::parameter(VARIABLE, other, required))
         }
     }
 }
 
-/// What the variable asks for.
+/// Returns the value of the variable.
 pub(crate) fn asked() -> Option<String> {
     std::env::var_os(VARIABLE).map(|text| text.to_string_lossy().into_owned())
 }
 
 impl Level {
-    /// The level in use: the best one of this processor, or a lower one that the environment asks for.
+    /// Returns the level in use: the best one of this processor, or a lower one selected by the environment.
     pub(crate) fn here() -> Self {
         static HERE: OnceLock<Level> = OnceLock::new();
         *HERE.get_or_init(|| {
@@ -54,7 +54,7 @@ impl Level {
         })
     }
 
-    /// What it is called, in the words of the variable where it is lower than the best.
+    /// Returns its name, which for levels below the best is the value of the variable.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Baseline => "none",
@@ -65,7 +65,7 @@ impl Level {
         }
     }
 
-    /// The best one of this processor.
+    /// Returns the best level of this processor.
     fn best() -> Self {
         #[cfg(target_arch = "x86_64")]
         {
@@ -79,7 +79,7 @@ impl Level {
         Self::Baseline
     }
 
-    /// All that this processor has.
+    /// Returns all levels of this processor.
     #[cfg(test)]
     pub(crate) fn all() -> Vec<Self> {
         #[cfg(target_arch = "x86_64")]

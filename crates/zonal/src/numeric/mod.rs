@@ -1,5 +1,5 @@
-//! Arithmetic below the mathematics: double-double numbers, Taylor arithmetic, special functions, ordered
-//! sums and random streams.
+//! Arithmetic for the mathematics: double-double numbers, Taylor arithmetic, special functions, ordered sums and random
+//! streams.
 
 mod double_double;
 mod dual;
@@ -18,13 +18,14 @@ mod tracked;
 #[allow(unsafe_code, reason = "functions compiled for the instructions that the processor has")]
 pub mod vector;
 
-/// The vector instructions that our own loops use here: `avx512`, `avx2` or `none` (what every processor of the kind has).
-/// The environment variable `ZONAL_SIMD` asks for lower ones than the processor's. Others give other last digits.
+/// Returns the vector instructions that this crate's own loops use: `avx512`, `avx2` or `none` (the baseline of the
+/// architecture). The environment variable `ZONAL_SIMD` selects a lower level than the processor's. Other levels give
+/// other last digits.
 pub fn instructions() -> &'static str {
     level::Level::here().name()
 }
 
-/// Whether `ZONAL_SIMD` asks for instructions that there are; what it asks for otherwise is not followed.
+/// Checks that `ZONAL_SIMD` names an available level; any other value is ignored elsewhere.
 ///
 /// # Errors
 /// [`Error::Parameter`](crate::Error::Parameter).

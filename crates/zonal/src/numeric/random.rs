@@ -1,18 +1,18 @@
-//! Random streams: one independent stream for each purpose and index, so that a draw never depends on how many
-//! others came before it or on which thread it is made.
+//! Random streams: one independent stream for each purpose and index, so that a draw does not depend on how many others
+//! precede it or on the thread that makes it.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-/// What a stream is used for. The numbers are part of the reproducibility promise.
+/// The purpose of a stream. The numbers are fixed, since results must be reproducible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// Directions of the hidden units.
     HiddenUnits = 1,
     /// Directions and signs inside a target.
     Target = 2,
-    /// Which part a row of a table belongs to.
+    /// The part of each row of a table.
     Split = 3,
     /// Points of the sphere for sampled checks.
     Points = 4,
@@ -20,9 +20,9 @@ pub enum Purpose {
     Noise = 5,
     /// Output weights at a random start.
     OutputWeights = 6,
-    /// Which rows stand in a batch.
+    /// The rows of each mini-batch.
     Batches = 7,
-    /// Fresh points for each step.
+    /// Fresh points of each step.
     Fresh = 8,
     /// Deviations of an oracle's answers.
     Answers = 9,
@@ -32,7 +32,7 @@ pub enum Purpose {
     Learner = 11,
 }
 
-/// The generator for `(seed, purpose, index)`: ChaCha8 keyed by seed and purpose, on stream `index`.
+/// Returns the generator for `(seed, purpose, index)`: ChaCha8 keyed by seed and purpose, on stream `index`.
 pub fn stream(seed: u64, purpose: Purpose, index: u64) -> ChaCha8Rng {
     let mut key = [0u8; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());
@@ -42,12 +42,12 @@ pub fn stream(seed: u64, purpose: Purpose, index: u64) -> ChaCha8Rng {
     rng
 }
 
-/// A uniform number in [0, 1) with 53 bits.
+/// Returns a uniform number in [0, 1) with 53 bits.
 pub fn uniform(rng: &mut impl Rng) -> f64 {
     (rng.next_u64() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
 }
 
-/// A standard normal number.
+/// Returns a standard normal number.
 pub fn normal(rng: &mut impl Rng) -> f64 {
     StandardNormal.sample(rng)
 }

@@ -1,11 +1,11 @@
-//! Complex interval arithmetic: enclosures of the values that an analytic function takes on a rectangle of the complex
-//! plane, for rigorous error bounds of quadrature (FH-8).
+//! Complex interval arithmetic: enclosures of the values of an analytic function on a rectangle of the complex plane,
+//! for rigorous error bounds of quadrature (FH-8).
 //!
 //! A rectangle whose imaginary part is exactly zero is a real interval, and its images are those of real interval
-//! arithmetic. Elsewhere |x|, max and step are continued analytically from the side on which the real part lies. An
+//! arithmetic. Elsewhere |x|, max and step are continued analytically from the side that contains the real part. An
 //! operation that is not analytic on the whole rectangle gives the whole plane.
 //!
-//! Rectangles carry a scale of their own, so that exp(-z^2) sin(z) can be bounded where one factor is above the range of f64
+//! Rectangles have a separate scale, so that exp(-z^2) sin(z) can be bounded where one factor is above the range of f64
 //! and the other below.
 
 use super::{DoubleDouble, Elementary, Interval};
@@ -22,7 +22,7 @@ pub struct Rectangle {
     ln_scale: f64,
 }
 
-/// exp beyond these arguments goes into the scale.
+/// For arguments beyond this, exp is moved into the scale.
 const LARGE: f64 = 600.0;
 
 const ZERO: Interval = Interval { low: 0.0, high: 0.0 };
@@ -31,12 +31,12 @@ impl Rectangle {
     /// The whole plane.
     pub const ALL: Self = Self { re: Interval::ALL, im: Interval::ALL, ln_scale: 0.0 };
 
-    /// A rectangle of unit scale.
+    /// Creates a rectangle of unit scale.
     pub fn new(re: Interval, im: Interval) -> Self {
         Self { re, im, ln_scale: 0.0 }
     }
 
-    /// A real interval.
+    /// Creates a real interval.
     pub fn real(re: Interval) -> Self {
         Self::new(re, ZERO)
     }
@@ -45,27 +45,27 @@ impl Rectangle {
         self.im == ZERO
     }
 
-    /// Real and imaginary parts.
+    /// Returns the real and imaginary parts.
     pub fn parts(self) -> (Interval, Interval) {
         let Self { re, im, .. } = self.settled();
         (re, im)
     }
 
-    /// ln of the largest modulus; infinite where nothing is known, minus infinity for zero.
+    /// Returns ln of the largest modulus; infinite if nothing is known, minus infinity for zero.
     pub fn ln_magnitude(self) -> f64 {
         let largest = |x: Interval| x.low.abs().max(x.high.abs());
         let ln = largest(self.re).hypot(largest(self.im)).ln();
-        // Roundings of the logarithms.
+        // The rounding errors of the logarithms.
         let bound = self.ln_scale + ln + 8.0 * f64::EPSILON * (1.0 + ln.abs() + self.ln_scale.abs());
         if bound.is_nan() { if ln == f64::NEG_INFINITY { ln } else { f64::INFINITY } } else { bound }
     }
 
-    /// The same with unit scale, as far as the range of f64 allows.
+    /// Returns the same rectangle with unit scale, as far as the range of f64 allows.
     fn settled(self) -> Self {
         if self.ln_scale == 0.0 { self } else { self.with_scale(0.0) }
     }
 
-    /// The same with another scale; a smaller one may leave the range.
+    /// Returns the same rectangle with another scale; with a smaller one, values may leave the range.
     fn with_scale(self, ln_scale: f64) -> Self {
         if ln_scale == self.ln_scale {
             return self;
@@ -77,17 +77,18 @@ impl Rectangle {
         Self { re: self.re * factor, im, ln_scale }
     }
 
-    /// The rectangle reaching from the real axis to this one: a path on which F(x + iy) - F(x) is integrated.
+    /// Returns the rectangle that reaches from the real axis to this one, which contains a path on which F(x + iy) -
+    /// F(x) is integrated.
     fn down_to_the_axis(self) -> Self {
         Self::new(self.re, Interval::new(self.im.low.min(0.0), self.im.high.max(0.0)))
     }
 
-    /// F(x + iy) = F(x) + i int_0^y F'(x + is) ds.
+    /// Encloses F(x + iy) = F(x) + i int_0^y F'(x + is) ds.
     fn by_slope(self, value: Interval, slope: Self) -> Self {
         Self::real(value) + Self::new(ZERO, self.im) * slope
     }
 
-    /// exp(z) - 1, with its relative accuracy near zero.
+    /// Returns exp(z) - 1, with its relative accuracy near zero.
     fn exp_m1(self) -> Self {
         let half = Interval::new(0.5, 0.5);
         let double = Interval::new(2.0, 2.0);
@@ -95,12 +96,12 @@ impl Rectangle {
         Self::new(re, self.re.exp() * self.im.sin())
     }
 
-    /// A logarithm or a root of a real interval; of negative numbers alone there is none.
+    /// Returns a logarithm or a root of a real interval, which does not exist for an interval of negative numbers.
     fn real_root(self, value: Interval) -> Self {
         if self.re.high < 0.0 { Self::ALL } else { Self::real(value) }
     }
 
-    /// sin or cos far from the real axis: at most cosh y.
+    /// Bounds sin or cos far from the real axis: at most cosh y.
     fn wave_bound(self) -> Self {
         let one = Interval::new(-1.0, 1.0);
         let ln_scale = self.im.low.abs().max(self.im.high.abs());
@@ -188,7 +189,7 @@ impl Elementary for Rectangle {
         if z.re.low <= 0.0 {
             return Self::ALL;
         }
-        // ln|z| = ln x + ln(1 + (y/x)^2) / 2 leaves the range nowhere.
+        // ln|z| = ln x + ln(1 + (y/x)^2) / 2 cannot overflow.
         let ratio = z.im / z.re;
         let half = Interval::new(0.5, 0.5);
         let re = z.re.ln() + half * ratio.powi(2).increasing(|x| x.max(0.0).ln_1p());
@@ -367,7 +368,7 @@ mod tests {
     }
 
     fn erf(z: Complex) -> Complex {
-        // The power series, whose terms stay small for |z| < 4.
+        // The power series, whose terms are small for |z| < 4.
         let mut term = z;
         let mut sum = z;
         for k in 1..200 {
@@ -462,7 +463,7 @@ mod tests {
                             let point =
                                 (left + width * f64::from(j) / 12.0, low + height * f64::from(l) / 12.0);
                             let (re, im) = value(point);
-                            // The values here carry roundings of their own.
+                            // The values here have rounding errors of their own.
                             let slack = 1e-12 * (1.0 + re.abs() + im.abs());
                             assert!(
                                 e.re.low - slack <= re && re <= e.re.high + slack,
@@ -499,7 +500,7 @@ mod tests {
         let z = Rectangle::new(Interval::new(1e5, 1.01e5), Interval::new(899.0, 900.0));
         let found = ((-z.powi(2)).exp() * z.sin()).ln_magnitude();
         assert!(found > -1.001e10 && found < -0.999e10, "{found:e}");
-        // Added to something of normal size, it is nothing.
+        // Added to a number of normal size, it is negligible.
         let sum = ((-z.powi(2)).exp() * z.sin() + z.constant(DoubleDouble::ONE)).ln_magnitude();
         assert!((0.0..1e-12).contains(&sum), "{sum:e}");
         let large = Rectangle::real(Interval::new(830.0, 831.0)).exp().ln_magnitude();

@@ -1,5 +1,5 @@
-//! A number with an exponent of its own, for values that leave the range of `f64`: coefficients at high degree
-//! in high dimension are as small as 1e-400.
+//! A number with a separate exponent, for values beyond the range of `f64`: coefficients at high degree in high
+//! dimension are as small as 1e-400.
 
 use super::DoubleDouble;
 
@@ -14,7 +14,7 @@ impl Scaled {
     /// Zero.
     pub const ZERO: Self = Self { mantissa: DoubleDouble::ZERO, exponent: 0 };
 
-    /// The product with a double-double factor.
+    /// Returns the product with a double-double factor.
     pub fn times(self, factor: DoubleDouble) -> Self {
         let factor = Self::from(factor);
         Self::from(self.mantissa * factor.mantissa).plus_exponent(self.exponent + factor.exponent)
@@ -28,12 +28,12 @@ impl Scaled {
         self
     }
 
-    /// The product of two scaled numbers.
+    /// Returns the product of two scaled numbers.
     pub fn times_scaled(self, other: Self) -> Self {
         self.times(other.mantissa).plus_exponent(other.exponent)
     }
 
-    /// The sum of two scaled numbers.
+    /// Returns the sum of two scaled numbers.
     pub fn plus(self, other: Self) -> Self {
         if other.sign() == 0 {
             return self;
@@ -41,19 +41,19 @@ impl Scaled {
         if self.sign() == 0 {
             return other;
         }
-        // The smaller one is shifted to the exponent of the larger; a distance beyond 2000 leaves nothing of it.
+        // The smaller number is shifted to the exponent of the larger; a difference beyond 2000 leaves nothing of it.
         let (large, small) = if self.exponent >= other.exponent { (self, other) } else { (other, self) };
         let distance = (large.exponent - small.exponent).min(2000) as i32;
         let sum = large.mantissa + small.mantissa.scale_by_power_of_two(-distance);
         Self::from(sum).plus_exponent(large.exponent)
     }
 
-    /// The difference of two scaled numbers.
+    /// Returns the difference of two scaled numbers.
     pub fn minus(self, other: Self) -> Self {
         self.plus(other.times(-DoubleDouble::ONE))
     }
 
-    /// -1, 0 or 1.
+    /// Returns -1, 0 or 1.
     pub fn sign(self) -> i8 {
         let m = self.mantissa.to_f64();
         if m > 0.0 {
@@ -65,17 +65,17 @@ impl Scaled {
         }
     }
 
-    /// The nearest `f64`; zero or infinity where it leaves the range.
+    /// Returns the nearest `f64`; zero or infinity out of range.
     pub fn to_f64(self) -> f64 {
         libm::scalbn(self.mantissa.to_f64(), self.exponent.clamp(-5000, 5000) as i32)
     }
 
-    /// The nearest double-double; zero or infinity where it leaves the range of f64.
+    /// Returns the nearest double-double; zero or infinity beyond the range of f64.
     pub fn to_double_double(self) -> DoubleDouble {
         self.mantissa.scale_by_power_of_two(self.exponent.clamp(-2000, 2000) as i32)
     }
 
-    /// ln|x|, minus infinity at zero.
+    /// Returns ln|x|, minus infinity at zero.
     pub fn ln_abs(self) -> f64 {
         if self.sign() == 0 {
             return f64::NEG_INFINITY;

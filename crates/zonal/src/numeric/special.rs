@@ -1,17 +1,18 @@
-//! Special functions at the accuracy that the constants of the theory need.
+//! Special functions with the accuracy that the constants of the theory need.
 
-/// E|t| = Gamma(n/2) / (sqrt(pi) Gamma((n+1)/2)) for t one coordinate of a uniform point of the sphere S^(n-1).
+/// Computes E|t| = Gamma(n/2) / (sqrt(pi) Gamma((n+1)/2)) for t one coordinate of a uniform point of the sphere
+/// S^(n-1).
 ///
-/// The difference of two logarithms of Gamma would lose as many digits as the logarithm is large; here the ratio
-/// is a product for small n and Stirling's series of the ratio for large n. Domain n >= 2, relative error below
-/// 1e-15.
+/// The difference of two logarithms of Gamma would lose as many digits as the logarithm is large; here the ratio is a
+/// product for small n and Stirling's series of the ratio for large n. Domain n >= 2, relative error below 1e-15.
 ///
 /// ```
 /// assert_eq!(zonal::numeric::special::mean_abs_coordinate(3), 0.5);
 /// ```
 pub fn mean_abs_coordinate(n: u64) -> f64 {
     if n >= 64 {
-        // Gamma(x + 1/2) / Gamma(x) at x = n/2; sum of B_2j (1 - 2^(1-2j)) ... terms, the next is below 1e-19.
+        // Gamma(x + 1/2) / Gamma(x) at x = n/2: the sum of the terms B_2j (1 - 2^(1-2j)) ..; the next one is below
+        // 1e-19.
         let x = n as f64 / 2.0;
         let y = 1.0 / (x * x);
         let series = (-1.0 / 8.0
@@ -27,12 +28,12 @@ pub fn mean_abs_coordinate(n: u64) -> f64 {
     value
 }
 
-/// E t^(2q) for t one coordinate of a uniform point of S^(n-1): (2q-1)!! / (n (n+2) .. (n+2q-2)).
+/// Computes E t^(2q) for t one coordinate of a uniform point of S^(n-1): (2q-1)!! / (n (n+2) .. (n+2q-2)).
 pub fn even_moment(n: f64, q: u32) -> f64 {
     (0..q).map(|i| f64::from(2 * i + 1) / (n + f64::from(2 * i))).product()
 }
 
-/// The Hermite polynomial He_K(t) / sqrt(K!), by its three-term recurrence.
+/// Computes the Hermite polynomial He_K(t) / sqrt(K!) by its three-term recurrence.
 pub fn hermite(degree: u8, t: f64) -> f64 {
     let (mut previous, mut current) = (0.0, 1.0);
     for k in 0..degree {
@@ -50,7 +51,7 @@ mod tests {
 
     #[test]
     fn both_branches_of_the_mean_agree() {
-        // c(n) c(n+1) = 2 / (pi n) exactly, across the change of branch too.
+        // c(n) c(n+1) = 2 / (pi n) exactly, also across the change of branch.
         for n in [2u64, 3, 10, 61, 62, 63, 64, 65, 100, 1000, 1_000_000] {
             let product = mean_abs_coordinate(n) * mean_abs_coordinate(n + 1);
             let expected = std::f64::consts::FRAC_2_PI / n as f64;

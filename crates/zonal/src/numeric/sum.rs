@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-/// Sums `parts` in a fixed binary tree (neighbours first), which also keeps rounding at O(log count).
+/// Sums `parts` in a fixed binary tree (neighbours first), which also limits rounding to O(log count).
 pub fn tree_sum(parts: &[f64]) -> f64 {
     match parts.len() {
         0 => 0.0,
@@ -14,12 +14,12 @@ pub fn tree_sum(parts: &[f64]) -> f64 {
     }
 }
 
-/// A square or a sum of squares with the rounding below zero removed. NaN stays NaN.
+/// Sets a negative rounding error of a square or a sum of squares to zero. NaN remains NaN.
 pub fn non_negative(x: f64) -> f64 {
     if x < 0.0 { 0.0 } else { x }
 }
 
-/// Element-wise [`tree_sum`] of vectors of one length.
+/// Like [`tree_sum`], element by element, for vectors of equal length.
 pub(crate) fn tree_sum_vectors(mut parts: Vec<Vec<f64>>) -> Vec<f64> {
     while parts.len() > 1 {
         let mut next = Vec::with_capacity(parts.len().div_ceil(2));
@@ -37,7 +37,7 @@ pub(crate) fn tree_sum_vectors(mut parts: Vec<Vec<f64>>) -> Vec<f64> {
     parts.pop().unwrap_or_default()
 }
 
-/// Sum of `f(i)` for i in 0..count, evaluated in parallel in blocks of fixed size: the same bits for any number
+/// Sums `f(i)` for i in 0..count, evaluated in parallel in blocks of fixed size: the bits are the same for any number
 /// of threads.
 pub fn blocked_sum(count: usize, f: impl Fn(usize) -> f64 + Sync) -> f64 {
     const BLOCK: usize = 1024;

@@ -1,31 +1,31 @@
-//! Double-double numbers that carry a bound on their own error: rounding of each operation and errors of its arguments,
-//! as a formula propagates them.
+//! Double-double numbers with a bound on their own error: the rounding of each operation and the errors of its
+//! arguments, as propagated by a formula.
 
 use super::{DoubleDouble, Elementary};
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-/// A value and a bound on the distance to the exact one; the bound is infinite where nothing is known.
+/// A value and a bound on the distance to the exact one; the bound is infinite if nothing is known.
 #[derive(Clone, Copy, Debug)]
 pub struct Tracked {
     /// The value.
     pub value: DoubleDouble,
-    /// Bound on its absolute error.
+    /// A bound on its absolute error.
     pub error: f64,
 }
 
-/// Relative rounding error of one operation: 2^-102, and a little for the arithmetic of the bounds.
+/// The relative rounding error of one operation: 2^-102, plus a margin for the arithmetic of the bounds.
 const OPERATION: f64 = 2.2e-31;
-/// Relative or absolute error of one elementary function, as its documentation states.
+/// The relative or absolute error of one elementary function, as its documentation states.
 const FUNCTION: f64 = 5e-30;
 
 impl Tracked {
-    /// A number with a relative error of a few operations.
+    /// Creates a number with a relative error of a few operations.
     pub fn rounded(value: DoubleDouble) -> Self {
         Self::new(value, 4.0 * OPERATION * value.to_f64().abs())
     }
 
     fn new(value: DoubleDouble, error: f64) -> Self {
-        // A value that is not a number is known to no accuracy.
+        // The error of a value that is not a number is infinite.
         Self { value, error: if error.is_nan() || !value.is_finite() { f64::INFINITY } else { error } }
     }
 
@@ -33,13 +33,14 @@ impl Tracked {
         self.value.to_f64().abs()
     }
 
-    /// F of it, where |F'| is at most `slope` over the possible arguments and F is computed with error `own`.
+    /// Applies a function F, where |F'| is at most `slope` over the possible arguments and F is computed with error
+    /// `own`.
     fn image(self, value: DoubleDouble, slope: f64, own: f64) -> Self {
         let carried = if self.error == 0.0 { 0.0 } else { slope * self.error };
         Self::new(value, carried + own)
     }
 
-    /// The smallest possible |x|.
+    /// Returns the smallest possible |x|.
     fn nearest_zero(self) -> f64 {
         (self.size() - self.error).max(0.0)
     }
@@ -94,7 +95,7 @@ impl Elementary for Tracked {
     fn exp(&self) -> Self {
         let value = self.value.exp();
         let size = value.to_f64();
-        // Values below the range of f64 are zero.
+        // Values below the range of f64 become zero.
         let own = FUNCTION * (1.0 + 0.01 * self.size()) * size + f64::MIN_POSITIVE;
         Self::new(value, size * self.error.exp_m1() * (1.0 + FUNCTION) + own)
     }
@@ -110,7 +111,7 @@ impl Elementary for Tracked {
         Self::new(value, carried + FUNCTION * value.to_f64())
     }
     fn sin(&self) -> Self {
-        // Near zero nothing is taken off the argument, and the series keeps its relative accuracy.
+        // Near zero the argument is not reduced, and the series retains its relative accuracy.
         let own = if self.size() < 0.5 { self.size() } else { 1.0 + self.size() };
         self.image(self.value.sin_cos().0, 1.0, FUNCTION * own)
     }
@@ -171,7 +172,7 @@ mod tests {
 
     #[test]
     fn errors_cover_cancellation() {
-        // ((1e15 + x) - 1e15) / x is 1; the digits of x that the sum lost are in the bound.
+        // ((1e15 + x) - 1e15) / x is 1; the bound includes the digits of x that the sum lost.
         for x in [0.3, 1e-3, 1e-9] {
             let x = Tracked::rounded(DoubleDouble::from(1.0) / DoubleDouble::from(1.0 / x));
             let large = x.constant(DoubleDouble::from(1e15));

@@ -1,10 +1,11 @@
 //! Funk-Hecke integrals of a formula with proven error bounds (FH-8).
 //!
-//! Each analytic piece is integrated from both of its ends, in the angle theta (t = sin theta; under the normal law in t
-//! itself), on panels that are halved until a Gauss-Legendre rule is certain to be accurate: the integrand is enclosed on
-//! an ellipse around the panel by complex interval arithmetic, and its bound M there bounds the error of the rule. So no
-//! feature of the formula is missed, however narrow it is, and a panel is as long as the formula allows. At a logarithm or
-//! a root, panels shrink geometrically towards the end. Rounding is tracked through the formula.
+//! Each analytic piece is integrated from both of its ends, in the angle theta (t = sin theta; under the normal law in
+//! t itself), on panels that are halved until a Gauss-Legendre rule is certain to be accurate: the integrand is
+//! enclosed on an ellipse around the panel by complex interval arithmetic, and its bound M there bounds the error of
+//! the rule. Therefore no feature of the formula is missed, however narrow, and panels are as long as the formula
+//! allows. At a logarithm or a root, panels shrink geometrically towards the end. Rounding is tracked through the
+//! formula.
 
 mod enclosure;
 mod legendre_bound;
@@ -19,35 +20,36 @@ use enclosure::Enclosure;
 use legendre_bound::LegendreBound;
 use panel::{Half, Rule};
 
-/// Wanted accuracy, relative to the norm, of what one panel adds. Panels come in hundreds, and rounding is 1e-28.
+/// The accepted error of one panel, relative to the norm. There are hundreds of panels, and rounding is 1e-28.
 const WANTED: f64 = 1e-31;
-/// Panels looked at before the rest is taken as it is, with its error.
+/// The number of panels after which the remaining ones are accepted with their errors.
 const MOST_PANELS: usize = 40_000;
-/// Panels that end closer to a singular end than this part of a piece are the last.
+/// The last panels before a singular end are those that end closer to it than this fraction of a piece.
 const NEAREST: f64 = 1e-140;
-/// Panels shorter than this part of a piece may count as flat, and add errors of this factor (as a logarithm) above those wanted.
+/// Panels shorter than this fraction of a piece may count as flat, with errors that exceed the accepted ones by the
+/// next factor (a logarithm).
 const FLAT: f64 = 1e-5;
 const LOOSE: f64 = 25.0;
-/// Within this part of a piece from its end, intervals of f64 need not tell a subexpression from zero.
+/// Within this fraction of a piece from its end, f64 intervals may be unable to distinguish a subexpression from zero.
 const COARSE: f64 = 1e-10;
 
-/// Sums over nodes with everything that is missing from them.
+/// Sums over nodes with bounds on everything that they lack.
 pub(super) struct Sums {
     recurrence: Vec<(DoubleDouble, DoubleDouble)>,
     bound: LegendreBound,
     rule: Rule,
-    /// For each degree, then for f^2.
+    /// One total for each degree, followed by that of f^2.
     totals: Vec<Total>,
-    /// Degrees that are known to vanish are not waited for.
+    /// Degrees that are known to vanish; their accuracy is not required.
     vanishes: Vec<bool>,
-    /// ln of the error that one panel may add to an integral of f, of f^2.
+    /// ln of the error that one panel may add to an integral of f, and to that of f^2.
     allowed: [f64; 2],
     /// Whether the part next to an end where f is infinite was extrapolated.
     extrapolated: bool,
     panels: usize,
 }
 
-/// One integral: the sum, the sum of absolute terms, and a bound on what rounding of f and the rule have done to it.
+/// One integral: the sum, the sum of absolute terms, and a bound on the error from rounding of f and from the rule.
 #[derive(Clone, Copy, Default)]
 struct Total {
     value: DoubleDouble,
@@ -55,8 +57,8 @@ struct Total {
     error: f64,
 }
 
-/// alpha_k = E[f(s t) p_k(t)] for k <= `max_degree` of a formula in pieces that cover [-s, s], or under the normal law as
-/// much of the line as has weight.
+/// Computes alpha_k = E[f(s t) p_k(t)] for k <= `max_degree` of a formula in pieces that cover [-s, s], or, under the
+/// normal law, the part of the line that has weight.
 pub(super) fn funk_hecke(
     law: Law,
     scale: f64,
@@ -104,7 +106,8 @@ impl Sums {
         }
     }
 
-    /// From an end of a piece to the middle. The panel at the end itself is halved as long as f is not analytic there.
+    /// Integrates from an end of a piece to its middle. The panel at the end itself is halved while f is not analytic
+    /// there.
     fn add_half(&mut self, half: &Half) -> Result<(), NotFinite> {
         let mut end = 1.0;
         // Bounds on the integrals of |f| and f^2 over the last two panels.
@@ -112,7 +115,8 @@ impl Sums {
         while !self.accept(half, 0.0, end) {
             let cut = 0.5 * end;
             let size = half.enclosed(cut, end, 0.0).map(|e| e.sizes(cut, end, half.length()));
-            // So near the end intervals may be too coarse to tell f from infinity: the panels before were the last.
+            // This close to the end, intervals may be too coarse to distinguish f from infinity; the preceding panels
+            // were then the last.
             let grows = size.zip(sizes[1]).is_none_or(|(now, before)| now[0] >= before[0]);
             let last = end < NEAREST || grows && end < COARSE;
             if !last {
@@ -132,11 +136,12 @@ impl Sums {
         Ok(())
     }
 
-    /// Accounts for the part below `end` of an integrand that is infinite at the end of its piece, from how its bounds grew
-    /// over the last two panels; whether that is negligible, or all that can be done.
+    /// Accounts for the part below `end` of an integrand that is infinite at the end of its piece, from the growth of
+    /// its bounds over the last two panels. Returns whether that part is negligible, or no further progress is
+    /// possible.
     fn extrapolate(&mut self, half: &Half, end: f64, sizes: [Option<[f64; 2]>; 2], last: bool) -> bool {
         let [Some(before), Some(now)] = sizes else { return last && self.give_up() };
-        // Each panel has half the length of the one before; twice the geometric series leaves room for slow growth.
+        // Each panel is half as long as the preceding one; twice the geometric series allows for slow growth.
         let rest = [0, 1].map(|i| {
             let ratio = now[i] / before[i];
             if now[i] == 0.0 {
@@ -160,13 +165,13 @@ impl Sums {
         true
     }
 
-    /// Nothing is known of some part: all errors are infinite.
+    /// Gives up on a part about which nothing is known: all errors become infinite.
     fn give_up(&mut self) -> bool {
         self.totals.iter_mut().for_each(|total| total.error = f64::INFINITY);
         true
     }
 
-    /// A range away from the ends, in panels that are accepted or halved.
+    /// Integrates a range away from the ends, in panels that are accepted or halved.
     fn add_range(&mut self, half: &Half, from: f64, to: f64) -> Result<(), NotFinite> {
         let mut open = vec![(from, to)];
         while let Some((a, b)) = open.pop() {
@@ -187,7 +192,7 @@ impl Sums {
         Ok(())
     }
 
-    /// Adds a panel if what it adds is negligible, or its rule accurate.
+    /// Adds a panel if its contribution is negligible or its rule is accurate. Returns whether the panel was added.
     fn accept(&mut self, half: &Half, a: f64, b: f64) -> bool {
         self.panels += 1;
         if let Some(e) = half.enclosed(a, b, 0.0)
@@ -197,7 +202,7 @@ impl Sums {
             return true;
         }
         for (rho, ln_error) in self.rule.ellipses() {
-            // A larger ellipse holds the smaller ones: where f is not enclosed, it will not be.
+            // A larger ellipse contains the smaller ones: if f has no enclosure here, it has none on larger ones.
             let Some(e) = half.enclosed(a, b, rho) else { break };
             if let Some(errors) = self.errors(&e, half, a, b, ln_error) {
                 self.add_errors(&errors);
@@ -208,16 +213,17 @@ impl Sums {
         b - a < FLAT && self.accept_flat(half, a, b)
     }
 
-    /// Adds a short panel on which f is nearly constant, with what f varies by as its error: so kinks that are not resolved
-    /// cost a few panels, also where two sides touch and intervals cannot tell for long which one is larger.
+    /// Adds a short panel on which f is nearly constant, with the variation of f as its error. Kinks that are not
+    /// resolved then cost only a few panels, also where two branches touch and intervals cannot decide which one is
+    /// larger.
     fn accept_flat(&mut self, half: &Half, a: f64, b: f64) -> bool {
         let (Some(e), Some((middle, variation))) = (half.enclosed(a, b, 0.0), half.range(a, b)) else {
             return false;
         };
         let degrees = self.vanishes.len();
         let outside = e.ln_weight + ((b - a) * half.length()).ln();
-        // Both the integral and the rule are within this of those with f = middle in place of f, and for these the bound of
-        // a rule on so short a panel is below 1e-90.
+        // The integral and the rule both differ by at most this from those with f = middle in place of f, and for these
+        // the bound of a rule on such a short panel is below 1e-90.
         let off = [variation, variation * (2.0 * middle.abs() + variation)].map(|x| (2.0 * x).ln() + outside);
         let loose = |i: usize| self.allowed[i] + LOOSE;
         let mut errors: Vec<f64> = (0..degrees).map(|k| off[0] + self.bound.ln(k, &e)).collect();
@@ -230,8 +236,8 @@ impl Sums {
         true
     }
 
-    /// ln of the error of each integral over a panel with this enclosure, where the rule's error is exp(ln_factor) times the
-    /// half length times the bound; None as soon as one is too large.
+    /// Returns ln of the error of each integral over a panel with this enclosure, where the rule's error is
+    /// exp(ln_factor) times the half length times the bound; None as soon as one is too large.
     fn errors(&self, e: &Enclosure, half: &Half, a: f64, b: f64, ln_factor: f64) -> Option<Vec<f64>> {
         let outside = ln_factor + e.ln_weight + (0.5 * (b - a) * half.length()).ln();
         let size = e.ln_value;
@@ -256,7 +262,7 @@ impl Sums {
         self.totals.iter_mut().zip(errors).for_each(|(total, ln)| total.error += ln.exp());
     }
 
-    /// Takes a panel that cannot be halved as zero.
+    /// Treats a panel that cannot be halved as zero, with its size as the error.
     fn add_error(&mut self, half: &Half, a: f64, b: f64) {
         let Some(e) = half.enclosed(a, b, 0.0) else {
             self.give_up();
@@ -298,10 +304,10 @@ impl Sums {
         }
     }
 
-    /// Means from sums and the integral of the weight.
+    /// Computes means from the sums and the integral of the weight.
     fn finish(self, law: Law, weight: Total) -> FunkHecke {
         let degrees = self.vanishes.len();
-        // Recurrences of high degree take as many operations.
+        // Recurrences of high degree take a proportional number of operations.
         let rounding = |k: usize| ROUNDING * (1.0 + k as f64 / 256.0);
         let weight_error = weight.error / weight.value.to_f64() + ROUNDING;
         let mean = |total: &Total, rounding: f64| {
@@ -331,7 +337,8 @@ impl Sums {
     }
 }
 
-/// The integral of f^2 to an order of magnitude, from below: what is missed only makes panels shorter than they need to be.
+/// Returns a lower estimate of the integral of f^2 to an order of magnitude; an underestimate only makes panels shorter
+/// than necessary.
 fn rough_norm(halves: &[Half]) -> f64 {
     let sample = |half: &Half| -> (f64, f64) {
         let geometric = (0..60).map(|i| 2f64.powf(-0.5 * f64::from(i)));
@@ -339,7 +346,7 @@ fn rough_norm(halves: &[Half]) -> f64 {
         let mut sums = (0.0, 0.0);
         for part in geometric.chain(uniform) {
             let node = half.node(DoubleDouble::from(part));
-            // Any positive weights do.
+            // Any positive weights are sufficient.
             let w = node.ln_weight.to_f64().exp() * half.length() * part;
             let f = node.value.value.to_f64();
             if f.is_finite() {

@@ -2,10 +2,10 @@
 
 use crate::numeric::{DoubleDouble, Scaled};
 
-/// Relative rounding error granted to the sum of absolute terms: a few hundred operations of 2^-102 each.
+/// The relative rounding error allowed for the sum of absolute terms: a few hundred operations of 2^-102 each.
 pub(super) const ROUNDING: f64 = 1e-28;
 
-/// Which formula a Funk-Hecke coefficient was computed by.
+/// The formula from which a Funk-Hecke coefficient was computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Route {
@@ -26,7 +26,7 @@ pub struct Integral {
     pub relative_error: f64,
     /// The absolute error.
     pub absolute_error: f64,
-    /// How it was computed.
+    /// The formula from which it was computed.
     pub route: Route,
     /// Whether the errors are proven bounds; otherwise they are estimates.
     pub proven: bool,
@@ -50,10 +50,10 @@ pub struct FunkHecke {
     pub coefficients: Vec<Integral>,
     /// E[f(t)^2].
     pub norm_sq: DoubleDouble,
-    /// Bound on its relative error.
+    /// A bound on the relative error of `norm_sq`.
     pub norm_error: f64,
 }
 
-/// A function has no finite value near this argument.
+/// The error that a function has no finite value near this argument.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NotFinite(pub f64);

@@ -1,9 +1,9 @@
-//! The law of the argument, its polynomials of norm 1, and the points at which the rules look at it.
+//! The law of the argument, its polynomials of norm 1, and the nodes of the rules.
 
 use crate::numeric::DoubleDouble;
 use crate::sphere::{Degree, Dim};
 
-/// The law of the argument t and the polynomials that go with it.
+/// The law of the argument t, which determines the polynomials.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Law {
     /// One coordinate of a uniform point of the sphere; P_k normalised P_k(1) = 1.
@@ -13,7 +13,7 @@ pub enum Law {
 }
 
 impl Law {
-    /// A first step of the rule, about one standard deviation of u.
+    /// Returns the first step of the rule, about one standard deviation of u.
     pub(super) fn spread(self) -> f64 {
         match self {
             Self::Sphere(dim) => 1.0 / (dim.as_f64() - 1.0).sqrt().max(1.0),
@@ -21,12 +21,13 @@ impl Law {
         }
     }
 
-    /// The node at u, with the logarithm of the weight (for a spread-out variable u with t = tanh u, or t = u).
+    /// Returns the node at u, with the logarithm of the weight (for a spread-out variable u with t = tanh u, or t = u).
     pub(super) fn node(self, u: DoubleDouble) -> Node {
         let half = |x: DoubleDouble| x.scale_by_power_of_two(-1);
         match self {
             Self::Sphere(dim) => {
-                // sinh from expm1, so that ln cosh u = ln(1 + sinh^2 u) / 2 keeps its relative accuracy near u = 0.
+                // sinh is computed from expm1, so that ln cosh u = ln(1 + sinh^2 u) / 2 retains its relative accuracy
+                // near u = 0.
                 let one = DoubleDouble::ONE;
                 let e = u.exp_m1();
                 let sinh = half(e + e / (one + e));
@@ -38,7 +39,7 @@ impl Law {
         }
     }
 
-    /// The u that belongs to t.
+    /// Returns the u of the argument t.
     pub(super) fn inverse(self, t: DoubleDouble) -> DoubleDouble {
         match self {
             Self::Sphere(_) => {
@@ -50,8 +51,9 @@ impl Law {
         }
     }
 
-    /// sqrt(N_(k+1) / N_k): polynomials are carried with norm 1, since P_k itself is as small as N_k^(-1/2) in the bulk,
-    /// beyond the range of f64 for large n and k. 1 under the normal law, where they have norm 1 already.
+    /// Returns sqrt(N_(k+1) / N_k). Polynomials are computed with norm 1, since P_k itself is as small as N_k^(-1/2) in
+    /// the bulk, beyond the range of f64 for large n and k. Returns 1 under the normal law, where the polynomials have
+    /// norm 1 already.
     pub(super) fn norm_ratio(self, k: Degree) -> DoubleDouble {
         match self {
             Self::Sphere(dim) => {
@@ -66,7 +68,7 @@ impl Law {
         }
     }
 
-    /// Factors (a, b) of p_(k+1) = a t p_k - b p_(k-1) for polynomials of norm 1.
+    /// Returns the factors (a, b) of p_(k+1) = a t p_k - b p_(k-1) for polynomials of norm 1.
     pub(super) fn factors(self, k: Degree) -> (DoubleDouble, DoubleDouble) {
         let kf = DoubleDouble::from(k as f64);
         let one = DoubleDouble::ONE;
@@ -86,7 +88,7 @@ impl Law {
         }
     }
 
-    /// The factor of Rodrigues' formula from degree k to k + 1, for Taylor coefficients f^(k)/k!.
+    /// Returns the factor of Rodrigues' formula from degree k to k + 1, for Taylor coefficients f^(k)/k!.
     pub(super) fn rodrigues_factor(self, k: Degree) -> DoubleDouble {
         let next = DoubleDouble::from(k as f64 + 1.0);
         match self {
@@ -95,7 +97,7 @@ impl Law {
         }
     }
 
-    /// The integral of the weight over the angle (or over t under the normal law), to a factor of 2.
+    /// Returns the integral of the weight over the angle (or over t under the normal law), to a factor of 2.
     pub(super) fn rough_weight(self) -> f64 {
         let two_pi = 2.0 * std::f64::consts::PI;
         match self {
@@ -104,26 +106,26 @@ impl Law {
         }
     }
 
-    /// A u beyond which the weight is negligible even against polynomials of this degree.
+    /// Returns a u beyond which the weight is negligible even for polynomials of this degree.
     pub(crate) fn end(self, max_degree: Degree) -> f64 {
         match self {
             Self::Sphere(dim) => {
                 let n = dim.as_f64();
-                // ln cosh u = c; P_k is up to sqrt(N_k) larger at the ends than in the bulk.
+                // Solves ln cosh u = c; P_k is larger at the ends than in the bulk by up to sqrt(N_k).
                 let multiplicity = crate::sphere::multiplicities(dim, max_degree)[max_degree].ln_abs();
                 let c = (80.0 + 0.5 * multiplicity) / (n - 1.0);
                 if c > 20.0 { c + 1.0 } else { c.exp().acosh() }
             }
-            // Normal tails against h_k ~ t^k / sqrt(k!): bounded by the point where exp(-u^2/2 + 2 sqrt(k) u) is small.
+            // Normal tails against h_k ~ t^k / sqrt(k!), bounded by the point where exp(-u^2/2 + 2 sqrt(k) u) is small.
             Self::Normal => 2.0 * (max_degree as f64).sqrt() + (160.0 + 4.0 * max_degree as f64).sqrt(),
         }
     }
 }
 
-/// A point of the rule.
+/// A node of the rule.
 pub(super) struct Node {
     pub(super) t: DoubleDouble,
     pub(super) ln_weight: DoubleDouble,
-    /// ln sech u = ln(1 - t^2) / 2, by which weights of higher dimension follow; 0 for the normal law.
+    /// ln sech u = ln(1 - t^2) / 2, from which weights of higher dimension are computed; 0 for the normal law.
     pub(super) ln_sech: DoubleDouble,
 }

@@ -1,13 +1,13 @@
 //! Expectations under the law of one coordinate t of a uniform point of the sphere, and Funk-Hecke integrals of
 //! analytic functions, in double-double arithmetic with errors.
 //!
-//! Formulas are integrated with proven errors in `enclosed` (FH-8). Where only values are known, and for derivatives, a rule
-//! is refined until it settles (FH-7), and its error is an estimate.
+//! Formulas are integrated with proven errors in `enclosed` (FH-8). If only values are known, and for derivatives, a
+//! rule is refined until it converges (FH-7), and its error is an estimate.
 //!
-//! With t = tanh u the law of t becomes sech^(n-1)(u) du up to normalisation, and the trapezoidal rule in u
-//! converges exponentially: its error is about exp(-2 pi d / h), d the half-width of the strip of analyticity.
-//! Halving h squares the error, so the change between two levels estimates the error of the finer one generously.
-//! The normalisation is the same rule applied to 1: no Gamma function, no overflow in any dimension.
+//! With t = tanh u the law of t becomes sech^(n-1)(u) du up to normalisation, and the trapezoidal rule in u converges
+//! exponentially: its error is about exp(-2 pi d / h), where d is the half-width of the strip of analyticity. Halving h
+//! squares the error, so the change between two levels is a safe estimate of the error of the finer one. The
+//! normalisation is the same rule applied to 1, so no Gamma function is needed and nothing overflows in any dimension.
 
 mod enclosed;
 mod integral;
@@ -27,7 +27,8 @@ use integral::ROUNDING;
 use law::Node;
 use refine::{Answer, Bound, Integrals, NEGLIGIBLE, Sum, refine, update_bounds};
 
-/// Nodes and weights of the Gauss-Legendre rule on [-1, 1], from the eigenvalues of its Jacobi matrix (Golub and Welsch).
+/// Computes the nodes and weights of the Gauss-Legendre rule on [-1, 1] from the eigenvalues of its Jacobi matrix
+/// (Golub and Welsch).
 ///
 /// # Errors
 /// None for finite counts.
@@ -42,22 +43,22 @@ pub fn gauss_legendre(count: usize) -> Result<Vec<(f64, f64)>> {
     Ok((0..count).map(|i| (eigen.values[i], weight(i))).collect())
 }
 
-/// Degrees that the defining integral leaves with a larger relative error than this go through Rodrigues' formula.
+/// Degrees for which the defining integral has a larger relative error than this are computed by Rodrigues' formula.
 const WANTED: f64 = 1e-16;
-/// Halvings of the step before giving up; the error bound then says how far it got.
+/// The largest number of halvings of the step; the error bound then shows the accuracy reached.
 const LEVELS: usize = 12;
-/// Taylor coefficients beyond this degree cost more than they give.
+/// Taylor coefficients beyond this degree are not worth their cost.
 const MAX_TAYLOR: Degree = 96;
 
 /// Computes alpha_k = E[f(s t) p_k(t)] for k <= `max_degree`.
 ///
-/// The defining integral comes first: with proven errors where f comes in pieces that can be enclosed (FH-8), otherwise by
-/// the trapezoidal rule (FH-7), between breakpoints by the tanh-sinh rule in u. Where its error is too large for the value,
-/// which happens when alpha_k sqrt(N_k) is far below ||f||, Rodrigues' formula (FH-3) is tried for analytic f, and each
-/// degree takes the route with the smaller error. Degrees for which `vanishes` is true are exact zeros.
+/// The defining integral comes first: with proven errors if f consists of pieces that can be enclosed (FH-8), otherwise
+/// by the trapezoidal rule (FH-7), between breakpoints by the tanh-sinh rule in u. If its error is too large relative
+/// to the value, which happens if alpha_k sqrt(N_k) is far below ||f||, Rodrigues' formula (FH-3) is tried for analytic
+/// f, and each degree takes the route with the smaller error. Degrees for which `vanishes` is true are exact zeros.
 ///
 /// # Errors
-/// [`NotFinite`] where f has no finite value.
+/// [`NotFinite`] if f has no finite value at some argument.
 pub fn funk_hecke(
     law: Law,
     scale: f64,
@@ -78,7 +79,8 @@ pub fn funk_hecke(
         let candidates =
             rodrigues::coefficients(law, scale, first..=last, taylor.as_ref(), rounding, vanishes);
         for (held, candidate) in found.coefficients[first..].iter_mut().zip(candidates) {
-            // Derivatives may hide what an enclosure cannot: only values within the proven error are better ones.
+            // Derivatives may miss features that an enclosure cannot miss, so a candidate is accepted only within the
+            // proven error.
             let distance = held.value.minus(candidate.value).to_f64().abs();
             let agree = !held.proven || distance <= held.absolute_error + candidate.absolute_error;
             if candidate.relative_error < held.relative_error && agree {
@@ -89,7 +91,7 @@ pub fn funk_hecke(
     Ok(found)
 }
 
-/// The defining integral by a rule whose error is judged by its convergence.
+/// Computes the defining integral by a rule whose error is estimated from its convergence.
 fn defining(
     law: Law,
     scale: f64,
@@ -100,7 +102,7 @@ fn defining(
 ) -> FunkHecke {
     let mut direct = Direct::new(law, scale, max_degree);
     let bounds = if f.breakpoints.is_empty() {
-        // What may hide a narrow feature gets a rule that is fine from the start.
+        // A function with possible narrow features gets a rule that is fine from the start.
         refine(law.spread() / 16.0, LEVELS, rounding, |u| direct.add_pair(u, &f.value), vanishes)
     } else {
         panels(law, scale, max_degree, f, rounding, &mut direct, vanishes)
@@ -119,7 +121,7 @@ fn defining(
     FunkHecke { coefficients, norm_sq, norm_error }
 }
 
-/// The same integrals over panels between breakpoints, each by the tanh-sinh rule.
+/// Computes the same integrals over panels between breakpoints, each by the tanh-sinh rule.
 fn panels(
     law: Law,
     scale: f64,
@@ -138,8 +140,8 @@ fn panels(
         }
     }
     edges.push(end);
-    // Where u is spread over many deviations (low dimension) or f has narrow features, panels are cut, so that the
-    // rule's points lie where something happens.
+    // If u is spread over many deviations (low dimension) or f has narrow features, panels are split so that the rule
+    // has points in the relevant region.
     let most = DoubleDouble::from(16.0 * law.spread());
     let mut pieces: Vec<(DoubleDouble, DoubleDouble)> = Vec::new();
     for pair in edges.windows(2) {
@@ -179,10 +181,10 @@ fn panels(
     bounds
 }
 
-/// Halvings of the step within panels.
+/// The number of halvings of the step within panels.
 const PANEL_LEVELS: usize = 8;
 
-/// The point of the tanh-sinh rule at v on [from, to]: u = from + (to - from) / (1 + exp(-pi sinh v)).
+/// Adds the point of the tanh-sinh rule at v on [from, to]: u = from + (to - from) / (1 + exp(-pi sinh v)).
 fn add_panel_node(
     direct: &mut Direct,
     value: &dyn Fn(DoubleDouble) -> DoubleDouble,
@@ -196,7 +198,7 @@ fn add_panel_node(
     let (sinh, cosh) = (half(e - one / e), half(e + one / e));
     let x = DoubleDouble::pi() * sinh;
     let length = to - from;
-    // The share of the nearer end is the small one and keeps its relative accuracy.
+    // The fraction of the way to the nearer end is small and retains its relative accuracy.
     let small = (-x.abs()).exp();
     let near = small / (one + small);
     let u = if v < 0.0 { from + length * near } else { to - length * near };
@@ -210,10 +212,10 @@ fn add_panel_node(
 struct Direct {
     law: Law,
     scale: DoubleDouble,
-    /// Factors of p_(k+1) = a t p_k - b p_(k-1).
+    /// The factors of p_(k+1) = a t p_k - b p_(k-1).
     recurrence: Vec<(DoubleDouble, DoubleDouble)>,
     sums: Vec<Sum>,
-    /// 1 / sqrt(N_k), which turns integrals against polynomials of norm 1 into coefficients.
+    /// 1 / sqrt(N_k), which converts integrals against polynomials of norm 1 to coefficients.
     inverse_norms: Vec<Scaled>,
     weight: DoubleDouble,
     square: DoubleDouble,
@@ -240,7 +242,7 @@ impl Direct {
         let weight = self.weight;
         let mean_square = self.square / weight;
         let coefficients = self.sums.iter().map(|s| (s.value / weight, s.mass / weight.to_f64()));
-        // The mean square comes last: f^2 may need a finer rule than f.
+        // The mean square is last: f^2 may need a finer rule than f.
         coefficients.chain([(mean_square, mean_square.to_f64())]).collect()
     }
 
@@ -270,7 +272,7 @@ impl Direct {
         }
     }
 
-    /// Adds f(s t) and the value at the mirror image, where it is not zero; whether all terms were negligible.
+    /// Adds f(s t) and the value at the mirror image, if it is not zero. Returns whether all terms were negligible.
     fn add(
         &mut self,
         node: &Node,
@@ -284,9 +286,9 @@ impl Direct {
         self.square = self.square + square;
         let (even, odd) = (w * (plus + minus), w * (plus - minus));
         let size = w.to_f64() * (plus.to_f64().abs() + minus.to_f64().abs());
-        // The weights themselves must have come to an end too: they are the norm of everything.
+        // The weights themselves must also have become negligible, since their sum normalises everything.
         let mut negligible = w.to_f64() <= NEGLIGIBLE * self.weight.to_f64() || !size.is_finite();
-        // And f^2 may end later than f: without its last terms the norm would seem never to converge.
+        // f^2 may decay later than f; without its last terms the norm would seem never to converge.
         let square = square.to_f64();
         negligible &= square <= NEGLIGIBLE * self.square.to_f64() || !square.is_finite();
         let (mut previous, mut current) = (DoubleDouble::ZERO, DoubleDouble::ONE);
@@ -294,7 +296,7 @@ impl Direct {
             // Far out the weight is tiny, but p_k is larger than in the bulk by up to sqrt(N_k).
             let term = size * current.to_f64().abs();
             sum.add((if k % 2 == 0 { even } else { odd }) * current, term);
-            // A term that is not finite ends the rule: the sums show it.
+            // A term that is not finite ends the rule; the sums then show it.
             negligible &= term <= NEGLIGIBLE * sum.mass || !term.is_finite() || sum.mass.is_nan();
             if let Some(&(a, b)) = self.recurrence.get(k) {
                 let next = a * (node.t * current) - b * previous;

@@ -1,11 +1,12 @@
-//! Sums over the nodes of a rule whose step is halved until nothing changes, and what the changes say of the error.
+//! Sums over the nodes of a rule whose step is halved until the sums no longer change, with error estimates from the
+//! changes.
 
 use super::integral::{Integral, Route};
 use crate::numeric::{DoubleDouble, Scaled};
 
-/// A level with more points than this is the last.
+/// A level with more points than this is the last one.
 const MOST_NODES: usize = 200_000;
-/// Terms below this part of the sum of absolute terms are left out at the ends.
+/// Terms below this fraction of the sum of absolute terms are omitted at the ends.
 pub(super) const NEGLIGIBLE: f64 = 1e-34;
 
 /// A running sum and the sum of its absolute terms.
@@ -22,10 +23,10 @@ impl Sum {
     }
 }
 
-/// Value and mass of each integral, normalised by the sum of the weights.
+/// The value and mass of each integral, normalised by the sum of the weights.
 pub(super) type Integrals = Vec<(DoubleDouble, f64)>;
 
-/// What is asked of a set of sums: add the nodes u and -u, or tell the integrals so far.
+/// The answer of a set of sums to one of two requests: add the nodes u and -u, or return the integrals so far.
 pub(super) enum Answer {
     /// Whether all terms added were negligible.
     Negligible(bool),
@@ -33,7 +34,7 @@ pub(super) enum Answer {
     Integrals(Integrals),
 }
 
-/// Adds the nodes of finer and finer levels until no integral gains from another one; answers with a bound on each
+/// Adds the nodes of finer and finer levels until no integral improves; returns the integrals with a bound on each
 /// relative error.
 pub(super) fn refine(
     first_step: f64,
@@ -49,7 +50,7 @@ pub(super) fn refine(
         while let Answer::Negligible(false) = add(Some(DoubleDouble::from_product(j as f64, h))) {
             j += stride;
             nodes += 1;
-            // Weights fall so fast that only sums which are not numbers get this far, and nothing saves those.
+            // Weights decrease so fast that only sums that are not numbers get this far; more nodes would not help.
             if nodes > 2 * MOST_NODES {
                 break;
             }
@@ -77,7 +78,7 @@ pub(super) fn refine(
     bounds
 }
 
-/// What is known of the error of an integral after some levels.
+/// The known bounds on the error of an integral after some levels.
 #[derive(Clone, Copy)]
 pub(super) struct Bound {
     pub(super) relative: f64,
@@ -89,14 +90,14 @@ pub(super) struct Bound {
 impl Bound {
     pub(super) const UNKNOWN: Self = Self { relative: f64::INFINITY, absolute: f64::INFINITY, change: 1.0 };
 
-    /// The integral with this bound; `factor` is what its sum was multiplied by.
+    /// Returns the integral with this bound; `factor` is the factor by which its sum was multiplied.
     pub(super) fn integral(&self, value: Scaled, factor: f64, route: Route) -> Integral {
         let absolute_error = self.absolute * factor;
         Integral { value, relative_error: self.relative, absolute_error, route, proven: false }
     }
 }
 
-/// Bounds on the errors of `now`; whether another level would gain nothing.
+/// Updates the bounds on the errors of `now`. Returns whether another level would not improve them.
 pub(super) fn update_bounds(
     bounds: &mut [Bound],
     before: &Integrals,
@@ -108,15 +109,15 @@ pub(super) fn update_bounds(
     for (k, bound) in bounds.iter_mut().enumerate() {
         let (value, mass) = now[k];
         let change = if mass > 0.0 { (value - before[k].0).to_f64().abs() / mass } else { 0.0 };
-        // An exponentially convergent rule squares its error with each level: where that is seen, the power 3/2 of
-        // the change is granted. Otherwise, at a kink nobody named for example, the change itself is the bound.
+        // An exponentially convergent rule squares its error with each level; if that is observed, the bound is the
+        // power 3/2 of the change. Otherwise, for example at an unnamed kink, the change itself is the bound.
         let squaring = change <= bound.change.powf(1.4) && change < 1e-6 && bound.change < 1.0;
-        // Slow convergence may go up and down, so the two last changes count, four times.
+        // Slow convergence may not be monotone, so the last two changes count, with a factor of four.
         let slow = 4.0 * change.max(0.25 * bound.change.min(1.0));
         let convergence = if squaring { change.powf(1.5) } else { slow };
         let absolute = mass * (rounding + convergence);
         let relative = if absolute == 0.0 || vanishes(k) { 0.0 } else { absolute / value.to_f64().abs() };
-        // No terms at all is a sign of underflow, not of an exact zero.
+        // A sum without terms is a sign of underflow, not of an exact zero.
         let relative =
             if relative.is_nan() || mass == 0.0 && !vanishes(k) { f64::INFINITY } else { relative };
         *bound = Bound { relative, absolute, change };

@@ -8,9 +8,9 @@ use crate::numeric::{DoubleDouble, Scaled};
 use crate::sphere::Degree;
 use std::ops::RangeInclusive;
 
-/// Halvings of the step: where the formula is of use it converges at once, and its terms are costly.
+/// The number of halvings of the step: where the formula is useful it converges at once, and its terms are expensive.
 const RODRIGUES_LEVELS: usize = 6;
-/// Coefficients of a range of degrees by Rodrigues' formula; exact zeros where they vanish.
+/// Computes the coefficients of a range of degrees by Rodrigues' formula; vanishing coefficients are exact zeros.
 pub(super) fn coefficients(
     law: Law,
     scale: f64,
@@ -21,7 +21,7 @@ pub(super) fn coefficients(
 ) -> Vec<Integral> {
     let (first, last) = degrees.into_inner();
     let mut rodrigues = Rodrigues::new(law, scale, first, last);
-    // Beyond a polynomial, f is even or odd where one parity vanishes; the derivatives that count are then even.
+    // Up to a polynomial, f is even or odd if the degrees of one parity vanish; the derivatives used are then even.
     rodrigues.mirrored = (first..=last).all(|k| vanishes(k) || vanishes(k + 1));
     let step = match law {
         Law::Sphere(dim) => 1.0 / (dim.as_f64() + 2.0 * first as f64 - 1.0).sqrt().max(1.0),
@@ -48,7 +48,7 @@ struct Rodrigues {
     weights: Vec<DoubleDouble>,
     /// On the sphere s^k k! / (n (n+2) .. (n+2k-2)), under the normal law s^k sqrt(k!).
     prefactors: Vec<Scaled>,
-    /// Whether derivatives take the same value at -x as at x.
+    /// Whether derivatives have the same value at -x as at x.
     mirrored: bool,
 }
 
@@ -75,7 +75,7 @@ impl Rodrigues {
         }
     }
 
-    /// alpha_k for k = first + i.
+    /// Returns alpha_k for k = first + i.
     fn value(&self, i: usize) -> Scaled {
         self.prefactors[i].times(self.sums[i].value / self.weights[i])
     }

@@ -1,10 +1,11 @@
-//! Exact expectations for networks whose hidden units move: loss and gradient of (1/2) E (f - g)^2 over the sphere, nothing
-//! sampled.
+//! Exact expectations for networks whose hidden units move: loss and gradient of (1/2) E (f - g)^2 over the sphere,
+//! without sampling.
 //!
 //! With w_j = l_j u_j and c the factor before the sum, E f^2 = c^2 sum_ij a_i a_j k_ij and E f g = c sum_j a_j q_j.
-//! Homogeneous activations of exponent h have k_ij = (l_i l_j)^h kappa(<u_i, u_j>), in closed form for truncated powers;
-//! for smooth activations k_ij is the sum over degrees of their coefficients at their own length and bias, carried on until
-//! it is complete to rounding. The kernel of the step has a derivative although the step has none.
+//! Homogeneous activations of exponent h have k_ij = (l_i l_j)^h kappa(<u_i, u_j>), in closed form for truncated
+//! powers. For smooth activations k_ij is the sum over degrees of the products of the coefficients at each unit's own
+//! length and bias, continued until it is complete up to rounding. The kernel of the step function is differentiable
+//! although the step function is not.
 
 use super::GradientOracle;
 use crate::activation::{Activation, Structure};
@@ -33,37 +34,37 @@ pub struct BothLayers<'a> {
     form: Form,
 }
 
-/// Who answers the label part.
+/// The source of the label part of the gradient.
 #[derive(Clone, Debug)]
 enum Labels<'a> {
     /// The target itself.
     Exact(&'a Target),
-    /// Somebody who was asked to.
+    /// An oracle.
     Answered(&'a dyn GradientOracle),
 }
 
 #[derive(Clone, Debug)]
 enum Form {
-    /// One kernel, and a power of the lengths.
+    /// One kernel, multiplied by a power of the lengths.
     Homogeneous { kernel: Box<Kernel>, slope: Box<Kernel>, power: u32 },
     /// Sums over degrees.
     Smooth,
 }
 
-/// Coefficients below this part of the unit's norm are rounding.
+/// Coefficients below this fraction of the unit's norm are rounding errors.
 const NOISE: f64 = 2e-14;
-/// The part of a unit's norm by which the energies held may differ from it.
+/// The fraction of a unit's norm by which the sum of its energies may differ from the norm.
 const INCOMPLETE: f64 = 1e-12;
-/// A series is tried up to these degrees.
+/// The degrees up to which a series is tried, in turn.
 const ATTEMPTS: [Degree; 3] = [192, 384, 768];
 
-/// What a unit with its length, direction and bias meets: sums over all other units, and the target.
+/// For each unit, with its length, direction and bias: sums over all other units, and the contribution of the target.
 struct Meetings {
-    /// Of unit i: d/da_i of the loss, divided by nothing.
+    /// The derivative with respect to a_i for unit i, without powers of c; the other fields are also divided by a_i.
     value: Vec<f64>,
     by_length: Vec<f64>,
     by_bias: Vec<f64>,
-    /// By the direction, not yet projected on the tangent of the sphere.
+    /// With respect to the direction, before projection on the tangent space of the sphere.
     by_direction: Matrix,
 }
 
@@ -76,11 +77,11 @@ impl Form {
 }
 
 impl<'a> BothLayers<'a> {
-    /// The risk of a target.
+    /// Creates the risk of a target.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for an activation with kinks that has biases or is not homogeneous; [`Error::Size`] for another
-    /// dimension or several labels.
+    /// [`Error::Parameter`] for an activation with kinks that has biases or is not homogeneous; [`Error::Size`] for
+    /// another dimension or several labels.
     pub fn new(target: &'a Target, architecture: &'a Architecture, layers: Layers) -> Result<Self> {
         let dim = target.dim();
         check_sizes(architecture, dim)?;
@@ -90,7 +91,7 @@ impl<'a> BothLayers<'a> {
             _ if is_smooth(activation) => Form::Smooth,
             _ => {
                 let required = "for a homogeneous activation without biases (relu, leaky-relu, abs, step, sign, ..) or a \
-                                smooth one (tanh, erf, gelu, ..); a batch of fresh points serves all";
+                                smooth one (tanh, erf, gelu, ..); batches of fresh points work for all activations";
                 return Err(unknown(architecture, required));
             }
         };
@@ -98,8 +99,9 @@ impl<'a> BothLayers<'a> {
         Ok(Self { labels: Labels::Exact(target), dim, architecture, layers, norm_sq, form })
     }
 
-    /// The risk whose label part an oracle answers, for homogeneous activations without biases: a unit asks for its own
-    /// correlation and for how that changes as it turns, and its length needs no question. `label_sq` is E g^2.
+    /// Creates the risk whose label part an oracle answers, for homogeneous activations without biases. The oracle
+    /// reports the correlation of each unit with the target and its derivative as the unit turns; the derivative with
+    /// respect to the length follows from homogeneity. `label_sq` is E g^2.
     ///
     /// # Errors
     /// [`Error::Parameter`] for other activations or biases, [`Error::Size`] as for [`Self::new`].
@@ -114,21 +116,21 @@ impl<'a> BothLayers<'a> {
         let (Some(power), false) = (architecture.activation.homogeneity(), architecture.biases) else {
             return Err(unknown(
                 architecture,
-                "for a homogeneous activation without biases (relu, leaky-relu, squared-relu, abs, ..) where answers to \
-                 questions stand for the labels",
+                "for a homogeneous activation without biases (relu, leaky-relu, squared-relu, abs, ..) when an oracle \
+                 answers for the labels",
             ));
         };
         let form = Form::homogeneous(architecture, dim, power)?;
         Ok(Self { labels: Labels::Answered(oracle), dim, architecture, layers, norm_sq: label_sq, form })
     }
 
-    /// Whether there are exact expectations for an activation, with trained biases or without.
+    /// Returns whether there are exact expectations for an activation, with or without trained biases.
     pub fn exists(activation: &Activation, biases: bool) -> bool {
         activation.homogeneity().is_some() && !biases || is_smooth(activation)
     }
 
-    /// E (f - g)^2 and the gradient of half of it; a unit of length zero has no direction and is not moved. Cost for m units about m^2 (4 n + 20) flops, for smooth activations
-    /// that for each of some twenty degrees.
+    /// Computes E (f - g)^2 and the gradient of half of it. A unit of length zero has no direction and does not move.
+    /// Cost for m units: about m^2 (4 n + 20) flops; for smooth activations this cost for each of about twenty degrees.
     ///
     /// # Errors
     /// [`Error::Size`] for weights that are not those of the architecture; as
@@ -179,7 +181,7 @@ impl<'a> BothLayers<'a> {
         Ok((non_negative(loss), gradient))
     }
 
-    /// Takes a step.
+    /// Performs a step.
     pub(crate) fn step(&self, weights: &mut Weights, gradient: &Gradient, step: f64) {
         if self.layers.output() {
             add_scaled(weights.output.values_mut(), -step, gradient.output.values());
@@ -227,8 +229,8 @@ impl<'a> BothLayers<'a> {
                 if self.layers.hidden() {
                     slope.evaluate(&rho, slopes);
                     for (s, (b, r)) in slopes.iter_mut().zip(beta.iter().zip(&rho)) {
-                        // A unit does not turn itself, nor one with the same or the opposite direction: there the derivative
-                        // along the sphere is zero, or has none.
+                        // The interaction of a unit with itself, or with a unit of the same or the opposite direction,
+                        // does not turn it: the derivative along the sphere is zero or does not exist.
                         *s = if r.abs() < 1.0 { *s * b } else { 0.0 };
                     }
                 }
@@ -290,7 +292,7 @@ impl<'a> BothLayers<'a> {
         let (coefficients, max_degree) = complete_series(target, &units)?;
         let recurrence = Recurrence::new(dim, max_degree + 1);
         let raised = Recurrence::new(Dim::new(dim.get() + 2)?, max_degree + 1);
-        // a_j A_k(j), and zeros that fill the last lanes.
+        // a_j A_k(j), padded with zeros to whole lanes.
         let padded = m.next_multiple_of(LANES);
         let mut weighted = Matrix::zeros(max_degree + 1, padded);
         for k in 0..=max_degree {
@@ -339,7 +341,8 @@ impl<'a> BothLayers<'a> {
     }
 }
 
-/// The coefficients of all units, and the degree beyond which they and the target have nothing but rounding.
+/// Computes the coefficients of all units, and the degree beyond which the units and the target have no energy above
+/// rounding.
 fn complete_series(target: &Target, units: &Units<'_>) -> Result<(Coefficients, Degree)> {
     let mut incomplete = 0;
     for degree in ATTEMPTS {
@@ -369,7 +372,7 @@ fn complete_series(target: &Target, units: &Units<'_>) -> Result<(Coefficients, 
     ))
 }
 
-/// The last degree in which some unit has more than rounding.
+/// Returns the last degree in which some unit has a coefficient above rounding.
 fn needed_degree(coefficients: &Coefficients) -> Degree {
     let needed = |j: usize| {
         let rounding = NOISE * NOISE * coefficients.norms[j];
@@ -378,17 +381,19 @@ fn needed_degree(coefficients: &Coefficients) -> Degree {
     (0..coefficients.norms.len()).filter_map(needed).max().unwrap_or(0)
 }
 
-/// Units that another one meets at a time, so that the state of the recurrences stays in registers.
+/// The number of units that are processed at a time against another unit, so that the state of the recurrences stays in
+/// registers.
 const LANES: usize = 16;
 
-/// One unit against all others: sum_j w_k(j) P_k(rho_j) times each of its own three series, summed over degrees, and what
-/// turns it, sum_k A_k w_k(j) P_k'(rho_j), by P_k' = k (k+n-2)/(n-1) P_(k-1) of dimension n + 2.
+/// The interaction of one unit with all others: sum_j w_k(j) P_k(rho_j) times each of its own three series, summed over
+/// degrees, and the term that turns it, sum_k A_k w_k(j) P_k'(rho_j), from P_k' = k (k+n-2)/(n-1) P_(k-1) of dimension
+/// n + 2.
 struct Pairs<'a> {
     n: f64,
     recurrence: &'a [(f64, f64)],
     raised: &'a [(f64, f64)],
     own: [&'a [f64]; 3],
-    /// One degree a row; a multiple of [`LANES`] columns, as in the two below.
+    /// One degree per row; the number of columns is a multiple of [`LANES`], as in the next two fields.
     others: &'a Matrix,
     rho: &'a [f64],
     turned: &'a mut [f64],
@@ -409,7 +414,7 @@ impl WithSimd for Pairs<'_> {
                 let degree = k as f64;
                 let factor = degree * (degree + self.n - 2.0) / (self.n - 1.0) * self.own[0][k];
                 let (a, b) = self.recurrence[k];
-                // The slope of degree k is one degree behind in the raised dimension.
+                // The derivative of degree k is one degree lower in dimension n + 2.
                 let (c, d) = if k == 0 { (0.0, 0.0) } else { self.raised[k - 1] };
                 let [x, y, z] = self.own.map(|own| own[k]);
                 for l in 0..LANES {
@@ -447,12 +452,12 @@ fn unknown(architecture: &Architecture, required: &str) -> Error {
     let biases = if architecture.biases { " with biases" } else { "" };
     Error::parameter(
         "an exact expectation",
-        format!("asked for {}{biases}", architecture.activation),
+        format!("requested for {}{biases}", architecture.activation),
         required,
     )
 }
 
-/// Values of unit vectors brought to their lengths.
+/// Scales values for unit vectors to the lengths of the units.
 fn scaled(values: &[f64], mut by_direction: Matrix, powers: &[f64], by_power: &[f64]) -> Meetings {
     for (j, power) in powers.iter().enumerate() {
         by_direction.row_mut(j).iter_mut().for_each(|x| *x *= power);
@@ -466,7 +471,7 @@ fn scaled(values: &[f64], mut by_direction: Matrix, powers: &[f64], by_power: &[
     }
 }
 
-/// Whether the activation is analytic, so that its series ends soon.
+/// Returns whether the activation is analytic, so that its series converges quickly.
 fn is_smooth(activation: &Activation) -> bool {
     match activation.structure(1.0) {
         Ok(Structure::Piecewise(_)) | Err(_) => false,

@@ -15,15 +15,15 @@ pub struct Empirical<'a> {
 }
 
 impl<'a> Empirical<'a> {
-    /// The risk (1/2N) sum_i (f(x_i) - y_i)^2.
+    /// Creates the risk (1/2N) sum_i (f(x_i) - y_i)^2.
     pub fn new(points: &'a Matrix, labels: &'a [f64]) -> Self {
         Self { points, labels }
     }
 
-    /// The quadratic form of the output layer: K = Phi^T Phi / N, b = Phi^T y / N, c = y^T y / 2N.
+    /// Computes the quadratic form of the output layer: K = Phi^T Phi / N, b = Phi^T y / N, c = y^T y / 2N.
     ///
     /// # Errors
-    /// [`Error::Size`] when sizes differ, and without rows.
+    /// [`Error::Size`] if sizes differ, or if there are no rows.
     pub fn quadratic(&self, network: &Network) -> Result<Quadratic> {
         let count = self.check(network)?;
         let labels = Matrix::from_rows(count, 1, self.labels.to_vec())?;

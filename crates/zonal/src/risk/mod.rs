@@ -1,4 +1,5 @@
-//! The loss (1/2) E (f - g)^2 as gradient descent meets it: one seam for exact expectations and for rows.
+//! The loss (1/2) E (f - g)^2 in the form that gradient descent uses: one interface for exact expectations and for
+//! rows.
 
 mod both_layers;
 mod empirical;

@@ -18,21 +18,22 @@ pub struct Population<'a> {
 }
 
 impl<'a> Population<'a> {
-    /// The risk E (f - g)^2 / 2 for x uniform on the sphere.
+    /// Creates the risk E (f - g)^2 / 2 for x uniform on the sphere.
     pub fn new(target: &'a Target) -> Self {
         Self { target }
     }
 
-    /// The quadratic form of the output layer: K_ij = kappa(<w_i, w_j>) / m, b from the target, c = ||g||^2 / 2.
-    /// Nothing is sampled. Cost m^2 (n + cost of the kernel).
+    /// Computes the quadratic form of the output layer: K_ij = kappa(<w_i, w_j>) / m, b from the target, c = ||g||^2 /
+    /// 2, without sampling. Cost m^2 (n + cost of the kernel).
     ///
     /// # Errors
-    /// [`crate::Error::Size`] for units of another dimension than the target's; [`crate::Error::Parameter`] for a network with
-    /// biases, another factor than 1/sqrt m or units whose length is not 1; as [`crate::spectrum::Spectrum::new`].
+    /// [`crate::Error::Size`] for units whose dimension differs from the target's; [`crate::Error::Parameter`] for a
+    /// network with biases, a factor other than 1/sqrt m or units whose length is not 1; as
+    /// [`crate::spectrum::Spectrum::new`].
     pub fn quadratic(&self, network: &Network) -> Result<Quadratic> {
         let (k, k_error) = exact_products(network, self.target.dim(), self.target.spectra())?;
         let b = self.output_layer(network)?;
-        // b moves with the rounding of directions and products as it does along its gradient.
+        // Rounding of directions and products changes b along its gradient.
         let (_, slopes) = self.target.correlation_gradients(&network.unit(), network.directions())?;
         let slope = norm(slopes.values()) / (network.width() as f64).sqrt();
         let b_error = 2.0 * f64::EPSILON * (norm(&b) + slope);
@@ -41,8 +42,8 @@ impl<'a> Population<'a> {
     }
 }
 
-/// The quadratic form of the output layer over the sphere whose label part somebody else answers; `label_sq` is E g^2,
-/// which only shifts the loss. Descent on it is descent with those answers.
+/// Computes the quadratic form of the output layer over the sphere with the label part from an oracle; `label_sq` is E
+/// g^2, which only shifts the loss. Descent on this form is descent with the oracle's answers.
 ///
 /// # Errors
 /// As [`Population::quadratic`], and those of the oracle.
@@ -56,7 +57,7 @@ pub fn answered_quadratic(
     Quadratic::new(k, oracle.output_layer(network)?, 0.5 * label_sq)?.with_rounding(k_error, vec![0.0])
 }
 
-/// K and an estimate of its error.
+/// Computes K and an estimate of its error.
 fn exact_products(network: &Network, dim: Dim, spectra: &SpectrumCache) -> Result<(Matrix, f64)> {
     network.check_on_sphere(dim)?;
     let unit = (network.activation(), network.scale());
@@ -65,8 +66,9 @@ fn exact_products(network: &Network, dim: Dim, spectra: &SpectrumCache) -> Resul
     Ok((k, matrix_error(&kernel, network.directions())?))
 }
 
-/// An estimate of the spectral norm of what the kernel matrix is off by, from its Frobenius norm: errors of the kernel, and
-/// rounding of inner products times the kernel's slope, of which the first unit's row is a sample.
+/// Estimates the spectral norm of the error of the kernel matrix from its Frobenius norm. The error consists of errors
+/// of the kernel and of rounding of inner products times the kernel's derivative, which is sampled at the first unit's
+/// row.
 fn matrix_error(kernel: &Kernel, directions: &Matrix) -> Result<f64> {
     let mut rho = directions.times_vector(directions.row(0));
     rho.remove(0);
@@ -98,14 +100,15 @@ impl GradientOracle for Population<'_> {
     }
 }
 
-/// kappa(<w_i, w_j>) / m for unit vectors w_i.
+/// Computes kappa(<w_i, w_j>) / m for unit vectors w_i.
 fn kernel_matrix(kernel: &Kernel, directions: &Matrix) -> Matrix {
     let m = directions.rows();
     let mut k = directions.times_transposed(directions);
     let norm = 1.0 / m as f64;
     k.values_mut().par_chunks_mut(m).enumerate().for_each(|(i, row)| {
         let mut rho: Vec<f64> = row.iter().map(|r| r.clamp(-1.0, 1.0)).collect();
-        // A unit's product with itself is 1, not 1 - 2^-53: the square root in closed forms would feel it.
+        // The product of a unit with itself must be 1, not 1 - 2^-53: the square root in closed forms would amplify the
+        // difference.
         rho[i] = 1.0;
         kernel.evaluate(&rho, row);
         row.iter_mut().for_each(|x| *x *= norm);

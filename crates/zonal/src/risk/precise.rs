@@ -1,5 +1,6 @@
-//! The quadratic form of the output layer in double-double arithmetic, for few units whose kernel is a short series: K of
-//! smooth activations has eigenvalues far below rounding in f64, which long descents come to depend on (RD-1).
+//! The quadratic form of the output layer in double-double arithmetic, for small networks whose kernel is a short
+//! series: for smooth activations, K has eigenvalues far below rounding in f64, which long descents come to depend on
+//! (RD-1).
 
 use crate::error::{Result, check_size};
 use crate::legendre::precise_values;
@@ -12,7 +13,7 @@ use crate::sphere::{Degree, Dim, multiplicities};
 use crate::target::{PowerSpectrum, Target, precise_dot, precise_unit};
 use rayon::prelude::*;
 
-/// K and b of a target and the unit vectors along a network's directions, by degree.
+/// K and b, by degree, for a target and the unit vectors along a network's directions.
 #[derive(Clone, Debug)]
 pub struct Precise {
     dim: Dim,
@@ -26,18 +27,18 @@ pub struct Precise {
     error: (f64, f64),
 }
 
-/// The largest width: above it the eigenproblem takes more than about a second.
+/// The largest width; above it the eigenproblem takes more than about a second.
 pub const MOST_UNITS: usize = 128;
-/// Degrees that a series may need.
+/// The degrees up to which a series is tried, in turn.
 const ATTEMPTS: [Degree; 2] = [128, 640];
-/// What a series may lack, and what its coefficients may be off by, as a part of the norm.
+/// The accepted truncation error and error of coefficients of a series, as a fraction of the norm.
 const NEGLIGIBLE: f64 = 1e-24;
-/// What the coefficients behind b may be off by. An error there is that of a slightly different target.
+/// The accepted error of the coefficients behind b; such an error is equivalent to a slightly different target.
 const NEGLIGIBLE_B: f64 = 1e-17;
 
 impl Precise {
-    /// None where the width exceeds [`MOST_UNITS`] or the spectra are not known to the digits that this needs, as those of
-    /// activations with kinks.
+    /// Creates the form, or returns None if the width exceeds [`MOST_UNITS`] or the spectra are not known accurately
+    /// enough, as for activations with kinks.
     ///
     /// # Errors
     /// As [`super::Population::quadratic`].
@@ -74,15 +75,15 @@ impl Precise {
         Ok(None)
     }
 
-    /// ||g||^2.
+    /// Returns ||g||^2.
     pub(crate) fn norm_sq(&self) -> f64 {
         self.norm_sq
     }
 
-    /// How far K, in the spectral norm, and b may be from the exact ones, without the rounding of an eigensolver.
+    /// Returns bounds on the errors of K, in the spectral norm, and of b, without the rounding of an eigensolver.
     pub(crate) fn errors(&self) -> (f64, f64) {
         let b: f64 = self.b().iter().map(|b| b.to_f64().powi(2)).sum();
-        // P_k moves with its argument by up to k^2 times as much.
+        // P_k changes by up to k^2 times the change of its argument.
         let degrees = self.energies.len() as f64;
         (
             self.error.0 + 4.0 * UNIT * degrees * self.trace(),
@@ -90,7 +91,7 @@ impl Precise {
         )
     }
 
-    /// The lower triangle of K.
+    /// Returns the lower triangle of K.
     pub(crate) fn matrix(&self) -> Vec<Vec<DoubleDouble>> {
         let diagonal: DoubleDouble = self.energies.iter().copied().sum();
         let entry = |&rho: &DoubleDouble| {
@@ -101,17 +102,17 @@ impl Precise {
         self.products.par_iter().map(row).collect()
     }
 
-    /// b.
+    /// Returns b.
     pub(crate) fn b(&self) -> Vec<DoubleDouble> {
         (0..self.products.len()).map(|j| self.b.iter().map(|row| row[j]).sum()).collect()
     }
 
-    /// The residual's energies as [`crate::measure::residual_energies`], for output weights in double-double arithmetic, with
-    /// what rounding and the distance from exact descent may do to them.
+    /// Computes the residual's energies as [`crate::measure::residual_energies`], for output weights in double-double
+    /// arithmetic, with bounds on their errors from rounding and from the distance to exact descent.
     ///
     /// # Errors
-    /// [`crate::Error::Size`] for another dimension than the target's, another number of weights than units or of distances
-    /// than rows of weights; as [`Spectrum::new`].
+    /// [`crate::Error::Size`] if the dimension differs from the target's, the number of weights from the number of
+    /// units, or the number of distances from the number of rows of weights; as [`Spectrum::new`].
     pub fn residual_energies(
         &self,
         target: &Target,
@@ -127,7 +128,7 @@ impl Precise {
         let of_row = |((a, form), distance): ((&Vec<DoubleDouble>, Vec<DoubleDouble>), &f64)| {
             let products: Vec<DoubleDouble> = self.b.iter().map(|b| precise_dot(a, b)).collect();
             let size: f64 = a.iter().map(|a| a.to_f64().powi(2)).sum();
-            // Sums in double-double, and f64 for what the target has.
+            // The sums are in double-double arithmetic, the target's energies in f64.
             let error = |target: f64, energy: f64, exact: f64| {
                 let own = 16.0 * f64::EPSILON * (target + energy) + exact * size;
                 own + (2.0 * (energy + own).sqrt() + distance) * distance
@@ -152,10 +153,11 @@ impl Precise {
         Ok(weights.iter().zip(forms).zip(distances).map(of_row).collect())
     }
 
-    /// a.K_k a for each row a of weights: the parts of the listed degrees, and at the end all beyond.
+    /// Computes a.K_k a for each row a of weights: the parts of the listed degrees, followed by the sum of all higher
+    /// degrees.
     fn forms(&self, weights: &[Vec<DoubleDouble>], max_degree: Degree) -> Vec<Vec<DoubleDouble>> {
         let columns = max_degree + 2;
-        // What a unit has with itself.
+        // The kernel of a unit with itself.
         let own = self.by_degree(DoubleDouble::ONE, max_degree);
         let of_unit = |i: usize| {
             let mut forms = vec![DoubleDouble::ZERO; weights.len() * columns];
@@ -179,7 +181,7 @@ impl Precise {
         sums.chunks(columns).map(<[DoubleDouble]>::to_vec).collect()
     }
 
-    /// The kernel's parts of the listed degrees at rho, and at the end all beyond.
+    /// Computes the kernel's parts of the listed degrees at rho, followed by the sum of all higher degrees.
     fn by_degree(&self, rho: DoubleDouble, max_degree: Degree) -> Vec<DoubleDouble> {
         let mut out = vec![DoubleDouble::ZERO; max_degree + 2];
         let values = precise_values(self.dim, self.energies.len() - 1, rho);
@@ -199,7 +201,7 @@ fn at(values: &[DoubleDouble], k: Degree) -> DoubleDouble {
     values.get(k).copied().unwrap_or(DoubleDouble::ZERO)
 }
 
-/// What a spectrum lacks beyond its last degree and what its coefficients may be off by, as energy.
+/// Returns the energy of the truncation error of a spectrum and of the errors of its coefficients.
 fn spectrum_error(spectrum: &Spectrum, dim: Dim) -> f64 {
     let multiplicity = multiplicities(dim, spectrum.max_degree());
     let one = |(c, n): (&Coefficient, Scaled)| {
@@ -213,7 +215,7 @@ fn spectrum_error(spectrum: &Spectrum, dim: Dim) -> f64 {
     errors + spectrum.tail_energy()
 }
 
-/// alpha_k^2 N_k / m, up to the last degree that counts.
+/// Computes alpha_k^2 N_k / m, up to the last degree that is not negligible.
 fn kernel_energies(spectrum: &Spectrum, dim: Dim, m: usize) -> Vec<DoubleDouble> {
     let multiplicity = multiplicities(dim, spectrum.max_degree());
     let one = |(c, n): (&Coefficient, Scaled)| {

@@ -1,5 +1,4 @@
-//! The quadratic form of the output layer's loss, which is everything that gradient descent with fixed hidden units
-//! depends on.
+//! The quadratic form of the output layer's loss, which determines gradient descent with fixed hidden units.
 
 use crate::error::{Error, Result, check_size};
 use crate::linalg::{Matrix, dot};
@@ -17,19 +16,21 @@ pub struct Quadratic {
 }
 
 impl Quadratic {
-    /// From its parts for one label: K symmetric and positive semidefinite, c half the labels' mean square.
+    /// Creates a form for one label from its parts: K symmetric and positive semidefinite, c half the labels' mean
+    /// square.
     ///
     /// # Errors
-    /// [`Error::Size`] when K is not square of b's length.
+    /// [`Error::Size`] if K is not a square matrix of the order of b.
     pub fn new(k: Matrix, b: Vec<f64>, c: f64) -> Result<Self> {
         let b = Matrix::from_rows(1, b.len(), b)?;
         Self::with_labels(k, b, vec![c])
     }
 
-    /// From its parts: a row of `b` and an entry of `c` for each label.
+    /// Creates a form from its parts: a row of `b` and an entry of `c` for each label.
     ///
     /// # Errors
-    /// [`Error::Size`] when K is not square of the rows' length, b and c differ in number, or there is no label or no unit.
+    /// [`Error::Size`] if K is not a square matrix of the order of the rows of b, if b and c differ in number, or if
+    /// there is no label or no unit.
     pub fn with_labels(k: Matrix, b: Matrix, c: Vec<f64>) -> Result<Self> {
         for found in [k.rows(), k.columns()] {
             check_size("rows and columns of K", found, b.columns())?;
@@ -42,23 +43,23 @@ impl Quadratic {
         Ok(Self { k, b, c, rounding })
     }
 
-    /// The same form with estimates of how far K, in the spectral norm, and the b of each label, in the Euclidean norm,
-    /// are from those that descent is meant to follow. Both are zero where nothing else is known, as for sums over rows,
-    /// which are data.
+    /// Returns the same form with estimates of the errors of K, in the spectral norm, and of the b of each label, in
+    /// the Euclidean norm, relative to the exact quantities that descent should follow. Both are zero by default, as
+    /// for sums over rows, which are data.
     ///
     /// # Errors
-    /// [`Error::Size`] for another number of estimates than labels.
+    /// [`Error::Size`] if the number of estimates differs from the number of labels.
     pub fn with_rounding(self, k: f64, b: Vec<f64>) -> Result<Self> {
         check_size("estimates of rounding", b.len(), self.labels())?;
         Ok(Self { rounding: (k, b), ..self })
     }
 
-    /// The two estimates of [`Self::with_rounding`].
+    /// Returns the two estimates of [`Self::with_rounding`].
     pub fn rounding(&self) -> (f64, &[f64]) {
         (self.rounding.0, &self.rounding.1)
     }
 
-    /// The means of sums over rows; zero without rows.
+    /// Creates the form of the means of sums over rows; zero without rows.
     ///
     /// # Errors
     /// As [`Self::with_labels`].
@@ -70,31 +71,31 @@ impl Quadratic {
         Self::with_labels(sums.gram.unpacked(factor), b, c)
     }
 
-    /// How many labels there are.
+    /// Returns the number of labels.
     pub fn labels(&self) -> usize {
         self.c.len()
     }
 
-    /// K.
+    /// Returns K.
     pub fn k(&self) -> &Matrix {
         &self.k
     }
 
-    /// b, one row for each label.
+    /// Returns b, one row for each label.
     pub fn b(&self) -> &Matrix {
         &self.b
     }
 
-    /// c of each label.
+    /// Returns c of each label.
     pub fn c(&self) -> &[f64] {
         &self.c
     }
 
-    /// E (f - g)^2 = a.Ka - 2 b.a + 2c for each row a of `coefficients`, which are those of label 0, 1, .. in turn;
-    /// rounding below zero is clipped.
+    /// Computes E (f - g)^2 = a.Ka - 2 b.a + 2c for each row a of `coefficients`; the rows are those of label 0, 1, ..
+    /// in turn. Negative rounding errors are set to zero.
     ///
     /// # Errors
-    /// [`Error::Size`] for another number of coefficients than units.
+    /// [`Error::Size`] if the number of coefficients differs from the number of units.
     pub fn losses(&self, coefficients: &Matrix) -> Result<Vec<f64>> {
         check_size("output coefficients", coefficients.columns(), self.k.rows())?;
         let products = coefficients.times(&self.k);
@@ -106,11 +107,11 @@ impl Quadratic {
             .collect())
     }
 
-    /// One step of gradient descent for the first label, a + eta (b - K a): the plain definition, for tests and small
-    /// problems.
+    /// Performs one step of gradient descent for the first label, a + eta (b - K a), by the definition; for tests and
+    /// small problems.
     ///
     /// # Errors
-    /// [`Error::Size`] for another number of coefficients than units.
+    /// [`Error::Size`] if the number of coefficients differs from the number of units.
     pub fn step(&self, a: &[f64], eta: f64) -> Result<Vec<f64>> {
         check_size("output coefficients", a.len(), self.k.rows())?;
         let ka = self.k.times_vector(a);

@@ -24,7 +24,7 @@ fn table(rows: usize) -> Table {
 }
 
 impl Table {
-    /// Adds rows in batches of a size.
+    /// Adds rows in batches of the given size.
     fn add(&self, s: &mut Statistics, from: usize, to: usize, size: usize) -> Result<()> {
         for first in (from..to).step_by(size) {
             let end = (first + size).min(to);
@@ -109,7 +109,7 @@ fn rows_are_not_taken_twice() {
     let mut s = t.statistics(0, ROWS, ROWS);
     assert!(t.add(&mut s.clone(), 0, 100, 100).is_err());
     assert!(s.clone().merge(s.clone()).is_err());
-    // A block that was cut takes the rest of its rows, and no more.
+    // A truncated block accepts the rest of its rows, and no others.
     let rest = (ROWS..ROWS + 10).map(|i| i as u64).collect::<Vec<_>>();
     let extra = table(10);
     let batch = Batch {
@@ -177,7 +177,7 @@ fn weights_count_as_repeated_rows_in_both_precisions() {
         near(weighted.gram.values(), whole.gram.values());
         near(weighted.correlation.values(), whole.correlation.values());
         near(&weighted.label_sq, &whole.label_sq);
-        // Ones are the sums without weights, bit for bit.
+        // Weights of 1 give the unweighted sums, bit for bit.
         assert_eq!(
             sums(&t.points, &t.labels, &[1.0; 1_500], precision),
             sums(&t.points, &t.labels, &[], precision)

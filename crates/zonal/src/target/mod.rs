@@ -1,4 +1,4 @@
-//! Functions to learn, with exact spectra: sums of a polynomial and of zonal terms (harmonics, neurons, teachers).
+//! Target functions with exact spectra: sums of a polynomial and of zonal terms (harmonics, neurons, teachers).
 
 mod parse;
 mod polynomial;
@@ -20,20 +20,20 @@ use crate::spectrum::{SpectrumCache, check_degree};
 use crate::sphere::{Degree, Dim, sqrt_multiplicity};
 use serde::{Deserialize, Serialize};
 
-/// How far |v|^2 of a direction may be from 1.
+/// The tolerance for |v|^2 = 1 of a direction.
 const UNIT: f64 = 1e-6;
 
-/// Energy by degree of a function: ||g_k||^2 for k <= K, and the rest.
+/// The energy of a function by degree: ||g_k||^2 for k <= K, and the energy of the remaining degrees.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PowerSpectrum {
     /// ||g_k||^2, k = 0..=K.
     pub energies: Vec<f64>,
-    /// sum of ||g_k||^2 over k > K, summed on its own and not as a difference.
+    /// sum of ||g_k||^2 over k > K, summed directly and not computed as a difference.
     pub tail_energy: f64,
 }
 
 impl PowerSpectrum {
-    /// ||g||^2 as the sum of its parts.
+    /// Returns ||g||^2 as the sum of its parts.
     pub fn total(&self) -> f64 {
         self.energies.iter().sum::<f64>() + self.tail_energy
     }
@@ -47,27 +47,27 @@ pub struct Target {
     polynomial: CompiledPolynomial,
     harmonics: Vec<HarmonicPart>,
     zonal: Vec<ZonalTerm>,
-    /// For each zonal term the factor that gives a harmonic norm 1.
+    /// The factor of each zonal term that gives a harmonic norm 1.
     norms: Vec<f64>,
-    /// Of its neurons, and of the units that learn it.
+    /// The spectra of its neurons and of the units that learn it.
     spectra: SpectrumCache,
 }
 
-/// What a hidden unit phi(s <w, x>) sees of a target: its correlation with each unit, as a whole, by degree and
-/// beyond the last degree.
+/// The correlations of a target with hidden units phi(s <w, x>): in total, by degree, and for the degrees beyond the
+/// last one.
 #[derive(Clone, Debug)]
 pub struct Correlations {
     /// E[g(x) phi(s <w_j, x>)] for each unit j.
     pub total: Vec<f64>,
     /// Row k holds alpha_k g_k(w_j), the part of degree k.
     pub by_degree: Matrix,
-    /// The part beyond the last degree.
+    /// The part of the degrees beyond the last one.
     pub tail: Vec<f64>,
 }
 
 impl Target {
-    /// Reads a target such as `0.8*harmonic(2) + 0.3*neuron(relu)`, see [`crate::expression`] for the syntax.
-    /// Random directions are drawn from `seed`, each occurrence from a stream of its own.
+    /// Parses a target such as `0.8*harmonic(2) + 0.3*neuron(relu)`; see [`crate::expression`] for the syntax. Random
+    /// directions are drawn from `seed`; each occurrence uses its own stream.
     ///
     /// ```
     /// use zonal::{sphere::Dim, target::Target};
@@ -86,11 +86,11 @@ impl Target {
         Self::from_parts(text.to_owned(), dim, &polynomial, zonal)
     }
 
-    /// A target from its parts; directions must be unit vectors in R^n.
+    /// Creates a target from its parts; directions must be unit vectors in R^n.
     ///
     /// # Errors
-    /// [`Error::Size`] for a direction of another dimension, [`Error::Parameter`] for one of another length, and those of
-    /// [`HarmonicPart::of`].
+    /// [`Error::Size`] for a direction of another dimension, [`Error::Parameter`] for one of another length, and those
+    /// of [`HarmonicPart::of`].
     pub fn from_parts(
         text: String,
         dim: Dim,
@@ -101,7 +101,7 @@ impl Target {
             check_size("entries of a target's direction", direction.len(), dim.as_usize())?;
             let length = dot(direction, direction);
             if (length - 1.0).abs() > UNIT || length.is_nan() {
-                return Err(Error::parameter("the length squared of a target's direction", length, "1"));
+                return Err(Error::parameter("the squared length of a target's direction", length, "1"));
             }
         }
         for k in zonal.iter().filter_map(|z| z.profile.degree()) {
@@ -119,32 +119,33 @@ impl Target {
         Ok(Self { dim, text, polynomial, harmonics, zonal, norms, spectra })
     }
 
-    /// The same target with the spectra of a job that has several targets.
+    /// Returns the same target with a spectrum cache that several targets of a job can share.
     pub fn with_spectra(self, spectra: &SpectrumCache) -> Self {
         Self { spectra: spectra.clone(), ..self }
     }
 
-    /// The spectra computed so far for this target and its clones: of its neurons, and of the units that learn it.
+    /// Returns the cache of spectra shared by this target and its clones: those of its neurons and of the units that
+    /// learn it.
     pub fn spectra(&self) -> &SpectrumCache {
         &self.spectra
     }
 
-    /// The dimension n.
+    /// Returns the dimension n.
     pub fn dim(&self) -> Dim {
         self.dim
     }
 
-    /// The text that it was read from.
+    /// Returns the text from which it was parsed.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Its zonal terms.
+    /// Returns its zonal terms.
     pub fn zonal_terms(&self) -> &[ZonalTerm] {
         &self.zonal
     }
 
-    /// g(x) at a point of the sphere.
+    /// Returns g(x) at a point of the sphere.
     ///
     /// # Errors
     /// [`Error::Size`] for a point of another dimension.
@@ -161,7 +162,7 @@ impl Target {
         Ok(self.polynomial.value(x) + terms.sum::<f64>())
     }
 
-    /// The largest degree in which there is energy, or None where energies go on for ever.
+    /// Returns the largest degree with energy, or None if infinitely many degrees have energy.
     pub fn finite_degree(&self) -> Option<Degree> {
         let zonal = self.zonal.iter().map(|z| match z.profile {
             Profile::Harmonic(k) => Some(k),
@@ -171,7 +172,8 @@ impl Target {
         highest.try_fold(0, |most, degree| degree.map(|d| most.max(d)))
     }
 
-    /// Energy by degree for k <= `max_degree` and beyond. Exact up to rounding: relative error near 1e-14 of
+    /// Computes the energies by degree for k <= `max_degree`, and the energy beyond. Exact up to rounding: relative
+    /// error near 1e-14 of
     /// ||g||^2. Cost: quadratic in the number of zonal terms.
     ///
     /// # Errors
@@ -186,7 +188,7 @@ impl Target {
         let highest = max_degree.max(self.harmonics.iter().map(|h| h.degree).max().unwrap_or(0));
         let mut kernels = KernelCache::new(self);
         for (i, z) in self.zonal.iter().enumerate() {
-            // Polynomial and zonal term: E[p_k N_k beta_k P_k(<v, .>)] = beta_k p_k(v).
+            // Cross term of polynomial and zonal term: E[p_k N_k beta_k P_k(<v, .>)] = beta_k p_k(v).
             if !self.harmonics.is_empty() {
                 let beta = z.profile.coefficients_with(&self.spectra, self.dim, highest)?;
                 for h in &self.harmonics {
@@ -209,12 +211,12 @@ impl Target {
                 tail += factor * rest[0];
             }
         }
-        // Sums of squares: what is below zero is rounding.
+        // These are sums of squares: negative values are rounding errors.
         energies.iter_mut().for_each(|e| *e = non_negative(*e));
         Ok(PowerSpectrum { energies, tail_energy: non_negative(tail) })
     }
 
-    /// ||g||^2 = E[g^2], not through degrees where there is a closed form.
+    /// Computes ||g||^2 = E[g^2], directly and not as a sum over degrees if there is a closed form.
     ///
     /// # Errors
     /// As [`crate::spectrum::Spectrum::new`].
@@ -222,7 +224,8 @@ impl Target {
         Ok(self.power_spectrum(0)?.total())
     }
 
-    /// Correlations with the units phi(s <w_j, x>), w_j the rows of `directions`: exact expectations.
+    /// Computes the correlations with the units phi(s <w_j, x>), where w_j are the rows of `directions`, as exact
+    /// expectations.
     ///
     /// # Errors
     /// [`Error::Size`] for directions of another dimension; as [`crate::spectrum::Spectrum::new`].
@@ -275,12 +278,13 @@ impl Target {
 }
 
 impl Target {
-    /// Directions must be of the target's dimension.
+    /// Checks that the directions have the dimension of the target.
     fn check(&self, directions: &Matrix) -> Result<()> {
         check_size("coordinates of a direction", directions.columns(), self.dim.as_usize())
     }
 
-    /// E[g(x) phi(s <u_j, x>)] for each direction u_j, and its gradient by u_j as a vector of R^n.
+    /// Computes E[g(x) phi(s <u_j, x>)] for each direction u_j, and its gradient with respect to u_j as a vector in
+    /// R^n.
     ///
     /// # Errors
     /// As [`crate::spectrum::Spectrum::new`].
@@ -318,8 +322,8 @@ impl Target {
         Ok((total, gradient))
     }
 
-    /// The normalised parts g_k(u_j) / sqrt(N_k) for each degree k that `coefficients` has a row for and each direction u_j, and
-    /// the gradient of sum_k A_k(j) g_k(u_j) / sqrt(N_k) by u_j.
+    /// Computes the normalised parts g_k(u_j) / sqrt(N_k) for each degree k that has a row in `coefficients` and each
+    /// direction u_j, and the gradient of sum_k A_k(j) g_k(u_j) / sqrt(N_k) with respect to u_j.
     ///
     /// # Errors
     /// As [`crate::spectrum::Spectrum::new`].
@@ -355,7 +359,7 @@ impl Target {
         Ok((parts, gradient))
     }
 
-    /// The normalised parts g_k(u_j) / sqrt(N_k): one degree a row, one direction a column.
+    /// Computes the normalised parts g_k(u_j) / sqrt(N_k): one degree per row, one direction per column.
     ///
     /// # Errors
     /// [`Error::Size`] for directions of another dimension; as [`crate::spectrum::Spectrum::new`].
@@ -383,8 +387,8 @@ impl Target {
         Ok(out)
     }
 
-    /// An orthonormal basis of the space of directions that the target depends on, one a row: those of its zonal terms and
-    /// the coordinates of its polynomial.
+    /// Returns an orthonormal basis, one vector per row, of the space of directions on which the target depends: the
+    /// directions of its zonal terms and the coordinates of its polynomial.
     pub fn relevant_directions(&self) -> Matrix {
         let n = self.dim.as_usize();
         let mut basis: Vec<Vec<f64>> = Vec::new();
@@ -393,10 +397,10 @@ impl Target {
             axis[v] = 1.0;
             axis
         });
-        // A harmonic of degree 0 depends on nothing.
+        // A harmonic of degree 0 does not depend on its direction.
         let terms = self.zonal.iter().filter(|z| z.profile != Profile::Harmonic(0));
         for mut direction in axes.chain(terms.map(|z| z.direction.clone())) {
-            // Twice is enough (Kahan, Parlett).
+            // Two passes of orthogonalisation are enough (Kahan, Parlett).
             for _ in 0..2 {
                 for b in &basis {
                     let along = dot(b, &direction);
@@ -413,7 +417,7 @@ impl Target {
     }
 }
 
-/// Kernels by pair of profiles, since many terms share one.
+/// Kernels by pair of profiles, because many terms share a profile.
 struct KernelCache<'a> {
     target: &'a Target,
     kernels: Vec<(Profile, Profile, Kernel)>,

@@ -1,4 +1,4 @@
-//! From the syntax tree of a target to its parts: an exact polynomial and a list of zonal terms.
+//! Converts the syntax tree of a target to its parts: an exact polynomial and a list of zonal terms.
 
 use super::polynomial::Polynomial;
 use super::work::Work;
@@ -15,21 +15,21 @@ use num_traits::{One, Pow, Signed, ToPrimitive, Zero};
 
 /// The largest number of zonal terms.
 const MAX_ZONAL_TERMS: usize = 2_000;
-/// The largest power of ten in a number: beyond it exact arithmetic has no use and a great cost.
+/// The largest power of ten in a number; beyond it exact arithmetic is expensive and not useful.
 const MAX_EXPONENT: i32 = 400;
 
-/// Reads a target.
+/// Parses a target.
 pub(super) fn read(text: &str, dim: Dim, seed: u64) -> Result<(Polynomial, Vec<ZonalTerm>)> {
     let tree = expression::parse("target", text)?;
     let mut reader = Reader { text, dim, seed, occurrence: 0, work: Work::new() };
     let value = reader.value(&tree)?;
     if value.polynomial.is_zero() && value.zonal.is_empty() {
-        return Err(reader.error(&tree.span, "the target is zero everywhere: there is nothing to learn"));
+        return Err(reader.error(&tree.span, "the target is zero everywhere; a non-zero target is needed"));
     }
     Ok((value.polynomial, value.zonal))
 }
 
-/// The meaning of a node: a polynomial plus zonal terms.
+/// The value of a node: a polynomial plus zonal terms.
 struct Value {
     polynomial: Polynomial,
     zonal: Vec<ZonalTerm>,
@@ -116,7 +116,11 @@ impl Reader<'_> {
             Operator::Divide => match y.constant() {
                 Some(c) if c.is_zero() => return Err(self.error(&b.span, "division by zero")),
                 Some(c) => self.times(x, &c.recip(), &span)?,
-                None => return Err(self.error(&b.span, "only a number can stand behind '/'")),
+                None => {
+                    return Err(
+                        self.error(&b.span, "the divisor is not a number; only a number can follow '/'")
+                    );
+                }
             },
             Operator::Power => self.power(x, &y, a, b)?,
         };
@@ -128,7 +132,7 @@ impl Reader<'_> {
         Ok(value)
     }
 
-    /// The product with a number, where there is time for it.
+    /// Returns the product with a number, within the limit on work.
     fn times(&mut self, x: Value, factor: &BigRational, span: &Span) -> Result<Value> {
         let bits = factor.numer().bits() + factor.denom().bits();
         let work = self.work.fractions(x.polynomial.len(), x.polynomial.bits() + bits);
@@ -136,7 +140,7 @@ impl Reader<'_> {
         Ok(x.times(factor))
     }
 
-    /// The sum, where there is time for it.
+    /// Returns the sum, within the limit on work.
     fn plus(&mut self, x: Value, y: Value, span: &Span) -> Result<Value> {
         let bits = x.polynomial.bits() + y.polynomial.bits();
         let work = self.work.fractions(y.polynomial.len(), bits);
@@ -149,13 +153,13 @@ impl Reader<'_> {
         let Some(exponent) = exponent.filter(|e| *e <= super::polynomial::MAX_DEGREE) else {
             return Err(self.error(
                 &b.span,
-                format!("an exponent must be a whole number from 0 to {}", super::polynomial::MAX_DEGREE),
+                format!("the exponent must be an integer from 0 to {}", super::polynomial::MAX_DEGREE),
             ));
         };
         if !x.zonal.is_empty() {
             return Err(self.error(
                 &a.span,
-                "harmonic, neuron and teacher have no powers here; use numbers and x1, x2, ..",
+                "harmonic, neuron and teacher cannot be raised to a power; use numbers and x1, x2, ..",
             ));
         }
         let mut out = Polynomial::constant(BigRational::one());
@@ -167,16 +171,19 @@ impl Reader<'_> {
         Ok(Value::polynomial(out))
     }
 
-    /// A decimal number, exactly.
+    /// Converts a decimal number exactly.
     fn decimal(&self, text: &str, span: &Span) -> Result<BigRational> {
-        let bad = || self.error(span, "this is not a number; write 12, 0.5 or 1e-3");
+        let bad = || self.error(span, "not a number; write a number such as 12, 0.5 or 1e-3");
         let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
         let exponent: i32 = exponent.parse().map_err(|_| bad())?;
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         let digits: BigInt = format!("{whole}{fraction}").parse().map_err(|_| bad())?;
         let power = exponent.saturating_sub(i32::try_from(fraction.len()).unwrap_or(i32::MAX));
         if power.abs() > MAX_EXPONENT {
-            return Err(self.error(span, format!("powers of ten beyond {MAX_EXPONENT} are not read")));
+            return Err(self.error(
+                span,
+                format!("the number is out of range; powers of ten must be at most {MAX_EXPONENT}"),
+            ));
         }
         let ten = BigRational::from_integer(BigInt::from(10));
         Ok(BigRational::from_integer(digits) * ten.pow(power))
@@ -233,7 +240,7 @@ impl Reader<'_> {
                 ));
             }
         };
-        // Streams: 2^32 for each occurrence, the first for a single direction or a teacher's signs.
+        // Each occurrence has 2^32 streams; the first is for a single direction or a teacher's signs.
         let base = self.occurrence << 32;
         if let Some(units) = units {
             let mut signs = stream(self.seed, Purpose::Target, base);
@@ -253,7 +260,7 @@ impl Reader<'_> {
         Ok(vec![ZonalTerm { coefficient: 1.0, direction, profile }])
     }
 
-    /// Sorts positional and named arguments into the places of `names`.
+    /// Assigns positional and named arguments to `names`.
     fn arguments<'b, const K: usize>(
         &self,
         function: &str,
@@ -296,7 +303,7 @@ impl Reader<'_> {
         let Some(activation) = activation else {
             return Err(self.error(span, format!("{function} needs an activation, as in {function}(relu)")));
         };
-        // A name or a formula in t: its text is read by the activation's own rules.
+        // A name or a formula in t; the activation's parser reads its text.
         let text = &self.text[activation.span.clone()];
         let chosen = Activation::parse(text).map_err(|e| self.error(&activation.span, first_line(&e)))?;
         let scale = match scale {
@@ -313,9 +320,9 @@ impl Reader<'_> {
 
     fn count(&mut self, e: &Expression, least: u64, most: u64) -> Result<u64> {
         let value = self.value(e)?.constant().filter(|c| c.is_integer()).and_then(|c| c.to_u64());
-        value.filter(|v| (least..=most).contains(v)).ok_or_else(|| {
-            self.error(&e.span, format!("a whole number from {least} to {most} should stand here"))
-        })
+        value
+            .filter(|v| (least..=most).contains(v))
+            .ok_or_else(|| self.error(&e.span, format!("expected an integer from {least} to {most}")))
     }
 
     fn axis(&self, e: &Expression) -> Result<Vec<f64>> {
@@ -335,7 +342,7 @@ impl Reader<'_> {
     }
 }
 
-/// The message of an error without the lines that show its own text.
+/// Returns the first line of an error message, which does not quote the text.
 fn first_line(error: &Error) -> String {
     error.to_string().lines().next().unwrap_or_default().to_owned()
 }
@@ -367,14 +374,14 @@ mod tests {
             ("harmonic(2)*x1", 1, "numbers only"),
             ("x1/x2", 4, "only a number"),
             ("x1/0", 4, "division by zero"),
-            ("x1^-1", 4, "whole number"),
-            ("x1^0.5", 4, "whole number"),
-            ("harmonic(-1)", 10, "whole number"),
+            ("x1^-1", 4, "integer from 0"),
+            ("x1^0.5", 4, "integer from 0"),
+            ("harmonic(-1)", 10, "integer from 0"),
             ("harmonic()", 1, "needs a degree"),
             ("harmonic(2, axis=e9)", 18, "e1 to e5"),
             ("neuron(reluu)", 8, "one of relu"),
             ("teacher(relu)", 1, "needs units"),
-            ("teacher(relu, units=0)", 21, "whole number"),
+            ("teacher(relu, units=0)", 21, "integer from 1"),
             ("harmonic(2, k=1)", 13, "no argument"),
             ("x1 - x1", 1, "zero everywhere"),
             ("(x1+x2)^40*(x1+x3)^40", 1, "at most 64"),

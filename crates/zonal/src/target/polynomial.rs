@@ -1,5 +1,5 @@
-//! Polynomials in the coordinates, exactly: rational coefficients, harmonic parts by repeated Laplacians, inner
-//! products by the closed formula for monomial moments.
+//! Polynomials in the coordinates in exact arithmetic: rational coefficients, harmonic parts by repeated Laplacians,
+//! and inner products from the closed formula for monomial moments.
 
 use super::work::Work;
 use crate::error::{Error, Result, check_size};
@@ -10,31 +10,31 @@ use num_rational::BigRational;
 use num_traits::{One, ToPrimitive, Zero};
 use std::collections::BTreeMap;
 
-/// Exponents of a monomial: (variable counted from 0, exponent >= 1), variables ascending.
+/// The exponents of a monomial: (variable counted from 0, exponent >= 1), variables ascending.
 type Exponents = Vec<(usize, u32)>;
 
-/// A polynomial in x1..xn with rational coefficients; no term is zero.
+/// A polynomial in x1..xn with rational coefficients; zero terms are not stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Polynomial {
     terms: BTreeMap<Exponents, BigRational>,
 }
 
-/// The largest degree of a polynomial; its exact projection grows with its square.
+/// The largest degree of a polynomial; the cost of its exact projection grows with the square of the degree.
 pub(super) const MAX_DEGREE: u32 = 64;
-/// The largest numerator and denominator together, in bits.
+/// The largest size in bits of a numerator and denominator together.
 const MAX_BITS: u64 = 8_192;
-/// Digits of the parts' values may be lost to cancellation down to this relative accuracy.
+/// The values of the parts may lose digits by cancellation up to this factor.
 const MAX_CANCELLATION: f64 = 1e7;
-/// The largest number of terms a polynomial may have.
+/// The largest number of terms of a polynomial.
 pub const MAX_TERMS: usize = 5_000;
 
 impl Polynomial {
-    /// The constant polynomial.
+    /// Returns a constant polynomial.
     pub fn constant(value: BigRational) -> Self {
         Self::monomial(Vec::new(), value)
     }
 
-    /// The coordinate with index `variable`, counted from 0.
+    /// Returns the coordinate with index `variable`, counted from 0.
     pub fn coordinate(variable: usize) -> Self {
         Self::monomial(vec![(variable, 1)], BigRational::one())
     }
@@ -53,12 +53,12 @@ impl Polynomial {
         }
     }
 
-    /// Whether it is the zero polynomial.
+    /// Returns whether it is the zero polynomial.
     pub fn is_zero(&self) -> bool {
         self.terms.is_empty()
     }
 
-    /// Its value if it is a constant.
+    /// Returns its value if it is constant.
     pub fn as_constant(&self) -> Option<BigRational> {
         match self.terms.len() {
             0 => Some(BigRational::zero()),
@@ -67,22 +67,22 @@ impl Polynomial {
         }
     }
 
-    /// The algebraic degree; 0 for the zero polynomial.
+    /// Returns the algebraic degree; 0 for the zero polynomial.
     pub fn degree(&self) -> u32 {
         self.terms.keys().map(total).max().unwrap_or(0)
     }
 
-    /// The largest numerator and denominator together, in bits.
+    /// Returns the size in bits of the largest numerator and denominator together.
     pub(super) fn bits(&self) -> u64 {
         self.terms.values().map(bits).max().unwrap_or(0)
     }
 
-    /// How many terms it has.
+    /// Returns the number of terms.
     pub(super) fn len(&self) -> usize {
         self.terms.len()
     }
 
-    /// The sum.
+    /// Returns the sum.
     pub fn plus(mut self, other: &Self) -> Self {
         for (e, c) in &other.terms {
             self.add_term(e.clone(), c.clone());
@@ -90,7 +90,7 @@ impl Polynomial {
         self
     }
 
-    /// The product with a number.
+    /// Returns the product with a number.
     pub fn times_number(&self, factor: &BigRational) -> Self {
         if factor.is_zero() {
             return Self::default();
@@ -98,15 +98,16 @@ impl Polynomial {
         Self { terms: self.terms.iter().map(|(e, c)| (e.clone(), c * factor)).collect() }
     }
 
-    /// The product.
+    /// Returns the product.
     ///
     /// # Errors
-    /// [`Error::Parameter`] when the product has a degree beyond 64 or more than [`MAX_TERMS`] terms, or takes too long.
+    /// [`Error::Parameter`] if the product has a degree beyond 64 or more than [`MAX_TERMS`] terms, or takes too
+    /// long.
     pub fn times(&self, other: &Self) -> Result<Self> {
         self.times_within(other, &mut Work::new())
     }
 
-    /// The same within the work that is left.
+    /// Like [`Self::times`], with the cost charged to `work`.
     pub(super) fn times_within(&self, other: &Self, work: &mut Work) -> Result<Self> {
         let degree = self.degree() + other.degree();
         if degree > MAX_DEGREE {
@@ -141,7 +142,7 @@ impl Polynomial {
         Ok(out)
     }
 
-    /// The Laplacian.
+    /// Returns the Laplacian.
     pub fn laplacian(&self) -> Self {
         let mut out = Self::default();
         for (e, c) in &self.terms {
@@ -160,22 +161,22 @@ impl Polynomial {
         out
     }
 
-    /// The homogeneous part of one degree.
+    /// Returns the homogeneous part of one degree.
     pub fn homogeneous(&self, degree: u32) -> Self {
         let terms = self.terms.iter().filter(|(e, _)| total(e) == degree);
         Self { terms: terms.map(|(e, c)| (e.clone(), c.clone())).collect() }
     }
 
-    /// The harmonic parts on the sphere: entry k is a list (i, q_i) with the part of degree k equal to
-    /// sum |x|^(2 i) q_i, which is a harmonic polynomial, homogeneous of degree k.
+    /// Returns the harmonic parts on the sphere: entry k is a list (i, q_i) with the part of degree k equal to sum
+    /// |x|^(2 i) q_i, which is a harmonic polynomial, homogeneous of degree k.
     ///
-    /// For p homogeneous of degree d the part of degree k = d - 2j is Top(Delta^j p) / M_j, where
-    /// M_j = prod_{l=1..j} 2l (n + 2k + 2l - 2) undoes Delta^j |x|^(2j), and Top removes every multiple of |x|^2:
-    /// Top(q) = sum_i (-1)^i |x|^(2i) Delta^i q / prod_{l=1..i} 2l (n + 2k - 2l - 2).
+    /// For p homogeneous of degree d the part of degree k = d - 2j is Top(Delta^j p) / M_j, where M_j = prod_{l=1..j}
+    /// 2l (n + 2k + 2l - 2) undoes Delta^j |x|^(2j), and Top removes every multiple of |x|^2: Top(q) = sum_i (-1)^i
+    /// |x|^(2i) Delta^i q / prod_{l=1..i} 2l (n + 2k - 2l - 2).
     ///
     /// # Errors
-    /// [`Error::Size`] for variables beyond the dimension; [`Error::Parameter`] when Laplacians have more than [`MAX_TERMS`]
-    /// terms, or take too long.
+    /// [`Error::Size`] for variables beyond the dimension; [`Error::Parameter`] if Laplacians have more than
+    /// [`MAX_TERMS`] terms, or take too long.
     pub fn harmonic_parts(&self, dim: Dim) -> Result<Vec<Vec<(u32, Self)>>> {
         self.harmonic_parts_within(dim, &mut Work::new())
     }
@@ -193,7 +194,7 @@ impl Polynomial {
                 }
                 let k = d - 2 * j;
                 if j > 0 {
-                    // M_j for this k, from scratch: every factor changes with k.
+                    // M_j is recomputed for each k, since all its factors change with k.
                     m = (1..=u64::from(j))
                         .map(|l| integer(2 * l * (n + 2 * u64::from(k) + 2 * l - 2)))
                         .product();
@@ -222,7 +223,7 @@ impl Polynomial {
         Ok(parts)
     }
 
-    /// There must be no variable beyond the dimension.
+    /// Checks that no variable is beyond the dimension.
     fn check(&self, dim: Dim) -> Result<()> {
         let found = self.terms.keys().flatten().map(|(variable, _)| variable + 1).max().unwrap_or(0);
         if found <= dim.as_usize() {
@@ -231,21 +232,22 @@ impl Polynomial {
         Err(Error::Size { what: "variables of a polynomial".into(), found, required: dim.as_usize() })
     }
 
-    /// The most variables in one term.
+    /// Returns the largest number of variables in one term.
     fn variables_of_a_term(&self) -> usize {
         self.terms.keys().map(Vec::len).max().unwrap_or(0)
     }
 
-    /// E[p q] over the uniform measure of the sphere, exactly.
+    /// Computes E[p q] over the uniform measure of the sphere, exactly.
     ///
     /// # Errors
-    /// [`Error::Size`] for variables beyond the dimension, [`Error::Parameter`] where it takes too long.
+    /// [`Error::Size`] for variables beyond the dimension, [`Error::Parameter`] if it takes too long.
     pub fn inner_product(&self, other: &Self, dim: Dim) -> Result<BigRational> {
         self.inner_product_within(other, dim, &mut Work::new())
     }
 
-    /// The same within the work that is left. Whole numbers over a common denominator are added up for each degree, whose moments
-    /// have one denominator too: nothing is reduced before the end.
+    /// Like [`Self::inner_product`], with the cost charged to `work`. For each degree, integers over a common
+    /// denominator are summed; the moments of a degree have one denominator too, so fractions are reduced only at the
+    /// end.
     fn inner_product_within(&self, other: &Self, dim: Dim, work: &mut Work) -> Result<BigRational> {
         self.check(dim)?;
         other.check(dim)?;
@@ -271,7 +273,7 @@ impl Polynomial {
         let mut denominator = BigInt::one();
         for c in self.terms.values() {
             work.fractions(1, denominator.bits() + bits(c))?;
-            // The least common multiple of both.
+            // The least common multiple of both denominators.
             let both = BigRational::new(denominator, c.denom().clone());
             denominator = both.numer() * c.denom();
         }
@@ -281,11 +283,11 @@ impl Polynomial {
         Ok(Whole { terms, denominator })
     }
 
-    /// The polynomial in floating point, for fast evaluation.
+    /// Converts the polynomial to floating point, for fast evaluation.
     pub(super) fn compile(&self) -> CompiledPolynomial {
         let terms: Vec<(f64, Exponents)> =
             self.terms.iter().map(|(e, c)| (c.to_f64().unwrap_or(f64::NAN), e.clone())).collect();
-        // What a coefficient has beyond its nearest f64.
+        // The difference between a coefficient and its nearest f64.
         let rest = |(c, (high, _)): (&BigRational, &(f64, Exponents))| {
             BigRational::from_float(*high).and_then(|high| (c - high).to_f64()).unwrap_or(0.0)
         };
@@ -294,7 +296,7 @@ impl Polynomial {
     }
 }
 
-/// A polynomial with whole coefficients over one denominator.
+/// A polynomial with integer coefficients over one denominator.
 struct Whole<'p> {
     terms: Vec<(&'p Exponents, BigInt)>,
     denominator: BigInt,
@@ -314,7 +316,7 @@ pub(super) struct CompiledPolynomial {
 }
 
 impl CompiledPolynomial {
-    /// Adds `factor` times the gradient at a point.
+    /// Adds `factor` times the gradient at a point to `out`.
     pub(super) fn add_gradient(&self, x: &[f64], factor: f64, out: &mut [f64]) {
         for (c, exponents) in &self.terms {
             for &(variable, power) in exponents {
@@ -326,18 +328,18 @@ impl CompiledPolynomial {
         }
     }
 
-    /// The variables that it depends on.
+    /// Returns the variables on which it depends.
     pub(super) fn variables(&self) -> impl Iterator<Item = usize> {
         self.terms.iter().flat_map(|(_, e)| e.iter().map(|(v, _)| *v))
     }
 
-    /// The value at a point.
+    /// Returns the value at a point.
     pub(super) fn value(&self, x: &[f64]) -> f64 {
         let term = |e: &Exponents| e.iter().map(|&(v, p)| x[v].powi(p as i32)).product::<f64>();
         self.terms.iter().map(|(c, e)| c * term(e)).sum()
     }
 
-    /// The value at a point in double-double arithmetic.
+    /// Returns the value at a point in double-double arithmetic.
     fn precise_value(&self, x: &[DoubleDouble]) -> DoubleDouble {
         let term = |(&(high, ref exponents), &low): (&(f64, Exponents), &f64)| {
             let factors = exponents.iter().flat_map(|&(v, p)| (0..p).map(move |_| x[v]));
@@ -359,11 +361,11 @@ pub struct HarmonicPart {
 }
 
 impl HarmonicPart {
-    /// The non-zero harmonic parts of `p` on the sphere, in ascending degree.
+    /// Returns the non-zero harmonic parts of `p` on the sphere, in ascending degree.
     ///
     /// # Errors
-    /// [`Error::Size`] for variables beyond the dimension; [`Error::Parameter`] for a polynomial that takes too long, or whose coefficients are so large against its
-    /// values that these would lose their digits.
+    /// [`Error::Size`] for variables beyond the dimension; [`Error::Parameter`] for a polynomial that takes too long,
+    /// or whose coefficients are so large compared with its values that evaluation would lose the digits of the values.
     pub fn of(p: &Polynomial, dim: Dim) -> Result<Vec<Self>> {
         let mut work = Work::new();
         let mut out = Vec::new();
@@ -373,9 +375,9 @@ impl HarmonicPart {
             }
             let leading = terms.iter().filter(|(i, _)| *i == 0);
             let leading = leading.fold(Polynomial::default(), |sum, (_, q)| sum.plus(q));
-            // On the sphere |x|^2 = 1.
+            // |x|^2 = 1 on the sphere.
             let on_sphere = terms.iter().fold(Polynomial::default(), |sum, (_, q)| sum.plus(q));
-            // The other terms are |x|^2 times something of lower degree, to which the part is orthogonal.
+            // The other terms are |x|^2 times a polynomial of lower degree, to which the part is orthogonal.
             let norm_sq = on_sphere.inner_product_within(&leading, dim, &mut work)?;
             if norm_sq.is_zero() {
                 continue;
@@ -383,7 +385,7 @@ impl HarmonicPart {
             let norm_sq = norm_sq.to_f64().unwrap_or(f64::NAN);
             if !(1e-290..1e290).contains(&norm_sq) {
                 return Err(Error::parameter(
-                    format!("the norm squared of the target's polynomial in degree {degree}"),
+                    format!("the squared norm of the target's polynomial in degree {degree}"),
                     format!("{norm_sq:e}"),
                     "between 1e-290 and 1e290",
                 ));
@@ -411,7 +413,7 @@ impl HarmonicPart {
         Ok(out)
     }
 
-    /// p_k(u) at a point of the sphere.
+    /// Returns p_k(u) at a point of the sphere.
     ///
     /// # Errors
     /// [`Error::Size`] for a point of another dimension.
@@ -424,12 +426,13 @@ impl HarmonicPart {
         self.values.value(u)
     }
 
-    /// The same in double-double arithmetic.
+    /// Like [`Self::value`], in double-double arithmetic.
     pub(super) fn precise_value(&self, u: &[DoubleDouble]) -> DoubleDouble {
         self.values.precise_value(u)
     }
 
-    /// Adds `factor` times the gradient of an extension of p_k beyond the sphere; along the sphere it is that of p_k.
+    /// Adds `factor` times the gradient of an extension of p_k beyond the sphere; its tangential part is the gradient
+    /// of p_k on the sphere.
     pub(super) fn add_gradient(&self, u: &[f64], factor: f64, out: &mut [f64]) {
         self.values.add_gradient(u, factor, out);
     }
@@ -463,7 +466,7 @@ fn bits(x: &BigRational) -> u64 {
     x.numer().bits() + x.denom().bits()
 }
 
-/// (2 i - 1)!! for all 2 i up to a degree.
+/// Returns (2 i - 1)!! for all 2 i up to a degree.
 fn double_factorials(degree: u32) -> Vec<BigInt> {
     let mut out = vec![BigInt::one()];
     for i in 1..=degree / 2 {
@@ -473,8 +476,8 @@ fn double_factorials(degree: u32) -> Vec<BigInt> {
     out
 }
 
-/// The numerator prod (e_i - 1)!! of E[x^e] for the product of two monomials, where `odd` holds the factors; None where an
-/// exponent is odd and the moment zero.
+/// Returns the numerator prod (e_i - 1)!! of E[x^e] for the product of two monomials, where `odd` holds the factors;
+/// None if an exponent is odd, so that the moment is zero.
 fn moment(a: &Exponents, b: &Exponents, odd: &[BigInt]) -> Option<BigInt> {
     let mut out = BigInt::one();
     let (mut i, mut j) = (0, 0);
@@ -504,7 +507,7 @@ fn moment(a: &Exponents, b: &Exponents, odd: &[BigInt]) -> Option<BigInt> {
     Some(out)
 }
 
-/// n (n+2) .. (n+d-2), the denominator of all moments of an even degree d.
+/// Returns n (n+2) .. (n+d-2), the denominator of all moments of an even degree d.
 fn moments_denominator(degree: u32, dim: Dim) -> BigInt {
     (0..u64::from(degree / 2)).fold(BigInt::one(), |d, i| d * (dim.get() + 2 * i))
 }
@@ -517,7 +520,7 @@ mod tests {
         BigRational::new(a.into(), b.into())
     }
 
-    /// |x|^2 in n variables.
+    /// Returns |x|^2 in n variables.
     fn radius_sq(n: usize) -> Polynomial {
         (0..n).fold(Polynomial::default(), |p, v| {
             let x = Polynomial::coordinate(v);
@@ -525,7 +528,7 @@ mod tests {
         })
     }
 
-    /// x1^4 x2 - 3 x1 x2^2 x3^2 + x2^2/2 + 5 and its like.
+    /// Returns a test polynomial with terms such as x1^4 x2, -3 x1 x2^2 x3^2 and x2^2/2.
     fn sample() -> Polynomial {
         let x = Polynomial::coordinate;
         let times = |factors: &[usize]| {
@@ -557,7 +560,7 @@ mod tests {
                 assert!(h.laplacian().is_zero(), "degree {k} is not harmonic");
                 assert_eq!(h, h.homogeneous(k as u32));
             }
-            // Equal on the sphere: the difference has norm zero there.
+            // The two are equal on the sphere if the difference has norm zero there.
             let difference = on_sphere.plus(&p.times_number(&rational(-1, 1)));
             assert!(difference.inner_product(&difference, dim).unwrap().is_zero());
         }

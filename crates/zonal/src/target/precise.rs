@@ -7,14 +7,14 @@ use crate::numeric::{DoubleDouble, Scaled};
 use crate::spectrum::{Coefficient, Spectrum};
 use crate::sphere::multiplicities;
 
-/// sqrt(x) without leaving the range; x is not negative.
+/// Returns sqrt(x) without leaving the range of f64; x must not be negative.
 fn root(x: Scaled) -> DoubleDouble {
     x.to_double_double().sqrt()
 }
 
 impl Target {
-    /// alpha_k g_k(u_j), one row for each degree k up to the largest one of `unit`, one column for each unit vector u_j, with
-    /// a bound on the part of each row's size that errors of coefficients are.
+    /// Computes alpha_k g_k(u_j), one row for each degree k up to the largest one of `unit`, one column for each unit
+    /// vector u_j, with a bound on the error of each row from errors of the coefficients, relative to its size.
     ///
     /// # Errors
     /// As [`Spectrum::new`].
@@ -48,8 +48,8 @@ impl Target {
         Ok((out, worst))
     }
 
-    /// alpha_k beta_k N_k for each degree, beta_k the coefficient of a zonal term's profile, and the largest relative
-    /// error.
+    /// Computes alpha_k beta_k N_k for each degree, where beta_k is the coefficient of a zonal term's profile, and the
+    /// largest relative error.
     fn cross_energies(&self, profile: &Profile, unit: &Spectrum) -> Result<(Vec<DoubleDouble>, f64)> {
         let last = unit.max_degree();
         let multiplicity = multiplicities(self.dim, last);
@@ -72,7 +72,7 @@ impl Target {
                     a.value.times_scaled(b.value).times_scaled(*n).to_double_double()
                 };
                 let out: Vec<DoubleDouble> = pairs.clone().zip(&multiplicity).map(of_degree).collect();
-                // In the sum, an error counts by the size of its term.
+                // In the sum, an error is weighted by the size of its term.
                 let total: f64 = out.iter().map(|e| e.to_f64().abs()).sum();
                 let error: f64 = pairs
                     .zip(&out)
@@ -85,14 +85,14 @@ impl Target {
     }
 }
 
-/// The unit vector along x.
+/// Returns the unit vector along x.
 pub(crate) fn precise_unit(x: &[f64]) -> Vec<DoubleDouble> {
     let length: DoubleDouble = x.iter().map(|&x| DoubleDouble::from_product(x, x)).sum();
     let length = length.sqrt();
     x.iter().map(|&x| DoubleDouble::from(x) / length).collect()
 }
 
-/// The inner product.
+/// Returns the inner product.
 pub(crate) fn precise_dot(a: &[DoubleDouble], b: &[DoubleDouble]) -> DoubleDouble {
     a.iter().zip(b).map(|(&a, &b)| a * b).sum()
 }

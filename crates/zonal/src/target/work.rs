@@ -1,20 +1,21 @@
-//! How much exact arithmetic a target may take. What a step will cost is told by its sizes before it is done, so that the same
-//! targets are refused on every machine.
+//! A limit on the exact arithmetic for a target. The cost of a step is estimated from sizes before the step is
+//! performed, so the same targets are rejected on every machine.
 
 use crate::error::{Error, Result};
 
-/// Nanoseconds on a present machine, about.
+/// The remaining budget, approximately in nanoseconds on current hardware.
 #[derive(Debug)]
 pub(super) struct Work {
     left: u64,
 }
 
-/// A quarter of a second.
+/// The total budget: a quarter of a second.
 const MOST: u64 = 250_000_000;
-/// A fraction's own cost, and that for each pair of words: greatest common divisors are found bit by bit.
+/// The fixed cost of an operation on fractions, followed by the cost per pair of words, which is that of a bitwise
+/// greatest common divisor.
 const FRACTION: u64 = 100;
 const FRACTION_WORDS: u64 = 400;
-/// The same for a product of whole numbers that is added to a sum.
+/// The fixed cost of adding a product of integers to a sum, followed by the cost per pair of words.
 const WHOLE: u64 = 50;
 const WHOLE_WORDS: u64 = 3;
 
@@ -23,16 +24,16 @@ impl Work {
         Self { left: MOST }
     }
 
-    /// Sums or products of so many fractions, whose numerators and denominators have so many bits together.
+    /// Charges `count` sums or products of fractions whose numerators and denominators together have `bits` bits.
     ///
     /// # Errors
-    /// [`Error::Parameter`] when they would take too long.
+    /// [`Error::Parameter`] if they would take too long.
     pub(super) fn fractions(&mut self, count: usize, bits: u64) -> Result<()> {
         let words = bits / 64 + 1;
         self.spend(count, FRACTION.saturating_add(words.saturating_mul(words).saturating_mul(FRACTION_WORDS)))
     }
 
-    /// Sums of so many products of whole numbers of so many bits.
+    /// Charges `count` additions of products of two integers with the given numbers of bits.
     ///
     /// # Errors
     /// As [`Self::fractions`].
@@ -45,7 +46,7 @@ impl Work {
         let left = self.left.checked_sub(each.saturating_mul(count as u64));
         self.left = left.ok_or_else(|| {
             Error::parameter(
-                "the time that the target's polynomial takes in exact numbers",
+                "the time needed for exact arithmetic on the target's polynomial",
                 "more than a quarter of a second",
                 "less; use fewer variables, a lower degree, shorter numbers, or harmonic(K)",
             )
@@ -70,7 +71,8 @@ mod tests {
         ] {
             assert!(parse(text, dim).is_ok(), "{text}: {:?}", parse(text, dim).err());
         }
-        // Many terms; numbers of many digits, which powers of ten make out of few; many products that fall together.
+        // Many terms; numbers with many digits, which come from short powers of ten; many products that contribute to
+        // the same term.
         let terms = "(x1 + x2 + x3 + x4 + x5 + x6 + x7 + x8 + x9)^6".to_owned();
         let numbers = format!("x1{}", "*1e300/7e300".repeat(600));
         let power = "(x1 + x2 + x3)^14";

@@ -1,4 +1,4 @@
-//! Zonal terms: functions c psi(<v, x>) of one direction v, the atoms of targets and the units of networks.
+//! Zonal terms: functions c psi(<v, x>) of one direction v, of which targets and networks are composed.
 
 use crate::activation::Activation;
 use crate::error::Result;
@@ -6,7 +6,7 @@ use crate::kernel::Kernel;
 use crate::spectrum::{SpectrumCache, check_degree};
 use crate::sphere::{Degree, Dim, sqrt_multiplicity};
 
-/// The function psi of one variable behind a zonal term.
+/// The function psi of one variable in a zonal term.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Profile {
     /// sqrt(N_K) P_K: a spherical harmonic of degree K with norm 1.
@@ -21,7 +21,7 @@ pub enum Profile {
 }
 
 impl Profile {
-    /// The kernel E[psi(<u, x>) chi(<v, x>)] with at least `max_degree` degrees.
+    /// Returns the kernel E[psi(<u, x>) chi(<v, x>)] with at least `max_degree` degrees.
     ///
     /// # Errors
     /// As [`crate::spectrum::Spectrum::new`].
@@ -29,7 +29,7 @@ impl Profile {
         self.kernel_with(&SpectrumCache::default(), other, dim, max_degree)
     }
 
-    /// [`Self::kernel`] with spectra from a cache.
+    /// Like [`Self::kernel`], with spectra from a cache.
     pub(super) fn kernel_with(
         &self,
         spectra: &SpectrumCache,
@@ -46,9 +46,9 @@ impl Profile {
             }
             (&Self::Harmonic(k), Self::Neuron { activation, scale })
             | (Self::Neuron { activation, scale }, &Self::Harmonic(k)) => {
-                // alpha_k beta_k N_k with beta_k = 1 / sqrt(N_k), the harmonic's own coefficient.
+                // alpha_k beta_k N_k with beta_k = 1 / sqrt(N_k), the coefficient of the harmonic.
                 let spectrum = spectra.spectrum(activation, dim, *scale, k)?;
-                // In logarithms: alpha_k may underflow where sqrt(N_k) overflows.
+                // Computed with logarithms: alpha_k may underflow where sqrt(N_k) overflows.
                 let c = &spectrum.coefficients()[k];
                 let energy = f64::from(c.value.sign()) * (0.5 * c.energy.ln_abs()).exp();
                 Ok(Kernel::single_degree(dim, k, energy, max_degree))
@@ -59,7 +59,7 @@ impl Profile {
         }
     }
 
-    /// The Funk-Hecke coefficient beta_k = E[psi(t) P_k(t)] for each degree up to `max_degree`.
+    /// Computes the Funk-Hecke coefficient beta_k = E[psi(t) P_k(t)] for each degree up to `max_degree`.
     ///
     /// # Errors
     /// As [`crate::spectrum::Spectrum::new`].
@@ -67,7 +67,7 @@ impl Profile {
         self.coefficients_with(&SpectrumCache::default(), dim, max_degree)
     }
 
-    /// [`Self::coefficients`] with spectra from a cache.
+    /// Like [`Self::coefficients`], with spectra from a cache.
     pub(super) fn coefficients_with(
         &self,
         spectra: &SpectrumCache,
@@ -92,7 +92,7 @@ impl Profile {
 }
 
 impl Profile {
-    /// The only degree of a harmonic.
+    /// Returns the degree of a harmonic.
     pub(super) fn degree(&self) -> Option<Degree> {
         match self {
             &Self::Harmonic(k) => Some(k),
@@ -100,7 +100,7 @@ impl Profile {
         }
     }
 
-    /// The normalised coefficients sqrt(N_k) beta_k: the energy of degree k is their square.
+    /// Computes the normalised coefficients sqrt(N_k) beta_k, whose squares are the energies of the degrees.
     ///
     /// # Errors
     /// As [`crate::spectrum::Spectrum::new`].
@@ -114,7 +114,7 @@ impl Profile {
             &Self::Harmonic(k) => Ok((0..=max_degree).map(|j| if j == k { 1.0 } else { 0.0 }).collect()),
             Self::Neuron { activation, scale } => {
                 let spectrum = spectra.spectrum(activation, dim, *scale, max_degree)?;
-                // In logarithms: alpha_k may underflow where sqrt(N_k) overflows.
+                // Computed with logarithms: alpha_k may underflow where sqrt(N_k) overflows.
                 let of_degree = |c: &crate::spectrum::Coefficient| match c.value.sign() {
                     0 => 0.0,
                     sign => f64::from(sign) * (0.5 * c.energy.ln_abs()).exp(),

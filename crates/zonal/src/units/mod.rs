@@ -1,12 +1,12 @@
-//! Funk-Hecke coefficients of units of any length and bias, x -> phi(s l <u, x> + b) for a unit vector u: normalised,
-//! A_k = sqrt(N_k) E_t[phi(s l t + b) P_k(t)], so that the unit has energy A_k^2 in degree k and two units have
-//! E[..] = sum_k A_k B_k P_k(<u, v>).
+//! Funk-Hecke coefficients of units of any length and bias, x -> phi(s l <u, x> + b) for a unit vector u. They are
+//! normalised, A_k = sqrt(N_k) E_t[phi(s l t + b) P_k(t)], so that the unit has energy A_k^2 in degree k and two units
+//! have E[..] = sum_k A_k B_k P_k(<u, v>).
 //!
-//! Homogeneous activations without a bias only take a factor l^h, and keep every digit. All others are integrated over
-//! t = sin theta, where the weight is cos^(n-2) theta and smooth in every dimension, piece by piece between the points where
-//! phi is not smooth and the one where its argument is zero. Pieces are halved until a Gauss-Legendre rule resolves both phi
-//! and P_k on each: absolute error below 3e-14 of the largest |phi|, or an error. Units whose pieces are the same share
-//! their nodes.
+//! For homogeneous activations without a bias the coefficients are multiplied by a factor l^h, without loss of
+//! accuracy. All others are integrated over t = sin theta, where the weight is cos^(n-2) theta and smooth in every
+//! dimension. The range is split at the points where phi is not smooth and at the point where its argument is zero, and
+//! pieces are halved until a Gauss-Legendre rule resolves both phi and P_k on each: absolute error below 3e-14 of the
+//! largest |phi|, or an error. Units with the same pieces share their nodes.
 
 mod pieces;
 
@@ -19,7 +19,7 @@ use crate::sphere::{Degree, Dim};
 use pieces::{Pieces, Sample};
 use rayon::prelude::*;
 
-/// Units of an activation, each with its length and its bias.
+/// The units of an activation, each with its own length and bias.
 #[derive(Clone, Copy, Debug)]
 pub struct Units<'a> {
     /// phi.
@@ -28,11 +28,11 @@ pub struct Units<'a> {
     pub scale: f64,
     /// l of each unit.
     pub lengths: &'a [f64],
-    /// b of each unit; None where all are zero.
+    /// b of each unit; None if all are zero.
     pub biases: Option<&'a [f64]>,
 }
 
-/// Normalised coefficients, one degree a row, one unit a column.
+/// Normalised coefficients, one degree per row, one unit per column.
 #[derive(Clone, Debug)]
 pub struct Coefficients {
     /// A_k.
@@ -45,23 +45,25 @@ pub struct Coefficients {
     pub norms: Vec<f64>,
 }
 
-/// With biases, arguments up to this size are met by shared nodes: pieces that suit one unit suit all.
+/// With biases, units with arguments up to this size share nodes: pieces that suit one such unit suit all.
 const GENTLE: f64 = 10.0;
-/// Parts of each piece for a formula or code, which may have narrow features that long pieces miss.
+/// The number of parts into which each piece is split first for a formula or code, which may have narrow features that
+/// long pieces miss.
 const PARTS: usize = 8;
-/// Nodes whose Legendre polynomials are held at a time.
+/// The number of nodes whose Legendre polynomials are in memory at a time.
 const BLOCK: usize = 256;
 
 impl Units<'_> {
-    /// A_k and its derivatives for k <= `max_degree`. Derivatives are zero for an activation that has none.
+    /// Computes A_k and its derivatives for k <= `max_degree`. Derivatives are zero for an activation without a
+    /// derivative.
     ///
     /// # Errors
-    /// As [`Spectrum::new`]; [`crate::Error::Parameter`] for a unit that turns too fast to be integrated.
+    /// As [`Spectrum::new`]; [`crate::Error::Parameter`] for a unit that oscillates too fast to be integrated.
     pub fn coefficients(&self, dim: Dim, max_degree: Degree) -> Result<Coefficients> {
         self.with_slopes(self.activation.has_slope(), dim, max_degree)
     }
 
-    /// A_k alone; the derivatives are zero.
+    /// Computes A_k alone; the derivatives are set to zero.
     ///
     /// # Errors
     /// As [`Self::coefficients`].
@@ -83,7 +85,7 @@ impl Units<'_> {
         let norm = |l: &f64| spectrum.norm_sq() * l.powi(2 * power as i32);
         out.norms = self.lengths.iter().map(norm).collect();
         for (k, c) in spectrum.coefficients().iter().enumerate() {
-            // In logarithms: alpha_k may underflow where sqrt(N_k) overflows.
+            // Computed with logarithms: alpha_k may underflow where sqrt(N_k) overflows.
             let unit = f64::from(c.value.sign()) * (0.5 * c.energy.ln_abs()).exp();
             let unit = if c.value.sign() == 0 { 0.0 } else { unit };
             for (j, l) in self.lengths.iter().enumerate() {
@@ -105,7 +107,7 @@ impl Units<'_> {
             + self.biases.unwrap_or_default().iter().fold(0.0, |a: f64, b| a.max(b.abs()));
         let Shape { breaks, smooth, parts } = self.shape(reach)?;
         let m = self.lengths.len();
-        // Where the argument is zero at t = 0, or phi has no kink and no steep slope, all units share their nodes.
+        // If the argument is zero at t = 0, or phi has no kink and no steep slope, all units share their nodes.
         let at_zero = self.biases.is_none() && breaks.iter().all(|z| *z == 0.0);
         let mut out = if at_zero || smooth && reach <= GENTLE {
             let end = integrals.pieces.end;
@@ -135,7 +137,7 @@ impl Units<'_> {
         Ok(Shape { breaks, smooth, parts: if tame { 1 } else { PARTS } })
     }
 
-    /// The ends of the pieces of the first unit, as angles.
+    /// Returns the ends of the pieces of the first unit, as angles.
     fn ends(&self, breaks: &[f64], end: f64) -> Vec<f64> {
         let (slope, bias) = (self.scale * self.lengths[0], self.biases.map_or(0.0, |b| b[0]));
         let inside = |z: &f64| Some(((z - bias) / slope).asin()).filter(|x| x.abs() < end);
@@ -145,14 +147,14 @@ impl Units<'_> {
         ends
     }
 
-    /// The arguments of all units at some nodes, one node a row.
+    /// Returns the arguments of all units at nodes, one node per row.
     fn arguments(&self, nodes: &[(f64, f64)]) -> Vec<f64> {
         let argument =
             |j: usize, t: f64| self.scale * self.lengths[j] * t + self.biases.map_or(0.0, |b| b[j]);
         nodes.iter().flat_map(|(t, _)| (0..self.lengths.len()).map(move |j| argument(j, *t))).collect()
     }
 
-    /// Without a bias a degree that symmetry hides is exactly zero.
+    /// Sets degrees that vanish by symmetry to exactly zero if there is no bias.
     fn clear_invisible(&self, coefficients: &mut Coefficients) {
         if self.biases.is_some() {
             return;
@@ -164,34 +166,34 @@ impl Units<'_> {
     }
 }
 
-/// What integration has to know of phi.
+/// The properties of phi that integration needs.
 struct Shape {
-    /// The arguments between which it is smooth, and zero.
+    /// The arguments between which it is smooth, including zero.
     breaks: Vec<f64>,
-    /// Whether it has no kink.
+    /// Whether phi has no kink.
     smooth: bool,
-    /// How many parts each piece starts as.
+    /// The number of parts into which each piece is split first.
     parts: usize,
 }
 
-/// The same ends with each piece cut into equal parts.
+/// Returns the ends with each piece split into equal parts.
 fn divided(ends: &[f64], parts: usize) -> Vec<f64> {
     let part = |w: &[f64], i: usize| w[0] + (w[1] - w[0]) * i as f64 / parts as f64;
     let starts = ends.windows(2).flat_map(|w| (0..parts).map(move |i| part(w, i)));
     starts.chain(ends.last().copied()).collect()
 }
 
-/// What the integrals of all units of a call have in common.
+/// The data that the integrals of all units of a call share.
 struct Integrals {
     pieces: Pieces,
-    /// That of sqrt(N_k) P_k.
+    /// The recurrence of sqrt(N_k) P_k.
     recurrence: Recurrence,
-    /// Whether derivatives are wanted.
+    /// Whether derivatives are computed.
     slopes: bool,
 }
 
 impl Integrals {
-    /// The integrals of units that share the ends of their pieces.
+    /// Computes the integrals of units that share the ends of their pieces.
     fn of(&self, units: &Units<'_>, ends: &[f64]) -> Result<Coefficients> {
         let m = units.lengths.len();
         let values = |nodes: &[(f64, f64)]| {
@@ -222,7 +224,7 @@ impl Integrals {
         Ok(out)
     }
 
-    /// w_q sqrt(N_k) P_k(t_q), one degree a row.
+    /// Returns w_q sqrt(N_k) P_k(t_q), one degree per row.
     fn table(&self, nodes: &[(f64, f64)]) -> Matrix {
         let degrees = self.recurrence.max_degree();
         let t: Vec<f64> = nodes.iter().map(|n| n.0).collect();
@@ -242,10 +244,11 @@ fn add(sum: &mut Matrix, term: &Matrix) {
     crate::linalg::add_scaled(sum.values_mut(), 1.0, term.values());
 }
 
-/// Inner products of the unit vector in row i with all rows, from products with rounding: within [-1, 1], and exactly 1 for
-/// equal rows. The square roots in closed kernels would feel 1 - 2^-53, and mirrored units would not cancel.
+/// Returns the inner products of the unit vector in row i with all rows, from products with rounding errors: within
+/// [-1, 1], and exactly 1 for equal rows. The square roots in closed kernels would amplify 1 - 2^-53, and mirrored
+/// units would not cancel.
 pub(crate) fn cosines(products: &[f64], directions: &Matrix, i: usize) -> Vec<f64> {
-    // A few roundings of a sum of n squares.
+    // A few rounding errors of a sum of n squares.
     let near = 1.0 - 8.0 * f64::EPSILON * (16.0 + directions.columns() as f64);
     let own = directions.row(i);
     let cosine = |(j, &r): (usize, &f64)| {
@@ -260,7 +263,7 @@ impl Coefficients {
         Self { values: zeros(), by_length: zeros(), by_bias: zeros(), norms: vec![0.0; units] }
     }
 
-    /// Coefficients of single units next to each other.
+    /// Joins the coefficients of single units, one unit per column.
     fn side_by_side(max_degree: Degree, all: &[Self]) -> Self {
         let mut out = Self::zeros(max_degree, all.len());
         for (j, one) in all.iter().enumerate() {
@@ -274,8 +277,8 @@ impl Coefficients {
         out
     }
 
-    /// E phi^2 of each unit less the energies held: what the degrees beyond hold. Below zero by rounding, and by more only
-    /// if coefficients are wrong.
+    /// Returns E phi^2 of each unit minus the energies held: the energy of higher degrees. Rounding can make it
+    /// slightly negative; a larger negative value means wrong coefficients.
     pub(crate) fn missing(&self) -> Vec<f64> {
         let mut missing = self.norms.clone();
         for k in 0..self.values.rows() {
@@ -298,7 +301,7 @@ mod tests {
             let lengths = [0.3, 1.0, 4.5];
             let units = Units { activation: &activation, scale: 1.3, lengths: &lengths, biases: None };
             let found = units.coefficients(dim, 9).unwrap();
-            // Through quadrature where there is a shorter way too.
+            // Through quadrature although there is a shorter way.
             let zeros = [0.0; 3];
             let integrated = Units { biases: Some(&zeros), ..units }.coefficients(dim, 9).unwrap();
             for (j, l) in lengths.iter().enumerate() {
@@ -315,7 +318,8 @@ mod tests {
         }
     }
 
-    /// Pieces as long as the whole interval, arguments that turn often, and steep ones; no energy may appear or be missing.
+    /// Pieces as long as the whole interval, arguments that oscillate, and steep ones; no energy may appear or be
+    /// missing.
     #[test]
     fn high_degrees_of_any_unit_are_those_of_the_spectrum() {
         for (name, scale, bias, n) in [
@@ -368,7 +372,7 @@ mod tests {
         let pole = Activation::parse("cos(exp(9*t))").unwrap();
         assert!(units(&pole).coefficients(dim, 20).is_ok());
         let fast = Units { scale: 1e9, ..units(&Activation::Sin) };
-        assert!(fast.coefficients(dim, 20).unwrap_err().to_string().contains("turns too fast"));
+        assert!(fast.coefficients(dim, 20).unwrap_err().to_string().contains("oscillates too fast"));
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! Nodes for the integrals of phi(s l sin theta + b) P_k(sin theta) cos^(n-2)(theta): pieces of theta that are halved until a
-//! Gauss-Legendre rule is enough for both factors.
+//! Nodes for the integrals of phi(s l sin theta + b) P_k(sin theta) cos^(n-2)(theta): pieces of theta that are halved
+//! until a Gauss-Legendre rule is accurate for both factors.
 //!
-//! A rule of N nodes is exact for products of degree 2N - 1. On a piece, P_k and the weight are a polynomial of theta of
-//! known degree to rounding; what remains is the degree that phi may have, and whether it has no more is read off its
-//! Legendre coefficients there.
+//! A rule of N nodes is exact for products of degree 2N - 1. On a piece, P_k and the weight are a polynomial of theta
+//! of known degree, up to rounding; this leaves a largest degree for phi, and the Legendre coefficients of phi on the
+//! piece show whether it exceeds that degree.
 
 use crate::error::{Error, Result};
 use crate::quadrature::gauss_legendre;
@@ -13,19 +13,19 @@ use std::sync::OnceLock;
 
 /// Nodes of the rule.
 const NODES: usize = 128;
-/// Consecutive Legendre coefficients that must be rounding for a function to count as resolved.
+/// The number of consecutive Legendre coefficients that must be at rounding level for a function to count as resolved.
 const BAND: usize = 8;
-/// The rule's own coefficients from this degree on are too close to the aliased ones.
+/// From this degree on, the rule's own coefficients are too close to the aliased ones.
 const LAST_BAND: f64 = (NODES - BAND) as f64;
 /// The weight has fallen below e^-80 where the integrals end.
 const NEGLIGIBLE: f64 = -80.0;
-/// Part of the largest value of phi that an integral may be wrong by.
+/// The error of an integral that is accepted, as a fraction of the largest value of phi.
 const WANTED: f64 = 4e-15;
-/// Halvings of a piece before phi counts as unresolved.
+/// The number of halvings of a piece after which phi counts as unresolved.
 const LEVELS: usize = 60;
-/// Most pieces open at a time.
+/// The largest number of open pieces.
 const MOST_PIECES: usize = 1 << 13;
-/// Most values of phi held at a time.
+/// The largest number of values of phi in memory.
 const MOST_VALUES: usize = 1 << 26;
 
 /// The rule with its discrete Legendre transform.
@@ -33,12 +33,12 @@ struct Rule {
     nodes: Vec<(f64, f64)>,
     /// w_i p_q(x_i) for the orthonormal p_q, one degree q a row.
     transform: Vec<Vec<f64>>,
-    /// Legendre coefficients below this part of the largest value are rounding of the nodes and weights: three times the
-    /// largest that the rule gives the constant 1, whose coefficients are zero.
+    /// Legendre coefficients below this fraction of the largest value are rounding errors of the nodes and weights:
+    /// three times the largest coefficient that the rule gives the constant 1, whose coefficients are zero.
     rounding: f64,
 }
 
-/// The rule, computed once.
+/// Returns the rule, which is computed once.
 fn rule() -> Result<&'static Rule> {
     static RULE: OnceLock<Rule> = OnceLock::new();
     if let Some(rule) = RULE.get() {
@@ -62,26 +62,26 @@ fn rule() -> Result<&'static Rule> {
     Ok(RULE.get_or_init(|| Rule { nodes, transform, rounding }))
 }
 
-/// The pieces for degrees up to a largest one in one dimension.
+/// The pieces for degrees up to a maximum in one dimension.
 pub(super) struct Pieces {
     rule: &'static Rule,
     /// n - 2, the exponent of the weight.
     exponent: f64,
     /// The largest frequency of P_k in theta.
     frequency: f64,
-    /// Integrals end at plus and minus this angle.
+    /// Integrals extend to plus and minus this angle.
     pub(super) end: f64,
     /// The integral of the weight.
     total: f64,
 }
 
-/// Nodes (sin theta, weight), the weights of all adding up to 1, with the values of each function at them: one node a row.
+/// Nodes (sin theta, weight), with weights that sum to 1, and the values of each function at them: one node per row.
 pub(super) struct Sample {
     pub(super) nodes: Vec<(f64, f64)>,
     pub(super) values: Vec<f64>,
 }
 
-/// The values of each function at some nodes, one node a row.
+/// Evaluates each function at nodes; the result has one node per row.
 type Values<'a> = dyn Fn(&[(f64, f64)]) -> Vec<f64> + 'a;
 
 impl Pieces {
@@ -94,7 +94,7 @@ impl Pieces {
         Ok(pieces)
     }
 
-    /// (sin theta, weight) on a piece.
+    /// Returns (sin theta, weight) on a piece.
     fn nodes(&self, (from, to): (f64, f64)) -> Vec<(f64, f64)> {
         let (middle, half) = (0.5 * (from + to), 0.5 * (to - from));
         let node = |(x, w): &(f64, f64)| {
@@ -104,22 +104,23 @@ impl Pieces {
         self.rule.nodes.iter().map(node).collect()
     }
 
-    /// The degree in theta of all P_k times the weight, to rounding, on a piece of this half length: a Bessel function
-    /// J_j(x) falls to 1e-16 by j = x + 11.5 x^(1/3), and the weight is nearly Gaussian. Verified against Legendre
-    /// transforms for n = 2 to 20,000.
+    /// Returns the degree in theta, up to rounding, of all P_k times the weight on a piece of this half length: a
+    /// Bessel function J_j(x) falls to 1e-16 by j = x + 11.5 x^(1/3), and the weight is nearly Gaussian. Verified
+    /// against Legendre transforms for n = 2 to 20,000.
     fn degree(&self, half: f64) -> f64 {
         let x = half * self.frequency;
         x + 11.5 * x.cbrt() + 4.0 * half * self.exponent.sqrt()
     }
 
-    /// Where the degrees begin that phi must not have on a piece of this half length; None if the piece is too long.
+    /// Returns the first degree that phi must not contain on a piece of this half length; None if the piece is too
+    /// long.
     fn band(&self, half: f64) -> Option<usize> {
         let rest = (2 * NODES - 1) as f64 - self.degree(half);
         (rest >= (2 * BAND) as f64).then(|| rest.min(LAST_BAND) as usize)
     }
 
-    /// Nodes for `count` functions of t = sin theta, smooth between consecutive `ends`; `values` answers with the values of
-    /// all at some nodes, one node a row.
+    /// Computes nodes for `count` functions of t = sin theta that are smooth between consecutive `ends`; `values`
+    /// returns the values of all functions at given nodes, one node per row.
     ///
     /// # Errors
     /// [`Error::Parameter`] for functions that no number of nodes within the limits resolves.
@@ -161,12 +162,12 @@ impl Pieces {
         let t = open.first().map_or(f64::NAN, |piece| piece.0.sin());
         Err(Error::parameter(
             "the activation of a unit",
-            format!("not resolved near <u, x> = {t:.6}: it is not finite there or turns too fast"),
-            "finite and slower; take a smaller scale, or give the positions of its kinks",
+            format!("not resolved near <u, x> = {t:.6}: it is not finite there or oscillates too fast"),
+            "finite and smoother; use a smaller scale, or give the positions of its kinks",
         ))
     }
 
-    /// Whether the rule is enough on a piece for all functions with these values at its nodes.
+    /// Returns whether the rule is accurate on a piece for all functions with these values at its nodes.
     fn resolves(&self, piece: (f64, f64), values: &[f64], sizes: &[f64]) -> bool {
         let half = 0.5 * (piece.1 - piece.0);
         let Some(band) = self.band(half) else { return false };
@@ -179,7 +180,7 @@ impl Pieces {
             for (factor, values) in row.iter().zip(values.chunks_exact(sizes.len())) {
                 crate::linalg::add_scaled(&mut sums, *factor, values);
             }
-            // What is not a number must not be lost in a maximum.
+            // A NaN must not be lost in a maximum.
             missed.iter_mut().zip(sums).for_each(|(m, s)| {
                 *m = if s.is_nan() { f64::INFINITY } else { m.max(s.abs()) };
             });

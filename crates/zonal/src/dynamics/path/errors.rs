@@ -1,4 +1,4 @@
-//! How far a path may be from exact descent: rounding (RD-1) and steps of Lanczos that were left out (LZ-1).
+//! Bounds on the difference between a path and exact descent: rounding (RD-1) and omitted steps of Lanczos (LZ-1).
 
 use super::{Path, Solution, floored, share};
 use crate::dynamics::{accumulated, accumulated_sum};
@@ -7,9 +7,9 @@ use crate::lanczos::Ritz;
 use crate::numeric::sum::non_negative;
 
 impl Path {
-    /// How far each label's [`Self::losses`] may be from those of exact descent (RD-1, LZ-1): rounding, its growth with the
-    /// iteration count and, for Lanczos, the steps left out. Exact losses fall with the count, so a later one is at most
-    /// what is known of earlier ones. Constants of rounding are estimates. Cost 40 m.
+    /// Bounds the difference between each label's [`Self::losses`] and those of exact descent (RD-1, LZ-1): rounding,
+    /// its growth with the iteration count and, for Lanczos, the omitted steps. Exact losses decrease with the count,
+    /// so bounds on earlier losses also bound later ones. Constants of rounding are estimates. Cost 40 m.
     pub fn loss_errors(&self, iteration: u64) -> Vec<f64> {
         let errors = |t: u64, losses: &[f64]| -> Vec<f64> {
             losses.iter().enumerate().map(|(label, &loss)| self.unlimited_error(label, loss, t)).collect()
@@ -29,14 +29,14 @@ impl Path {
         losses.iter().zip(own).zip(highest).map(limited).collect()
     }
 
-    /// The mean over labels of [`Self::loss_errors`].
+    /// Returns the mean over labels of [`Self::loss_errors`].
     pub fn loss_error(&self, iteration: u64) -> f64 {
         let errors = self.loss_errors(iteration);
         errors.iter().sum::<f64>() / errors.len() as f64
     }
 
-    /// Bounds below and above [`Self::losses`] of exact descent: [`Self::loss_errors`], for Lanczos the Gauss and
-    /// Gauss-Radau rules where they are nearer, since psi_2t has derivatives of alternating sign.
+    /// Returns lower and upper bounds on the losses of exact descent: [`Self::losses`] with [`Self::loss_errors`]; for
+    /// Lanczos the Gauss and Gauss-Radau rules if they are tighter, since psi_2t has derivatives of alternating sign.
     ///
     /// # Errors
     /// [`NoConvergence`](crate::Error::NoConvergence).
@@ -62,8 +62,8 @@ impl Path {
         Ok(out)
     }
 
-    /// A bound on how far predictions of each label are from those of exact descent after `iteration` steps: the root mean
-    /// square of the difference over the rows, or under the law, behind K (RD-1, LZ-1). Constants of rounding are
+    /// Bounds the difference between the predictions of each label and those of exact descent after `iteration` steps,
+    /// as the root mean square over the rows, or under the law, behind K (RD-1, LZ-1). Constants of rounding are
     /// estimates.
     pub fn distances(&self, iteration: u64) -> Vec<f64> {
         let one = |label| {
@@ -74,7 +74,8 @@ impl Path {
         (0..self.labels()).map(one).collect()
     }
 
-    /// The largest of [`Self::distances`] up to the iteration `last`, relative to the root mean square of the label.
+    /// Returns the largest of [`Self::distances`] up to the iteration `last`, relative to the root mean square of the
+    /// label.
     pub fn prediction_error(&self, last: u64) -> f64 {
         // Weights are rounded to f64 when they are saved.
         let saved = |label| 2.0 * f64::EPSILON * self.longest(label, last) * self.rounding.largest.sqrt();
@@ -83,14 +84,14 @@ impl Path {
         relative.filter(|x| !x.is_nan()).fold(0.0, f64::max)
     }
 
-    /// The part of [`Self::prediction_error`] that more steps of Lanczos would remove.
+    /// Returns the part of [`Self::prediction_error`] that more steps of Lanczos would remove.
     pub(super) fn krylov_error(&self, last: u64) -> f64 {
         let error = |(label, y): (usize, &f64)| self.krylov_distance(label, last) * (self.trace / y).sqrt();
         self.label_sq.iter().enumerate().map(error).filter(|x| !x.is_nan()).fold(0.0, f64::max)
     }
 
-    /// LZ-1: |a_t - V psi_t(T) V^T b| <= eta beta |e_k . sum_(s<t) psi_s(T) e_1| |b| for eta lambda_max <= 1, beta the
-    /// coupling out of the space.
+    /// LZ-1: |a_t - V psi_t(T) V^T b| <= eta beta |e_k . sum_(s<t) psi_s(T) e_1| |b| for eta lambda_max <= 1, where
+    /// beta is the coupling out of the Krylov space.
     fn krylov_distance(&self, label: usize, last: u64) -> f64 {
         match &self.solution {
             Solution::Krylov(spaces) if spaces[label].1.coupling != 0.0 => {
@@ -101,9 +102,9 @@ impl Path {
         }
     }
 
-    /// The largest length that the output weights of a label have in the first t steps.
+    /// Returns the largest length of the output weights of a label in the first t steps.
     fn longest(&self, label: usize, t: u64) -> f64 {
-        // With eta lambda > 1 the first step is the longest.
+        // If eta lambda > 1, the weights are longest after the first step.
         let psi = |x: f64| {
             let psi = accumulated(x, self.step, t);
             if self.step * x > 1.0 { psi.max(self.step) } else { psi }
@@ -120,13 +121,13 @@ impl Path {
         }
     }
 
-    /// Rounding's part of the error of a loss.
+    /// Returns the contribution of rounding to the error of a loss.
     fn rounding_error(&self, label: usize, loss: f64, t: u64) -> f64 {
         let size = self.longest(label, t);
         self.loss_difference(label, loss, size, self.rounding.distance(label, size, self.label_sq[label], t))
     }
 
-    /// The error of a loss, without what earlier losses say of it.
+    /// Returns the error of a loss without the bounds from earlier losses.
     fn unlimited_error(&self, label: usize, loss: f64, t: u64) -> f64 {
         let size = self.longest(label, t);
         let distance = self.rounding.distance(label, size, self.label_sq[label], t);
@@ -134,13 +135,13 @@ impl Path {
         self.loss_difference(label, loss, size, distance + krylov)
     }
 
-    /// How far the exact loss may be where functions differ by `distance`.
+    /// Bounds the error of the loss if functions differ by `distance`.
     fn loss_difference(&self, label: usize, loss: f64, size: f64, distance: f64) -> f64 {
         let own = self.rounding.evaluation(label, size, self.label_sq[label]);
         own + (2.0 * (loss + own).sqrt() + distance) * distance
     }
 
-    /// The length of b's share, for each label, in directions that [`share`] leaves out.
+    /// Returns, for each label, the length of the component of b in the directions that [`share`] omits.
     pub(super) fn unresolved_shares(&self) -> Vec<f64> {
         let Solution::Krylov(spaces) = &self.solution else { return Vec::new() };
         let kept = |ritz: &Ritz, x: f64| share(ritz, x, |_| 1.0);

@@ -1,20 +1,20 @@
-//! Elementary functions of whole slices, in loops that the compiler turns into vector instructions: AVX-512, AVX2 or
-//! none, chosen at run time. The slice's length and neighbours never change a value's bits, the instruction set may,
-//! within the stated errors.
+//! Elementary functions of whole slices, in loops that the compiler converts to vector instructions: AVX-512, AVX2 or
+//! none, selected at run time. The bits of a value do not depend on the slice's length or on neighbouring values; they
+//! may depend on the instruction set, within the stated errors.
 //!
-//! Here for f64, in [`narrow`] for f32. Errors for f64, measured by the tests against double-double arithmetic: at most 2 ulp for exp, sigmoid, sin, cos and acos, 3 ulp
-//! for tanh, erf, softplus and silu, 4 ulp for gelu. Sources: argument reductions of Cody and Waite; Taylor polynomials on the reduced
-//! ranges; for erfc beyond 1 a Chebyshev interpolant of (1 + 2x) exp(x^2) erfc(x) in (x - 15/4)/(x + 15/4), made with
-//! 50 digits (Schonfelder 1978).
+//! This module is for f64, [`narrow`] for f32. Errors for f64, measured by the tests against double-double arithmetic:
+//! at most 2 ulp for exp, sigmoid, sin, cos and acos, 3 ulp for tanh, erf, softplus and silu, 4 ulp for gelu. Sources:
+//! argument reductions of Cody and Waite; Taylor polynomials on the reduced ranges; for erfc beyond 1 a Chebyshev
+//! interpolant of (1 + 2x) exp(x^2) erfc(x) in (x - 15/4)/(x + 15/4), computed with 50 digits (Schonfelder 1978).
 
 pub mod narrow;
 mod wide;
 
 pub use wide::{acos, cos, erf, exp, gelu, sigmoid, silu, sin, softplus, tanh};
 
-/// A function of slices at a level, from a function of numbers that is generic over whether fused multiply-adds are
-/// instructions (as library calls they would be fifty times slower). The loops call it by its name: through a closure or an
-/// iterator it might not be inlined, and then be compiled for another instruction set.
+/// Defines a function of slices at a level from a function of numbers that is generic over whether fused multiply-adds
+/// are instructions (as library calls they would be fifty times slower). The loops call it by its name: through a
+/// closure or an iterator it might not be inlined, and would then be compiled for another instruction set.
 macro_rules! vectorised {
     ($number:ty: $($(#[$doc:meta])* $visible:vis $name:ident $at:ident $one:ident;)*) => {$(
         $(#[$doc])*
@@ -38,7 +38,7 @@ macro_rules! vectorised {
                     }
                 }
                 match level {
-                    // SAFETY: these levels are only chosen where the processor has the features.
+                    // SAFETY: these levels are selected only if the processor has the features.
                     Level::Avx512 => return unsafe { avx512(values) },
                     // SAFETY: as above.
                     Level::Avx2 => return unsafe { avx2(values) },
@@ -53,7 +53,7 @@ macro_rules! vectorised {
     )*};
 }
 
-/// The functions whose formulas are the same in both precisions; the constants are those of the file that calls this.
+/// Defines the functions whose formulas are the same in both precisions; the constants are those of the calling module.
 macro_rules! shared {
     ($number:ident) => {
         #[inline(always)]
@@ -61,7 +61,7 @@ macro_rules! shared {
             if F { a.mul_add(b, c) } else { a * b + c }
         }
 
-        /// Horner's rule, the constant term first.
+        /// Evaluates a polynomial by Horner's rule, the constant term first.
         #[inline(always)]
         fn polynomial<const F: bool, const N: usize>(coefficients: &[$number; N], x: $number) -> $number {
             let mut sum = coefficients[N - 1];
@@ -71,27 +71,27 @@ macro_rules! shared {
             sum
         }
 
-        /// Clamps and keeps NaN, which `clamp` of a vector would too, but `min` and `max` would not.
+        /// Clamps and preserves NaN, which `clamp` of a vector would too, but `min` and `max` would not.
         #[inline(always)]
         fn clamp(x: $number, low: $number, high: $number) -> $number {
             let x = if x < low { low } else { x };
             if x > high { high } else { x }
         }
 
-        /// 2^k for a whole k that is the exponent of a number.
+        /// Returns 2^k for an integer k that is the exponent of a number.
         #[inline(always)]
         fn power_of_two(k: $number) -> $number {
             $number::from_bits((k + MAGIC).to_bits().wrapping_add(ONE.0) << ONE.1)
         }
 
-        /// x = k ln 2 + r with |r| <= ln 2 / 2.
+        /// Returns k and r with x = k ln 2 + r and |r| <= ln 2 / 2.
         #[inline(always)]
         fn reduce<const F: bool>(x: $number) -> ($number, $number) {
             let k = fma::<F>(x, std::$number::consts::LOG2_E, MAGIC) - MAGIC;
             (k, fma::<F>(k, -LN_2[1], fma::<F>(k, -LN_2[0], x)))
         }
 
-        /// e^r - 1 for |r| <= ln 2 / 2.
+        /// Returns e^r - 1 for |r| <= ln 2 / 2.
         #[inline(always)]
         fn expm1_reduced<const F: bool>(r: $number) -> $number {
             fma::<F>(r * r, polynomial::<F, _>(&INVERSE_FACTORIALS, r), r)
@@ -139,19 +139,19 @@ macro_rules! shared {
             x * sigmoid_one::<F>(x)
         }
 
-        /// erf y for |y| <= 1.
+        /// Returns erf y for |y| <= 1.
         #[inline(always)]
         fn erf_small<const F: bool>(y: $number) -> $number {
             y * polynomial::<F, _>(&ERF, y * y)
         }
 
-        /// erfc y for y >= 1.
+        /// Returns erfc y for y >= 1.
         #[inline(always)]
         fn erfc_large<const F: bool>(y: $number) -> $number {
             let t = (y - 3.75) / (y + 3.75);
             let s = (19.0 * t - 4.0) / 15.0;
             let square = y * y;
-            // What rounding took from the square, which the exponential would multiply.
+            // The rounding error of the square, which the exponential would multiply.
             let lost = if F { y.mul_add(y, -square) } else { 0.0 };
             let gauss = exp_one::<F>(-square);
             fma::<F>(gauss, -lost, gauss) * polynomial::<F, _>(&ERFC, s) / fma::<F>(2.0, y, 1.0)
@@ -163,7 +163,7 @@ macro_rules! shared {
             let small = erf_small::<F>(if y < 1.0 { y } else { 1.0 });
             let large = 1.0 - erfc_large::<F>(if y < 1.0 { 1.0 } else { y });
             let value = if y < 1.0 { small } else { large };
-            // The comparison above is false for NaN, and its branch keeps it.
+            // The comparison above is false for NaN, and its branch preserves it.
             value.copysign(x)
         }
 

@@ -1,7 +1,7 @@
-//! The functions of f32: the same formulas as for f64 with fewer terms; see [`super`].
+//! The functions for f32: the same formulas as for f64 with fewer terms; see [`super`].
 //!
-//! Errors, measured by the tests against f64: at most 2 ulp for exp and sigmoid, 3 ulp for softplus, silu and erf,
-//! 5 ulp for gelu, 6 ulp for tanh.
+//! Errors, measured by the tests against f64: at most 2 ulp for exp and sigmoid, 3 ulp for softplus, silu and erf, 5
+//! ulp for gelu, 6 ulp for tanh.
 
 use super::{shared, vectorised};
 use crate::numeric::level::Level;
@@ -25,19 +25,19 @@ vectorised! { f32:
 
 shared!(f32);
 
-/// Adding it rounds to a whole number, which then stands in the lowest bits.
+/// Adding this rounds to an integer, which is then in the lowest bits.
 const MAGIC: f32 = 12_582_912.0;
-/// The exponent of 1, and where it stands.
+/// The exponent of 1, and the position of its lowest bit.
 const ONE: (u32, u32) = (127, 23);
 /// ln 2 in two parts, the first with 16 bits.
 const LN_2: [f32; 2] = [0.693_145_751_953_125, 1.428_606_765_330_187e-6];
-/// Arguments beyond which e^x is 0 or infinite.
+/// Arguments below and above which e^x is 0 or infinite.
 const EXP_ENDS: [f32; 2] = [-104.0, 89.0];
 /// Below this argument x / (1 + e^-x) is 0.
 const SILU_END: f32 = -110.0;
-/// From this argument on erf is 1.
+/// From this argument on, erf is 1.
 const ERF_END: f32 = 4.0;
-/// Below this argument gelu is 0, and from this one on erfc.
+/// The argument below which gelu is 0, and the argument above which erfc is 0.
 const GELU_ENDS: [f32; 2] = [-15.0, 10.5];
 /// Terms of the series of [`LOGARITHM`].
 const LOGARITHM_TERMS: usize = 9;
@@ -46,8 +46,8 @@ const LOGARITHM_TERMS: usize = 9;
 const INVERSE_FACTORIALS: [f32; 7] =
     [1.0 / 2.0, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0, 1.0 / 720.0, 1.0 / 5_040.0, 1.0 / 40_320.0];
 
-/// tanh x = x P(x^2) / Q(x^2) up to 9.1 with a relative error of 2.3e-8 before rounding: least squares in 40 digits, weighted
-/// until the error is even (Lawson 1961).
+/// tanh x = x P(x^2) / Q(x^2) up to 9.1 with a relative error of 2.3e-8 before rounding: least squares in 40 digits,
+/// reweighted until the error is uniform (Lawson 1961).
 const TANH: [[f32; 5]; 2] = [
     [0.999999977886, 0.1337441932, 0.00348773872658, 0.0000204797952016, 1.31752864329e-8],
     [1.0, 0.467077334138, 0.0258471284449, 0.000327279273917, 7.70319246216e-7],
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
     use crate::numeric::vector;
 
-    /// The largest error in units of the last place over all levels, for arguments of every size up to `most`.
+    /// Returns the largest error in units of the last place over all levels, for arguments of every size up to `most`.
     fn worst(most: f32, narrow: fn(&mut [f32], Level), wide: fn(&mut [f64])) -> f64 {
         let even = (0..40_000u16).map(|i| most * (f32::from(i) / 20_000.0 - 1.0));
         let small = (0..600u16).map(|i| 1e-9 * 10f32.powf(f32::from(i) / 60.0)).filter(|x| *x <= most);

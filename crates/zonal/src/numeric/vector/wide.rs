@@ -1,4 +1,4 @@
-//! The functions of f64; see [`super`].
+//! The functions for f64; see [`super`].
 
 use super::{shared, vectorised};
 use crate::numeric::level::Level;
@@ -52,19 +52,19 @@ fn trigonometric(values: &mut [f64], vector: fn(&mut [f64]), one: fn(f64) -> f64
 
 shared!(f64);
 
-/// Adding it rounds to a whole number, which then stands in the lowest bits.
+/// Adding this rounds to an integer, which is then in the lowest bits.
 const MAGIC: f64 = 6_755_399_441_055_744.0;
-/// The exponent of 1, and where it stands.
+/// The exponent of 1, and the position of its lowest bit.
 const ONE: (u64, u32) = (1023, 52);
 /// ln 2 in two parts, the first with 32 bits.
 const LN_2: [f64; 2] = [6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10];
-/// Arguments beyond which e^x is 0 or infinite.
+/// Arguments below and above which e^x is 0 or infinite.
 const EXP_ENDS: [f64; 2] = [-750.0, 710.0];
 /// Below this argument x / (1 + e^-x) is 0.
 const SILU_END: f64 = -800.0;
-/// From this argument on erf is 1.
+/// From this argument on, erf is 1.
 const ERF_END: f64 = 6.0;
-/// Below this argument gelu is 0, and from this one on erfc.
+/// The argument below which gelu is 0, and the argument above which erfc is 0.
 const GELU_ENDS: [f64; 2] = [-40.0, 28.0];
 /// Terms of the series of [`LOGARITHM`].
 const LOGARITHM_TERMS: usize = 18;
@@ -176,17 +176,17 @@ fn acos_one<const F: bool>(x: f64) -> f64 {
     let s = if middle { x } else { z.sqrt() };
     let ratio = z * polynomial::<F, _>(&ARCSINE.0, z) / polynomial::<F, _>(&ARCSINE.1, z);
     let arcsine = fma::<F>(s, ratio, s);
-    // pi/2 less its rounding first, so that the sum keeps its digits.
+    // pi/2 minus its rounding error first, so that the sum retains its digits.
     let near = FRAC_PI_2 - (arcsine - 6.123_233_995_736_766e-17);
     let far = 2.0 * arcsine;
     let outside = if x < 0.0 { PI - (far - 1.224_646_799_147_353_2e-16) } else { far };
     if middle { near } else { outside }
 }
 
-/// The reduced argument r and, in the lowest two bits, the quarter turn n: x = n pi/2 + r.
+/// Returns the reduced argument r and, in the lowest two bits, the quarter turn n: x = n pi/2 + r.
 #[inline(always)]
 fn quarter<const F: bool>(x: f64) -> (u64, f64) {
-    // pi/2 in three parts of 33 bits and a rest.
+    // pi/2 in three parts of 33 bits and a remainder.
     const PARTS: [f64; 4] = [
         1.570_796_326_734_125_6,
         6.077_100_506_303_966e-11,
@@ -226,14 +226,14 @@ const COSINE: [f64; 8] = [
     -1.0 / 6_402_373_705_728_000.0,
 ];
 
-/// sin(x + turns pi/2).
+/// Returns sin(x + turns pi/2).
 #[inline(always)]
 fn turned<const F: bool>(x: f64, turns: u64) -> f64 {
     let (n, r) = quarter::<F>(clamp(x, -2.0 * REDUCIBLE, 2.0 * REDUCIBLE));
     let n = n.wrapping_add(turns);
     let square = r * r;
     let sine = fma::<F>(r * square, polynomial::<F, _>(&SINE, square), r);
-    // 1 - r^2/2 first loses what is put back behind it.
+    // 1 - r^2/2 first; its rounding error is added to the rest.
     let half = 0.5 * square;
     let head = 1.0 - half;
     let cosine = head + fma::<F>(square * square, polynomial::<F, _>(&COSINE, square), (1.0 - head) - half);
@@ -256,7 +256,7 @@ mod tests {
     use super::*;
     use crate::numeric::{DoubleDouble, Elementary};
 
-    /// Arguments of every size up to `most`, of both signs.
+    /// Returns arguments of every size up to `most`, of both signs.
     fn arguments(most: f64) -> Vec<f64> {
         let mut out: Vec<f64> = (0..4000).map(|i| most * (f64::from(i) / 2000.0 - 1.0)).collect();
         out.extend(
@@ -268,7 +268,7 @@ mod tests {
         out
     }
 
-    /// The largest error in units of the last place over all levels.
+    /// Returns the largest error in units of the last place over all levels.
     fn worst(
         most: f64,
         function: fn(&mut [f64], Level),
@@ -291,7 +291,8 @@ mod tests {
         worst
     }
 
-    /// cos of the result against the argument, in units of the result: no arccosine of more digits is needed.
+    /// Compares cos of the result with the argument, in units of the result, so that no arccosine of higher precision
+    /// is needed.
     fn worst_arccosine() -> f64 {
         let mut worst = 0.0f64;
         for level in Level::all() {
@@ -300,7 +301,7 @@ mod tests {
                 let mut value = [x];
                 acos_at(&mut value, level);
                 let [y] = value;
-                // One step of Newton in double-double arithmetic; at the ends the formula is exact.
+                // One step of Newton's method in double-double arithmetic; at the ends the formula is exact.
                 let (sine, cosine) = (DoubleDouble::from(y).sin(), DoubleDouble::from(y).cos());
                 if sine.to_f64().abs() < 1e-3 {
                     assert!((y - x.acos()).abs() <= 2.0 * f64::EPSILON * y);

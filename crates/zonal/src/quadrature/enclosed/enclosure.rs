@@ -1,8 +1,8 @@
-//! Bounds that hold around a panel.
+//! Bounds that hold in a neighbourhood of a panel.
 
 use crate::numeric::{Interval, Rectangle};
 
-/// What holds on an ellipse around a panel.
+/// The bounds on an ellipse around a panel.
 pub(super) struct Enclosure {
     /// ln of a bound on |f|.
     pub(super) ln_value: f64,
@@ -11,19 +11,19 @@ pub(super) struct Enclosure {
     /// Bounds on the real and the imaginary part of t.
     pub(super) real: f64,
     pub(super) imaginary: f64,
-    /// Bound on the imaginary part of the angle.
+    /// A bound on the imaginary part of the angle.
     pub(super) turn: f64,
 }
 
 impl Enclosure {
-    /// Bounds on the integrals of |f| and f^2 over the panel from `a` to `b` of a piece whose half has this length.
+    /// Bounds the integrals of |f| and f^2 over the panel from `a` to `b` of a piece whose half has this length.
     pub(super) fn sizes(&self, a: f64, b: f64, length: f64) -> [f64; 2] {
         let length = (b - a) * length;
         [1.0, 2.0].map(|power| (self.ln_weight + power * self.ln_value).exp() * length)
     }
 }
 
-/// An interval of a few roundings around a number.
+/// Returns an interval of a few rounding errors around a number.
 pub(super) fn around(x: f64) -> Interval {
     let slack = 4.0 * f64::EPSILON * x.abs() + f64::MIN_POSITIVE;
     Interval::new(x - slack, x + slack)

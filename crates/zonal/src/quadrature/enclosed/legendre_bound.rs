@@ -6,24 +6,25 @@ use crate::sphere::{Degree, multiplicities};
 
 /// Bounds for all degrees up to a maximum.
 ///
-/// On the sphere two hold. With t = cos(phi + i delta), P_k is a sum of cosines of multiples of the angle, up to k, with
-/// coefficients that are not negative and add up to 1; so |P_k| <= cosh(k delta). And the generating function of Gegenbauer
-/// polynomials, sum_k C_k(t) z^k = (1 - 2tz + z^2)^(-lambda) with lambda = n/2 - 1, gives on the circle |z| = r
+/// On the sphere there are two bounds. With t = cos(phi + i delta), P_k is a sum of cosines of multiples of the angle,
+/// up to k, with coefficients that are not negative and add up to 1; so |P_k| <= cosh(k delta). The generating function
+/// of Gegenbauer polynomials, sum_k C_k(t) z^k = (1 - 2tz + z^2)^(-lambda) with lambda = n/2 - 1, gives on the circle
+/// of radius r
 ///
 /// ```text
 /// |C_k(t)| <= r^-k ((1 - r^2) sqrt(1 - x^2) - 2 r |t - x|)^-lambda,    |x| <= 2 / (r + 1/r),
 /// ```
 ///
-/// for any real x, since |1 - 2xz + z^2| on the circle is r times the distance of 2x from an ellipse. It is the sharper
-/// one in high dimension. The best r is about sqrt(k / (k + 2 lambda)); beyond the turning point of P_k it is the smallest
-/// one that the condition on x allows. Under the normal law the same argument with exp(tz - z^2/2) and r = sqrt k gives
-/// |He_k(x + iy)| / sqrt(k!) <= (2 pi k)^(1/4) exp(1/(24 k) + x^2/4 + sqrt(k) |y|).
+/// for any real x, since |1 - 2xz + z^2| on the circle is r times the distance of 2x from an ellipse. This is the
+/// sharper bound in high dimension. The best r is about sqrt(k / (k + 2 lambda)); beyond the turning point of P_k it is
+/// the smallest one that the condition on x allows. Under the normal law the same argument with exp(tz - z^2/2) and r =
+/// sqrt k gives |He_k(x + iy)| / sqrt(k!) <= (2 pi k)^(1/4) exp(1/(24 k) + x^2/4 + sqrt(k) |y|).
 pub(super) struct LegendreBound {
     law: Law,
     degrees: Vec<Constants>,
 }
 
-/// What the bounds need of a degree.
+/// The constants of the bounds for one degree.
 struct Constants {
     /// ln sqrt(N_k), or (1/4) ln(2 pi k) + 1/(24 k).
     first: f64,
@@ -58,18 +59,18 @@ impl LegendreBound {
         Self { law, degrees }
     }
 
-    /// How many degrees there are.
+    /// Returns the number of degrees.
     pub(super) fn len(&self) -> usize {
         self.degrees.len()
     }
 
-    /// ln of a bound on |p_k| over an enclosure.
+    /// Returns ln of a bound on |p_k| over an enclosure.
     pub(super) fn ln(&self, k: Degree, e: &Enclosure) -> f64 {
         if k == 0 {
             return 0.0;
         }
         let c = &self.degrees[k];
-        // Logarithms above carry roundings of their own, up to 1e-13.
+        // The logarithms above have rounding errors of their own, up to 1e-13.
         let slack = 1e-12;
         match self.law {
             Law::Normal => slack + c.first + 0.25 * e.real * e.real + c.radius * e.imaginary,
@@ -80,14 +81,14 @@ impl LegendreBound {
                 if lambda == 0.0 || cosine == 0.0 {
                     return slack + cosines;
                 }
-                // tan(theta / 2), where the condition on x = sin(theta) is met with equality; rounded up.
+                // tan(theta / 2), where the condition on x = sin(theta) holds with equality; rounded up.
                 let least = (1.0 + 1e-15) * e.real / (1.0 + cosine);
                 let r = c.radius.max(least);
                 let distance = (1.0 - r * r) * cosine - 2.0 * r * e.imaginary;
                 if distance <= 0.0 {
                     return slack + cosines;
                 }
-                // Logarithms are multiplied by the degree and the dimension, and so are their roundings.
+                // Logarithms and their rounding errors are multiplied by the degree and the dimension.
                 let rounding = 4.0 * f64::EPSILON * (lambda + k as f64);
                 let generating = c.second - k as f64 * r.ln() - lambda * distance.ln() + rounding;
                 slack + cosines.min(generating)
@@ -101,7 +102,7 @@ mod tests {
     use super::*;
     use crate::sphere::Dim;
 
-    /// ln|p_k(x + iy)| for each degree by the recurrence, with a running scale.
+    /// Computes ln|p_k(x + iy)| for each degree by the recurrence, with a running scale.
     fn values(law: Law, last: Degree, (x, y): (f64, f64)) -> Vec<f64> {
         let (mut before, mut now, mut ln_scale) = ((0.0, 0.0), (1.0, 0.0), 0.0);
         let mut found = vec![0.0];
@@ -130,7 +131,7 @@ mod tests {
             };
             for i in 0..12 {
                 for height in [0.0, 0.05, 0.3, 1.0] {
-                    // Angles up to a right one, and beyond the turning points under the normal law.
+                    // Angles up to a right angle and, under the normal law, beyond the turning points.
                     let theta = f64::from(i) * deviation * 1.1;
                     if matches!(law, Law::Sphere(_)) && theta > 1.57 {
                         continue;

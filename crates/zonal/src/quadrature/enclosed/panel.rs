@@ -1,4 +1,4 @@
-//! A piece of a formula seen from one of its ends: nodes of the rule, and enclosures around panels.
+//! A piece of a formula in terms of the distance from one of its ends: nodes of the rule, and enclosures around panels.
 
 use super::enclosure::{Enclosure, around, real};
 use super::legendre_bound::LegendreBound;
@@ -6,7 +6,7 @@ use crate::activation::{FromEnd, Piece};
 use crate::numeric::{DoubleDouble, Elementary, Interval, Rectangle, Tracked};
 use crate::quadrature::Law;
 
-/// The part of a piece between one of its ends and its middle, by the share of the way from the end.
+/// The part of a piece between one of its ends and its middle, parametrised by the fraction of the way from the end.
 pub(super) struct Half<'a> {
     law: Law,
     scale: DoubleDouble,
@@ -14,9 +14,9 @@ pub(super) struct Half<'a> {
     /// t at the end, and sqrt(1 - t^2).
     sine: DoubleDouble,
     cosine: DoubleDouble,
-    /// 1 where t grows with the distance from the end, otherwise -1.
+    /// 1 if t increases with the distance from the end, otherwise -1.
     direction: f64,
-    /// The angle, or under the normal law the distance, to the middle.
+    /// The angle to the middle or, under the normal law, the distance.
     pub(super) length: DoubleDouble,
 }
 
@@ -24,12 +24,12 @@ pub(super) struct Half<'a> {
 pub(super) struct Node {
     pub(super) t: DoubleDouble,
     pub(super) ln_weight: DoubleDouble,
-    /// f there.
+    /// The value of f.
     pub(super) value: Tracked,
 }
 
 impl<'a> Half<'a> {
-    /// Both halves of a piece; they meet in the middle of its angle.
+    /// Returns both halves of a piece, which meet in the middle of its angle.
     pub(super) fn both(law: Law, scale: f64, piece: &'a Piece) -> [Self; 2] {
         let scale = DoubleDouble::from(scale);
         let ends = [piece.from / scale, piece.to / scale];
@@ -38,7 +38,7 @@ impl<'a> Half<'a> {
             Law::Normal => ends,
         };
         let whole = angles[1] - angles[0];
-        // A length that is exact in f64, so that the halves leave no gap.
+        // The length is exact in f64, so that there is no gap between the halves.
         let first = DoubleDouble::from(0.5 * whole.to_f64());
         let half = |end: DoubleDouble, form, direction, length| {
             let square = (DoubleDouble::ONE - end) * (DoubleDouble::ONE + end);
@@ -52,7 +52,7 @@ impl<'a> Half<'a> {
         self.length.to_f64()
     }
 
-    /// The argument of f at a share of the way, for messages.
+    /// Returns the argument of f at a fraction of the way, for messages.
     pub(super) fn argument(&self, part: f64) -> f64 {
         (self.node(DoubleDouble::from(part)).t * self.scale).to_f64()
     }
@@ -61,7 +61,7 @@ impl<'a> Half<'a> {
         self.node(DoubleDouble::from(part)).value.value.is_finite()
     }
 
-    /// The node at a share of the way from the end. The distance from the end keeps its relative accuracy:
+    /// Returns the node at a fraction of the way from the end. The distance from the end retains its relative accuracy:
     /// sin(theta + phi) - sin(theta) = 2 sin(phi / 2) cos(theta + phi / 2).
     pub(super) fn node(&self, part: DoubleDouble) -> Node {
         let phi = self.length * part;
@@ -81,7 +81,7 @@ impl<'a> Half<'a> {
                 let t = self.sine + forward * distance;
                 let cosine = turned(phi).1;
                 let n = DoubleDouble::from(dim.as_f64() - 2.0);
-                // ln cos keeps its relative accuracy near t = 0, where a large n multiplies it.
+                // ln cos retains its relative accuracy near t = 0, where a large n multiplies it.
                 let ln_cosine = if t.to_f64().abs() < 0.5 {
                     (-(t * t)).ln_1p().scale_by_power_of_two(-1)
                 } else {
@@ -93,8 +93,8 @@ impl<'a> Half<'a> {
         }
     }
 
-    /// Bounds on the ellipse with the sum of half axes `rho` (in half lengths) around the panel, or on the panel itself for
-    /// 0; None where f is not known to be analytic and bounded there.
+    /// Computes bounds on the ellipse with the sum of half axes `rho` (in half lengths) around the panel, or on the
+    /// panel itself for `rho` = 0; None if f is not known to be analytic and bounded there.
     pub(super) fn enclosed(&self, a: f64, b: f64, rho: f64) -> Option<Enclosure> {
         let phi = self.around_panel(a, b, rho);
         let (distance, t, ln_weight) = self.geometry(phi);
@@ -110,7 +110,7 @@ impl<'a> Half<'a> {
         })
     }
 
-    /// The middle of the values of f on a panel, and how far others are from it at most.
+    /// Returns the midpoint of the values of f on a panel, and the largest deviation of a value from it.
     pub(super) fn range(&self, a: f64, b: f64) -> Option<(f64, f64)> {
         let distance = self.geometry(self.around_panel(a, b, 0.0)).0;
         let (values, _) = self.form.enclosure(distance * real(self.scale.to_f64())).parts();
@@ -119,7 +119,7 @@ impl<'a> Half<'a> {
         variation.is_finite().then_some((middle, variation))
     }
 
-    /// ln of bounds on all polynomials on a panel.
+    /// Returns ln of bounds on all polynomials on a panel.
     pub(super) fn enclosed_polynomials(&self, a: f64, b: f64, bound: &LegendreBound) -> Vec<f64> {
         let phi = self.around_panel(a, b, 0.0);
         let (_, t, ln_weight) = self.geometry(phi);
@@ -140,7 +140,7 @@ impl<'a> Half<'a> {
         Rectangle::new(re, Interval::new(-high, high) * length)
     }
 
-    /// Distance from the end, t, and ln of a bound on the weight.
+    /// Returns the distance from the end, t, and ln of a bound on the weight.
     fn geometry(&self, phi: Rectangle) -> (Rectangle, Rectangle, f64) {
         let forward = real(self.direction);
         let sine = Rectangle::real(around(self.sine.to_f64()));
@@ -170,7 +170,7 @@ impl<'a> Half<'a> {
     }
 }
 
-/// The angle whose sine is t, accurate near the ends too.
+/// Computes the angle whose sine is t, also accurate near the ends.
 fn arcsine(t: DoubleDouble) -> DoubleDouble {
     let quarter = DoubleDouble::pi().scale_by_power_of_two(-1);
     let one = DoubleDouble::ONE;
@@ -197,9 +197,9 @@ pub(super) struct Rule {
     nodes: Vec<(DoubleDouble, DoubleDouble)>,
 }
 
-/// Nodes of the rule.
+/// The number of nodes of the rule.
 const NODES: usize = 32;
-/// Ellipses that are tried, from the smallest.
+/// The ellipses to try, from the smallest.
 const ELLIPSES: [f64; 8] = [1.5, 2.1, 3.0, 4.3, 6.5, 10.0, 18.0, 40.0];
 
 impl Rule {
@@ -228,16 +228,16 @@ impl Rule {
         Self { nodes: (0..NODES).map(node).collect() }
     }
 
-    /// Nodes on [a, b] with their weights.
+    /// Returns the nodes on [a, b] with their weights.
     pub(super) fn nodes(&self, a: f64, b: f64) -> Vec<(DoubleDouble, DoubleDouble)> {
         let middle = DoubleDouble::from_sum(a, b).scale_by_power_of_two(-1);
         let half = DoubleDouble::from_sum(b, -a).scale_by_power_of_two(-1);
         self.nodes.iter().map(|(x, w)| (middle + half * *x, half * *w)).collect()
     }
 
-    /// Ellipses with ln of what the bound on one is multiplied by: the error of N nodes on [-1, 1] for |f| <= M on the
-    /// ellipse rho is at most (64/15) M rho^(-2N) / (1 - rho^-2) (L. N. Trefethen, "Approximation Theory and Approximation
-    /// Practice", theorem 19.3).
+    /// Returns the ellipses, each with ln of the factor from a bound on the ellipse to a bound on the error: the error
+    /// of N nodes on [-1, 1] for |f| <= M on the ellipse rho is at most (64/15) M rho^(-2N) / (1 - rho^-2) (L. N.
+    /// Trefethen, "Approximation Theory and Approximation Practice", theorem 19.3).
     pub(super) fn ellipses(&self) -> impl Iterator<Item = (f64, f64)> + use<> {
         ELLIPSES.into_iter().map(|rho| {
             let series = 64.0 / 15.0 / (1.0 - 1.0 / (rho * rho));

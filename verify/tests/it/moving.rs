@@ -1,5 +1,5 @@
-//! Networks whose hidden units move: their loss on a target and the exact gradient, against quadrature that knows nothing of
-//! degrees, and against samples.
+//! Networks with moving hidden units: their loss on a target and the exact gradient, compared with quadrature that does
+//! not use degrees, and with samples.
 
 use rand::Rng;
 use rayon::prelude::*;
@@ -35,7 +35,7 @@ fn measured(a: &Architecture, weights: &Weights, target: &Target, max_degree: us
     moving_energies(a, weights, target, max_degree, &mut Silent).unwrap()
 }
 
-/// c sum_j a_j phi(s <w_j, x> + b_j), as the formula is written.
+/// Evaluates c sum_j a_j phi(s <w_j, x> + b_j) directly from the formula.
 fn network(a: &Architecture, weights: &Weights, x: &[f64]) -> f64 {
     let unit = |j: usize| {
         let z = a.scale * dot(weights.hidden.row(j), x) + weights.biases[j];
@@ -44,7 +44,7 @@ fn network(a: &Architecture, weights: &Weights, x: &[f64]) -> f64 {
     a.factor() * (0..a.width).map(unit).sum::<f64>()
 }
 
-/// Nodes and weights of Gauss and Legendre on [-1, 1], by Newton's method.
+/// Computes the Gauss-Legendre nodes and weights on [-1, 1] by Newton's method.
 fn gauss(count: usize) -> Vec<(f64, f64)> {
     let legendre = |x: f64| {
         let (mut before, mut value) = (1.0, x);
@@ -66,8 +66,8 @@ fn gauss(count: usize) -> Vec<(f64, f64)> {
     (0..count).map(node).collect()
 }
 
-/// The sum over the circle (n = 2) or sphere (n = 3) of `term`, an expectation by `count` points to a half turn: spectrally
-/// accurate for smooth functions, and to 1 / count^2 for kinked ones.
+/// Computes the expectation of `term` over the circle (n = 2) or the sphere (n = 3) by `count` points per half turn:
+/// spectrally accurate for smooth functions, and to 1 / count^2 for kinked ones.
 fn expectation(
     dim: usize,
     count: usize,
@@ -98,7 +98,7 @@ fn quadrature_loss(a: &Architecture, weights: &Weights, target: &Target, count: 
     })[0]
 }
 
-/// Weights after some steps of the mode in which the program would train.
+/// Returns the weights after some steps of the mode in which the program would train.
 fn trained(a: &Architecture, target: &Target, start: Start, seed: u64, steps: u64) -> Weights {
     let weights = a.weights(start, seed).unwrap();
     let source = match BothLayers::exists(&a.activation, a.biases) {
@@ -112,6 +112,7 @@ fn trained(a: &Architecture, target: &Target, start: Start, seed: u64, steps: u6
 }
 
 #[test]
+#[ignore = "slow"]
 fn losses_hold_the_energy_of_every_degree_whatever_degrees_are_listed() {
     let mixed = "0.5*x1*x2 + 0.4*harmonic(3, axis=e1)";
     for (activation, scale, dim, text, points, allowed) in [
@@ -141,7 +142,7 @@ fn losses_hold_the_energy_of_every_degree_whatever_degrees_are_listed() {
                     (found.energies.total() - by_listed[0].energies.total()).abs() < 1e-12 * (1.0 + exact)
                 );
             }
-            // The listed energies and what is beyond are the same sums, divided elsewhere.
+            // The listed energies and the energy beyond are the same sums, split at another degree.
             let moved: f64 = by_listed[1].energies.energies[5..].iter().sum();
             let rest = by_listed[0].energies.tail_energy - by_listed[1].energies.tail_energy;
             assert!((rest - moved).abs() < 1e-12 * (1.0 + exact), "{activation}: {rest} {moved}");
@@ -149,8 +150,10 @@ fn losses_hold_the_energy_of_every_degree_whatever_degrees_are_listed() {
     }
 }
 
-/// The three losses were found by descent with gradients by quadrature of 120 times 240 points, with these two steps.
+/// The three losses were computed by descent with gradients by quadrature of 120 times 240 points, with these two
+/// steps.
 #[test]
+#[ignore = "slow"]
 fn exact_descent_of_biased_units_follows_gradients_by_quadrature() {
     let target = Target::parse("harmonic(2, axis=e1)+0.2*x1", Dim::new(3).unwrap(), 65).unwrap();
     let a = Architecture {
@@ -179,7 +182,7 @@ fn exact_descent_of_biased_units_follows_gradients_by_quadrature() {
     }
 }
 
-/// The gradient of half the loss by quadrature: output weights, then biases, then hidden weights.
+/// Computes the gradient of half the loss by quadrature: output weights, then biases, then hidden weights.
 fn quadrature_gradient(a: &Architecture, weights: &Weights, target: &Target, count: usize) -> Vec<f64> {
     let (m, n, c) = (a.width, a.dim, a.factor());
     expectation(n, count, m * (n + 2), |x, out| {
@@ -197,6 +200,7 @@ fn quadrature_gradient(a: &Architecture, weights: &Weights, target: &Target, cou
 }
 
 #[test]
+#[ignore = "slow"]
 fn gradients_of_biased_units_are_those_of_quadrature_for_any_length_and_bias() {
     let smooth = ["sigmoid", "tanh", "erf", "gelu", "silu", "softplus", "sin", "cos"];
     let mut beyond = 0;
@@ -210,7 +214,7 @@ fn gradients_of_biased_units_are_those_of_quadrature_for_any_length_and_bias() {
         let a = Architecture { biases: true, ..architecture(name, scale, n, 3) };
         let mut weights = a.weights(Start::Random, index).unwrap();
         weights.hidden.values_mut().iter_mut().for_each(|w| *w *= 0.3 + 1.2 * uniform(rng));
-        // Up to twice the largest argument without it: half of the units never see zero.
+        // Up to twice the largest argument without a bias: the arguments of half of the units never reach zero.
         weights.biases.iter_mut().for_each(|b| *b = 2.0 * scale * (2.0 * uniform(rng) - 1.0));
         let has_zero = |j: usize| {
             let w = weights.hidden.row(j);
@@ -234,6 +238,7 @@ fn gradients_of_biased_units_are_those_of_quadrature_for_any_length_and_bias() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn fast_units_have_the_gradient_of_quadrature_or_are_refused_with_the_reason() {
     let target = Target::parse("x1*x2 + 0.3*x3", Dim::new(3).unwrap(), 0).unwrap();
     for (name, scale, biases) in [
@@ -272,7 +277,7 @@ fn fast_units_have_the_gradient_of_quadrature_or_are_refused_with_the_reason() {
     }
 }
 
-/// A random setting: everything that the loss of a trained network can depend on.
+/// A random setting: everything on which the loss of a trained network can depend.
 struct Setting {
     architecture: Architecture,
     layers: Layers,
@@ -304,7 +309,7 @@ fn activations() -> Vec<Activation> {
     Activation::NAMED.into_iter().chain(formulas).chain([closure]).collect()
 }
 
-/// Growing activations at scales at which their squares have a variance that a sample can show.
+/// Draws a scale; the squares of growing activations must have a variance that a sample can resolve.
 fn scale(rng: &mut impl Rng, activation: &Activation) -> f64 {
     let grows = matches!(
         activation,
@@ -347,7 +352,7 @@ fn setting(index: u64, activations: &[Activation]) -> Setting {
     let layers = *choose(rng, &[Layers::Both, Layers::Hidden]);
     let start = *choose(rng, &[Start::Random, Start::Symmetric]);
     let mut weights = architecture.weights(start, index).unwrap();
-    // As if after a long training: lengths and biases of their own.
+    // As after a long training: individual lengths and biases.
     if !architecture.on_sphere {
         weights.hidden.values_mut().iter_mut().for_each(|w| *w *= 0.5 + uniform(rng));
     }
@@ -369,7 +374,7 @@ fn setting(index: u64, activations: &[Activation]) -> Setting {
     Setting { architecture, layers, target, weights, text }
 }
 
-/// Two steps of the mode; none for code, whose slope is not known.
+/// Performs two steps of the mode; none for code, whose slope is not known.
 fn two_steps(
     a: &Architecture,
     layers: Layers,
@@ -395,7 +400,7 @@ fn two_steps(
     descent.weights()
 }
 
-/// Mean and standard error of the squared residual over the points.
+/// Returns the mean and standard error of the squared residual over the points.
 fn sampled_loss(setting: &Setting, points: &Matrix) -> (f64, f64) {
     let Setting { architecture, target, weights, .. } = setting;
     let block = |from: usize| {
@@ -414,9 +419,10 @@ fn sampled_loss(setting: &Setting, points: &Matrix) -> (f64, f64) {
     (mean, ((squares / count - mean * mean) / count).sqrt())
 }
 
-/// 200 settings at 4.9 standard errors, alpha 1e-6 each and 2e-4 together; where the exact descent has a loss it is the one
-/// measured.
+/// 200 settings at 4.9 standard errors, alpha 1e-6 each and 2e-4 together; if the exact descent has a loss, it is the
+/// measured one.
 #[test]
+#[ignore = "slow"]
 fn losses_of_all_activations_in_all_modes_are_those_of_a_sample() {
     let activations = activations();
     let points =
@@ -432,7 +438,7 @@ fn losses_of_all_activations_in_all_modes_are_those_of_a_sample() {
         if (loss - mean).abs() > 4.9 * error + found.error {
             wrong.push(format!("{text}: {loss} +- {:e}, {mean} +- {error}", found.error));
         }
-        // A bound so wide that it would pass anything is none. Jumps with biases have no better one.
+        // A bound so wide that anything would pass is not useful. Jumps with biases have no better one.
         let jumps = matches!(a.activation, Activation::Step | Activation::Sign);
         if found.error > 1e-3 * loss && !jumps {
             wrong.push(format!("{text}: loss {loss}, bound {:e}", found.error));

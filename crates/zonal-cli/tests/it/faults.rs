@@ -4,6 +4,7 @@ use std::path::Path;
 use zonal_verify::faults::{Kind, try_all};
 
 #[test]
+#[ignore = "slow"]
 fn nothing_is_lost_when_the_world_breaks() {
     let place = tempfile::tempdir().unwrap();
     let program = Path::new(env!("CARGO_BIN_EXE_zonal"));
