@@ -16,10 +16,10 @@ use zonal_jobs::experiment::{Experiment, MovingExperiment, over_seeds};
 
 pub(super) const CLAIM: Claim = Claim {
     name: "both-layers",
-    statement: "A function of one direction with most of its energy in degree 3 is learned when both layers are trained, by \
-                units that turn towards it, at a width at which the output layer alone cannot learn it",
-    source: "Vempala and Wilmes 2019 train both layers in experiments; Abbe, Boix-Adsera and Misiakiewicz 2022, low degrees \
-             that lead to higher ones",
+    statement: "A function of one direction with most of its energy in degree 3 is learned when both layers are \
+                trained, by units that turn towards it, at a width at which the output layer alone cannot learn it",
+    source: "Vempala and Wilmes 2019 train both layers in experiments; Abbe, Boix-Adsera and Misiakiewicz 2022, low \
+             degrees that lead to higher ones",
     formulas: "GD-3, GD-4, GD-5",
     run,
 };
@@ -87,7 +87,8 @@ fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
         ),
         Check::at_least(
             format!(
-                "{what}: share of the hidden weights in the target's direction after these steps ({before:.3} at initialisation)"
+                "{what}: share of the hidden weights in the target's direction after these steps ({before:.3} at \
+                 initialisation)"
             ),
             after,
             5.0 / n as f64,

@@ -16,10 +16,10 @@ use zonal_jobs::experiment::over_seeds;
 
 pub(super) const CLAIM: Claim = Claim {
     name: "circle",
-    statement: "On 1,001 points of the circle, a ReLU network whose hidden layer alone is trained learns frequency k in the \
-                number of steps that the eigenvalue of its tangent kernel predicts",
-    source: "Basri, Jacobs, Kasten and Kritchman 2019, the convergence rate of neural networks for learned functions of \
-             different frequencies",
+    statement: "On 1,001 points of the circle, a ReLU network whose hidden layer alone is trained learns frequency k \
+                in the number of steps that the eigenvalue of its tangent kernel predicts",
+    source: "Basri, Jacobs, Kasten and Kritchman 2019, the convergence rate of neural networks for learned functions \
+             of different frequencies",
     formulas: "KE-2, GD-5",
     run,
 };

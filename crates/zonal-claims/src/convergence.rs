@@ -23,8 +23,9 @@ use zonal_jobs::experiment::over_seeds;
 pub(super) const CLAIM: Claim = Claim {
     name: "convergence",
     statement: "From random hidden units gradient descent reaches the error of the best polynomial of degree <= k, up \
-                to epsilon, with the width and iterations of the plan; the plan's width and iterations are those at which \
-                the terms of its bound add up to epsilon, and the term of the iterations has the right constant",
+                to epsilon, with the width and iterations of the plan; the plan's width and iterations are those at \
+                which the terms of its bound add up to epsilon, and the term of the iterations has the right \
+                constant",
     source: "Vempala and Wilmes 2019, the main theorem",
     formulas: "PL-1",
     run,
@@ -71,8 +72,8 @@ fn check_case(case: &Case, size: Size, observer: &mut dyn Observer) -> Result<[C
         loss.value,
         irreducible + epsilon,
         format!(
-            "error {irreducible:.4} of the best visible polynomial plus epsilon = {epsilon}: a bound, of which the loss \
-             is the fraction {}",
+            "error {irreducible:.4} of the best visible polynomial plus epsilon = {epsilon}: a bound, of which the \
+             loss is the fraction {}",
             short(fraction)
         ),
     );
@@ -141,7 +142,8 @@ fn iterations_in_the_mean(size: Size, observer: &mut dyn Observer) -> Result<Che
     let x = rate * steps as f64;
     Ok(Check::mean(
         &format!(
-            "relu, n = {dim}, degree 1, T = {steps}: loss extrapolated to infinite width, as a fraction of R^2 / (2 eta T)"
+            "relu, n = {dim}, degree 1, T = {steps}: loss extrapolated to infinite width, as a fraction of R^2 / (2 \
+             eta T)"
         ),
         Estimate { value: found.value / term, standard_error: found.standard_error / term },
         2.0 * x * (1.0 - rate).powi(2 * steps as i32),
@@ -159,8 +161,8 @@ fn iterations_of_one_draw() -> Result<Check> {
     let v = path.coefficients(&[2 * steps]);
     let term = zonal::linalg::dot(v.row(0), v.row(0)) / (2.0 * step * steps as f64);
     Ok(Check::near(
-        "relu, n = 6, m = 50, eta T = 0.002 / ||phi||^2: excess of the loss after T steps over that after 2T steps, as a fraction \
-         of |v|^2 / (2 eta T) of the latter",
+        "relu, n = 6, m = 50, eta T = 0.002 / ||phi||^2: excess of the loss after T steps over that after 2T steps, as \
+         a fraction of |v|^2 / (2 eta T) of the latter",
         (path.loss(steps) - path.loss(2 * steps)) / term,
         1.0,
         3.0 * part * steps as f64,

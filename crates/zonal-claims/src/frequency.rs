@@ -19,8 +19,8 @@ use zonal_jobs::experiment::over_seeds;
 
 pub(super) const CLAIM: Claim = Claim {
     name: "frequency",
-    statement: "Low degrees are learned before high ones, each at the rate of its eigenvalue; on the circle degrees are \
-                Fourier frequencies, and ReLU learns frequency k in a time of about k^4",
+    statement: "Low degrees are learned before high ones, each at the rate of its eigenvalue; on the circle degrees \
+                are Fourier frequencies, and ReLU learns frequency k in a time of about k^4",
     source: "Vempala and Wilmes 2019, lower frequencies first; the Fourier series of max(cos, 0)",
     formulas: "GD-1, FH-4",
     run,
@@ -152,7 +152,8 @@ fn circle(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
         logarithmic_slope(&points)
     };
     checks.push(Check::mean(
-        &format!("relu, n = 2, m = {width}: exponent of the time to half in the frequency, k = 4..16, extrapolated to infinite width"),
+        &format!("relu, n = 2, m = {width}: exponent of the time to half in the frequency, k = 4..16, extrapolated to \
+                  infinite width"),
         found.at_infinite_width(slope),
         slope(&found.predicted),
         "time is proportional to (k^2 - 1)^2",

@@ -71,7 +71,8 @@ fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
         let width = widths[widths.len() - 1];
         let found = harmonic_share(&case, biased, width, WITH_BIAS, size, observer)?;
         checks.push(Check::at_least(
-            format!("{biased}, n = {dim}, m = {width}, 10^9 iterations: sampled share of the degree-{degree} harmonic in the network"),
+            format!("{biased}, n = {dim}, m = {width}, 10^9 iterations: sampled share of the degree-{degree} harmonic \
+                     in the network"),
             found.value,
             0.5,
             "1 if it is learned; half suffices to show that it is not invisible",

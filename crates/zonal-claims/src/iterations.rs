@@ -13,8 +13,8 @@ use zonal_jobs::experiment::over_seeds;
 
 pub(super) const CLAIM: Claim = Claim {
     name: "iterations",
-    statement: "The number of iterations grows like log(1/epsilon): exactly at infinite width, and at finite width down \
-                to a floor set by the width",
+    statement: "The number of iterations grows like log(1/epsilon): exactly at infinite width, and at finite width \
+                down to a floor set by the width",
     source: "Vempala and Wilmes 2019, n^O(k) log(1/epsilon) iterations",
     formulas: "PL-2, GD-1",
     run,

@@ -17,8 +17,8 @@ use zonal_jobs::experiment::over_seeds;
 
 pub(super) const CLAIM: Claim = Claim {
     name: "operator",
-    statement: "A step multiplies the degree-k part of the residual by 1 - eta alpha_k^2: exactly at infinite width, and \
-                at width m up to fluctuations of order m^(-1/2)",
+    statement: "A step multiplies the degree-k part of the residual by 1 - eta alpha_k^2: exactly at infinite width, \
+                and at width m up to fluctuations of order m^(-1/2)",
     source: "Vempala and Wilmes 2019, descent as an operator (Funk-Hecke)",
     formulas: "GD-1",
     run,

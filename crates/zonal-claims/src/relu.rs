@@ -12,8 +12,8 @@ use zonal_jobs::experiment::over_seeds;
 
 pub(super) const CLAIM: Claim = Claim {
     name: "relu",
-    statement: "Unbiased ReLU units learn the degrees 0 and 1 and all even degrees of a target up to epsilon, whatever its \
-                energy in the other degrees",
+    statement: "Unbiased ReLU units learn the degrees 0 and 1 and all even degrees of a target up to epsilon, whatever \
+                its energy in the other degrees",
     source: "Vempala and Wilmes 2019, unbiased ReLU units",
     formulas: "FH-4, FH-6, PL-1",
     run,
@@ -61,8 +61,8 @@ pub(super) fn named_case(
         mean(&losses).value,
         invisible + epsilon,
         format!(
-            "energy {invisible:.4} in invisible degrees plus epsilon = {epsilon}: a bound; the claim convergence measures the \
-             plan itself"
+            "energy {invisible:.4} in invisible degrees plus epsilon = {epsilon}: a bound; the claim convergence \
+             measures the plan itself"
         ),
     ));
     let visible_energy = |r: &zonal::target::PowerSpectrum| {

@@ -58,7 +58,8 @@ fn sharp_constant(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>>
         let (m, n) = (width as f64, n as f64);
         let exact = 1.0 / (1.0 + m * (n - 2.0) / (n - m - 1.0) / constant);
         checks.push(Check::near(
-            &format!("sigmoid, n = {n}, constant target, m = {width}: mean least-squares error as a fraction of the bound"),
+            &format!("sigmoid, n = {n}, constant target, m = {width}: mean least-squares error as a fraction of the \
+                      bound"),
             loss.value * m / constant,
             exact * m / constant,
             0.02,

@@ -8,8 +8,8 @@ use zonal_documents::claims::{Check, Size};
 
 pub(super) const CLAIM: Claim = Claim {
     name: "sigmoid",
-    statement: "Unbiased sigmoid units learn degree 0 and all odd degrees of a target up to epsilon, whatever its energy in \
-                the other degrees",
+    statement: "Unbiased sigmoid units learn degree 0 and all odd degrees of a target up to epsilon, whatever its \
+                energy in the other degrees",
     source: "Vempala and Wilmes 2019, unbiased sigmoid units",
     formulas: "FH-6, PL-1",
     run,

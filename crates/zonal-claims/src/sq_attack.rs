@@ -14,11 +14,11 @@ use zonal_sq::{Answers, Convention, Directions, Family, Policy, Secret};
 
 pub(super) const CLAIM: Claim = Claim {
     name: "sq-attack",
-    statement: "One zonal harmonic is hard for correlational queries only: a thousand queries clip(y,-1,1) sgn(x_i), 1-Lipschitz \
-                in y and with values in [-1,1], find its direction in dimension 1,000, closely at a tolerance of 0.0031 and roughly at \
-                0.01. Correlational queries that reach half of the energy there number in the thousands and millions. There is \
-                no contradiction: gradient descent on squared loss asks y g(x), to which the bound applies, and clipping \
-                the label gives it energy in degree 1",
+    statement: "One zonal harmonic is hard for correlational queries only: a thousand queries clip(y,-1,1) sgn(x_i), \
+                1-Lipschitz in y and with values in [-1,1], find its direction in dimension 1,000, closely at a \
+                tolerance of 0.0031 and roughly at 0.01. Correlational queries that reach half of the energy there \
+                number in the thousands and millions. There is no contradiction: gradient descent on squared loss asks \
+                y g(x), to which the bound applies, and clipping the label gives it energy in degree 1",
     source: "Vempala and Wilmes 2019, lower bounds for correlational queries, of which the claim shows the limits",
     formulas: "SQ-2, SQ-4, SQ-8",
     run,
@@ -47,7 +47,8 @@ fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
             let lowest = found.iter().copied().fold(f64::INFINITY, f64::min);
             let mean = found.iter().sum::<f64>() / found.len() as f64;
             checks.push(Check::at_least(
-                format!("1,000 queries clip(y,-1,1) sgn(x_i), {policy} of their range [-1,1]: smallest |cos| (mean {mean:.3})"),
+                format!("1,000 queries clip(y,-1,1) sgn(x_i), {policy} of their range [-1,1]: smallest |cos| (mean \
+                         {mean:.3})"),
                 lowest,
                 cosine,
                 "queries that transform the label find the direction",

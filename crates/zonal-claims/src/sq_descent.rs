@@ -20,8 +20,8 @@ use zonal_sq::{Convention, Policy, Query, Secret, Unit};
 
 pub(super) const CLAIM: Claim = Claim {
     name: "sq-descent-stalls",
-    statement: "Gradient descent is a learner by statistical queries: if the errors of the answers are as large as the true \
-                answers, it stays at its starting point for any number of iterations",
+    statement: "Gradient descent is a learner by statistical queries: if the errors of the answers are as large as the \
+                true answers, it stays at its starting point for any number of iterations",
     source: "Vempala and Wilmes 2019, lower bounds for statistical queries",
     formulas: "SQ-7, GD-3",
     run,

@@ -97,7 +97,8 @@ fn table() -> Result<Vec<Check>> {
             "the same: smallest excess",
             lowest,
             -4e-3,
-            "the best exponent is searched on a grid, which loses at most 0.003 here; a bound that is 1 % too low fails",
+            "the best exponent is searched on a grid, which loses at most 0.003 here; a bound that is 1 % too low \
+             fails",
         ),
         Check::at_most(
             "bounds that are vacuous and should not be, or vice versa",
@@ -188,7 +189,8 @@ fn games(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
             "games that were won: fewest queries above the prediction",
             surplus,
             0.0,
-            "a bound: no learner wins with fewer than ceil((M - K_plus) / K) - 1; greedy learners need up to several times as many",
+            "a bound: no learner wins with fewer than ceil((M - K_plus) / K) - 1; greedy learners need up to several \
+             times as many",
         ),
     ])
 }

@@ -15,8 +15,8 @@ use zonal_sq::{Convention, Policy, Secret};
 
 pub(super) const CLAIM: Claim = Claim {
     name: "sq-upper-bound",
-    statement: "The number of functions of degree at most k is also enough: that many queries at tolerance tau learn the best \
-                polynomial of degree k up to an excess of d_k tau^2, with any oracle",
+    statement: "The number of functions of degree at most k is also enough: that many queries at tolerance tau learn \
+                the best polynomial of degree k up to an excess of d_k tau^2, with any oracle",
     source: "Vempala and Wilmes 2019: descent does as well as any learner by queries, up to polynomial factors",
     formulas: "SQ-10",
     run,

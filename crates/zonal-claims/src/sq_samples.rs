@@ -22,10 +22,10 @@ use zonal_sq::{Convention, Family, Policy, Query, Rows, Secret, Unit};
 
 pub(super) const CLAIM: Claim = Claim {
     name: "sq-samples",
-    statement: "What no learner by statistical queries can do, brute force does with ceil(log2(M / eta)) rows, each of which \
-                halves the candidates: queries are the limit, not information. The tolerance that corresponds to s rows is \
-                1/sqrt s, and with answers of this tolerance descent does not move; it would at a tolerance more than a \
-                thousand times smaller",
+    statement: "What no learner by statistical queries can do, brute force does with ceil(log2(M / eta)) rows, each of \
+                which halves the candidates: queries are the limit, not information. The tolerance that corresponds to \
+                s rows is 1/sqrt s, and with answers of this tolerance descent does not move; it would at a tolerance \
+                more than a thousand times smaller",
     source: "the statistical-query model compared with learning from rows",
     formulas: "SQ-9, SQ-11",
     run,
@@ -168,7 +168,8 @@ fn answers(family: &Arc<Family>, size: Size) -> Result<Vec<Check>> {
             nonzero_answers(0.9999 * largest)?,
             1.0,
             0.0,
-            "descent moves as soon as one answer exceeds the tolerance: an error of 0.01 % in the tolerance is detected",
+            "descent moves as soon as one answer exceeds the tolerance: an error of 0.01 % in the tolerance is \
+             detected",
         ),
         Check::mean(
             &format!(

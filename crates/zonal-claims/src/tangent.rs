@@ -16,8 +16,8 @@ use zonal_jobs::experiment::{MovingExperiment, over_seeds};
 
 pub(super) const CLAIM: Claim = Claim {
     name: "tangent-limit",
-    statement: "When both layers are trained, the residual's energy in each degree approaches the prediction of the tangent \
-                kernel at initialisation, at a distance that falls like the inverse square root of the width",
+    statement: "When both layers are trained, the residual's energy in each degree approaches the prediction of the \
+                tangent kernel at initialisation, at a distance that falls like the inverse square root of the width",
     source: "Jacot, Gabriel and Hongler 2018, neural tangent kernel; Vempala and Wilmes 2019, section 1",
     formulas: "KE-2, GD-4, GD-5",
     run,
@@ -73,7 +73,7 @@ fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
         logarithmic_slope(&points),
         -0.5,
         size.pick(0.12, 0.25),
-        "fluctuations of the kernel at initialisation fall like m^(-1/2), the effect of moving units like 1/m; the root \
-         mean square over seeds is uncertain by a few percent",
+        "fluctuations of the kernel at initialisation fall like m^(-1/2), the effect of moving units like 1/m; the \
+         root mean square over seeds is uncertain by a few percent",
     )])
 }

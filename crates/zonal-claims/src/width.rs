@@ -19,8 +19,8 @@ use zonal_jobs::experiment::over_seeds;
 
 pub(super) const CLAIM: Claim = Claim {
     name: "width",
-    statement: "The comparator behind PL-1 has an error of exactly (||phi||^2 R^2 - ||g||^2) / m, which bounds the error \
-                that remains at width m, and degree k needs a width of about n^k",
+    statement: "The comparator behind PL-1 has an error of exactly (||phi||^2 R^2 - ||g||^2) / m, which bounds the \
+                error that remains at width m, and degree k needs a width of about n^k",
     source: "Vempala and Wilmes 2019, width n^O(k)",
     formulas: "PL-1",
     run,

@@ -134,8 +134,8 @@ impl Axis {
         Self { counts: true, ..Self::linear(label, [0.0, last as f64]) }
     }
 
-    /// Returns the position of a value: between 0 and 1 within the axis, outside beyond it. None if the scale has no position
-    /// for it.
+    /// Returns the position of a value: between 0 and 1 within the axis, outside beyond it. None if the scale has no
+    /// position for it.
     pub fn fraction(&self, value: f64) -> Option<f64> {
         let fraction = match self.scale {
             Scale::Linear | Scale::Whole => (value - self.low) / (self.high - self.low),

@@ -122,8 +122,8 @@ impl<'a> Plot<'a> {
         TOP + HEIGHT * (1.0 - fraction)
     }
 
-    /// Returns the coordinates of a point. Points outside the axes are moved to just outside the plot area, where they are
-    /// clipped.
+    /// Returns the coordinates of a point. Points outside the axes are moved to just outside the plot area, where they
+    /// are clipped.
     fn place(&self, x: f64, y: f64) -> Option<(f64, f64)> {
         let x_axis = self.chart.x_axis.fraction(x)?;
         let y_axis = self.chart.y_axis.fraction(y).unwrap_or(-0.2).clamp(-0.2, 1.2);

@@ -1,5 +1,5 @@
-//! Colours that colour-blind readers can distinguish, on light and dark backgrounds. Combined with markers they give each
-//! degree on a page its own look.
+//! Colours that colour-blind readers can distinguish, on light and dark backgrounds. Combined with markers they give
+//! each degree on a page its own look.
 
 /// The number of colours.
 pub const COLOURS: usize = 7;

@@ -29,7 +29,8 @@ pub(crate) fn shorten(text: &str, max: usize) -> String {
 
 /// Isolates bidirectional text from its surroundings.
 pub(crate) fn isolate(text: &str) -> String {
-    // First strong isolate, pop directional isolate. Control characters in the text could end the isolate, so they are removed.
+    // First strong isolate, pop directional isolate. Control characters in the text could end the isolate, so they are
+    // removed.
     let inside: String =
         text.chars().filter(|c| !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')).collect();
     if inside.is_ascii() { inside } else { format!("\u{2068}{inside}\u{2069}") }

@@ -200,7 +200,8 @@ fn write(page: &PageOptions, run: Option<&str>) -> Result<()> {
         (false, _) => write_run(folder, false, &page.figures).map(|_| ()),
     };
     result.with_context(|| {
-        format!("the run is saved in {run}, but its page could not be written; after fixing the cause, run: zonal report {run}")
+        format!("the run is saved in {run}, but its page could not be written; after fixing the cause, run: zonal \
+                 report {run}")
     })
 }
 

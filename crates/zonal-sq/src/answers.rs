@@ -79,8 +79,8 @@ impl fmt::Display for Convention {
     }
 }
 
-/// Returns the centre of the window of length 2 tau that contains the most values, and their number. Among ties the centre
-/// nearest to zero wins.
+/// Returns the centre of the window of length 2 tau that contains the most values, and their number. Among ties the
+/// centre nearest to zero wins.
 pub(crate) fn fullest_window(values: &[f64], tau: f64) -> (f64, usize) {
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);

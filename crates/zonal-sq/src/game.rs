@@ -1,5 +1,6 @@
-//! The game between a learner and an adaptive oracle without a target. The oracle keeps as many members of a family as possible
-//! consistent with its answers; a base answer rules out at most K(tau) of them (SQ-1), which is checked at every answer.
+//! The game between a learner and an adaptive oracle without a target. The oracle keeps as many members of a family as
+//! possible consistent with its answers; a base answer rules out at most K(tau) of them (SQ-1), which is checked at
+//! every answer.
 
 use crate::answers::{Answers, fullest_window};
 use crate::choice;
@@ -90,8 +91,8 @@ impl Game {
     /// Starts a game with tolerance `tau` relative to the query's norm. `gram` bounds the family's Gram matrix.
     ///
     /// # Errors
-    /// [`Error::Size`] for the bounds of a family of another size; [`Error::Parameter`] for a tolerance outside (0, 1], or one
-    /// that the error of correlations does not resolve.
+    /// [`Error::Size`] for the bounds of a family of another size; [`Error::Parameter`] for a tolerance outside (0, 1],
+    /// or one that the error of correlations does not resolve.
     pub fn new(family: Arc<Family>, gram: &GramBounds, tau: f64, rule: AnswerRule) -> Result<Self> {
         crate::bound::check_tolerance(tau)?;
         check_size("members of the bounds' family", gram.size as usize, family.size())?;
@@ -119,8 +120,8 @@ impl Game {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Returns the largest number of members that a base answer to this query can drop: K(tau), with the tolerance reduced by
-    /// the error of correlations unless they are exact.
+    /// Returns the largest number of members that a base answer to this query can drop: K(tau), with the tolerance
+    /// reduced by the error of correlations unless they are exact.
     pub fn drop_bound(&self, query: &Query) -> u64 {
         self.bounds[usize::from(!self.family.is_exact(query.function()))]
     }
@@ -130,8 +131,8 @@ impl Game {
         if self.state().exact { self.tau } else { self.tau - 2.0 * self.error }
     }
 
-    /// The distance from an answer within which a member is kept: the tolerance less the error of correlations, so that every
-    /// kept member is truly consistent.
+    /// The distance from an answer within which a member is kept: the tolerance less the error of correlations, so that
+    /// every kept member is truly consistent.
     fn margin(&self, query: &Query) -> f64 {
         let error = if self.family.is_exact(query.function()) { 0.0 } else { self.error };
         (self.tau - error) * query.norm()

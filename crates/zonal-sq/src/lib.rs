@@ -1,11 +1,13 @@
 //! Statistical queries: oracles, learners, and lower bounds for every algorithm of this kind.
 //!
-//! A statistical-query algorithm sees a target only through expectations E h(x, f(x)), each answered with an error up to a
-//! tolerance. Gradient descent is one: an output weight asks y phi(<w, x>), a hidden one y phi'(<w, x>) <e, x>. This
-//! crate provides queries as values, oracles that answer as badly as the model allows, families of targets that are hard to
-//! distinguish, bounds on the number of queries with their assumptions, learners, and the game between learner and oracle.
+//! A statistical-query algorithm sees a target only through expectations E h(x, f(x)), each answered with an error up
+//! to a tolerance. Gradient descent is one: an output weight asks y phi(<w, x>), a hidden one y phi'(<w, x>) <e, x>.
+//! This crate provides queries as values, oracles that answer as badly as the model allows, families of targets that
+//! are hard to distinguish, bounds on the number of queries with their assumptions, learners, and the game between
+//! learner and oracle.
 //!
-//! A learner receives only an [`Answers`]. A [`Secret`] holds the target and creates oracles, samples and exact expectations.
+//! A learner receives only an [`Answers`]. A [`Secret`] holds the target and creates oracles, samples and exact
+//! expectations.
 //!
 //! ```
 //! use std::sync::Arc;

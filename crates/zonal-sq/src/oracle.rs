@@ -15,7 +15,8 @@ use zonal::sphere::{Dim, uniform_point};
 use zonal::target::Target;
 use zonal::{Error, Result};
 
-/// A target hidden from learners. It creates oracles and labelled rows, and gives the exact expectations for evaluation.
+/// A target hidden from learners. It creates oracles and labelled rows, and gives the exact expectations for
+/// evaluation.
 pub struct Secret {
     truth: Truth,
 }
@@ -66,8 +67,8 @@ impl FromStr for Policy {
     fn from_str(text: &str) -> std::result::Result<Self, String> {
         let wrong = || {
             format!(
-                "'{text}' is not an oracle; use exact, honest:TAU, quantised:TAU, lazy:TAU, sampled:ROWS, sampled:ROWS:shared \
-                 or vstat:T, with positive numbers"
+                "'{text}' is not an oracle; use exact, honest:TAU, quantised:TAU, lazy:TAU, sampled:ROWS, \
+                 sampled:ROWS:shared or vstat:T, with positive numbers"
             )
         };
         let positive =
@@ -139,8 +140,8 @@ impl Secret {
     /// Creates an oracle. Random answers and rows depend on `seed` and on the query, not on the order of queries.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a tolerance that is not positive and finite, and if the policy or the convention needs a bound on
-    /// the labels but none is known.
+    /// [`Error::Parameter`] for a tolerance that is not positive and finite, and if the policy or the convention needs
+    /// a bound on the labels but none is known.
     pub fn oracle(&self, policy: Policy, convention: Convention, seed: u64) -> Result<Oracle<'_>> {
         let parameter = match policy {
             Policy::Exact => 1.0,
@@ -155,7 +156,8 @@ impl Secret {
             return Err(Error::parameter(
                 "the bound on the labels",
                 "unknown for this target",
-                "known for VSTAT and for tolerances relative to the range: use a single harmonic or a member of a family",
+                "known for VSTAT and for tolerances relative to the range: use a single harmonic or a member of a \
+                 family",
             ));
         }
         let shared = match policy {
@@ -223,8 +225,8 @@ impl Secret {
     /// Computes the exact expectations, for evaluation and as the control for inexact oracles.
     ///
     /// # Errors
-    /// [`Error::Size`] for a query of another dimension; [`Error::Parameter`] for a query without an exact expectation for this
-    /// target.
+    /// [`Error::Size`] for a query of another dimension; [`Error::Parameter`] for a query without an exact expectation
+    /// for this target.
     pub fn expectations(&self, queries: &[Query]) -> Result<Vec<f64>> {
         queries.iter().try_for_each(|q| q.function().check(self.dim()))?;
         match &self.truth {
@@ -235,8 +237,8 @@ impl Secret {
         }
     }
 
-    /// Computes the largest |E h| / ||g|| of some queries. A lazy oracle with at least this tolerance answers all of them with
-    /// zero, so gradient descent through it stays at zero.
+    /// Computes the largest |E h| / ||g|| of some queries. A lazy oracle with at least this tolerance answers all of
+    /// them with zero, so gradient descent through it stays at zero.
     ///
     /// # Errors
     /// As [`Self::expectations`].
@@ -246,7 +248,8 @@ impl Secret {
     }
 }
 
-/// An oracle for a secret with a policy. Answers are cached by the identity of queries, so repetition cannot average out errors.
+/// An oracle for a secret with a policy. Answers are cached by the identity of queries, so repetition cannot average
+/// out errors.
 pub struct Oracle<'a> {
     secret: &'a Secret,
     policy: Policy,

@@ -6,7 +6,8 @@ use num_traits::{ToPrimitive, Zero};
 use zonal::numeric::DoubleDouble;
 use zonal::sphere::{Degree, Dim, multiplicities};
 
-/// The rounding error of a short formula, a few dozen operations and logarithms, relative to the sum of its terms' sizes.
+/// The rounding error of a short formula, a few dozen operations and logarithms, relative to the sum of its terms'
+/// sizes.
 const MARGIN: f64 = 64.0 * f64::EPSILON;
 
 /// Returns an upper bound on the exact value of a formula that evaluates to `x` and whose terms sum to at most `size`.
@@ -72,8 +73,8 @@ impl Moments {
         Self { n, sums: vec![0.0], last: DoubleDouble::ZERO }
     }
 
-    /// Returns S_i. The relative error is below 4 2^-52: each logarithm is accurate to an ulp or two, and the error of the
-    /// double-double sum is negligible.
+    /// Returns S_i. The relative error is below 4 2^-52: each logarithm is accurate to an ulp or two, and the error of
+    /// the double-double sum is negligible.
     pub(crate) fn sum(&mut self, i: usize) -> f64 {
         while self.sums.len() <= i {
             let l = (self.sums.len() - 1) as f64;

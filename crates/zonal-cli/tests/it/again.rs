@@ -131,7 +131,7 @@ fn what_can_no_longer_be_compared_and_what_was_edited_is_told() {
     assert!(code == 1 && said.contains("line 1 is of another version"), "{code} {said}");
     // A record that was changed by hand is refused, whatever stands in it.
     let (code, said) = edited("run.json", "\"labels\": [\n          \"y\"\n        ]", "\"labels\": []");
-    assert!(code == 2 && said.contains("no label is named"), "{code} {said}");
+    assert!(code == 2 && said.contains("no label is specified"), "{code} {said}");
     let (code, said) = edited("run.json", "\"scale\": \"auto\"", "\"scale\": {}");
     assert!(code == 1 && said.contains("a number or a string is needed"), "{code} {said}");
     std::fs::remove_file(folder.join("run/model.safetensors")).unwrap();

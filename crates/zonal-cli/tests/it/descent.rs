@@ -310,7 +310,11 @@ fn mistakes_are_told_before_any_work() {
         (&table, &["--layers", "both", "--step", "nan"], &["step", "'nan' is not a finite number"]),
         (&table, &["--layers", "both", "--batch", "fresh:10"], &["fresh:10", "--target"]),
         (&table, &["--layers", "both", "--folds", "3"], &["--folds"]),
-        (&table, &["--layers", "both", "--activation", "sign"], &["sign", "rows say nothing"]),
+        (
+            &table,
+            &["--layers", "both", "--activation", "sign"],
+            &["sign", "no information about its hidden units"],
+        ),
         (&table, &["--batch", "0"], &["0", "from 1"]),
     ] {
         let outcome = place.zonal(&[base, more].concat());

@@ -464,5 +464,5 @@ fn points_of_the_sphere_are_taken_as_they_are() {
         "--out",
         "none",
     ]);
-    assert!(out.stderr.contains("has the length"), "{}", out.stderr);
+    assert!(out.stderr.contains("has length"), "{}", out.stderr);
 }

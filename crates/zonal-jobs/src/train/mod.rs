@@ -1,8 +1,7 @@
-//! `train`: from a configuration to a finished run.
+//! `train`: trains a network according to a configuration, and writes the run.
 //!
-//! A training has a subject, which is what is learned (a target or a table), and a method, which is how (the whole path at
-//! once, or step by step). `follow` is the one way through all of them: prepare the subject, find the course by the method,
-//! report.
+//! A training has a subject (a target or a table) and a method (the whole path at once, or iterative descent). All
+//! combinations share the function `train_subject`: prepare the subject, train by the method, report.
 
 mod method;
 mod resume;
@@ -35,11 +34,11 @@ use zonal_documents::request::Output;
 use zonal_documents::train::{Input, TrainConfig};
 use zonal_documents::{Error, Result};
 
-/// Trains, and writes the run. Everything is checked before the work, the folder appears with its first file, and a run
-/// that fails leaves no trace but the state from which it can be resumed.
+/// Trains a network and writes the run. The configuration and the destination are checked before the work. The folder
+/// is created together with its first file; a failed run leaves only the state from which it can be resumed, if any.
 ///
 /// # Errors
-/// Those of every part of the job; see [`Error`].
+/// See [`Error`]; [`Error::Interrupted`] states how to resume.
 pub fn train(
     config: &TrainConfig,
     output: &Output,
@@ -50,7 +49,7 @@ pub fn train(
     train_by(config, output, command, false, observer, notes)
 }
 
-/// Like [`train`]; a run that `repeats` another one takes every decision from its configuration, not from free memory.
+/// Trains as [`train`]. A run that `repeats` another one depends only on its configuration, not on free memory.
 pub(crate) fn train_by(
     config: &TrainConfig,
     output: &Output,
@@ -63,8 +62,8 @@ pub(crate) fn train_by(
     check_names(config, output)?;
     let mut run = TrainingRun::new(config, output, command, repeats, observer, notes)?;
     let done = match &config.input {
-        Input::Target(job) => TargetSubject::prepare(job, &mut run).and_then(|s| follow(&s, &mut run)),
-        Input::Table(job) => TableSubject::prepare(job, &mut run).and_then(|s| follow(&s, &mut run)),
+        Input::Target(job) => TargetSubject::prepare(job, &mut run).and_then(|s| train_subject(&s, &mut run)),
+        Input::Table(job) => TableSubject::prepare(job, &mut run).and_then(|s| train_subject(&s, &mut run)),
     };
     match done.and_then(check_finite) {
         Ok(mut trained) => run.finish(&mut trained, started).map(|()| trained),
@@ -75,8 +74,8 @@ pub(crate) fn train_by(
     }
 }
 
-/// Trains on a subject that is prepared, by the method of the configuration.
-fn follow<S: Subject>(subject: &S, run: &mut TrainingRun<'_>) -> Result<Trained>
+/// Trains on a prepared subject by the method of the configuration.
+fn train_subject<S: Subject>(subject: &S, run: &mut TrainingRun<'_>) -> Result<Trained>
 where
     WholePath: Method<S>,
     DescentConfig: Method<S>,
@@ -92,14 +91,14 @@ where
     Ok(Trained { report: TrainReport::new(network, course, subject), model, test_rows })
 }
 
-/// A record is text, so it cannot name files whose names are not valid text.
+/// Rejects paths that are not valid UTF-8 if a record is to be written: records must be able to name their input files.
 fn check_names(config: &TrainConfig, output: &Output) -> Result<()> {
     let Input::Table(job) = &config.input else { return Ok(()) };
     let mut files = job.data.files.iter().chain(job.test_data.iter().flatten());
     match files.find(|file| file.to_str().is_none()) {
         Some(file) if !matches!(output, Output::None) => Err(Error::Usage(format!(
-            "the name {} is not valid text (UTF-8), so the record of the run could not hold it; rename the file, or write no \
-             record by {}",
+            "the path {} is not valid text (UTF-8), so it cannot be stored in the record of the run; rename the file, \
+             or write no record: {}",
             file.display(),
             OUT.with("none")
         ))),

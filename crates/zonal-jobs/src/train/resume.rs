@@ -1,4 +1,4 @@
-//! `resume.json`: the configuration of a training that is not finished.
+//! `resume.json`: the configuration of an unfinished training.
 
 use crate::record::read_text;
 use serde::{Deserialize, Serialize};
@@ -10,29 +10,31 @@ use zonal_io::folder::{RECORD, RESUME, RunFolder};
 use zonal_io::model::SCHEMA;
 use zonal_io::{FolderKind, checksum};
 
+/// The content of `resume.json`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Resume {
     schema: u32,
     version: String,
-    /// The words of the command line that began it.
+    /// The command line that started the training.
     command: Vec<String>,
-    /// The folder to which names of files are relative.
+    /// The folder to which paths of input files are relative.
     directory: String,
     configuration: TrainConfig,
 }
 
-/// The folder to which names of a run's files are relative.
+/// Returns the folder to which the paths of a run's input files are relative: the current one unless the run is
+/// resumed.
 pub(super) fn directory(config: &TrainConfig) -> String {
-    let begun_in = match &config.input {
+    let original = match &config.input {
         Input::Table(job) => job.data.directory.clone(),
         Input::Target(_) => None,
     };
-    let folder = begun_in.or_else(|| std::env::current_dir().ok());
+    let folder = original.or_else(|| std::env::current_dir().ok());
     folder.map_or(String::new(), |folder| folder.display().to_string())
 }
 
-/// Writes the configuration that a later run resumes with.
+/// Writes the configuration for a later run that resumes this one.
 pub(super) fn write(folder: &RunFolder, config: &TrainConfig, command: Vec<String>) -> Result<()> {
     let resume = Resume {
         schema: SCHEMA,
@@ -45,10 +47,11 @@ pub(super) fn write(folder: &RunFolder, config: &TrainConfig, command: Vec<Strin
     Ok(folder.write(RESUME, checksum::seal_object(&(text + "\n")).as_bytes())?)
 }
 
-/// Returns the configuration of the interrupted run in a folder, and the command that began it.
+/// Returns the configuration of the interrupted run in a folder, and the command that started it.
 ///
 /// # Errors
-/// [`zonal_io::Error::Folder`] for a folder without one, with a finished run, or of another version.
+/// [`zonal_io::Error::Folder`] for a folder without an interrupted run, with a finished run, or with a run of another
+/// version.
 pub fn interrupted(path: &Path) -> Result<(TrainConfig, Vec<String>)> {
     let refuse = |message: String| zonal_io::Error::Folder { path: path.to_owned(), message };
     if path.join(RECORD).is_file() {
@@ -77,7 +80,7 @@ pub fn interrupted(path: &Path) -> Result<(TrainConfig, Vec<String>)> {
         );
         return Err(refuse(message).into());
     }
-    // Whether the folder can be written to is known before the work.
+    // Fails before the work if the folder cannot be written.
     RunFolder::resume(path, FolderKind::Training)?;
     let mut configuration = resume.configuration;
     if let Input::Table(job) = &mut configuration.input {

@@ -1,4 +1,4 @@
-//! The run of a training: its configuration and observers, its folder, and the state that it saves there on the way.
+//! The run of a training: its configuration, its observer, its folder, and the states saved there.
 
 use super::resume::{self, directory};
 use super::test_rows;
@@ -19,12 +19,12 @@ use zonal_io::folder::{METRICS, METRICS_CSV, MODEL, RunFolder, TEST_ROWS};
 use zonal_io::model::SCHEMA;
 use zonal_io::option::call;
 
-/// A training on its way.
+/// A training in progress.
 pub(super) struct TrainingRun<'a> {
-    /// The configuration as the record will hold it: with the solver that memory has decided.
+    /// The configuration for the record, with the solver that was selected according to free memory.
     pub(super) config: TrainConfig,
-    /// Whether free memory must not decide anything, since the run resumes or repeats another one.
-    pub(super) is_decided: bool,
+    /// Whether decisions must not depend on free memory, since the run resumes or repeats another one.
+    pub(super) ignores_free_memory: bool,
     pub(super) observer: &'a mut dyn Observer,
     pub(super) notes: Notes<'a>,
     pub(super) store: RunStore,
@@ -34,32 +34,34 @@ pub(super) struct TrainingRun<'a> {
 pub(super) trait SavedState {
     /// Writes the state into the folder of the run.
     fn write(&self, folder: &Path) -> Result<()>;
-    /// How far the work has come, such as `after 7 of 9 rows`.
+    /// Returns the progress of the work for a message, such as `after 7 of 9 rows`.
     fn position(&self) -> String;
 }
 
-/// The folder of a run, made when there is something to write, and the clock by which states are saved there.
+/// The folder of a run, which is created at the first write, and the schedule of saved states.
 pub(super) struct RunStore {
     pub(super) output: Output,
-    /// The name of a numbered folder.
+    /// The stem of the name of a numbered folder.
     pub(super) name: String,
     folder: Option<RunFolder>,
-    /// The words of the command line, for the record and for `resume.json`.
+    /// The command line, for the record and for `resume.json`.
     command: Vec<String>,
-    /// Whether the table is in memory, so that no later run could resume.
+    /// Whether the table is in memory, so that no later run can resume.
     in_memory: bool,
-    every: Duration,
+    /// The time between saved states.
+    interval: Duration,
     started: Instant,
+    /// The time of the last saved state.
     last: Instant,
 }
 
-/// Work that took longer is saved when it is done.
+/// Completed work that took longer than this is saved.
 const LONG: Duration = Duration::from_secs(20);
-/// Longer than any run.
-const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 86_400);
+/// An interval longer than any run.
+const NEVER: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 impl<'a> TrainingRun<'a> {
-    /// Finds out before the work whether the run can be written, and takes the folder of one that is resumed.
+    /// Checks before the work that the run can be written, and opens the folder of a run that is resumed.
     pub(super) fn new(
         config: &TrainConfig,
         output: &Output,
@@ -70,7 +72,7 @@ impl<'a> TrainingRun<'a> {
     ) -> Result<Self> {
         output.check(RunKind::Train)?;
         let folder = match output {
-            // Another program may have finished it since it was looked at.
+            // Another process may have finished the run in the meantime.
             Output::Resume(_) => output.folder("", RunKind::Train)?,
             _ => None,
         };
@@ -81,26 +83,26 @@ impl<'a> TrainingRun<'a> {
             (None, Input::Target(_)) => 0,
         };
         let now = Instant::now();
-        let is_decided = repeats || folder.is_some();
+        let ignores_free_memory = repeats || folder.is_some();
         let store = RunStore {
             output: output.clone(),
             folder,
             name: config.name(&Activation::Relu),
             command,
             in_memory: matches!(&config.input, Input::Table(job) if job.data.memory.is_some()),
-            every: Duration::from_secs(seconds),
+            interval: Duration::from_secs(seconds),
             started: now,
             last: now,
         };
-        Ok(Self { config: config.clone(), is_decided, observer, notes, store })
+        Ok(Self { config: config.clone(), ignores_free_memory, observer, notes, store })
     }
 
-    /// The error of a run that was stopped, with the way to resume from its state, which is saved.
+    /// Saves the state of a stopped run. Returns the error, which states how to resume.
     pub(super) fn interrupted(&mut self, state: &dyn SavedState) -> Error {
         let position = state.position();
-        if let Some(why) = self.store.why_not() {
+        if let Some(reason) = self.store.reason_not_saved() {
             return Error::Interrupted {
-                message: format!("stopped {position}; nothing was saved, since {why}"),
+                message: format!("stopped {position}; nothing was saved, since {reason}"),
             };
         }
         if let Err(error) = self.store.save(&self.config, state) {
@@ -111,9 +113,9 @@ impl<'a> TrainingRun<'a> {
         Error::Interrupted { message: format!("stopped {position}; resume with: {resume}") }
     }
 
-    /// Writes the finished run into its folder, if it has one, and the folder's name into the report.
+    /// Writes the finished run into its folder, if it has one, and sets the path of the folder in the report.
     pub(super) fn finish(mut self, trained: &mut Trained, started: SystemTime) -> Result<()> {
-        // From here on an interruption waits: the run is there and only has to be written.
+        // From here on stop requests are ignored: the training is complete and is only written.
         let _ = self.observer.progress(Stage::Writing, 0, 1);
         let Some(folder) = self.store.folder()? else { return Ok(()) };
         trained.report.run = Some(folder.path().display().to_string());
@@ -133,7 +135,7 @@ impl<'a> TrainingRun<'a> {
         Ok(())
     }
 
-    /// After a failure: the folder goes, unless it holds a state to resume from.
+    /// Removes the folder of a failed run, unless it holds a state to resume from.
     pub(super) fn give_up(self) {
         if let Some(folder) = self.store.folder {
             folder.give_up();
@@ -142,8 +144,8 @@ impl<'a> TrainingRun<'a> {
 }
 
 impl RunStore {
-    /// Why the state of a run that is stopped cannot be saved, if so.
-    fn why_not(&self) -> Option<String> {
+    /// Returns the reason why states cannot be saved; None if they can.
+    fn reason_not_saved(&self) -> Option<String> {
         match self.output {
             Output::None => Some(format!("{} is none", OUT)),
             _ if self.in_memory => Some("the table is in memory".to_owned()),
@@ -151,37 +153,40 @@ impl RunStore {
         }
     }
 
-    /// Starts the clock, and returns the state that `read` finds in the folder of a run that is resumed.
+    /// Starts the interval until the next saved state. Returns the state that `read` finds in the folder of a resumed
+    /// run.
     pub(super) fn resume<S>(&mut self, read: impl FnOnce(&Path) -> Result<Option<S>>) -> Result<Option<S>> {
         self.started = Instant::now();
         self.last = self.started;
         self.path().map_or(Ok(None), read)
     }
 
-    /// When the state is to be saved next.
+    /// Returns the time at which the next state is due to be saved.
     pub(super) fn due(&self) -> Instant {
-        let wait = if self.why_not().is_none() { self.every.min(FOR_EVER) } else { FOR_EVER };
+        let wait = if self.reason_not_saved().is_none() { self.interval.min(NEVER) } else { NEVER };
         self.last + wait
     }
 
-    /// Saves the state if it is time.
+    /// Saves the state if it is due.
     pub(super) fn save_if_due(&mut self, config: &TrainConfig, state: &dyn SavedState) -> Result<()> {
         if Instant::now() < self.due() { Ok(()) } else { self.save(config, state) }
     }
 
-    /// Saves the state of finished work if it took long, so that what follows can be repeated alone. Returns the folder.
+    /// Saves the state of completed work that took long, so that a later run need not repeat it. Returns the folder if
+    /// the state was saved.
     pub(super) fn save_if_long(
         &mut self,
         config: &TrainConfig,
         state: &dyn SavedState,
     ) -> Result<Option<&Path>> {
-        if self.started.elapsed() < self.every.min(LONG) || self.why_not().is_some() {
+        if self.started.elapsed() < self.interval.min(LONG) || self.reason_not_saved().is_some() {
             return Ok(None);
         }
         self.save(config, state)?;
         Ok(self.path())
     }
 
+    /// Saves the state, and the configuration to resume with, into the folder of the run.
     pub(super) fn save(&mut self, config: &TrainConfig, state: &dyn SavedState) -> Result<()> {
         let began = Instant::now();
         let command = self.command.clone();
@@ -190,17 +195,17 @@ impl RunStore {
             state.write(folder.path())?;
         }
         self.last = Instant::now();
-        // Saving takes a twentieth of the time at most.
-        self.every = self.every.max(20 * began.elapsed());
+        // Saving takes at most a twentieth of the time.
+        self.interval = self.interval.max(20 * began.elapsed());
         Ok(())
     }
 
-    /// Where the folder is, if it has been made.
+    /// Returns the path of the folder, if it has been created.
     fn path(&self) -> Option<&Path> {
         self.folder.as_ref().map(RunFolder::path)
     }
 
-    /// The folder, made now if need be; None where nothing is written.
+    /// Returns the folder, which is created if necessary; None if nothing is to be written.
     fn folder(&mut self) -> Result<Option<&RunFolder>> {
         if self.folder.is_none() {
             self.folder = self.output.folder(&self.name, RunKind::Train)?;
@@ -209,7 +214,7 @@ impl RunStore {
     }
 }
 
-/// A line of the metrics.
+/// A line of `metrics.jsonl`.
 #[derive(Serialize)]
 struct Line<'a> {
     schema: u32,
@@ -217,6 +222,7 @@ struct Line<'a> {
     checkpoint: &'a Checkpoint,
 }
 
+/// Writes metrics, predictions on test rows, model and record.
 fn write(folder: &RunFolder, config: &TrainConfig, trained: &Trained, provenance: Provenance) -> Result<()> {
     let report = &trained.report;
     let mut metrics = String::new();
@@ -233,8 +239,7 @@ fn write(folder: &RunFolder, config: &TrainConfig, trained: &Trained, provenance
     if let Some(model) = &trained.model {
         model.save(&folder.path().join(MODEL))?;
     }
-    // The path is in the metrics; the record is the short version. It is written last: a folder with a record is a
-    // complete run.
+    // The record omits the path, which the metrics hold. It is written last: a folder with a record is a complete run.
     let mut summary = report.clone();
     summary.path.clear();
     let record =

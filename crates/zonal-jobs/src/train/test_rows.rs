@@ -1,4 +1,4 @@
-//! Predictions on test rows, some of them: what a picture of predicted against true values needs.
+//! Predictions on a sample of test rows, for a figure of predicted against true values.
 
 use crate::record::read_text;
 use std::path::Path;
@@ -9,14 +9,15 @@ use zonal_documents::{Error, Result};
 use zonal_io::folder::TEST_ROWS;
 use zonal_io::results::{Results, Values};
 
-/// The sample has this number of rows at most.
-const MOST: usize = 1_000;
+/// The largest number of rows in the sample.
+const MAX_ROWS: usize = 1_000;
 
-/// Rows at equal distances: when there are too many, every second one is dropped.
+/// A sample of evenly spaced rows. When there are too many, every second one is dropped.
 #[derive(Debug)]
 pub(crate) struct TestSample {
-    /// One row in this number is taken.
+    /// The sample holds every `stride`-th row.
     stride: u64,
+    /// The number of rows so far, in the sample or not.
     seen: u64,
     rows: Vec<TestRow>,
 }
@@ -36,7 +37,7 @@ impl TestSample {
                 self.rows.push(TestRow { row: rows.numbers[i], pairs: pairs.collect() });
             }
             self.seen += 1;
-            if self.rows.len() > MOST {
+            if self.rows.len() > MAX_ROWS {
                 self.stride *= 2;
                 let mut number = 0;
                 self.rows.retain(|_| {
@@ -52,7 +53,7 @@ impl TestSample {
     }
 }
 
-/// Test rows as CSV: one line for each row, two columns for each label.
+/// Formats test rows as CSV: one line per row, with two columns per label.
 pub(super) fn csv(rows: &[TestRow], labels: &[String]) -> Result<String> {
     let mut table = Results::default();
     table.push("row", Values::Count(rows.iter().map(|r| Some(r.row)).collect()));
@@ -65,7 +66,7 @@ pub(super) fn csv(rows: &[TestRow], labels: &[String]) -> Result<String> {
     Ok(table.csv()?)
 }
 
-/// Reads the predictions on test rows in the folder of a run; none for a target or without test rows.
+/// Reads the predictions on test rows from the folder of a run; empty for a target and without test rows.
 ///
 /// # Errors
 /// [`zonal_io::Error::Folder`] for a damaged file, [`zonal_io::Error::System`].
@@ -76,16 +77,15 @@ pub fn read_test_rows(folder: &Path) -> Result<Vec<TestRow>> {
     }
     let rows: Vec<Vec<f64>> =
         zonal_io::results::read_csv(&read_text(&file)?).unwrap_or_else(|_| vec![Vec::new()]);
-    let one = |numbers: Vec<f64>| {
+    let test_row = |numbers: Vec<f64>| {
         let (row, pairs) = numbers.split_first()?;
         let (pairs, []) = pairs.as_chunks::<2>() else { return None };
         Some(TestRow { row: *row as u64, pairs: pairs.to_vec() })
     };
-    let rows: Option<Vec<TestRow>> = rows.into_iter().map(one).collect();
+    let rows: Option<Vec<TestRow>> = rows.into_iter().map(test_row).collect();
     rows.ok_or_else(|| {
-        let message = format!(
-            "has a {TEST_ROWS} that is damaged: a row needs its number and two values for each label"
-        );
+        let message =
+            format!("has a damaged {TEST_ROWS}: each row must hold its number and two values for each label");
         Error::from(zonal_io::Error::Folder { path: folder.to_owned(), message })
     })
 }
@@ -96,7 +96,7 @@ mod tests {
     use zonal::linalg::Matrix;
 
     #[test]
-    fn rows_stand_at_equal_distances_and_are_few() {
+    fn the_sample_is_evenly_spaced_and_limited() {
         let mut sample = TestSample::default();
         for block in 0..7u64 {
             let numbers: Vec<u64> = (0..1_000).map(|i| 1_000 * block + i).collect();
@@ -118,10 +118,10 @@ mod tests {
         assert!(sample.rows.iter().all(|r| r.pairs == [[r.row as f64, r.row as f64 + 0.5]]));
         let text = csv(&sample.rows, &["a,b".to_owned()]).unwrap();
         assert!(text.starts_with("row,\"a,b\",\"predicted a,b\"\n0,0,0.5\n8,8,8.5\n"));
-        let place = tempfile::tempdir().unwrap();
-        std::fs::write(place.path().join(TEST_ROWS), text).unwrap();
-        assert_eq!(read_test_rows(place.path()).unwrap(), sample.rows);
-        std::fs::write(place.path().join(TEST_ROWS), "row,y\n1,2\n").unwrap();
-        assert!(read_test_rows(place.path()).unwrap_err().to_string().contains("damaged"));
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(TEST_ROWS), text).unwrap();
+        assert_eq!(read_test_rows(folder.path()).unwrap(), sample.rows);
+        std::fs::write(folder.path().join(TEST_ROWS), "row,y\n1,2\n").unwrap();
+        assert!(read_test_rows(folder.path()).unwrap_err().to_string().contains("damaged"));
     }
 }

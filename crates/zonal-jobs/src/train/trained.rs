@@ -5,7 +5,7 @@ use zonal_documents::train::{Checkpoint, TestRow, TrainReport};
 use zonal_documents::{Error, Result};
 use zonal_io::model::Model;
 
-/// Receives what a person should know while a job runs: candidates tried, columns dropped.
+/// The receiver of notes for the user while a job runs, such as the candidates that were tried and the columns dropped.
 pub type Notes<'a> = &'a mut dyn FnMut(&str);
 
 /// A finished training.
@@ -15,11 +15,11 @@ pub struct Trained {
     pub report: TrainReport,
     /// The network; None at infinite width.
     pub model: Option<Model>,
-    /// Predictions on test rows, a sample of at most 1000 of them.
+    /// Predictions on a sample of at most 1000 test rows.
     pub test_rows: Vec<TestRow>,
 }
 
-/// Numbers beyond the range of f64 must not pass as results.
+/// Rejects a result with a loss, an energy or a step beyond the range of f64.
 pub(crate) fn check_finite(trained: Trained) -> Result<Trained> {
     let report = &trained.report;
     let energies = |c: &Checkpoint| {
@@ -31,9 +31,12 @@ pub(crate) fn check_finite(trained: Trained) -> Result<Trained> {
     };
     match report.path.iter().find(|c| !losses(c) || !energies(c)) {
         None if report.step_size.is_finite() && report.step_size > 0.0 => Ok(trained),
-        None => Err(Error::Usage(format!("the step becomes {}; use another {SCALE}", report.step_size))),
+        None => Err(Error::Usage(format!(
+            "the step size is {}, but must be positive and finite; use another {SCALE}",
+            report.step_size
+        ))),
         Some(c) => Err(Error::Usage(format!(
-            "at iteration {} a loss leaves the range of numbers; bring the target, the table or {SCALE} nearer to 1",
+            "a loss at iteration {} is beyond the range of f64; scale the target, the table or {SCALE} closer to 1",
             c.iteration
         ))),
     }

@@ -14,8 +14,8 @@ const FLOOR: f64 = 1e-9;
 /// The number of points of a prediction that is available at every iteration.
 const FINE: u32 = 240;
 
-/// Returns the figure; None for a table. Given the spectrum of the activation, the prediction for a closed-form path is drawn at
-/// many iterations, otherwise at the listed ones.
+/// Returns the figure; None for a table. Given the spectrum of the activation, the prediction for a closed-form path is
+/// drawn at many iterations, otherwise at the listed ones.
 pub fn degrees(id: &str, report: &TrainReport, spectrum: Option<&Spectrum>) -> Option<Chart> {
     let target = report.target_energy.as_ref()?;
     let shown = shown_degrees(report);

@@ -81,8 +81,8 @@ fn has_test(report: &TrainReport) -> bool {
     report.best_polynomial.iter().any(|p| p.test_error.is_some())
 }
 
-/// Returns rules for the errors of the best polynomials above rounding, and for the proved bound. Polynomials far worse than the
-/// network would compress the curves: only their names are returned, and the table lists them.
+/// Returns rules for the errors of the best polynomials above rounding, and for the proved bound. Polynomials far worse
+/// than the network would compress the curves: only their names are returned, and the table lists them.
 fn horizontal_rules(report: &TrainReport) -> (Vec<Rule>, Vec<String>) {
     let test = has_test(report);
     let shown = shown_error(report);

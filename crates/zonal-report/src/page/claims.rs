@@ -65,8 +65,8 @@ pub fn claims(run: &Record<serde_json::Value, ReproduceReport>) -> Result<Page> 
     Ok(page)
 }
 
-/// Returns the ratio of a measured value to its threshold, or the inverse ratio for a lower limit: 1 is at the threshold, and
-/// larger values fail. None for thresholds without a ratio, such as zero.
+/// Returns the ratio of a measured value to its threshold, or the inverse ratio for a lower limit: 1 is at the
+/// threshold, and larger values fail. None for thresholds without a ratio, such as zero.
 fn threshold_ratio(check: &Check) -> Option<f64> {
     if check.measured.is_nan() {
         return None;

@@ -137,8 +137,8 @@ fn chart(layout: &Layout, id: &str, name: &str, rows: &[&SweepRow], looks: &mut 
     let losses = || rows.iter().filter_map(|r| r.loss);
     let positions = || rows.iter().filter_map(|r| position(r));
     let (low, high) = losses().fold((f64::INFINITY, 0.0f64), |(l, h), v| (l.min(v), h.max(v)));
-    // A linear axis shows steps as fractions of the target's energy. A logarithmic one is better over many decades, and for
-    // losses far above that energy, where few rows are overfitted.
+    // A linear axis shows steps as fractions of the target's energy. A logarithmic one is better over many decades, and
+    // for losses far above that energy, where few rows are overfitted.
     let energy = rows.iter().map(|r| r.target_energy).fold(0.0, f64::max);
     let y_axis = if high > 1e4 * low || high > 4.0 * energy {
         Axis::logarithmic("mean loss", losses(), FLOOR)

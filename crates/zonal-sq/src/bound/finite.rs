@@ -62,7 +62,8 @@ fn orthonormal(theorem: &str, size: &BigUint, tau: f64, class: QueryClass, goal:
     Ok(quotient(theorem, class, &prior, size, goal, &fits, &dropped))
 }
 
-/// Computes (delta M - K_plus) / K in exact arithmetic. There is no finite bound if K = 0, since no query separates anything.
+/// Computes (delta M - K_plus) / K in exact arithmetic. There is no finite bound if K = 0, since no query separates
+/// anything.
 fn quotient(
     theorem: &str,
     class: QueryClass,

@@ -11,14 +11,14 @@ pub fn from_separated_fraction(goal: Goal, p_plus: f64, p: f64, class: QueryClas
     ))
 }
 
-/// Computes the largest success probability of a learner whose queries separate these fractions of the targets (SQ-0 for
-/// unequal queries): their sum plus p_plus, at most 1.
+/// Computes the largest success probability of a learner whose queries separate these fractions of the targets (SQ-0
+/// for unequal queries): their sum plus p_plus, at most 1.
 pub fn from_unequal_queries(fractions: &[f64], p_plus: f64) -> f64 {
     above(fractions.iter().sum::<f64>() + p_plus, fractions.len() as f64 * f64::EPSILON).min(1.0)
 }
 
-/// Computes SQ-3 from kappa^2 = sup_h E_f D_f(h)^2 / Var_base h: a query of STAT(tau) separates at most kappa^2 / tau^2 of
-/// the targets, and a query of VSTAT(t) at most 3 t kappa^2.
+/// Computes SQ-3 from kappa^2 = sup_h E_f D_f(h)^2 / Var_base h: a query of STAT(tau) separates at most kappa^2 / tau^2
+/// of the targets, and a query of VSTAT(t) at most 3 t kappa^2.
 pub fn statistical_dimension(goal: Goal, p_plus: f64, kappa_sq: f64, vstat: f64, prior: &str) -> Bound {
     let p = above(3.0 * vstat * kappa_sq, 0.0);
     Bound::new("SQ-3", QueryClass::Any, prior, ln_quotient(goal.delta, p_plus, above(p.ln(), 0.0)))

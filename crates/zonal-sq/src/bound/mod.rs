@@ -1,4 +1,5 @@
-//! Lower and upper bounds on the number of statistical queries, each with its theorem, query class, prior and assumptions.
+//! Lower and upper bounds on the number of statistical queries, each with its theorem, query class, prior and
+//! assumptions.
 //!
 //! Every number is rounded in the safe direction: lower bounds on queries down, upper bounds on errors up.
 
@@ -112,8 +113,8 @@ pub struct Bound {
     pub query_class: String,
     /// The distribution of the target.
     pub prior: String,
-    /// log10 of the number of queries, rounded down. None if the formula is zero or negative, and if no number of queries
-    /// suffices; the latter is stated by the last assumption, and `vacuous` is false.
+    /// log10 of the number of queries, rounded down. None if the formula is zero or negative, and if no number of
+    /// queries suffices; the latter is stated by the last assumption, and `vacuous` is false.
     pub log10_queries: Option<f64>,
     /// Whether the bound is trivial: below one query.
     pub vacuous: bool,

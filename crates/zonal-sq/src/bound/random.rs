@@ -152,9 +152,9 @@ pub struct RandomSubfamily {
     pub bound: Bound,
 }
 
-/// Computes SQ-6: for sizes M >= (R0 (N-1) / (2 J)) ln(4 + 2 R0 (N-1) / J) / (2 ln 2 - 1) there are M harmonics of degree k
-/// that need (delta - 2/(N epsilon)) (N-1) tau^2 / (4 pi J L^2) queries with |dh/dy| <= L, where J = 11/(6 sqrt pi) and
-/// R0 = 2 + (3^(3/4) + 2^(3k/2))/3.
+/// Computes SQ-6: for sizes M >= (R0 (N-1) / (2 J)) ln(4 + 2 R0 (N-1) / J) / (2 ln 2 - 1) there are M harmonics of
+/// degree k that need (delta - 2/(N epsilon)) (N-1) tau^2 / (4 pi J L^2) queries with |dh/dy| <= L, where J = 11/(6
+/// sqrt pi) and R0 = 2 + (3^(3/4) + 2^(3k/2))/3.
 ///
 /// # Errors
 /// As [`random_harmonics`].

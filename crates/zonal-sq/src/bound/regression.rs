@@ -14,8 +14,8 @@ pub struct Regression {
     pub error: f64,
 }
 
-/// Computes SQ-10: d_k = sum_{j <= k} N(n, j) = N(n + 1, k) correlational unit queries at tolerance tau give mean squared
-/// error at most ||f - f_{<=k}||^2 + d_k tau^2, for any valid answers.
+/// Computes SQ-10: d_k = sum_{j <= k} N(n, j) = N(n + 1, k) correlational unit queries at tolerance tau give mean
+/// squared error at most ||f - f_{<=k}||^2 + d_k tau^2, for any valid answers.
 ///
 /// # Errors
 /// [`::zonal::Error::Parameter`] for the largest dimension.

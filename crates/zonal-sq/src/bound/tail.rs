@@ -1,10 +1,11 @@
-//! Tail bounds by hypercontractivity: the fraction of random targets that one query can separate from its target-free answer.
+//! Tail bounds by hypercontractivity: the fraction of random targets that one query can separate from its target-free
+//! answer.
 //!
-//! For a function p of degree j, homogeneous on R^n, and q >= 2, Nelson's theorem on Gaussian space gives
-//! ||p||_q <= C_(j,q) ||p||_2 on the sphere, with C_(j,q)^2 = (q-1)^j R^(2/q) and R = (E r^(2j))^(q/2) / E r^(jq), r the
-//! length of a Gaussian vector. Any q gives a bound, so a grid loses only tightness. With q = 2 x / j and integer x every moment
-//! is a product, and no gamma function is needed. Between integers ln E r^(2x) is convex, so extrapolation with the last slope
-//! is a lower bound.
+//! For a function p of degree j, homogeneous on R^n, and q >= 2, Nelson's theorem on Gaussian space gives ||p||_q <=
+//! C_(j,q) ||p||_2 on the sphere, with C_(j,q)^2 = (q-1)^j R^(2/q) and R = (E r^(2j))^(q/2) / E r^(jq), r the length of
+//! a Gaussian vector. Any q gives a bound, so a grid loses only tightness. With q = 2 x / j and integer x every moment
+//! is a product, and no gamma function is needed. Between integers ln E r^(2x) is convex, so extrapolation with the
+//! last slope is a lower bound.
 
 use crate::rounding::{Moments, above, below};
 
@@ -20,8 +21,8 @@ fn ln_moment(moments: &mut Moments, parts: usize) -> f64 {
     if beyond == 0.0 { at } else { at + beyond * (at - moments.sum(whole - 1)) }
 }
 
-/// Computes an upper bound on ln P[|<g, f_u>| > tau] over random targets of degree k from `ln_v` = ln(N tau^2): the smaller
-/// of Chebyshev's bound and the moment bounds of every order (SQ-2). At most 0.
+/// Computes an upper bound on ln P[|<g, f_u>| > tau] over random targets of degree k from `ln_v` = ln(N tau^2): the
+/// smaller of Chebyshev's bound and the moment bounds of every order (SQ-2). At most 0.
 pub(super) fn ln_single(degree: usize, n: f64, ln_v: f64) -> f64 {
     let mut moments = Moments::new(n);
     let k = degree as f64;

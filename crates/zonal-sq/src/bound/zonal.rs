@@ -10,8 +10,8 @@ const LAST: usize = 60;
 
 const PRIOR: &str = "sqrt(N) P_k(<u,x>) with u uniform on the sphere";
 
-/// Computes a lower bound on the queries needed to learn sqrt(N) P_k(<u, x>) with uniform u: SQ-2 for correlational queries,
-/// SQ-4 for any query, including Lipschitz ones.
+/// Computes a lower bound on the queries needed to learn sqrt(N) P_k(<u, x>) with uniform u: SQ-2 for correlational
+/// queries, SQ-4 for any query, including Lipschitz ones.
 ///
 /// ```
 /// use zonal::sphere::Dim;

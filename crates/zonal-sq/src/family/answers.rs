@@ -13,8 +13,8 @@ use zonal::target::Profile;
 use zonal::{Error, Result};
 
 impl Family {
-    /// Computes a query's expectation for each of these members. The absolute error is about 1e-13 times the query's norm for
-    /// plain labels, and that of the kernel's series for clipped labels.
+    /// Computes a query's expectation for each of these members. The absolute error is about 1e-13 times the query's
+    /// norm for plain labels, and that of the kernel's series for clipped labels.
     ///
     /// # Errors
     /// [`Error::Size`] for a query of another dimension; [`Error::Parameter`] for an index out of range and for a query
@@ -59,9 +59,10 @@ impl Family {
         let (profile, direction) = match function {
             Function::Unit { unit, direction } => (unit.profile(), direction),
             Function::Harmonic { degree, direction } => (Profile::Harmonic(*degree), direction),
-            // The other functions have one degree: their correlation with a harmonic is their own value at its direction.
+            // The other functions have one degree: their correlation with a harmonic is their own value at its
+            // direction.
             other if label == Label::Plain => return self.by_reproduction(other, members),
-            _ => return Err(no_exact("a zonal query where labels are cut off", function)),
+            _ => return Err(no_exact("a zonal query for clipped labels", function)),
         };
         let kernel = self.kernel(label, &profile)?;
         let mut rho = self.cosines(direction, members);
@@ -74,7 +75,7 @@ impl Family {
         let profile = match query.function() {
             Function::Unit { unit, .. } => unit.profile(),
             Function::Harmonic { degree, .. } => Profile::Harmonic(*degree),
-            other => return Err(no_exact("a zonal query where labels are cut off", other)),
+            other => return Err(no_exact("a zonal query for clipped labels", other)),
         };
         Ok(self.kernel(Label::Clipped, &profile)?.energy(0))
     }
@@ -99,7 +100,8 @@ impl Family {
         Ok(kernel)
     }
 
-    /// Computes E g sqrt(N) P_k(<u, .>) = g_k(u) / sqrt N for functions of degree k; derivatives of units by their slope.
+    /// Computes E g sqrt(N) P_k(<u, .>) = g_k(u) / sqrt N for functions of degree k; derivatives of units by their
+    /// slope.
     fn by_reproduction(&self, function: &Function, members: &[usize]) -> Result<Vec<f64>> {
         let Members::Zonal(u) = &self.members else { return Ok(Vec::new()) };
         let norm = sqrt_multiplicity(self.dim, self.degree);
@@ -172,8 +174,8 @@ impl Family {
         Ok(members.iter().map(|&i| dot(&dense[i].coefficients, &correlations)).collect())
     }
 
-    /// Returns P_k of the inner products of own nodes with the nodes of another function. The result is cached for the next
-    /// function with the same nodes: a basis has hundreds.
+    /// Returns P_k of the inner products of the family's nodes with the nodes of another function. The result is cached
+    /// for the next function with the same nodes: a basis has hundreds.
     fn node_kernel(&self, own: &Nodes, other: &Nodes) -> Arc<Matrix> {
         let mut cache = self.node_kernel.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some((identity, matrix)) = cache.as_ref()
@@ -299,8 +301,8 @@ fn matches(sets: &[Arc<[usize]>], wanted: &[usize], members: &[usize], value: f6
     members.iter().map(|&i| if sets[i].as_ref() == wanted { value } else { 0.0 }).collect()
 }
 
-/// Computes E prod_{i in S} |x_i| times the norm of the monomial: the correlation of a product of k signs with its monomial.
-/// By Gaussian vectors, E prod |z_i| = (2/pi)^(k/2) = E prod |x_i| E r^k.
+/// Computes E prod_{i in S} |x_i| times the norm of the monomial: the correlation of a product of k signs with its
+/// monomial. By Gaussian vectors, E prod |z_i| = (2/pi)^(k/2) = E prod |x_i| E r^k.
 fn sign_overlap(dim: Dim, degree: Degree) -> f64 {
     // E r^k = prod over steps of two, and E r = sqrt(2/pi) / E|x_1|.
     let n = dim.as_f64();

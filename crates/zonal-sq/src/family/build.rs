@@ -17,7 +17,8 @@ use zonal::{Error, Result};
 const NODES: usize = 1_000;
 
 impl Family {
-    /// Creates M zonal harmonics. For even degrees u and -u give the same harmonic; random directions contain no such pair.
+    /// Creates M zonal harmonics. For even degrees u and -u give the same harmonic; random directions contain no such
+    /// pair.
     ///
     /// # Errors
     /// [`Error::Parameter`] for sizes and dimensions that the choice of directions does not support.
@@ -27,8 +28,8 @@ impl Family {
     }
 
     /// Creates M random harmonics: uniform on the unit sphere of all coefficients if a basis is affordable (see
-    /// [`Basis::MAX_SIZE`]); otherwise random combinations of 1,000 zonal harmonics about common random nodes, which learners
-    /// do not know. Correlations are exact in both cases.
+    /// [`Basis::MAX_SIZE`]); otherwise random combinations of 1,000 zonal harmonics about common random nodes, which
+    /// learners do not know. Correlations are exact in both cases.
     ///
     /// # Errors
     /// [`Error::Parameter`] for degree 0 or an empty family.

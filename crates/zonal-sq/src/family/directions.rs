@@ -66,8 +66,8 @@ impl Directions {
     }
 }
 
-/// Returns u_p = s^(-1/2) sum_a e_(a, p(a)) for polynomials p over the field of s elements, in the order of their coefficients
-/// read as digits: the first s^r have degree below r.
+/// Returns u_p = s^(-1/2) sum_a e_(a, p(a)) for polynomials p over the field of s elements, in the order of their
+/// coefficients read as digits: the first s^r have degree below r.
 fn devore(dim: Dim, size: usize) -> Result<Matrix> {
     let n = dim.as_usize();
     let side = n.isqrt();

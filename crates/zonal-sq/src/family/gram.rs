@@ -1,5 +1,5 @@
-//! Bounds on the Gram matrix of a family, computed strip by strip, and the resulting bounds on the number of members that one
-//! query can separate (SQ-1).
+//! Bounds on the Gram matrix of a family, computed strip by strip, and the resulting bounds on the number of members
+//! that one query can separate (SQ-1).
 
 use super::{Family, Members};
 use crate::rounding::{count_below, count_up_to, exactly};
@@ -58,8 +58,8 @@ impl GramBounds {
         }
     }
 
-    /// Computes the bounds of a family. Costs M^2 correlations, and twenty-four times that for more than 2,500 members; memory
-    /// is about a hundred rows.
+    /// Computes the bounds of a family. Costs M^2 correlations, and twenty-four times that for more than 2,500 members;
+    /// memory is about a hundred rows.
     ///
     /// # Errors
     /// [`zonal::Error::Stopped`] when the observer requests cancellation.
@@ -104,14 +104,15 @@ impl GramBounds {
             let (value, certainty) = lanczos_eigenvalue(family, observer, total)?;
             out.largest_eigenvalue = value;
             out.largest_eigenvalue_by = Some(format!(
-                "the largest eigenvalue of the Gram matrix is below {value:.4}: Lanczos from a random vector, {certainty}"
+                "the largest eigenvalue of the Gram matrix is below {value:.4}: Lanczos from a random vector, \
+                 {certainty}"
             ));
         }
         Ok(out)
     }
 
-    /// Computes K(tau), an upper bound on the number of members with |<g, f_i>| > tau for one g of norm 1. Zero means that no
-    /// query separates anything.
+    /// Computes K(tau), an upper bound on the number of members with |<g, f_i>| > tau for one g of norm 1. Zero means
+    /// that no query separates anything.
     pub fn drop_bound(&self, tau: f64) -> u64 {
         let (one, square) = (exactly(1.0), exactly(tau) * exactly(tau));
         // K tau^2 < lambda.
@@ -139,8 +140,8 @@ impl GramBounds {
         count_below(&(&one - &average), &(square - &average)).map(|beyond| beyond.max(within))
     }
 
-    /// Computes K_plus(sqrt epsilon), an upper bound on the number of members that have correlation sqrt(epsilon) with one
-    /// hypothesis of norm 1.
+    /// Computes K_plus(sqrt epsilon), an upper bound on the number of members that have correlation sqrt(epsilon) with
+    /// one hypothesis of norm 1.
     pub fn fit_bound(&self, epsilon: f64) -> u64 {
         let (one, square) = (exactly(1.0), exactly(epsilon));
         let gamma = exactly(self.signed_coherence);
@@ -149,8 +150,8 @@ impl GramBounds {
         [by_eigenvalue, by_coherence].into_iter().flatten().min().unwrap_or(u64::MAX).min(self.size)
     }
 
-    /// Computes the least number of queries after which at most K_plus(sqrt epsilon) members can remain if each query drops at
-    /// most K(tau). None if no query drops any member.
+    /// Computes the least number of queries after which at most K_plus(sqrt epsilon) members can remain if each query
+    /// drops at most K(tau). None if no query drops any member.
     pub fn predicted_queries(&self, tau: f64, epsilon: f64) -> Option<u64> {
         let excess = self.size - self.fit_bound(epsilon);
         match self.drop_bound(tau) {
@@ -165,8 +166,8 @@ fn strips(size: usize) -> Vec<Range<usize>> {
     (0..size).step_by(STRIP).map(|from| from..(from + STRIP).min(size)).collect()
 }
 
-/// Computes the contribution of these rows of the upper triangle, and of the columns that mirror them, to the product of the
-/// Gram matrix with a vector. The result starts at the first of the rows. Works in tiles that stay in cache.
+/// Computes the contribution of these rows of the upper triangle, and of the columns that mirror them, to the product
+/// of the Gram matrix with a vector. The result starts at the first of the rows. Works in tiles that stay in cache.
 fn upper_triangle_product(family: &Family, rows: Range<usize>, x: &[f64]) -> Vec<f64> {
     let first = rows.start;
     let mut out = vec![0.0; x.len() - first];
@@ -238,8 +239,8 @@ fn verified_eigenvalue(family: &Family) -> Result<f64> {
 }
 
 /// Bounds the largest eigenvalue by s steps of Lanczos from a random vector with full reorthogonalisation. Except with
-/// probability p over that vector it is at most theta / (1 - e), where 1.648 sqrt(M) exp(-sqrt(e) (2 s - 1)) = p. Returns the
-/// bound and a description of its certainty.
+/// probability p over that vector it is at most theta / (1 - e), where 1.648 sqrt(M) exp(-sqrt(e) (2 s - 1)) = p.
+/// Returns the bound and a description of its certainty.
 fn lanczos_eigenvalue(family: &Family, observer: &mut dyn Observer, total: u64) -> Result<(f64, String)> {
     let size = family.size();
     let mut rng = stream(0, Purpose::Learner, u64::MAX);
@@ -288,14 +289,15 @@ fn lanczos_eigenvalue(family: &Family, observer: &mut dyn Observer, total: u64) 
     }
     let theta = symmetric_eigen(&small)?.values.last().copied().unwrap_or(f64::NAN);
     if invariant {
-        // A random vector has a component in the leading eigenspace almost surely, and what lies outside the invariant space is
-        // below the threshold.
+        // A random vector has a component in the leading eigenspace almost surely, and what lies outside the invariant
+        // space is below the threshold.
         let certainty = format!("which ended after {steps} steps in an invariant subspace");
         return Ok((theta * (1.0 + 1e-6) + 1e-6, certainty));
     }
     let root = ((1.648 * (size as f64).sqrt()).ln() - FAILURE_PROBABILITY.ln()) / (2.0 * steps as f64 - 1.0);
     let certainty = format!(
-        "{steps} steps, wrong with probability below {FAILURE_PROBABILITY:e} over that vector (Kuczynski and Wozniakowski 1992)"
+        "{steps} steps, wrong with probability below {FAILURE_PROBABILITY:e} over that vector (Kuczynski and \
+         Wozniakowski 1992)"
     );
     Ok((theta / (1.0 - root * root) * (1.0 + 1e-9), certainty))
 }

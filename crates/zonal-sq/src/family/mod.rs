@@ -1,5 +1,5 @@
-//! Families of targets of one degree, each of norm 1: zonal harmonics (Z), random harmonics (R), products of signs (B) and
-//! squarefree monomials. Expectations of queries are exact for every member, and no M x M matrix is stored.
+//! Families of targets of one degree, each of norm 1: zonal harmonics (Z), random harmonics (R), products of signs (B)
+//! and squarefree monomials. Expectations of queries are exact for every member, and no M x M matrix is stored.
 
 mod answers;
 mod build;
@@ -42,8 +42,8 @@ pub struct Family {
 enum Members {
     /// sqrt(N) P_k(<u_i, x>), one direction per row.
     Zonal(Matrix),
-    /// Combinations of zonal harmonics about common nodes. `coordinates` refer to an orthonormal basis of their span: inner
-    /// products of its rows are correlations.
+    /// Combinations of zonal harmonics about common nodes. `coordinates` refer to an orthonormal basis of their span:
+    /// inner products of its rows are correlations.
     Dense { dense: Vec<Arc<Dense>>, coordinates: Matrix },
     /// prod_{i in S} sgn x_i.
     Signs(Vec<Arc<[usize]>>),
@@ -147,15 +147,16 @@ impl Family {
         }
     }
 
-    /// Bounds the error of a correlation between members: rounding of inner products, magnified by the slope of P_k at 1.
+    /// Bounds the error of a correlation between members: rounding of inner products, magnified by the slope of P_k at
+    /// 1.
     pub(crate) fn correlation_error(&self) -> f64 {
         let (n, k) = (self.dim.as_f64(), self.degree as f64);
         let slope = k * (k + n - 2.0) / (n - 1.0);
         1e-12 + 4.0 * f64::EPSILON * slope * (10.0 + n.sqrt())
     }
 
-    /// Returns the answer that does not depend on the member: the mean of a query's expectation over the distribution that the
-    /// family represents. Zero except for clipped labels of even zonal harmonics, whose mean is not zero.
+    /// Returns the answer that does not depend on the member: the mean of a query's expectation over the distribution
+    /// that the family represents. Zero except for clipped labels of even zonal harmonics, whose mean is not zero.
     ///
     /// # Errors
     /// As [`Self::answers`].
@@ -167,7 +168,8 @@ impl Family {
         }
     }
 
-    /// Returns whether the members are exactly orthonormal and this is one of them or a sum of them: then correlations are exact.
+    /// Returns whether the members are exactly orthonormal and this is one of them or a sum of them: then correlations
+    /// are exact.
     pub(crate) fn is_exact(&self, function: &Function) -> bool {
         match (&self.members, function) {
             (_, Function::Sum(sum)) => sum.parts().iter().all(|(_, f)| self.is_exact(f)),

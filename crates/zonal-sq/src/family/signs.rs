@@ -1,9 +1,9 @@
 //! The correlation of |<w, x>| with products of signs.
 //!
-//! For a Gaussian vector z, |T| = (2/pi) int (1 - cos omega T) / omega^2 d omega, and with T = <w, z> the expectation of
-//! prod sgn(z_i) e^(i omega T) is a product over coordinates: i D(omega w_i) for those in S, with
-//! D(s) = E sgn(z) sin(s z) = (2 / sqrt pi) F(s / sqrt 2), F Dawson's function; e^(-omega^2 w_i^2 / 2) for the others. On the
-//! sphere everything is divided by E r, since |T| is homogeneous.
+//! For a Gaussian vector z, |T| = (2/pi) int (1 - cos omega T) / omega^2 d omega, and with T = <w, z> the expectation
+//! of prod sgn(z_i) e^(i omega T) is a product over coordinates: i D(omega w_i) for those in S, with D(s) = E sgn(z)
+//! sin(s z) = (2 / sqrt pi) F(s / sqrt 2), F Dawson's function; e^(-omega^2 w_i^2 / 2) for the others. On the sphere
+//! everything is divided by E r, since |T| is homogeneous.
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_PI, PI};
 use zonal::numeric::special::mean_abs_coordinate;
@@ -60,8 +60,8 @@ fn transform(s: f64) -> f64 {
     2.0 / PI.sqrt() * dawson(s * FRAC_1_SQRT_2)
 }
 
-/// Computes Dawson's function e^(-x^2) int_0^x e^(t^2) dt by Rybicki's sum over odd multiples of h (Computers in Physics 3,
-/// 1989): the error is about e^(-(pi / 2h)^2), below 1e-17 relative to the maximum.
+/// Computes Dawson's function e^(-x^2) int_0^x e^(t^2) dt by Rybicki's sum over odd multiples of h (Computers in
+/// Physics 3, 1989): the error is about e^(-(pi / 2h)^2), below 1e-17 relative to the maximum.
 fn dawson(x: f64) -> f64 {
     const H: f64 = 0.25;
     if x.abs() < 0.02 {

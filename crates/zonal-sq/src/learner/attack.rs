@@ -1,5 +1,5 @@
-//! The attack on zonal harmonics by queries that are not correlational: for any degree k the clipped label has energy in
-//! degree 1 (odd k) or 2 (even k), where n or n (n+1)/2 queries recover the direction.
+//! The attack on zonal harmonics by queries that are not correlational: for any degree k the clipped label has energy
+//! in degree 1 (odd k) or 2 (even k), where n or n (n+1)/2 queries recover the direction.
 
 use crate::answers::Answers;
 use crate::family::Family;
@@ -36,9 +36,9 @@ impl Attack {
         Self::on_harmonics(family.dim(), family.degree())
     }
 
-    /// Creates the attack against sqrt(N) P_k(<u, x>) with unknown u. The queries are clip(y, -1, 1) sgn(x_i) for odd k, and
-    /// clip(y, -1, 1) sgn(n <w, x>^2 - 1) for even k, with w along an axis or halfway between two axes. All have values in
-    /// [-1, 1] and are 1-Lipschitz in y.
+    /// Creates the attack against sqrt(N) P_k(<u, x>) with unknown u. The queries are clip(y, -1, 1) sgn(x_i) for odd
+    /// k, and clip(y, -1, 1) sgn(n <w, x>^2 - 1) for even k, with w along an axis or halfway between two axes. All have
+    /// values in [-1, 1] and are 1-Lipschitz in y.
     ///
     /// # Errors
     /// As [`Unit::new`].

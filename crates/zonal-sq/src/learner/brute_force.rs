@@ -32,8 +32,9 @@ pub fn sufficient_noiseless_rows(size: f64, eta: f64) -> u64 {
     (size / eta).log2().ceil().max(1.0) as u64
 }
 
-/// Computes the number of rows that suffice with Gaussian noise: ln(M / (2 eta)) / ln(1 / rho), where rho is the maximum over
-/// pairs of E exp(-(f_i - f_j)^2 / (8 sigma^2)); for products of signs rho = (1 + exp(-1 / (2 sigma^2))) / 2.
+/// Computes the number of rows that suffice with Gaussian noise: ln(M / (2 eta)) / ln(1 / rho), where rho is the
+/// maximum over pairs of E exp(-(f_i - f_j)^2 / (8 sigma^2)); for products of signs rho = (1 + exp(-1 / (2 sigma^2))) /
+/// 2.
 pub fn sufficient_rows(size: f64, eta: f64, sigma: f64) -> u64 {
     // ln rho = ln(1 + (e^x - 1) / 2), which does not round to zero for large sigma.
     let ln_rho = (0.5 * (-0.5 / (sigma * sigma)).exp_m1()).ln_1p();

@@ -24,9 +24,9 @@ pub enum ExpectedAnswer {
     Worst,
 }
 
-/// Searches for a combination of remaining members that drops as many of them as possible if the answer is the expected one.
-/// Starting from one member, the member with the largest correlation with the sum is added repeatedly, with the sign that
-/// increases it or with alternating signs; the best length wins. None if no member remains.
+/// Searches for a combination of remaining members that drops as many of them as possible if the answer is the expected
+/// one. Starting from one member, the member with the largest correlation with the sum is added repeatedly, with the
+/// sign that increases it or with alternating signs; the best length wins. None if no member remains.
 ///
 /// # Errors
 /// As [`crate::Family::answers`].

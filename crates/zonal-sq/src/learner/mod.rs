@@ -86,12 +86,12 @@ pub struct Limits {
 /// The greedy learner gives up after this number of queries that dropped no member.
 const MAX_FRUITLESS: u32 = 20;
 
-/// Asks queries until few members remain, the limit is reached or the strategy has no further query. The version space holds the
-/// members that are consistent with every answer so far.
+/// Asks queries until few members remain, the limit is reached or the strategy has no further query. The version space
+/// holds the members that are consistent with every answer so far.
 ///
 /// # Errors
-/// The errors of the oracle; [`Error::Parameter`] for a strategy that does not fit the family; [`Error::Stopped`] when the
-/// observer requests cancellation.
+/// The errors of the oracle; [`Error::Parameter`] for a strategy that does not fit the family; [`Error::Stopped`] when
+/// the observer requests cancellation.
 pub fn identify(
     strategy: Strategy,
     space: &mut VersionSpace<'_>,
@@ -121,8 +121,8 @@ pub fn identify(
                 if !ask(space, &query)? {
                     break;
                 }
-                // If expecting zero drops no member, the oracle answers otherwise: expect the worst answer. If that drops
-                // none either, the search finds no useful combination.
+                // If expecting zero drops no member, the oracle answers otherwise: expect the worst answer. If that
+                // drops none either, the search finds no useful combination.
                 if space.live().len() == before {
                     if expected == ExpectedAnswer::Worst {
                         fruitless += 1;

@@ -289,8 +289,8 @@ pub(crate) fn monomial_norm(dim: Dim, degree: usize) -> f64 {
     (0..degree).map(|l| (dim.as_f64() + 2.0 * l as f64).sqrt()).product()
 }
 
-/// Computes the inner products of x with n - 1 orthonormal vectors orthogonal to a unit vector w: all columns but the first of
-/// the reflection that maps the first axis to w or -w.
+/// Computes the inner products of x with n - 1 orthonormal vectors orthogonal to a unit vector w: all columns but the
+/// first of the reflection that maps the first axis to w or -w.
 ///
 /// # Errors
 /// [`Error::Size`] for vectors of different dimensions, or of none.

@@ -1,4 +1,4 @@
-//! Descent step by step, on either layer or both, through the listed iterations.
+//! Iterative gradient descent on either layer or both, measured at the listed iterations.
 
 use super::Course;
 use super::saved_descent::{Progress, SavedDescent, resume};
@@ -25,10 +25,10 @@ use zonal_documents::train::{
 use zonal_documents::{Error, Result};
 use zonal_io::model::HiddenLayer;
 
-/// Rows of which the curvature is taken, at most.
+/// The largest number of rows for the estimate of the curvature.
 pub(crate) const CURVATURE_ROWS: u64 = 512;
 
-/// A network and the weights that a descent begins with.
+/// The options of a descent, its network and the initial weights.
 pub(crate) struct Descent<'a> {
     options: &'a DescentConfig,
     step: Step,
@@ -39,52 +39,54 @@ pub(crate) struct Descent<'a> {
     pub(crate) start: Weights,
 }
 
-/// What a descent works on.
-pub(crate) struct Objective<'a> {
-    /// Where the rows of a step come from.
+/// The inputs of a descent that depend on its subject.
+pub(crate) struct DescentInput<'a> {
+    /// The rows of each step, or exact expectations.
     pub(crate) source: Source<'a>,
-    /// Orthonormal directions that the label is known to depend on, if they are not all.
+    /// An orthonormal basis of the directions that the label depends on; None if they are unknown or span the space.
     pub(crate) basis: Option<Matrix>,
-    /// What decides the result besides the configuration.
+    /// Everything, in addition to the configuration, that determines the result.
     pub(crate) identity: String,
-    /// Which of the listed networks is used.
-    pub(crate) choice: Choice,
-    /// Measures a network; also its validation loss in standard units, by which the best iteration is chosen.
+    pub(crate) selection: Selection,
+    /// Measures the network at a listed iteration.
     pub(crate) measure: &'a mut Measure<'a>,
 }
 
+/// Returns the checkpoint of an iterate, and its validation loss in standard units, by which the best iteration is
+/// selected.
 pub(crate) type Measure<'a> =
-    dyn FnMut(&Moment<'_>, &mut dyn Observer) -> Result<(Checkpoint, Option<f64>)> + 'a;
+    dyn FnMut(&Iterate<'_>, &mut dyn Observer) -> Result<(Checkpoint, Option<f64>)> + 'a;
 
-/// Which of the listed networks is used.
+/// The rule that selects the network to use among the listed iterations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Choice {
+pub(crate) enum Selection {
     /// The last one; after a divergence the one with the smallest loss.
     Last,
-    /// The one with the smallest validation loss, or without validation rows the smallest loss.
-    Smallest,
+    /// The one with the smallest validation loss; without validation rows, the smallest training loss.
+    SmallestLoss,
 }
 
-/// A network at a listed iteration.
-pub(crate) struct Moment<'m> {
+/// The weights at a listed iteration, and the step sizes up to there.
+pub(crate) struct Iterate<'m> {
     pub(crate) iteration: u64,
     pub(crate) weights: &'m Weights,
     pub(crate) steps: &'m Steps,
 }
 
-/// The width of a network that can be trained step by step.
+/// Returns the width of a network for iterative training, which must be finite.
 pub(crate) fn finite_width(width: Extended) -> Result<u64> {
     match width {
         Extended::Finite(width) => Ok(width),
         Extended::Infinite => Err(Error::Usage(format!(
-            "{} trains the output layer alone; for both layers give a number, or see `spectrum` with {}",
+            "{} supports training of the output layer only; for both layers specify a number, or see `spectrum` with \
+             {}",
             WIDTH.with("inf"),
             KERNEL.with("tangent")
         ))),
     }
 }
 
-/// Refuses what can be known to be impossible before anything is read or computed.
+/// Rejects invalid options before any row is read and anything is computed.
 pub(crate) fn check_options(config: &TrainConfig, options: &DescentConfig) -> Result<()> {
     finite_width(config.width)?;
     if let Some(step) = config.step.given()
@@ -92,7 +94,7 @@ pub(crate) fn check_options(config: &TrainConfig, options: &DescentConfig) -> Re
     {
         return Err(zonal::Error::parameter("the step", step, "a positive number or auto").into());
     }
-    // Of a configuration read from a file; never is None there.
+    // A configuration file may hold an invalid number. None disables early stopping.
     if let Some(patience) = options.patience.filter(|p| p.is_nan() || *p <= 1.0) {
         return Err(zonal::Error::parameter(PATIENCE.to_string(), patience, "above 1, or inf").into());
     }
@@ -102,22 +104,22 @@ pub(crate) fn check_options(config: &TrainConfig, options: &DescentConfig) -> Re
     }
 }
 
-/// Refuses an activation whose derivative is zero almost everywhere, or not known: rows carry no information about its
-/// hidden units.
+/// Rejects training of hidden units whose activation has a derivative that is unknown or zero almost everywhere:
+/// gradients over rows carry no information about them.
 pub(crate) fn check_slope(options: &DescentConfig, activation: &Activation) -> Result<()> {
     if !options.layers.hidden() || has_tangent(activation, 1.0) {
         return Ok(());
     }
     Err(Error::Usage(format!(
-        "{activation} jumps or has no known derivative, so rows say nothing about its hidden units; use {}, or with a target \
-         and no bias {}",
+        "{activation} jumps or has no known derivative, so rows carry no information about its hidden units; use {}, \
+         or, for a target and no biases, {}",
         LAYERS.with("output"),
         BATCH.with("exact")
     )))
 }
 
 impl<'a> Descent<'a> {
-    /// The descent of a network with this number of labels.
+    /// Prepares the descent of a network with this number of labels, and draws its initial weights.
     pub(crate) fn new(
         config: &TrainConfig,
         options: &'a DescentConfig,
@@ -142,28 +144,25 @@ impl<'a> Descent<'a> {
         Ok(Self { options, step, seed, grid, architecture, start })
     }
 
-    /// Runs through the listed iterations and measures at each, from the state of an earlier run if it has saved one.
-    pub(crate) fn course<'w>(
-        &'w self,
-        objective: Objective<'w>,
-        run: &mut TrainingRun<'_>,
-    ) -> Result<Course> {
-        let identity = json(&(env!("CARGO_PKG_VERSION"), &run.config, &objective.identity))?;
+    /// Trains through the listed iterations and measures the network at each. Resumes from the state in the run's
+    /// folder, if there is one.
+    pub(crate) fn train<'w>(&'w self, input: DescentInput<'w>, run: &mut TrainingRun<'_>) -> Result<Course> {
+        let identity = json(&(env!("CARGO_PKG_VERSION"), &run.config, &input.identity))?;
         let saved = run.store.resume(|folder| resume(folder, &identity, &self.grid))?;
-        let (stepping, progress) = self.begin(objective.source, saved)?;
-        let mut walk = Walk { descent: self, objective, stepping, progress, identity };
-        walk.note_large_step(run.notes);
-        let stop = walk.follow(run)?;
-        if walk.progress.checkpoints.is_empty() {
+        let (stepping, progress) = self.start_or_resume(input.source, saved)?;
+        let mut running = RunningDescent { descent: self, input, stepping, progress, identity };
+        running.note_unstable_step(run.notes);
+        let stop = running.measure_remaining(run)?;
+        if running.progress.checkpoints.is_empty() {
             return Err(Error::Usage(format!(
-                "the loss at the start leaves the range of numbers; bring {SCALE} or the label nearer to 1"
+                "the initial loss is beyond the range of f64; use a {SCALE} or labels closer to 1"
             )));
         }
-        walk.note_end(stop, run.notes);
-        walk.finish(stop)
+        running.note_outcome(stop, run.notes);
+        running.finish(stop)
     }
 
-    fn begin<'w>(
+    fn start_or_resume<'w>(
         &'w self,
         source: Source<'w>,
         saved: Option<(Snapshot, Progress)>,
@@ -184,35 +183,36 @@ impl<'a> Descent<'a> {
     }
 }
 
-/// A number, unless it leaves the range of numbers, as the prediction of an unstable step does.
+/// Returns None for an infinite value or NaN, which documents cannot hold; predictions overflow if the step is
+/// unstable.
 pub(crate) fn finite(x: f64) -> Option<f64> {
     Some(x).filter(|x| x.is_finite())
 }
 
-/// A descent on its way.
-struct Walk<'a> {
+/// A descent in progress.
+struct RunningDescent<'a> {
     descent: &'a Descent<'a>,
-    objective: Objective<'a>,
+    input: DescentInput<'a>,
     stepping: Stepping<'a>,
     progress: Progress,
     identity: String,
 }
 
-impl Walk<'_> {
+impl RunningDescent<'_> {
     fn saved(&self) -> SavedDescent<'_> {
         let (snapshot, progress) = (self.stepping.snapshot(), &self.progress);
         SavedDescent { identity: &self.identity, snapshot, progress, last: self.descent.last() }
     }
 
-    /// Descends to each listed iteration that is not measured yet.
-    fn follow(&mut self, run: &mut TrainingRun<'_>) -> Result<StopReason> {
+    /// Descends to each listed iteration that is not measured yet, and measures it. Returns the reason of the end.
+    fn measure_remaining(&mut self, run: &mut TrainingRun<'_>) -> Result<StopReason> {
         for &t in &self.descent.grid[self.progress.checkpoints.len()..] {
             if !self.advance(t, run)? {
                 return Ok(StopReason::Diverged);
             }
             let weights = self.stepping.weights();
-            let moment = Moment { iteration: t, weights: &weights, steps: &self.stepping.state().steps };
-            let (measured, validation) = match (self.objective.measure)(&moment, run.observer) {
+            let iterate = Iterate { iteration: t, weights: &weights, steps: &self.stepping.state().steps };
+            let (measured, validation) = match (self.input.measure)(&iterate, run.observer) {
                 Err(Error::Core(zonal::Error::Stopped(_))) => return Err(run.interrupted(&self.saved())),
                 other => other?,
             };
@@ -233,12 +233,12 @@ impl Walk<'_> {
         Ok(StopReason::IterationLimit)
     }
 
-    /// Descends to iteration `t`, and saves the state whenever it is time. Returns false if the descent diverged.
+    /// Descends to iteration `t` and saves the state whenever it is due. Returns false if the descent diverged.
     fn advance(&mut self, t: u64, run: &mut TrainingRun<'_>) -> Result<bool> {
         loop {
-            let mut clock = Clock { inner: run.observer, due: run.store.due(), is_due: false };
-            let reason = self.stepping.run(t, self.descent.last(), &mut clock)?;
-            let is_due = clock.is_due;
+            let mut timer = SaveTimer { inner: run.observer, due: run.store.due(), is_due: false };
+            let reason = self.stepping.run(t, self.descent.last(), &mut timer)?;
+            let is_due = timer.is_due;
             match reason {
                 None => return Ok(true),
                 Some(StopReason::Diverged) => return Ok(false),
@@ -248,10 +248,10 @@ impl Walk<'_> {
         }
     }
 
-    /// Adds how the units lie and how far the weights have moved.
+    /// Adds the alignment of the hidden units with the basis and the distance of the weights from initialisation.
     fn with_geometry(&self, checkpoint: Checkpoint, weights: &Weights) -> Result<Checkpoint> {
         let (hidden, output) = movement(weights, &self.descent.start)?;
-        let aligned = self.objective.basis.as_ref().map(|basis| alignment(weights, basis)).transpose()?;
+        let aligned = self.input.basis.as_ref().map(|basis| alignment(weights, basis)).transpose()?;
         Ok(Checkpoint {
             alignment: aligned.and_then(finite),
             hidden_movement: finite(hidden),
@@ -263,12 +263,12 @@ impl Walk<'_> {
     fn finish(self, stop_reason: StopReason) -> Result<Course> {
         let Descent { options, architecture, .. } = self.descent;
         let state = self.stepping.state();
-        let best = match self.objective.choice {
-            Choice::Last if state.diverged.is_none() => self.progress.checkpoints.len() - 1,
+        let best = match self.input.selection {
+            Selection::Last if state.diverged.is_none() => self.progress.checkpoints.len() - 1,
             _ => self.progress.best(),
         };
         let change = |&(iteration, step_size): &(u64, f64)| StepChange { iteration, step_size };
-        let basis = self.objective.basis.as_ref();
+        let basis = self.input.basis.as_ref();
         let method = MethodReport::Descent(DescentReport {
             layers: options.layers,
             batch: options.batch,
@@ -294,54 +294,56 @@ impl Walk<'_> {
         Ok(Course { report, network: Some((HiddenLayer::Moving(networks?), coefficients)) })
     }
 
-    fn note_large_step(&self, notes: Notes<'_>) {
+    /// Notes a fixed step above the largest stable one at initialisation.
+    fn note_unstable_step(&self, notes: Notes<'_>) {
         let limit = self.stepping.largest_stable_step();
         if let Step::Fixed(step) = self.descent.step
             && step > limit
         {
             notes(&format!(
-                "the step {step} is above the largest stable one at the start, about {limit:.3e} (2 / curvature): the loss may \
-                 rise; {} takes {:.3e}",
+                "the step {step} is above the largest stable step at initialisation, about {limit:.3e} (2 / \
+                 curvature): the loss may rise; {} uses {:.3e}",
                 STEP.with("auto"),
                 0.5 * limit
             ));
         }
     }
 
-    fn note_end(&self, stop: StopReason, notes: Notes<'_>) {
+    /// Notes reductions of the step, divergence and early stopping.
+    fn note_outcome(&self, stop: StopReason, notes: Notes<'_>) {
         let State { steps, diverged, .. } = self.stepping.state();
         if let [(_, first), .., _] = steps[..] {
             let smallest = steps.iter().map(|s| s.1).fold(f64::INFINITY, f64::min);
             notes(&format!(
-                "the loss rose {} times, and each time a new step was chosen from the curvature there: from {first:.3e} down to \
-                 {smallest:.3e}",
+                "the loss rose {} times; each time the step was reduced according to the curvature there: from \
+                 {first:.3e} down to {smallest:.3e}",
                 steps.len() - 1
             ));
         }
         let last = self.progress.checkpoints.last().map_or(0, |c| c.iteration);
         match stop {
             StopReason::Diverged => notes(&format!(
-                "diverged at iteration {}: the largest stable step at the start is about {:.3e} (2 / curvature); the listed \
-                 network with the smallest loss is used",
+                "diverged at iteration {}: the largest stable step at initialisation is about {:.3e} (2 / curvature); \
+                 the listed network with the smallest loss is used",
                 diverged.unwrap_or(last),
                 self.stepping.largest_stable_step()
             )),
             StopReason::Converged => notes(&format!(
-                "stopped at iteration {last}: the validation loss has not improved for long ({PATIENCE})"
+                "stopped early at iteration {last}: the validation loss no longer improves ({PATIENCE})"
             )),
             StopReason::IterationLimit | StopReason::Interrupted => {}
         }
     }
 }
 
-/// An observer that also stops when it is time to save.
-struct Clock<'o> {
+/// An observer that also interrupts the descent when a state is due to be saved.
+struct SaveTimer<'o> {
     inner: &'o mut dyn Observer,
     due: Instant,
     is_due: bool,
 }
 
-impl Observer for Clock<'_> {
+impl Observer for SaveTimer<'_> {
     fn progress(&mut self, stage: Stage, done: u64, total: u64) -> ControlFlow<StopReason> {
         self.inner.progress(stage, done, total)?;
         if Instant::now() < self.due {
@@ -352,28 +354,29 @@ impl Observer for Clock<'_> {
     }
 }
 
-/// Validation losses before this iteration decide nothing.
-const MOST_PATIENT_FROM: u64 = 100;
+/// A best iteration before this one counts as this one, so that early fluctuations do not stop the descent.
+const MIN_BEST_ITERATION: u64 = 100;
 
 impl Progress {
-    /// Whether the last iteration is `patience` times as far as the one with the smallest validation loss.
+    /// Returns whether the last iteration is at least `patience` times the one with the smallest validation loss.
     fn is_past_best(&self, patience: f64) -> bool {
         let (Some(last), Some(i)) = (self.checkpoints.last(), smallest(self.validation.iter().copied()))
         else {
             return false;
         };
         let best = self.checkpoints[i].iteration;
-        last.iteration > best && last.iteration as f64 >= patience * best.max(MOST_PATIENT_FROM) as f64
+        last.iteration > best && last.iteration as f64 >= patience * best.max(MIN_BEST_ITERATION) as f64
     }
 
-    /// The checkpoint with the smallest loss: on validation rows if there are any, else its own.
+    /// Returns the index of the checkpoint with the smallest validation loss, or the smallest loss without validation
+    /// rows.
     fn best(&self) -> usize {
-        let own = || smallest(self.checkpoints.iter().map(|c| Some(c.loss)));
-        smallest(self.validation.iter().copied()).or_else(own).unwrap_or(0)
+        let by_loss = || smallest(self.checkpoints.iter().map(|c| Some(c.loss)));
+        smallest(self.validation.iter().copied()).or_else(by_loss).unwrap_or(0)
     }
 }
 
-/// The index of the smallest of the losses that there are.
+/// Returns the index of the smallest of the losses that are not None.
 fn smallest(losses: impl Iterator<Item = Option<f64>>) -> Option<usize> {
     let present = losses.enumerate().filter_map(|(i, loss)| Some((i, loss?)));
     present.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(i, _)| i)

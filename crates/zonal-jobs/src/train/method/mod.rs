@@ -1,4 +1,4 @@
-//! Methods: how a network is trained.
+//! Training methods: the whole path at once, and iterative descent.
 
 pub(super) mod descent;
 mod saved_descent;
@@ -11,25 +11,25 @@ use zonal::network::Parametrisation;
 use zonal_documents::train::{CourseReport, MethodReport, NetworkReport};
 use zonal_io::model::{Description, HiddenLayer, Model, SCHEMA, TableDescription};
 
-/// The result of a method: what was measured, and the network at each listed iteration.
+/// The result of a method: the measurements and the network at each listed iteration.
 pub(super) struct Course {
     pub(super) report: CourseReport,
-    /// The hidden layer, and the output weights of each listed iteration, one row for each label; None at infinite width.
+    /// The hidden layer, and the output weights: for each listed iteration one row per label. None at infinite width.
     pub(super) network: Option<(HiddenLayer, Matrix)>,
 }
 
-/// What a network was trained on: the target, or how the rows of the table become points.
+/// The description of the subject in a model: the expression of a target, or the map from rows of a table to points.
 pub(crate) type Origin = (Option<String>, Option<TableDescription>);
 
 impl Course {
-    /// Splits it into what was measured and the model.
+    /// Returns the measurements and the model.
     pub(super) fn into_model(
         self,
         network: &NetworkReport,
         seed: u64,
         (target, table): Origin,
     ) -> (CourseReport, Option<Model>) {
-        let Self { report, network: trained } = self;
+        let Self { report, network: layers } = self;
         let parametrisation = match &report.method {
             MethodReport::WholePath(_) => Parametrisation::Ntk,
             MethodReport::Descent(descent) => descent.parametrisation,
@@ -47,7 +47,7 @@ impl Course {
             table,
         };
         let model =
-            trained.map(|(hidden, coefficients)| Model { description, hidden, iterations, coefficients });
+            layers.map(|(hidden, coefficients)| Model { description, hidden, iterations, coefficients });
         (report, model)
     }
 }

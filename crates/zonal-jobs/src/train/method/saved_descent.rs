@@ -1,4 +1,4 @@
-//! The state of a descent on disk: its weights, and what it has measured so far.
+//! Saved states of a descent: its weights, and the measurements so far.
 
 use super::super::run::SavedState;
 use crate::record::json;
@@ -13,34 +13,36 @@ use zonal_io::folder::DESCENT;
 use zonal_io::model::SCHEMA;
 use zonal_io::weights::{load, save};
 
-/// The listed iterations that have been measured.
+/// The measurements so far, one for each listed iteration up to the current one.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Progress {
     pub(super) checkpoints: Vec<Checkpoint>,
-    /// The validation loss in standard units at each of them, by which the best one is chosen.
+    /// Validation losses in standard units, by which the best iteration is selected; None without validation rows.
     pub(super) validation: Vec<Option<f64>>,
     pub(super) weights: Vec<Weights>,
 }
 
-/// A descent that can be resumed.
+/// The state from which a descent can be resumed.
 pub(super) struct SavedDescent<'a> {
-    /// Everything that decides the result.
+    /// Everything that determines the result.
     pub(super) identity: &'a str,
     pub(super) snapshot: Snapshot,
     pub(super) progress: &'a Progress,
-    /// The last iteration.
+    /// The last iteration of the training.
     pub(super) last: u64,
 }
 
-/// Everything but the weights.
+/// The part of a state other than weights.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Description {
     schema: u32,
     identity: String,
     state: State,
+    /// Whether the weights include those of the preceding state.
     has_before: bool,
     checkpoints: Vec<Checkpoint>,
+    /// As [`Progress::validation`].
     judged: Vec<Option<f64>>,
 }
 
@@ -65,7 +67,8 @@ impl SavedState for SavedDescent<'_> {
     }
 }
 
-/// The descent in a folder, if there is one: the same one, which has measured at the first of the `grid` iterations.
+/// Reads the state in a folder; None if there is none. Rejects a state of another training, and one that was measured
+/// at other iterations than the first of `grid`.
 pub(super) fn resume(folder: &Path, identity: &str, grid: &[u64]) -> Result<Option<(Snapshot, Progress)>> {
     let path = folder.join(DESCENT);
     if !path.is_file() {
@@ -81,7 +84,7 @@ pub(super) fn resume(folder: &Path, identity: &str, grid: &[u64]) -> Result<Opti
     }
     let measured = progress.checkpoints.iter().map(|c| c.iteration);
     if !grid.iter().copied().take(progress.checkpoints.len()).eq(measured) {
-        return Err(refuse("it was measured at other iterations than this training lists"));
+        return Err(refuse("its measured iterations differ from those that this training lists"));
     }
     Ok(Some((snapshot, progress)))
 }
@@ -107,10 +110,10 @@ fn read(path: &Path) -> Result<(Description, Snapshot, Progress)> {
     Ok((description, snapshot, Progress { checkpoints, validation, weights: listed }))
 }
 
-/// Returns how many iterations a file of a descent has measured.
+/// Returns the number of listed iterations that are measured in the file of a saved descent.
 ///
 /// # Errors
-/// [`zonal_io::Error::Model`] for a file that is damaged or was not written by this library, [`zonal_io::Error::System`].
+/// [`zonal_io::Error::Model`] for a file that is damaged or was not written by zonal, [`zonal_io::Error::System`].
 pub fn measured(path: &Path) -> Result<usize> {
     read(path).map(|(_, _, progress)| progress.checkpoints.len())
 }

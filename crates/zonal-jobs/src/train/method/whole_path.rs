@@ -1,4 +1,4 @@
-//! The whole path: gradient descent of the output layer, every listed iteration at once.
+//! The whole path: gradient descent of the output layer, computed for all listed iterations at once.
 
 use super::Course;
 use zonal::dynamics::Step;
@@ -11,17 +11,17 @@ use zonal_documents::Result;
 use zonal_documents::train::{Checkpoint, CourseReport, MethodReport, SolverReport, TrainConfig};
 use zonal_io::model::HiddenLayer;
 
-/// Gradient descent of the output layer.
+/// The options of gradient descent of the output layer.
 #[derive(Clone, Debug)]
 pub(crate) struct WholePath {
     pub(crate) step: Step,
     pub(crate) solver: Solver,
-    /// The iterations to report, in order; the last one is the last of the descent.
+    /// The iterations to report, in order; the descent ends at the last one.
     pub(crate) grid: Vec<u64>,
 }
 
-/// How far the largest eigenvalue over all rows may be below that over a few of them.
-const CLEARLY: f64 = 1.5;
+/// The largest eigenvalue over all rows is assumed to be at least that over a few rows divided by this factor.
+const EIGENVALUE_MARGIN: f64 = 1.5;
 
 impl WholePath {
     pub(crate) fn new(config: &TrainConfig) -> Result<Self> {
@@ -32,8 +32,8 @@ impl WholePath {
         self.grid.last().copied().unwrap_or(0)
     }
 
-    /// Refuses a given step that must diverge by a clear margin, by the features of a few rows, before all rows are read
-    /// for their sums. K has the largest eigenvalue of Phi Phi^T / N, which is small for a few rows.
+    /// Rejects a fixed step that clearly diverges, judged by the features Phi of a few rows, before the pass over all
+    /// rows. The largest eigenvalue of K is that of Phi Phi^T / N, a small matrix for a few rows.
     pub(crate) fn check_step(&self, features: &Matrix) -> Result<()> {
         let Step::Fixed(step) = self.step else { return Ok(()) };
         let count = features.rows();
@@ -43,10 +43,10 @@ impl WholePath {
         if !(step > 0.0 && step.is_finite()) {
             return refuse("a positive number or auto".into());
         }
-        if step * largest > 2.0 * CLEARLY {
+        if step * largest > 2.0 * EIGENVALUE_MARGIN {
             return refuse(format!(
-                "below about {:.3e} (2 / largest eigenvalue, by {count} rows), or gradient descent diverges; auto would take \
-                 about {:.3e}",
+                "below about {:.3e} (2 / largest eigenvalue, from {count} rows), otherwise gradient descent diverges; \
+                 auto uses about {:.3e}",
                 2.0 / largest,
                 1.0 / largest
             ));
@@ -58,8 +58,8 @@ impl WholePath {
         Ok(Path::with_solver(quadratic, self.step, self.solver, self.last(), observer)?)
     }
 
-    /// The course of a network along a path, whose last iteration is used; `units` bring the loss of each label into its
-    /// unit squared.
+    /// Returns the course of a network along a path, with the last iteration as the best one. `units` convert the loss
+    /// of each label from standard units to the label's unit squared.
     pub(crate) fn course(
         &self,
         network: Network,
@@ -74,7 +74,7 @@ impl WholePath {
         Ok(Course { report, network: Some((HiddenLayer::Fixed(network), coefficients)) })
     }
 
-    /// The report of a path without a network.
+    /// Returns the report of a path without a solver, as at infinite width.
     pub(crate) fn report(&self, step_size: f64, path: Vec<Checkpoint>) -> CourseReport {
         CourseReport {
             iterations: self.last(),

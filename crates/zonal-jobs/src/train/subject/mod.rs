@@ -1,4 +1,4 @@
-//! Subjects: what a network is trained on.
+//! Subjects of a training: targets and tables.
 
 pub(super) mod table;
 pub(super) mod target;
@@ -9,18 +9,18 @@ use zonal_documents::Result;
 use zonal_documents::train::{NetworkReport, SubjectReport, TestRow};
 use zonal_io::model::Model;
 
-/// What a network is trained on.
+/// A target or a table on which a network is trained.
 pub(crate) trait Subject {
-    /// The findings of a training in addition to its course.
+    /// The results of a training in addition to its course.
     type Findings;
 
-    /// The network to train.
+    /// Returns the description of the network to train.
     fn network(&self) -> Result<NetworkReport>;
 
-    /// The description of the subject in a model.
+    /// Returns the description of the subject in a model.
     fn origin(&self) -> Origin;
 
-    /// Its part of the report, and predictions on test rows.
+    /// Returns the subject's part of the report, and predictions on test rows.
     fn report(
         &self,
         findings: Self::Findings,
@@ -31,6 +31,6 @@ pub(crate) trait Subject {
 
 /// A way to train a network on a subject.
 pub(crate) trait Method<S: Subject> {
-    /// Trains the network. Returns the course and the findings on this kind of subject.
+    /// Trains the network. Returns the course and the further results for this kind of subject.
     fn train(&self, subject: &S, run: &mut TrainingRun<'_>) -> Result<(Course, S::Findings)>;
 }

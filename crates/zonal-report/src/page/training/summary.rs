@@ -104,8 +104,8 @@ pub(in crate::page) fn width(report: &TrainReport) -> String {
     }
 }
 
-/// Returns the relative improvement of the mean squared error on test rows over predicting the mean of the training rows, as the
-/// untrained network does. None for several labels, which have different units.
+/// Returns the relative improvement of the mean squared error on test rows over predicting the mean of the training
+/// rows, as the untrained network does. None for several labels, which have different units.
 fn improvement(report: &TrainReport) -> Option<f64> {
     let one = report.labels.as_ref().is_some_and(|l| l.len() == 1) && report.descent.is_none();
     let start = report.path.first().filter(|c| c.iteration == 0 && one)?;

@@ -1,4 +1,4 @@
-//! The second reading of a table: sums over all rows, which are saved from time to time so that an interrupted reading can be
+//! The second pass over a table: sums over all rows, which are saved periodically so that an interrupted pass can be
 //! resumed.
 
 use crate::data::for_each_prepared;
@@ -21,26 +21,27 @@ use zonal_io::option::call;
 use zonal_io::source::Source;
 use zonal_io::statistics::{Shape, load, save};
 
-/// Everything that decides the sums besides the rows.
+/// Everything, in addition to the rows, that determines the sums.
 pub(super) struct Accumulation<'a> {
     pub(super) network: &'a Network,
     pub(super) monomials: &'a Monomials,
     pub(super) lift: &'a Lift,
     pub(super) labels: &'a [LabelScale],
     pub(super) precision: Precision,
-    /// How many parts there are, and the part of each row.
+    /// The number of parts.
     pub(super) parts: usize,
+    /// Returns the part of the row with this number.
     pub(super) part: &'a (dyn Fn(u64) -> usize + Sync),
 }
 
-/// The sums over each part, of the network's features and of monomials.
+/// The sums of the network's features and of monomials, one for each part of the rows.
 pub(super) struct Accumulated {
     pub(super) features: Vec<Sums>,
     pub(super) monomials: Vec<Sums>,
 }
 
 impl Accumulation<'_> {
-    /// The shapes of both statistics.
+    /// Returns the shapes of the statistics of features and of monomials.
     pub(super) fn shapes(&self) -> [Shape; 2] {
         let (labels, parts) = (self.labels.len(), self.parts);
         let width = self.monomials.width();
@@ -54,8 +55,8 @@ impl Accumulation<'_> {
         self.shapes().map(|s| Statistics::new(s.width, s.labels, s.parts, s.precision))
     }
 
-    /// Reads all rows, from where an interrupted run stopped if this one resumes it; notes when the sums are saved for what
-    /// comes after them. `identity` is everything that decides the sums.
+    /// Computes the sums over all rows of a source. Resumes from the sums in the run's folder, if there are any; after
+    /// a long pass it saves the complete sums, and notes this. `identity` is everything that determines the sums.
     pub(super) fn run(
         &self,
         source: &Source,
@@ -71,7 +72,7 @@ impl Accumulation<'_> {
         let every_block =
             |sums: [&Statistics; 2]| store.save_if_due(config, &SavedSums { sums, shapes, identity, rows });
         let outcome = self.read(sums, source, (Stage::Statistics, rows), *observer, every_block);
-        // A signal that came during the last block would be forgotten.
+        // Otherwise a signal during the last block would be lost.
         let end = |()| Ok(check(*observer, Stage::Statistics, rows, rows).map_err(zonal::Error::from)?);
         let outcome = outcome.and_then(end);
         if let Err(Error::Core(zonal::Error::Stopped(_))) = &outcome {
@@ -83,12 +84,14 @@ impl Accumulation<'_> {
         let state = SavedSums { sums: [&features, &monomials], shapes, identity, rows };
         if let Some(folder) = run.store.save_if_long(&run.config, &state)? {
             let resume = call("train", RESUME, folder);
-            (run.notes)(&format!("all rows are summed; if interrupted from here on, resume with: {resume}"));
+            (run.notes)(&format!(
+                "all rows are processed and their sums saved; if interrupted from here on, resume with: {resume}"
+            ));
         }
         Ok(Accumulated { features: features.into_parts(), monomials: monomials.into_parts() })
     }
 
-    /// Reads all rows of a source without saving anything.
+    /// Computes the sums over all rows of a source, without saving states.
     pub(super) fn run_once(&self, source: &Source, observer: &mut dyn Observer) -> Result<Accumulated> {
         let [mut features, mut monomials] = self.empty();
         let sums = [&mut features, &mut monomials];
@@ -110,37 +113,39 @@ impl Accumulation<'_> {
         observer: &mut dyn Observer,
         mut every_block: impl FnMut([&Statistics; 2]) -> Result<()>,
     ) -> Result<()> {
-        // Rows before these are in the sums already.
+        // Rows before these are already included in the sums.
         let (first, first_monomials) = (features.next_row(), monomials.next_row());
         let prepare = |rows: &Rows| {
             let part = |&row: &u64| (self.part)(row);
-            let parts: Vec<usize> = rows.numbers.par_iter().with_min_len(DRAWN_AT_ONCE).map(part).collect();
+            let parts: Vec<usize> =
+                rows.numbers.par_iter().with_min_len(MIN_ROWS_PER_TASK).map(part).collect();
             let labels = standardise_labels(self.labels, &rows.labels);
             let from = |first, map: Map<'_>| Prepared::new(rows, &parts, &labels, first, map);
             let of_features = from(first, &|rows| Ok(self.lift.apply(rows)?))?;
             Ok([of_features, from(first_monomials, &|rows| Ok(self.lift.standardise(rows)?))?])
         };
         for_each_prepared(source, stage, total, observer, prepare, |_, [of_features, of_monomials]| {
-            // Side by side, so that no thread waits for the last of either.
-            let (one, other) = rayon::join(
+            // In parallel, so that no thread idles at the end of either.
+            let (of_features, of_monomials) = rayon::join(
                 || of_features.map_or(Ok(()), |p| p.add_to(features, self.network)),
                 || of_monomials.map_or(Ok(()), |p| p.add_to(monomials, self.monomials)),
             );
-            one.and(other)?;
+            of_features.and(of_monomials)?;
             every_block([features, monomials])
         })
     }
 }
 
-/// Sums over the first rows of a table, from which a later run resumes.
+/// Sums over the first rows of a table, from which a later run can resume.
 struct SavedSums<'a> {
     sums: [&'a Statistics; 2],
     shapes: [Shape; 2],
     identity: &'a str,
-    /// Rows of the whole table.
+    /// The number of rows of the whole table.
     rows: u64,
 }
 
+/// The files of the sums, in the order of [`Accumulation::shapes`].
 const FILES: [&str; 2] = [STATISTICS, MONOMIALS];
 
 impl SavedState for SavedSums<'_> {
@@ -156,7 +161,7 @@ impl SavedState for SavedSums<'_> {
     }
 }
 
-/// The sums in a folder, if there are any: over the same rows, and of the same shapes.
+/// Reads the sums in a folder; None if there are none. Rejects sums with another identity or of other shapes.
 fn resume(folder: &Path, identity: &str, shapes: [Shape; 2]) -> Result<Option<[Statistics; 2]>> {
     if !FILES.iter().all(|file| folder.join(file).is_file()) {
         return Ok(None);
@@ -167,14 +172,15 @@ fn resume(folder: &Path, identity: &str, shapes: [Shape; 2]) -> Result<Option<[S
         if found == shapes[i] {
             return Ok(statistics);
         }
-        let message = "its sums have other sizes than this training".to_owned();
+        let message = "the sizes of its sums differ from those of this training".to_owned();
         Err(zonal_io::Error::Model { path, message })
     };
     Ok(Some([read(0)?, read(1)?]))
 }
 
-/// A block of rows, ready to be added.
+/// A block of rows with their points and standardised labels, ready to be added to statistics.
 pub(super) struct Prepared {
+    /// The range of rows of the table that the block covers, including dropped rows.
     covered: (u64, u64),
     numbers: Vec<u64>,
     parts: Vec<usize>,
@@ -183,20 +189,20 @@ pub(super) struct Prepared {
     weights: Vec<f64>,
 }
 
-/// Rows whose parts one thread draws at a time, at least.
-const DRAWN_AT_ONCE: usize = 256;
+/// The smallest number of rows whose parts are determined by one parallel task.
+const MIN_ROWS_PER_TASK: usize = 256;
 
-/// From features to points.
+/// Maps features, one row each, to the points of a feature map.
 pub(super) type Map<'a> = &'a dyn Fn(&Matrix) -> Result<Matrix>;
 
 impl Prepared {
-    /// Rows in memory, which are a table of their own, and the part of each.
+    /// Creates a block from rows in memory that form a table of their own, with the part of each row.
     pub(super) fn in_memory(parts: Vec<usize>, points: Matrix, labels: Matrix, weights: Vec<f64>) -> Self {
         let rows = points.rows() as u64;
         Self { covered: (0, rows), numbers: (0..rows).collect(), parts, points, labels, weights }
     }
 
-    /// The rows from `first` on; None if there are none.
+    /// Prepares the rows from number `first` on; None if there are none.
     pub(super) fn new(
         rows: &Rows,
         parts: &[usize],
@@ -219,6 +225,7 @@ impl Prepared {
         }))
     }
 
+    /// Adds the rows to statistics of this feature map.
     pub(super) fn add_to(&self, statistics: &mut Statistics, map: &impl FeatureMap) -> Result<()> {
         let batch = Batch {
             covered: self.covered,

@@ -1,4 +1,4 @@
-//! What a table cannot be used for step by step, found before it is read.
+//! Checks of iterative training on a table, before the table is read.
 
 use super::problem::Draft;
 use crate::memory::check_need;
@@ -7,21 +7,21 @@ use zonal_documents::options::{BATCH, FOLDS, LAYERS, REFIT, TARGET, VALIDATION_F
 use zonal_documents::train::{BatchChoice, DescentConfig, TableJob, TrainConfig};
 use zonal_documents::{Error, Result};
 
-/// Rows on which the tangent kernel's prediction is made at most.
+/// The largest number of training rows for which the prediction of the tangent kernel is computed.
 pub(super) const PREDICTED_ROWS: u64 = 1_500;
 
-/// Refuses what cannot be learned from a table step by step.
+/// Rejects options that do not apply to iterative training on a table.
 pub(super) fn check_descent(config: &TrainConfig, options: &DescentConfig, job: &TableJob) -> Result<()> {
     if job.folds.is_some() || job.refit {
         return Err(Error::Usage(format!(
-            "{FOLDS} and {REFIT} need a path that is found at once; with {} or both the iteration is chosen on \
-             {VALIDATION_FRACTION}",
+            "{FOLDS} and {REFIT} require training of the output layer only; with {} or both the iteration is selected \
+             by {VALIDATION_FRACTION}",
             LAYERS.with("hidden")
         )));
     }
     if matches!(options.batch, BatchChoice::Fresh(_) | BatchChoice::Exact) {
         return Err(Error::Usage(format!(
-            "{} needs a {TARGET}; a table has {} or a number of rows",
+            "{} needs a {TARGET}; for a table use {} or a number of rows",
             BATCH.with(options.batch),
             BATCH.with("full")
         )));
@@ -29,14 +29,14 @@ pub(super) fn check_descent(config: &TrainConfig, options: &DescentConfig, job: 
     check_options(config, options)?;
     if job.weight.is_some() || job.data.memory.as_ref().is_some_and(|m| m.weight.is_some()) {
         return Err(Error::Usage(format!(
-            "{WEIGHT} is for the output layer alone; training step by step counts all rows alike"
+            "{WEIGHT} is supported only for training of the output layer; iterative training weights all rows equally"
         )));
     }
     Ok(())
 }
 
-/// Memory for the rows on the sphere, their columns, and both packings; weights at each listed iteration and their bytes; rows
-/// of the curvature and of the prediction.
+/// Checks that the training fits into memory: points, columns and packed copies of all rows; weights at each listed
+/// iteration and their bytes when they are saved; rows for the curvature and for the prediction.
 pub(super) fn check_memory(draft: &Draft, job: &TableJob, rows: u64, listed: u64) -> Result<()> {
     let (columns, labels) = (draft.lift.kept.len() as u64, job.labels.len() as u64);
     let row = 8 * (5 * (columns + 1) + 3 * labels);

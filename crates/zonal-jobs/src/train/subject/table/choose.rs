@@ -1,5 +1,5 @@
-//! Choosing activation, scale and bias for a table: short trainings on a sample of the rows, compared by the loss on rows
-//! held out, by successive halving: many small trials, then fewer and larger ones of the better half.
+//! Selects activation, scale and bias for a table by successive halving: short trainings on a sample of the rows are
+//! compared by their loss on held-out rows, first many small ones, then fewer and larger ones of the best candidates.
 
 use super::accumulate::Prepared;
 use super::problem::{Draft, Problem};
@@ -23,10 +23,12 @@ use zonal_documents::train::{Candidate, TableJob, TrainConfig};
 
 /// A round of trials.
 struct Round {
+    /// The largest number of rows.
     rows: usize,
+    /// The largest width.
     width: usize,
     folds: usize,
-    /// One candidate in this number goes on to the next round.
+    /// One in this number of candidates enters the next round, and at least two do.
     divisor: usize,
 }
 
@@ -35,24 +37,27 @@ const ROUNDS: [Round; 3] = [
     Round { rows: 4_000, width: 256, folds: 3, divisor: 6 },
     Round { rows: 16_384, width: 512, folds: 2, divisor: usize::MAX },
 ];
-/// Activations tried when none is given: one with a kink, one that saturates,
-/// one between them, and one that oscillates.
+/// The activations that are tried if none is specified: one with a kink, one that saturates, a smooth one in between,
+/// and one that oscillates.
 const ACTIVATIONS: [Activation; 4] = [Activation::Relu, Activation::Tanh, Activation::Gelu, Activation::Sin];
-/// Scales tried, in units of sqrt n.
+/// The scales that are tried, in units of sqrt n.
 const SCALES: [f64; 5] = [0.5, 1.0, 2.0, 4.0, 8.0];
-/// Biases tried.
+/// The biases that are tried.
 const BIASES: [f64; 3] = [0.5, 1.0, 2.0];
-/// The bias where there is nothing to compare it by.
+/// The bias if the sample is too small to compare candidates.
 const DEFAULT_BIAS: f64 = 1.0;
+
+/// The smallest number of sampled rows on which candidates are compared.
+const MIN_SAMPLE: usize = 30;
 
 /// An activation, a scale and a bias.
 type Combination = (Activation, f64, f64);
 
-/// Those of which the activation is a number wherever a row of the sphere can take it.
+/// Returns the combinations whose activation is finite on the whole range of its argument, [-s, s] for scale s.
 ///
 /// # Errors
-/// That of the first, where there are none.
-fn finite(combinations: Vec<Combination>) -> Result<Vec<Combination>> {
+/// The error of the first combination, if there is no such combination.
+fn with_finite_activation(combinations: Vec<Combination>) -> Result<Vec<Combination>> {
     let mut first = None;
     let mut out = Vec::new();
     for (activation, scale, bias) in combinations {
@@ -68,7 +73,7 @@ fn finite(combinations: Vec<Combination>) -> Result<Vec<Combination>> {
 }
 
 impl Draft {
-    /// Chooses what is not given on the sample of the survey.
+    /// Selects unspecified options by trials on the sample of the survey.
     pub(super) fn choose(
         self,
         config: &TrainConfig,
@@ -87,17 +92,17 @@ impl Draft {
     }
 }
 
-/// What there is to choose from, and on which rows.
+/// The trials of a draft on a sample of the rows.
 struct Trials<'a> {
     draft: &'a Draft,
     config: &'a TrainConfig,
-    /// The bias, if it is given.
+    /// The bias, if it is specified.
     bias: Option<f64>,
     sample: &'a Rows,
 }
 
 impl Trials<'_> {
-    /// The combinations to try: scales matter only where the activation is not homogeneous.
+    /// Returns the combinations to try: scales matter only for activations that are not homogeneous.
     fn combinations(&self) -> Vec<Combination> {
         let biases = self.bias.map_or_else(|| BIASES.to_vec(), |b| vec![b]);
         let given = self.config.activation.clone().given();
@@ -118,11 +123,10 @@ impl Trials<'_> {
         out
     }
 
-    /// The best combination, and the trials that led to it, if there were any.
+    /// Returns the best combination and all candidates, best first; no candidates if there is nothing to compare.
     fn run(&self, observer: &mut dyn Observer) -> Result<(Combination, Option<Vec<Candidate>>)> {
-        let combinations = finite(self.combinations())?;
-        // A few rows tell nothing.
-        if combinations.len() == 1 || self.sample.len() < 30 {
+        let combinations = with_finite_activation(self.combinations())?;
+        if combinations.len() == 1 || self.sample.len() < MIN_SAMPLE {
             let at = combinations.iter().position(|c| self.bias.is_some() || c.2 == DEFAULT_BIAS);
             return Ok((combinations[at.unwrap_or(0)].clone(), None));
         }
@@ -148,7 +152,7 @@ impl Trials<'_> {
                         .collect();
                     trials.into_iter().collect()
                 })?;
-            // A trial whose numbers leave the range loses; equals stay in the order of the list.
+            // Candidates with an infinite loss are last; ties stay in the order of the list.
             running.sort_by(|a, b| a.relative_rmse.total_cmp(&b.relative_rmse));
             let best = running.len().div_ceil(round.divisor).max(2).min(running.len());
             if i + 1 < ROUNDS.len() {
@@ -160,12 +164,12 @@ impl Trials<'_> {
         Ok(((activation, scale, bias), Some(running)))
     }
 
-    /// A training on some of the sample.
+    /// Trains one candidate on rows of the sample and measures its error on held-out rows.
     fn trial(&self, candidate: &Candidate, round: &Round, cancellation: &Cancellation) -> Result<Candidate> {
         if cancellation.is_requested() {
             return Ok(candidate.clone());
         }
-        // The rows with the smallest ranks, so that each round has those of the one before.
+        // Rows with the smallest ranks, so that each round includes the rows of the previous one.
         let mut chosen: Vec<usize> = (0..self.sample.len()).collect();
         if chosen.len() > round.rows {
             chosen.select_nth_unstable_by_key(round.rows, |&i| self.draft.split.rank(self.sample.numbers[i]));
@@ -184,25 +188,25 @@ impl Trials<'_> {
         let mut statistics = Statistics::new(width, self.draft.labels.len(), round.folds, Precision::F64);
         Prepared::in_memory(parts, points, labels, rows.weights).add_to(&mut statistics, &network)?;
         statistics.close(&network)?;
-        let found = held_out(&statistics.into_parts(), self.config.iterations, cancellation)?;
-        // Documents have no infinity.
+        let found = held_out_error(&statistics.into_parts(), self.config.iterations, cancellation)?;
+        // Documents cannot hold an infinite value.
         let relative_rmse = if found.is_finite() { found } else { f64::MAX };
         Ok(Candidate { rows: chosen.len(), width, relative_rmse, ..candidate.clone() })
     }
 }
 
-/// Candidates that get a line of their own.
-const MOST_LINES: usize = 8;
+/// The largest number of candidates with a line of their own.
+const MAX_LINES: usize = 8;
 
 /// Notes the results of the last round, and the range of the results of the others.
 fn note_candidates(tried: &[Candidate], notes: Notes<'_>) {
     let Some(best) = tried.first() else { return };
-    let last = tried.iter().take(MOST_LINES).take_while(|c| (c.rows, c.width) == (best.rows, best.width));
+    let last = tried.iter().take(MAX_LINES).take_while(|c| (c.rows, c.width) == (best.rows, best.width));
     let last = last.count();
     for (i, c) in tried[..last].iter().enumerate() {
-        let verdict = if i == 0 { "; chosen" } else { "" };
+        let verdict = if i == 0 { "; selected" } else { "" };
         notes(&format!(
-            "tried {} at scale {}, bias {}: {} of the deviation left on {} rows, width {}{verdict}",
+            "tried {} at scale {}, bias {}: relative error {} on {} rows, width {}{verdict}",
             c.activation,
             short(c.scale),
             short(c.bias),
@@ -215,7 +219,7 @@ fn note_candidates(tried: &[Candidate], notes: Notes<'_>) {
     let (low, high) = others.fold((f64::INFINITY, 0.0), |(l, h): (f64, f64), x| (l.min(x), h.max(x)));
     if last < tried.len() {
         notes(&format!(
-            "tried {} others, which left {} to {}; the report lists them as candidates",
+            "tried {} others: relative errors from {} to {}; the report lists them as candidates",
             tried.len() - last,
             short(low),
             short(high)
@@ -223,8 +227,9 @@ fn note_candidates(tried: &[Candidate], notes: Notes<'_>) {
     }
 }
 
-/// The smallest root mean squared error along the path, each fold predicted from the others.
-fn held_out(folds: &[Sums], iterations: u64, cancellation: &Cancellation) -> Result<f64> {
+/// Computes the smallest root mean squared error along the path in standard units, with each fold predicted from the
+/// others.
+fn held_out_error(folds: &[Sums], iterations: u64, cancellation: &Cancellation) -> Result<f64> {
     let grid = logarithmic_grid(iterations);
     let (totals, weight) = over_folds(folds, grid.len(), |held, rest| {
         if cancellation.is_requested() {

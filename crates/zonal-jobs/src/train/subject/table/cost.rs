@@ -1,5 +1,5 @@
-//! What a training on a table costs: memory, which is checked before it is taken, and time, which is measured on a few
-//! rows.
+//! The cost of a training on a table: memory, which is checked before it is allocated, and time, which is estimated
+//! from a few rows.
 
 use super::accumulate::{Accumulation, Prepared};
 use super::validation::Validation;
@@ -14,12 +14,12 @@ use zonal_documents::Result;
 use zonal_documents::number::{readable_bytes, readable_seconds};
 use zonal_documents::train::TableJob;
 
-/// The sizes, in addition to the width, on which the memory of a training depends.
+/// The sizes, in addition to the width, that determine the memory of a training.
 pub(super) struct Cost {
     pub(super) rows: u64,
     pub(super) columns: usize,
     pub(super) labels: usize,
-    /// Listed iterations.
+    /// The number of listed iterations.
     pub(super) iterates: usize,
     pub(super) validation: Validation,
 }
@@ -30,10 +30,10 @@ impl Cost {
         Self { rows, columns, labels, iterates, validation: Validation::of(job) }
     }
 
-    /// The solver to use for a width that fits: where only Lanczos does, `auto` means Lanczos.
+    /// Returns the solver for this width; `auto` becomes Lanczos, with a note, if only Lanczos fits into memory.
     ///
     /// # Errors
-    /// [`zonal_documents::Error::Memory`] for a width that does not fit.
+    /// [`zonal_documents::Error::Memory`] if the training does not fit.
     pub(super) fn solver(&self, width: u64, asked: Solver, notes: Notes<'_>) -> Result<Solver> {
         let fits = |solver| check_need(width, |m| self.bytes(m, solver));
         if asked != Solver::Auto {
@@ -44,15 +44,15 @@ impl Cost {
         }
         fits(Solver::Lanczos)?;
         notes(&format!(
-            "the eigendecomposition needs {}, but {} of memory is free here: the path is found by Lanczos alone, with a \
-             bound on its error",
+            "the eigendecomposition needs {}, but {} of memory is free: the path is computed by Lanczos, with a bound \
+             on its error",
             readable_bytes(self.bytes(width, Solver::Dense)),
             readable_bytes(free())
         ));
         Ok(Solver::Lanczos)
     }
 
-    /// A solver that must not become another one.
+    /// Returns this solver, if the training fits into memory with it.
     ///
     /// # Errors
     /// As [`Self::solver`].
@@ -60,23 +60,24 @@ impl Cost {
         check_need(width, |m| self.bytes(m, solver)).map(|()| solver)
     }
 
-    /// Bytes for a width: the sums while rows are read, then those of each part and what the solver holds.
+    /// Returns the bytes for a width: the larger of the sums while rows are read, and the sums of each part with the
+    /// matrices of the solver.
     pub(super) fn bytes(&self, width: u64, solver: Solver) -> u64 {
         let (m, parts, labels) = (u128::from(width), self.validation.parts() as u128, self.labels as u128);
         let square = m.saturating_mul(m).saturating_mul(8);
         let sums = parts.saturating_mul(square / 2);
         let blocks = self.rows / block_rows(usize::try_from(width).unwrap_or(usize::MAX)) + 1;
-        // One run of blocks of each length, the block that is filled, and one of them as bytes when they are saved.
+        // One run of blocks of each length, the current block, and one run as bytes when the sums are saved.
         let runs = u128::from(blocks.ilog2()) + 1;
-        // Sums that were saved are read as a whole file.
+        // Saved sums are read as a whole file.
         let reading = sums.saturating_mul((runs + 1 + u128::from(runs > 1)).max(2 * runs));
         let solving = match solver {
-            // K, its copy, eigenvectors twice and three that the library takes.
+            // K, its copy, two matrices of eigenvectors, and three matrices allocated by the linear-algebra library.
             Solver::Dense | Solver::Auto => square.saturating_mul(7),
-            // K and the basis of each space, twice when iterates are put together.
+            // K and the basis of each Krylov space, twice while iterates are assembled.
             Solver::Lanczos => square.saturating_add(16 * labels * m * m.min(MOST_STEPS as u128)),
         };
-        // With a refit or folds a path is in memory while the next one is found, and sums are added up.
+        // With a refit or folds, a path is in memory while the next one is computed and sums are added.
         let solving = if self.validation.paths() > 1 {
             solving.saturating_add(square.saturating_mul(2))
         } else {
@@ -89,12 +90,12 @@ impl Cost {
     }
 }
 
-/// Rows times squared width below which a training is done before its estimate is read.
-const SHORT: f64 = 2e11;
-/// Rows from which the time is measured.
-const TRIAL: usize = 2_048;
+/// The smallest number of rows times squared width for which an estimate is noted; less takes seconds.
+const NOTED_WORK: f64 = 2e11;
+/// The number of rows on which the time is measured.
+const TRIAL_ROWS: usize = 2_048;
 
-/// Notes what is about to be done and how long it will take, from the time of a few rows.
+/// Notes the sizes of a training, its memory, and an estimate of its time from the time for a few rows.
 pub(super) fn note_estimate(
     accumulation: &Accumulation<'_>,
     survey: &Survey,
@@ -102,9 +103,9 @@ pub(super) fn note_estimate(
     solver: Solver,
     notes: Notes<'_>,
 ) -> Result<()> {
-    let count = survey.sample.len().min(TRIAL);
+    let count = survey.sample.len().min(TRIAL_ROWS);
     let width = accumulation.network.width();
-    if survey.covered.rows() as f64 * (width as f64).powi(2) < SHORT || count == 0 {
+    if survey.covered.rows() as f64 * (width as f64).powi(2) < NOTED_WORK || count == 0 {
         return Ok(());
     }
     let rows = survey.sample.select(&(0..count).collect::<Vec<_>>());
@@ -116,7 +117,7 @@ pub(super) fn note_estimate(
     rows.add_to(&mut statistics, accumulation.network)?;
     statistics.close(accumulation.network)?;
     let trial = began.elapsed().as_secs_f64();
-    // An eigenproblem takes about nine m^3 flops at half the rate of products; Lanczos needs a small part of that.
+    // An eigenproblem takes about 9 m^3 flops at half the rate of matrix products; Lanczos takes a fraction of that.
     let rate = count as f64 * (width as f64).powi(2) / trial;
     let problems = cost.validation.paths() as f64 * 18.0 * (width as f64).powi(3) / rate;
     let sums = survey.rows() as f64 / count as f64 * trial;

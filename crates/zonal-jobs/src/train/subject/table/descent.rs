@@ -1,14 +1,14 @@
-//! Descent step by step on a table that fits into memory.
+//! Iterative descent on a table that fits into memory.
 
 use super::accumulate::Prepared;
 use super::checks::PREDICTED_ROWS;
 use super::polynomials;
-use super::prepare::{Findings, TableSubject};
+use super::prepare::{TableFindings, TableSubject};
 use super::problem::{Problem, units};
 use crate::data::for_each_block;
 use crate::survey::standardise_labels;
 use crate::train::method::Course;
-use crate::train::method::descent::{Choice, Descent, Moment, Objective, check_slope, finite};
+use crate::train::method::descent::{Descent, DescentInput, Iterate, Selection, check_slope, finite};
 use crate::train::run::TrainingRun;
 use crate::train::subject::Method;
 use zonal::block::FeatureMap;
@@ -26,7 +26,11 @@ use zonal_documents::train::{BatchChoice, BestPolynomialReport, Checkpoint, Desc
 use zonal_documents::{Error, Result};
 
 impl Method<TableSubject<'_>> for DescentConfig {
-    fn train(&self, subject: &TableSubject<'_>, run: &mut TrainingRun<'_>) -> Result<(Course, Findings)> {
+    fn train(
+        &self,
+        subject: &TableSubject<'_>,
+        run: &mut TrainingRun<'_>,
+    ) -> Result<(Course, TableFindings)> {
         let Problem { labels, activation, .. } = &subject.problem;
         check_slope(self, activation)?;
         let table = Table::read(subject, run.observer)?;
@@ -42,42 +46,43 @@ impl Method<TableSubject<'_>> for DescentConfig {
         let prediction = is_predicted
             .then(|| LinearPrediction::new(architecture, layers, start, points, standard))
             .transpose()?;
-        // Labels count alike when the iteration is chosen.
-        let (unit, alike) = (units(labels), vec![1.0; labels.len()]);
-        let mut measure = |moment: &Moment<'_>, _: &mut dyn Observer| {
-            let loss = |rows, units: &[f64]| mean_loss(architecture, moment.weights, rows, units);
-            let predicted = prediction.as_ref().map(|p| unit[0] * p.loss(moment.steps, moment.iteration));
+        // The best iteration is selected in standard units, in which all labels have the same weight.
+        let (unit, standard_units) = (units(labels), vec![1.0; labels.len()]);
+        let mut measure = |iterate: &Iterate<'_>, _: &mut dyn Observer| {
+            let loss = |rows, units: &[f64]| mean_loss(architecture, iterate.weights, rows, units);
+            let predicted = prediction.as_ref().map(|p| unit[0] * p.loss(iterate.steps, iterate.iteration));
             let checkpoint = Checkpoint {
-                iteration: moment.iteration,
+                iteration: iterate.iteration,
                 loss: loss(&table.parts[0], &unit)?.unwrap_or(f64::NAN),
                 validation_loss: loss(validation, &unit)?,
                 test_loss: loss(test, &unit)?,
                 predicted_loss: predicted.and_then(finite),
                 ..Checkpoint::default()
             };
-            Ok((checkpoint, loss(validation, &alike)?))
+            Ok((checkpoint, loss(validation, &standard_units)?))
         };
         let source = Source::Rows { points, labels: standard, batch };
         let identity = subject.identity(&run.config)?;
-        let objective =
-            Objective { source, basis: None, identity, choice: Choice::Smallest, measure: &mut measure };
-        let course = method.course(objective, run)?;
+        let selection = Selection::SmallestLoss;
+        let input = DescentInput { source, basis: None, identity, selection, measure: &mut measure };
+        let course = method.train(input, run)?;
         if validation.0.rows() == 0 {
-            (run.notes)("without validation rows the iteration with the smallest training loss is used");
+            (run.notes)("no validation rows: the iteration with the smallest training loss is used");
         }
         let best_polynomial = table.polynomials(subject)?;
-        Ok((course, Findings { best_polynomial, held_out: None }))
+        Ok((course, TableFindings { best_polynomial, held_out: None }))
     }
 }
 
-/// The rows of each part on the sphere, labels in standard units.
+/// A table in memory.
 struct Table {
+    /// The points on the sphere and the labels in standard units of the training, validation and test rows.
     parts: [(Matrix, Matrix); 3],
-    /// Standardised columns of the training and test rows, for polynomials.
+    /// The standardised columns of the training and test rows, for polynomials.
     columns: [Matrix; 2],
 }
 
-/// The mean over labels of the mean square of the residual in their units; None without rows.
+/// Computes the mean over labels of the mean squared residual, each multiplied by its unit squared; None without rows.
 fn mean_loss(
     architecture: &Architecture,
     weights: &Weights,
@@ -97,18 +102,19 @@ fn mean_loss(
 }
 
 impl Table {
+    /// Reads all rows into memory.
     fn read(subject: &TableSubject<'_>, observer: &mut dyn Observer) -> Result<Self> {
         let Problem { lift, labels, split, .. } = &subject.problem;
         let total = subject.survey.covered.rows();
-        let mut growing = [(); 3].map(|()| Growing::default());
+        let mut builders = [(); 3].map(|()| PartBuilder::default());
         for_each_block(&subject.source, Stage::Reading, total, observer, |rows| {
-            for (part, rows) in growing.iter_mut().zip(rows.by_part(split)) {
+            for (part, rows) in builders.iter_mut().zip(rows.by_part(split)) {
                 part.add(&rows.features, &standardise_labels(labels, &rows.labels), lift)?;
             }
             Ok(())
         })?;
         if let Some(source) = &subject.test_source {
-            let test = &mut growing[Part::Test as usize];
+            let test = &mut builders[Part::Test as usize];
             for_each_block(source, Stage::Reading, 0, observer, |rows| {
                 test.add(&rows.features, &standardise_labels(labels, &rows.labels), lift)
             })?;
@@ -116,17 +122,19 @@ impl Table {
         let (dim, columns) = (lift.dim()?.as_usize(), lift.kept.len());
         let matrix =
             |values: &[f64], width: usize| Matrix::from_rows(values.len() / width, width, values.to_vec());
-        let part = |g: &Growing| Ok::<_, Error>((matrix(&g.points, dim)?, matrix(&g.labels, labels.len())?));
-        let [train, validation, test] = &growing;
+        let part =
+            |b: &PartBuilder| Ok::<_, Error>((matrix(&b.points, dim)?, matrix(&b.labels, labels.len())?));
+        let [train, validation, test] = &builders;
         Ok(Self {
             parts: [part(train)?, part(validation)?, part(test)?],
             columns: [matrix(&train.columns, columns)?, matrix(&test.columns, columns)?],
         })
     }
 
+    /// Fits the best polynomials to the training rows.
     fn polynomials(self, subject: &TableSubject<'_>) -> Result<Vec<BestPolynomialReport>> {
         let Problem { lift, labels, .. } = &subject.problem;
-        let map = polynomials::at_most(lift.kept.len(), polynomials::FEW_MONOMIALS);
+        let map = polynomials::at_most(lift.kept.len(), polynomials::AFFORDABLE_MONOMIALS);
         let sums = |columns: Matrix, standard: Matrix| {
             let mut statistics = Statistics::new(map.width(), labels.len(), 1, Precision::F64);
             let rows = Prepared::in_memory(vec![0; columns.rows()], columns, standard, Vec::new());
@@ -140,15 +148,15 @@ impl Table {
     }
 }
 
-/// Rows of a part as they are read.
+/// The rows of a part that are read so far.
 #[derive(Default)]
-struct Growing {
+struct PartBuilder {
     points: Vec<f64>,
     columns: Vec<f64>,
     labels: Vec<f64>,
 }
 
-impl Growing {
+impl PartBuilder {
     fn add(&mut self, features: &Matrix, labels: &Matrix, lift: &Lift) -> Result<()> {
         if features.rows() == 0 {
             return Ok(());

@@ -1,5 +1,5 @@
-//! A table: a first reading for moments and a sample, a choice of what is not given, the training, and a last reading for the
-//! errors on the rows themselves.
+//! Training on a table: a first pass for moments and a sample, the selection of unspecified options, the training, and
+//! a last pass for the errors on the rows.
 
 mod accumulate;
 mod checks;

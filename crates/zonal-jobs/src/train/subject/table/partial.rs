@@ -1,5 +1,5 @@
-//! Training on a table that comes in parts: the sums over each part are made anywhere and in any order, and the merged sums
-//! give the whole path.
+//! Training on a table in several pieces: the sums over each piece can be computed anywhere and in any order, and the
+//! merged sums give the whole path.
 
 use super::accumulate::Prepared;
 use super::cost::Cost;
@@ -28,8 +28,8 @@ use zonal_documents::{Error, Result};
 use zonal_io::source::Source;
 use zonal_io::statistics::{Shape, from_bytes, to_bytes};
 
-/// The sums over some rows of a table, and what they are sums of. Those over different rows can be merged; the bits
-/// depend on the rows and on which of them came in one piece.
+/// The sums over some rows of a table for a given problem. Sums over disjoint rows can be merged. The result depends on
+/// the rows and, through rounding, on how they are divided into pieces.
 #[derive(Clone, Debug)]
 pub struct PartialSums {
     problem: Arc<Problem>,
@@ -37,11 +37,11 @@ pub struct PartialSums {
     statistics: Statistics,
     shape: Shape,
     covered: Coverage,
-    /// Rows of each part that count.
+    /// The number of training, validation and test rows, without dropped rows.
     counts: [u64; 3],
 }
 
-/// The description of sums as bytes.
+/// The description of serialised sums.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Identity {
@@ -50,16 +50,18 @@ struct Identity {
     counts: [u64; 3],
 }
 
-/// How many parts of the split have rows.
+/// Returns the number of parts of the split that have rows.
 fn parts(problem: &Problem) -> usize {
     if problem.split.has_test() { 3 } else { 2 }
 }
 
 impl PartialSums {
-    /// No rows yet, of a table like the one that was surveyed: what is not given is chosen on the survey's sample.
+    /// Creates empty sums for a table like the surveyed one. Unspecified options are selected by trials on the survey's
+    /// sample.
     ///
     /// # Errors
-    /// Those of [`Problem`]; [`Error::Usage`] for folds, which need all rows in one place, [`Error::Memory`].
+    /// [`Error::Usage`] for folds, which need the whole table at once, and for an infinite width; [`Error::Memory`];
+    /// [`zonal::Error`] for columns and labels without a usable deviation.
     pub fn choose(
         config: &TrainConfig,
         job: &TableJob,
@@ -69,7 +71,9 @@ impl PartialSums {
         notes: Notes<'_>,
     ) -> Result<Self> {
         if job.folds.is_some() {
-            return Err(Error::Usage(format!("{FOLDS} needs the whole table in one place")));
+            return Err(Error::Usage(format!(
+                "{FOLDS} cannot be used with partial sums, since it needs the whole table at once"
+            )));
         }
         let draft = Draft::learn(config, job, columns, survey, notes)?;
         let cost = Cost::new(survey, &draft.lift, job, config.grid()?.len());
@@ -90,32 +94,31 @@ impl PartialSums {
         Self { problem, network, statistics, shape, covered: Coverage::default(), counts: [0; 3] }
     }
 
-    /// The same without rows.
+    /// Returns empty sums for the same problem.
     pub fn without_rows(&self) -> Self {
         Self::of(Arc::clone(&self.problem), Arc::clone(&self.network), self.shape)
     }
 
-    /// What they are sums of.
+    /// Returns the problem.
     pub fn problem(&self) -> &Problem {
         &self.problem
     }
 
-    /// How many rows were added, with those that were left out.
+    /// Returns the number of rows that were added, including dropped rows.
     pub fn rows(&self) -> u64 {
         self.covered.rows()
     }
 
-    /// The first row after all that were added without a gap from row 0 on.
+    /// Returns the smallest row number, counted from 0, that was not added.
     pub fn next_row(&self) -> u64 {
         self.covered.next_row()
     }
 
-    /// Adds all rows of a source, whose numbers are their positions in the whole table. After an error nothing of it is
-    /// added.
+    /// Adds all rows of a source, whose row numbers refer to the whole table. An error leaves the sums unchanged.
     ///
     /// # Errors
-    /// Those of reading, [`zonal::Error::Size`] for other columns, [`zonal::Error::Parameter`] for rows that were added
-    /// before, [`zonal::Error::Stopped`].
+    /// Errors of reading; [`zonal::Error::Size`] for another number of columns or labels; [`zonal::Error::Parameter`]
+    /// for rows that were added before; [`zonal::Error::Stopped`] if the observer requests a stop.
     pub fn add(&mut self, source: &Source, observer: &mut dyn Observer) -> Result<()> {
         let (problem, network) = (&*self.problem, &*self.network);
         if source.label_names().len() != problem.labels.len() {
@@ -143,14 +146,14 @@ impl PartialSums {
         Ok(())
     }
 
-    /// The sums over the rows of both.
+    /// Returns the sums over the rows of both.
     ///
     /// # Errors
-    /// [`Error::Usage`] for sums of another problem, and for rows that are in both.
+    /// [`Error::Usage`] for sums of another problem, and for rows that are included in both.
     pub fn merge(&self, other: &Self) -> Result<Self> {
         if self.shape != other.shape || self.problem != other.problem {
-            let message = "these sums are of another network, other columns, labels or options; merge those that come \
-                           from one and the same choice";
+            let message = "the sums belong to another network or to other columns, labels or options; merge only sums \
+                           that start from the same choice of options";
             return Err(Error::Usage(message.into()));
         }
         let covered = self.covered.merge(&other.covered)?;
@@ -159,13 +162,14 @@ impl PartialSums {
         Ok(Self { statistics, covered, counts, ..self.clone() })
     }
 
-    /// The sums and what they are sums of, as bytes.
+    /// Serialises the sums and their problem.
     ///
     /// # Errors
-    /// [`Error::Usage`] for an activation given as code, which bytes do not hold.
+    /// [`Error::Usage`] for an activation given as code, which cannot be serialised.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         if matches!(self.problem.activation, Activation::Function(_)) {
-            let message = "bytes do not hold an activation given as code; give it as an expression in t";
+            let message =
+                "an activation given as code cannot be serialised; specify it as an expression in t";
             return Err(Error::Usage(message.into()));
         }
         let (problem, covered) = ((*self.problem).clone(), self.covered.clone());
@@ -174,50 +178,51 @@ impl PartialSums {
         Ok(to_bytes(&self.statistics, self.shape, &text)?)
     }
 
-    /// Sums from bytes.
+    /// Deserialises sums. The network is drawn again from the seed.
     ///
     /// # Errors
-    /// [`zonal_io::Error::Model`] for bytes that are damaged or were not written by this library.
+    /// [`zonal_io::Error::Model`] for bytes that are damaged or were not written by zonal.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let broken = |message: String| zonal_io::Error::Model { path: "statistics".into(), message };
         let (statistics, shape, text) = from_bytes(bytes, None)?;
         let identity: Identity = serde_json::from_str(&text)
-            .map_err(|e| broken(format!("it holds other sums than those of a table in parts ({e})")))?;
+            .map_err(|e| broken(format!("it does not hold partial sums of a table ({e})")))?;
         let Identity { problem, covered, counts } = identity;
         problem.table().check().map_err(broken)?;
         let of_problem =
             Shape { width: problem.width, labels: problem.labels.len(), parts: parts(&problem), ..shape };
         if of_problem != shape {
-            return Err(broken("its sums do not have the sizes of its network".into()).into());
+            return Err(broken("the sizes of its sums do not match its network".into()).into());
         }
-        let all = counts.iter().try_fold(0u64, |all, count| all.checked_add(*count));
-        if all.is_none_or(|all| all > covered.rows()) {
+        let counted = counts.iter().try_fold(0u64, |sum, count| sum.checked_add(*count));
+        if counted.is_none_or(|counted| counted > covered.rows()) {
             return Err(broken("it counts more rows than it covers".into()).into());
         }
-        // The network is drawn again, and sums without rows need less memory than they will.
+        // Memory for the network; empty sums need less memory than they do once rows are added.
         let dim = problem.lift.dim()?.get();
         check_need(problem.width as u64, |m| needed(m, 1, 16 * dim))?;
-        let whole = Self::empty(problem, shape.precision)?;
-        Ok(Self { statistics, covered, counts, ..whole })
+        let empty = Self::empty(problem, shape.precision)?;
+        Ok(Self { statistics, covered, counts, ..empty })
     }
 
-    /// The same sums with the activation as code that bytes do not hold.
+    /// Returns the same sums with an activation given as code, which the bytes do not hold.
     ///
     /// # Errors
     /// As [`Problem::network`].
     pub fn with_activation(&self, activation: Activation) -> Result<Self> {
         let mut problem = (*self.problem).clone();
-        // An activation that is given is that of every candidate too.
+        // A specified activation is also that of every candidate.
         problem.candidates.iter_mut().flatten().for_each(|c| c.activation = activation.clone());
         problem.activation = activation;
         let network = Arc::new(problem.network()?);
         Ok(Self { problem: Arc::new(problem), network, ..self.clone() })
     }
 
-    /// The path over all rows that were added, its best iteration by the validation rows, and the network.
+    /// Computes the path on all rows that were added, with the best iteration by the validation rows, and the network.
     ///
     /// # Errors
-    /// [`zonal::Error::TooFewRows`], those of the step, [`Error::Memory`].
+    /// [`zonal::Error::TooFewRows`] for fewer than two training rows; [`zonal::Error::Parameter`] for an unstable step;
+    /// [`Error::Memory`].
     pub fn fit(&self, config: &FitConfig, observer: &mut dyn Observer, notes: Notes<'_>) -> Result<Trained> {
         let problem = &*self.problem;
         let labels = &problem.labels;

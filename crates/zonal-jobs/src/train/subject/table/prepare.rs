@@ -1,5 +1,5 @@
-//! What every training on a table begins and ends with: a first reading for moments and a sample, a choice of what is not
-//! given; and a last reading for the errors on the rows themselves.
+//! The first and last steps of every training on a table: a pass for moments and a sample with the selection of
+//! unspecified options, and a final pass for the errors on the rows.
 
 use super::checks::{check_descent, check_memory};
 use super::cost::Cost;
@@ -23,7 +23,7 @@ use zonal_documents::{Error, Result};
 use zonal_io::model::Model;
 use zonal_io::source::{Columns, Source};
 
-/// A table that has been read once, and everything that was learned or chosen from it.
+/// A table with its survey and the problem that follows from it.
 pub(crate) struct TableSubject<'a> {
     pub(super) job: &'a TableJob,
     pub(super) source: Source,
@@ -32,26 +32,27 @@ pub(crate) struct TableSubject<'a> {
     pub(super) problem: Problem,
     test_rows: u64,
     test_dropped: u64,
-    /// Of the rows of the table, and of the test rows where they have files of their own.
+    /// The fingerprint of all rows, including separate test files.
     fingerprint: Fingerprint,
 }
 
-/// The findings on a table in addition to the course.
-pub(crate) struct Findings {
+/// The results of a training on a table in addition to its course.
+pub(crate) struct TableFindings {
     pub(super) best_polynomial: Vec<BestPolynomialReport>,
-    /// Mean squares of each label's error on rows that the final network was fitted to afterwards, at the best iteration.
+    /// The mean squared error of each label at the best iteration on held-out rows, of networks that were not fitted to
+    /// these rows although the final network was; None if the final network was not.
     pub(super) held_out: Option<Vec<f64>>,
 }
 
 impl<'a> TableSubject<'a> {
-    /// Reads the table once and chooses what is not given.
+    /// Surveys the table and selects unspecified options. Options, parts and memory are checked before the training.
     pub(crate) fn prepare(job: &'a TableJob, run: &mut TrainingRun<'_>) -> Result<Self> {
         finite_width(&run.config)?;
         let options = run.config.descent.clone();
         options.iter().try_for_each(|options| check_descent(&run.config, options, job))?;
         let listed = run.config.grid()?.len();
         if job.labels.is_empty() {
-            return Err(Error::Usage("no label is named; name the column to predict".into()));
+            return Err(Error::Usage("no label is specified; specify the column to predict".into()));
         }
         let split = job.split(run.config.seed)?;
         let (source, test_source) = open(job)?;
@@ -70,7 +71,7 @@ impl<'a> TableSubject<'a> {
                 let cost = Cost::new(&survey, &draft.lift, job, listed);
                 let asked = run.config.solver;
                 let width = draft.width as u64;
-                run.config.solver = if run.is_decided {
+                run.config.solver = if run.ignores_free_memory {
                     cost.known_solver(width, asked)?
                 } else {
                     cost.solver(width, asked, run.notes)?
@@ -85,7 +86,7 @@ impl<'a> TableSubject<'a> {
         Cost::new(&self.survey, &self.problem.lift, self.job, listed)
     }
 
-    /// Everything that decides a training.
+    /// Returns everything that determines the sums of a training.
     pub(super) fn identity(&self, config: &TrainConfig) -> Result<String> {
         let Problem { lift, labels, split, activation, scale, .. } = &self.problem;
         let chosen = (activation, scale, self.job.folds, self.job.precision);
@@ -95,8 +96,8 @@ impl<'a> TableSubject<'a> {
         json(&all)
     }
 
-    /// Errors on the rows of each part, by the code that `predict` uses, so that the bits are the same; also predictions on
-    /// some test rows.
+    /// Computes the errors on the rows of each part, and predictions on a sample of test rows. It uses the code of
+    /// `predict`, so that results are bitwise equal.
     fn score(&self, model: &Model, observer: &mut dyn Observer) -> Result<([Score; 3], TestSample)> {
         let mut scores = <[Score; 3]>::default();
         let mut sample = TestSample::default();
@@ -124,7 +125,7 @@ impl<'a> TableSubject<'a> {
 }
 
 impl Subject for TableSubject<'_> {
-    type Findings = Findings;
+    type Findings = TableFindings;
 
     fn network(&self) -> Result<NetworkReport> {
         self.problem.report_of_network()
@@ -136,7 +137,7 @@ impl Subject for TableSubject<'_> {
 
     fn report(
         &self,
-        found: Findings,
+        found: TableFindings,
         model: Option<&Model>,
         run: &mut TrainingRun<'_>,
     ) -> Result<(SubjectReport, Vec<TestRow>)> {
@@ -164,8 +165,8 @@ impl Subject for TableSubject<'_> {
     }
 }
 
-/// Opens the table and the test rows, if they have files of their own. The headers alone tell whether the columns exist:
-/// mistakes in names come before any long reading.
+/// Opens the table and the separate test files, if any. Missing columns are detected in the headers, before any row is
+/// read.
 fn open(job: &TableJob) -> Result<(Source, Option<Source>)> {
     let columns =
         Columns { labels: job.labels.clone(), features: job.features.clone(), weight: job.weight.clone() };
@@ -176,8 +177,8 @@ fn open(job: &TableJob) -> Result<(Source, Option<Source>)> {
     Ok((source, test_source))
 }
 
-/// Reads the test rows, so that their faults are found before the work. Returns the number of rows, the number of those left
-/// out, and the fingerprint.
+/// Reads the separate test rows, so that invalid rows are detected before the training. Returns the numbers of rows and
+/// of dropped rows, and the fingerprint.
 fn count_rows(source: &Source, observer: &mut dyn Observer) -> Result<([u64; 2], Fingerprint)> {
     let (mut rows, mut covered, mut fingerprint) = (0, 0, Fingerprint::default());
     for_each_block(source, Stage::Reading, 0, observer, |block| {
@@ -195,11 +196,11 @@ fn count_rows(source: &Source, observer: &mut dyn Observer) -> Result<([u64; 2],
     Ok(([rows, covered - rows], fingerprint))
 }
 
-/// Every part that was asked for needs rows, and training needs two.
+/// Checks that every requested part has rows, and that there are two training rows, for each fold if there are folds.
 fn check_parts(survey: &Survey, job: &TableJob) -> Result<()> {
     let total = survey.rows() as usize;
     if total == 0 {
-        let message = format!("no row is left: all {} lack a value or have the weight 0", survey.dropped());
+        let message = format!("no usable rows: all {} have a missing value or weight 0", survey.dropped());
         let in_memory = || "the table in memory".into();
         let path = job.data.files.first().cloned().unwrap_or_else(in_memory);
         return Err(zonal_io::Error::Table { path, row: None, column: None, message }.into());

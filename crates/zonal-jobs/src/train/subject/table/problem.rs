@@ -1,4 +1,4 @@
-//! What is decided before the sums over a table are made: the map to the sphere, the units of the labels, and the network.
+//! The problem of a training on a table: the map to the sphere, the units of the labels, and the network.
 
 use crate::score::root_mean;
 use crate::survey::Survey;
@@ -17,31 +17,31 @@ use zonal_documents::train::{
 use zonal_documents::{Error, Result};
 use zonal_io::model::TableDescription;
 
-/// Everything that decides a training on a table besides its rows, its step and its iterations.
+/// Everything that determines a training on a table in addition to its rows, its step and its iterations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Problem {
-    /// The map to the sphere.
+    /// The map from features to points of the sphere (TB-1).
     pub lift: Lift,
-    /// The units of the labels.
+    /// The names, means and deviations of the labels.
     pub labels: Vec<LabelScale>,
-    /// The part of each row.
+    /// The assignment of rows to training, validation and test.
     pub split: Split,
-    /// The activation.
+    /// The activation phi.
     pub activation: Activation,
-    /// The scale.
+    /// The scale s of the units phi(s <w, x>).
     pub scale: f64,
-    /// The width.
+    /// The width m.
     pub width: usize,
     /// The seed of the hidden units.
     pub seed: u64,
-    /// What was tried when activation, scale or bias were chosen automatically.
+    /// The candidates that were tried to select activation, scale or bias, best first; None if nothing was selected.
     pub candidates: Option<Vec<Candidate>>,
 }
 
-/// A problem before activation, scale and bias are chosen.
+/// A problem before the selection of activation, scale and bias.
 pub(super) struct Draft {
-    /// The map to the sphere, with the bias that is given or 1.
+    /// The map to the sphere, with the specified bias or 1.
     pub(super) lift: Lift,
     pub(super) labels: Vec<LabelScale>,
     pub(super) split: Split,
@@ -49,10 +49,10 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// Learns the units of columns and labels from the survey.
+    /// Computes the units of columns and labels from the survey, and notes constant columns, which are dropped.
     ///
     /// # Errors
-    /// Those of columns and labels without a usable deviation, [`Error::Usage`] for an infinite width.
+    /// [`zonal::Error`] for columns and labels without a usable deviation; [`Error::Usage`] for an infinite width.
     pub(super) fn learn(
         config: &TrainConfig,
         job: &TableJob,
@@ -68,14 +68,14 @@ impl Draft {
         let lift = lift(job, columns, survey)?;
         let dropped = lift.dropped();
         if !dropped.is_empty() {
-            notes(&format!("left out, since constant on the training rows: {}", dropped.join(", ")));
+            notes(&format!("dropped columns, constant on the training rows: {}", dropped.join(", ")));
         }
         Ok(Self { lift, labels, split, width })
     }
 }
 
 impl Problem {
-    /// The hidden layer.
+    /// Draws the hidden layer from the seed.
     ///
     /// # Errors
     /// As [`Network::random`].
@@ -84,7 +84,7 @@ impl Problem {
         Ok(Network::random(self.activation.clone(), self.scale, dim, self.width, self.seed)?)
     }
 
-    /// The network to train.
+    /// Returns the description of the network to train.
     pub(super) fn report_of_network(&self) -> Result<NetworkReport> {
         Ok(NetworkReport {
             activation: self.activation.clone(),
@@ -94,15 +94,15 @@ impl Problem {
         })
     }
 
-    /// The report, from the mean squares of each label's error on the training, validation and test rows, with no polynomials,
-    /// no folds, no refit and no fingerprint.
+    /// Returns the report, given the mean squared errors of each label on the training, validation and test rows;
+    /// without polynomials, folds, refit and fingerprint.
     pub(super) fn report(
         &self,
         squares: [Option<&[f64]>; 3],
         rows: PartRows,
         precision: Precision,
     ) -> TableReport {
-        let one = |(i, label): (usize, &LabelScale)| {
+        let errors = |(i, label): (usize, &LabelScale)| {
             let [train_rmse, validation_rmse, test_rmse] = squares.map(|s| s.map(|s| s[i].sqrt()));
             LabelErrors { label: label.name.clone(), train_rmse, validation_rmse, test_rmse }
         };
@@ -110,7 +110,7 @@ impl Problem {
             bias: self.lift.bias,
             best_polynomial: Vec::new(),
             rmse: squares.map(|s| s.map(root_mean)),
-            label_errors: self.labels.iter().enumerate().map(one).collect(),
+            label_errors: self.labels.iter().enumerate().map(errors).collect(),
             precision,
             folds: None,
             refit: false,
@@ -121,37 +121,37 @@ impl Problem {
         }
     }
 
-    /// How rows are prepared for it.
+    /// Returns the description of the table in a model: map, labels and split.
     pub(super) fn table(&self) -> TableDescription {
         TableDescription { lift: self.lift.clone(), labels: self.labels.clone(), split: self.split }
     }
 }
 
-/// The width of a network on a table; an infinite one needs a target.
+/// Returns the width of a network on a table, which must be finite.
 pub(super) fn finite_width(config: &TrainConfig) -> Result<u64> {
     match config.width {
         Extended::Finite(width) => Ok(width),
-        Extended::Infinite => Err(Error::Usage(format!(
-            "{} needs a {TARGET}; on a table the width is a number",
-            WIDTH.with("inf")
-        ))),
+        Extended::Infinite => {
+            Err(Error::Usage(format!("{} needs a {TARGET}; for a table specify a number", WIDTH.with("inf"))))
+        }
     }
 }
 
-/// How far |x|^2 of a point may be from 1.
-const UNIT: f64 = 1e-6;
+/// The largest difference of |x|^2 from 1 for a point of the sphere.
+const UNIT_TOLERANCE: f64 = 1e-6;
 
-/// The map to the sphere, with the bias that is given or 1.
+/// Returns the map to the sphere, with the specified bias or 1. Checks the lengths of sampled rows that are points
+/// already.
 fn lift(job: &TableJob, columns: &[String], survey: &Survey) -> Result<Lift> {
     if !job.on_sphere {
         return Ok(Lift::learn(columns, &survey.features, job.bias.given().unwrap_or(1.0))?);
     }
     let sample = &survey.sample;
     let square = |i: usize| sample.features.row(i).iter().map(|x| x * x).sum::<f64>();
-    if let Some(i) = (0..sample.len()).find(|&i| (square(i) - 1.0).abs() > UNIT) {
+    if let Some(i) = (0..sample.len()).find(|&i| (square(i) - 1.0).abs() > UNIT_TOLERANCE) {
         return Err(Error::Usage(format!(
-            "row {} (counted from 0) has the length {}, but rows that are points of the sphere need the length 1; leave out \
-             {ON_SPHERE}, or divide rows by their length",
+            "row {} (counted from 0) has length {}, but points of the sphere have length 1; omit {ON_SPHERE}, or \
+             divide each row by its length",
             sample.numbers[i],
             square(i).sqrt()
         )));
@@ -159,7 +159,7 @@ fn lift(job: &TableJob, columns: &[String], survey: &Survey) -> Result<Lift> {
     Ok(Lift::of_points(columns))
 }
 
-/// Squares of the labels' deviations: what a loss in standard units is multiplied by.
+/// Returns the squared deviations of the labels, which convert losses from standard units to each label's unit squared.
 pub(super) fn units(labels: &[LabelScale]) -> Vec<f64> {
     labels.iter().map(|l| l.deviation * l.deviation).collect()
 }

@@ -1,16 +1,16 @@
-//! On which rows the best iteration is chosen, and which rows the final network is fitted to.
+//! The rows on which the best iteration is selected, and those to which the final network is fitted.
 
 use zonal::rows::{Part, Split};
 use zonal::statistics::Sums;
 use zonal_documents::Result;
 use zonal_documents::train::TableJob;
 
-/// How the best iteration of a whole path is chosen.
+/// The selection of the best iteration of a whole path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Validation {
-    /// By the loss on the validation rows, to which the final network is fitted too with `refit`.
+    /// By the loss on the validation rows; with `refit` the final network is fitted to them too.
     Rows { refit: bool },
-    /// By the mean loss on this number of folds of the training rows, each predicted from the others.
+    /// By the mean loss on this number of folds, each predicted from the others.
     Folds(usize),
 }
 
@@ -26,12 +26,12 @@ impl Validation {
         }
     }
 
-    /// Whether the final network is fitted to the rows by which the iteration is chosen.
+    /// Returns whether the final network is fitted to the rows on which the iteration is selected.
     pub(super) fn is_refitted(self) -> bool {
         !matches!(self, Self::Rows { refit: false })
     }
 
-    /// How many paths are found.
+    /// Returns the number of paths to compute.
     pub(super) fn paths(self) -> usize {
         match self {
             Self::Rows { refit } => 1 + usize::from(refit),
@@ -39,12 +39,12 @@ impl Validation {
         }
     }
 
-    /// How many sums are made: of each part, or of each fold and the test rows.
+    /// Returns the number of sums: one for each part, or one for each fold and one for the test rows.
     pub(super) fn parts(self) -> usize {
         self.folds().map_or(3, |folds| folds.saturating_add(1))
     }
 
-    /// The sums to which a row belongs; test rows to the last ones.
+    /// Returns the index of the sums to which a row belongs; test rows belong to the last ones.
     pub(super) fn part(self, split: &Split, row: u64) -> usize {
         match (self, split.part(row)) {
             (Self::Rows { .. }, part) => part as usize,
@@ -53,7 +53,7 @@ impl Validation {
         }
     }
 
-    /// The sums over the training rows.
+    /// Returns the sums over the training rows.
     pub(super) fn train(self, sums: &[Sums]) -> Result<Sums> {
         match self {
             Self::Rows { .. } => Ok(sums[Part::Train as usize].clone()),
@@ -62,14 +62,15 @@ impl Validation {
     }
 }
 
+/// Adds sums.
 pub(super) fn total(parts: &[Sums]) -> Result<Sums> {
     let mut total = parts[0].clone();
     parts[1..].iter().try_for_each(|p| total.add(p))?;
     Ok(total)
 }
 
-/// A number of losses on each fold, found by `losses` from its sums and those over all others: their sums over folds, each
-/// by its weight, and the sum of the weights.
+/// Returns the sums over folds of `count` losses each, weighted by the weight of the fold, and the sum of the weights.
+/// `losses` computes the losses on a fold from the sums over it and the sums over all other folds.
 pub(super) fn over_folds(
     folds: &[Sums],
     count: usize,

@@ -1,9 +1,9 @@
-//! The whole path on a table: sums over the rows of each part, from which losses at any iteration follow.
+//! The whole path on a table: sums over the rows of each part determine the losses at every iteration.
 
 use super::accumulate::{Accumulated, Accumulation};
 use super::cost::note_estimate;
 use super::polynomials;
-use super::prepare::{Findings, TableSubject};
+use super::prepare::{TableFindings, TableSubject};
 use super::problem::{Problem, units};
 use super::validation::{Validation, over_folds, total};
 use crate::train::method::Course;
@@ -24,16 +24,20 @@ use zonal_documents::Result;
 use zonal_documents::train::Checkpoint;
 
 impl Method<TableSubject<'_>> for WholePath {
-    fn train(&self, subject: &TableSubject<'_>, run: &mut TrainingRun<'_>) -> Result<(Course, Findings)> {
+    fn train(
+        &self,
+        subject: &TableSubject<'_>,
+        run: &mut TrainingRun<'_>,
+    ) -> Result<(Course, TableFindings)> {
         let Problem { lift, labels, width, .. } = &subject.problem;
         let network = subject.problem.network()?;
         let variables = lift.kept.len();
         let most = polynomials::affordable(*width, subject.survey.covered.rows());
         let monomials = polynomials::at_most(variables, most);
-        if monomials.degree() < polynomials::MOST_DEGREE {
+        if monomials.degree() < polynomials::MAX_DEGREE {
             (run.notes)(&format!(
-                "best polynomials stop at degree {}: the monomials of the next one would cost too much compared with the network; \
-                 `analyze` has higher degrees",
+                "best polynomials are computed up to degree {}: the next degree has too many monomials compared with \
+                 the width of the network; `analyze` computes higher degrees",
                 monomials.degree()
             ));
         }
@@ -42,18 +46,18 @@ impl Method<TableSubject<'_>> for WholePath {
         let fit = Fit { method: self, validation, labels };
         let Fitted { course, validation: losses, .. } = fit.fit(network, &sums.features, run.observer)?;
         if subject.job.validation_fraction == 0.0 && validation.folds().is_none() {
-            (run.notes)("without validation rows the last iteration is used");
+            (run.notes)("no validation rows: the last iteration is used");
         }
-        // Networks that have not seen the validation rows are not the final one if that is fitted to them too.
+        // If the final network is fitted to the validation rows too, these losses are those of other networks.
         let losses = losses.filter(|_| validation.is_refitted());
         let held_out = losses.map(|losses| fit.mean_squares(&losses, course.report.best));
         let (train, test) = (validation.train(&sums.monomials)?, &sums.monomials[validation.parts() - 1]);
         let best_polynomial = polynomials::reports(&best_polynomials(&monomials, &train, test)?, labels);
-        Ok((course, Findings { best_polynomial, held_out }))
+        Ok((course, TableFindings { best_polynomial, held_out }))
     }
 }
 
-/// The sums over the rows of each part; those over test rows are the last ones.
+/// Computes the sums over the rows of each part; those over test rows are the last ones.
 fn sums(
     subject: &TableSubject<'_>,
     method: &WholePath,
@@ -80,8 +84,8 @@ fn sums(
     let identity = subject.identity(&run.config)?;
     let mut sums = accumulation.run(source, survey.covered.rows(), &identity, run)?;
     if let Some(source) = &subject.test_source {
-        let everything = Accumulation { parts: 1, part: &|_| 0, ..accumulation };
-        let test = everything.run_once(source, run.observer)?;
+        let all_rows = Accumulation { parts: 1, part: &|_| 0, ..accumulation };
+        let test = all_rows.run_once(source, run.observer)?;
         let last = validation.parts() - 1;
         sums.features.splice(last.., test.features);
         sums.monomials.splice(last.., test.monomials);
@@ -89,13 +93,13 @@ fn sums(
     Ok(sums)
 }
 
-/// Rows of the sample by which a given step is judged before the long reading.
-const JUDGES: usize = 512;
+/// The largest number of sampled rows for the check of a fixed step before the pass over all rows.
+const STEP_CHECK_ROWS: usize = 512;
 
-/// The features of a few rows, weighted by the roots of their weights.
+/// Computes the features of a few rows, each multiplied by the square root of its relative weight.
 fn sampled_features(subject: &TableSubject<'_>, network: &Network) -> Result<Matrix> {
     let sample = &subject.survey.sample;
-    let count = sample.len().min(JUDGES);
+    let count = sample.len().min(STEP_CHECK_ROWS);
     let rows = sample.select(&(0..count).collect::<Vec<_>>());
     let mut features = network.features(&subject.problem.lift.apply(&rows.features)?)?;
     let mean = (0..count).map(|i| rows.weight(i)).sum::<f64>() / count.max(1) as f64;
@@ -106,23 +110,23 @@ fn sampled_features(subject: &TableSubject<'_>, network: &Network) -> Result<Mat
     Ok(features)
 }
 
-/// How the path of a table follows from its sums.
+/// Computes the path of a table from its sums.
 pub(super) struct Fit<'a> {
     pub(super) method: &'a WholePath,
     pub(super) validation: Validation,
     pub(super) labels: &'a [LabelScale],
 }
 
-/// The course of the final network, and losses in standard units: for each iteration one for each label.
+/// The course of the final network, and losses in standard units: for each iteration one per label.
 pub(super) struct Fitted {
     pub(super) course: Course,
-    /// On rows that the networks, or those of the folds, have not seen.
+    /// On validation rows or folds, of networks that were not fitted to them.
     pub(super) validation: Option<Vec<f64>>,
     pub(super) test: Option<Vec<f64>>,
 }
 
 impl Fit<'_> {
-    /// The course by the sums of each part, of which the last ones are over the test rows.
+    /// Computes the course from the sums over each part, of which the last ones are over the test rows.
     pub(super) fn fit(&self, network: Network, sums: &[Sums], observer: &mut dyn Observer) -> Result<Fitted> {
         let (path, coefficients, validation) = match self.validation {
             Validation::Folds(folds) => self.by_folds(&sums[..folds], observer)?,
@@ -142,6 +146,7 @@ impl Fit<'_> {
         Ok(Fitted { course, validation, test })
     }
 
+    /// Returns the path on all folds, its coefficients, and the losses of cross-validation.
     fn by_folds(
         &self,
         folds: &[Sums],
@@ -157,6 +162,8 @@ impl Fit<'_> {
         Ok((path, coefficients, Some(losses)))
     }
 
+    /// Returns the path on the training rows, or with `refit` on validation rows too, its coefficients, and the losses
+    /// on the validation rows, if there are any.
     fn by_rows(
         &self,
         train: &Sums,
@@ -182,7 +189,7 @@ impl Fit<'_> {
         self.method.path(&Quadratic::from_sums(sums)?, observer)
     }
 
-    /// The losses of each label at an iteration, in its unit squared.
+    /// Converts the losses of each label at one iteration from standard units to the label's unit squared.
     pub(super) fn mean_squares(&self, losses: &[f64], iteration: usize) -> Vec<f64> {
         let labels = self.labels.len();
         let losses = &losses[iteration * labels..(iteration + 1) * labels];
@@ -193,7 +200,7 @@ impl Fit<'_> {
         let mean = |losses: &[f64], i: usize| {
             self.mean_squares(losses, i).iter().sum::<f64>() / self.labels.len() as f64
         };
-        let one = |(i, &t): (usize, &u64)| Checkpoint {
+        let checkpoint = |(i, &t): (usize, &u64)| Checkpoint {
             iteration: t,
             loss: mean(&path.losses(t), 0),
             loss_error: Some(mean(&path.loss_errors(t), 0)),
@@ -201,11 +208,12 @@ impl Fit<'_> {
             test_loss: test.map(|losses| mean(losses, i)),
             ..Checkpoint::default()
         };
-        self.method.grid.iter().enumerate().map(one).collect()
+        self.method.grid.iter().enumerate().map(checkpoint).collect()
     }
 }
 
-/// The iteration with the smallest mean over labels in standard units, the first of equals.
+/// Returns the index of the iteration with the smallest mean loss over labels in standard units, the first one among
+/// ties.
 fn smallest(losses: &[f64], labels: usize) -> usize {
     let means: Vec<f64> = losses.chunks(labels).map(|l| l.iter().sum()).collect();
     let mut best = 0;

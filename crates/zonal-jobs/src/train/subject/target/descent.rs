@@ -1,10 +1,10 @@
-//! Descent step by step on a target: energies by degree, and what the tangent kernel of infinite width predicts.
+//! Iterative descent on a target: energies by degree, and the prediction of the tangent kernel at infinite width.
 
-use super::{Learned, PREDICTED_DEGREE, TargetSubject};
+use super::{PREDICTED_DEGREE, TargetFindings, TargetSubject};
 use crate::memory::check_need;
 use crate::train::method::Course;
 use crate::train::method::descent::{
-    CURVATURE_ROWS, Choice, Descent, Moment, Objective, check_slope, finite, finite_width,
+    CURVATURE_ROWS, Descent, DescentInput, Iterate, Selection, check_slope, finite, finite_width,
 };
 use crate::train::run::TrainingRun;
 use crate::train::subject::Method;
@@ -21,11 +21,15 @@ use zonal_documents::train::{
     BatchChoice, Checkpoint, CourseReport, DegreeEnergy, DescentConfig, LearningTime, MethodReport,
 };
 
-/// Errors below this part of a loss change no digit that a table shows.
-const SHOWN_ERROR: f64 = 1e-6;
+/// The smallest relative error of a loss that is noted; smaller ones change no digit of the printed tables.
+const NOTED_ERROR: f64 = 1e-6;
 
 impl Method<TargetSubject<'_>> for DescentConfig {
-    fn train(&self, subject: &TargetSubject<'_>, run: &mut TrainingRun<'_>) -> Result<(Course, Learned)> {
+    fn train(
+        &self,
+        subject: &TargetSubject<'_>,
+        run: &mut TrainingRun<'_>,
+    ) -> Result<(Course, TargetFindings)> {
         let TargetSubject { target, max_degree, network, .. } = subject;
         check_memory(subject, self, run.config.grid()?.len() as u64)?;
         let source = match self.batch {
@@ -40,23 +44,25 @@ impl Method<TargetSubject<'_>> for DescentConfig {
         let layers = self.layers;
         let method = Descent::new(&run.config, self, network, 1)?;
         let prediction = Prediction::new(&method, layers, subject, run.observer)?;
-        let mut measure = |moment: &Moment<'_>, observer: &mut dyn Observer| {
+        let mut measure = |iterate: &Iterate<'_>, observer: &mut dyn Observer| {
             let measured =
-                moving_energies(&method.architecture, moment.weights, target, *max_degree, observer)?;
-            let predicted = prediction.as_ref().map(|p| p.at(moment.steps, moment.iteration));
-            Ok((checkpoint(moment.iteration, &measured, predicted.as_deref(), *max_degree), None))
+                moving_energies(&method.architecture, iterate.weights, target, *max_degree, observer)?;
+            let predicted = prediction.as_ref().map(|p| p.at(iterate.steps, iterate.iteration));
+            Ok((checkpoint(iterate.iteration, &measured, predicted.as_deref(), *max_degree), None))
         };
         let identity = subject.job.text.clone();
-        let objective = Objective { source, basis, identity, choice: Choice::Last, measure: &mut measure };
-        let course = method.course(objective, run)?;
+        let input =
+            DescentInput { source, basis, identity, selection: Selection::Last, measure: &mut measure };
+        let course = method.train(input, run)?;
         note_error(&course.report.path, run.notes);
         let times = learning_times(subject, &course.report, prediction.as_ref());
-        Ok((course, Learned { times, loss_bound: None }))
+        Ok((course, TargetFindings { times, loss_bound: None }))
     }
 }
 
-/// Memory for the weights at each listed iteration, which are written as bytes of other copies; rows for the curvature,
-/// coefficients of units by degree; and for exact expectations matrices of pairs of units, or the rows of a step.
+/// Checks that the training fits into memory: weights at each listed iteration and copies of them as bytes when they
+/// are saved; rows for the curvature; coefficients of units by degree; and matrices of pairs of units for exact
+/// expectations, or the rows of a step.
 fn check_memory(subject: &TargetSubject<'_>, options: &DescentConfig, listed: u64) -> Result<()> {
     let (dim, degrees) = (subject.job.dim, subject.max_degree as u64);
     let weights = (dim + 2) * (4 * listed + 8);
@@ -71,14 +77,15 @@ fn check_memory(subject: &TargetSubject<'_>, options: &DescentConfig, listed: u6
     })
 }
 
-/// What the tangent kernel of infinitely many units predicts from the measured start.
+/// The prediction of the tangent kernel at infinite width (GD-7), from the measured energies at initialisation.
 struct Prediction {
+    /// The eigenvalues of the tangent kernel by degree.
     eigenvalues: Vec<f64>,
     start: PowerSpectrum,
 }
 
 impl Prediction {
-    /// None for an activation without a tangent kernel.
+    /// Computes the prediction; None for an activation without a tangent kernel.
     fn new(
         method: &Descent<'_>,
         layers: Layers,
@@ -96,29 +103,29 @@ impl Prediction {
         Ok(Some(Self { eigenvalues, start }))
     }
 
-    /// Energies by degree, followed by the energy beyond the last one.
+    /// Returns the predicted energies at iteration t by degree, followed by the energy beyond the last one.
     fn at(&self, steps: &Steps, t: u64) -> Vec<f64> {
         let of_degree = |(energy, value): (&f64, &f64)| energy * share_left(steps, *value, t);
         let energies = self.start.energies.iter().zip(&self.eigenvalues).map(of_degree);
         energies.chain([self.start.tail_energy]).collect()
     }
 
-    /// The first iteration with at most this energy in a degree, by a step that does not change: later ones are not known
-    /// beforehand. None beyond 2^60 iterations.
+    /// Returns the first iteration with at most this energy in a degree at a constant step, since reductions of the
+    /// step cannot be predicted. None beyond 2^60 iterations.
     fn time_to_learn(&self, degree: Degree, energy: f64, step: f64) -> Option<u64> {
         let (start, value) = (self.start.energies[degree], self.eigenvalues[degree]);
-        let left = |t: u64| start * share_left(&[(0, step)], value, t) <= energy;
-        // Doubling, then halving: the remaining energy always falls for a stable step.
+        let is_learned = |t: u64| start * share_left(&[(0, step)], value, t) <= energy;
+        // Doubling, then bisection: for a stable step the energy decreases monotonically.
         let mut high = 1u64;
-        while !left(high) {
+        while !is_learned(high) {
             high = high.checked_mul(2).filter(|h| *h < 1 << 60)?;
         }
         let mut low = 0;
         while high - low > 1 {
             let middle = low + (high - low) / 2;
-            if left(middle) { high = middle } else { low = middle }
+            if is_learned(middle) { high = middle } else { low = middle }
         }
-        Some(if left(0) { 0 } else { high })
+        Some(if is_learned(0) { 0 } else { high })
     }
 }
 
@@ -129,7 +136,7 @@ fn checkpoint(
     max_degree: Degree,
 ) -> Checkpoint {
     let residual = &measured.energies;
-    let one = |degree: usize| DegreeEnergy {
+    let of_degree = |degree: usize| DegreeEnergy {
         degree,
         energy: residual.energies[degree],
         error: None,
@@ -141,20 +148,21 @@ fn checkpoint(
         loss_error: Some(measured.error),
         predicted_loss: predicted.and_then(|p| finite(p.iter().sum())),
         tail_energy: Some(residual.tail_energy),
-        degrees: Some((0..=max_degree).map(one).collect()),
+        degrees: Some((0..=max_degree).map(of_degree).collect()),
         ..Checkpoint::default()
     }
 }
 
-/// States the error of the losses where it can reach the digits that a table shows.
+/// Notes the error of the losses if it can change a printed digit.
 fn note_error(checkpoints: &[Checkpoint], notes: Notes<'_>) {
     let error = |c: &Checkpoint| c.loss_error.unwrap_or(0.0);
     let relative = |c: &&Checkpoint| error(c) / c.loss;
-    let shown = checkpoints.iter().filter(|c| error(c) > SHOWN_ERROR * c.loss);
+    let shown = checkpoints.iter().filter(|c| error(c) > NOTED_ERROR * c.loss);
     if let Some(worst) = shown.max_by(|a, b| relative(a).total_cmp(&relative(b))) {
         notes(&format!(
-            "loss and rest have errors of up to {:.1e} (at iteration {}, where the loss is {:.4e}): these units have energy in \
-             degrees beyond those that are summed; `loss_error` in the record bounds the error of each",
+            "the loss and the energy beyond the listed degrees have errors of up to {:.1e} (at iteration {}, where the \
+             loss is {:.4e}): these units have energy in degrees that are not summed; `loss_error` in the record \
+             bounds each error",
             error(worst),
             worst.iteration,
             worst.loss
@@ -162,7 +170,8 @@ fn note_error(checkpoints: &[Checkpoint], notes: Notes<'_>) {
     }
 }
 
-/// The first listed iteration at which each degree has at most each share of the target's energy, and the predicted one.
+/// Returns the first listed iteration at which each degree has at most each of [`SHARES`] of its energy, and the
+/// predicted one.
 fn learning_times(
     subject: &TargetSubject<'_>,
     course: &CourseReport,

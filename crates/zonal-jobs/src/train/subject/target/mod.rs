@@ -1,4 +1,4 @@
-//! A target: exact expectations, energies by degree, and the prediction of infinite width for comparison.
+//! Training on a target: exact expectations, energies by degree, and the prediction at infinite width for comparison.
 
 mod descent;
 mod whole_path;
@@ -23,37 +23,38 @@ use zonal_documents::train::{
 use zonal_documents::{Error, Result};
 use zonal_io::model::Model;
 
-/// Degrees listed where a target has energy in all degrees.
+/// The largest listed degree by default for a target with energy in all degrees.
 const DEFAULT_DEGREE: Degree = 8;
 
-/// The operator's tail is followed this far beyond the listed degrees.
+/// The operator predicts degrees up to at least this one; the predicted tail energy sums those beyond the listed ones.
 const OPERATOR_DEGREE: Degree = 640;
-/// The prediction of a descent follows the degrees up to this one; what is beyond hardly moves.
+/// The tangent kernel predicts all degrees up to this one; the energy beyond is assumed constant, as it hardly changes.
 const PREDICTED_DEGREE: Degree = 48;
 
-/// A target, and what is known of it before any training.
+/// A target with the quantities that are known before training.
 pub(crate) struct TargetSubject<'a> {
     job: &'a TargetJob,
     dim: Dim,
     target: Target,
     network: NetworkReport,
-    /// The last degree that is listed.
+    /// The largest listed degree.
     max_degree: Degree,
-    /// Of the activation, as far as the prediction of infinite width needs it.
+    /// The spectrum of the activation, up to the largest degree of the prediction at infinite width.
     spectrum: Arc<Spectrum>,
     energies: PowerSpectrum,
-    /// Degrees with energy that no width and no number of iterations learns.
+    /// The degrees with energy that are not learned at any width or after any number of iterations.
     invisible: Vec<Degree>,
 }
 
-/// The findings on a target in addition to the course.
-pub(crate) struct Learned {
+/// The results of a training on a target in addition to its course.
+pub(crate) struct TargetFindings {
     times: Vec<LearningTime>,
+    /// The upper bound of PL-1 on the mean loss at the last iteration.
     loss_bound: Option<f64>,
 }
 
 impl<'a> TargetSubject<'a> {
-    /// Reads the target and finds its energies.
+    /// Parses the target and computes its energies and the spectrum of the activation.
     pub(crate) fn prepare(job: &'a TargetJob, run: &mut TrainingRun<'_>) -> Result<Self> {
         let config = &run.config;
         let options = config.descent.as_ref();
@@ -65,7 +66,7 @@ impl<'a> TargetSubject<'a> {
         let max_degree = config
             .max_degree
             .unwrap_or_else(|| target.finite_degree().unwrap_or(DEFAULT_DEGREE).clamp(4, 64));
-        // The largest degree is checked before anything is made for it.
+        // The spectrum checks the largest degree before anything of its size is allocated.
         let predicted = match options {
             None => max_degree.max(OPERATOR_DEGREE),
             Some(_) => max_degree.saturating_add(PREDICTED_DEGREE),
@@ -82,7 +83,7 @@ impl<'a> TargetSubject<'a> {
         Ok(Self { job, dim, target, network, max_degree, spectrum, energies, invisible })
     }
 
-    /// The degrees with energy that is worth mention.
+    /// Returns the degrees with more than [`NEGLIGIBLE`] of the target's energy.
     fn degrees_with_energy(&self) -> Vec<Degree> {
         let listed = self.energies.energies.iter().enumerate();
         listed.filter(|(_, e)| **e > NEGLIGIBLE * self.energies.total()).map(|(k, _)| k).collect()
@@ -90,7 +91,7 @@ impl<'a> TargetSubject<'a> {
 }
 
 impl Subject for TargetSubject<'_> {
-    type Findings = Learned;
+    type Findings = TargetFindings;
 
     fn network(&self) -> Result<NetworkReport> {
         Ok(self.network.clone())
@@ -102,7 +103,7 @@ impl Subject for TargetSubject<'_> {
 
     fn report(
         &self,
-        found: Learned,
+        found: TargetFindings,
         _: Option<&Model>,
         _: &mut TrainingRun<'_>,
     ) -> Result<(SubjectReport, Vec<TestRow>)> {
@@ -118,11 +119,11 @@ impl Subject for TargetSubject<'_> {
     }
 }
 
-/// Refuses what cannot be learned from a target step by step.
+/// Rejects options of iterative training that do not apply to a target.
 fn check(config: &TrainConfig, options: &DescentConfig) -> Result<()> {
     if matches!(options.batch, BatchChoice::Full | BatchChoice::Rows(_)) {
         return Err(Error::Usage(format!(
-            "{} takes rows of a table; a target has {} (N new points in each step) or {}",
+            "{} needs rows of a table; for a target use {} (N new points in each step) or {}",
             BATCH.with(options.batch),
             BATCH.with("fresh:N"),
             BATCH.with("exact")
@@ -131,7 +132,7 @@ fn check(config: &TrainConfig, options: &DescentConfig) -> Result<()> {
     check_options(config, options)
 }
 
-/// A target must be neither nothing nor beyond all numbers.
+/// Rejects a target whose energy is zero, or so small or large that computations leave the range of f64.
 fn check_energy(energies: &PowerSpectrum) -> Result<()> {
     let found = energies.total();
     if (1e-290..1e290).contains(&found) {
@@ -140,7 +141,8 @@ fn check_energy(energies: &PowerSpectrum) -> Result<()> {
     Err(zonal::Error::parameter("the target's norm squared", found, "between 1e-290 and 1e290").into())
 }
 
-/// The degrees with energy that no width and no number of iterations learns; notes them.
+/// Returns and notes the degrees with energy in which the coefficient of the activation vanishes. They are not learned
+/// at any width or after any number of iterations.
 fn invisible_degrees(energies: &PowerSpectrum, activation: &Activation, notes: Notes<'_>) -> Vec<Degree> {
     let total = energies.total();
     let listed = energies.energies.iter().enumerate();
@@ -153,8 +155,8 @@ fn invisible_degrees(energies: &PowerSpectrum, activation: &Activation, notes: N
         let energy: f64 = invisible.iter().map(|(_, e)| e).sum();
         let (noun, verb) = if degrees.len() == 1 { ("degree", "is") } else { ("degrees", "are") };
         notes(&format!(
-            "{noun} {} {verb} invisible to {activation}: {} of the target's energy stays at any width and \
-             after any number of iterations; another activation would see it",
+            "{noun} {} {verb} invisible to {activation}: {} of the target's energy remains at any width and after any \
+             number of iterations; use another activation",
             degrees.join(", "),
             short(energy)
         ));
@@ -162,7 +164,7 @@ fn invisible_degrees(energies: &PowerSpectrum, activation: &Activation, notes: N
     invisible.into_iter().map(|(k, _)| k).collect()
 }
 
-/// The error of the best polynomial of degree <= k is the energy beyond k.
+/// Returns the best polynomials by degree. The error of the best polynomial of degree <= k is the energy beyond k.
 fn best_polynomials(energies: &PowerSpectrum) -> Vec<BestPolynomialReport> {
     let mut beyond = energies.tail_energy;
     let mut out: Vec<BestPolynomialReport> = Vec::new();

@@ -1,6 +1,6 @@
-//! The whole path on a target: energies by degree at any iteration, and when each degree is learned.
+//! The whole path on a target: energies by degree at any iteration, and the learning time of each degree.
 
-use super::{Learned, OPERATOR_DEGREE, TargetSubject};
+use super::{OPERATOR_DEGREE, TargetFindings, TargetSubject};
 use crate::memory::check_width;
 use crate::train::method::Course;
 use crate::train::method::whole_path::WholePath;
@@ -24,8 +24,12 @@ use zonal_documents::number::Extended;
 use zonal_documents::train::{Checkpoint, DegreeEnergy, LearningTime, NetworkReport};
 
 impl Method<TargetSubject<'_>> for WholePath {
-    fn train(&self, subject: &TargetSubject<'_>, run: &mut TrainingRun<'_>) -> Result<(Course, Learned)> {
-        // Energies by degree are small differences, for which exact eigenvectors are worth their time.
+    fn train(
+        &self,
+        subject: &TargetSubject<'_>,
+        run: &mut TrainingRun<'_>,
+    ) -> Result<(Course, TargetFindings)> {
+        // Energies by degree are small differences, which need exact eigenvectors.
         let solver = if self.solver == Solver::Auto { Solver::Dense } else { self.solver };
         let method = Self { solver, ..self.clone() };
         match run.config.width {
@@ -35,7 +39,8 @@ impl Method<TargetSubject<'_>> for WholePath {
     }
 }
 
-fn infinite(subject: &TargetSubject<'_>, method: &WholePath) -> Result<(Course, Learned)> {
+/// Computes the course at infinite width from the operator (GD-1).
+fn infinite(subject: &TargetSubject<'_>, method: &WholePath) -> Result<(Course, TargetFindings)> {
     let TargetSubject { energies, max_degree, .. } = subject;
     let operator = Operator::new(&subject.spectrum, method.step)?;
     let followed = followed_energies(subject)?;
@@ -47,15 +52,16 @@ fn infinite(subject: &TargetSubject<'_>, method: &WholePath) -> Result<(Course, 
     let times = learning_times(subject, method, &operator, |at| {
         Ok(at.iter().map(|&t| operator.residual(energies, *max_degree, t)).collect())
     })?;
-    Ok((course, Learned { times, loss_bound: None }))
+    Ok((course, TargetFindings { times, loss_bound: None }))
 }
 
+/// Computes the course of a random network of this width.
 fn finite(
     subject: &TargetSubject<'_>,
     method: &WholePath,
     width: u64,
     run: &mut TrainingRun<'_>,
-) -> Result<(Course, Learned)> {
+) -> Result<(Course, TargetFindings)> {
     let TargetSubject { network: NetworkReport { activation, scale, .. }, max_degree, dim, .. } = subject;
     let per_unit = 8 * (dim.get() + 4 * method.grid.len() as u64 + *max_degree as u64 + 8);
     check_width(width, 7, per_unit)?;
@@ -78,15 +84,16 @@ fn finite(
     let loss_bound = loss_bound(subject, method, width, path.step());
     let coefficients = path.coefficients(&method.grid);
     let course = method.course(network, &path, coefficients, checkpoints, &[1.0])?;
-    Ok((course, Learned { times, loss_bound }))
+    Ok((course, TargetFindings { times, loss_bound }))
 }
 
-/// The energies that the operator follows: of all degrees that matter, so that its tail is a sum too.
+/// Returns the target's energies up to the last degree that the operator predicts.
 fn followed_energies(subject: &TargetSubject<'_>) -> Result<PowerSpectrum> {
     Ok(subject.target.power_spectrum(subject.max_degree.max(OPERATOR_DEGREE))?)
 }
 
-/// The bound of PL-1, which holds for steps up to 1/||phi||^2 and for the automatic step.
+/// Computes the bound of PL-1 on the mean loss at the last iteration. It holds for the automatic step and for steps up
+/// to 1/||phi||^2; None for larger ones.
 fn loss_bound(subject: &TargetSubject<'_>, method: &WholePath, width: usize, step: f64) -> Option<f64> {
     let TargetSubject { spectrum, energies, .. } = subject;
     let norm_sq = spectrum.norm_sq();
@@ -99,8 +106,8 @@ fn loss_bound(subject: &TargetSubject<'_>, method: &WholePath, width: usize, ste
     Some(smallest_loss_bound(energies, spectrum, width as f64, inverse_step, last).bound)
 }
 
-/// When each degree with energy is learned, by the `energies` of the residual at given iterations, and when infinite width
-/// predicts it.
+/// Returns the iterations at which each degree with energy is learned, up to each of [`SHARES`], and those predicted at
+/// infinite width. `energies` computes the energies of the residual at given iterations.
 fn learning_times(
     subject: &TargetSubject<'_>,
     method: &WholePath,
@@ -121,15 +128,16 @@ fn learning_times(
     Ok(degrees.iter().zip(&times).flat_map(of_degree).collect())
 }
 
-/// Part of the norm from which on a series that was cut is worth a word.
-const WORTH_A_NOTE: f64 = 1e-6;
+/// The smallest error of a truncated series that is noted, relative to the square norm of the activation.
+const NOTED_TRUNCATION: f64 = 1e-6;
 
+/// Notes the error of a kernel whose series is truncated.
 fn note_truncation(kernel: &Kernel, activation: &Activation, notes: Notes<'_>) {
     let part = kernel.truncation_error() / kernel.value(1.0);
-    if part > WORTH_A_NOTE {
+    if part > NOTED_TRUNCATION {
         notes(&format!(
-            "{activation} has a slowly falling spectrum and no closed kernel: expectations between two units are \
-             right to {part:.0e} of its norm"
+            "{activation} has a slowly decaying spectrum and no closed-form kernel: expectations of products of two \
+             units have errors of up to {part:.0e} of its norm"
         ));
     }
 }
@@ -154,20 +162,21 @@ fn checkpoint(iteration: u64, loss: f64, residual: &PowerSpectrum, predicted: &P
     }
 }
 
-/// A path in double-double arithmetic is worth its time where losses in f64 are off by this part of the first one.
-const WORTH_PRECISION: f64 = 1e-9;
+/// The largest error of a loss in f64, relative to the initial loss; for larger errors the path is computed in
+/// double-double arithmetic.
+const F64_TOLERANCE: f64 = 1e-9;
 
-/// A path and the residual's energies along it.
+/// The path of a network on a target, which gives the energies of the residual at any iteration.
 struct Residuals<'a> {
     subject: &'a TargetSubject<'a>,
     network: &'a Network,
     path: Path,
-    /// The same path in double-double arithmetic.
+    /// The network in double-double arithmetic, if the path was computed in it.
     precise: Option<Precise>,
 }
 
 impl<'a> Residuals<'a> {
-    /// Finds the path, in double-double arithmetic where rounding in f64 shows and the network is small.
+    /// Computes the path, in double-double arithmetic if rounding errors in f64 are visible and the network is small.
     fn new(
         subject: &'a TargetSubject<'a>,
         method: &WholePath,
@@ -176,18 +185,18 @@ impl<'a> Residuals<'a> {
     ) -> Result<Self> {
         let target = &subject.target;
         let path = method.path(&Population::new(target).quadratic(network)?, observer)?;
-        let shows = path.loss_error(method.last()) > WORTH_PRECISION * path.loss(0);
-        let wanted = shows && method.solver != Solver::Lanczos;
-        let precise = if wanted { Precise::new(target, network)? } else { None };
+        let is_visible = path.loss_error(method.last()) > F64_TOLERANCE * path.loss(0);
+        let is_needed = is_visible && method.solver != Solver::Lanczos;
+        let precise = if is_needed { Precise::new(target, network)? } else { None };
         let path = match &precise {
             None => path,
-            // The step of the first path, so that both are the same descent.
+            // With the step of the first path, so that both are the same descent.
             Some(precise) => Path::precise(precise, Step::Fixed(path.step()), observer)?,
         };
         Ok(Self { subject, network, path, precise })
     }
 
-    /// The energies at each iteration and what they may be off by.
+    /// Returns the energies at each iteration and bounds on their errors (RD-1).
     fn with_errors(
         &self,
         at: &[u64],
@@ -206,6 +215,7 @@ impl<'a> Residuals<'a> {
         Ok((residuals, errors))
     }
 
+    /// Returns the energies at each iteration.
     fn energies(&self, at: &[u64], observer: &mut dyn Observer) -> Result<Vec<PowerSpectrum>> {
         if self.precise.is_some() {
             return Ok(self.with_errors(at, observer)?.0);
@@ -215,7 +225,7 @@ impl<'a> Residuals<'a> {
     }
 }
 
-/// The checkpoint with the errors of its numbers. No energy exceeds the loss.
+/// Adds error bounds to a checkpoint. Since no energy exceeds the loss, they are limited accordingly.
 fn with_errors(mut checkpoint: Checkpoint, loss_error: f64, errors: &PowerSpectrum) -> Checkpoint {
     let highest = checkpoint.loss + loss_error;
     let limited = |energy: f64, error: f64| error.min((highest - energy).max(energy));
