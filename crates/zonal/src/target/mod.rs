@@ -53,6 +53,13 @@ pub struct Target {
     spectra: SpectrumCache,
 }
 
+/// The text that it was read from.
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
 /// What a hidden unit phi(s <w, x>) sees of a target: its correlation with each unit, as a whole, by degree and
 /// beyond the last degree.
 #[derive(Clone, Debug)]
@@ -139,7 +146,7 @@ impl Target {
         &self.text
     }
 
-    /// Its zonal terms.
+    /// Its zonal terms, in the order of the text.
     pub fn zonal_terms(&self) -> &[ZonalTerm] {
         &self.zonal
     }

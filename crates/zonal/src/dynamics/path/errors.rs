@@ -1,12 +1,12 @@
 //! How far a path may be from exact descent: rounding (RD-1) and steps of Lanczos that were left out (LZ-1).
 
-use super::{Path, Solution, floored, share};
+use super::{GradientPath, Solution, floored, share};
 use crate::dynamics::{accumulated, accumulated_sum};
 use crate::error::Result;
 use crate::lanczos::Ritz;
 use crate::numeric::sum::non_negative;
 
-impl Path {
+impl GradientPath {
     /// How far each label's [`Self::losses`] may be from those of exact descent (RD-1, LZ-1): rounding, its growth with the
     /// iteration count and, for Lanczos, the steps left out. Exact losses fall with the count, so a later one is at most
     /// what is known of earlier ones. Constants of rounding are estimates. Cost 40 m.
