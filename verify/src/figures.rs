@@ -3,7 +3,7 @@
 
 use crate::layers::root;
 use zonal::activation::Activation;
-use zonal::dynamics::path::Solver;
+use zonal::dynamics::Solver;
 use zonal::observer::Silent;
 use zonal::spectrum::Spectrum;
 use zonal::sphere::Dim;

@@ -4,7 +4,7 @@
 use crate::claim::Claim;
 use std::f64::consts::PI;
 use zonal::activation::Activation;
-use zonal::dynamics::descent::Stepper;
+use zonal::dynamics::Stepper;
 use zonal::linalg::Matrix;
 use zonal::network::{Architecture, Layers, Parametrisation, Start};
 use zonal::numeric::random::{Purpose, normal, stream};

@@ -29,7 +29,7 @@ impl Comparator {
         let spectrum = trial.spectrum(last)?;
         let mut coefficients = Matrix::zeros(1, width);
         for &k in degrees {
-            let factor = 1.0 / (spectrum.eigenvalue(k) * (width as f64).sqrt());
+            let factor = 1.0 / (spectrum.eigenvalue(k)? * (width as f64).sqrt());
             add_scaled(coefficients.row_mut(0), factor, parts.row(k));
         }
         let norm_sq = dot(coefficients.row(0), coefficients.row(0));

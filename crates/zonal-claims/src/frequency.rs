@@ -7,8 +7,7 @@
 use super::trial::{Trial, logarithmic_slope};
 use crate::claim::Claim;
 use std::f64::consts::PI;
-use zonal::dynamics::operator::Operator;
-use zonal::dynamics::{Step, logarithmic_grid};
+use zonal::dynamics::{Operator, Step, logarithmic_grid};
 use zonal::measure::{Estimate, mean, time_to_learn};
 use zonal::observer::Observer;
 use zonal::sphere::Degree;
@@ -66,8 +65,9 @@ fn times(
     };
     let pairs =
         over_seeds(0..seeds, observer, |seed| Ok((of_network(width, seed)?, of_network(width / 2, seed)?)))?;
-    let of_operator = |&k: &Degree| operator.time_to_learn(k, 0.5).map_or(f64::NAN, |t| t as f64);
-    Ok(Times { predicted: degrees.iter().map(of_operator).collect(), pairs })
+    let of_operator =
+        |&k: &Degree| -> Result<f64> { Ok(operator.time_to_learn(k, 0.5)?.map_or(f64::NAN, |t| t as f64)) };
+    Ok(Times { predicted: degrees.iter().map(of_operator).collect::<Result<_>>()?, pairs })
 }
 
 impl Times {
@@ -137,7 +137,7 @@ fn circle(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
     let text: Vec<String> = degrees.iter().map(|k| format!("0.3*harmonic({k})")).collect();
     let trial = Trial::new("relu", 1.0, 2, &text.join(" + "))?;
     let spectrum = trial.spectrum(16)?;
-    let difference = (0..=16).map(|k| (spectrum.coefficient(k) - fourier(k)).abs()).fold(0.0, f64::max);
+    let difference = spectrum.iter().map(|(k, c)| (c.value.to_f64() - fourier(k)).abs()).fold(0.0, f64::max);
     let mut checks = vec![Check::at_most(
         "n = 2: largest difference of the Funk-Hecke coefficients of relu from the Fourier coefficients of max(cos, 0)",
         difference,

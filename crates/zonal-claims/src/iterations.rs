@@ -3,8 +3,7 @@
 
 use super::trial::Trial;
 use crate::claim::Claim;
-use zonal::dynamics::operator::Operator;
-use zonal::dynamics::{Step, logarithmic_grid};
+use zonal::dynamics::{Operator, Step, logarithmic_grid};
 use zonal::measure::time_to_learn;
 use zonal::observer::Observer;
 use zonal_documents::Result;
@@ -43,7 +42,7 @@ fn infinite_width() -> Result<Vec<Check>> {
     // For small epsilon degree 1 is learned, and each factor of e takes the same number of iterations.
     let count = |epsilon: f64| Ok::<_, zonal_documents::Error>(planned_iterations(&trial, epsilon)? as f64);
     let slope = (count(1e-12)? - count(1e-4)?) / 1e8f64.ln();
-    let rate = -2.0 * (-operator.step() * spectrum.eigenvalue(DEGREE)).ln_1p();
+    let rate = -2.0 * (-operator.step() * spectrum.eigenvalue(DEGREE)?).ln_1p();
     checks.push(Check::near(
         "infinite width: iterations for each unit of ln(1/epsilon), from 1e-4 to 1e-12",
         slope,

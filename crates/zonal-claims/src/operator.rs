@@ -6,8 +6,7 @@
 
 use super::trial::{Trial, logarithmic_slope};
 use crate::claim::Claim;
-use zonal::dynamics::Step;
-use zonal::dynamics::operator::Operator;
+use zonal::dynamics::{Operator, Step};
 use zonal::measure::{Estimate, mean};
 use zonal::observer::Observer;
 use zonal::sphere::Degree;
@@ -58,7 +57,7 @@ fn run(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
             checks.push(Check::mean(
                 &format!("{name}: energy, extrapolated to infinite width"),
                 extrapolate(&runs, i),
-                energies.energies[degree] * operator.remaining(degree, iteration),
+                energies.energies[degree] * operator.remaining(degree, iteration)?,
                 "(1 - eta alpha_k^2)^(2t) ||g_k||^2",
             ));
             let estimates = runs.iter().map(|r| mean(&r.iter().map(|v| v[i]).collect::<Vec<f64>>()));

@@ -40,7 +40,7 @@ pub(super) fn named_case(
 ) -> Result<Vec<Check>> {
     let trial = Trial::new(activation, scale, dim, target)?;
     let spectrum = trial.spectrum(12)?;
-    let wrong = (0..=12).filter(|&k| spectrum.visible(k) != is_visible(k)).count();
+    let wrong = spectrum.iter().filter(|(k, c)| c.visible() != is_visible(*k)).count();
     let mut checks = vec![Check::at_most(
         format!("{activation}: degrees up to 12 whose visibility is not as stated"),
         wrong as f64,

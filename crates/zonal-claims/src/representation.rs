@@ -76,7 +76,8 @@ fn one_unit(case: &Case, size: Size, observer: &mut dyn Observer) -> Result<Chec
     let seeds = size.pick(4000, 2000);
     let trial = Trial::new(activation, scale, dim, target)?;
     let (energies, spectrum) = (trial.energies(degree)?, trial.spectrum(degree)?);
-    let visible: f64 = energies.energies.iter().enumerate().map(|(k, e)| spectrum.eigenvalue(k) * e).sum();
+    let pairs = energies.energies.iter().zip(spectrum.coefficients());
+    let visible: f64 = pairs.map(|(e, c)| c.eigenvalue() * e).sum();
     let loss = trial.mean_loss(1, Step::Auto, UNLIMITED, seeds, observer)?;
     Ok(Check::mean(
         &format!("{activation}, n = {dim}, {target}, m = 1: mean least-squares error"),

@@ -3,8 +3,7 @@
 
 use crate::claim::Claim;
 use zonal::activation::Activation;
-use zonal::dynamics::Step;
-use zonal::dynamics::path::Path;
+use zonal::dynamics::{GradientPath, Step};
 use zonal::linalg::Matrix;
 use zonal::measure::mean;
 use zonal::network::Network;
@@ -151,7 +150,7 @@ fn one(seed: u64) -> Result<Run> {
     let labels = b.len() / network.width();
     let b = Matrix::from_rows(labels, network.width(), b)?;
     let all = Quadratic::with_labels(exact.k().clone(), b, vec![exact.c()[0]; labels])?;
-    let path = Path::new(&all, Step::Auto, &mut Silent)?;
+    let path = GradientPath::new(&all, Step::Auto, &mut Silent)?;
     let mut grid: Vec<u64> = (4..=24).map(|q| 10f64.powf(f64::from(q) / 4.0).round() as u64).collect();
     grid.insert(0, 0);
     let losses = exact.losses(&path.coefficients(&grid))?;

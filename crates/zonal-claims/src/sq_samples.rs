@@ -201,7 +201,7 @@ fn mean_square_answer(dim: Dim) -> Result<(f64, f64)> {
     let n = dim.as_f64();
     // (E prod |x_i|)^2 / E prod x_i^2 for k = 4.
     let lowest = std::f64::consts::FRAC_2_PI.powi(4) * (n + 4.0) * (n + 6.0) / (n * (n + 2.0));
-    let low = spectrum.eigenvalue(DEGREE) * lowest / spectrum.norm_sq();
-    let rest = spectrum.eigenvalue(DEGREE + 2) * (1.0 - lowest) / spectrum.norm_sq();
+    let low = spectrum.eigenvalue(DEGREE)? * lowest / spectrum.norm_sq();
+    let rest = spectrum.eigenvalue(DEGREE + 2)? * (1.0 - lowest) / spectrum.norm_sq();
     Ok((low, low + rest))
 }

@@ -4,8 +4,7 @@
 use super::trial::logarithmic_slope;
 use crate::claim::Claim;
 use zonal::activation::Activation;
-use zonal::dynamics::Step;
-use zonal::dynamics::linear::{share_left, tangent_spectrum};
+use zonal::dynamics::{Step, share_left, tangent_spectrum};
 use zonal::network::{Architecture, Layers, Parametrisation, Start};
 use zonal::observer::Observer;
 use zonal::sphere::Dim;

@@ -3,9 +3,7 @@
 use rayon::prelude::*;
 use std::ops::Range;
 use zonal::activation::Activation;
-use zonal::dynamics::Step;
-use zonal::dynamics::descent::{Descent, Source};
-use zonal::dynamics::path::{Path, Solver};
+use zonal::dynamics::{Descent, GradientPath, Solver, Source, Step};
 use zonal::measure::{moving_energies, residual_energies};
 use zonal::network::{Architecture, Layers, Network, Start, Weights};
 use zonal::observer::{Observer, Silent, Stage};
@@ -32,15 +30,15 @@ pub struct Experiment<'a> {
 
 impl Experiment<'_> {
     /// Returns the network of one seed and its path up to an iteration. Lanczos is used if its bound on predictions
-    /// is below [`zonal::dynamics::path::TOLERANCE`], which is far below the resolution of statistics over seeds.
+    /// is below [`zonal::dynamics::LANCZOS_TOLERANCE`], which is far below the resolution of statistics over seeds.
     ///
     /// # Errors
-    /// As [`Path::with_solver`] and [`Population::quadratic`].
-    pub fn train(&self, seed: u64, last: u64) -> Result<(Network, Path)> {
+    /// As [`GradientPath::with_solver`] and [`Population::quadratic`].
+    pub fn train(&self, seed: u64, last: u64) -> Result<(Network, GradientPath)> {
         let dim = self.target.dim();
         let network = Network::random(self.activation.clone(), self.scale, dim, self.width, seed)?;
         let quadratic = Population::new(self.target).quadratic(&network)?;
-        let path = Path::with_solver(&quadratic, self.step, Solver::Auto, last, &mut Silent)?;
+        let path = GradientPath::with_solver(&quadratic, self.step, Solver::Auto, last, &mut Silent)?;
         Ok((network, path))
     }
 

@@ -2,7 +2,7 @@
 
 use zonal::kernel::{decay_exponent, tangent_eigenvalues};
 use zonal::numeric::Scaled;
-use zonal::spectrum::Spectrum;
+use zonal::spectrum::{Coefficient, Spectrum};
 use zonal::sphere::{Degree, Dim, exact_multiplicities, multiplicities};
 use zonal_documents::number::{Extended, Scale};
 use zonal_documents::options::DIM;
@@ -196,11 +196,14 @@ pub fn rank(config: &RankConfig) -> Result<Ranking> {
             if activation.homogeneity().is_some() { vec![1.0] } else { vec![1.0, (dim as f64).sqrt()] };
         for scale in scales {
             let spectrum = Spectrum::new(activation, space, scale, to)?;
-            let largest = (0..=to).map(|k| spectrum.eigenvalue(k)).fold(0.0, f64::max);
-            let smallest = (from..=to).map(|k| spectrum.eigenvalue(k)).fold(f64::INFINITY, f64::min);
-            let (visible, invisible_degrees): (Vec<Degree>, Vec<Degree>) =
-                (from..=to).partition(|k| spectrum.visible(*k));
-            let least_visible = visible.iter().map(|k| spectrum.eigenvalue(*k)).fold(f64::INFINITY, f64::min);
+            let largest = spectrum.coefficients().iter().map(Coefficient::eigenvalue).fold(0.0, f64::max);
+            let (visible, invisible): (Vec<_>, Vec<_>) =
+                spectrum.iter().skip(from).partition(|(_, c)| c.visible());
+            let least = |part: &[(Degree, &Coefficient)]| {
+                part.iter().map(|(_, c)| c.eigenvalue()).fold(f64::INFINITY, f64::min)
+            };
+            let (least_visible, smallest) = (least(&visible), least(&visible).min(least(&invisible)));
+            let invisible_degrees: Vec<Degree> = invisible.iter().map(|(k, _)| *k).collect();
             let relative = |x: f64| if largest > 0.0 && x.is_finite() { x / largest } else { 0.0 };
             let ratio = if invisible_degrees.is_empty() { relative(smallest) } else { 0.0 };
             ranking.push(RankedActivation {

@@ -48,3 +48,8 @@ pub use game::{AnswerRule, Game, GameReport};
 pub use oracle::{Oracle, Policy, Secret};
 pub use query::{Combination, Dense, Function, Identity, Label, Nodes, Query, Unit, from_tangents, tangents};
 pub use transcript::{Entry, Replay, Transcript};
+
+/// The examples of the README are tested.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

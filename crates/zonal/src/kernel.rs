@@ -48,6 +48,14 @@ const ATTEMPTS: [Degree; 2] = [128, 640];
 impl Kernel {
     /// Returns the random-feature kernel of one activation, E[phi(s<u,x>) phi(s<v,x>)].
     ///
+    /// ```
+    /// use zonal::prelude::*;
+    /// let kernel = Kernel::random_feature(&Activation::Relu, Dim::new(5)?, 1.0, 4)?;
+    /// // E relu(<u, x>)^2 = 1 / (2 n), and opposite units are never active together.
+    /// assert!((kernel.value(1.0) - 0.1).abs() < 1e-16 && kernel.value(-1.0).abs() < 1e-16);
+    /// # Ok::<(), zonal::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`Spectrum::new`].
     pub fn random_feature(activation: &Activation, dim: Dim, scale: f64, max_degree: Degree) -> Result<Self> {
@@ -396,6 +404,14 @@ impl ClosedForm {
 }
 
 /// The tangent kernel at the start of training (KE-2), as a function of rho = <x, x'>.
+///
+/// ```
+/// use zonal::{kernel::TangentKernel, prelude::*};
+/// let kernel = TangentKernel::new(&Activation::Relu, Dim::new(5)?, 1.0, false)?;
+/// // At coinciding points both layers contribute: 1 / (2 n) and rho / 2.
+/// assert!((kernel.value(1.0) - 0.6).abs() < 1e-15);
+/// # Ok::<(), zonal::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct TangentKernel {
     feature: Kernel,

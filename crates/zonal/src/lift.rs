@@ -197,6 +197,17 @@ impl LabelScale {
 }
 
 /// The map from feature rows to the sphere.
+///
+/// ```
+/// use zonal::prelude::*;
+/// let features = Matrix::from_rows(3, 2, vec![1.0, 7.0, 2.0, 7.0, 3.0, 7.0])?;
+/// let lift = Lift::learn(&["a".into(), "b".into()], &Moments::of(&features), 1.0)?;
+/// // The second column does not vary and is left out.
+/// assert_eq!((lift.dropped(), lift.dim()?.get()), (vec!["b".to_owned()], 2));
+/// // The mean of a column is where its coordinate is zero and the bias is all of the length.
+/// assert_eq!(lift.apply(&features)?.row(1), [0.0, 1.0]);
+/// # Ok::<(), zonal::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lift {

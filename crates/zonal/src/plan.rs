@@ -1,9 +1,9 @@
 //! Guarantees: the width, the step and the number of iterations that bring the expected loss to a goal (PL-1), and the
 //! prediction of the infinite-width operator (PL-2).
 
-use crate::dynamics::{Step, operator::Operator};
+use crate::dynamics::{Operator, Step};
 use crate::error::{Error, Result};
-use crate::spectrum::Spectrum;
+use crate::spectrum::{Coefficient, Spectrum};
 use crate::sphere::Degree;
 use crate::target::PowerSpectrum;
 use serde::Serialize;
@@ -40,13 +40,12 @@ pub fn smallest_loss_bound(
     let mut comparator_norm_sq = 0.0;
     let mut degrees = Vec::new();
     for (k, &energy) in target.energies.iter().enumerate() {
-        let eigenvalue = spectrum.eigenvalue(k);
-        if energy == 0.0 || !spectrum.visible(k) || eigenvalue == 0.0 {
+        let Some(coefficient) = usable(spectrum, k).filter(|_| energy != 0.0) else {
             outside += energy;
             continue;
-        }
+        };
         // The bound uses the smallest coefficient and the largest norm that the errors allow.
-        let r_sq = energy / (eigenvalue * (1.0 - spectrum.coefficients()[k].relative_error).powi(2));
+        let r_sq = energy / (coefficient.eigenvalue() * (1.0 - coefficient.relative_error).powi(2));
         let cost = (spectrum.norm_sq() * r_sq - energy) / width + 0.5 * inverse_step * r_sq / iterations;
         if cost < energy {
             excess += cost;
@@ -57,6 +56,11 @@ pub fn smallest_loss_bound(
         }
     }
     LossBound { bound: outside + excess, degrees, outside, comparator_norm_sq }
+}
+
+/// Returns the coefficient of a degree that a comparator can use: computed, visible and with a square in the range of f64.
+fn usable(spectrum: &Spectrum, degree: Degree) -> Option<&Coefficient> {
+    spectrum.get(degree).filter(|c| c.visible() && c.eigenvalue() > 0.0)
 }
 
 /// The goal of a plan, and the quantities that the user has fixed.
@@ -122,6 +126,17 @@ pub const NEGLIGIBLE: f64 = 1e-14;
 impl Plan {
     /// Finds the smallest width, and then the smallest number of iterations, that reach the goal, unless they are
     /// given.
+    ///
+    /// ```
+    /// use zonal::prelude::*;
+    /// let dim = Dim::new(6)?;
+    /// let target = Target::parse("x1*x2", dim, 0)?.power_spectrum(2)?;
+    /// let spectrum = Spectrum::new(&Activation::Relu, dim, 1.0, 2)?;
+    /// let epsilon = 0.1 * target.total();
+    /// let plan = Plan::new(&target, &spectrum, Goal { degree: 2, epsilon, width: None, iterations: None })?;
+    /// assert!(plan.loss_bound <= epsilon && plan.best_polynomial_error == 0.0);
+    /// # Ok::<(), zonal::Error>(())
+    /// ```
     ///
     /// `target` and `spectrum` must list the degrees up to the goal's. Cost: a few hundred sums over the degrees.
     ///
@@ -242,7 +257,7 @@ impl Parts {
         let mut energies = target.energies[..split].to_vec();
         let (mut invisible, mut undetermined) = ((Vec::new(), 0.0), (Vec::new(), 0.0));
         for (k, energy) in energies.iter_mut().enumerate() {
-            if spectrum.visible(k) && spectrum.eigenvalue(k) > 0.0 || *energy <= negligible {
+            if usable(spectrum, k).is_some() || *energy <= negligible {
                 continue;
             }
             let list = if spectrum.activation().vanishes_at(k) { &mut invisible } else { &mut undetermined };
@@ -328,7 +343,7 @@ mod tests {
         let plan = Plan::new(&target, &spectrum, goal(2, 0.05)).unwrap();
         assert_eq!(plan.degrees, [1, 2]);
         assert!((plan.best_polynomial_error - 0.09).abs() < 1e-16);
-        let r_sq = 0.64 / spectrum.eigenvalue(1) + 0.36 / spectrum.eigenvalue(2);
+        let r_sq = 0.64 / spectrum.eigenvalue(1).unwrap() + 0.36 / spectrum.eigenvalue(2).unwrap();
         assert!((plan.comparator_norm_sq / r_sq - 1.0).abs() < 1e-14);
         let value = |m: u64, t: u64| {
             0.09 + (plan.norm_sq * r_sq - 1.0) / m as f64 + r_sq / (2.0 * plan.step_size * t as f64)
@@ -388,7 +403,7 @@ mod tests {
 
     #[test]
     fn the_operator_reaches_epsilon_at_the_predicted_count_and_not_long_before() {
-        use crate::dynamics::{Step, operator::Operator};
+        use crate::dynamics::{Operator, Step};
         let (target, spectrum) = (energies(&[0.2, 0.4, 0.3]), relu());
         let operator = Operator::new(&spectrum, Step::Auto).unwrap();
         for epsilon in [1e-2, 1e-5, 1e-9] {
@@ -406,7 +421,7 @@ mod tests {
         let plan = Plan::new(&target, &spectrum, goal(2, 0.1)).unwrap();
         assert_eq!(plan.degrees, [1]);
         let loss = |t: i32| {
-            let factor = |k: usize| (1.0 - spectrum.eigenvalue(k) / spectrum.norm_sq()).powi(2 * t);
+            let factor = |k: usize| (1.0 - spectrum.eigenvalue(k).unwrap() / spectrum.norm_sq()).powi(2 * t);
             0.2 * factor(1) + 0.09 * factor(2)
         };
         let t = i32::try_from(plan.operator_iterations.unwrap()).unwrap();

@@ -5,11 +5,14 @@ use crate::error::{Error, Result, not_finite};
 use crate::numeric::{DoubleDouble, Scaled};
 use crate::quadrature::{self, Integral, Law, NotFinite, Route};
 use crate::sphere::{Degree, Dim, multiplicities};
+use serde::Serialize;
 use std::collections::VecDeque;
+use std::fmt::{self, Display, Formatter};
+use std::iter::Enumerate;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// One Funk-Hecke coefficient alpha_k = E[phi(s t) P_k(t)].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct Coefficient {
     /// alpha_k.
     pub value: Scaled,
@@ -71,7 +74,17 @@ impl Coefficient {
 }
 
 /// The spectrum of x -> phi(s <w, x>) on the sphere of dimension n, degrees 0..=K.
-#[derive(Clone, Debug)]
+///
+/// ```
+/// use zonal::prelude::*;
+/// let spectrum = Spectrum::new(&Activation::Relu, Dim::new(10)?, 1.0, 4)?;
+/// let visible: Vec<Degree> = spectrum.iter().filter(|(_, c)| c.visible()).map(|(k, _)| k).collect();
+/// assert_eq!(visible, [0, 1, 2, 4]);
+/// let third = spectrum.to_string().lines().nth(5).map(str::to_owned);
+/// assert_eq!(third.as_deref(), Some("     3  invisible"));
+/// # Ok::<(), zonal::Error>(())
+/// ```
+#[derive(Clone, Debug, Serialize)]
 pub struct Spectrum {
     law: Law,
     activation: Activation,
@@ -102,8 +115,10 @@ impl Spectrum {
     /// ```
     /// use zonal::{activation::Activation, spectrum::Spectrum, sphere::Dim};
     /// let relu = Spectrum::new(&Activation::Relu, Dim::new(10)?, 1.0, 4)?;
-    /// assert!((relu.coefficient(1) - 0.05).abs() < 1e-16);
-    /// assert_eq!(relu.coefficient(3), 0.0);
+    /// assert!((relu.coefficient(1)? - 0.05).abs() < 1e-16);
+    /// assert!(!relu.visible(3)?);
+    /// // Degree 6 is visible, but was not computed.
+    /// assert!(relu.visible(6).is_err());
     /// # Ok::<(), zonal::Error>(())
     /// ```
     ///
@@ -202,19 +217,42 @@ impl Spectrum {
         &self.coefficients
     }
 
-    /// alpha_k; zero beyond the largest degree held.
-    pub fn coefficient(&self, degree: Degree) -> f64 {
-        self.coefficients.get(degree).map_or(0.0, |c| c.value.to_f64())
+    /// The degrees 0, 1, .. with their coefficients.
+    pub fn iter(&self) -> Enumerate<std::slice::Iter<'_, Coefficient>> {
+        self.coefficients.iter().enumerate()
     }
 
-    /// alpha_k^2; zero beyond the largest degree held.
-    pub fn eigenvalue(&self, degree: Degree) -> f64 {
-        self.coefficients.get(degree).map_or(0.0, Coefficient::eigenvalue)
+    /// The coefficient of degree k; None for a degree beyond [`Self::max_degree`].
+    pub fn get(&self, degree: Degree) -> Option<&Coefficient> {
+        self.coefficients.get(degree)
     }
 
-    /// Whether degree k is held and visible.
-    pub fn visible(&self, degree: Degree) -> bool {
-        self.coefficients.get(degree).is_some_and(Coefficient::visible)
+    /// alpha_k.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a degree that was not computed, of which nothing is known.
+    pub fn coefficient(&self, degree: Degree) -> Result<f64> {
+        self.computed(degree).map(|c| c.value.to_f64())
+    }
+
+    /// The eigenvalue alpha_k^2 of gradient descent at infinite width.
+    ///
+    /// # Errors
+    /// As [`Self::coefficient`].
+    pub fn eigenvalue(&self, degree: Degree) -> Result<f64> {
+        self.computed(degree).map(Coefficient::eigenvalue)
+    }
+
+    /// Whether gradient descent sees degree k at all; see [`Coefficient::visible`].
+    ///
+    /// # Errors
+    /// As [`Self::coefficient`].
+    pub fn visible(&self, degree: Degree) -> Result<bool> {
+        self.computed(degree).map(Coefficient::visible)
+    }
+
+    fn computed(&self, degree: Degree) -> Result<&Coefficient> {
+        self.get(degree).ok_or_else(|| not_computed(degree, self.max_degree()))
     }
 
     /// The smallest degree up to which this share of the norm lies, if it is among those held.
@@ -239,6 +277,39 @@ impl Spectrum {
     /// sum of alpha_k^2 N_k over the degrees beyond the largest one held.
     pub fn tail_energy(&self) -> f64 {
         self.tail_energy
+    }
+}
+
+impl<'a> IntoIterator for &'a Spectrum {
+    type Item = (Degree, &'a Coefficient);
+    type IntoIter = Enumerate<std::slice::Iter<'a, Coefficient>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+/// A table with one line for each degree.
+impl Display for Spectrum {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { law, activation, scale, norm_sq, tail_energy, .. } = self;
+        match law {
+            Law::Sphere(dim) => writeln!(f, "{activation}, dimension {dim}, scale {scale}")?,
+            Law::Normal => writeln!(f, "{activation}, infinite dimension")?,
+        }
+        writeln!(f, "degree  coefficient   eigenvalue       energy  relative error")?;
+        for (k, c) in self {
+            let (value, eigenvalue, energy) = (c.value, c.value.times_scaled(c.value), c.energy);
+            let error = c.relative_error;
+            if value.sign() != 0 {
+                writeln!(f, "{k:>6}  {value:>11.4} {eigenvalue:>12.4} {energy:>12.4}  {error:>14.0e}")?;
+            } else if error > 0.0 {
+                writeln!(f, "{k:>6}  not distinguished from zero")?;
+            } else {
+                writeln!(f, "{k:>6}  invisible")?;
+            }
+        }
+        write!(f, "energy {norm_sq:.4e}, of which {tail_energy:.1e} beyond degree {}", self.max_degree())
     }
 }
 
@@ -308,6 +379,13 @@ fn check_norm(
         ));
     }
     Ok(())
+}
+
+/// The error for a degree of which nothing is known: zero would read as invisible.
+pub(crate) fn not_computed(degree: Degree, largest: Degree) -> Error {
+    let required =
+        format!("at most {largest}, the largest degree computed; compute the spectrum to a higher one");
+    Error::parameter("the degree", degree, required)
 }
 
 /// Degrees beyond the last one have no coefficient here.

@@ -6,11 +6,21 @@ use crate::numeric::random::{Purpose, stream};
 use crate::numeric::{DoubleDouble, Scaled};
 use num_bigint::BigUint;
 use rand_distr::{Distribution, StandardNormal};
+use std::fmt::{Display, Formatter};
+use std::str::FromStr;
 
 /// Degree of a spherical harmonic.
 pub type Degree = usize;
 
 /// Ambient dimension n of the sphere S^(n-1) in R^n; n >= 2.
+///
+/// ```
+/// use zonal::sphere::Dim;
+/// let dim: Dim = "10".parse()?;
+/// assert_eq!((dim, dim.get()), (Dim::try_from(10)?, 10));
+/// assert!("1".parse::<Dim>().is_err());
+/// # Ok::<(), zonal::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(into = "u64", try_from = "u64")]
 pub struct Dim(u64);
@@ -24,11 +34,11 @@ impl Dim {
     /// # Errors
     /// [`Error::Parameter`] otherwise.
     pub fn new(n: u64) -> Result<Self> {
-        if (2..=Self::MAX).contains(&n) {
-            Ok(Self(n))
-        } else {
-            Err(Error::parameter("the dimension", n, format!("an integer from 2 to {}", Self::MAX)))
-        }
+        if (2..=Self::MAX).contains(&n) { Ok(Self(n)) } else { Err(Self::wrong(n)) }
+    }
+
+    fn wrong(found: impl Display) -> Error {
+        Error::parameter("the dimension", found, format!("an integer from 2 to {}", Self::MAX))
     }
 
     /// Returns n.
@@ -50,6 +60,22 @@ impl Dim {
 impl From<Dim> for u64 {
     fn from(dim: Dim) -> Self {
         dim.0
+    }
+}
+
+impl Display for Dim {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        Display::fmt(&self.0, f)
+    }
+}
+
+impl FromStr for Dim {
+    type Err = Error;
+    fn from_str(text: &str) -> Result<Self> {
+        match text.trim().parse() {
+            Ok(n) => Self::new(n),
+            Err(_) => Err(Self::wrong(format_args!("'{text}'"))),
+        }
     }
 }
 

@@ -121,9 +121,26 @@ pub struct Batch<'a> {
 const BLOCK: u64 = 16_384;
 const ROWS_PER_UNIT: u64 = 8;
 
-/// The sums over each part of a split, block by block in a fixed binary tree over the numbers of blocks. The bits
-/// depend on the rows and on which of them were added to the same `Statistics`, not on the sizes of batches or the
-/// number of threads.
+/// The sums over each part of a split. Sums over other rows of the same table can be merged.
+///
+/// ```
+/// use zonal::prelude::*;
+/// let points = uniform_points(Dim::new(3)?, 6, 0, Purpose::Points);
+/// let network = Network::random(Activation::Relu, 1.0, Dim::new(3)?, 5, 0)?;
+/// let labels = Matrix::from_rows(6, 1, vec![1.0, -1.0, 2.0, 0.0, 1.0, 1.0])?;
+/// let mut statistics = Statistics::new(5, 1, 2, Precision::F64);
+/// // Rows 0 to 5 of the table; rows 4 and 5 are in part 1.
+/// let (numbers, parts) = ([0, 1, 2, 3, 4, 5], [0, 0, 0, 0, 1, 1]);
+/// let (points, labels) = (&points, &labels);
+/// let batch = Batch { covered: (0, 6), numbers: &numbers, parts: &parts, points, labels, weights: &[] };
+/// statistics.update(&network, &batch)?;
+/// statistics.close(&network)?;
+/// assert_eq!((statistics.part(0).weight, statistics.part(0).label_sq[0]), (4.0, 6.0));
+/// # Ok::<(), zonal::Error>(())
+/// ```
+///
+/// Sums are taken block by block in a fixed binary tree over the numbers of blocks. The bits depend on the rows and on
+/// which of them were added to the same `Statistics`, not on the sizes of batches or the number of threads.
 #[derive(Clone, Debug)]
 pub struct Statistics {
     width: usize,

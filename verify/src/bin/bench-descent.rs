@@ -7,7 +7,7 @@ use serde_json::json;
 use std::io::Write;
 use std::time::Instant;
 use zonal::activation::Activation;
-use zonal::dynamics::descent::Stepper;
+use zonal::dynamics::Stepper;
 use zonal::linalg::Matrix;
 use zonal::network::{Architecture, Layers, Parametrisation, Start};
 use zonal::numeric::random::Purpose;

@@ -22,7 +22,7 @@ fn main() -> zonal::Result<()> {
         times.push(started.elapsed().as_secs_f64());
         if repeat == 0 {
             for s in &spectra {
-                let row: Vec<String> = (0..=64).map(|k| format!("{:e}", s.coefficient(k))).collect();
+                let row: Vec<String> = s.iter().map(|(_, c)| format!("{:e}", c.value.to_f64())).collect();
                 rows += &format!("{} {}\n", s.activation(), row.join(" "));
             }
         }

@@ -10,8 +10,7 @@ use serde_json::{Value, json};
 use std::io::Write;
 use std::time::Instant;
 use zonal::activation::Activation;
-use zonal::dynamics::Step;
-use zonal::dynamics::path::{Path, Solver};
+use zonal::dynamics::{GradientPath, Solver, Step};
 use zonal::linalg::{Matrix, dot};
 use zonal::network::Network;
 use zonal::numeric::random::Purpose;
@@ -78,7 +77,7 @@ fn path(table: &Table, precision: Precision) -> Result<Value, Failure> {
     let sums = table.sums(precision)?;
     let summed = began.elapsed().as_secs_f64();
     let quadratic = Quadratic::from_sums(&sums)?;
-    let path = Path::with_solver(&quadratic, Step::Auto, Solver::Auto, 1_000_000, &mut Silent)?;
+    let path = GradientPath::with_solver(&quadratic, Step::Auto, Solver::Auto, 1_000_000, &mut Silent)?;
     let solved = began.elapsed().as_secs_f64();
     let losses: Vec<f64> = at.iter().map(|&t| path.loss(t)).collect();
     let coefficients = path.coefficients(&at);
@@ -98,7 +97,7 @@ fn lanczos(table: &Table, steps: u64) -> Result<Value, Failure> {
     let began = Instant::now();
     let quadratic = Quadratic::from_sums(&table.sums(Precision::F64)?)?;
     let summed = began.elapsed().as_secs_f64();
-    let path = Path::with_solver(&quadratic, Step::Auto, Solver::Lanczos, 1_000_000, &mut Silent)?;
+    let path = GradientPath::with_solver(&quadratic, Step::Auto, Solver::Lanczos, 1_000_000, &mut Silent)?;
     let solved = began.elapsed().as_secs_f64();
     let iterates = path.coefficients(&at);
     let whole = path.coefficients(&counts());

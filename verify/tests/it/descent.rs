@@ -2,10 +2,7 @@
 //! expectations with rows; and the automatic step.
 
 use zonal::activation::Activation;
-use zonal::dynamics::Step;
-use zonal::dynamics::descent::{Descent, Source, Stepper};
-use zonal::dynamics::linear::LinearPrediction;
-use zonal::dynamics::path::Path;
+use zonal::dynamics::{Descent, GradientPath, LinearPrediction, Source, Step, Stepper};
 use zonal::linalg::{Matrix, dot};
 use zonal::measure::{moving_energies, residual_energies, sampled_energies};
 use zonal::network::{Architecture, Layers, Network, Parametrisation, Start, Weights};
@@ -260,8 +257,12 @@ fn descent_on_exact_expectations_of_the_output_layer_is_the_path() {
         let weights = a.weights(Start::Zero, 8).unwrap();
         let network = Network::random(activation, a.scale, dim, 80, 8).unwrap();
         assert_eq!(network.directions(), &weights.hidden);
-        let path = Path::new(&Population::new(&target).quadratic(&network).unwrap(), Step::Auto, &mut Silent)
-            .unwrap();
+        let path = GradientPath::new(
+            &Population::new(&target).quadratic(&network).unwrap(),
+            Step::Auto,
+            &mut Silent,
+        )
+        .unwrap();
         let source = Source::Exact { target: &target };
         let step = Step::Fixed(path.step());
         let mut descent =

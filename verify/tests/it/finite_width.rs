@@ -3,8 +3,7 @@
 
 use rayon::prelude::*;
 use zonal::activation::Activation;
-use zonal::dynamics::Step;
-use zonal::dynamics::operator::Operator;
+use zonal::dynamics::{Operator, Step};
 use zonal::linalg::Matrix;
 use zonal::measure::residual_energies;
 use zonal::network::Network;
@@ -60,7 +59,7 @@ fn spread_falls_like_the_root_of_the_width_and_bias_like_its_inverse() {
         for (i, &(k, t)) in POINTS.iter().enumerate() {
             let values: Vec<f64> = runs.iter().map(|r| r[i]).collect();
             let (mean, deviation) = mean_and_deviation(&values);
-            let predicted = target_energy[k] * operator.remaining(k, t as u64);
+            let predicted = target_energy[k] * operator.remaining(k, t as u64).unwrap();
             let scaled = width as f64 * (mean - predicted);
             let noise = width as f64 * deviation / (SEEDS as f64).sqrt();
             println!(

@@ -3,8 +3,7 @@
 
 use serde_json::Value;
 use zonal::activation::Activation;
-use zonal::dynamics::Step;
-use zonal::dynamics::path::{Path, Solver};
+use zonal::dynamics::{GradientPath, Solver, Step};
 use zonal::linalg::Matrix;
 use zonal::measure::{residual_energies, residual_errors};
 use zonal::network::Network;
@@ -57,7 +56,8 @@ fn losses_of_long_paths_are_within_their_errors_with_both_solvers() {
     for setting in settings() {
         let quadratic = Population::new(&setting.target).quadratic(&setting.network).unwrap();
         for solver in [Solver::Dense, Solver::Lanczos] {
-            let path = Path::with_solver(&quadratic, setting.step, solver, u64::MAX, &mut Silent).unwrap();
+            let path =
+                GradientPath::with_solver(&quadratic, setting.step, solver, u64::MAX, &mut Silent).unwrap();
             for (t, exact, _) in &setting.path {
                 let (loss, error) = (path.loss(*t), path.loss_error(*t));
                 let what = format!("{}, {solver:?}, {t:e}", setting.name);
@@ -83,7 +83,8 @@ fn energies_of_long_paths_are_within_their_errors() {
     for setting in settings() {
         let (target, network) = (&setting.target, &setting.network);
         let quadratic = Population::new(target).quadratic(network).unwrap();
-        let path = Path::with_solver(&quadratic, setting.step, Solver::Dense, 0, &mut Silent).unwrap();
+        let path =
+            GradientPath::with_solver(&quadratic, setting.step, Solver::Dense, 0, &mut Silent).unwrap();
         let counts: Vec<u64> = setting.path.iter().map(|row| row.0).collect();
         let weights = path.coefficients(&counts);
         let residuals = residual_energies(network, target, &weights, 10, &mut Silent).unwrap();
@@ -110,7 +111,7 @@ fn small_smooth_networks_are_right_to_the_end() {
             continue;
         };
         seen += 1;
-        let path = Path::precise(&form, setting.step, &mut Silent).unwrap();
+        let path = GradientPath::precise(&form, setting.step, &mut Silent).unwrap();
         let counts: Vec<u64> = setting.path.iter().map(|row| row.0).collect();
         let distances: Vec<f64> = counts.iter().map(|&t| path.distances(t)[0]).collect();
         let weights = path.precise_coefficients(&counts);

@@ -4,8 +4,7 @@
 use rand::Rng;
 use rayon::prelude::*;
 use zonal::activation::Activation;
-use zonal::dynamics::Step;
-use zonal::dynamics::path::Path;
+use zonal::dynamics::{GradientPath, Step};
 use zonal::linalg::{Matrix, symmetric_eigen};
 use zonal::measure::{Estimate, mean};
 use zonal::network::Network;
@@ -82,7 +81,10 @@ fn setting(index: u64) -> Setting {
     let spectrum = Spectrum::new(&activation, target.dim(), scale, LISTED).unwrap();
     let energies = target.power_spectrum(LISTED).unwrap().energies;
     let usable = (0..=LISTED).filter(|&k| {
-        energies[k] > 0.0 && spectrum.visible(k) && spectrum.eigenvalue(k) > 0.0 && uniform(rng) < 0.7
+        energies[k] > 0.0
+            && spectrum.visible(k).unwrap()
+            && spectrum.eigenvalue(k).unwrap() > 0.0
+            && uniform(rng) < 0.7
     });
     Setting {
         activation,
@@ -116,7 +118,7 @@ impl Setting {
         let energies = self.target.power_spectrum(LISTED).unwrap();
         let of = |f: &dyn Fn(usize) -> f64| self.degrees.iter().map(|&k| f(k)).sum::<f64>();
         let inside = of(&|k| energies.energies[k]);
-        let r_sq = of(&|k| energies.energies[k] / spectrum.eigenvalue(k));
+        let r_sq = of(&|k| energies.energies[k] / spectrum.eigenvalue(k).unwrap());
         let inverse_step = spectrum.norm_sq() / self.step.unwrap_or(1.0);
         (energies.total() - inside)
             + (spectrum.norm_sq() * r_sq - inside) / width
@@ -126,7 +128,7 @@ impl Setting {
     fn loss(&self) -> Estimate {
         let losses: Vec<f64> = (0..SEEDS)
             .map(|seed| {
-                let path = Path::new(&self.quadratic(seed), self.step(), &mut Silent).unwrap();
+                let path = GradientPath::new(&self.quadratic(seed), self.step(), &mut Silent).unwrap();
                 path.loss(self.iterations)
             })
             .collect();
@@ -181,7 +183,7 @@ fn the_iterations_term_is_nearly_attained_and_never_exceeded() {
             .map(|index| {
                 let s = setting(index);
                 let quadratic = s.quadratic(index);
-                let path = Path::new(&quadratic, s.step(), &mut Silent).unwrap();
+                let path = GradientPath::new(&quadratic, s.step(), &mut Silent).unwrap();
                 let (eta, t) = (path.step(), s.iterations as f64);
                 let eigen = symmetric_eigen(quadratic.k()).unwrap();
                 let b = eigen.vectors.times_vector(quadratic.b().row(0));
@@ -215,7 +217,7 @@ fn the_iterations_term_is_nearly_attained_and_never_exceeded() {
 /// Computes the loss at infinite width by the formula of GD-1, each factor by repeated multiplication.
 fn loss_of_infinite_width(target: &PowerSpectrum, spectrum: &Spectrum, t: u64) -> f64 {
     let of_degree = |(k, energy): (usize, &f64)| {
-        let factor = 1.0 - spectrum.eigenvalue(k) / spectrum.norm_sq();
+        let factor = 1.0 - spectrum.eigenvalue(k).unwrap() / spectrum.norm_sq();
         (0..2 * t).fold(*energy, |left, _| left * factor)
     };
     target.energies.iter().enumerate().map(of_degree).sum::<f64>() + target.tail_energy

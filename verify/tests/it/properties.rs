@@ -51,7 +51,7 @@ fn activations_have_the_parity_they_claim_and_no_other() {
             let is_seen = |spectrum: &Spectrum| {
                 let phi = |t: f64| a.value(spectrum.scale() * t) * recurrence.values(t)[k];
                 let expected = mean_over_coordinate(dim.get(), phi);
-                let (found, norm) = (spectrum.coefficient(k), spectrum.norm_sq().sqrt());
+                let (found, norm) = (spectrum.coefficient(k).unwrap(), spectrum.norm_sq().sqrt());
                 assert!((found - expected).abs() < 1e-14 * norm, "{a}, degree {k}: {found} {expected}");
                 expected.abs() * multiplicity.to_f64().sqrt() > 1e-9 * norm
             };

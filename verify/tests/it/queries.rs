@@ -3,9 +3,7 @@
 
 use std::sync::Arc;
 use zonal::activation::Activation;
-use zonal::dynamics::Step;
-use zonal::dynamics::descent::{Descent, Source};
-use zonal::dynamics::path::Path;
+use zonal::dynamics::{Descent, GradientPath, Source, Step};
 use zonal::linalg::dot;
 use zonal::measure::mean;
 use zonal::network::{Architecture, Layers, Network, Parametrisation, Start};
@@ -189,13 +187,14 @@ fn gradients_through_an_exact_oracle_are_the_exact_ones() {
         assert!(a.values().iter().zip(b.values()).all(|(a, b)| (a - b).abs() < 1e-14));
         // Each unit asks one query for its output weight and n - 1 for its tangents.
         assert_eq!(oracle.distinct(), 7 * 5);
-        let path = Path::new(
+        let path = GradientPath::new(
             &answered_quadratic(&network, &asked, target.norm_sq().unwrap()).unwrap(),
             Step::Auto,
             &mut Silent,
         )
         .unwrap();
-        let exact = Path::new(&population.quadratic(&network).unwrap(), Step::Auto, &mut Silent).unwrap();
+        let exact =
+            GradientPath::new(&population.quadratic(&network).unwrap(), Step::Auto, &mut Silent).unwrap();
         assert!((path.loss(1000) - exact.loss(1000)).abs() < 1e-12);
         assert_eq!((oracle.distinct(), oracle.issued()), (35, 42));
     }

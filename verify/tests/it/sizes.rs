@@ -11,9 +11,9 @@ use std::path::Path as File;
 use std::sync::Arc;
 use zonal::activation::Activation;
 use zonal::block::FeatureMap;
-use zonal::dynamics::descent::{Batch as Ready, Descent, Source, Stepper};
-use zonal::dynamics::linear::{LinearPrediction, tangent_spectrum};
-use zonal::dynamics::{Step, curvature};
+use zonal::dynamics::{
+    Batch as Ready, Descent, LinearPrediction, Source, Step, Stepper, curvature, tangent_spectrum,
+};
 use zonal::kernel::tangent_eigenvalues;
 use zonal::legendre::Recurrence;
 use zonal::lift::{LabelScale, Lift, Moments};
@@ -795,8 +795,8 @@ const ANY: [(&str, &[&str]); 11] = [
             "zonal::Recurrence::replace_by_last",
             "zonal::Moments::of",
             "zonal::Lift::of_points",
-            "zonal::Path::coefficients",
-            "zonal::Path::precise_coefficients",
+            "zonal::GradientPath::coefficients",
+            "zonal::GradientPath::precise_coefficients",
             "zonal::Split::parts",
             "zonal::learning::time_to_learn",
             "zonal::learning::times_to_learn",
@@ -816,7 +816,7 @@ const ANY: [(&str, &[&str]); 11] = [
     ),
     (
         "sizes were checked when the quadratic form was made",
-        &["zonal::Path::new", "zonal::Path::with_solver"],
+        &["zonal::GradientPath::new", "zonal::GradientPath::with_solver"],
     ),
     (
         "degrees that are not listed count as outside",

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
-use zonal::dynamics::path::Solver;
+use zonal::dynamics::Solver;
 use zonal::network::{Layers, Parametrisation, Start};
 use zonal::rows::Part;
 use zonal::statistics::Precision;

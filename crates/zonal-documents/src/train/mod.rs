@@ -19,8 +19,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use zonal::activation::Activation;
-use zonal::dynamics::path::Solver;
-use zonal::dynamics::{Step, logarithmic_grid};
+use zonal::dynamics::{Solver, Step, logarithmic_grid};
 use zonal::rows::Split;
 use zonal::statistics::Precision;
 

@@ -5,7 +5,7 @@ use crate::number::Extended;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use zonal::activation::Activation;
-use zonal::dynamics::path::Solver;
+use zonal::dynamics::Solver;
 use zonal::network::{Layers, Parametrisation, Start};
 use zonal::observer::StopReason;
 use zonal::sphere::Degree;

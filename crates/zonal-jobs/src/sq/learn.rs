@@ -2,9 +2,7 @@
 //! oracle.
 
 use std::sync::Arc;
-use zonal::dynamics::descent::{Descent, Source};
-use zonal::dynamics::path::Path;
-use zonal::dynamics::{Step, logarithmic_grid};
+use zonal::dynamics::{Descent, GradientPath, Source, Step, logarithmic_grid};
 use zonal::linalg::Matrix;
 use zonal::measure::{moving_energies, residual_energies};
 use zonal::network::{Architecture, Layers, Network, Parametrisation, Start};
@@ -240,7 +238,7 @@ impl Job<'_> {
         let width = network.width();
         let b = Matrix::from_rows(2, width, [answers, exact.b().row(0).to_vec()].concat())?;
         let both = Quadratic::with_labels(exact.k().clone(), b, vec![exact.c()[0]; 2])?;
-        let path = Path::new(&both, config.step, observer)?;
+        let path = GradientPath::new(&both, config.step, observer)?;
         let grid = self.grid();
         let coefficients = path.coefficients(&grid);
         // Losses are those of the target itself: rows in pairs, all with the true b.

@@ -3,9 +3,7 @@
 use super::grid::{Cell, Grid};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use zonal::dynamics::Step;
-use zonal::dynamics::operator::Operator;
-use zonal::dynamics::path::Path;
+use zonal::dynamics::{GradientPath, Operator, Step};
 use zonal::linalg::Matrix;
 use zonal::measure::residual_energies;
 use zonal::network::Network;
@@ -81,7 +79,7 @@ pub(super) fn measure(
         best_polynomial_error: cell.degree.map(|_| energies.tail_energy),
         at: Vec::new(),
     };
-    let path = match Path::new(&quadratic, step, observer) {
+    let path = match GradientPath::new(&quadratic, step, observer) {
         Ok(path) => path,
         Err(zonal::Error::StepTooLarge { step, .. }) => {
             return Ok(Measurements { step_size: step, ..measured });

@@ -4,7 +4,7 @@ use super::{degree_key, energy, last_iteration, shown_degrees};
 use crate::axis::Axis;
 use crate::chart::{Chart, Series, Stroke};
 use crate::text::group_digits;
-use zonal::dynamics::operator::Operator;
+use zonal::dynamics::Operator;
 use zonal::spectrum::Spectrum;
 use zonal_documents::number::Extended;
 use zonal_documents::train::TrainReport;
@@ -33,9 +33,9 @@ pub fn degrees(id: &str, report: &TrainReport, spectrum: Option<&Spectrum>) -> O
                 return line;
             }
             let last = last_iteration(report) as f64;
-            line.extend((0..=FINE).map(|i| {
+            line.extend((0..=FINE).filter_map(|i| {
                 let t = last.powf(f64::from(i) / f64::from(FINE)).round();
-                (t, target[k] * operator.remaining(k, t as u64))
+                Some((t, target[k] * operator.remaining(k, t as u64).ok()?))
             }));
             line.dedup_by(|a, b| a.0 == b.0);
             line

@@ -19,7 +19,8 @@ pub fn last_degree(listed: usize) -> usize {
 /// Returns the figure of the degrees up to `last` for the units of a run.
 pub fn spectrum(id: &str, report: &TrainReport, spectrum: &Spectrum, last: usize) -> Chart {
     let biases = report.descent.as_ref().is_some_and(|d| d.biases);
-    let values = (0..=last).map(|k| (k, spectrum.visible(k).then(|| spectrum.eigenvalue(k))));
+    let computed = spectrum.iter().take(last + 1);
+    let values = computed.map(|(k, c)| (k, c.visible().then(|| c.eigenvalue())));
     let name = match (biases, report.target.is_some()) {
         (true, _) => "not without biases",
         (false, true) => "invisible",

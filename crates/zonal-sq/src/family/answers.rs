@@ -122,7 +122,7 @@ impl Family {
             Function::Derivative { unit, direction, tangent } => {
                 let (activation, scale) = (unit.activation(), unit.scale());
                 let spectrum = self.spectra.spectrum(activation, self.dim, scale, self.degree)?;
-                let alpha = spectrum.coefficient(self.degree);
+                let alpha = spectrum.coefficient(self.degree)?;
                 let slope = Slope::new(self.dim, self.degree)?;
                 let factor = alpha * norm / scale;
                 let one = |&i: &usize| {

@@ -214,6 +214,34 @@ impl Activation {
     }
 }
 
+impl Activation {
+    /// An activation given as code that is smooth; [`Function`] is for code with kinks, or that works on slices.
+    ///
+    /// ```
+    /// use zonal::{activation::Activation, spectrum::Spectrum, sphere::Dim};
+    /// let cosh = Activation::from_fn("cosh", f64::cosh);
+    /// let spectrum = Spectrum::new(&cosh, Dim::new(10)?, 1.0, 4)?;
+    /// assert!(spectrum.visible(4)? && !spectrum.visible(3)?);
+    /// # Ok::<(), zonal::Error>(())
+    /// ```
+    pub fn from_fn(name: &str, value: impl Fn(f64) -> f64 + Send + Sync + 'static) -> Self {
+        Function::new(name, Vec::new(), value).into()
+    }
+}
+
+/// Code with its kinks, where it is not smooth.
+///
+/// ```
+/// use zonal::activation::{Activation, Function};
+/// let elu = Function::new("elu", vec![0.0], |t| if t > 0.0 { t } else { t.exp_m1() });
+/// assert_eq!(Activation::from(elu).to_string(), "function 'elu'");
+/// ```
+impl From<Function> for Activation {
+    fn from(function: Function) -> Self {
+        Self::Function(Arc::new(function))
+    }
+}
+
 impl std::fmt::Display for Activation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.name())

@@ -7,7 +7,7 @@
 
 use super::Step;
 use super::curvature::curvature;
-use super::stepper::check_finite;
+use super::stepper::{Batch, Stepper, check_finite};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::network::{Architecture, Layers, Weights};
@@ -21,8 +21,6 @@ use rand::seq::SliceRandom;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
-
-pub use super::stepper::{Batch, Stepper};
 
 /// The source of the rows of a step.
 #[derive(Clone, Copy, Debug)]
@@ -95,6 +93,29 @@ fn check_source(architecture: &Architecture, source: Source<'_>) -> Result<()> {
 }
 
 /// A gradient descent with its source of rows and its step.
+///
+/// ```
+/// use zonal::prelude::*;
+/// let target = Target::parse("x1*x2", Dim::new(4)?, 0)?;
+/// let architecture = Architecture {
+///     activation: Activation::Relu,
+///     scale: 1.0,
+///     dim: 4,
+///     width: 20,
+///     labels: 1,
+///     biases: false,
+///     on_sphere: false,
+///     parametrisation: Parametrisation::Ntk,
+/// };
+/// let weights = architecture.weights(Start::Random, 0)?;
+/// let source = Source::Exact { target: &target };
+/// let mut descent =
+///     Descent::new(&architecture, Layers::Both, &weights, source, Step::Auto, Precision::F64, 0)?;
+/// descent.run(20, 20, &mut Silent)?;
+/// assert_eq!(descent.state().iteration, 20);
+/// assert!(descent.state().last_loss < descent.state().first_loss);
+/// # Ok::<(), zonal::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Descent<'a> {
     architecture: &'a Architecture,

@@ -42,7 +42,7 @@ pub fn tangent_spectrum(
     let factor = architecture.factor().powi(2) * architecture.width as f64;
     if !layers.hidden() {
         let spectrum = crate::spectrum::Spectrum::new(activation, dim, *scale, max_degree)?;
-        return Ok((0..=max_degree).map(|k| factor * spectrum.eigenvalue(k)).collect());
+        return Ok(spectrum.coefficients().iter().map(|c| factor * c.eigenvalue()).collect());
     }
     let [output, hidden] = layer_eigenvalues(activation, dim, *scale, *biases, max_degree)?;
     let trained = if layers.output() { 1.0 } else { 0.0 };

@@ -2,14 +2,19 @@
 //! hidden units step by step.
 
 mod curvature;
-pub mod descent;
-pub mod linear;
-pub mod operator;
-pub mod path;
+mod descent;
+mod linear;
+mod operator;
+mod path;
 mod rounding;
 mod stepper;
 
 pub use curvature::curvature;
+pub use descent::{Descent, Snapshot, Source, State};
+pub use linear::{LinearPrediction, Steps, has_tangent, share_left, tangent_spectrum};
+pub use operator::Operator;
+pub use path::{GradientPath, LANCZOS_TOLERANCE, MOST_LANCZOS_STEPS, Solver};
+pub use stepper::{Batch, Stepper};
 
 /// Computes (1 - x)^t without loss of accuracy: through log1p for 0 <= x < 1, with the parity of t taken into account
 /// for x > 1, 0^0 = 1.

@@ -3,11 +3,20 @@
 
 use super::{Step, decay};
 use crate::error::{Error, Result};
-use crate::spectrum::Spectrum;
+use crate::spectrum::{Coefficient, Spectrum, not_computed};
 use crate::sphere::Degree;
 use crate::target::PowerSpectrum;
 
 /// The operator of gradient descent at infinite width.
+///
+/// ```
+/// use zonal::prelude::*;
+/// let spectrum = Spectrum::new(&Activation::Relu, Dim::new(10)?, 1.0, 4)?;
+/// let operator = Operator::new(&spectrum, Step::Auto)?;
+/// assert!(operator.time_to_learn(2, 0.5)? > operator.time_to_learn(1, 0.5)?);
+/// assert_eq!(operator.time_to_learn(3, 0.5)?, None);
+/// # Ok::<(), zonal::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Operator {
     eigenvalues: Vec<f64>,
@@ -20,7 +29,7 @@ impl Operator {
     /// # Errors
     /// [`Error::StepTooLarge`] if the step is at least 2 / max alpha_k^2, [`Error::Parameter`] if it is not positive.
     pub fn new(spectrum: &Spectrum, step: Step) -> Result<Self> {
-        let eigenvalues: Vec<f64> = (0..=spectrum.max_degree()).map(|k| spectrum.eigenvalue(k)).collect();
+        let eigenvalues = eigenvalues(spectrum);
         let largest = eigenvalues.iter().copied().fold(0.0, f64::max);
         let step = match step {
             Step::Auto => 1.0 / spectrum.norm_sq(),
@@ -32,7 +41,7 @@ impl Operator {
     /// Creates the operator with the step of a network of finite width, stable or not, as the prediction to compare
     /// with.
     pub fn with_step(spectrum: &Spectrum, step: f64) -> Self {
-        Self { eigenvalues: (0..=spectrum.max_degree()).map(|k| spectrum.eigenvalue(k)).collect(), step }
+        Self { eigenvalues: eigenvalues(spectrum), step }
     }
 
     /// Returns the step eta.
@@ -40,32 +49,52 @@ impl Operator {
         self.step
     }
 
-    /// Returns the factor (1 - eta alpha_k^2)^(2t) of the energy of degree k that remains after t steps; 1 beyond the
-    /// degrees of the spectrum.
-    pub fn remaining(&self, degree: Degree, t: u64) -> f64 {
-        let x = self.step * self.eigenvalues.get(degree).copied().unwrap_or(0.0);
-        let r = decay(x, t);
+    /// Returns the factor (1 - eta alpha_k^2)^(2t) of the energy of degree k that remains after t steps.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a degree beyond those of the spectrum.
+    pub fn remaining(&self, degree: Degree, t: u64) -> Result<f64> {
+        self.eigenvalue(degree).map(|eigenvalue| self.remaining_share(eigenvalue, t))
+    }
+
+    fn remaining_share(&self, eigenvalue: f64, t: u64) -> f64 {
+        let r = decay(self.step * eigenvalue, t);
         r * r
+    }
+
+    fn eigenvalue(&self, degree: Degree) -> Result<f64> {
+        let found = self.eigenvalues.get(degree).copied();
+        found.ok_or_else(|| not_computed(degree, self.eigenvalues.len().saturating_sub(1)))
     }
 
     /// Returns the first iteration with at most `share` of the energy of degree k, 0 < share < 1; None for a degree
     /// whose energy does not decrease, and beyond 10^18 iterations.
-    pub fn time_to_learn(&self, degree: Degree, share: f64) -> Option<u64> {
-        let x = self.step * self.eigenvalues.get(degree).copied().unwrap_or(0.0);
+    ///
+    /// # Errors
+    /// As [`Self::remaining`].
+    pub fn time_to_learn(&self, degree: Degree, share: f64) -> Result<Option<u64>> {
+        let x = self.step * self.eigenvalue(degree)?;
         let rate = -2.0 * if x < 1.0 { (-x).ln_1p() } else { (x - 1.0).ln() };
         // A factor of zero has an infinite rate: one step suffices.
         let count = (-share.ln() / rate).ceil().max(1.0);
-        (rate > 0.0 && count <= 1e18).then_some(count as u64)
+        Ok((rate > 0.0 && count <= 1e18).then_some(count as u64))
     }
 
-    /// Computes the residual's energies at iteration t. The energies of degrees beyond `max_degree` are summed into the
-    /// tail; the target's own tail counts as not learned.
+    /// Computes the residual's energies at iteration t, listed up to `max_degree`; the energy of higher degrees is in the
+    /// tail. The tail also holds what counts as not learned: the target's own tail, and degrees beyond those of the
+    /// spectrum.
     pub fn residual(&self, target: &PowerSpectrum, max_degree: Degree, t: u64) -> PowerSpectrum {
-        let mut energies: Vec<f64> =
-            target.energies.iter().enumerate().map(|(k, e)| e * self.remaining(k, t)).collect();
+        let known = target.energies.iter().zip(&self.eigenvalues);
+        let mut energies: Vec<f64> = known.map(|(e, &lambda)| e * self.remaining_share(lambda, t)).collect();
+        let unknown = target.energies[energies.len()..].to_vec();
         let beyond = energies.split_off(max_degree.saturating_add(1).min(energies.len()));
-        PowerSpectrum { energies, tail_energy: beyond.iter().sum::<f64>() + target.tail_energy }
+        let tail_energy = beyond.iter().chain(&unknown).sum::<f64>() + target.tail_energy;
+        PowerSpectrum { energies, tail_energy }
     }
+}
+
+fn eigenvalues(spectrum: &Spectrum) -> Vec<f64> {
+    spectrum.coefficients().iter().map(Coefficient::eigenvalue).collect()
 }
 
 /// Checks that a step is positive, finite and below 2 / largest eigenvalue.
@@ -88,16 +117,26 @@ mod tests {
     #[test]
     fn times_are_the_first_iterations_below_the_share() {
         let spectrum = Spectrum::new(&Activation::Relu, Dim::new(5).unwrap(), 1.0, 6).unwrap();
-        for step in [Step::Auto, Step::Fixed(1.0), Step::Fixed(1.9 / spectrum.eigenvalue(0))] {
+        for step in [Step::Auto, Step::Fixed(1.0), Step::Fixed(1.9 / spectrum.eigenvalue(0).unwrap())] {
             let operator = Operator::new(&spectrum, step).unwrap();
             for degree in [0, 1, 2, 4] {
                 for share in [0.5, 0.01] {
-                    let t = operator.time_to_learn(degree, share).unwrap();
-                    assert!(operator.remaining(degree, t) <= share * (1.0 + 1e-12));
-                    assert!(operator.remaining(degree, t - 1) > share);
+                    let t = operator.time_to_learn(degree, share).unwrap().unwrap();
+                    assert!(operator.remaining(degree, t).unwrap() <= share * (1.0 + 1e-12));
+                    assert!(operator.remaining(degree, t - 1).unwrap() > share);
                 }
             }
-            assert_eq!(operator.time_to_learn(3, 0.5), None);
+            assert_eq!(operator.time_to_learn(3, 0.5).unwrap(), None);
+            assert!(operator.time_to_learn(7, 0.5).is_err() && operator.remaining(7, 1).is_err());
         }
+    }
+
+    #[test]
+    fn what_is_not_known_to_be_learned_stays_in_the_tail() {
+        let spectrum = Spectrum::new(&Activation::Relu, Dim::new(5).unwrap(), 1.0, 1).unwrap();
+        let operator = Operator::new(&spectrum, Step::Auto).unwrap();
+        let target = PowerSpectrum { energies: vec![0.0, 0.5, 0.25], tail_energy: 0.125 };
+        let residual = operator.residual(&target, 4, u64::MAX);
+        assert_eq!(residual, PowerSpectrum { energies: vec![0.0, 0.0], tail_energy: 0.375 });
     }
 }

@@ -29,8 +29,21 @@ pub enum Solver {
 }
 
 /// The path of gradient descent from a = 0; the cost of an iterate does not depend on its number.
+///
+/// ```
+/// use zonal::prelude::*;
+/// // Two units: K = diag(1, 1/4), b = (1, 1/4), E g^2 = 5/4, so that a = (1, 1) has loss 0.
+/// let k = Matrix::from_rows(2, 2, vec![1.0, 0.0, 0.0, 0.25])?;
+/// let quadratic = Quadratic::new(k, vec![1.0, 0.25], 0.625)?;
+/// let path = GradientPath::new(&quadratic, Step::Fixed(1.0), &mut Silent)?;
+/// let a = path.coefficients(&[0, 1, 2]);
+/// assert_eq!((a.row(0), a.row(1)), (&[0.0, 0.0][..], &[1.0, 0.25][..]));
+/// assert!((a.row(2)[1] - (1.0 - 0.75f64.powi(2))).abs() < 1e-15);
+/// assert!((path.loss(2) - 0.25 * 0.75f64.powi(4)).abs() < 1e-15);
+/// # Ok::<(), zonal::Error>(())
+/// ```
 #[derive(Clone, Debug)]
-pub struct Path {
+pub struct GradientPath {
     solution: Solution,
     label_sq: Vec<f64>,
     step: f64,
@@ -65,15 +78,15 @@ struct Refused {
 
 /// The automatic solver uses Lanczos if predictions then differ from exact descent by at most this fraction of the
 /// labels' root mean square.
-pub const TOLERANCE: f64 = 1e-9;
+pub const LANCZOS_TOLERANCE: f64 = 1e-9;
 /// The number of steps between two evaluations of the bound.
 const LOOK: usize = 40;
 /// Beyond this iteration count, rounding exceeds the accuracy of Lanczos.
 const LAST: u64 = 10_000_000_000;
 /// The largest number of Lanczos steps if the user selects Lanczos.
-pub const MOST_STEPS: usize = 2_000;
+pub const MOST_LANCZOS_STEPS: usize = 2_000;
 
-impl Path {
+impl GradientPath {
     /// Solves the eigenproblem of K and fixes the step. Cost about 9 m^3 flops.
     ///
     /// # Errors
@@ -105,7 +118,7 @@ impl Path {
         let worth_trying = in_range && m >= 300 && last <= LAST && quadratic.labels() * 8 <= m;
         match solver {
             Solver::Lanczos => {
-                let most = m.min(MOST_STEPS);
+                let most = m.min(MOST_LANCZOS_STEPS);
                 Self::krylov(quadratic, step, last, most, observer)?.map_err(|refused| {
                     let required =
                         format!("at most 1 / (largest eigenvalue) = {} for Lanczos", refused.limit);
@@ -115,7 +128,7 @@ impl Path {
             Solver::Auto if worth_trying => {
                 let most = m / (4 * quadratic.labels());
                 match Self::krylov(quadratic, step, last, most, observer)? {
-                    Ok(path) if path.krylov_error(last) <= TOLERANCE => Ok(path),
+                    Ok(path) if path.krylov_error(last) <= LANCZOS_TOLERANCE => Ok(path),
                     _ => Self::dense(quadratic, step, observer),
                 }
             }
@@ -271,7 +284,7 @@ impl Path {
             let pairs = spaces.into_iter().zip(ritz).collect();
             let mut path = Self::from_parts(Solution::Krylov(pairs), quadratic, rounding);
             path.rounding.cut = path.unresolved_shares();
-            if ended || path.krylov_error(last) <= TOLERANCE {
+            if ended || path.krylov_error(last) <= LANCZOS_TOLERANCE {
                 return Ok(Ok(path));
             }
             // The Krylov spaces are extended from their current state.
@@ -461,14 +474,14 @@ mod tests {
     #[test]
     fn both_solvers_give_the_same_path_within_the_bound() {
         let q = quadratic(400);
-        let dense = Path::with_solver(&q, Step::Auto, Solver::Dense, 0, &mut Silent).unwrap();
+        let dense = GradientPath::with_solver(&q, Step::Auto, Solver::Dense, 0, &mut Silent).unwrap();
         let step = Step::Fixed(0.9 * dense.step());
-        let dense = Path::with_solver(&q, step, Solver::Dense, 0, &mut Silent).unwrap();
+        let dense = GradientPath::with_solver(&q, step, Solver::Dense, 0, &mut Silent).unwrap();
         let counts = [0, 1, 7, 100, 2_000, 40_000];
         let exact = dense.coefficients(&counts);
         let mut seen = Vec::new();
         for last in [100, 2_000, 40_000] {
-            let path = Path::with_solver(&q, step, Solver::Lanczos, last, &mut Silent).unwrap();
+            let path = GradientPath::with_solver(&q, step, Solver::Lanczos, last, &mut Silent).unwrap();
             let steps = path.lanczos_steps().unwrap();
             seen.push(steps);
             let found = path.coefficients(&counts);
@@ -519,10 +532,11 @@ mod tests {
         for (activation, width) in [(Activation::Exp, 90), (Activation::Relu, 120), (Activation::Tanh, 60)] {
             let network = crate::network::Network::random(activation.clone(), 1.0, dim, width, 3).unwrap();
             let q = crate::risk::Empirical::new(&points, &labels).quadratic(&network).unwrap();
-            let step = 0.99 * Path::new(&q, Step::Auto, &mut Silent).unwrap().step();
+            let step = 0.99 * GradientPath::new(&q, Step::Auto, &mut Silent).unwrap().step();
             for solver in [Solver::Dense, Solver::Lanczos] {
                 let path =
-                    Path::with_solver(&q, Step::Fixed(step), solver, 1_000_000_000, &mut Silent).unwrap();
+                    GradientPath::with_solver(&q, Step::Fixed(step), solver, 1_000_000_000, &mut Silent)
+                        .unwrap();
                 for t in [1, 1_000, 1_000_000, 1_000_000_000, 1_000_000_000_000] {
                     let (weights, loss) = exact(&q, step, t);
                     let found = path.coefficients(&[t]);
@@ -541,8 +555,9 @@ mod tests {
     #[test]
     fn the_bound_notices_a_space_that_is_too_small() {
         let q = quadratic(400);
-        let dense = Path::with_solver(&q, Step::Auto, Solver::Dense, 0, &mut Silent).unwrap();
-        let small = Path::krylov(&q, Step::Fixed(dense.step()), 1_000_000, 6, &mut Silent).unwrap().unwrap();
+        let dense = GradientPath::with_solver(&q, Step::Auto, Solver::Dense, 0, &mut Silent).unwrap();
+        let small =
+            GradientPath::krylov(&q, Step::Fixed(dense.step()), 1_000_000, 6, &mut Silent).unwrap().unwrap();
         assert_eq!(small.lanczos_steps(), Some(6));
         for t in [10, 1_000, 100_000] {
             let (found, exact) = (small.coefficients(&[t]), dense.coefficients(&[t]));
@@ -552,18 +567,18 @@ mod tests {
                 assert!(off <= bound, "t = {t}: {off} > {bound}");
             }
         }
-        assert!(small.prediction_error(100_000) > TOLERANCE);
+        assert!(small.prediction_error(100_000) > LANCZOS_TOLERANCE);
     }
 
     #[test]
     fn the_choice_follows_the_bound() {
         let q = quadratic(400);
-        let path = |last| Path::with_solver(&q, Step::Auto, Solver::Auto, last, &mut Silent).unwrap();
+        let path = |last| GradientPath::with_solver(&q, Step::Auto, Solver::Auto, last, &mut Silent).unwrap();
         assert!(path(100).lanczos_steps().is_some());
         assert!(path(u64::MAX).lanczos_steps().is_none());
         let large = Step::Fixed(1.5 * path(100).step());
-        assert!(Path::with_solver(&q, large, Solver::Lanczos, 10, &mut Silent).is_err());
-        let auto = Path::with_solver(&q, large, Solver::Auto, 10, &mut Silent).unwrap();
+        assert!(GradientPath::with_solver(&q, large, Solver::Lanczos, 10, &mut Silent).is_err());
+        let auto = GradientPath::with_solver(&q, large, Solver::Auto, 10, &mut Silent).unwrap();
         assert!(auto.lanczos_steps().is_none());
     }
 }

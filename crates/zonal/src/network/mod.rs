@@ -52,6 +52,18 @@ impl FeatureMap for Network {
 impl Network {
     /// Creates a network with `width` directions drawn uniformly on the sphere.
     ///
+    /// ```
+    /// use zonal::prelude::*;
+    /// let network = Network::random(Activation::Relu, 1.0, Dim::new(3)?, 50, 0)?;
+    /// let points = uniform_points(Dim::new(3)?, 4, 0, Purpose::Points);
+    /// // Output weights are arguments, one row for each function: here the sum of all units, and zero.
+    /// let weights = Matrix::from_rows(2, 50, [[1.0; 50], [0.0; 50]].concat())?;
+    /// let values = network.values(&weights, &points)?;
+    /// assert_eq!((values.rows(), values.columns()), (4, 2));
+    /// assert!(values.row(0)[0] > 0.0 && values.row(0)[1] == 0.0);
+    /// # Ok::<(), zonal::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Parameter`] for a width of zero or a scale that is not positive and finite.
     pub fn random(activation: Activation, scale: f64, dim: Dim, width: usize, seed: u64) -> Result<Self> {

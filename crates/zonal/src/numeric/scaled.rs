@@ -2,9 +2,12 @@
 //! dimension are as small as 1e-400.
 
 use super::DoubleDouble;
+use std::fmt::{self, Debug, Display, Formatter, LowerExp};
 
-/// `mantissa * 2^exponent`, with `1/2 <= |mantissa| < 2` or zero.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// `mantissa * 2^exponent`, with `1/2 <= |mantissa| < 2` or zero. Printed as a decimal with its exponent, serialised as
+/// [`Scaled::to_f64`].
+#[derive(Clone, Copy, Default, PartialEq, serde::Serialize)]
+#[serde(into = "f64")]
 pub struct Scaled {
     mantissa: DoubleDouble,
     exponent: i64,
@@ -102,6 +105,31 @@ impl From<f64> for Scaled {
     }
 }
 
+impl From<Scaled> for f64 {
+    fn from(x: Scaled) -> Self {
+        x.to_f64()
+    }
+}
+
+impl Display for Scaled {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let x = self.to_f64();
+        if x.is_normal() || self.sign() == 0 {
+            return LowerExp::fmt(&x, f);
+        }
+        let log = self.ln_abs() / std::f64::consts::LN_10;
+        let mantissa = 10f64.powf(log - log.floor()) * f64::from(self.sign());
+        let precision = f.precision().unwrap_or(12);
+        f.pad_integral(true, "", &format!("{mantissa:.precision$}e{}", log.floor()))
+    }
+}
+
+impl Debug for Scaled {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        Display::fmt(self, f)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,5 +148,18 @@ mod tests {
         }
         assert!((x.to_f64() + 1.0).abs() < 1e-14);
         assert_eq!(Scaled::ZERO.times(DoubleDouble::ONE).sign(), 0);
+    }
+
+    #[test]
+    fn numbers_print_as_decimals_inside_and_outside_the_range() {
+        let mut x = Scaled::from(-1.25);
+        assert_eq!(
+            format!("{x} {x:?} {x:.1} {x:>9.2}|{}", Scaled::ZERO),
+            "-1.25e0 -1.25e0 -1.2e0   -1.25e0|0e0"
+        );
+        for _ in 0..400 {
+            x = x.times(DoubleDouble::from(0.1));
+        }
+        assert_eq!((x.to_f64(), format!("{x:.3} {x:>12.2}|")), (0.0, "-1.250e-400   -1.25e-400|".into()));
     }
 }

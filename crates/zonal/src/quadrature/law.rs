@@ -4,7 +4,8 @@ use crate::numeric::DoubleDouble;
 use crate::sphere::{Degree, Dim};
 
 /// The law of the argument t, which determines the polynomials.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Law {
     /// One coordinate of a uniform point of the sphere; P_k normalised P_k(1) = 1.
     Sphere(Dim),

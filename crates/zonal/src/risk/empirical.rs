@@ -8,6 +8,18 @@ use crate::network::Network;
 use crate::statistics::{Batch, Precision, Statistics};
 
 /// The empirical risk of rows on the sphere.
+///
+/// ```
+/// use zonal::prelude::*;
+/// let points = uniform_points(Dim::new(3)?, 100, 0, Purpose::Points);
+/// let labels: Vec<f64> = (0..100).map(|i| points.row(i)[0].abs()).collect();
+/// let network = Network::random(Activation::Relu, 1.0, Dim::new(3)?, 40, 0)?;
+/// let quadratic = Empirical::new(&points, &labels).quadratic(&network)?;
+/// let path = GradientPath::new(&quadratic, Step::Auto, &mut Silent)?;
+/// let mean_square = labels.iter().map(|y| y * y).sum::<f64>() / 100.0;
+/// assert!((path.loss(0) - mean_square).abs() < 1e-15 && path.loss(1_000_000) < 1e-3);
+/// # Ok::<(), zonal::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Empirical<'a> {
     points: &'a Matrix,

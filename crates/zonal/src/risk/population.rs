@@ -12,6 +12,17 @@ use crate::target::Target;
 use rayon::prelude::*;
 
 /// The population risk of a target.
+///
+/// ```
+/// use zonal::prelude::*;
+/// let target = Target::parse("x1*x2", Dim::new(4)?, 0)?;
+/// let network = Network::random(Activation::Relu, 1.0, target.dim(), 20, 0)?;
+/// let quadratic = Population::new(&target).quadratic(&network)?;
+/// // With output weights of zero the loss is E g^2 = 1 / (n (n + 2)).
+/// let loss = quadratic.losses(&Matrix::zeros(1, 20))?[0];
+/// assert!((loss - 1.0 / 24.0).abs() < 1e-16);
+/// # Ok::<(), zonal::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Population<'a> {
     target: &'a Target,

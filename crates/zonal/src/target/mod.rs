@@ -53,6 +53,13 @@ pub struct Target {
     spectra: SpectrumCache,
 }
 
+/// The text that it was read from.
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
 /// The correlations of a target with hidden units phi(s <w, x>): in total, by degree, and for the degrees beyond the
 /// last one.
 #[derive(Clone, Debug)]
@@ -140,7 +147,7 @@ impl Target {
         &self.text
     }
 
-    /// Returns its zonal terms.
+    /// Returns its zonal terms, in the order of the text.
     pub fn zonal_terms(&self) -> &[ZonalTerm] {
         &self.zonal
     }

@@ -85,7 +85,7 @@ impl Profile {
             }
             Self::Neuron { activation, scale } => {
                 let spectrum = spectra.spectrum(activation, dim, *scale, max_degree)?;
-                Ok((0..=max_degree).map(|k| spectrum.coefficient(k)).collect())
+                Ok(spectrum.coefficients().iter().map(|c| c.value.to_f64()).collect())
             }
         }
     }

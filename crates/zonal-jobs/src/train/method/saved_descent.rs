@@ -4,7 +4,7 @@ use super::super::run::SavedState;
 use crate::record::json;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-use zonal::dynamics::descent::{Snapshot, State};
+use zonal::dynamics::{Snapshot, State};
 use zonal::network::Weights;
 use zonal_documents::options::FORCE;
 use zonal_documents::train::Checkpoint;

@@ -1,8 +1,7 @@
 //! The whole path: gradient descent of the output layer, computed for all listed iterations at once.
 
 use super::Course;
-use zonal::dynamics::Step;
-use zonal::dynamics::path::{Path, Solver};
+use zonal::dynamics::{GradientPath, Solver, Step};
 use zonal::linalg::{Matrix, symmetric_eigen};
 use zonal::network::Network;
 use zonal::observer::{Observer, StopReason};
@@ -54,8 +53,8 @@ impl WholePath {
         Ok(())
     }
 
-    pub(crate) fn path(&self, quadratic: &Quadratic, observer: &mut dyn Observer) -> Result<Path> {
-        Ok(Path::with_solver(quadratic, self.step, self.solver, self.last(), observer)?)
+    pub(crate) fn path(&self, quadratic: &Quadratic, observer: &mut dyn Observer) -> Result<GradientPath> {
+        Ok(GradientPath::with_solver(quadratic, self.step, self.solver, self.last(), observer)?)
     }
 
     /// Returns the course of a network along a path, with the last iteration as the best one. `units` convert the loss
@@ -63,7 +62,7 @@ impl WholePath {
     pub(crate) fn course(
         &self,
         network: Network,
-        path: &Path,
+        path: &GradientPath,
         coefficients: Matrix,
         checkpoints: Vec<Checkpoint>,
         units: &[f64],
@@ -87,7 +86,7 @@ impl WholePath {
     }
 }
 
-fn solver_report(path: &Path, last: u64, units: &[f64]) -> Result<SolverReport> {
+fn solver_report(path: &GradientPath, last: u64, units: &[f64]) -> Result<SolverReport> {
     let mean = |side: fn(&(f64, f64)) -> f64, bounds: &[(f64, f64)]| {
         bounds.iter().zip(units).map(|(b, unit)| unit * side(b)).sum::<f64>() / units.len() as f64
     };

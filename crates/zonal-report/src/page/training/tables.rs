@@ -30,8 +30,8 @@ pub(super) fn degrees_section(
     // Eigenvalues are for units without biases.
     let spectrum = spectrum.filter(|_| report.descent.as_ref().is_none_or(|d| !d.biases));
     let rows = all.iter().map(|&k| {
-        let eigenvalue = match spectrum {
-            Some(s) if s.visible(k) => short(s.eigenvalue(k)),
+        let eigenvalue = match spectrum.and_then(|s| s.get(k)) {
+            Some(c) if c.visible() => short(c.eigenvalue()),
             Some(_) => "0: invisible".to_owned(),
             None => "-".to_owned(),
         };

@@ -1,12 +1,12 @@
 //! Bounds on the difference between a path and exact descent: rounding (RD-1) and omitted steps of Lanczos (LZ-1).
 
-use super::{Path, Solution, floored, share};
+use super::{GradientPath, Solution, floored, share};
 use crate::dynamics::{accumulated, accumulated_sum};
 use crate::error::Result;
 use crate::lanczos::Ritz;
 use crate::numeric::sum::non_negative;
 
-impl Path {
+impl GradientPath {
     /// Bounds the difference between each label's [`Self::losses`] and those of exact descent (RD-1, LZ-1): rounding,
     /// its growth with the iteration count and, for Lanczos, the omitted steps. Exact losses decrease with the count,
     /// so bounds on earlier losses also bound later ones. Constants of rounding are estimates. Cost 40 m.

@@ -9,8 +9,7 @@ use crate::train::trained::Notes;
 use crate::watchdog::{Cancellation, run_cancellable};
 use rayon::prelude::*;
 use zonal::activation::Activation;
-use zonal::dynamics::path::Path;
-use zonal::dynamics::{Step, logarithmic_grid};
+use zonal::dynamics::{GradientPath, Step, logarithmic_grid};
 use zonal::lift::Lift;
 use zonal::network::Network;
 use zonal::observer::{Observer, Silent, Stage, check};
@@ -235,7 +234,7 @@ fn held_out_error(folds: &[Sums], iterations: u64, cancellation: &Cancellation) 
         if cancellation.is_requested() {
             return Ok(Vec::new());
         }
-        let path = Path::new(&Quadratic::from_sums(rest)?, Step::Auto, &mut Silent)?;
+        let path = GradientPath::new(&Quadratic::from_sums(rest)?, Step::Auto, &mut Silent)?;
         let losses = held.losses(&path.coefficients(&grid))?;
         let labels = path.labels();
         Ok(losses.chunks(labels).map(|losses| losses.iter().sum::<f64>() / labels as f64).collect())

@@ -7,7 +7,7 @@ use crate::memory::{check_need, free};
 use crate::survey::{Survey, standardise_labels};
 use crate::train::trained::Notes;
 use std::time::Instant;
-use zonal::dynamics::path::{MOST_STEPS, Solver};
+use zonal::dynamics::{MOST_LANCZOS_STEPS, Solver};
 use zonal::lift::Lift;
 use zonal::statistics::{Statistics, block_rows};
 use zonal_documents::Result;
@@ -75,7 +75,7 @@ impl Cost {
             // K, its copy, two matrices of eigenvectors, and three matrices allocated by the linear-algebra library.
             Solver::Dense | Solver::Auto => square.saturating_mul(7),
             // K and the basis of each Krylov space, twice while iterates are assembled.
-            Solver::Lanczos => square.saturating_add(16 * labels * m * m.min(MOST_STEPS as u128)),
+            Solver::Lanczos => square.saturating_add(16 * labels * m * m.min(MOST_LANCZOS_STEPS as u128)),
         };
         // With a refit or folds, a path is in memory while the next one is computed and sums are added.
         let solving = if self.validation.paths() > 1 {

@@ -12,8 +12,7 @@ use crate::train::method::descent::{Descent, DescentInput, Iterate, Selection, c
 use crate::train::run::TrainingRun;
 use crate::train::subject::Method;
 use zonal::block::FeatureMap;
-use zonal::dynamics::descent::Source;
-use zonal::dynamics::linear::LinearPrediction;
+use zonal::dynamics::{LinearPrediction, Source};
 use zonal::lift::Lift;
 use zonal::linalg::Matrix;
 use zonal::measure::best_polynomials;

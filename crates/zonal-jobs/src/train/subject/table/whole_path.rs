@@ -10,8 +10,7 @@ use crate::train::method::Course;
 use crate::train::method::whole_path::WholePath;
 use crate::train::run::TrainingRun;
 use crate::train::subject::Method;
-use zonal::dynamics::Step;
-use zonal::dynamics::path::Path;
+use zonal::dynamics::{GradientPath, Step};
 use zonal::lift::LabelScale;
 use zonal::linalg::Matrix;
 use zonal::measure::{Monomials, best_polynomials};
@@ -151,7 +150,7 @@ impl Fit<'_> {
         &self,
         folds: &[Sums],
         observer: &mut dyn Observer,
-    ) -> Result<(Path, Matrix, Option<Vec<f64>>)> {
+    ) -> Result<(GradientPath, Matrix, Option<Vec<f64>>)> {
         let grid = &self.method.grid;
         let path = self.path(&total(folds)?, observer)?;
         let (mut losses, weight) = over_folds(folds, grid.len() * self.labels.len(), |held, rest| {
@@ -170,7 +169,7 @@ impl Fit<'_> {
         held_out: Option<&Sums>,
         refit: bool,
         observer: &mut dyn Observer,
-    ) -> Result<(Path, Matrix, Option<Vec<f64>>)> {
+    ) -> Result<(GradientPath, Matrix, Option<Vec<f64>>)> {
         let grid = &self.method.grid;
         let path = self.path(train, observer)?;
         let coefficients = path.coefficients(grid);
@@ -185,7 +184,7 @@ impl Fit<'_> {
         }
     }
 
-    fn path(&self, sums: &Sums, observer: &mut dyn Observer) -> Result<Path> {
+    fn path(&self, sums: &Sums, observer: &mut dyn Observer) -> Result<GradientPath> {
         self.method.path(&Quadratic::from_sums(sums)?, observer)
     }
 
@@ -196,7 +195,12 @@ impl Fit<'_> {
         losses.iter().zip(units(self.labels)).map(|(l, unit)| l * unit).collect()
     }
 
-    fn checkpoints(&self, path: &Path, validation: Option<&[f64]>, test: Option<&[f64]>) -> Vec<Checkpoint> {
+    fn checkpoints(
+        &self,
+        path: &GradientPath,
+        validation: Option<&[f64]>,
+        test: Option<&[f64]>,
+    ) -> Vec<Checkpoint> {
         let mean = |losses: &[f64], i: usize| {
             self.mean_squares(losses, i).iter().sum::<f64>() / self.labels.len() as f64
         };

@@ -9,8 +9,7 @@ use crate::train::method::descent::{
 use crate::train::run::TrainingRun;
 use crate::train::subject::Method;
 use crate::train::trained::Notes;
-use zonal::dynamics::descent::Source;
-use zonal::dynamics::linear::{Steps, has_tangent, share_left, tangent_spectrum};
+use zonal::dynamics::{Source, Steps, has_tangent, share_left, tangent_spectrum};
 use zonal::measure::{MovingEnergies, SHARES, moving_energies};
 use zonal::network::Layers;
 use zonal::observer::Observer;

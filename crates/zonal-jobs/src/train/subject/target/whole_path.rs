@@ -8,9 +8,7 @@ use crate::train::run::TrainingRun;
 use crate::train::subject::Method;
 use crate::train::trained::Notes;
 use zonal::activation::Activation;
-use zonal::dynamics::operator::Operator;
-use zonal::dynamics::path::{Path, Solver};
-use zonal::dynamics::{Step, logarithmic_grid};
+use zonal::dynamics::{GradientPath, Operator, Solver, Step, logarithmic_grid};
 use zonal::kernel::Kernel;
 use zonal::measure::{SHARES, residual_energies, residual_errors, times_to_learn};
 use zonal::network::Network;
@@ -116,16 +114,14 @@ fn learning_times(
 ) -> Result<Vec<LearningTime>> {
     let degrees = subject.degrees_with_energy();
     let times = times_to_learn(&degrees, &logarithmic_grid(method.last()), energies)?;
-    let of_degree = |(&degree, times): (&Degree, &[Option<u64>; SHARES.len()])| {
-        let one = move |(share, &iteration): (f64, &Option<u64>)| LearningTime {
-            degree,
-            share,
-            iteration,
-            predicted: operator.time_to_learn(degree, share),
-        };
-        SHARES.into_iter().zip(times).map(one).collect::<Vec<_>>()
-    };
-    Ok(degrees.iter().zip(&times).flat_map(of_degree).collect())
+    let mut out = Vec::new();
+    for (&degree, times) in degrees.iter().zip(times) {
+        for (share, iteration) in SHARES.into_iter().zip(times) {
+            let predicted = operator.time_to_learn(degree, share)?;
+            out.push(LearningTime { degree, share, iteration, predicted });
+        }
+    }
+    Ok(out)
 }
 
 /// The smallest error of a truncated series that is noted, relative to the square norm of the activation.
@@ -170,7 +166,7 @@ const F64_TOLERANCE: f64 = 1e-9;
 struct Residuals<'a> {
     subject: &'a TargetSubject<'a>,
     network: &'a Network,
-    path: Path,
+    path: GradientPath,
     /// The network in double-double arithmetic, if the path was computed in it.
     precise: Option<Precise>,
 }
@@ -191,7 +187,7 @@ impl<'a> Residuals<'a> {
         let path = match &precise {
             None => path,
             // With the step of the first path, so that both are the same descent.
-            Some(precise) => Path::precise(precise, Step::Fixed(path.step()), observer)?,
+            Some(precise) => GradientPath::precise(precise, Step::Fixed(path.step()), observer)?,
         };
         Ok(Self { subject, network, path, precise })
     }
