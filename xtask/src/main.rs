@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask check | test | docs | wheel | refs | instructions | golden | faults | fuzz | soak | bench`.
+//! The project's own commands: `cargo xtask check | test | docs | wheel | package | refs | instructions | golden | faults | fuzz | soak | bench`.
 
 #![forbid(unsafe_code)]
 
@@ -6,6 +6,7 @@ mod bench;
 mod check;
 mod fuzz;
 mod golden;
+mod package;
 mod packages;
 mod python;
 mod rust;
@@ -25,6 +26,8 @@ const HELP: &str = "cargo xtask COMMAND
           dependency policy
   docs    write the generated parts of the documentation (schemas, figures, picture of the house, results of Python)
   wheel   build the Python package and install it into the project's own virtual environment
+  package [crates|program|deb|wheel|sdist|sbom|all] [--tag TAG]
+          what is published, into target/packages, the same bytes for the same commit; TAG must be that of the version
   refs    make the reference tables again with mpmath, and say whether they changed
   instructions
           all tests of Rust once more with AVX2 and without vector instructions of ours
@@ -52,6 +55,7 @@ fn main() -> Result<()> {
         Some("check") => check::check(&rest),
         Some("test") => test::test(),
         Some("docs") => docs(),
+        Some("package") => package::package(&rest),
         Some("wheel") => python::install(&python::prepare()?, false).map(|_| ()),
         Some("refs") => refs(),
         Some("instructions") => test::instructions(),
@@ -156,7 +160,7 @@ fn system_python() -> Option<&'static str> {
 fn environment(packages: &[&str]) -> Result<PathBuf> {
     let Some(python) = system_python() else { bail!("Python 3 is needed for this") };
     let environment = target().join("venv");
-    let inside = environment.join("bin/python");
+    let inside = environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     if !inside.exists() {
         run("virtual environment", Command::new(python).args(["-m", "venv"]).arg(&environment))?;
     }

@@ -65,7 +65,7 @@ const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "g
 fn pages(python: &Path, browser: &Path) -> Result<()> {
     let script = root().join("crates/zonal-report/browser/pages.py");
     // The tests of the program have built it.
-    let program = target().join("release/zonal");
+    let program = target().join("release").join(format!("zonal{}", std::env::consts::EXE_SUFFIX));
     let mut command = Command::new(python);
     run("pages in a browser", command.arg(script).arg(program).arg(browser))
 }
