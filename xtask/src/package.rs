@@ -88,8 +88,15 @@ impl Build {
 
     /// The crates that are published, each built from its package alone.
     fn crates(&self) -> Result<()> {
-        let publish = ["publish", "--workspace", "--dry-run", "--locked"];
-        run("crates", cargo().args(publish).env("SOURCE_DATE_EPOCH", &self.epoch))?;
+        let mut publish = cargo();
+        publish.args(["publish", "--workspace", "--dry-run", "--no-verify", "--locked"]);
+        run("metadata of crates", &mut publish)?;
+        let mut package = cargo();
+        package.args(["package", "--workspace", "--locked"]).env("SOURCE_DATE_EPOCH", &self.epoch);
+        for unpublished in packages()?.iter().filter(|p| !p.published) {
+            package.args(["--exclude", &unpublished.name]);
+        }
+        run("crates", &mut package)?;
         for package in packages()?.iter().filter(|p| p.published) {
             let name = format!("{}-{VERSION}.crate", package.name);
             let file = target().join("package").join(&name);
