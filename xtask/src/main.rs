@@ -1,4 +1,5 @@
-//! The project's own commands: `cargo xtask check | test | docs | site | examples | wheel | refs | instructions | golden | faults | fuzz | soak | bench`.
+//! The project's own commands: `cargo xtask check | test | docs | site | examples | wheel | package | refs | instructions | golden |
+//! faults | fuzz | soak | bench`.
 
 #![forbid(unsafe_code)]
 
@@ -6,6 +7,7 @@ mod bench;
 mod check;
 mod fuzz;
 mod golden;
+mod package;
 mod packages;
 mod python;
 mod rust;
@@ -31,6 +33,8 @@ const HELP: &str = "cargo xtask COMMAND
           run the examples of the README, the tutorials and the how-to pages, and compare their output; with --write
           outputs that have changed are replaced
   wheel   build the Python package and install it into the project's own virtual environment
+  package [crates|program|deb|wheel|sdist|sbom|all] [--tag TAG]
+          what is published, into target/packages, the same bytes for the same commit; TAG must be that of the version
   refs    compute the reference tables again with mpmath, and report whether they changed
   instructions
           all Rust tests again with AVX2, and without vector instructions in zonal's own loops
@@ -61,6 +65,7 @@ fn main() -> Result<()> {
         Some("docs") => docs(),
         Some("site") => site::site(),
         Some("examples") => site::examples_alone(&rest),
+        Some("package") => package::package(&rest),
         Some("wheel") => python::install(&python::prepare()?, false).map(|_| ()),
         Some("refs") => refs(),
         Some("instructions") => test::instructions(),
@@ -170,7 +175,7 @@ fn environment(packages: &[&str]) -> Result<PathBuf> {
 fn environment_in(name: &str, packages: &[&str]) -> Result<PathBuf> {
     let Some(python) = system_python() else { bail!("Python 3 is needed for this") };
     let environment = target().join(name);
-    let inside = environment.join("bin/python");
+    let inside = environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     if !inside.exists() {
         run("virtual environment", Command::new(python).args(["-m", "venv"]).arg(&environment))?;
     }

@@ -12,6 +12,8 @@ pub(crate) struct Package {
     pub(crate) name: String,
     /// Its folder, relative to the root.
     pub(crate) folder: String,
+    /// Whether it is for crates.io.
+    pub(crate) published: bool,
     /// The packages of the workspace on which it depends, including those of its tests.
     needs: Vec<String>,
 }
@@ -32,6 +34,7 @@ pub(crate) fn packages() -> Result<Vec<Package>> {
         packages.push(Package {
             name: text(package, "name")?.to_owned(),
             folder: folder.strip_prefix(top)?.to_string_lossy().into_owned(),
+            published: package["publish"].is_null(),
             needs: needs
                 .filter(|d| d["path"].is_string())
                 .filter_map(|d| d["name"].as_str())
@@ -79,7 +82,7 @@ pub(crate) fn changed_files(base: &str) -> Result<Vec<String>> {
     Ok(changed.lines().chain(unknown.lines()).map(str::to_owned).collect())
 }
 
-fn git(words: &[&str]) -> Result<String> {
+pub(crate) fn git(words: &[&str]) -> Result<String> {
     let output =
         Command::new("git").current_dir(root()).args(words).output().context("git could not be started")?;
     if !output.status.success() {
@@ -134,6 +137,7 @@ mod tests {
         .map(|(name, folder, needs)| Package {
             name: name.into(),
             folder: folder.into(),
+            published: true,
             needs: needs.iter().map(|n| (*n).to_owned()).collect(),
         })
         .into()

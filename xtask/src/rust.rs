@@ -3,6 +3,7 @@
 use crate::packages::{packages, settings};
 use crate::{cargo, cargo_has, run, target};
 use anyhow::Result;
+use std::env::consts::EXE_SUFFIX;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -67,5 +68,5 @@ fn build(name: &str, settings: &[String]) -> Result<PathBuf> {
     let mut build = cargo();
     build.args(["build", "--release", "--quiet", "--workspace", "--bin", name]).args(settings);
     run(&format!("the program {name}"), &mut build)?;
-    Ok(target().canonicalize()?.join("release").join(name))
+    Ok(target().canonicalize()?.join("release").join(format!("{name}{EXE_SUFFIX}")))
 }

@@ -66,7 +66,7 @@ const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "g
 fn pages(python: &Path, browser: &Path) -> Result<()> {
     let script = root().join("crates/zonal-report/browser/pages.py");
     // Built by the tests of the program.
-    let program = target().join("release/zonal");
+    let program = target().join("release").join(format!("zonal{}", std::env::consts::EXE_SUFFIX));
     let mut command = Command::new(python);
     run("pages in a browser", command.arg(script).arg(program).arg(browser))
 }

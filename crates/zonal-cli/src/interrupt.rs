@@ -1,10 +1,8 @@
 //! Ctrl-C and SIGTERM. The program reports that nothing was saved and exits at once, unless it is writing a finished
 //! run: then the first signal is deferred until the files are written, and a second one exits at once.
 
-use crate::output::print_error_line;
-use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
-use signal_hook::iterator::Signals;
-use signal_hook::{flag, low_level};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -48,24 +46,35 @@ impl Interrupt {
             }
         }
         // Exceeding the file size limit (`ulimit -f`) is a write error and must not end the program.
-        let _ = flag::register(SIGXFSZ, off());
+        #[cfg(unix)]
+        let _ = flag::register(signal_hook::consts::SIGXFSZ, off());
         this
     }
 
     /// Starts a thread that prints a line and exits at the first signal that is not deferred. A signal handler itself
     /// must not print; without the thread the program exits silently.
+    #[cfg(unix)]
     fn watch_signals(&self) -> bool {
+        use crate::output;
+        use signal_hook::{iterator::Signals, low_level};
         let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return false };
         let exits_at_once = Arc::clone(&self.exits_at_once);
         let wait = move || {
             for signal in signals.forever() {
                 if exits_at_once.load(Ordering::SeqCst) {
-                    print_error_line("interrupted: nothing was saved; the same command starts over");
-                    low_level::exit(i32::from(if signal == SIGTERM { TERMINATED } else { INTERRUPTED }));
+                    output::print_error_line("interrupted: nothing was saved; the same command starts over");
+                    let code = if signal == SIGTERM { TERMINATED } else { INTERRUPTED };
+                    low_level::exit(i32::from(code));
                 }
             }
         };
         std::thread::Builder::new().name("signals".into()).spawn(wait).is_ok()
+    }
+
+    /// Returns false: signals cannot be waited for on this system.
+    #[cfg(not(unix))]
+    fn watch_signals(&self) -> bool {
+        false
     }
 
     /// Starts or stops deferring signals.

@@ -1,8 +1,11 @@
 //! Tables of results, one row per case, as CSV and as Arrow files for pandas, polars and similar tools.
 
 use crate::error::{Error, Result};
+#[cfg(feature = "arrow")]
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray, UInt64Array};
+#[cfg(feature = "arrow")]
 use arrow_ipc::writer::FileWriter;
+#[cfg(feature = "arrow")]
 use std::sync::Arc;
 
 /// The values of one column.
@@ -80,26 +83,35 @@ impl Results {
         String::from_utf8(bytes).map_err(|e| Error::results(&e))
     }
 
-    /// Encodes the table as an uncompressed Arrow IPC file (Feather version 2).
+    /// Encodes the table as an uncompressed Arrow IPC file (Feather version 2); None in a build without the feature `arrow`.
     ///
     /// # Errors
     /// [`Error::Results`] for columns of different lengths, and for no columns.
-    pub fn arrow(&self) -> Result<Vec<u8>> {
-        let arrays = self.columns.iter().map(|(name, values)| {
-            let array: ArrayRef = match values {
-                Values::Text(v) => Arc::new(StringArray::from_iter_values(v)),
-                Values::Count(v) => Arc::new(UInt64Array::from(v.clone())),
-                Values::Number(v) => Arc::new(Float64Array::from(v.clone())),
-            };
-            (name.as_str(), array, !matches!(values, Values::Text(_)))
-        });
-        let fail = |e: arrow_schema::ArrowError| Error::results(&e);
-        let batch = RecordBatch::try_from_iter_with_nullable(arrays).map_err(fail)?;
-        let mut writer = FileWriter::try_new(Vec::new(), &batch.schema()).map_err(fail)?;
-        writer.write(&batch).map_err(fail)?;
-        writer.finish().map_err(fail)?;
-        writer.into_inner().map_err(fail)
+    pub fn arrow(&self) -> Result<Option<Vec<u8>>> {
+        #[cfg(feature = "arrow")]
+        let bytes = Some(encode(&self.columns).map_err(|e| Error::results(&e))?);
+        #[cfg(not(feature = "arrow"))]
+        let bytes = None;
+        Ok(bytes)
     }
+}
+
+/// Encodes columns as an Arrow file.
+#[cfg(feature = "arrow")]
+fn encode(columns: &[(String, Values)]) -> std::result::Result<Vec<u8>, arrow_schema::ArrowError> {
+    let arrays = columns.iter().map(|(name, values)| {
+        let array: ArrayRef = match values {
+            Values::Text(v) => Arc::new(StringArray::from_iter_values(v)),
+            Values::Count(v) => Arc::new(UInt64Array::from(v.clone())),
+            Values::Number(v) => Arc::new(Float64Array::from(v.clone())),
+        };
+        (name.as_str(), array, !matches!(values, Values::Text(_)))
+    });
+    let batch = RecordBatch::try_from_iter_with_nullable(arrays)?;
+    let mut writer = FileWriter::try_new(Vec::new(), &batch.schema())?;
+    writer.write(&batch)?;
+    writer.finish()?;
+    writer.into_inner()
 }
 
 /// Decodes the rows of CSV text written by zonal.
@@ -112,6 +124,7 @@ pub fn read_csv<T: serde::de::DeserializeOwned>(text: &str) -> Result<Vec<T>> {
 }
 
 #[cfg(test)]
+#[cfg(feature = "arrow")]
 mod tests {
     use super::*;
     use arrow_array::Array;
@@ -133,8 +146,8 @@ mod tests {
 
     #[test]
     fn arrow_reads_back() {
-        let bytes = sample().arrow().unwrap();
-        assert_eq!(bytes, sample().arrow().unwrap());
+        let bytes = sample().arrow().unwrap().unwrap();
+        assert_eq!(Some(&bytes), sample().arrow().unwrap().as_ref());
         let reader = FileReader::try_new(std::io::Cursor::new(bytes), None).unwrap();
         let batches: Vec<RecordBatch> = reader.map(|b| b.unwrap()).collect();
         assert_eq!((batches.len(), batches[0].num_rows(), batches[0].num_columns()), (1, 2, 3));

@@ -580,6 +580,7 @@ mod tests {
         // A file has its own style and stamp; a page has a style sheet and a slider.
         assert!(own.contains("<style>") && own.contains("after &lt;3"));
         assert!(!page.contains("<style>") && !page.contains("after"));
+        #[cfg(feature = "png")]
         assert!(crate::png::png(&own).is_ok());
     }
 }

@@ -11,6 +11,7 @@ mod error;
 pub mod figure;
 pub mod page;
 pub mod palette;
+#[cfg(feature = "png")]
 pub mod png;
 mod text;
 pub mod write;

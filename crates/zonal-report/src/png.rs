@@ -1,4 +1,4 @@
-//! Renders drawings as PNG.
+//! Renders drawings as PNG, which needs the feature `png`.
 
 use crate::error::{Error, Result};
 use png::{BitDepth, ColorType, Encoder, PixelDimensions, Unit};

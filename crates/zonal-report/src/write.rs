@@ -4,6 +4,7 @@ use crate::chart::Chart;
 use crate::draw::svg_file;
 use crate::error::{Error, Result};
 use crate::page::{self, Page};
+#[cfg(feature = "png")]
 use crate::png::png;
 use std::path::{Path, PathBuf};
 use zonal_documents::request::FigureFormat as Format;
@@ -106,6 +107,13 @@ pub fn write_page(page: &Page, path: &Path, force: bool, formats: &[Format]) -> 
     let figures = write_figures(page, &parent.join(FIGURES), force, formats)?;
     write_file(path, page.html()?.as_bytes())?;
     Ok(WrittenFiles { page: path.to_owned(), figures })
+}
+
+/// Refuses PNG in a build without it.
+#[cfg(not(feature = "png"))]
+fn png(_svg: &str) -> Result<Vec<u8>> {
+    let message = "this build of zonal has no PNG; choose SVG, or build it with the feature `png`";
+    Err(Error::Picture { message: message.to_owned() })
 }
 
 fn cannot_create(folder: &Path) -> impl Fn(std::io::Error) -> Error + '_ {

@@ -1,8 +1,8 @@
-//! Readers of Parquet and Arrow files: columns of numbers and booleans, with nulls as missing values.
+//! The reader of Arrow files: columns of numbers and booleans, with nulls as missing values.
 
+use super::arrow_limits;
 use super::guard::catch_panic;
-use super::reader::{RawRows, Reader, block_rows, table, wrong_type};
-use super::{arrow_limits, parquet_limits};
+use super::reader::{RawRows, Reader, table, wrong_type};
 use crate::error::{Error, Result};
 use crate::option::FEATURES;
 use arrow_array::cast::AsArray;
@@ -13,20 +13,17 @@ use arrow_array::types::{
 use arrow_array::{Array, RecordBatch};
 use arrow_ipc::reader::FileReader;
 use arrow_schema::{ArrowError, DataType, Schema};
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use std::fs::File;
 use std::io::{BufReader, Seek};
 use std::path::{Path, PathBuf};
 
-const PARQUET: &str = "Parquet";
 const ARROW: &str = "Arrow";
 
-fn open(path: &Path) -> Result<File> {
+pub(super) fn open(path: &Path) -> Result<File> {
     File::open(path).map_err(Error::system(path, "opening"))
 }
 
-fn broken(path: &Path, kind: &str, error: &dyn std::fmt::Display) -> Error {
+pub(super) fn broken(path: &Path, kind: &str, error: &dyn std::fmt::Display) -> Error {
     let error = error.to_string();
     if error.to_lowercase().contains("checksum") {
         return table(path, format!("is damaged ({kind}: {error}); copy or save the file again"));
@@ -35,7 +32,7 @@ fn broken(path: &Path, kind: &str, error: &dyn std::fmt::Display) -> Error {
 }
 
 /// Calls a library, and converts its errors and panics.
-fn read<T, E: std::fmt::Display>(
+pub(super) fn read<T, E: std::fmt::Display>(
     path: &Path,
     kind: &str,
     f: impl FnOnce() -> std::result::Result<T, E>,
@@ -46,30 +43,8 @@ fn read<T, E: std::fmt::Display>(
     }
 }
 
-fn names(schema: &Schema) -> Vec<String> {
+pub(super) fn names(schema: &Schema) -> Vec<String> {
     schema.fields().iter().map(|f| f.name().clone()).collect()
-}
-
-pub(super) fn parquet_names(path: &Path) -> Result<Vec<String>> {
-    Ok(names(parquet_builder(path)?.schema()))
-}
-
-fn parquet_builder(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>> {
-    let mut file = open(path)?;
-    parquet_limits::check_schema(&mut file).map_err(|e| broken(path, PARQUET, &e))?;
-    read(path, PARQUET, || ParquetRecordBatchReaderBuilder::try_new(file))
-}
-
-pub(super) fn parquet(path: &Path, chosen: &[usize]) -> Result<BatchReader> {
-    let mut file = open(path)?;
-    let builder = parquet_builder(path)?;
-    check_types(path, builder.schema(), chosen)?;
-    parquet_limits::check(&mut file, builder.metadata(), chosen).map_err(|e| broken(path, PARQUET, &e))?;
-    let mask = ProjectionMask::roots(builder.parquet_schema(), chosen.iter().copied());
-    let batches = read(path, PARQUET, || {
-        builder.with_projection(mask).with_batch_size(block_rows(chosen.len())).build()
-    })?;
-    Ok(BatchReader::new(path, PARQUET, Box::new(batches), chosen))
 }
 
 pub(super) fn ipc_names(path: &Path) -> Result<Vec<String>> {
@@ -92,7 +67,7 @@ fn ipc_reader(path: &Path, columns: Option<Vec<usize>>) -> Result<FileReader<Buf
 }
 
 /// Checks that every chosen column holds numbers, before any rows are read.
-fn check_types(path: &Path, schema: &Schema, chosen: &[usize]) -> Result<()> {
+pub(super) fn check_types(path: &Path, schema: &Schema, chosen: &[usize]) -> Result<()> {
     for &i in chosen {
         let field = schema.field(i);
         let kind = field.data_type();
@@ -127,7 +102,7 @@ pub(super) struct BatchReader {
 }
 
 impl BatchReader {
-    fn new(path: &Path, kind: &'static str, batches: Batches, chosen: &[usize]) -> Self {
+    pub(super) fn new(path: &Path, kind: &'static str, batches: Batches, chosen: &[usize]) -> Self {
         let mut sorted = chosen.to_vec();
         sorted.sort_unstable();
         let indices = chosen.iter().map(|c| sorted.partition_point(|s| s < c)).collect();

@@ -2,15 +2,21 @@
 //! Memory use does not grow with the number of rows. A table can be read any number of times, except from a pipe, which only
 //! [`Source::open_once`] accepts.
 
+#[cfg(feature = "arrow")]
 mod arrow;
+#[cfg(feature = "arrow")]
 mod arrow_limits;
 mod blocks;
 mod columns;
 mod csv;
 mod format;
+#[cfg(feature = "arrow")]
 mod guard;
 mod memory;
 mod numpy;
+#[cfg(feature = "parquet")]
+mod parquet;
+#[cfg(feature = "parquet")]
 mod parquet_limits;
 mod pipe;
 mod reader;
@@ -272,8 +278,12 @@ impl Source {
             }
             Format::Npy => Box::new(numpy::NumpyReader::npy(path, &chosen()?)?),
             Format::Npz => Box::new(numpy::NumpyReader::npz(path, &chosen()?)?),
-            Format::Parquet => Box::new(arrow::parquet(path, &chosen()?)?),
+            #[cfg(feature = "parquet")]
+            Format::Parquet => Box::new(parquet::reader(path, &chosen()?)?),
+            #[cfg(feature = "arrow")]
             Format::Arrow => Box::new(arrow::ipc(path, &chosen()?)?),
+            #[cfg(not(feature = "parquet"))]
+            other => return Err(not_built(path, other)),
         })
     }
 
@@ -284,6 +294,18 @@ impl Source {
         let reject = self.missing == Missing::Reject;
         Ok(Box::new(csv::CsvReader::new(path, csv, chosen, labels, reject, prompt)))
     }
+}
+
+/// Returns the error of a format that this build does not read. The feature `parquet` includes `arrow`.
+#[cfg(not(feature = "parquet"))]
+fn not_built(path: &Path, format: Format) -> Error {
+    let (name, feature) =
+        if format == Format::Arrow { ("an Arrow", "arrow") } else { ("a Parquet", "parquet") };
+    let message = format!(
+        "is {name} file, which this build of zonal does not read; build it with the feature `{feature}`, or save the \
+         table as CSV or NPY"
+    );
+    table(path, message)
 }
 
 /// Returns the names of the columns of a file or pipe.
@@ -301,8 +323,12 @@ fn names(path: &Path, format: Format, dialect: Dialect) -> Result<Vec<String>> {
         Format::Csv | Format::GzipCsv => csv::OpenCsv::open(path, format == Format::GzipCsv, dialect)?.names,
         Format::Npy => numpy::npy_names(path)?,
         Format::Npz => numpy::npz_names(path)?,
-        Format::Parquet => arrow::parquet_names(path)?,
+        #[cfg(feature = "parquet")]
+        Format::Parquet => parquet::names(path)?,
+        #[cfg(feature = "arrow")]
         Format::Arrow => arrow::ipc_names(path)?,
+        #[cfg(not(feature = "parquet"))]
+        other => return Err(not_built(path, other)),
     };
     check_columns(path, names.len())?;
     let mut sorted: Vec<&String> = names.iter().collect();
@@ -314,4 +340,5 @@ fn names(path: &Path, format: Format, dialect: Dialect) -> Result<Vec<String>> {
 }
 
 #[cfg(test)]
+#[cfg(feature = "parquet")]
 mod tests;

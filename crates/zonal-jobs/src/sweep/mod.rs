@@ -107,7 +107,9 @@ pub fn sweep(
         let _ = observer.progress(Stage::Writing, 0, 1);
         let table = results(&report.rows);
         folder.write(TABLE, table.csv()?.as_bytes())?;
-        folder.write(ARROW, &table.arrow()?)?;
+        if let Some(bytes) = table.arrow()? {
+            folder.write(ARROW, &bytes)?;
+        }
         let first_seed = job.grid.first_seed;
         let (name, trainings, rows) = (&report.name, report.trainings, report.rows.len());
         let record = Record {
