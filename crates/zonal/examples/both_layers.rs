@@ -26,8 +26,8 @@ fn main() -> zonal::Result<()> {
     let direction = target.zonal_terms()[0].direction.clone();
     let direction = Matrix::from_rows(1, dim.as_usize(), direction)?;
     let mut losses = Vec::new();
-    for steps in [0, 10, 100, 1_000] {
-        descent.run(steps, 1_000, &mut Silent)?;
+    for steps in [0, 10, 100, 300] {
+        descent.run(steps, 300, &mut Silent)?;
         let weights = descent.weights();
         let residual = moving_energies(&architecture, &weights, &target, 3, &mut Silent)?;
         let aligned = alignment(&weights, &direction)?;

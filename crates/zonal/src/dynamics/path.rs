@@ -36,9 +36,11 @@ pub enum Solver {
 /// let k = Matrix::from_rows(2, 2, vec![1.0, 0.0, 0.0, 0.25])?;
 /// let quadratic = Quadratic::new(k, vec![1.0, 0.25], 0.625)?;
 /// let path = GradientPath::new(&quadratic, Step::Fixed(1.0), &mut Silent)?;
-/// let a = path.coefficients(&[0, 1, 2]);
-/// assert_eq!((a.row(0), a.row(1)), (&[0.0, 0.0][..], &[1.0, 0.25][..]));
-/// assert!((a.row(2)[1] - (1.0 - 0.75f64.powi(2))).abs() < 1e-15);
+/// // The first weight is right after one step, the second approaches 1 by a factor of 3/4 a step.
+/// let a = path.coefficients(&[0, 1, 50]);
+/// assert_eq!(a.row(0), [0.0, 0.0]);
+/// assert!((a.row(1)[0] - 1.0).abs() < 1e-15 && (a.row(1)[1] - 0.25).abs() < 1e-15);
+/// assert!((a.row(2)[1] - (1.0 - 0.75f64.powi(50))).abs() < 1e-14);
 /// assert!((path.loss(2) - 0.25 * 0.75f64.powi(4)).abs() < 1e-15);
 /// # Ok::<(), zonal::Error>(())
 /// ```
