@@ -39,8 +39,9 @@ impl ColumnIndices {
                 // Probably a line that was not split.
                 let unsplit = names.len() == 1 && list.contains([',', ';', '\t', ' ', '|', '\u{fffd}']);
                 let advice = if unsplit { format!(" (check {DELIMITER})") } else { String::new() };
-                let wanted = shorten(wanted);
-                let message = format!("there is no column '{wanted}'; the columns are {list}{more}{advice}");
+                let all = || format!("the columns are {list}{more}{advice}");
+                let advice = zonal::error::advice(wanted, names.iter().map(String::as_str), all);
+                let message = format!("there is no column '{}'; {advice}", shorten(wanted));
                 Err(Error::Table { path: path.to_owned(), row: None, column: None, message })
             }
         };
