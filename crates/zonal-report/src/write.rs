@@ -4,6 +4,7 @@ use crate::chart::Chart;
 use crate::draw::svg_file;
 use crate::error::{Error, Result};
 use crate::page::{self, Page};
+use crate::pdf::pdf;
 use crate::png::png;
 use std::path::{Path, PathBuf};
 use zonal_documents::request::FigureFormat as Format;
@@ -16,6 +17,7 @@ fn extension(format: Format) -> &'static str {
     match format {
         Format::Svg => "svg",
         Format::Png => "png",
+        Format::Pdf => "pdf",
     }
 }
 
@@ -115,12 +117,25 @@ fn cannot_create(folder: &Path) -> impl Fn(std::io::Error) -> Error + '_ {
 }
 
 fn write_figures(page: &Page, folder: &Path, force: bool, formats: &[Format]) -> Result<Vec<PathBuf>> {
+    write_charts(page.charts.iter().map(|drawn| &drawn.chart), folder, force, formats)
+}
+
+/// Writes charts as files into a folder, which is created if necessary.
+///
+/// # Errors
+/// [`Error::Occupied`] for a file that zonal did not write, unless `force`; errors of writing.
+pub fn write_charts<'a>(
+    charts: impl Iterator<Item = &'a Chart>,
+    folder: &Path,
+    force: bool,
+    formats: &[Format],
+) -> Result<Vec<PathBuf>> {
     let name = |chart: &Chart, format: Format| folder.join(format!("{}.{}", chart.id, extension(format)));
     let mut formats = formats.to_vec();
     formats.sort_unstable();
     formats.dedup();
-    let all = page.charts.iter().flat_map(|d| formats.iter().map(move |format| (&d.chart, *format)));
-    let all: Vec<(&Chart, Format)> = all.collect();
+    let all: Vec<(&Chart, Format)> =
+        charts.flat_map(|chart| formats.iter().map(move |format| (chart, *format))).collect();
     // All files are checked before the first is written.
     for (chart, format) in &all {
         let path = name(chart, *format);
@@ -139,6 +154,7 @@ fn write_figures(page: &Page, folder: &Path, force: bool, formats: &[Format]) ->
         let bytes = match format {
             Format::Svg => (svg + "\n").into_bytes(),
             Format::Png => png(&svg)?,
+            Format::Pdf => pdf(&svg)?,
         };
         write_file(&path, &bytes)?;
         written.push(path);
