@@ -191,36 +191,26 @@ impl Trials<'_> {
     }
 }
 
-/// Candidates that get a line of their own.
-const MOST_LINES: usize = 8;
-
-/// Notes the results of the last round, and the range of the results of the others.
+/// Notes the chosen candidate, and the range of the errors of the others.
 fn note_candidates(tried: &[Candidate], notes: Notes<'_>) {
-    let Some(best) = tried.first() else { return };
-    let last = tried.iter().take(MOST_LINES).take_while(|c| (c.rows, c.width) == (best.rows, best.width));
-    let last = last.count();
-    for (i, c) in tried[..last].iter().enumerate() {
-        let verdict = if i == 0 { "; chosen" } else { "" };
-        notes(&format!(
-            "tried {} at scale {}, bias {}: {} of the deviation left on {} rows, width {}{verdict}",
-            c.activation,
-            short(c.scale),
-            short(c.bias),
-            short(c.relative_rmse),
-            c.rows,
-            c.width
-        ));
+    let [best, others @ ..] = tried else { return };
+    let mut text = format!(
+        "chose {} at scale {}, bias {}: {} of the deviation remains on {} rows at width {}",
+        best.activation,
+        short(best.scale),
+        short(best.bias),
+        short(best.relative_rmse),
+        best.rows,
+        best.width
+    );
+    if !others.is_empty() {
+        let errors = others.iter().map(|c| c.relative_rmse);
+        let (low, high) = errors.fold((f64::INFINITY, 0.0), |(l, h): (f64, f64), x| (l.min(x), h.max(x)));
+        let (count, low, high) = (others.len(), short(low), short(high));
+        text +=
+            &format!("; {count} others left {low} to {high} in their last trial (candidates in the report)");
     }
-    let others = tried[last..].iter().map(|c| c.relative_rmse);
-    let (low, high) = others.fold((f64::INFINITY, 0.0), |(l, h): (f64, f64), x| (l.min(x), h.max(x)));
-    if last < tried.len() {
-        notes(&format!(
-            "tried {} others, which left {} to {}; the report lists them as candidates",
-            tried.len() - last,
-            short(low),
-            short(high)
-        ));
-    }
+    notes(&text);
 }
 
 /// The smallest root mean squared error along the path, each fold predicted from the others.
