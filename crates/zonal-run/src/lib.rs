@@ -20,6 +20,7 @@ use zonal_documents::request::{
 };
 use zonal_documents::saved::{SavedRun, SavedTraining};
 use zonal_documents::train::TrainConfig;
+use zonal_io::folder::RunFolder;
 use zonal_io::model::Model;
 use zonal_io::option::named;
 use zonal_jobs::predict::Block;
@@ -70,8 +71,13 @@ impl From<Report> for Outcome {
 /// # Errors
 /// The errors of each job; [`zonal_documents::Error`] states what was found and what is needed.
 pub fn run(request: &Request, context: &mut Context<'_>) -> Result<Outcome> {
+    let options = request.figures().filter(|options| !options.figures.is_empty());
+    if let Some(options) = options {
+        // Known before the work.
+        RunFolder::check_parent(options.folder()).map_err(zonal_documents::Error::from)?;
+    }
     let mut outcome = perform(request, context)?;
-    if let Some(options) = request.figures() {
+    if let Some(options) = options {
         match figures(&outcome.report, options) {
             Ok(files) => files.iter().for_each(|file| (context.notes)(&format!("wrote {}", file.display()))),
             Err(error) => outcome.write_error = Some(error.into()),
@@ -84,7 +90,6 @@ pub fn run(request: &Request, context: &mut Context<'_>) -> Result<Outcome> {
 fn figures(report: &Report, options: &FigureOptions) -> zonal_report::Result<Vec<PathBuf>> {
     use zonal_report::figure::{of_analysis, of_bounds, of_learning, of_spectrum};
     let charts = match report {
-        _ if options.figures.is_empty() => return Ok(Vec::new()),
         Report::Spectra(reports) => match reports.as_slice() {
             [report] => vec![of_spectrum("spectrum", report)],
             several => several
@@ -98,8 +103,7 @@ fn figures(report: &Report, options: &FigureOptions) -> zonal_report::Result<Vec
         Report::Learn(report) => vec![of_learning("descent", report)],
         _ => Vec::new(),
     };
-    let folder = options.out.as_deref().unwrap_or(Path::new("."));
-    write_charts(charts.iter(), folder, options.force, &options.figures)
+    write_charts(charts.iter(), options.folder(), options.force, &options.figures)
 }
 
 fn perform(request: &Request, context: &mut Context<'_>) -> Result<Outcome> {

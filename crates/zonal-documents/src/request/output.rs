@@ -176,6 +176,13 @@ pub struct FigureOptions {
     pub force: bool,
 }
 
+impl FigureOptions {
+    /// Returns the folder of the figures.
+    pub fn folder(&self) -> &Path {
+        self.out.as_deref().unwrap_or(Path::new("."))
+    }
+}
+
 /// The folder of a run that has only a record and a page.
 #[derive(Clone, Debug, Default, clap::Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
