@@ -19,7 +19,6 @@ use zonal_documents::request::{
 #[command(
     name = "zonal",
     version,
-    about,
     long_about = "For a network f(x) = (1/sqrt m) sum_j a_j phi(s <w_j, x>) with one hidden layer, trained by gradient \
                   descent on squared loss: the degrees that the activation can learn, the order in which it learns them, \
                   and the training itself, with any number of iterations at the cost of one if only the output layer \

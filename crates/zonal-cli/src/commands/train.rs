@@ -69,7 +69,7 @@ fn select_rows(report: &TrainReport) -> Vec<&Checkpoint> {
 
 fn target_table(report: &TrainReport, target: &str) -> String {
     let mut text = format!(
-        "{target}\nin dimension {}, by {} of {} units at scale {}, step {}{}\n\n",
+        "{target}\nin dimension {}, by {} {} units at scale {}, step {}{}\n\n",
         report.dim,
         report.width,
         report.activation,
@@ -245,7 +245,7 @@ fn rows_table(report: &TrainReport) -> String {
             text += &format!(" ({} rows with missing values or weight 0 dropped)", r.dropped);
         }
         text += &format!(
-            "\nby {} of {} units at scale {}, bias {}, step {}{}{}\n\n",
+            "\nby {} {} units at scale {}, bias {}, step {}{}{}\n\n",
             report.width,
             report.activation,
             short(report.scale),

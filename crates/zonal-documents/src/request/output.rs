@@ -177,9 +177,9 @@ pub struct FigureOptions {
 }
 
 impl FigureOptions {
-    /// Returns the folder of the figures.
+    /// Returns the folder of the figures; empty for the current folder.
     pub fn folder(&self) -> &Path {
-        self.out.as_deref().unwrap_or(Path::new("."))
+        self.out.as_deref().unwrap_or(Path::new(""))
     }
 }
 
