@@ -68,8 +68,8 @@ pub fn names() -> Vec<&'static str> {
 /// [`Error::Usage`] for an unknown name, [`Error::Interrupted`] if no claim was checked before the stop.
 pub fn reproduce(requested: &[String], size: Size, observer: &mut dyn Observer) -> Result<ReproduceReport> {
     if let Some(name) = requested.iter().find(|name| CLAIMS.iter().all(|c| c.name != name.as_str())) {
-        let list = names().join(", ");
-        return Err(Error::Usage(format!("'{name}' is not a claim; the claims are {list}")));
+        let advice = zonal::error::advice(name, names(), || format!("the claims are {}", names().join(", ")));
+        return Err(Error::Usage(format!("unknown claim '{name}'; {advice}")));
     }
     let is_requested = |c: &&Claim| requested.is_empty() || requested.iter().any(|name| name == c.name);
     let chosen: Vec<&Claim> = CLAIMS.iter().filter(is_requested).collect();

@@ -2,13 +2,15 @@
 
 use crate::format::Format;
 use crate::help;
-use clap::{Parser, Subcommand};
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use zonal_documents::number::Whole;
 use zonal_documents::request::{
-    AnalyzeRequest, BoundRequest, LearnRequest, PlanRequest, PlayRequest, PredictRequest, ReportRequest,
-    ReproduceRequest, SpectrumRequest, SweepRequest, Threads, TrainRequest,
+    AnalyzeRequest, BoundRequest, CompareRequest, LearnRequest, PlanRequest, PlayRequest, PredictRequest,
+    RemoveRequest, ReportRequest, ReproduceRequest, RunsRequest, SpectrumRequest, SweepRequest, Threads,
+    TrainRequest,
 };
 
 /// Predict and run gradient descent on networks with one hidden layer: what is learned, in which order, at which
@@ -17,15 +19,14 @@ use zonal_documents::request::{
 #[command(
     name = "zonal",
     version,
-    about,
     long_about = "For a network f(x) = (1/sqrt m) sum_j a_j phi(s <w_j, x>) with one hidden layer, trained by gradient \
                   descent on squared loss: the degrees that the activation can learn, the order in which it learns them, \
                   and the training itself, with any number of iterations at the cost of one if only the output layer \
                   is trained.",
-    after_help = "Examples:\n  zonal spectrum --activation relu --dim 10\n  zonal train data.csv --label y\n  zonal \
-                  analyze data.csv --label y\n  zonal \
-                  train --target 'x1*x2' --dim 5\n  zonal predict runs/data-relu-1 new.csv",
-    propagate_version = true
+    propagate_version = true,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    max_term_width = 100
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -36,6 +37,7 @@ pub(crate) struct Cli {
 
 /// Options of every command.
 #[derive(clap::Args, Debug, Clone)]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// Format of results on standard output
     #[arg(long, global = true, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
@@ -49,39 +51,58 @@ pub(crate) struct Global {
     /// Suppress notes and progress
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
+    /// Print a summary (-h), or every option with its explanation (--help)
+    #[arg(long, short, global = true, action = ArgAction::Help)]
+    help: Option<bool>,
+    /// Print the version
+    #[arg(long, short = 'V', global = true, action = ArgAction::Version)]
+    version: Option<bool>,
+}
+
+/// Returns the command line with the examples of each command.
+pub(crate) fn definition() -> clap::Command {
+    help::add(Cli::command(), "")
+}
+
+/// Parses the arguments of the program.
+///
+/// # Errors
+/// Unknown or missing arguments; also help and version, which are printed like errors.
+pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let mut command = definition();
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
 /// A command with its options.
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
-    #[command(after_help = help::SPECTRUM)]
     Spectrum(SpectrumRequest),
-    #[command(after_help = help::PLAN)]
     Plan(PlanRequest),
-    #[command(after_help = help::TRAIN)]
     Train(Box<TrainRequest>),
-    #[command(after_help = help::ANALYZE)]
     Analyze(AnalyzeRequest),
-    #[command(after_help = help::PREDICT)]
     Predict(PredictRequest),
-    #[command(after_help = help::REPORT)]
     Report(ReportRequest),
-    #[command(after_help = help::REPRODUCE)]
+    /// List, compare and remove runs
+    #[command(args_conflicts_with_subcommands = true)]
+    Runs {
+        #[command(flatten)]
+        list: RunsRequest,
+        #[command(subcommand)]
+        action: Option<Runs>,
+    },
     Reproduce(ReproduceRequest),
-    #[command(after_help = help::SWEEP)]
     Sweep(SweepRequest),
     /// Statistical queries: bounds on their number, games against an oracle, descent through an oracle
-    #[command(subcommand, after_help = help::SQ)]
+    #[command(subcommand)]
     Sq(Queries),
     /// Print completions for a shell
-    #[command(after_help = help::COMPLETIONS)]
     Completions {
         /// The shell
         #[arg(value_name = "SHELL")]
         shell: Shell,
     },
     /// Write manual pages into a folder
-    #[command(after_help = help::MAN)]
     Man {
         /// The folder, created if it does not exist
         #[arg(value_name = "DIR")]
@@ -89,13 +110,17 @@ pub(crate) enum Command {
     },
 }
 
+/// A command for runs.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Runs {
+    Compare(CompareRequest),
+    Remove(RemoveRequest),
+}
+
 /// A command of the laboratory of statistical queries.
 #[derive(Subcommand, Debug)]
 pub(crate) enum Queries {
-    #[command(after_help = help::SQ_BOUND)]
     Bound(BoundRequest),
-    #[command(after_help = help::SQ_PLAY)]
     Play(PlayRequest),
-    #[command(after_help = help::SQ_LEARN)]
     Learn(LearnRequest),
 }

@@ -1,77 +1,378 @@
-//! Examples and explanations that follow the options in the help of each command.
+//! Explanations and examples that follow the options in the help of each command, and in its manual page.
 
-pub(crate) const SPECTRUM: &str = r"Examples:
-  zonal spectrum --activation relu --dim 10 --max-degree 12
-  zonal spectrum --activation relu,tanh --dim 10,100,inf
-  zonal spectrum --activation 't*tanh(t)' --scale sqrt-dim
-  zonal spectrum --for-degrees 0..4 --dim 20
+use clap::Command;
 
-Each degree k of a target is learned at the rate of its eigenvalue alpha_k^2. A degree whose coefficient is zero is
-invisible: no width and no number of iterations learns it.";
+/// What follows the options of a command.
+pub(crate) struct Details {
+    /// Explanations, one paragraph a line; empty lines separate them.
+    pub(crate) text: &'static str,
+    /// What a call does, and the call. The first ones are the most common.
+    pub(crate) examples: &'static [(&'static str, &'static str)],
+}
 
-pub(crate) const PLAN: &str = r"Examples:
-  zonal plan --target 'x1*x2 + 0.5*x3' --dim 8
-  zonal plan --target '0.6*harmonic(2) + 0.8*harmonic(1) + 0.3*harmonic(4)' --dim 10 --degree 2 --epsilon 0.05 --verify
-  zonal plan --target 'harmonic(3)' --dim 10 --activation relu
+/// The number of examples in the short help.
+const FEW: usize = 3;
 
-The mean of the loss over random hidden units is at most the error of the best polynomial of the degree plus epsilon
-(plus the energy of degrees that are invisible to the activation). The guarantee is for exact expectations, as in
-`train --target`, not for tables.";
+impl Details {
+    fn short(&self) -> String {
+        let calls: String = self.examples.iter().take(FEW).map(|(_, call)| format!("\n  {call}")).collect();
+        format!("Examples:{calls}")
+    }
 
-pub(crate) const TRAIN: &str = r"Examples:
-  zonal train data.csv --label y
-  zonal train 'rows/*.parquet' --label y,z --width 4000 --folds 5
-  zonal train --target '0.8*harmonic(2) + 0.3*harmonic(4)' --dim 10 --width 2000 --iterations 1e9
-  zonal train --target 'teacher(tanh, units=5) + x1^2' --dim 8 --activation tanh --width inf
-  zonal train --target 'neuron(tanh)' --dim 20 --layers both --activation erf --width 500
-  zonal train data.csv --label y --layers both --batch 256 --precision f32
+    fn long(&self) -> String {
+        let examples: String =
+            self.examples.iter().map(|(what, call)| format!("\n  {what}\n    {call}\n")).collect();
+        let space = if self.text.is_empty() { "" } else { "\n\n" };
+        format!("{}{space}Examples:{}", self.text, examples.trim_end())
+    }
+}
 
-Targets are sums of polynomials in x1..xn, harmonic(K), neuron(A) and teacher(A, units=U) with coefficients.
-By default, gradient descent trains the output layer from zero, and any number of iterations costs the same. With
---layers both or hidden, or a --batch, training is iterative.
+/// Returns the details of a command, named without the program: `sq bound`.
+pub(crate) fn details(command: &str) -> Option<&'static Details> {
+    DETAILS.iter().find(|(name, _)| *name == command).map(|(_, details)| details)
+}
 
-The run folder contains run.json, metrics.jsonl and metrics.csv (the path), model.safetensors, report.html, and for
-tables test_rows.csv (labels and predictions of up to 1,000 evenly spaced test rows).";
+/// Adds its details to the help of a command and of its subcommands.
+pub(crate) fn add(command: Command, name: &str) -> Command {
+    let inner = |c: Command| {
+        let name = format!("{name} {}", c.get_name());
+        add(c, name.trim())
+    };
+    let command = command.mut_subcommands(inner);
+    match details(name) {
+        Some(details) => command.after_help(details.short()).after_long_help(details.long()),
+        None => command,
+    }
+}
 
-pub(crate) const ANALYZE: &str = r"Examples:
-  zonal analyze data.csv --label y
-  zonal analyze 'rows/*.parquet' --label y --max-degree 4 --format json
+const DETAILS: [(&str, Details); 18] = [
+    (
+        "",
+        Details {
+            text: "`zonal COMMAND -h` summarises a command, `zonal COMMAND --help` explains every option.",
+            examples: &[
+                (
+                    "The degrees that ReLU can learn, and how fast:",
+                    "zonal spectrum --activation relu --dim 10",
+                ),
+                (
+                    "What there is to learn in a table, before any network:",
+                    "zonal analyze data.csv --label y",
+                ),
+                ("Train on a table:", "zonal train data.csv --label y"),
+                (
+                    "Train on a function on the sphere, by exact expectations:",
+                    "zonal train --target 'x1*x2' --dim 5",
+                ),
+                ("Predict new rows:", "zonal predict runs/data-relu-1 new.csv"),
+            ],
+        },
+    ),
+    (
+        "spectrum",
+        Details {
+            text: "Degree k of a target is learned at a rate proportional to its eigenvalue, the square of the coefficient \
+                   alpha_k. A degree whose coefficient is zero is invisible: no width and no number of iterations learns it.",
+            examples: &[
+                ("One activation in full:", "zonal spectrum --activation relu --dim 10"),
+                (
+                    "Several activations and dimensions side by side:",
+                    "zonal spectrum --activation relu,tanh --dim 10,100,inf",
+                ),
+                (
+                    "The best activations for the degrees 0 to 4:",
+                    "zonal spectrum --for-degrees 0..4 --dim 20",
+                ),
+                (
+                    "A formula, with weights of norm sqrt(n):",
+                    "zonal spectrum --activation 't*tanh(t)' --scale sqrt-dim",
+                ),
+                (
+                    "The decay of the tangent kernel with biases:",
+                    "zonal spectrum --kernel tangent --bias --dim 3 --decay 800..1000",
+                ),
+            ],
+        },
+    ),
+    (
+        "plan",
+        Details {
+            text: "The mean of the loss over random hidden units is at most the error of the best polynomial of the degree, plus \
+                   epsilon, plus the energy of degrees that are invisible to the activation. The guarantee is for exact \
+                   expectations, as in `train --target`, not for tables.",
+            examples: &[
+                ("Width and iterations for a polynomial:", "zonal plan --target 'x1*x2 + 0.5*x3' --dim 8"),
+                (
+                    "The same for a goal, checked by training over 20 seeds:",
+                    "zonal plan --target '0.6*harmonic(2) + 0.8*harmonic(1)' --dim 10 --epsilon 0.05 --verify",
+                ),
+                (
+                    "A degree that ReLU cannot learn, and what would change that:",
+                    "zonal plan --target 'harmonic(3)' --dim 10 --activation relu",
+                ),
+            ],
+        },
+    ),
+    (
+        "train",
+        Details {
+            text: "By default, gradient descent trains the output layer from zero, and any number of iterations costs the same. \
+                   With --layers both or hidden, or with a --batch, training is iterative.\n\nThe run folder contains run.json, \
+                   metrics.jsonl and metrics.csv (the path), model.safetensors, report.html, and for tables test_rows.csv \
+                   (labels and predictions of up to 1,000 evenly spaced test rows).",
+            examples: &[
+                (
+                    "A table; activation, scale and bias are chosen on a sample of it:",
+                    "zonal train data.csv --label y",
+                ),
+                (
+                    "A target, with the energy of the residual by degree:",
+                    "zonal train --target '0.8*harmonic(2) + 0.3*harmonic(4)' --dim 10 --iterations 1e9",
+                ),
+                (
+                    "Both layers, step by step:",
+                    "zonal train --target 'neuron(tanh)' --dim 20 --layers both --activation erf --width 500",
+                ),
+                (
+                    "Many files, two labels, cross-validation:",
+                    "zonal train 'rows/*.parquet' --label y,z --width 4000 --folds 5",
+                ),
+                (
+                    "The limit of infinite width:",
+                    "zonal train --target 'teacher(tanh, units=5) + x1^2' --dim 8 --activation tanh --width inf",
+                ),
+                (
+                    "Both layers on a table, in mini-batches:",
+                    "zonal train data.csv --label y --layers both --batch 256 --precision f32",
+                ),
+                ("Continue a training that was interrupted:", "zonal train --resume runs/data-relu-1"),
+                ("Repeat a run, and check that it agrees:", "zonal train --again runs/data-relu-1"),
+            ],
+        },
+    ),
+    (
+        "analyze",
+        Details {
+            text: "Energies are those of the label over the directions of the standardised rows, or over the rows themselves if \
+                   all have length 1. They are harmonic energies if the rows are uniform on the sphere; a test of uniformity is \
+                   printed. The energy of degree 0 is the square of the mean of the label.\n\nColumns of --format csv: error and \
+                   test_error are mean squared errors, rmse and test_rmse their roots.",
+            examples: &[
+                (
+                    "The error of the best polynomial of each degree, and the noise floor:",
+                    "zonal analyze data.csv --label y",
+                ),
+                (
+                    "The same up to degree 2, from chosen columns:",
+                    "zonal analyze data.csv --label y --features a,b,c --max-degree 2",
+                ),
+                ("For a program:", "zonal analyze 'rows/*.parquet' --label y --format json"),
+            ],
+        },
+    ),
+    (
+        "predict",
+        Details {
+            text: "",
+            examples: &[
+                ("Predictions as CSV:", "zonal predict runs/data-relu-1 new.csv > predictions.csv"),
+                ("The error on labelled rows:", "zonal predict runs/data-relu-1 new.csv --label y"),
+                ("Rows from a pipe:", "cat new.csv | zonal predict runs/data-relu-1 -"),
+                (
+                    "The error on the test rows of the training:",
+                    "zonal predict runs/data-relu-1 data.csv --label y --part test",
+                ),
+            ],
+        },
+    ),
+    (
+        "report",
+        Details {
+            text: "The page of one run is written into its folder, that of several runs to comparison.html or to the file of \
+                   --out. Trainings are compared; sweeps, checked claims and games follow one after the other.",
+            examples: &[
+                ("The page of a run:", "zonal report runs/data-relu-1"),
+                (
+                    "One page for two trainings:",
+                    "zonal report runs/data-relu-1 runs/data-tanh-1 --out both.html",
+                ),
+                ("Figures for a paper:", "zonal report runs/data-relu-1 --figures svg,png"),
+            ],
+        },
+    ),
+    (
+        "runs",
+        Details {
+            text: "Of options, only those are listed that are not the same in all runs of a command; what was chosen \
+                   automatically is listed as chosen. States: finished, running, resumable (interrupted, continue with \
+                   --resume), incomplete (interrupted, cannot be continued), unreadable (damaged, or of another version).",
+            examples: &[
+                ("The runs below the folder runs:", "zonal runs"),
+                ("Two runs side by side:", "zonal runs compare runs/data-relu-1 runs/data-tanh-1"),
+                ("Remove a run:", "zonal runs remove runs/data-relu-1"),
+                ("The runs of another folder, for a spreadsheet:", "zonal runs experiments --format csv"),
+            ],
+        },
+    ),
+    (
+        "runs compare",
+        Details {
+            text: "",
+            examples: &[
+                ("Two runs side by side:", "zonal runs compare runs/data-relu-1 runs/data-tanh-1"),
+                ("For a program:", "zonal runs compare runs/data-relu-1 runs/data-tanh-1 --format json"),
+            ],
+        },
+    ),
+    (
+        "runs remove",
+        Details {
+            text: "",
+            examples: &[
+                ("Remove a run:", "zonal runs remove runs/data-relu-1"),
+                ("Remove all runs on targets:", "zonal runs remove runs/target-*"),
+            ],
+        },
+    ),
+    (
+        "reproduce",
+        Details {
+            text: "Claims: convergence, width, iterations, representation, frequency, operator, invisible, sigmoid, relu, \
+                   batches, circle, tangent-limit, both-layers, sq-lower-bound, sq-descent-stalls, sq-attack, sq-samples, \
+                   sq-upper-bound.\n\nAll of them take a few minutes, with --quick about one. The exit code is 3 if a claim does \
+                   not hold. Seeds are fixed: the same version yields the same numbers.",
+            examples: &[
+                ("Every claim:", "zonal reproduce"),
+                ("Two claims, with every comparison:", "zonal reproduce --claim frequency,width"),
+                ("Every claim at a smaller size, for a program:", "zonal reproduce --quick --format json"),
+            ],
+        },
+    ),
+    (
+        "sweep",
+        Details {
+            text: SWEEP,
+            examples: &[
+                ("A sweep into a new folder:", "zonal sweep examples/staircase.toml"),
+                ("Two trainings at a time:", "zonal sweep grid.toml --out runs/grid --at-once 2"),
+                ("Continue after an interruption:", "zonal sweep --resume runs/grid"),
+            ],
+        },
+    ),
+    (
+        "sq",
+        Details {
+            text: "A learner by statistical queries sees a target only through expectations E h(x, y), each answered with an \
+                   error up to a tolerance. Gradient descent is such a learner, with correlational queries y g(x).",
+            examples: &[
+                (
+                    "How many queries any learner needs:",
+                    "zonal sq bound --family zonal --dim 1000 --degree 3 --tolerance .1,.01",
+                ),
+                (
+                    "A learner against the worst oracle:",
+                    "zonal sq play --family monomials --dim 12 --degree 3 --tolerance .25",
+                ),
+                (
+                    "Descent through an oracle:",
+                    "zonal sq learn --target 'harmonic(2)' --dim 10 --oracle lazy:0.3",
+                ),
+            ],
+        },
+    ),
+    (
+        "sq bound",
+        Details {
+            text: "Families: zonal, sqrt(N) P_k(<u,x>) in an unknown direction u; random, any combination of all N harmonics of \
+                   degree k; signs, a product of k of the signs of the coordinates; monomials, a product of k \
+                   coordinates.\n\nTolerances are for queries of norm 1 if correlational, and for values in [-1, 1] otherwise. \
+                   A bound below one query excludes nothing and is called vacuous.",
+            examples: &[
+                (
+                    "One bound, with its theorem and assumptions:",
+                    "zonal sq bound --family zonal --dim 1000 --degree 3 --tolerance .01",
+                ),
+                (
+                    "A table:",
+                    "zonal sq bound --family random --dim 20,50,100 --degree 3 --tolerance .3,.1,.03 --queries any",
+                ),
+                (
+                    "For a program:",
+                    "zonal sq bound --family signs --dim 100 --degree 4 --tolerance .03 --format json",
+                ),
+            ],
+        },
+    ),
+    (
+        "sq play",
+        Details {
+            text: "Learners: greedy queries the combination of members that excludes most; members queries one member after the \
+                   other; regression, a basis of all harmonics of the degree; descent, hidden ReLU units in random directions; \
+                   attack, the clipped label, which is not a correlational query; brute-force uses rows instead of queries.",
+            examples: &[
+                (
+                    "The greedy learner:",
+                    "zonal sq play --family monomials --dim 12 --degree 3 --tolerance .25 --learner greedy",
+                ),
+                (
+                    "Directions with known inner products, and the most evasive oracle:",
+                    "zonal sq play --family zonal --directions devore -n 25 -k 3 --size 125 -t .5 --answers interval",
+                ),
+                (
+                    "Rows instead of queries:",
+                    "zonal sq play --family signs --dim 100 --degree 4 --tolerance .1 --learner brute-force --rows 48",
+                ),
+            ],
+        },
+    ),
+    (
+        "sq learn",
+        Details {
+            text: "Oracles: exact; honest:TAU adds a uniform error; quantised:TAU rounds to multiples of 2 TAU; lazy:TAU answers \
+                   zero if that is within TAU, and otherwise the allowed value nearest to zero; sampled:ROWS answers the mean \
+                   over rows, new ones for each query or, with sampled:ROWS:shared, the same for all; vstat:T is lazy with the \
+                   tolerance max(1/T, sqrt(p (1-p) / T)) for p = (1 + E/range) / 2; replay:FILE answers from a transcript saved \
+                   by --save.\n\nLosses and energies are exact. Bounds hold for the worst answers: random errors of the same size \
+                   are often harmless.",
+            examples: &[
+                (
+                    "An oracle that answers zero if it may:",
+                    "zonal sq learn --target 'harmonic(2)' --dim 10 --oracle lazy:0.3",
+                ),
+                (
+                    "Means over 1,000 rows:",
+                    "zonal sq learn --target '0.8*harmonic(1) + 0.6*harmonic(2)' -n 10 --oracle sampled:1000:shared",
+                ),
+                (
+                    "Both layers:",
+                    "zonal sq learn --target 'harmonic(2)' --dim 10 --oracle lazy:0.1 --layers both --iterations 500",
+                ),
+            ],
+        },
+    ),
+    (
+        "completions",
+        Details {
+            text: "",
+            examples: &[(
+                "For bash:",
+                "zonal completions bash > ~/.local/share/bash-completion/completions/zonal",
+            )],
+        },
+    ),
+    (
+        "man",
+        Details {
+            text: "",
+            examples: &[(
+                "Write the pages where man finds them, and read one:",
+                "zonal man ~/.local/share/man/man1 && man zonal-train",
+            )],
+        },
+    ),
+];
 
-Energies are those of the label over the directions of the standardised rows (over the rows themselves if all have
-length 1). They are harmonic energies if the rows are uniform on the sphere; a test of uniformity is printed. The
-energy of degree 0 is the square of the label's mean.
-
-Columns of --format csv: error and test_error are mean squared errors, rmse and test_rmse their roots.";
-
-pub(crate) const PREDICT: &str = r"Examples:
-  zonal predict runs/diabetes-relu-1 new.csv > predictions.csv
-  zonal predict runs/diabetes-relu-1 examples/data/diabetes.csv --label progression --part test
-  cat new.csv | zonal predict runs/diabetes-relu-1 -";
-
-pub(crate) const REPORT: &str = r"The page of one run is written into its folder, that of several runs to comparison.html or the file given by --out.
-Trainings are compared; sweeps, checked claims and games follow one after the other.
-
-Examples:
-  zonal report runs/data-relu-1
-  zonal report runs/a runs/b --out both.html
-  zonal report runs/a --figures svg,png";
-
-pub(crate) const REPRODUCE: &str = r"Examples:
-  zonal reproduce
-  zonal reproduce --claim frequency,width
-  zonal reproduce --quick --format json
-
-Claims: convergence, width, iterations, representation, frequency, operator, invisible, sigmoid, relu, batches,
-circle, tangent-limit, both-layers, sq-lower-bound, sq-descent-stalls, sq-attack, sq-samples, sq-upper-bound. All of
-them take a few minutes, with --quick about one. The exit code is 3 if a claim does not hold. Seeds are fixed: the
-same version yields the same numbers.";
-
-pub(crate) const SWEEP: &str = r#"Examples:
-  zonal sweep examples/staircase.toml
-  zonal sweep grid.toml --out runs/grid --at-once 2
-  zonal sweep --resume runs/grid
-
-The file. Only target, dim and width are required. A key may hold one value or a list; lists span the grid:
+const SWEEP: &str = r#"The description. Only target, dim and width are required. A key may hold one value or a list; lists span the grid:
 
   target = "harmonic({degree})"     # {degree} stands for each degree in turn
   dim = [5, 10]
@@ -80,57 +381,64 @@ The file. Only target, dim and width are required. A key may hold one value or a
   scale = "sqrt-dim"                # or a number; default 1
   width = [100, "n^2", "3*n^1.5"]   # counts, or powers of the dimension
   rows = ["exact", "n^2"]           # sampled rows; default exact expectations
-  noise = 0.1                       # standard deviation added to sampled labels; a number, default 0
+  noise = 0.1                       # standard deviation added to sampled labels; default 0
   step = "auto"                     # or a number
   iterations = [1e3, 1e9]           # default 1e9; all of them come from one path
   seeds = 5                         # number of seeds, from --seed on; default 5
   max-degree = 4                    # largest degree of the energies in the table
 
-The folder contains report.html, table.csv, table.arrow (for pandas, polars, R), a copy of the file, and the finished
-trainings. Ctrl-C keeps those and prints how to resume; the resumed table is identical byte for byte. Equal cells are
-trained once. If the step is too large, the cell counts the seeds that diverged and has no losses."#;
+The folder contains report.html, table.csv, table.arrow (for pandas, polars, R), a copy of the description, and the finished trainings. Ctrl-C keeps those and prints how to resume; the resumed table is identical byte for byte. Equal cells are trained once. If the step is too large, the cell counts the seeds that diverged and has no losses."#;
 
-pub(crate) const SQ: &str = r"A learner by statistical queries sees a target only through expectations E h(x, y), each answered with an error up
-to a tolerance. Gradient descent is such a learner, with correlational queries y g(x).
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-Examples:
-  zonal sq bound --family zonal --dim 100,1000 --degree 3,6 --tolerance .3,.1,.03,.01
-  zonal sq play --family monomials --dim 12 --degree 3 --tolerance .25 --learner greedy
-  zonal sq learn --target 'harmonic(2)' --dim 10 --oracle lazy:0.3";
+    /// Splits a call into words as a shell does; quotes are single.
+    fn words(call: &str) -> Vec<String> {
+        let mut out = vec![String::new()];
+        for (i, part) in call.split('\'').enumerate() {
+            for (j, piece) in
+                if i % 2 == 1 { vec![part] } else { part.split(' ').collect() }.into_iter().enumerate()
+            {
+                if j > 0 {
+                    out.push(String::new());
+                }
+                if let Some(last) = out.last_mut() {
+                    last.push_str(piece);
+                }
+            }
+        }
+        out.retain(|word| !word.is_empty());
+        out
+    }
 
-pub(crate) const SQ_BOUND: &str = r"Families: zonal, sqrt(N) P_k(<u,x>) in an unknown direction u; random, any combination of all N harmonics of degree
-k; signs, a product of k of the signs of the coordinates; monomials, a product of k coordinates.
+    /// The help has at most 100 columns, of which four are indented.
+    #[test]
+    fn every_example_is_a_valid_call_of_its_command() {
+        let mut seen = 0;
+        for (command, details) in &DETAILS {
+            for (what, call) in details.examples {
+                assert!(what.ends_with(':') && call.len() <= 96, "{call}");
+                for call in call.split("&&").flat_map(|part| part.split('|')).filter(|c| c.contains("zonal "))
+                {
+                    let call = call.split('>').next().unwrap_or_default();
+                    let parsed = crate::parse(words(call).into_iter().map(Into::into));
+                    assert!(parsed.is_ok(), "{command}: {call}: {}", parsed.unwrap_err());
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen >= 40, "{seen}");
+    }
 
-Tolerances are for queries of norm 1 if correlational, and for values in [-1, 1] otherwise. A bound below one query
-excludes nothing and is called vacuous.
-
-Examples:
-  zonal sq bound --family zonal --dim 1000 --degree 3 --tolerance .01
-  zonal sq bound --family random --dim 20,50,100 --degree 3 --tolerance .3,.1,.03 --queries any
-  zonal sq bound --family signs --dim 100 --degree 4 --tolerance .03 --format json";
-
-pub(crate) const SQ_PLAY: &str = r"Learners: greedy queries the combination of members that excludes most; members queries one member after the other;
-regression, a basis of all harmonics of the degree; descent, hidden ReLU units in random directions; attack, the
-clipped label, which is not a correlational query; brute-force uses rows instead of queries.
-
-Examples:
-  zonal sq play --family monomials --dim 12 --degree 3 --tolerance .25 --learner greedy
-  zonal sq play --family zonal --directions devore --dim 25 --degree 3 --size 125 --tolerance .5 --learner members --answers interval
-  zonal sq play --family signs --dim 100 --degree 4 --size 5000 --tolerance .1 --learner brute-force --noise .5 --rows 48";
-
-pub(crate) const SQ_LEARN: &str = r"Oracles: exact; honest:TAU adds a uniform error; quantised:TAU rounds to multiples of 2 TAU; lazy:TAU answers zero
-if that is within TAU, and otherwise the allowed value nearest to zero; sampled:ROWS answers the mean over rows, new
-ones for each query or, with sampled:ROWS:shared, the same for all; vstat:T is lazy with the tolerance max(1/T,
-sqrt(p (1-p) / T)) for p = (1 + E/range) / 2; replay:FILE answers from a transcript saved by --save. Losses and
-energies are exact. Bounds hold for the worst answers: random errors of the same size are often harmless.
-
-Examples:
-  zonal sq learn --target 'harmonic(2)' --dim 10 --oracle lazy:0.3
-  zonal sq learn --target '0.8*harmonic(1) + 0.6*harmonic(2)' --dim 10 --oracle sampled:1000:shared --width 300
-  zonal sq learn --target 'harmonic(2)' --dim 10 --oracle lazy:0.1 --layers both --iterations 500";
-
-pub(crate) const COMPLETIONS: &str = r"Example:
-  zonal completions bash > ~/.local/share/bash-completion/completions/zonal";
-
-pub(crate) const MAN: &str = r"Example:
-  zonal man ~/.local/share/man/man1 && man zonal-train";
+    #[test]
+    fn every_command_has_details() {
+        fn check(command: &Command, name: &str) {
+            assert!(details(name).is_some(), "{name}");
+            for inner in command.get_subcommands() {
+                check(inner, format!("{name} {}", inner.get_name()).trim());
+            }
+        }
+        check(&crate::definition(), "");
+    }
+}

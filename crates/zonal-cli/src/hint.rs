@@ -20,13 +20,61 @@ const OTHER_NAMES: [(&str, &[&str]); 12] = [
     ("test-fraction", &["test-size"]),
 ];
 
-/// Replaces clap's tip for an unknown option, to pass it as a value, by the name of the corresponding option.
-pub(crate) fn improve(error: &mut Error, command: &Command) {
-    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else { return };
-    let Some(unknown) = unknown.strip_prefix("--").filter(|_| error.kind() == ErrorKind::UnknownArgument)
+/// Commands by their names in other programs.
+const OTHER_COMMANDS: [(&str, &[&str]); 5] = [
+    ("train", &["fit", "run"]),
+    ("predict", &["score", "test", "evaluate", "infer"]),
+    ("runs", &["list", "ls", "ps", "history"]),
+    ("runs compare", &["compare", "diff"]),
+    ("runs remove", &["remove", "rm", "delete", "clean"]),
+];
+
+/// Adds tips to an error of the command line: the option or command that has another name in other programs, and the
+/// label that was written like a file.
+pub(crate) fn improve(error: &mut Error, command: &Command, arguments: &[String]) {
+    match error.kind() {
+        ErrorKind::UnknownArgument => improve_option(error, command),
+        ErrorKind::InvalidSubcommand => improve_command(error),
+        ErrorKind::MissingRequiredArgument => improve_label(error, arguments),
+        _ => {}
+    }
+}
+
+fn add_tip(error: &mut Error, tip: String) {
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![StyledStr::from(tip)]));
+}
+
+fn improve_command(error: &mut Error) {
+    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidSubcommand) else { return };
+    let Some((command, _)) = OTHER_COMMANDS.iter().find(|(_, names)| names.contains(&unknown.as_str()))
     else {
         return;
     };
+    let tip = format!("the command is zonal {command}");
+    error.remove(ContextKind::SuggestedSubcommand);
+    add_tip(error, tip);
+}
+
+/// Suggests the label if the last of several words after the command names no file: `zonal train data.csv y`.
+fn improve_label(error: &mut Error, arguments: &[String]) {
+    let Some(ContextValue::Strings(missing)) = error.get(ContextKind::InvalidArg) else { return };
+    if !missing.iter().any(|option| option.starts_with("--label")) {
+        return;
+    }
+    let words: Vec<&String> = arguments.iter().skip(1).take_while(|word| !word.starts_with('-')).collect();
+    let is_column =
+        |word: &&&String| !word.contains(['.', '*', '/', '\\']) && !std::path::Path::new(word).exists();
+    if let [_, .., last] = words.as_slice()
+        && is_column(&last)
+    {
+        add_tip(error, format!("did you mean --label {last}?"));
+    }
+}
+
+/// Replaces clap's tip for an unknown option, to pass it as a value, by the name of the corresponding option.
+fn improve_option(error: &mut Error, command: &Command) {
+    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else { return };
+    let Some(unknown) = unknown.strip_prefix("--") else { return };
     let tip = tip(unknown, command);
     if tip.is_some() {
         error.remove(ContextKind::SuggestedArg);
@@ -60,12 +108,12 @@ pub(crate) fn innermost(mut command: Command, arguments: impl Iterator<Item = St
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::{CommandFactory, Parser};
 
     fn message(arguments: &[&str]) -> String {
         let argv = || ["zonal"].iter().chain(arguments).map(|a| (*a).to_owned());
-        let mut error = crate::Cli::try_parse_from(argv()).unwrap_err();
-        improve(&mut error, &innermost(crate::Cli::command(), argv().skip(1)));
+        let mut error = crate::parse(argv().map(Into::into)).unwrap_err();
+        let words: Vec<String> = argv().skip(1).collect();
+        improve(&mut error, &innermost(crate::definition(), argv().skip(1)), &words);
         error.to_string()
     }
 
@@ -99,10 +147,27 @@ mod tests {
         assert!(message(&["train", "--iteratons", "5"]).contains("'--iterations'"));
     }
 
+    #[test]
+    fn commands_of_other_programs_and_a_label_without_its_option_yield_a_tip() {
+        for (word, command) in
+            [("fit", "train"), ("ls", "runs"), ("compare", "runs compare"), ("rm", "runs remove")]
+        {
+            let text = message(&[word]);
+            assert!(text.contains(&format!("tip: the command is zonal {command}\n")), "{text}");
+            let mut all = crate::definition();
+            let found = command.split(' ').try_fold(&mut all, |c, name| c.find_subcommand_mut(name));
+            assert!(found.is_some(), "{command}");
+        }
+        assert!(message(&["train", "data.csv", "y"]).contains("did you mean --label y?"));
+        for words in [&["train", "data.csv"][..], &["train", "a.csv", "b.csv"], &["train", "a.csv", "*"]] {
+            assert!(!message(words).contains("did you mean"), "{words:?}");
+        }
+    }
+
     /// Every option that a tip names exists in some command, and no other name is an option itself.
     #[test]
     fn tips_name_options_that_exist() {
-        let mut all = crate::Cli::command();
+        let mut all = crate::definition();
         all.build();
         let commands: Vec<&Command> = all.get_subcommands().collect();
         let has =

@@ -13,8 +13,7 @@ mod interrupt;
 mod output;
 mod progress;
 
-use clap::{CommandFactory, Parser};
-use command_line::{Cli, Command};
+use command_line::{Cli, Command, definition, parse};
 use commands::Status;
 use interrupt::Interrupt;
 use std::process::ExitCode;
@@ -30,11 +29,11 @@ mod exit {
 /// Runs the program and returns its exit code.
 pub fn main() -> ExitCode {
     set_style(Style::Program);
-    let cli = match Cli::try_parse() {
+    let cli = match parse(std::env::args_os()) {
         Ok(cli) => cli,
         Err(mut error) => {
-            let arguments = std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned());
-            hint::improve(&mut error, &hint::innermost(Cli::command(), arguments));
+            let arguments: Vec<String> = arguments().collect();
+            hint::improve(&mut error, &hint::innermost(definition(), arguments.iter().cloned()), &arguments);
             // Help and version go to standard output and are a success. A closed pipe is not an error.
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() { exit::USAGE } else { 0 });
@@ -64,6 +63,11 @@ fn run(cli: Cli, interrupt: &Interrupt) -> anyhow::Result<Status> {
     }
 }
 
+/// Returns the words after the name of the program.
+fn arguments() -> impl Iterator<Item = String> {
+    std::env::args_os().skip(1).map(|a| a.to_string_lossy().into_owned())
+}
+
 /// Prints an error and returns its exit code. A closed pipe is not an error.
 fn code_of(error: &anyhow::Error, interrupt: &Interrupt) -> ExitCode {
     use zonal_documents::Error;
@@ -83,7 +87,11 @@ fn code_of(error: &anyhow::Error, interrupt: &Interrupt) -> ExitCode {
     output::print_error_line(&format!("error: {error:#}"));
     match known {
         Some(e) if e.is_usage() => {
-            output::print_error_line("for help: zonal --help, or zonal COMMAND --help");
+            let command = hint::innermost(definition(), arguments());
+            output::print_error_line(&format!(
+                "for help: {} --help",
+                command.get_bin_name().unwrap_or("zonal")
+            ));
             ExitCode::from(exit::USAGE)
         }
         _ => ExitCode::from(exit::FAILED),
@@ -92,7 +100,7 @@ fn code_of(error: &anyhow::Error, interrupt: &Interrupt) -> ExitCode {
 
 /// Returns the long names of a command's options with their default values, for tests.
 pub fn options(command: &[String]) -> Vec<(String, Option<String>)> {
-    let mut current = Cli::command();
+    let mut current = definition();
     for name in command {
         let Some(next) = current.find_subcommand(name).cloned() else { return Vec::new() };
         current = next;
@@ -111,7 +119,7 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        definition().debug_assert();
     }
 
     /// The requests define the defaults: a command line without options yields the default request.
@@ -137,7 +145,7 @@ mod tests {
             ),
             ("sq learn --target x1 --dim 5", r#"{"command": "sq-learn", "target": "x1", "dim": 5}"#),
         ] {
-            let cli = Cli::try_parse_from(["zonal"].into_iter().chain(line.split(' '))).unwrap();
+            let cli = parse(["zonal"].into_iter().chain(line.split(' ')).map(Into::into)).unwrap();
             let typed = commands::request(cli.command, &cli.global).unwrap();
             let expected = Request::from_json(json).unwrap();
             assert_eq!(

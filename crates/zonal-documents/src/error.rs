@@ -48,6 +48,7 @@ impl Error {
                 | Self::Io(zonal_io::Error::Delimiter { .. })
                 | Self::Core(
                     zonal::Error::Parameter { .. }
+                        | zonal::Error::Unknown { .. }
                         | zonal::Error::Expression { .. }
                         | zonal::Error::StepTooLarge { .. }
                 )

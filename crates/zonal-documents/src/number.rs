@@ -8,11 +8,13 @@ use std::str::FromStr;
 /// The largest count accepted, 10^18.
 pub const MAX_COUNT: u64 = 1_000_000_000_000_000_000;
 
-/// Parses a count from 0 to 10^18: digits, or a decimal number with an exponent whose value is an integer.
+/// Parses a count from 0 to 10^18: digits, or a decimal number with an exponent or one of the suffixes k and M, whose
+/// value is an integer.
 ///
 /// ```
 /// use zonal_documents::number::count;
 /// assert_eq!(count("2.5e3"), Ok(2500));
+/// assert_eq!(count("100k"), Ok(100_000));
 /// assert!(count("0.5").is_err());
 /// ```
 ///
@@ -23,7 +25,11 @@ pub fn count(text: &str) -> Result<u64, String> {
     if let Ok(n) = text.parse::<u64>() {
         return if n <= MAX_COUNT { Ok(n) } else { Err(wrong()) };
     }
-    let x: f64 = text.parse().map_err(|_| wrong())?;
+    let (digits, unit) = match text.strip_suffix(['k', 'K']) {
+        Some(thousands) => (thousands, 1e3),
+        None => text.strip_suffix('M').map_or((text, 1.0), |millions| (millions, 1e6)),
+    };
+    let x = digits.parse::<f64>().map_err(|_| wrong())? * unit;
     if x >= 0.0 && x <= MAX_COUNT as f64 && x.fract() == 0.0 { Ok(x as u64) } else { Err(wrong()) }
 }
 
@@ -437,7 +443,22 @@ mod tests {
     fn counts_are_whole_and_bounded() {
         assert_eq!(count("1e9"), Ok(1_000_000_000));
         assert_eq!(count("0"), Ok(0));
-        for bad in ["-1", "1.5", "nan", "inf", "1e19", "20000000000000000000", "x", ""] {
+        assert_eq!((count("1.5k"), count("2M"), count("3K")), (Ok(1_500), Ok(2_000_000), Ok(3_000)));
+        for bad in [
+            "-1",
+            "1.5",
+            "1.0001k",
+            "k",
+            "2m",
+            "-1k",
+            "nank",
+            "nan",
+            "inf",
+            "1e19",
+            "20000000000000000000",
+            "x",
+            "",
+        ] {
             assert!(count(bad).is_err(), "{bad}");
         }
     }

@@ -5,7 +5,7 @@ use crate::analyze::AnalyzeReport;
 use crate::claims::ReproduceReport;
 use crate::plan::PlanReport;
 use crate::predict::PredictReport;
-use crate::record::PageReport;
+use crate::record::{PageReport, RemovedReport, RunsReport};
 use crate::spectrum::{Ranking, SpectrumReport};
 use crate::sq::{BoundReport, LearnReport, PlayReport};
 use crate::sweep::SweepReport;
@@ -31,6 +31,12 @@ pub enum Report {
     Predict(Box<PredictReport>),
     /// A page of finished runs.
     Page(PageReport),
+    /// The runs of a folder.
+    Runs(RunsReport),
+    /// A comparison of runs.
+    Comparison(RunsReport),
+    /// Removed runs.
+    Removed(RemovedReport),
     /// Checked claims.
     Reproduce(Box<ReproduceReport>),
     /// A sweep.
@@ -65,6 +71,8 @@ impl Report {
             Self::Analyze(report) => one(report),
             Self::Predict(report) => one(report),
             Self::Page(report) => one(report),
+            Self::Runs(report) | Self::Comparison(report) => one(report),
+            Self::Removed(report) => one(report),
             Self::Reproduce(report) => one(report),
             Self::Sweep(report) => one(report),
             Self::Play(report) => one(report),

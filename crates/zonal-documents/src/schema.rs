@@ -5,7 +5,7 @@ use crate::analyze::AnalyzeReport;
 use crate::claims::ReproduceReport;
 use crate::plan::PlanReport;
 use crate::predict::PredictReport;
-use crate::record::PageReport;
+use crate::record::{PageReport, RemovedReport, RunsReport};
 use crate::request::Request;
 use crate::spectrum::{Ranking, SpectrumReport};
 use crate::sq::{BoundReport, LearnReport, PlayReport};
@@ -14,7 +14,7 @@ use crate::train::{Checkpoint, TrainReport};
 use schemars::Schema;
 
 /// Returns the name and the schema of each document.
-pub fn documents() -> [(&'static str, Schema); 15] {
+pub fn documents() -> [(&'static str, Schema); 17] {
     [
         ("spectrum", schemars::schema_for!(SpectrumReport)),
         ("ranking", schemars::schema_for!(Ranking)),
@@ -30,6 +30,8 @@ pub fn documents() -> [(&'static str, Schema); 15] {
         ("sq-play", schemars::schema_for!(PlayReport)),
         ("sq-learn", schemars::schema_for!(LearnReport)),
         ("report", schemars::schema_for!(PageReport)),
+        ("runs", schemars::schema_for!(RunsReport)),
+        ("runs-remove", schemars::schema_for!(RemovedReport)),
         ("request", schemars::schema_for!(Request)),
     ]
 }

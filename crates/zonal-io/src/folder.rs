@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::names::UNFINISHED;
 use crate::option::{FORCE, OUT, RESUME as RESUME_OPTION, call};
-use crate::ownership::{Contents, FolderKind, classify, is_own_file, is_temporary};
+use crate::ownership::{FolderKind, is_own_file, is_temporary};
 use crate::write::{TEMPORARY, flush_folder, write_file};
 use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
@@ -13,7 +13,7 @@ pub use crate::names::{
     ARROW, CELLS, DESCENT, FIGURE_MARKS, FIGURES, METRICS, METRICS_CSV, MODEL, MONOMIALS, PAGE, PAGE_MARK,
     RECORD, RESUME, STATISTICS, SWEEP, TABLE, TEST_ROWS,
 };
-pub use crate::ownership::has_mark;
+pub use crate::ownership::{Contents, classify, has_mark};
 
 /// The files that only an unfinished training needs.
 const RESUME_FILES: [&str; 4] = [RESUME, STATISTICS, MONOMIALS, DESCENT];
@@ -298,6 +298,32 @@ impl RunFolder {
         }
     }
 
+    /// Removes a run, finished or not, with its figures and its folder.
+    ///
+    /// # Errors
+    /// As [`Self::check_delete`]; [`Error::System`] for a file that cannot be removed.
+    pub fn delete(path: &Path) -> Result<()> {
+        let kind = deletable(path)?;
+        let folder = Self { path: path.to_owned(), kind, created: false, _lock: lock(path)? };
+        // If the removal is interrupted, the marker shows that the remains are those of a run.
+        folder.mark(kind)?;
+        folder.remove_figures();
+        kind.files().try_for_each(|name| folder.remove(name))?;
+        folder.remove_temporary();
+        folder.unmark();
+        fs::remove_dir(path).map_err(Error::system(path, "removing the folder"))
+    }
+
+    /// Checks, without removing anything, that [`Self::delete`] would remove only files written by zonal.
+    ///
+    /// # Errors
+    /// [`Error::Folder`] for a folder that holds no run, is in use, or holds a file that zonal did not write;
+    /// [`Error::System`] if it cannot be listed.
+    pub fn check_delete(path: &Path) -> Result<()> {
+        let _lock = lock(path)?;
+        deletable(path).map(|_| ())
+    }
+
     /// Removes a folder that was created for a run that failed early, unless the run can be resumed.
     pub fn give_up(self) {
         if self.created && !self.is_resumable() {
@@ -308,6 +334,52 @@ impl RunFolder {
 
 fn refuse<T>(path: &Path, message: impl Into<String>) -> Result<T> {
     Err(Error::Folder { path: path.to_owned(), message: message.into() })
+}
+
+/// Returns the kind of the run in a folder that holds nothing else.
+fn deletable(path: &Path) -> Result<FolderKind> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => {}
+        Ok(found) if found.is_symlink() => {
+            return refuse(path, "is a link; name the folder of the run itself");
+        }
+        Ok(_) => return refuse(path, "is a file; name the folder of a run"),
+        Err(e) => return Err(Error::system(path, "opening the folder")(e)),
+    }
+    let Some(kind) = classify(path)?.kind() else {
+        return refuse(path, "holds no run written by zonal; nothing is removed");
+    };
+    let entries = |folder: &Path| {
+        let listed = fs::read_dir(folder).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
+        listed.map_err(Error::system(folder, "listing"))
+    };
+    for entry in entries(path)? {
+        let name = entry.file_name();
+        let foreign = if name == FIGURES && entry.file_type().is_ok_and(|t| t.is_dir()) {
+            let is_foreign = |e: &fs::DirEntry| !is_figure(&e.path()) && !is_temporary(e);
+            entries(&entry.path())?
+                .iter()
+                .find(|e| is_foreign(e))
+                .map(|e| Path::new(FIGURES).join(e.file_name()))
+        } else {
+            let own = |own: &str| name == own && is_own_file(&entry.path(), own);
+            let is_own = name == UNFINISHED || is_temporary(&entry) || kind.files().any(own);
+            (!is_own).then(|| PathBuf::from(&name))
+        };
+        if let Some(file) = foreign {
+            let file = file.display();
+            return refuse(
+                path,
+                format!("holds {file}, which the run did not write; move it elsewhere first"),
+            );
+        }
+    }
+    Ok(kind)
+}
+
+/// Returns whether a program that is still running uses a folder.
+pub fn is_in_use(path: &Path) -> bool {
+    lock(path).is_err()
 }
 
 /// Returns the kind of the run that a new run of this kind would replace; None for an empty folder.
@@ -380,7 +452,7 @@ pub fn is_run_file(path: &Path) -> bool {
 /// Returns whether a file is a figure written by zonal: a regular file with its mark.
 pub fn is_figure(path: &Path) -> bool {
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
-    ["svg", "png"].contains(&extension) && FIGURE_MARKS.iter().any(|mark| has_mark(path, mark))
+    ["svg", "png", "pdf"].contains(&extension) && FIGURE_MARKS.iter().any(|mark| has_mark(path, mark))
 }
 
 /// Returns the folder itself or its nearest existing ancestor; None if that is the current folder.

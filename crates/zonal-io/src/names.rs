@@ -36,8 +36,9 @@ pub const PAGE: &str = "report.html";
 pub const PAGE_MARK: &[u8] = b"<meta name=\"generator\" content=\"zonal ";
 /// The subfolder of figures.
 pub const FIGURES: &str = "figures";
-/// The marks of figures, near their beginning: an attribute of SVG's root element, and the software entry of PNG.
-pub const FIGURE_MARKS: [&[u8]; 2] = [b"data-made-by=\"zonal\"", b"Software\0zonal"];
+/// The marks of figures, near their beginning: an attribute of SVG's root element, the software entry of PNG, and
+/// the producer of PDF.
+pub const FIGURE_MARKS: [&[u8]; 3] = [b"data-made-by=\"zonal\"", b"Software\0zonal", b"/Producer (zonal)"];
 
 /// The file that marks an unfinished run, with its kind. It exists from the creation of the folder until the run is finished.
 pub(crate) const UNFINISHED: &str = ".zonal-unfinished";

@@ -56,7 +56,7 @@ impl FolderKind {
 
 /// The contents of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Contents {
+pub enum Contents {
     /// No files.
     Nothing,
     /// A finished run.
@@ -73,7 +73,7 @@ pub(crate) enum Contents {
 
 impl Contents {
     /// Returns the kind of the run in the folder.
-    pub(crate) fn kind(&self) -> Option<FolderKind> {
+    pub fn kind(&self) -> Option<FolderKind> {
         match self {
             Self::Nothing | Self::Foreign(_) => None,
             Self::Run(kind) | Self::Remainder(kind) => Some(*kind),
@@ -87,7 +87,7 @@ impl Contents {
 ///
 /// # Errors
 /// [`Error::System`] if the folder cannot be listed.
-pub(crate) fn classify(path: &Path) -> Result<Contents> {
+pub fn classify(path: &Path) -> Result<Contents> {
     let listed = fs::read_dir(path).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
     let entries = listed.map_err(Error::system(path, "listing"))?;
     if entries.is_empty() {

@@ -15,6 +15,7 @@ pub mod plan;
 pub mod predict;
 pub mod record;
 pub mod repeat;
+pub mod runs;
 pub mod saved_run;
 mod score;
 pub mod spectrum;

@@ -85,6 +85,7 @@ fn of_documents(error: &zonal_documents::Error) -> &'static str {
 fn of_core(error: &zonal::Error) -> &'static str {
     match error {
         zonal::Error::Parameter { .. }
+        | zonal::Error::Unknown { .. }
         | zonal::Error::Expression { .. }
         | zonal::Error::StepTooLarge { .. } => "ParameterError",
         zonal::Error::NoConvergence { .. } => "NumericalError",

@@ -30,8 +30,8 @@ pub enum Error {
         /// The message of the renderer.
         message: String,
     },
-    /// A figure could not be encoded as PNG.
-    #[error("the figure could not be drawn as PNG: {message}")]
+    /// A figure could not be encoded as PNG or PDF.
+    #[error("the figure could not be drawn: {message}")]
     Picture {
         /// The message of the encoder.
         message: String,

@@ -1,4 +1,5 @@
-//! Report pages and figures of runs: a self-contained HTML file, and the same figures as SVG and PNG files for papers.
+//! Report pages and figures of runs: a self-contained HTML file, and the same figures as SVG, PNG and PDF files
+//! for papers.
 
 #![forbid(unsafe_code)]
 // No input may cause a panic.
@@ -12,9 +13,13 @@ pub mod figure;
 pub mod page;
 pub mod palette;
 #[cfg(feature = "png")]
+pub mod pdf;
+#[cfg(feature = "png")]
 pub mod png;
 mod text;
 pub mod write;
 
 pub use error::{Error, Result};
-pub use write::{WrittenFiles, page_of, page_of_runs, write_page, write_run, write_run_figures};
+pub use write::{
+    WrittenFiles, page_of, page_of_runs, write_charts, write_page, write_run, write_run_figures,
+};

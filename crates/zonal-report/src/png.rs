@@ -25,14 +25,19 @@ fn fonts() -> Arc<Database> {
     FONTS.get_or_init(load).clone()
 }
 
+/// Parses an SVG file.
+pub(crate) fn tree(svg: &str) -> Result<Tree> {
+    let options = Options { fontdb: fonts(), font_family: "DejaVu Sans".to_owned(), ..Options::default() };
+    Tree::from_str(svg, &options).map_err(|e| Error::Picture { message: e.to_string() })
+}
+
 /// Renders an SVG file at 300 pixels per inch, and records this density in the picture.
 ///
 /// # Errors
 /// [`Error::Picture`] for invalid SVG, and for a picture that is too large.
 pub fn png(svg: &str) -> Result<Vec<u8>> {
     let picture = |message: String| Error::Picture { message };
-    let options = Options { fontdb: fonts(), font_family: "DejaVu Sans".to_owned(), ..Options::default() };
-    let tree = Tree::from_str(svg, &options).map_err(|e| picture(e.to_string()))?;
+    let tree = tree(svg)?;
     let scale = DENSITY / CSS_DENSITY;
     let (width, height) = (tree.size().width() * scale, tree.size().height() * scale);
     let mut map = Pixmap::new(width.ceil() as u32, height.ceil() as u32)

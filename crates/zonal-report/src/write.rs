@@ -5,6 +5,8 @@ use crate::draw::svg_file;
 use crate::error::{Error, Result};
 use crate::page::{self, Page};
 #[cfg(feature = "png")]
+use crate::pdf::pdf;
+#[cfg(feature = "png")]
 use crate::png::png;
 use std::path::{Path, PathBuf};
 use zonal_documents::request::FigureFormat as Format;
@@ -17,6 +19,7 @@ fn extension(format: Format) -> &'static str {
     match format {
         Format::Svg => "svg",
         Format::Png => "png",
+        Format::Pdf => "pdf",
     }
 }
 
@@ -109,12 +112,16 @@ pub fn write_page(page: &Page, path: &Path, force: bool, formats: &[Format]) -> 
     Ok(WrittenFiles { page: path.to_owned(), figures })
 }
 
-/// Refuses PNG in a build without it.
+/// Refuses PNG and PDF in a build without them.
 #[cfg(not(feature = "png"))]
 fn png(_svg: &str) -> Result<Vec<u8>> {
-    let message = "this build of zonal has no PNG; choose SVG, or build it with the feature `png`";
+    let message =
+        "this build of zonal has neither PNG nor PDF; choose SVG, or build it with the feature `png`";
     Err(Error::Picture { message: message.to_owned() })
 }
+
+#[cfg(not(feature = "png"))]
+use png as pdf;
 
 fn cannot_create(folder: &Path) -> impl Fn(std::io::Error) -> Error + '_ {
     move |source| {
@@ -123,12 +130,25 @@ fn cannot_create(folder: &Path) -> impl Fn(std::io::Error) -> Error + '_ {
 }
 
 fn write_figures(page: &Page, folder: &Path, force: bool, formats: &[Format]) -> Result<Vec<PathBuf>> {
+    write_charts(page.charts.iter().map(|drawn| &drawn.chart), folder, force, formats)
+}
+
+/// Writes charts as files into a folder, which is created if necessary.
+///
+/// # Errors
+/// [`Error::Occupied`] for a file that zonal did not write, unless `force`; errors of writing.
+pub fn write_charts<'a>(
+    charts: impl Iterator<Item = &'a Chart>,
+    folder: &Path,
+    force: bool,
+    formats: &[Format],
+) -> Result<Vec<PathBuf>> {
     let name = |chart: &Chart, format: Format| folder.join(format!("{}.{}", chart.id, extension(format)));
     let mut formats = formats.to_vec();
     formats.sort_unstable();
     formats.dedup();
-    let all = page.charts.iter().flat_map(|d| formats.iter().map(move |format| (&d.chart, *format)));
-    let all: Vec<(&Chart, Format)> = all.collect();
+    let all: Vec<(&Chart, Format)> =
+        charts.flat_map(|chart| formats.iter().map(move |format| (chart, *format))).collect();
     // All files are checked before the first is written.
     for (chart, format) in &all {
         let path = name(chart, *format);
@@ -147,6 +167,7 @@ fn write_figures(page: &Page, folder: &Path, force: bool, formats: &[Format]) ->
         let bytes = match format {
             Format::Svg => (svg + "\n").into_bytes(),
             Format::Png => png(&svg)?,
+            Format::Pdf => pdf(&svg)?,
         };
         write_file(&path, &bytes)?;
         written.push(path);

@@ -15,17 +15,18 @@ use zonal_documents::provenance::Provenance;
 use zonal_documents::record::{PageReport, Record, RunKind};
 use zonal_documents::report::Report;
 use zonal_documents::request::{
-    Output, PageOptions, PlayRequest, ReportRequest, ReproduceRequest, Request, Spectra, SpectrumRequest,
-    SweepRequest, Threads, TrainRequest, Training,
+    FigureOptions, Output, PageOptions, PlayRequest, ReportRequest, ReproduceRequest, Request, Spectra,
+    SpectrumRequest, SweepRequest, Threads, TrainRequest, Training,
 };
 use zonal_documents::saved::{SavedRun, SavedTraining};
 use zonal_documents::train::TrainConfig;
+use zonal_io::folder::RunFolder;
 use zonal_io::model::Model;
 use zonal_io::option::named;
 use zonal_jobs::predict::Block;
 use zonal_jobs::record;
 use zonal_jobs::train::{Trained, train};
-use zonal_report::{WrittenFiles, page_of_runs, write_page, write_run, write_run_figures};
+use zonal_report::{WrittenFiles, page_of_runs, write_charts, write_page, write_run, write_run_figures};
 
 /// Sets the number of threads of the process.
 ///
@@ -70,6 +71,42 @@ impl From<Report> for Outcome {
 /// # Errors
 /// The errors of each job; [`zonal_documents::Error`] states what was found and what is needed.
 pub fn run(request: &Request, context: &mut Context<'_>) -> Result<Outcome> {
+    let options = request.figures().filter(|options| !options.figures.is_empty());
+    if let Some(options) = options {
+        // Known before the work.
+        RunFolder::check_parent(options.folder()).map_err(zonal_documents::Error::from)?;
+    }
+    let mut outcome = perform(request, context)?;
+    if let Some(options) = options {
+        match figures(&outcome.report, options) {
+            Ok(files) => files.iter().for_each(|file| (context.notes)(&format!("wrote {}", file.display()))),
+            Err(error) => outcome.write_error = Some(error.into()),
+        }
+    }
+    Ok(outcome)
+}
+
+/// Writes the figures of a result that has no run folder, and returns their paths.
+fn figures(report: &Report, options: &FigureOptions) -> zonal_report::Result<Vec<PathBuf>> {
+    use zonal_report::figure::{of_analysis, of_bounds, of_learning, of_spectrum};
+    let charts = match report {
+        Report::Spectra(reports) => match reports.as_slice() {
+            [report] => vec![of_spectrum("spectrum", report)],
+            several => several
+                .iter()
+                .enumerate()
+                .map(|(i, r)| of_spectrum(&format!("spectrum-{}", i + 1), r))
+                .collect(),
+        },
+        Report::Analyze(report) => of_analysis("polynomials", report),
+        Report::Bounds(reports, _) => of_bounds("bounds", reports).into_iter().collect(),
+        Report::Learn(report) => vec![of_learning("descent", report)],
+        _ => Vec::new(),
+    };
+    write_charts(charts.iter(), options.folder(), options.force, &options.figures)
+}
+
+fn perform(request: &Request, context: &mut Context<'_>) -> Result<Outcome> {
     let observer = &mut *context.observer;
     Ok(match request {
         Request::Spectrum(request) => spectra(request)?.into(),
@@ -86,6 +123,15 @@ pub fn run(request: &Request, context: &mut Context<'_>) -> Result<Outcome> {
                 .into()
         }
         Request::Report(request) => page(request)?.into(),
+        Request::Runs(request) => Report::Runs(zonal_jobs::runs::list(&request.folder)?).into(),
+        Request::RunsCompare(request) => {
+            request.validate()?;
+            Report::Comparison(zonal_jobs::runs::compare(&request.runs)?).into()
+        }
+        Request::RunsRemove(request) => {
+            request.validate()?;
+            Report::Removed(zonal_jobs::runs::remove(&request.runs)?).into()
+        }
         Request::Reproduce(request) => claims(request, context)?,
         Request::Sweep(request) => sweep(request, context)?,
         Request::SqBound(request) => {

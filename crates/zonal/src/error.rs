@@ -17,6 +17,16 @@ pub enum Error {
         /// The possible values.
         required: String,
     },
+    /// A name that is none of the known ones.
+    #[error("unknown {what} '{found}'; {advice}")]
+    Unknown {
+        /// The kind of the name, such as "activation".
+        what: &'static str,
+        /// The name found.
+        found: String,
+        /// The nearest known name, or all of them.
+        advice: String,
+    },
     /// A text that the parser of targets and activations rejects.
     #[error("{}", render_expression(what, text, span, message))]
     Expression {
@@ -192,6 +202,32 @@ fn render_expression(what: &str, text: &str, span: &Range<usize>, message: &str)
 /// A result with [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
+/// Returns the known word nearest to a misspelt one: the same word in another case, or one at most a third of its
+/// letters away, counting insertions, deletions, substitutions and swaps of neighbours. None if no word is that near.
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    let length = word.chars().count();
+    // One letter in a short word makes another word of it.
+    let allowed = if length < 3 { 0 } else { length / 3 };
+    let near = |name: &&str| name.chars().count().abs_diff(length) <= allowed;
+    known
+        .into_iter()
+        .filter(near)
+        .map(|name| (strsim::damerau_levenshtein(&word, &name.to_lowercase()), name))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
+/// Returns the advice of a message about an unknown word: the nearest known word, or else `otherwise`.
+pub fn advice<'a>(
+    word: &str,
+    known: impl IntoIterator<Item = &'a str>,
+    otherwise: impl FnOnce() -> String,
+) -> String {
+    nearest(word, known).map_or_else(otherwise, |name| format!("did you mean {name}?"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::Error;
@@ -209,5 +245,22 @@ mod tests {
             Error::parameter("n", u64::MAX, "less").to_string(),
             format!("n is {}, but must be less", u64::MAX)
         );
+    }
+
+    #[test]
+    fn misspelt_words_have_a_nearest_one_and_other_words_none() {
+        let known = ["relu", "squared-relu", "tanh", "y"];
+        for (word, expected) in [
+            ("Relu", Some("relu")),
+            ("rleu", Some("relu")),
+            ("squared_relu", Some("squared-relu")),
+            ("TANH", Some("tanh")),
+            ("Y", Some("y")),
+            ("z", None),
+            ("swash", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(word, known), expected, "{word}");
+        }
     }
 }

@@ -808,6 +808,7 @@ const ANY: [(&str, &[&str]); 11] = [
             "zonal-jobs::Experiment::residuals",
             "zonal-documents::train::grid",
             "zonal-documents::sweep::results",
+            "zonal-report::queries::of_bounds",
         ],
     ),
     (
@@ -849,6 +850,8 @@ const ANY: [(&str, &[&str]); 11] = [
             "zonal-io::Source::open_once",
             "zonal-jobs::data::for_each_block",
             "zonal-jobs::PartialSums::choose",
+            "zonal-jobs::runs::compare",
+            "zonal-jobs::runs::remove",
         ],
     ),
     (
@@ -868,6 +871,7 @@ const ANY: [(&str, &[&str]); 11] = [
             "zonal-report::write::write_run",
             "zonal-report::write::write_run_figures",
             "zonal-report::write::write_page",
+            "zonal-report::write::write_charts",
         ],
     ),
 ];

@@ -10,11 +10,12 @@ mod plan;
 mod play;
 mod predict;
 mod reproduce;
+mod runs;
 mod spectrum;
 mod sweep;
 mod train;
 
-use crate::command_line::{Command, Global, Queries};
+use crate::command_line::{Command, Global, Queries, Runs};
 use crate::format::Format;
 use crate::interrupt::Interrupt;
 use crate::output::{command_line, print, print_error_line};
@@ -69,6 +70,14 @@ pub(crate) fn request(command: Command, global: &Global) -> Result<Request> {
         Command::Report(request) => {
             unused("a report uses no random numbers")?;
             Request::Report(request)
+        }
+        Command::Runs { list, action } => {
+            unused("runs that are finished use no random numbers")?;
+            match action {
+                None => Request::Runs(list),
+                Some(Runs::Compare(request)) => Request::RunsCompare(request),
+                Some(Runs::Remove(request)) => Request::RunsRemove(request),
+            }
         }
         Command::Reproduce(request) => {
             unused("claims use fixed seeds, so that a version always yields the same numbers")?;
@@ -160,6 +169,10 @@ fn show(report: &Report, request: &Request, format: Format) -> Result<()> {
         Report::Page(report) => {
             [&report.page].into_iter().chain(&report.figures).map(|file| format!("{file}\n")).collect()
         }
+        Report::Runs(report) | Report::Comparison(report) if csv => runs::list_csv(report),
+        Report::Runs(report) => runs::list(report),
+        Report::Comparison(report) => runs::comparison(report),
+        Report::Removed(report) => report.removed.iter().map(|run| format!("removed {run}\n")).collect(),
         Report::Reproduce(report) if csv => reproduce::checks_csv(report),
         Report::Reproduce(report) => {
             let details = matches!(request, Request::Reproduce(request) if !request.claim.is_empty());

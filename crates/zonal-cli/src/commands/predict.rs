@@ -1,7 +1,7 @@
 //! The output of `zonal predict`.
 
-use crate::format::Format;
-use crate::output::{print, print_json, print_part, quoted};
+use crate::format::{Format, short};
+use crate::output::{csv, print, print_json, print_part, quoted};
 use std::fmt::Write;
 use zonal_documents::predict::PredictReport;
 use zonal_io::model::SCHEMA;
@@ -9,13 +9,34 @@ use zonal_jobs::predict::Block;
 
 /// Prints the end of the predictions, whose rows were printed while they were read; or a score.
 pub(super) fn show(report: &PredictReport, format: Format) -> anyhow::Result<()> {
-    let json = format == Format::Json;
-    match report.rmse {
-        Some(_) if json => print_json(report),
-        Some(rmse) => print(&format!("{rmse}\n")),
-        None if json => print(&format!("],\"rows\":{}}}\n", report.rows)),
-        None => Ok(()),
+    match (report.rmse, format) {
+        (Some(_), Format::Json) => print_json(report),
+        (Some(_), Format::Csv) => print(&score_csv(report)),
+        (Some(rmse), Format::Table) => print(&score(report, rmse)),
+        (None, Format::Json) => print(&format!("],\"rows\":{}}}\n", report.rows)),
+        (None, Format::Table | Format::Csv) => Ok(()),
     }
+}
+
+/// Returns each label with its error.
+fn label_errors(report: &PredictReport) -> impl Iterator<Item = (&String, f64)> {
+    report.labels.iter().zip(report.label_rmse.iter().flatten().copied())
+}
+
+fn score(report: &PredictReport, rmse: f64) -> String {
+    let mut text = format!("RMSE {} over {} rows\n", short(rmse), report.rows);
+    if report.labels.len() > 1 {
+        text += &label_errors(report)
+            .map(|(label, rmse)| format!("  {label}: {}\n", short(rmse)))
+            .collect::<String>();
+    }
+    text
+}
+
+fn score_csv(report: &PredictReport) -> String {
+    let rows = label_errors(report)
+        .map(|(label, rmse)| vec![quoted(label), rmse.to_string(), report.rows.to_string()]);
+    csv(&["label", "rmse", "rows"].map(String::from), &rows.collect::<Vec<_>>())
 }
 
 /// A printer of predictions in blocks: lines of CSV, or the pieces of one JSON document.

@@ -1,7 +1,7 @@
 //! The output of `zonal spectrum`.
 
 use crate::format::short;
-use crate::output::{columns, csv, quoted};
+use crate::output::{columns, columns_by_importance, csv, quoted};
 use zonal_documents::spectrum::{DegreeReport, KernelKind, Ranking, SpectrumReport};
 
 /// Formats one spectrum in full, several as a comparison.
@@ -113,7 +113,8 @@ fn table(report: &SpectrumReport) -> String {
         row[6] = error(d);
         row.truncate(header.len());
     }
-    text += &columns(header, &rows);
+    // Route, multiplicity and energy are the first to be omitted on a narrow terminal.
+    text += &columns_by_importance(header, &rows, &[7, 1, 4, 6, 5, 2]);
     if report.degrees.iter().any(|d| !d.proven) {
         text += "errors marked ~ are estimates, the others proven bounds\n";
     }

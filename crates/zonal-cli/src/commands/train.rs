@@ -1,7 +1,7 @@
 //! The output of `zonal train`.
 
 use crate::format::{short, short_count, short_known, short_up};
-use crate::output::columns;
+use crate::output::{columns, columns_by_importance};
 use zonal::network::{Layers, Parametrisation, Start};
 use zonal_documents::agreement::Agreement;
 use zonal_documents::train::{Checkpoint, SolverReport, TrainReport};
@@ -69,7 +69,7 @@ fn select_rows(report: &TrainReport) -> Vec<&Checkpoint> {
 
 fn target_table(report: &TrainReport, target: &str) -> String {
     let mut text = format!(
-        "{target}\nin dimension {}, by {} of {} units at scale {}, step {}{}\n\n",
+        "{target}\nin dimension {}, by {} {} units at scale {}, step {}{}\n\n",
         report.dim,
         report.width,
         report.activation,
@@ -131,7 +131,7 @@ fn target_table(report: &TrainReport, target: &str) -> String {
             row
         })
         .collect();
-    text += &columns(&header, &rows);
+    text += &columns_by_importance(&header, &rows, &omission_order(&header));
     text += "\nEnergy of the residual by degree";
     text += match (theory, report.descent.is_some()) {
         (true, false) => "; theory: the prediction at infinite width.\n",
@@ -168,6 +168,18 @@ fn target_table(report: &TrainReport, target: &str) -> String {
         );
     }
     text + &run_line(report)
+}
+
+/// Returns the order in which columns are omitted on a narrow terminal: theory, then high degrees, then the others.
+fn omission_order(header: &[String]) -> Vec<usize> {
+    let rank = |name: &str| match name {
+        "theory" => 0,
+        name if name.starts_with("degree") => 1,
+        _ => 2,
+    };
+    let mut order: Vec<usize> = (2..header.len()).rev().collect();
+    order.sort_by_key(|&i| rank(&header[i]));
+    order
 }
 
 /// Formats a number with the digits that its error determines.
@@ -233,7 +245,7 @@ fn rows_table(report: &TrainReport) -> String {
             text += &format!(" ({} rows with missing values or weight 0 dropped)", r.dropped);
         }
         text += &format!(
-            "\nby {} of {} units at scale {}, bias {}, step {}{}{}\n\n",
+            "\nby {} {} units at scale {}, bias {}, step {}{}{}\n\n",
             report.width,
             report.activation,
             short(report.scale),

@@ -272,7 +272,7 @@ fn a_closed_pipe_is_no_failure() {
         assert_eq!(child.wait().unwrap().code(), Some(0), "{said}");
         assert!(!said.contains("panicked"), "{said}");
     }
-    assert!(place.path().join("runs/target-relu-1/run.json").exists(), "the run is saved all the same");
+    assert!(place.path().join("runs/target-x1-relu-1/run.json").exists(), "the run is saved all the same");
 }
 
 #[test]

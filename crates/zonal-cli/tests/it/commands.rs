@@ -62,8 +62,18 @@ fn predict_gives_the_reported_error_to_the_last_digit() {
     for (part, reported) in
         [("test", report.test_rmse), ("train", report.train_rmse), ("validation", report.validation_rmse)]
     {
-        let out = place.succeed(&["predict", "run", &data, "--label", "progression", "--part", part]);
-        assert_eq!(out.stdout.trim(), reported.unwrap().to_string(), "{part}");
+        let score = ["predict", "run", &data, "--label", "progression", "--part", part];
+        let out = place.succeed(&[&score[..], &["--format", "csv"]].concat()).stdout;
+        let values: Vec<&str> = out.lines().nth(1).unwrap().split(',').collect();
+        assert_eq!(
+            (out.lines().next(), values[1]),
+            (Some("label,rmse,rows"), &*reported.unwrap().to_string())
+        );
+        let text = place.succeed(&score).stdout;
+        assert!(
+            text.starts_with("RMSE ") && text.ends_with(&format!(" over {} rows\n", values[2])),
+            "{text}"
+        );
     }
     let out = place.succeed(&["predict", "run/model.safetensors", &data]);
     let lines: Vec<&str> = out.stdout.lines().collect();
@@ -164,12 +174,13 @@ fn documents_keep_their_contract() {
         assert!(out.json().get(key).is_some(), "{key}");
     }
     assert_eq!(out.json()["stop_reason"], "iteration-limit");
-    assert!(!place.path().join("runs/target-relu-1/model.safetensors").exists());
-    let record = std::fs::read_to_string(place.path().join("runs/target-relu-1/run.json")).unwrap();
+    assert!(!place.path().join("runs/target-x1x2-relu-1/model.safetensors").exists());
+    let record = std::fs::read_to_string(place.path().join("runs/target-x1x2-relu-1/run.json")).unwrap();
     let record: serde_json::Value = serde_json::from_str(&record).unwrap();
     assert_eq!(record["schema"], 1);
     assert_eq!(record["provenance"]["version"], env!("CARGO_PKG_VERSION"));
-    let metrics = std::fs::read_to_string(place.path().join("runs/target-relu-1/metrics.jsonl")).unwrap();
+    let metrics =
+        std::fs::read_to_string(place.path().join("runs/target-x1x2-relu-1/metrics.jsonl")).unwrap();
     for line in metrics.lines() {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         assert_eq!(line["schema"], 1);
@@ -304,7 +315,7 @@ fn listed_iterations_and_numbered_folders() {
     let first: Vec<&str> = out.stdout.lines().map(|l| l.split(',').next().unwrap()).collect();
     assert_eq!(first, vec!["iteration", "0", "5", "7", "100"]);
     place.succeed(&arguments);
-    assert!(place.path().join("runs/target-relu-2/run.json").exists());
+    assert!(place.path().join("runs/target-x1-relu-2/run.json").exists());
 }
 
 #[test]

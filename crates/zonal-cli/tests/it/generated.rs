@@ -20,7 +20,8 @@ struct Bad {
 }
 
 /// How messages say what is needed, beside what a kind of option adds.
-const NEEDED: [&str; 24] = [
+const NEEDED: [&str; 25] = [
+    "did you mean ",
     "write ",
     "must be ",
     "needed",
@@ -228,6 +229,7 @@ fn takes(command: &str, option: &str, value: &str) -> bool {
     match (command, option) {
         // The folder of a page may be anywhere.
         ("report", "out") => value == "x/../y" || value == "text",
+        ("spectrum" | "analyze" | "sq bound" | "sq learn", "out") => value == "mine" || value == "x/../y",
         // Told as the name of a column that is not there, which names no option.
         ("train", "weight") => value.trim_matches(',').is_empty(),
         // Lists leave out what is empty.
@@ -242,6 +244,7 @@ fn takes(command: &str, option: &str, value: &str) -> bool {
 fn beside(command: &str, option: &str) -> &'static [&'static str] {
     match (command, option) {
         ("spectrum", "kinks") => &["--activation=t^2"],
+        ("spectrum" | "analyze" | "sq bound" | "sq learn", "out" | "force") => &["--figures=svg"],
         ("sq play", "noise") => &["--learner=brute-force", "--size=20"],
         ("train", "units" | "parametrisation" | "init" | "patience" | "batch") => &["--layers=both"],
         _ => &[],

@@ -179,6 +179,6 @@ fn every_claim_holds_at_the_smaller_sizes() {
     Place::new().fail(
         &["reproduce", "--claim", "magic"],
         2,
-        &["'magic' is not a claim", "convergence, width"],
+        &["unknown claim 'magic'", "convergence, width"],
     );
 }

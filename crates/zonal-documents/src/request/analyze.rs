@@ -1,6 +1,8 @@
 //! The options of `analyze`.
 
 use super::choice::MissingChoice;
+use super::heading::{ANALYSIS, TABLE};
+use super::output::FigureOptions;
 use super::values::split_names;
 use crate::analyze::AnalyzeConfig;
 use crate::error::{Error, Result};
@@ -12,45 +14,49 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use zonal_io::option::FEATURES;
 
-/// Analyse a table before training: the best polynomial of each degree, the noise floor, energies by degree
+/// Analyse a table before training: best polynomials, noise floor, energies by degree
 #[derive(Clone, Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct AnalyzeRequest {
-    /// The table: files or globs, CSV (plain or gzip), NPY, NPZ, Parquet or Arrow
+    /// The table: files or glob patterns; CSV (plain or gzip), NPY, NPZ, Parquet or Arrow
     #[arg(value_name = "DATA", required = true)]
     #[serde(serialize_with = "lossy")]
     pub data: Vec<PathBuf>,
-    /// Column to explain; several are separated by commas
-    #[arg(long, value_name = "COLUMN", required = true)]
+    /// The column to explain; separate several by commas
+    #[arg(long, value_name = "COLUMN", required = true, help_heading = TABLE)]
     #[serde(deserialize_with = "text::list")]
     pub label: Vec<String>,
-    /// Columns to explain it by, separated by commas [default: all others]
-    #[arg(long, value_name = "COLUMNS")]
+    /// The columns to explain it by, separated by commas [default: all others]
+    #[arg(long, value_name = "COLUMNS", help_heading = TABLE)]
     #[serde(deserialize_with = "text::list")]
     pub features: Vec<String>,
     /// The CSV has no header; columns are named c1, c2, ..
-    #[arg(long)]
+    #[arg(long, help_heading = TABLE, hide_short_help = true)]
     pub no_header: bool,
-    /// Character between fields, or tab [default: tab for .tsv, otherwise ,]
-    #[arg(long, value_parser = super::choice::delimiter, value_name = "CHAR")]
+    /// Character between fields, or the word tab [default: tab for .tsv, otherwise ,]
+    #[arg(long, value_parser = super::choice::delimiter, value_name = "CHAR", help_heading = TABLE, hide_short_help = true)]
     #[serde(deserialize_with = "super::choice::delimiter_of_json")]
     pub delimiter: Option<char>,
-    /// What to do with rows that lack a value
-    #[arg(long, value_enum, default_value_t = Self::default().missing)]
+    /// Treatment of rows that lack a value
+    #[arg(long, value_enum, default_value_t = Self::default().missing, help_heading = TABLE)]
     pub missing: MissingChoice,
-    /// Fraction of the rows on which polynomials are scored and not fitted
-    #[arg(long, default_value_t = Self::default().test_fraction, value_name = "FRACTION", allow_negative_numbers = true)]
+    /// Fraction of the rows held out: polynomials are scored on them, not fitted to them
+    #[arg(long, default_value_t = Self::default().test_fraction, value_name = "FRACTION", allow_negative_numbers = true, help_heading = ANALYSIS)]
     pub test_fraction: Real,
     /// The largest degree of polynomials and energies
-    #[arg(long, short = 'k', default_value_t = Self::default().max_degree, value_name = "K", allow_negative_numbers = true)]
+    #[arg(long, short = 'k', default_value_t = Self::default().max_degree, value_name = "K", allow_negative_numbers = true, help_heading = ANALYSIS)]
     #[schemars(with = "usize")]
     pub max_degree: Degree,
-    /// The most monomials that a polynomial may have; degrees with more are skipped
-    #[arg(long, default_value_t = Self::default().most_monomials, value_name = "M")]
+    /// The largest number of monomials of a polynomial; degrees with more are skipped
+    #[arg(long, default_value_t = Self::default().most_monomials, value_name = "M", help_heading = ANALYSIS, hide_short_help = true)]
     pub most_monomials: Count,
     /// Seed of the split and of the sample.
     #[arg(skip)]
     pub seed: Option<Whole>,
+    /// The figures.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub figures: FigureOptions,
     /// The table in memory.
     #[arg(skip)]
     #[serde(skip)]
@@ -99,6 +105,7 @@ impl Default for AnalyzeRequest {
             max_degree: Degree(4),
             most_monomials: Count(3000),
             seed: None,
+            figures: FigureOptions::default(),
             memory: None,
         }
     }

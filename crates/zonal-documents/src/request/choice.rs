@@ -10,7 +10,7 @@ use zonal::statistics::Precision;
 
 use crate::spectrum::KernelKind;
 
-/// Deserialises one of the named values; the error message lists them all.
+/// Deserialises one of the named values; the error message lists them all and suggests the nearest.
 fn read<'de, T: ValueEnum, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     struct Name(String);
     impl std::str::FromStr for Name {
@@ -25,7 +25,9 @@ fn read<'de, T: ValueEnum, D: Deserializer<'de>>(deserializer: D) -> Result<T, D
             .iter()
             .filter_map(|v| Some(v.to_possible_value()?.get_name().to_owned()))
             .collect();
-        serde::de::Error::custom(format!("'{name}' is not one of {}", names.join(", ")))
+        let near = zonal::error::nearest(&name, names.iter().map(String::as_str));
+        let near = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
+        serde::de::Error::custom(format!("'{name}' is not one of {}{near}", names.join(", ")))
     })
 }
 

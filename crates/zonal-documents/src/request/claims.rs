@@ -6,15 +6,15 @@ use crate::number::text;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Check the claims of the theory, one by one: measured against predicted
+/// Check the claims of the theory one by one, measured against predicted
 #[derive(Clone, Debug, Default, clap::Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct ReproduceRequest {
-    /// Claims to check, separated by commas [default: all]; then every comparison is shown
+    /// The claims to check, separated by commas, with every comparison [default: all, in brief]
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     #[serde(deserialize_with = "text::list")]
     pub claim: Vec<String>,
-    /// The same claims at smaller sizes, with thresholds to match; the output states what is smaller
+    /// Check at smaller sizes, with thresholds to match; the output states what is smaller
     #[arg(long)]
     pub quick: bool,
     /// The folder of the run.

@@ -5,10 +5,12 @@
 mod analyze;
 mod choice;
 mod claims;
+mod heading;
 mod output;
 mod page;
 mod plan;
 mod predict;
+mod runs;
 mod spectrum;
 mod sq;
 mod sweep;
@@ -18,10 +20,11 @@ mod values;
 pub use analyze::AnalyzeRequest;
 pub use choice::{KernelChoice, LayersChoice, MissingChoice, PartChoice, PrecisionChoice, SolverChoice};
 pub use claims::ReproduceRequest;
-pub use output::{FigureFormat, FolderOptions, Output, PageOptions};
+pub use output::{FigureFormat, FigureOptions, FolderOptions, Output, PageOptions};
 pub use page::ReportRequest;
 pub use plan::PlanRequest;
 pub use predict::PredictRequest;
+pub use runs::{CompareRequest, RemoveRequest, RunsRequest};
 pub use spectrum::{Spectra, SpectrumRequest};
 pub use sq::{BoundRequest, LearnRequest, PlayRequest};
 pub use sweep::{SweepRequest, SweepStart, Threads};
@@ -51,6 +54,12 @@ pub enum Request {
     Predict(PredictRequest),
     /// A page of finished runs.
     Report(ReportRequest),
+    /// The runs of a folder.
+    Runs(RunsRequest),
+    /// A comparison of runs.
+    RunsCompare(CompareRequest),
+    /// The removal of runs.
+    RunsRemove(RemoveRequest),
     /// Claims of the theory.
     Reproduce(ReproduceRequest),
     /// A sweep over a grid.
@@ -94,6 +103,9 @@ impl Request {
             "analyze" => Self::Analyze(read(options)?),
             "predict" => Self::Predict(read(options)?),
             "report" => Self::Report(read(options)?),
+            "runs" => Self::Runs(read(options)?),
+            "runs-compare" => Self::RunsCompare(read(options)?),
+            "runs-remove" => Self::RunsRemove(read(options)?),
             "reproduce" => Self::Reproduce(read(options)?),
             "sweep" => Self::Sweep(read(options)?),
             "sq-bound" => Self::SqBound(read(options)?),
@@ -101,6 +113,17 @@ impl Request {
             "sq-learn" => Self::SqLearn(read(options)?),
             _ => return Err(Error::Usage(format!("the command is {command}, which does not exist"))),
         })
+    }
+
+    /// Returns the options of figures, for results without a run folder.
+    pub fn figures(&self) -> Option<&FigureOptions> {
+        match self {
+            Self::Spectrum(request) => Some(&request.figures),
+            Self::Analyze(request) => Some(&request.figures),
+            Self::SqBound(request) => Some(&request.figures),
+            Self::SqLearn(request) => Some(&request.figures),
+            _ => None,
+        }
     }
 
     /// Attaches in-memory values.
@@ -147,6 +170,9 @@ mod tests {
             "analyze",
             "predict",
             "report",
+            "runs",
+            "runs-compare",
+            "runs-remove",
             "reproduce",
             "sweep",
             "sq-bound",
@@ -175,7 +201,14 @@ mod tests {
             error(r#"{"command": "plan", "epsilon": true}"#),
             "epsilon is true: a number or a string is needed"
         );
-        assert_eq!(error(r#"{"command": "plan", "epsilom": 1}"#), "epsilom is not an option of this command");
+        assert_eq!(
+            error(r#"{"command": "plan", "epsilom": 1}"#),
+            "epsilom is not an option of this command; did you mean epsilon?"
+        );
+        assert_eq!(
+            error(r#"{"command": "train", "missing": "Drop"}"#),
+            "missing: 'Drop' is not one of reject, drop; did you mean drop?"
+        );
         assert!(error(r#"{"command": "dance"}"#).contains("does not exist"));
         assert!(error("[]").contains("not a JSON object") && error("{").contains("not JSON"));
     }

@@ -1,5 +1,6 @@
 //! The folder of a run, and its page.
 
+use super::heading::{FIGURES as FIGURES_HEADING, PAGE, RUN};
 use crate::error::{Error, Result};
 use crate::options::FIGURES;
 use crate::record::RunKind;
@@ -108,6 +109,8 @@ pub enum FigureFormat {
     Svg,
     /// Pixels, 300 per inch.
     Png,
+    /// Vector graphics on a page of their size, with text as outlines.
+    Pdf,
 }
 
 impl std::str::FromStr for FigureFormat {
@@ -116,7 +119,8 @@ impl std::str::FromStr for FigureFormat {
         match text {
             "svg" => Ok(Self::Svg),
             "png" => Ok(Self::Png),
-            _ => Err(format!("'{text}' is not a format of figures; use svg, png or svg,png")),
+            "pdf" => Ok(Self::Pdf),
+            _ => Err(format!("'{text}' is not a format of figures; use svg, png or pdf")),
         }
     }
 }
@@ -131,11 +135,11 @@ impl<'de> Deserialize<'de> for FigureFormat {
 #[derive(Clone, Debug, Default, clap::Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct PageOptions {
-    /// No report.html in the run's folder
-    #[arg(long)]
+    /// Do not write report.html
+    #[arg(long, help_heading = PAGE, hide_short_help = true)]
     pub no_report: bool,
-    /// Also write the figures as files, sized for a column: svg, png or svg,png
-    #[arg(long, value_name = "FORMATS", value_delimiter = ',')]
+    /// Write the figures as files too, one column wide: svg, png or pdf; separate several by commas
+    #[arg(long, value_name = "FORMATS", value_delimiter = ',', help_heading = PAGE)]
     pub figures: Vec<FigureFormat>,
 }
 
@@ -156,16 +160,39 @@ impl PageOptions {
     }
 }
 
+/// The figures of a result that has no run folder.
+#[derive(Clone, Debug, Default, clap::Args, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct FigureOptions {
+    /// Write the figures as files too, one column wide: svg, png or pdf; separate several by commas
+    #[arg(long, value_name = "FORMATS", value_delimiter = ',', help_heading = FIGURES_HEADING)]
+    pub figures: Vec<FigureFormat>,
+    /// The folder of the figures [default: the current folder]
+    #[arg(long, value_name = "DIR", requires = "figures", help_heading = FIGURES_HEADING)]
+    #[serde(serialize_with = "crate::table::lossy_option")]
+    pub out: Option<PathBuf>,
+    /// Overwrite existing files, even those that zonal did not write
+    #[arg(long, requires = "figures", help_heading = FIGURES_HEADING, hide_short_help = true)]
+    pub force: bool,
+}
+
+impl FigureOptions {
+    /// Returns the folder of the figures; empty for the current folder.
+    pub fn folder(&self) -> &Path {
+        self.out.as_deref().unwrap_or(Path::new(""))
+    }
+}
+
 /// The folder of a run that has only a record and a page.
 #[derive(Clone, Debug, Default, clap::Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct FolderOptions {
     /// The folder for the run, or none [default: a new folder below runs]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = RUN)]
     #[serde(serialize_with = "crate::table::lossy_option")]
     pub out: Option<PathBuf>,
     /// Replace a run in the folder given by --out
-    #[arg(long, requires = "out")]
+    #[arg(long, requires = "out", help_heading = RUN)]
     pub force: bool,
     /// The page.
     #[command(flatten)]

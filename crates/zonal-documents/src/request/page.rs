@@ -1,6 +1,7 @@
 //! The options of the page of finished runs.
 
 use super::output::FigureFormat;
+use super::runs::check_named;
 use crate::error::{Error, Result};
 use crate::table::{lossy, lossy_option};
 use schemars::JsonSchema;
@@ -17,15 +18,16 @@ pub struct ReportRequest {
     #[arg(required = true, value_name = "RUN")]
     #[serde(serialize_with = "lossy")]
     pub runs: Vec<PathBuf>,
-    /// The file of the page [default: report.html in the folder of a single run, else comparison.html]
+    /// The file to write [default: report.html in the folder of the run; comparison.html for several]
     #[arg(long, value_name = "FILE")]
     #[serde(serialize_with = "lossy_option")]
     pub out: Option<PathBuf>,
-    /// Overwrite existing files even if zonal did not write them
+    /// Overwrite existing files, even those that zonal did not write
     #[arg(long)]
     pub force: bool,
-    /// Also write the figures as files, sized for a column: svg, png or svg,png; they go into the folder figures next to
-    /// the page
+    /// Write the figures as files too, one column wide: svg, png or pdf; separate several by commas
+    ///
+    /// They are written into the folder figures next to the page.
     #[arg(long, value_name = "FORMATS", value_delimiter = ',')]
     pub figures: Vec<FigureFormat>,
 }
@@ -36,9 +38,7 @@ impl ReportRequest {
     /// # Errors
     /// [`Error::Usage`] otherwise.
     pub fn validate(&self) -> Result<()> {
-        if let Some((_, twice)) = self.runs.iter().enumerate().find(|(i, r)| self.runs[..*i].contains(r)) {
-            return Err(Error::Usage(format!("{} is listed twice", twice.display())));
-        }
+        check_named(&self.runs)?;
         match self.out.as_deref().filter(|out| is_run_file(out)) {
             Some(out) => Err(Error::Usage(format!(
                 "{} is the name of a file of a run; choose another name for the page",

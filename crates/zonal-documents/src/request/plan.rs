@@ -1,5 +1,6 @@
 //! The options of `plan`.
 
+use super::heading::{GOAL, NETWORK, TARGET};
 use crate::number::{Count, Real, Scale, Whole};
 use crate::plan::PlanConfig;
 use schemars::JsonSchema;
@@ -11,37 +12,46 @@ use zonal::target::PowerSpectrum;
 #[derive(Clone, Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct PlanRequest {
-    /// The function to learn: a sum of polynomials in x1..xn, harmonic(K), neuron(A) and teacher(A, units=U)
-    #[arg(long, value_name = "EXPRESSION", allow_hyphen_values = true)]
+    /// The function to learn
+    ///
+    /// A sum of polynomials in x1..xn, harmonic(K), neuron(A) and teacher(A, units=U), with coefficients.
+    #[arg(long, value_name = "EXPRESSION", allow_hyphen_values = true, help_heading = TARGET)]
     pub target: String,
-    /// The dimension of the sphere
-    #[arg(long, short = 'n', default_value_t = Self::default().dim, value_name = "N", allow_negative_numbers = true)]
+    /// The dimension n of the target; its sphere is S^(n-1)
+    #[arg(long, short = 'n', default_value_t = Self::default().dim, value_name = "N", allow_negative_numbers = true, help_heading = TARGET)]
     pub dim: Count,
-    /// A name or an expression in t, as for `zonal spectrum`
-    #[arg(long, short, default_value_t = Self::default().activation, value_name = "NAME")]
+    /// The activation: a name or an expression in t
+    ///
+    /// Names: relu, leaky-relu, squared-relu, step, sign, abs, sigmoid, tanh, erf, gelu, silu, softplus, sin, cos, exp,
+    /// square, cube, hermite-K.
+    #[arg(long, short, default_value_t = Self::default().activation, value_name = "NAME", help_heading = NETWORK)]
     #[schemars(with = "String")]
     pub activation: Activation,
     /// The scale s of the units phi(s <w, x>): sqrt-dim or a number; auto is 1
-    #[arg(long, default_value_t = Self::default().scale, value_name = "S", allow_negative_numbers = true)]
+    #[arg(long, default_value_t = Self::default().scale, value_name = "S", allow_negative_numbers = true, help_heading = NETWORK)]
     #[schemars(with = "String")]
     pub scale: Scale,
-    /// The degree of the polynomial to compare with [default: the target's, or 4 where it has none]
-    #[arg(long, short = 'k', value_name = "K", allow_negative_numbers = true)]
+    /// The degree of the polynomials to compare with [default: that of the target, or 4 if it has none]
+    #[arg(long, short = 'k', value_name = "K", allow_negative_numbers = true, help_heading = GOAL)]
     pub degree: Option<Count>,
-    /// Allowed excess of the loss over that polynomial's error [default: 5 % of the target's energy]
-    #[arg(long, short, value_name = "E", allow_negative_numbers = true)]
+    /// Allowed excess of the loss over the best such polynomial [default: 5 % of the target's energy]
+    #[arg(long, short, value_name = "E", allow_negative_numbers = true, help_heading = GOAL)]
     pub epsilon: Option<Real>,
-    /// A given width; the iterations follow [default: the smallest that leaves 1 % of epsilon to the iterations]
-    #[arg(long, short = 'm', value_name = "M", allow_negative_numbers = true)]
+    /// Plan the iterations for this width [default: the plan chooses the width]
+    ///
+    /// The plan takes the smallest width that leaves 1 % of epsilon to the iterations.
+    #[arg(long, short = 'm', value_name = "M", allow_negative_numbers = true, help_heading = GOAL)]
     pub width: Option<Count>,
-    /// A given number of iterations; the width follows [default: the fewest that suffice]
-    #[arg(long, short = 't', value_name = "T", allow_negative_numbers = true)]
+    /// Plan the width for this number of iterations [default: the fewest that suffice]
+    #[arg(long, short = 't', value_name = "T", allow_negative_numbers = true, help_heading = GOAL)]
     pub iterations: Option<Count>,
-    /// Also a bound for a single draw of hidden units that fails with at most this probability
-    #[arg(long, value_name = "DELTA", allow_negative_numbers = true)]
+    /// Also bound the loss of a single draw of hidden units, except with this probability
+    #[arg(long, value_name = "DELTA", allow_negative_numbers = true, help_heading = GOAL, hide_short_help = true)]
     pub delta: Option<Real>,
-    /// Train with the plan over this many seeds and compare; exit code 3 if the bound does not hold
-    #[arg(long, value_name = "SEEDS", num_args = 0..=1, default_missing_value = "20")]
+    /// Train with the plan over this many seeds, 20 if no number is given, and check the bound
+    ///
+    /// The exit code is 3 if the mean loss exceeds the bound.
+    #[arg(long, value_name = "SEEDS", num_args = 0..=1, default_missing_value = "20", help_heading = GOAL)]
     pub verify: Option<Count>,
     /// Seed of the target's directions, and the first one of the verification.
     #[arg(skip)]

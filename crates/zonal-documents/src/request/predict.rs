@@ -1,6 +1,7 @@
 //! The options of `predict`.
 
 use super::choice::{MissingChoice, PartChoice};
+use super::heading::{PREDICTION, TABLE};
 use super::values::split_names;
 use crate::error::Result;
 use crate::number::{Count, text};
@@ -13,38 +14,42 @@ use std::path::PathBuf;
 
 /// Predict the rows of a table with a trained model, or score it on labelled rows
 ///
-/// Predictions are printed while rows are read: from a pipe, those of the lines that have arrived. Where a row cannot be
-/// used, the predictions of the rows before it have been printed, and the program fails.
+/// Predictions are printed while rows are read, from a pipe as soon as its lines arrive. If a row cannot be used, the
+/// command fails after the predictions of the rows before it.
 #[derive(Clone, Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct PredictRequest {
     /// A run folder or a model file
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
-    /// Files or globs with the columns of the training: CSV (plain or gzip), NPY, NPZ, Parquet, Arrow; or - for CSV
-    /// from standard input
+    /// The rows: files or glob patterns, or - for CSV from standard input
+    ///
+    /// The formats are those of training: CSV (plain or gzip), NPY, NPZ, Parquet or Arrow. Columns are found by the names
+    /// that they had in training.
     #[arg(value_name = "DATA", required = true, num_args = 1..)]
     #[serde(serialize_with = "lossy")]
     pub data: Vec<PathBuf>,
     /// Use the network after T iterations [default: the best iteration]
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", help_heading = PREDICTION)]
     pub iteration: Option<Count>,
-    /// The label's column, or as many as the model predicts: print the root mean squared error instead of predictions
-    #[arg(long, value_name = "COLUMN")]
+    /// Score the model: print its root mean squared error on this column, in place of predictions
+    ///
+    /// A model of several labels needs as many columns, separated by commas.
+    #[arg(long, value_name = "COLUMN", help_heading = PREDICTION)]
     #[serde(deserialize_with = "text::list")]
     pub label: Vec<String>,
-    /// Only the rows of one part of the training's split, for the file it was trained on
-    #[arg(long, value_enum, default_value_t = Self::default().part)]
+    /// The part of the split of the training to use; for the table that the model was trained on
+    #[arg(long, value_enum, default_value_t = Self::default().part, help_heading = PREDICTION)]
     pub part: PartChoice,
     /// The CSV has no header; columns are named c1, c2, ..
-    #[arg(long)]
+    #[arg(long, help_heading = TABLE, hide_short_help = true)]
     pub no_header: bool,
-    /// Character between fields, or tab [default: tab for .tsv, otherwise ,]
-    #[arg(long, value_parser = super::choice::delimiter, value_name = "CHAR")]
+    /// Character between fields, or the word tab [default: tab for .tsv, otherwise ,]
+    #[arg(long, value_parser = super::choice::delimiter, value_name = "CHAR", help_heading = TABLE, hide_short_help = true)]
     #[serde(deserialize_with = "super::choice::delimiter_of_json")]
     pub delimiter: Option<char>,
-    /// What to do with rows that lack a value
-    #[arg(long, value_enum, default_value_t = Self::default().missing)]
+    /// Treatment of rows that lack a value
+    #[arg(long, value_enum, default_value_t = Self::default().missing, help_heading = TABLE)]
     pub missing: MissingChoice,
 }
 

@@ -1,6 +1,7 @@
 //! The options of `spectrum`: spectra and rankings.
 
 use super::choice::KernelChoice;
+use super::output::FigureOptions;
 use super::values::{parse_values, reject_with, split_values};
 use crate::error::{Error, Result};
 use crate::number::{Extended, Scale, Whole, real, text};
@@ -11,17 +12,20 @@ use serde::{Deserialize, Serialize};
 use zonal::activation::Activation;
 use zonal_io::option::OptionId;
 
-/// The Funk-Hecke spectrum of activations: which degrees they see, and how strongly
+/// The Funk-Hecke spectrum of activations: the degrees that they can learn, and how fast
 #[derive(Clone, Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct SpectrumRequest {
-    /// A name (relu, leaky-relu, squared-relu, step, sign, abs, sigmoid, tanh, erf, gelu, silu, softplus, sin, cos, exp,
-    /// square, cube, hermite-K) or an expression in t; several, repeated or separated by commas, are compared
-    /// [default: relu]
+    /// The activation: a name or an expression in t; several are compared [default: relu]
+    ///
+    /// Names: relu, leaky-relu, squared-relu, step, sign, abs, sigmoid, tanh, erf, gelu, silu, softplus, sin, cos, exp,
+    /// square, cube, hermite-K. Separate several by commas, or repeat the option.
     #[arg(long, short, value_name = "NAME|EXPRESSION", allow_hyphen_values = true)]
     #[serde(deserialize_with = "text::list")]
     pub activation: Vec<String>,
-    /// The dimension n of the sphere S^(n-1), or inf for the limit at scale sqrt(n); several are compared [default: 10]
+    /// The dimension n of the sphere S^(n-1), or inf; several are compared [default: 10]
+    ///
+    /// inf is the limit of large dimensions, at scale sqrt(n).
     #[arg(long, short = 'n', value_name = "N", allow_negative_numbers = true)]
     #[serde(deserialize_with = "text::list")]
     pub dim: Vec<String>,
@@ -32,22 +36,26 @@ pub struct SpectrumRequest {
     #[arg(long, value_name = "S", allow_negative_numbers = true)]
     #[serde(deserialize_with = "text::list")]
     pub scale: Vec<String>,
-    /// Points where the expression is not smooth, in place of those found
-    #[arg(long, value_name = "LIST", allow_negative_numbers = true)]
+    /// Points where the expression is not smooth; they replace the automatic search
+    #[arg(long, value_name = "LIST", allow_negative_numbers = true, hide_short_help = true)]
     #[serde(deserialize_with = "text::list")]
     pub kinks: Vec<String>,
-    /// The kernel: of the output layer alone, or of both layers
+    /// The kernel whose eigenvalues are listed
     #[arg(long, value_enum, default_value_t = Self::default().kernel)]
     pub kernel: KernelChoice,
-    /// With trained biases: of the output for the feature kernel, of the units for the tangent kernel
-    #[arg(long)]
+    /// Include a trained bias: of the output in the feature kernel, of each unit in the tangent kernel
+    #[arg(long, hide_short_help = true)]
     pub bias: bool,
-    /// Fit the power of the degree by which eigenvalues fall, over the degrees A to B
-    #[arg(long, value_name = "A..B")]
+    /// Fit a power law to the eigenvalues of the degrees A to B
+    #[arg(long, value_name = "A..B", hide_short_help = true)]
     pub decay: Option<String>,
-    /// Rank activations for learning the degrees A to B
+    /// Rank activations by how evenly they learn the degrees A to B
     #[arg(long, value_name = "A..B")]
     pub for_degrees: Option<String>,
+    /// The figures.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub figures: FigureOptions,
     /// The activation in memory.
     #[arg(skip)]
     #[serde(skip)]
@@ -66,6 +74,7 @@ impl Default for SpectrumRequest {
             bias: false,
             decay: None,
             for_degrees: None,
+            figures: FigureOptions::default(),
             callable: None,
         }
     }

@@ -1,7 +1,8 @@
 //! The options of `sq bound`, `sq play` and `sq learn`.
 
 use super::choice::LayersChoice;
-use super::output::{FolderOptions, Output};
+use super::heading::{FAMILY, GAME, LEARNER as LEARNER_HEADING, NETWORK, ORACLE, RUN, TARGET, TRAINING};
+use super::output::{FigureOptions, FolderOptions, Output};
 use super::values::parse_values;
 use crate::error::{Error, Result};
 use crate::number::{Auto, Count, Real, Scale, Whole, count, real, text};
@@ -21,49 +22,53 @@ use zonal_sq::bound::QueryClass;
 use zonal_sq::learner::Strategy;
 use zonal_sq::{AnswerRule, Convention, Directions, Family, Kind};
 
-/// The least number of statistical queries that a learner needs, with the theorem and its assumptions
+/// A lower bound on the number of statistical queries, with its theorem and assumptions
 #[derive(Clone, Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct BoundRequest {
-    /// zonal, random, signs or monomials
-    #[arg(long, value_name = "FAMILY")]
+    /// The family of targets: zonal, random, signs or monomials
+    #[arg(long, value_name = "FAMILY", help_heading = FAMILY)]
     #[serde(with = "text")]
     #[schemars(with = "String")]
     pub family: Kind,
-    /// Dimension n; comma-separated values give a table
-    #[arg(long, short = 'n', required = true, value_name = "N")]
+    /// The dimension n; several values, separated by commas, give a table
+    #[arg(long, short = 'n', required = true, value_name = "N", help_heading = FAMILY)]
     #[serde(deserialize_with = "text::list")]
     pub dim: Vec<String>,
-    /// Degree k; comma-separated values give a table
-    #[arg(long, short = 'k', required = true, value_name = "K")]
+    /// The degree k; several values, separated by commas, give a table
+    #[arg(long, short = 'k', required = true, value_name = "K", help_heading = FAMILY)]
     #[serde(deserialize_with = "text::list")]
     pub degree: Vec<String>,
-    /// The largest error of an answer; comma-separated values give a table
-    #[arg(long, short, required = true, value_name = "TAU", allow_negative_numbers = true)]
+    /// The largest error of an answer; several values, separated by commas, give a table
+    #[arg(long, short, required = true, value_name = "TAU", allow_negative_numbers = true, help_heading = LEARNER_HEADING)]
     #[serde(deserialize_with = "text::list")]
     pub tolerance: Vec<String>,
-    /// The queries that the learner may ask: correlational, lipschitz:L or any
-    #[arg(long, default_value_t = Self::default().queries, value_name = "CLASS")]
+    /// The class of allowed queries: correlational, lipschitz:L or any
+    #[arg(long, default_value_t = Self::default().queries, value_name = "CLASS", help_heading = LEARNER_HEADING)]
     #[serde(with = "text")]
     #[schemars(with = "String")]
     pub queries: QueryClass,
-    /// The probability of success
-    #[arg(long, default_value_t = Self::default().delta, value_name = "DELTA", allow_negative_numbers = true)]
+    /// The probability with which the learner succeeds
+    #[arg(long, default_value_t = Self::default().delta, value_name = "DELTA", allow_negative_numbers = true, help_heading = LEARNER_HEADING)]
     pub delta: Real,
-    /// The learner reaches a mean squared error of 1 - EPSILON, where the best constant has 1
-    #[arg(long, default_value_t = Self::default().epsilon, value_name = "EPSILON", allow_negative_numbers = true)]
+    /// The goal: a mean squared error of 1 - EPSILON, where the best constant has 1
+    #[arg(long, default_value_t = Self::default().epsilon, value_name = "EPSILON", allow_negative_numbers = true, help_heading = LEARNER_HEADING)]
     pub epsilon: Real,
-    /// For a finite family of M members [default: all]
-    #[arg(long, value_name = "M")]
+    /// The number of members of a finite family [default: all members]
+    #[arg(long, value_name = "M", help_heading = FAMILY)]
     pub size: Option<Count>,
     /// Directions of a finite zonal family: random, coordinate or devore
-    #[arg(long, default_value_t = Self::default().directions, value_name = "HOW")]
+    #[arg(long, default_value_t = Self::default().directions, value_name = "DIRECTIONS", help_heading = FAMILY)]
     #[serde(with = "text")]
     #[schemars(with = "String")]
     pub directions: Directions,
     /// Seed of the members.
     #[arg(skip)]
     pub seed: Option<Whole>,
+    /// The figures.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub figures: FigureOptions,
 }
 
 impl Default for BoundRequest {
@@ -79,6 +84,7 @@ impl Default for BoundRequest {
             size: None,
             directions: Directions::Random,
             seed: None,
+            figures: FigureOptions::default(),
         }
     }
 }
@@ -124,60 +130,63 @@ impl BoundRequest {
     }
 }
 
-/// A game: a learner asks, an oracle without a target answers so that as many members as possible remain
+/// A game: a learner against an oracle that has no target and gives away as little as it may
 #[derive(Clone, Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct PlayRequest {
-    /// zonal, random, signs or monomials
-    #[arg(long, value_name = "FAMILY")]
+    /// The family of targets: zonal, random, signs or monomials
+    #[arg(long, value_name = "FAMILY", help_heading = FAMILY)]
     #[serde(with = "text")]
     #[schemars(with = "String")]
     pub family: Kind,
     /// The dimension n
-    #[arg(long, short = 'n', value_name = "N")]
+    #[arg(long, short = 'n', value_name = "N", help_heading = FAMILY)]
     pub dim: Count,
     /// The degree k
-    #[arg(long, short = 'k', value_name = "K", allow_negative_numbers = true)]
+    #[arg(long, short = 'k', value_name = "K", allow_negative_numbers = true, help_heading = FAMILY)]
     pub degree: Whole,
-    /// The number of members [default: all products of signs or coordinates, up to 5000; otherwise 500]
-    #[arg(long, value_name = "M")]
+    /// The number of members [default: 500; of signs and monomials all, up to 5000]
+    #[arg(long, value_name = "M", help_heading = FAMILY)]
     pub size: Option<Count>,
     /// Directions of a zonal family: random, coordinate or devore
-    #[arg(long, default_value_t = Self::default().directions, value_name = "HOW")]
+    #[arg(long, default_value_t = Self::default().directions, value_name = "DIRECTIONS", help_heading = FAMILY)]
     #[serde(with = "text")]
     #[schemars(with = "String")]
     pub directions: Directions,
     /// The largest error of an answer to a query of norm 1
-    #[arg(long, short, value_name = "TAU", allow_negative_numbers = true)]
+    #[arg(long, short, value_name = "TAU", allow_negative_numbers = true, help_heading = GAME)]
     pub tolerance: Real,
-    /// greedy, members, regression, descent, attack or brute-force
-    #[arg(long, default_value_t = Self::default().learner, value_name = "LEARNER")]
+    /// The learner: greedy, members, regression, descent, attack or brute-force
+    #[arg(long, default_value_t = Self::default().learner, value_name = "LEARNER", help_heading = GAME)]
     #[serde(with = "text")]
     #[schemars(with = "String")]
     pub learner: Strategy,
-    /// Policy of the oracle: base, 0 whenever some remaining candidate permits it, or interval, the answer that keeps most
-    /// candidates
-    #[arg(long, default_value_t = Self::default().answers, value_name = "HOW")]
+    /// The policy of the oracle: base or interval
+    ///
+    /// base answers 0 whenever some remaining member permits it; interval gives the answer that keeps most members.
+    #[arg(long, default_value_t = Self::default().answers, value_name = "POLICY", help_heading = GAME)]
     #[serde(with = "text")]
     #[schemars(with = "String")]
     pub answers: AnswerRule,
-    /// The learner is to reach a mean squared error of 1 - EPSILON
-    #[arg(long, default_value_t = Self::default().epsilon, value_name = "EPSILON", allow_negative_numbers = true)]
+    /// The goal of the learner: a mean squared error of 1 - EPSILON
+    #[arg(long, default_value_t = Self::default().epsilon, value_name = "EPSILON", allow_negative_numbers = true, help_heading = GAME)]
     pub epsilon: Real,
-    /// The most queries that the learner may ask [default: ten for each member and 10,000]
-    #[arg(long, value_name = "Q")]
+    /// The largest number of queries [default: 10,000 and ten for each member]
+    #[arg(long, value_name = "Q", help_heading = GAME, hide_short_help = true)]
     pub max_queries: Option<Count>,
-    /// Hidden units of the descent learner [default: 1000]
-    #[arg(long, value_name = "M")]
+    /// The number of hidden units of the learner descent [default: 1000]
+    #[arg(long, value_name = "M", help_heading = GAME, hide_short_help = true)]
     pub width: Option<Count>,
-    /// Rows of the brute-force learner [default: as many as suffice for products of signs 99 times in 100]
-    #[arg(long, value_name = "S")]
+    /// The number of rows of the learner brute-force
+    ///
+    /// By default, it suffices for products of signs with probability 0.99.
+    #[arg(long, value_name = "S", help_heading = GAME, hide_short_help = true)]
     pub rows: Option<Count>,
-    /// Noise on the labels of those rows [default: 0]
-    #[arg(long, value_name = "SIGMA", allow_negative_numbers = true)]
+    /// Standard deviation of the noise on the labels of those rows [default: 0]
+    #[arg(long, value_name = "SIGMA", allow_negative_numbers = true, help_heading = GAME, hide_short_help = true)]
     pub noise: Option<Real>,
-    /// Save the transcript in a file, for replaying
-    #[arg(long, value_name = "FILE")]
+    /// Save the transcript to a file, for the oracle replay
+    #[arg(long, value_name = "FILE", help_heading = RUN)]
     #[serde(serialize_with = "lossy_option")]
     pub save: Option<PathBuf>,
     /// Seed of the family.
@@ -283,57 +292,69 @@ impl PlayRequest {
     }
 }
 
-/// Gradient descent that sees its target only through an oracle, compared with descent through the exact one
+/// Gradient descent through an oracle, compared with descent through the exact one
 #[derive(Clone, Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct LearnRequest {
-    /// The target, as in zonal train
-    #[arg(long, value_name = "EXPRESSION", allow_hyphen_values = true)]
+    /// The function to learn
+    ///
+    /// A sum of polynomials in x1..xn, harmonic(K), neuron(A) and teacher(A, units=U), with coefficients.
+    #[arg(long, value_name = "EXPRESSION", allow_hyphen_values = true, help_heading = TARGET)]
     pub target: String,
-    /// The dimension n
-    #[arg(long, short = 'n', value_name = "N")]
+    /// The dimension n of the target; its sphere is S^(n-1)
+    #[arg(long, short = 'n', value_name = "N", help_heading = TARGET)]
     pub dim: Count,
-    /// The oracle: exact, honest:TAU, quantised:TAU, lazy:TAU, sampled:ROWS, sampled:ROWS:shared, vstat:T or replay:FILE
-    #[arg(long, default_value_t = Self::default().oracle, value_name = "ORACLE")]
+    /// The oracle: exact, or inexact by up to TAU, by sampling or from a transcript
+    ///
+    /// exact, honest:TAU, quantised:TAU, lazy:TAU, sampled:ROWS, sampled:ROWS:shared, vstat:T or replay:FILE; see below.
+    #[arg(long, default_value_t = Self::default().oracle, value_name = "ORACLE", help_heading = ORACLE)]
     #[serde(with = "text")]
     #[schemars(with = "String")]
     pub oracle: Answerer,
-    /// Unit of TAU: unit, the norm of g in a query y g(x); raw, the answer itself; range, the largest |y g(x)|
-    #[arg(long, default_value_t = Self::default().convention, value_name = "CONVENTION")]
+    /// The unit of TAU: unit, raw or range
+    ///
+    /// For a query y g(x): unit is the norm of g, raw the answer itself, range the largest |y g(x)|.
+    #[arg(long, default_value_t = Self::default().convention, value_name = "CONVENTION", help_heading = ORACLE)]
     #[serde(with = "text")]
     #[schemars(with = "String")]
     pub convention: Convention,
-    /// The activation, as in zonal train
-    #[arg(long, short, default_value_t = Self::default().activation, value_name = "NAME|EXPRESSION", allow_hyphen_values = true)]
+    /// The activation: a name or an expression in t, as in zonal train
+    #[arg(long, short, default_value_t = Self::default().activation, value_name = "NAME", allow_hyphen_values = true, help_heading = NETWORK)]
     #[schemars(with = "String")]
     pub activation: Activation,
-    /// The scale of the units: sqrt-dim or a number
-    #[arg(long, default_value_t = Self::default().scale, value_name = "S", allow_negative_numbers = true)]
+    /// The scale s of the units phi(s <w, x>): sqrt-dim or a number
+    #[arg(long, default_value_t = Self::default().scale, value_name = "S", allow_negative_numbers = true, help_heading = NETWORK)]
     #[schemars(with = "String")]
     pub scale: Scale,
-    /// The width m [default: 500, with --layers both 100]
-    #[arg(long, short = 'm', value_name = "M")]
+    /// The number of hidden units [default: 500; 100 with --layers both]
+    #[arg(long, short = 'm', value_name = "M", help_heading = NETWORK)]
     pub width: Option<Count>,
-    /// Layers to train: output, hidden units stay as they are; both, they turn too
-    #[arg(long, default_value = "output", value_name = "LAYERS", value_parser = layers)]
+    /// Layers to train: output or both
+    #[arg(long, default_value = "output", value_name = "LAYERS", value_parser = layers, help_heading = TRAINING)]
     pub layers: LayersChoice,
-    /// Number of iterations [default: 1e6, with --layers both 1000]
-    #[arg(long, short = 't', value_name = "T")]
+    /// The number of iterations [default: 1e6; 1000 with --layers both]
+    #[arg(long, short = 't', value_name = "T", help_heading = TRAINING)]
     pub iterations: Option<Count>,
-    /// The step, or auto: 1 / (largest eigenvalue, or curvature at the start)
-    #[arg(long, default_value_t = Self::default().step, value_name = "ETA", allow_negative_numbers = true)]
+    /// The step of gradient descent: auto or a number
+    ///
+    /// With auto: 1 / largest eigenvalue; with --layers both 1 / curvature at the start.
+    #[arg(long, default_value_t = Self::default().step, value_name = "ETA", allow_negative_numbers = true, help_heading = TRAINING)]
     #[schemars(with = "String")]
     pub step: Auto<Real>,
-    /// Largest degree of the energies
-    #[arg(long, short = 'k', default_value_t = Self::default().max_degree, value_name = "K", allow_negative_numbers = true)]
+    /// The largest degree to list
+    #[arg(long, short = 'k', default_value_t = Self::default().max_degree, value_name = "K", allow_negative_numbers = true, help_heading = TARGET)]
     pub max_degree: Whole,
-    /// Save the transcript in a file, for replaying
-    #[arg(long, value_name = "FILE")]
+    /// Save the transcript to a file, for the oracle replay
+    #[arg(long, value_name = "FILE", help_heading = ORACLE)]
     #[serde(serialize_with = "lossy_option")]
     pub save: Option<PathBuf>,
     /// Seed of everything random.
     #[arg(skip)]
     pub seed: Option<Whole>,
+    /// The figures.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub figures: FigureOptions,
     /// The activation in memory.
     #[arg(skip)]
     #[serde(skip)]
@@ -356,6 +377,7 @@ impl Default for LearnRequest {
             max_degree: Whole(6),
             save: None,
             seed: None,
+            figures: FigureOptions::default(),
             callable: None,
         }
     }

@@ -1,5 +1,6 @@
 //! The options of `sweep`.
 
+use super::heading::RUN;
 use super::output::{Output, PageOptions};
 use super::values::reject_with;
 use crate::error::{Error, Result};
@@ -11,26 +12,26 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use zonal_io::option::RESUME;
 
-/// Train over a grid of dimensions, degrees, widths, rows, .., into one table
+/// Train over a grid of dimensions, degrees, widths, rows and more, into one table
 #[derive(Clone, Debug, Default, clap::Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct SweepRequest {
-    /// The file that describes the sweep
+    /// The description of the sweep
     #[arg(value_name = "FILE.toml", required_unless_present = "resume")]
     #[serde(serialize_with = "lossy_option")]
     pub file: Option<PathBuf>,
     /// Continue an interrupted sweep
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = RUN)]
     #[serde(serialize_with = "lossy_option")]
     pub resume: Option<PathBuf>,
     /// The folder for the results, or none [default: a new folder below runs]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = RUN)]
     #[serde(serialize_with = "lossy_option")]
     pub out: Option<PathBuf>,
     /// Replace a run in the folder given by --out
-    #[arg(long, requires = "out")]
+    #[arg(long, requires = "out", help_heading = RUN)]
     pub force: bool,
-    /// Number of trainings to run in parallel [default: as many as threads]
+    /// The number of trainings to run in parallel [default: the number of threads]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     #[schemars(with = "Option<u16>")]
     pub at_once: Option<Threads>,

@@ -4,6 +4,7 @@ use super::choice::{
     LayersChoice, MissingChoice, ParametrisationChoice, PrecisionChoice, SolverChoice, StartChoice,
     UnitsChoice,
 };
+use super::heading::{ITERATIVE, NETWORK, RUN, TABLE, TARGET as TARGET_HEADING, TRAINING};
 use super::output::{Output, PageOptions};
 use super::values::{parse_values, reject_with, split_names};
 use crate::agreement::NewPaths;
@@ -27,115 +28,135 @@ use zonal_io::option::{FEATURES, OptionId};
 #[derive(Clone, Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct TrainRequest {
-    /// The table: files or globs, CSV (plain or gzip), NPY, NPZ, Parquet or Arrow; it may exceed memory
+    /// The table: files or glob patterns; CSV (plain or gzip), NPY, NPZ, Parquet or Arrow
+    ///
+    /// Rows are read in blocks, so that a table may be larger than memory.
     #[arg(value_name = "DATA", required_unless_present_any = ["target", "resume", "again"])]
     #[serde(serialize_with = "lossy")]
     pub data: Vec<PathBuf>,
-    /// A function to learn in place of a table
-    #[arg(long, value_name = "EXPRESSION", allow_hyphen_values = true)]
-    pub target: Option<String>,
-    /// The dimension of the target's sphere [default: 10]
-    #[arg(long, short = 'n', value_name = "N")]
-    pub dim: Option<Count>,
-    /// Column to predict; several are separated by commas
-    #[arg(long, value_name = "COLUMN", required_unless_present_any = ["target", "resume", "again"])]
+    /// The column to predict; separate several by commas
+    #[arg(long, value_name = "COLUMN", required_unless_present_any = ["target", "resume", "again"], help_heading = TABLE)]
     #[serde(deserialize_with = "text::list")]
     pub label: Vec<String>,
-    /// Columns to predict from, separated by commas [default: all others]
-    #[arg(long, value_name = "COLUMNS")]
+    /// The columns to predict from, separated by commas [default: all others]
+    #[arg(long, value_name = "COLUMNS", help_heading = TABLE)]
     #[serde(deserialize_with = "text::list")]
     pub features: Vec<String>,
-    /// Column with the weight of each row in every mean; rows of weight 0 are dropped
-    #[arg(long, value_name = "COLUMN")]
-    pub weight: Option<String>,
-    /// Rows are points of the unit sphere: no column is standardised, no bias appended
-    #[arg(long)]
-    pub on_sphere: bool,
-    /// The CSV has no header; columns are named c1, c2, ..
-    #[arg(long)]
-    pub no_header: bool,
-    /// Character between fields, or tab [default: tab for .tsv, otherwise ,]
-    #[arg(long, value_parser = super::choice::delimiter, value_name = "CHAR")]
-    #[serde(deserialize_with = "super::choice::delimiter_of_json")]
-    pub delimiter: Option<char>,
-    /// What to do with rows that lack a value
-    #[arg(long, value_enum, default_value_t = Self::default().missing)]
-    pub missing: MissingChoice,
-    /// Test files or globs [default: split off the table]
-    #[arg(long, value_name = "FILE")]
+    /// Test files or glob patterns [default: rows split off the table]
+    #[arg(long, value_name = "FILE", help_heading = TABLE)]
     #[serde(serialize_with = "lossy")]
     pub test: Vec<PathBuf>,
+    /// Treatment of rows that lack a value
+    #[arg(long, value_enum, default_value_t = Self::default().missing, help_heading = TABLE)]
+    pub missing: MissingChoice,
+    /// Choose the iteration by K-fold cross-validation
+    ///
+    /// The folds replace the validation rows. The final network is fitted to all rows except the test rows.
+    #[arg(long, value_name = "K", allow_negative_numbers = true, help_heading = TABLE)]
+    pub folds: Option<Whole>,
     /// Fraction of the rows for testing [default: 0.2]
-    #[arg(long, value_name = "FRACTION", allow_negative_numbers = true)]
+    #[arg(long, value_name = "FRACTION", allow_negative_numbers = true, help_heading = TABLE, hide_short_help = true)]
     pub test_fraction: Option<Real>,
     /// Fraction of the rows for choosing the iteration [default: 0.2]
-    #[arg(long, value_name = "FRACTION", allow_negative_numbers = true)]
+    #[arg(long, value_name = "FRACTION", allow_negative_numbers = true, help_heading = TABLE, hide_short_help = true)]
     pub validation_fraction: Option<Real>,
-    /// Choose the iteration by K-fold cross-validation in place of validation rows; the final network is fitted to all
-    /// rows but those for testing
-    #[arg(long, value_name = "K", allow_negative_numbers = true)]
-    pub folds: Option<Whole>,
-    /// Fit the final network to the validation rows too, once they have chosen the iteration
-    #[arg(long)]
+    /// Fit the final network to the validation rows too, once they have determined the iteration
+    #[arg(long, help_heading = TABLE, hide_short_help = true)]
     pub refit: bool,
-    /// Precision of the features on tables, and of all weights in iterative training; f32 is up to twice as fast and
-    /// right to about six digits
-    #[arg(long, value_enum, default_value_t = Self::default().precision)]
-    pub precision: PrecisionChoice,
-    /// A name (relu, leaky-relu, squared-relu, step, sign, abs, sigmoid, tanh, erf, gelu, silu, softplus, sin, cos,
-    /// exp, square, cube, hermite-K) or an expression in t; auto chooses on a sample of the non-test rows, and is relu
-    /// for targets
-    #[arg(long, short, default_value_t = Self::default().activation, value_name = "NAME")]
+    /// The column of row weights; rows of weight 0 are dropped
+    #[arg(long, value_name = "COLUMN", help_heading = TABLE, hide_short_help = true)]
+    pub weight: Option<String>,
+    /// Rows are points of the unit sphere: columns are not standardised, and no bias is appended
+    #[arg(long, help_heading = TABLE, hide_short_help = true)]
+    pub on_sphere: bool,
+    /// The CSV has no header; columns are named c1, c2, ..
+    #[arg(long, help_heading = TABLE, hide_short_help = true)]
+    pub no_header: bool,
+    /// Character between fields, or the word tab [default: tab for .tsv, otherwise ,]
+    #[arg(long, value_parser = super::choice::delimiter, value_name = "CHAR", help_heading = TABLE, hide_short_help = true)]
+    #[serde(deserialize_with = "super::choice::delimiter_of_json")]
+    pub delimiter: Option<char>,
+    /// A function to learn in place of a table
+    ///
+    /// A sum of polynomials in x1..xn, harmonic(K), neuron(A) and teacher(A, units=U), with coefficients.
+    #[arg(long, value_name = "EXPRESSION", allow_hyphen_values = true, help_heading = TARGET_HEADING)]
+    pub target: Option<String>,
+    /// The dimension n of the target; its sphere is S^(n-1) [default: 10]
+    #[arg(long, short = 'n', value_name = "N", help_heading = TARGET_HEADING)]
+    pub dim: Option<Count>,
+    /// The largest degree to list [default: that of the target, at least 4]
+    #[arg(long, short = 'k', value_name = "K", allow_negative_numbers = true, help_heading = TARGET_HEADING)]
+    pub max_degree: Option<Whole>,
+    /// The number of hidden units; on targets also inf, for the limit of infinite width
+    #[arg(long, short = 'm', default_value_t = Self::default().width, value_name = "M", allow_negative_numbers = true, help_heading = NETWORK)]
+    pub width: Extended,
+    /// The activation: a name or an expression in t
+    ///
+    /// Names: relu, leaky-relu, squared-relu, step, sign, abs, sigmoid, tanh, erf, gelu, silu, softplus, sin, cos, exp,
+    /// square, cube, hermite-K. With auto, tables are trained with the activation that does best on a sample of the rows
+    /// not used for testing, and targets with relu.
+    #[arg(long, short, default_value_t = Self::default().activation, value_name = "NAME", help_heading = NETWORK)]
     #[schemars(with = "String")]
     pub activation: Auto<Activation>,
-    /// The scale s of the units phi(s <w, x>): auto, sqrt-dim or a number; auto is 1 for targets
-    #[arg(long, default_value_t = Self::default().scale, value_name = "S", allow_negative_numbers = true)]
+    /// The scale s of the units phi(s <w, x>): auto, sqrt-dim or a number
+    ///
+    /// With auto, tables choose the scale on a sample; on targets it is 1.
+    #[arg(long, default_value_t = Self::default().scale, value_name = "S", allow_negative_numbers = true, help_heading = NETWORK)]
     #[schemars(with = "String")]
     pub scale: Scale,
-    /// The bias appended to the rows of a table before they are put on the sphere; auto chooses on a sample
-    #[arg(long, default_value_t = Self::default().bias, value_name = "B", allow_negative_numbers = true)]
+    /// On tables, the bias appended to each row before it is put on the sphere: auto or a number
+    ///
+    /// With auto, the bias is chosen on a sample.
+    #[arg(long, default_value_t = Self::default().bias, value_name = "B", allow_negative_numbers = true, help_heading = NETWORK)]
     #[schemars(with = "String")]
     pub bias: Auto<Real>,
-    /// The number of hidden units; inf for the limit, on targets
-    #[arg(long, short = 'm', default_value_t = Self::default().width, value_name = "M", allow_negative_numbers = true)]
-    pub width: Extended,
-    /// Number of iterations [default: the largest of --at; else 1e9, or 1e4 for iterative training]
-    #[arg(long, short = 't', value_name = "T")]
+    /// The number of iterations [default: the largest of --at, else 1e9; 1e4 in iterative training]
+    #[arg(long, short = 't', value_name = "T", help_heading = TRAINING)]
     pub iterations: Option<Count>,
-    /// The step of the descent; auto is 1 / largest eigenvalue, at infinite width 1 / norm squared, in iterative
-    /// training 1 / curvature at the start
-    #[arg(long, default_value_t = Self::default().step, value_name = "ETA", allow_negative_numbers = true)]
+    /// The step of gradient descent: auto or a number
+    ///
+    /// With auto: 1 / largest eigenvalue; at infinite width 1 / norm squared of the activation; in iterative training
+    /// 1 / curvature at the start.
+    #[arg(long, default_value_t = Self::default().step, value_name = "ETA", allow_negative_numbers = true, help_heading = TRAINING)]
     #[schemars(with = "String")]
     pub step: Auto<Real>,
-    /// Solver of the path: the eigendecomposition, Lanczos with a bound on its error, or whichever is faster
-    #[arg(long, value_enum, default_value_t = Self::default().solver)]
-    pub solver: SolverChoice,
     /// Iterations to report, separated by commas [default: six for each power of ten]
-    #[arg(long, value_name = "LIST")]
+    #[arg(long, value_name = "LIST", help_heading = TRAINING)]
     #[serde(deserialize_with = "text::list")]
     pub at: Vec<String>,
-    /// The largest degree to list, on targets [default: the target's, at least 4]
-    #[arg(long, short = 'k', value_name = "K", allow_negative_numbers = true)]
-    pub max_degree: Option<Whole>,
+    /// Precision of features on tables, and of all weights in iterative training
+    ///
+    /// f32 is up to twice as fast, and accurate to about six digits.
+    #[arg(long, value_enum, default_value_t = Self::default().precision, help_heading = TRAINING, hide_short_help = true)]
+    pub precision: PrecisionChoice,
+    /// Solver of the path of the output layer
+    #[arg(long, value_enum, default_value_t = Self::default().solver, help_heading = TRAINING, hide_short_help = true)]
+    pub solver: SolverChoice,
+    /// Options of iterative training.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub descent: DescentOptions,
     /// The folder for the run, or none [default: a new folder below runs]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = RUN)]
     #[serde(serialize_with = "lossy_option")]
     pub out: Option<PathBuf>,
     /// Replace a run in the folder given by --out
-    #[arg(long, requires = "out")]
+    #[arg(long, requires = "out", help_heading = RUN)]
     pub force: bool,
-    /// Continue an interrupted training, with its own options
-    #[arg(long, value_name = "DIR")]
+    /// Continue an interrupted training, with the options it was started with
+    #[arg(long, value_name = "DIR", help_heading = RUN)]
     #[serde(serialize_with = "lossy_option")]
     pub resume: Option<PathBuf>,
-    /// Repeat a finished training from its run.json and check that the results match: the same bits by the same version
-    /// on the same kind of processor, otherwise losses within 1e-6 of the first one; exit code 3 if not. DATA and --test
-    /// give the new places of its files if they have moved. Written only with --out
-    #[arg(long, value_name = "RECORD")]
+    /// Repeat a finished training from its run.json, and check that the results agree
+    ///
+    /// The same version on the same kind of processor must reproduce every bit, others the losses to 1e-6 of the initial
+    /// loss; otherwise the exit code is 3. If the table has moved, name it again as DATA and --test. The repetition is
+    /// written only with --out.
+    #[arg(long, value_name = "RUN", help_heading = RUN, hide_short_help = true)]
     #[serde(serialize_with = "lossy_option")]
     pub again: Option<PathBuf>,
     /// Seconds between two checkpoints
-    #[arg(long, value_name = "SECONDS", default_value_t = Self::default().checkpoint, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SECONDS", default_value_t = Self::default().checkpoint, allow_negative_numbers = true, help_heading = RUN, hide_short_help = true)]
     pub checkpoint: Whole,
     /// Seed of everything random.
     #[arg(skip)]
@@ -144,11 +165,6 @@ pub struct TrainRequest {
     #[command(flatten)]
     #[serde(flatten)]
     pub page: PageOptions,
-    // Last, since its heading would hold for what follows.
-    /// Options of iterative training.
-    #[command(flatten)]
-    #[serde(flatten)]
-    pub descent: DescentOptions,
     /// The table in memory.
     #[arg(skip)]
     #[serde(skip)]
@@ -162,30 +178,31 @@ pub struct TrainRequest {
 /// Iterative training (both layers, or mini-batches)
 #[derive(Clone, Debug, Default, clap::Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-#[command(next_help_heading = "Iterative training (hidden or both layers, or a batch)")]
 pub struct DescentOptions {
-    /// Layers to train; with output, hidden units stay as drawn [default: output]
-    #[arg(long, value_enum)]
+    /// Layers to train; hidden and both are trained iteratively [default: output]
+    #[arg(long, value_enum, help_heading = ITERATIVE)]
     pub layers: Option<LayersChoice>,
-    /// Rows of a step: full (all rows), a number of rows, fresh:N (N new points in each step) or exact (expectations)
-    /// [default: full on tables, exact on targets that have exact expectations, else fresh:1024]
-    #[arg(long, value_name = "ROWS")]
+    /// Rows of a step: full, a number, fresh:N or exact
+    ///
+    /// full uses all rows of the table, a number that many of them; fresh:N draws N new points for each step; exact uses
+    /// exact expectations. [default: full on tables; exact on targets that have exact expectations, else fresh:1024]
+    #[arg(long, value_name = "ROWS", help_heading = ITERATIVE)]
     pub batch: Option<BatchChoice>,
-    /// Whether hidden units move freely or stay on the sphere [default: free]
-    #[arg(long, value_enum)]
+    /// On tables, stop at this multiple of the best iteration so far, or inf for never [default: 10]
+    #[arg(long, value_name = "FACTOR", allow_negative_numbers = true, help_heading = ITERATIVE)]
+    pub patience: Option<Patience>,
+    /// Whether hidden units may leave the sphere [default: free]
+    #[arg(long, value_enum, help_heading = ITERATIVE, hide_short_help = true)]
     pub units: Option<UnitsChoice>,
-    /// Give each unit a bias of its own, trained with the hidden layer from zero
-    #[arg(long)]
+    /// Give each unit a trained bias, which starts at zero
+    #[arg(long, help_heading = ITERATIVE, hide_short_help = true)]
     pub biases: bool,
-    /// The factor c before the sum of units, and the deviation of output weights at a random start [default: ntk]
-    #[arg(long, value_enum, value_name = "SCALING")]
+    /// The factor c before the sum of units, and the deviation of random output weights [default: ntk]
+    #[arg(long, value_enum, value_name = "SCALING", help_heading = ITERATIVE, hide_short_help = true)]
     pub parametrisation: Option<ParametrisationChoice>,
     /// Initial output weights [default: symmetric; zero with --layers output]
-    #[arg(long, value_enum, value_name = "START")]
+    #[arg(long, value_enum, value_name = "START", help_heading = ITERATIVE, hide_short_help = true)]
     pub init: Option<StartChoice>,
-    /// On tables, end at this multiple of the iteration with the smallest validation loss, or inf [default: 10]
-    #[arg(long, value_name = "FACTOR", allow_negative_numbers = true)]
-    pub patience: Option<Patience>,
 }
 
 /// A multiple of the best iteration, or `inf` to train to the last iteration.

@@ -11,9 +11,14 @@ pub(super) fn read<T: Default + Serialize + DeserializeOwned>(options: Map<Strin
     let mut all = object(&T::default());
     for (name, value) in options {
         let option = named(&name);
-        let Some(default) = all.insert(name.clone(), value.clone()) else {
-            return Err(Error::Usage(format!("{option} is not an option of this command")));
+        let Some(default) = all.get(&name).cloned() else {
+            let known = all.keys().map(String::as_str);
+            let near =
+                zonal::error::nearest(&name, known).map(|near| format!("; did you mean {}?", named(near)));
+            let near = near.unwrap_or_default();
+            return Err(Error::Usage(format!("{option} is not an option of this command{near}")));
         };
+        all.insert(name.clone(), value.clone());
         let checked: std::result::Result<T, _> = serde_json::from_value(Value::Object(all.clone()));
         if let Err(error) = checked {
             all.insert(name, default);

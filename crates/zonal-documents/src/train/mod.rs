@@ -99,7 +99,7 @@ impl TrainConfig {
     /// Returns a short name for the run's folder, from the subject and the activation.
     pub fn name(&self, activation: &Activation) -> String {
         let subject = match &self.input {
-            Input::Target(_) => "target".to_owned(),
+            Input::Target(job) => format!("target-{}", in_a_path(&job.text)).trim_end_matches('-').to_owned(),
             Input::Table(job) => {
                 let first = job.data.files.first().and_then(|f| f.file_name());
                 let name = first.map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
@@ -114,6 +114,22 @@ impl TrainConfig {
             activation.name().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(20).collect();
         format!("{subject}-{activation}")
     }
+}
+
+/// The longest part of a target in the name of a folder.
+const LONGEST: usize = 30;
+
+/// Returns the text of a target in characters that are suitable for paths: `x1x2-0.5x3` for `x1*x2 + 0.5*x3`.
+fn in_a_path(target: &str) -> String {
+    let mut out = String::new();
+    for c in target.chars() {
+        match c {
+            c if c.is_ascii_alphanumeric() || c == '.' => out.push(c),
+            '+' | '-' | ',' if !out.is_empty() && !out.ends_with('-') => out.push('-'),
+            _ => {}
+        }
+    }
+    out.chars().take(LONGEST).collect::<String>().trim_end_matches(['-', '.']).to_owned()
 }
 
 /// A target to learn.
@@ -220,5 +236,20 @@ impl TableJob {
         let test = if self.test_data.is_some() { 0.0 } else { self.test_fraction };
         let validation = if self.folds.is_some() { 0.0 } else { self.validation_fraction };
         Ok(Split::new(seed, validation, test)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_a_path;
+
+    #[test]
+    fn targets_are_recognised_in_the_names_of_folders() {
+        assert_eq!(in_a_path("x1*x2 + 0.5*x3"), "x1x2-0.5x3");
+        assert_eq!(in_a_path("-2*harmonic(3)"), "2harmonic3");
+        assert_eq!(in_a_path("teacher(tanh, units=5) + x1^2"), "teachertanh-units5-x12");
+        assert_eq!(in_a_path("../../etc + x1"), "....etc-x1");
+        assert_eq!(in_a_path(&"harmonic(2) + ".repeat(9)), "harmonic2-harmonic2-harmonic2");
+        assert_eq!(in_a_path("()"), "");
     }
 }

@@ -93,6 +93,7 @@ fn no_such_column(names: &[String], wanted: &str) -> String {
     // Probably a line that was not split.
     let unsplit = names.len() == 1 && list.contains([',', ';', '\t', ' ', '|', '\u{fffd}']);
     let advice = if unsplit { format!(" (check {DELIMITER})") } else { String::new() };
-    let wanted = shorten(wanted);
-    format!("there is no column '{wanted}'; the columns are {list}{more}{advice}")
+    let all = || format!("the columns are {list}{more}{advice}");
+    let advice = zonal::error::advice(wanted, names.iter().map(String::as_str), all);
+    format!("there is no column '{}'; {advice}", shorten(wanted))
 }

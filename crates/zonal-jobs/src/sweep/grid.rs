@@ -210,15 +210,23 @@ const MAX_DEGREE: u64 = 1_000;
 
 /// Formats a TOML error, without the text of the file if that is too long.
 fn toml_message(text: &str, error: &toml::de::Error) -> String {
+    let near = nearest_key(error.message()).map_or(String::new(), |key| format!("\ndid you mean {key}?"));
     let shown = error.to_string();
     if shown.len() <= MAX_SHOWN {
-        return shown.trim_end().to_owned();
+        return shown.trim_end().to_owned() + &near;
     }
     let line = error
         .span()
         .and_then(|span| text.get(..span.start))
         .map_or(1, |before| before.lines().count().max(1));
-    format!("line {line}: {}", error.message())
+    format!("line {line}: {}{near}", error.message())
+}
+
+/// Returns the key nearest to an unknown one, from the message of serde, which quotes the unknown key and all others.
+fn nearest_key(message: &str) -> Option<&str> {
+    let mut quoted = message.strip_prefix("unknown field `")?.split('`').step_by(2);
+    let unknown = quoted.next()?;
+    zonal::error::nearest(unknown, quoted)
 }
 
 /// Parses and checks a description; `source` is its name in messages.

@@ -1,17 +1,21 @@
-//! The figures of a training as charts, one module each.
+//! The figures of trainings and of other results as charts.
 
+mod analysis;
 mod degrees;
 mod loss;
 mod movement;
 mod predictions;
+mod queries;
 mod remaining;
 mod spectrum;
 
 pub use crate::axis::ITERATIONS;
+pub use analysis::of_analysis;
 pub use degrees::degrees;
 pub use loss::loss;
 pub use movement::movement;
 pub use predictions::predictions;
+pub use queries::{of_bounds, of_learning};
 pub use remaining::remaining;
 pub use spectrum::{last_degree, of_spectrum, spectrum};
 
@@ -66,5 +70,10 @@ pub(crate) fn energy(checkpoint: &Checkpoint, degree: usize) -> f64 {
 
 /// Returns the last listed iteration.
 pub(crate) fn last_iteration(report: &TrainReport) -> u64 {
-    report.path.last().map_or(0, |c| c.iteration)
+    last_iteration_of(report.path.iter().map(|c| c.iteration))
+}
+
+/// Returns the last of listed iterations.
+pub(crate) fn last_iteration_of(iterations: impl Iterator<Item = u64>) -> u64 {
+    iterations.last().unwrap_or(0)
 }

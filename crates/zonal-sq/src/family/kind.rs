@@ -20,7 +20,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    const CHOICES: [(&'static str, Self); 4] = [
+    /// The kinds by their names.
+    pub const CHOICES: [(&'static str, Self); 4] = [
         ("zonal", Self::Zonal),
         ("random", Self::Random),
         ("signs", Self::Signs),

@@ -47,7 +47,8 @@ pub enum Strategy {
 }
 
 impl Strategy {
-    const CHOICES: [(&'static str, Self); 6] = [
+    /// The strategies by their names.
+    pub const CHOICES: [(&'static str, Self); 6] = [
         ("greedy", Self::Greedy),
         ("members", Self::Members),
         ("regression", Self::Regression),

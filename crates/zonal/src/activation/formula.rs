@@ -5,7 +5,7 @@ use super::pieces::{Obstacle, Piece, pieces};
 use super::polynomial::PowerSeries;
 use super::smooth::Numeric;
 use super::tree::{FUNCTIONS, Function, Node, Symmetry};
-use crate::error::{Error, Result, not_finite};
+use crate::error::{Error, Result, advice, not_finite};
 use crate::expression::{self, Expression, Kind, Operator, Span};
 use crate::numeric::{DoubleDouble, Elementary};
 use std::sync::Arc;
@@ -152,9 +152,9 @@ impl Reader<'_> {
             }
             Kind::Call(name, arguments) => {
                 let Some((_, function)) = FUNCTIONS.iter().find(|(n, _)| n == name) else {
-                    let names: Vec<&str> = FUNCTIONS.iter().map(|(n, _)| *n).collect();
-                    let message = format!("'{name}' is not known: the functions are {}", names.join(", "));
-                    return Err(self.error(&e.span, message));
+                    let names = FUNCTIONS.map(|(n, _)| n);
+                    let advice = advice(name, names, || format!("the functions are {}", names.join(", ")));
+                    return Err(self.error(&e.span, format!("'{name}' is not known: {advice}")));
                 };
                 if let Some(named) = arguments.iter().find_map(|a| a.name.as_ref()) {
                     return Err(self.error(&named.1, "functions of t take no named arguments"));

@@ -75,7 +75,7 @@ impl Activation {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Parameter`] with the list of names, [`Error::Expression`] pointing into a formula.
+    /// [`Error::Unknown`] with the nearest name, [`Error::Expression`] pointing into a formula.
     pub fn parse(text: &str) -> Result<Self> {
         // Surrounding spaces have no meaning, and must not turn a misspelt name into a formula.
         let text = text.trim();
@@ -93,12 +93,8 @@ impl Activation {
             let degree: u8 = degree.parse().map_err(|_| wrong())?;
             return if degree <= MAX_HERMITE { Ok(Self::Hermite(degree)) } else { Err(wrong()) };
         }
-        // A single word that is not a name is a misspelt name, not a formula.
-        if text != "t" && text.chars().all(|c| c.is_ascii_alphabetic() || "-_".contains(c)) {
-            let names: Vec<_> = Self::BUILTIN.iter().map(Self::name).collect();
-            let required =
-                format!("one of {}, hermite-K, or an expression in t such as 't*tanh(t)'", names.join(", "));
-            return Err(Error::parameter("the activation", format!("'{text}'"), required));
+        if is_word(text) {
+            return Err(unknown(text));
         }
         Ok(Self::Formula(Arc::new(Formula::parse(text, None)?)))
     }
@@ -282,6 +278,51 @@ fn replace_variable(formula: &str, by: &str) -> String {
         out.push(c);
     }
     out.trim_end().to_owned()
+}
+
+/// Names in other programs, with the name or expression here.
+const OTHER_NAMES: [(&str, &str); 9] = [
+    ("swish", "silu"),
+    ("logistic", "sigmoid"),
+    ("heaviside", "step"),
+    ("identity", "t"),
+    ("linear", "t"),
+    ("relu6", "'min(max(t,0),6)'"),
+    ("hardtanh", "'max(-1,min(1,t))'"),
+    ("softsign", "'t/(1+abs(t))'"),
+    ("elu", "'max(t,0) + min(exp(t)-1,0)'"),
+];
+
+/// Returns whether a text is a word, and therefore a misspelt name rather than a formula.
+fn is_word(text: &str) -> bool {
+    let dashed = text.chars().all(|c| c.is_ascii_alphabetic() || "-_".contains(c));
+    let numbered = text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    text != "t" && (dashed || numbered || hermite(text).is_some())
+}
+
+/// Returns the name of the Hermite polynomial that a text such as `hermite3` or `Hermite-3` means.
+fn hermite(text: &str) -> Option<String> {
+    let lower = text.to_lowercase();
+    let degree = lower.strip_prefix("hermite")?.trim_start_matches(['-', '_', ' ']);
+    let is_number = !degree.is_empty() && degree.bytes().all(|b| b.is_ascii_digit());
+    is_number.then(|| format!("hermite-{degree}"))
+}
+
+/// Returns the error for a word that is not the name of an activation.
+fn unknown(text: &str) -> Error {
+    let names: Vec<_> = Activation::BUILTIN.iter().map(Activation::name).collect();
+    let all = || {
+        let names = names.join(", ");
+        format!("use one of {names}, hermite-K, or an expression in t such as 't*tanh(t)'")
+    };
+    let lower = text.to_lowercase();
+    let other = OTHER_NAMES.iter().find(|(name, _)| *name == lower).map(|(_, here)| (*here).to_owned());
+    let advice = match hermite(text).or(other) {
+        Some(name) => format!("did you mean {name}?"),
+        None => crate::error::advice(text, names.iter().map(AsRef::as_ref), all),
+    };
+    Error::Unknown { what: "activation", found: text.to_owned(), advice }
 }
 
 #[cfg(test)]

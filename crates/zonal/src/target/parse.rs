@@ -4,7 +4,7 @@ use super::polynomial::Polynomial;
 use super::work::Work;
 use super::zonal::{Profile, ZonalTerm};
 use crate::activation::Activation;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, advice};
 use crate::expression::{self, Argument, Expression, Kind, Operator, Span};
 use crate::numeric::random::{Purpose, stream, uniform};
 use crate::spectrum::MAX_DEGREE;
@@ -234,10 +234,10 @@ impl Reader<'_> {
                 (self.neuron(name, activation, scale, span)?, Some(units), None)
             }
             _ => {
-                return Err(self.error(
-                    span,
-                    format!("'{name}' is not known: write harmonic(K), neuron(A) or teacher(A, units=U)"),
-                ));
+                let advice = advice(name, ["harmonic", "neuron", "teacher"], || {
+                    "write harmonic(K), neuron(A) or teacher(A, units=U)".to_owned()
+                });
+                return Err(self.error(span, format!("'{name}' is not known: {advice}")));
             }
         };
         // Each occurrence has 2^32 streams; the first is for a single direction or a teacher's signs.

@@ -194,36 +194,25 @@ impl Trials<'_> {
     }
 }
 
-/// The largest number of candidates with a line of their own.
-const MAX_LINES: usize = 8;
-
-/// Notes the results of the last round, and the range of the results of the others.
+/// Notes the selected candidate, and the range of the errors of the others.
 fn note_candidates(tried: &[Candidate], notes: Notes<'_>) {
-    let Some(best) = tried.first() else { return };
-    let last = tried.iter().take(MAX_LINES).take_while(|c| (c.rows, c.width) == (best.rows, best.width));
-    let last = last.count();
-    for (i, c) in tried[..last].iter().enumerate() {
-        let verdict = if i == 0 { "; selected" } else { "" };
-        notes(&format!(
-            "tried {} at scale {}, bias {}: relative error {} on {} rows, width {}{verdict}",
-            c.activation,
-            short(c.scale),
-            short(c.bias),
-            short(c.relative_rmse),
-            c.rows,
-            c.width
-        ));
+    let [best, others @ ..] = tried else { return };
+    let mut text = format!(
+        "selected {} at scale {}, bias {}: relative error {} on {} rows, width {}",
+        best.activation,
+        short(best.scale),
+        short(best.bias),
+        short(best.relative_rmse),
+        best.rows,
+        best.width
+    );
+    if !others.is_empty() {
+        let errors = others.iter().map(|c| c.relative_rmse);
+        let (low, high) = errors.fold((f64::INFINITY, 0.0), |(l, h): (f64, f64), x| (l.min(x), h.max(x)));
+        let (count, low, high) = (others.len(), short(low), short(high));
+        text += &format!("; {count} others {low} to {high} in their last trial (candidates in the report)");
     }
-    let others = tried[last..].iter().map(|c| c.relative_rmse);
-    let (low, high) = others.fold((f64::INFINITY, 0.0), |(l, h): (f64, f64), x| (l.min(x), h.max(x)));
-    if last < tried.len() {
-        notes(&format!(
-            "tried {} others: relative errors from {} to {}; the report lists them as candidates",
-            tried.len() - last,
-            short(low),
-            short(high)
-        ));
-    }
+    notes(&text);
 }
 
 /// Computes the smallest root mean squared error along the path in standard units, with each fold predicted from the
