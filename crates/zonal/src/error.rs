@@ -230,7 +230,7 @@ pub fn advice<'a>(
 
 #[cfg(test)]
 mod tests {
-    use super::Error;
+    use super::{Error, nearest};
 
     #[test]
     fn numbers_in_messages_have_no_digits_of_binary_fractions() {

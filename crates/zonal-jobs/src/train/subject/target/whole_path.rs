@@ -15,7 +15,6 @@ use zonal::network::Network;
 use zonal::observer::Observer;
 use zonal::plan::smallest_loss_bound;
 use zonal::risk::{Population, Precise};
-use zonal::sphere::Degree;
 use zonal::target::PowerSpectrum;
 use zonal_documents::Result;
 use zonal_documents::number::Extended;
