@@ -41,7 +41,9 @@ def test_options_have_the_names_and_defaults_of_the_requests(command):
         ours = parameters[name].default
         if ours is inspect.Parameter.empty or default in (None, []):
             # Options without a default: nothing, or what the documentation states.
-            assert ours in (None, (), inspect.Parameter.empty) or name == "seed" or ours == DOCUMENTED.get(name, "relu"), name
+            assert ours in (None, (), inspect.Parameter.empty) or name == "seed" or ours == DOCUMENTED.get(name, "relu"), (
+                name
+            )
         else:
             assert ours == default, f"{name} is {ours!r}, the request's is {default!r}"
 
