@@ -1,4 +1,5 @@
-//! Report pages and figures of runs: a self-contained HTML file, and the same figures as SVG and PNG files for papers.
+//! Reports in forms for reading: plain text and CSV; a self-contained HTML page of runs, and its figures as SVG and PNG
+//! files for papers.
 
 #![forbid(unsafe_code)]
 // No input may cause a panic.
@@ -11,6 +12,7 @@ mod error;
 pub mod figure;
 pub mod page;
 pub mod palette;
+pub mod plain;
 pub mod png;
 mod text;
 pub mod write;

@@ -1,11 +1,12 @@
 //! The output of `zonal predict`.
 
 use crate::format::Format;
-use crate::output::{print, print_json, print_part, quoted};
+use crate::output::{print, print_json, print_part};
 use std::fmt::Write;
 use zonal_documents::predict::PredictReport;
 use zonal_io::model::SCHEMA;
 use zonal_jobs::predict::Block;
+use zonal_report::plain::quoted;
 
 /// Prints the end of the predictions, whose rows were printed while they were read; or a score.
 pub(super) fn show(report: &PredictReport, format: Format) -> anyhow::Result<()> {

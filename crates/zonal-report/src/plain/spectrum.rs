@@ -1,20 +1,19 @@
-//! The output of `zonal spectrum`.
+//! Reports of `spectrum`.
 
-use crate::format::short;
-use crate::output::{columns, csv, quoted};
+use super::table::{columns, csv, quoted};
+use zonal_documents::number::short;
 use zonal_documents::spectrum::{DegreeReport, KernelKind, Ranking, SpectrumReport};
 
 /// Formats one spectrum in full, several as a comparison.
-pub(super) fn text(reports: &[SpectrumReport], is_csv: bool) -> String {
+pub(crate) fn text(reports: &[SpectrumReport]) -> String {
     match reports {
-        reports if is_csv => csv_table(reports),
         [report] => table(report),
         reports => comparison(reports),
     }
 }
 
 /// Formats rankings, one after the other.
-pub(super) fn rankings(rankings: &[Ranking], is_csv: bool) -> String {
+pub(crate) fn rankings(rankings: &[Ranking], is_csv: bool) -> String {
     let one = |ranking: &Ranking| match is_csv {
         true => csv(&ranking_header(), &ranking_rows(ranking, |x| x.to_string())),
         false => ranking_table(ranking),
@@ -46,7 +45,8 @@ fn rows(report: &SpectrumReport, number: impl Fn(f64) -> String) -> Vec<Vec<Stri
     rows.collect()
 }
 
-fn csv_table(reports: &[SpectrumReport]) -> String {
+/// Formats spectra as CSV, one row for each degree.
+pub(crate) fn csv_table(reports: &[SpectrumReport]) -> String {
     let mut all = Vec::new();
     for report in reports {
         let scale = report.scale.map_or("sqrt-dim".to_owned(), |s| s.to_string());

@@ -1,9 +1,9 @@
-//! The output of `zonal train`.
+//! Reports of `train`.
 
-use crate::format::{short, short_count, short_known, short_up};
-use crate::output::columns;
+use super::table::columns;
 use zonal::network::{Layers, Parametrisation, Start};
 use zonal_documents::agreement::Agreement;
+use zonal_documents::number::{short, short_count, short_known, short_up};
 use zonal_documents::train::{Checkpoint, SolverReport, TrainReport};
 
 /// The number of rows that the table aims for.
@@ -13,7 +13,7 @@ const MAX_DEGREES_WITH_THEORY: usize = 5;
 /// The largest number of degrees in the table.
 const MAX_DEGREES: usize = 12;
 
-pub(super) fn table(report: &TrainReport) -> String {
+pub(crate) fn table(report: &TrainReport) -> String {
     match &report.target {
         Some(target) => target_table(report, target),
         None => rows_table(report),
@@ -21,7 +21,7 @@ pub(super) fn table(report: &TrainReport) -> String {
 }
 
 /// Formats the comparison of a repeated run with the first one.
-pub(super) fn agreement(found: &Agreement) -> String {
+pub(crate) fn agreement(found: &Agreement) -> String {
     if found.same_bits {
         return format!("agrees: identical bit by bit\ncompared: {}\n", found.compared.join(", "));
     }
@@ -188,7 +188,7 @@ fn rounding(report: &TrainReport) -> String {
     let Some(first) = report.first_rounded() else { return String::new() };
     format!(
         "From iteration {} on, rounding may change the loss by more than 1 %: only reliable digits are shown, and <x is an \
-         upper bound (--format json lists all errors).\n",
+         upper bound (the JSON report lists all errors).\n",
         short_count(first)
     )
 }

@@ -1,11 +1,12 @@
-//! The output of `zonal analyze`.
+//! Reports of `analyze`.
 
-use crate::format::short;
-use crate::output::{columns, csv, quoted};
+use super::table::{columns, csv, quoted};
 use zonal_documents::analyze::{AnalyzeReport, LabelAnalysis};
+use zonal_documents::number::short;
+use zonal_documents::options::{FEATURES, MOST_MONOMIALS};
 
 /// Formats an analysis as CSV, one row for each label and degree.
-pub(super) fn polynomials_csv(report: &AnalyzeReport) -> String {
+pub(crate) fn polynomials_csv(report: &AnalyzeReport) -> String {
     let header = [
         "label",
         "degree",
@@ -46,7 +47,7 @@ pub(super) fn polynomials_csv(report: &AnalyzeReport) -> String {
     csv(&header, &rows)
 }
 
-pub(super) fn text(report: &AnalyzeReport) -> String {
+pub(crate) fn text(report: &AnalyzeReport) -> String {
     let mut text = format!("{} rows, {} feature columns", report.rows, report.columns);
     if report.dropped > 0 {
         text += &format!("; {} rows with missing values dropped", report.dropped);
@@ -61,7 +62,7 @@ pub(super) fn text(report: &AnalyzeReport) -> String {
     if let Some(skipped) = report.skipped {
         let count = skipped.monomials.map_or("more than 2^64".to_owned(), |n| n.to_string());
         text += &format!(
-            "\nDegree {} is skipped: it has {count} monomials; raise --most-monomials or list fewer --features.\n",
+            "\nDegree {} is skipped: it has {count} monomials; raise {MOST_MONOMIALS} or list fewer {FEATURES}.\n",
             skipped.degree
         );
     }

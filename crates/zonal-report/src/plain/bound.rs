@@ -1,7 +1,7 @@
-//! The output of `zonal sq bound`.
+//! Reports of `sq bound`.
 
-use crate::format::short;
-use crate::output::{columns, csv, quoted};
+use super::table::{columns, csv, quoted};
+use zonal_documents::number::short;
 use zonal_documents::sq::BoundReport;
 
 /// Formats an integer given by its digits; long ones in exponent form.
@@ -25,7 +25,7 @@ fn queries(report: &BoundReport) -> String {
 }
 
 /// Formats one bound in full, several as a grid with a column for each tolerance.
-pub(super) fn text(reports: &[BoundReport], columns: usize) -> String {
+pub(crate) fn text(reports: &[BoundReport], columns: usize) -> String {
     match reports {
         [report] => single(report),
         reports => grid(reports, columns),
@@ -83,8 +83,8 @@ fn grid(reports: &[BoundReport], tolerances: usize) -> String {
     };
     format!(
         "Lower bounds on the number of queries, {} family, {} queries ({}), success with probability {} at mean squared error {}:\n\n{}\n\
-         {vacuous}Assumptions include: {}. --format json lists all \
-         for each entry.\n",
+         {vacuous}Assumptions include: {}. The JSON report lists \
+         all for each entry.\n",
         first.family,
         first.query_class,
         theorems.join(", "),
@@ -95,7 +95,7 @@ fn grid(reports: &[BoundReport], tolerances: usize) -> String {
     )
 }
 
-pub(super) fn table_csv(reports: &[BoundReport]) -> String {
+pub(crate) fn table_csv(reports: &[BoundReport]) -> String {
     let header = [
         "family",
         "dim",
