@@ -24,7 +24,7 @@ pub use plan::PlanRequest;
 pub use predict::PredictRequest;
 pub use spectrum::{Spectra, SpectrumRequest};
 pub use sq::{BoundRequest, LearnRequest, PlayRequest};
-pub use sweep::{SweepRequest, SweepStart, Threads};
+pub use sweep::{Description, SweepRequest, SweepStart, Threads};
 pub use train::{TrainRequest, Training};
 
 use crate::error::{Error, Result};
