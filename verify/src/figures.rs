@@ -10,7 +10,7 @@ use zonal::sphere::Dim;
 use zonal_documents::number::{Auto, Extended, Scale};
 use zonal_documents::provenance::Provenance;
 use zonal_documents::record::{Record, RunKind};
-use zonal_documents::request::{Output, SweepStart};
+use zonal_documents::request::{Description, Output, SweepStart};
 use zonal_documents::train::{Input, TargetJob, TrainConfig};
 use zonal_jobs::sweep::sweep;
 use zonal_jobs::train::train;
@@ -56,7 +56,8 @@ pub fn degrees() -> String {
 /// If the example is missing or is no longer a sweep.
 pub fn staircase() -> String {
     let file_of_sweep = root().join("examples/staircase.toml");
-    let start = SweepStart::New { file: file_of_sweep, seed: 0, output: Output::None };
+    let start =
+        SweepStart::New { description: Description::File(file_of_sweep), seed: 0, output: Output::None };
     let (summary, _) = sweep(&start, None, Vec::new(), &mut Silent).unwrap_or_else(|e| panic!("{e}"));
     let record = Record {
         schema: summary.schema,

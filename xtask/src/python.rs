@@ -46,7 +46,8 @@ pub(crate) fn test(python: &Path) -> Result<()> {
     run(
         "Python stubs",
         Command::new(python)
-            .args(["-m", "mypy.stubtest", "--concise", "zonal._native"])
+            // The generated stub is incomplete, and says so; what it holds is compared.
+            .args(["-m", "mypy.stubtest", "--concise", "--ignore-missing-stub", "zonal._native"])
             .current_dir(target()),
     )
 }

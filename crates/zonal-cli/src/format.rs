@@ -1,7 +1,6 @@
 //! Output formats: a table for reading, JSON or CSV for programs.
 
 use clap::ValueEnum;
-pub(crate) use zonal_documents::number::{short, short_count, short_known, short_up};
 
 /// The format of results on standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

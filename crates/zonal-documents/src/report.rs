@@ -50,6 +50,29 @@ pub enum Report {
 }
 
 impl Report {
+    /// The path of the run folder in the report of a kind of run that has one.
+    pub fn run_mut(&mut self) -> Option<&mut Option<String>> {
+        match self {
+            Self::Train(report) => Some(&mut report.run),
+            Self::Sweep(report) => Some(&mut report.run),
+            Self::Reproduce(report) => Some(&mut report.run),
+            Self::Play(report) => Some(&mut report.run),
+            _ => None,
+        }
+    }
+
+    /// Splits a report of several spectra, rankings or bounds into one for each document.
+    pub fn split(self) -> Vec<Self> {
+        match self {
+            Self::Spectra(all) => all.into_iter().map(|one| Self::Spectra(vec![one])).collect(),
+            Self::Rankings(all) => all.into_iter().map(|one| Self::Rankings(vec![one])).collect(),
+            Self::Bounds(all, columns) => {
+                all.into_iter().map(|one| Self::Bounds(vec![one], columns)).collect()
+            }
+            single => vec![single],
+        }
+    }
+
     /// Returns the documents, each as one line of JSON.
     ///
     /// # Errors

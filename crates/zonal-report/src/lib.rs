@@ -1,5 +1,5 @@
-//! Report pages and figures of runs: a self-contained HTML file, and the same figures as SVG, PNG and PDF files
-//! for papers.
+//! Reports in forms for reading: plain text and CSV; a self-contained HTML page of runs, and its figures as SVG, PNG and
+//! PDF files for papers.
 
 #![forbid(unsafe_code)]
 // No input may cause a panic.
@@ -14,6 +14,7 @@ pub mod page;
 pub mod palette;
 #[cfg(feature = "png")]
 pub mod pdf;
+pub mod plain;
 #[cfg(feature = "png")]
 pub mod png;
 mod text;

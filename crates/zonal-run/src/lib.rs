@@ -15,12 +15,12 @@ use zonal_documents::provenance::Provenance;
 use zonal_documents::record::{PageReport, Record, RunKind};
 use zonal_documents::report::Report;
 use zonal_documents::request::{
-    FigureOptions, Output, PageOptions, PlayRequest, ReportRequest, ReproduceRequest, Request, Spectra,
-    SpectrumRequest, SweepRequest, Threads, TrainRequest, Training,
+    FigureOptions, FolderOptions, Output, PageOptions, PlayRequest, ReportRequest, ReproduceRequest, Request,
+    Spectra, SpectrumRequest, SweepRequest, Threads, TrainRequest, Training,
 };
 use zonal_documents::saved::{SavedRun, SavedTraining};
 use zonal_documents::train::TrainConfig;
-use zonal_io::folder::RunFolder;
+use zonal_io::folder::{MODEL, RunFolder};
 use zonal_io::model::Model;
 use zonal_io::option::named;
 use zonal_jobs::predict::Block;
@@ -146,6 +146,45 @@ fn perform(request: &Request, context: &mut Context<'_>) -> Result<Outcome> {
     })
 }
 
+/// Reads a finished run back from its folder, with its network if it has one.
+///
+/// # Errors
+/// As [`zonal_jobs::saved_run::read`]; for a damaged network as [`Model::load`].
+pub fn load(folder: &Path) -> Result<Outcome> {
+    let run = zonal_jobs::saved_run::read(folder)?;
+    let mut model = None;
+    let mut report = match &run {
+        SavedRun::Training(training) => {
+            let file = folder.join(MODEL);
+            model = file.is_file().then(|| Model::load(&file)).transpose()?;
+            Report::Train(Box::new(training.record.summary.clone()))
+        }
+        SavedRun::Sweep(record) => Report::Sweep(Box::new(record.summary.clone())),
+        SavedRun::Reproduce(record) => Report::Reproduce(Box::new(record.summary.clone())),
+        SavedRun::Game(record) => Report::Play(Box::new(record.summary.clone())),
+    };
+    // The folder may have been moved since it was written.
+    if let Some(path) = report.run_mut() {
+        *path = Some(folder.display().to_string());
+    }
+    Ok(Outcome { report, model, run: Some(run), write_error: None })
+}
+
+/// Writes a finished training into a folder, with its page. Returns the path of the folder.
+///
+/// # Errors
+/// As [`zonal_jobs::train::save`]; for a page that cannot be written, once the run is saved.
+pub fn save(
+    training: &SavedTraining,
+    model: Option<&Model>,
+    options: &FolderOptions,
+) -> Result<Option<String>> {
+    let output = options.output(RunKind::Train)?;
+    let path = zonal_jobs::train::save(training, model, &output)?;
+    write(&options.page, path.as_deref())?;
+    Ok(path)
+}
+
 fn spectra(request: &SpectrumRequest) -> Result<Report> {
     Ok(match request.spectra()? {
         Spectra::Spectra(configs) => {
@@ -177,12 +216,12 @@ fn training(request: &TrainRequest, context: &mut Context<'_>) -> Result<Outcome
             return Ok(Outcome { write_error, ..report.into() });
         }
     };
-    let Trained { report, model, .. } =
+    let Trained { report, model, test_rows } =
         train(&config, &output, command.clone(), context.observer, context.notes)?;
     // The run is saved: its results are returned even if its page cannot be written.
     let write_error = write(&request.page, report.run.as_deref()).err();
     let record: Record<TrainConfig, _> = new_record(RunKind::Train, config, command, started, report.clone());
-    let run = SavedRun::Training(Box::new(SavedTraining { record, test_rows: Vec::new() }));
+    let run = SavedRun::Training(Box::new(SavedTraining { record, test_rows }));
     Ok(Outcome { model, run: Some(run), write_error, ..Report::Train(Box::new(report)).into() })
 }
 

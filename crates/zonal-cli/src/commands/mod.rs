@@ -1,24 +1,13 @@
-//! Commands: from the command line to a request, and from its report to standard output. Each module formats the
-//! report of one command.
+//! Commands: from the command line to a request, and from its report to standard output.
 
-mod analyze;
-mod bound;
 pub(crate) mod completions;
-mod learn;
 pub(crate) mod man;
-mod plan;
-mod play;
 mod predict;
-mod reproduce;
-mod runs;
-mod spectrum;
-mod sweep;
-mod train;
 
 use crate::command_line::{Command, Global, Queries, Runs};
 use crate::format::Format;
 use crate::interrupt::Interrupt;
-use crate::output::{command_line, print, print_error_line};
+use crate::output::{command_line, print, print_error_line, terminal_width};
 use crate::progress::Progress;
 use anyhow::Result;
 use predict::Stream;
@@ -26,6 +15,7 @@ use zonal_documents::Error;
 use zonal_documents::report::Report;
 use zonal_documents::request::{Request, TrainRequest};
 use zonal_io::option::OptionId;
+use zonal_report::plain::{self, Layout};
 use zonal_run::{Context, Outcome};
 
 /// The result of a command that did not fail.
@@ -145,48 +135,25 @@ fn progress(request: &Request, global: &Global, interrupt: &Interrupt) -> Progre
 }
 
 fn show(report: &Report, request: &Request, format: Format) -> Result<()> {
-    if let Report::Predict(report) = report {
-        return predict::show(report, format);
-    }
     if format == Format::Json {
+        if let Report::Predict(report) = report {
+            return predict::show_json(report);
+        }
         return report.json()?.iter().try_for_each(|line| print(&format!("{line}\n")));
     }
-    let csv = format == Format::Csv;
-    print(&match report {
-        Report::Spectra(reports) => spectrum::text(reports, csv),
-        Report::Rankings(rankings) => spectrum::rankings(rankings, csv),
-        Report::Plan(report) if csv => plan::row(report),
-        Report::Plan(report) => {
-            let verify = if let Request::Plan(request) = request { request.verify } else { None };
-            plan::text(report, verify.map(|seeds| seeds.0))
+    if format == Format::Csv {
+        return print(&plain::csv(report)?);
+    }
+    let details = matches!(request, Request::Reproduce(request) if !request.claim.is_empty());
+    print(&plain::text(report, Layout { details, width: terminal_width() }))?;
+    match (report, request) {
+        (Report::Plan(report), Request::Plan(request))
+            if report.verification.is_none() && request.verify.is_some() =>
+        {
+            print("\nThe verification was interrupted.\n")
         }
-        Report::Train(report) | Report::Repeat(report, _) if csv => report.path_csv()?,
-        Report::Train(report) => train::table(report),
-        Report::Repeat(_, agreement) => train::agreement(agreement),
-        Report::Analyze(report) if csv => analyze::polynomials_csv(report),
-        Report::Analyze(report) => analyze::text(report),
-        Report::Predict(_) => String::new(),
-        Report::Page(report) => {
-            [&report.page].into_iter().chain(&report.figures).map(|file| format!("{file}\n")).collect()
-        }
-        Report::Runs(report) | Report::Comparison(report) if csv => runs::list_csv(report),
-        Report::Runs(report) => runs::list(report),
-        Report::Comparison(report) => runs::comparison(report),
-        Report::Removed(report) => report.removed.iter().map(|run| format!("removed {run}\n")).collect(),
-        Report::Reproduce(report) if csv => reproduce::checks_csv(report),
-        Report::Reproduce(report) => {
-            let details = matches!(request, Request::Reproduce(request) if !request.claim.is_empty());
-            reproduce::text(report, details)
-        }
-        Report::Sweep(report) if csv => report.csv()?,
-        Report::Sweep(report) => sweep::table(report),
-        Report::Bounds(reports, _) if csv => bound::table_csv(reports),
-        Report::Bounds(reports, columns) => bound::text(reports, *columns),
-        Report::Play(report) if csv => play::transcript_csv(report),
-        Report::Play(report) => play::text(report),
-        Report::Learn(report) if csv => learn::path_csv(report),
-        Report::Learn(report) => learn::text(report),
-    })
+        _ => Ok(()),
+    }
 }
 
 /// Returns whether the statement that a command checked holds.

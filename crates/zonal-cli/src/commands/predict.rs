@@ -1,42 +1,18 @@
 //! The output of `zonal predict`.
 
-use crate::format::{Format, short};
-use crate::output::{csv, print, print_json, print_part, quoted};
+use crate::output::{print, print_json, print_part};
 use std::fmt::Write;
 use zonal_documents::predict::PredictReport;
 use zonal_io::model::SCHEMA;
 use zonal_jobs::predict::Block;
+use zonal_report::plain::quoted;
 
-/// Prints the end of the predictions, whose rows were printed while they were read; or a score.
-pub(super) fn show(report: &PredictReport, format: Format) -> anyhow::Result<()> {
-    match (report.rmse, format) {
-        (Some(_), Format::Json) => print_json(report),
-        (Some(_), Format::Csv) => print(&score_csv(report)),
-        (Some(rmse), Format::Table) => print(&score(report, rmse)),
-        (None, Format::Json) => print(&format!("],\"rows\":{}}}\n", report.rows)),
-        (None, Format::Table | Format::Csv) => Ok(()),
+/// Prints the end of the document of predictions, whose rows were printed while they were read; or that of a score.
+pub(super) fn show_json(report: &PredictReport) -> anyhow::Result<()> {
+    match report.rmse {
+        Some(_) => print_json(report),
+        None => print(&format!("],\"rows\":{}}}\n", report.rows)),
     }
-}
-
-/// Returns each label with its error.
-fn label_errors(report: &PredictReport) -> impl Iterator<Item = (&String, f64)> {
-    report.labels.iter().zip(report.label_rmse.iter().flatten().copied())
-}
-
-fn score(report: &PredictReport, rmse: f64) -> String {
-    let mut text = format!("RMSE {} over {} rows\n", short(rmse), report.rows);
-    if report.labels.len() > 1 {
-        text += &label_errors(report)
-            .map(|(label, rmse)| format!("  {label}: {}\n", short(rmse)))
-            .collect::<String>();
-    }
-    text
-}
-
-fn score_csv(report: &PredictReport) -> String {
-    let rows = label_errors(report)
-        .map(|(label, rmse)| vec![quoted(label), rmse.to_string(), report.rows.to_string()]);
-    csv(&["label", "rmse", "rows"].map(String::from), &rows.collect::<Vec<_>>())
 }
 
 /// A printer of predictions in blocks: lines of CSV, or the pieces of one JSON document.

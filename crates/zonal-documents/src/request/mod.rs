@@ -27,7 +27,7 @@ pub use predict::PredictRequest;
 pub use runs::{CompareRequest, RemoveRequest, RunsRequest};
 pub use spectrum::{Spectra, SpectrumRequest};
 pub use sq::{BoundRequest, LearnRequest, PlayRequest};
-pub use sweep::{SweepRequest, SweepStart, Threads};
+pub use sweep::{Description, SweepRequest, SweepStart, Threads};
 pub use train::{TrainRequest, Training};
 
 use crate::error::{Error, Result};

@@ -20,6 +20,9 @@ pub struct SweepRequest {
     #[arg(value_name = "FILE.toml", required_unless_present = "resume")]
     #[serde(serialize_with = "lossy_option")]
     pub file: Option<PathBuf>,
+    /// The description itself, as TOML, in place of a file.
+    #[arg(skip)]
+    pub description: Option<String>,
     /// Continue an interrupted sweep
     #[arg(long, value_name = "DIR", help_heading = RUN)]
     #[serde(serialize_with = "lossy_option")]
@@ -71,13 +74,22 @@ impl<'de> Deserialize<'de> for Threads {
     }
 }
 
+/// The description of a sweep, in TOML.
+#[derive(Clone, Debug)]
+pub enum Description {
+    /// A file that holds it.
+    File(PathBuf),
+    /// Its text.
+    Text(String),
+}
+
 /// The sweep that the options of `sweep` request.
 #[derive(Clone, Debug)]
 pub enum SweepStart {
-    /// A new sweep, described by a file.
+    /// A new sweep.
     New {
-        /// The path of the description.
-        file: PathBuf,
+        /// Its description.
+        description: Description,
         /// The first seed.
         seed: u64,
         /// The destination of the results.
@@ -100,14 +112,21 @@ impl SweepRequest {
                     "{seed} has no effect here: a resumed sweep uses its own seeds"
                 )));
             }
-            reject_with(self, RESUME, |name| ["file", "out", "force"].contains(&name))?;
+            reject_with(self, RESUME, |name| ["file", "description", "out", "force"].contains(&name))?;
             return Ok(SweepStart::Resume(folder.clone()));
         }
-        let Some(file) = &self.file else {
-            return Err(Error::Usage(format!("no sweep is specified; name a file or {RESUME}")));
+        let description = match (&self.file, &self.description) {
+            (Some(file), None) => Description::File(file.clone()),
+            (None, Some(text)) => Description::Text(text.clone()),
+            (None, None) => {
+                return Err(Error::Usage(format!("no sweep is specified; name a file or {RESUME}")));
+            }
+            (Some(_), Some(_)) => {
+                return Err(Error::Usage("a sweep is described twice: by a file and by values".into()));
+            }
         };
         let output = Output::named(self.out.as_deref(), self.force)?;
         self.page.check(&output)?;
-        Ok(SweepStart::New { file: file.clone(), seed: self.seed.map_or(0, |seed| seed.0 as u64), output })
+        Ok(SweepStart::New { description, seed: self.seed.map_or(0, |seed| seed.0 as u64), output })
     }
 }

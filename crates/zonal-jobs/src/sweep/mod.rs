@@ -26,7 +26,7 @@ use zonal_documents::options::OUT;
 use zonal_documents::options::RESUME;
 use zonal_documents::provenance::Provenance;
 use zonal_documents::record::{Record, RunKind};
-use zonal_documents::request::{Output, SweepStart};
+use zonal_documents::request::{Description, Output, SweepStart};
 use zonal_documents::sweep::{SweepReport, results};
 use zonal_documents::{Error, Result};
 use zonal_io::FolderKind;
@@ -72,9 +72,14 @@ pub fn sweep(
 ) -> Result<(SweepReport, String)> {
     let started = SystemTime::now();
     let mut job = match start {
-        SweepStart::New { file, seed, output } => {
-            // Read while a signal still exits at once, since a pipe may never end.
-            let text = read_text_up_to(file, grid::MAX_BYTES as u64)?;
+        SweepStart::New { description, seed, output } => {
+            let (file, text) = match description {
+                // Read while a signal still exits at once, since a pipe may never end.
+                Description::File(file) => {
+                    (Some(file.as_path()), read_text_up_to(file, grid::MAX_BYTES as u64)?)
+                }
+                Description::Text(text) => (None, text.clone()),
+            };
             // From here on a signal requests a stop.
             let _ = observer.progress(Stage::Cells, 0, 0);
             begin((file, text), *seed, output, at_once, command)?
@@ -136,17 +141,18 @@ struct Summary<'a> {
 }
 
 fn begin(
-    (file, text): (&Path, String),
+    (file, text): (Option<&Path>, String),
     seed: u64,
     output: &Output,
     at_once: Option<usize>,
     command: Vec<String>,
 ) -> Result<Job> {
-    let stem = file.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    let grid = grid::read(&text, &file.display().to_string(), &stem, seed)?;
+    let stem = file.and_then(Path::file_stem).map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    let source = file.map_or("the sweep".to_owned(), |file| file.display().to_string());
+    let grid = grid::read(&text, &source, &stem, seed)?;
     workers(&grid, at_once)?;
     output.check(RunKind::Sweep)?;
-    output.check_spares([file])?;
+    output.check_spares(file)?;
     let folder = output.folder(&grid.name, RunKind::Sweep)?;
     let write = |folder: &RunFolder| -> Result<Journal> {
         let mut journal = Journal::create(&folder.path().join(CELLS))?;

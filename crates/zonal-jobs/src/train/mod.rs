@@ -12,6 +12,7 @@ mod trained;
 
 pub use method::measured;
 pub use resume::interrupted;
+pub use run::save;
 pub use subject::table::{PartialSums, Problem};
 pub use test_rows::read_test_rows;
 pub use trained::{Notes, Trained};

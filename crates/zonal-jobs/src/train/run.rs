@@ -13,10 +13,11 @@ use zonal_documents::options::{OUT, RESUME};
 use zonal_documents::provenance::Provenance;
 use zonal_documents::record::{Record, RunKind};
 use zonal_documents::request::Output;
+use zonal_documents::saved::SavedTraining;
 use zonal_documents::train::{Checkpoint, Input, TrainConfig};
 use zonal_documents::{Error, Result};
 use zonal_io::folder::{METRICS, METRICS_CSV, MODEL, RunFolder, TEST_ROWS};
-use zonal_io::model::SCHEMA;
+use zonal_io::model::{Model, SCHEMA};
 use zonal_io::option::call;
 
 /// A training in progress.
@@ -211,6 +212,33 @@ impl RunStore {
             self.folder = self.output.folder(&self.name, RunKind::Train)?;
         }
         Ok(self.folder.as_ref())
+    }
+}
+
+/// Writes a finished training, which has no folder yet or is in another one, into a folder. Returns its path; None if
+/// nothing is to be written.
+///
+/// # Errors
+/// As [`Output::check`]; those of writing files.
+pub fn save(training: &SavedTraining, model: Option<&Model>, output: &Output) -> Result<Option<String>> {
+    let Record { configuration, provenance, summary, .. } = &training.record;
+    output.check(RunKind::Train)?;
+    let Some(folder) = output.folder(&configuration.name(&Activation::Relu), RunKind::Train)? else {
+        return Ok(None);
+    };
+    let path = folder.path().display().to_string();
+    let mut report = summary.clone();
+    report.run = Some(path.clone());
+    let trained = Trained { report, model: model.cloned(), test_rows: training.test_rows.clone() };
+    match write(&folder, configuration, &trained, provenance.clone()) {
+        Ok(()) => {
+            folder.finish();
+            Ok(Some(path))
+        }
+        Err(error) => {
+            folder.give_up();
+            Err(error)
+        }
     }
 }
 

@@ -1,8 +1,9 @@
-//! The output of `zonal reproduce`.
+//! Reports of `reproduce`.
 
-use crate::format::{short, short_up};
-use crate::output::{columns, csv, quoted};
+use super::table::{Layout, csv, quoted};
 use zonal_documents::claims::{Check, ClaimReport, Relation, ReproduceReport};
+use zonal_documents::number::{short, short_up};
+use zonal_io::option::OptionId;
 
 fn sign(relation: Relation) -> &'static str {
     match relation {
@@ -25,7 +26,7 @@ fn verdict(holds: bool) -> &'static str {
     if holds { "holds" } else { "FAILS" }
 }
 
-pub(super) fn text(report: &ReproduceReport, details: bool) -> String {
+pub(crate) fn text(report: &ReproduceReport, layout: Layout) -> String {
     let header = ["claim", "", "measured", "", "threshold", "comparisons", "formulas"].map(String::from);
     let rows: Vec<Vec<String>> = report
         .claims
@@ -45,14 +46,17 @@ pub(super) fn text(report: &ReproduceReport, details: bool) -> String {
             ]
         })
         .collect();
-    let mut text = columns(&header, &rows);
+    let mut text = layout.columns(&header, &rows);
     text += "\nMeasured and threshold are those of the comparison closest to failing:\n";
     for claim in &report.claims {
-        text += &details_of(claim, details);
+        text += &details_of(claim, layout.details);
     }
     if report.quick {
-        text += "\nSmaller sizes (--quick): all claims, with fewer seeds and narrower networks, some with a larger epsilon \
-                 or a wider band, and games on 3 of 6 families.\n";
+        text += &format!(
+            "\nSmaller sizes ({}): all claims, with fewer seeds and narrower networks, some with a larger epsilon \
+                 or a wider band, and games on 3 of 6 families.\n",
+            OptionId::new("quick").set()
+        );
     }
     if !report.not_reached.is_empty() {
         text += &format!(
@@ -97,7 +101,7 @@ fn details_of(claim: &ClaimReport, details: bool) -> String {
 }
 
 /// Formats the comparisons as CSV, one per row.
-pub(super) fn checks_csv(report: &ReproduceReport) -> String {
+pub(crate) fn checks_csv(report: &ReproduceReport) -> String {
     let header =
         ["claim", "holds", "measured", "relation", "threshold", "predicted", "quantity"].map(String::from);
     let rows: Vec<Vec<String>> = report

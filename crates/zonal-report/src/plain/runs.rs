@@ -1,8 +1,8 @@
-//! The output of `zonal runs`.
+//! Lists and comparisons of runs.
 
-use crate::format::{short, short_count};
-use crate::output::{columns_by_importance, csv, quoted};
+use super::table::{Layout, csv, quoted};
 use std::collections::BTreeSet;
+use zonal_documents::number::{short, short_count};
 use zonal_documents::record::{RunEntry, RunKind, RunState, RunsReport};
 
 /// The length at which values of options are cut.
@@ -51,7 +51,7 @@ fn date(run: &RunEntry) -> String {
 }
 
 /// Formats the runs of a folder, one in each row, with the columns that are of use for them.
-pub(super) fn list(report: &RunsReport) -> String {
+pub(super) fn list(report: &RunsReport, layout: Layout) -> String {
     if report.runs.is_empty() {
         return "no runs\n".to_owned();
     }
@@ -81,11 +81,11 @@ pub(super) fn list(report: &RunsReport) -> String {
         (0..runs.len()).map(|i| table.iter().map(|(_, column)| column[i].clone()).collect()).collect();
     // Options are the first to be omitted on a narrow terminal, from the right.
     let order: Vec<usize> = (1..last_option).rev().chain((last_option..table.len()).rev()).collect();
-    columns_by_importance(&header, &rows, &order)
+    layout.columns_by_importance(&header, &rows, &order)
 }
 
 /// Formats a comparison: a column for each run.
-pub(super) fn comparison(report: &RunsReport) -> String {
+pub(super) fn comparison(report: &RunsReport, layout: Layout) -> String {
     let runs = &report.runs;
     let row = |name: &str, value: &dyn Fn(&RunEntry) -> String| -> Vec<String> {
         std::iter::once(name.to_owned()).chain(runs.iter().map(value)).collect()
@@ -102,7 +102,7 @@ pub(super) fn comparison(report: &RunsReport) -> String {
     rows.push(row("started (UTC)", &date));
     rows.push(row("seconds", &|run| run.seconds.map_or(String::new(), short)));
     let order: Vec<usize> = (1..header.len()).rev().collect();
-    columns_by_importance(&header, &rows, &order)
+    layout.columns_by_importance(&header, &rows, &order)
 }
 
 /// Formats runs as CSV: one row for each.

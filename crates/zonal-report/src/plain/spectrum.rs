@@ -1,24 +1,25 @@
-//! The output of `zonal spectrum`.
+//! Reports of `spectrum`.
 
-use crate::format::short;
-use crate::output::{columns, columns_by_importance, csv, quoted};
+use super::table::{Layout, csv, quoted};
+use zonal_documents::number::short;
 use zonal_documents::spectrum::{DegreeReport, KernelKind, Ranking, SpectrumReport};
 
 /// Formats one spectrum in full, several as a comparison.
-pub(super) fn text(reports: &[SpectrumReport], is_csv: bool) -> String {
+pub(crate) fn text(reports: &[SpectrumReport], layout: Layout) -> String {
     match reports {
-        reports if is_csv => csv_table(reports),
-        [report] => table(report),
-        reports => comparison(reports),
+        [report] => table(report, layout),
+        reports => comparison(reports, layout),
     }
 }
 
 /// Formats rankings, one after the other.
-pub(super) fn rankings(rankings: &[Ranking], is_csv: bool) -> String {
-    let one = |ranking: &Ranking| match is_csv {
-        true => csv(&ranking_header(), &ranking_rows(ranking, |x| x.to_string())),
-        false => ranking_table(ranking),
-    };
+pub(crate) fn rankings(rankings: &[Ranking], layout: Layout) -> String {
+    rankings.iter().map(|ranking| ranking_table(ranking, layout)).collect()
+}
+
+/// Formats rankings as CSV, one after the other.
+pub(crate) fn rankings_csv(rankings: &[Ranking]) -> String {
+    let one = |ranking: &Ranking| csv(&ranking_header(), &ranking_rows(ranking, |x| x.to_string()));
     rankings.iter().map(one).collect()
 }
 
@@ -46,7 +47,8 @@ fn rows(report: &SpectrumReport, number: impl Fn(f64) -> String) -> Vec<Vec<Stri
     rows.collect()
 }
 
-fn csv_table(reports: &[SpectrumReport]) -> String {
+/// Formats spectra as CSV, one row for each degree.
+pub(crate) fn csv_table(reports: &[SpectrumReport]) -> String {
     let mut all = Vec::new();
     for report in reports {
         let scale = report.scale.map_or("sqrt-dim".to_owned(), |s| s.to_string());
@@ -89,7 +91,7 @@ fn error(degree: &DegreeReport) -> String {
     }
 }
 
-fn table(report: &SpectrumReport) -> String {
+fn table(report: &SpectrumReport, layout: Layout) -> String {
     let kernel = match (report.kernel, report.bias) {
         (KernelKind::Feature, false) => "",
         (KernelKind::Feature, true) => ", eigenvalues with a trained output bias",
@@ -114,7 +116,7 @@ fn table(report: &SpectrumReport) -> String {
         row.truncate(header.len());
     }
     // Route, multiplicity and energy are the first to be omitted on a narrow terminal.
-    text += &columns_by_importance(header, &rows, &[7, 1, 4, 6, 5, 2]);
+    text += &layout.columns_by_importance(header, &rows, &[7, 1, 4, 6, 5, 2]);
     if report.degrees.iter().any(|d| !d.proven) {
         text += "errors marked ~ are estimates, the others proven bounds\n";
     }
@@ -177,7 +179,7 @@ fn invisible_line(report: &SpectrumReport) -> String {
 }
 
 /// Formats the eigenvalues of several spectra in adjacent columns.
-fn comparison(reports: &[SpectrumReport]) -> String {
+fn comparison(reports: &[SpectrumReport], layout: Layout) -> String {
     let mut header = vec!["degree".to_owned()];
     header.extend(reports.iter().enumerate().map(|(i, _)| format!("({})", i + 1)));
     let rows: Vec<Vec<String>> = (0..reports[0].degrees.len())
@@ -187,7 +189,7 @@ fn comparison(reports: &[SpectrumReport]) -> String {
             std::iter::once(k.to_string()).chain(values).collect()
         })
         .collect();
-    let mut text = "eigenvalues by degree\n\n".to_owned() + &columns(&header, &rows) + "\n";
+    let mut text = "eigenvalues by degree\n\n".to_owned() + &layout.columns(&header, &rows) + "\n";
     for (i, report) in reports.iter().enumerate() {
         text += &format!("({}) {}: {}\n", i + 1, title(report), invisible_line(report));
         if let Some(decay) = report.decay {
@@ -220,7 +222,7 @@ fn ranking_rows(ranking: &Ranking, number: impl Fn(f64) -> String) -> Vec<Vec<St
     rows.collect()
 }
 
-fn ranking_table(ranking: &Ranking) -> String {
+fn ranking_table(ranking: &Ranking, layout: Layout) -> String {
     format!(
         "activations for the degrees {} to {} in dimension {}, best first\n\n{}\nratio: the smallest eigenvalue over \
          these degrees, divided by the largest up to degree {}. Its inverse\nis about the number of iterations that learn \
@@ -228,7 +230,7 @@ fn ranking_table(ranking: &Ranking) -> String {
         ranking.from,
         ranking.to,
         ranking.dim,
-        columns(&ranking_header(), &ranking_rows(ranking, short)),
+        layout.columns(&ranking_header(), &ranking_rows(ranking, short)),
         ranking.to
     )
 }

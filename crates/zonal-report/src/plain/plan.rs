@@ -1,12 +1,13 @@
-//! The output of `zonal plan`.
+//! Reports of `plan`.
 
-use crate::format::{short, short_count, short_up};
-use crate::output::{csv, quoted};
+use super::table::{csv, quoted};
 use zonal_documents::number::{readable_bytes, readable_seconds};
+use zonal_documents::number::{short, short_count, short_up};
+use zonal_documents::options::{ACTIVATION, DEGREE, EPSILON, ITERATIONS, SCALE, WIDTH};
 use zonal_documents::plan::{PlanReport, WayOut, WayOutKind};
 
 /// Formats a plan as one row of CSV.
-pub(super) fn row(report: &PlanReport) -> String {
+pub(crate) fn row(report: &PlanReport) -> String {
     let single = report.single_draw;
     let cells = [
         ("target", quoted(&report.target)),
@@ -33,7 +34,8 @@ pub(super) fn row(report: &PlanReport) -> String {
     csv(&cells.clone().map(|(name, _)| name.to_owned()), &[cells.map(|(_, value)| value).to_vec()])
 }
 
-pub(super) fn text(report: &PlanReport, seeds: Option<u64>) -> String {
+/// Formats a plan for reading.
+pub(crate) fn text(report: &PlanReport) -> String {
     let mut text = format!(
         "{}\nin dimension {}, by {} units at scale {}: degree {}, epsilon {}\n\n",
         report.target,
@@ -67,8 +69,6 @@ pub(super) fn text(report: &PlanReport, seeds: Option<u64>) -> String {
             n => format!("over {n} seeds: mean loss {} +- {}", short(v.mean_loss), short(v.standard_error)),
         };
         text += &format!("\nTrained {found}; the bound {} {verdict}.\n", short_up(report.loss_bound));
-    } else if seeds.is_some() {
-        text += "\nThe verification was interrupted.\n";
     }
     text
 }
@@ -131,7 +131,7 @@ fn bound(report: &PlanReport) -> String {
     );
     if report.loss_bound > goal(report) * (1.0 + 1e-9) {
         text += &format!(
-            "This misses the goal of {}; omit --width or --iterations for a plan that reaches it.\n",
+            "This misses the goal of {}; omit {WIDTH} or {ITERATIONS} for a plan that reaches it.\n",
             short(goal(report))
         );
     }
@@ -177,7 +177,7 @@ fn remarks(report: &PlanReport) -> String {
         cost.seconds.map_or("an unknown time".to_owned(), readable_seconds)
     );
     if cost.memory_bytes > cost.memory_free_bytes {
-        text += "This does not fit; raise --epsilon, lower --degree or set --width.\n";
+        text += &format!("This does not fit; raise {EPSILON}, lower {DEGREE} or set {WIDTH}.\n");
     }
     text
 }
@@ -193,9 +193,9 @@ fn ways(ways: &[WayOut]) -> String {
             WayOutKind::Activation => "another activation, the cheapest built-in one",
         };
         text += &format!(
-            "  {kind}: --activation '{}' --scale {} makes it visible, with width {} for a loss of at most {}{}\n",
-            way.activation,
-            way.scale,
+            "  {kind}: {} {} makes it visible, with width {} for a loss of at most {}{}\n",
+            ACTIVATION.with(&way.activation),
+            SCALE.with(way.scale),
             way.width,
             short_up(way.loss_bound),
             if way.width > UNREALISTIC { ": far too wide to train" } else { "" }

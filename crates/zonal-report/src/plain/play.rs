@@ -1,9 +1,10 @@
-//! The output of `zonal sq play`.
+//! Reports of `sq play`.
 
-use crate::output::{columns, csv, quoted};
+use super::table::{Layout, csv, quoted};
+use zonal_documents::number::short;
 use zonal_documents::sq::PlayReport;
 
-pub(super) fn text(r: &PlayReport) -> String {
+pub(crate) fn text(r: &PlayReport, layout: Layout) -> String {
     let mut text = format!(
         "{} family, degree {} in dimension {} (N = {}): {} members\n",
         r.family, r.degree, r.dim, r.multiplicity, r.family_size
@@ -49,17 +50,13 @@ pub(super) fn text(r: &PlayReport) -> String {
         let header = ["query", "answer", "excluded", "remaining"].map(String::from);
         let lines: Vec<Vec<String>> = r.transcript[..shown]
             .iter()
-            .map(|a| {
-                vec![
-                    a.query.clone(),
-                    crate::format::short(a.answer),
-                    a.dropped.to_string(),
-                    a.live.to_string(),
-                ]
-            })
+            .map(|a| vec![a.query.clone(), short(a.answer), a.dropped.to_string(), a.live.to_string()])
             .collect();
-        text +=
-            &format!("\nThe first {shown} of {} answers:\n{}", r.transcript.len(), columns(&header, &lines));
+        text += &format!(
+            "\nThe first {shown} of {} answers:\n{}",
+            r.transcript.len(),
+            layout.columns(&header, &lines)
+        );
     }
     text + &assumptions(r)
 }
@@ -70,7 +67,7 @@ fn assumptions(r: &PlayReport) -> String {
 }
 
 /// Formats the transcript as CSV, one answer per row.
-pub(super) fn transcript_csv(r: &PlayReport) -> String {
+pub(crate) fn transcript_csv(r: &PlayReport) -> String {
     let header = ["number", "query", "identity", "answer", "dropped", "live"].map(String::from);
     let rows: Vec<Vec<String>> = r
         .transcript

@@ -1,9 +1,9 @@
-//! The output of `zonal train`.
+//! Reports of `train`.
 
-use crate::format::{short, short_count, short_known, short_up};
-use crate::output::{columns, columns_by_importance};
+use super::table::Layout;
 use zonal::network::{Layers, Parametrisation, Start};
 use zonal_documents::agreement::Agreement;
+use zonal_documents::number::{short, short_count, short_known, short_up};
 use zonal_documents::train::{Checkpoint, SolverReport, TrainReport};
 
 /// The number of rows that the table aims for.
@@ -13,15 +13,15 @@ const MAX_DEGREES_WITH_THEORY: usize = 5;
 /// The largest number of degrees in the table.
 const MAX_DEGREES: usize = 12;
 
-pub(super) fn table(report: &TrainReport) -> String {
+pub(crate) fn table(report: &TrainReport, layout: Layout) -> String {
     match &report.target {
-        Some(target) => target_table(report, target),
-        None => rows_table(report),
+        Some(target) => target_table(report, target, layout),
+        None => rows_table(report, layout),
     }
 }
 
 /// Formats the comparison of a repeated run with the first one.
-pub(super) fn agreement(found: &Agreement) -> String {
+pub(crate) fn agreement(found: &Agreement) -> String {
     if found.same_bits {
         return format!("agrees: identical bit by bit\ncompared: {}\n", found.compared.join(", "));
     }
@@ -67,7 +67,7 @@ fn select_rows(report: &TrainReport) -> Vec<&Checkpoint> {
     (0..path.len()).filter(|&i| i % stride == 0 || i + 1 == path.len() || best(i)).map(|i| &path[i]).collect()
 }
 
-fn target_table(report: &TrainReport, target: &str) -> String {
+fn target_table(report: &TrainReport, target: &str, layout: Layout) -> String {
     let mut text = format!(
         "{target}\nin dimension {}, by {} {} units at scale {}, step {}{}\n\n",
         report.dim,
@@ -131,7 +131,7 @@ fn target_table(report: &TrainReport, target: &str) -> String {
             row
         })
         .collect();
-    text += &columns_by_importance(&header, &rows, &omission_order(&header));
+    text += &layout.columns_by_importance(&header, &rows, &omission_order(&header));
     text += "\nEnergy of the residual by degree";
     text += match (theory, report.descent.is_some()) {
         (true, false) => "; theory: the prediction at infinite width.\n",
@@ -151,7 +151,7 @@ fn target_table(report: &TrainReport, target: &str) -> String {
             "movement: distance of the hidden weights from initialisation, divided by their initial norm.\n";
     }
     text += &rounding(report);
-    text += &learning_times(report, &degrees);
+    text += &learning_times(report, &degrees, layout);
     if let Some(bound) = report.loss_bound {
         text += &format!(
             "Proven: the mean of the final loss over random hidden units is at most {}.\n",
@@ -200,13 +200,13 @@ fn rounding(report: &TrainReport) -> String {
     let Some(first) = report.first_rounded() else { return String::new() };
     format!(
         "From iteration {} on, rounding may change the loss by more than 1 %: only reliable digits are shown, and <x is an \
-         upper bound (--format json lists all errors).\n",
+         upper bound (the JSON report lists all errors).\n",
         short_count(first)
     )
 }
 
 /// Formats the learning times of degrees: measured, with predictions in brackets.
-fn learning_times(report: &TrainReport, degrees: &[usize]) -> String {
+fn learning_times(report: &TrainReport, degrees: &[usize], layout: Layout) -> String {
     let times = report.learning.as_deref().unwrap_or_default();
     let time = |t: Option<u64>| t.map_or("-".to_owned(), short_count);
     let of = |degree: usize| times.iter().filter(move |t| t.degree == degree);
@@ -227,10 +227,10 @@ fn learning_times(report: &TrainReport, degrees: &[usize]) -> String {
         "Iterations; in brackets, the prediction at infinite width."
     };
     let header = ["energy remaining", "50 %", "10 %", "1 %"].map(String::from);
-    format!("\n{}{}\n\n", columns(&header, &rows), of_what)
+    format!("\n{}{}\n\n", layout.columns(&header, &rows), of_what)
 }
 
-fn rows_table(report: &TrainReport) -> String {
+fn rows_table(report: &TrainReport, layout: Layout) -> String {
     let label = report.labels.as_deref().unwrap_or_default().join(", ");
     let mut text = String::new();
     if let Some(r) = report.rows {
@@ -287,7 +287,7 @@ fn rows_table(report: &TrainReport) -> String {
             row
         })
         .collect();
-    text += &columns(&header, &rows);
+    text += &layout.columns(&header, &rows);
     text += &rounding(report);
     if linear {
         text += "tangent kernel: its prediction of the train RMSE, from initialisation. ";
@@ -321,7 +321,7 @@ fn rows_table(report: &TrainReport) -> String {
             .collect();
         text += &format!(
             "\n{}\nErrors over all labels are roots of means over labels.\n",
-            columns(&header, &rows)
+            layout.columns(&header, &rows)
         );
     }
     for p in &report.best_polynomial {

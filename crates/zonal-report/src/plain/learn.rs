@@ -1,10 +1,11 @@
-//! The output of `zonal sq learn`.
+//! Reports of `sq learn`.
 
-use crate::format::{short, short_count};
-use crate::output::{columns, csv};
+use super::table::{Layout, csv};
+use zonal_documents::number::{short, short_count};
+use zonal_documents::options::STEP;
 use zonal_documents::sq::LearnReport;
 
-pub(super) fn text(r: &LearnReport) -> String {
+pub(crate) fn text(r: &LearnReport, layout: Layout) -> String {
     let mut text = format!(
         "{} through {} answers (tolerance in units of {}), {} {} units in dimension {}, {} trained, step {}\n\n",
         r.target,
@@ -44,12 +45,12 @@ pub(super) fn text(r: &LearnReport) -> String {
             row
         })
         .collect();
-    text += &columns(&header, &rows);
+    text += &layout.columns(&header, &rows);
     if shown.len() < r.target_energy.len() {
-        text += "Degrees whose energy stays below 1 % are omitted; --format csv lists all of them.\n";
+        text += "Degrees whose energy stays below 1 % are omitted; the CSV report lists all of them.\n";
     }
     if let Some(at) = r.diverged {
-        text += &format!("\nThe loss diverged at iteration {at}; use a smaller --step.\n");
+        text += &format!("\nThe loss diverged at iteration {at}; use a smaller {STEP}.\n");
     }
     text += &format!(
         "\nSmallest loss {} (exact oracle: {}, zero network: {}).\n",
@@ -77,7 +78,7 @@ pub(super) fn text(r: &LearnReport) -> String {
     )
 }
 
-pub(super) fn path_csv(r: &LearnReport) -> String {
+pub(crate) fn path_csv(r: &LearnReport) -> String {
     let header = ["iteration", "loss", "exact_loss", "degree", "energy", "exact_energy"].map(String::from);
     let mut rows = Vec::new();
     for c in &r.path {

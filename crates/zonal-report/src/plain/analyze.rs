@@ -1,11 +1,12 @@
-//! The output of `zonal analyze`.
+//! Reports of `analyze`.
 
-use crate::format::short;
-use crate::output::{columns, csv, quoted};
+use super::table::{Layout, csv, quoted};
 use zonal_documents::analyze::{AnalyzeReport, LabelAnalysis};
+use zonal_documents::number::short;
+use zonal_documents::options::{FEATURES, MOST_MONOMIALS};
 
 /// Formats an analysis as CSV, one row for each label and degree.
-pub(super) fn polynomials_csv(report: &AnalyzeReport) -> String {
+pub(crate) fn polynomials_csv(report: &AnalyzeReport) -> String {
     let header = [
         "label",
         "degree",
@@ -46,7 +47,7 @@ pub(super) fn polynomials_csv(report: &AnalyzeReport) -> String {
     csv(&header, &rows)
 }
 
-pub(super) fn text(report: &AnalyzeReport) -> String {
+pub(crate) fn text(report: &AnalyzeReport, layout: Layout) -> String {
     let mut text = format!("{} rows, {} feature columns", report.rows, report.columns);
     if report.dropped > 0 {
         text += &format!("; {} rows with missing values dropped", report.dropped);
@@ -56,19 +57,19 @@ pub(super) fn text(report: &AnalyzeReport) -> String {
     }
     text.push('\n');
     for label in &report.labels {
-        text += &of_label(report, label);
+        text += &of_label(report, label, layout);
     }
     if let Some(skipped) = report.skipped {
         let count = skipped.monomials.map_or("more than 2^64".to_owned(), |n| n.to_string());
         text += &format!(
-            "\nDegree {} is skipped: it has {count} monomials; raise --most-monomials or list fewer --features.\n",
+            "\nDegree {} is skipped: it has {count} monomials; raise {MOST_MONOMIALS} or list fewer {FEATURES}.\n",
             skipped.degree
         );
     }
     text + &sphere(report)
 }
 
-fn of_label(report: &AnalyzeReport, label: &LabelAnalysis) -> String {
+fn of_label(report: &AnalyzeReport, label: &LabelAnalysis, layout: Layout) -> String {
     let mut text =
         format!("\n{}: mean {}, deviation {}\n\n", label.label, short(label.mean), short(label.deviation));
     let energies = !label.energies.is_empty();
@@ -97,7 +98,7 @@ fn of_label(report: &AnalyzeReport, label: &LabelAnalysis) -> String {
             row
         })
         .collect();
-    text += &columns(&header, &rows);
+    text += &layout.columns(&header, &rows);
     if label.best_polynomial.iter().any(|p| p.rank < p.monomials) {
         text += "In brackets: the rank of the monomials on the rows.\n";
     }

@@ -1,7 +1,7 @@
-//! The output of `zonal sq bound`.
+//! Reports of `sq bound`.
 
-use crate::format::short;
-use crate::output::{columns, csv, quoted};
+use super::table::{Layout, csv, quoted};
+use zonal_documents::number::short;
 use zonal_documents::sq::BoundReport;
 
 /// Formats an integer given by its digits; long ones in exponent form.
@@ -25,10 +25,10 @@ fn queries(report: &BoundReport) -> String {
 }
 
 /// Formats one bound in full, several as a grid with a column for each tolerance.
-pub(super) fn text(reports: &[BoundReport], columns: usize) -> String {
+pub(crate) fn text(reports: &[BoundReport], columns: usize, layout: Layout) -> String {
     match reports {
         [report] => single(report),
-        reports => grid(reports, columns),
+        reports => grid(reports, columns, layout),
     }
 }
 
@@ -60,7 +60,7 @@ fn single(report: &BoundReport) -> String {
 }
 
 /// Formats a row for each dimension and degree, with a column for each tolerance.
-fn grid(reports: &[BoundReport], tolerances: usize) -> String {
+fn grid(reports: &[BoundReport], tolerances: usize, layout: Layout) -> String {
     let mut header = ["n", "k", "N"].map(String::from).to_vec();
     header.extend(reports[..tolerances].iter().map(|r| format!("tau {}", r.tolerance)));
     let rows: Vec<Vec<String>> = reports
@@ -83,19 +83,19 @@ fn grid(reports: &[BoundReport], tolerances: usize) -> String {
     };
     format!(
         "Lower bounds on the number of queries, {} family, {} queries ({}), success with probability {} at mean squared error {}:\n\n{}\n\
-         {vacuous}Assumptions include: {}. --format json lists all \
-         for each entry.\n",
+         {vacuous}Assumptions include: {}. The JSON report lists \
+         all for each entry.\n",
         first.family,
         first.query_class,
         theorems.join(", "),
         first.delta,
         short(1.0 - first.epsilon),
-        columns(&header, &rows),
+        layout.columns(&header, &rows),
         first.assumptions.iter().take(2).cloned().collect::<Vec<_>>().join("; ")
     )
 }
 
-pub(super) fn table_csv(reports: &[BoundReport]) -> String {
+pub(crate) fn table_csv(reports: &[BoundReport]) -> String {
     let header = [
         "family",
         "dim",

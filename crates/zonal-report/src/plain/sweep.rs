@@ -1,7 +1,7 @@
-//! The output of `zonal sweep`.
+//! Reports of `sweep`.
 
-use crate::format::{short, short_count, short_up};
-use crate::output::columns;
+use super::table::Layout;
+use zonal_documents::number::{short, short_count, short_up};
 use zonal_documents::sweep::{SweepReport, SweepRow};
 
 /// The largest number of rows in the table.
@@ -11,7 +11,7 @@ const MAX_ROWS: usize = 60;
 type CellText = fn(&SweepRow) -> String;
 
 /// Formats a sweep: the columns whose values differ between rows, then the losses.
-pub(super) fn table(report: &SweepReport) -> String {
+pub(crate) fn table(report: &SweepReport, layout: Layout) -> String {
     let rows = &report.rows;
     let describing: [(&str, CellText); 9] = [
         ("dim", |r| r.dim.to_string()),
@@ -55,7 +55,7 @@ pub(super) fn table(report: &SweepReport) -> String {
             line
         })
         .collect();
-    let mut text = format!("{}: {}\n\n{}", report.name, fixed.join(", "), columns(&header, &lines));
+    let mut text = format!("{}: {}\n\n{}", report.name, fixed.join(", "), layout.columns(&header, &lines));
     if rows.len() > MAX_ROWS {
         text += &format!(".. and {} more rows in the table\n", rows.len() - MAX_ROWS);
     }
