@@ -26,7 +26,7 @@ pub struct Network {
     factor: f64,
 }
 
-/// The tolerance for the squared length of a hidden unit.
+/// The tolerance for the squared length of a hidden unit, which should be 1.
 const UNIT: f64 = 1e-6;
 /// The number of rows evaluated at a time.
 const BLOCK_ROWS: usize = 256;
