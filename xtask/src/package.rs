@@ -196,11 +196,14 @@ impl Build {
         let mut list = cargo();
         list.args(["cyclonedx", "--format", "json", "--target", PLATFORM, "--no-build-deps"]);
         run("SBOM", list.env("SOURCE_DATE_EPOCH", &self.epoch))?;
+        let here = root().canonicalize()?.display().to_string();
         // It writes one for each package of the workspace, next to its manifest.
         for package in packages()? {
             let file = root().join(&package.folder).join(format!("{}.cdx.json", package.name));
             if ["zonal-cli", "zonal-py"].contains(&package.name.as_str()) {
-                std::fs::copy(&file, self.out.join(format!("{}-{VERSION}.cdx.json", package.name)))?;
+                // Packages of the workspace are identified by their folders.
+                let text = std::fs::read_to_string(&file)?.replace(&here, "/zonal");
+                std::fs::write(self.out.join(format!("{}-{VERSION}.cdx.json", package.name)), text)?;
             }
             std::fs::remove_file(&file).with_context(|| file.display().to_string())?;
         }
