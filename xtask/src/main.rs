@@ -27,7 +27,7 @@ const HELP: &str = "cargo xtask COMMAND
   docs    write the generated parts of the documentation (schemas, figures, picture of the house, results of Python)
   wheel   build the Python package and install it into the project's own virtual environment
   package [crates|program|deb|wheel|sdist|sbom|all] [--tag TAG]
-          what is published, into target/packages, the same bytes for the same commit; TAG must be that of the version
+          what is published, into target/packages; with --tag only if TAG is that of the version
   refs    make the reference tables again with mpmath, and say whether they changed
   instructions
           all tests of Rust once more with AVX2 and without vector instructions of ours

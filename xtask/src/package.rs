@@ -1,7 +1,7 @@
 //! `cargo xtask package`: what is published, each by one command, into `target/packages`.
 //!
 //! The program and the wheel are linked by zig against an old glibc, so that they run on every Linux of the last decade. Times
-//! come from the last commit and paths are mapped, so that a second build of the same commit gives the same bytes.
+//! come from the last commit and paths are mapped, so that two builds of a commit can be compared.
 
 mod deb;
 mod notices;
@@ -70,7 +70,7 @@ impl Build {
         Ok(Self { out: out.canonicalize()?, epoch })
     }
 
-    /// Settings under which a second build gives the same bytes: the time, and paths that do not name this machine.
+    /// Settings without which two builds of a commit differ: the time, and paths that name this machine.
     fn reproducible<'a>(&self, command: &'a mut Command) -> Result<&'a mut Command> {
         let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
         let home =
