@@ -34,7 +34,7 @@ const HELP: &str = "cargo xtask COMMAND
           outputs that have changed are replaced
   wheel   build the Python package and install it into the project's own virtual environment
   package [crates|program|deb|wheel|sdist|sbom|all] [--tag TAG]
-          what is published, into target/packages, the same bytes for the same commit; TAG must be that of the version
+          what is published, into target/packages; with --tag only if TAG is that of the version
   refs    compute the reference tables again with mpmath, and report whether they changed
   instructions
           all Rust tests again with AVX2, and without vector instructions in zonal's own loops

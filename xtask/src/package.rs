@@ -1,7 +1,7 @@
 //! `cargo xtask package`: what is published, each by one command, into `target/packages`.
 //!
 //! The program and the wheel are linked by zig against an old glibc, so that they run on every Linux of the last decade. Times
-//! come from the last commit and paths are mapped, so that a second build of the same commit gives the same bytes.
+//! come from the last commit and paths are mapped, so that two builds of a commit can be compared.
 
 mod deb;
 mod notices;
@@ -70,7 +70,7 @@ impl Build {
         Ok(Self { out: out.canonicalize()?, epoch })
     }
 
-    /// Settings under which a second build gives the same bytes: the time, and paths that do not name this machine.
+    /// Settings without which two builds of a commit differ: the time, and paths that name this machine.
     fn reproducible<'a>(&self, command: &'a mut Command) -> Result<&'a mut Command> {
         let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
         let home =
@@ -196,11 +196,14 @@ impl Build {
         let mut list = cargo();
         list.args(["cyclonedx", "--format", "json", "--target", PLATFORM, "--no-build-deps"]);
         run("SBOM", list.env("SOURCE_DATE_EPOCH", &self.epoch))?;
+        let here = root().canonicalize()?.display().to_string();
         // It writes one for each package of the workspace, next to its manifest.
         for package in packages()? {
             let file = root().join(&package.folder).join(format!("{}.cdx.json", package.name));
             if ["zonal-cli", "zonal-py"].contains(&package.name.as_str()) {
-                std::fs::copy(&file, self.out.join(format!("{}-{VERSION}.cdx.json", package.name)))?;
+                // Packages of the workspace are identified by their folders.
+                let text = std::fs::read_to_string(&file)?.replace(&here, "/zonal");
+                std::fs::write(self.out.join(format!("{}-{VERSION}.cdx.json", package.name)), text)?;
             }
             std::fs::remove_file(&file).with_context(|| file.display().to_string())?;
         }

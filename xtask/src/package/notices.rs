@@ -79,3 +79,20 @@ fn output(words: &[&str]) -> Result<String> {
     }
     Ok(String::from_utf8(output.stdout)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn licences_of_linked_packages_are_listed() {
+        let text = notices("zonal-cli", "x86_64-unknown-linux-gnu").unwrap();
+        let (list, texts) = text.split_once("====").unwrap();
+        // Linked by way of zonal; used by tests only; a part of the workspace; linked on Windows only.
+        assert!(list.contains("\nfaer ") && texts.contains("Permission is hereby granted"));
+        assert!(
+            ["\nassert_cmd ", "\nzonal", "\nwindows-sys "].iter().all(|name| !list.contains(name)),
+            "{list}"
+        );
+    }
+}
