@@ -397,9 +397,9 @@ mod tests {
     fn words(call: &str) -> Vec<String> {
         let mut out = vec![String::new()];
         for (i, part) in call.split('\'').enumerate() {
-            for (j, piece) in
-                if i % 2 == 1 { vec![part] } else { part.split(' ').collect() }.into_iter().enumerate()
-            {
+            let is_quoted = i % 2 == 1;
+            let pieces: Vec<&str> = if is_quoted { vec![part] } else { part.split(' ').collect() };
+            for (j, piece) in pieces.into_iter().enumerate() {
                 if j > 0 {
                     out.push(String::new());
                 }
