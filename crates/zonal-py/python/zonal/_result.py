@@ -224,7 +224,11 @@ class Result(Record):
         zonal.errors.MissingPackage
             If pandas is not installed.
         """
-        return _pandas().read_csv(io.StringIO(self._report.csv()), float_precision="round_trip")
+        pandas = _pandas()
+        # Later versions of pandas read numbers exactly by default.
+        is_old = tuple(map(int, pandas.__version__.split(".")[:2])) < (3, 1)
+        exact = {"float_precision": "round_trip"} if is_old else {}
+        return pandas.read_csv(io.StringIO(self._report.csv()), **exact)
 
     def figures(self) -> tuple[tuple[str, str], ...]:
         """Return the figures of the report: the title of each, and its drawing as SVG."""

@@ -130,8 +130,9 @@ def predict(
         (found,) = run("predict", options, call, progress=progress)
     if label is not None:
         return build(results.Score, json.loads(found.json), vars(results))
-    values: FloatArray = found.predictions
-    return values[:, 0] if values.shape[1] == 1 else values
+    values: Any = found.predictions
+    predictions: FloatArray = values[:, 0] if values.shape[1] == 1 else values
+    return predictions
 
 
 def _network_of(model: Any) -> Network:
