@@ -26,6 +26,7 @@ DOCUMENTS = [
     "sq-bound",
     "sq-play",
     "sq-learn",
+    "predict",
 ]
 # What users of Python call each kind of record; plural for those that become columns.
 NAMES = {
@@ -65,7 +66,12 @@ NAMES = {
     "Asked": "Transcript",
     "LearnReport": "Learning",
     "LearnCheckpoint": "LearnPath",
+    "PredictReport": "Score",
 }
+# Bases of classes other than those of their kind: results with properties, and a record without text of the program.
+BASES = {"Training": "TrainingResult", "Spectrum": "SpectrumResult", "Score": "Record"}
+# Fields that results lack: predictions are returned as an array.
+OMITTED = {"schema", "predictions"}
 # Lists of these stay lists, since they hold lists themselves.
 OBJECTS = {"LabelAnalysis", "ClaimReport"}
 RENAMED = {"from": "from_degree", "to": "to_degree"}
@@ -82,7 +88,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ._result import BoolArray, Columns, FloatArray, IntArray, Record, Result, TrainingResult
+from ._result import BoolArray, Columns, FloatArray, IntArray, Record, Result, SpectrumResult, TrainingResult
 '''
 
 
@@ -111,8 +117,8 @@ def description(schema: dict[str, Any]) -> str:
 
 def ordered(schema: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     """The fields: first those that always apply, in the order of the program, then the others."""
-    always = [key for key in schema.get("required", []) if key != "schema"]
-    return [(key, schema["properties"][key]) for key in dict.fromkeys([*always, *schema["properties"]]) if key != "schema"]
+    keys = dict.fromkeys([*schema.get("required", []), *schema["properties"]])
+    return [(key, schema["properties"][key]) for key in keys if key not in OMITTED]
 
 
 class Writer:
@@ -137,7 +143,7 @@ class Writer:
                 text = description(field).replace("null", "None")
                 fields.append((RENAMED.get(key, key), self.annotation(key, field, defs), text))
         self.names.append(cls)
-        base = "Columns" if columns else "TrainingResult" if cls == "Training" else "Result" if top else "Record"
+        base = "Columns" if columns else BASES.get(cls, "Result" if top else "Record")
         self.write(cls, base, description(schema), fields, nested, renamed)
 
     def annotation(self, key: str, field: dict[str, Any], defs: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ const PACKAGES: [&str; 14] = [
     "pyarrow==26.0.1",
     "dask[array,dataframe,distributed]==2026.8.0",
     "matplotlib==3.11.2",
-    "tqdm==4.70.1",
+    "polars==2.1.0",
     "pytest==9.2.0",
     "mypy==2.4.1",
     "ruff==0.15.16",

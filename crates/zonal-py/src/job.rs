@@ -1,41 +1,72 @@
 //! Jobs: runs a request given as JSON and returns its reports.
 
 use crate::code::{Code, Running};
-use crate::error::{Failure, Outcome};
+use crate::error::{Failure, Outcome, exception};
 use crate::model::Model;
 use crate::table::Table;
 use crate::work::{Work, run as work};
+use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
+use std::path::PathBuf;
 use std::sync::Arc;
 use zonal_documents::report::Report as Document;
-use zonal_documents::request::{Request, Spectra, Values};
+use zonal_documents::request::{FolderOptions, Request, Spectra, Values};
 use zonal_documents::saved::SavedRun;
-use zonal_documents::spectrum::SpectrumReport;
-use zonal_report::{draw, page_of};
+use zonal_documents::train::TrainReport;
+use zonal_jobs::predict::Block;
+use zonal_report::{draw, page_of, plain};
 use zonal_run::Context;
 
-/// The result of a job: its document, notes, network and figures.
+/// The result of a job: its document in every form, notes, network and figures.
 #[pyclass(frozen, module = "zonal._native")]
 pub(crate) struct Report {
-    json: String,
+    document: Document,
+    /// Whether the text lists every check of a claim.
+    details: bool,
     notes: Vec<String>,
     model: Option<Py<Model>>,
-    figures: Figures,
-}
-
-/// The data from which figures are drawn on demand.
-enum Figures {
-    None,
-    Spectrum(Box<SpectrumReport>),
-    Page(Arc<SavedRun>),
+    /// The run, for its figures and for saving.
+    run: Option<Arc<SavedRun>>,
+    /// The text that compares the reports of the job, if there are several.
+    comparison: Option<Arc<str>>,
+    predictions: Option<Predictions>,
 }
 
 #[pymethods]
 impl Report {
     /// The document that the command-line program prints with --format json.
     #[getter]
-    fn json(&self) -> &str {
-        &self.json
+    fn json(&self, py: Python<'_>) -> PyResult<String> {
+        let documents = self.document.json().map_err(|e| Failure::from(e).raise(py))?;
+        Ok(documents.into_iter().next().unwrap_or_default())
+    }
+
+    /// The kind of run that the report is of; empty for reports of other requests.
+    #[getter]
+    fn kind(&self) -> &'static str {
+        match self.document {
+            Document::Train(_) => "train",
+            Document::Sweep(_) => "sweep",
+            Document::Reproduce(_) => "reproduce",
+            Document::Play(_) => "sq-play",
+            _ => "",
+        }
+    }
+
+    /// The text that the command-line program prints.
+    fn text(&self) -> String {
+        plain::text(&self.document, self.details)
+    }
+
+    /// The table that the command-line program prints with --format csv.
+    fn csv(&self, py: Python<'_>) -> PyResult<String> {
+        plain::csv(&self.document).map_err(|e| Failure::from(e).raise(py))
+    }
+
+    /// The text that compares all reports of the job; None for a single one.
+    #[getter]
+    fn comparison(&self) -> Option<&str> {
+        self.comparison.as_deref()
     }
 
     /// The notes on the job, for the user.
@@ -50,18 +81,66 @@ impl Report {
         self.model.as_ref().map(|m| m.clone_ref(py))
     }
 
+    /// The predictions of the job, an array (rows, labels); None if it made none.
+    #[getter]
+    fn predictions<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyArray2<f64>>>> {
+        let shaped = |p: &Predictions| {
+            PyArray1::from_slice(py, &p.values).reshape([p.values.len() / p.labels.max(1), p.labels])
+        };
+        self.predictions.as_ref().map(shaped).transpose()
+    }
+
     /// The title of each figure of the page, and its drawing as SVG.
     fn figures(&self, py: Python<'_>) -> PyResult<Vec<(String, String)>> {
-        let charts = match &self.figures {
-            Figures::None => Vec::new(),
-            Figures::Spectrum(report) => vec![zonal_report::figure::of_spectrum("spectrum", report)],
-            Figures::Page(run) => {
-                let page = page_of(run).map_err(|e| Failure::from(e).raise(py))?;
-                page.charts.into_iter().map(|drawn| drawn.chart).collect()
+        let charts = match (&self.document, &self.run) {
+            (Document::Spectra(reports), _) => {
+                reports.iter().map(|report| zonal_report::figure::of_spectrum("spectrum", report)).collect()
             }
+            (_, Some(run)) => {
+                let page = page_of(run).map_err(|e| Failure::from(e).raise(py))?;
+                page.charts.into_iter().map(|drawn| drawn.chart).collect::<Vec<_>>()
+            }
+            (_, None) => Vec::new(),
         };
         Ok(charts.iter().map(|chart| (chart.title.clone(), draw::svg_file(chart))).collect())
     }
+
+    /// Writes a training into a folder, with its page. `options` are those of a folder, as JSON.
+    fn save(&self, py: Python<'_>, options: &str) -> PyResult<()> {
+        let Some(SavedRun::Training(training)) = self.run.as_deref() else {
+            let message = "only results of zonal.train and zonal.load can be saved as a run folder; save the network, or pickle \
+                           the result";
+            return Err(exception(py, "ParameterError", message));
+        };
+        let options: FolderOptions =
+            serde_json::from_str(options).map_err(|e| exception(py, "ParameterError", &e.to_string()))?;
+        let model = self.model.as_ref().map(|m| m.get().without_code(py)).transpose()?;
+        let write = || zonal_run::save(training, model.as_deref(), &options);
+        py.detach(write).map_err(|e| Failure::Error(e).raise(py))?;
+        Ok(())
+    }
+}
+
+impl Report {
+    /// Returns the report of a training that has no record.
+    pub(crate) fn of_training(report: TrainReport, model: Py<Model>, notes: Vec<String>) -> Self {
+        Self {
+            document: Document::Train(Box::new(report)),
+            details: false,
+            notes,
+            model: Some(model),
+            run: None,
+            comparison: None,
+            predictions: None,
+        }
+    }
+}
+
+/// Predictions of all labels for each row, in the order of the rows.
+#[derive(Default)]
+struct Predictions {
+    labels: usize,
+    values: Vec<f64>,
 }
 
 /// Runs a request given as JSON, optionally on a table of arrays and with a callable as activation. `command` is the
@@ -84,14 +163,44 @@ pub(crate) fn run(
         activation: running.as_ref().map(|running| running.activation.clone()),
     };
     request.attach(values).map_err(fail)?;
-    let (output, notes) = work(py, progress, move |work| {
+    let details = matches!(&request, Request::Reproduce(request) if !request.claim.is_empty());
+    let (done, notes) = work(py, progress, move |work| {
         Running::checked(running.as_ref(), work, || perform(&request, command, work))
     })?;
-    let (documents, model) = output;
-    let mut model = model
-        .map(|m| Py::new(py, Model::new(m, activation.as_ref().map(|c| c.clone_ref(py)))))
-        .transpose()?;
-    let report = |(json, figures)| Report { json, notes: notes.clone(), model: model.take(), figures };
+    reports(py, done, details, notes, activation)
+}
+
+/// Reads a finished run back from its folder.
+#[pyfunction]
+pub(crate) fn load(py: Python<'_>, folder: PathBuf) -> PyResult<Report> {
+    let (outcome, notes) = work(py, None, move |_| Ok(zonal_run::load(&folder)?))?;
+    let mut found = reports(py, (outcome, None), false, notes, None)?;
+    found.pop().ok_or_else(|| exception(py, "InternalError", "the run has no report"))
+}
+
+/// Returns a report for each document of an outcome.
+fn reports(
+    py: Python<'_>,
+    (outcome, predictions): Done,
+    details: bool,
+    notes: Vec<String>,
+    activation: Option<Py<Code>>,
+) -> PyResult<Vec<Report>> {
+    let run = outcome.run.map(Arc::new);
+    let mut model = outcome.model.map(|m| Py::new(py, Model::new(m, activation))).transpose()?;
+    let whole = plain::text(&outcome.report, details);
+    let documents = outcome.report.split();
+    let comparison = (documents.len() > 1).then(|| Arc::from(whole));
+    let mut predictions = predictions;
+    let report = |document| Report {
+        document,
+        details,
+        notes: notes.clone(),
+        model: model.take(),
+        run: run.clone(),
+        comparison: comparison.clone(),
+        predictions: predictions.take(),
+    };
     Ok(documents.into_iter().map(report).collect())
 }
 
@@ -106,32 +215,28 @@ fn spectrum_count(request: &Request) -> usize {
     }
 }
 
-/// The documents of a job, each with its figures, and the network.
-type JobOutput = (Vec<(String, Figures)>, Option<zonal_io::model::Model>);
+/// The outcome of a job, and its predictions if it made any.
+type Done = (zonal_run::Outcome, Option<Predictions>);
 
-fn perform(request: &Request, command: Vec<String>, work: &Work) -> Outcome<JobOutput> {
+fn perform(request: &Request, command: Vec<String>, work: &Work) -> Outcome<Done> {
     let mut observer = work.observer();
+    let mut predictions = Predictions::default();
+    let mut collect = |block: Block<'_>| -> zonal_documents::Result<()> {
+        predictions.labels = block.labels.len();
+        predictions.values.extend_from_slice(block.values.values());
+        Ok(())
+    };
     let mut context = Context {
         command,
         observer: &mut observer,
         notes: &mut |note: &str| work.note(note),
-        predictions: &mut |_| Ok(()),
+        predictions: &mut collect,
     };
-    let zonal_run::Outcome { report, model, run, write_error } = zonal_run::run(request, &mut context)?;
-    if let Some(error) = write_error {
+    let mut outcome = zonal_run::run(request, &mut context)?;
+    if let Some(error) = outcome.write_error.take() {
         work.note(&format!("{error:#}"));
     }
-    let run = run.map(Arc::new);
-    let mut documents = Vec::new();
-    for (i, json) in report.json()?.into_iter().enumerate() {
-        let figures = match (&report, &run) {
-            (Document::Spectra(reports), _) => Figures::Spectrum(Box::new(reports[i].clone())),
-            (_, Some(run)) => Figures::Page(Arc::clone(run)),
-            (_, None) => Figures::None,
-        };
-        documents.push((json, figures));
-    }
-    Ok((documents, model))
+    Ok((outcome, (predictions.labels > 0).then_some(predictions)))
 }
 
 /// Returns the options of a command with their defaults, as a request in JSON.

@@ -25,7 +25,7 @@ mod _native {
     #[pymodule_export]
     use crate::code::{Code, close};
     #[pymodule_export]
-    use crate::job::{Report, claims, options, run};
+    use crate::job::{Report, claims, load, options, run};
     #[pymodule_export]
     use crate::model::Model;
     #[pymodule_export]

@@ -163,11 +163,7 @@ impl Model {
 
     /// Writes the network to a file, which the command-line program can read.
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
-        if self.code.is_some() {
-            let message = "the activation is a callable, which a file cannot store; pickle the network, or use an expression in t";
-            return Err(exception(py, "ParameterError", message));
-        }
-        self.inner.save(&path).map_err(|e| Failure::from(e).raise(py))
+        self.without_code(py)?.save(&path).map_err(|e| Failure::from(e).raise(py))
     }
 
     /// For pickle.
@@ -185,6 +181,15 @@ type Weights<'py> = (Bound<'py, PyArray2<f64>>, Option<Bound<'py, PyArray1<f64>>
 impl Model {
     pub(crate) fn new(model: Inner, code: Option<Py<Code>>) -> Self {
         Self { inner: Arc::new(model), code }
+    }
+
+    /// Returns the model for a file, which cannot store a callable.
+    pub(crate) fn without_code(&self, py: Python<'_>) -> PyResult<Arc<Inner>> {
+        if self.code.is_some() {
+            let message = "the activation is a callable, which a file cannot store; pickle the network, or use an expression in t";
+            return Err(exception(py, "ParameterError", message));
+        }
+        Ok(Arc::clone(&self.inner))
     }
 
     /// Returns the model with a placeholder for a callable activation.

@@ -2,6 +2,7 @@
 
 use crate::code::{Code, Running};
 use crate::error::{Failure, Outcome, exception};
+use crate::job::Report;
 use crate::model::Model;
 use crate::table::Table;
 use crate::work::{lock, run as work};
@@ -258,7 +259,7 @@ impl Sums {
         Ok(Self::new(inner, self.code(py)))
     }
 
-    /// Computes the whole path. Returns the document of `zonal train`, the network, and notes.
+    /// Computes the whole path.
     #[pyo3(signature = (iterations, at = None, step = None, solver = "auto", refit = false, progress: "object | None" = None))]
     #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
     fn fit(
@@ -270,7 +271,7 @@ impl Sums {
         solver: &str,
         refit: bool,
         progress: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<(String, Model, Vec<String>)> {
+    ) -> PyResult<Report> {
         let solver = serde_json::from_value(solver.into()).map_err(|_| {
             let message = format!("solver is '{solver}', but must be auto, dense or lanczos");
             exception(py, "ParameterError", &message)
@@ -285,8 +286,8 @@ impl Sums {
         let Some(model) = done.model else {
             return Err(exception(py, "InternalError", "the training on a table returned no network"));
         };
-        let json = serde_json::to_string(&done.report).map_err(|e| Failure::from(e).raise(py))?;
-        Ok((json, Model::new(model, self.code(py)), notes))
+        let model = Py::new(py, Model::new(model, self.code(py)))?;
+        Ok(Report::of_training(done.report, model, notes))
     }
 
     /// The sums and their choice as bytes, without a callable activation.

@@ -5,13 +5,14 @@ from __future__ import annotations
 import doctest
 import importlib
 import inspect
+import re
 import runpy
 
 import pytest
 
 import zonal
 
-MODULES = ["theory", "training", "studies", "sq", "network", "energies", "statistics", "estimator", "dask"]
+MODULES = ["theory", "training", "studies", "runs", "sq", "network", "energies", "statistics", "estimator", "dask"]
 ROOT = __import__("pathlib").Path(__file__).resolve().parents[3]
 GUIDE = sorted((ROOT / "docs/guide").glob("*.py"))
 
@@ -31,6 +32,24 @@ def test_everything_public_is_documented():
             for member, function in inspect.getmembers(value, inspect.isfunction):
                 if not member.startswith("_") and function.__module__.startswith("zonal"):
                     assert inspect.getdoc(function), f"{name}.{member}"
+
+
+def public_functions():
+    every = [getattr(zonal, name) for name in zonal.__all__] + [getattr(zonal.sq, name) for name in zonal.sq.__all__]
+    return [value for value in every if inspect.isfunction(value)]
+
+
+@pytest.mark.parametrize("function", public_functions(), ids=lambda f: f.__name__)
+def test_functions_document_their_parameters_and_have_an_example(function):
+    text = inspect.getdoc(function)
+    sections = dict(zip(*[iter(re.split(r"\n(\w[\w ]*)\n-+\n", text)[1:])] * 2, strict=True))
+    described = {
+        name.strip()
+        for line in re.findall(r"^(\w.*)$", sections["Parameters"], re.M)
+        for name in line.split(" : ")[0].split(",")
+    }
+    assert set(inspect.signature(function).parameters) <= described
+    assert {"Returns", "Examples"} <= set(sections) or function is zonal.set_threads
 
 
 @pytest.mark.parametrize("script", GUIDE, ids=lambda p: p.stem)

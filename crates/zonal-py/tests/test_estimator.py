@@ -183,3 +183,18 @@ def test_weights_step_by_step_are_refused(rows):
     x, y = rows
     with pytest.raises(ValueError, match="sample_weight needs layers='output'"):
         OneHiddenLayerRegressor(layers="both").fit(x, y, sample_weight=np.ones(len(x)))
+
+
+def test_text_is_named_by_its_column(rows):
+    pd, pa = pytest.importorskip("pandas"), pytest.importorskip("pyarrow")
+    x, y = rows[0][:50], rows[1][:50]
+    frame = pd.DataFrame({"size": x[:, 0], "colour": ["red", "blue"] * 25})
+    for table in (frame, frame.astype({"colour": "category"}), pa.table(frame)):
+        with pytest.raises(
+            zonal.errors.DataError, match="column 'colour' of X has the type .*; row 0 .* holds 'red'; encode"
+        ):
+            zonal.OneHiddenLayerRegressor().fit(table, y)
+    model = zonal.OneHiddenLayerRegressor(activation="tanh", scale=1.0, bias=1.0, width=10)
+    model.fit(frame.assign(colour="2.5", size=x[:, 1]).assign(colour=[str(value) for value in x[:, 2]]), y)
+    with pytest.raises(zonal.errors.DataError, match="column 'colour' of X"):
+        model.predict(frame)

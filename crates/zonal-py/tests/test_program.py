@@ -13,7 +13,7 @@ import zonal
 from zonal import _native
 
 # Options that stand for what Python has anyway, or have a function (again).
-OF_REQUESTS = {"command", "again", "test", "data", "energies"}
+OF_REQUESTS = {"command", "again", "test", "data", "energies", "description"}
 COMMANDS = {
     "spectrum": zonal.spectrum,
     "plan": zonal.plan,
@@ -24,6 +24,8 @@ COMMANDS = {
     "sq-bound": zonal.sq.bound,
     "sq-play": zonal.sq.play,
     "sq-learn": zonal.sq.learn,
+    "predict": zonal.predict,
+    "report": zonal.report,
 }
 # Defaults that are not written in requests, since whether they are given matters.
 DOCUMENTED = {"dim": 10, "test_fraction": 0.2, "validation_fraction": 0.2, "layers": "output"}

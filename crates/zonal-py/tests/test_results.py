@@ -69,6 +69,8 @@ def test_arrays_hold_what_the_document_says(some):
     assert run.path.validation_loss is None
     assert some["ranking"].ranking.invisible_degrees[0].dtype == np.int64
     assert repr(some["spectrum"].degrees).splitlines()[1].split()[:2] == ["degree", "multiplicity"]
+    assert some["spectrum"].eigenvalues is some["spectrum"].degrees.eigenvalue
+    assert some["spectrum"].coefficients is some["spectrum"].degrees.coefficient
     assert some["spectrum"].degrees.multiplicity[3] == 210
     assert some["spectrum"].decay.from_degree == 2
     assert some["infinite"].width == float("inf") and some["infinite"].network is None
@@ -80,9 +82,8 @@ def test_arrays_hold_what_the_document_says(some):
 def test_text_and_html_of_every_kind(some):
     for name, result in some.items():
         text, html = repr(result), result._repr_html_()
-        assert text.startswith(type(result).__name__) and "array(" not in text, name
-        assert max(map(len, text.splitlines())) < 160
-        assert html.startswith("<h4>") and "<table>" in html
+        assert len(text.splitlines()) > 2 and "array(" not in text, name
+        assert html.startswith(f"<h4>{type(result).__name__}</h4>") and "<pre>" in html
         for _, svg in result.figures():
             assert svg.startswith("<svg") and svg in html
     assert [len(some[name].figures()) > 0 for name in ("spectrum", "target", "table", "claims", "game")] == [True] * 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 
 import zonal
+from zonal import _progress
 
 
 def test_interleaved_fits_from_many_threads_are_those_one_after_another(rows):
@@ -219,14 +221,43 @@ def test_a_fork_after_fixing_threads_is_told_too():
     assert done.stdout == "7\n"
 
 
-def test_bars_are_shown_where_they_are_asked_for(rows, capsys):
-    pytest.importorskip("tqdm")
+def test_progress_is_shown_on_request(rows, capsys, monkeypatch):
+    monkeypatch.setattr(_progress, "_DELAY", 0.0)
     x, y = rows
     zonal.train(np.repeat(x, 10, axis=0), np.repeat(y, 10), width=800, progress=True)
     shown = capsys.readouterr().err
-    assert "choice" in shown
+    assert "choice: " in shown and shown.endswith("\n") and "\r" not in shown
     zonal.train(x, y, width=50)
     assert capsys.readouterr().err == ""
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_progress_on_a_terminal_is_one_line_that_disappears(monkeypatch):
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setattr(_progress, "_DELAY", 0.0)
+    monkeypatch.setattr(_progress, "_INTERVAL", 0.0)
+    with _progress.progress_bars(None) as show:
+        show("first stage", 0, 10)
+        show("first stage", 5, 10)
+        show("next", 1, 2)
+    shown = screen.getvalue()
+    assert "first stage:  50% [############            ] 5/10, 0 s left" in shown and "\n" not in shown
+    last = shown.split("\r")
+    assert last[-1] == "" and last[-2].strip() == "" and len(last[-2]) == len(last[-3])
+    with _progress.progress_bars(False) as show:
+        assert show is None
+
+
+def test_positions_are_formatted():
+    assert _progress.text("rows", 30, 120, 30, 10.0) == "rows:  25% [######                  ] 30/120, 30 s left"
+    assert _progress.text("rows", 120, 120, 90, 10.0).endswith("120/120")
+    assert _progress.text("path", 0, 0, 0, 12.3) == "path: 12 s"
+    assert _progress.text("rows", 1, 10_001, 1, 60.0).endswith("167 h left")
 
 
 def test_threads_are_fixed_before_the_first_work():
@@ -246,7 +277,7 @@ def test_threads_are_fixed_before_the_first_work():
 def test_the_import_is_light():
     script = """
         import sys, numpy, zonal
-        heavy = {"sklearn", "pandas", "dask", "matplotlib", "scipy", "tqdm", "pyarrow"} & set(sys.modules)
+        heavy = {"sklearn", "pandas", "dask", "matplotlib", "scipy", "pyarrow"} & set(sys.modules)
         print(sorted(heavy))
     """
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=True)

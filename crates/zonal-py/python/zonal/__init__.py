@@ -7,6 +7,7 @@ The functions have the names, defaults and results of the command-line program `
 - `train`: the training itself, on a target or on a table, to any number of iterations,
 - `analyze`: polynomial fits, the noise floor and energies of a table,
 - `sweep`, `reproduce`, `again`: trainings over a grid, the claims of the theory, repetition of a run,
+- `load`, `predict`, `report`: finished runs read back, applied to tables, and put on a page,
 - `sq`: statistical queries,
 - `spherical_harmonic_energies`: energy by degree of any model,
 - `OneHiddenLayerRegressor`: an estimator for scikit-learn,
@@ -23,6 +24,7 @@ from ._threads import set_threads
 from .energies import Energies, spherical_harmonic_energies, uniform_points
 from .errors import ZonalError
 from .network import Network
+from .runs import load, predict, report
 from .statistics import Statistics, Survey
 from .studies import again, reproduce, sweep
 from .theory import plan, spectrum
@@ -42,7 +44,10 @@ __all__ = [
     "again",
     "analyze",
     "errors",
+    "load",
     "plan",
+    "predict",
+    "report",
     "reproduce",
     "results",
     "set_threads",

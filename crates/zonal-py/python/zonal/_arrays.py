@@ -190,6 +190,30 @@ def reject_dates(data: Any, argument: str) -> None:
             raise DataError(_wrong_type(argument, name, kind))
 
 
+def reject_text(data: Any, argument: str) -> None:
+    """Reject text in a table with names, by its column; text that reads as a number is accepted, as by NumPy."""
+    library = type(data).__module__.partition(".")[0]
+    if library not in ("pandas", "polars", "pyarrow") or not hasattr(data, "columns"):
+        return
+    for j, name in enumerate(names_in(data) or []):
+        column = data.iloc[:, j] if library == "pandas" else data[name]
+        kind = column.type if library == "pyarrow" else column.dtype
+        if not str(kind).lower().startswith(("object", "str", "cat", "enum", "large_string", "dictionary")):
+            continue
+        for row, value in enumerate(column.to_pylist() if library == "pyarrow" else column):
+            if isinstance(value, str) and not _is_number(value):
+                message = f"{_wrong_type(argument, name, kind)}; row {row} (counted from 0) holds {value[:60]!r}"
+                raise DataError(f"{message}; encode the column as numbers, for example with OneHotEncoder")
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
 def _is_time(kind: Any) -> bool:
     """Return whether a type of NumPy, pandas, pyarrow or polars is a date or time."""
     if isinstance(kind, np.dtype):
@@ -207,9 +231,7 @@ def _wrong_type(argument: str, name: Any, kind: Any) -> str:
 def _first_text(column: npt.NDArray[Any]) -> str:
     """Locate the first value of a column that is not a number."""
     for row, value in enumerate(column[:10_000].ravel()):
-        try:
-            float(value)
-        except (TypeError, ValueError):
+        if not _is_number(value):
             return f"; row {row} (counted from 0) holds {str(value)[:60]!r}"
     return "; convert them with astype(float)"
 

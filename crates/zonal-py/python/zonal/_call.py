@@ -1,21 +1,18 @@
-"""Options of a request from keyword arguments, and progress bars of its job."""
+"""Options of a request from keyword arguments."""
 
 from __future__ import annotations
 
 import inspect
+import json
 import math
 import os
-import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
 
 from . import _native
-from .errors import MissingPackage, ParameterError
-
-Progress = Callable[[str, int, int], None]
+from .errors import ParameterError
 
 
 def options(function: Callable[..., Any], arguments: Mapping[str, Any], skip: Collection[str] = ()) -> dict[str, Any]:
@@ -137,51 +134,9 @@ def code(activation: Any, kinks: Any = ()) -> _native.Code | None:
     return _native.Code(activation, [real("kinks", kink) for kink in points])
 
 
-@contextmanager
-def progress_bars(progress: bool | None) -> Iterator[Progress | None]:
-    """Show a bar for each stage of long work; by default only if tqdm is installed and output is a terminal or notebook."""
-    if progress is False or (progress is None and not _is_interactive()):
-        yield None
-        return
-    try:
-        from tqdm.auto import tqdm
-    except ImportError as error:
-        if progress is None:
-            yield None
-            return
-        raise MissingPackage("progress=True needs tqdm: pip install tqdm") from error
-    bars = _Bars(tqdm)
-    try:
-        yield bars
-    finally:
-        bars.close()
-
-
-class _Bars:
-    """Progress bars, one at a time: that of the current stage."""
-
-    def __init__(self, make: Callable[..., Any]) -> None:
-        self._make = make
-        self._stage: str | None = None
-        self._bar: Any = None
-
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        if stage != self._stage:
-            self.close()
-            self._stage = stage
-            self._bar = self._make(total=total or None, desc=stage, delay=0.5, leave=False)
-        self._bar.total = total or None
-        self._bar.update(done - self._bar.n)
-
-    def close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
-
-
-def _is_interactive() -> bool:
-    """Return whether standard error is a terminal, or this is a notebook."""
-    if "ipykernel" in sys.modules:
-        return True
-    stream = sys.stderr
-    return stream is not None and hasattr(stream, "isatty") and stream.isatty()
+def toml(values: Mapping[str, Any]) -> str:
+    """Return options as TOML, with names in kebab case."""
+    lines = (
+        f"{name.replace('_', '-')} = {json.dumps(plain(name, value), ensure_ascii=False)}" for name, value in values.items()
+    )
+    return "".join(f"{line}\n" for line in lines)

@@ -1,4 +1,4 @@
-"""Results in notebooks: a table of the fields, and the figures of the report."""
+"""Results in notebooks: the text of the program, the figures of the report, and tables."""
 
 from __future__ import annotations
 
@@ -11,23 +11,31 @@ ROWS = 60
 
 def page(
     title: str,
-    values: Iterable[tuple[str, str]],
     drawings: Iterable[str],
-    tables: Iterable[tuple[str, int, str]],
+    text: str,
     notes: Iterable[str],
+    tables: Iterable[tuple[str, int, str]] = (),
 ) -> str:
-    """Format a record as self-contained HTML: values as text, drawings as SVG, tables by name, rows and HTML."""
+    """Format a result as self-contained HTML: drawings as SVG, text, tables by name, rows and HTML."""
+    parts = [f"<h4>{escape(title)}</h4>"]
+    parts += [f"<div style='max-width:32em'>{drawing}</div>" for drawing in drawings]
+    parts.append(f"<pre>{escape(text)}</pre>")
+    for name, length, content in tables:
+        parts.append(f"<details><summary>{escape(name)}, {length} rows</summary>{content}</details>")
+    listed = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    return "\n".join([*parts, f"<ul>{listed}</ul>"] if listed else parts)
+
+
+def record(title: str, values: Iterable[tuple[str, str]], tables: Iterable[tuple[str, int, str]]) -> str:
+    """Format a record as HTML: a row for each value, and tables by name, rows and HTML."""
     rows = "".join(
         f"<tr><th style='text-align:left'>{escape(name)}</th><td style='text-align:left'>{escape(value[:400])}</td></tr>"
         for name, value in values
     )
-    parts = [f"<h4>{escape(title)}</h4>"]
-    parts += [f"<div style='max-width:32em'>{drawing}</div>" for drawing in drawings]
-    parts.append(f"<table>{rows}</table>")
-    for name, length, text in tables:
-        parts.append(f"<details><summary>{escape(name)}, {length} rows</summary>{text}</details>")
-    listed = "".join(f"<li>{escape(note)}</li>" for note in notes)
-    return "\n".join([*parts, f"<ul>{listed}</ul>"] if listed else parts)
+    parts = [f"<h4>{escape(title)}</h4>", f"<table>{rows}</table>"]
+    for name, length, content in tables:
+        parts.append(f"<details><summary>{escape(name)}, {length} rows</summary>{content}</details>")
+    return "\n".join(parts)
 
 
 def table(names: Iterable[str], columns: Sequence[Sequence[str]], length: int) -> str:

@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import copy
+import csv
 import dataclasses
+import io
+import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import os
+import textwrap
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from . import _html
+from . import _call, _html
+from .errors import FileError, MissingPackage, ParameterError
 
 if TYPE_CHECKING:
+    from . import _native
     from .network import Network
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
-# The number of rows that are printed.
+# The numbers of rows and of characters that are printed.
 _ROWS = 20
+_WIDTH = 118
+# Columns of several values whose names differ in the tables of the program.
+_MATRIX_NAMES = {"error": "energy_error", "energies": "energy"}
 
 _Built = TypeVar("_Built")
 
@@ -40,17 +52,17 @@ class Record:
         return _text(type(self).__name__, _fields(self))
 
     def _repr_html_(self) -> str:
-        return self._html((), ())
-
-    def _html(self, drawings: Sequence[str], notes: Sequence[str]) -> str:
         fields = [(name, value) for name, value in _fields(self) if value is not None]
         values = [(name, summary(value)) for name, value in fields if not isinstance(value, Columns)]
-        tables = [(name, len(value), value._repr_html_()) for name, value in fields if isinstance(value, Columns)]
-        return _html.page(type(self).__name__, values, drawings, tables, notes)
+        return _html.record(type(self).__name__, values, _tables(self))
 
 
 class Columns(Record):
-    """A table: arrays by name, with one entry for each row."""
+    """A table: arrays by name, with one entry for each row.
+
+    pandas and polars take it directly: ``pandas.DataFrame(columns)``. Iterating yields its rows as named tuples. Columns of
+    several values, such as the energies by degree of a path, become one column for each value: ``energy_0``, ``energy_1``, ..
+    """
 
     #: Columns whose values are lists in each row, and the name of that list.
     _nested: Mapping[str, str] = {}
@@ -59,26 +71,114 @@ class Columns(Record):
         lengths = (len(value) for _, value in _fields(self) if value is not None)
         return next(lengths, 0)
 
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        flat = self._flat()
+        row = namedtuple("Row", list(flat))  # type: ignore[misc]
+        return map(row._make, zip(*map(_items, flat.values()), strict=True))
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        """Return the table as an Arrow stream, for polars and others."""
+        try:
+            import pyarrow
+        except ImportError as error:
+            raise MissingPackage("the Arrow stream of a table needs pyarrow: pip install pyarrow") from error
+        return pyarrow.table(self._plain()).__arrow_c_stream__(requested_schema)
+
+    def to_pandas(self) -> Any:
+        """Return the table as a pandas data frame.
+
+        Raises
+        ------
+        zonal.errors.MissingPackage
+            If pandas is not installed.
+        """
+        return _pandas().DataFrame(self._plain())
+
+    def to_csv(self, file: str | os.PathLike[str] | None = None) -> str | None:
+        """Return the table as CSV, or write it to a file.
+
+        Parameters
+        ----------
+        file : path, optional
+            The file; an existing one is replaced.
+
+        Returns
+        -------
+        str or None
+            The text; None if it was written to a file.
+        """
+        flat, out = self._flat(), io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(flat)
+        writer.writerows([_cell(value) for value in row] for row in self)
+        return _written(out.getvalue(), file)
+
+    def _flat(self) -> dict[str, Any]:
+        """Return the columns by name, those of several values as one column for each value."""
+        out: dict[str, Any] = {}
+        for name, column in _fields(self):
+            if column is None:
+                continue
+            matrix = _matrix(column)
+            if matrix is None:
+                out[name] = column
+                continue
+            for k in range(matrix.shape[1]):
+                out[f"{_MATRIX_NAMES.get(name, name)}_{k}"] = matrix[:, k]
+        return out
+
+    def _plain(self) -> dict[str, Any]:
+        """Return the columns as arrays and lists."""
+        return {name: _list_column(column) for name, column in self._flat().items()}
+
     def _repr_html_(self) -> str:
-        fields = [(name, column) for name, column in _fields(self) if column is not None]
-        shown = [(name, column) for name, column in fields if getattr(column, "ndim", 1) == 1]
-        cells = [[summary(item) for item in _items(column[: _html.ROWS])] for _, column in shown]
-        return _html.table((name for name, _ in shown), cells, len(self))
+        flat = self._flat()
+        cells = [[summary(item) for item in _items(column[: _html.ROWS])] for column in flat.values()]
+        return _html.table(flat, cells, len(self))
 
     def __repr__(self) -> str:
-        shown = [(name, column) for name, column in _fields(self) if column is not None and np.ndim(column[:1]) == 1]
-        cells = [[name, *(_cut(summary(item), 24) for item in _items(column[:_ROWS]))] for name, column in shown]
-        widths = [max(map(len, column)) for column in cells]
-        lines = []
-        for row in zip(*cells, strict=True):
-            line = "  ".join(f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))
-            lines.append(_cut(line, 160))
-        more = [f".. and {len(self) - _ROWS} more rows"] if len(self) > _ROWS else []
+        shown = list(range(len(self)))
+        if len(shown) > _ROWS:
+            shown = [*shown[: _ROWS // 2], *shown[-_ROWS // 2 :]]
+        columns = []
+        for name, column in self._flat().items():
+            items = _items(column)
+            cells = [name, *(_cut(summary(items[i]), 24) for i in shown)]
+            width = max(map(len, cells))
+            columns.append([f"{cell:>{width}}" for cell in cells])
+        fits = 1
+        while fits < len(columns) and sum(len(column[0]) + 2 for column in columns[: fits + 1]) <= _WIDTH:
+            fits += 1
+        lines = ["  ".join(row) for row in zip(*columns[:fits], strict=True)]
+        if len(self) > _ROWS:
+            lines.insert(1 + _ROWS // 2, f".. {len(self) - _ROWS} more rows")
+        rest = [column[0].strip() for column in columns[fits:]]
+        more = textwrap.wrap(f"and the columns {', '.join(rest)}", _WIDTH) if rest else []
         return "\n".join([f"{type(self).__name__}, {len(self)} rows", *lines, *more])
+
+
+@dataclasses.dataclass(frozen=True)
+class _Forms:
+    """The forms of a pickled result."""
+
+    _text: str
+    _csv: str
+    _figures: tuple[tuple[str, str], ...]
+
+    def text(self) -> str:
+        return self._text
+
+    def csv(self) -> str:
+        return self._csv
+
+    def figures(self) -> list[tuple[str, str]]:
+        return list(self._figures)
 
 
 class Result(Record):
     """The result of a call.
+
+    It prints as the command-line program prints it, and in a notebook with its figures.
 
     Attributes
     ----------
@@ -88,19 +188,51 @@ class Result(Record):
 
     notes: tuple[str, ...] = ()
     _document: Mapping[str, Any] = {}
-    _figures: Callable[[], list[tuple[str, str]]] | tuple[tuple[str, str], ...] = ()
+    _report: _native.Report | _Forms = _Forms("", "", ())
+
+    def __repr__(self) -> str:
+        return "\n".join([self._report.text().rstrip("\n"), *(f"note: {note}" for note in self.notes)])
 
     def _repr_html_(self) -> str:
-        return self._html([drawing for _, drawing in self.figures()], self.notes)
+        drawings = [drawing for _, drawing in self.figures()]
+        return _html.page(type(self).__name__, drawings, self._report.text(), self.notes, _tables(self))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document that the command-line program prints with ``--format json``."""
         return copy.deepcopy(dict(self._document))
 
+    def to_csv(self, file: str | os.PathLike[str] | None = None) -> str | None:
+        """Return the table that the command-line program prints with ``--format csv``, or write it to a file.
+
+        Parameters
+        ----------
+        file : path, optional
+            The file; an existing one is replaced.
+
+        Returns
+        -------
+        str or None
+            The text; None if it was written to a file.
+        """
+        return _written(self._report.csv(), file)
+
+    def to_pandas(self) -> Any:
+        """Return the table of `to_csv` as a pandas data frame.
+
+        Raises
+        ------
+        zonal.errors.MissingPackage
+            If pandas is not installed.
+        """
+        pandas = _pandas()
+        # Later versions of pandas read numbers exactly by default.
+        is_old = tuple(map(int, pandas.__version__.split(".")[:2])) < (3, 1)
+        exact = {"float_precision": "round_trip"} if is_old else {}
+        return pandas.read_csv(io.StringIO(self._report.csv()), **exact)
+
     def figures(self) -> tuple[tuple[str, str], ...]:
         """Return the figures of the report: the title of each, and its drawing as SVG."""
-        drawn = self._figures
-        return tuple(drawn()) if callable(drawn) else drawn
+        return tuple(self._report.figures())
 
     def plot(self, ax: Any = None) -> Any:
         """Plot the result with matplotlib.
@@ -124,11 +256,29 @@ class Result(Record):
         return _plot.draw(self, ax)
 
     def __getstate__(self) -> dict[str, Any]:
-        # The function that draws is not pickled; the drawings are.
-        return {**self.__dict__, "_figures": self.figures()}
+        # The report of the compiled part is not pickled; its forms are.
+        return {**self.__dict__, "_report": _Forms(self._report.text(), self._report.csv(), self.figures())}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+
+
+class SpectrumResult(Result):
+    """A spectrum, with its main columns."""
+
+    degrees: Any
+
+    @property
+    def eigenvalues(self) -> FloatArray:
+        """The eigenvalue of each degree: ``degrees.eigenvalue``."""
+        found: FloatArray = self.degrees.eigenvalue
+        return found
+
+    @property
+    def coefficients(self) -> FloatArray:
+        """The coefficient of each degree: ``degrees.coefficient``."""
+        found: FloatArray = self.degrees.coefficient
+        return found
 
 
 class TrainingResult(Result):
@@ -146,6 +296,68 @@ class TrainingResult(Result):
     def energy_standard_errors(self) -> FloatArray | None:
         """Standard errors of ``path.energy`` if it was estimated from samples; None if it is exact."""
         return self._energy_errors
+
+    def save(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        force: bool = False,
+        no_report: bool = False,
+        figures: Sequence[str] | None = None,
+    ) -> None:
+        """Write the run into a folder, as `zonal.train` does with ``out``: record, path, network and page.
+
+        `zonal.load` reads it back, and the command-line program uses it.
+
+        Parameters
+        ----------
+        folder : path
+            A folder that does not exist or is empty.
+        force : bool
+            Whether to replace a run in it.
+        no_report : bool
+            Whether to omit the page.
+        figures : sequence of {'svg', 'png'}
+            The formats in which figures are also written.
+
+        Raises
+        ------
+        zonal.errors.ParameterError
+            For a callable activation, which a file cannot store; for a result of an estimator, of `Statistics.path` or from
+            a pickle, which have no record.
+        zonal.errors.FileError
+            For a folder that is not empty, or cannot be written.
+        """
+        if isinstance(self._report, _Forms):
+            raise ParameterError("the result was pickled, which keeps no record of the run; save the network instead")
+        options = {"force": _call.flag("force", force), "no_report": _call.flag("no_report", no_report)}
+        formats = {} if figures is None else {"figures": _call.plain("figures", figures)}
+        self._report.save(json.dumps({"out": _call.path("folder", folder), **options, **formats}))
+
+
+_AnyResult = TypeVar("_AnyResult", bound=Result)
+
+
+class ResultList(list[_AnyResult]):
+    """The results of one call, such as spectra of several activations. It prints as a comparison."""
+
+    def __init__(self, found: Iterable[_AnyResult], text: str) -> None:
+        super().__init__(found)
+        self._text = text
+
+    def __repr__(self) -> str:
+        return "\n".join([self._text.rstrip("\n"), *(f"note: {note}" for note in self._notes())])
+
+    def _repr_html_(self) -> str:
+        drawings = [drawing for result in self for _, drawing in result.figures()[:1]]
+        kind = type(self[0]).__name__ if self else "result"
+        return _html.page(f"{len(self)} of {kind}", drawings, self._text, self._notes())
+
+    def _notes(self) -> list[str]:
+        return list(dict.fromkeys(note for result in self for note in result.notes))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ResultList, (list(self), self._text)
 
 
 def attach(result: Result, **values: Any) -> None:
@@ -252,6 +464,61 @@ def _plain(value: Any) -> Any:
 
 def _items(column: Any) -> list[Any]:
     return column.tolist() if isinstance(column, np.ndarray) else list(column)
+
+
+def _matrix(column: Any) -> FloatArray | None:
+    """Return a column of several values as a matrix, with NaN where a row has fewer; None for others."""
+    if isinstance(column, np.ndarray):
+        return column if column.ndim == 2 else None
+    if not column or not all(isinstance(row, np.ndarray) and row.dtype == np.float64 for row in column):
+        return None
+    matrix = np.full((len(column), max(map(len, column))), math.nan)
+    for values, row in zip(matrix, column, strict=True):
+        values[: len(row)] = row
+    return matrix
+
+
+def _list_column(column: Any) -> Any:
+    """Return a column for other libraries: arrays as they are, lists of numbers and of text."""
+    if isinstance(column, np.ndarray):
+        return column
+    items = [_plain(item) for item in column]
+    # Arrow and pandas have no integers beyond 64 bits.
+    large = any(isinstance(item, int | float) and not abs(item) < 2**63 for item in items)
+    return [float(item) for item in items] if large else items
+
+
+def _cell(value: Any) -> Any:
+    """Return the text of a cell of CSV; missing numbers are empty."""
+    if isinstance(value, np.ndarray):
+        return " ".join(map(str, value.tolist()))
+    return "" if isinstance(value, float) and math.isnan(value) else value
+
+
+def _written(text: str, file: str | os.PathLike[str] | None) -> str | None:
+    """Return a text, or write it to a file."""
+    if file is None:
+        return text
+    path = Path(_call.path("file", file))
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise FileError(f"{path} cannot be written: {error.strerror or error}") from error
+    return None
+
+
+def _pandas() -> Any:
+    try:
+        import pandas
+    except ImportError as error:
+        raise MissingPackage("to_pandas() needs pandas: pip install pandas") from error
+    return pandas
+
+
+def _tables(record: Record) -> list[tuple[str, int, str]]:
+    """Return the name, the number of rows and the HTML of each table of a record."""
+    tables = ((name, value) for name, value in _fields(record) if isinstance(value, Columns))
+    return [(name, len(value), value._repr_html_()) for name, value in tables]
 
 
 def summary(value: Any) -> str:

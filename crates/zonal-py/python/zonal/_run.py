@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import _call, _native, results
-from ._result import attach, build
+from ._progress import progress_bars
+from ._result import ResultList, attach, build
 from .network import Network
 
 #: An activation: a name, an expression in t, or a callable of one array.
@@ -27,7 +28,7 @@ def run(
 ) -> list[_native.Report]:
     """Run a command with its options, optionally on a table in memory and with a callable as activation."""
     request = json.dumps({"command": command, **options})
-    with _call.progress_bars(progress) as bars:
+    with progress_bars(progress) as bars:
         return _native.run(request, call, table, code, bars)
 
 
@@ -36,11 +37,18 @@ def folder(out: Any) -> str:
     return "none" if out is None else _call.path("out", out)
 
 
-def result_of(cls: type[Any], report: _native.Report) -> Any:
-    """Build a result from a report of the compiled part."""
+def result_of(cls: type[Any], report: _native.Report, notes: Iterable[str] = ()) -> Any:
+    """Build a result from a report of the compiled part, with other notes before those of the report."""
     document = json.loads(report.json)
     result = build(cls, document, vars(results))
-    attach(result, notes=tuple(report.notes), _document=document, _figures=report.figures)
+    attach(result, notes=(*notes, *report.notes), _document=document, _report=report)
     if isinstance(result, results.Training) and report.model is not None:
         attach(result, _network=Network(report.model))
     return result
+
+
+def result_or_list(cls: type[Any], reports: list[_native.Report]) -> Any:
+    """Build a result, or a list of them from several reports."""
+    found = [result_of(cls, report) for report in reports]
+    text = reports[0].comparison
+    return found[0] if text is None else ResultList(found, text)

@@ -33,6 +33,18 @@ def name_list(names: str | Iterable[str], argument: str) -> list[str]:
     return [str(name) for name in every]
 
 
+def names_columns(y: Any) -> bool:
+    """Return whether labels are a name or names, which are expected as `label`."""
+    return isinstance(y, str) or (isinstance(y, list | tuple) and bool(y) and all(isinstance(name, str) for name in y))
+
+
+def reject_labels(y: Any) -> None:
+    """Reject labels in memory for rows in files."""
+    if y is not None:
+        advice = f"to name their column, write label={y!r}" if names_columns(y) else "name their column as label"
+        raise ParameterError(f"y cannot be used with files, which hold the labels; {advice}")
+
+
 def columns(data: Any, label: Any, features: Any) -> dict[str, list[str]]:
     """Return files with their labels and features, as options of a request."""
     if label is None:
@@ -49,6 +61,8 @@ def _of_frame(data: Any, y: Any, label: Any) -> tuple[_arrays.Named, _arrays.Nam
         raise ParameterError("y is missing; pass the labels as an array, or name their column as label")
     if y is not None and label is not None:
         raise ParameterError("y and label are both specified; use one of them")
+    if names_columns(y):
+        raise ParameterError(f"y is {y!r}, but the labels themselves are needed; to name their column, write label={y!r}")
     if y is not None:
         return _arrays.features(data, "X"), _arrays.labels(y, "y")
     whole = _arrays.features(data, "data")

@@ -104,7 +104,17 @@ def survey(
     test_fraction: float = 0.0,
     seed: int = 0,
 ) -> Survey:
-    """Survey all partitions, merged in a fixed tree on the workers."""
+    """Survey all partitions, merged in a fixed tree on the workers.
+
+    Parameters
+    ----------
+    X, y, sample_weight, validation_fraction, test_fraction, seed
+        As for `fit`.
+
+    Returns
+    -------
+    zonal.Survey
+    """
     options = {"validation_fraction": validation_fraction, "test_fraction": test_fraction, "seed": seed}
     return _survey_partitions(_partitions(X, y, sample_weight), options)
 
@@ -124,6 +134,10 @@ def statistics(empty: Statistics, X: Any, y: Any, *, sample_weight: Any = None) 
         The choice: `Statistics` of the survey, without rows.
     X, y, sample_weight
         As for `fit`.
+
+    Returns
+    -------
+    zonal.Statistics
     """
     return _sum_partitions(_partitions(X, y, sample_weight), empty)
 

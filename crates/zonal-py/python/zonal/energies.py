@@ -109,7 +109,21 @@ def spherical_harmonic_energies(X: Any, values: Any, max_degree: int = 6) -> Ene
 
 
 def uniform_points(dim: int, count: int, *, seed: int = 0) -> FloatArray:
-    """Return independent uniform points of the unit sphere in R^dim, one per row.
+    """Return independent uniform points of the unit sphere in R^dim.
+
+    Parameters
+    ----------
+    dim : int
+        The dimension n of the space, at least 2.
+    count : int
+        The number of points.
+    seed : int
+        The seed of the random numbers.
+
+    Returns
+    -------
+    ndarray of shape (count, dim)
+        One point per row.
 
     Examples
     --------

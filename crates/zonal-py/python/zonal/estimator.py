@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import _arrays, results
-from ._arrays import reject_dates
+from ._arrays import reject_dates, reject_text
 from ._result import FloatArray
 from .errors import MissingPackage, ParameterError
 from .network import Network
@@ -239,11 +239,13 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
     def _features(self, X: Any) -> Any:
         check_is_fitted(self)
         reject_dates(X, "X")
+        reject_text(X, "X")
         return validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
 
     def _validate(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> tuple[Any, Any, Any]:
         for data, argument in ((X, "X"), (y, "y"), (sample_weight, "sample_weight")):
             reject_dates(data, argument)
+            reject_text(data, argument)
         names = _arrays.names_in(X), _arrays.names_in(y)
         X, y = validate_data(
             self,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ._result import BoolArray, Columns, FloatArray, IntArray, Record, Result, TrainingResult
+from ._result import BoolArray, Columns, FloatArray, IntArray, Record, Result, SpectrumResult, TrainingResult
 
 __all__ = [
     "Agreement",
@@ -35,6 +35,7 @@ __all__ = [
     "RankedActivations",
     "Ranking",
     "Reproduction",
+    "Score",
     "SingleDraw",
     "Skipped",
     "SolverReport",
@@ -130,7 +131,7 @@ class Decay(Record):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Spectrum(Result):
+class Spectrum(SpectrumResult):
     """The Funk-Hecke spectrum of an activation, degree by degree.
 
     Attributes
@@ -1436,3 +1437,29 @@ class Learning(Result):
     smallest_exact_loss: float
     path: LearnPath
     diverged: int | None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Score(Record):
+    """Predictions of a network, or its error on labelled rows.
+
+    Attributes
+    ----------
+    labels : tuple[str, ...]
+        The names of the predicted labels.
+    iteration : int
+        The iteration of the network.
+    rows : int
+        The number of rows.
+    label_rmse : FloatArray | None
+        The root mean squared error of each label.
+    rmse : float | None
+        The root mean squared error in the label's unit, over several labels the root of the mean; None without
+        labels.
+    """
+
+    labels: tuple[str, ...]
+    iteration: int
+    rows: int
+    label_rmse: FloatArray | None
+    rmse: float | None

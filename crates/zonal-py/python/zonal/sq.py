@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import _call, results
-from ._run import Path, folder, result_of, run
+from ._run import Path, folder, result_of, result_or_list, run
 
 __all__ = ["bound", "learn", "play"]
 
@@ -50,7 +50,7 @@ def bound(
     seed : int
         The seed of the random members of a finite family.
     progress : bool
-        Whether to show progress bars; by default if tqdm is installed and output is a terminal or notebook.
+        Whether to show progress; by default if standard error is a terminal or this is a notebook.
 
     Returns
     -------
@@ -67,8 +67,7 @@ def bound(
     arguments = locals()
     options = _call.options(bound, arguments, ["progress"])
     reports = run("sq-bound", options, _command(bound, arguments), progress=progress)
-    found = [result_of(results.Bound, report) for report in reports]
-    return found[0] if len(found) == 1 else found
+    return result_or_list(results.Bound, reports)
 
 
 def play(

@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from . import _arrays, _call, _native, results
-from ._result import attach, build
+from ._progress import progress_bars
+from ._run import result_of
 from .errors import DataError, ParameterError
-from .network import Network
 
 __all__ = ["Statistics", "Survey"]
 
@@ -99,7 +99,7 @@ class Statistics:
     activation, scale, bias, width, precision, on_sphere, kinks
         As for `zonal.train`; ``'auto'`` chooses on the survey's sample.
     progress : bool
-        Whether to show progress bars; by default if tqdm is installed and output is a terminal or notebook.
+        Whether to show progress; by default if standard error is a terminal or this is a notebook.
 
     Examples
     --------
@@ -141,7 +141,7 @@ class Statistics:
         if code is None:
             options["activation"] = _call.plain("activation", activation)
         request = json.dumps({"command": "train", "on_sphere": _call.flag("on_sphere", on_sphere), **options})
-        with _call.progress_bars(progress) as bars:
+        with progress_bars(progress) as bars:
             self._lock = threading.Lock()
             self._sums, notes = _native.Sums.choose(request, survey._survey, code, bars)
         self._notes = tuple(notes)
@@ -205,7 +205,7 @@ class Statistics:
         """
         choice = self.choice
         names, label_names = choice["lift"]["columns"], [label["name"] for label in choice["labels"]]
-        with self._lock, _call.progress_bars(progress) as bars:
+        with self._lock, progress_bars(progress) as bars:
             first = self.next_row if first_row is None else first_row
             self._sums.add(_table(X, y, sample_weight, first, missing, names, label_names), bars)
         return self
@@ -250,11 +250,9 @@ class Statistics:
         """
         last, listed = _call.iterations(iterations, at)
         fixed = None if isinstance(step, str) and step == "auto" else _call.real("step", step)
-        with _call.progress_bars(progress) as bars:
-            text, model, notes = self._sums.fit(last, listed, fixed, solver, _call.flag("refit", refit), bars)
-        document = json.loads(text)
-        result = build(results.Training, document, vars(results))
-        attach(result, notes=(*self._notes, *notes), _document=document, _network=Network(model))
+        with progress_bars(progress) as bars:
+            report = self._sums.fit(last, listed, fixed, solver, _call.flag("refit", refit), bars)
+        result: results.Training = result_of(results.Training, report, self._notes)
         return result
 
     def __copy__(self) -> Statistics:

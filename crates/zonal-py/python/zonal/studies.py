@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from . import _call, _tables, results
 from ._run import Path, folder, result_of, run
@@ -11,9 +12,43 @@ from .errors import ParameterError
 __all__ = ["again", "reproduce", "sweep"]
 
 
+#: A value of a sweep, or several that span the grid.
+Values = float | str | Sequence[float | str]
+
+# The keys of a description.
+_KEYS = [
+    "name",
+    "target",
+    "dim",
+    "degree",
+    "activation",
+    "scale",
+    "width",
+    "rows",
+    "noise",
+    "step",
+    "iterations",
+    "seeds",
+    "max_degree",
+]
+
+
 def sweep(
-    file: Path | None = None,
+    file: Path | Mapping[str, Any] | None = None,
     *,
+    target: str | Sequence[str] | None = None,
+    dim: int | Sequence[int] | None = None,
+    degree: int | Sequence[int] | None = None,
+    activation: str | Sequence[str] | None = None,
+    scale: Values | None = None,
+    width: Values | None = None,
+    rows: Values | None = None,
+    noise: float | None = None,
+    step: Values | None = None,
+    iterations: Values | None = None,
+    seeds: int | None = None,
+    max_degree: int | None = None,
+    name: str | None = None,
     resume: Path | None = None,
     out: Path | None = None,
     force: bool = False,
@@ -25,13 +60,39 @@ def sweep(
 ) -> results.Sweep:
     """Train over a grid of dimensions, degrees, widths, rows, .., into one table.
 
+    The grid is described by keywords, a dictionary with the same keys, or a TOML file. `target`, `dim` and `width` are needed.
+    Several values of a keyword span the grid.
+
     Parameters
     ----------
-    file : path
-        A TOML file that describes the sweep. ``target``, ``dim`` and ``width`` are required; ``degree``, ``activation``, ``scale``,
-        ``rows``, ``step``, ``iterations``, ``seeds``, ``noise``, ``max-degree`` and ``name`` are optional. Keys that span the
-        grid take a value or a list; ``{degree}`` in a target stands for the degree of the cell. For example
-        ``target = "harmonic({degree})"``, ``degree = [1, 2]``, ``dim = 10``, ``width = [100, 1000]``, ``seeds = 5``.
+    file : path or dict, optional
+        A TOML file or a dictionary that describes the sweep, with the keys ``target`` to ``name`` of this function.
+    target : str or sequence of str
+        The functions to learn, as for `plan`; ``{degree}`` stands for the degree of the cell.
+    dim : int or sequence of int
+        The dimension n of the sphere.
+    degree : int or sequence of int
+        The degrees that ``{degree}`` stands for.
+    activation : str or sequence of str
+        As for `spectrum`; relu by default.
+    scale : float, ``'sqrt-dim'`` or a sequence of them
+        The scale of the units; 1 by default.
+    width : int, str or a sequence of them
+        The number of hidden units: a number, or a power of the dimension such as ``'n^1.5'`` or ``'3*n^2'``.
+    rows : int, str or a sequence of them
+        The number of sampled rows, likewise; by default ``'exact'``, which is exact expectations.
+    noise : float
+        The standard deviation of the noise on sampled labels; 0 by default.
+    step : float, ``'auto'`` or a sequence of them
+        The step size.
+    iterations : int or sequence of int
+        The numbers of iterations, all from one path; 1e9 by default.
+    seeds : int
+        The number of draws of the hidden units, over which losses are averaged; 5 by default.
+    max_degree : int
+        The largest degree of the energies; 4 by default.
+    name : str
+        The name of the sweep.
     resume : path
         The folder of an interrupted sweep, which is resumed.
     out : path
@@ -48,19 +109,53 @@ def sweep(
     Returns
     -------
     Sweep
-        ``pandas.DataFrame(result.rows.to_dict())`` converts its rows to a data frame.
+        ``pandas.DataFrame(result.rows)`` converts its rows to a data frame.
+
+    Raises
+    ------
+    zonal.errors.ParameterError
+        For values outside their domains, and for a grid of more than a million trainings.
+
+    Examples
+    --------
+    >>> import zonal
+    >>> found = zonal.sweep(target="x1*x2", dim=6, width=[20, 60], seeds=3)
+    >>> found.trainings, bool(found.rows.loss[0] > found.rows.loss[1])
+    (6, True)
     """
     arguments = locals()
-    if (file is None) == (resume is None):
-        raise ParameterError("exactly one of file, which describes a sweep, and resume, the folder of one, is needed")
-    options = _call.options(sweep, arguments, ["file", "progress", "out"])
+    options = _call.options(sweep, arguments, ["file", "progress", "out", *_KEYS])
     if resume is None:
         options["out"] = folder(out)
-    if file is not None:
+    grid = {key: arguments[key] for key in _KEYS if arguments[key] is not None}
+    if isinstance(file, Mapping):
+        grid = _described(file, grid)
+    elif file is not None:
         options["file"] = _call.path("file", file)
+    if sum([bool(grid), "file" in options, resume is not None]) != 1:
+        raise ParameterError(
+            "exactly one of three is needed: keywords such as target, dim and width; the file of a sweep; resume, the folder of one"
+        )
+    if grid:
+        missing = next((key for key in ("target", "dim", "width") if key not in grid), None)
+        if missing is not None:
+            raise ParameterError(f"{missing} is missing; a sweep needs target, dim and width")
+        options["description"] = _call.toml(grid)
     (report,) = run("sweep", options, _call.command(sweep, arguments), progress=progress)
     result: results.Sweep = result_of(results.Sweep, report)
     return result
+
+
+def _described(file: Mapping[str, Any], keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys of a description, which may be written as in TOML, with those given as keywords."""
+    found = {str(key).replace("-", "_"): value for key, value in file.items()}
+    unknown = next((key for key in found if key not in _KEYS), None)
+    if unknown is not None:
+        raise ParameterError(f"'{unknown}' is not a key of a sweep; the keys are {', '.join(_KEYS)}")
+    twice = next((key for key in found if key in keywords), None)
+    if twice is not None:
+        raise ParameterError(f"{twice} is specified twice: in the dictionary and as a keyword")
+    return {**found, **keywords}
 
 
 def again(

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import _call, results
 from ._result import attach
-from ._run import Activation, result_of, run
+from ._run import Activation, result_of, result_or_list, run
 from .energies import spherical_harmonic_energies, uniform_points, values_of
 from .errors import ParameterError
 
@@ -85,8 +85,7 @@ def spectrum(
         options |= {name: _call.plain(name, value) for name, value in named.items() if value is not None}
     reports = run("spectrum", options, _call.command(spectrum, arguments), code=code)
     cls = results.Spectrum if for_degrees is None else results.Ranking
-    found = [result_of(cls, report) for report in reports]
-    return found[0] if len(found) == 1 else found
+    return result_or_list(cls, reports)
 
 
 def plan(
@@ -137,7 +136,7 @@ def plan(
     samples : int
         The number of points at which a callable target is evaluated.
     progress : bool
-        Whether to show progress bars; by default if tqdm is installed and output is a terminal or notebook.
+        Whether to show progress; by default if standard error is a terminal or this is a notebook.
 
     Returns
     -------

@@ -146,7 +146,7 @@ def train(
     samples : int
         The number of points at which a callable target is evaluated.
     progress : bool
-        Whether to show progress bars; by default if tqdm is installed and output is a terminal or notebook.
+        Whether to show progress; by default if standard error is a terminal or this is a notebook.
 
     Returns
     -------
@@ -201,7 +201,7 @@ def _rows(arguments: dict[str, Any], options: dict[str, Any]) -> _native.Table |
     if callable(data):
         raise ParameterError("data is a callable; pass a function to learn as target")
     if _tables.is_path(data):
-        _reject(arguments, ("y",), "with files; name the columns of the labels as label")
+        _tables.reject_labels(arguments["y"])
         options |= _tables.columns(data, arguments["label"], arguments["features"])
         if weight is not None:
             if not isinstance(weight, str):
@@ -322,7 +322,7 @@ def analyze(
     arguments = locals()
     options, table = _call.options(analyze, arguments, ["data", "y", "label", "features", "progress"]), None
     if _tables.is_path(data):
-        _reject(arguments, ("y",), "with files; name the columns of the labels as label")
+        _tables.reject_labels(arguments["y"])
         options |= _tables.columns(data, label, features)
     else:
         x, labels, _ = _tables.split(data, y, label, None)

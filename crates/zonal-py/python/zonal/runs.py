@@ -1,0 +1,236 @@
+"""Finished runs: read back, used for predictions, and put on a page."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path as FilePath
+from typing import Any
+
+import numpy as np
+
+from . import _arrays, _call, _native, _tables, results
+from ._result import FloatArray, TrainingResult, build
+from ._run import Path, result_of, run
+from .errors import DataError, ParameterError
+from .network import Network
+
+__all__ = ["load", "predict", "report"]
+
+# The result of each kind of run.
+_KINDS: dict[str, type[Any]] = {
+    "train": results.Training,
+    "sweep": results.Sweep,
+    "reproduce": results.Reproduction,
+    "sq-play": results.Game,
+}
+
+
+def load(folder: Path) -> Any:
+    """Read a finished run back from its folder.
+
+    Parameters
+    ----------
+    folder : path
+        The folder of a run of `train`, `sweep`, `reproduce` or `sq.play`, or of the command-line program.
+
+    Returns
+    -------
+    Training, Sweep, Reproduction or Game
+        The result as the call returned it; for a training with its ``network``.
+
+    Raises
+    ------
+    zonal.errors.FileError, zonal.errors.DataError
+        For a folder without a finished run, or with a damaged one.
+
+    Examples
+    --------
+    >>> import tempfile, zonal
+    >>> folder = tempfile.mkdtemp() + "/run"
+    >>> run = zonal.train(target="x1*x2", dim=4, width=30, iterations=100, out=folder)
+    >>> again = zonal.load(folder)
+    >>> again.loss == run.loss, again.network.width
+    (True, 30)
+    """
+    found = _native.load(_call.path("folder", folder))
+    return result_of(_KINDS[found.kind], found)
+
+
+def predict(
+    model: Path | Network | TrainingResult,
+    data: Any,
+    *,
+    iteration: int | None = None,
+    label: str | Sequence[str] | None = None,
+    part: str = "all",
+    no_header: bool = False,
+    delimiter: str | None = None,
+    missing: str = "reject",
+    progress: bool | None = None,
+) -> FloatArray | results.Score:
+    """Predict the rows of a table with a trained network, or score it on labelled rows.
+
+    Parameters
+    ----------
+    model : path, Network or Training
+        A run folder, a model file, a network, or the result of a training.
+    data : file names, array, or table of pandas, pyarrow or polars
+        The rows, with the columns of the training; other columns of a table with names are ignored.
+    iteration : int, optional
+        One of the network's iterations; its best iteration by default.
+    label : str or sequence of str, optional
+        The columns of the labels: return the root mean squared error instead of predictions.
+    part : {'all', 'train', 'validation', 'test'}
+        Only the rows of one part of the training's split, for the table that the network was trained on.
+    no_header, delimiter, missing
+        The dialect of CSV files, as for `train`.
+    progress : bool
+        As for `train`.
+
+    Returns
+    -------
+    ndarray of shape (rows,), or (rows, labels) for several labels
+        The predictions in the labels' units, in the order of the rows that are used; or a `Score` with `label`.
+
+    Raises
+    ------
+    zonal.errors.DataError, zonal.errors.FileError
+        For columns other than those of the training, missing values, or files that cannot be read.
+    zonal.errors.ParameterError
+        For an iteration at which the network is not known, or a network trained on a target if data are files.
+
+    Examples
+    --------
+    >>> import numpy as np, zonal
+    >>> x = np.random.default_rng(0).normal(size=(300, 3))
+    >>> run = zonal.train(x, x[:, 0] * x[:, 1], width=200)
+    >>> zonal.predict(run, x[:4]).shape
+    (4,)
+    """
+    if part not in ("all", "train", "validation", "test"):
+        raise ParameterError(f"part is {part!r}, but must be 'all', 'train', 'validation' or 'test'")
+    if not _tables.is_path(data):
+        if no_header or delimiter is not None or missing != "reject":
+            raise ParameterError("no_header, delimiter and missing describe files, but data is in memory; omit them")
+        return _predict_rows(_network_of(model), data, iteration, label, part)
+    arguments = locals()
+    options = _call.options(predict, arguments, ["model", "data", "label", "progress"])
+    options["data"] = _tables.files(data)
+    if label is not None:
+        options["label"] = _tables.name_list(label, "label")
+    call = _call.command(predict, arguments)
+    with tempfile.TemporaryDirectory() as scratch:
+        if isinstance(model, Network | TrainingResult):
+            options["model"] = str(FilePath(scratch) / "model.safetensors")
+            _network_of(model).save(options["model"])
+        else:
+            options["model"] = _call.path("model", model)
+        (found,) = run("predict", options, call, progress=progress)
+    if label is not None:
+        return build(results.Score, json.loads(found.json), vars(results))
+    values: Any = found.predictions
+    predictions: FloatArray = values[:, 0] if values.shape[1] == 1 else values
+    return predictions
+
+
+def _network_of(model: Any) -> Network:
+    """Return the network of a result, a file or a run folder."""
+    if isinstance(model, Network):
+        return model
+    if isinstance(model, TrainingResult):
+        if model.network is None:
+            raise ParameterError("the training has infinite width and no network; predictions need a finite width")
+        return model.network
+    return Network.load(model)
+
+
+_PARTS = {"train": 0, "validation": 1, "test": 2}
+
+
+def _predict_rows(
+    network: Network, data: Any, iteration: int | None, label: str | Sequence[str] | None, part: str
+) -> FloatArray | results.Score:
+    """Predict or score rows in memory."""
+    values = network.predict(data, iteration)
+    used = np.ones(len(values), dtype=bool) if part == "all" else network._model.parts(0, len(values)) == _PARTS[part]
+    if not used.any():
+        raise DataError(f"no row falls into the part {part}")
+    if label is None:
+        shown: FloatArray = values[used]
+        return shown
+    table, names = _arrays.features(data, "data"), _tables.name_list(label, "label")
+    missing = [name for name in names if name not in (table.names or ())]
+    if missing:
+        raise DataError(f"data has no column '{missing[0]}'; its columns are {_arrays.join_names(table.names or ())}")
+    if len(names) != len(network.labels):
+        expected = ", ".join(network.labels)
+        raise ParameterError(f"label names {len(names)} columns, but the network predicts {len(network.labels)}: {expected}")
+    if set(names) == set(network.labels):
+        names = list(network.labels)
+    truth = np.stack([table.columns[table.names.index(name)] for name in names if table.names], axis=1)
+    errors = ((values.reshape(len(values), -1) - truth)[used] ** 2).mean(axis=0)
+    at = network.best_iteration if iteration is None else iteration
+    return results.Score(network.labels, at, int(used.sum()), np.sqrt(errors), float(np.sqrt(errors.mean())))
+
+
+def report(
+    runs: Path | TrainingResult | Sequence[Path | TrainingResult],
+    *,
+    out: Path | None = None,
+    force: bool = False,
+    figures: Sequence[str] | None = None,
+) -> FilePath:
+    """Write one page of one or several finished runs.
+
+    Parameters
+    ----------
+    runs : path or result, or a sequence of them
+        Folders of finished runs, or results that wrote one.
+    out : path
+        The file of the page; by default ``report.html`` in the folder of a single run, otherwise ``comparison.html``.
+    force : bool
+        Whether to overwrite existing files even if zonal did not write them.
+    figures : sequence of {'svg', 'png'}
+        The formats in which figures are also written, into the folder ``figures`` next to the page.
+
+    Returns
+    -------
+    pathlib.Path
+        The page.
+
+    Raises
+    ------
+    zonal.errors.FileError
+        For a folder without a finished run, or files that cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile, zonal
+    >>> folder = tempfile.mkdtemp() + "/run"
+    >>> run = zonal.train(target="x1*x2", dim=4, width=30, iterations=100, out=folder)
+    >>> zonal.report(run).name
+    'report.html'
+    """
+    arguments = locals()
+    options = _call.options(report, arguments, ["runs", "out"])
+    options["runs"] = [_folder_of(one) for one in _sequence(runs)]
+    if out is not None:
+        options["out"] = _call.path("out", out)
+    (found,) = run("report", options, _call.command(report, arguments))
+    return FilePath(json.loads(found.json)["page"])
+
+
+def _sequence(runs: Any) -> Iterable[Any]:
+    return runs if isinstance(runs, list | tuple) else [runs]
+
+
+def _folder_of(one: Any) -> str:
+    """Return the folder of a run, or of the result of one."""
+    if isinstance(one, results.Training | results.Sweep | results.Reproduction | results.Game):
+        if one.run is None:
+            advice = "; save it first: result.save(folder)" if isinstance(one, results.Training) else ""
+            raise ParameterError(f"the {type(one).__name__} was not written to a folder; call with out=folder{advice}")
+        return one.run
+    return _call.path("runs", one)
