@@ -14,15 +14,16 @@ use zonal_documents::request::{FolderOptions, Request, Spectra, Values};
 use zonal_documents::saved::SavedRun;
 use zonal_documents::train::TrainReport;
 use zonal_jobs::predict::Block;
-use zonal_report::{draw, page_of, plain};
+use zonal_report::plain::{self, Layout};
+use zonal_report::{draw, page_of};
 use zonal_run::Context;
 
 /// The result of a job: its document in every form, notes, network and figures.
 #[pyclass(frozen, module = "zonal._native")]
 pub(crate) struct Report {
     document: Document,
-    /// Whether the text lists every check of a claim.
-    details: bool,
+    /// The layout of the text.
+    layout: Layout,
     notes: Vec<String>,
     model: Option<Py<Model>>,
     /// The run, for its figures and for saving.
@@ -55,7 +56,7 @@ impl Report {
 
     /// The text that the command-line program prints.
     fn text(&self) -> String {
-        plain::text(&self.document, self.details)
+        plain::text(&self.document, self.layout)
     }
 
     /// The table that the command-line program prints with --format csv.
@@ -126,7 +127,7 @@ impl Report {
     pub(crate) fn of_training(report: TrainReport, model: Py<Model>, notes: Vec<String>) -> Self {
         Self {
             document: Document::Train(Box::new(report)),
-            details: false,
+            layout: Layout::default(),
             notes,
             model: Some(model),
             run: None,
@@ -167,14 +168,14 @@ pub(crate) fn run(
     let (done, notes) = work(py, progress, move |work| {
         Running::checked(running.as_ref(), work, || perform(&request, command, work))
     })?;
-    reports(py, done, details, notes, activation)
+    reports(py, done, Layout { details, width: None }, notes, activation)
 }
 
 /// Reads a finished run back from its folder.
 #[pyfunction]
 pub(crate) fn load(py: Python<'_>, folder: PathBuf) -> PyResult<Report> {
     let (outcome, notes) = work(py, None, move |_| Ok(zonal_run::load(&folder)?))?;
-    let mut found = reports(py, (outcome, None), false, notes, None)?;
+    let mut found = reports(py, (outcome, None), Layout::default(), notes, None)?;
     found.pop().ok_or_else(|| exception(py, "InternalError", "the run has no report"))
 }
 
@@ -182,19 +183,19 @@ pub(crate) fn load(py: Python<'_>, folder: PathBuf) -> PyResult<Report> {
 fn reports(
     py: Python<'_>,
     (outcome, predictions): Done,
-    details: bool,
+    layout: Layout,
     notes: Vec<String>,
     activation: Option<Py<Code>>,
 ) -> PyResult<Vec<Report>> {
     let run = outcome.run.map(Arc::new);
     let mut model = outcome.model.map(|m| Py::new(py, Model::new(m, activation))).transpose()?;
-    let whole = plain::text(&outcome.report, details);
+    let whole = plain::text(&outcome.report, layout);
     let documents = outcome.report.split();
     let comparison = (documents.len() > 1).then(|| Arc::from(whole));
     let mut predictions = predictions;
     let report = |document| Report {
         document,
-        details,
+        layout,
         notes: notes.clone(),
         model: model.take(),
         run: run.clone(),
