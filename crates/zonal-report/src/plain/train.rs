@@ -4,7 +4,7 @@ use super::table::Layout;
 use zonal::network::{Layers, Parametrisation, Start};
 use zonal_documents::agreement::Agreement;
 use zonal_documents::number::{short, short_count, short_known, short_up};
-use zonal_documents::train::{Checkpoint, SolverReport, TrainReport};
+use zonal_documents::train::{BestPolynomialReport, Checkpoint, LabelErrors, SolverReport, TrainReport};
 
 /// The number of rows that the table aims for.
 const ROWS: usize = 16;
@@ -77,17 +77,45 @@ fn target_table(report: &TrainReport, target: &str, layout: Layout) -> String {
         short(report.step_size),
         descent(report)
     );
+    let degrees = shown_degrees(report);
+    let theory = degrees.len() <= MAX_DEGREES_WITH_THEORY;
+    text += &path_by_degree(report, &degrees, theory, layout);
+    text += &legend(report, theory);
+    text += &rounding(report);
+    text += &learning_times(report, &degrees, layout);
+    if let Some(bound) = report.loss_bound {
+        text += &format!(
+            "Proven: the mean of the final loss over random hidden units is at most {}.\n",
+            short(bound)
+        );
+    }
+    if let Some(invisible) = report.invisible_degrees.as_ref().filter(|d| !d.is_empty()) {
+        let list: Vec<String> = invisible.iter().map(usize::to_string).collect();
+        let plural = if list.len() == 1 { "" } else { "s" };
+        text += &format!(
+            "{} has coefficient zero in degree{plural} {}, which cannot be learned.\n",
+            report.activation,
+            list.join(", ")
+        );
+    }
+    text + &run_line(report)
+}
+
+/// Returns the degrees in which the target, or the network at some iteration, has energy.
+fn shown_degrees(report: &TrainReport) -> Vec<usize> {
     let energies = report.target_energy.as_deref().unwrap_or_default();
     let total: f64 = energies.iter().sum();
-    // Degrees in which the target, or the network at some iteration, has energy.
     let has_energy = |k: usize| {
         let energy = |c: &Checkpoint| c.degrees.as_ref().map_or(0.0, |d| d[k].energy);
         energies[k] > 1e-12 * total || report.path.iter().any(|c| energy(c) > 1e-4 * total)
     };
-    let degrees: Vec<usize> = (0..energies.len()).filter(|&k| has_energy(k)).take(MAX_DEGREES).collect();
-    let theory = degrees.len() <= MAX_DEGREES_WITH_THEORY;
+    (0..energies.len()).filter(|&k| has_energy(k)).take(MAX_DEGREES).collect()
+}
+
+/// Formats the losses and the residual's energies by degree.
+fn path_by_degree(report: &TrainReport, degrees: &[usize], theory: bool, layout: Layout) -> String {
     let mut header = vec!["iteration".to_owned(), "loss".to_owned()];
-    for k in &degrees {
+    for k in degrees {
         header.push(format!("degree {k}"));
         if theory {
             header.push("theory".to_owned());
@@ -131,8 +159,12 @@ fn target_table(report: &TrainReport, target: &str, layout: Layout) -> String {
             row
         })
         .collect();
-    text += &layout.columns_by_importance(&header, &rows, &omission_order(&header));
-    text += "\nEnergy of the residual by degree";
+    layout.columns_by_importance(&header, &rows, &omission_order(&header))
+}
+
+/// Explains the columns of a training on a target.
+fn legend(report: &TrainReport, theory: bool) -> String {
+    let mut text = "\nEnergy of the residual by degree".to_owned();
     text += match (theory, report.descent.is_some()) {
         (true, false) => "; theory: the prediction at infinite width.\n",
         (true, true) => {
@@ -150,24 +182,7 @@ fn target_table(report: &TrainReport, target: &str, layout: Layout) -> String {
         text +=
             "movement: distance of the hidden weights from initialisation, divided by their initial norm.\n";
     }
-    text += &rounding(report);
-    text += &learning_times(report, &degrees, layout);
-    if let Some(bound) = report.loss_bound {
-        text += &format!(
-            "Proven: the mean of the final loss over random hidden units is at most {}.\n",
-            short(bound)
-        );
-    }
-    if let Some(invisible) = report.invisible_degrees.as_ref().filter(|d| !d.is_empty()) {
-        let list: Vec<String> = invisible.iter().map(usize::to_string).collect();
-        let plural = if list.len() == 1 { "" } else { "s" };
-        text += &format!(
-            "{} has coefficient zero in degree{plural} {}, which cannot be learned.\n",
-            report.activation,
-            list.join(", ")
-        );
-    }
-    text + &run_line(report)
+    text
 }
 
 /// Returns the order in which columns are omitted on a narrow terminal: theory, then high degrees, then the others.
@@ -231,32 +246,74 @@ fn learning_times(report: &TrainReport, degrees: &[usize], layout: Layout) -> St
 }
 
 fn rows_table(report: &TrainReport, layout: Layout) -> String {
-    let label = report.labels.as_deref().unwrap_or_default().join(", ");
-    let mut text = String::new();
-    if let Some(r) = report.rows {
-        text += &match report.folds {
-            Some(folds) => format!("{label} from {} rows in {folds} folds and {} test rows", r.train, r.test),
-            None => format!(
-                "{label} from {} training, {} validation and {} test rows",
-                r.train, r.validation, r.test
-            ),
-        };
-        if r.dropped > 0 {
-            text += &format!(" ({} rows with missing values or weight 0 dropped)", r.dropped);
-        }
-        text += &format!(
-            "\nby {} {} units at scale {}, bias {}, step {}{}{}\n\n",
-            report.width,
-            report.activation,
-            short(report.scale),
-            report.bias.map_or("-".to_owned(), short),
-            short(report.step_size),
-            solver(report),
-            descent(report)
-        );
+    let mut text = heading(report) + &path_of_errors(report, layout);
+    text += &rounding(report);
+    if has_tangent(report) {
+        text += "tangent kernel: its prediction of the train RMSE, from initialisation. ";
     }
+    if report.descent.is_some() {
+        text +=
+            "movement: distance of the hidden weights from initialisation, divided by their initial norm.\n";
+    }
+    if report.is_refitted() {
+        text += "train+validation RMSE: of the final fit, on both parts; validation RMSE: of the fit to the training rows.\n";
+    }
+    let number = |x: Option<f64>| x.map_or("-".to_owned(), short);
+    text += &format!(
+        "\nbest iteration {}{}: RMSE {} on training rows, {} on test rows\n",
+        report.best_iteration,
+        match (report.validation_rmse, report.folds) {
+            (_, Some(_)) => ", chosen over folds",
+            (Some(_), None) => ", chosen on validation rows",
+            (None, None) => "",
+        },
+        number(report.train_rmse),
+        number(report.test_rmse)
+    );
+    if let Some(labels) = report.label_errors.as_ref().filter(|l| l.len() > 1) {
+        text += &errors_by_label(labels, layout);
+    }
+    for polynomial in &report.best_polynomial {
+        text += &polynomial_line(report, polynomial);
+    }
+    text + &run_line(report)
+}
+
+/// Formats what was trained on, and by which network.
+fn heading(report: &TrainReport) -> String {
+    let label = report.labels.as_deref().unwrap_or_default().join(", ");
+    let Some(r) = report.rows else { return String::new() };
+    let mut text = match report.folds {
+        Some(folds) => format!("{label} from {} rows in {folds} folds and {} test rows", r.train, r.test),
+        None => {
+            format!("{label} from {} training, {} validation and {} test rows", r.train, r.validation, r.test)
+        }
+    };
+    if r.dropped > 0 {
+        text += &format!(" ({} rows with missing values or weight 0 dropped)", r.dropped);
+    }
+    text += &format!(
+        "\nby {} {} units at scale {}, bias {}, step {}{}{}\n\n",
+        report.width,
+        report.activation,
+        short(report.scale),
+        report.bias.map_or("-".to_owned(), short),
+        short(report.step_size),
+        solver(report),
+        descent(report)
+    );
+    text
+}
+
+/// Returns whether the path has predictions of the tangent kernel.
+fn has_tangent(report: &TrainReport) -> bool {
+    report.path.iter().any(|c| c.predicted_loss.is_some())
+}
+
+/// Formats the root mean squared errors along the path.
+fn path_of_errors(report: &TrainReport, layout: Layout) -> String {
     let held_out = if report.folds.is_some() { "held-out RMSE" } else { "validation RMSE" };
-    let linear = report.path.iter().any(|c| c.predicted_loss.is_some());
+    let linear = has_tangent(report);
     let train = if report.is_refitted() { "train+validation RMSE" } else { "train RMSE" };
     let mut header = ["iteration", train, held_out, "test RMSE"].map(String::from).to_vec();
     if linear {
@@ -287,58 +344,32 @@ fn rows_table(report: &TrainReport, layout: Layout) -> String {
             row
         })
         .collect();
-    text += &layout.columns(&header, &rows);
-    text += &rounding(report);
-    if linear {
-        text += "tangent kernel: its prediction of the train RMSE, from initialisation. ";
-    }
-    if report.descent.is_some() {
-        text +=
-            "movement: distance of the hidden weights from initialisation, divided by their initial norm.\n";
-    }
-    if report.is_refitted() {
-        text += "train+validation RMSE: of the final fit, on both parts; validation RMSE: of the fit to the training rows.\n";
-    }
+    layout.columns(&header, &rows)
+}
+
+fn errors_by_label(labels: &[LabelErrors], layout: Layout) -> String {
     let number = |x: Option<f64>| x.map_or("-".to_owned(), short);
-    text += &format!(
-        "\nbest iteration {}{}: RMSE {} on training rows, {} on test rows\n",
-        report.best_iteration,
-        match (report.validation_rmse, report.folds) {
-            (_, Some(_)) => ", chosen over folds",
-            (Some(_), None) => ", chosen on validation rows",
-            (None, None) => "",
-        },
-        number(report.train_rmse),
-        number(report.test_rmse)
+    let header = ["label", "train RMSE", "held-out RMSE", "test RMSE"].map(String::from);
+    let row = |l: &LabelErrors| {
+        vec![l.label.clone(), number(l.train_rmse), number(l.validation_rmse), number(l.test_rmse)]
+    };
+    let rows: Vec<Vec<String>> = labels.iter().map(row).collect();
+    format!("\n{}\nErrors over all labels are roots of means over labels.\n", layout.columns(&header, &rows))
+}
+
+fn polynomial_line(report: &TrainReport, p: &BestPolynomialReport) -> String {
+    let mut text = format!(
+        "best polynomial of degree {}: RMSE {} on training rows, {} on test rows",
+        p.degree,
+        short(p.error.sqrt()),
+        p.test_error.map_or("-".to_owned(), |x| short(x.sqrt()))
     );
-    if let Some(labels) = report.label_errors.as_ref().filter(|l| l.len() > 1) {
-        let header = ["label", "train RMSE", "held-out RMSE", "test RMSE"].map(String::from);
-        let rows: Vec<Vec<String>> = labels
-            .iter()
-            .map(|l| {
-                vec![l.label.clone(), number(l.train_rmse), number(l.validation_rmse), number(l.test_rmse)]
-            })
-            .collect();
-        text += &format!(
-            "\n{}\nErrors over all labels are roots of means over labels.\n",
-            layout.columns(&header, &rows)
-        );
+    if let (Some(monomials), Some(rank), Some(rows)) = (p.monomials, p.rank, report.rows)
+        && rank as u64 >= rows.train
+    {
+        text += &format!(" ({monomials} monomials: interpolates)");
     }
-    for p in &report.best_polynomial {
-        text += &format!(
-            "best polynomial of degree {}: RMSE {} on training rows, {} on test rows",
-            p.degree,
-            short(p.error.sqrt()),
-            root(p.test_error)
-        );
-        if let (Some(monomials), Some(rank), Some(rows)) = (p.monomials, p.rank, report.rows)
-            && rank as u64 >= rows.train
-        {
-            text += &format!(" ({monomials} monomials: interpolates)");
-        }
-        text.push('\n');
-    }
-    text + &run_line(report)
+    text + "\n"
 }
 
 /// Describes an iterative training.
