@@ -128,9 +128,42 @@ pub fn model(bytes: &[u8]) {
     }
 }
 
+/// The version that wrote the seeds of checkpoints. Checkpoints of other versions are refused.
+const SEEDS_VERSION: &str = "0.1.0";
+
+/// Returns a seed as this version would have written it, with its checksum.
+pub fn of_this_version(seed: &[u8]) -> Vec<u8> {
+    let version = env!("CARGO_PKG_VERSION");
+    with(seed, SEEDS_VERSION, version).unwrap_or_else(|| {
+        let text = String::from_utf8_lossy(seed);
+        if text.contains(SEEDS_VERSION) {
+            resealed(text.replace(SEEDS_VERSION, version).as_bytes())
+        } else {
+            resealed(seed)
+        }
+    })
+}
+
+/// Returns a file of tensors with another word in its header, and the checksum that an attacker who knows the format
+/// would write; None for other bytes.
+pub fn with(bytes: &[u8], from: &str, to: &str) -> Option<Vec<u8>> {
+    let (length, rest) = bytes.split_first_chunk::<8>()?;
+    let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
+    let (header, tensors) = rest.split_at_checked(length)?;
+    let mut header = std::str::from_utf8(header).ok().filter(|h| h.contains(from))?.replace(from, to);
+    while !header.len().is_multiple_of(8) {
+        header.push(' ');
+    }
+    let mut out = (header.len() as u64).to_le_bytes().to_vec();
+    out.extend_from_slice(header.as_bytes());
+    out.extend_from_slice(tensors);
+    checksum::seal(&mut out);
+    Some(out)
+}
+
 /// Reads sums over rows, and weights of a descent.
 pub fn checkpoint(bytes: &[u8]) {
-    for bytes in [bytes, &resealed(bytes)] {
+    for bytes in [bytes, &of_this_version(bytes)] {
         let _ = zonal_io::statistics::from_bytes(bytes, None);
         if zonal_io::weights::from_bytes(bytes).is_ok() {
             let place = Place::new("checkpoint");
@@ -145,7 +178,7 @@ pub fn checkpoint(bytes: &[u8]) {
 /// Reads the state of an interrupted training.
 pub fn resume(bytes: &[u8]) {
     let place = Place::new("resume");
-    for bytes in [bytes, &resealed(bytes)] {
+    for bytes in [bytes, &of_this_version(bytes)] {
         place.write(zonal_io::folder::RESUME, bytes);
         let _ = train::interrupted(&place.0);
     }

@@ -5,7 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use std::path::Path;
-use zonal_verify::hostile::{ALL, record_files};
+use zonal_verify::hostile::{self, ALL, of_this_version, record_files};
 
 /// The number of damaged inputs for each reader.
 const DAMAGED: usize = 20_000;
@@ -69,28 +69,17 @@ fn no_reader_panics_on_damaged_seeds() {
     });
 }
 
-/// Returns a file of tensors with another word in its header, and the checksum that an attacker who knows the format
-/// would write.
+/// Returns a checkpoint with another word, which it must contain.
 fn with(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
-    let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
-    let header = std::str::from_utf8(&bytes[8..8 + length]).unwrap();
-    assert!(header.contains(from), "{from} is not in {header}");
-    let mut header = header.replace(from, to);
-    while !header.len().is_multiple_of(8) {
-        header.push(' ');
-    }
-    let mut out = (header.len() as u64).to_le_bytes().to_vec();
-    out.extend_from_slice(header.as_bytes());
-    out.extend_from_slice(&bytes[8 + length..]);
-    zonal_io::checksum::seal(&mut out);
-    out
+    hostile::with(bytes, from, to).unwrap_or_else(|| panic!("{from} is not in the header"))
 }
 
 #[test]
 fn sums_in_parts_are_checked_before_they_are_used() {
     use zonal_jobs::train::PartialSums;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/checkpoint");
-    let [whole, empty] = ["partial", "partial-empty"].map(|name| std::fs::read(folder.join(name)).unwrap());
+    let [whole, empty] =
+        ["partial", "partial-empty"].map(|name| of_this_version(&std::fs::read(folder.join(name)).unwrap()));
     let refused = |bytes: &[u8]| PartialSums::from_bytes(bytes).map(|_| ()).unwrap_err().to_string();
     // The same word is accepted; otherwise the tests below would test nothing.
     assert!(PartialSums::from_bytes(&with(&whole, "tanh", "tanh")).is_ok());
@@ -116,7 +105,7 @@ fn seeds_are_accepted() {
     use zonal_jobs::saved_run;
     let model = |bytes: &Vec<u8>| Model::read(bytes).is_ok();
     assert!(seeds("model").iter().any(model));
-    let sums = |bytes: &Vec<u8>| zonal_io::statistics::from_bytes(bytes, None).is_ok();
+    let sums = |bytes: &Vec<u8>| zonal_io::statistics::from_bytes(&of_this_version(bytes), None).is_ok();
     assert!(seeds("checkpoint").iter().any(sums));
     let weights = |bytes: &Vec<u8>| zonal_io::weights::from_bytes(bytes).is_ok();
     assert!(seeds("checkpoint").iter().any(weights));
@@ -126,7 +115,8 @@ fn seeds_are_accepted() {
         zonal_jobs::train::measured(file.path()).is_ok_and(|measured| measured > 0)
     };
     assert!(seeds("checkpoint").iter().any(descent));
-    let partial = |bytes: &Vec<u8>| zonal_jobs::train::PartialSums::from_bytes(bytes).is_ok();
+    let partial =
+        |bytes: &Vec<u8>| zonal_jobs::train::PartialSums::from_bytes(&of_this_version(bytes)).is_ok();
     assert_eq!(seeds("checkpoint").iter().filter(|b| partial(b)).count(), 2, "with rows and without");
     let transcript = |bytes: &Vec<u8>| serde_json::from_slice::<zonal_sq::Transcript>(bytes).is_ok();
     assert!(seeds("transcript").iter().any(transcript));
@@ -144,9 +134,7 @@ fn seeds_are_accepted() {
     let resume = |bytes: &Vec<u8>| {
         let place = tempfile::tempdir().unwrap();
         // As the reader does with every input.
-        let mut bytes = bytes.clone();
-        zonal_io::checksum::seal(&mut bytes);
-        std::fs::write(place.path().join(zonal_io::folder::RESUME), bytes).unwrap();
+        std::fs::write(place.path().join(zonal_io::folder::RESUME), of_this_version(bytes)).unwrap();
         zonal_jobs::train::interrupted(place.path()).is_ok()
     };
     assert!(seeds("resume").iter().all(resume));

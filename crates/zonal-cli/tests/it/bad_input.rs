@@ -332,7 +332,7 @@ fn numbers_out_of_range_are_said_and_never_read_as_learned() {
             &["lose", "digits"],
         ),
         (&["train", "--target", "((((9^64)^64)^64)^64)*x1"], 2, &["in bits"]),
-        (&["train", "--target", "x1^16*x2^16*x3^16*x4^16"], 2, &["exact numbers", "fewer variables"]),
+        (&["train", "--target", "x1^16*x2^16*x3^16*x4^16"], 2, &["exact arithmetic", "fewer variables"]),
     ];
     for (arguments, code, parts) in cases {
         place.fail(arguments, code, parts);

@@ -252,9 +252,9 @@ fn pages_and_figures_are_written_as_asked() {
         &["--figures needs a run folder"],
     );
     Place::new().fail(
-        &["train", "--target", "x1", "--figures", "pdf"],
+        &["train", "--target", "x1", "--figures", "gif"],
         2,
-        &["'pdf' is not a format of figures", "svg"],
+        &["'gif' is not a format of figures", "svg"],
     );
 }
 

@@ -374,7 +374,7 @@ fn weights_are_a_column_and_rows_of_none_are_left_out() {
     );
     fails(
         &["ones.csv", "--weight", "w", "--label", "y", "--layers", "both"],
-        "--weight is for the output layer",
+        "--weight is supported only for training of the output layer",
     );
 }
 
@@ -435,7 +435,7 @@ fn files_that_end_in_tsv_have_tabs_between_fields() {
     assert_eq!(predicted("t.tsv"), predicted("t.csv"));
     let analyzed = |file| place.succeed(&["analyze", file, "--label", "y,z"]).stdout;
     assert_eq!(analyzed("t.tsv"), analyzed("t.csv"));
-    let words = ["t.tsv", "tabs", "t.csv for commas", "--delimiter"];
+    let words = ["t.tsv", "tabs", "that of t.csv fields separated by commas", "--delimiter"];
     place.fail(&["predict", "m", "t.csv", "t.tsv"], 1, &words);
     place.fail(&["train", "t.csv", "--label", "y", "--test", "t.tsv", "--out", "none"], 1, &words);
     place.fail(&["train", "commas.tsv", "--label", "y"], 1, &["no column 'y'", "--delimiter"]);

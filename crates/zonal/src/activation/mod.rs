@@ -337,7 +337,7 @@ mod tests {
         let formula = Activation::parse("max(t,0)^2 - 0.1*t").unwrap();
         assert_eq!(Activation::parse(&formula.name()).unwrap(), formula);
         assert!(Activation::parse("hermite-99").is_err());
-        assert!(Activation::parse("reluu").unwrap_err().to_string().contains("leaky-relu"));
+        assert!(Activation::parse("reluu").unwrap_err().to_string().contains("did you mean relu?"));
     }
 
     #[test]

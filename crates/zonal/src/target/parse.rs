@@ -379,7 +379,7 @@ mod tests {
             ("harmonic(-1)", 10, "integer from 0"),
             ("harmonic()", 1, "needs a degree"),
             ("harmonic(2, axis=e9)", 18, "e1 to e5"),
-            ("neuron(reluu)", 8, "one of relu"),
+            ("neuron(reluu)", 8, "did you mean relu?"),
             ("teacher(relu)", 1, "needs units"),
             ("teacher(relu, units=0)", 21, "integer from 1"),
             ("harmonic(2, k=1)", 13, "no argument"),
