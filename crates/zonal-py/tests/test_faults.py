@@ -56,7 +56,11 @@ FAULTS = [
         DataError,
         "column 'weight': row .* has the weight -1, but 0 or a number",
     ),
-    (lambda: zonal.train(X, Y, weight=np.ones(60), layers="both"), ParameterError, "weight is for the output layer"),
+    (
+        lambda: zonal.train(X, Y, weight=np.ones(60), layers="both"),
+        ParameterError,
+        "weight is supported only for training of the output layer",
+    ),
     (lambda: zonal.train(X, Y, weight=np.zeros(60)), DataError, "no usable rows: all 60 .* weight 0"),
     (lambda: zonal.train(X, Y, bias=False), ParameterError, "bias is False"),
     (lambda: zonal.train(X, Y, refit="yes"), ParameterError, "refit is 'yes', but True or False"),
