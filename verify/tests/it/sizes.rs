@@ -860,7 +860,6 @@ const ANY: [(&str, &[&str]); 11] = [
             "zonal-claims::src::reproduce",
             "zonal-documents::Provenance::now",
             "zonal-jobs::repeat::repeat",
-            "zonal-jobs::record::write_run",
             "zonal-jobs::sweep::sweep",
             "zonal-jobs::train::train",
         ],
