@@ -207,7 +207,11 @@ where
         if text == "auto" {
             return Ok(Self::Auto);
         }
-        text.parse().map(Self::Fixed).map_err(|e: T::Err| format!("{e}, or auto"))
+        text.parse().map(Self::Fixed).map_err(|e: T::Err| {
+            let message = e.to_string();
+            // A question names the nearest word.
+            if message.ends_with('?') { message } else { format!("{message}, or auto") }
+        })
     }
 }
 

@@ -150,7 +150,7 @@ def test_points_of_the_sphere_stay_where_they_are():
     hidden, _, output = run.network.weights()
     by_hand = np.maximum(x @ hidden.T, 0) @ output[0] / np.sqrt(200) * y.std() + y.mean()
     assert abs(by_hand - run.network.predict(x)).max() < 0.05
-    with pytest.raises(zonal.errors.ParameterError, match="row .* has the length [12]"):
+    with pytest.raises(zonal.errors.ParameterError, match="row .* has length [12]"):
         zonal.train(2 * x, y, on_sphere=True)
 
 

@@ -39,7 +39,7 @@ FAULTS = [
     (lambda: zonal.train(X, Y, width=0), ParameterError, "width"),
     (lambda: zonal.train(X, Y, width=10**7), MemoryError, "width .* would fit"),
     (lambda: zonal.train(X, Y, width="wide"), ParameterError, "width: 'wide' is not a count"),
-    (lambda: zonal.train(X, Y, activation="reluu"), ParameterError, "leaky-relu"),
+    (lambda: zonal.train(X, Y, activation="reluu"), ParameterError, "did you mean relu"),
     (lambda: zonal.train(X, Y, activation="t*(t"), ParameterError, r"character"),
     (lambda: zonal.train(X, Y, step=1e9, activation="relu", bias=1), ParameterError, "step"),
     (
