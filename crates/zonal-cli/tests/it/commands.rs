@@ -6,6 +6,7 @@ use zonal_documents::spectrum::SpectrumReport;
 use zonal_documents::train::TrainReport;
 
 #[test]
+#[ignore = "slow"]
 fn the_real_table_is_learned_as_well_as_by_least_squares() {
     // Median over the seeds 0-9 of the test error over that of least squares on the same rows.
     let data = diabetes();

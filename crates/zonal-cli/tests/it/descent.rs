@@ -55,6 +55,7 @@ fn energies_add_up_and_stand_beside_the_prediction() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn threads_do_not_change_a_bit() {
     let place = Place::new();
     for (i, options) in [

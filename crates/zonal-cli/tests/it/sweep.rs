@@ -39,6 +39,7 @@ fn stop_at(child: &mut Child, journal: &Path, count: usize, signal: &str) -> Opt
 }
 
 #[test]
+#[ignore = "slow"]
 fn an_interrupted_sweep_resumes_to_the_same_table() {
     let place = Place::new();
     place.file("grid.toml", GRID);
