@@ -1,5 +1,5 @@
 //! The whole path of gradient descent on a target, from exact expectations over the sphere: nothing is sampled, and an
-//! iteration costs the same whatever its number.
+//! iteration costs the same, however late it is.
 
 use zonal::prelude::*;
 

@@ -352,7 +352,7 @@ impl Axes {
         ]
     }
 
-    /// Returns the number of cells, if so many can be trained and stored.
+    /// Returns the number of cells, if they can all be trained and stored.
     fn count(&self, seeds: u64) -> Result<usize> {
         let count = self.lengths().iter().try_fold(1usize, |n, l| n.checked_mul(*l)).unwrap_or(usize::MAX);
         let trainings = count.saturating_mul(usize::try_from(seeds).unwrap_or(usize::MAX));
