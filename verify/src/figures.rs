@@ -24,11 +24,16 @@ const DIM: u64 = 10;
 const WIDTH: u64 = 2000;
 const ITERATIONS: u64 = 100_000_000;
 
-/// Draws the residual's energy by degree along the path, measurement over theory.
+/// Returns the figures, as (path from the root, contents).
 ///
 /// # Panics
-/// Never: the problem is fixed and valid.
-pub fn degrees() -> String {
+/// If the sweep of the examples is missing or is no longer a sweep.
+pub fn figures() -> Vec<(String, String)> {
+    vec![("docs/figures/degrees.svg".into(), degrees()), ("docs/figures/staircase.svg".into(), staircase())]
+}
+
+/// Draws the residual's energy by degree along the path, measurement over theory.
+fn degrees() -> String {
     let config = TrainConfig {
         input: Input::Target(TargetJob { text: TARGET.to_owned(), dim: DIM }),
         activation: Auto::Fixed(Activation::Relu),
@@ -51,10 +56,7 @@ pub fn degrees() -> String {
 }
 
 /// Draws the error against log_n of the width, from the sweep of the examples.
-///
-/// # Panics
-/// If the example is missing or is no longer a sweep.
-pub fn staircase() -> String {
+fn staircase() -> String {
     let file_of_sweep = root().join("examples/staircase.toml");
     let start =
         SweepStart::New { description: Description::File(file_of_sweep), seed: 0, output: Output::None };

@@ -16,9 +16,10 @@ pub(crate) fn style() -> Result<Vec<String>> {
         skipped.push("formatting: rustfmt is not installed (rustup component add rustfmt)".into());
     }
     if cargo_has("clippy") {
-        let arguments =
-            ["clippy", "--release", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
-        run("clippy", cargo().args(arguments))?;
+        let mut clippy = cargo();
+        clippy.args(["clippy", "--release", "--workspace", "--all-targets", "--quiet"]);
+        clippy.args(settings(&packages()?)).args(["--", "-D", "warnings"]);
+        run("clippy", &mut clippy)?;
     } else {
         skipped.push("clippy: it is not installed (rustup component add clippy)".into());
     }

@@ -79,6 +79,7 @@ fn expectations_are_those_of_sampling() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn members_have_norm_one_and_the_correlations_that_are_said() {
     let n = dim(6);
     let points = uniform_points(n, 100_000, 21, Purpose::Points);
@@ -201,6 +202,7 @@ fn gradients_through_an_exact_oracle_are_the_exact_ones() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn the_attack_finds_directions_of_odd_and_even_degree() {
     for (n, k, tau) in [(30, 3, 0.01), (30, 2, 0.003), (20, 4, 0.003), (40, 1, 0.01)] {
         let family = Arc::new(Family::zonal(dim(n), k, 3, Directions::Random, 5).unwrap());

@@ -88,6 +88,7 @@ fn predict_gives_the_reported_error_to_the_last_digit() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn metrics_and_model_are_the_same_bytes_for_any_number_of_threads() {
     let place = Place::new();
     let data = diabetes();

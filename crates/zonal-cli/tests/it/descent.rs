@@ -14,6 +14,7 @@ fn number(value: &Value) -> f64 {
 }
 
 #[test]
+#[ignore = "slow"]
 fn energies_add_up_and_stand_beside_the_prediction() {
     let place = Place::new();
     let target = "0.6*harmonic(1, axis=e1) + 0.8*harmonic(3, axis=e1)";
@@ -132,6 +133,7 @@ fn threads_do_not_change_a_bit() {
 
 #[cfg(unix)]
 #[test]
+#[ignore = "slow"]
 fn a_killed_descent_goes_on_and_ends_with_the_same_bits() {
     let place = Place::new();
     for (i, options) in [

@@ -110,6 +110,7 @@ fn solvers_agree_and_say_what_they_did() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn threads_do_not_change_a_bit_over_several_blocks_and_either_solver() {
     let place = Place::new();
     place.file("t.csv", csv(&values(40_000)));
@@ -272,6 +273,7 @@ const SAVED: &str = "run/monomials.safetensors";
 
 #[cfg(unix)]
 #[test]
+#[ignore = "slow"]
 fn a_killed_training_goes_on_and_ends_with_the_same_bits() {
     let place = Place::new();
     place.file("t.csv", csv(&values(150_000)));
