@@ -44,6 +44,7 @@ NAMES = {
     "Checkpoint": "Path",
     "BestPolynomialReport": "BestPolynomials",
     "Candidate": "Candidates",
+    "Importance": "Importances",
     "DescentReport": "DescentReport",
     "StepChange": "StepChanges",
     "LabelErrors": "LabelErrors",

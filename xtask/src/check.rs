@@ -47,19 +47,26 @@ fn list(names: &BTreeSet<String>) -> String {
     names.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
-/// Builds all test programs and runs those of these packages, without the tests that are marked as slow.
+/// Builds all test programs and runs those of these packages, without the tests that are marked as slow; all of them, even if
+/// some fail.
 fn tests(settings: &[String], packages: &BTreeSet<String>) -> Result<()> {
+    let mut failed = Vec::new();
     for program in test_programs(settings)? {
         let mut command = Command::new(&program.path);
         // As cargo would run it.
         command.current_dir(&program.folder).env("CARGO_MANIFEST_DIR", &program.folder).arg("--quiet");
         if packages.contains(&program.package) {
-            run(&format!("tests of {}: {}", program.package, program.target), &mut command)?;
+            failed.extend(
+                run(&format!("tests of {}: {}", program.package, program.target), &mut command).err(),
+            );
         } else if program.package == "zonal-verify" && program.target == "it" {
-            run("order of modules, generated documents", command.args(ALWAYS))?;
+            failed.extend(run("order of modules, generated documents", command.args(ALWAYS)).err());
         }
     }
-    Ok(())
+    match failed.len() {
+        0 => Ok(()),
+        count => bail!("{count} test programs failed, the last with: {:?}", failed.pop()),
+    }
 }
 
 /// A linked test program.

@@ -8,7 +8,7 @@ use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 const OTHER_NAMES: [(&str, &[&str]); 12] = [
     ("step", &["lr", "learning-rate", "learning-rate-init", "eta", "step-size"]),
     ("iterations", &["epochs", "steps", "num-steps", "n-iter", "max-iter", "max-steps", "iters"]),
-    ("width", &["hidden", "hidden-units", "hidden-size", "hidden-layer-sizes", "neurons"]),
+    ("width", &["hidden-units", "hidden-size", "hidden-layer-sizes", "neurons"]),
     ("batch", &["batch-size", "minibatch"]),
     ("label", &["y", "target-column", "labels", "outcome"]),
     ("features", &["x", "columns", "exclude", "drop-columns", "ignore"]),
@@ -124,7 +124,7 @@ mod tests {
             ("train", "--learning-rate=0.1", "--step"),
             ("train", "--learning_rate", "--step"),
             ("train", "--epochs", "--iterations"),
-            ("train", "--hidden", "--width"),
+            ("train", "--hidden-units", "--width"),
             ("train", "--batch-size", "--batch"),
             ("plan", "--epochs", "--iterations"),
             ("analyze", "--n-jobs", "--threads"),

@@ -74,6 +74,16 @@ pub enum Extended {
     Infinite,
 }
 
+impl Extended {
+    /// Returns the count, if it is finite.
+    pub fn finite(self) -> Option<u64> {
+        match self {
+            Self::Finite(count) => Some(count),
+            Self::Infinite => None,
+        }
+    }
+}
+
 impl schemars::JsonSchema for Extended {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Extended".into()

@@ -37,6 +37,8 @@ pub const FIGURES: OptionId = OptionId::new("figures");
 pub const FOLDS: OptionId = OptionId::new("folds");
 /// The option `for-degrees`.
 pub const FOR_DEGREES: OptionId = OptionId::new("for-degrees");
+/// The option `hidden`.
+pub const HIDDEN: OptionId = OptionId::new("hidden");
 /// The option `init`.
 pub const INIT: OptionId = OptionId::new("init");
 /// The option `iterations`.

@@ -1,6 +1,6 @@
 //! Trained networks as safetensors files with the tensors `directions`, `coefficients` and `iterations`. If the hidden layer was
-//! trained too, `weights` (and `biases`) at each iteration replace `directions`. Everything else is one JSON object in the
-//! metadata.
+//! trained too, `weights` (and `biases`) at each iteration replace `directions`. Grown networks (version 2) have `biases`, and
+//! `best`, the output coefficients where each network is stopped. Everything else is one JSON object in the metadata.
 
 use crate::error::{Error, Result};
 use crate::names::MODEL;
@@ -11,13 +11,17 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use zonal::activation::Activation;
+use zonal::block::FeatureMap;
+use zonal::columns::ColumnMap;
 use zonal::lift::{LabelScale, Lift};
 use zonal::linalg::Matrix;
-use zonal::network::{Architecture, Network, Parametrisation, Weights};
+use zonal::network::{Architecture, Mixed, Network, Parametrisation, Weights};
 use zonal::rows::Split;
 
 /// The version of the file formats of this crate.
 pub const SCHEMA: u32 = 1;
+/// The version of the files of grown networks.
+pub const GROWN_SCHEMA: u32 = 2;
 
 /// The metadata of a model: its network, its training and the preparation of its inputs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,12 +40,28 @@ pub struct Description {
     pub seed: u64,
     /// The step size of the descent.
     pub step_size: f64,
-    /// The iteration to use by default.
+    /// The iteration to use by default; for grown networks the one with the smallest mean loss on held-out rows, while by
+    /// default each of them is used at its own best iteration.
     pub best_iteration: u64,
     /// The expression of the target; None for tables.
     pub target: Option<String>,
     /// The preparation of rows; None for targets.
     pub table: Option<TableDescription>,
+    /// The units of grown networks; None for others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grown: Option<GrownDescription>,
+}
+
+/// Several grown networks, whose mean is one network.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GrownDescription {
+    /// The map from features to the inputs of units.
+    pub columns: ColumnMap,
+    /// The activation and the number of units of each group, in the order of the units.
+    pub groups: Vec<(Activation, usize)>,
+    /// The best iteration of each network.
+    pub best_iterations: Vec<u64>,
 }
 
 /// The parametrisation of networks that train only the output layer, which older files do not state.
@@ -90,6 +110,46 @@ pub enum HiddenLayer {
     Fixed(Network),
     /// A hidden layer for each iteration.
     Moving(Vec<Network>),
+    /// Grown units, the same at all iterations, and the output coefficients to use by default, one row for each label.
+    Grown(Mixed, Matrix),
+}
+
+/// A hidden layer at one iteration.
+#[derive(Clone, Copy, Debug)]
+pub enum Units<'a> {
+    /// Units of one activation.
+    Alike(&'a Network),
+    /// Units of several activations.
+    Mixed(&'a Mixed),
+}
+
+impl Units<'_> {
+    /// Returns the number of units.
+    pub fn width(self) -> usize {
+        match self {
+            Self::Alike(network) => network.width(),
+            Self::Mixed(mixed) => mixed.width(),
+        }
+    }
+
+    /// Returns the number of coordinates of a point.
+    pub fn coordinates(self) -> usize {
+        match self {
+            Self::Alike(network) => network.directions().columns(),
+            Self::Mixed(mixed) => FeatureMap::coordinates(mixed),
+        }
+    }
+
+    /// Computes the values at the rows of `points`, as [`Network::values`].
+    ///
+    /// # Errors
+    /// [`zonal::Error::Size`] if dimensions differ.
+    pub fn values(self, coefficients: &Matrix, points: &Matrix) -> zonal::Result<Matrix> {
+        match self {
+            Self::Alike(network) => network.values(coefficients, points),
+            Self::Mixed(mixed) => mixed.values(coefficients, points),
+        }
+    }
 }
 
 /// A network with its output coefficients at several iterations.
@@ -120,17 +180,29 @@ impl Model {
     ///
     /// # Errors
     /// The available iterations if this one is not among them, or lacks coefficients or a hidden layer.
-    pub fn at(&self, iteration: u64) -> std::result::Result<(&Network, Matrix), &[u64]> {
+    pub fn at(&self, iteration: u64) -> std::result::Result<(Units<'_>, Matrix), &[u64]> {
         let Ok(i) = self.iterations.binary_search(&iteration) else { return Err(&self.iterations) };
         let network = match &self.hidden {
-            HiddenLayer::Fixed(network) => network,
-            HiddenLayer::Moving(networks) => networks.get(i).ok_or(self.iterations.as_slice())?,
+            HiddenLayer::Fixed(network) => Units::Alike(network),
+            HiddenLayer::Moving(networks) => Units::Alike(networks.get(i).ok_or(self.iterations.as_slice())?),
+            HiddenLayer::Grown(mixed, _) => Units::Mixed(mixed),
         };
         let labels = self.labels();
         if self.coefficients.rows() < (i + 1) * labels {
             return Err(&self.iterations);
         }
         Ok((network, self.coefficients.row_range(i * labels, (i + 1) * labels)))
+    }
+
+    /// Returns the hidden layer and the output coefficients to use by default, one row for each label.
+    ///
+    /// # Errors
+    /// As [`Self::at`].
+    pub fn best(&self) -> std::result::Result<(Units<'_>, Matrix), &[u64]> {
+        match &self.hidden {
+            HiddenLayer::Grown(mixed, best) => Ok((Units::Mixed(mixed), best.clone())),
+            _ => self.at(self.description.best_iteration),
+        }
     }
 
     /// Writes the model to a file.
@@ -165,6 +237,7 @@ impl Model {
         let networks = match &self.hidden {
             HiddenLayer::Fixed(network) => std::slice::from_ref(network),
             HiddenLayer::Moving(networks) => networks,
+            HiddenLayer::Grown(mixed, _) => mixed.groups(),
         };
         let weights: Vec<u8> = networks.iter().flat_map(|n| little_endian(n.directions().values())).collect();
         let biases: Vec<u8> =
@@ -175,16 +248,25 @@ impl Model {
             ("coefficients", view(Dtype::F64, coefficients_shape, &coefficients)?),
             ("iterations", view(Dtype::U64, vec![self.iterations.len()], &iterations)?),
         ];
+        let best = match &self.hidden {
+            HiddenLayer::Grown(_, best) => little_endian(best.values()),
+            _ => Vec::new(),
+        };
         match &self.hidden {
             HiddenLayer::Fixed(_) => {
                 tensors.push(("directions", view(Dtype::F64, vec![units, dim], &weights)?))
             }
             HiddenLayer::Moving(_) => {
                 tensors.push(("weights", view(Dtype::F64, vec![networks.len(), units, dim], &weights)?));
+                if !biases.is_empty() {
+                    tensors.push(("biases", view(Dtype::F64, vec![networks.len(), units], &biases)?));
+                }
             }
-        }
-        if !biases.is_empty() {
-            tensors.push(("biases", view(Dtype::F64, vec![networks.len(), units], &biases)?));
+            HiddenLayer::Grown(..) => {
+                tensors.push(("directions", view(Dtype::F64, vec![units, dim], &weights)?));
+                tensors.push(("biases", view(Dtype::F64, vec![units], &biases)?));
+                tensors.push(("best", view(Dtype::F64, vec![self.labels(), units], &best)?));
+            }
         }
         let json = serde_json::to_string(&self.description).map_err(|e| e.to_string())?;
         tensors::to_bytes(tensors, &json)
@@ -220,14 +302,17 @@ impl Model {
         let (tensors, json) = tensors::open(bytes)?;
         let schema: Schema =
             serde_json::from_str(&json).map_err(|e| format!("its metadata has no schema version: {e}"))?;
-        if schema.schema != SCHEMA {
+        if ![SCHEMA, GROWN_SCHEMA].contains(&schema.schema) {
             return Err(format!(
-                "its format is version {}, but this program reads version {SCHEMA}",
+                "its format is version {}, but this program reads the versions {SCHEMA} and {GROWN_SCHEMA}",
                 schema.schema
             ));
         }
         let description: Description =
             serde_json::from_str(&json).map_err(|e| format!("its metadata is damaged: {e}"))?;
+        if description.grown.is_some() != (schema.schema == GROWN_SCHEMA) {
+            return Err(format!("its metadata does not fit its version {}", schema.schema));
+        }
         let labels = description.table.as_ref().map_or(1, |t| t.labels.len());
         let coefficients = coefficients(&tensors, labels)?;
         let view = tensors.tensor("iterations").map_err(|e| e.to_string())?;
@@ -250,6 +335,15 @@ impl Model {
             HiddenLayer::Moving(networks) => {
                 networks.first().map_or((0, 0), |n| (n.width(), n.directions().columns()))
             }
+            HiddenLayer::Grown(mixed, best) => {
+                same("the rows of 'best' and the labels", best.rows(), labels)?;
+                same(
+                    "the columns of 'best' and the units of the hidden layer",
+                    best.columns(),
+                    mixed.width(),
+                )?;
+                (mixed.width(), mixed.groups().first().map_or(0, |n| n.directions().columns()))
+            }
         };
         same(
             "the columns of 'coefficients' and the units of the hidden layer",
@@ -267,8 +361,19 @@ impl Model {
         }
         if let Some(table) = &description.table {
             table.check()?;
-            let dim = table.lift.dim().map_err(|e| e.to_string())?;
-            same("the dimension of its rows and of its units", dim.as_usize(), columns)?;
+            let dim = match &description.grown {
+                Some(grown) => {
+                    grown.columns.check().map_err(|e| e.to_string())?;
+                    same(
+                        "the columns of its map and of its table",
+                        grown.columns.features(),
+                        table.lift.columns.len(),
+                    )?;
+                    grown.columns.width()
+                }
+                None => table.lift.dim().map_err(|e| e.to_string())?.as_usize(),
+            };
+            same("the dimension of its rows and of its units", dim, columns)?;
         }
         if !coefficients.values().iter().all(|x| x.is_finite()) {
             return Err("the tensor 'coefficients' holds values that are not finite".into());
@@ -284,6 +389,9 @@ fn hidden_layer(
     iterations: usize,
     labels: usize,
 ) -> std::result::Result<HiddenLayer, String> {
+    if let Some(grown) = &description.grown {
+        return grown_units(tensors, grown);
+    }
     let Ok(view) = tensors.tensor("weights") else {
         let directions = matrix(tensors, "directions")?;
         return Network::from_directions(description.activation.clone(), description.scale, directions)
@@ -333,6 +441,39 @@ fn hidden_layer(
     networks.map(HiddenLayer::Moving).map_err(|e| e.to_string())
 }
 
+/// Decodes the units of grown networks.
+fn grown_units(
+    tensors: &SafeTensors<'_>,
+    grown: &GrownDescription,
+) -> std::result::Result<HiddenLayer, String> {
+    let directions = matrix(tensors, "directions")?;
+    let biases = tensors.tensor("biases").map_err(|e| e.to_string())?;
+    let total = grown.groups.iter().try_fold(0usize, |sum, (_, count)| sum.checked_add(*count));
+    if total != Some(directions.rows())
+        || biases.dtype() != Dtype::F64
+        || biases.shape() != [directions.rows()]
+        || grown.groups.iter().any(|(_, count)| *count == 0)
+    {
+        return Err("its groups, directions and biases have different numbers of units".into());
+    }
+    let biases = floats(biases.data());
+    let mut first = 0;
+    let mut groups = Vec::new();
+    for (activation, count) in &grown.groups {
+        let range = first..first + count;
+        let hidden = directions.row_range(range.start, range.end);
+        groups.push(Network::with_biases(activation.clone(), hidden, biases[range].to_vec()));
+        first += count;
+    }
+    let groups = groups.into_iter().collect::<zonal::Result<Vec<_>>>().map_err(|e| e.to_string())?;
+    let mixed = Mixed::new(groups).map_err(|e| e.to_string())?;
+    let best = matrix(tensors, "best")?;
+    if !best.values().iter().all(|x| x.is_finite()) {
+        return Err("the tensor 'best' holds values that are not finite".into());
+    }
+    Ok(HiddenLayer::Grown(mixed, best))
+}
+
 /// The part of the metadata that all versions share.
 #[derive(Deserialize)]
 struct Schema {
@@ -380,6 +521,7 @@ mod tests {
             best_iteration: 10,
             target: Some("x1".into()),
             table: None,
+            grown: None,
         };
         let coefficients = Matrix::from_rows(2, 4, (0..8).map(|i| f64::from(i) / 7.0).collect()).unwrap();
         Model { description, hidden: HiddenLayer::Fixed(network), iterations: vec![0, 10], coefficients }

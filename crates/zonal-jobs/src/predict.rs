@@ -4,7 +4,6 @@ use crate::data::for_each_block;
 use crate::score::{Score, Scorer};
 use std::path::Path;
 use zonal::linalg::Matrix;
-use zonal::network::Network;
 use zonal::observer::{Observer, Stage};
 use zonal::rows::Part;
 use zonal_documents::options::AT;
@@ -44,8 +43,8 @@ pub fn predict(
     let table = table_of(&model, &path)?;
     let names: Vec<String> = table.labels.iter().map(|l| l.name.clone()).collect();
     let iteration = config.iteration.unwrap_or(model.description.best_iteration);
-    let (network, coefficients) = network_at(&model, iteration)?;
-    let scorer = Scorer::new(table, network, coefficients);
+    let network = if config.iteration.is_none() { model.best() } else { model.at(iteration) };
+    let scorer = Scorer::new(&model, table, network.map_err(|stored| not_stored(iteration, stored))?);
     let source = open(config, table, &names)?;
     let is_scored = !config.labels.is_empty();
     let mut score = Score::default();
@@ -119,20 +118,14 @@ fn table_of<'a>(model: &'a Model, path: &Path) -> Result<&'a TableDescription> {
     })
 }
 
-/// Returns the network of a model and its output coefficients at an iteration.
-///
-/// # Errors
-/// [`Error::Usage`] for an iteration that is not stored; the message lists the nearest ones.
-pub fn network_at(model: &Model, iteration: u64) -> Result<(&Network, Matrix)> {
-    model.at(iteration).map_err(|stored| {
-        let near = stored.partition_point(|t| *t < iteration);
-        let around: Vec<String> =
-            stored[near.saturating_sub(2)..(near + 2).min(stored.len())].iter().map(u64::to_string).collect();
-        Error::Usage(format!(
-            "the model has no coefficients for iteration {iteration}; the nearest are {}; train with {} to \
-             store it",
-            around.join(", "),
-            AT.with(iteration)
-        ))
-    })
+/// Creates the error for an iteration that a model does not store, which lists the nearest ones that it stores.
+pub fn not_stored(iteration: u64, stored: &[u64]) -> Error {
+    let near = stored.partition_point(|t| *t < iteration);
+    let around: Vec<String> =
+        stored[near.saturating_sub(2)..(near + 2).min(stored.len())].iter().map(u64::to_string).collect();
+    Error::Usage(format!(
+        "the model has no coefficients for iteration {iteration}; the nearest are {}; train with {} to store it",
+        around.join(", "),
+        AT.with(iteration)
+    ))
 }

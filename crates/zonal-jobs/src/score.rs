@@ -1,29 +1,38 @@
 //! Predictions of a model and their errors on the rows of a table. Trainings and `predict` share this code, so that
 //! their results are identical bit by bit.
 
+use zonal::columns::ColumnMap;
 use zonal::linalg::Matrix;
-use zonal::network::Network;
 use zonal::numeric::sum::tree_sum;
 use zonal::rows::Rows;
 use zonal_documents::Result;
-use zonal_io::model::TableDescription;
+use zonal_io::model::{Model, TableDescription, Units};
 
 /// A model at one iteration, applied to the rows of a table.
 pub(crate) struct Scorer<'a> {
     table: &'a TableDescription,
-    network: &'a Network,
+    columns: Option<&'a ColumnMap>,
+    units: Units<'a>,
     coefficients: Matrix,
 }
 
 impl<'a> Scorer<'a> {
-    pub(crate) fn new(table: &'a TableDescription, network: &'a Network, coefficients: Matrix) -> Self {
-        Self { table, network, coefficients }
+    pub(crate) fn new(
+        model: &'a Model,
+        table: &'a TableDescription,
+        (units, coefficients): (Units<'a>, Matrix),
+    ) -> Self {
+        let columns = model.description.grown.as_ref().map(|grown| &grown.columns);
+        Self { table, columns, units, coefficients }
     }
 
     /// Computes predictions in the labels' units, one row per row, one column per label.
     pub(crate) fn predictions(&self, features: &Matrix) -> Result<Matrix> {
-        let points = self.table.lift.apply(features)?;
-        let mut values = self.network.values(&self.coefficients, &points)?;
+        let points = match self.columns {
+            Some(columns) => columns.apply(features)?,
+            None => self.table.lift.apply(features)?,
+        };
+        let mut values = self.units.values(&self.coefficients, &points)?;
         for i in 0..values.rows() {
             for (y, label) in values.row_mut(i).iter_mut().zip(&self.table.labels) {
                 *y = label.restore(*y);

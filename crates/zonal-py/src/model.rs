@@ -13,7 +13,7 @@ use zonal::activation::Activation;
 use zonal::linalg::Matrix;
 use zonal::network::Network;
 use zonal::observer::Stage;
-use zonal_io::model::{HiddenLayer, Model as Inner};
+use zonal_io::model::{HiddenLayer, Model as Inner, Units};
 use zonal_jobs::data::for_each_block;
 
 /// A network with its output coefficients at every reported iteration.
@@ -83,10 +83,31 @@ impl Model {
     /// Hidden weights (width, dimension), biases or None, and output coefficients (labels, width) at an iteration.
     #[pyo3(signature = (iteration = None))]
     fn weights<'py>(&self, py: Python<'py>, iteration: Option<u64>) -> PyResult<Weights<'py>> {
-        let (network, coefficients) =
-            at(&self.inner, iteration.unwrap_or(self.best_iteration())).map_err(|e| e.raise(py))?;
-        let biases = network.biases().map(|b| PyArray1::from_slice(py, b));
-        Ok((array(py, network.directions())?, biases, array(py, &coefficients)?))
+        let (units, coefficients) = at(&self.inner, iteration).map_err(|e| e.raise(py))?;
+        let groups = match units {
+            Units::Alike(network) => std::slice::from_ref(network),
+            Units::Mixed(mixed) => mixed.groups(),
+        };
+        let hidden: Vec<f64> = groups.iter().flat_map(|g| g.directions().values()).copied().collect();
+        let biases: Vec<f64> = groups.iter().flat_map(|g| g.biases().unwrap_or_default()).copied().collect();
+        let hidden = PyArray1::from_vec(py, hidden);
+        let columns = hidden.len()? / coefficients.columns();
+        let biases = (!biases.is_empty()).then(|| PyArray1::from_vec(py, biases));
+        Ok((hidden.reshape([coefficients.columns(), columns])?, biases, array(py, &coefficients)?))
+    }
+
+    /// The activation of each group of grown units and the number of its units, in the order of the weights; None for
+    /// drawn units.
+    #[getter]
+    fn groups(&self) -> Option<Vec<(String, usize)>> {
+        let grown = self.inner.description.grown.as_ref()?;
+        Some(grown.groups.iter().map(|(activation, units)| (activation.name(), *units)).collect())
+    }
+
+    /// The best iteration of each grown network; None for drawn units.
+    #[getter]
+    fn best_iterations(&self) -> Option<Vec<u64>> {
+        self.inner.description.grown.as_ref().map(|grown| grown.best_iterations.clone())
     }
 
     /// The part of the split of each row with these numbers in the training table: 0 train, 1 validation, 2 test.
@@ -106,12 +127,13 @@ impl Model {
         Ok(PyArray1::from_vec(py, parts))
     }
 
-    /// Predictions for the rows of a table at an iteration: an array (rows, labels).
+    /// Predictions for the rows of a table, at an iteration or by default: an array (rows, labels).
+    #[pyo3(signature = (table, iteration = None))]
     fn predict<'py>(
         &self,
         py: Python<'py>,
         table: &Bound<'_, Table>,
-        iteration: u64,
+        iteration: Option<u64>,
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let source = table.get().source().map_err(|e| Failure::from(e).raise(py))?;
         let running = self.code.as_ref().map(|code| code.get().begin(py, 1));
@@ -122,11 +144,11 @@ impl Model {
         let (values, rows) = run_after_fork(py, move |work| {
             Running::checked(running.as_ref(), work, || {
                 let (mut out, mut rows) = (Vec::new(), 0);
-                let (network, coefficients) = at(&model, iteration)?;
+                let (units, coefficients) = at(&model, iteration)?;
                 for_each_block(&source, Stage::Scoring, 0, &mut work.observer(), |block| {
                     rows += block.len();
                     let points = points(&model, &block.features)?;
-                    out.extend_from_slice(predictions(&model, network, &coefficients, &points)?.values());
+                    out.extend_from_slice(predictions(&model, units, &coefficients, &points)?.values());
                     Ok(())
                 })?;
                 Ok((out, rows))
@@ -202,27 +224,30 @@ impl Model {
     }
 }
 
-/// Returns the network and its output coefficients at an iteration.
-fn at(model: &Inner, iteration: u64) -> Outcome<(&Network, Matrix)> {
-    Ok(zonal_jobs::predict::network_at(model, iteration)?)
+/// Returns the hidden units and their output coefficients at an iteration, or by default.
+fn at(model: &Inner, iteration: Option<u64>) -> Outcome<(Units<'_>, Matrix)> {
+    let found = iteration.map_or_else(|| model.best(), |t| model.at(t));
+    let asked = iteration.unwrap_or(model.description.best_iteration);
+    Ok(found.map_err(|stored| zonal_jobs::predict::not_stored(asked, stored))?)
 }
 
-/// Maps rows to points of the sphere; for a network trained on a target, rows are points already.
+/// Maps rows to the inputs of the units; for a network trained on a target, rows are points already.
 fn points(model: &Inner, features: &Matrix) -> zonal_documents::Result<Matrix> {
-    match &model.description.table {
-        Some(table) => Ok(table.lift.apply(features)?),
-        None => Ok(features.clone()),
+    match (&model.description.grown, &model.description.table) {
+        (Some(grown), _) => Ok(grown.columns.apply(features)?),
+        (None, Some(table)) => Ok(table.lift.apply(features)?),
+        (None, None) => Ok(features.clone()),
     }
 }
 
 /// Computes predictions in the labels' units.
 fn predictions(
     model: &Inner,
-    network: &Network,
+    units: Units<'_>,
     coefficients: &Matrix,
     points: &Matrix,
 ) -> zonal_documents::Result<Matrix> {
-    let mut values = network.values(coefficients, points)?;
+    let mut values = units.values(coefficients, points)?;
     for (j, label) in model.description.table.iter().flat_map(|t| &t.labels).enumerate() {
         for i in 0..values.rows() {
             let standard = values.row(i)[j];
@@ -238,6 +263,8 @@ fn with_activation(model: &Inner, activation: &Activation) -> Inner {
     let hidden = match &model.hidden {
         HiddenLayer::Fixed(network) => HiddenLayer::Fixed(replace(network)),
         HiddenLayer::Moving(networks) => HiddenLayer::Moving(networks.iter().map(replace).collect()),
+        // Units of grown networks have named activations: functions without a derivative are refused.
+        HiddenLayer::Grown(..) => model.hidden.clone(),
     };
     let mut description = model.description.clone();
     description.activation = activation.clone();

@@ -95,6 +95,7 @@
 //! | [`target`] | functions to learn, with exact spectra |
 //! | [`rows`] | labelled rows and their parts |
 //! | [`lift`] | from a table's columns to the sphere |
+//! | [`columns`] | from a table's columns to the inputs of grown units |
 //! | [`block`] | features of rows in strips that stay in cache |
 //! | [`network`] | hidden units, weights of both layers, forward pass |
 //! | [`statistics`] | sums over rows, which can be merged |
@@ -117,6 +118,7 @@
 
 pub mod activation;
 pub mod block;
+pub mod columns;
 pub mod dynamics;
 pub mod error;
 pub mod expression;

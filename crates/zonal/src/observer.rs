@@ -25,6 +25,8 @@ pub enum Stage {
     Reading,
     /// Trials of activations, scales and biases.
     Choice,
+    /// Growth of hidden units.
+    Growth,
     /// The second pass: sums over rows, which can be resumed.
     Statistics,
     /// The last pass: errors on the rows themselves.
@@ -55,6 +57,7 @@ impl Stage {
         match self {
             Self::Reading => "reading",
             Self::Choice => "choice",
+            Self::Growth => "growth",
             Self::Statistics => "statistics",
             Self::Scoring => "scoring",
             Self::Eigenproblem => "eigenproblem",

@@ -11,6 +11,7 @@ use std::path::Path as File;
 use std::sync::Arc;
 use zonal::activation::Activation;
 use zonal::block::FeatureMap;
+use zonal::columns::ColumnMap;
 use zonal::dynamics::{
     Batch as Ready, Descent, LinearPrediction, Source, Step, Stepper, curvature, tangent_spectrum,
 };
@@ -19,7 +20,7 @@ use zonal::legendre::Recurrence;
 use zonal::lift::{LabelScale, Lift, Moments};
 use zonal::linalg::{Matrix, Packed, has_cholesky, symmetric_eigen};
 use zonal::measure::{self, Monomials, Repeats};
-use zonal::network::{Architecture, Layers, Network, Parametrisation, Start, Weights};
+use zonal::network::{Architecture, Layers, Mixed, Network, Parametrisation, Start, Weights};
 use zonal::numeric::DoubleDouble;
 use zonal::observer::Silent;
 use zonal::plan::{Goal, Plan};
@@ -31,6 +32,7 @@ use zonal::sphere::Dim;
 use zonal::statistics::{Batch, Precision, Statistics, Sums};
 use zonal::target::{HarmonicPart, Polynomial, PowerSpectrum, Profile, Target, ZonalTerm};
 use zonal::{Error, Result};
+use zonal_io::model::Units;
 use zonal_io::results::{Results, Values};
 use zonal_io::source::{Missing, Source as Rows, Table};
 use zonal_io::statistics::Shape;
@@ -312,7 +314,7 @@ fn core() -> Vec<(&'static str, fn())> {
             }
         }),
     ];
-    let rows: [(&'static str, fn()); 21] = [
+    let rows: [(&'static str, fn()); 27] = [
         ("zonal::Moments::push", || {
             size(Moments::new(3).push(&[1.0], 1.0));
             size(Moments::new(1).push(&[1.0, 2.0], 1.0));
@@ -409,6 +411,31 @@ fn core() -> Vec<(&'static str, fn())> {
             parameter(Network::from_directions(Activation::Relu, 1.0, Matrix::zeros(3, 1)));
         }),
         ("zonal::Network::features", || size(network(10).features(&points(3, 7)))),
+        ("zonal::Network::with_biases", || {
+            size(Network::with_biases(Activation::Relu, points(3, 2), vec![0.0; 2]));
+            parameter(Network::with_biases(Activation::Relu, points(3, 1), vec![0.0; 3]));
+        }),
+        ("zonal::Mixed::new", || {
+            size(Mixed::new(Vec::new()));
+            size(Mixed::new(vec![network(4), network(5)]));
+        }),
+        ("zonal::Mixed::values", || {
+            let mixed = Mixed::new(vec![network(4), network(4)]).unwrap();
+            size(mixed.values(&points(1, 5), &points(3, 4)));
+            size(mixed.values(&points(1, 6), &points(3, 5)));
+        }),
+        ("zonal-io::Units::values", || {
+            size(Units::Alike(&network(4)).values(&points(1, 2), &points(3, 4)));
+        }),
+        ("zonal::ColumnMap::learn", || {
+            let nothing = |rows, columns| {
+                matches!(ColumnMap::learn(&Matrix::zeros(rows, columns)), Err(Error::NoVaryingFeature { .. }))
+            };
+            assert!(nothing(0, 2) && nothing(3, 0));
+        }),
+        ("zonal::ColumnMap::apply", || {
+            size(ColumnMap::learn(&points(5, 2)).unwrap().0.apply(&points(3, 3)));
+        }),
         ("zonal::Network::values", || {
             size(network(4).values(&points(1, 2), &points(3, 4)));
             size(network(4).values(&points(1, 3), &points(3, 5)));
@@ -753,7 +780,10 @@ fn cases() -> Vec<(&'static str, fn())> {
 
 /// Access to elements and products of vectors and matrices follow the rules of slices: they panic, as their
 /// documentation states.
-const PANICS: [&str; 23] = [
+const PANICS: [&str; 26] = [
+    "zonal::ColumnMap::feature_of",
+    "zonal::Lbfgs::step",
+    "zonal::Activation::replace_by_slopes",
     "zonal::Matrix::select",
     "zonal::Matrix::times",
     "zonal::Matrix::times_transposed",
@@ -790,6 +820,7 @@ const ANY: [(&str, &[&str]); 11] = [
             "zonal::Function::of_slices",
             "zonal::Activation::with_kinks",
             "zonal::Activation::apply",
+            "zonal::Lbfgs::new",
             "zonal::PowerSeries::new",
             "zonal::Kernel::values",
             "zonal::Recurrence::replace_by_last",
@@ -850,6 +881,7 @@ const ANY: [(&str, &[&str]); 11] = [
             "zonal-io::Source::open_once",
             "zonal-jobs::data::for_each_block",
             "zonal-jobs::PartialSums::choose",
+            "zonal-jobs::predict::not_stored",
             "zonal-jobs::runs::compare",
             "zonal-jobs::runs::remove",
         ],

@@ -8,6 +8,7 @@ mod descent;
 mod faults;
 mod generated;
 mod golden;
+mod grown;
 mod help;
 mod plan;
 mod predict;

@@ -152,7 +152,7 @@ fn folds_and_refit_use_more_rows_and_leave_the_test_rows_alone() {
     let fitted = "train+validation RMSE";
     assert!(shown(&["--refit"]).contains(fitted) && !shown(&[]).contains(fitted));
     assert!(!shown(&["--folds", "4"]).contains(fitted), "folds leave no validation rows");
-    let best = |r: &TrainReport| r.path.iter().find(|c| c.iteration == r.best_iteration).unwrap().loss.sqrt();
+    let best = |r: &TrainReport| r.best().unwrap().loss.sqrt();
     assert!((best(&plain) / plain.train_rmse.unwrap() - 1.0).abs() < 1e-9);
     assert!((best(&refit) / refit.train_rmse.unwrap() - 1.0).abs() > 1e-6);
     let (rows, of_folds) = (plain.rows.unwrap(), folds.rows.unwrap());

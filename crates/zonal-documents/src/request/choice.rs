@@ -58,6 +58,13 @@ macro_rules! choices {
 }
 
 choices! {
+    /// The hidden units.
+    HiddenChoice -> bool {
+        /// Drawn at random, without sight of the labels.
+        Drawn => false,
+        /// Drawn where rows are, chosen in stages by what they add to the labels, and tuned.
+        Grown => true,
+    }
     /// The precision of features and weights.
     PrecisionChoice -> Precision {
         /// 53 bits

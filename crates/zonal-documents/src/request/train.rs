@@ -1,8 +1,8 @@
 //! The options of `train`.
 
 use super::choice::{
-    LayersChoice, MissingChoice, ParametrisationChoice, PrecisionChoice, SolverChoice, StartChoice,
-    UnitsChoice,
+    HiddenChoice, LayersChoice, MissingChoice, ParametrisationChoice, PrecisionChoice, SolverChoice,
+    StartChoice, UnitsChoice,
 };
 use super::heading::{ITERATIVE, NETWORK, RUN, TABLE, TARGET as TARGET_HEADING, TRAINING};
 use super::output::{Output, PageOptions};
@@ -11,10 +11,11 @@ use crate::agreement::NewPaths;
 use crate::error::{Error, Result};
 use crate::number::{Auto, Count, Extended, Real, Scale, Whole, count, real, text};
 use crate::options::{
-    AGAIN, AT, BATCH, BIASES, DATA, INIT, LABEL, LAYERS, PRECISION, RESUME, SEED, SOLVER, TARGET, UNITS,
+    AGAIN, AT, BATCH, BIASES, DATA, HIDDEN, INIT, LABEL, LAYERS, PRECISION, RESUME, SEED, SOLVER, TARGET,
+    UNITS,
 };
 use crate::table::{Data, Memory, lossy, lossy_option};
-use crate::train::{BatchChoice, DescentConfig, Input, TableJob, TargetJob, TrainConfig};
+use crate::train::{BatchChoice, DescentConfig, GrowthConfig, Input, TableJob, TargetJob, TrainConfig};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -87,9 +88,18 @@ pub struct TrainRequest {
     /// The largest degree to list [default: that of the target, at least 4]
     #[arg(long, short = 'k', value_name = "K", allow_negative_numbers = true, help_heading = TARGET_HEADING)]
     pub max_degree: Option<Whole>,
-    /// The number of hidden units; on targets also inf, for the limit of infinite width
-    #[arg(long, short = 'm', default_value_t = Self::default().width, value_name = "M", allow_negative_numbers = true, help_heading = NETWORK)]
-    pub width: Extended,
+    /// The number of hidden units; on targets also inf, for the limit of infinite width [default: 1000]
+    ///
+    /// Grown units: the number of units of each network; by default 400, and 800 from 2,000 rows.
+    #[arg(long, short = 'm', value_name = "M", allow_negative_numbers = true, help_heading = NETWORK)]
+    pub width: Option<Extended>,
+    /// On tables, whether hidden units are drawn at random or grown on the rows
+    ///
+    /// Grown units are drawn where rows are, on few columns, chosen in stages by what they add to the labels, and tuned by
+    /// L-BFGS; then the output layer descends on them. The network is the mean of K ones (--folds; by default 8, and 4 from
+    /// 2,000 rows), each of which holds out one fold. Bounds of plans and spectra are for drawn units.
+    #[arg(long, value_enum, value_name = "HOW", help_heading = NETWORK)]
+    pub hidden: Option<HiddenChoice>,
     /// The activation: a name or an expression in t
     ///
     /// Names: relu, leaky-relu, squared-relu, step, sign, abs, sigmoid, tanh, erf, gelu, silu, softplus, sin, cos, exp,
@@ -262,7 +272,8 @@ impl Default for TrainRequest {
             activation: Auto::Auto,
             scale: Scale::Auto,
             bias: Auto::Auto,
-            width: Extended::Finite(1000),
+            width: None,
+            hidden: None,
             iterations: None,
             step: Auto::Auto,
             solver: SolverChoice::Auto,
@@ -301,7 +312,7 @@ pub enum Training {
 }
 
 /// Options of trainings on tables only.
-const TABLE_OPTIONS: [&str; 14] = [
+const TABLE_OPTIONS: [&str; 15] = [
     "data",
     "label",
     "features",
@@ -316,7 +327,10 @@ const TABLE_OPTIONS: [&str; 14] = [
     "folds",
     "refit",
     "bias",
+    "hidden",
 ];
+/// Options of drawn units only.
+const DRAWN_OPTIONS: [&str; 5] = ["validation_fraction", "refit", "on_sphere", "scale", "bias"];
 /// Options of trainings on targets only.
 const TARGET_OPTIONS: [&str; 2] = ["dim", "max_degree"];
 /// Options of the page, which every training accepts.
@@ -328,6 +342,8 @@ const FRACTION: f64 = 0.2;
 const ITERATIONS: u64 = 1_000_000_000;
 /// The default number of iterations of iterative training.
 const STEPS: u64 = 10_000;
+/// The default width.
+const WIDTH: u64 = 1000;
 /// The default dimension of targets.
 const DIM: u64 = 10;
 /// The default multiple of the best iteration at which iterative training ends.
@@ -348,6 +364,11 @@ impl TrainRequest {
     /// Returns whether training is iterative: hidden units move, or a batch is set.
     pub fn is_iterative(&self) -> bool {
         self.descent.batch.is_some() || self.descent.layers.is_some_and(|l| l != LayersChoice::Output)
+    }
+
+    /// Returns whether hidden units are grown.
+    fn is_grown(&self) -> bool {
+        self.hidden == Some(HiddenChoice::Grown)
     }
 
     /// Checks the options and returns the requested training.
@@ -423,7 +444,7 @@ impl TrainRequest {
             input,
             activation: self.activation(),
             scale: self.scale,
-            width: self.width,
+            width: self.width.unwrap_or(Extended::Finite(WIDTH)),
             iterations: self.iterations.map(|t| t.0).or(last).unwrap_or(usual),
             step: self.step.into(),
             solver: self.solver.value(),
@@ -447,6 +468,16 @@ impl TrainRequest {
             true => reject_with(self, OptionId::new(other), |name| name == option),
             false => Ok(()),
         };
+        if self.is_grown() {
+            reject_with(self, HIDDEN, |name| DRAWN_OPTIONS.contains(&name))?;
+            if self.is_iterative() {
+                return Err(Error::Usage(format!(
+                    "{} fixes the hidden units before the output layer descends; for iterative training use {}",
+                    HIDDEN.with("grown"),
+                    HIDDEN.with("drawn")
+                )));
+            }
+        }
         reject("bias", self.on_sphere, "on-sphere")?;
         reject("test_fraction", !self.test.is_empty(), "test")?;
         reject("validation_fraction", self.folds.is_some(), "folds")?;
@@ -498,6 +529,7 @@ impl TrainRequest {
             refit: self.refit,
             precision: self.precision.value(),
             checkpoint_seconds: self.checkpoint.0 as u64,
+            growth: self.is_grown().then(|| GrowthConfig { width: self.width.and_then(Extended::finite) }),
         }
     }
 
@@ -614,7 +646,7 @@ mod tests {
             error(|r| {
                 r.resume = Some("runs/x".into());
                 r.out = None;
-                r.width = Extended::Finite(7);
+                r.width = Some(Extended::Finite(7));
                 r.page.no_report = true;
             }),
             "width cannot be used with resume"

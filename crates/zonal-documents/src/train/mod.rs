@@ -6,9 +6,9 @@ mod report;
 
 pub use descent::{BatchChoice, DescentConfig};
 pub use report::{
-    BestPolynomialReport, Checkpoint, CourseReport, DegreeEnergy, DescentReport, LabelErrors, LearningTime,
-    MethodReport, NetworkReport, PartRows, SolverReport, StepChange, SubjectReport, TableReport,
-    TargetReport, TrainReport,
+    BestPolynomialReport, Checkpoint, CourseReport, DegreeEnergy, DescentReport, GrowthReport, Importance,
+    LabelErrors, LearningTime, MethodReport, NetworkReport, PartRows, SolverReport, StepChange,
+    SubjectReport, TableReport, TargetReport, TrainReport,
 };
 
 use crate::error::{Error, Result};
@@ -96,7 +96,7 @@ impl TrainConfig {
 }
 
 impl TrainConfig {
-    /// Returns a short name for the run's folder, from the subject and the activation.
+    /// Returns a short name for the run's folder, from the subject and the activation, or the word grown.
     pub fn name(&self, activation: &Activation) -> String {
         let subject = match &self.input {
             Input::Target(job) => format!("target-{}", in_a_path(&job.text)).trim_end_matches('-').to_owned(),
@@ -110,8 +110,10 @@ impl TrainConfig {
             }
         };
         // A formula may contain characters that are not suitable for paths.
+        let is_grown = matches!(&self.input, Input::Table(job) if job.growth.is_some());
+        let activation = if is_grown { "grown".to_owned() } else { activation.name() };
         let activation: String =
-            activation.name().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(20).collect();
+            activation.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(20).collect();
         format!("{subject}-{activation}")
     }
 }
@@ -174,6 +176,17 @@ pub struct TableJob {
     pub precision: Precision,
     /// The seconds between two saved states of the sums.
     pub checkpoint_seconds: u64,
+    /// The growth of hidden units; None if they are drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub growth: Option<GrowthConfig>,
+}
+
+/// The options of grown units.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GrowthConfig {
+    /// The number of units of a network; by the number of rows if None.
+    pub width: Option<u64>,
 }
 
 /// A candidate of the automatic choice, with its result in the last round it took part in.
@@ -224,7 +237,8 @@ pub struct FitConfig {
 const MAX_FOLDS: usize = 20;
 
 impl TableJob {
-    /// Returns the split into training, validation and test rows. With folds there are no validation rows.
+    /// Returns the split into training, validation and test rows. With folds, on which networks are always
+    /// grown, there are no validation rows.
     pub fn split(&self, seed: u64) -> Result<Split> {
         if let Some(folds) = self.folds
             && !(2..=MAX_FOLDS).contains(&folds)
@@ -234,7 +248,8 @@ impl TableJob {
             );
         }
         let test = if self.test_data.is_some() { 0.0 } else { self.test_fraction };
-        let validation = if self.folds.is_some() { 0.0 } else { self.validation_fraction };
+        let has_folds = self.folds.is_some() || self.growth.is_some();
+        let validation = if has_folds { 0.0 } else { self.validation_fraction };
         Ok(Split::new(seed, validation, test)?)
     }
 }

@@ -25,17 +25,33 @@ pub struct TrainReport {
     /// The reason for the end of the training.
     #[schemars(with = "String")]
     pub stop_reason: StopReason,
-    /// The activation phi.
-    #[schemars(with = "String")]
-    pub activation: Activation,
-    /// The scale s of the units phi(s <w, x>).
+    /// The activation phi; null for grown units of several activations.
+    #[schemars(with = "Option<String>")]
+    pub activation: Option<Activation>,
+    /// The scale s of the units phi(s <w, x>); 1 for grown units, which have lengths of their own.
     pub scale: f64,
-    /// The bias of the lift to the sphere, for tables.
+    /// The bias of the lift to the sphere, for tables with drawn units.
     pub bias: Option<f64>,
-    /// The dimension n of the sphere S^(n-1).
+    /// The dimension n of the sphere S^(n-1); for grown units the number of columns that they use.
     pub dim: u64,
-    /// The width m.
+    /// The width m; for grown units that of one network.
     pub width: Extended,
+    /// The number of grown networks, whose mean is the network; null for drawn units, as the next four.
+    #[serde(default)]
+    pub networks: Option<usize>,
+    /// The number of units of all grown networks.
+    #[serde(default)]
+    pub total_width: Option<u64>,
+    /// The activations of grown units.
+    #[schemars(with = "Option<Vec<String>>")]
+    #[serde(default)]
+    pub activations: Option<Vec<Activation>>,
+    /// The best iteration of each grown network, by the loss on the rows that it held out.
+    #[serde(default)]
+    pub best_iterations: Option<Vec<u64>>,
+    /// How much the grown networks move with each feature.
+    #[serde(default)]
+    pub importances: Option<Vec<Importance>>,
     /// The number of iterations.
     pub iterations: u64,
     /// The step size eta.
@@ -60,8 +76,8 @@ pub struct TrainReport {
     /// The best polynomial of each degree, as a baseline.
     pub best_polynomial: Vec<BestPolynomialReport>,
     /// For tables the iteration with the smallest validation loss (over several labels the smallest mean of losses
-    /// divided by each label's variance), otherwise the last.
-    pub best_iteration: u64,
+    /// divided by each label's variance), otherwise the last; null for grown units, see `best_iterations`.
+    pub best_iteration: Option<u64>,
     /// The root mean squared error on the training rows at the best iteration, over several labels the root of the
     /// mean. With `refit` it is still on the training rows, while `loss` and `path` are on training and validation
     /// rows together.
@@ -118,6 +134,23 @@ impl TrainReport {
         self.refit == Some(true) && self.folds.is_none()
     }
 
+    /// Returns the entry of the path whose network is the best one; for grown units the one with the smallest mean loss on
+    /// held-out rows.
+    pub fn best(&self) -> Option<&Checkpoint> {
+        let Some(best) = self.best_iteration else {
+            let known = self.path.iter().filter_map(|c| Some((c.validation_loss?, c)));
+            return known.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, c)| c);
+        };
+        self.path.iter().find(|c| c.iteration == best)
+    }
+
+    /// Returns the activation, or those of grown units.
+    pub fn activation_names(&self) -> String {
+        let all = self.activations.as_deref().unwrap_or_default();
+        let names: Vec<String> = self.activation.iter().chain(all).map(Activation::name).collect();
+        if self.activation.is_some() { names[0].clone() } else { names.join(" and ") }
+    }
+
     /// Returns the report of a training from its parts; what does not apply is null.
     pub fn new(network: NetworkReport, course: CourseReport, subject: SubjectReport) -> Self {
         let (solver, descent) = match course.method {
@@ -131,16 +164,23 @@ impl TrainReport {
             SubjectReport::Table(table) => (None, Some(table)),
         };
         let (of_target, of_table) = (target.as_ref(), table.as_ref());
+        let of_growth = course.growth.as_ref();
         let best_polynomial = of_target.map(|t| &t.best_polynomial).or(of_table.map(|t| &t.best_polynomial));
         Self {
             schema: SCHEMA,
             run: None,
             stop_reason: course.stop_reason,
-            activation: network.activation,
+            activation: Some(network.activation)
+                .filter(|_| of_growth.is_none_or(|g| g.activations.len() == 1)),
             scale: network.scale,
-            bias: of_table.map(|t| t.bias),
+            bias: of_table.and_then(|t| t.bias),
             dim: network.dim,
             width: network.width,
+            networks: of_growth.map(|g| g.best_iterations.len()),
+            total_width: of_growth.map(|g| g.total_width),
+            activations: of_growth.map(|g| g.activations.clone()),
+            best_iterations: of_growth.map(|g| g.best_iterations.clone()),
+            importances: of_growth.map(|g| g.importances.clone()),
             iterations: course.iterations,
             step_size: course.step_size,
             target: of_target.map(|t| t.target.clone()),
@@ -150,7 +190,10 @@ impl TrainReport {
             loss: loss(if of_target.is_some() { path.get(best) } else { path.last() }),
             loss_bound: of_target.and_then(|t| t.loss_bound),
             best_polynomial: best_polynomial.cloned().unwrap_or_default(),
-            best_iteration: path.get(best).map_or(course.iterations, |c| c.iteration),
+            best_iteration: match of_growth {
+                Some(_) => None,
+                None => Some(path.get(best).map_or(course.iterations, |c| c.iteration)),
+            },
             train_rmse: of_table.and_then(|t| t.rmse[0]),
             validation_rmse: of_table.and_then(|t| t.rmse[1]),
             test_rmse: of_table.and_then(|t| t.rmse[2]),
@@ -175,7 +218,7 @@ impl TrainReport {
 /// The network of a training.
 #[derive(Clone, Debug)]
 pub struct NetworkReport {
-    /// The activation used.
+    /// The activation used, for grown units the first one.
     pub activation: Activation,
     /// The scale of the hidden units.
     pub scale: f64,
@@ -200,6 +243,32 @@ pub struct CourseReport {
     pub path: Vec<Checkpoint>,
     /// The method of the training, with what it reports.
     pub method: MethodReport,
+    /// The growth of the hidden units; None if they were drawn.
+    pub growth: Option<GrowthReport>,
+}
+
+/// The growth of hidden units.
+#[derive(Clone, Debug)]
+pub struct GrowthReport {
+    /// As in [`TrainReport::total_width`].
+    pub total_width: u64,
+    /// As in [`TrainReport::activations`].
+    pub activations: Vec<Activation>,
+    /// As in [`TrainReport::best_iterations`].
+    pub best_iterations: Vec<u64>,
+    /// As in [`TrainReport::importances`].
+    pub importances: Vec<Importance>,
+}
+
+/// How much a network moves with a feature: the mean square of its derivative by the feature's columns, in standard units,
+/// as a share of the sum. It is not a cause.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Importance {
+    /// The name of the feature.
+    pub feature: String,
+    /// Its share.
+    pub share: f64,
 }
 
 /// The method of a training, with what it reports.
@@ -240,8 +309,8 @@ pub struct TargetReport {
 /// The fields of a [`TrainReport`] that only tables have.
 #[derive(Clone, Debug)]
 pub struct TableReport {
-    /// The bias of the lift.
-    pub bias: f64,
+    /// The bias of the lift; None for grown units.
+    pub bias: Option<f64>,
     /// As in [`TrainReport::best_polynomial`].
     pub best_polynomial: Vec<BestPolynomialReport>,
     /// Root mean squared errors on the training, validation and test rows.

@@ -45,9 +45,9 @@ pub fn loss(id: &str, report: &TrainReport) -> Chart {
     }
     chart.caption = caption(report, &horizontal_rules, &beyond);
     chart.horizontal_rules = horizontal_rules;
-    if table {
+    if let Some(best) = report.best().filter(|_| table) {
         let name = if report.validation_rmse.is_some() { "best" } else { "saved" };
-        chart.vertical_rules.push(Rule { name: name.to_owned(), value: report.best_iteration as f64 });
+        chart.vertical_rules.push(Rule { name: name.to_owned(), value: best.iteration as f64 });
     }
     chart
 }

@@ -26,7 +26,7 @@ pub fn spectrum(id: &str, report: &TrainReport, spectrum: &Spectrum, last: usize
         (false, true) => "invisible",
         (false, false) => "invisible on the sphere",
     };
-    let mut chart = eigenvalues(id, &report.activation.name(), values, name);
+    let mut chart = eigenvalues(id, &report.activation_names(), values, name);
     let hidden = chart.series.len() > 1;
     chart.caption = match (&report.descent, report.target.is_some()) {
         (None, true) => {

@@ -41,7 +41,7 @@ pub fn comparison(runs: &[(String, &SavedTraining)]) -> Result<Page> {
     for (report, name) in reports.iter().zip(&names).filter(|(r, _)| r.stop_reason == StopReason::Diverged) {
         page.notes.push(format!(
             "{name} diverged; its state at iteration {} was saved.",
-            group_digits(report.best_iteration)
+            report.best_iteration.map_or_else(String::new, group_digits)
         ));
     }
     let mut story = Section::default();
@@ -182,8 +182,10 @@ fn table(reports: &[&TrainReport], names: &[String]) -> Table {
     column("scale", &|_, r| number_cell(short(r.scale)));
     column("step", &|_, r| number_cell(short(r.step_size)));
     column("iterations", &|_, r| number_cell(group_digits(figure::last_iteration(r))));
-    column("best iteration", &|_, r| number_cell(group_digits(r.best_iteration)));
-    let best = |r: &TrainReport| r.path.iter().find(|c| c.iteration == r.best_iteration).map(|c| c.loss);
+    column("best iteration", &|_, r| {
+        number_cell(r.best_iteration.map_or_else(|| "-".to_owned(), group_digits))
+    });
+    let best = |r: &TrainReport| r.best().map(|c| c.loss);
     column("loss", &|_, r| optional(best(r).filter(|_| r.target.is_some())));
     column("training RMSE", &|_, r| optional(r.train_rmse));
     column("validation RMSE", &|_, r| optional(r.validation_rmse));

@@ -10,6 +10,8 @@ use zonal_documents::train::{BestPolynomialReport, Checkpoint, LabelErrors, Solv
 const ROWS: usize = 16;
 /// Predictions are shown next to measurements for at most this many degrees.
 const MAX_DEGREES_WITH_THEORY: usize = 5;
+/// The number of features whose importance is listed.
+const FEATURES: usize = 6;
 /// The largest number of degrees in the table.
 const MAX_DEGREES: usize = 12;
 
@@ -55,15 +57,15 @@ fn select_rows(report: &TrainReport) -> Vec<&Checkpoint> {
     let is_round =
         |t: u64| t == 0 || t.is_multiple_of(10u64.pow(t.ilog10())) && t / 10u64.pow(t.ilog10()) == 1;
     let last = path.last().map_or(0, |c| c.iteration);
-    let is_selected = |c: &&Checkpoint| {
-        is_round(c.iteration) || c.iteration == report.best_iteration || c.iteration == last
-    };
+    let best = report.best().map(|c| c.iteration);
+    let is_selected =
+        |c: &&Checkpoint| is_round(c.iteration) || Some(c.iteration) == best || c.iteration == last;
     let round: Vec<&Checkpoint> = path.iter().filter(is_selected).collect();
     if (6..=ROWS + 6).contains(&round.len()) {
         return round;
     }
     let stride = path.len().div_ceil(ROWS);
-    let best = |i: usize| path[i].iteration == report.best_iteration;
+    let best = |i: usize| Some(path[i].iteration) == best;
     (0..path.len()).filter(|&i| i % stride == 0 || i + 1 == path.len() || best(i)).map(|i| &path[i]).collect()
 }
 
@@ -72,7 +74,7 @@ fn target_table(report: &TrainReport, target: &str, layout: Layout) -> String {
         "{target}\nin dimension {}, by {} {} units at scale {}, step {}{}\n\n",
         report.dim,
         report.width,
-        report.activation,
+        report.activation_names(),
         short(report.scale),
         short(report.step_size),
         descent(report)
@@ -94,7 +96,7 @@ fn target_table(report: &TrainReport, target: &str, layout: Layout) -> String {
         let plural = if list.len() == 1 { "" } else { "s" };
         text += &format!(
             "{} has coefficient zero in degree{plural} {}, which cannot be learned.\n",
-            report.activation,
+            report.activation_names(),
             list.join(", ")
         );
     }
@@ -259,9 +261,15 @@ fn rows_table(report: &TrainReport, layout: Layout) -> String {
         text += "train+validation RMSE: of the final fit, on both parts; validation RMSE: of the fit to the training rows.\n";
     }
     let number = |x: Option<f64>| x.map_or("-".to_owned(), short);
+    let best = match &report.best_iterations {
+        Some(each) => {
+            let each: Vec<String> = each.iter().map(|t| short_count(*t)).collect();
+            format!("iterations {} of the networks", each.join(", "))
+        }
+        None => format!("iteration {}", report.best_iteration.unwrap_or(report.iterations)),
+    };
     text += &format!(
-        "\nbest iteration {}{}: RMSE {} on training rows, {} on test rows\n",
-        report.best_iteration,
+        "\nbest {best}{}: RMSE {} on training rows, {} on test rows\n",
         match (report.validation_rmse, report.folds) {
             (_, Some(_)) => ", chosen over folds",
             (Some(_), None) => ", chosen on validation rows",
@@ -292,10 +300,13 @@ fn heading(report: &TrainReport) -> String {
     if r.dropped > 0 {
         text += &format!(" ({} rows with missing values or weight 0 dropped)", r.dropped);
     }
+    if let Some(networks) = report.networks {
+        return text + &grown_heading(report, networks);
+    }
     text += &format!(
         "\nby {} {} units at scale {}, bias {}, step {}{}{}\n\n",
         report.width,
-        report.activation,
+        report.activation_names(),
         short(report.scale),
         report.bias.map_or("-".to_owned(), short),
         short(report.step_size),
@@ -303,6 +314,21 @@ fn heading(report: &TrainReport) -> String {
         descent(report)
     );
     text
+}
+
+fn grown_heading(report: &TrainReport, networks: usize) -> String {
+    let mut text = format!(
+        "\nby the mean of {networks} networks of {} grown units ({}), each fitted without one fold\n",
+        report.width,
+        report.activation_names()
+    );
+    let importances = report.importances.as_deref().unwrap_or_default();
+    let shown = importances.iter().take(FEATURES).map(|i| format!("{} {:.0} %", i.feature, 100.0 * i.share));
+    text += &format!("moves with {}", shown.collect::<Vec<_>>().join(", "));
+    if importances.len() > FEATURES {
+        text += &format!(" and {} more", importances.len() - FEATURES);
+    }
+    text + "\nguarantee: does not apply (units were chosen with the labels)\n\n"
 }
 
 /// Returns whether the path has predictions of the tangent kernel.
@@ -324,10 +350,11 @@ fn path_of_errors(report: &TrainReport, layout: Layout) -> String {
     }
     header.push(String::new());
     let root = |x: Option<f64>| x.map_or("-".to_owned(), |x| short(x.sqrt()));
+    let best = report.best().map(|c| c.iteration);
     let rows: Vec<Vec<String>> = select_rows(report)
         .into_iter()
         .map(|c| {
-            let mark = if c.iteration == report.best_iteration { "best" } else { "" };
+            let mark = if Some(c.iteration) == best { "best" } else { "" };
             let mut row = vec![
                 short_count(c.iteration),
                 known_root(report, c.loss, c.loss_error),

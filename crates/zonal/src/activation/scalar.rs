@@ -126,13 +126,19 @@ impl Activation {
         !matches!(self, Self::Function(_))
     }
 
-    /// Replaces every argument by phi' there; `values` holds the values of phi.
-    pub(crate) fn replace_by_slopes(&self, arguments: &mut [f64], values: &[f64]) {
-        let from = match self.slope_from() {
-            SlopeFrom::Value => values.to_vec(),
-            SlopeFrom::Argument => arguments.to_vec(),
-        };
-        f64::slopes(self, &from, arguments);
+    /// Replaces every argument by phi' there, as [`Self::slope`]; `values` holds the values of phi.
+    ///
+    /// # Panics
+    /// Unless there are as many values as arguments.
+    pub fn replace_by_slopes(&self, arguments: &mut [f64], values: &[f64]) {
+        assert_eq!(arguments.len(), values.len(), "arguments and values");
+        match self.slope_from() {
+            SlopeFrom::Value => f64::slopes(self, values, arguments),
+            SlopeFrom::Argument => {
+                let from = arguments.to_vec();
+                f64::slopes(self, &from, arguments);
+            }
+        }
     }
 
     /// Returns phi'(t): at a kink one of the two slopes or 0 (0 for ReLU and |t|); NaN if the derivative is not known.

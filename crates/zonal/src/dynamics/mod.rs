@@ -3,6 +3,7 @@
 
 mod curvature;
 mod descent;
+mod lbfgs;
 mod linear;
 mod operator;
 mod path;
@@ -11,6 +12,7 @@ mod stepper;
 
 pub use curvature::curvature;
 pub use descent::{Descent, Snapshot, Source, State};
+pub use lbfgs::Lbfgs;
 pub use linear::{LinearPrediction, Steps, has_tangent, share_left, tangent_spectrum};
 pub use operator::Operator;
 pub use path::{GradientPath, LANCZOS_TOLERANCE, MOST_LANCZOS_STEPS, Solver};

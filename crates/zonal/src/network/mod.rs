@@ -1,7 +1,9 @@
 //! The network f(x) = c sum_j a_j phi(s <w_j, x> + b_j): its hidden units and its values.
 
+mod mixed;
 mod weights;
 
+pub use mixed::Mixed;
 pub use weights::{Architecture, Layers, Parametrisation, Start, Weights};
 
 use crate::activation::{Activation, Scalar};
@@ -109,6 +111,27 @@ impl Network {
             biases: architecture.biases.then(|| weights.biases.clone()),
             factor: architecture.factor(),
         })
+    }
+
+    /// Creates units phi(<w_j, x> + b_j), the rows of a matrix with their biases, with c = 1.
+    ///
+    /// # Errors
+    /// [`Error::Size`] unless there is a bias for each unit; [`Error::Parameter`] without a unit or for fewer than two
+    /// coordinates; [`Error::NotFinite`].
+    pub fn with_biases(activation: Activation, weights: Matrix, biases: Vec<f64>) -> Result<Self> {
+        let architecture = Architecture {
+            activation,
+            scale: 1.0,
+            dim: weights.columns(),
+            width: weights.rows(),
+            labels: 1,
+            biases: true,
+            on_sphere: false,
+            parametrisation: Parametrisation::Standard,
+        };
+        architecture.check()?;
+        let output = Matrix::zeros(1, weights.rows());
+        Self::from_weights(&architecture, &Weights { hidden: weights, biases, output })
     }
 
     /// Returns the same units with another activation.

@@ -30,6 +30,8 @@ pub enum Purpose {
     Family = 10,
     /// Choices of a learner.
     Learner = 11,
+    /// Candidates of a grown hidden layer.
+    Growth = 12,
 }
 
 /// Returns the generator for `(seed, purpose, index)`: ChaCha8 keyed by seed and purpose, on stream `index`.

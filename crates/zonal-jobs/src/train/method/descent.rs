@@ -288,8 +288,8 @@ impl RunningDescent<'_> {
         let coefficients = weights.iter().flat_map(|w| w.output.values()).copied().collect();
         let rows = weights.len() * architecture.labels;
         let coefficients = Matrix::from_rows(rows, architecture.width, coefficients)?;
-        let report = CourseReport { iterations, step_size, stop_reason, best, path, method };
-        Ok(Course { report, network: Some((HiddenLayer::Moving(networks?), coefficients)) })
+        let report = CourseReport { iterations, step_size, stop_reason, best, path, method, growth: None };
+        Ok(Course { report, network: Some((HiddenLayer::Moving(networks?), coefficients)), grown: None })
     }
 
     /// Notes a fixed step above the largest stable one at initialisation.

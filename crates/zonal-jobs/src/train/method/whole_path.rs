@@ -70,7 +70,7 @@ impl WholePath {
         let solver = Some(solver_report(path, self.last(), units)?);
         let report =
             CourseReport { method: MethodReport::WholePath(solver), ..self.report(path.step(), checkpoints) };
-        Ok(Course { report, network: Some((HiddenLayer::Fixed(network), coefficients)) })
+        Ok(Course { report, network: Some((HiddenLayer::Fixed(network), coefficients)), grown: None })
     }
 
     /// Returns the report of a path without a solver, as at infinite width.
@@ -82,6 +82,7 @@ impl WholePath {
             best: path.len().saturating_sub(1),
             path,
             method: MethodReport::WholePath(None),
+            growth: None,
         }
     }
 }

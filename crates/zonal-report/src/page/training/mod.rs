@@ -31,7 +31,9 @@ pub fn training(run: &SavedTraining) -> Result<Page> {
     let listed = report.target_energy.as_ref().map_or(0, |e| e.len().saturating_sub(1));
     let last = figure::last_degree(listed);
     // Without a spectrum the page lacks one figure.
-    let spectrum = Spectrum::new(&report.activation, dim, report.scale, last.max(listed)).ok();
+    // Grown units have none.
+    let drawn = report.activation.as_ref().filter(|_| report.networks.is_none());
+    let spectrum = drawn.and_then(|a| Spectrum::new(a, dim, report.scale, last.max(listed)).ok());
     let mut page = Page {
         kind: if report.target.is_some() { "Training on a target" } else { "Training on a table" },
         title: summary::title(report),

@@ -4,7 +4,7 @@ use crate::page::Fact;
 use crate::text::{count_noun, group_digits, isolate, shorten};
 use zonal::network::Layers;
 use zonal::observer::StopReason;
-use zonal_documents::number::{Extended, short};
+use zonal_documents::number::{Extended, short, short_count};
 use zonal_documents::train::{Input, TrainConfig, TrainReport};
 
 /// The largest number of characters of a target or label in a heading.
@@ -28,7 +28,7 @@ pub(super) fn title(report: &TrainReport) -> String {
 
 /// Returns the name of the activation, truncated for long formulas.
 pub(in crate::page) fn activation(report: &TrainReport) -> String {
-    isolate(&shorten(&report.activation.name(), 40))
+    isolate(&shorten(&report.activation_names(), 40))
 }
 
 pub(super) fn lead(config: &TrainConfig, report: &TrainReport) -> String {
@@ -44,20 +44,26 @@ pub(super) fn lead(config: &TrainConfig, report: &TrainReport) -> String {
              went from {} to {}.",
             isolate(&shorten(target, LEAD)),
             report.dim,
-            count_noun(report.best_iteration, "iteration"),
+            count_noun(report.best_iteration.unwrap_or(report.iterations), "iteration"),
             short(report.initial_loss),
             short(report.loss)
         ),
         (None, Input::Table(job)) => {
+            let at = match &report.best_iterations {
+                Some(each) => {
+                    let [low, high] = [each.iter().min(), each.iter().max()].map(|t| t.copied().unwrap_or(0));
+                    format!("Stopped between the iterations {} and {}", group_digits(low), group_digits(high))
+                }
+                None => format!("At iteration {}", group_digits(report.best_iteration.unwrap_or(0))),
+            };
             let files: Vec<String> = job.data.files.iter().map(|f| f.display().to_string()).collect();
             format!(
-                "A network of {units} was trained to predict {} from {} of {} ({}) by gradient descent on {layers}. At iteration {}, \
-                 {}, {}.",
+                "A network of {units} was trained to predict {} from {} of {} ({}) by gradient descent on {layers}. {at}, {}, \
+                 {}.",
                 isolate(&shorten(&report.labels.as_deref().unwrap_or_default().join(", "), LEAD)),
-                count_noun(report.dim.saturating_sub(1), "column"),
+                count_noun(columns(report), "column"),
                 isolate(&shorten(&files.join(", "), LEAD)),
                 count_noun(report.rows.map_or(0, |r| r.train), "training row"),
-                group_digits(report.best_iteration),
                 selection(report),
                 accuracy(report)
             )
@@ -97,10 +103,20 @@ fn accuracy(report: &TrainReport) -> String {
 }
 
 /// Formats the width.
+/// Returns the number of columns that a network on a table uses.
+fn columns(report: &TrainReport) -> u64 {
+    match report.networks {
+        // Two columns for each feature.
+        Some(_) => report.dim / 2,
+        None => report.dim.saturating_sub(1),
+    }
+}
+
 pub(in crate::page) fn width(report: &TrainReport) -> String {
-    match report.width {
-        Extended::Finite(m) => group_digits(m),
-        Extended::Infinite => "infinitely many".to_owned(),
+    match (report.width, report.networks) {
+        (Extended::Finite(m), Some(networks)) => format!("{networks} x {}", group_digits(m)),
+        (Extended::Finite(m), None) => group_digits(m),
+        (Extended::Infinite, _) => "infinitely many".to_owned(),
     }
 }
 
@@ -109,7 +125,7 @@ pub(in crate::page) fn width(report: &TrainReport) -> String {
 fn improvement(report: &TrainReport) -> Option<f64> {
     let one = report.labels.as_ref().is_some_and(|l| l.len() == 1) && report.descent.is_none();
     let start = report.path.first().filter(|c| c.iteration == 0 && one)?;
-    let best = report.path.iter().find(|c| c.iteration == report.best_iteration)?;
+    let best = report.best()?;
     Some(1.0 - best.test_loss? / start.test_loss?).filter(|part| part.is_finite())
 }
 
@@ -139,14 +155,25 @@ pub(super) fn facts(report: &TrainReport) -> Vec<Fact> {
         } else {
             "last iteration"
         };
-        add(name, group_digits(report.best_iteration));
+        match &report.best_iterations {
+            Some(each) => {
+                let each: Vec<String> = each.iter().map(|t| short_count(*t)).collect();
+                add("best iterations", each.join(", "));
+            }
+            None => add(name, group_digits(report.best_iteration.unwrap_or(report.iterations))),
+        }
         if let Some(rows) = report.rows {
             let parts = [rows.train, rows.validation, rows.test].map(group_digits);
             add("rows: train / validation / test", parts.join(" / "));
         }
     }
     add("width", width(report));
-    add("scale", short(report.scale));
+    if let Some(networks) = report.networks {
+        add("networks", networks.to_string());
+        add("guarantee", "does not apply: units were chosen with the labels".to_owned());
+    } else {
+        add("scale", short(report.scale));
+    }
     if let Some(bias) = report.bias {
         add("bias", short(bias));
     }
@@ -162,7 +189,7 @@ pub(super) fn notes(report: &TrainReport) -> Vec<String> {
             "The descent diverged at iteration {}: its step is too large. The listed state with the smallest loss, at iteration \
              {}, was saved.",
             group_digits(at),
-            group_digits(report.best_iteration)
+            group_digits(report.best_iteration.unwrap_or(0))
         ));
     }
     if report.stop_reason == StopReason::Converged {

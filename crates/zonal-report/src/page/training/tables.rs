@@ -11,7 +11,8 @@ use zonal_documents::train::TrainReport;
 
 /// Returns the index of the initial iteration of the slider: the best one if it is listed, otherwise the last.
 pub(super) fn start(report: &TrainReport) -> usize {
-    let chosen = report.path.iter().position(|c| c.iteration == report.best_iteration);
+    let chosen =
+        report.best().and_then(|best| report.path.iter().position(|c| c.iteration == best.iteration));
     chosen.unwrap_or(report.path.len().saturating_sub(1))
 }
 

@@ -227,10 +227,20 @@ impl Prepared {
 
     /// Adds the rows to statistics of this feature map.
     pub(super) fn add_to(&self, statistics: &mut Statistics, map: &impl FeatureMap) -> Result<()> {
+        self.add_parts_to(&self.parts, statistics, map)
+    }
+
+    /// As [`Self::add_to`], with other parts.
+    pub(super) fn add_parts_to(
+        &self,
+        parts: &[usize],
+        statistics: &mut Statistics,
+        map: &impl FeatureMap,
+    ) -> Result<()> {
         let batch = Batch {
             covered: self.covered,
             numbers: &self.numbers,
-            parts: &self.parts,
+            parts,
             points: &self.points,
             labels: &self.labels,
             weights: &self.weights,

@@ -6,6 +6,8 @@ mod checks;
 mod choose;
 mod cost;
 mod descent;
+mod grown;
+mod growth;
 mod partial;
 mod polynomials;
 mod prepare;

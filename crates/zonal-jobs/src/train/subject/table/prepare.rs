@@ -3,10 +3,12 @@
 
 use super::checks::{check_descent, check_memory};
 use super::cost::Cost;
+use super::growth::GrowthPlan;
 use super::problem::{Draft, Problem, finite_width};
 use super::validation::Validation;
 use crate::data::for_each_block;
 use crate::fingerprint::Fingerprint;
+use crate::memory::check_need;
 use crate::record::json;
 use crate::score::{Score, Scorer};
 use crate::survey::Survey;
@@ -16,10 +18,12 @@ use crate::train::subject::Subject;
 use crate::train::test_rows::TestSample;
 use zonal::observer::{Observer, Silent, Stage};
 use zonal::rows::Part;
+use zonal_documents::number::Extended;
 use zonal_documents::train::{
     BestPolynomialReport, NetworkReport, PartRows, SubjectReport, TableJob, TableReport, TestRow, TrainConfig,
 };
 use zonal_documents::{Error, Result};
+use zonal_grow::Growth;
 use zonal_io::model::Model;
 use zonal_io::source::{Columns, Source};
 
@@ -30,6 +34,8 @@ pub(crate) struct TableSubject<'a> {
     pub(super) test_source: Option<Source>,
     pub(super) survey: Survey,
     pub(super) problem: Problem,
+    /// The growth of the hidden units; None if they are drawn.
+    pub(super) growth: Option<GrowthPlan>,
     test_rows: u64,
     test_dropped: u64,
     /// The fingerprint of all rows, including separate test files.
@@ -65,6 +71,24 @@ impl<'a> TableSubject<'a> {
         };
         let fingerprint = survey.fingerprint.merge(of_test);
         let draft = Draft::learn(&run.config, job, source.feature_names(), &survey, run.notes)?;
+        let growth = GrowthPlan::new(&run.config, job, source.feature_names(), &survey, run.notes)?;
+        if let Some(plan) = &growth {
+            let sample = survey.sample.len();
+            check_need(plan.growth.width as u64, |m| plan.bytes(m, sample))?;
+            run.config.width = Extended::Finite(plan.growth.width as u64);
+            let problem = draft.without_choice(run.config.seed, plan);
+            return Ok(Self {
+                job,
+                source,
+                test_source,
+                survey,
+                problem,
+                growth,
+                test_rows,
+                test_dropped,
+                fingerprint,
+            });
+        }
         match &options {
             Some(_) => check_memory(&draft, job, survey.rows(), listed as u64)?,
             None => {
@@ -79,7 +103,7 @@ impl<'a> TableSubject<'a> {
             }
         }
         let problem = draft.choose(&run.config, job, &survey.sample, run.observer, run.notes)?;
-        Ok(Self { job, source, test_source, survey, problem, test_rows, test_dropped, fingerprint })
+        Ok(Self { job, source, test_source, survey, problem, growth, test_rows, test_dropped, fingerprint })
     }
 
     pub(super) fn cost(&self, listed: usize) -> Cost {
@@ -102,10 +126,8 @@ impl<'a> TableSubject<'a> {
         let mut scores = <[Score; 3]>::default();
         let mut sample = TestSample::default();
         let Some(table) = &model.description.table else { return Ok((scores, sample)) };
-        let Ok((network, coefficients)) = model.at(model.description.best_iteration) else {
-            return Ok((scores, sample));
-        };
-        let scorer = Scorer::new(table, network, coefficients);
+        let Ok(network) = model.best() else { return Ok((scores, sample)) };
+        let scorer = Scorer::new(model, table, network);
         for_each_block(&self.source, Stage::Scoring, self.survey.covered.rows(), observer, |rows| {
             let parts = rows.by_part(&table.split);
             let [train, validation, test] = &mut scores;
@@ -128,7 +150,11 @@ impl Subject for TableSubject<'_> {
     type Findings = TableFindings;
 
     fn network(&self) -> Result<NetworkReport> {
-        self.problem.report_of_network()
+        let network = self.problem.report_of_network()?;
+        Ok(match &self.growth {
+            Some(plan) => NetworkReport { dim: plan.columns.width() as u64, ..network },
+            None => network,
+        })
     }
 
     fn origin(&self) -> Origin {
@@ -156,8 +182,9 @@ impl Subject for TableSubject<'_> {
         let squares = [train.as_deref(), validation.as_deref(), test.as_deref()];
         let report = TableReport {
             best_polynomial: found.best_polynomial,
-            folds: self.job.folds,
-            refit: Validation::of(self.job).is_refitted(),
+            folds: self.growth.as_ref().map(|plan| plan.networks).or(self.job.folds),
+            bias: if self.growth.is_some() { None } else { Some(self.problem.lift.bias) },
+            refit: self.growth.is_none() && Validation::of(self.job).is_refitted(),
             fingerprint: Some(self.fingerprint.to_string()),
             ..self.problem.report(squares, rows, self.job.precision)
         };
@@ -208,11 +235,12 @@ fn check_parts(survey: &Survey, job: &TableJob) -> Result<()> {
     let [train, validation, test] = survey.counts.map(|n| n as usize);
     let few =
         |part, found, required| Err(Error::Core(zonal::Error::TooFewRows { part, found, required, total }));
-    let needed = job.folds.map_or(2, |folds| 2 * folds);
+    let folds = job.folds.or(job.growth.as_ref().map(|_| Growth::networks(train as u64)));
+    let needed = folds.map_or(2, |folds| 2 * folds);
     if train < needed {
         return few(Part::Train.name(), train, needed);
     }
-    if job.validation_fraction > 0.0 && job.folds.is_none() && validation == 0 {
+    if job.validation_fraction > 0.0 && folds.is_none() && validation == 0 {
         return few(Part::Validation.name(), 0, 1);
     }
     if job.test_fraction > 0.0 && job.test_data.is_none() && test == 0 {

@@ -1,5 +1,6 @@
 //! The problem of a training on a table: the map to the sphere, the units of the labels, and the network.
 
+use super::growth::GrowthPlan;
 use crate::score::root_mean;
 use crate::survey::Survey;
 use crate::train::trained::Notes;
@@ -72,6 +73,14 @@ impl Draft {
         }
         Ok(Self { lift, labels, split, width })
     }
+
+    /// Returns the problem of grown units, which need no choice of activation, scale and bias.
+    pub(super) fn without_choice(self, seed: u64, plan: &GrowthPlan) -> Problem {
+        let Self { lift, labels, split, .. } = self;
+        let activation = plan.growth.activations.first().cloned().unwrap_or(Activation::Relu);
+        let width = plan.growth.width;
+        Problem { lift, labels, split, activation, scale: 1.0, width, seed, candidates: None }
+    }
 }
 
 impl Problem {
@@ -107,7 +116,7 @@ impl Problem {
             LabelErrors { label: label.name.clone(), train_rmse, validation_rmse, test_rmse }
         };
         TableReport {
-            bias: self.lift.bias,
+            bias: Some(self.lift.bias),
             best_polynomial: Vec::new(),
             rmse: squares.map(|s| s.map(root_mean)),
             label_errors: self.labels.iter().enumerate().map(errors).collect(),

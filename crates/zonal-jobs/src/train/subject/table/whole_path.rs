@@ -2,10 +2,10 @@
 
 use super::accumulate::{Accumulated, Accumulation};
 use super::cost::note_estimate;
-use super::polynomials;
 use super::prepare::{TableFindings, TableSubject};
 use super::problem::{Problem, units};
 use super::validation::{Validation, over_folds, total};
+use super::{grown, polynomials};
 use crate::train::method::Course;
 use crate::train::method::whole_path::WholePath;
 use crate::train::run::TrainingRun;
@@ -28,6 +28,9 @@ impl Method<TableSubject<'_>> for WholePath {
         subject: &TableSubject<'_>,
         run: &mut TrainingRun<'_>,
     ) -> Result<(Course, TableFindings)> {
+        if let Some(plan) = &subject.growth {
+            return grown::train(subject, plan, self, run);
+        }
         let Problem { lift, labels, width, .. } = &subject.problem;
         let network = subject.problem.network()?;
         let variables = lift.kept.len();

@@ -45,7 +45,8 @@ fn infinite(subject: &TargetSubject<'_>, method: &WholePath) -> Result<(Course, 
         let residual = operator.residual(&followed, *max_degree, t);
         checkpoint(t, residual.total(), &residual, &residual)
     });
-    let course = Course { report: method.report(operator.step(), path.collect()), network: None };
+    let course =
+        Course { report: method.report(operator.step(), path.collect()), network: None, grown: None };
     let times = learning_times(subject, method, &operator, |at| {
         Ok(at.iter().map(|&t| operator.residual(energies, *max_degree, t)).collect())
     })?;

@@ -1,0 +1,155 @@
+//! Candidates of a stage: fresh units, and children of units that are useful already.
+
+use crate::rows::Rows;
+use crate::unit::Units;
+use rand::Rng;
+use zonal::linalg::{Matrix, dot};
+use zonal::numeric::random::{Purpose, normal, stream, uniform};
+
+/// The share of fresh units that use all columns; the others use 1 to [`MOST_COLUMNS`].
+const DENSE: f64 = 0.25;
+const MOST_COLUMNS: usize = 3;
+/// The standard deviation of the logarithm of a child's weights around its parent's.
+const SPREAD: f64 = 0.5;
+/// The range of lengths of smooth units; those of homogeneous units do not matter.
+const STEEPNESS: [f64; 2] = [0.7, 5.0];
+
+/// Where a stage draws from.
+pub(crate) struct Source<'a> {
+    pub(crate) rows: &'a Rows,
+    /// The rows on which candidates are measured.
+    pub(crate) scored: &'a Matrix,
+    /// The probability of each column.
+    pub(crate) importances: &'a [f64],
+    /// The units so far, and the probability of each to be a parent, up to a factor; none in the first stage.
+    pub(crate) parents: Option<(&'a Units, &'a [f64])>,
+    pub(crate) seed: u64,
+    /// The number of the network and of the stage.
+    pub(crate) place: [u64; 2],
+}
+
+impl Source<'_> {
+    /// Draws candidates. Each has a random stream of its own.
+    pub(crate) fn draw(&self, count: usize, empty: &Units) -> Units {
+        let mut out = empty.clone();
+        let children = if self.parents.is_some() { count / 2 } else { 0 };
+        for candidate in 0..count {
+            let [network, stage] = self.place;
+            let index = (((network << 10) | stage) << 32) | candidate as u64;
+            let mut rng = stream(self.seed, Purpose::Growth, index);
+            match self.parents {
+                Some((units, shares)) if candidate < children => {
+                    let (kind, weights) = self.child(units, shares, &mut rng);
+                    out.push(kind, &weights);
+                }
+                _ => {
+                    let kind = (uniform(&mut rng) * empty.activations.len() as f64) as usize;
+                    out.push(kind, &self.fresh(&mut rng));
+                }
+            }
+        }
+        self.scale(&mut out, children);
+        out
+    }
+
+    /// Draws a unit whose kink lies at a random row.
+    fn fresh(&self, rng: &mut impl Rng) -> Vec<f64> {
+        let columns = self.importances.len();
+        let chosen = if uniform(rng) < DENSE {
+            (0..columns).collect()
+        } else {
+            let count = 1 + (uniform(rng) * MOST_COLUMNS as f64) as usize;
+            self.columns(count, rng)
+        };
+        let largest = self.importances.iter().fold(0.0f64, |a, &b| a.max(b));
+        let mut weights = vec![0.0; columns + 1];
+        for column in chosen {
+            weights[column] = normal(rng) * (self.importances[column] / largest).sqrt();
+        }
+        self.knot(&mut weights, rng);
+        weights
+    }
+
+    /// Draws a variation of a unit.
+    fn child(&self, units: &Units, shares: &[f64], rng: &mut impl Rng) -> (usize, Vec<f64>) {
+        let parent = pick(shares, uniform(rng));
+        let mut weights = units.unit(parent).to_vec();
+        let columns = weights.len() - 1;
+        let length = dot(&weights[..columns], &weights[..columns]).sqrt();
+        weights[..columns].iter_mut().for_each(|w| *w *= (SPREAD * normal(rng)).exp());
+        if uniform(rng) < 0.5 {
+            for column in self.columns(1, rng) {
+                weights[column] += normal(rng) * length;
+            }
+        }
+        if uniform(rng) < 0.5 {
+            self.knot(&mut weights, rng);
+        }
+        (units.kinds[parent], weights)
+    }
+
+    /// Draws different columns by importance (the largest of ln p plus Gumbel noise).
+    fn columns(&self, count: usize, rng: &mut impl Rng) -> Vec<usize> {
+        let keys: Vec<f64> = self.importances.iter().map(|p| p.ln() + gumbel(rng)).collect();
+        largest(&keys, count)
+    }
+
+    /// Sets the bias so that the argument is zero at a random row.
+    fn knot(&self, weights: &mut [f64], rng: &mut impl Rng) {
+        let row = (uniform(rng) * self.rows.len() as f64) as usize;
+        let (w, b) = weights.split_at_mut(self.importances.len());
+        b[0] = -dot(w, &self.rows.points.row(row)[..w.len()]);
+    }
+
+    /// Divides fresh units, those from `first` on, by the root mean square of <w, x>, and multiplies units that are not
+    /// homogeneous by a random length.
+    fn scale(&self, units: &mut Units, first: usize) {
+        let depth = units.depth;
+        let mut directions = units.matrix().row_range(first, units.len());
+        (0..directions.rows()).for_each(|j| directions.row_mut(j)[depth - 1] = 0.0);
+        let products = self.scored.times_transposed(&directions);
+        let mut squares = vec![0.0; directions.rows()];
+        for i in 0..products.rows() {
+            squares.iter_mut().zip(products.row(i)).for_each(|(s, z)| *s += z * z);
+        }
+        for (j, square) in squares.into_iter().enumerate() {
+            let size = (square / products.rows() as f64).sqrt();
+            let kind = units.kinds[first + j];
+            let mut length = if size > 0.0 { 1.0 / size } else { 1.0 };
+            if units.activations[kind].homogeneity().is_none() {
+                let [network, stage] = self.place;
+                let index = (((network << 10) | stage) << 32) | (1 << 31) | (first + j) as u64;
+                let u = uniform(&mut stream(self.seed, Purpose::Growth, index));
+                length *= STEEPNESS[0] * (STEEPNESS[1] / STEEPNESS[0]).powf(u);
+            }
+            let unit = &mut units.weights[(first + j) * depth..(first + j + 1) * depth];
+            unit.iter_mut().for_each(|w| *w *= length);
+        }
+    }
+}
+
+/// Returns the index at a share of the total.
+fn pick(shares: &[f64], share: f64) -> usize {
+    let mut left = share * shares.iter().sum::<f64>();
+    for (j, s) in shares.iter().enumerate() {
+        left -= s;
+        if left < 0.0 {
+            return j;
+        }
+    }
+    shares.len() - 1
+}
+
+/// Draws from the Gumbel law.
+pub(crate) fn gumbel(rng: &mut impl Rng) -> f64 {
+    // uniform is below 1 and may be 0.
+    -(-(1.0 - uniform(rng)).ln()).max(f64::MIN_POSITIVE).ln()
+}
+
+/// Returns the indices of the largest values, the first ones among ties.
+pub(crate) fn largest(values: &[f64], count: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|&a, &b| values[b].total_cmp(&values[a]));
+    order.truncate(count);
+    order
+}

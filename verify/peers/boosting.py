@@ -1,0 +1,234 @@
+"""`cargo xtask bench tables --data FOLDER`: errors and times on tables, of zonal with grown and drawn units and of its peers.
+
+    boosting.py ZONAL PAGE FOLDER [--splits N] [--only NAME,..] [--without PEER,..] [--write]
+
+The folder holds design tables as NAME.csv.gz (no header, label last) with test masks NAME.mask.csv.gz (one column for each
+split). The confirm tables are those of confirm.py, with test rows drawn by the number of the split (a tenth). All programs
+get the same rows and their defaults, and time includes reading for zonal only. Errors are root mean squared errors on test
+rows divided by the standard deviation of the test labels. `--write` puts the result into the page.
+"""
+
+import argparse
+import gzip
+import json
+import math
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import confirm
+import numpy as np
+from page import write
+
+MOST_ROWS = 50_000
+
+
+def zonal(hidden):
+    """Runs the program on files of these rows."""
+
+    def fit_and_score(arguments, train, test):
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [Path(folder) / name for name in ("train.csv", "test.csv")]
+            names = ",".join(f"x{i}" for i in range(train[0].shape[1])) + ",y"
+            for path, (x, y) in zip(paths, (train, test), strict=True):
+                np.savetxt(path, np.column_stack([x, y]), delimiter=",", header=names, comments="", fmt="%.17g")
+            command = [arguments.zonal, "train", paths[0], "--label", "y", "--test", paths[1], "--hidden", hidden]
+            command += ["--out", "none", "--format", "json", "--quiet"]
+            done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                raise RuntimeError(done.stderr.strip())
+            return json.loads(done.stdout)["test_rmse"]
+
+    return fit_and_score
+
+
+def estimator(make):
+    """Fits an estimator of scikit-learn's kind."""
+
+    def fit_and_score(_, train, test):
+        model = make()
+        model.fit(*train)
+        prediction = np.asarray(model.predict(test[0])).ravel()
+        return float(np.sqrt(np.mean((prediction - test[1]) ** 2)))
+
+    return fit_and_score
+
+
+def standardised(model):
+    """A perceptron on standardised columns and labels, as its documentation asks."""
+    from sklearn.compose import TransformedTargetRegressor
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return TransformedTargetRegressor(make_pipeline(StandardScaler(), model), transformer=StandardScaler())
+
+
+class Xrfm:
+    """xRFM at its defaults, which needs validation rows: a fifth of the training rows."""
+
+    def fit(self, x, y):
+        from xrfm import xRFM
+
+        order = np.random.default_rng(0).permutation(len(y))
+        held = len(y) // 5
+        self.mean, self.scale = x[order[held:]].mean(0), x[order[held:]].std(0)
+        self.scale[self.scale == 0] = 1
+        self.label_mean, self.label_scale = y.mean(), y.std()
+        x, y = self.prepared(x), ((y - self.label_mean) / self.label_scale).astype(np.float32)[:, None]
+        self.model = xRFM(device="cpu")
+        self.model.fit(x[order[held:]], y[order[held:]], x[order[:held]], y[order[:held]])
+        return self
+
+    def prepared(self, x):
+        return ((x - self.mean) / self.scale).astype(np.float32)
+
+    def predict(self, x):
+        return np.asarray(self.model.predict(self.prepared(x))).ravel() * self.label_scale + self.label_mean
+
+
+def peers():
+    """Name and program of each."""
+    from sklearn.ensemble import HistGradientBoostingRegressor
+    from sklearn.neural_network import MLPRegressor
+
+    def lightgbm():
+        import lightgbm
+
+        return lightgbm.LGBMRegressor(verbose=-1)
+
+    def catboost():
+        import catboost
+
+        return catboost.CatBoostRegressor(verbose=False, allow_writing_files=False)
+
+    return {
+        "grown": zonal("grown"),
+        "drawn": zonal("drawn"),
+        "HGB": estimator(HistGradientBoostingRegressor),
+        "LightGBM": estimator(lightgbm),
+        "CatBoost": estimator(catboost),
+        "xRFM": estimator(Xrfm),
+        "MLP adam": estimator(lambda: standardised(MLPRegressor())),
+        "MLP lbfgs": estimator(lambda: standardised(MLPRegressor(solver="lbfgs"))),
+    }
+
+
+def design_table(path, split):
+    """Training and test rows of a table of the folder."""
+    with gzip.open(path, "rt") as lines:
+        rows = np.loadtxt(lines, delimiter=",", ndmin=2)
+    with gzip.open(path.with_name(path.name.replace(".csv.gz", ".mask.csv.gz")), "rt") as lines:
+        is_test = np.loadtxt(lines, delimiter=",", ndmin=2)[:, split] > 0
+    return parts(rows[:, :-1], rows[:, -1], is_test)
+
+
+def confirm_table(entry, split):
+    """Training and test rows of a confirm table."""
+    x, y = confirm.load(*entry)
+    is_test = np.random.default_rng(split).random(len(y)) < 0.1
+    return parts(x, y, is_test)
+
+
+def parts(x, y, is_test):
+    """The rows for training and testing, with at most MOST_ROWS for training."""
+    train = np.flatnonzero(~is_test)[:MOST_ROWS]
+    return (x[train], y[train]), (x[is_test], y[is_test])
+
+
+def measure(arguments, tables, programs):
+    """Errors and seconds: {(table, split): {program: (error, seconds)}}."""
+    found = {}
+    for name, rows_of in tables.items():
+        for split in range(arguments.splits):
+            train, test = rows_of(split)
+            deviation = test[1].std()
+            result = found[name, split] = {}
+            for program, run in programs.items():
+                began = time.perf_counter()
+                try:
+                    error = run(arguments, train, test) / deviation
+                except Exception as problem:
+                    print(f"{name} {split} {program}: {problem}", flush=True)
+                    error = math.nan
+                result[program] = (error, time.perf_counter() - began)
+            text = "  ".join(f"{p} {e:.4f} ({s:.1f} s)" for p, (e, s) in result.items())
+            print(f"{name} {split} ({len(train[1])} rows, {train[0].shape[1]} columns): {text}", flush=True)
+    return found
+
+
+def geometric(values):
+    """The geometric mean of what is known."""
+    known = [v for v in values if v > 0 and math.isfinite(v)]
+    return math.exp(sum(map(math.log, known)) / len(known)) if known else math.nan
+
+
+def ranks(results, programs):
+    """The mean rank of each program; equal errors share a rank, and unknown ones come last."""
+    total = dict.fromkeys(programs, 0.0)
+    for result in results:
+        errors = {p: result[p][0] if math.isfinite(result[p][0]) else math.inf for p in programs}
+        for p in programs:
+            below = sum(errors[q] < errors[p] for q in programs)
+            equal = sum(errors[q] == errors[p] for q in programs)
+            total[p] += below + (equal + 1) / 2
+    return {p: total[p] / len(results) for p in programs}
+
+
+def summary(found, programs, heading):
+    """A table of ratios, wins, ranks and times, then one of the errors on each table."""
+    results = list(found.values())
+    rank = ranks(results, programs)
+    lines = [f"{heading}: {len(results)} pairs of a table and a split.", ""]
+    lines += ["| program | mean rank | error of grown / its error | grown is ahead | seconds |"]
+    lines += ["| --- | --- | --- | --- | --- |"]
+    for p in programs:
+        pairs = [(r["grown"][0], r[p][0]) for r in results]
+        ratio = "1" if p == "grown" else f"{geometric([a / b for a, b in pairs]):.3f}"
+        won = "" if p == "grown" else f"{sum(a < b for a, b in pairs)} of {len(pairs)}"
+        seconds = geometric([r[p][1] for r in results])
+        lines.append(f"| {p} | {rank[p]:.2f} | {ratio} | {won} | {seconds:.2f} |")
+    lines += ["", "| table | " + " | ".join(programs) + " |", "| --- |" + " --- |" * len(programs)]
+    for name in dict.fromkeys(name for name, _ in found):
+        of_table = [r for (n, _), r in found.items() if n == name]
+        means = [geometric([r[p][0] for r in of_table]) for p in programs]
+        best = min((m for m in means if math.isfinite(m)), default=math.nan)
+        cells = [f"**{m:.4f}**" if m == best else f"{m:.4f}" for m in means]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def main():
+    """Measures and reports."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("zonal", type=Path)
+    parser.add_argument("page", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--splits", type=int, default=5)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--without", default="")
+    parser.add_argument("--write", action="store_true")
+    arguments = parser.parse_args()
+    files = sorted(p for p in arguments.folder.glob("*.csv.gz") if not p.name.endswith(".mask.csv.gz"))
+    design = {p.name.removesuffix(".csv.gz"): lambda split, p=p: design_table(p, split) for p in files}
+    others = {f"{e[1]}": lambda split, e=e: confirm_table(e, split) for e in confirm.TABLES}
+    programs = {n: run for n, run in peers().items() if n not in arguments.without.split(",")}
+    only = [name for name in arguments.only.split(",") if name]
+    sections = []
+    for heading, tables in (("Design tables", design), ("Confirm tables", others)):
+        chosen = {n: t for n, t in tables.items() if not only or n in only}
+        if chosen:
+            sections.append(summary(measure(arguments, chosen, programs), programs, heading))
+            print(sections[-1], flush=True)
+    if arguments.write:
+        import catboost
+        import lightgbm
+        import sklearn
+
+        command = "Written by `cargo xtask bench tables --data FOLDER`."
+        title = "Tables: grown units and boosting"
+        write(arguments.page, title, [command, *sections], *((m.__name__, m) for m in (np, sklearn, lightgbm, catboost)))
+
+
+if __name__ == "__main__":
+    main()
