@@ -42,6 +42,10 @@ def result_of(cls: type[Any], report: _native.Report, notes: Iterable[str] = ())
     document = json.loads(report.json)
     result = build(cls, document, vars(results))
     attach(result, notes=(*notes, *report.notes), _document=document, _report=report)
+    if isinstance(result, results.Training):
+        attach(result.path, _has_roots=result.labels is not None)
+    if isinstance(result, results.Sweep):
+        attach(result.rows, _omits_constants=True)
     if isinstance(result, results.Training) and report.model is not None:
         attach(result, _network=Network(report.model))
     return result
