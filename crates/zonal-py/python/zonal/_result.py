@@ -388,7 +388,7 @@ class TrainingResult(Result):
             Whether to replace a run in it.
         no_report : bool
             Whether to omit the page.
-        figures : sequence of {'svg', 'png'}
+        figures : sequence of {'svg', 'png', 'pdf'}
             The formats in which figures are also written.
 
         Raises
