@@ -306,12 +306,13 @@ class Result(Tabular):
         return tuple(self._report.figures())
 
     def plot(self, ax: Any = None) -> Any:
-        """Plot the result with matplotlib.
+        """Plot the result with matplotlib, in the words and colours of the page of a run.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
-            The axes to draw on; the current axes by default.
+            The axes to draw on; the current axes by default. The legend is to the right of the axes; a figure of your own
+            leaves space for it with ``layout="constrained"``.
 
         Returns
         -------
@@ -423,6 +424,27 @@ class ResultList(list[_AnyResult]):
         drawings = [drawing for result in self for _, drawing in result.figures()[:1]]
         kind = type(self[0]).__name__ if self else "result"
         return _html.page(f"{len(self)} of {kind}", drawings, self._text, self._notes())
+
+    def plot(self, ax: Any = None) -> Any:
+        """Plot spectra on the same axes with matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            As for a single result.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        zonal.errors.ResourceError
+            If matplotlib is not installed, or for a list of other results.
+        """
+        from . import _plot
+
+        return _plot.draw_all(self, ax)
 
     def _notes(self) -> list[str]:
         return list(dict.fromkeys(note for result in self for note in result.notes))
