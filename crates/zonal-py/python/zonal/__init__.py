@@ -6,7 +6,7 @@ The functions have the names, defaults and results of the command-line program `
 - `plan`: width and iterations with a guarantee,
 - `train`: the training itself, on a target or on a table, to any number of iterations,
 - `analyze`: polynomial fits, the noise floor and energies of a table,
-- `sweep`, `reproduce`, `again`: trainings over a grid, the claims of the theory, repetition of a run,
+- `sweep`, `reproduce`, `again`: trainings on targets over a grid, the claims of the theory, repetition of a run,
 - `load`, `predict`, `report`: finished runs read back, applied to tables, and put on a page,
 - `sq`: statistical queries,
 - `spherical_harmonic_energies`: energy by degree of any model,
