@@ -1,9 +1,10 @@
 # %% [markdown]
 # # A first spectrum
 #
-# A unit phi(<w, x>) on the sphere acts on a function degree by degree: it multiplies the part of degree k by alpha_k, its
-# Funk-Hecke coefficient. Gradient descent learns a degree at the rate alpha_k^2, so the spectrum of an activation determines
-# what will be learned, and in which order.
+# A function g on the sphere is a sum of parts of degree 0, 1, 2, .. The mean of g(x) phi(<w, x>), as a function of w, is again a
+# sum of parts: that of degree k is alpha_k times the part of g, with alpha_k the Funk-Hecke coefficient of phi. Gradient
+# descent learns a degree at the rate alpha_k^2, so the spectrum of an activation determines what will be learned, and in which
+# order.
 
 # %%
 import numpy as np
@@ -39,7 +40,7 @@ def hinge(t):
 
 shifted = zonal.spectrum(hinge, dim=10, max_degree=8, kinks=[0.2])
 print(np.column_stack([shifted.degrees.degree, shifted.degrees.coefficient, shifted.degrees.error]))
-assert shifted.degrees.visible.all(), "a shift makes every degree visible"
+assert shifted.degrees.visible.all(), "this shift makes the degrees up to 8 visible"
 exact = zonal.spectrum("relu(t - 0.2)", dim=10, max_degree=8)
 assert np.allclose(shifted.degrees.coefficient, exact.degrees.coefficient, rtol=0, atol=1e-12)
 

@@ -181,7 +181,7 @@ def test_columns_are_named_as_they_are(rows, tmp_path):
     assert np.array_equal(weighted.path.loss, again.path.loss)
     numbers = pd.DataFrame(np.column_stack([x, y]))
     assert zonal.train(numbers, label=4, features=[0, 2], **OPTIONS).network.columns == ("0", "2")
-    with pytest.raises(zonal.errors.DataError, match="'in, out' is a column of X and the name of y"):
+    with pytest.raises(zonal.errors.DataError, match="'in, out' is a column of data and the name of y"):
         zonal.train(frame, frame["in, out"], **OPTIONS)
     pa = pytest.importorskip("pyarrow")
     holes = pa.table({"a": pa.array([True, None] * 1_500), "b": pa.array(x[:, 0])})
@@ -222,8 +222,8 @@ def test_dates_are_refused_at_every_door(rows, tmp_path):
 
     for times in (when, when.tz_localize("UTC"), when - when[0], when.to_period("D")):
         dated = plain.assign(when=times)
-        refused(lambda: zonal.train(dated, y, **OPTIONS), "column 'when' of X")
-        refused(lambda: zonal.analyze(dated, y), "column 'when' of X")
+        refused(lambda: zonal.train(dated, y, **OPTIONS), "column 'when' of data")
+        refused(lambda: zonal.analyze(dated, y), "column 'when' of data")
         refused(lambda: estimator.fit(dated, y), "column 'when' of X")
         refused(lambda: estimator.partial_fit(dated, y), "column 'when' of X")
     refused(lambda: estimator.fit(plain, pd.Series(when, name="when")), "column 'when' of y")
@@ -235,7 +235,7 @@ def test_dates_are_refused_at_every_door(rows, tmp_path):
     bare = x.astype("datetime64[s]")
     for data in (bare, list(bare), [list(row) for row in bare]):
         refused(lambda: estimator.fit(data, y), "X")
-        refused(lambda: zonal.train(data, y, **OPTIONS), "X")
+        refused(lambda: zonal.train(data, y, **OPTIONS), "data")
     refused(lambda: estimator.fit(x, when.to_numpy()), "y")
     table = pa.table({"a": x[:, 0], "when": pa.array(when.to_numpy()), "y": y})
     refused(lambda: zonal.train(table, label="y", **OPTIONS), "column 'when' of data")

@@ -16,17 +16,17 @@ HOLE = X.copy()
 HOLE[7, 1] = np.nan
 
 FAULTS = [
-    (lambda: zonal.train(X[:, 0], Y), DataError, "X has the shape .60,., but two dimensions"),
-    (lambda: zonal.train(X, Y[:50]), DataError, "X has 60 rows and y has 50"),
+    (lambda: zonal.train(X[:, 0], Y), DataError, "data has the shape .60,., but two dimensions"),
+    (lambda: zonal.train(X, Y[:50]), DataError, "data has 60 rows and y has 50"),
     (lambda: zonal.train(X, Y.reshape(3, 20, 1)), DataError, "y has the shape"),
-    (lambda: zonal.train(X[:0], Y[:0]), DataError, "X has no rows"),
-    (lambda: zonal.train(X[:, :0], Y), DataError, "X has no columns"),
+    (lambda: zonal.train(X[:0], Y[:0]), DataError, "data has no rows"),
+    (lambda: zonal.train(X[:, :0], Y), DataError, "data has no columns"),
     (lambda: zonal.train(HOLE, Y), DataError, "column 'x2': row 7 .*lacks a value.* missing='drop'"),
     (lambda: zonal.train(X, np.where(Y > 2, np.inf, Y)), DataError, "column 'y': row .* holds inf"),
-    (lambda: zonal.train(X.astype(object), Y), DataError, "X has the type object, but numbers"),
+    (lambda: zonal.train(X.astype(object), Y), DataError, "data has the type object, but numbers"),
     (lambda: zonal.train([["a", "b"]] * 60, Y), DataError, "row 0 .* holds 'a'"),
     (lambda: zonal.train(X + 1j, Y), DataError, "complex128.*real and imaginary"),
-    (lambda: zonal.train([[1, 2], [3]], [1, 2]), DataError, "X is a list, which is not an array"),
+    (lambda: zonal.train([[1, 2], [3]], [1, 2]), DataError, "data is a list, which is not an array"),
     (lambda: zonal.train(X), ParameterError, "y is missing"),
     (lambda: zonal.train(X, "y"), ParameterError, "y is 'y', but the labels themselves .* write label='y'"),
     (lambda: zonal.analyze(X, ["a", "b"]), ParameterError, r"write label=\['a', 'b'\]"),
@@ -72,7 +72,7 @@ FAULTS = [
     (lambda: zonal.train("a.csv", Y, label="y"), ParameterError, "y cannot be used with files"),
     (lambda: zonal.train("a.csv", label="y", weight=Y), ParameterError, "weight is a ndarray"),
     (lambda: zonal.train(lambda x: x, dim=3), ParameterError, "pass a function to learn as target"),
-    (lambda: zonal.train(iter([1]), Y), DataError, "X is a list_iterator, but an array or a table"),
+    (lambda: zonal.train(iter([1]), Y), DataError, "data is a list_iterator, but an array or a table"),
     (lambda: zonal.train(resume="runs/none", width=3), ParameterError, "width cannot be used with resume"),
     (lambda: zonal.train(X, Y, resume="runs/none"), ParameterError, "data cannot be used with resume"),
     (lambda: zonal.spectrum("relu", decay=range(2, 9, 3)), ParameterError, "range of consecutive degrees"),
@@ -102,6 +102,10 @@ FAULTS = [
     (lambda: zonal.uniform_points(1, 5), ParameterError, "dim is 1"),
     (lambda: zonal.Network.load("no/such"), FileError, "no/such"),
     (lambda: zonal.Statistics.from_bytes(b"nonsense"), DataError, "safetensors"),
+    (lambda: zonal.train(HOLE, Y), DataError, "^data, column 'x2': row .* lacks a value; fill it in, or drop such"),
+    (lambda: zonal.analyze(HOLE, Y), DataError, "^data, column 'x2'"),
+    (lambda: zonal.Survey(HOLE, Y), DataError, "^X, column 'x2'"),
+    (lambda: zonal.sweep(X), ParameterError, "file is a ndarray, but a TOML file .*; for a table call zonal.train"),
     (lambda: zonal.Survey(X, Y, missing="maybe"), ParameterError, "missing is 'maybe'"),
     (lambda: zonal.Survey(X, Y, first_row=-3), ParameterError, "first_row is -3"),
 ]
@@ -118,7 +122,7 @@ def test_faults_are_told(number):
 
 def test_sparse_matrices_are_refused():
     sparse = pytest.importorskip("scipy.sparse")
-    with pytest.raises(DataError, match="X.toarray"):
+    with pytest.raises(DataError, match="data.toarray"):
         zonal.train(sparse.csr_matrix(X), Y)
 
 
@@ -160,3 +164,20 @@ def test_a_thousand_failed_calls_leave_nothing():
     gc.collect()
     # A table of 3.2 MB that stayed each time would be 320 MB.
     assert resident() - before < 24 << 20
+
+
+KEYWORDS = [
+    (lambda: zonal.train(X, Y, epochs=4), "unexpected keyword argument 'epochs'; the option is iterations"),
+    (lambda: zonal.train(X, Y, widht=4), "'widht'; did you mean width?"),
+    (lambda: zonal.train(X, Y, n_jobs=4), "zonal.set_threads"),
+    (lambda: zonal.train(X, Y, exclude=["a"]), "use features with the list of columns to keep"),
+    (lambda: zonal.train(X, Y, zzz=1), "unexpected keyword argument 'zzz'$"),
+    (lambda: zonal.sq.bound(family="zonal", n=4), "'n'; the option is dim"),
+    (lambda: zonal.sweep(X, label="y"), "'label'; a sweep trains on targets; for a table call zonal.train"),
+]
+
+
+@pytest.mark.parametrize("call, words", KEYWORDS)
+def test_unknown_keywords_are_answered_with_the_option(call, words):
+    with pytest.raises(TypeError, match=words):
+        call()

@@ -13,6 +13,7 @@ import pytest
 
 import zonal
 from zonal import results
+from zonal._result import ResultList
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +122,31 @@ def test_plots_draw_and_say_what_they_cannot(some):
         plt.close(figure)
     with pytest.raises(zonal.errors.ResourceError, match="has no plot"):
         some["bound"].plot()
+    figure, ax = plt.subplots()
+    assert some["target"].plot(ax).get_ylabel() == "residual energy" and ax.get_xlabel() == "iterations"
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert {"degree 2", "degree 4", "degree > 4", "infinite width"} <= set(names), names
+    plt.close(figure)
+    spectra = zonal.spectrum(["relu", "tanh"], dim=6, max_degree=4)
+    ax = spectra.plot()
+    ax.figure.canvas.draw()
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["relu", "tanh", "invisible"]
+    # The legend is inside the figure, and beside the axes.
+    box, axes = ax.get_legend().get_window_extent(), ax.get_window_extent()
+    assert box.x0 >= axes.x1 and box.x1 <= ax.figure.bbox.x1
+    plt.close(ax.figure)
+    with pytest.raises(zonal.errors.ResourceError, match="plot its items"):
+        ResultList([some["bound"]], "bounds").plot()
+
+
+def test_colours_are_those_of_the_pages(root):
+    import re
+
+    from zonal import _plot
+
+    source = (root / "crates/zonal-report/src/palette.rs").read_text()
+    light = source.partition("pub const LIGHT: [&str; COLOURS] =")[2].partition("];")[0]
+    assert tuple(re.findall(r"#[0-9a-f]{6}", light)) == _plot.COLOURS
 
 
 def test_networks_know_themselves(some):

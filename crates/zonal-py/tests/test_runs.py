@@ -134,7 +134,7 @@ def test_pages_of_one_run_and_of_several(saved, tmp_path):
     zonal.train(target="x1*x2", dim=4, width=20, iterations=100, out=other)
     page = zonal.report([run, other], out=tmp_path / "both.html", figures=["svg"])
     assert page == tmp_path / "both.html" and "diabetes" in page.read_text() and (tmp_path / "figures").is_dir()
-    with pytest.raises(zonal.errors.ParameterError, match="was not written to a folder"):
+    with pytest.raises(zonal.errors.ParameterError, match="has no run folder"):
         zonal.report(zonal.train(target="x1", dim=3, width=10, iterations=10))
     with pytest.raises(zonal.errors.ZonalError, match="not a finished run"):
         zonal.report(tmp_path)
@@ -170,3 +170,29 @@ def test_sweeps_name_what_is_wrong(tmp_path):
     ]:
         with pytest.raises(zonal.errors.ParameterError, match=message):
             zonal.sweep(**arguments)
+
+
+def test_advice_about_columns_labels_and_folders():
+    pd = pytest.importorskip("pandas")
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    frame = pd.DataFrame({"age": x[:, 0], "size": x[:, 1], "price": x[:, 0] ** 2})
+    options = {"width": 20, "activation": "relu", "scale": 1, "bias": 1, "iterations": 100}
+    run = zonal.train(frame, label="price", **options)
+    holes = x.copy()
+    holes[3, 1] = np.nan
+    for work, words in [
+        (lambda: zonal.train(frame, label="Price"), "data has no column 'Price'; did you mean price"),
+        (lambda: zonal.train(frame, label="tax"), "data has no column 'tax'; its columns are age, size, price"),
+        (lambda: zonal.train(frame, label="price", features=["aeg"]), "features: data has no column 'aeg'"),
+        (lambda: zonal.predict(run, frame, label="prise"), "did you mean price"),
+        (lambda: zonal.predict(run, frame, label=frame.price), "label is a Series, but must name columns of data; to score"),
+        (lambda: zonal.predict(run, x, label=x[:, 0]), "label is a ndarray"),
+        (lambda: zonal.predict(run, frame[["age"]]), "data lacks the columns size"),
+        (lambda: zonal.predict(run, np.ones((3, 5))), "data has 5 columns, but the network was trained on 2"),
+        (lambda: run.network.predict(np.ones((3, 5))), "X has 5 columns"),
+        (lambda: zonal.predict(run, holes), "^data, column 'size': row 3 .* lacks a value; fill it in$"),
+        (lambda: zonal.report(run), r"this training has no run folder; write one first: run.save\(folder\)"),
+    ]:
+        with pytest.raises(zonal.errors.ZonalError, match=words):
+            work()
+    assert zonal.predict(run, frame, label=["price"]).rows == 60

@@ -118,6 +118,50 @@ def test_tables_are_written_as_csv(run, program, tmp_path):
     assert zonal.analyze(np.eye(30)[:, :2], np.arange(30.0)).to_pandas().columns[0] == "label"
 
 
+def test_frames_of_a_training_and_of_its_path_agree(run, rows):
+    pd = pytest.importorskip("pandas")
+    x, y = rows
+    every = [
+        run,
+        zonal.train(target="x1*x2", dim=4, width="inf", iterations=100),
+        zonal.train(target="x1*x2", dim=4, width=20, iterations=50, layers="both"),
+        zonal.train(x, y, width=20, iterations=100, activation="tanh", scale=1, bias=1),
+        zonal.train(x, y, width=20, iterations=20, layers="both", activation="tanh", scale=1, bias=1, test_fraction=0),
+    ]
+    for found in every:
+        frame = found.to_pandas()
+        assert not frame.isna().all().any()
+        pd.testing.assert_frame_equal(frame, found.path.to_pandas())
+        # The rows after a header line are those of the CSV, in which 1.0 is 1.
+        assert set(frame.columns) <= set(found.to_csv().splitlines()[0].split(","))
+    kinds = every[1].to_pandas().dtypes
+    assert kinds["iteration"] == np.int64 and all(kind == np.float64 for kind in kinds.drop("iteration"))
+    plan = zonal.plan("x1*x2", dim=4, degree=2).to_pandas()
+    assert plan["step_size"].dtype == np.float64 and plan["width"].dtype == np.int64
+
+
+def test_paths_on_tables_have_the_roots_that_are_printed(run, rows):
+    x, y = rows
+    path = zonal.train(x, y, width=20, iterations=100, activation="tanh", scale=1, bias=1).path
+    assert np.array_equal(path.rmse, np.sqrt(path.loss))
+    assert np.array_equal(path.test_rmse, np.sqrt(path.test_loss))
+    assert next(iter(path)).validation_rmse == np.sqrt(path.validation_loss[0])
+    assert "test_rmse" in repr(path) and pickle.loads(pickle.dumps(path)).rmse[0] == path.rmse[0]
+    for name, advice in [("rmse", "no column 'rmse'$"), ("rest", "is tail_energy"), ("losss", "did you mean loss")]:
+        with pytest.raises(AttributeError, match=advice):
+            getattr(run.path, name)
+
+
+def test_the_rows_of_a_sweep_print_what_differs():
+    sweep = zonal.sweep(target="harmonic({degree})", degree=[1, 2], dim=5, width=[10, 20], seeds=2, iterations=100)
+    lines = repr(sweep.rows).splitlines()
+    assert lines[1].split()[:5] == ["degree", "target", "width", "loss", "loss_standard_error"]
+    assert lines[-2].startswith("in all rows: dim 5, activation relu") or "in all rows: dim 5" in lines[-1]
+    assert list(next(iter(sweep.rows))._asdict())[:4] == ["dim", "degree", "target", "activation"]
+    pytest.importorskip("pandas")
+    assert sweep.to_pandas().columns.tolist() == sweep.rows.to_pandas().columns.tolist()
+
+
 def test_rows_are_named_tuples_and_long_tables_are_cut(run):
     last = list(run.path)[-1]
     assert last.iteration == 10**4 and last.loss == run.path.loss[-1] and last.energy_2 == run.path.energy[-1, 2]

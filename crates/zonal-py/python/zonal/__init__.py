@@ -6,7 +6,7 @@ The functions have the names, defaults and results of the command-line program `
 - `plan`: width and iterations with a guarantee,
 - `train`: the training itself, on a target or on a table, to any number of iterations,
 - `analyze`: polynomial fits, the noise floor and energies of a table,
-- `sweep`, `reproduce`, `again`: trainings over a grid, the claims of the theory, repetition of a run,
+- `sweep`, `reproduce`, `again`: trainings on targets over a grid, the claims of the theory, repetition of a run,
 - `load`, `predict`, `report`: finished runs read back, applied to tables, and put on a page,
 - `sq`: statistical queries,
 - `spherical_harmonic_energies`: energy by degree of any model,
@@ -16,6 +16,7 @@ The functions have the names, defaults and results of the command-line program `
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from . import errors, results, sq
@@ -60,18 +61,33 @@ __all__ = [
 ]
 
 
+# Optional packages are looked up and not imported: `help`, completion and `from zonal import *` need the names only.
+_OPTIONAL = {"OneHiddenLayerRegressor": "sklearn", "dask": "dask"}
+
+if find_spec("sklearn") is not None:
+    __all__ += ["OneHiddenLayerRegressor"]
+
+
 def __getattr__(name: str) -> Any:
     # These import optional or slow packages.
-    if name == "OneHiddenLayerRegressor":
+    if name not in _OPTIONAL:
+        raise AttributeError(f"module 'zonal' has no attribute '{name}'")
+    try:
+        if name == "dask":
+            import importlib
+
+            return importlib.import_module(".dask", __name__)
         from .estimator import OneHiddenLayerRegressor
 
         return OneHiddenLayerRegressor
-    if name == "dask":
-        import importlib
-
-        return importlib.import_module(".dask", __name__)
-    raise AttributeError(f"module 'zonal' has no attribute '{name}'")
+    except errors.MissingPackage as error:
+        if name == "OneHiddenLayerRegressor" and find_spec("sklearn") is None:
+            # For `from zonal import OneHiddenLayerRegressor`, which would replace the message of an AttributeError.
+            raise
+        # A package that is listed but cannot be used must not end `help(zonal)`, which passes over attributes that are missing.
+        raise errors.MissingAttribute(str(error)) from error
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, "OneHiddenLayerRegressor", "dask"])
+    installed = [name for name, package in _OPTIONAL.items() if find_spec(package) is not None]
+    return sorted({*__all__, *installed})

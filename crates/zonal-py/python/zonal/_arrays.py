@@ -17,6 +17,8 @@ import numpy.typing as npt
 from . import _native
 from .errors import DataError
 
+# What the compiled part calls a table without files.
+_IN_MEMORY = "the table in memory"
 _READ_IN_PLACE = {"f8", "f4", "i8", "i4", "i2", "i1", "u8", "u4", "u2", "u1", "b1"}
 
 
@@ -122,12 +124,24 @@ def label_names_of(named: Named) -> list[str]:
 
 
 @contextmanager
+def named(argument: str) -> Iterator[None]:
+    """Call the table in memory by the name of its argument in messages."""
+    try:
+        yield
+    except DataError as error:
+        message = str(error)
+        if _IN_MEMORY not in message:
+            raise
+        raise DataError(message.replace(_IN_MEMORY, argument)) from None
+
+
+@contextmanager
 def without_drop_advice() -> Iterator[None]:
     """Adapt messages about missing values for functions that cannot drop rows."""
     try:
         yield
     except DataError as error:
-        message = str(error).replace("; fill it in, or use missing='drop'", "; fill it in")
+        message = str(error).replace("; fill it in, or drop such rows with missing='drop'", "; fill it in")
         raise DataError(message) from None
 
 

@@ -2,17 +2,79 @@
 
 from __future__ import annotations
 
+import difflib
+import functools
 import inspect
 import json
 import math
 import os
-from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 
 from . import _native
 from .errors import ParameterError
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+# Options, and their names in other programs: those of the command-line program's tips, in Python's spelling.
+_OTHER_NAMES: dict[str, tuple[str, ...]] = {
+    "step": ("lr", "learning_rate", "learning_rate_init", "eta", "step_size"),
+    "iterations": ("epochs", "steps", "num_steps", "n_iter", "max_iter", "max_steps", "iters"),
+    "width": ("hidden", "hidden_units", "hidden_size", "hidden_layer_sizes", "neurons"),
+    "batch": ("batch_size", "minibatch"),
+    "label": ("target_column", "labels", "outcome"),
+    "features": ("x", "columns"),
+    "data": ("X", "df", "table"),
+    "weight": ("sample_weight", "weights"),
+    "seed": ("random_state", "random_seed"),
+    "out": ("output", "output_dir", "save"),
+    "delimiter": ("sep", "separator"),
+    "dim": ("n", "dimension", "input_dim"),
+    "test_fraction": ("test_size",),
+    "degree": ("degrees",),
+}
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word nearest to a misspelt one, if any is near."""
+    words = {name.lower(): name for name in known}
+    found = difflib.get_close_matches(word.lower(), words, n=1, cutoff=0.7)
+    return words[found[0]] if found else None
+
+
+def checked(**hints: str) -> Callable[[_Function], _Function]:
+    """Make a function answer an unknown keyword with the name of the option, or with one of the hints."""
+
+    def decorate(function: _Function) -> _Function:
+        known = list(inspect.signature(function).parameters)
+
+        @functools.wraps(function)
+        def call(*values: Any, **keywords: Any) -> Any:
+            for name in keywords:
+                if name not in known:
+                    message = f"{function.__name__}() got an unexpected keyword argument '{name}'"
+                    raise TypeError(message + _advice(name, known, hints))
+            return function(*values, **keywords)
+
+        return call  # type: ignore[return-value]
+
+    return decorate
+
+
+def _advice(name: str, known: Collection[str], hints: Mapping[str, str]) -> str:
+    if name in hints:
+        return f"; {hints[name]}"
+    if name in ("n_jobs", "threads", "workers"):
+        return "; zonal.set_threads(n) sets the number of threads"
+    if name in ("exclude", "drop_columns", "ignore") and "features" in known:
+        return "; use features with the list of columns to keep"
+    option = next((option for option, names in _OTHER_NAMES.items() if option in known and name in names), None)
+    if option is not None:
+        return f"; the option is {option}"
+    near = nearest(name, known)
+    return "" if near is None else f"; did you mean {near}?"
 
 
 def options(function: Callable[..., Any], arguments: Mapping[str, Any], skip: Collection[str] = ()) -> dict[str, Any]:

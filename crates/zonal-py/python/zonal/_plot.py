@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,12 +14,19 @@ if TYPE_CHECKING:
     from ._result import Result
 
 
+# The colours and markers of the page of a run, by degree or by line (`zonal_report::palette`).
+COLOURS = ("#184cab", "#d8430e", "#2f8a61", "#a20071", "#6ba045", "#37250c", "#3e7aff")
+MARKERS = ("o", "s", "^", "D")
+_SOFT = "#57606a"
+
+
+def _look(number: int) -> dict[str, str]:
+    """Return the colour and the marker of a series; the marker changes once all colours have been used."""
+    return {"color": COLOURS[number % len(COLOURS)], "marker": MARKERS[number // len(COLOURS) % len(MARKERS)]}
+
+
 def draw(result: Result, ax: Any) -> Any:
     """Draw a result according to its class."""
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise MissingPackage("plot() needs matplotlib: pip install matplotlib") from error
     drawings: dict[str, Any] = {
         "Spectrum": _spectrum,
         "Training": _training,
@@ -30,21 +38,73 @@ def draw(result: Result, ax: Any) -> Any:
     if kind not in drawings:
         message = f"a {kind} has no plot; results with one are {', '.join(drawings)}"
         raise ResourceError(message)
-    ax = plt.gca() if ax is None else ax
+    ax = _axes(ax)
     drawings[kind](result, ax)
     return ax
+
+
+def draw_all(found: Sequence[Result], ax: Any) -> Any:
+    """Draw several results of one call on the same axes."""
+    if not found or type(found[0]).__name__ != "Spectrum":
+        kind = type(found[0]).__name__ if found else "result"
+        raise ResourceError(f"a list of {kind} has no common plot; plot its items")
+    ax = _axes(ax)
+    _spectra(found, ax)
+    return ax
+
+
+def _axes(ax: Any) -> Any:
+    """Return the axes to draw on: those of the caller, or the current ones in a figure with space for the legend."""
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise MissingPackage("plot() needs matplotlib: pip install matplotlib") from error
+    if ax is not None:
+        return ax
+    figure = plt.gcf()
+    if figure.get_layout_engine() is None:
+        figure.set_layout_engine("constrained")
+    return plt.gca()
+
+
+def _legend(ax: Any) -> None:
+    """Show the legend to the right of the axes, where it covers nothing."""
+    ax.legend(loc="upper left", bbox_to_anchor=(1.02, 1.0), borderaxespad=0.0)
 
 
 def _spectrum(result: results.Spectrum, ax: Any) -> None:
     degrees = result.degrees
     visible = degrees.visible
-    ax.stem(degrees.degree[visible], degrees.eigenvalue[visible], basefmt=" ", label="visible")
+    look = _look(0)["color"]
+    lines = ax.stem(degrees.degree[visible], degrees.eigenvalue[visible], basefmt=" ", label="visible")
+    lines.markerline.set_color(look)
+    lines.stemlines.set_color(look)
     if not visible.all():
         low = degrees.eigenvalue[visible].min() if visible.any() else 1.0
         invisible = degrees.degree[~visible]
-        ax.plot(invisible, np.full(len(invisible), low), "x", color="grey", label="invisible")
-        ax.legend()
+        ax.plot(invisible, np.full(len(invisible), low), "x", color=_look(1)["color"], label="invisible")
+        _legend(ax)
     ax.set(yscale="log", xlabel="degree", ylabel="eigenvalue", title=f"Spectrum of {result.activation}")
+
+
+def _spectra(found: Sequence[Any], ax: Any) -> None:
+    """Draw the eigenvalues of several spectra; the legend has what differs."""
+    shown = [[s.activation, f"n = {s.dim}", f"scale {s.scale:.4g}" if s.scale is not None else ""] for s in found]
+    differs = [j for j in range(3) if len({names[j] for names in shown}) > 1] or [0]
+    floor = min((s.degrees.eigenvalue[s.degrees.visible].min(initial=1.0) for s in found), default=1.0)
+    any_invisible = False
+    for number, (spectrum, names) in enumerate(zip(found, shown, strict=True)):
+        degrees, visible = spectrum.degrees, spectrum.degrees.visible
+        label = ", ".join(names[j] for j in differs if names[j])
+        ax.plot(degrees.degree[visible], degrees.eigenvalue[visible], lw=1, label=label, **_look(number))
+        hidden = degrees.degree[~visible]
+        any_invisible = any_invisible or len(hidden) > 0
+        # One row of crosses for each spectrum.
+        ax.plot(hidden, np.full(len(hidden), floor / 3 ** (number + 1)), "x", color=_look(number)["color"])
+    if any_invisible:
+        ax.plot([], [], "x", color=_SOFT, label="invisible")
+    ax.set(yscale="log", xlabel="degree", ylabel="eigenvalue", title="Spectra")
+    _legend(ax)
 
 
 # Energies below this fraction of the largest are not drawn.
@@ -59,17 +119,23 @@ def _training(result: results.Training, ax: Any) -> None:
             energy = path.energy[:, degree]
             if energy.max() < 1e-4 * largest:
                 continue
-            (points,) = ax.plot(path.iteration, energy, ".", label=f"degree {degree}")
+            look = _look(degree)
+            ax.plot(path.iteration, energy, linestyle="", ms=4, label=f"degree {degree}", **look)
             if path.predicted is not None:
-                ax.plot(path.iteration, path.predicted[:, degree], "--", color=points.get_color(), lw=1)
+                ax.plot(path.iteration, path.predicted[:, degree], "--", color=look["color"], lw=1)
+        if path.tail_energy is not None and path.tail_energy.max() >= 1e-4 * largest:
+            label = f"degree > {path.energy.shape[1] - 1}"
+            ax.plot(path.iteration, path.tail_energy, linestyle="", marker=".", color=_SOFT, label=label)
+        if path.predicted is not None:
+            ax.plot([], [], "--", color=_SOFT, lw=1, label="infinite width")
         low = max(float(path.energy[path.energy > 0].min(initial=largest)), _FLOOR * largest)
-        ax.set(ylabel="remaining energy", yscale="log", ylim=(low / 2, 2 * largest))
+        ax.set(ylabel="residual energy", yscale="log", ylim=(low / 2, 2 * largest))
     else:
         curves = (("training", path.loss), ("validation", path.validation_loss), ("test", path.test_loss))
-        for name, losses in curves:
+        for number, (name, losses) in enumerate(curves):
             if losses is not None:
-                ax.plot(path.iteration, np.sqrt(losses), label=name)
-        ax.axvline(result.best_iteration, color="grey", lw=1, label="chosen")
+                ax.plot(path.iteration, np.sqrt(losses), label=name, color=_look(number)["color"])
+        ax.axvline(result.best_iteration, color=_SOFT, lw=1, label="best")
         ax.set(ylabel="root mean squared error", yscale="log")
     _iterations(ax)
 
@@ -77,8 +143,8 @@ def _training(result: results.Training, ax: Any) -> None:
 def _iterations(ax: Any) -> None:
     """Label a logarithmic axis of iterations that includes 0."""
     ax.set_xscale("symlog", linthresh=1)
-    ax.set(xlabel="iteration", xlim=(-0.2, None))
-    ax.legend()
+    ax.set(xlabel="iterations", xlim=(-0.2, None))
+    _legend(ax)
 
 
 def _analysis(result: results.Analysis, ax: Any) -> None:
@@ -91,7 +157,7 @@ def _analysis(result: results.Analysis, ax: Any) -> None:
     # Polynomials that fit the noise of the training rows have large errors on others.
     ax.set(xlabel="degree of the polynomial", ylabel="error divided by the variance", ylim=(0, 2))
     ax.set_xticks(result.labels[0].best_polynomial.degree)
-    ax.legend()
+    _legend(ax)
 
 
 def _sweep(result: results.Sweep, ax: Any) -> None:
@@ -110,12 +176,12 @@ def _sweep(result: results.Sweep, ax: Any) -> None:
             label=f"n = {setting[0]}, {setting[1]}",
         )
     ax.set(yscale="log", xlabel="log of the width to the base n", ylabel="loss", title=result.name)
-    ax.legend()
+    _legend(ax)
 
 
 def _learning(result: results.Learning, ax: Any) -> None:
     path = result.path
-    ax.plot(path.iteration, path.loss, "o-", label=f"through {result.oracle} answers")
-    ax.plot(path.iteration, path.exact_loss, label="exact")
-    ax.set(yscale="log", ylabel="loss")
+    ax.plot(path.iteration, path.loss, "o-", color=COLOURS[0], label=f"through {result.oracle} answers")
+    ax.plot(path.iteration, path.exact_loss, color=COLOURS[1], label="exact")
+    ax.set(yscale="log", ylabel="mean squared error")
     _iterations(ax)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import copy
 import csv
 import dataclasses
+import difflib
 import io
 import json
 import math
 import os
+import re
 import textwrap
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -34,6 +36,33 @@ _ROWS = 20
 _WIDTH = 118
 # Columns of several values whose names differ in the tables of the program.
 _MATRIX_NAMES = {"error": "energy_error", "energies": "energy"}
+# Columns in their order, where it differs from that of the fields; `0` stands for the columns of each degree. Others follow.
+_ORDERS: dict[str, list[str]] = {
+    # The order of the program's CSV.
+    "Path": [
+        *("iteration", "loss", "validation_loss", "test_loss", "tail_energy", "predicted_loss", "alignment"),
+        *("hidden_movement", "output_movement", "energy_0", "predicted_0", "loss_error", "tail_energy_error"),
+        *("energy_error_0", "rmse", "validation_rmse", "test_rmse"),
+    ],
+    # Settings, then results.
+    "SweepRows": [
+        *("dim", "degree", "target", "activation", "scale", "width", "rows", "step", "iterations"),
+        *("loss", "loss_standard_error", "train_loss", "train_loss_standard_error", "predicted_loss", "loss_bound"),
+        *("best_polynomial_error", "energy_0", "tail_energy", "target_energy", "step_size", "seeds", "diverged"),
+        *("log_n_width", "log_n_rows"),
+    ],
+}
+# Columns that other columns determine, by the column whose root they are.
+_ROOTS = {"rmse": "loss", "validation_rmse": "validation_loss", "test_rmse": "test_loss"}
+# Names of the program's tables and of other programs, and the names of the columns.
+_OTHER_NAMES = {
+    "rest": "tail_energy",
+    "theory": "predicted",
+    "iterations": "iteration",
+    "train_loss": "loss",
+    "train_rmse": "rmse",
+    "energies": "energy",
+}
 
 _Built = TypeVar("_Built")
 
@@ -57,15 +86,43 @@ class Record:
         return _html.record(type(self).__name__, values, _tables(self))
 
 
-class Columns(Record):
+class Tabular(Record):
+    """A record that is a table."""
+
+    def to_csv(self, file: str | os.PathLike[str] | None = None) -> str | None:
+        """Return the table as CSV, or write it to a file; for the result of a call as the program prints it with ``--format csv``.
+
+        Parameters
+        ----------
+        file : path, optional
+            The file; an existing one is replaced.
+
+        Returns
+        -------
+        str or None
+            The text; None if it was written to a file.
+        """
+        return _written(self._csv(), file)
+
+    def _csv(self) -> str:
+        raise NotImplementedError
+
+
+class Columns(Tabular):
     """A table: arrays by name, with one entry for each row.
 
     pandas and polars take it directly: ``pandas.DataFrame(columns)``. Iterating yields its rows as named tuples. Columns of
     several values, such as the energies by degree of a path, become one column for each value: ``energy_0``, ``energy_1``, ..
+    Columns without any value are omitted. The path of a training on a table also has the roots of its losses, ``rmse``,
+    ``validation_rmse`` and ``test_rmse``, in the label's unit.
     """
 
     #: Columns whose values are lists in each row, and the name of that list.
     _nested: Mapping[str, str] = {}
+    #: Whether losses are those of a table, whose roots have a unit.
+    _has_roots: bool = False
+    #: Whether printing omits columns with a single value.
+    _omits_constants: bool = False
 
     def __len__(self) -> int:
         lengths = (len(value) for _, value in _fields(self) if value is not None)
@@ -94,29 +151,35 @@ class Columns(Record):
         """
         return _pandas().DataFrame(self._plain())
 
-    def to_csv(self, file: str | os.PathLike[str] | None = None) -> str | None:
-        """Return the table as CSV, or write it to a file.
-
-        Parameters
-        ----------
-        file : path, optional
-            The file; an existing one is replaced.
-
-        Returns
-        -------
-        str or None
-            The text; None if it was written to a file.
-        """
+    def _csv(self) -> str:
         flat, out = self._flat(), io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(flat)
         writer.writerows([_cell(value) for value in row] for row in self)
-        return _written(out.getvalue(), file)
+        return out.getvalue()
+
+    if not TYPE_CHECKING:
+        # Only columns that always exist have a declared type.
+        def __getattr__(self, name: str) -> Any:
+            if name in _ROOTS and self._has_roots:
+                losses = getattr(self, _ROOTS[name])
+                return None if losses is None else _frozen(np.sqrt(losses), np.float64)
+            message = f"{type(self).__name__} has no column '{name}'"
+            if not name.startswith("_"):
+                names = [field.name for field in dataclasses.fields(self)]
+                other = _OTHER_NAMES.get(name)
+                near = difflib.get_close_matches(name, names, 1)
+                if other in names:
+                    message += f"; the column is {other}"
+                elif near:
+                    message += f"; did you mean {near[0]}?"
+            raise AttributeError(message, name=name, obj=self)
 
     def _flat(self) -> dict[str, Any]:
-        """Return the columns by name, those of several values as one column for each value."""
+        """Return the columns by name, those of several values as one column for each value, without empty ones."""
         out: dict[str, Any] = {}
-        for name, column in _fields(self):
+        roots = [(name, getattr(self, name)) for name in _ROOTS] if self._has_roots else []
+        for name, column in [*_fields(self), *roots]:
             if column is None:
                 continue
             matrix = _matrix(column)
@@ -125,7 +188,8 @@ class Columns(Record):
                 continue
             for k in range(matrix.shape[1]):
                 out[f"{_MATRIX_NAMES.get(name, name)}_{k}"] = matrix[:, k]
-        return out
+        full = {name: column for name, column in out.items() if not _is_empty(column)}
+        return {name: full[name] for name in _ordered(full, type(self).__name__)}
 
     def _plain(self) -> dict[str, Any]:
         """Return the columns as arrays and lists."""
@@ -141,7 +205,11 @@ class Columns(Record):
         if len(shown) > _ROWS:
             shown = [*shown[: _ROWS // 2], *shown[-_ROWS // 2 :]]
         columns = []
-        for name, column in self._flat().items():
+        flat = self._flat()
+        constants = self._constants(flat) if self._omits_constants else {}
+        for name, column in flat.items():
+            if name in constants:
+                continue
             items = _items(column)
             cells = [name, *(_cut(summary(items[i]), 24) for i in shown)]
             width = max(map(len, cells))
@@ -154,7 +222,15 @@ class Columns(Record):
             lines.insert(1 + _ROWS // 2, f".. {len(self) - _ROWS} more rows")
         rest = [column[0].strip() for column in columns[fits:]]
         more = textwrap.wrap(f"and the columns {', '.join(rest)}", _WIDTH) if rest else []
-        return "\n".join([f"{type(self).__name__}, {len(self)} rows", *lines, *more])
+        same = ", ".join(f"{name} {_cut(value, 24)}" for name, value in constants.items())
+        every = textwrap.wrap(f"in all rows: {same}", _WIDTH) if same else []
+        return "\n".join([f"{type(self).__name__}, {len(self)} rows", *lines, *more, *every])
+
+    def _constants(self, flat: Mapping[str, Any]) -> dict[str, str]:
+        """Return the columns that have the same value in all of several rows, and that value."""
+        settled = {name: {summary(value) for value in _items(column)} for name, column in flat.items()}
+        fixed = {name: values.pop() for name, values in settled.items() if len(values) == 1}
+        return {name: value for name, value in fixed.items() if not name.startswith("loss")} if len(self) > 1 else {}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -175,7 +251,7 @@ class _Forms:
         return list(self._figures)
 
 
-class Result(Record):
+class Result(Tabular):
     """The result of a call.
 
     It prints as the command-line program prints it, and in a notebook with its figures.
@@ -201,23 +277,11 @@ class Result(Record):
         """Return the document that the command-line program prints with ``--format json``."""
         return copy.deepcopy(dict(self._document))
 
-    def to_csv(self, file: str | os.PathLike[str] | None = None) -> str | None:
-        """Return the table that the command-line program prints with ``--format csv``, or write it to a file.
-
-        Parameters
-        ----------
-        file : path, optional
-            The file; an existing one is replaced.
-
-        Returns
-        -------
-        str or None
-            The text; None if it was written to a file.
-        """
-        return _written(self._report.csv(), file)
+    def _csv(self) -> str:
+        return self._report.csv()
 
     def to_pandas(self) -> Any:
-        """Return the table of `to_csv` as a pandas data frame.
+        """Return the table of `to_csv` as a pandas data frame, without columns that have no value.
 
         Raises
         ------
@@ -228,19 +292,27 @@ class Result(Record):
         # Later versions of pandas read numbers exactly by default.
         is_old = tuple(map(int, pandas.__version__.split(".")[:2])) < (3, 1)
         exact = {"float_precision": "round_trip"} if is_old else {}
-        return pandas.read_csv(io.StringIO(self._report.csv()), **exact)
+        frame = pandas.read_csv(io.StringIO(self._report.csv()), **exact)
+        if len(frame) > 0:
+            frame = frame.dropna(axis="columns", how="all")
+        # CSV writes 1.0 as 1.
+        real = _real_names(self._document)
+        whole = [name for name in frame.columns if frame[name].dtype.kind in "iu"]
+        frame = frame.astype({name: np.float64 for name in whole if _is_real(name, real)})
+        return frame[_ordered(frame.columns, {"Training": "Path", "Sweep": "SweepRows"}.get(type(self).__name__, ""))]
 
     def figures(self) -> tuple[tuple[str, str], ...]:
         """Return the figures of the report: the title of each, and its drawing as SVG."""
         return tuple(self._report.figures())
 
     def plot(self, ax: Any = None) -> Any:
-        """Plot the result with matplotlib.
+        """Plot the result with matplotlib, in the words and colours of the page of a run.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
-            The axes to draw on; the current axes by default.
+            The axes to draw on; the current axes by default. The legend is to the right of the axes; a figure of your own
+            leaves space for it with ``layout="constrained"``.
 
         Returns
         -------
@@ -317,7 +389,7 @@ class TrainingResult(Result):
             Whether to replace a run in it.
         no_report : bool
             Whether to omit the page.
-        figures : sequence of {'svg', 'png'}
+        figures : sequence of {'svg', 'png', 'pdf'}
             The formats in which figures are also written.
 
         Raises
@@ -353,6 +425,27 @@ class ResultList(list[_AnyResult]):
         kind = type(self[0]).__name__ if self else "result"
         return _html.page(f"{len(self)} of {kind}", drawings, self._text, self._notes())
 
+    def plot(self, ax: Any = None) -> Any:
+        """Plot spectra on the same axes with matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            As for a single result.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        zonal.errors.ResourceError
+            If matplotlib is not installed, or for a list of other results.
+        """
+        from . import _plot
+
+        return _plot.draw_all(self, ax)
+
     def _notes(self) -> list[str]:
         return list(dict.fromkeys(note for result in self for note in result.notes))
 
@@ -360,8 +453,8 @@ class ResultList(list[_AnyResult]):
         return ResultList, (list(self), self._text)
 
 
-def attach(result: Result, **values: Any) -> None:
-    """Set values of a frozen result that are not part of its document."""
+def attach(result: Record, **values: Any) -> None:
+    """Set values of a frozen record that are not part of its document."""
     for name, value in values.items():
         object.__setattr__(result, name, value)
 
@@ -476,6 +569,49 @@ def _matrix(column: Any) -> FloatArray | None:
     for values, row in zip(matrix, column, strict=True):
         values[: len(row)] = row
     return matrix
+
+
+def _is_empty(column: Any) -> bool:
+    """Return whether a column of some rows holds no value."""
+    if isinstance(column, np.ndarray) and column.dtype == np.float64:
+        return len(column) > 0 and bool(np.isnan(column).all())
+    return False
+
+
+def _ordered(names: Iterable[str], kind: str) -> list[str]:
+    """Return the names of columns in the order of a kind of table."""
+    order = {name: place for place, name in enumerate(_ORDERS.get(kind, []))}
+
+    def place(name: str) -> tuple[int, int, int]:
+        base, _, degree = name.rpartition("_")
+        if not degree.isdigit():
+            return order.get(name, len(order)), 0, 0
+        at = order.get(f"{base}_0", len(order))
+        # The energy of a degree is next to its prediction.
+        return (at - 1, int(degree), 1) if base == "predicted" else (at, int(degree), 0)
+
+    return sorted(names, key=place)
+
+
+def _real_names(document: Any) -> set[str]:
+    """Return the names under which a document holds numbers that are not whole by nature."""
+    found: set[str] = set()
+    if isinstance(document, Mapping):
+        for name, value in document.items():
+            items = value if isinstance(value, list) else [value]
+            if any(isinstance(item, float) for item in items):
+                found.add(name)
+            found |= _real_names(value)
+    elif isinstance(document, list):
+        found = set().union(*map(_real_names, document))
+    return found
+
+
+def _is_real(name: str, real: Collection[str]) -> bool:
+    """Return whether a column of the program's CSV holds such numbers."""
+    base = re.sub(r"_\d+$", "", name)
+    names = {name, base, *(field for field, column in _MATRIX_NAMES.items() if column == base)}
+    return name.endswith("rmse") or not names.isdisjoint(real)
 
 
 def _list_column(column: Any) -> Any:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from . import _call, _native, results
+from . import _arrays, _call, _native, results
 from ._progress import progress_bars
 from ._result import ResultList, attach, build
 from .network import Network
@@ -28,7 +28,7 @@ def run(
 ) -> list[_native.Report]:
     """Run a command with its options, optionally on a table in memory and with a callable as activation."""
     request = json.dumps({"command": command, **options})
-    with progress_bars(progress) as bars:
+    with progress_bars(progress) as bars, _arrays.named("data"):
         return _native.run(request, call, table, code, bars)
 
 
@@ -42,6 +42,10 @@ def result_of(cls: type[Any], report: _native.Report, notes: Iterable[str] = ())
     document = json.loads(report.json)
     result = build(cls, document, vars(results))
     attach(result, notes=(*notes, *report.notes), _document=document, _report=report)
+    if isinstance(result, results.Training):
+        attach(result.path, _has_roots=result.labels is not None)
+    if isinstance(result, results.Sweep):
+        attach(result.rows, _omits_constants=True)
     if isinstance(result, results.Training) and report.model is not None:
         attach(result, _network=Network(report.model))
     return result

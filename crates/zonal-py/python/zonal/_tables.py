@@ -33,6 +33,15 @@ def name_list(names: str | Iterable[str], argument: str) -> list[str]:
     return [str(name) for name in every]
 
 
+def is_names(label: Any) -> bool:
+    """Return whether a label names columns, rather than holding their values."""
+    if isinstance(label, str | int):
+        return True
+    if getattr(getattr(label, "dtype", None), "kind", "O") in "fiubc":
+        return False
+    return isinstance(label, Iterable) and all(isinstance(name, str | int) for name in label)
+
+
 def names_columns(y: Any) -> bool:
     """Return whether labels are a name or names, which are expected as `label`."""
     return isinstance(y, str) or (isinstance(y, list | tuple) and bool(y) and all(isinstance(name, str) for name in y))
@@ -64,19 +73,27 @@ def _of_frame(data: Any, y: Any, label: Any) -> tuple[_arrays.Named, _arrays.Nam
     if names_columns(y):
         raise ParameterError(f"y is {y!r}, but the labels themselves are needed; to name their column, write label={y!r}")
     if y is not None:
-        return _arrays.features(data, "X"), _arrays.labels(y, "y")
+        return _arrays.features(data, "data"), _arrays.labels(y, "y")
     whole = _arrays.features(data, "data")
     label_names = name_list(label, "label")
     if whole.names is None:
         raise DataError("label names a column, but data has no column names; pass the labels as y")
     missing = [name for name in label_names if name not in whole.names]
     if missing:
-        raise DataError(f"data has no column '{missing[0]}'; its columns are {_arrays.join_names(whole.names)}")
+        raise DataError(no_column("data", missing[0], whole.names))
     rest = [j for j, name in enumerate(whole.names) if name not in label_names]
     features = _arrays.Named([whole.columns[j] for j in rest], [whole.names[j] for j in rest])
     if not rest:
         raise DataError("data has no columns other than its labels; at least one feature is needed")
     return features, _arrays.Named([whole.columns[whole.names.index(name)] for name in label_names], label_names)
+
+
+def no_column(argument: str, name: str, names: Iterable[str]) -> str:
+    """Return the message for a name that is not a column of a table."""
+    known = list(names)
+    near = _call.nearest(name, known)
+    advice = f"its columns are {_arrays.join_names(known)}" if near is None else f"did you mean {near}?"
+    return f"{argument} has no column '{name}'; {advice}"
 
 
 def split(data: Any, y: Any, label: Any, weight: Any) -> tuple[_arrays.Named, _arrays.Named, Any]:
@@ -87,7 +104,7 @@ def split(data: Any, y: Any, label: Any, weight: Any) -> tuple[_arrays.Named, _a
     x, labels = _of_frame(data, y, label)
     names = x.names or []
     if weight not in names:
-        raise DataError(f"weight names '{weight}', which is not a feature column; columns are {_arrays.join_names(names)}")
+        raise DataError(f"weight: {no_column('data', weight, names)}")
     at = names.index(weight)
     rest = [j for j in range(len(names)) if j != at]
     features = _arrays.Named([x.columns[j] for j in rest], [names[j] for j in rest])
@@ -102,5 +119,5 @@ def select(features: _arrays.Named, wanted: Any) -> _arrays.Named:
     wanted = name_list(wanted, "features")
     missing = [name for name in wanted if name not in names]
     if missing:
-        raise DataError(f"features names '{missing[0]}', which is not a column; columns are {_arrays.join_names(names)}")
+        raise DataError(f"features: {no_column('data', missing[0], names)}")
     return _arrays.Named([features.columns[names.index(name)] for name in wanted], wanted)

@@ -91,7 +91,7 @@ def spherical_harmonic_energies(X: Any, values: Any, max_degree: int = 6) -> Ene
     each = []
     for column in found.columns:
         table = _arrays.table(points, _arrays.Named([column], None), arguments=("X", "values"))
-        with _arrays.without_drop_advice():
+        with _arrays.named("X"), _arrays.without_drop_advice():
             each.append(_native.sampled_energies(table, int(max_degree)))
     if not all(np.isfinite([*norm, *energy, *error]).all() for norm, energy, error in each):
         raise DataError("the squares of values overflow; use a larger unit")

@@ -12,6 +12,7 @@ __all__ = [
     "FileError",
     "InternalError",
     "Interrupted",
+    "MissingAttribute",
     "MissingPackage",
     "NumericalError",
     "OutOfMemory",
@@ -51,6 +52,10 @@ class ResourceError(ZonalError, RuntimeError):
 
 class MissingPackage(ResourceError, ImportError):
     """An optional package that is not installed."""
+
+
+class MissingAttribute(ResourceError, AttributeError):
+    """An attribute of the module ``zonal`` whose package is not installed, or too old."""
 
 
 class Interrupted(ZonalError, RuntimeError):

@@ -118,7 +118,11 @@ class Network:
             For an iteration at which the network is not known; the message lists the nearest ones.
         """
         at = self.best_iteration if iteration is None else self._iteration(iteration)
-        return self._squeeze(self._values(self._table(X), at))
+        return self._predict(X, at, "X")
+
+    def _predict(self, rows: Any, at: int, argument: str) -> FloatArray:
+        """Predict rows at an iteration; `argument` is their name in messages."""
+        return self._squeeze(self._values(self._table(rows, argument), at, argument))
 
     def staged_predict(self, X: Any, iterations: Sequence[int] | None = None) -> Iterator[FloatArray]:
         """Yield predictions at each reported iteration, or at the specified ones."""
@@ -127,20 +131,20 @@ class Network:
         for t in at:
             yield self._squeeze(self._values(table, int(t)))
 
-    def _table(self, X: Any) -> _native.Table:
-        named = _arrays.features(X, "X")
+    def _table(self, rows: Any, argument: str = "X") -> _native.Table:
+        named = _arrays.features(rows, argument)
         columns = self.columns
         if columns is None:
             return _arrays.table(named)
         if named.names is not None and named.names != list(columns):
-            named = _reorder(named, columns)
+            named = _reorder(named, columns, argument)
         if len(named.columns) != len(columns):
-            message = f"X has {len(named.columns)} columns, but the network was trained on {len(columns)}"
+            message = f"{argument} has {len(named.columns)} columns, but the network was trained on {len(columns)}"
             raise DataError(message)
         return _arrays.table(named, feature_names=list(columns))
 
-    def _values(self, table: _native.Table, iteration: int) -> FloatArray:
-        with _arrays.without_drop_advice():
+    def _values(self, table: _native.Table, iteration: int, argument: str = "X") -> FloatArray:
+        with _arrays.named(argument), _arrays.without_drop_advice():
             values: FloatArray = self._model.predict(table, iteration)
         return values
 
@@ -162,11 +166,11 @@ class Network:
         )
 
 
-def _reorder(named: _arrays.Named, columns: tuple[str, ...]) -> _arrays.Named:
+def _reorder(named: _arrays.Named, columns: tuple[str, ...], argument: str) -> _arrays.Named:
     """Return named columns in the order of the training, without other columns."""
     names = named.names or []
     missing = [name for name in columns if name not in names]
     if missing:
         shown = ", ".join(missing[:5])
-        raise DataError(f"X lacks the columns {shown}; the network was trained on {_arrays.join_names(columns)}")
+        raise DataError(f"{argument} lacks the columns {shown}; the network was trained on {_arrays.join_names(columns)}")
     return _arrays.Named([named.columns[names.index(name)] for name in columns], list(columns))

@@ -27,6 +27,7 @@ _KINDS: dict[str, type[Any]] = {
 }
 
 
+@_call.checked()
 def load(folder: Path) -> Any:
     """Read a finished run back from its folder.
 
@@ -58,6 +59,7 @@ def load(folder: Path) -> Any:
     return result_of(_KINDS[found.kind], found)
 
 
+@_call.checked()
 def predict(
     model: Path | Network | TrainingResult,
     data: Any,
@@ -112,6 +114,11 @@ def predict(
     if part not in ("all", "train", "validation", "test"):
         raise ParameterError(f"part is {part!r}, but must be 'all', 'train', 'validation' or 'test'")
     if not _tables.is_path(data):
+        if label is not None and not _tables.is_names(label):
+            raise ParameterError(
+                f"label is a {type(label).__name__}, but must name columns of data; "
+                "to score arrays, compare zonal.predict(run, data) with the labels"
+            )
         if no_header or delimiter is not None or missing != "reject":
             raise ParameterError("no_header, delimiter and missing describe files, but data is in memory; omit them")
         return _predict_rows(_network_of(model), data, iteration, label, part)
@@ -153,7 +160,8 @@ def _predict_rows(
     network: Network, data: Any, iteration: int | None, label: str | Sequence[str] | None, part: str
 ) -> FloatArray | results.Score:
     """Predict or score rows in memory."""
-    values = network.predict(data, iteration)
+    at = network.best_iteration if iteration is None else _call.number("iteration", iteration)
+    values = network._predict(data, at, "data")
     used = np.ones(len(values), dtype=bool) if part == "all" else network._model.parts(0, len(values)) == _PARTS[part]
     if not used.any():
         raise DataError(f"no row falls into the part {part}")
@@ -163,7 +171,7 @@ def _predict_rows(
     table, names = _arrays.features(data, "data"), _tables.name_list(label, "label")
     missing = [name for name in names if name not in (table.names or ())]
     if missing:
-        raise DataError(f"data has no column '{missing[0]}'; its columns are {_arrays.join_names(table.names or ())}")
+        raise DataError(_tables.no_column("data", missing[0], table.names or ()))
     if len(names) != len(network.labels):
         expected = ", ".join(network.labels)
         raise ParameterError(f"label names {len(names)} columns, but the network predicts {len(network.labels)}: {expected}")
@@ -171,10 +179,10 @@ def _predict_rows(
         names = list(network.labels)
     truth = np.stack([table.columns[table.names.index(name)] for name in names if table.names], axis=1)
     errors = ((values.reshape(len(values), -1) - truth)[used] ** 2).mean(axis=0)
-    at = network.best_iteration if iteration is None else iteration
     return results.Score(network.labels, at, int(used.sum()), np.sqrt(errors), float(np.sqrt(errors.mean())))
 
 
+@_call.checked()
 def report(
     runs: Path | TrainingResult | Sequence[Path | TrainingResult],
     *,
@@ -192,7 +200,7 @@ def report(
         The file of the page; by default ``report.html`` in the folder of a single run, otherwise ``comparison.html``.
     force : bool
         Whether to overwrite existing files even if zonal did not write them.
-    figures : sequence of {'svg', 'png'}
+    figures : sequence of {'svg', 'png', 'pdf'}
         The formats in which figures are also written, into the folder ``figures`` next to the page.
 
     Returns
@@ -230,7 +238,8 @@ def _folder_of(one: Any) -> str:
     """Return the folder of a run, or of the result of one."""
     if isinstance(one, results.Training | results.Sweep | results.Reproduction | results.Game):
         if one.run is None:
-            advice = "; save it first: result.save(folder)" if isinstance(one, results.Training) else ""
-            raise ParameterError(f"the {type(one).__name__} was not written to a folder; call with out=folder{advice}")
+            kind = type(one).__name__.lower()
+            advice = "write one first: run.save(folder)" if isinstance(one, results.Training) else "call with out=folder"
+            raise ParameterError(f"this {kind} has no run folder; {advice}")
         return one.run
     return _call.path("runs", one)

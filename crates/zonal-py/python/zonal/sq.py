@@ -15,6 +15,7 @@ from ._run import Path, folder, result_of, result_or_list, run
 __all__ = ["bound", "learn", "play"]
 
 
+@_call.checked()
 def bound(
     *,
     family: str,
@@ -70,6 +71,7 @@ def bound(
     return result_or_list(results.Bound, reports)
 
 
+@_call.checked()
 def play(
     *,
     family: str,
@@ -142,6 +144,7 @@ def play(
     return result
 
 
+@_call.checked()
 def learn(
     target: str,
     *,

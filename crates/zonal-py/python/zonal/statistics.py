@@ -65,7 +65,8 @@ class Survey:
     ) -> None:
         table = _table(X, y, sample_weight, first_row, missing)
         parts = _call.real("validation_fraction", validation_fraction), _call.real("test_fraction", test_fraction)
-        self._survey = _native.Survey(table, _call.number("seed", seed), *parts)
+        with _arrays.named("X"):
+            self._survey = _native.Survey(table, _call.number("seed", seed), *parts)
         self._options = {"validation_fraction": validation_fraction, "test_fraction": test_fraction, "seed": seed}
 
     @property
@@ -205,7 +206,7 @@ class Statistics:
         """
         choice = self.choice
         names, label_names = choice["lift"]["columns"], [label["name"] for label in choice["labels"]]
-        with self._lock, progress_bars(progress) as bars:
+        with self._lock, progress_bars(progress) as bars, _arrays.named("X"):
             first = self.next_row if first_row is None else first_row
             self._sums.add(_table(X, y, sample_weight, first, missing, names, label_names), bars)
         return self

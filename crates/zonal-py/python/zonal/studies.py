@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,10 @@ __all__ = ["again", "reproduce", "sweep"]
 #: A value of a sweep, or several that span the grid.
 Values = float | str | Sequence[float | str]
 
+_ON_TABLES = (
+    "a sweep trains on targets; for a table call zonal.train in a loop, "
+    "or use OneHiddenLayerRegressor with GridSearchCV of scikit-learn"
+)
 # The keys of a description.
 _KEYS = [
     "name",
@@ -33,6 +38,7 @@ _KEYS = [
 ]
 
 
+@_call.checked(**dict.fromkeys(("data", "y", "label", "features", "weight"), _ON_TABLES))
 def sweep(
     file: Path | Mapping[str, Any] | None = None,
     *,
@@ -58,10 +64,11 @@ def sweep(
     seed: int | None = None,
     progress: bool | None = None,
 ) -> results.Sweep:
-    """Train over a grid of dimensions, degrees, widths, rows, .., into one table.
+    """Train on targets over a grid of dimensions, degrees, widths, rows, .., into one table.
 
-    The grid is described by keywords, a dictionary with the same keys, or a TOML file. `target`, `dim` and `width` are needed.
-    Several values of a keyword span the grid.
+    For tables call `train` in a loop, or use `OneHiddenLayerRegressor` with ``GridSearchCV`` of scikit-learn. The grid is
+    described by keywords, a dictionary with the same keys, or a TOML file. `target`, `dim` and `width` are needed. Several
+    values of a keyword span the grid.
 
     Parameters
     ----------
@@ -131,6 +138,10 @@ def sweep(
     if isinstance(file, Mapping):
         grid = _described(file, grid)
     elif file is not None:
+        if not isinstance(file, str | bytes | os.PathLike):
+            raise ParameterError(
+                f"file is a {type(file).__name__}, but a TOML file or a dictionary that describes the sweep is needed; {_ON_TABLES}"
+            )
         options["file"] = _call.path("file", file)
     if sum([bool(grid), "file" in options, resume is not None]) != 1:
         raise ParameterError(
@@ -158,6 +169,7 @@ def _described(file: Mapping[str, Any], keywords: Mapping[str, Any]) -> dict[str
     return {**found, **keywords}
 
 
+@_call.checked()
 def again(
     record: Path,
     data: Path | Sequence[Path] | None = None,
@@ -215,6 +227,7 @@ def again(
     return result
 
 
+@_call.checked()
 def reproduce(
     claim: str | Sequence[str] | None = None,
     *,

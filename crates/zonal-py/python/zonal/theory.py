@@ -16,6 +16,7 @@ from .errors import ParameterError
 __all__ = ["plan", "spectrum"]
 
 
+@_call.checked()
 def spectrum(
     activation: Activation | Sequence[str] | None = None,
     *,
@@ -88,6 +89,7 @@ def spectrum(
     return result_or_list(cls, reports)
 
 
+@_call.checked()
 def plan(
     target: str | Callable[[Any], Any],
     *,

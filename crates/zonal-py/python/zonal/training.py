@@ -17,6 +17,7 @@ from .errors import ParameterError
 __all__ = ["analyze", "train"]
 
 
+@_call.checked()
 def train(
     data: Any = None,
     y: Any = None,
@@ -193,6 +194,10 @@ def train(
     return result
 
 
+# The names of the arguments that hold rows.
+_ROWS = ("data", "y")
+
+
 def _rows(arguments: dict[str, Any], options: dict[str, Any]) -> _native.Table | None:
     """Return data in memory as a table; files are added to the options instead."""
     data, y, weight, test = arguments["data"], arguments["y"], arguments["weight"], arguments["test"]
@@ -217,7 +222,7 @@ def _rows(arguments: dict[str, Any], options: dict[str, Any]) -> _native.Table |
         raise ParameterError(f"{name} is specified, but there are no files")
     drop = arguments["missing"] == "drop"
     selected = _tables.select(x, arguments["features"])
-    return _arrays.table(selected, labels, weights, drop_missing=drop, weight_argument="weight")
+    return _arrays.table(selected, labels, weights, drop_missing=drop, arguments=_ROWS, weight_argument="weight")
 
 
 def _reject(arguments: dict[str, Any], names: Iterable[str], why: str) -> None:
@@ -275,6 +280,7 @@ def _train_on_callable(target: Callable[[Any], Any], arguments: dict[str, Any]) 
     return result
 
 
+@_call.checked()
 def analyze(
     data: Any,
     y: Any = None,
@@ -326,7 +332,7 @@ def analyze(
         options |= _tables.columns(data, label, features)
     else:
         x, labels, _ = _tables.split(data, y, label, None)
-        table = _arrays.table(_tables.select(x, features), labels, drop_missing=missing == "drop")
+        table = _arrays.table(_tables.select(x, features), labels, drop_missing=missing == "drop", arguments=_ROWS)
     (report,) = run("analyze", options, _call.command(analyze, arguments), table, progress=progress)
     result: results.Analysis = result_of(results.Analysis, report)
     return result
