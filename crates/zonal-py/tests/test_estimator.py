@@ -198,3 +198,30 @@ def test_text_is_named_by_its_column(rows):
     model.fit(frame.assign(colour="2.5", size=x[:, 1]).assign(colour=[str(value) for value in x[:, 2]]), y)
     with pytest.raises(zonal.errors.DataError, match="column 'colour' of X"):
         model.predict(frame)
+
+
+def test_grown_units_in_scikit_learn():
+    x, y = _step_rows()
+    model = OneHiddenLayerRegressor(hidden="grown", width=60).fit(x[:400], y[:400], sample_weight=np.full(400, 2.0))
+    drawn = OneHiddenLayerRegressor(width=480).fit(x[:400], y[:400])
+    assert model.score(x[400:], y[400:]) > drawn.score(x[400:], y[400:])
+    assert model.best_iteration_ is None
+    assert len(model.result_.best_iterations) == model.result_.networks == 8
+    again = pickle.loads(pickle.dumps(model))
+    assert (again.predict(x) == model.predict(x)).all()
+    hidden, biases, output = model.network_.weights()
+    assert hidden.shape == (8 * 61, 6)
+    assert biases.shape == (8 * 61,)
+    assert sum(units for _, units in model.network_.groups) == output.shape[1]
+    assert "relu and tanh" in repr(model.network_)
+    assert not hasattr(OneHiddenLayerRegressor(hidden="grown"), "partial_fit")
+    for options in ({"layers": "both"}, {"batch": 10}):
+        with pytest.raises(zonal.errors.ParameterError, match="fixes the hidden units"):
+            OneHiddenLayerRegressor(hidden="grown", **options).fit(x, y)
+    with pytest.raises(zonal.errors.ParameterError, match="must be 'drawn' or 'grown'"):
+        OneHiddenLayerRegressor(hidden="random").fit(x, y)
+
+
+def _step_rows():
+    x = np.random.default_rng(0).uniform(-1, 1, size=(600, 3))
+    return x, np.where(x[:, 1] > 0.2, 1.0, 0.0) + np.abs(x[:, 0] - x[:, 2])

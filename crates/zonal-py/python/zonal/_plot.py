@@ -135,7 +135,8 @@ def _training(result: results.Training, ax: Any) -> None:
         for number, (name, losses) in enumerate(curves):
             if losses is not None:
                 ax.plot(path.iteration, np.sqrt(losses), label=name, color=_look(number)["color"])
-        ax.axvline(result.best_iteration, color=_SOFT, lw=1, label="best")
+        if result.best_iteration is not None:
+            ax.axvline(result.best_iteration, color=_SOFT, lw=1, label="best")
         ax.set(ylabel="root mean squared error", yscale="log")
     _iterations(ax)
 

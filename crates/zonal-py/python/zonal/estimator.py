@@ -26,6 +26,7 @@ except ImportError as error:  # pragma: no cover
 
 __all__ = ["OneHiddenLayerRegressor"]
 
+_WIDTH = 1000
 _ITERATIONS = 10**9
 _ITERATIVE_ITERATIONS = 10**4
 
@@ -34,6 +35,8 @@ def _has_sums(estimator: OneHiddenLayerRegressor) -> bool:
     """Return whether rows can be added: iterative training has no sums to add to."""
     if estimator._is_iterative():
         raise AttributeError("partial_fit needs layers='output' and batch=None; iterative training has no sums to add to")
+    if estimator.hidden != "drawn":
+        raise AttributeError("partial_fit needs hidden='drawn'; units are grown on all rows")
     return True
 
 
@@ -48,8 +51,12 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
     ----------
     activation : str or callable, default='auto'
         A name, an expression in t, or a callable of one array; auto chooses on a sample of the rows.
-    width : int, default=1000
-        The number of hidden units.
+    width : int, optional
+        The number of hidden units; by default 1000, and for grown units 400 in each network, or 800 from 2,000 rows.
+    hidden : {'drawn', 'grown'}, default='drawn'
+        Whether hidden units are drawn at random or grown on the rows, as for `zonal.train`. Grown units need
+        layers='output'; folds choose their iterations, so that `validation_fraction`, `refit`, `scale` and `bias` have no
+        effect.
     layers : {'output', 'both', 'hidden'}, default='output'
         The layers that are trained; ``'both'`` and ``'hidden'`` are iterative.
     iterations : int or 'auto', default='auto'
@@ -77,8 +84,8 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
     ----------
     path_ : zonal.results.Path
         Losses at every reported iteration: arrays ``iteration``, ``loss``, ``validation_loss``; in the label's unit squared.
-    best_iteration_ : int
-        The default iteration of predictions.
+    best_iteration_ : int or None
+        The default iteration of predictions; None for grown units, see `result_.best_iterations`.
     network_ : zonal.Network
         The network at every reported iteration.
     result_ : zonal.results.Training
@@ -116,7 +123,8 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
         self,
         activation: str | Callable[[Any], Any] = "auto",
         *,
-        width: int = 1000,
+        width: int | None = None,
+        hidden: str = "drawn",
         layers: str = "output",
         iterations: int | str = "auto",
         scale: float | str = "auto",
@@ -130,6 +138,7 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
     ) -> None:
         self.activation = activation
         self.width = width
+        self.hidden = hidden
         self.layers = layers
         self.iterations = iterations
         self.scale = scale
@@ -161,9 +170,15 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
         self.__dict__.pop("statistics_", None)
         self.__dict__.pop("_path", None)
         if self._is_iterative():
+            if self.hidden == "grown":
+                raise ParameterError("hidden='grown' fixes the hidden units; iterative training needs hidden='drawn'")
             if weight is not None:
                 raise ParameterError("sample_weight needs layers='output'; iterative training has no weights")
             self._path = self._descend(X, y)
+        elif self.hidden == "grown":
+            self._path = self._grow(X, y, weight)
+        elif self.hidden != "drawn":
+            raise ParameterError(f"hidden is {self.hidden!r}, but must be 'drawn' or 'grown'")
         else:
             self._path = self._solve(
                 self._begin(X, y, weight).update(X, y, first_row=0, sample_weight=weight, progress=False)
@@ -176,7 +191,8 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
 
         The first call determines the map from rows to points of the sphere (means and deviations of columns and labels) and
         all automatic choices. Later calls only add to the sums, so the first rows should be representative. The path is
-        computed when it is next needed. A call after `fit` starts over. Only with layers='output' and batch=None.
+        computed when it is next needed. A call after `fit` starts over. Only with layers='output', batch=None and
+        hidden='drawn': growth needs all rows.
 
         Parameters
         ----------
@@ -232,8 +248,8 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
         return self.result_.path
 
     @property
-    def best_iteration_(self) -> int:
-        """The default iteration of predictions."""
+    def best_iteration_(self) -> int | None:
+        """The default iteration of predictions; None for grown units."""
         return self.result_.best_iteration
 
     def _features(self, X: Any) -> Any:
@@ -303,7 +319,7 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
             activation=self.activation,
             scale=self.scale,
             bias=self.bias,
-            width=self.width,
+            width=_WIDTH if self.width is None else self.width,
             precision=self.precision,
             progress=False,
         )
@@ -326,6 +342,22 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
             iterations=self._iterations(_ITERATIVE_ITERATIONS),
             scale=self.scale,
             bias=self.bias,
+            step=self.step,
+            precision=self.precision,
+            seed=self._seed(),
+            progress=False,
+        )
+
+    def _grow(self, X: Any, y: Any, weight: Any) -> results.Training:
+        return train(
+            X,
+            y,
+            weight=weight,
+            test_fraction=0.0,
+            hidden="grown",
+            activation=self.activation,
+            width=self.width,
+            iterations=self._iterations(_ITERATIONS),
             step=self.step,
             precision=self.precision,
             seed=self._seed(),

@@ -59,9 +59,15 @@ class Network:
         return iterations
 
     @property
-    def best_iteration(self) -> int:
-        """The default iteration of predictions."""
-        return self._model.best_iteration
+    def best_iteration(self) -> int | None:
+        """The default iteration of predictions; None for grown networks, each of which has its own."""
+        return None if self._model.best_iterations is not None else self._model.best_iteration
+
+    @property
+    def best_iterations(self) -> tuple[int, ...] | None:
+        """The iteration at which each grown network is used by default; None for drawn units."""
+        found = self._model.best_iterations
+        return None if found is None else tuple(found)
 
     @property
     def width(self) -> int:
@@ -70,8 +76,18 @@ class Network:
 
     @property
     def activation(self) -> str:
-        """The activation's name or expression."""
-        return self._model.activation
+        """The activation's name or expression; of grown units all names."""
+        groups = self._model.groups
+        return self._model.activation if groups is None else " and ".join(dict.fromkeys(name for name, _ in groups[1:]))
+
+    @property
+    def groups(self) -> tuple[tuple[str, int], ...] | None:
+        """The activations of grown units with the number of units, in the order of `weights`; None for drawn units.
+
+        The first group of each network is its constant: one unit with weights 0 and bias 1.
+        """
+        groups = self._model.groups
+        return None if groups is None else tuple(groups)
 
     @property
     def scale(self) -> float:
@@ -103,7 +119,7 @@ class Network:
         X : array, or table of pandas, pyarrow or polars, of shape (rows, columns)
             Rows with the columns of the training, or points of the sphere for a network trained on a target.
         iteration : int, optional
-            One of `iterations`; `best_iteration` by default.
+            One of `iterations`; by default `best_iteration`, or for grown networks `best_iterations`.
 
         Returns
         -------
@@ -117,11 +133,11 @@ class Network:
         zonal.errors.ParameterError
             For an iteration at which the network is not known; the message lists the nearest ones.
         """
-        at = self.best_iteration if iteration is None else self._iteration(iteration)
+        at = None if iteration is None else self._iteration(iteration)
         return self._predict(X, at, "X")
 
-    def _predict(self, rows: Any, at: int, argument: str) -> FloatArray:
-        """Predict rows at an iteration; `argument` is their name in messages."""
+    def _predict(self, rows: Any, at: int | None, argument: str) -> FloatArray:
+        """Predict rows at an iteration or by default; `argument` is their name in messages."""
         return self._squeeze(self._values(self._table(rows, argument), at, argument))
 
     def staged_predict(self, X: Any, iterations: Sequence[int] | None = None) -> Iterator[FloatArray]:
@@ -143,7 +159,7 @@ class Network:
             raise DataError(message)
         return _arrays.table(named, feature_names=list(columns))
 
-    def _values(self, table: _native.Table, iteration: int, argument: str = "X") -> FloatArray:
+    def _values(self, table: _native.Table, iteration: int | None, argument: str = "X") -> FloatArray:
         with _arrays.named(argument), _arrays.without_drop_advice():
             values: FloatArray = self._model.predict(table, iteration)
         return values
@@ -162,7 +178,7 @@ class Network:
         labels = f", labels {', '.join(self.labels)}" if self.labels else ""
         return (
             f"Network(width {self.width}, {self.activation}, {len(self.iterations)} iterations, "
-            f"best {self.best_iteration}{labels})"
+            f"best {self.best_iteration if self.best_iterations is None else self.best_iterations}{labels})"
         )
 
 

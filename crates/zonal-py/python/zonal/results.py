@@ -23,6 +23,7 @@ __all__ = [
     "DescentReport",
     "EnergyEstimates",
     "Game",
+    "Importances",
     "LabelAnalysis",
     "LabelErrors",
     "LearnPath",
@@ -589,6 +590,23 @@ class DescentReport(Record):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class Importances(Columns):
+    """How much a network moves with a feature: the mean square of its derivative by the feature's columns, in
+    standard units, as a share of the sum. It is not a cause.
+
+    Attributes
+    ----------
+    feature : tuple[str, ...]
+        The name of the feature.
+    share : FloatArray
+        Its share.
+    """
+
+    feature: tuple[str, ...]
+    share: FloatArray
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class LabelErrors(Columns):
     """The root mean squared errors of one label, in its unit.
 
@@ -692,14 +710,12 @@ class Training(TrainingResult):
     ----------
     stop_reason : str
         The reason for the end of the training.
-    activation : str
-        The activation phi.
     scale : float
-        The scale s of the units phi(s <w, x>).
+        The scale s of the units phi(s <w, x>); 1 for grown units, which have lengths of their own.
     dim : int
-        The dimension n of the sphere S^(n-1).
+        The dimension n of the sphere S^(n-1); for grown units the number of columns that they use.
     width : int | float
-        The width m.
+        The width m; for grown units that of one network.
     iterations : int
         The number of iterations.
     step_size : float
@@ -711,13 +727,19 @@ class Training(TrainingResult):
         `refit` the validation rows too.
     best_polynomial : BestPolynomials
         The best polynomial of each degree, as a baseline.
-    best_iteration : int
-        For tables the iteration with the smallest validation loss (over several labels the smallest mean of losses
-        divided by each label's variance), otherwise the last.
     path : Path
         The path, one entry for each reported iteration.
+    activation : str | None
+        The activation phi; None for grown units of several activations.
+    activations : tuple[str, ...] | None
+        The activations of grown units.
+    best_iteration : int | None
+        For tables the iteration with the smallest validation loss (over several labels the smallest mean of losses
+        divided by each label's variance), otherwise the last; None for grown units, see `best_iterations`.
+    best_iterations : IntArray | None
+        The best iteration of each grown network, by the loss on the rows that it held out.
     bias : float | None
-        The bias of the lift to the sphere, for tables.
+        The bias of the lift to the sphere, for tables with drawn units.
     candidates : Candidates | None
         The candidates of an automatic choice of activation, scale or bias.
     descent : DescentReport | None
@@ -728,6 +750,8 @@ class Training(TrainingResult):
         A hash of all rows that identifies the table; None for tables read in shards.
     folds : int | None
         The number of folds that chose the best iteration; None if validation rows did.
+    importances : Importances | None
+        How much the grown networks move with each feature.
     invisible_degrees : IntArray | None
         The degrees in which the target has energy and the activation has coefficient zero, for targets.
     label_errors : LabelErrors | None
@@ -738,6 +762,8 @@ class Training(TrainingResult):
         The learning times of each degree with energy, for targets.
     loss_bound : float | None
         The upper bound of PL-1 on the expectation of `loss` over random hidden units, for targets.
+    networks : int | None
+        The number of grown networks, whose mean is the network; None for drawn units, as the next four.
     precision : str | None
         The precision of the features, for tables.
     refit : bool | None
@@ -754,6 +780,8 @@ class Training(TrainingResult):
         The energy of the target by degree, for targets.
     test_rmse : float | None
         The root mean squared error on the test rows at the best iteration.
+    total_width : int | None
+        The number of units of all grown networks.
     train_rmse : float | None
         The root mean squared error on the training rows at the best iteration, over several labels the root of the
         mean. With `refit` it is still on the training rows, while `loss` and `path` are on training and validation
@@ -763,7 +791,6 @@ class Training(TrainingResult):
     """
 
     stop_reason: str
-    activation: str
     scale: float
     dim: int
     width: int | float
@@ -772,19 +799,24 @@ class Training(TrainingResult):
     initial_loss: float
     loss: float
     best_polynomial: BestPolynomials
-    best_iteration: int
     path: Path
+    activation: str | None
+    activations: tuple[str, ...] | None
+    best_iteration: int | None
+    best_iterations: IntArray | None
     bias: float | None
     candidates: Candidates | None
     descent: DescentReport | None
     dropped_columns: tuple[str, ...] | None
     fingerprint: str | None
     folds: int | None
+    importances: Importances | None
     invisible_degrees: IntArray | None
     label_errors: LabelErrors | None
     labels: tuple[str, ...] | None
     learning: LearningTimes | None
     loss_bound: float | None
+    networks: int | None
     precision: str | None
     refit: bool | None
     rows: PartRows | None
@@ -793,6 +825,7 @@ class Training(TrainingResult):
     target: str | None
     target_energy: FloatArray | None
     test_rmse: float | None
+    total_width: int | None
     train_rmse: float | None
     validation_rmse: float | None
 

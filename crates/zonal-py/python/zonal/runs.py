@@ -160,8 +160,9 @@ def _predict_rows(
     network: Network, data: Any, iteration: int | None, label: str | Sequence[str] | None, part: str
 ) -> FloatArray | results.Score:
     """Predict or score rows in memory."""
-    at = network.best_iteration if iteration is None else _call.number("iteration", iteration)
-    values = network._predict(data, at, "data")
+    asked = None if iteration is None else _call.number("iteration", iteration)
+    values = network._predict(data, asked, "data")
+    at = network._model.best_iteration if asked is None else asked
     used = np.ones(len(values), dtype=bool) if part == "all" else network._model.parts(0, len(values)) == _PARTS[part]
     if not used.any():
         raise DataError(f"no row falls into the part {part}")
