@@ -1,7 +1,7 @@
 //! The Funk-Hecke spectrum of an activation (FH-1): phi(s <w, x>) = sum_k alpha_k N_k P_k(<w, x>).
 
 use crate::activation::{Activation, Structure, Support};
-use crate::error::{Error, Result, not_finite};
+use crate::error::{Error, Result, check_size, not_finite};
 use crate::numeric::{DoubleDouble, Scaled};
 use crate::quadrature::{self, Integral, Law, NotFinite, Route};
 use crate::sphere::{Degree, Dim, multiplicities};
@@ -386,6 +386,15 @@ pub(crate) fn not_computed(degree: Degree, largest: Degree) -> Error {
     let required =
         format!("at most {largest}, the largest degree computed; compute the spectrum to a higher one");
     Error::parameter("the degree", degree, required)
+}
+
+/// Checks that a spectrum is one on the sphere of this dimension.
+pub(crate) fn check_law(law: Law, dim: Dim) -> Result<()> {
+    let what = "the dimension of the spectrum";
+    match law {
+        Law::Sphere(found) => check_size(what, found.as_usize(), dim.as_usize()),
+        Law::Normal => Err(Error::parameter(what, "infinite", format!("{dim}, that of the target"))),
+    }
 }
 
 /// Degrees beyond the last one have no coefficient here.

@@ -485,6 +485,7 @@ fn core() -> Vec<(&'static str, fn())> {
             size(Plan::new(&energies, &spectrum, goal(3)));
             size(Plan::new(&target(4).power_spectrum(1).unwrap(), &spectrum, goal(2)));
             size(Plan::new(&energies, &spectrum, goal(usize::MAX)));
+            size(Plan::new(&target(5).power_spectrum(5).unwrap(), &spectrum, goal(2)));
         }),
         ("zonal::Population::quadratic", || {
             // A target in dimension 4 with a network in dimension 10 once defined a problem that does not exist.
@@ -544,7 +545,7 @@ fn core() -> Vec<(&'static str, fn())> {
             size(errors(4, &points(1, 2), &found, &[0.0]));
             size(errors(4, &a, &[], &[0.0]));
             size(errors(4, &a, &found, &[]));
-            size(errors(4, &a, &[PowerSpectrum { energies: Vec::new(), tail_energy: 0.0 }], &[0.0]));
+            size(errors(4, &a, &[PowerSpectrum::new(dim(4), Vec::new(), 0.0)], &[0.0]));
         }),
         ("zonal::Quadratic::losses", || size(quadratic().losses(&points(1, 4)))),
         ("zonal::Quadratic::step", || {
@@ -791,6 +792,7 @@ const ANY: [(&str, &[&str]); 11] = [
             "zonal::Activation::with_kinks",
             "zonal::Activation::apply",
             "zonal::PowerSeries::new",
+            "zonal::PowerSpectrum::new",
             "zonal::Kernel::values",
             "zonal::Recurrence::replace_by_last",
             "zonal::Moments::of",
@@ -894,7 +896,7 @@ fn paths_that_are_not_ascending_have_a_time() {
     assert_eq!(measure::time_to_learn(&[(5, 1.0), (5, 0.1)], 0.5), Some(5));
     assert_eq!(measure::time_to_learn(&[(9, 1.0), (5, 0.1)], 0.5), Some(5));
     let none = measure::times_to_learn(&[7], &[0, 10], |counts| {
-        let list = vec![PowerSpectrum { energies: vec![1.0], tail_energy: 0.0 }; counts.len()];
+        let list = vec![PowerSpectrum::new(dim(4), vec![1.0], 0.0); counts.len()];
         Ok::<_, Error>(list)
     });
     assert_eq!(none.unwrap(), vec![[None; 3]]);
