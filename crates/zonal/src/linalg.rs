@@ -338,6 +338,17 @@ impl Matrix {
         out
     }
 
+    /// Returns an entry below the diagonal of a square matrix that differs from its mirror image by more than
+    /// `tolerance`.
+    pub(crate) fn asymmetric_entry(&self, tolerance: f64) -> Option<(usize, usize)> {
+        let differs = |i: usize, j: usize| (self.row(i)[j] - self.row(j)[i]).abs() > tolerance;
+        // Strip by strip, so that the mirrored entries stay in cache.
+        (0..self.rows).step_by(STRIP).find_map(|from| {
+            let entries = |i: usize| (from..i.min(from + STRIP)).map(move |j| (i, j));
+            (from..self.rows).flat_map(entries).find(|&(i, j)| differs(i, j))
+        })
+    }
+
     /// Copies the lower triangle to the upper one.
     pub(crate) fn mirror_lower(&mut self) {
         for i in 0..self.rows {

@@ -506,6 +506,11 @@ fn core() -> Vec<(&'static str, fn())> {
             size(Quadratic::new(points(3, 3), vec![1.0; 2], 1.0));
             size(Quadratic::new(points(3, 2), vec![1.0; 3], 1.0));
             size(Quadratic::new(Matrix::zeros(0, 0), Vec::new(), 1.0));
+            parameter(Quadratic::new(
+                Matrix::from_rows(2, 2, vec![1.0, 5.0, 0.0, 1.0]).unwrap(),
+                vec![1.0; 2],
+                1.0,
+            ));
         }),
         ("zonal::Quadratic::with_labels", || {
             size(Quadratic::with_labels(points(3, 3), Matrix::zeros(2, 3), vec![1.0]));
