@@ -289,7 +289,7 @@ impl<'a> IntoIterator for &'a Spectrum {
     }
 }
 
-/// A table with one line for each degree.
+/// A table with one line for each degree. Errors that are estimates, not proven bounds, begin with `~`.
 impl Display for Spectrum {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { law, activation, scale, norm_sq, tail_energy, .. } = self;
@@ -300,10 +300,10 @@ impl Display for Spectrum {
         writeln!(f, "degree  coefficient   eigenvalue       energy  relative error")?;
         for (k, c) in self {
             let (value, eigenvalue, energy) = (c.value, c.value.times_scaled(c.value), c.energy);
-            let error = c.relative_error;
+            let error = format!("{}{:.0e}", if c.proven { "" } else { "~" }, c.relative_error);
             if value.sign() != 0 {
-                writeln!(f, "{k:>6}  {value:>11.4} {eigenvalue:>12.4} {energy:>12.4}  {error:>14.0e}")?;
-            } else if error > 0.0 {
+                writeln!(f, "{k:>6}  {value:>11.4} {eigenvalue:>12.4} {energy:>12.4}  {error:>14}")?;
+            } else if c.relative_error > 0.0 {
                 writeln!(f, "{k:>6}  not distinguished from zero")?;
             } else {
                 writeln!(f, "{k:>6}  invisible")?;

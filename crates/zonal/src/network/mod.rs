@@ -80,6 +80,7 @@ impl Network {
     /// that is not positive and finite; [`Error::NotFinite`] for directions that are not finite.
     pub fn from_directions(activation: Activation, scale: f64, directions: Matrix) -> Result<Self> {
         crate::spectrum::check_scale(scale)?;
+        activation.check()?;
         let columns = Dim::new(directions.columns() as u64)?.as_usize();
         if directions.rows() == 0 {
             return Err(Error::parameter("the width", 0, "at least 1"));
