@@ -149,6 +149,12 @@ fn par_for(flops: usize) -> Par {
     if flops < 4_000_000 { Par::Seq } else { par() }
 }
 
+/// Returns whether memory can address so many values.
+pub(crate) fn is_addressable(rows: usize, columns: usize) -> bool {
+    let bytes = rows.checked_mul(columns).and_then(|n| n.checked_mul(size_of::<f64>()));
+    bytes.is_some_and(|bytes| isize::try_from(bytes).is_ok())
+}
+
 /// A dense matrix, stored by rows.
 ///
 /// Access to elements and products follow the rules of slices: they panic for an index out of range, or if the sizes of
@@ -166,6 +172,7 @@ impl Matrix {
     /// # Panics
     /// If it has more values than memory can address.
     pub fn zeros(rows: usize, columns: usize) -> Self {
+        assert!(is_addressable(rows, columns), "a {rows} x {columns} matrix has too many values");
         Self { rows, columns, data: vec![0.0; rows * columns] }
     }
 
@@ -375,6 +382,7 @@ impl Packed {
     /// # Panics
     /// If it has more values than memory can address.
     pub fn zeros(order: usize) -> Self {
+        assert!(is_addressable(order, order), "a symmetric matrix of order {order} has too many values");
         Self { order, data: vec![0.0; order * (order + 1) / 2] }
     }
 
@@ -583,6 +591,12 @@ mod tests {
     fn sample(rows: usize, columns: usize) -> Matrix {
         let data = (0..rows * columns).map(|i| ((i * i * 37 + 11 * i) % 101) as f64 / 101.0 - 0.5).collect();
         Matrix::from_rows(rows, columns, data).unwrap()
+    }
+
+    #[test]
+    #[should_panic(expected = "has too many values")]
+    fn a_matrix_beyond_memory_panics_as_documented() {
+        Matrix::zeros(1 << 62, 4);
     }
 
     #[test]

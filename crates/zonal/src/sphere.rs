@@ -132,6 +132,9 @@ pub fn sqrt_multiplicity(dim: Dim, degree: Degree) -> f64 {
 
 /// Draws `count` independent uniform points of the sphere, one per row. Row i depends only on `(seed, purpose, i)`:
 /// more rows never change the earlier ones.
+///
+/// # Panics
+/// If memory cannot address the points.
 pub fn uniform_points(dim: Dim, count: usize, seed: u64, purpose: Purpose) -> Matrix {
     let mut points = Matrix::zeros(count, dim.as_usize());
     for i in 0..count {
