@@ -185,6 +185,14 @@ impl LabelScale {
         Ok(Self { name: name.to_owned(), mean, deviation })
     }
 
+    /// Computes the constants of a label from its values.
+    ///
+    /// # Errors
+    /// As [`Self::learn`].
+    pub fn of(name: &str, values: &[f64]) -> Result<Self> {
+        Self::learn(name, &Moments::of(&Matrix::from_rows(values.len(), 1, values.to_vec())?), 0)
+    }
+
     /// Converts a label to standard units.
     pub fn standard(&self, label: f64) -> f64 {
         (label - self.mean) / self.deviation
@@ -455,6 +463,9 @@ mod tests {
         assert!(Lift::learn(&name, &Moments::of(&huge), 1.0).is_err());
         let same = Moments::of(&Matrix::from_rows(2, 1, vec![2.0, 2.0]).unwrap());
         assert!(matches!(LabelScale::learn("y", &same, 0), Err(Error::ConstantLabel { rows: 2, .. })));
+        assert!(matches!(LabelScale::of("y", &[]), Err(Error::ConstantLabel { rows: 0, .. })));
+        let scale = LabelScale::of("y", &[1.0, 3.0]).unwrap();
+        assert_eq!((scale.mean, scale.deviation), (2.0, 1.0));
         let tiny = Moments::of(&Matrix::from_rows(2, 1, vec![1e-200, 2e-200]).unwrap());
         assert!(matches!(LabelScale::learn("y", &tiny, 0), Err(Error::Column { .. })));
     }

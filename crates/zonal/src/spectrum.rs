@@ -26,6 +26,8 @@ pub struct Coefficient {
     pub proven: bool,
     /// The energy alpha_k^2 N_k.
     pub energy: Scaled,
+    /// N_k, the number of harmonics; 1 in the limit of infinite dimension.
+    pub multiplicity: Scaled,
     visible: bool,
 }
 
@@ -57,6 +59,7 @@ impl Coefficient {
             route,
             proven,
             energy: if known { energy } else { Scaled::ZERO },
+            multiplicity,
             visible: relative_error > 0.0 && (named || known),
         }
     }
@@ -481,6 +484,19 @@ fn integrals(
 mod tests {
     use super::*;
     use crate::activation::Function;
+
+    #[test]
+    fn estimated_errors_are_marked_in_the_table() {
+        let dim = Dim::new(5).unwrap();
+        let lines = |activation: &Activation| {
+            let text = Spectrum::new(activation, dim, 1.0, 2).unwrap().to_string();
+            text.lines().skip(2).take(3).map(|line| line.contains(" ~")).collect::<Vec<_>>()
+        };
+        assert_eq!(lines(&Activation::from_fn("code", f64::exp)), [true; 3]);
+        assert_eq!(lines(&Activation::Exp), [false; 3]);
+        let spectrum = Spectrum::new(&Activation::Exp, dim, 1.0, 2).unwrap();
+        assert_eq!(spectrum.coefficients()[2].multiplicity.to_f64(), 14.0);
+    }
 
     #[test]
     fn a_cache_returns_the_spectrum_asked_for_and_never_one_of_code() {

@@ -21,7 +21,7 @@ pub type Degree = usize;
 /// assert!("1".parse::<Dim>().is_err());
 /// # Ok::<(), zonal::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(into = "u64", try_from = "u64")]
 pub struct Dim(u64);
 

@@ -312,7 +312,7 @@ fn core() -> Vec<(&'static str, fn())> {
             }
         }),
     ];
-    let rows: [(&'static str, fn()); 21] = [
+    let rows: [(&'static str, fn()); 22] = [
         ("zonal::Moments::push", || {
             size(Moments::new(3).push(&[1.0], 1.0));
             size(Moments::new(1).push(&[1.0, 2.0], 1.0));
@@ -324,6 +324,7 @@ fn core() -> Vec<(&'static str, fn())> {
             size(LabelScale::learn("y", &Moments::of(&points(3, 2)), 2));
             refused(LabelScale::learn("y", &Moments::new(1), 0));
         }),
+        ("zonal::LabelScale::of", || refused(LabelScale::of("y", &[]))),
         ("zonal::Lift::learn", || {
             let moments = Moments::of(&points(3, 2));
             size(Lift::learn(&names(3), &moments, 1.0));
