@@ -147,28 +147,8 @@ impl Plan {
     /// spectrum of infinite dimension, an epsilon that is not positive, a given width or count with which no bound of
     /// PL-1 reaches the goal (the smallest that does is named), and a goal beyond 10^18 units or iterations.
     pub fn new(target: &PowerSpectrum, spectrum: &Spectrum, goal: Goal) -> Result<Self> {
-        check_law(spectrum.law(), target.dim())?;
-        if !(goal.epsilon > 0.0 && goal.epsilon.is_finite()) {
-            return Err(Error::parameter("epsilon", goal.epsilon, "a positive number"));
-        }
-        for (name, given) in
-            [("the width of a plan", goal.width), ("the number of iterations of a plan", goal.iterations)]
-        {
-            if given == Some(0) {
-                return Err(Error::parameter(name, 0, "at least 1"));
-            }
-        }
-        let listed = target.energies.len().min(spectrum.coefficients().len());
-        if goal.degree >= listed {
-            let required = goal.degree.saturating_add(1);
-            return Err(Error::Size {
-                what: "degrees of the target and the spectrum".into(),
-                found: listed,
-                required,
-            });
-        }
-        let parts = Parts::new(target, spectrum, goal.degree);
-        let norm_sq = spectrum.norm_sq();
+        check_goal(target, spectrum, &goal)?;
+        let (parts, norm_sq) = (Parts::new(target, spectrum, goal.degree), spectrum.norm_sq());
         let allowed = parts.beyond + parts.invisible.1 + parts.undetermined.1 + goal.epsilon;
         let bound = |width: f64, iterations: f64| {
             smallest_loss_bound(&parts.seen, spectrum, width, norm_sq, iterations)
@@ -240,6 +220,31 @@ impl Plan {
         let excess = (self.loss_bound - self.comparator_error).max(0.0);
         Ok((self.comparator_error.sqrt() + (excess / delta).sqrt()).powi(2))
     }
+}
+
+/// Checks the arguments of [`Plan::new`].
+fn check_goal(target: &PowerSpectrum, spectrum: &Spectrum, goal: &Goal) -> Result<()> {
+    check_law(spectrum.law(), target.dim())?;
+    if !(goal.epsilon > 0.0 && goal.epsilon.is_finite()) {
+        return Err(Error::parameter("epsilon", goal.epsilon, "a positive number"));
+    }
+    for (name, given) in
+        [("the width of a plan", goal.width), ("the number of iterations of a plan", goal.iterations)]
+    {
+        if given == Some(0) {
+            return Err(Error::parameter(name, 0, "at least 1"));
+        }
+    }
+    let listed = target.energies.len().min(spectrum.coefficients().len());
+    if goal.degree >= listed {
+        let required = goal.degree.saturating_add(1);
+        return Err(Error::Size {
+            what: "degrees of the target and the spectrum".into(),
+            found: listed,
+            required,
+        });
+    }
+    Ok(())
 }
 
 /// The energy of a target, split for a plan.
