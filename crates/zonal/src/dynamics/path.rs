@@ -437,7 +437,7 @@ fn share(ritz: &Ritz, x: f64, f: impl Fn(f64) -> f64) -> f64 {
 }
 
 /// The largest negative eigenvalue that can be rounding, relative to the largest eigenvalue; sums of products in f32 have
-/// errors near 1e-6. Bounds on errors include eigenvalues above it (RD-1).
+/// errors near 1e-6. Bounds on errors include smaller ones (RD-1).
 const INDEFINITE: f64 = 1e-4;
 
 /// Checks that K is positive semidefinite, given its eigenvalues in ascending order and the error of K.
