@@ -5,16 +5,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use zonal::activation::Activation;
 use zonal::sphere::Degree;
-use zonal::target::PowerSpectrum;
 
 /// The configuration of a plan.
 #[derive(Clone, Debug)]
 pub struct PlanConfig {
     /// The expression of the target.
     pub target: String,
-    /// The energies of the target by degree, up to the degree of the comparator, for a target known only by them;
-    /// `target` is then a name.
-    pub energies: Option<PowerSpectrum>,
+    /// The energies of the target by degree, up to the degree of the comparator, then the energy beyond, for a target
+    /// known only by them; `target` is then a name.
+    pub energies: Option<Vec<f64>>,
     /// The dimension n of the sphere S^(n-1).
     pub dim: u64,
     /// The activation phi.

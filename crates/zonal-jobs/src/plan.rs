@@ -6,6 +6,7 @@ use crate::memory;
 use std::time::Instant;
 use zonal::activation::Activation;
 use zonal::dynamics::{Step, logarithmic_grid};
+use zonal::error::check_size;
 use zonal::measure::mean;
 use zonal::observer::Observer;
 use zonal::plan::{Goal, Plan};
@@ -43,7 +44,7 @@ pub fn plan(config: &PlanConfig, observer: &mut dyn Observer) -> Result<PlanRepo
         None => Some(Target::parse(&config.target, dim, config.seed)?),
     };
     let scale = config.scale.value(config.dim).unwrap_or(1.0);
-    let energies = energies(config, target.as_ref())?;
+    let energies = energies(config, dim, target.as_ref())?;
     let (degree, total) = (energies.energies.len() - 1, energies.total());
     let epsilon = config.epsilon.unwrap_or(DEFAULT_EPSILON * total);
     let goal = Goal { degree, epsilon, width: config.width, iterations: config.iterations };
@@ -112,18 +113,18 @@ pub fn plan(config: &PlanConfig, observer: &mut dyn Observer) -> Result<PlanRepo
 }
 
 /// Returns the energies of the target up to the degree of the comparator, the specified ones or those of the expression.
-fn energies(config: &PlanConfig, target: Option<&Target>) -> Result<PowerSpectrum> {
+fn energies(config: &PlanConfig, dim: Dim, target: Option<&Target>) -> Result<PowerSpectrum> {
     let finite = target.and_then(Target::finite_degree);
     let degree = config.degree.unwrap_or_else(|| finite.unwrap_or(DEFAULT_DEGREE));
     if degree > MAX_DEGREE {
         return Err(zonal::Error::parameter("the degree", degree, format!("at most {MAX_DEGREE}")).into());
     }
     let energies = match (&config.energies, target) {
-        (Some(known), _) if known.energies.len() != degree + 1 => {
-            let (what, found) = ("the energies of degrees from 0".to_owned(), known.energies.len());
-            return Err(zonal::Error::Size { what, found, required: degree + 1 }.into());
+        (Some(known), _) => {
+            let (tail_energy, energies) = known.split_last().map_or((0.0, &[][..]), |(t, rest)| (*t, rest));
+            check_size("the energies of degrees from 0", energies.len(), degree + 1)?;
+            PowerSpectrum::new(dim, energies.to_vec(), tail_energy)
         }
-        (Some(known), _) => known.clone(),
         (None, Some(target)) => target.power_spectrum(degree)?,
         (None, None) => return Err(Error::Usage("no target is specified".into())),
     };

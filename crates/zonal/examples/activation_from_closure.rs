@@ -4,7 +4,7 @@ use zonal::prelude::*;
 
 fn main() -> zonal::Result<()> {
     let dim = Dim::new(20)?;
-    let elu = Function::new("elu", vec![0.0], |t: f64| if t > 0.0 { t } else { t.exp_m1() });
+    let elu = Function::new("elu", [0.0], |t: f64| if t > 0.0 { t } else { t.exp_m1() });
     let spectrum = Spectrum::new(&Activation::from(elu), dim, 1.0, 8)?;
     println!("{spectrum}");
 

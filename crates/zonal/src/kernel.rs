@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::legendre::Recurrence;
 use crate::numeric::special::mean_abs_coordinate;
 use crate::numeric::{DoubleDouble, Scaled, vector};
-use crate::spectrum::{Spectrum, SpectrumCache, check_degree};
+use crate::spectrum::{Spectrum, SpectrumCache, check_degree, not_computed};
 use crate::sphere::{Degree, Dim};
 use std::f64::consts::PI;
 use std::sync::Arc;
@@ -41,6 +41,8 @@ enum Form {
 
 /// A series is truncated when its remainder is below this fraction of the norms.
 const NEGLIGIBLE: f64 = 1e-16;
+/// The tolerance for |rho| <= 1, that of the lengths of directions.
+const UNIT: f64 = 1e-6;
 /// The degrees up to which a series is tried, in turn; a series that has not converged at the last one is truncated
 /// there, and its error includes the remainder.
 const ATTEMPTS: [Degree; 2] = [128, 640];
@@ -162,9 +164,10 @@ impl Kernel {
         }
     }
 
-    /// Returns the kernel energy P_k(rho) of one degree, such as that of a spherical harmonic.
+    /// Returns the kernel energy P_k(rho) of one degree, such as that of a spherical harmonic; all others up to
+    /// `max_degree` have energy 0.
     pub(crate) fn single_degree(dim: Dim, degree: Degree, energy: f64, max_degree: Degree) -> Self {
-        let mut energies = vec![0.0; degree + 1];
+        let mut energies = vec![0.0; degree.max(max_degree) + 1];
         energies[degree] = energy;
         let recurrence = Recurrence::new(dim, (degree + 1).max(max_degree));
         Self {
@@ -183,10 +186,13 @@ impl Kernel {
         self.dim
     }
 
-    /// Returns alpha_k beta_k N_k, the energy of degree k (for a kernel of one activation); zero beyond the degrees
-    /// held.
-    pub fn energy(&self, degree: Degree) -> f64 {
-        self.energies.get(degree).copied().unwrap_or(0.0)
+    /// Returns alpha_k beta_k N_k, the energy of degree k (for a kernel of one activation).
+    ///
+    /// # Errors
+    /// [`crate::Error::Parameter`] for a degree that was not computed, of which nothing is known.
+    pub fn energy(&self, degree: Degree) -> Result<f64> {
+        let found = self.energies.get(degree).copied();
+        found.ok_or_else(|| not_computed(degree, self.energies.len().saturating_sub(1)))
     }
 
     /// Returns the largest difference, at any rho, between the truncated series and the kernel; 0 for a closed form. At
@@ -214,11 +220,13 @@ impl Kernel {
         self.truncation_error + self.coefficient_error + rounding
     }
 
-    /// Computes kappa(rho) for each rho in [-1, 1]. Absolute error near 1e-16 kappa(1), in addition to
-    /// [`Self::truncation_error`].
+    /// Computes kappa(rho) for each rho in [-1, 1], within rounding of the inner product of unit vectors; NaN outside.
+    /// Absolute error near 1e-16 kappa(1), in addition to [`Self::truncation_error`].
     pub fn values(&self, rho: &[f64]) -> Vec<f64> {
         let mut out = vec![0.0; rho.len()];
         self.evaluate(rho, &mut out);
+        let outside = out.iter_mut().zip(rho).filter(|(_, r)| r.abs() > 1.0 + UNIT);
+        outside.for_each(|(value, _)| *value = f64::NAN);
         out
     }
 
@@ -262,11 +270,9 @@ impl Kernel {
         })
     }
 
-    /// Returns kappa(rho).
+    /// Returns kappa(rho) as [`Self::values`]: NaN for rho outside [-1, 1].
     pub fn value(&self, rho: f64) -> f64 {
-        let mut out = [0.0];
-        self.evaluate(&[rho], &mut out);
-        out[0]
+        self.values(&[rho])[0]
     }
 
     /// Computes the part of the kernel beyond degree `last`: sum_{k > last} alpha_k beta_k N_k P_k(rho).
@@ -434,7 +440,8 @@ impl TangentKernel {
         })
     }
 
-    /// Returns Theta(rho), in closed form for piecewise powers and otherwise by the complete series.
+    /// Returns Theta(rho), in closed form for piecewise powers and otherwise by the complete series; NaN for rho outside
+    /// [-1, 1].
     pub fn value(&self, rho: f64) -> f64 {
         self.feature.value(rho) + (self.scale_sq * rho + self.bias) * self.slope.value(rho)
     }
@@ -548,6 +555,24 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_a_kernel_does_not_know_is_an_error_or_nan() {
+        let dim = Dim::new(5).unwrap();
+        for activation in [Activation::Relu, Activation::Tanh] {
+            let kernel = Kernel::random_feature(&activation, dim, 1.0, 4).unwrap();
+            assert!(kernel.energy(1).unwrap() > 0.0);
+            assert!(kernel.energy(700).is_err(), "{activation}");
+            assert!([2.0, -1.1, f64::NAN].iter().all(|&rho| kernel.value(rho).is_nan()), "{activation}");
+            // An inner product of unit vectors may exceed 1 by rounding.
+            assert!((kernel.value(1.0 + 1e-15) / kernel.value(1.0) - 1.0).abs() < 1e-9, "{activation}");
+            let tangent = TangentKernel::new(&activation, dim, 1.0, false).unwrap();
+            assert!(tangent.value(2.0).is_nan() && tangent.value(0.5).is_finite());
+        }
+        // A harmonic has no energy in other degrees, and those asked for are known.
+        let harmonic = Kernel::single_degree(dim, 2, 1.0, 4);
+        assert_eq!((harmonic.energy(2).unwrap(), harmonic.energy(4).unwrap()), (1.0, 0.0));
     }
 
     #[test]

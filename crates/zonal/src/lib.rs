@@ -31,6 +31,7 @@
 //! use zonal::prelude::*;
 //!
 //! let dim = Dim::new(10)?;
+//! // The last argument is the seed of the harmonics' random directions.
 //! let target = Target::parse("0.8*harmonic(1) + 0.6*harmonic(3)", dim, 0)?;
 //! let network = Network::random(Activation::Relu, 1.0, dim, 300, 0)?;
 //! let path = GradientPath::new(&Population::new(&target).quadratic(&network)?, Step::Auto, &mut Silent)?;

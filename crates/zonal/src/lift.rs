@@ -166,7 +166,7 @@ impl LabelScale {
     ///
     /// # Errors
     /// [`Error::Size`] if there is no label i; [`Error::ConstantLabel`], also without rows; [`Error::Column`] if
-    /// the values are too large or too small for their variance.
+    /// values are not finite, or too large or too small for their variance.
     pub fn learn(name: &str, moments: &Moments, i: usize) -> Result<Self> {
         if i >= moments.mean.len() {
             return Err(Error::Size {
@@ -176,13 +176,21 @@ impl LabelScale {
             });
         }
         let (mean, deviation) = (moments.mean(i), moments.deviation(i));
-        check_range(name, mean, deviation)?;
+        check_range(name, moments, i)?;
         check_variance(&format!("the label '{name}'"), moments, i)?;
         if deviation == 0.0 {
             let rows = moments.count() as usize;
             return Err(Error::ConstantLabel { label: name.to_owned(), value: mean, rows });
         }
         Ok(Self { name: name.to_owned(), mean, deviation })
+    }
+
+    /// Computes the constants of a label from its values.
+    ///
+    /// # Errors
+    /// As [`Self::learn`].
+    pub fn of(name: &str, values: &[f64]) -> Result<Self> {
+        Self::learn(name, &Moments::of(&Matrix::from_rows(values.len(), 1, values.to_vec())?), 0)
     }
 
     /// Converts a label to standard units.
@@ -228,14 +236,15 @@ impl Lift {
     ///
     /// # Errors
     /// [`Error::Size`] unless there is a name for each column, [`Error::NoVaryingFeature`], [`Error::Parameter`] for a
-    /// bias that is negative or not finite, [`Error::Column`] for columns so large that their variance overflows.
+    /// bias that is negative or not finite, [`Error::Column`] for columns that are not finite, or so large that their
+    /// variance overflows.
     pub fn learn(columns: &[String], moments: &Moments, bias: f64) -> Result<Self> {
         check_size("names of columns", columns.len(), moments.mean.len())?;
         if !(bias >= 0.0 && bias.is_finite()) {
             return Err(Error::parameter("the bias", bias, "a number of at least 0"));
         }
         for (i, name) in columns.iter().enumerate() {
-            check_range(name, moments.mean(i), moments.deviation(i))?;
+            check_range(name, moments, i)?;
             check_variance(&format!("column '{name}'"), moments, i)?;
         }
         let kept: Vec<usize> = (0..columns.len()).filter(|&i| moments.deviation(i) > 0.0).collect();
@@ -310,15 +319,17 @@ impl Lift {
     /// Maps the rows to the sphere. A row of zeros, possible only without a bias, stays zero.
     ///
     /// # Errors
-    /// [`Error::Size`] if the number of columns differs from the one learned, [`Error::NotFinite`].
+    /// [`Error::Size`] if the number of columns differs from the one learned, [`Error::NotFinite`] with the row and the
+    /// column of `features`.
     pub fn apply(&self, features: &Matrix) -> Result<Matrix> {
         let standard = self.standardise(features)?;
         let d = self.kept.len();
         if let Some(at) = standard.values().iter().position(|z| !z.is_finite()) {
+            let column = self.kept[at % d];
             return Err(Error::NotFinite {
-                what: "the standardised features".into(),
+                what: format!("the standardised column '{}'", self.columns[column]),
                 row: at / d,
-                column: at % d,
+                column,
                 value: standard.values()[at],
             });
         }
@@ -365,15 +376,20 @@ fn check_variance(what: &str, moments: &Moments, i: usize) -> Result<()> {
 }
 
 /// Checks that mean and standard deviation are finite; otherwise no later value would be.
-fn check_range(name: &str, mean: f64, deviation: f64) -> Result<()> {
+fn check_range(name: &str, moments: &Moments, i: usize) -> Result<()> {
+    let (mean, deviation) = (moments.mean(i), moments.deviation(i));
     if mean.is_finite() && deviation.is_finite() {
         return Ok(());
     }
-    Err(Error::Column {
-        what: format!("the deviation of column '{name}'"),
-        found: deviation,
-        required: "finite; values beyond about 1e150 are too large to be squared, so use a larger unit",
-    })
+    // NaN is not among the smallest and largest values, and the mean of values within range is finite.
+    let (low, high) = (moments.low[i], moments.high[i]);
+    let too_large = low.is_finite() && high.is_finite() && (mean.is_finite() || !(high - low).is_finite());
+    let required = if too_large {
+        "finite; values beyond about 1e150 are too large to be squared, so use a larger unit"
+    } else {
+        "finite; the column holds NaN or infinite values, so remove their rows or replace them"
+    };
+    Err(Error::Column { what: format!("the deviation of column '{name}'"), found: deviation, required })
 }
 
 #[cfg(test)]
@@ -413,6 +429,29 @@ mod tests {
     }
 
     #[test]
+    fn values_that_are_not_finite_are_reported_where_the_table_has_them() {
+        let lift = Lift::learn(&names(), &Moments::of(&table()), 1.0).unwrap();
+        let mut features = table();
+        features.row_mut(2)[2] = f64::NAN;
+        let message = lift.apply(&features).unwrap_err().to_string();
+        assert!(
+            message.starts_with("the standardised column 'c' holds NaN at row 2, column 2 (counted from 0)"),
+            "{message}"
+        );
+        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            features.row_mut(2)[2] = bad;
+            let message = Lift::learn(&names(), &Moments::of(&features), 1.0).unwrap_err().to_string();
+            assert!(message.contains("column 'c'") && message.contains("NaN or infinite"), "{message}");
+        }
+        for large in [1e200, 1.7e308] {
+            features.row_mut(2)[2] = large;
+            features.row_mut(3)[2] = -large;
+            let message = Lift::learn(&names(), &Moments::of(&features), 1.0).unwrap_err().to_string();
+            assert!(message.contains("too large to be squared"), "{message}");
+        }
+    }
+
+    #[test]
     fn hopeless_tables_are_errors() {
         let constant = Matrix::from_rows(2, 1, vec![5.0, 5.0]).unwrap();
         let name = vec!["a".to_owned()];
@@ -424,6 +463,9 @@ mod tests {
         assert!(Lift::learn(&name, &Moments::of(&huge), 1.0).is_err());
         let same = Moments::of(&Matrix::from_rows(2, 1, vec![2.0, 2.0]).unwrap());
         assert!(matches!(LabelScale::learn("y", &same, 0), Err(Error::ConstantLabel { rows: 2, .. })));
+        assert!(matches!(LabelScale::of("y", &[]), Err(Error::ConstantLabel { rows: 0, .. })));
+        let scale = LabelScale::of("y", &[1.0, 3.0]).unwrap();
+        assert_eq!((scale.mean, scale.deviation), (2.0, 1.0));
         let tiny = Moments::of(&Matrix::from_rows(2, 1, vec![1e-200, 2e-200]).unwrap());
         assert!(matches!(LabelScale::learn("y", &tiny, 0), Err(Error::Column { .. })));
     }

@@ -149,6 +149,12 @@ fn par_for(flops: usize) -> Par {
     if flops < 4_000_000 { Par::Seq } else { par() }
 }
 
+/// Returns whether memory can address so many values.
+pub(crate) fn is_addressable(rows: usize, columns: usize) -> bool {
+    let bytes = rows.checked_mul(columns).and_then(|n| n.checked_mul(size_of::<f64>()));
+    bytes.is_some_and(|bytes| isize::try_from(bytes).is_ok())
+}
+
 /// A dense matrix, stored by rows.
 ///
 /// Access to elements and products follow the rules of slices: they panic for an index out of range, or if the sizes of
@@ -166,6 +172,7 @@ impl Matrix {
     /// # Panics
     /// If it has more values than memory can address.
     pub fn zeros(rows: usize, columns: usize) -> Self {
+        assert!(is_addressable(rows, columns), "a {rows} x {columns} matrix has too many values");
         Self { rows, columns, data: vec![0.0; rows * columns] }
     }
 
@@ -338,6 +345,17 @@ impl Matrix {
         out
     }
 
+    /// Returns an entry below the diagonal of a square matrix that differs from its mirror image by more than
+    /// `tolerance`.
+    pub(crate) fn asymmetric_entry(&self, tolerance: f64) -> Option<(usize, usize)> {
+        let differs = |i: usize, j: usize| (self.row(i)[j] - self.row(j)[i]).abs() > tolerance;
+        // Strip by strip, so that the mirrored entries stay in cache.
+        (0..self.rows).step_by(STRIP).find_map(|from| {
+            let entries = |i: usize| (from..i.min(from + STRIP)).map(move |j| (i, j));
+            (from..self.rows).flat_map(entries).find(|&(i, j)| differs(i, j))
+        })
+    }
+
     /// Copies the lower triangle to the upper one.
     pub(crate) fn mirror_lower(&mut self) {
         for i in 0..self.rows {
@@ -364,6 +382,7 @@ impl Packed {
     /// # Panics
     /// If it has more values than memory can address.
     pub fn zeros(order: usize) -> Self {
+        assert!(is_addressable(order, order), "a symmetric matrix of order {order} has too many values");
         Self { order, data: vec![0.0; order * (order + 1) / 2] }
     }
 
@@ -572,6 +591,12 @@ mod tests {
     fn sample(rows: usize, columns: usize) -> Matrix {
         let data = (0..rows * columns).map(|i| ((i * i * 37 + 11 * i) % 101) as f64 / 101.0 - 0.5).collect();
         Matrix::from_rows(rows, columns, data).unwrap()
+    }
+
+    #[test]
+    #[should_panic(expected = "has too many values")]
+    fn a_matrix_beyond_memory_panics_as_documented() {
+        Matrix::zeros(1 << 62, 4);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use crate::dynamics::{Operator, Step};
 use crate::error::{Error, Result};
-use crate::spectrum::{Coefficient, Spectrum};
+use crate::spectrum::{Coefficient, Spectrum, check_law};
 use crate::sphere::Degree;
 use crate::target::PowerSpectrum;
 use serde::Serialize;
@@ -27,7 +27,8 @@ pub struct LossBound {
 /// e^2 + (||phi||^2 R^2 - sum_D ||g_k||^2) / m + R^2 / (2 eta T), R^2 = sum_D ||g_k||^2 / alpha_k^2.
 ///
 /// Each degree contributes independently, so it belongs to the best set exactly if it lowers the sum. Infinite width
-/// and infinitely many iterations are `f64::INFINITY`. The bound never increases with the width or the iterations.
+/// and infinitely many iterations are `f64::INFINITY`. The bound never increases with the width or the iterations. It is
+/// NaN for a target on another sphere than that of the spectrum.
 pub fn smallest_loss_bound(
     target: &PowerSpectrum,
     spectrum: &Spectrum,
@@ -35,7 +36,8 @@ pub fn smallest_loss_bound(
     inverse_step: f64,
     iterations: f64,
 ) -> LossBound {
-    let mut outside = target.tail_energy;
+    let fits = check_law(spectrum.law(), target.dim()).is_ok();
+    let mut outside = if fits { target.tail_energy } else { f64::NAN };
     let mut excess = 0.0;
     let mut comparator_norm_sq = 0.0;
     let mut degrees = Vec::new();
@@ -141,31 +143,12 @@ impl Plan {
     /// `target` and `spectrum` must list the degrees up to the goal's. Cost: a few hundred sums over the degrees.
     ///
     /// # Errors
-    /// [`Error::Size`] if degrees up to the goal's are missing; [`Error::Parameter`] for an epsilon that is not
-    /// positive, a given width or count with which no bound of PL-1 reaches the goal (the smallest that does is named),
-    /// and a goal beyond 10^18 units or iterations.
+    /// [`Error::Size`] if the dimensions differ or degrees up to the goal's are missing; [`Error::Parameter`] for the
+    /// spectrum of infinite dimension, an epsilon that is not positive, a given width or count with which no bound of
+    /// PL-1 reaches the goal (the smallest that does is named), and a goal beyond 10^18 units or iterations.
     pub fn new(target: &PowerSpectrum, spectrum: &Spectrum, goal: Goal) -> Result<Self> {
-        if !(goal.epsilon > 0.0 && goal.epsilon.is_finite()) {
-            return Err(Error::parameter("epsilon", goal.epsilon, "a positive number"));
-        }
-        for (name, given) in
-            [("the width of a plan", goal.width), ("the number of iterations of a plan", goal.iterations)]
-        {
-            if given == Some(0) {
-                return Err(Error::parameter(name, 0, "at least 1"));
-            }
-        }
-        let listed = target.energies.len().min(spectrum.coefficients().len());
-        if goal.degree >= listed {
-            let required = goal.degree.saturating_add(1);
-            return Err(Error::Size {
-                what: "degrees of the target and the spectrum".into(),
-                found: listed,
-                required,
-            });
-        }
-        let parts = Parts::new(target, spectrum, goal.degree);
-        let norm_sq = spectrum.norm_sq();
+        check_goal(target, spectrum, &goal)?;
+        let (parts, norm_sq) = (Parts::new(target, spectrum, goal.degree), spectrum.norm_sq());
         let allowed = parts.beyond + parts.invisible.1 + parts.undetermined.1 + goal.epsilon;
         let bound = |width: f64, iterations: f64| {
             smallest_loss_bound(&parts.seen, spectrum, width, norm_sq, iterations)
@@ -239,6 +222,31 @@ impl Plan {
     }
 }
 
+/// Checks the arguments of [`Plan::new`].
+fn check_goal(target: &PowerSpectrum, spectrum: &Spectrum, goal: &Goal) -> Result<()> {
+    check_law(spectrum.law(), target.dim())?;
+    if !(goal.epsilon > 0.0 && goal.epsilon.is_finite()) {
+        return Err(Error::parameter("epsilon", goal.epsilon, "a positive number"));
+    }
+    for (name, given) in
+        [("the width of a plan", goal.width), ("the number of iterations of a plan", goal.iterations)]
+    {
+        if given == Some(0) {
+            return Err(Error::parameter(name, 0, "at least 1"));
+        }
+    }
+    let listed = target.energies.len().min(spectrum.coefficients().len());
+    if goal.degree >= listed {
+        let required = goal.degree.saturating_add(1);
+        return Err(Error::Size {
+            what: "degrees of the target and the spectrum".into(),
+            found: listed,
+            required,
+        });
+    }
+    Ok(())
+}
+
 /// The energy of a target, split for a plan.
 struct Parts {
     /// The energies up to the goal's degree that have a coefficient; all other energy is in the tail.
@@ -266,7 +274,8 @@ impl Parts {
             *energy = 0.0;
         }
         let tail_energy = beyond + invisible.1 + undetermined.1;
-        Self { seen: PowerSpectrum { energies, tail_energy }, beyond, invisible, undetermined }
+        let seen = PowerSpectrum::new(target.dim(), energies, tail_energy);
+        Self { seen, beyond, invisible, undetermined }
     }
 }
 
@@ -330,7 +339,11 @@ mod tests {
     }
 
     fn energies(energies: &[f64]) -> PowerSpectrum {
-        PowerSpectrum { energies: energies.to_vec(), tail_energy: 0.0 }
+        energies_in(10, energies)
+    }
+
+    fn energies_in(n: u64, energies: &[f64]) -> PowerSpectrum {
+        PowerSpectrum::new(Dim::new(n).unwrap(), energies.to_vec(), 0.0)
     }
 
     fn goal(degree: Degree, epsilon: f64) -> Goal {
@@ -395,6 +408,16 @@ mod tests {
     }
 
     #[test]
+    fn target_and_spectrum_have_one_dimension() {
+        let size = |found| matches!(found, Err(Error::Size { found: 10, required: 4, .. }));
+        let target = energies_in(4, &[0.0, 0.5, 0.25]);
+        assert!(size(Plan::new(&target, &relu(), goal(2, 0.1))));
+        assert!(smallest_loss_bound(&target, &relu(), 1e3, 1.0, 1e3).bound.is_nan());
+        let limit = Spectrum::infinite_dimension(&Activation::Relu, 6).unwrap();
+        assert!(matches!(Plan::new(&target, &limit, goal(2, 0.1)), Err(Error::Parameter { .. })));
+    }
+
+    #[test]
     fn a_goal_that_needs_nothing_costs_nothing() {
         let plan = Plan::new(&energies(&[0.0, 0.5]), &relu(), goal(1, 1.0)).unwrap();
         assert_eq!((plan.width, plan.iterations, plan.loss_bound), (1, 0, 0.5));
@@ -416,7 +439,8 @@ mod tests {
     #[test]
     fn degrees_that_the_comparator_leaves_out_count_against_the_goal_of_infinite_width() {
         // 0.3 harmonic(2) + x1 in dimension 5; t + t^2 / 50 has a very small coefficient in degree 2.
-        let (target, activation) = (energies(&[0.0, 0.2, 0.09]), Activation::parse("t+0.02*t^2").unwrap());
+        let (target, activation) =
+            (energies_in(5, &[0.0, 0.2, 0.09]), Activation::parse("t+0.02*t^2").unwrap());
         let spectrum = Spectrum::new(&activation, Dim::new(5).unwrap(), 1.0, 2).unwrap();
         let plan = Plan::new(&target, &spectrum, goal(2, 0.1)).unwrap();
         assert_eq!(plan.degrees, [1]);

@@ -1,7 +1,7 @@
 //! The Funk-Hecke spectrum of an activation (FH-1): phi(s <w, x>) = sum_k alpha_k N_k P_k(<w, x>).
 
 use crate::activation::{Activation, Structure, Support};
-use crate::error::{Error, Result, not_finite};
+use crate::error::{Error, Result, check_size, not_finite};
 use crate::numeric::{DoubleDouble, Scaled};
 use crate::quadrature::{self, Integral, Law, NotFinite, Route};
 use crate::sphere::{Degree, Dim, multiplicities};
@@ -26,6 +26,8 @@ pub struct Coefficient {
     pub proven: bool,
     /// The energy alpha_k^2 N_k.
     pub energy: Scaled,
+    /// N_k, the number of harmonics; 1 in the limit of infinite dimension.
+    pub multiplicity: Scaled,
     visible: bool,
 }
 
@@ -57,6 +59,7 @@ impl Coefficient {
             route,
             proven,
             energy: if known { energy } else { Scaled::ZERO },
+            multiplicity,
             visible: relative_error > 0.0 && (named || known),
         }
     }
@@ -289,7 +292,7 @@ impl<'a> IntoIterator for &'a Spectrum {
     }
 }
 
-/// A table with one line for each degree.
+/// A table with one line for each degree. Errors that are estimates, not proven bounds, begin with `~`.
 impl Display for Spectrum {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { law, activation, scale, norm_sq, tail_energy, .. } = self;
@@ -300,10 +303,10 @@ impl Display for Spectrum {
         writeln!(f, "degree  coefficient   eigenvalue       energy  relative error")?;
         for (k, c) in self {
             let (value, eigenvalue, energy) = (c.value, c.value.times_scaled(c.value), c.energy);
-            let error = c.relative_error;
+            let error = format!("{}{:.0e}", if c.proven { "" } else { "~" }, c.relative_error);
             if value.sign() != 0 {
-                writeln!(f, "{k:>6}  {value:>11.4} {eigenvalue:>12.4} {energy:>12.4}  {error:>14.0e}")?;
-            } else if error > 0.0 {
+                writeln!(f, "{k:>6}  {value:>11.4} {eigenvalue:>12.4} {energy:>12.4}  {error:>14}")?;
+            } else if c.relative_error > 0.0 {
                 writeln!(f, "{k:>6}  not distinguished from zero")?;
             } else {
                 writeln!(f, "{k:>6}  invisible")?;
@@ -386,6 +389,15 @@ pub(crate) fn not_computed(degree: Degree, largest: Degree) -> Error {
     let required =
         format!("at most {largest}, the largest degree computed; compute the spectrum to a higher one");
     Error::parameter("the degree", degree, required)
+}
+
+/// Checks that a spectrum is one on the sphere of this dimension.
+pub(crate) fn check_law(law: Law, dim: Dim) -> Result<()> {
+    let what = "the dimension of the spectrum";
+    match law {
+        Law::Sphere(found) => check_size(what, found.as_usize(), dim.as_usize()),
+        Law::Normal => Err(Error::parameter(what, "infinite", format!("{dim}, that of the target"))),
+    }
 }
 
 /// Degrees beyond the last one have no coefficient here.
@@ -472,6 +484,19 @@ fn integrals(
 mod tests {
     use super::*;
     use crate::activation::Function;
+
+    #[test]
+    fn estimated_errors_are_marked_in_the_table() {
+        let dim = Dim::new(5).unwrap();
+        let lines = |activation: &Activation| {
+            let text = Spectrum::new(activation, dim, 1.0, 2).unwrap().to_string();
+            text.lines().skip(2).take(3).map(|line| line.contains(" ~")).collect::<Vec<_>>()
+        };
+        assert_eq!(lines(&Activation::from_fn("code", f64::exp)), [true; 3]);
+        assert_eq!(lines(&Activation::Exp), [false; 3]);
+        let spectrum = Spectrum::new(&Activation::Exp, dim, 1.0, 2).unwrap();
+        assert_eq!(spectrum.coefficients()[2].multiplicity.to_f64(), 14.0);
+    }
 
     #[test]
     fn a_cache_returns_the_spectrum_asked_for_and_never_one_of_code() {

@@ -21,7 +21,7 @@ pub type Degree = usize;
 /// assert!("1".parse::<Dim>().is_err());
 /// # Ok::<(), zonal::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(into = "u64", try_from = "u64")]
 pub struct Dim(u64);
 
@@ -132,6 +132,9 @@ pub fn sqrt_multiplicity(dim: Dim, degree: Degree) -> f64 {
 
 /// Draws `count` independent uniform points of the sphere, one per row. Row i depends only on `(seed, purpose, i)`:
 /// more rows never change the earlier ones.
+///
+/// # Panics
+/// If memory cannot address the points.
 pub fn uniform_points(dim: Dim, count: usize, seed: u64, purpose: Purpose) -> Matrix {
     let mut points = Matrix::zeros(count, dim.as_usize());
     for i in 0..count {

@@ -314,7 +314,7 @@ fn core() -> Vec<(&'static str, fn())> {
             }
         }),
     ];
-    let rows: [(&'static str, fn()); 27] = [
+    let rows: [(&'static str, fn()); 28] = [
         ("zonal::Moments::push", || {
             size(Moments::new(3).push(&[1.0], 1.0));
             size(Moments::new(1).push(&[1.0, 2.0], 1.0));
@@ -326,6 +326,7 @@ fn core() -> Vec<(&'static str, fn())> {
             size(LabelScale::learn("y", &Moments::of(&points(3, 2)), 2));
             refused(LabelScale::learn("y", &Moments::new(1), 0));
         }),
+        ("zonal::LabelScale::of", || refused(LabelScale::of("y", &[]))),
         ("zonal::Lift::learn", || {
             let moments = Moments::of(&points(3, 2));
             size(Lift::learn(&names(3), &moments, 1.0));
@@ -512,6 +513,7 @@ fn core() -> Vec<(&'static str, fn())> {
             size(Plan::new(&energies, &spectrum, goal(3)));
             size(Plan::new(&target(4).power_spectrum(1).unwrap(), &spectrum, goal(2)));
             size(Plan::new(&energies, &spectrum, goal(usize::MAX)));
+            size(Plan::new(&target(5).power_spectrum(5).unwrap(), &spectrum, goal(2)));
         }),
         ("zonal::Population::quadratic", || {
             // A target in dimension 4 with a network in dimension 10 once defined a problem that does not exist.
@@ -532,6 +534,11 @@ fn core() -> Vec<(&'static str, fn())> {
             size(Quadratic::new(points(3, 3), vec![1.0; 2], 1.0));
             size(Quadratic::new(points(3, 2), vec![1.0; 3], 1.0));
             size(Quadratic::new(Matrix::zeros(0, 0), Vec::new(), 1.0));
+            parameter(Quadratic::new(
+                Matrix::from_rows(2, 2, vec![1.0, 5.0, 0.0, 1.0]).unwrap(),
+                vec![1.0; 2],
+                1.0,
+            ));
         }),
         ("zonal::Quadratic::with_labels", || {
             size(Quadratic::with_labels(points(3, 3), Matrix::zeros(2, 3), vec![1.0]));
@@ -571,7 +578,7 @@ fn core() -> Vec<(&'static str, fn())> {
             size(errors(4, &points(1, 2), &found, &[0.0]));
             size(errors(4, &a, &[], &[0.0]));
             size(errors(4, &a, &found, &[]));
-            size(errors(4, &a, &[PowerSpectrum { energies: Vec::new(), tail_energy: 0.0 }], &[0.0]));
+            size(errors(4, &a, &[PowerSpectrum::new(dim(4), Vec::new(), 0.0)], &[0.0]));
         }),
         ("zonal::Quadratic::losses", || size(quadratic().losses(&points(1, 4)))),
         ("zonal::Quadratic::step", || {
@@ -780,7 +787,7 @@ fn cases() -> Vec<(&'static str, fn())> {
 
 /// Access to elements and products of vectors and matrices follow the rules of slices: they panic, as their
 /// documentation states.
-const PANICS: [&str; 26] = [
+const PANICS: [&str; 27] = [
     "zonal::ColumnMap::feature_of",
     "zonal::Lbfgs::step",
     "zonal::Activation::replace_by_slopes",
@@ -803,6 +810,7 @@ const PANICS: [&str; 26] = [
     "zonal::Statistics::part",
     "zonal::linalg::dot",
     "zonal::linalg::add_scaled",
+    "zonal::sphere::uniform_points",
     "zonal-sq::Basis::function",
     "zonal-sq::Family::member",
     "zonal-sq::Family::correlation",
@@ -822,6 +830,7 @@ const ANY: [(&str, &[&str]); 11] = [
             "zonal::Activation::apply",
             "zonal::Lbfgs::new",
             "zonal::PowerSeries::new",
+            "zonal::PowerSpectrum::new",
             "zonal::Kernel::values",
             "zonal::Recurrence::replace_by_last",
             "zonal::Moments::of",
@@ -926,7 +935,7 @@ fn paths_that_are_not_ascending_have_a_time() {
     assert_eq!(measure::time_to_learn(&[(5, 1.0), (5, 0.1)], 0.5), Some(5));
     assert_eq!(measure::time_to_learn(&[(9, 1.0), (5, 0.1)], 0.5), Some(5));
     let none = measure::times_to_learn(&[7], &[0, 10], |counts| {
-        let list = vec![PowerSpectrum { energies: vec![1.0], tail_energy: 0.0 }; counts.len()];
+        let list = vec![PowerSpectrum::new(dim(4), vec![1.0], 0.0); counts.len()];
         Ok::<_, Error>(list)
     });
     assert_eq!(none.unwrap(), vec![[None; 3]]);

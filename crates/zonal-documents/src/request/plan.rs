@@ -6,7 +6,6 @@ use crate::plan::PlanConfig;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use zonal::activation::Activation;
-use zonal::target::PowerSpectrum;
 
 /// Width, step and iterations that provably bring the loss to a goal
 #[derive(Clone, Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
@@ -88,14 +87,9 @@ impl Default for PlanRequest {
 impl PlanRequest {
     /// Returns the configuration of the plan.
     pub fn config(&self) -> PlanConfig {
-        let energies = self.energies.as_ref().map(|all| {
-            let (tail_energy, energies) =
-                all.split_last().map_or((0.0, &[][..]), |(tail, rest)| (*tail, rest));
-            PowerSpectrum { energies: energies.to_vec(), tail_energy }
-        });
         PlanConfig {
             target: self.target.clone(),
-            energies,
+            energies: self.energies.clone(),
             dim: self.dim.0,
             activation: self.callable.clone().unwrap_or_else(|| self.activation.clone()),
             scale: self.scale,

@@ -77,7 +77,7 @@ impl Family {
             Function::Harmonic { degree, .. } => Profile::Harmonic(*degree),
             other => return Err(no_exact("a zonal query for clipped labels", other)),
         };
-        Ok(self.kernel(Label::Clipped, &profile)?.energy(0))
+        self.kernel(Label::Clipped, &profile)?.energy(0)
     }
 
     fn cosines(&self, direction: &[f64], members: &[usize]) -> Vec<f64> {
@@ -209,7 +209,7 @@ impl Family {
             Function::Unit { unit, direction } => {
                 // Funk-Hecke: E g phi(s <w, .>) = alpha_k g(w).
                 let kernel = self.kernel(Label::Plain, &unit.profile())?;
-                let alpha = kernel.energy(k) / sqrt_multiplicity(self.dim, k);
+                let alpha = kernel.energy(k)? / sqrt_multiplicity(self.dim, k);
                 Ok(at(direction, alpha))
             }
             Function::Harmonic { degree, direction } if *degree == k => {

@@ -57,7 +57,7 @@ impl Attack {
         let unit = Unit::new(Activation::parse(&text)?, 1.0, dim)?;
         let quadratic = if even {
             let label = crate::family::clipped_harmonic(dim, degree)?;
-            label.kernel(&unit.profile(), dim, 2)?.energy(2)
+            label.kernel(&unit.profile(), dim, 2)?.energy(2)?
         } else {
             f64::NAN
         };

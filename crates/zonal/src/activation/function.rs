@@ -17,8 +17,13 @@ pub(super) type Apply = dyn Fn(&mut [f64]) + Send + Sync;
 
 impl Function {
     /// Creates a function from a closure and the points at which it is not smooth. A missing kink reduces accuracy,
-    /// which the error estimate of the coefficients shows.
-    pub fn new(name: &str, kinks: Vec<f64>, value: impl Fn(f64) -> f64 + Send + Sync + 'static) -> Self {
+    /// which the error estimate of the coefficients shows; kinks that are not finite are refused where the function is
+    /// used.
+    pub fn new(
+        name: &str,
+        kinks: impl Into<Vec<f64>>,
+        value: impl Fn(f64) -> f64 + Send + Sync + 'static,
+    ) -> Self {
         Self::of_slices(name, kinks, move |values| values.iter_mut().for_each(|t| *t = value(*t)))
     }
 
@@ -26,10 +31,10 @@ impl Function {
     /// of phi there.
     pub fn of_slices(
         name: &str,
-        kinks: Vec<f64>,
+        kinks: impl Into<Vec<f64>>,
         apply: impl Fn(&mut [f64]) + Send + Sync + 'static,
     ) -> Self {
-        Self { name: name.to_owned(), apply: Arc::new(apply), kinks, identity: None }
+        Self { name: name.to_owned(), apply: Arc::new(apply), kinks: kinks.into(), identity: None }
     }
 
     /// Returns the same function with an identity: functions with equal identities and equal kinks are equal.

@@ -83,15 +83,9 @@ impl Activation {
             return Ok(found);
         }
         if let Some(degree) = text.strip_prefix("hermite-") {
-            let wrong = || {
-                Error::parameter(
-                    "the Hermite polynomial",
-                    format!("'{text}'"),
-                    format!("hermite-0 to hermite-{MAX_HERMITE}"),
-                )
-            };
-            let degree: u8 = degree.parse().map_err(|_| wrong())?;
-            return if degree <= MAX_HERMITE { Ok(Self::Hermite(degree)) } else { Err(wrong()) };
+            let degree: u8 = degree.parse().map_err(|_| wrong_hermite(text))?;
+            let found = Self::Hermite(degree);
+            return found.check().map(|()| found);
         }
         if is_word(text) {
             return Err(unknown(text));
@@ -119,9 +113,7 @@ impl Activation {
     /// # Errors
     /// [`Error::Parameter`] for kinks that are not finite numbers, or a named activation.
     pub fn with_kinks(&self, kinks: Vec<f64>) -> Result<Self> {
-        if let Some(bad) = kinks.iter().find(|k| !k.is_finite()) {
-            return Err(Error::parameter("a kink", bad, "a finite number"));
-        }
+        check_kinks(&kinks)?;
         match self.definition() {
             Definition::Formula(f) => Ok(Self::Formula(Arc::new(f.with_kinks(kinks)))),
             Definition::Builtin(_) | Definition::Hermite(_) | Definition::Function(_) => {
@@ -131,11 +123,22 @@ impl Activation {
         }
     }
 
+    /// Checks what the variants of the type leave open: the degree of a Hermite polynomial and the kinks of code.
+    pub(crate) fn check(&self) -> Result<()> {
+        match self {
+            Self::Hermite(k) if *k > MAX_HERMITE => Err(wrong_hermite(&self.name())),
+            Self::Function(f) => check_kinks(&f.kinks),
+            _ => Ok(()),
+        }
+    }
+
     /// Its exact structure for arguments between -scale and scale.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a formula that is not finite there or has too many kinks.
+    /// [`Error::Parameter`] for a formula that is not finite there or has too many kinks, a Hermite polynomial of degree
+    /// above [`MAX_HERMITE`], and code with kinks that are not finite.
     pub fn structure(&self, scale: f64) -> Result<Structure> {
+        self.check()?;
         Ok(match self.definition() {
             Definition::Builtin(row) => match row.exact {
                 Exact::Piecewise(p) => Structure::Piecewise(p),
@@ -221,7 +224,7 @@ impl Activation {
     /// # Ok::<(), zonal::Error>(())
     /// ```
     pub fn from_fn(name: &str, value: impl Fn(f64) -> f64 + Send + Sync + 'static) -> Self {
-        Function::new(name, Vec::new(), value).into()
+        Function::new(name, [], value).into()
     }
 }
 
@@ -229,7 +232,7 @@ impl Activation {
 ///
 /// ```
 /// use zonal::activation::{Activation, Function};
-/// let elu = Function::new("elu", vec![0.0], |t| if t > 0.0 { t } else { t.exp_m1() });
+/// let elu = Function::new("elu", [0.0], |t| if t > 0.0 { t } else { t.exp_m1() });
 /// assert_eq!(Activation::from(elu).to_string(), "function 'elu'");
 /// ```
 impl From<Function> for Activation {
@@ -261,6 +264,18 @@ impl TryFrom<String> for Activation {
     type Error = Error;
     fn try_from(name: String) -> Result<Self> {
         Self::parse(&name)
+    }
+}
+
+fn wrong_hermite(name: &str) -> Error {
+    let required = format!("hermite-0 to hermite-{MAX_HERMITE}");
+    Error::parameter("the Hermite polynomial", format!("'{name}'"), required)
+}
+
+fn check_kinks(kinks: &[f64]) -> Result<()> {
+    match kinks.iter().find(|k| !k.is_finite()) {
+        None => Ok(()),
+        Some(bad) => Err(Error::parameter("a kink", bad, "a finite number")),
     }
 }
 
@@ -338,6 +353,21 @@ mod tests {
         assert_eq!(Activation::parse(&formula.name()).unwrap(), formula);
         assert!(Activation::parse("hermite-99").is_err());
         assert!(Activation::parse("reluu").unwrap_err().to_string().contains("did you mean relu?"));
+    }
+
+    #[test]
+    fn activations_outside_their_domain_are_refused_where_they_are_used() {
+        use crate::network::Network;
+        use crate::spectrum::Spectrum;
+        use crate::sphere::Dim;
+        let dim = Dim::new(5).unwrap();
+        let code: Activation = Function::new("code", [f64::NAN], f64::abs).into();
+        for activation in [Activation::Hermite(200), code] {
+            assert!(Spectrum::new(&activation, dim, 1.0, 4).is_err(), "{activation}");
+            assert!(Spectrum::infinite_dimension(&activation, 4).is_err(), "{activation}");
+            assert!(Network::random(activation.clone(), 1.0, dim, 3, 0).is_err(), "{activation}");
+        }
+        assert!(Spectrum::new(&Activation::Hermite(MAX_HERMITE), dim, 1.0, 4).is_ok());
     }
 
     #[test]

@@ -3,7 +3,8 @@
 
 use super::{Step, decay};
 use crate::error::{Error, Result};
-use crate::spectrum::{Coefficient, Spectrum, not_computed};
+use crate::quadrature::Law;
+use crate::spectrum::{Coefficient, Spectrum, check_law, not_computed};
 use crate::sphere::Degree;
 use crate::target::PowerSpectrum;
 
@@ -19,6 +20,7 @@ use crate::target::PowerSpectrum;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Operator {
+    law: Law,
     eigenvalues: Vec<f64>,
     step: f64,
 }
@@ -35,13 +37,14 @@ impl Operator {
             Step::Auto => 1.0 / spectrum.norm_sq(),
             Step::Fixed(step) => check_step(step, largest, 1.0 / spectrum.norm_sq())?,
         };
-        Ok(Self { eigenvalues, step })
+        Ok(Self { law: spectrum.law(), eigenvalues, step })
     }
 
     /// Creates the operator with the step of a network of finite width, stable or not, as the prediction to compare
-    /// with.
+    /// with. With a step that is not positive and finite, every prediction is NaN or None.
     pub fn with_step(spectrum: &Spectrum, step: f64) -> Self {
-        Self { eigenvalues: eigenvalues(spectrum), step }
+        let step = if step > 0.0 && step.is_finite() { step } else { f64::NAN };
+        Self { law: spectrum.law(), eigenvalues: eigenvalues(spectrum), step }
     }
 
     /// Returns the step eta.
@@ -71,8 +74,11 @@ impl Operator {
     /// whose energy does not decrease, and beyond 10^18 iterations.
     ///
     /// # Errors
-    /// As [`Self::remaining`].
+    /// As [`Self::remaining`], and for a share outside (0, 1).
     pub fn time_to_learn(&self, degree: Degree, share: f64) -> Result<Option<u64>> {
+        if !(share > 0.0 && share < 1.0) {
+            return Err(Error::parameter("the share", share, "a number between 0 and 1"));
+        }
         let x = self.step * self.eigenvalue(degree)?;
         let rate = -2.0 * if x < 1.0 { (-x).ln_1p() } else { (x - 1.0).ln() };
         // A factor of zero has an infinite rate: one step suffices.
@@ -80,16 +86,21 @@ impl Operator {
         Ok((rate > 0.0 && count <= 1e18).then_some(count as u64))
     }
 
-    /// Computes the residual's energies at iteration t, listed up to `max_degree`; the energy of higher degrees is in the
-    /// tail. The tail also holds what counts as not learned: the target's own tail, and degrees beyond those of the
-    /// spectrum.
+    /// Computes the residual's energies at iteration t. They are listed up to `max_degree` or the last degree that both
+    /// the target and the spectrum list, whichever is less; [`PowerSpectrum::energy`] reads any degree. The energy of
+    /// higher degrees is in the tail, with what counts as not learned: the target's own tail, and degrees beyond those
+    /// of the spectrum.
+    ///
+    /// Energies are NaN for a target on another sphere than that of the spectrum.
     pub fn residual(&self, target: &PowerSpectrum, max_degree: Degree, t: u64) -> PowerSpectrum {
+        let fits = check_law(self.law, target.dim()).is_ok();
+        let share = |lambda: f64| if fits { self.remaining_share(lambda, t) } else { f64::NAN };
         let known = target.energies.iter().zip(&self.eigenvalues);
-        let mut energies: Vec<f64> = known.map(|(e, &lambda)| e * self.remaining_share(lambda, t)).collect();
+        let mut energies: Vec<f64> = known.map(|(e, &lambda)| e * share(lambda)).collect();
         let unknown = target.energies[energies.len()..].to_vec();
         let beyond = energies.split_off(max_degree.saturating_add(1).min(energies.len()));
         let tail_energy = beyond.iter().chain(&unknown).sum::<f64>() + target.tail_energy;
-        PowerSpectrum { energies, tail_energy }
+        PowerSpectrum::new(target.dim(), energies, tail_energy)
     }
 }
 
@@ -132,11 +143,34 @@ mod tests {
     }
 
     #[test]
+    fn predictions_outside_their_domain_are_errors_or_nan() {
+        let spectrum = Spectrum::new(&Activation::Relu, Dim::new(10).unwrap(), 1.0, 4).unwrap();
+        let operator = Operator::new(&spectrum, Step::Auto).unwrap();
+        let target = |n| PowerSpectrum::new(Dim::new(n).unwrap(), vec![0.0, 0.5, 0.25], 0.0);
+        assert!(operator.residual(&target(4), 2, 1).total().is_nan());
+        for share in [f64::NAN, 0.0, 1.0, 2.0, -0.5] {
+            assert!(operator.time_to_learn(1, share).is_err(), "{share}");
+        }
+        for step in [-1.0, 0.0, f64::NAN, f64::INFINITY] {
+            let operator = Operator::with_step(&spectrum, step);
+            assert!(operator.remaining(1, 1).unwrap().is_nan() && operator.step().is_nan(), "{step}");
+            assert!(operator.residual(&target(10), 2, 1).total().is_nan(), "{step}");
+            assert_eq!(operator.time_to_learn(1, 0.5).unwrap(), None);
+        }
+        // Degrees 3 and 9 have no energy, listed or not; degrees in a tail with energy are not known.
+        let residual = operator.residual(&target(10), 9, 5);
+        assert_eq!((residual.energy(3).unwrap(), residual.energy(9).unwrap()), (0.0, 0.0));
+        let cut = operator.residual(&target(10), 1, 5);
+        assert!(cut.energy(1).unwrap() > 0.0 && cut.energy(2).is_err());
+    }
+
+    #[test]
     fn what_is_not_known_to_be_learned_stays_in_the_tail() {
         let spectrum = Spectrum::new(&Activation::Relu, Dim::new(5).unwrap(), 1.0, 1).unwrap();
         let operator = Operator::new(&spectrum, Step::Auto).unwrap();
-        let target = PowerSpectrum { energies: vec![0.0, 0.5, 0.25], tail_energy: 0.125 };
+        let dim = Dim::new(5).unwrap();
+        let target = PowerSpectrum::new(dim, vec![0.0, 0.5, 0.25], 0.125);
         let residual = operator.residual(&target, 4, u64::MAX);
-        assert_eq!(residual, PowerSpectrum { energies: vec![0.0, 0.0], tail_energy: 0.375 });
+        assert_eq!(residual, PowerSpectrum::new(dim, vec![0.0, 0.0], 0.375));
     }
 }

@@ -92,7 +92,8 @@ impl GradientPath {
     /// Solves the eigenproblem of K and fixes the step. Cost about 9 m^3 flops.
     ///
     /// # Errors
-    /// [`Error::StepTooLarge`], [`Error::Parameter`], [`Error::NoConvergence`], or [`Error::Stopped`] if the observer
+    /// [`Error::StepTooLarge`], [`Error::Parameter`] for a step that is not positive and for a K that is not positive
+    /// semidefinite, [`Error::NoConvergence`], or [`Error::Stopped`] if the observer
     /// requests a stop.
     pub fn new(quadratic: &Quadratic, step: Step, observer: &mut dyn Observer) -> Result<Self> {
         check_finite(quadratic)?;
@@ -142,6 +143,7 @@ impl GradientPath {
         check(observer, Stage::Eigenproblem, 0, 1)?;
         let eigen = symmetric_eigen(quadratic.k())?;
         check(observer, Stage::Eigenproblem, 1, 1)?;
+        check_semidefinite(&eigen.values, quadratic.rounding().0)?;
         let largest = eigen.values.last().copied().unwrap_or(0.0).max(0.0);
         let step = chosen(step, largest)?;
         // K is positive semidefinite: negative eigenvalues are rounding errors and show their size. Eigenvalues of that
@@ -268,6 +270,7 @@ impl GradientPath {
                 Lanczos::advance(&mut spaces, quadratic.k());
             }
             let ritz = spaces.iter().map(Lanczos::ritz).collect::<Result<Vec<Ritz>>>()?;
+            ritz.iter().try_for_each(|r| check_semidefinite(&r.values, quadratic.rounding().0))?;
             let largest = ritz.iter().filter_map(|r| r.values.last()).fold(0.0f64, |a, &b| a.max(b));
             let step = chosen(step, largest)?;
             if step * largest > 1.0 + 1e-12 {
@@ -433,6 +436,19 @@ fn share(ritz: &Ritz, x: f64, f: impl Fn(f64) -> f64) -> f64 {
     if x <= floor(&ritz.values, f64::EPSILON) { 0.0 } else { f(x) }
 }
 
+/// The largest negative eigenvalue that can be rounding, relative to the largest eigenvalue; sums of products in f32 have
+/// errors near 1e-6. Bounds on errors include smaller ones (RD-1).
+const INDEFINITE: f64 = 1e-4;
+
+/// Checks that K is positive semidefinite, given its eigenvalues in ascending order and the error of K.
+fn check_semidefinite(eigenvalues: &[f64], error: f64) -> Result<()> {
+    let (Some(least), Some(largest)) = (eigenvalues.first(), eigenvalues.last()) else { return Ok(()) };
+    if *least < -(INDEFINITE * largest.max(0.0) + 4.0 * error) {
+        return Err(Error::parameter("the least eigenvalue of K", least, "at least 0, except for rounding"));
+    }
+    Ok(())
+}
+
 fn check_finite(quadratic: &Quadratic) -> Result<()> {
     match quadratic.b().values().iter().position(|x| !x.is_finite()) {
         None => Ok(()),
@@ -449,6 +465,18 @@ fn check_finite(quadratic: &Quadratic) -> Result<()> {
 mod tests {
     use super::*;
     use crate::observer::Silent;
+
+    #[test]
+    fn an_indefinite_matrix_is_refused() {
+        for (last, refused) in [(-1.0, true), (-1e-3, true), (-1e-9, false)] {
+            let k = Matrix::from_rows(2, 2, vec![1.0, 0.0, 0.0, last]).unwrap();
+            let quadratic = Quadratic::new(k, vec![0.5, 0.5], 0.5).unwrap();
+            for solver in [Solver::Dense, Solver::Lanczos] {
+                let found = GradientPath::with_solver(&quadratic, Step::Auto, solver, 100, &mut Silent);
+                assert_eq!(matches!(found, Err(Error::Parameter { .. })), refused, "{last} {solver:?}");
+            }
+        }
+    }
 
     /// Returns a smooth kernel matrix with a rapidly decaying spectrum, and two labels.
     fn quadratic(m: usize) -> Quadratic {

@@ -97,6 +97,7 @@ fn energy_of(spectrum: &PowerSpectrum, degree: Degree) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sphere::Dim;
 
     #[test]
     fn a_single_rate_is_timed_exactly_from_a_coarse_path() {
@@ -112,8 +113,8 @@ mod tests {
     fn a_path_with_two_rates_is_timed_from_any_grid() {
         let energy = |t: u64| 0.4 * 0.9f64.powf(t as f64) + 0.3 * (-1e-9 * t as f64).exp();
         let spectra = |counts: &[u64]| {
-            let list =
-                counts.iter().map(|&t| PowerSpectrum { energies: vec![energy(t), 1.0], tail_energy: 0.0 });
+            let dim = Dim::new(5).unwrap();
+            let list = counts.iter().map(|&t| PowerSpectrum::new(dim, vec![energy(t), 1.0], 0.0));
             Ok::<_, ()>(list.collect())
         };
         for grid in [vec![0, 10_000_000_000], vec![0, 1, 10, 100, 1_000_000, 10_000_000_000]] {

@@ -118,7 +118,7 @@ impl Moving<'_> {
         let unit = Profile::Neuron { activation: activation.clone(), scale: *scale };
         let met = target.correlations(&unit, &self.directions, max_degree)?.tail;
         let tail = target_energies.tail_energy - 2.0 * dot(&lengthened, &met) + forms[max_degree + 1];
-        let energies = PowerSpectrum { energies: listed, tail_energy: non_negative(tail) };
+        let energies = PowerSpectrum::new(target.dim(), listed, non_negative(tail));
         Ok(MovingEnergies { energies, error: 0.0 })
     }
 
@@ -147,7 +147,7 @@ impl Moving<'_> {
         let (rest, cross) = (non_negative(forms[last + 1]), forms[last + 2]);
         let unfollowed =
             target_energies.tail_energy + target_energies.energies.iter().skip(last + 1).sum::<f64>();
-        let energies = PowerSpectrum { energies: listed, tail_energy: followed + unfollowed + rest };
+        let energies = PowerSpectrum::new(target.dim(), listed, followed + unfollowed + rest);
         Ok(MovingEnergies { energies, error: cross + 2.0 * ((rest + cross) * unfollowed).sqrt() })
     }
 

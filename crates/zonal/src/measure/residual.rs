@@ -43,7 +43,7 @@ pub fn residual_energies(
     let correlations = target.correlations(&network.unit(), network.directions(), max_degree)?;
     let energies = target.power_spectrum(max_degree)?;
     let recurrence = Recurrence::new(dim, max_degree + 1);
-    let visible: Vec<bool> = (0..=max_degree).map(|k| kernel.energy(k) != 0.0).collect();
+    let kernel_energies = (0..=max_degree).map(|k| kernel.energy(k)).collect::<Result<Vec<f64>>>()?;
 
     // Quadratic forms sum_ij a_i a_j P_k(<w_i, w_j>), one column for each degree and one for the remainder, tile by
     // tile; the sums over tiles are added in a fixed tree.
@@ -70,7 +70,7 @@ pub fn residual_energies(
         let mut current = previous.clone();
         current.values_mut().fill(1.0);
         for k in 0..=max_degree {
-            if visible[k] {
+            if kernel_energies[k] != 0.0 {
                 add(&current, k);
             }
             recurrence.advance(k, rho.values(), previous.values_mut(), current.values_mut());
@@ -95,11 +95,11 @@ pub fn residual_energies(
             let form = &forms[t * columns..(t + 1) * columns];
             let by_degree = (0..=max_degree).map(|k| {
                 let linear = root * dot(a, correlations.by_degree.row(k));
-                energies.energies[k] - linear + norm * kernel.energy(k) * form[k]
+                energies.energies[k] - linear + norm * kernel_energies[k] * form[k]
             });
             let tail = energies.tail_energy - root * dot(a, &correlations.tail) + norm * form[max_degree + 1];
             // These are squared norms: negative values are rounding errors.
-            PowerSpectrum { energies: by_degree.map(non_negative).collect(), tail_energy: non_negative(tail) }
+            PowerSpectrum::new(dim, by_degree.map(non_negative).collect(), non_negative(tail))
         })
         .collect())
 }
@@ -127,6 +127,7 @@ pub fn residual_errors(
     let kernel = kernel(network, target, max_degree)?;
     let correlations = target.correlations(&network.unit(), network.directions(), max_degree)?;
     let energies = target.power_spectrum(max_degree)?;
+    let kernel_energies = (0..=max_degree).map(|k| kernel.energy(k)).collect::<Result<Vec<f64>>>()?;
     let root = 1.0 / (network.width() as f64).sqrt();
     let length = |x: &[f64]| dot(x, x).sqrt();
     let visible: Vec<f64> = (0..=max_degree).map(|k| root * length(correlations.by_degree.row(k))).collect();
@@ -139,14 +140,12 @@ pub fn residual_errors(
         };
         let moved = |energy: f64, own: f64| own + (2.0 * (energy + own).sqrt() + distance) * distance;
         let of_degree = |(k, &energy): (Degree, &f64)| {
-            moved(energy, sums(k, energies.energies[k], visible[k], kernel.energy(k).abs()))
+            moved(energy, sums(k, energies.energies[k], visible[k], kernel_energies[k].abs()))
         };
         let tail = sums(max_degree + 1, energies.tail_energy, beyond, 0.0)
             + kernel.remainder_error(max_degree) * size * size;
-        PowerSpectrum {
-            energies: residual.energies.iter().enumerate().map(of_degree).collect(),
-            tail_energy: moved(residual.tail_energy, tail),
-        }
+        let energies = residual.energies.iter().enumerate().map(of_degree).collect();
+        PowerSpectrum::new(target.dim(), energies, moved(residual.tail_energy, tail))
     };
     Ok(residuals.iter().zip(distances).enumerate().map(of_row).collect())
 }

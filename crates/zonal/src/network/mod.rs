@@ -67,21 +67,24 @@ impl Network {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a width of zero or a scale that is not positive and finite.
+    /// [`Error::Parameter`] for a width of zero or one beyond what memory can address, a scale that is not positive and
+    /// finite, or an activation that is not valid.
     pub fn random(activation: Activation, scale: f64, dim: Dim, width: usize, seed: u64) -> Result<Self> {
         if width == 0 {
             return Err(Error::parameter("the width", 0, "at least 1"));
         }
+        weights::check_width(width, dim.as_usize())?;
         Self::from_directions(activation, scale, uniform_points(dim, width, seed, Purpose::HiddenUnits))
     }
 
     /// Creates a network with the given directions, the rows of a matrix, without biases and with c = 1/sqrt m.
     ///
     /// # Errors
-    /// [`Error::Parameter`] if there is no direction, if directions have fewer than two coordinates, and for a scale
-    /// that is not positive and finite; [`Error::NotFinite`] for directions that are not finite.
+    /// [`Error::Parameter`] if there is no direction, if directions have fewer than two coordinates, for a scale that is
+    /// not positive and finite, and for an activation that is not valid; [`Error::NotFinite`] for directions that are not finite.
     pub fn from_directions(activation: Activation, scale: f64, directions: Matrix) -> Result<Self> {
         crate::spectrum::check_scale(scale)?;
+        activation.check()?;
         let columns = Dim::new(directions.columns() as u64)?.as_usize();
         if directions.rows() == 0 {
             return Err(Error::parameter("the width", 0, "at least 1"));

@@ -2,7 +2,7 @@
 
 use crate::activation::Activation;
 use crate::error::{Error, Result, check_size};
-use crate::linalg::Matrix;
+use crate::linalg::{Matrix, is_addressable};
 use crate::numeric::random::{Purpose, normal, stream};
 use crate::sphere::{Dim, uniform_points};
 use serde::{Deserialize, Serialize};
@@ -108,26 +108,40 @@ pub struct Weights {
     pub output: Matrix,
 }
 
+/// Checks that the weights of so many units, each with `numbers` of them, can be addressed.
+pub(super) fn check_width(width: usize, numbers: usize) -> Result<()> {
+    if is_addressable(width, numbers) {
+        return Ok(());
+    }
+    let required = format!("small enough for memory to address {width} x {numbers} numbers");
+    Err(Error::parameter("the width", width, required))
+}
+
 impl Architecture {
     /// Returns c.
     pub fn factor(&self) -> f64 {
         self.parametrisation.factor(self.width)
     }
 
-    /// Checks that there are at least two coordinates, a unit, a label, and a valid scale.
+    /// Checks that there are at least two coordinates, a unit, a label, and a valid scale and activation, and that the
+    /// weights can be addressed.
     pub(crate) fn check(&self) -> Result<Dim> {
         if self.width == 0 || self.labels == 0 {
             return Err(Error::parameter("the width and the number of labels", 0, "at least 1"));
         }
         crate::spectrum::check_scale(self.scale)?;
-        Dim::new(self.dim as u64)
+        self.activation.check()?;
+        let dim = Dim::new(self.dim as u64)?;
+        check_width(self.width, self.dim.max(self.labels))?;
+        Ok(dim)
     }
 
     /// Returns the initial weights of a descent. The direction of unit j (for a symmetric start, of pair j) depends
     /// only on `seed` and j, and so do its output weights up to the standard deviation.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a dimension below 2, no unit, no label or a scale that is not positive and finite.
+    /// [`Error::Parameter`] for a dimension below 2, no unit, no label, a scale that is not positive and finite, an
+    /// activation that is not valid, or more weights than memory can address.
     pub fn weights(&self, start: Start, seed: u64) -> Result<Weights> {
         let dim = self.check()?;
         let (m, labels) = (self.width, self.labels);
@@ -191,6 +205,27 @@ impl Weights {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn weights_that_no_memory_holds_are_refused() {
+        let architecture = |width, labels| Architecture {
+            activation: Activation::Relu,
+            scale: 1.0,
+            dim: 2,
+            width,
+            labels,
+            biases: false,
+            on_sphere: false,
+            parametrisation: Parametrisation::Ntk,
+        };
+        for (width, labels) in [(1 << 63, 1), (1 << 59, 1), (usize::MAX, 1), (1 << 20, 1 << 62)] {
+            let found = architecture(width, labels).weights(Start::Random, 0);
+            assert!(matches!(found, Err(Error::Parameter { .. })), "{width} {labels}");
+        }
+        let dim = Dim::new(2).unwrap();
+        let network = crate::network::Network::random(Activation::Relu, 1.0, dim, 1 << 62, 0);
+        assert!(matches!(network, Err(Error::Parameter { .. })));
+    }
 
     #[test]
     fn starts_have_the_stated_deviation_and_pairs() {

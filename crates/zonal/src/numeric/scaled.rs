@@ -124,6 +124,13 @@ impl Display for Scaled {
     }
 }
 
+/// As [`Display`], which writes an exponent in any case.
+impl LowerExp for Scaled {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        Display::fmt(self, f)
+    }
+}
+
 impl Debug for Scaled {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         Display::fmt(self, f)
@@ -161,5 +168,6 @@ mod tests {
             x = x.times(DoubleDouble::from(0.1));
         }
         assert_eq!((x.to_f64(), format!("{x:.3} {x:>12.2}|")), (0.0, "-1.250e-400   -1.25e-400|".into()));
+        assert_eq!(format!("{x:.3e} {:.1e}", Scaled::from(0.25)), "-1.250e-400 2.5e-1");
     }
 }

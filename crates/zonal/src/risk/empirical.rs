@@ -35,7 +35,8 @@ impl<'a> Empirical<'a> {
     /// Computes the quadratic form of the output layer: K = Phi^T Phi / N, b = Phi^T y / N, c = y^T y / 2N.
     ///
     /// # Errors
-    /// [`Error::Size`] if sizes differ, or if there are no rows.
+    /// [`Error::Size`] if sizes differ, or if there are no rows; [`Error::NotFinite`] for the first point or label that
+    /// is not finite.
     pub fn quadratic(&self, network: &Network) -> Result<Quadratic> {
         let count = self.check(network)?;
         let labels = Matrix::from_rows(count, 1, self.labels.to_vec())?;
@@ -54,13 +55,20 @@ impl<'a> Empirical<'a> {
         Quadratic::from_sums(&statistics.part(0))
     }
 
-    /// Checks sizes and returns the number of rows.
+    /// Checks sizes and values, and returns the number of rows.
     fn check(&self, network: &Network) -> Result<usize> {
         let count = self.points.rows();
         check_size("coordinates of a point", self.points.columns(), network.directions().columns())?;
         check_size("labels", self.labels.len(), count)?;
         if count == 0 {
             return Err(Error::Size { what: "rows".into(), found: 0, required: 1 });
+        }
+        for (what, values) in [("the points", self.points.values()), ("the labels", self.labels)] {
+            if let Some(at) = values.iter().position(|x| !x.is_finite()) {
+                let columns = values.len() / count;
+                let (row, column, value) = (at / columns, at % columns, values[at]);
+                return Err(Error::NotFinite { what: what.into(), row, column, value });
+            }
         }
         Ok(count)
     }
@@ -88,5 +96,30 @@ impl GradientOracle for Empirical<'_> {
         gradient.values_mut().iter_mut().for_each(|x| *x *= factor);
         make_tangent(&mut gradient, directions);
         Ok(gradient)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::activation::Activation;
+    use crate::numeric::random::Purpose;
+    use crate::sphere::{Dim, uniform_points};
+
+    #[test]
+    fn rows_that_are_not_finite_are_reported_by_their_number() {
+        let dim = Dim::new(3).unwrap();
+        let network = Network::random(Activation::Relu, 1.0, dim, 5, 0).unwrap();
+        let mut points = uniform_points(dim, 6, 0, Purpose::Points);
+        let place = |points: &Matrix, labels: &[f64]| match Empirical::new(points, labels).quadratic(&network)
+        {
+            Err(Error::NotFinite { what, row, column, .. }) => (what, row, column),
+            other => panic!("{other:?}"),
+        };
+        let labels = [1.0, 1.0, 1.0, 1.0, f64::NAN, 1.0];
+        assert_eq!(place(&points, &labels), ("the labels".into(), 4, 0));
+        points.row_mut(2)[1] = f64::INFINITY;
+        assert_eq!(place(&points, &[1.0; 6]), ("the points".into(), 2, 1));
+        assert!(Empirical::new(&points, &[1.0; 6]).output_layer(&network).is_err());
     }
 }

@@ -145,10 +145,7 @@ impl Precise {
             let errors =
                 listed.iter().zip(&energies.energies).map(|(&e, &t)| error(t, e, rounding)).collect();
             let tail_error = error(energies.tail_energy, tail, rounding + self.error.0);
-            (
-                PowerSpectrum { energies: listed, tail_energy: tail },
-                PowerSpectrum { energies: errors, tail_energy: tail_error },
-            )
+            (PowerSpectrum::new(self.dim, listed, tail), PowerSpectrum::new(self.dim, errors, tail_error))
         };
         Ok(weights.iter().zip(forms).zip(distances).map(of_row).collect())
     }

@@ -15,12 +15,16 @@ pub struct Quadratic {
     rounding: (f64, Vec<f64>),
 }
 
+/// The largest difference between mirrored entries of K, relative to its largest entry: rounding of products.
+const ASYMMETRY: f64 = 1e-12;
+
 impl Quadratic {
     /// Creates a form for one label from its parts: K symmetric and positive semidefinite, c half the labels' mean
     /// square.
     ///
     /// # Errors
-    /// [`Error::Size`] if K is not a square matrix of the order of b.
+    /// [`Error::Size`] if K is not a square matrix of the order of b; [`Error::Parameter`] if K is not symmetric or c is
+    /// negative. That K is semidefinite is checked by [`crate::dynamics::GradientPath`].
     pub fn new(k: Matrix, b: Vec<f64>, c: f64) -> Result<Self> {
         let b = Matrix::from_rows(1, b.len(), b)?;
         Self::with_labels(k, b, vec![c])
@@ -30,7 +34,7 @@ impl Quadratic {
     ///
     /// # Errors
     /// [`Error::Size`] if K is not a square matrix of the order of the rows of b, if b and c differ in number, or if
-    /// there is no label or no unit.
+    /// there is no label or no unit; [`Error::Parameter`] as [`Self::new`].
     pub fn with_labels(k: Matrix, b: Matrix, c: Vec<f64>) -> Result<Self> {
         for found in [k.rows(), k.columns()] {
             check_size("rows and columns of K", found, b.columns())?;
@@ -38,6 +42,14 @@ impl Quadratic {
         check_size("labels of b", b.rows(), c.len())?;
         if b.values().is_empty() {
             return Err(Error::Size { what: "values of b".into(), found: 0, required: 1 });
+        }
+        if let Some(c) = c.iter().find(|c| c.is_nan() || **c < 0.0) {
+            return Err(Error::parameter("c, half the mean square of the labels,", c, "at least 0"));
+        }
+        let largest = k.values().iter().fold(0.0f64, |m, x| m.max(x.abs()));
+        if let Some((i, j)) = k.asymmetric_entry(ASYMMETRY * largest) {
+            let pair = format!("{:e} in row {i}, column {j} and {:e} mirrored", k.row(i)[j], k.row(j)[i]);
+            return Err(Error::parameter("K", pair, "symmetric"));
         }
         let rounding = (0.0, vec![0.0; c.len()]);
         Ok(Self { k, b, c, rounding })
@@ -116,5 +128,29 @@ impl Quadratic {
         check_size("output coefficients", a.len(), self.k.rows())?;
         let ka = self.k.times_vector(a);
         Ok((0..a.len()).map(|j| a[j] + eta * (self.b.row(0)[j] - ka[j])).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(k: [f64; 4], c: f64) -> Result<Quadratic> {
+        Quadratic::new(Matrix::from_rows(2, 2, k.to_vec())?, vec![1.0, 0.0], c)
+    }
+
+    #[test]
+    fn forms_that_are_no_loss_are_refused() {
+        let message = of([1.0, 5.0, 0.0, 1.0], 0.5).unwrap_err().to_string();
+        assert_eq!(message, "K is 0e0 in row 1, column 0 and 5e0 mirrored, but must be symmetric");
+        for c in [-0.5, f64::NAN] {
+            assert!(matches!(of([1.0, 0.0, 0.0, 1.0], c), Err(Error::Parameter { .. })), "{c}");
+        }
+        assert!(of([1.0, 0.3 + 1e-16, 0.3, 1.0], 0.0).is_ok());
+        // An entry far from the diagonal of a large matrix.
+        let mut k = Matrix::zeros(150, 150);
+        k.row_mut(3)[140] = 1e-3;
+        k.row_mut(0)[0] = 1.0;
+        assert!(Quadratic::new(k, vec![0.0; 150], 1.0).is_err());
     }
 }

@@ -16,16 +16,17 @@ use crate::kernel::Kernel;
 use crate::legendre::Recurrence;
 use crate::linalg::{Matrix, dot};
 use crate::numeric::sum::non_negative;
-use crate::spectrum::{SpectrumCache, check_degree};
+use crate::spectrum::{SpectrumCache, check_degree, not_computed};
 use crate::sphere::{Degree, Dim, sqrt_multiplicity};
 use serde::{Deserialize, Serialize};
 
 /// The tolerance for |v|^2 = 1 of a direction.
 const UNIT: f64 = 1e-6;
 
-/// The energy of a function by degree: ||g_k||^2 for k <= K, and the energy of the remaining degrees.
+/// The energy of a function on a sphere by degree: ||g_k||^2 for k <= K, and the energy of the remaining degrees.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PowerSpectrum {
+    dim: Dim,
     /// ||g_k||^2, k = 0..=K.
     pub energies: Vec<f64>,
     /// sum of ||g_k||^2 over k > K, summed directly and not computed as a difference.
@@ -33,6 +34,28 @@ pub struct PowerSpectrum {
 }
 
 impl PowerSpectrum {
+    /// Creates a spectrum on the sphere of this dimension from the energies of degrees 0, 1, .. and the energy beyond.
+    pub fn new(dim: Dim, energies: Vec<f64>, tail_energy: f64) -> Self {
+        Self { dim, energies, tail_energy }
+    }
+
+    /// Returns the dimension n.
+    pub fn dim(&self) -> Dim {
+        self.dim
+    }
+
+    /// Returns ||g_k||^2: 0 beyond the listed degrees if there is no energy beyond them.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a degree that is not listed and may have a part of [`Self::tail_energy`].
+    pub fn energy(&self, degree: Degree) -> Result<f64> {
+        match self.energies.get(degree) {
+            Some(energy) => Ok(*energy),
+            None if self.tail_energy == 0.0 => Ok(0.0),
+            None => Err(not_computed(degree, self.energies.len().saturating_sub(1))),
+        }
+    }
+
     /// Returns ||g||^2 as the sum of its parts.
     pub fn total(&self) -> f64 {
         self.energies.iter().sum::<f64>() + self.tail_energy
@@ -211,7 +234,7 @@ impl Target {
                 let kernel = kernels.get(&z.profile, &other.profile, max_degree)?;
                 let p = Recurrence::new(self.dim, max_degree).values(rho);
                 for (k, energy) in energies.iter_mut().enumerate() {
-                    *energy += factor * kernel.energy(k) * p[k];
+                    *energy += factor * kernel.energy(k)? * p[k];
                 }
                 let mut rest = [0.0];
                 kernel.remainder(max_degree, &[rho], &mut rest);
@@ -220,7 +243,7 @@ impl Target {
         }
         // These are sums of squares: negative values are rounding errors.
         energies.iter_mut().for_each(|e| *e = non_negative(*e));
-        Ok(PowerSpectrum { energies, tail_energy: non_negative(tail) })
+        Ok(PowerSpectrum::new(self.dim, energies, non_negative(tail)))
     }
 
     /// Computes ||g||^2 = E[g^2], directly and not as a sum over degrees if there is a closed form.
@@ -274,7 +297,7 @@ impl Target {
             crate::linalg::add_scaled(&mut tail, z.coefficient, &values);
             let (mut previous, mut current) = (vec![0.0; units], vec![1.0; units]);
             for k in 0..=max_degree {
-                crate::linalg::add_scaled(by_degree.row_mut(k), z.coefficient * kernel.energy(k), &current);
+                crate::linalg::add_scaled(by_degree.row_mut(k), z.coefficient * kernel.energy(k)?, &current);
                 if k < max_degree {
                     recurrence.advance(k, &rho, &mut previous, &mut current);
                 }
