@@ -78,12 +78,18 @@ fn improve_option(error: &mut Error, command: &Command) {
     let tip = tip(unknown, command);
     if tip.is_some() {
         error.remove(ContextKind::SuggestedArg);
+        // The usage names the option that clap suggested.
+        error.insert(ContextKind::Usage, ContextValue::StyledStr(command.clone().render_usage()));
     }
     error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tip.into_iter().collect()));
 }
 
 fn tip(unknown: &str, command: &Command) -> Option<StyledStr> {
     let name = unknown.split('=').next().unwrap_or(unknown).replace('_', "-");
+    let short = |a: &&clap::Arg| a.get_short().is_some_and(|short| name == short.to_string());
+    if let Some(long) = command.get_arguments().find(short).and_then(clap::Arg::get_long) {
+        return Some(StyledStr::from(format!("--{name}: the option is --{long}, or -{name}")));
+    }
     let has = |option: &str| command.get_arguments().any(|a| a.get_long() == Some(option));
     let (option, _) = OTHER_NAMES.iter().find(|(o, names)| has(o) && names.contains(&name.as_str()))?;
     Some(StyledStr::from(match (*option, name.as_str()) {
@@ -133,6 +139,8 @@ mod tests {
             assert!(text.contains(&format!("the option is {option}\n")), "{unknown}: {text}");
             assert!(!text.contains("as a value"), "{text}");
         }
+        let text = message(&["train", "--n", "5"]);
+        assert!(text.contains("--n: the option is --dim, or -n\n") && !text.contains("--init"), "{text}");
         let text = message(&["train", "data.csv", "--label", "y", "--exclude", "id"]);
         assert!(text.contains("use --features with the list of columns to keep"), "{text}");
     }

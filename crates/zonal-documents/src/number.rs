@@ -208,20 +208,50 @@ impl<T> Auto<T> {
     }
 }
 
-impl<T: FromStr> FromStr for Auto<T>
-where
-    T::Err: fmt::Display,
-{
+/// An error of parsing whose advice may name another possible value.
+pub trait Advice: fmt::Display {
+    /// Returns the message with this value as a further possibility, where the message lists what is possible.
+    fn or(&self, other: &str) -> String;
+}
+
+impl Advice for String {
+    fn or(&self, other: &str) -> String {
+        format!("{self}, or {other}")
+    }
+}
+
+impl Advice for std::convert::Infallible {
+    fn or(&self, _: &str) -> String {
+        self.to_string()
+    }
+}
+
+impl Advice for std::num::ParseFloatError {
+    fn or(&self, other: &str) -> String {
+        format!("{self}, or {other}")
+    }
+}
+
+impl Advice for zonal::Error {
+    fn or(&self, other: &str) -> String {
+        match self {
+            // The message ends with the text and a mark below it.
+            Self::Expression { .. } => self.to_string(),
+            // A question names the nearest word.
+            Self::Unknown { advice, .. } if advice.ends_with('?') => self.to_string(),
+            _ => format!("{self}, or {other}"),
+        }
+    }
+}
+
+impl<T: FromStr<Err: Advice>> FromStr for Auto<T> {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         if text == "auto" {
-            return Ok(Self::Auto);
+            Ok(Self::Auto)
+        } else {
+            text.parse().map(Self::Fixed).map_err(|e: T::Err| e.or("auto"))
         }
-        text.parse().map(Self::Fixed).map_err(|e: T::Err| {
-            let message = e.to_string();
-            // A question names the nearest word.
-            if message.ends_with('?') { message } else { format!("{message}, or auto") }
-        })
     }
 }
 
@@ -243,10 +273,7 @@ impl<T: Serialize> Serialize for Auto<T> {
     }
 }
 
-impl<'de, T: FromStr> Deserialize<'de> for Auto<T>
-where
-    T::Err: fmt::Display,
-{
+impl<'de, T: FromStr<Err: Advice>> Deserialize<'de> for Auto<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         text::deserialize(deserializer)
     }
@@ -439,6 +466,14 @@ pub fn short_known(x: f64, error: f64) -> String {
     }
     let digits = (x / error).log10().floor().max(0.0) as usize;
     format!("{x:.digits$e}")
+}
+
+/// Residuals below this size are negligible in a report.
+const NEGLIGIBLE: f64 = 1e-20;
+
+/// Formats a loss or an energy that remains: as [`short`], but below 1e-20 only `<1e-20`.
+pub fn short_residual(x: f64) -> String {
+    if x > 0.0 && x < NEGLIGIBLE { format!("<{NEGLIGIBLE:e}") } else { short(x) }
 }
 
 /// Formats a count; powers of ten from 100,000 are in exponent form, such as `1e9`.

@@ -23,6 +23,8 @@ pub const DATA: OptionId = OptionId::new("data");
 pub const DECAY: OptionId = OptionId::new("decay");
 /// The option `degree`.
 pub const DEGREE: OptionId = OptionId::new("degree");
+/// The option `delta`.
+pub const DELTA: OptionId = OptionId::new("delta");
 /// The option `dim`.
 pub const DIM: OptionId = OptionId::new("dim");
 /// The option `directions`.
@@ -63,6 +65,8 @@ pub const MOST_MONOMIALS: OptionId = OptionId::new("most-monomials");
 pub const ON_SPHERE: OptionId = OptionId::new("on-sphere");
 /// The option `parametrisation`.
 pub const PARAMETRISATION: OptionId = OptionId::new("parametrisation");
+/// The option `part`.
+pub const PART: OptionId = OptionId::new("part");
 /// The option `patience`.
 pub const PATIENCE: OptionId = OptionId::new("patience");
 /// The option `precision`.

@@ -80,8 +80,14 @@ pub struct DecayReport {
     pub degrees: usize,
     /// The slope of ln(1 / eigenvalue) against ln(degree).
     pub exponent: f64,
-    /// The standard error of the slope.
+    /// The standard error of the slope of a least-squares line; not a statistical error, since eigenvalues are exact
+    /// and only their curve is not a line.
     pub standard_error: f64,
+    /// The first and the last degree with a non-zero eigenvalue, each with the slope between it and its neighbour. Not
+    /// serialised.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub ends: [(Degree, f64); 2],
 }
 
 /// One degree of a spectrum.
@@ -107,7 +113,7 @@ pub struct DegreeReport {
     pub ln_eigenvalue: Option<f64>,
     /// The energy of the degree: the eigenvalue times N_k.
     pub energy: f64,
-    /// Whether the eigenvalue is non-zero, so that gradient descent can learn this degree.
+    /// Whether the eigenvalue is known to be non-zero, so that gradient descent can learn this degree.
     pub visible: bool,
     /// The absolute error of the coefficient: a bound or an estimate, see `proven`; null if unknown.
     pub error: Option<f64>,
@@ -118,6 +124,14 @@ pub struct DegreeReport {
     /// The formula or quadrature that computed the coefficient.
     #[schemars(with = "String")]
     pub route: Route,
+}
+
+impl DegreeReport {
+    /// Returns whether the coefficient may be zero or not: it is neither an exact zero nor distinguished from zero by its
+    /// error.
+    pub fn is_undetermined(&self) -> bool {
+        !self.visible && self.error != Some(0.0)
+    }
 }
 
 /// The configuration of a ranking.

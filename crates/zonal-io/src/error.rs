@@ -1,6 +1,9 @@
 //! Errors of files. Each message names the file, the position in it, what was found and what is needed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// The type of a path that is a folder.
+pub(crate) const FOLDER: &str = "a folder";
 
 /// An error of a file or folder.
 #[derive(Debug, thiserror::Error)]
@@ -17,10 +20,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A path that is not a plain file.
-    #[error(
-        "{} is {found}, but a plain file is needed, since it is read more than once; save it to a file first",
-        path.display()
-    )]
+    #[error("{} is {found}, but a plain file is needed{}", path.display(), advice(path, found))]
     NotAFile {
         /// The path.
         path: PathBuf,
@@ -81,6 +81,14 @@ impl Error {
         let path = path.into();
         move |source| Self::System { path, action, source }
     }
+}
+
+/// The advice for a path that is not a plain file.
+fn advice(path: &Path, found: &str) -> String {
+    if found == FOLDER {
+        return format!("; name its files, such as '{}'", path.join("*.csv").display());
+    }
+    ", since it is read more than once; save it to a file first".to_owned()
 }
 
 fn position(row: Option<u64>, column: Option<&str>) -> String {

@@ -275,8 +275,14 @@ impl Model {
     /// Returns the path of the model file, given the file or the folder of its run.
     ///
     /// # Errors
-    /// [`Error::Folder`] for a folder without a model.
+    /// [`Error::Folder`] for a path that does not exist and for a folder without a model.
     pub fn file(path: &Path) -> Result<PathBuf> {
+        if !path.exists() {
+            let message =
+                "does not exist; name the folder of a run, such as runs/data-relu-1, or a model file"
+                    .to_owned();
+            return Err(Error::Folder { path: path.to_owned(), message });
+        }
         if !path.is_dir() {
             return Ok(path.to_owned());
         }
@@ -295,7 +301,15 @@ impl Model {
     pub fn load(path: &Path) -> Result<Self> {
         check_plain_file(path)?;
         let bytes = std::fs::read(path).map_err(Error::system(path, "reading"))?;
-        Self::from_bytes(&bytes).map_err(|message| Error::Model { path: path.to_owned(), message })
+        let reject = |message: String| Error::Model { path: path.to_owned(), message };
+        // The header of a safetensors file, after its length, is a JSON object. A file with the extension is a damaged one.
+        if bytes.get(8) != Some(&b'{') && path.extension().is_none_or(|extension| extension != "safetensors")
+        {
+            return Err(reject(format!(
+                "it is neither a run folder nor a model; name a run, or its {MODEL}"
+            )));
+        }
+        Self::from_bytes(&bytes).map_err(reject)
     }
 
     fn from_bytes(bytes: &[u8]) -> std::result::Result<Self, String> {

@@ -4,11 +4,29 @@ use std::ops::ControlFlow;
 use std::sync::mpsc::sync_channel;
 use zonal::observer::{Observer, Stage};
 use zonal::rows::Rows;
+use zonal_documents::options::FEATURES;
+use zonal_documents::table::Data;
 use zonal_documents::{Error, Result};
-use zonal_io::source::Source;
+use zonal_io::source::{Columns, Source};
 
 /// The number of blocks that are read ahead.
 const AHEAD: usize = 4;
+
+/// Notes the columns without a name that become features, such as the numbers of rows that pandas writes. Errors are left
+/// to the job.
+pub fn note_unnamed(data: &Data, columns: &Columns, notes: &mut dyn FnMut(&str)) {
+    if columns.features.is_some() {
+        return;
+    }
+    let Ok(source) = data.open(columns) else { return };
+    let file = source.files().next().map_or(String::new(), |file| file.display().to_string());
+    for (number, name) in source.unnamed_features().unwrap_or_default() {
+        notes(&format!(
+            "column {number} of {file} has no name and is used as the feature {name}; if it numbers the rows, leave it out \
+             of {FEATURES}"
+        ));
+    }
+}
 
 /// Calls `f` with each block of rows in order, while the next ones are being read. `total` is the number of rows for
 /// the observer, 0 if unknown.

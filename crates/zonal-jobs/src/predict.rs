@@ -1,13 +1,15 @@
 //! `predict`: predictions of a trained model for the rows of a table, and scores.
 
 use crate::data::for_each_block;
+use crate::fingerprint::Fingerprint;
+use crate::saved_run::{TrainingTable, training_table};
 use crate::score::{Score, Scorer};
+use crate::train::Notes;
 use std::path::Path;
 use zonal::linalg::Matrix;
 use zonal::observer::{Observer, Stage};
 use zonal::rows::Part;
-use zonal_documents::options::AT;
-use zonal_documents::options::LABEL;
+use zonal_documents::options::{AT, LABEL, PART};
 use zonal_documents::predict::{PredictConfig, PredictReport};
 use zonal_documents::{Error, Result};
 use zonal_io::model::{Model, SCHEMA, TableDescription};
@@ -30,12 +32,16 @@ pub struct Block<'a> {
 /// while later blocks are being read. The report does not contain them, so memory does not grow with the number of
 /// rows. If a row cannot be used, `show` has already received the rows before it.
 ///
+/// A part of the split is a set of row numbers, which selects other rows from another table. If the run records its
+/// table, the table is therefore read once more and compared; otherwise `notes` receives why it was not.
+///
 /// # Errors
 /// The errors of reading the model and the table, and of `show`; [`Error::Usage`] for an iteration that the model
-/// does not store, a model of a target, or a different number of labels.
+/// does not store, a model of a target, a different number of labels, or a part of another table.
 pub fn predict(
     config: &PredictConfig,
     observer: &mut dyn Observer,
+    notes: Notes<'_>,
     mut show: impl FnMut(Block<'_>) -> Result<()>,
 ) -> Result<PredictReport> {
     let path = Model::file(&config.model)?;
@@ -46,6 +52,19 @@ pub fn predict(
     let network = if config.iteration.is_none() { model.best() } else { model.at(iteration) };
     let scorer = Scorer::new(&model, table, network.map_err(|stored| not_stored(iteration, stored))?);
     let source = open(config, table, &names)?;
+    if let Some(part) = config.part {
+        let columns = Columns { labels: names.clone(), ..features(table) };
+        match training_table(&path) {
+            Some(trained) => check_same_table(config, part, columns, &trained, observer, notes)?,
+            None => notes(&format!(
+                "{} does not record the table of its training; {} selects its rows only if {} is that table, in \
+                 the same order",
+                path.display(),
+                PART.with(part.name()),
+                files(config)
+            )),
+        }
+    }
     let is_scored = !config.labels.is_empty();
     let mut score = Score::default();
     let (mut total, mut used) = (0usize, 0u64);
@@ -101,11 +120,73 @@ fn open(config: &PredictConfig, table: &TableDescription, names: &[String]) -> R
     // The names of the model's labels may be in any order; other names correspond to the labels by position.
     let same = !config.labels.is_empty() && names.iter().all(|name| config.labels.contains(name));
     let labels = if same { names } else { &config.labels };
-    let columns =
-        Columns { labels: labels.to_vec(), features: Some(table.lift.columns.clone()), weight: None };
+    let columns = Columns { labels: labels.to_vec(), ..features(table) };
     let source = config.data.open_once(&columns)?;
     // A score is summed over whole blocks, so that its bits do not depend on how the rows arrive.
     Ok(if labels.is_empty() { source.with_prompt_blocks() } else { source })
+}
+
+/// Returns the feature columns of a model.
+fn features(table: &TableDescription) -> Columns {
+    Columns { labels: Vec::new(), features: Some(table.lift.columns.clone()), weight: None }
+}
+
+/// Returns the names of the files to predict, for messages.
+fn files(config: &PredictConfig) -> String {
+    config.data.files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// Compares the rows with those of the training. A table that cannot be compared, such as a pipe or one without labels,
+/// is noted.
+///
+/// # Errors
+/// [`Error::Usage`] for another table, and the errors of reading.
+fn check_same_table(
+    config: &PredictConfig,
+    part: Part,
+    columns: Columns,
+    trained: &TrainingTable,
+    observer: &mut dyn Observer,
+    notes: Notes<'_>,
+) -> Result<()> {
+    let columns = Columns { weight: trained.weight.clone(), ..columns };
+    let mut not_compared = |reason: &str| {
+        let table = files(config);
+        notes(&format!(
+            "{table} was not compared with the table of the training: {reason}; {} selects its rows only if it is that \
+             table, in the same order",
+            PART.with(part.name())
+        ));
+        Ok(())
+    };
+    if config.data.files.iter().any(|file| file.as_os_str() == "-") {
+        return not_compared("standard input can be read only once");
+    }
+    let source = match config.data.open(&columns) {
+        Ok(source) => source,
+        Err(error) => return not_compared(&error.to_string()),
+    };
+    let (mut rows, mut fingerprint) = (0, Fingerprint::default());
+    for_each_block(&source, Stage::Reading, 0, observer, |block| {
+        rows += block.len() as u64;
+        fingerprint =
+            (0..block.len()).map(|i| Fingerprint::of_row(&block, i)).fold(fingerprint, Fingerprint::merge);
+        Ok(())
+    })?;
+    let is_same = match &trained.fingerprint {
+        Some(recorded) => *recorded == fingerprint.to_string(),
+        None => trained.rows == rows,
+    };
+    if is_same {
+        return Ok(());
+    }
+    Err(Error::Usage(format!(
+        "{} is not the table of the training: it has other rows, or the same in another order, so {} does not select \
+         the rows of that part; use {}",
+        files(config),
+        PART.with(part.name()),
+        PART.with("all")
+    )))
 }
 
 fn table_of<'a>(model: &'a Model, path: &Path) -> Result<&'a TableDescription> {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use zonal_documents::provenance::Provenance;
 use zonal_documents::record::{Record, RemovedReport, RunEntry, RunKind, RunState, RunsReport, Setting};
+use zonal_documents::saved::SavedTraining;
 use zonal_documents::{Result, SCHEMA};
 use zonal_io::folder::{Contents, RECORD, RESUME, RunFolder, SWEEP, classify, is_in_use};
 use zonal_io::{FolderKind, checksum};
@@ -47,6 +48,7 @@ pub fn list(folder: &Path) -> Result<RunsReport> {
 /// [`zonal_io::Error::Folder`] for a path that is not the folder of a run; [`zonal_io::Error::System`].
 pub fn compare(paths: &[PathBuf]) -> Result<RunsReport> {
     let one = |path: &PathBuf| {
+        check_exists(path)?;
         let found = if path.is_dir() { read(path)? } else { None };
         let message = "is not the folder of a run; name folders such as runs/data-relu-1".to_owned();
         found.ok_or_else(|| zonal_io::Error::Folder { path: path.clone(), message }.into())
@@ -54,15 +56,42 @@ pub fn compare(paths: &[PathBuf]) -> Result<RunsReport> {
     Ok(report(paths.iter().map(one).collect::<Result<_>>()?))
 }
 
+/// Checks that something exists at the path of a run; it may be a link to nothing.
+fn check_exists(path: &Path) -> Result<()> {
+    if path.symlink_metadata().is_ok() {
+        return Ok(());
+    }
+    let message = "does not exist; name the folder of a run, such as runs/data-relu-1".to_owned();
+    Err(zonal_io::Error::Folder { path: path.to_owned(), message }.into())
+}
+
 /// Removes runs with their folders. All of them are checked before the first is removed.
 ///
 /// # Errors
 /// As [`RunFolder::delete`].
 pub fn remove(paths: &[PathBuf]) -> Result<RemovedReport> {
+    paths.iter().try_for_each(|path| check_exists(path))?;
     paths.iter().try_for_each(|path| RunFolder::check_delete(path))?;
     paths.iter().try_for_each(|path| RunFolder::delete(path))?;
     let removed = paths.iter().map(|path| path.display().to_string()).collect();
     Ok(RemovedReport { schema: SCHEMA, removed })
+}
+
+/// Returns the options in which trainings differ, a list for each of them.
+///
+/// # Errors
+/// [`zonal_documents::Error::Usage`] for a record that JSON cannot hold.
+pub fn differences(trainings: &[&SavedTraining]) -> Result<Vec<Vec<Setting>>> {
+    let damaged = |error: serde_json::Error| zonal_documents::Error::Usage(error.to_string());
+    let run = |training: &&SavedTraining| {
+        let json = serde_json::to_value(&training.record).map_err(damaged)?;
+        let record: Record<Value, Value> = serde_json::from_value(json).map_err(damaged)?;
+        let mut entry = blank(String::new(), Some(RunKind::Train));
+        let settings = finished(&mut entry, &record);
+        Ok(Run { entry, settings })
+    };
+    let runs = trainings.iter().map(run).collect::<Result<Vec<Run>>>()?;
+    Ok(report(runs).runs.into_iter().map(|run| run.differences).collect())
 }
 
 /// A run with all its options.
@@ -71,17 +100,11 @@ struct Run {
     settings: BTreeMap<String, String>,
 }
 
-/// Reads the run in a folder; None if there is none.
-fn read(path: &Path) -> Result<Option<Run>> {
-    let contents = classify(path)?;
-    let Some(folder_kind) = contents.kind() else { return Ok(None) };
-    let mut entry = RunEntry {
-        run: path.display().to_string(),
-        kind: match folder_kind {
-            FolderKind::Training => Some(RunKind::Train),
-            FolderKind::Sweep => Some(RunKind::Sweep),
-            FolderKind::Record => None,
-        },
+/// Returns the entry of a run of which nothing else is known.
+fn blank(run: String, kind: Option<RunKind>) -> RunEntry {
+    RunEntry {
+        run,
+        kind,
         state: RunState::Incomplete,
         started: None,
         seconds: None,
@@ -92,7 +115,19 @@ fn read(path: &Path) -> Result<Option<Run>> {
         validation_rmse: None,
         test_rmse: None,
         succeeded: None,
+    }
+}
+
+/// Reads the run in a folder; None if there is none.
+fn read(path: &Path) -> Result<Option<Run>> {
+    let contents = classify(path)?;
+    let Some(folder_kind) = contents.kind() else { return Ok(None) };
+    let kind = match folder_kind {
+        FolderKind::Training => Some(RunKind::Train),
+        FolderKind::Sweep => Some(RunKind::Sweep),
+        FolderKind::Record => None,
     };
+    let mut entry = blank(path.display().to_string(), kind);
     let mut settings = BTreeMap::new();
     match contents {
         Contents::Run(_) => match record(path) {

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use std::path::Path;
 use zonal_documents::record::{Record, RunKind};
 use zonal_documents::saved::{SavedRun, SavedTraining};
-use zonal_documents::train::{Checkpoint, TrainConfig, TrainReport};
+use zonal_documents::train::{Checkpoint, Input, PartRows, TrainConfig, TrainReport};
 use zonal_documents::{Error, Result};
 use zonal_io::folder::{METRICS, RECORD};
 use zonal_io::model::SCHEMA;
@@ -63,6 +63,48 @@ pub fn read(path: &Path) -> Result<SavedRun> {
         }
         RunKind::Reproduce => SavedRun::Reproduce(Box::new(parse(&text).map_err(damaged)?)),
         RunKind::SqPlay => SavedRun::Game(Box::new(parse(&text).map_err(damaged)?)),
+    })
+}
+
+/// The table on which a network was trained, as its run records it.
+#[derive(Debug)]
+pub(crate) struct TrainingTable {
+    /// The fingerprint of the table; None if the record has none of this table alone.
+    pub(crate) fingerprint: Option<String>,
+    /// The number of usable rows.
+    pub(crate) rows: u64,
+    /// The column with the weights of the rows.
+    pub(crate) weight: Option<String>,
+}
+
+/// Returns the table that the record next to a model file describes; None without a readable record of a training on a
+/// table.
+pub(crate) fn training_table(model: &Path) -> Option<TrainingTable> {
+    /// The part of a record that identifies the table.
+    #[derive(Deserialize)]
+    struct Excerpt {
+        configuration: Configuration,
+        summary: Summary,
+    }
+    #[derive(Deserialize)]
+    struct Configuration {
+        input: Input,
+    }
+    #[derive(Deserialize)]
+    struct Summary {
+        fingerprint: Option<String>,
+        rows: Option<PartRows>,
+    }
+    let text = read_text(&model.parent()?.join(RECORD)).ok()?;
+    let Excerpt { configuration, summary } = serde_json::from_str(&text).ok()?;
+    let (Input::Table(job), Some(rows)) = (configuration.input, summary.rows) else { return None };
+    // The fingerprint of a run covers its separate test files too.
+    let has_test_files = job.test_data.is_some();
+    let test = if has_test_files { 0 } else { rows.test };
+    Some(TrainingTable {
+        fingerprint: summary.fingerprint.filter(|_| !has_test_files),
+        rows: rows.train + rows.validation + test,
+        weight: job.weight,
     })
 }
 

@@ -126,8 +126,8 @@ fn decay((from, to): (Degree, Degree), eigenvalues: &[Scaled]) -> Result<DecayRe
             "the degrees {from}..{to} have fewer than three non-zero eigenvalues; a fit needs three"
         ))
     })?;
-    let (degrees, exponent, standard_error) = (fit.degrees, fit.exponent, fit.standard_error);
-    Ok(DecayReport { from, to, degrees, exponent, standard_error })
+    let zonal::kernel::Decay { exponent, standard_error, degrees, ends } = fit;
+    Ok(DecayReport { from, to, degrees, exponent, standard_error, ends })
 }
 
 /// Computes the eigenvalues of the requested kernel, and its value at coinciding points.

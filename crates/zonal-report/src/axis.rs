@@ -178,7 +178,7 @@ impl Axis {
     pub fn ticks(&self) -> Vec<Tick> {
         let mut values = match self.scale {
             Scale::Linear => linear_ticks(self.low, self.high),
-            Scale::Logarithmic => logarithmic_ticks(self.low, self.high),
+            Scale::Logarithmic => logarithmic_ticks(self.low, self.high, self.zero == 0.0),
             Scale::Whole if self.names.is_empty() => whole_ticks(self.low, self.high),
             Scale::Whole => (0..self.names.len()).map(|i| i as f64).collect(),
         };
@@ -241,13 +241,16 @@ fn whole_ticks(low: f64, high: f64) -> Vec<f64> {
     (low.ceil() as usize..=high.floor() as usize).step_by(step).map(|k| k as f64).collect()
 }
 
-fn logarithmic_ticks(low: f64, high: f64) -> Vec<f64> {
+/// Returns powers of ten, or finer ticks of a short range. If only some decades have ticks, the highest is one of them
+/// with `from_top`, otherwise the lowest.
+fn logarithmic_ticks(low: f64, high: f64, from_top: bool) -> Vec<f64> {
     let decades = (high / low).log10();
     let first = (low.log10() - 1e-9).ceil() as i32;
     let last = (high.log10() + 1e-9).floor() as i32;
     if decades > ROUND {
         let stride = (last - first) / MAX_DECADES + 1;
-        return (first..=last).step_by(stride as usize).map(|d| 10f64.powi(d)).collect();
+        let start = if from_top { first + (last - first) % stride } else { first };
+        return (start..=last).step_by(stride as usize).map(|d| 10f64.powi(d)).collect();
     }
     let within = |v: &f64| *v >= low * (1.0 - 1e-9) && *v <= high * (1.0 + 1e-9);
     let fine: Vec<f64> =
@@ -314,6 +317,12 @@ mod tests {
             texts(&Axis::logarithmic("", [1e-5, 0.5], 0.0)),
             ["10^-5", "10^-4", "10^-3", "10^-2", "10^-1", "1"]
         );
+        // The highest decade of an axis of values has a tick, as has the first iteration.
+        assert_eq!(
+            texts(&Axis::logarithmic("", [1e-9, 1.0], 0.0)),
+            ["10^-8", "10^-6", "10^-4", "10^-2", "1"]
+        );
+        assert_eq!(texts(&Axis::iterations(1_000_000_000))[..3], ["0", "1", "10^2"]);
         assert_eq!(texts(&Axis::logarithmic("", [3.0, 40.0], 0.0)), ["5", "10", "20"]);
         assert_eq!(texts(&Axis::logarithmic("", [2700.0, 3300.0], 0.0)), ["2500", "3000", "3500"]);
         assert_eq!(texts(&Axis::whole("", 0, 2)), ["0", "1", "2"]);

@@ -25,6 +25,8 @@ pub struct Chart {
     pub diagonal: bool,
     /// Text that a standalone file shows in place of the slider.
     pub stamp: Option<String>,
+    /// A line below the legend that explains points and lines; none if empty.
+    pub key: String,
 }
 
 /// A line at a fixed value.
@@ -112,6 +114,7 @@ impl Chart {
             vertical_rules: Vec::new(),
             diagonal: false,
             stamp: None,
+            key: String::new(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::axis::Tick;
 use crate::chart::{Chart, Form, Point, Rule, Series, Stroke};
-use crate::palette::{COLOURS, GRID, GROUND, INK, LIGHT, MARKERS, SOFT};
+use crate::palette::{COLOURS, GRID, GROUND, INK, LIGHT, MARKERS, MUTED, SOFT};
 use crate::text::{escape, isolate, shorten};
 use std::fmt::Write;
 
@@ -18,8 +18,14 @@ const BELOW: f64 = 40.0;
 const LINE: f64 = 17.0;
 /// The approximate width of a character.
 const CHARACTER: f64 = 6.6;
+/// Height of a stamp above the axes.
+const STAMP: f64 = 8.0;
+/// Distance of the names of horizontal rules.
+const TEXT: f64 = 13.0;
+/// Length of the line from a horizontal rule to its name.
+const LEADER: f64 = 9.0;
 /// Longer names are truncated.
-const LONGEST: usize = 26;
+pub(crate) const LONGEST: usize = 26;
 /// Width of a column in a printed page, in millimetres.
 const COLUMN: f64 = 89.0;
 /// Half the width of a marker.
@@ -68,7 +74,7 @@ pub fn svg_file(chart: &Chart) -> String {
     let [ink, soft, grid, ground] = [INK[0], SOFT[0], GRID[0], GROUND[0]];
     let _ = write!(
         style,
-        ".ink{{fill:{ink}}}.soft{{fill:{soft}}}.grid{{stroke:{grid}}}.rule{{stroke:{soft}}}.ground{{fill:{ground}}}\
+        ".muted{{color:{soft}}}.ink{{fill:{ink}}}.soft{{fill:{soft}}}.grid{{stroke:{grid}}}.rule{{stroke:{soft}}}.ground{{fill:{ground}}}\
          .halo{{stroke:{ground};stroke-width:3px;paint-order:stroke}}.cursor{{visibility:hidden}}</style>"
     );
     Plot::new(chart).draw(&style).svg
@@ -95,7 +101,7 @@ impl<'a> Plot<'a> {
             ticks.iter().map(width).fold(0.0, f64::max)
         };
         let names = chart.horizontal_rules.iter().map(|l| l.name.chars().count().min(LONGEST)).max();
-        let right = names.map_or(RIGHT, |most| RIGHT + CHARACTER * most as f64);
+        let right = names.map_or(RIGHT, |most| RIGHT + LEADER + CHARACTER * most as f64);
         let title = if chart.y_axis.label.is_empty() { 0.0 } else { 18.0 };
         let left = title + 12.0 + widest(chart.y_axis.ticks());
         let mut legend: Vec<Vec<&Series>> = Vec::new();
@@ -133,21 +139,27 @@ impl<'a> Plot<'a> {
     fn draw(&self, style: &str) -> Drawing {
         let chart = self.chart;
         let id = escape(&chart.id);
-        let height = TOP + HEIGHT + BELOW + LINE * self.legend.len() as f64 + 4.0;
+        let standalone = !style.is_empty();
+        let stamp = chart.stamp.as_ref().filter(|_| standalone);
+        // A stamp is above the axes, where no bar can be.
+        let above = if stamp.is_some() { STAMP } else { 0.0 };
+        let keys = usize::from(!chart.key.is_empty());
+        let height = above + TOP + HEIGHT + BELOW + LINE * (self.legend.len() + keys) as f64 + 4.0;
         let mm = COLUMN * height / WIDTH;
         let mut svg = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{COLUMN}mm\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 {} {WIDTH} {height}\" width=\"{COLUMN}mm\" \
              height=\"{mm:.1}mm\" role=\"img\" data-made-by=\"zonal\" aria-labelledby=\"{id}-title {id}-text\" data-x=\"{}\" data-y=\"{}\" \
              font-family=\"'DejaVu Sans',Verdana,sans-serif\" font-size=\"12\">{style}<title \
              id=\"{id}-title\">{}</title><desc id=\"{id}-text\">{}</desc>",
+            0.0 - above,
             escape(&chart.x_axis.label),
             escape(&chart.y_axis.label),
             escape(&chart.title),
             escape(&chart.caption)
         );
-        let standalone = !style.is_empty();
         if standalone {
-            let _ = write!(svg, "<rect class=\"ground\" width=\"{WIDTH}\" height=\"{height}\"/>");
+            let y = 0.0 - above;
+            let _ = write!(svg, "<rect class=\"ground\" y=\"{y}\" width=\"{WIDTH}\" height=\"{height}\"/>");
         }
         self.frame(&mut svg);
         let _ = write!(
@@ -162,30 +174,18 @@ impl<'a> Plot<'a> {
         if chart.diagonal {
             self.diagonal(&mut svg);
         }
-        for rule in &chart.horizontal_rules {
-            if let Some(fraction) =
-                chart.y_axis.fraction(rule.value).filter(|_| chart.y_axis.shows(rule.value))
-            {
-                let y = self.y(fraction);
-                let _ = write!(
-                    svg,
-                    "<path class=\"rule\" d=\"M{:.1} {y:.1}H{:.1}\" stroke-dasharray=\"1.5 3\"/>",
-                    self.left,
-                    self.left + self.width
-                );
-            }
-        }
+        self.horizontal_rules(&mut svg);
         for series in &chart.series {
             self.series(series, &mut svg);
         }
         svg.push_str("</g>");
         self.rule_names(&mut svg);
         self.vertical_rules(&mut svg);
-        if let Some(stamp) = chart.stamp.as_ref().filter(|_| standalone) {
-            let (x, y) = (self.left + self.width - 6.0, TOP + 14.0);
+        if let Some(stamp) = stamp {
+            let (x, y) = (self.left + self.width, TOP - 6.0);
             let _ = write!(
                 svg,
-                "<text class=\"soft halo\" x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"11\" text-anchor=\"end\">{}</text>",
+                "<text class=\"soft\" x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"11\" text-anchor=\"end\">{}</text>",
                 escape(stamp)
             );
         }
@@ -265,7 +265,7 @@ impl<'a> Plot<'a> {
         let name = escape(&isolate(&shorten(&series.name, 60)));
         // The page's script moves bars but not their outlines.
         let moves = if series.form == Form::Bar { " moves" } else { "" };
-        let _ = write!(svg, "<g class=\"c{}{moves}\"{toggle} data-name=\"{name}\">", series.look % COLOURS);
+        let _ = write!(svg, "<g class=\"{}{moves}\"{toggle} data-name=\"{name}\">", class(series.look));
         let line: Vec<String> = series
             .line
             .iter()
@@ -345,7 +345,21 @@ impl<'a> Plot<'a> {
         (self.width * (fraction(1.0) - fraction(0.0))).min(40.0)
     }
 
-    /// Draws the names of horizontal rules, moved apart where rules are close.
+    fn horizontal_rules(&self, svg: &mut String) {
+        let y_axis = &self.chart.y_axis;
+        for rule in self.chart.horizontal_rules.iter().filter(|rule| y_axis.shows(rule.value)) {
+            if let Some(fraction) = y_axis.fraction(rule.value) {
+                let (y, right) = (self.y(fraction), self.left + self.width);
+                let _ = write!(
+                    svg,
+                    "<path class=\"rule\" d=\"M{:.1} {y:.1}H{right:.1}\" stroke-dasharray=\"1.5 3\"/>",
+                    self.left
+                );
+            }
+        }
+    }
+
+    /// Draws the names of horizontal rules, moved apart where rules are close, with a line from each rule to its name.
     fn rule_names(&self, svg: &mut String) {
         let y_axis = &self.chart.y_axis;
         let mut shown: Vec<(&Rule, f64)> = self
@@ -356,14 +370,15 @@ impl<'a> Plot<'a> {
             .filter_map(|l| Some((l, self.y(y_axis.fraction(l.value)?))))
             .collect();
         shown.sort_by(|a, b| a.1.total_cmp(&b.1));
-        let mut free = TOP;
-        for (rule, y) in shown {
-            let y = y.max(free);
-            free = y + 13.0;
+        let right = self.left + self.width;
+        let places = apart(&shown.iter().map(|(_, y)| *y).collect::<Vec<f64>>());
+        for ((rule, at), y) in shown.into_iter().zip(places) {
             let _ = write!(
                 svg,
-                "<text class=\"soft\" x=\"{:.1}\" y=\"{:.1}\" font-size=\"11\">{}</text>",
-                self.left + self.width + 5.0,
+                "<path class=\"rule\" d=\"M{right:.1} {at:.1}L{:.1} {y:.1}\" fill=\"none\"/><text class=\"soft\" x=\"{:.1}\" \
+                 y=\"{:.1}\" font-size=\"11\">{}</text>",
+                right + LEADER,
+                right + LEADER + 3.0,
                 y + 4.0,
                 escape(&isolate(&shorten(&rule.name, LONGEST)))
             );
@@ -401,7 +416,7 @@ impl<'a> Plot<'a> {
                     .toggle
                     .as_ref()
                     .map_or(String::new(), |t| format!(" data-toggle=\"{}\"", escape(t)));
-                let _ = write!(svg, "<g class=\"c{}\"{toggle}>", series.look % COLOURS);
+                let _ = write!(svg, "<g class=\"{}\"{toggle}>", class(series.look));
                 sample(series, x, y - 4.0, svg);
                 let _ = write!(
                     svg,
@@ -413,7 +428,34 @@ impl<'a> Plot<'a> {
             }
             y += LINE;
         }
+        if !self.chart.key.is_empty() {
+            let _ = write!(
+                svg,
+                "<text class=\"soft\" x=\"10.0\" y=\"{y:.1}\">{}</text>",
+                escape(&self.chart.key)
+            );
+        }
     }
+}
+
+/// Moves heights, in ascending order, apart to the distance of text lines, with as little movement as possible.
+fn apart(heights: &[f64]) -> Vec<f64> {
+    // Groups of lines that touch each other, with the sum of their heights as if each were the first of its group.
+    let mut groups: Vec<(f64, usize)> = Vec::new();
+    for y in heights {
+        groups.push((*y, 1));
+        while let [.., (above, lines), (sum, count)] = groups.as_slice() {
+            let (start, end) = (above / *lines as f64, sum / *count as f64);
+            if start + TEXT * *lines as f64 <= end {
+                break;
+            }
+            let joined = (above + sum - TEXT * (lines * count) as f64, lines + count);
+            groups.truncate(groups.len() - 2);
+            groups.push(joined);
+        }
+    }
+    let lines = |(sum, count): (f64, usize)| (0..count).map(move |i| sum / count as f64 + TEXT * i as f64);
+    groups.into_iter().flat_map(lines).collect()
 }
 
 /// Returns the width of a series in the legend.
@@ -462,10 +504,15 @@ fn sample(series: &Series, x: f64, y: f64, svg: &mut String) {
     }
 }
 
+/// Returns the class of a look, which has its colour.
+fn class(look: usize) -> String {
+    if look == MUTED { "muted".to_owned() } else { format!("c{}", look % COLOURS) }
+}
+
 /// Renders the marker of a series as a separate element.
 pub(crate) fn swatch(look: usize) -> String {
     let mut svg =
-        format!("<svg class=\"swatch c{}\" viewBox=\"-5 -5 10 10\" aria-hidden=\"true\">", look % COLOURS);
+        format!("<svg class=\"swatch {}\" viewBox=\"-5 -5 10 10\" aria-hidden=\"true\">", class(look));
     marker(look, 0.0, 0.0, "", &mut svg);
     svg + "</svg>"
 }
@@ -551,6 +598,18 @@ mod tests {
     }
 
     #[test]
+    fn names_of_close_rules_are_moved_apart_around_them() {
+        assert_eq!(apart(&[]), [0.0; 0]);
+        assert_eq!(apart(&[20.0, 50.0]), [20.0, 50.0]);
+        assert_eq!(apart(&[50.0, 50.0]), [43.5, 56.5]);
+        assert_eq!(apart(&[20.0, 99.0, 100.0, 101.0]), [20.0, 87.0, 100.0, 113.0]);
+        // The group of the last two reaches the first.
+        let found = apart(&[50.0, 60.0, 61.0]);
+        let middle = (50.0 + 60.0 + 61.0) / 3.0;
+        assert!((found[1] - middle).abs() < 1e-9 && (found[2] - found[0] - 2.0 * TEXT).abs() < 1e-9);
+    }
+
+    #[test]
     fn all_looks_differ() {
         let mut seen: Vec<String> = (0..COLOURS * MARKERS).map(swatch).collect();
         seen.sort_unstable();
@@ -577,6 +636,10 @@ mod tests {
                     && !svg.contains("\"&y")
             );
         }
+        // The stamp is above the axes.
+        let height = own.split("after &lt;3").next().unwrap().rsplit("y=\"").next().unwrap();
+        assert!(height.split('"').next().unwrap().parse::<f64>().unwrap() < TOP, "{height}");
+        assert!(own.contains("viewBox=\"0 -8 ") && page.contains("viewBox=\"0 0 "));
         // A file has its own style and stamp; a page has a style sheet and a slider.
         assert!(own.contains("<style>") && own.contains("after &lt;3"));
         assert!(!page.contains("<style>") && !page.contains("after"));

@@ -22,5 +22,6 @@ pub mod write;
 
 pub use error::{Error, Result};
 pub use write::{
-    WrittenFiles, page_of, page_of_runs, write_charts, write_page, write_run, write_run_figures,
+    WrittenFiles, check_formats, page_of, page_of_runs, write_charts, write_page, write_run,
+    write_run_figures,
 };

@@ -5,10 +5,12 @@
 pub const COLOURS: usize = 7;
 /// The number of markers.
 pub const MARKERS: usize = 4;
+/// The look of a series in the colour of secondary text.
+pub const MUTED: usize = usize::MAX;
 
 /// The colours on a light background.
 pub const LIGHT: [&str; COLOURS] =
-    ["#184cab", "#d8430e", "#2f8a61", "#a20071", "#6ba045", "#37250c", "#3e7aff"];
+    ["#184cab", "#d8430e", "#2f8a61", "#a20071", "#a878c0", "#37250c", "#3e7aff"];
 /// The colours on a dark background.
 pub const DARK: [&str; COLOURS] =
     ["#4aa8f0", "#e0662b", "#4fd6a0", "#c77fa8", "#f2d94e", "#dfeaf2", "#7a6cff"];

@@ -112,12 +112,23 @@ pub fn write_page(page: &Page, path: &Path, force: bool, formats: &[Format]) -> 
     Ok(WrittenFiles { page: path.to_owned(), figures })
 }
 
-/// Refuses PNG and PDF in a build without them.
-#[cfg(not(feature = "png"))]
-fn png(_svg: &str) -> Result<Vec<u8>> {
+/// Checks that this build can write figures in these formats.
+///
+/// # Errors
+/// [`Error::Picture`] for PNG and PDF in a build without them.
+pub fn check_formats(formats: &[Format]) -> Result<()> {
+    if cfg!(feature = "png") || formats.iter().all(|format| *format == Format::Svg) {
+        return Ok(());
+    }
     let message =
         "this build of zonal has neither PNG nor PDF; choose SVG, or build it with the feature `png`";
     Err(Error::Picture { message: message.to_owned() })
+}
+
+/// Refuses PNG and PDF in a build without them.
+#[cfg(not(feature = "png"))]
+fn png(_svg: &str) -> Result<Vec<u8>> {
+    check_formats(&[Format::Png]).map(|()| Vec::new())
 }
 
 #[cfg(not(feature = "png"))]

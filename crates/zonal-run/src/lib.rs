@@ -19,14 +19,18 @@ use zonal_documents::request::{
     Spectra, SpectrumRequest, SweepRequest, Threads, TrainRequest, Training,
 };
 use zonal_documents::saved::{SavedRun, SavedTraining};
-use zonal_documents::train::TrainConfig;
+use zonal_documents::table::Data;
+use zonal_documents::train::{Input, TrainConfig};
 use zonal_io::folder::{MODEL, RunFolder};
 use zonal_io::model::Model;
 use zonal_io::option::named;
+use zonal_io::source::Columns;
 use zonal_jobs::predict::Block;
 use zonal_jobs::record;
 use zonal_jobs::train::{Trained, train};
-use zonal_report::{WrittenFiles, page_of_runs, write_charts, write_page, write_run, write_run_figures};
+use zonal_report::{
+    WrittenFiles, check_formats, page_of_runs, write_charts, write_page, write_run, write_run_figures,
+};
 
 /// Sets the number of threads of the process.
 ///
@@ -72,8 +76,9 @@ impl From<Report> for Outcome {
 /// The errors of each job; [`zonal_documents::Error`] states what was found and what is needed.
 pub fn run(request: &Request, context: &mut Context<'_>) -> Result<Outcome> {
     let options = request.figures().filter(|options| !options.figures.is_empty());
+    // Known before the work.
+    check_formats(request.figure_formats())?;
     if let Some(options) = options {
-        // Known before the work.
         RunFolder::check_parent(options.folder()).map_err(zonal_documents::Error::from)?;
     }
     let mut outcome = perform(request, context)?;
@@ -115,12 +120,15 @@ fn perform(request: &Request, context: &mut Context<'_>) -> Result<Outcome> {
         }
         Request::Train(request) => training(request, context)?,
         Request::Analyze(request) => {
-            Report::Analyze(Box::new(zonal_jobs::analyze::analyze(&request.config()?, observer)?)).into()
+            let config = request.config()?;
+            note_unnamed(&config.data, &config.labels, config.features.as_deref(), &None, context.notes);
+            Report::Analyze(Box::new(zonal_jobs::analyze::analyze(&config, observer)?)).into()
         }
         Request::Predict(request) => {
             let show = |block: Block<'_>| (context.predictions)(block);
-            Report::Predict(Box::new(zonal_jobs::predict::predict(&request.config()?, observer, show)?))
-                .into()
+            let report =
+                zonal_jobs::predict::predict(&request.config()?, observer, &mut *context.notes, show)?;
+            Report::Predict(Box::new(report)).into()
         }
         Request::Report(request) => page(request)?.into(),
         Request::Runs(request) => Report::Runs(zonal_jobs::runs::list(&request.folder)?).into(),
@@ -216,6 +224,9 @@ fn training(request: &TrainRequest, context: &mut Context<'_>) -> Result<Outcome
             return Ok(Outcome { write_error, ..report.into() });
         }
     };
+    if let Input::Table(job) = &config.input {
+        note_unnamed(&job.data, &job.labels, job.features.as_deref(), &job.weight, context.notes);
+    }
     let Trained { report, model, test_rows } =
         train(&config, &output, command.clone(), context.observer, context.notes)?;
     // The run is saved: its results are returned even if its page cannot be written.
@@ -223,6 +234,19 @@ fn training(request: &TrainRequest, context: &mut Context<'_>) -> Result<Outcome
     let record: Record<TrainConfig, _> = new_record(RunKind::Train, config, command, started, report.clone());
     let run = SavedRun::Training(Box::new(SavedTraining { record, test_rows }));
     Ok(Outcome { model, run: Some(run), write_error, ..Report::Train(Box::new(report)).into() })
+}
+
+/// Notes feature columns without a name in a table.
+fn note_unnamed(
+    data: &Data,
+    labels: &[String],
+    features: Option<&[String]>,
+    weight: &Option<String>,
+    notes: &mut dyn FnMut(&str),
+) {
+    let features = features.map(<[String]>::to_vec);
+    let columns = Columns { labels: labels.to_vec(), features, weight: weight.clone() };
+    zonal_jobs::data::note_unnamed(data, &columns, notes);
 }
 
 fn claims(request: &ReproduceRequest, context: &mut Context<'_>) -> Result<Outcome> {

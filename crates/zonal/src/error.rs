@@ -158,11 +158,14 @@ impl Error {
     }
 }
 
+/// What is found in place of a finite value.
+pub(crate) const NOT_FINITE: &str = "not finite";
+
 /// The error for an activation that has no finite value near an argument.
 pub(crate) fn not_finite(activation: &str, t: f64) -> Error {
     Error::parameter(
         format!("the value of '{activation}' near t = {t:.6}"),
-        "not finite",
+        NOT_FINITE,
         "finite for every t between -scale and scale; use another scale or activation",
     )
 }

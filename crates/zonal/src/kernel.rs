@@ -512,15 +512,15 @@ pub struct Decay {
     pub standard_error: f64,
     /// The number of degrees in the fit: those with a non-zero eigenvalue.
     pub degrees: usize,
+    /// The first and the last of these degrees, with the slope between each and its neighbour.
+    pub ends: [(Degree, f64); 2],
 }
 
 /// Fits the exponent by least squares over (degree, ln eigenvalue); zero eigenvalues (minus infinity) are ignored. None
 /// for fewer than three degrees.
 pub fn decay_exponent(eigenvalues: impl Iterator<Item = (Degree, f64)>) -> Option<Decay> {
-    let points: Vec<(f64, f64)> = eigenvalues
-        .filter(|(k, ln)| *k > 0 && ln.is_finite())
-        .map(|(k, ln)| ((k as f64).ln(), -ln))
-        .collect();
+    let used: Vec<(Degree, f64)> = eigenvalues.filter(|(k, ln)| *k > 0 && ln.is_finite()).collect();
+    let points: Vec<(f64, f64)> = used.iter().map(|(k, ln)| ((*k as f64).ln(), -ln)).collect();
     if points.len() < 3 {
         return None;
     }
@@ -531,7 +531,10 @@ pub fn decay_exponent(eigenvalues: impl Iterator<Item = (Degree, f64)>) -> Optio
     let exponent = points.iter().map(|p| (p.0 - mx) * (p.1 - my)).sum::<f64>() / xx;
     let residual: f64 = points.iter().map(|p| (p.1 - my - exponent * (p.0 - mx)).powi(2)).sum();
     let standard_error = (residual / (count - 2.0) / xx).sqrt();
-    Some(Decay { exponent, standard_error, degrees: points.len() })
+    let slope = |i: usize| (points[i + 1].1 - points[i].1) / (points[i + 1].0 - points[i].0);
+    let last = points.len() - 1;
+    let ends = [(used[0].0, slope(0)), (used[last].0, slope(last - 1))];
+    Some(Decay { exponent, standard_error, degrees: points.len(), ends })
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The Funk-Hecke spectrum of an activation (FH-1): phi(s <w, x>) = sum_k alpha_k N_k P_k(<w, x>).
 
 use crate::activation::{Activation, Structure, Support};
-use crate::error::{Error, Result, check_size, not_finite};
+use crate::error::{Error, NOT_FINITE, Result, check_size, not_finite};
 use crate::numeric::{DoubleDouble, Scaled};
 use crate::quadrature::{self, Integral, Law, NotFinite, Route};
 use crate::sphere::{Degree, Dim, multiplicities};
@@ -76,6 +76,22 @@ impl Coefficient {
     }
 }
 
+/// Replaces the requirement of an error about values that are not finite: under the normal law, arguments and the growth
+/// of phi matter instead of the scale.
+fn too_large_for_the_normal_law(error: Error, reach: f64) -> Error {
+    match error {
+        Error::Parameter { name, found, .. } if found == NOT_FINITE => Error::Parameter {
+            name,
+            found,
+            required: format!(
+                "finite for |t| up to {reach:.0}; in infinite dimension phi must grow more slowly than exp(t^2/4), so that \
+                 E phi(z)^2 is finite"
+            ),
+        },
+        other => other,
+    }
+}
+
 /// The spectrum of x -> phi(s <w, x>) on the sphere of dimension n, degrees 0..=K.
 ///
 /// ```
@@ -142,8 +158,12 @@ impl Spectrum {
     pub fn infinite_dimension(activation: &Activation, max_degree: Degree) -> Result<Self> {
         // Breakpoints are needed within the range of the normal law.
         let reach = NORMAL_REACH.max(Law::Normal.end(max_degree.min(MAX_DEGREE) + BEYOND));
-        let structure = activation.structure(reach)?;
-        Self::of_structure(activation, &structure, activation.support(), Law::Normal, 1.0, max_degree)
+        activation
+            .structure(reach)
+            .and_then(|structure| {
+                Self::of_structure(activation, &structure, activation.support(), Law::Normal, 1.0, max_degree)
+            })
+            .map_err(|error| too_large_for_the_normal_law(error, reach))
     }
 
     /// The spectrum of the derivative phi'(s t), for the tangent kernel.

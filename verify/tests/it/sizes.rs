@@ -893,6 +893,7 @@ const ANY: [(&str, &[&str]); 11] = [
             "zonal-jobs::predict::not_stored",
             "zonal-jobs::runs::compare",
             "zonal-jobs::runs::remove",
+            "zonal-jobs::runs::differences",
         ],
     ),
     (
@@ -912,6 +913,7 @@ const ANY: [(&str, &[&str]); 11] = [
             "zonal-report::write::write_run_figures",
             "zonal-report::write::write_page",
             "zonal-report::write::write_charts",
+            "zonal-report::write::check_formats",
         ],
     ),
 ];

@@ -100,6 +100,9 @@ fn what_is_not_a_file() {
     let place = Place::new();
     place.fail(&["train", "-", "--label", "y"], 1, &["standard input, a pipe", "plain file"]);
     place.fail(&["train", ".", "--label", "y"], 1, &["a folder", "plain file"]);
+    std::fs::create_dir(place.path().join("tables")).unwrap();
+    let names = "tables is a folder, but a plain file is needed; name its files, such as 'tables/*.csv'";
+    place.fail(&["train", "tables", "--label", "y"], 1, &[names]);
     place.fail(&["train", "nowhere.csv", "--label", "y"], 1, &["nowhere.csv", "opening failed"]);
     #[cfg(unix)]
     {
@@ -164,10 +167,53 @@ fn options_out_of_range() {
 }
 
 #[test]
+fn decimal_commas() {
+    let place = Place::new();
+    let fails = |text: &str, parts: &[&str]| {
+        place.file("t.csv", text);
+        place.fail(&["train", "t.csv", "--delimiter", ";", "--label", "y"], 1, parts);
+    };
+    fails(
+        "a;y\n1;2\n117,0099;3\n",
+        &["line 3", "found '117,0099', but a number is needed; write decimals with a point"],
+    );
+    fails("a;y\n1;-2,5\n", &["the label must be a number, but found '-2,5'; write decimals with a point"]);
+}
+
+#[test]
+fn marks_below_a_formula_are_the_end_of_its_message() {
+    let place = Place::new();
+    let outcome = place.zonal(&["train", "--target", "x1", "--activation", "t^^2"]);
+    assert_eq!(outcome.code, 2);
+    assert!(outcome.stderr.contains("^") && !outcome.stderr.contains("auto"), "{}", outcome.stderr);
+    let words = ["in infinite dimension phi must grow more slowly than exp(t^2/4)", "finite for |t| up to"];
+    place.fail(&["spectrum", "--activation", "exp(t^2/3)", "--dim", "inf"], 2, &words);
+}
+
+#[test]
+fn columns_without_a_name_are_noted() {
+    let place = Place::new();
+    let rows: String = (0..60).map(|i| format!("{i},{},{}\n", (i * 7) % 11, (i * i) % 13)).collect();
+    place.file("t.csv", format!(",a,y\n{rows}"));
+    let note = "column 1 of t.csv has no name and is used as the feature c1; if it numbers the rows, leave it out of --features";
+    let options = ["--label", "y", "--width", "10", "--activation", "relu", "--out", "none"];
+    let train = [&["train", "t.csv"][..], &options].concat();
+    assert!(place.succeed(&train).stderr.contains(note));
+    assert!(place.succeed(&["analyze", "t.csv", "--label", "y"]).stderr.contains(note));
+    let without = place.succeed(&[&train[..], &["--features", "a"]].concat()).stderr;
+    assert!(!without.contains("has no name"), "{without}");
+}
+
+#[test]
 fn targets_that_make_no_sense() {
     let place = Place::new();
     place.fail(&["train", "--target", "x1 + x9", "--dim", "5"], 2, &["character 6", "x1 to x5", "^^"]);
     place.fail(&["train", "--target", "harmonic(2"], 2, &["unmatched '('"]);
+    place.fail(
+        &["train", "--target", "sin(x1)"],
+        2,
+        &["for a function of one direction write neuron(sin(t))"],
+    );
     place.fail(&["train", "--target", "x1", "--dim", "1"], 2, &["dimension is 1"]);
     place.fail(&["train", "--target", "0*x1"], 2, &["zero everywhere"]);
     place.fail(&["train", "--target", ""], 2, &["the text ends"]);
@@ -299,7 +345,12 @@ fn models_that_are_none() {
     // A header that announces more than the file holds.
     place.file("huge.safetensors", [&u64::MAX.to_le_bytes()[..], b"{}"].concat());
     place.fail(&["predict", "huge.safetensors", &data], 1, &["huge.safetensors"]);
-    place.fail(&["predict", "nowhere", &data], 1, &["nowhere"]);
+    place.fail(
+        &["predict", "nowhere", &data],
+        1,
+        &["the folder nowhere does not exist; name the folder of a run"],
+    );
+    place.fail(&["predict", &data, &data], 1, &["neither a run folder nor a model"]);
     place.file("data.csv", GOOD);
     place.fail(&["predict", "run", "data.csv"], 1, &["no column 'age'"]);
     place.fail(

@@ -219,7 +219,15 @@ fn spectra_are_compared_ranked_and_said_in_one_line() {
     let text = place
         .succeed(&["spectrum", "--kernel", "tangent", "--bias", "--dim", "3", "--decay", "800..1000"])
         .stdout;
-    assert!(text.contains("eigenvalues fall like degree^-"), "{text}");
+    assert!(text.contains("eigenvalues fall like degree^-") && text.contains("local exponent -"), "{text}");
+    assert!(!text.contains("standard error") && text.contains("energy of phi"), "{text}");
+    let header: Vec<&str> =
+        text.lines().find(|l| l.contains("eigenvalue ")).unwrap().split("  ").map(str::trim).collect();
+    assert!(header.contains(&"coefficient of phi") && !header.contains(&"error"), "{text}");
+    let text = place.succeed(&["spectrum", "--activation", "erf", "--dim", "15", "--decay", "3..9"]).stdout;
+    assert!(text.contains("eigenvalues fall faster than a power of the degree: local exponent -"), "{text}");
+    let text = place.succeed(&["spectrum", "--activation", "relu,tanh", "--dim", "inf"]).stdout;
+    assert!(text.contains("dim inf: the coefficient is the limit of alpha_k sqrt(N_k)"), "{text}");
     let csv = place.succeed(&["spectrum", "--activation", "max(t,0),sin", "--format", "csv"]).stdout;
     assert!(csv.lines().nth(1).unwrap().starts_with("\"max(t,0)\",10,1,0,"), "{csv}");
     // A kink that is given is used in place of those found.
@@ -229,6 +237,33 @@ fn spectra_are_compared_ranked_and_said_in_one_line() {
         .json();
     let value = |v: &serde_json::Value| v["degrees"][4]["coefficient"].as_f64().unwrap();
     assert!((value(&found) - value(&given)).abs() < 1e-15);
+}
+
+#[test]
+fn coefficients_that_may_vanish_are_neither_visible_nor_invisible() {
+    let place = Place::new();
+    let row = |arguments: &[&str], degree: &str| -> Vec<String> {
+        let text = place.succeed(&[&["spectrum"], arguments].concat()).stdout;
+        let row = text.lines().find(|l| l.split_whitespace().next() == Some(degree));
+        row.unwrap_or_else(|| panic!("{text}")).split_whitespace().map(str::to_owned).collect()
+    };
+    // An even function at a degree that rounding hides, and a symmetric one.
+    let found = row(&["--activation", "relu(t+2)", "--dim", "10"], "3");
+    assert!(found[2].starts_with("<") && found[3].starts_with("<") && found[5] == "unknown", "{found:?}");
+    assert_eq!(row(&["--activation", "relu", "--dim", "10"], "3")[5], "no");
+    let found = row(&["--activation", "erf", "--dim", "15", "--max-degree", "120"], "97");
+    assert!(found[2].starts_with("<") && found[5] == "yes", "{found:?}");
+    // Formats for programs keep their numbers.
+    let csv =
+        place.succeed(&["spectrum", "--activation", "relu(t+2)", "--dim", "10", "--format", "csv"]).stdout;
+    assert!(!csv.contains('<') && !csv.contains("unknown"), "{csv}");
+    let train = ["train", "--target", "harmonic(4)", "--dim", "5", "--activation", "tanh(3*t)+0.1*t^2"];
+    let note = place.succeed(&[&train[..], &["--width", "20", "--out", "none"]].concat()).stderr;
+    assert!(
+        note.contains("degree 4: the coefficient of tanh(3*t)+0.1*t^2 is not distinguished from zero"),
+        "{note}"
+    );
+    assert!(note.contains("of this degree will probably remain"), "{note}");
 }
 
 #[test]
@@ -304,6 +339,12 @@ fn invisible_degrees_are_said_and_kept() {
             .stderr;
         assert!(note.contains(&format!("invisible to relu: {energy} of the target's energy")), "{note}");
     }
+    let lost = ["train", "--target", "harmonic(3)", "--dim", "4", "--width", "20", "--out", "none"];
+    let text = place.succeed(&lost).stdout;
+    assert!(
+        text.contains("(a worst-case bound, which counts the energy 1.000 of degree 3 as not learned)"),
+        "{text}"
+    );
     assert_eq!(out.json()["invisible_degrees"], serde_json::json!([3]));
     assert!(out.json()["run"].is_null());
 }

@@ -110,6 +110,37 @@ fn an_invisible_degree_is_named_with_what_stays_and_two_ways_out() {
 }
 
 #[test]
+fn plans_that_learn_nothing_are_said_to() {
+    let place = Place::new();
+    let plan = |more: &[&str]| place.succeed(&[&["plan", "--dim", "10"], more].concat()).stdout;
+    let text = plan(&["--target", "harmonic(3)"]);
+    assert!(
+        text.contains("none: relu sees no degree of this target") && !text.contains("none needed"),
+        "{text}"
+    );
+    let text = plan(&["--target", "harmonic(1)", "--delta", "0.05"]);
+    let words = "That is vacuous: hardly better than predicting 0; choose --epsilon below 0.05000, which is --delta times the energy";
+    assert!(text.contains(words), "{text}");
+    let text = plan(&["--target", "harmonic(1)", "--delta", "0.05", "--epsilon", "0.01"]);
+    assert!(text.contains("except with probability") && !text.contains("vacuous"), "{text}");
+    let text = place
+        .succeed(&[
+            "plan",
+            "--dim",
+            "5",
+            "--target",
+            "harmonic(1)+harmonic(4)",
+            "--activation",
+            "tanh(3*t)+0.1*t^2",
+        ])
+        .stdout;
+    assert!(
+        text.contains("The coefficient of tanh(3*t)+0.1*t^2 in degree 4 is below its error bound"),
+        "{text}"
+    );
+}
+
+#[test]
 fn impossible_goals_are_refused_with_what_would_do() {
     let place = Place::new();
     let base = ["plan", "--target", "harmonic(2)"];

@@ -158,7 +158,7 @@ fn a_pipe_gives_the_numbers_of_a_file() {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(text.as_bytes()).unwrap();
     let gzip = gzip.finish().unwrap();
-    for more in [&[][..], &["--format", "json"], &["--part", "test"], &["--label", "y", "--format", "json"]] {
+    for more in [&[][..], &["--format", "json"], &["--label", "y", "--format", "json"]] {
         let expected = place.succeed(&[&["predict", "m", "t.csv"], more].concat()).stdout;
         let arguments = [&["predict", "m", "-"], more].concat();
         for input in [text.as_bytes(), &gzip] {
@@ -179,6 +179,69 @@ fn a_pipe_gives_the_numbers_of_a_file() {
         assert_eq!(prediction.row, i as u64);
         assert_eq!(line, format!("{i},{}", prediction.prediction[0]));
     }
+}
+
+#[test]
+fn parts_of_the_split_are_of_the_table_of_the_training_only() {
+    let place = trained();
+    let text = std::fs::read_to_string(place.path().join("train.csv")).unwrap();
+    let (header, rows) = text.split_once('\n').unwrap();
+    let mut turned: Vec<&str> = rows.lines().collect();
+    turned.reverse();
+    place.file("turned.csv", format!("{header}\n{}\n", turned.join("\n")));
+    place.file("longer.csv", format!("{text}0.1,0.2,0.3\n"));
+    // The columns may be in any order.
+    let columns = |line: &str| line.rsplit(',').collect::<Vec<_>>().join(",");
+    place.file("same.csv", text.lines().map(columns).collect::<Vec<_>>().join("\n"));
+    for part in ["train", "validation", "test"] {
+        let score = |file| ["predict", "m", file, "--label", "y", "--part", part];
+        for other in ["turned.csv", "longer.csv"] {
+            let words = [other, "is not the table of the training", &format!("--part {part}"), "--part all"];
+            place.fail(&score(other), 2, &words);
+            place.fail(&["predict", "m", other, "--part", part], 2, &words);
+        }
+        let outcome = place.succeed(&score("train.csv"));
+        assert_eq!(
+            (&outcome.stdout, outcome.stderr.as_str()),
+            (&place.succeed(&score("same.csv")).stdout, "")
+        );
+    }
+    place.succeed(&["predict", "m", "turned.csv", "--label", "y", "--part", "all"]);
+    // Tables that cannot be compared are used with a note.
+    std::fs::copy(place.path().join("m/model.safetensors"), place.path().join("alone")).unwrap();
+    place.file("features.csv", features(300));
+    let expected = place.succeed(&["predict", "m", "train.csv", "--part", "test"]).stdout;
+    for (model, file, words) in [
+        ("m", "features.csv", "features.csv was not compared with the table of the training: "),
+        ("alone", "train.csv", "alone does not record the table of its training"),
+    ] {
+        let outcome = place.succeed(&["predict", model, file, "--part", "test"]);
+        assert!(outcome.stdout == expected && outcome.stderr.contains(words), "{}", outcome.stderr);
+    }
+    let (code, stdout, stderr) =
+        run_with_input(&place, &["predict", "m", "-", "--part", "test"], text.as_bytes());
+    assert!(code == Some(0) && stdout == expected && stderr.contains("read only once"), "{stderr}");
+}
+
+#[test]
+fn separate_test_files_and_weights_leave_the_table_the_same() {
+    let place = trained();
+    let text = std::fs::read_to_string(place.path().join("train.csv")).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    place.file("test.csv", lines[..50].join("\n"));
+    place.file("short.csv", lines[..200].join("\n"));
+    let options = ["--label", "y", "--width", "20", "--activation", "tanh", "--iterations", "10"];
+    place.succeed(&[&["train", "train.csv", "--test", "test.csv", "--out", "t"][..], &options].concat());
+    let score = |run, file| ["predict", run, file, "--label", "y", "--part", "validation"];
+    place.succeed(&score("t", "train.csv"));
+    place.fail(&score("t", "short.csv"), 2, &["is not the table of the training"]);
+    let weighted = |(i, line): (usize, &&str)| {
+        format!("{line},{}", ["w", "1", "2", "0"][if i == 0 { 0 } else { 1 + i % 3 }])
+    };
+    place.file("weighted.csv", lines.iter().enumerate().map(weighted).collect::<Vec<_>>().join("\n"));
+    place.succeed(&[&["train", "weighted.csv", "--weight", "w", "--out", "w"][..], &options].concat());
+    let outcome = place.succeed(&score("w", "weighted.csv"));
+    assert_eq!(outcome.stderr, "");
 }
 
 #[cfg(unix)]

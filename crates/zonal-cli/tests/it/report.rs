@@ -192,6 +192,7 @@ fn the_slider_has_the_numbers_of_the_run() {
     ];
     let report = place.succeed(&[&run[..], &["--out", "run", "--format", "json"]].concat()).json();
     let html = page(&place, "run/report.html");
+    assert!(html.contains("checked value=\"rest\"") && html.contains(">rest</th>"));
     let data = data(&html);
     let toggles = html.split("checked value=\"degree-").skip(1);
     let degrees: Vec<usize> = toggles.map(|s| s.split('"').next().unwrap().parse().unwrap()).collect();
@@ -209,9 +210,14 @@ fn the_slider_has_the_numbers_of_the_run() {
     assert_eq!(data["cursors"]["degrees"].as_array().unwrap().len(), 4);
     for (i, checkpoint) in path.iter().enumerate() {
         near(&data["readings"][0][i], checkpoint["loss"].as_f64().unwrap());
-        // Beside the loss: one value and one bar for each degree shown.
-        assert_eq!(data["readings"].as_array().unwrap().len(), degrees.len() + 1);
-        for (number, reading) in data["readings"].as_array().unwrap()[1..].iter().enumerate() {
+        // Beside the loss: one value and one bar for each degree shown, and the value of the rest.
+        let readings = data["readings"].as_array().unwrap();
+        assert_eq!((readings.len(), heights.len()), (degrees.len() + 2, degrees.len()));
+        let shown: f64 = degrees.iter().map(|&k| energy(checkpoint, k)).sum();
+        let rest: f64 = readings[degrees.len() + 1][i].as_str().unwrap().parse().unwrap();
+        let loss = checkpoint["loss"].as_f64().unwrap();
+        assert!((shown + rest - loss).abs() < 1e-3 * loss, "{shown} + {rest} = {loss}");
+        for (number, reading) in readings[1..=degrees.len()].iter().enumerate() {
             let k = degrees[number];
             near(&reading[i], energy(checkpoint, k));
             // Heights are to a tenth of a unit.
@@ -222,6 +228,55 @@ fn the_slider_has_the_numbers_of_the_run() {
             }
         }
     }
+}
+
+/// The points of the dashed line of a series in a page.
+fn dashes(html: &str, figure: &str, series: &str) -> Vec<(f64, f64)> {
+    let drawing = html.split(&format!("<title id=\"{figure}-title\">")).nth(1).unwrap();
+    let group = drawing.split(&format!("data-name=\"{series}\"><path d=\"M")).nth(1).unwrap();
+    let line = group.split('"').next().unwrap();
+    let point = |text: &str| {
+        let (x, y) = text.split_once(' ').unwrap();
+        (x.parse().unwrap(), y.parse().unwrap())
+    };
+    line.split('L').map(point).collect()
+}
+
+#[test]
+fn predictions_are_curves_between_few_listed_iterations_too() {
+    let place = Place::new();
+    let train = |run: &str, more: &[&str]| {
+        let base =
+            ["train", "--target", "harmonic(1)", "--dim", "5", "--width", "60", "-t", "1e4", "--out", run];
+        place.succeed(&[&base, more].concat());
+    };
+    train("all", &[]);
+    train("few", &["--at", "0"]);
+    train("smooth", &["--at", "0", "--activation", "tanh"]);
+    place.succeed(&["report", "all", "few"]);
+    let (own, both) = (page(&place, "few/report.html"), page(&place, "comparison.html"));
+    check(&both);
+    // The curve does not depend on the listed iterations.
+    let places = |html: &str, figure: &str| -> Vec<f64> {
+        dashes(html, figure, "degree 1").into_iter().map(|(x, _)| x).collect()
+    };
+    let expected = places(&page(&place, "all/report.html"), "degrees");
+    assert!(expected.len() > 100);
+    assert_eq!(places(&own, "degrees"), expected);
+    for figure in ["degrees-1", "degrees-2"] {
+        assert_eq!(places(&both, figure).len(), expected.len());
+    }
+    // Iterative training has listed predictions only, which decay geometrically in between.
+    let moving = ["train", "--target", "harmonic(1)", "--dim", "5", "--width", "60", "--layers", "both"];
+    let options = ["--activation", "tanh", "-t", "40", "--step", "0.1", "--at", "0", "--out", "moving"];
+    place.succeed(&[&moving[..], &options].concat());
+    assert!(dashes(&page(&place, "moving/report.html"), "degrees", "degree 1").len() > 20);
+    // Runs that differ in one option have its value as their names.
+    place.succeed(&["report", "few", "smooth"]);
+    let html = page(&place, "comparison.html");
+    check(&html);
+    assert!(html.contains("Trainings side by side: relu (few), tanh (smooth)."));
+    assert!(html.contains("Residual energy at the best iteration") && html.contains("By degree: relu"));
 }
 
 #[test]
@@ -577,6 +632,6 @@ fn a_long_run_of_many_degrees_makes_a_small_page() {
     ]);
     let html = page(&place, "run/report.html");
     check(&html);
-    assert_eq!(html.matches("<input type=\"checkbox\"").count(), 21);
+    assert_eq!(html.matches("<input type=\"checkbox\"").count(), 22);
     assert!(html.len() <= 1_000_000, "{}", html.len());
 }

@@ -50,6 +50,11 @@ fn runs_are_listed_and_compared_by_what_differs() {
     assert!(!same.stdout.contains("activation"), "{}", same.stdout);
     for (words, message) in [
         (&["runs", "nowhere"][..], "does not exist"),
+        (
+            &["runs", "remove", "runs/nosuch"],
+            "the folder runs/nosuch does not exist; name the folder of a run",
+        ),
+        (&["runs", "compare", "runs/target-x1-relu-1", "runs/nosuch"], "does not exist"),
         (&["runs", "runs/target-x1-relu-1"], "is itself a run"),
         (
             &["runs", "compare", "runs/target-x1-relu-1", "runs/notes"],
@@ -60,6 +65,24 @@ fn runs_are_listed_and_compared_by_what_differs() {
         assert_eq!(outcome.code, 1, "{words:?}");
         assert!(outcome.stderr.contains(message), "{words:?}: {}", outcome.stderr);
     }
+}
+
+#[test]
+fn trainings_on_tables_are_listed_with_errors_on_other_rows() {
+    let place = Place::new();
+    let rows: String = (0..100).map(|i| format!("{i},{},{}\n", (i * 7) % 11, (i * i) % 13)).collect();
+    place.file("t.csv", format!("a,b,y\n{rows}"));
+    let options = ["--label", "y", "--width", "10", "--activation", "relu", "--iterations", "100"];
+    place.succeed(&[&["train", "-q", "t.csv"][..], &options].concat());
+    let header = |text: &str| text.lines().next().unwrap().to_owned();
+    let text = header(&place.succeed(&["runs"]).stdout);
+    assert!(
+        text.contains("validation RMSE") && text.contains("test RMSE") && !text.contains("loss"),
+        "{text}"
+    );
+    train(&place, "relu", "10");
+    let text = place.succeed(&["runs"]).stdout;
+    assert!(header(&text).contains("loss") && header(&text).contains("test RMSE"), "{text}");
 }
 
 #[test]

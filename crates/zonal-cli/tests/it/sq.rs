@@ -30,6 +30,12 @@ fn a_bound_says_what_it_is_and_a_grid_is_one_line_for_each_entry() {
     assert_eq!(found["vacuous"], false);
     assert!(found["assumptions"].as_array().unwrap().len() >= 2 && found["prior"].is_string());
 
+    let base = ["sq", "bound", "--family", "zonal", "--dim", "1000", "--degree", "3", "--tolerance", ".01"];
+    let text = place.succeed(&base).stdout;
+    let (assumptions, uses) = text.split_once("Uses:\n").unwrap();
+    assert!(!assumptions.contains("Nelson") && uses.contains("Nelson's hypercontractivity"), "{text}");
+    assert!(text.contains("(SQ-2 in docs/theory/queries.md)"), "{text}");
+
     let grid = place.succeed(&[
         "sq",
         "bound",

@@ -126,6 +126,18 @@ impl Request {
         }
     }
 
+    /// Returns the formats in which figures are written as files.
+    pub fn figure_formats(&self) -> &[FigureFormat] {
+        match self {
+            Self::Train(request) => &request.page.figures,
+            Self::Sweep(request) => &request.page.figures,
+            Self::Reproduce(request) => &request.folder.page.figures,
+            Self::SqPlay(request) => &request.folder.page.figures,
+            Self::Report(request) => &request.figures,
+            _ => self.figures().map_or(&[], |options| &options.figures),
+        }
+    }
+
     /// Attaches in-memory values.
     ///
     /// # Errors

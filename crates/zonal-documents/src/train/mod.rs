@@ -205,7 +205,7 @@ pub struct Candidate {
     /// The width m of the trial.
     pub width: usize,
     /// The smallest root mean squared error along the path on held-out rows, over folds, divided by the labels'
-    /// standard deviation; the largest f64 on overflow.
+    /// standard deviation; the largest f64 on overflow. Errors of trials with other rows or widths are not comparable.
     pub relative_rmse: f64,
 }
 

@@ -121,6 +121,8 @@ pub(super) struct OpenCsv {
     records: Records,
     /// The names of the columns.
     pub(super) names: Vec<String>,
+    /// The indices of the columns to which the header gives no name.
+    pub(super) unnamed: Vec<usize>,
     /// The first line, if it is a row.
     first: Option<csv::ByteRecord>,
 }
@@ -147,12 +149,18 @@ impl OpenCsv {
         // Checked before the names are created.
         check_columns(path, first.len())?;
         if dialect.header {
-            return Ok(Self { records, names: header(path, &first)?, first: None });
+            let is_unnamed =
+                |field: &[u8]| field.strip_prefix(BYTE_ORDER_MARK).unwrap_or(field).trim_ascii().is_empty();
+            let unnamed = (0..first.len()).filter(|i| first.get(*i).is_some_and(is_unnamed)).collect();
+            return Ok(Self { records, names: header(path, &first)?, unnamed, first: None });
         }
         let names = (1..=first.len()).map(|i| format!("c{i}")).collect();
-        Ok(Self { records, names, first: Some(first) })
+        Ok(Self { records, names, unnamed: Vec::new(), first: Some(first) })
     }
 }
+
+/// The first bytes of some UTF-8 files.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Reads the names in the first line.
 fn header(path: &Path, first: &csv::ByteRecord) -> Result<Vec<String>> {
@@ -160,7 +168,7 @@ fn header(path: &Path, first: &csv::ByteRecord) -> Result<Vec<String>> {
         Err(Error::Table { path: path.to_owned(), row: Some(1), column: column.map(str::to_owned), message })
     };
     // The first field without a byte order mark, if it has one.
-    let unmarked = first.iter().next().and_then(|field| field.strip_prefix(b"\xef\xbb\xbf"));
+    let unmarked = first.iter().next().and_then(|field| field.strip_prefix(BYTE_ORDER_MARK));
     let fields: Vec<&[u8]> =
         unmarked.into_iter().chain(first.iter().skip(usize::from(unmarked.is_some()))).collect();
     // A first line of numbers is almost always a row.
@@ -195,6 +203,16 @@ fn header(path: &Path, first: &csv::ByteRecord) -> Result<Vec<String>> {
 fn is_date(field: &[u8]) -> bool {
     let year = field.iter().take_while(|b| b.is_ascii_digit()).count();
     year == 4 && matches!(field[year..], [b'-' | b'/', b'0'..=b'9', ..])
+}
+
+/// The advice for a number with a comma.
+const DECIMALS: &str = "; write decimals with a point";
+
+/// Returns whether a text is a number with a comma in place of the point, such as -1,5.
+fn has_decimal_comma(text: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let unsigned = text.trim().trim_start_matches(['-', '+']);
+    unsigned.split_once(',').is_some_and(|(whole, decimals)| digits(whole) && digits(decimals))
 }
 
 fn is_number(field: &[u8]) -> bool {
@@ -238,7 +256,7 @@ impl CsvReader {
         reject_missing: bool,
         prompt: bool,
     ) -> Self {
-        let OpenCsv { records, names, first } = csv;
+        let OpenCsv { records, names, first, .. } = csv;
         Self {
             path: path.to_owned(),
             records,
@@ -298,10 +316,14 @@ impl CsvReader {
             Ok(x) if x.is_finite() => Ok(x),
             Ok(_) => fail(format!("found '{found}', but only finite numbers can be used")),
             Err(_) if position + self.labels >= self.chosen.len() => {
-                fail(format!("the label must be a number, but found '{found}'"))
+                let advice = if has_decimal_comma(text) { DECIMALS } else { "" };
+                fail(format!("the label must be a number, but found '{found}'{advice}"))
             }
             Err(_) => {
                 let needed = format!("found '{found}', but a number is needed");
+                if has_decimal_comma(text) {
+                    return fail(needed + DECIMALS);
+                }
                 if is_date(field) {
                     return fail(format!("{needed}; {DATES}"));
                 }

@@ -1,7 +1,7 @@
 //! Detection of file formats by the first bytes, and by the extension where these are inconclusive.
 
 use super::reader::table;
-use crate::error::{Error, Result};
+use crate::error::{Error, FOLDER, Result};
 use crate::option::DELIMITER;
 use std::fs::File;
 use std::io::Read;
@@ -103,7 +103,7 @@ pub fn check_plain_file(path: &Path) -> Result<()> {
     if meta.is_file() {
         Ok(())
     } else if meta.is_dir() {
-        refuse("a folder")
+        refuse(FOLDER)
     } else {
         refuse("a pipe or a device")
     }

@@ -225,6 +225,20 @@ impl Source {
         &self.feature_names
     }
 
+    /// Returns the numbers, counted from 1, of feature columns to which the header of the first CSV file gives no name,
+    /// with the names that they have here. Reads the header.
+    ///
+    /// # Errors
+    /// As [`Source::open`].
+    pub fn unnamed_features(&self) -> Result<Vec<(usize, String)>> {
+        let Some(Piece::File(path, format @ (Format::Csv | Format::GzipCsv), _)) = self.pieces.first() else {
+            return Ok(Vec::new());
+        };
+        let csv = csv::OpenCsv::open(path, *format == Format::GzipCsv, self.dialect)?;
+        let named = csv.unnamed.into_iter().map(|i| (i + 1, csv.names[i].clone()));
+        Ok(named.filter(|(_, name)| self.feature_names.contains(name)).collect())
+    }
+
     /// Returns the names of the labels.
     pub fn label_names(&self) -> &[String] {
         &self.label_names

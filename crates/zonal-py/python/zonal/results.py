@@ -71,7 +71,7 @@ class Degrees(Columns):
     energy : FloatArray
         The energy of the degree: the eigenvalue times N_k.
     visible : BoolArray
-        Whether the eigenvalue is non-zero, so that gradient descent can learn this degree.
+        Whether the eigenvalue is known to be non-zero, so that gradient descent can learn this degree.
     proven : BoolArray
         Whether `error` and `relative_error` are proven bounds; otherwise they are estimates.
     route : tuple[str, ...]
@@ -119,7 +119,8 @@ class Decay(Record):
     exponent : float
         The slope of ln(1 / eigenvalue) against ln(degree).
     standard_error : float
-        The standard error of the slope.
+        The standard error of the slope of a least-squares line; not a statistical error, since eigenvalues are exact
+        and only their curve is not a line.
     """
 
     _renamed = {"from_degree": "from", "to_degree": "to"}
@@ -516,7 +517,8 @@ class Candidates(Columns):
         The width m of the trial.
     relative_rmse : FloatArray
         The smallest root mean squared error along the path on held-out rows, over folds, divided by the labels'
-        standard deviation; the largest f64 on overflow.
+        standard deviation; the largest f64 on overflow. Errors of trials with other rows or widths are not
+        comparable.
     """
 
     activation: tuple[str, ...]

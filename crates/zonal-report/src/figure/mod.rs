@@ -68,6 +68,22 @@ pub(crate) fn energy(checkpoint: &Checkpoint, degree: usize) -> f64 {
     checkpoint.degrees.as_ref().and_then(|d| d.get(degree)).map_or(0.0, |d| d.energy)
 }
 
+/// The name and the toggle key of the energy in all degrees that are not listed on their own.
+pub(crate) const REST: &str = "rest";
+
+/// Returns the residual energy in all degrees that are not `listed`; None for a table. Together with the energies of the
+/// listed degrees it is the loss.
+pub(crate) fn rest(checkpoint: &Checkpoint, listed: &[usize]) -> Option<f64> {
+    let other = checkpoint.degrees.as_ref()?.iter().filter(|d| !listed.contains(&d.degree)).map(|d| d.energy);
+    // The tail of an iterative training is a difference, which rounding can make negative.
+    Some(checkpoint.tail_energy.unwrap_or(0.0).max(0.0) + other.sum::<f64>())
+}
+
+/// Returns whether any listed iteration has energy in other degrees than the `listed` ones.
+pub(crate) fn has_rest(report: &TrainReport, listed: &[usize]) -> bool {
+    report.path.iter().any(|c| rest(c, listed).is_some_and(|energy| energy > 0.0))
+}
+
 /// Returns the last listed iteration.
 pub(crate) fn last_iteration(report: &TrainReport) -> u64 {
     last_iteration_of(report.path.iter().map(|c| c.iteration))

@@ -1,22 +1,28 @@
 //! The page that compares several trainings.
 
 use super::training::{activation, subject, width};
-use super::{Cell, Origin, Page, Readout, Row, Section, Slider, Table, Toggle, number_cell, text_cell};
+use super::{
+    Cell, DrawnChart, Origin, Page, Readout, Row, Section, Slider, Table, Toggle, number_cell, text_cell,
+};
 use crate::axis::Axis;
 use crate::chart::{Chart, Series};
+use crate::draw::LONGEST;
 use crate::error::Result;
-use crate::figure::{self, Curve, degree_key, shown_degrees};
+use crate::figure::{self, Curve, REST, degree_key, has_rest, rest, shown_degrees};
+use crate::palette::MUTED;
 use crate::text::{group_digits, isolate};
+use std::collections::BTreeSet;
 use zonal::network::Layers;
 use zonal::observer::StopReason;
-use zonal_documents::number::short;
+use zonal::spectrum::Spectrum;
+use zonal::sphere::Dim;
+use zonal_documents::number::{short, short_residual};
+use zonal_documents::record::Setting;
 use zonal_documents::saved::SavedTraining;
-use zonal_documents::train::TrainReport;
+use zonal_documents::train::{Checkpoint, TrainReport};
 
 /// Losses below this fraction of the largest are not drawn.
 const FLOOR: f64 = 1e-9;
-/// The largest number of characters of a run's name.
-const NAME: usize = 40;
 /// The largest number of runs with a figure by degree.
 const FIGURES: usize = 12;
 
@@ -26,11 +32,12 @@ const FIGURES: usize = 12;
 /// None for finished runs.
 pub fn comparison(runs: &[(String, &SavedTraining)]) -> Result<Page> {
     let reports: Vec<&TrainReport> = runs.iter().map(|(_, r)| &r.record.summary).collect();
-    let names: Vec<String> = runs.iter().map(|(name, _)| isolate(&tail(name, NAME))).collect();
+    let folders: Vec<String> = runs.iter().map(|(name, _)| isolate(&tail(name, LONGEST))).collect();
+    let names = names_by_setting(runs).unwrap_or_else(|| folders.clone());
     let mut page = Page {
         kind: "Comparison",
         title: format!("{} runs compared", runs.len()),
-        lead: format!("Trainings side by side: {}.", names.join(", ")),
+        lead: lead(&names, &folders),
         toggles_label: "Runs and degrees",
         ..Page::default()
     };
@@ -55,31 +62,16 @@ pub fn comparison(runs: &[(String, &SavedTraining)]) -> Result<Page> {
             story.push(&mut page.charts, chart);
         }
     }
-    for (i, report) in reports.iter().enumerate().take(FIGURES) {
-        if let Some(mut chart) = figure::degrees(&format!("degrees-{}", i + 1), report, None) {
-            chart.title = format!("By degree: {}", names[i]);
-            story.push(&mut page.charts, chart);
-            if let Some(figure) = story.figures.last_mut() {
-                figure.toggle = Some(run_key(i));
-            }
-        }
-    }
+    by_degree(&mut story, &mut page.charts, &reports, &names);
     if reports.len() > FIGURES {
         story
             .texts
             .push(format!("Figures by degree are shown for the first {FIGURES} of {} runs.", reports.len()));
     }
-    page.toggles = names
-        .iter()
-        .enumerate()
-        .map(|(look, name)| Toggle { key: run_key(look), name: name.clone(), look })
-        .collect();
     let mut degrees: Vec<usize> = reports.iter().flat_map(|r| shown_degrees(r)).collect();
     degrees.sort_unstable();
     degrees.dedup();
-    let toggle = |&k: &usize| Toggle { key: degree_key(k), name: format!("degree {k}"), look: k };
-    page.toggles.extend(degrees.iter().map(toggle));
-
+    page.toggles = toggles(&reports, &names, &degrees);
     let mut stops: Vec<u64> = reports.iter().flat_map(|r| r.path.iter().map(|c| c.iteration)).collect();
     stops.sort_unstable();
     stops.dedup();
@@ -87,11 +79,43 @@ pub fn comparison(runs: &[(String, &SavedTraining)]) -> Result<Page> {
         page.slider = Some(slider(&page, &stops, &reports, &names));
     }
     story.tables.push(table(&reports, &names));
+    story.tables.extend(residuals(&reports, &names, &degrees));
     page.sections.push(story);
     for ((_, run), name) in runs.iter().zip(&names) {
         page.origins.push(Origin::new(name.clone(), &run.record.provenance, &run.record.configuration));
     }
     Ok(page)
+}
+
+/// Adds the figures by degree of the first runs.
+fn by_degree(story: &mut Section, charts: &mut Vec<DrawnChart>, reports: &[&TrainReport], names: &[String]) {
+    for (i, report) in reports.iter().enumerate().take(FIGURES) {
+        let listed = report.target_energy.as_ref().map_or(0, |e| e.len().saturating_sub(1));
+        // Without a spectrum predictions are drawn from the listed ones.
+        let drawn = report.activation.as_ref().filter(|_| report.networks.is_none());
+        let spectrum = drawn.and_then(|activation| {
+            Dim::new(report.dim).and_then(|dim| Spectrum::new(activation, dim, report.scale, listed)).ok()
+        });
+        if let Some(mut chart) = figure::degrees(&format!("degrees-{}", i + 1), report, spectrum.as_ref()) {
+            chart.title = format!("By degree: {}", names[i]);
+            story.push(charts, chart);
+            if let Some(figure) = story.figures.last_mut() {
+                figure.toggle = Some(run_key(i));
+            }
+        }
+    }
+}
+
+/// Returns the toggles of runs and degrees.
+fn toggles(reports: &[&TrainReport], names: &[String], degrees: &[usize]) -> Vec<Toggle> {
+    let run = |(look, name): (usize, &String)| Toggle { key: run_key(look), name: name.clone(), look };
+    let degree = |&k: &usize| Toggle { key: degree_key(k), name: format!("degree {k}"), look: k };
+    let mut toggles: Vec<Toggle> =
+        names.iter().enumerate().map(run).chain(degrees.iter().map(degree)).collect();
+    if reports.iter().any(|r| has_rest(r, &shown_degrees(r))) {
+        toggles.push(Toggle { key: REST.to_owned(), name: REST.to_owned(), look: MUTED });
+    }
+    toggles
 }
 
 /// Returns the slider through the iterations, with the loss of each run at the last listed iteration up to there.
@@ -115,6 +139,59 @@ fn slider(page: &Page, stops: &[u64], reports: &[&TrainReport], names: &[String]
         cursors: page.cursors(figure::ITERATIONS, &places),
         ..Slider::default()
     }
+}
+
+/// Returns names of runs by the only setting in which they differ, such as their activations; None if there is no such
+/// setting, or if its values are too long for a name.
+fn names_by_setting(runs: &[(String, &SavedTraining)]) -> Option<Vec<String>> {
+    let trainings: Vec<&SavedTraining> = runs.iter().map(|(_, run)| *run).collect();
+    let differences = zonal_jobs::runs::differences(&trainings).ok()?;
+    let value = |settings: &Vec<Setting>| match settings.as_slice() {
+        [Setting { name, value }] if value.parse::<f64>().is_ok() => Some(format!("{name} {value}")),
+        [Setting { value, .. }] => Some(value.clone()),
+        _ => None,
+    };
+    let names: Vec<String> = differences.iter().map(value).collect::<Option<_>>()?;
+    let distinct: BTreeSet<&String> = names.iter().collect();
+    let usable = |name: &String| !name.is_empty() && name.chars().count() <= LONGEST;
+    (distinct.len() == names.len() && names.iter().all(usable))
+        .then(|| names.iter().map(|n| isolate(n)).collect())
+}
+
+/// Returns the summary, which names the folders of the runs.
+fn lead(names: &[String], folders: &[String]) -> String {
+    let one = |(name, folder): (&String, &String)| {
+        if name == folder { name.clone() } else { format!("{name} ({folder})") }
+    };
+    let list: Vec<String> = names.iter().zip(folders).map(one).collect();
+    format!("Trainings side by side: {}.", list.join(", "))
+}
+
+/// Returns a table of the residual energies at the best iteration, with a row for each degree and a column for each run;
+/// None without targets.
+fn residuals(reports: &[&TrainReport], names: &[String], degrees: &[usize]) -> Option<Table> {
+    let best = |r: &TrainReport| r.best().cloned();
+    let checkpoints: Vec<Checkpoint> = reports.iter().map(|r| best(r)).collect::<Option<_>>()?;
+    if degrees.is_empty() {
+        return None;
+    }
+    let text = |energy: Option<f64>| number_cell(energy.map_or("-".to_owned(), short_residual));
+    let row = |key: String, name: String, of: &dyn Fn(&Checkpoint) -> Option<f64>| {
+        let cells = [text_cell(&name)].into_iter().chain(checkpoints.iter().map(|c| text(of(c)))).collect();
+        Row { toggle: Some(key), cells }
+    };
+    let mut rows: Vec<Row> = degrees
+        .iter()
+        .map(|&k| {
+            row(degree_key(k), format!("degree {k}"), &|c| {
+                c.degrees.as_ref()?.iter().find(|d| d.degree == k).map(|d| d.energy)
+            })
+        })
+        .collect();
+    rows.push(row(REST.to_owned(), REST.to_owned(), &|c| rest(c, degrees)));
+    let mut header = vec!["degree".to_owned()];
+    header.extend(names.iter().cloned());
+    Some(Table { caption: "Residual energy at the best iteration".to_owned(), header, rows, folded: false })
 }
 
 fn run_key(number: usize) -> String {

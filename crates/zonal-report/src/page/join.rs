@@ -2,6 +2,7 @@
 
 use super::{DEGREES, DrawnChart, Page, Section, Slider};
 use crate::draw::draw;
+use crate::figure::REST;
 
 /// Joins pages one after another. The slider is that of the first page.
 pub fn join(mut pages: Vec<Page>) -> Page {
@@ -19,7 +20,8 @@ pub fn join(mut pages: Vec<Page>) -> Page {
     for (number, mut page) in pages.into_iter().enumerate() {
         rename(&mut page, &format!("p{}-", number + 1));
         if page.toggles_label == DEGREES {
-            page.toggles.iter_mut().for_each(|t| t.name = format!("degree {}", t.name));
+            let degrees = page.toggles.iter_mut().filter(|t| t.name != REST);
+            degrees.for_each(|t| t.name = format!("degree {}", t.name));
         }
         page.toggles.iter_mut().for_each(|t| t.name = format!("{}: {}", number + 1, t.name));
         let facts: Vec<String> = page.facts.iter().map(|f| format!("{} {}", f.name, f.value)).collect();

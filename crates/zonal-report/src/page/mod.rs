@@ -361,6 +361,7 @@ fn style() -> String {
     for i in 0..COLOURS {
         let _ = write!(text, ".c{i}{{color:var(--c{i})}}");
     }
+    text += ".muted{color:var(--soft)}";
     text + include_str!("../../templates/style.css")
 }
 

@@ -48,7 +48,8 @@ fn single(report: &BoundReport) -> String {
         None => String::new(),
     };
     text += &format!(
-        "\n{found}\n\nto reach a mean squared error of {} with probability {} at tolerance {}, by {} queries ({}).\n",
+        "\n{found}\n\nto reach a mean squared error of {} with probability {} at tolerance {}, by {} queries ({} in \
+         {THEORY}).\n",
         short(1.0 - report.epsilon),
         report.delta,
         report.tolerance,
@@ -56,7 +57,24 @@ fn single(report: &BoundReport) -> String {
         report.theorem
     );
     text += &format!("\nTarget: {}\nAssumptions:\n", report.prior);
-    text + &report.assumptions.iter().map(|a| format!("  - {a}\n")).collect::<String>()
+    let line = |what: &&str| format!("  - {what}\n");
+    text += &assumptions(report).iter().map(line).collect::<String>();
+    let used: Vec<&str> = report.assumptions.iter().filter_map(|a| a.strip_prefix(THEOREM)).collect();
+    if !used.is_empty() {
+        text += "Uses:\n";
+        text += &used.iter().map(line).collect::<String>();
+    }
+    text
+}
+
+/// The page of the theorems.
+const THEORY: &str = "docs/theory/queries.md";
+/// The beginning of an assumption that is a theorem, which holds.
+const THEOREM: &str = "theorem used: ";
+
+/// Returns the assumptions that are no theorems.
+fn assumptions(report: &BoundReport) -> Vec<&str> {
+    report.assumptions.iter().map(String::as_str).filter(|a| !a.starts_with(THEOREM)).collect()
 }
 
 /// Formats a row for each dimension and degree, with a column for each tolerance.
@@ -91,7 +109,7 @@ fn grid(reports: &[BoundReport], tolerances: usize, layout: Layout) -> String {
         first.delta,
         short(1.0 - first.epsilon),
         layout.columns(&header, &rows),
-        first.assumptions.iter().take(2).cloned().collect::<Vec<_>>().join("; ")
+        assumptions(first).into_iter().take(2).collect::<Vec<_>>().join("; ")
     )
 }
 

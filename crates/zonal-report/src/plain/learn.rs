@@ -7,10 +7,14 @@ use zonal_documents::sq::LearnReport;
 
 pub(crate) fn text(r: &LearnReport, layout: Layout) -> String {
     let mut text = format!(
-        "{} through {} answers (tolerance in units of {}), {} {} units in dimension {}, {} trained, step {}\n\n",
+        "{} through {} answers ({}), {} {} units in dimension {}, {} trained, step {}\n\n",
         r.target,
         r.oracle,
-        r.convention,
+        match r.convention.as_str() {
+            "unit" => "tolerance relative to the norm of each query",
+            "range" => "tolerance relative to the range of each query",
+            _ => "absolute tolerance",
+        },
         r.width,
         r.activation,
         r.dim,

@@ -3,7 +3,7 @@
 use super::table::{csv, quoted};
 use zonal_documents::number::{readable_bytes, readable_seconds};
 use zonal_documents::number::{short, short_count, short_up};
-use zonal_documents::options::{ACTIVATION, DEGREE, EPSILON, ITERATIONS, SCALE, WIDTH};
+use zonal_documents::options::{ACTIVATION, DEGREE, DELTA, EPSILON, ITERATIONS, SCALE, WIDTH};
 use zonal_documents::plan::{PlanReport, WayOut, WayOutKind};
 
 /// Formats a plan as one row of CSV.
@@ -75,10 +75,20 @@ pub(crate) fn text(report: &PlanReport) -> String {
 
 /// Formats the degrees that are learned, or the reason why there are none.
 fn learns(report: &PlanReport) -> String {
-    if report.degrees.is_empty() && report.loss_bound <= goal(report) {
-        return "none needed: predicting 0 already meets the goal".to_owned();
+    if !report.degrees.is_empty() || report.loss_bound > goal(report) {
+        return list(&report.degrees);
     }
-    list(&report.degrees)
+    let learnable = report.target_norm_sq
+        - report.best_polynomial_error
+        - report.invisible_energy
+        - report.undetermined_energy;
+    match report.invisible_energy > 0.0 {
+        true if learnable <= 1e-9 * report.target_norm_sq => {
+            format!("none: {} sees no degree of this target", report.activation)
+        }
+        true => "none needed: predicting 0 meets the goal, which counts invisible energy as lost".to_owned(),
+        false => "none needed: predicting 0 already meets the goal".to_owned(),
+    }
 }
 
 /// Returns the loss that the plan is to reach.
@@ -135,11 +145,24 @@ fn bound(report: &PlanReport) -> String {
             short(goal(report))
         );
     }
-    if let Some(single) = report.single_draw {
+    text + &single_draw(report)
+}
+
+/// A bound of this share of the target's energy says nothing.
+const VACUOUS: f64 = 0.99;
+
+/// Formats the bound for a single draw, if there is one.
+fn single_draw(report: &PlanReport) -> String {
+    let Some(single) = report.single_draw else { return String::new() };
+    let mut text = format!(
+        "The loss of a single draw is at most {}, except with probability {}.\n",
+        short_up(single.loss_bound),
+        short(single.delta)
+    );
+    if single.loss_bound >= VACUOUS * report.target_norm_sq {
         text += &format!(
-            "The loss of a single draw is at most {}, except with probability {}.\n",
-            short_up(single.loss_bound),
-            short(single.delta)
+            "That is vacuous: hardly better than predicting 0; choose {EPSILON} below {}, which is {DELTA} times the energy.\n",
+            short(single.delta * report.target_norm_sq)
         );
     }
     text
@@ -162,11 +185,15 @@ fn remarks(report: &PlanReport) -> String {
         text += &ways(&report.ways_out);
     }
     if !report.undetermined_degrees.is_empty() {
+        let one = report.undetermined_degrees.len() == 1;
         text += &format!(
-            "\nThe coefficients of {} in the degrees {} are below their error bounds; the bound counts that energy as not \
-             learned.\n",
+            "\nThe coefficient{s} of {} in degree{s} {} {} below {} error bound{s}; the bound on the loss counts that energy as \
+             not learned.\n",
             report.activation,
-            list(&report.undetermined_degrees)
+            list(&report.undetermined_degrees),
+            if one { "is" } else { "are" },
+            if one { "its" } else { "their" },
+            s = if one { "" } else { "s" }
         );
     }
     let cost = report.cost;

@@ -65,8 +65,13 @@ pub(super) fn list(report: &RunsReport, layout: Layout) -> String {
         table.push((name.clone(), runs.iter().map(|run| cut(option(run, &name))).collect()));
     }
     let last_option = table.len();
-    for i in [0, 3, 5] {
-        let column: Vec<Option<String>> = runs.iter().map(|run| results(run)[i].1.clone()).collect();
+    // The loss of a table is that of its training rows, in standard units: errors on other rows tell more.
+    let has_targets = runs.iter().any(|run| run.loss.is_some() && run.train_rmse.is_none());
+    for i in [0, 2, 3, 5].into_iter().filter(|i| *i != 0 || has_targets) {
+        let column: Vec<Option<String>> = runs
+            .iter()
+            .map(|run| results(run)[i].1.clone().filter(|_| i != 0 || run.train_rmse.is_none()))
+            .collect();
         if column.iter().any(Option::is_some) {
             let name = results(&runs[0])[i].0.to_owned();
             table.push((name, column.into_iter().map(Option::unwrap_or_default).collect()));

@@ -1,8 +1,8 @@
 //! Reports of `spectrum`.
 
 use super::table::{Layout, csv, quoted};
-use zonal_documents::number::short;
-use zonal_documents::spectrum::{DegreeReport, KernelKind, Ranking, SpectrumReport};
+use zonal_documents::number::{Extended, short};
+use zonal_documents::spectrum::{DecayReport, DegreeReport, KernelKind, Ranking, SpectrumReport};
 
 /// Formats one spectrum in full, several as a comparison.
 pub(crate) fn text(reports: &[SpectrumReport], layout: Layout) -> String {
@@ -103,7 +103,8 @@ fn table(report: &SpectrumReport, layout: Layout) -> String {
     let norm_error = norm_error.map_or(String::new(), |e| format!(" +- {e:.0e}"));
     let mut text =
         format!("{}{kernel}: norm squared {}{norm_error}\n\n", title(report), short(report.norm_sq));
-    let header = &header()[..8];
+    let tangent = report.kernel == KernelKind::Tangent;
+    let mut header = header()[..8].to_vec();
     let mut rows = rows(report, |x| if x == 0.0 { "0".into() } else { format!("{x:.6e}") });
     for (row, d) in rows.iter_mut().zip(&report.degrees) {
         // Multiplicities of more than 21 digits would make the table too wide.
@@ -112,37 +113,100 @@ fn table(report: &SpectrumReport, layout: Layout) -> String {
         }
         row[2] = scientific(d.coefficient, d.ln_abs_coefficient);
         row[3] = scientific(d.eigenvalue, d.ln_eigenvalue);
+        row[5] = visibility(d).to_owned();
         row[6] = error(d);
+        if let Some(error) = d.error.filter(|e| *e > 0.0 && d.sign == 0) {
+            row[2] = format!("<{}", rounded_up(error));
+            row[6] = format!("{}{}", if d.proven { "" } else { "~" }, rounded_up(error));
+            if d.ln_eigenvalue.is_none() && !tangent {
+                let square = error * error;
+                row[3] = format!("<{}", rounded_up(square));
+                row[4] = format!("<{}", rounded_up(square * d.ln_multiplicity.unwrap_or(0.0).exp()));
+            }
+        }
         row.truncate(header.len());
     }
+    if tangent {
+        // Errors and routes are those of the coefficients, not of the eigenvalues.
+        header[2] = "coefficient of phi".to_owned();
+        header.truncate(6);
+        rows.iter_mut().for_each(|row| row.truncate(6));
+    }
     // Route, multiplicity and energy are the first to be omitted on a narrow terminal.
-    text += &layout.columns_by_importance(header, &rows, &[7, 1, 4, 6, 5, 2]);
-    if report.degrees.iter().any(|d| !d.proven) {
+    let order: Vec<usize> = [7, 1, 4, 6, 5, 2].into_iter().filter(|column| *column < header.len()).collect();
+    text += &layout.columns_by_importance(&header, &rows, &order);
+    if !tangent && report.degrees.iter().any(|d| !d.proven) {
         text += "errors marked ~ are estimates, the others proven bounds\n";
     }
+    text + &notes(report)
+}
+
+/// Formats a bound, rounded up to one digit.
+fn rounded_up(bound: f64) -> String {
+    // The square of a small bound may underflow.
+    let bound = bound.max(f64::MIN_POSITIVE);
+    let power = bound.log10().floor();
+    format!("{:.0e}", (bound / 10f64.powf(power)).ceil() * 10f64.powf(power))
+}
+
+/// Returns whether gradient descent can learn a degree.
+fn visibility(degree: &DegreeReport) -> &'static str {
+    match degree.visible {
+        true => "yes",
+        false if degree.is_undetermined() => "unknown",
+        false => "no",
+    }
+}
+
+/// Formats the lines below the table of a spectrum.
+fn notes(report: &SpectrumReport) -> String {
+    let mut text = limit_line(std::slice::from_ref(report));
     text += &format!("\nenergy beyond degree {}: {}\n", report.degrees.len() - 1, short(report.tail_energy));
     if let Some(degree) = report.degree_999 {
-        text += &format!("99.9 % of the feature energy is in degrees up to {degree}\n");
+        let of = if report.kernel == KernelKind::Tangent { "energy of phi" } else { "feature energy" };
+        text += &format!("99.9 % of the {of} is in degrees up to {degree}\n");
     }
-    if let Some(decay) = report.decay {
-        text += &format!(
-            "eigenvalues fall like degree^-{:.5} (standard error {:.1e}, {} degrees from {} to {})\n",
-            decay.exponent, decay.standard_error, decay.degrees, decay.from, decay.to
-        );
+    if let Some(decay) = &report.decay {
+        text += &format!("eigenvalues {}\n", decay_text(decay));
     }
     text + &invisible_line(report) + "\n"
+}
+
+/// Explains the values in infinite dimension, if a report has any.
+fn limit_line(reports: &[SpectrumReport]) -> String {
+    if reports.iter().all(|r| r.dim != Extended::Infinite) {
+        return String::new();
+    }
+    "dim inf: the coefficient is the limit of alpha_k sqrt(N_k) = E[phi(z) He_k(z)] / sqrt(k!), and the eigenvalue that of\n\
+     alpha_k^2 N_k, the energy; eigenvalues of degrees k >= 1 themselves tend to 0\n"
+        .to_owned()
+}
+
+/// The relative change of a local exponent beyond which eigenvalues do not follow a power law.
+const DRIFT: f64 = 0.1;
+
+/// Describes a decay: the exponent of the fitted power, and the local exponents at both ends.
+fn decay_text(decay: &DecayReport) -> String {
+    let [(first, start), (last, end)] = decay.ends;
+    let local = format!("local exponent {:.2} at degree {first}, {:.2} at {last}", -start, -end);
+    if end > (1.0 + DRIFT) * start {
+        return format!("fall faster than a power of the degree: {local}");
+    }
+    if end < (1.0 - DRIFT) * start {
+        return format!("fall more slowly than a power of the degree: {local}");
+    }
+    format!(
+        "fall like degree^-{:.5} over the degrees {} to {}: {local}",
+        decay.exponent, decay.from, decay.to
+    )
 }
 
 /// States the invisible degrees, in one line.
 fn invisible_line(report: &SpectrumReport) -> String {
     let invisible: Vec<usize> =
         report.degrees.iter().filter(|d| !d.visible && d.error == Some(0.0)).map(|d| d.degree).collect();
-    let undetermined: Vec<String> = report
-        .degrees
-        .iter()
-        .filter(|d| !d.visible && d.error != Some(0.0))
-        .map(|d| d.degree.to_string())
-        .collect();
+    let undetermined: Vec<String> =
+        report.degrees.iter().filter(|d| d.is_undetermined()).map(|d| d.degree.to_string()).collect();
     let undetermined = match undetermined.len() {
         0 => String::new(),
         _ => format!("; not distinguished from zero: {}", undetermined.join(", ")),
@@ -192,12 +256,11 @@ fn comparison(reports: &[SpectrumReport], layout: Layout) -> String {
     let mut text = "eigenvalues by degree\n\n".to_owned() + &layout.columns(&header, &rows) + "\n";
     for (i, report) in reports.iter().enumerate() {
         text += &format!("({}) {}: {}\n", i + 1, title(report), invisible_line(report));
-        if let Some(decay) = report.decay {
-            text +=
-                &format!("    falls like degree^-{:.5} +- {:.1e}\n", decay.exponent, decay.standard_error);
+        if let Some(decay) = &report.decay {
+            text += &format!("    eigenvalues {}\n", decay_text(decay));
         }
     }
-    text
+    text + &limit_line(reports)
 }
 
 fn ranking_header() -> Vec<String> {

@@ -3,7 +3,7 @@
 use super::table::Layout;
 use zonal::network::{Layers, Parametrisation, Start};
 use zonal_documents::agreement::Agreement;
-use zonal_documents::number::{short, short_count, short_known, short_up};
+use zonal_documents::number::{short, short_count, short_known, short_residual, short_up};
 use zonal_documents::train::{BestPolynomialReport, Checkpoint, LabelErrors, SolverReport, TrainReport};
 
 /// The number of rows that the table aims for.
@@ -87,8 +87,9 @@ fn target_table(report: &TrainReport, target: &str, layout: Layout) -> String {
     text += &learning_times(report, &degrees, layout);
     if let Some(bound) = report.loss_bound {
         text += &format!(
-            "Proven: the mean of the final loss over random hidden units is at most {}.\n",
-            short(bound)
+            "Proven: the mean of the final loss over random hidden units is at most {}{}.\n",
+            short(bound),
+            worst_case(report, bound)
         );
     }
     if let Some(invisible) = report.invisible_degrees.as_ref().filter(|d| !d.is_empty()) {
@@ -101,6 +102,25 @@ fn target_table(report: &TrainReport, target: &str, layout: Layout) -> String {
         );
     }
     text + &run_line(report)
+}
+
+/// Returns why a bound on the loss is large if most of it is energy that may be impossible to learn.
+fn worst_case(report: &TrainReport, bound: f64) -> String {
+    let energies = report.target_energy.as_deref().unwrap_or_default();
+    let energy = |k: &usize| energies.get(*k).copied().unwrap_or(0.0);
+    let invisible = report.invisible_degrees.as_deref().unwrap_or_default();
+    let unlearned: Vec<usize> = invisible.iter().copied().filter(|k| energy(k) > 0.0).collect();
+    let total: f64 = unlearned.iter().map(energy).sum();
+    if total < 0.5 * bound {
+        return String::new();
+    }
+    let list: Vec<String> = unlearned.iter().map(usize::to_string).collect();
+    let plural = if list.len() == 1 { "" } else { "s" };
+    format!(
+        " (a worst-case bound, which counts the energy {} of degree{plural} {} as not learned)",
+        short(total),
+        list.join(", ")
+    )
 }
 
 /// Returns the degrees in which the target, or the network at some iteration, has energy.
@@ -145,7 +165,7 @@ fn path_by_degree(report: &TrainReport, degrees: &[usize], theory: bool, layout:
                 }
                 row.push(known(report, d.energy, d.error));
                 if theory {
-                    row.push(d.predicted.map_or("-".to_owned(), short));
+                    row.push(d.predicted.map_or("-".to_owned(), short_residual));
                 }
             }
             // No energy of the residual exceeds the loss.
@@ -201,7 +221,7 @@ fn omission_order(header: &[String]) -> Vec<usize> {
 
 /// Formats a number with the digits that its error determines.
 fn known(report: &TrainReport, x: f64, error: Option<f64>) -> String {
-    report.visible_error(error).map_or_else(|| short(x), |error| short_known(x, error))
+    report.visible_error(error).map_or_else(|| short_residual(x), |error| short_known(x, error))
 }
 
 /// Formats the root of a mean square with the digits that its error determines.

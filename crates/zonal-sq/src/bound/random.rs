@@ -49,7 +49,7 @@ pub fn random_harmonics(dim: Dim, degree: Degree, tau: f64, class: QueryClass, g
         return Ok(by_variance.assuming(BY_RANGE));
     }
     let by_moments = bound(arbitrary(dim, degree, ln_n, tau)?)
-        .assuming("Nelson's hypercontractivity of Gaussian polynomials in dimension N");
+        .assuming("theorem used: Nelson's hypercontractivity of Gaussian polynomials in dimension N");
     let best = by_variance.or(by_moments);
     Ok(best.assuming(BY_RANGE))
 }
@@ -181,6 +181,6 @@ pub fn random_subfamily(
     let prior = "uniform on a certain finite set of harmonics of degree k";
     let bound = Bound::new("SQ-6", class, prior, ln_quotient(goal.delta, p_plus, above(ln_p, ln_n)))
         .assuming("the family exists by a random choice that succeeds with positive probability")
-        .assuming("intrinsic matrix Chernoff bound");
+        .assuming("theorem used: the intrinsic matrix Chernoff bound");
     Ok(RandomSubfamily { log10_size: above(ln_size / std::f64::consts::LN_10, 1.0), bound })
 }

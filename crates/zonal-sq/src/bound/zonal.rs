@@ -34,14 +34,14 @@ pub fn zonal_harmonics(dim: Dim, degree: Degree, tau: f64, class: QueryClass, go
         QueryClass::Correlational => {
             Bound::new("SQ-2", class, PRIOR, ln_quotient(goal.delta, p_plus, correlated(tau)))
                 .assuming("the tolerance is that of a query y g(x) with E g^2 = 1")
-                .assuming("Nelson's hypercontractivity of Gaussian polynomials")
+                .assuming("theorem used: Nelson's hypercontractivity of Gaussian polynomials")
         }
         QueryClass::Lipschitz(_) | QueryClass::Any => {
             let ln_p = arbitrary(dim, degree, tau);
             Bound::new("SQ-4", class, PRIOR, ln_quotient(goal.delta, p_plus, ln_p))
                 .for_any_query(class)
                 .assuming("the tolerance is that of a query with values in [-1, 1]; labels have no noise")
-                .assuming("Nelson's hypercontractivity of Gaussian polynomials")
+                .assuming("theorem used: Nelson's hypercontractivity of Gaussian polynomials")
         }
     };
     Ok(bound)

@@ -443,7 +443,8 @@ const INDEFINITE: f64 = 1e-4;
 /// Checks that K is positive semidefinite, given its eigenvalues in ascending order and the error of K.
 fn check_semidefinite(eigenvalues: &[f64], error: f64) -> Result<()> {
     let (Some(least), Some(largest)) = (eigenvalues.first(), eigenvalues.last()) else { return Ok(()) };
-    if *least < -(INDEFINITE * largest.max(0.0) + 4.0 * error) {
+    // Numbers near the smallest f64 have no relative accuracy.
+    if *least < -(INDEFINITE * largest.max(0.0) + 4.0 * error + f64::MIN_POSITIVE) {
         return Err(Error::parameter("the least eigenvalue of K", least, "at least 0, except for rounding"));
     }
     Ok(())

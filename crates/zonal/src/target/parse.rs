@@ -234,8 +234,10 @@ impl Reader<'_> {
                 (self.neuron(name, activation, scale, span)?, Some(units), None)
             }
             _ => {
-                let advice = advice(name, ["harmonic", "neuron", "teacher"], || {
-                    "write harmonic(K), neuron(A) or teacher(A, units=U)".to_owned()
+                let is_function = format!("{name}(t)").parse::<Activation>().is_ok();
+                let advice = advice(name, ["harmonic", "neuron", "teacher"], || match is_function {
+                    true => format!("for a function of one direction write neuron({name}(t))"),
+                    false => "write harmonic(K), neuron(A) or teacher(A, units=U)".to_owned(),
                 });
                 return Err(self.error(span, format!("'{name}' is not known: {advice}")));
             }

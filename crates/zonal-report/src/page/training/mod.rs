@@ -7,12 +7,13 @@ pub(super) use summary::{activation, subject, width};
 
 use super::{DEGREES, Origin, Page, Readout, Section, Slider, Toggle};
 use crate::error::Result;
-use crate::figure::{self, Curve, degree_key, energy, shown_degrees};
+use crate::figure::{self, Curve, REST, degree_key, energy, has_rest, rest, shown_degrees};
+use crate::palette::MUTED;
 use crate::text::group_digits;
 use tables::start;
 use zonal::spectrum::Spectrum;
 use zonal::sphere::Dim;
-use zonal_documents::number::short;
+use zonal_documents::number::{short, short_residual};
 use zonal_documents::saved::SavedTraining;
 use zonal_documents::train::{Checkpoint, TrainReport};
 
@@ -97,7 +98,10 @@ fn story(run: &SavedTraining, spectrum: Option<&Spectrum>, page: &mut Page) -> S
 
 fn toggles(report: &TrainReport) -> Vec<Toggle> {
     let toggle = |k: usize| Toggle { key: degree_key(k), name: k.to_string(), look: k };
-    shown_degrees(report).into_iter().map(toggle).collect()
+    let shown = shown_degrees(report);
+    let rest = Toggle { key: REST.to_owned(), name: REST.to_owned(), look: MUTED };
+    let has_rest = has_rest(report, &shown);
+    shown.into_iter().map(toggle).chain(has_rest.then_some(rest)).collect()
 }
 
 /// Returns the slider with losses and energies at each listed iteration, and the positions of cursors and bars.
@@ -105,7 +109,7 @@ fn slider(report: &TrainReport, page: &Page) -> Slider {
     let mut readings = Vec::new();
     let mut add = |name: String, toggle: Option<String>, f: &dyn Fn(&Checkpoint) -> Option<f64>| {
         if report.path.iter().any(|c| f(c).is_some()) {
-            let text = |c| f(c).map_or("-".to_owned(), short);
+            let text = |c| f(c).map_or("-".to_owned(), short_residual);
             readings.push(Readout { name, toggle, values: report.path.iter().map(text).collect() });
         }
     };
@@ -119,8 +123,12 @@ fn slider(report: &TrainReport, page: &Page) -> Slider {
         add(held_out.to_owned(), None, &root(|c| c.validation_loss));
         add("test RMSE".to_owned(), None, &root(|c| c.test_loss));
     }
-    for k in shown_degrees(report) {
+    let shown = shown_degrees(report);
+    for &k in &shown {
         add(format!("degree {k}"), Some(degree_key(k)), &|c| Some(energy(c, k)));
+    }
+    if has_rest(report, &shown) {
+        add(REST.to_owned(), Some(REST.to_owned()), &|c| rest(c, &shown));
     }
     let places: Vec<f64> = report.path.iter().map(|c| c.iteration as f64).collect();
     let mut slider = Slider {

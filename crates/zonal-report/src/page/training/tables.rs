@@ -1,12 +1,12 @@
 //! The tables of a training: by degree, compared with polynomials, by label, and the numbers behind the curves.
 
 use super::summary::width;
-use crate::figure::{self, Curve, degree_key, energy, shown_degrees};
+use crate::figure::{self, Curve, REST, degree_key, energy, has_rest, rest, shown_degrees};
 use crate::page::{Cell, Row, Section, Table, number_cell, text_cell};
 use crate::text::group_digits;
 use zonal::spectrum::Spectrum;
 use zonal::sphere::{Dim, multiplicity};
-use zonal_documents::number::{Extended, short, short_count};
+use zonal_documents::number::{Extended, short, short_count, short_residual};
 use zonal_documents::train::TrainReport;
 
 /// Returns the index of the initial iteration of the slider: the best one if it is listed, otherwise the last.
@@ -33,6 +33,7 @@ pub(super) fn degrees_section(
     let rows = all.iter().map(|&k| {
         let eigenvalue = match spectrum.and_then(|s| s.get(k)) {
             Some(c) if c.visible() => short(c.eigenvalue()),
+            Some(c) if c.absolute_error > 0.0 => "unknown".to_owned(),
             Some(_) => "0: invisible".to_owned(),
             None => "-".to_owned(),
         };
@@ -48,15 +49,22 @@ pub(super) fn degrees_section(
                 found.map_or("-".to_owned(), |l| format!("{} ({})", time(l.iteration), time(l.predicted))),
             ));
         }
-        cells.push(number_cell(short(energy(start, k))));
+        cells.push(number_cell(short_residual(energy(start, k))));
         Row { toggle: Some(degree_key(k)), cells }
+    });
+    let other = rest(start, &all).filter(|_| has_rest(report, &all)).map(|energy| {
+        let mut cells = vec![number_cell(REST)];
+        cells.extend((0..6).map(|_| number_cell("-")));
+        cells.push(number_cell(short_residual(energy)));
+        Row { toggle: Some(REST.to_owned()), cells }
     });
     let mut header: Vec<String> =
         ["degree", "energy", "multiplicity", "eigenvalue", "to 50 %", "to 10 %", "to 1 %"]
             .map(String::from)
             .into();
     header.push(format!("residual at {}", group_digits(start.iteration)));
-    let table = Table { caption: "By degree".to_owned(), header, rows: rows.collect(), folded: false };
+    let rows = rows.chain(other).collect();
+    let table = Table { caption: "By degree".to_owned(), header, rows, folded: false };
     let mut text = match (&report.descent, report.width) {
         (Some(_), _) => {
             "Listed iterations at which the residual energy is down to 50, 10 and 1 %; in brackets the prediction of the tangent \
@@ -163,11 +171,16 @@ pub(super) fn numbers(report: &TrainReport) -> Section {
     ];
     header.extend(more.iter().map(|(name, _)| (*name).to_owned()));
     header.extend(degrees.iter().map(|k| format!("degree {k}")));
+    let rest_listed = has_rest(report, &degrees);
+    header.extend(rest_listed.then(|| REST.to_owned()));
     let rows = report.path.iter().map(|c| {
         let mut cells = vec![number_cell(group_digits(c.iteration)), number_cell(short(shown(c.loss)))];
         let cell = |x: Option<f64>| -> Cell { number_cell(x.map_or("-".to_owned(), short)) };
         cells.extend(more.iter().map(|(_, f)| cell(f(c).map(shown))));
-        cells.extend(degrees.iter().map(|&k| number_cell(short(energy(c, k)))));
+        cells.extend(degrees.iter().map(|&k| number_cell(short_residual(energy(c, k)))));
+        cells.extend(
+            rest(c, &degrees).filter(|_| rest_listed).map(|energy| number_cell(short_residual(energy))),
+        );
         Row::new(cells)
     });
     let caption = match report.target {

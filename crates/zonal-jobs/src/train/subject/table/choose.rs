@@ -194,23 +194,27 @@ impl Trials<'_> {
     }
 }
 
-/// Notes the selected candidate, and the range of the errors of the others.
+/// Notes the selected candidate and the next best one. Only errors of trials with the same rows and width are comparable.
 fn note_candidates(tried: &[Candidate], notes: Notes<'_>) {
     let [best, others @ ..] = tried else { return };
+    let name =
+        |c: &Candidate| format!("{} at scale {}, bias {}", c.activation, short(c.scale), short(c.bias));
     let mut text = format!(
-        "selected {} at scale {}, bias {}: relative error {} on {} rows, width {}",
-        best.activation,
-        short(best.scale),
-        short(best.bias),
+        "selected {}: relative error {} on {} rows, width {}",
+        name(best),
         short(best.relative_rmse),
         best.rows,
         best.width
     );
-    if !others.is_empty() {
-        let errors = others.iter().map(|c| c.relative_rmse);
-        let (low, high) = errors.fold((f64::INFINITY, 0.0), |(l, h): (f64, f64), x| (l.min(x), h.max(x)));
-        let (count, low, high) = (others.len(), short(low), short(high));
-        text += &format!("; {count} others {low} to {high} in their last trial (candidates in the report)");
+    let last_round = |c: &&Candidate| (c.rows, c.width) == (best.rows, best.width);
+    let compared = others.iter().filter(last_round).count();
+    if let Some(next) = others.iter().find(last_round) {
+        text += &format!(", ahead of {} with {}", name(next), short(next.relative_rmse));
+    }
+    match others.len() - compared {
+        0 => {}
+        1 => text += "; another was dropped in an earlier round",
+        dropped => text += &format!("; {dropped} others were dropped in earlier rounds"),
     }
     notes(&text);
 }

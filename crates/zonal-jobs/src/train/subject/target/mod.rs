@@ -77,7 +77,10 @@ impl<'a> TargetSubject<'a> {
         // A bias makes every degree visible.
         let invisible = match options {
             Some(options) if options.biases => Vec::new(),
-            _ => invisible_degrees(&energies, &activation, run.notes),
+            _ => {
+                note_undetermined(&energies, &activation, &spectrum, run.notes);
+                invisible_degrees(&energies, &activation, run.notes)
+            }
         };
         let network = NetworkReport { activation, scale, dim: job.dim, width: config.width };
         Ok(Self { job, dim, target, network, max_degree, spectrum, energies, invisible })
@@ -162,6 +165,28 @@ fn invisible_degrees(energies: &PowerSpectrum, activation: &Activation, notes: N
         ));
     }
     invisible.into_iter().map(|(k, _)| k).collect()
+}
+
+/// Notes the degrees with energy in which the error of the coefficient exceeds it, so that it may vanish.
+fn note_undetermined(
+    energies: &PowerSpectrum,
+    activation: &Activation,
+    spectrum: &Spectrum,
+    notes: Notes<'_>,
+) {
+    let with_energy =
+        energies.energies.iter().enumerate().filter(|(_, e)| **e > NEGLIGIBLE * energies.total());
+    for (k, energy) in with_energy {
+        if let Some(c) = spectrum.get(k).filter(|c| !c.visible() && c.absolute_error > 0.0) {
+            notes(&format!(
+                "degree {k}: the coefficient of {activation} is not distinguished from zero (error {} {:.0e}); the \
+                 energy {} of this degree will probably remain",
+                if c.proven { "bound" } else { "estimate" },
+                c.absolute_error,
+                short(*energy)
+            ));
+        }
+    }
 }
 
 /// Returns the best polynomials by degree. The error of the best polynomial of degree <= k is the energy beyond k.
