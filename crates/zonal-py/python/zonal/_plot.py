@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 # The colours and markers of the page of a run, by degree or by line (`zonal_report::palette`).
-COLOURS = ("#184cab", "#d8430e", "#2f8a61", "#a20071", "#6ba045", "#37250c", "#3e7aff")
+COLOURS = ("#184cab", "#d8430e", "#2f8a61", "#a20071", "#a878c0", "#37250c", "#3e7aff")
 MARKERS = ("o", "s", "^", "D")
 _SOFT = "#57606a"
 
