@@ -50,6 +50,7 @@ pub fn training(run: &SavedTraining) -> Result<Page> {
     page.sections.extend(tables::degrees_section(report, spectrum.as_ref(), dim));
     page.sections.extend(tables::polynomials(report));
     page.sections.extend(tables::labels(report));
+    page.sections.extend(tables::importances(report));
     if let Some(spectrum) = &spectrum {
         let mut section = Section { heading: "The activation".to_owned(), ..Section::default() };
         section.push(&mut page.charts, figure::spectrum("spectrum", report, spectrum, last));

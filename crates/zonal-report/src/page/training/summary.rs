@@ -23,7 +23,8 @@ pub(in crate::page) fn subject(report: &TrainReport) -> String {
 }
 
 pub(super) fn title(report: &TrainReport) -> String {
-    format!("{} by {} units", subject(report), activation(report))
+    let grown = if report.networks.is_some() { "grown " } else { "" };
+    format!("{} by {grown}{} units", subject(report), activation(report))
 }
 
 /// Returns the name of the activation, truncated for long formulas.
@@ -157,8 +158,8 @@ pub(super) fn facts(report: &TrainReport) -> Vec<Fact> {
         };
         match &report.best_iterations {
             Some(each) => {
-                let each: Vec<String> = each.iter().map(|t| short_count(*t)).collect();
-                add("best iterations", each.join(", "));
+                let [low, high] = [each.iter().min(), each.iter().max()].map(|t| t.copied().unwrap_or(0));
+                add("best iterations", format!("{} to {}", short_count(low), short_count(high)));
             }
             None => add(name, group_digits(report.best_iteration.unwrap_or(report.iterations))),
         }
@@ -170,7 +171,6 @@ pub(super) fn facts(report: &TrainReport) -> Vec<Fact> {
     add("width", width(report));
     if let Some(networks) = report.networks {
         add("networks", networks.to_string());
-        add("guarantee", "does not apply: units were chosen with the labels".to_owned());
     } else {
         add("scale", short(report.scale));
     }
@@ -205,6 +205,14 @@ pub(super) fn notes(report: &TrainReport) -> Vec<String> {
         notes.push(
             "The iteration was chosen by a network that saw no validation rows; the saved network is fitted to them too, and its \
              training curve covers both parts."
+                .to_owned(),
+        );
+    }
+    if report.networks.is_some() {
+        notes.push(
+            "Units were chosen with the labels: the bounds of a plan, the spectrum of the kernel and \u{201c}low degrees \
+             first\u{201d} do not apply. Curves are means over the networks, each with its own fold held out; the saved \
+             network is their mean, whose test error is listed above."
                 .to_owned(),
         );
     }

@@ -7,7 +7,7 @@ use crate::text::group_digits;
 use zonal::spectrum::Spectrum;
 use zonal::sphere::{Dim, multiplicity};
 use zonal_documents::number::{Extended, short, short_count, short_residual};
-use zonal_documents::train::TrainReport;
+use zonal_documents::train::{Importance, TrainReport};
 
 /// Returns the index of the initial iteration of the slider: the best one if it is listed, otherwise the last.
 pub(super) fn start(report: &TrainReport) -> usize {
@@ -133,6 +133,29 @@ pub(super) fn polynomials(report: &TrainReport) -> Option<Section> {
         ..Section::default()
     })
 }
+
+/// Returns the table of how much grown networks move with each feature.
+pub(super) fn importances(report: &TrainReport) -> Option<Section> {
+    let importances = report.importances.as_ref()?;
+    let row = |i: &Importance| {
+        Row::new(vec![text_cell(&i.feature), number_cell(format!("{} %", short(100.0 * i.share)))])
+    };
+    let caption =
+        "Mean square of the derivative by each feature in standard units, as a share of the sum; not a cause";
+    Some(Section {
+        heading: "What the network moves with".to_owned(),
+        tables: vec![Table {
+            caption: caption.to_owned(),
+            header: ["feature", "share"].map(String::from).to_vec(),
+            rows: importances.iter().take(IMPORTANCES).map(row).collect(),
+            folded: false,
+        }],
+        ..Section::default()
+    })
+}
+
+/// The largest number of features in the table of importances.
+const IMPORTANCES: usize = 30;
 
 pub(super) fn labels(report: &TrainReport) -> Option<Section> {
     let errors = report.label_errors.as_ref().filter(|l| l.len() > 1)?;
