@@ -50,8 +50,7 @@ fn text<'a>(value: &'a Value, name: &str) -> Result<&'a str> {
 }
 
 /// The packages whose loops take the time of the tests. The others are optimised less: they compile in half the time.
-const HOT: [&str; 7] =
-    ["zonal", "zonal-grow", "zonal-io", "zonal-jobs", "zonal-sq", "zonal-verify", "xtask"];
+const HOT: [&str; 7] = ["zonal", "zonal-grow", "zonal-io", "zonal-jobs", "zonal-sq", "zonal-verify", "xtask"];
 
 /// Returns the cargo settings of everything that tests run, including the wheel, so that each package is compiled once:
 /// debug assertions and overflow checks in the published packages, and incremental compilation, with which a changed line
