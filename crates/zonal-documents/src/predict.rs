@@ -29,8 +29,8 @@ pub struct PredictReport {
     pub schema: u32,
     /// The names of the predicted labels.
     pub labels: Vec<String>,
-    /// The iteration of the network.
-    pub iteration: u64,
+    /// The iteration of the network; null for grown networks, each at its own best iteration.
+    pub iteration: Option<u64>,
     /// The number of rows.
     pub rows: u64,
     /// The root mean squared error in the label's unit, over several labels the root of the mean; null without

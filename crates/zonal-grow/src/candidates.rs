@@ -153,3 +153,42 @@ pub(crate) fn largest(values: &[f64], count: usize) -> Vec<usize> {
     order.truncate(count);
     order
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zonal::activation::Activation;
+
+    #[test]
+    fn kinks_lie_at_rows_and_arguments_have_the_size_that_is_said() {
+        let mut rng = stream(3, Purpose::Points, 0);
+        let points: Vec<f64> = (0..4 * 200).map(|_| 1.0 + normal(&mut rng)).collect();
+        let points = Matrix::from_rows(200, 4, points).unwrap();
+        let rows = Rows::new(points, Matrix::zeros(200, 1), Vec::new()).unwrap();
+        let source = Source {
+            rows: &rows,
+            scored: &rows.points,
+            importances: &[0.7, 0.2, 0.1, 0.0],
+            parents: None,
+            seed: 5,
+            place: [0, 0],
+        };
+        let units = source.draw(300, &Units::none(vec![Activation::Relu, Activation::Tanh], 5));
+        let arguments = units.arguments(&rows.points);
+        let mut used = [0usize; 4];
+        for j in 0..units.len() {
+            let z = arguments.column(j);
+            let unit = units.unit(j);
+            assert!(z.iter().any(|z| z.abs() < 1e-12), "no row lies at the kink of {unit:?}");
+            let square = z.iter().map(|z| (z - unit[4]) * (z - unit[4])).sum::<f64>() / 200.0;
+            let range = if units.kinds[j] == 0 { 0.999..1.001 } else { STEEPNESS[0]..STEEPNESS[1] };
+            assert!(range.contains(&square.sqrt()), "{} {}", units.kinds[j], square.sqrt());
+            used.iter_mut().zip(unit).for_each(|(count, w)| *count += usize::from(*w != 0.0));
+        }
+        // A column without importance has no weight, and important ones are used more often.
+        assert!(used[3] == 0 && used[0] > used[1] && used[1] > used[2], "{used:?}");
+        let smooth = units.kinds.iter().filter(|kind| **kind == 1).count();
+        // Four standard deviations of a fair coin.
+        assert!((115..=185).contains(&smooth), "{smooth}");
+    }
+}

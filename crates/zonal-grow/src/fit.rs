@@ -41,7 +41,7 @@ pub(crate) struct Solution {
 /// The most iterations that are tried.
 const LAST: u64 = 1_000_000_000;
 /// Leave-one-out residuals are divided by at least this number.
-const LEAST_LEVERAGE: f64 = 0.05;
+const LEAST_DIVISOR: f64 = 0.05;
 
 impl<'a> Fit<'a> {
     pub(crate) fn new(rows: &'a Rows, held: &'a Rows) -> Self {
@@ -176,7 +176,7 @@ impl<'a> Fit<'a> {
         for (i, &row) in chosen.iter().enumerate() {
             let own: f64 = turned.row(i).iter().zip(&factors).map(|(q, g)| q * q * g).sum();
             let leverage = self.rows.weights[row] / count + own;
-            let factor = 1.0 / (1.0 - leverage).max(LEAST_LEVERAGE);
+            let factor = 1.0 / (1.0 - leverage).max(LEAST_DIVISOR);
             out.row_mut(i).iter_mut().zip(fitted.row(i)).for_each(|(y, f)| *y = factor * (*y - f));
         }
         out
@@ -234,7 +234,7 @@ pub(crate) fn importances(units: &Units, coefficients: &Matrix, points: &Matrix)
             sums.iter_mut().zip(gradients.row(i)).for_each(|(s, g)| *s += g * g);
         }
     }
-    let total: f64 = dot(&sums, &vec![1.0; columns]);
+    let total: f64 = sums.iter().sum();
     let (uniform, share) = (1.0 / columns as f64, if total > 0.0 { 1.0 / total } else { 0.0 });
     let mixed: Vec<f64> = sums.iter().map(|s| s * share + EXPLORE * uniform).collect();
     let total: f64 = mixed.iter().sum();

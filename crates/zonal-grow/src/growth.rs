@@ -7,6 +7,7 @@ use crate::tuning::Objective;
 use crate::unit::Units;
 use zonal::activation::Activation;
 use zonal::dynamics::Lbfgs;
+use zonal::error::check_size;
 use zonal::linalg::Matrix;
 use zonal::network::{Mixed, Network};
 use zonal::numeric::random::{Purpose, stream};
@@ -114,14 +115,8 @@ pub fn grow(
     observer: &mut dyn Observer,
 ) -> Result<Grown> {
     growth.check()?;
-    for (what, found, required) in [
-        ("columns of held-out rows", held.columns(), rows.columns()),
-        ("labels of held-out rows", held.labels.columns(), rows.labels.columns()),
-    ] {
-        if found != required {
-            return Err(Error::Size { what: what.into(), found, required });
-        }
-    }
+    check_size("columns of held-out rows", held.columns(), rows.columns())?;
+    check_size("labels of held-out rows", held.labels.columns(), rows.labels.columns())?;
     let total = (growth.stages + growth.tuning_steps) as u64;
     let mut growing = Growing::new(rows, held, growth, number);
     for stage in 0..growth.stages {
@@ -138,9 +133,9 @@ struct Growing<'a> {
     held: &'a Rows,
     growth: &'a Growth,
     number: u64,
-    /// The rows on which candidates are measured.
+    /// The numbers of the rows on which candidates are measured, and these rows.
     scored: Vec<usize>,
-    scored_points: Matrix,
+    scored_rows: Rows,
     units: Units,
     fit: Fit<'a>,
 }
@@ -153,7 +148,7 @@ impl<'a> Growing<'a> {
             held,
             growth,
             number,
-            scored_points: rows.points.select(&scored),
+            scored_rows: rows.select(&scored),
             scored,
             units: Units::none(growth.activations.clone(), rows.columns() + 1),
             fit: Fit::new(rows, held),
@@ -173,12 +168,12 @@ impl<'a> Growing<'a> {
         } else {
             let solution = self.fit.solve()?;
             let residuals = self.fit.residuals(&solution, &self.scored);
-            let importances = importances(&self.units, &solution.coefficients, &self.scored_points);
+            let importances = importances(&self.units, &solution.coefficients, &self.scored_rows.points);
             (residuals, importances, Some(shares(&solution, &self.fit.deviations())))
         };
         let source = Source {
             rows: self.rows,
-            scored: &self.scored_points,
+            scored: &self.scored_rows.points,
             importances: &importances,
             parents: parents.as_ref().map(|shares| (&self.units, shares.as_slice())),
             seed,
@@ -197,17 +192,11 @@ impl<'a> Growing<'a> {
 
     /// Returns, for each candidate, the correlation of its features with the residuals, as a length over labels.
     fn scores(&self, candidates: &Units, residuals: &Matrix) -> Vec<f64> {
-        let mut features = candidates.features(&self.scored_points);
-        let count = features.rows() as f64;
-        let mut means = features.transposed_times_vector(&vec![1.0; features.rows()]);
-        means.iter_mut().for_each(|x| *x /= count);
+        let mut features = candidates.features(&self.scored_rows.points);
+        self.scored_rows.centre(&mut features);
         let mut squares = vec![0.0; candidates.len()];
-        for (i, &row) in self.scored.iter().enumerate() {
-            let root = self.rows.weights[row].sqrt();
-            for (j, x) in features.row_mut(i).iter_mut().enumerate() {
-                *x = root * (*x - means[j]);
-                squares[j] += *x * *x;
-            }
+        for i in 0..features.rows() {
+            squares.iter_mut().zip(features.row(i)).for_each(|(sum, x)| *sum += x * x);
         }
         let products = residuals.transposed_times(&features);
         let least = LEAST_DEVIATION * squares.iter().fold(0.0f64, |a, &b| a.max(b)).sqrt();
@@ -254,7 +243,7 @@ impl<'a> Growing<'a> {
             }
         }
         let (held_out_loss, units, output) = best;
-        let importances = importances(&units, &output, &self.scored_points);
+        let importances = importances(&units, &output, &self.scored_rows.points);
         let network = mixed(&units)?;
         Ok(Grown { network, importances, held_out_loss, untuned_loss: solution.held_out })
     }
@@ -337,6 +326,19 @@ mod tests {
         assert_eq!(one, bits(3, &small(), 0));
         assert_ne!(one, bits(1, &small(), 1));
         assert_ne!(one, bits(1, &Growth { seed: 1, ..small() }, 0));
+    }
+
+    #[test]
+    fn held_out_rows_do_not_choose_units() {
+        let fitted = rows(300, 1, Vec::new());
+        // Without later stages and without tuning there is no iteration to choose.
+        let growth = Growth { stages: 1, tuning_steps: 0, ..small() };
+        let units = |held: &Rows| {
+            let grown = grow(&fitted, held, &growth, 0, &mut Silent).unwrap();
+            let groups = grown.network.groups().iter();
+            groups.flat_map(|g| g.directions().values().to_vec()).map(f64::to_bits).collect::<Vec<u64>>()
+        };
+        assert_eq!(units(&rows(100, 2, Vec::new())), units(&rows(50, 7, Vec::new())));
     }
 
     #[test]

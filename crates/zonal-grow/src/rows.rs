@@ -1,6 +1,7 @@
 //! The rows on which units are grown.
 
 use crate::unit::Units;
+use zonal::error::{check_finite, check_size};
 use zonal::linalg::Matrix;
 use zonal::{Error, Result};
 
@@ -25,16 +26,12 @@ impl Rows {
         if rows == 0 {
             return Err(Error::Size { what: "rows to grow units on".into(), found: 0, required: 1 });
         }
-        for (what, found) in [("labels of rows", labels.rows()), ("weights of rows", weights.len())] {
-            if found != rows && !(what.starts_with("weights") && weights.is_empty()) {
-                return Err(Error::Size { what: what.into(), found, required: rows });
-            }
+        check_size("labels of rows", labels.rows(), rows)?;
+        if !weights.is_empty() {
+            check_size("weights of rows", weights.len(), rows)?;
         }
         for (what, matrix) in [("the points", &points), ("the labels", &labels)] {
-            if let Some(at) = matrix.values().iter().position(|x| !x.is_finite()) {
-                let (row, column) = (at / matrix.columns(), at % matrix.columns());
-                return Err(Error::NotFinite { what: what.into(), row, column, value: matrix.values()[at] });
-            }
+            check_finite(what, matrix.values(), matrix.columns())?;
         }
         if let Some(&weight) = weights.iter().find(|w| !(**w > 0.0 && w.is_finite())) {
             return Err(Error::parameter("the weight of a row", weight, "a positive number"));
@@ -60,17 +57,27 @@ impl Rows {
         self.points.columns() - 1
     }
 
-    /// Returns at most `most` rows, spread evenly.
+    /// Returns the numbers of at most `most` rows, spread evenly.
     pub(crate) fn some(&self, most: usize) -> Vec<usize> {
         let rows = self.len();
         if rows <= most { (0..rows).collect() } else { (0..most).map(|i| i * rows / most).collect() }
+    }
+
+    /// Returns the rows with these numbers, with their weights unchanged.
+    pub(crate) fn select(&self, chosen: &[usize]) -> Self {
+        Self {
+            points: self.points.select(chosen),
+            labels: self.labels.select(chosen),
+            weights: chosen.iter().map(|&i| self.weights[i]).collect(),
+        }
     }
 
     /// Subtracts the weighted mean from each column of a matrix with a row for each row here, and multiplies each row by
     /// the root of its weight. Returns the means.
     pub(crate) fn centre(&self, values: &mut Matrix) -> Vec<f64> {
         let mut means = values.transposed_times_vector(&self.weights);
-        means.iter_mut().for_each(|x| *x /= self.len() as f64);
+        let total: f64 = self.weights.iter().sum();
+        means.iter_mut().for_each(|x| *x /= total);
         for (i, weight) in self.weights.iter().enumerate() {
             let root = weight.sqrt();
             values.row_mut(i).iter_mut().zip(&means).for_each(|(x, mean)| *x = root * (*x - mean));

@@ -563,6 +563,70 @@ mod tests {
         Model { description, hidden: HiddenLayer::Moving(vec![at(1), at(2)]), ..model }
     }
 
+    /// Two grown networks side by side, each with a constant unit.
+    fn grown() -> Model {
+        let sample = Matrix::from_rows(5, 2, (0..10).map(|i| f64::from(i * i % 7)).collect()).unwrap();
+        let (columns, _) = ColumnMap::learn(&sample).unwrap();
+        let group = |activation: Activation, units: usize| {
+            let weights = (0..4 * units).map(|i| (i as f64).sin()).collect();
+            let weights = Matrix::from_rows(units, 4, weights).unwrap();
+            Network::with_biases(activation, weights, vec![1.0; units]).unwrap()
+        };
+        let networks =
+            [(Activation::Relu, 1), (Activation::Tanh, 3), (Activation::Relu, 1), (Activation::Gelu, 2)];
+        let mixed = Mixed::new(networks.iter().map(|(a, units)| group(a.clone(), *units)).collect()).unwrap();
+        let row = |first: i32| (first..first + 7).map(|i| f64::from(i).cos());
+        let lift = Lift::of_points(&["a".into(), "b".into()]);
+        let label = LabelScale { name: "y".into(), mean: 1.0, deviation: 2.0 };
+        let description = Description {
+            schema: GROWN_SCHEMA,
+            parametrisation: Parametrisation::Standard,
+            target: None,
+            table: Some(TableDescription {
+                lift,
+                labels: vec![label],
+                split: Split::new(0, 0.0, 0.2).unwrap(),
+            }),
+            grown: Some(GrownDescription {
+                columns,
+                groups: networks.to_vec(),
+                best_iterations: vec![10, 0],
+            }),
+            ..model().description
+        };
+        let best = Matrix::from_rows(1, 7, row(3).collect()).unwrap();
+        let coefficients = Matrix::from_rows(2, 7, row(0).chain(row(7)).collect()).unwrap();
+        Model { description, hidden: HiddenLayer::Grown(mixed, best), iterations: vec![0, 10], coefficients }
+    }
+
+    #[test]
+    fn grown_networks_survive_the_disk_bit_by_bit() {
+        let model = grown();
+        let bytes = model.to_bytes().unwrap();
+        let loaded = Model::read(&bytes).unwrap();
+        assert_eq!(loaded.description, model.description);
+        assert_eq!(loaded.to_bytes().unwrap(), bytes);
+        let points = model.description.grown.as_ref().unwrap().columns.apply(&Matrix::zeros(1, 2)).unwrap();
+        let values = |m: &Model| {
+            let all = [m.best().unwrap(), m.at(0).unwrap(), m.at(10).unwrap()];
+            all.map(|(units, coefficients)| units.values(&coefficients, &points).unwrap().row(0)[0])
+        };
+        let [best, first, last] = values(&model);
+        assert_eq!(values(&loaded), [best, first, last]);
+        assert!(best != first && best != last && first != last);
+        // A version that does not fit the contents, and groups that do not fit the units.
+        for description in [
+            Description { schema: SCHEMA, ..model.description.clone() },
+            Description { grown: None, ..model.description.clone() },
+            Description {
+                grown: model.description.grown.clone().map(|g| GrownDescription { groups: Vec::new(), ..g }),
+                ..model.description.clone()
+            },
+        ] {
+            assert!(Model::read(&Model { description, ..model.clone() }.to_bytes().unwrap()).is_err());
+        }
+    }
+
     #[test]
     fn a_model_survives_the_disk_bit_by_bit_and_files_are_reproducible() {
         let folder = tempfile::tempdir().unwrap();
@@ -587,7 +651,7 @@ mod tests {
 
     #[test]
     fn damaged_and_foreign_files_are_refused_and_never_panic() {
-        for bytes in [model(), moving()].map(|m| m.to_bytes().unwrap()) {
+        for bytes in [model(), moving(), grown()].map(|m| m.to_bytes().unwrap()) {
             for length in 0..bytes.len() {
                 assert!(Model::from_bytes(&bytes[..length]).is_err());
             }

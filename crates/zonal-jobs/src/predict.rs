@@ -20,8 +20,8 @@ use zonal_io::source::{Columns, Source};
 pub struct Block<'a> {
     /// The names of the predicted labels.
     pub labels: &'a [String],
-    /// The iteration of the network.
-    pub iteration: u64,
+    /// The iteration of the network; None for grown networks, each at its own best iteration.
+    pub iteration: Option<u64>,
     /// The numbers of the rows, counted from 0.
     pub rows: &'a [u64],
     /// The predictions in the labels' units, one row per row, one column per label.
@@ -48,9 +48,11 @@ pub fn predict(
     let model = Model::load(&path)?;
     let table = table_of(&model, &path)?;
     let names: Vec<String> = table.labels.iter().map(|l| l.name.clone()).collect();
-    let iteration = config.iteration.unwrap_or(model.description.best_iteration);
-    let network = if config.iteration.is_none() { model.best() } else { model.at(iteration) };
-    let scorer = Scorer::new(&model, table, network.map_err(|stored| not_stored(iteration, stored))?);
+    let best = model.description.best_iteration;
+    let network = config.iteration.map_or_else(|| model.best(), |t| model.at(t));
+    let network = network.map_err(|stored| not_stored(config.iteration.unwrap_or(best), stored))?;
+    let scorer = Scorer::new(&model, table, network);
+    let iteration = config.iteration.or_else(|| model.description.grown.is_none().then_some(best));
     let source = open(config, table, &names)?;
     if let Some(part) = config.part {
         let columns = Columns { labels: names.clone(), ..features(table) };

@@ -4,19 +4,35 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
-use zonal::observer::{Observer, Stage};
+use zonal::observer::{Observer, Stage, StopReason};
 use zonal_documents::Result;
 
 /// The interval at which the observer is polled.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// A request to cancel supervised work.
+/// A request to cancel work; as an observer, it stops the work once it is requested.
+#[derive(Default)]
 pub(crate) struct Cancellation(AtomicBool);
 
 impl Cancellation {
     /// Returns whether cancellation is requested. The result of cancelled work is discarded.
     pub(crate) fn is_requested(&self) -> bool {
         self.0.load(Ordering::Relaxed)
+    }
+
+    /// Requests the cancellation.
+    pub(crate) fn request(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Observer for &Cancellation {
+    fn progress(&mut self, _: Stage, _: u64, _: u64) -> ControlFlow<StopReason> {
+        if self.is_requested() {
+            ControlFlow::Break(StopReason::Interrupted)
+        } else {
+            ControlFlow::Continue(())
+        }
     }
 }
 
@@ -29,7 +45,7 @@ pub(crate) fn run_cancellable<T: Send>(
     (stage, done, total): (Stage, u64, u64),
     work: impl FnOnce(&Cancellation) -> Result<T> + Send,
 ) -> Result<T> {
-    let cancellation = Cancellation(AtomicBool::new(false));
+    let cancellation = Cancellation::default();
     std::thread::scope(|scope| {
         let (sender, receiver) = sync_channel(1);
         let shared = &cancellation;
@@ -44,7 +60,7 @@ pub(crate) fn run_cancellable<T: Send>(
             if stopped.is_none()
                 && let ControlFlow::Break(reason) = observer.progress(stage, done, total)
             {
-                cancellation.0.store(true, Ordering::Relaxed);
+                cancellation.request();
                 stopped = Some(reason);
             }
         }
@@ -59,7 +75,7 @@ pub(crate) fn run_cancellable<T: Send>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use zonal::observer::{Silent, StopReason};
+    use zonal::observer::Silent;
 
     struct Impatient;
 

@@ -131,7 +131,7 @@ def test_plots_draw_and_say_what_they_cannot(some):
     ax = spectra.plot()
     ax.figure.canvas.draw()
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["relu", "tanh", "invisible"]
-    # The legend is inside the figure, and beside the axes.
+    # The legend is inside the figure and to the right of the axes.
     box, axes = ax.get_legend().get_window_extent(), ax.get_window_extent()
     assert box.x0 >= axes.x1 and box.x1 <= ax.figure.bbox.x1
     plt.close(ax.figure)

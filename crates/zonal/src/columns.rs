@@ -6,7 +6,7 @@
 //! keeps what is linear, v makes skew columns, steps and integers of few levels easy; neither grows outside of the sample,
 //! so that a row far away cannot decide a prediction.
 
-use crate::error::{Error, Result, check_size};
+use crate::error::{Error, Result, check_finite, check_size};
 use crate::linalg::Matrix;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -65,11 +65,7 @@ impl ColumnMap {
     /// [`Error::NoVaryingFeature`]; [`Error::NotFinite`].
     pub fn learn(sample: &Matrix) -> Result<(Self, Vec<Outlier>)> {
         let features = sample.columns();
-        if let Some(at) = sample.values().iter().position(|x| !x.is_finite()) {
-            let (row, column) = (at / features, at % features);
-            let value = sample.values()[at];
-            return Err(Error::NotFinite { what: "the sample of features".into(), row, column, value });
-        }
+        check_finite("the sample of features", sample.values(), features)?;
         let learned = |feature| Column::learn(feature, sample.column(feature));
         let found: Vec<_> = (0..features).into_par_iter().filter_map(learned).collect();
         if found.is_empty() {

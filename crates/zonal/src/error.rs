@@ -170,6 +170,16 @@ pub(crate) fn not_finite(activation: &str, t: f64) -> Error {
     )
 }
 
+/// Checks that all values of a matrix with this number of columns, stored by rows, are finite.
+///
+/// # Errors
+/// [`Error::NotFinite`] with the first one that is not.
+pub fn check_finite(what: &str, values: &[f64], columns: usize) -> Result<()> {
+    let Some(at) = values.iter().position(|x| !x.is_finite()) else { return Ok(()) };
+    let columns = columns.max(1);
+    Err(Error::NotFinite { what: what.into(), row: at / columns, column: at % columns, value: values[at] })
+}
+
 /// Checks that a size is the one that is needed.
 ///
 /// # Errors

@@ -149,7 +149,7 @@ fn par_for(flops: usize) -> Par {
     if flops < 4_000_000 { Par::Seq } else { par() }
 }
 
-/// Returns whether memory can address so many values.
+/// Returns whether memory can address this number of values.
 pub(crate) fn is_addressable(rows: usize, columns: usize) -> bool {
     let bytes = rows.checked_mul(columns).and_then(|n| n.checked_mul(size_of::<f64>()));
     bytes.is_some_and(|bytes| isize::try_from(bytes).is_ok())

@@ -32,6 +32,7 @@ use zonal::sphere::Dim;
 use zonal::statistics::{Batch, Precision, Statistics, Sums};
 use zonal::target::{HarmonicPart, Polynomial, PowerSpectrum, Profile, Target, ZonalTerm};
 use zonal::{Error, Result};
+use zonal_grow::Rows as Grown;
 use zonal_io::model::Units;
 use zonal_io::results::{Results, Values};
 use zonal_io::source::{Missing, Source as Rows, Table};
@@ -314,7 +315,7 @@ fn core() -> Vec<(&'static str, fn())> {
             }
         }),
     ];
-    let rows: [(&'static str, fn()); 28] = [
+    let rows: [(&'static str, fn()); 30] = [
         ("zonal::Moments::push", || {
             size(Moments::new(3).push(&[1.0], 1.0));
             size(Moments::new(1).push(&[1.0, 2.0], 1.0));
@@ -424,6 +425,19 @@ fn core() -> Vec<(&'static str, fn())> {
             let mixed = Mixed::new(vec![network(4), network(4)]).unwrap();
             size(mixed.values(&points(1, 5), &points(3, 4)));
             size(mixed.values(&points(1, 6), &points(3, 5)));
+        }),
+        ("zonal-grow::Rows::new", || {
+            size(Grown::new(Matrix::zeros(0, 2), Matrix::zeros(0, 1), Vec::new()));
+            size(Grown::new(points(3, 2), Matrix::zeros(2, 1), Vec::new()));
+            size(Grown::new(points(3, 2), Matrix::zeros(3, 1), vec![1.0; 2]));
+            parameter(Grown::new(points(3, 2), Matrix::zeros(3, 1), vec![0.0; 3]));
+        }),
+        ("zonal-grow::growth::grow", || {
+            let rows =
+                |columns, labels| Grown::new(points(5, columns), points(5, labels), Vec::new()).unwrap();
+            let growth = zonal_grow::Growth { width: 4, stages: 1, ..zonal_grow::Growth::for_rows(5) };
+            size(zonal_grow::grow(&rows(2, 2), &rows(3, 2), &growth, 0, &mut Silent));
+            size(zonal_grow::grow(&rows(2, 2), &rows(2, 3), &growth, 0, &mut Silent));
         }),
         ("zonal-io::Units::values", || {
             size(Units::Alike(&network(4)).values(&points(1, 2), &points(3, 4)));
@@ -828,6 +842,7 @@ const ANY: [(&str, &[&str]); 11] = [
             "zonal::Function::of_slices",
             "zonal::Activation::with_kinks",
             "zonal::Activation::apply",
+            "zonal::error::check_finite",
             "zonal::Lbfgs::new",
             "zonal::PowerSeries::new",
             "zonal::PowerSpectrum::new",
@@ -1032,6 +1047,7 @@ fn all_doors() -> BTreeMap<String, Door> {
     let mut out = BTreeMap::new();
     for krate in [
         "zonal",
+        "zonal-grow",
         "zonal-sq",
         "zonal-io",
         "zonal-documents",

@@ -64,6 +64,6 @@ fn document(block: &Block<'_>) -> String {
     format!(
         "{{\"schema\":{SCHEMA},\"labels\":{},\"iteration\":{},\"rmse\":null,\"label_rmse\":null,\"predictions\":[",
         serde_json::json!(block.labels),
-        block.iteration
+        serde_json::json!(block.iteration)
     )
 }

@@ -106,6 +106,8 @@ fn options_of_drawn_units_are_refused_by_name() {
         2,
         &["--hidden cannot be used with --target"],
     );
+    // Sizes whose squares exceed 128 bits.
+    place.fail(&[&base[..], &["--width", "1e18"]].concat(), 1, &["width"]);
     // Too few rows for eight folds.
     place.file("t.csv", table(12, None));
     place.fail(&base, 1, &["the train part has"]);

@@ -210,7 +210,7 @@ fn the_slider_has_the_numbers_of_the_run() {
     assert_eq!(data["cursors"]["degrees"].as_array().unwrap().len(), 4);
     for (i, checkpoint) in path.iter().enumerate() {
         near(&data["readings"][0][i], checkpoint["loss"].as_f64().unwrap());
-        // Beside the loss: one value and one bar for each degree shown, and the value of the rest.
+        // In addition to the loss: one value and one bar for each degree shown, and the value of the rest.
         let readings = data["readings"].as_array().unwrap();
         assert_eq!((readings.len(), heights.len()), (degrees.len() + 2, degrees.len()));
         let shown: f64 = degrees.iter().map(|&k| energy(checkpoint, k)).sum();

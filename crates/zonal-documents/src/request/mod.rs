@@ -5,6 +5,7 @@
 mod analyze;
 mod choice;
 mod claims;
+mod descent;
 mod heading;
 mod output;
 mod page;

@@ -54,7 +54,7 @@ pub struct TrainReport {
     pub importances: Option<Vec<Importance>>,
     /// The number of iterations.
     pub iterations: u64,
-    /// The step size eta.
+    /// The step size eta; for grown units the mean of those of the networks.
     pub step_size: f64,
     /// The expression of the target, for targets.
     pub target: Option<String>,
@@ -63,7 +63,7 @@ pub struct TrainReport {
     /// The loss before the first step.
     pub initial_loss: f64,
     /// The loss after the last step; for tables on the rows that the network was fitted to: the training rows, with
-    /// `refit` the validation rows too.
+    /// `refit` the validation rows too. For grown units the mean over the networks.
     pub loss: f64,
     /// The upper bound of PL-1 on the expectation of `loss` over random hidden units, for targets.
     pub loss_bound: Option<f64>,
@@ -93,7 +93,7 @@ pub struct TrainReport {
     /// The precision of the features, for tables.
     #[schemars(with = "Option<String>")]
     pub precision: Option<Precision>,
-    /// The number of folds that chose the best iteration; null if validation rows did.
+    /// The number of folds that chose the best iteration, or best iterations; null if validation rows did.
     pub folds: Option<usize>,
     /// Whether the final network was fitted to the validation rows too, for tables.
     pub refit: Option<bool>,
@@ -383,7 +383,8 @@ pub struct Checkpoint {
     /// The number of steps done.
     pub iteration: u64,
     /// The loss; for tables on the rows that the network was fitted to: the training rows, with `refit` the
-    /// validation rows too.
+    /// validation rows too. For grown units all losses of a path are means over the networks, each on the rows that it was
+    /// fitted to, on its own fold, and on the test rows.
     pub loss: f64,
     /// The largest difference between the loss and that of exact descent; null for iterative training on tables and
     /// at infinite width. Whole paths: rounding, which grows with the iteration, and truncation of the solver (RD-1).

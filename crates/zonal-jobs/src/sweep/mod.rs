@@ -11,16 +11,16 @@ pub use zonal_documents::sweep::SweepRow;
 
 use crate::memory;
 use crate::record::{json, read_text_up_to};
+use crate::watchdog::Cancellation;
 use grid::Grid;
 use measure::{Measurements, measure};
 use saved::{Access, Head, SavedSweep};
 use serde::Serialize;
-use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, SystemTime};
-use zonal::observer::{Observer, Stage, StopReason};
+use zonal::observer::{Observer, Stage};
 use zonal_documents::options::AT_ONCE;
 use zonal_documents::options::OUT;
 use zonal_documents::options::RESUME;
@@ -213,22 +213,9 @@ fn workers(grid: &Grid, at_once: Option<usize>) -> Result<usize> {
     )))
 }
 
-/// An observer that stops a training when the flag is set.
-struct StopFlag<'a>(&'a AtomicBool);
-
-impl Observer for StopFlag<'_> {
-    fn progress(&mut self, _: Stage, _: u64, _: u64) -> ControlFlow<StopReason> {
-        if self.0.load(Ordering::SeqCst) {
-            ControlFlow::Break(StopReason::Interrupted)
-        } else {
-            ControlFlow::Continue(())
-        }
-    }
-}
-
 /// Runs the missing trainings: workers take one after another, and this thread writes the journal.
 fn run(job: &mut Job, missing: &[usize], workers: usize, observer: &mut dyn Observer) -> Result<()> {
-    let stop = AtomicBool::new(false);
+    let stop = Cancellation::default();
     let next = AtomicUsize::new(0);
     let threads = (rayon::current_num_threads() / workers.max(1)).max(1);
     let grid = &job.grid;
@@ -254,7 +241,7 @@ fn run(job: &mut Job, missing: &[usize], workers: usize, observer: &mut dyn Obse
                     if let Some(journal) = journal.as_mut()
                         && let Err(error) = journal.add(&line)
                     {
-                        stop.store(true, Ordering::SeqCst);
+                        stop.request();
                         outcome = Err(error.into());
                         continue;
                     }
@@ -268,13 +255,13 @@ fn run(job: &mut Job, missing: &[usize], workers: usize, observer: &mut dyn Obse
                     if !stopped && outcome.is_ok() {
                         outcome = Err(error);
                     }
-                    stop.store(true, Ordering::SeqCst);
+                    stop.request();
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
             if observer.progress(Stage::Cells, count, total).is_break() {
-                stop.store(true, Ordering::SeqCst);
+                stop.request();
                 if let Ok(finished) = &mut outcome {
                     *finished = false;
                 }
@@ -302,7 +289,7 @@ fn work(
     missing: &[usize],
     threads: usize,
     next: &AtomicUsize,
-    stop: &AtomicBool,
+    mut stop: &Cancellation,
     sender: &SyncSender<Result<Measurements>>,
 ) {
     // A separate pool, so that parallel trainings do not wait for each other's tasks.
@@ -313,10 +300,10 @@ fn work(
             return;
         }
     };
-    while !stop.load(Ordering::SeqCst) {
+    while !stop.is_requested() {
         let Some(&training) = missing.get(next.fetch_add(1, Ordering::SeqCst)) else { return };
         let (cell, seed) = (training / grid.seeds as usize, training as u64 % grid.seeds);
-        let result = pool.install(|| measure(grid, cell, seed, &mut StopFlag(stop)));
+        let result = pool.install(|| measure(grid, cell, seed, &mut stop));
         let result = result.map_err(|error| in_cell(grid, cell, error));
         // The receiver is gone only if the sweep has already failed.
         if sender.send(result).is_err() {

@@ -442,7 +442,8 @@ class Path(Columns):
         The number of steps done.
     loss : FloatArray
         The loss; for tables on the rows that the network was fitted to: the training rows, with `refit` the
-        validation rows too.
+        validation rows too. For grown units all losses of a path are means over the networks, each on the rows that
+        it was fitted to, on its own fold, and on the test rows.
     alignment : FloatArray | None
         Iterative training: the fraction of the hidden weights, each weighted by its output weights, in the span of
         the directions that the target depends on.
@@ -721,12 +722,12 @@ class Training(TrainingResult):
     iterations : int
         The number of iterations.
     step_size : float
-        The step size eta.
+        The step size eta; for grown units the mean of those of the networks.
     initial_loss : float
         The loss before the first step.
     loss : float
         The loss after the last step; for tables on the rows that the network was fitted to: the training rows, with
-        `refit` the validation rows too.
+        `refit` the validation rows too. For grown units the mean over the networks.
     best_polynomial : BestPolynomials
         The best polynomial of each degree, as a baseline.
     path : Path
@@ -751,7 +752,7 @@ class Training(TrainingResult):
     fingerprint : str | None
         A hash of all rows that identifies the table; None for tables read in shards.
     folds : int | None
-        The number of folds that chose the best iteration; None if validation rows did.
+        The number of folds that chose the best iteration, or best iterations; None if validation rows did.
     importances : Importances | None
         How much the grown networks move with each feature.
     invisible_degrees : IntArray | None
@@ -1482,10 +1483,10 @@ class Score(Record):
     ----------
     labels : tuple[str, ...]
         The names of the predicted labels.
-    iteration : int
-        The iteration of the network.
     rows : int
         The number of rows.
+    iteration : int | None
+        The iteration of the network; None for grown networks, each at its own best iteration.
     label_rmse : FloatArray | None
         The root mean squared error of each label.
     rmse : float | None
@@ -1494,7 +1495,7 @@ class Score(Record):
     """
 
     labels: tuple[str, ...]
-    iteration: int
     rows: int
+    iteration: int | None
     label_rmse: FloatArray | None
     rmse: float | None

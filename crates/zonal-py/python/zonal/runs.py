@@ -162,7 +162,7 @@ def _predict_rows(
     """Predict or score rows in memory."""
     asked = None if iteration is None else _call.number("iteration", iteration)
     values = network._predict(data, asked, "data")
-    at = network._model.best_iteration if asked is None else asked
+    at = network.best_iteration if asked is None else asked
     used = np.ones(len(values), dtype=bool) if part == "all" else network._model.parts(0, len(values)) == _PARTS[part]
     if not used.any():
         raise DataError(f"no row falls into the part {part}")

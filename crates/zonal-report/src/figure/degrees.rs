@@ -15,7 +15,7 @@ const FLOOR: f64 = 1e-9;
 /// The number of points of a prediction.
 const FINE: u32 = 240;
 
-/// Returns the figure; None for a table. Predictions are drawn at many iterations, whatever the listed ones are: those
+/// Returns the figure; None for a table. Predictions are drawn at many iterations, which do not depend on the listed ones: those
 /// of a closed-form path by GD-1, given the spectrum of the activation, and others between the listed ones.
 pub fn degrees(id: &str, report: &TrainReport, spectrum: Option<&Spectrum>) -> Option<Chart> {
     let target = report.target_energy.as_ref()?;

@@ -7,7 +7,7 @@
 
 use super::Step;
 use super::curvature::curvature;
-use super::stepper::{Batch, Stepper, check_finite};
+use super::stepper::{Batch, Stepper, check_rows};
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::network::{Architecture, Layers, Weights};
@@ -71,7 +71,7 @@ fn check_source(architecture: &Architecture, source: Source<'_>) -> Result<()> {
     let (dim, labels) = (architecture.dim, architecture.labels);
     let sizes = match source {
         Source::Rows { points, labels: y, .. } => {
-            check_finite(points, y)?;
+            check_rows(points, y)?;
             [
                 ("rows of labels", y.rows(), points.rows()),
                 ("coordinates of a point", points.columns(), dim),

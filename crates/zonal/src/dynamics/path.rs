@@ -5,7 +5,7 @@ mod errors;
 use super::operator::check_step;
 use super::rounding::{Rounding, floor};
 use super::{Step, accumulated};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, check_finite};
 use crate::lanczos::{Lanczos, Ritz};
 use crate::linalg::{Matrix, dot, symmetric_eigen};
 use crate::numeric::DoubleDouble;
@@ -96,7 +96,7 @@ impl GradientPath {
     /// semidefinite, [`Error::NoConvergence`], or [`Error::Stopped`] if the observer
     /// requests a stop.
     pub fn new(quadratic: &Quadratic, step: Step, observer: &mut dyn Observer) -> Result<Self> {
-        check_finite(quadratic)?;
+        check_b(quadratic)?;
         Self::dense(quadratic, step, observer)
     }
 
@@ -113,7 +113,7 @@ impl GradientPath {
         last: u64,
         observer: &mut dyn Observer,
     ) -> Result<Self> {
-        check_finite(quadratic)?;
+        check_b(quadratic)?;
         let m = quadratic.k().rows();
         // Near the ends of the exponent range, lengths of vectors overflow or underflow.
         let in_range = (1e-100..1e100).contains(&trace(quadratic.k()));
@@ -450,16 +450,9 @@ fn check_semidefinite(eigenvalues: &[f64], error: f64) -> Result<()> {
     Ok(())
 }
 
-fn check_finite(quadratic: &Quadratic) -> Result<()> {
-    match quadratic.b().values().iter().position(|x| !x.is_finite()) {
-        None => Ok(()),
-        Some(at) => Err(Error::NotFinite {
-            what: "the label part of the gradient".into(),
-            row: at / quadratic.b().columns(),
-            column: at % quadratic.b().columns(),
-            value: quadratic.b().values()[at],
-        }),
-    }
+fn check_b(quadratic: &Quadratic) -> Result<()> {
+    let b = quadratic.b();
+    check_finite("the label part of the gradient", b.values(), b.columns())
 }
 
 #[cfg(test)]

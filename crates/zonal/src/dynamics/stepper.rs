@@ -1,6 +1,6 @@
 //! Single gradient steps on rows chosen by the caller, in either precision.
 
-use crate::error::{Error, Result, check_size};
+use crate::error::{Error, Result, check_finite, check_size};
 use crate::fused::{Fused, Gradient, PackedRows};
 use crate::linalg::Matrix;
 use crate::network::{Architecture, Layers, Weights};
@@ -67,7 +67,7 @@ impl Stepper {
         if points.rows() == 0 {
             return Err(Error::Size { what: "rows".into(), found: 0, required: 1 });
         }
-        check_finite(points, labels)?;
+        check_rows(points, labels)?;
         Ok(self.pack(&(0..points.rows()).map(|i| (points.row(i), labels.row(i))).collect::<Vec<_>>()))
     }
 
@@ -163,13 +163,9 @@ fn wrong_precision() -> Error {
 }
 
 /// Checks that all values are finite.
-pub(super) fn check_finite(points: &Matrix, labels: &Matrix) -> Result<()> {
+pub(super) fn check_rows(points: &Matrix, labels: &Matrix) -> Result<()> {
     for (what, matrix) in [("the points", points), ("the labels", labels)] {
-        if let Some(i) = matrix.values().iter().position(|x| !x.is_finite()) {
-            let columns = matrix.columns().max(1);
-            let (row, column) = (i / columns, i % columns);
-            return Err(Error::NotFinite { what: what.into(), row, column, value: matrix.values()[i] });
-        }
+        check_finite(what, matrix.values(), matrix.columns())?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ pub use weights::{Architecture, Layers, Parametrisation, Start, Weights};
 
 use crate::activation::{Activation, Scalar};
 use crate::block::{self, FeatureMap, Units};
-use crate::error::{Error, Result, check_size};
+use crate::error::{Error, Result, check_finite, check_size};
 use crate::linalg::Matrix;
 use crate::numeric::random::Purpose;
 use crate::sphere::{Dim, uniform_points};
@@ -89,14 +89,7 @@ impl Network {
         if directions.rows() == 0 {
             return Err(Error::parameter("the width", 0, "at least 1"));
         }
-        if let Some(i) = directions.values().iter().position(|x| !x.is_finite()) {
-            return Err(Error::NotFinite {
-                what: "the hidden units".into(),
-                row: i / columns,
-                column: i % columns,
-                value: directions.values()[i],
-            });
-        }
+        check_finite("the hidden units", directions.values(), columns)?;
         let factor = Parametrisation::Ntk.factor(directions.rows());
         Ok(Self { activation, scale, directions, biases: None, factor })
     }

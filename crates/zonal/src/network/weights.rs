@@ -1,7 +1,7 @@
 //! Networks with two trainable layers: their architecture, their weights, and the initial weights.
 
 use crate::activation::Activation;
-use crate::error::{Error, Result, check_size};
+use crate::error::{Error, Result, check_finite, check_size};
 use crate::linalg::{Matrix, is_addressable};
 use crate::numeric::random::{Purpose, normal, stream};
 use crate::sphere::{Dim, uniform_points};
@@ -108,7 +108,7 @@ pub struct Weights {
     pub output: Matrix,
 }
 
-/// Checks that the weights of so many units, each with `numbers` of them, can be addressed.
+/// Checks that the weights of `width` units, each with `numbers` of them, can be addressed.
 pub(super) fn check_width(width: usize, numbers: usize) -> Result<()> {
     if is_addressable(width, numbers) {
         return Ok(());
@@ -193,10 +193,7 @@ impl Weights {
             ("the output weights", self.output.values(), self.output.columns()),
         ];
         for (what, values, columns) in all {
-            if let Some(i) = values.iter().position(|x| !x.is_finite()) {
-                let (row, column) = (i / columns.max(1), i % columns.max(1));
-                return Err(Error::NotFinite { what: what.into(), row, column, value: values[i] });
-            }
+            check_finite(what, values, columns)?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::gradient::make_tangent;
 use super::{GradientOracle, Quadratic};
-use crate::error::{Error, Result, check_size};
+use crate::error::{Error, Result, check_finite, check_size};
 use crate::linalg::Matrix;
 use crate::network::Network;
 use crate::statistics::{Batch, Precision, Statistics};
@@ -64,11 +64,7 @@ impl<'a> Empirical<'a> {
             return Err(Error::Size { what: "rows".into(), found: 0, required: 1 });
         }
         for (what, values) in [("the points", self.points.values()), ("the labels", self.labels)] {
-            if let Some(at) = values.iter().position(|x| !x.is_finite()) {
-                let columns = values.len() / count;
-                let (row, column, value) = (at / columns, at % columns, values[at]);
-                return Err(Error::NotFinite { what: what.into(), row, column, value });
-            }
+            check_finite(what, values, values.len() / count)?;
         }
         Ok(count)
     }

@@ -6,6 +6,7 @@ use super::growth::{AT_ONCE, GrowthPlan};
 use super::polynomials;
 use super::prepare::{TableFindings, TableSubject};
 use super::problem::units;
+use super::validation::smallest;
 use crate::data::for_each_prepared;
 use crate::survey::standardise_labels;
 use crate::train::method::Course;
@@ -13,14 +14,13 @@ use crate::train::method::whole_path::WholePath;
 use crate::train::run::TrainingRun;
 use crate::watchdog::{Cancellation, run_cancellable};
 use rayon::prelude::*;
-use std::ops::ControlFlow;
 use zonal::block::FeatureMap;
 use zonal::dynamics::GradientPath;
 use zonal::lift::LabelScale;
 use zonal::linalg::{Matrix, dot};
 use zonal::measure::{Monomials, best_polynomials};
 use zonal::network::Mixed;
-use zonal::observer::{Observer, Stage, StopReason};
+use zonal::observer::{Observer, Stage};
 use zonal::risk::Quadratic;
 use zonal::rows::{Part, Rows};
 use zonal::statistics::{Precision, Statistics, Sums};
@@ -72,14 +72,13 @@ fn grow_all(
         let weights = if sample.weights.is_empty() { Vec::new() } else { sample.select(chosen).weights };
         zonal_grow::Rows::new(points.select(chosen), labels.select(chosen), weights)
     };
-    let one = |network: usize, cancellation: &Cancellation| -> Result<Grown> {
+    let one = |network: usize, mut cancellation: &Cancellation| -> Result<Grown> {
         let (held, fitted): (Vec<usize>, Vec<usize>) = (0..folds.len()).partition(|&i| folds[i] == network);
         if held.is_empty() || fitted.len() < 2 {
             let (part, total) = ("validation", folds.len());
             return Err(zonal::Error::TooFewRows { part, found: held.len(), required: 1, total }.into());
         }
-        let mut observer = Cancelled(cancellation);
-        Ok(grow(&part(&fitted)?, &part(&held)?, &plan.growth, network as u64, &mut observer)?)
+        Ok(grow(&part(&fitted)?, &part(&held)?, &plan.growth, network as u64, &mut cancellation)?)
     };
     let numbers: Vec<usize> = (0..plan.networks).collect();
     let mut out = Vec::new();
@@ -92,19 +91,6 @@ fn grow_all(
         out.extend(grown);
     }
     Ok(out)
-}
-
-/// Stops work that is cancelled.
-struct Cancelled<'a>(&'a Cancellation);
-
-impl Observer for Cancelled<'_> {
-    fn progress(&mut self, _: Stage, _: u64, _: u64) -> ControlFlow<StopReason> {
-        if self.0.is_requested() {
-            ControlFlow::Break(StopReason::Interrupted)
-        } else {
-            ControlFlow::Continue(())
-        }
-    }
 }
 
 /// The pass over all rows: sums of each network over the rows outside of its fold, in its fold, and for testing; and sums of
@@ -242,8 +228,7 @@ impl NetworkPath {
         let at = |losses: fn(&GradientPath, u64) -> Vec<f64>| {
             method.grid.iter().flat_map(|&t| losses(&path, t)).collect::<Vec<f64>>()
         };
-        let means: Vec<f64> = held_losses.chunks(labels).map(|losses| losses.iter().sum()).collect();
-        let best = (0..means.len()).min_by(|&a, &b| means[a].total_cmp(&means[b])).unwrap_or(0);
+        let best = smallest(&held_losses, labels);
         let test = if test.is_empty() { None } else { Some(test.losses(&coefficients)?) };
         Ok(Self {
             step: path.step(),
@@ -358,8 +343,7 @@ fn course(
         ..Checkpoint::default()
     };
     let path: Vec<Checkpoint> = method.grid.iter().enumerate().map(checkpoint).collect();
-    let means: Vec<f64> = held.unwrap_or_default().chunks(count).map(|losses| losses.iter().sum()).collect();
-    let best = (0..means.len()).min_by(|&a, &b| means[a].total_cmp(&means[b])).unwrap_or(0);
+    let best = held.as_ref().map_or(0, |losses| smallest(losses, count));
     let step_size = paths.iter().map(|p| p.step).sum::<f64>() / paths.len() as f64;
     let growth = GrowthReport {
         total_width: (plan.growth.width * plan.networks) as u64,

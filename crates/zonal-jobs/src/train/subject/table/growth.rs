@@ -1,5 +1,6 @@
 //! How the hidden units of a table are grown: options, and what follows from the sample.
 
+use crate::memory::check_width;
 use crate::survey::Survey;
 use crate::train::trained::Notes;
 use zonal::columns::ColumnMap;
@@ -52,13 +53,10 @@ impl GrowthPlan {
         Ok(Some(Self { columns, growth, networks }))
     }
 
-    /// Returns an upper bound of the memory in bytes: the features of the growing networks, and the sums over the rows of
-    /// each part of each network with the matrices of the solver.
-    pub(super) fn bytes(&self, width: u64, sample: usize) -> u64 {
-        let m = u128::from(width) + 1;
-        let (rows, networks) = (sample as u128, self.networks as u128);
-        let growing = AT_ONCE as u128 * 8 * (2 * rows * (m + 2 * self.columns.width() as u128) + 8 * m * m);
-        let passing = 8 * (networks * 3 * m * m / 2 * 4 + 8 * m * m);
-        u64::try_from(growing.max(passing)).unwrap_or(u64::MAX)
+    /// Checks that the training fits into memory: the features of the growing networks on the sample and their products, and
+    /// the sums over the rows of each part of each network with the matrices of the solver.
+    pub(super) fn check_memory(&self, sample: usize) -> Result<()> {
+        let matrices = 8 * AT_ONCE + 6 * self.networks + 8;
+        check_width(self.growth.width as u64, matrices as u64, (AT_ONCE * 16 * sample) as u64)
     }
 }

@@ -8,7 +8,6 @@ use super::problem::{Draft, Problem, finite_width};
 use super::validation::Validation;
 use crate::data::for_each_block;
 use crate::fingerprint::Fingerprint;
-use crate::memory::check_need;
 use crate::record::json;
 use crate::score::{Score, Scorer};
 use crate::survey::Survey;
@@ -73,8 +72,7 @@ impl<'a> TableSubject<'a> {
         let draft = Draft::learn(&run.config, job, source.feature_names(), &survey, run.notes)?;
         let growth = GrowthPlan::new(&run.config, job, source.feature_names(), &survey, run.notes)?;
         if let Some(plan) = &growth {
-            let sample = survey.sample.len();
-            check_need(plan.growth.width as u64, |m| plan.bytes(m, sample))?;
+            plan.check_memory(survey.sample.len())?;
             run.config.width = Extended::Finite(plan.growth.width as u64);
             let problem = draft.without_choice(run.config.seed, plan);
             return Ok(Self {

@@ -90,3 +90,16 @@ pub(super) fn over_folds(
     }
     Ok((totals, weight))
 }
+
+/// Returns the index of the iteration with the smallest mean loss over labels in standard units, the first one among
+/// ties.
+pub(super) fn smallest(losses: &[f64], labels: usize) -> usize {
+    let means: Vec<f64> = losses.chunks(labels).map(|l| l.iter().sum()).collect();
+    let mut best = 0;
+    for (i, mean) in means.iter().enumerate() {
+        if *mean < means[best] {
+            best = i;
+        }
+    }
+    best
+}

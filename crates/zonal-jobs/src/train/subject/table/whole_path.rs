@@ -4,7 +4,7 @@ use super::accumulate::{Accumulated, Accumulation};
 use super::cost::note_estimate;
 use super::prepare::{TableFindings, TableSubject};
 use super::problem::{Problem, units};
-use super::validation::{Validation, over_folds, total};
+use super::validation::{Validation, over_folds, smallest, total};
 use super::{grown, polynomials};
 use crate::train::method::Course;
 use crate::train::method::whole_path::WholePath;
@@ -217,17 +217,4 @@ impl Fit<'_> {
         };
         self.method.grid.iter().enumerate().map(checkpoint).collect()
     }
-}
-
-/// Returns the index of the iteration with the smallest mean loss over labels in standard units, the first one among
-/// ties.
-fn smallest(losses: &[f64], labels: usize) -> usize {
-    let means: Vec<f64> = losses.chunks(labels).map(|l| l.iter().sum()).collect();
-    let mut best = 0;
-    for (i, mean) in means.iter().enumerate() {
-        if *mean < means[best] {
-            best = i;
-        }
-    }
-    best
 }
