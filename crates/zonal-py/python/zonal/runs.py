@@ -180,7 +180,13 @@ def _predict_rows(
         names = list(network.labels)
     truth = np.stack([table.columns[table.names.index(name)] for name in names if table.names], axis=1)
     errors = ((values.reshape(len(values), -1) - truth)[used] ** 2).mean(axis=0)
-    return results.Score(network.labels, at, int(used.sum()), np.sqrt(errors), float(np.sqrt(errors.mean())))
+    return results.Score(
+        labels=network.labels,
+        rows=int(used.sum()),
+        iteration=at,
+        label_rmse=np.sqrt(errors),
+        rmse=float(np.sqrt(errors.mean())),
+    )
 
 
 @_call.checked()
