@@ -320,6 +320,7 @@ fn both_layers_through_an_exact_oracle_are_the_exact_descent() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn the_target_free_answer_is_the_mean_over_targets() {
     for (n, k) in [(10, 2), (20, 4), (10, 3)] {
         let family = Family::zonal(dim(n), k, 20_000, Directions::Random, 5).unwrap();

@@ -13,6 +13,7 @@ fn dim(n: u64) -> Dim {
 }
 
 #[test]
+#[ignore = "slow"]
 fn fifty_formulas_stay_within_their_printed_error() {
     let table = Table::load("formulas");
     let norms: BTreeMap<String, f64> =

@@ -321,6 +321,7 @@ fn furnished() -> Place {
 }
 
 #[test]
+#[ignore = "slow"]
 fn no_option_takes_what_it_should_not() {
     let calls = options_with_bad_values();
     assert!(calls.len() > 1_000, "{} calls", calls.len());
@@ -401,6 +402,7 @@ fn seed(path: &str) -> Vec<u8> {
 }
 
 #[test]
+#[ignore = "slow"]
 fn no_file_is_taken_for_what_it_is_not() {
     let place = furnished();
     let mut files = Files { place: &place, calls: Vec::new() };
