@@ -81,9 +81,22 @@ pub struct LabelAnalysis {
     /// The noise floor: the smallest root mean squared error that a function of the features can have; null if no row
     /// repeats.
     pub noise_rmse: Option<f64>,
+    /// The feature columns each of which alone determines the label, such as copies of it, the closest first; empty for
+    /// tables with a single feature column.
+    pub determined_by: Vec<DeterminingColumn>,
     /// The energies of the label by degree, in the label's unit squared; that of degree 0 is the square of the mean.
     /// The estimates are unbiased for rows that are independent and uniform on the sphere.
     pub energies: Vec<EnergyEstimate>,
+}
+
+/// A feature column that alone determines a label.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeterminingColumn {
+    /// The name of the column.
+    pub column: String,
+    /// The estimated fraction of the label's variance that no continuous function of the column explains; below 0.001.
+    pub unexplained: f64,
 }
 
 /// The error of the best polynomial of one degree.

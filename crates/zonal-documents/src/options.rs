@@ -59,6 +59,8 @@ pub const LEARNER: OptionId = OptionId::new("learner");
 pub const MAX_DEGREE: OptionId = OptionId::new("max-degree");
 /// The option `max-queries`.
 pub const MAX_QUERIES: OptionId = OptionId::new("max-queries");
+/// The option `method`.
+pub const METHOD: OptionId = OptionId::new("method");
 /// The option `most-monomials`.
 pub const MOST_MONOMIALS: OptionId = OptionId::new("most-monomials");
 /// The option `on-sphere`.

@@ -5,13 +5,13 @@ use crate::memory::{check_need, needed};
 use crate::survey::{Survey, standardise_labels};
 use zonal::lift::{LabelScale, Lift};
 use zonal::linalg::{Matrix, dot};
-use zonal::measure::{BestPolynomial, Monomials, Repeats, best_polynomials, monomials, sampled_energies};
+use zonal::measure::{BestPolynomial, Monomials, Repeats, best_polynomials, monomials, sampled_energies, unexplained_share};
 use zonal::observer::{Observer, Stage};
 use zonal::rows::{Part, Split};
 use zonal::sphere::{Degree, multiplicities};
 use zonal::statistics::{Batch, Precision, Statistics, block_rows};
 use zonal_documents::analyze::{
-    AnalyzeConfig, AnalyzeReport, EnergyEstimate, LabelAnalysis, PolynomialError, Skipped,
+    AnalyzeConfig, AnalyzeReport, DeterminingColumn, EnergyEstimate, LabelAnalysis, PolynomialError, Skipped,
 };
 use zonal_documents::number::readable_bytes;
 use zonal_documents::options::MOST_MONOMIALS;
@@ -23,6 +23,8 @@ use zonal_io::source::Columns;
 const PAIRED_ROWS: usize = 4_096;
 /// The largest number of groups of equal rows that are compared.
 const GROUPS: usize = 1 << 20;
+/// A column that leaves less than this fraction of the label's variance unexplained determines the label.
+const UNEXPLAINED: f64 = 1e-3;
 /// The tolerance of the squared length of a point of the sphere.
 const UNIT: f64 = 1e-6;
 
@@ -80,8 +82,13 @@ pub fn analyze(config: &AnalyzeConfig, observer: &mut dyn Observer) -> Result<An
     let energies = Energies::of(&survey, &lift, config.max_degree)?;
 
     let analyses = labels.iter().enumerate().map(|(i, scale)| {
-        let energies = energies.of_label(scale, &survey.sample.labels.column(i))?;
-        Ok(analysis(i, scale, &polynomials, noise.as_ref().map(|n| n.variance[i].sqrt()), energies))
+        let values = survey.sample.labels.column(i);
+        Ok(LabelAnalysis {
+            determined_by: determining(source.feature_names(), &survey.sample.features, &values)?,
+            noise_rmse: noise.as_ref().map(|n| n.variance[i].sqrt()),
+            energies: energies.of_label(scale, &values)?,
+            ..analysis(i, scale, &polynomials)
+        })
     });
     Ok(AnalyzeReport {
         schema: SCHEMA,
@@ -109,14 +116,20 @@ fn highest_degree(config: &AnalyzeConfig, variables: usize) -> Result<Degree> {
         .ok_or_else(|| Error::Usage(format!("{MOST_MONOMIALS} must be at least 1")))
 }
 
-/// Returns the analysis of label `i`, in the units of its column.
-fn analysis(
-    i: usize,
-    scale: &LabelScale,
-    polynomials: &[BestPolynomial],
-    noise_rmse: Option<f64>,
-    energies: Vec<EnergyEstimate>,
-) -> LabelAnalysis {
+/// Returns the columns that determine the label, of those of a table with several.
+fn determining(names: &[String], features: &Matrix, label: &[f64]) -> Result<Vec<DeterminingColumn>> {
+    let mut found = Vec::new();
+    for (i, column) in names.iter().enumerate().filter(|_| names.len() > 1) {
+        if let Some(unexplained) = unexplained_share(&features.column(i), label)?.filter(|s| *s < UNEXPLAINED) {
+            found.push(DeterminingColumn { column: column.clone(), unexplained });
+        }
+    }
+    found.sort_by(|a, b| a.unexplained.total_cmp(&b.unexplained));
+    Ok(found)
+}
+
+/// Returns the polynomials of label `i`, in the units of its column.
+fn analysis(i: usize, scale: &LabelScale, polynomials: &[BestPolynomial]) -> LabelAnalysis {
     let unit = scale.deviation * scale.deviation;
     let one = |p: &BestPolynomial| PolynomialError {
         degree: p.degree,
@@ -130,8 +143,9 @@ fn analysis(
         mean: scale.mean,
         deviation: scale.deviation,
         best_polynomial: polynomials.iter().map(one).collect(),
-        noise_rmse,
-        energies,
+        noise_rmse: None,
+        determined_by: Vec::new(),
+        energies: Vec::new(),
     }
 }
 

@@ -159,6 +159,12 @@ def test_partial_fit_is_fit_in_pieces(rows):
     assert again.statistics_.rows == len(x) + 10
     with pytest.raises(AttributeError) as refused:
         OneHiddenLayerRegressor(layers="both").partial_fit(x, y)
+    with pytest.raises(ParameterError, match="method='lbfgs' needs layers='both'"):
+        OneHiddenLayerRegressor(method="lbfgs").fit(x, y)
+    with pytest.raises(ParameterError, match="method is 'adam'"):
+        OneHiddenLayerRegressor(layers="both", method="adam").fit(x, y)
+    with pytest.raises(ParameterError, match="cannot be used with batch='16'|cannot be used with batch=16"):
+        OneHiddenLayerRegressor(layers="both", method="lbfgs", batch=16).fit(x, y)
     assert "layers='output'" in str(refused.value.__cause__)
 
 
@@ -225,3 +231,13 @@ def test_grown_units_in_scikit_learn():
 def _step_rows():
     x = np.random.default_rng(0).uniform(-1, 1, size=(600, 3))
     return x, np.where(x[:, 1] > 0.2, 1.0, 0.0) + np.abs(x[:, 0] - x[:, 2])
+
+
+def test_lbfgs_trains_both_layers():
+    x = np.random.default_rng(1).normal(size=(300, 3))
+    y = np.sin(2 * x[:, 0]) + x[:, 1] * x[:, 2]
+    fixed = {"width": 40, "layers": "both", "activation": "tanh", "scale": 2.0, "bias": 1.0, "iterations": 30}
+    descent, search = (OneHiddenLayerRegressor(method=m, **fixed).fit(x, y) for m in ("descent", "lbfgs"))
+    assert search.path_.loss[-1] < 0.5 * descent.path_.loss[-1]
+    assert search.result_.descent.method == "lbfgs" and search.result_.descent.evaluations > 30
+    assert np.all(np.diff(search.path_.loss) <= 0)

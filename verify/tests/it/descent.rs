@@ -368,6 +368,82 @@ fn batches_cover_the_rows_and_a_snapshot_goes_on_to_the_same_bits() {
     }
 }
 
+#[test]
+fn lbfgs_never_raises_the_loss_and_moves_only_what_is_trained() {
+    let rows = rows(150, 5, 2);
+    let of_rows = Source::Rows { points: &rows.0, labels: &rows.1, batch: None };
+    let target = Target::parse("x1*x2 + 0.5*neuron(relu)", Dim::new(5).unwrap(), 0).unwrap();
+    let two = Architecture { labels: 2, biases: true, ..architecture(&Activation::Tanh, 5, 30) };
+    let one = architecture(&Activation::Relu, 5, 30);
+    for (a, source) in [(&two, of_rows), (&one, Source::Exact { target: &target })] {
+        for layers in LAYERS {
+            let start = a.weights(Start::Random, 2).unwrap();
+            let mut search = Descent::lbfgs(a, layers, &start, source).unwrap();
+            let first = search.state().first_loss.unwrap();
+            let mut last = first;
+            for t in 1..=25 {
+                search.run(t, 25, &mut Silent).unwrap();
+                let loss = search.state().last_loss.unwrap();
+                assert!(loss <= last, "{layers:?} at {t}: {loss} after {last}");
+                last = loss;
+            }
+            assert!(last < 0.7 * first, "{layers:?}: {first} {last}");
+            let weights = search.weights();
+            assert_eq!(weights.hidden == start.hidden, !layers.hidden());
+            assert_eq!(weights.output == start.output, !layers.output());
+            // The loss that is reported is that of the weights.
+            if let Source::Rows { .. } = source {
+                assert!((2.0 * loss(a, &weights, &rows) - last).abs() < 1e-12);
+            }
+            let evaluations = search.state().search.unwrap().evaluations;
+            assert!((26..=75).contains(&evaluations), "{evaluations}");
+            // A snapshot goes on to the same bits.
+            let mut half = Descent::lbfgs(a, layers, &start, source).unwrap();
+            half.run(13, 25, &mut Silent).unwrap();
+            let snapshot = half.snapshot();
+            let mut rest =
+                Descent::resume(a, layers, &snapshot, source, Step::Auto, Precision::F64, 0).unwrap();
+            rest.run(25, 25, &mut Silent).unwrap();
+            assert_eq!(rest.snapshot(), search.snapshot(), "{layers:?}");
+        }
+    }
+}
+
+#[test]
+fn lbfgs_on_the_output_layer_ends_at_the_least_squares_solution() {
+    let rows = rows(200, 4, 1);
+    let a = architecture(&Activation::Relu, 4, 12);
+    let start = a.weights(Start::Zero, 5).unwrap();
+    let source = Source::Rows { points: &rows.0, labels: &rows.1, batch: None };
+    let mut search = Descent::lbfgs(&a, Layers::Output, &start, source).unwrap();
+    search.run(1_000, 1_000, &mut Silent).unwrap();
+    let state = search.state();
+    assert!(state.search.unwrap().ended.is_some_and(|t| t < 200), "{state:?}");
+    // The features of the fixed units, and the best weights by descent for 1e9 iterations at once.
+    let network = Network::from_weights(&a, &start).unwrap();
+    let quadratic = zonal::risk::Empirical::new(&rows.0, &rows.1).quadratic(&network).unwrap();
+    let path = GradientPath::new(&quadratic, Step::Auto, &mut Silent).unwrap();
+    let best = path.losses(1_000_000_000)[0];
+    assert!((state.last_loss.unwrap() - best).abs() < 1e-12, "{:?} {best}", state.last_loss);
+}
+
+#[test]
+fn lbfgs_refuses_what_it_cannot_do() {
+    let rows = rows(50, 4, 1);
+    let a = architecture(&Activation::Relu, 4, 6);
+    let start = a.weights(Start::Random, 1).unwrap();
+    let some = Source::Rows { points: &rows.0, labels: &rows.1, batch: Some(10) };
+    let error = Descent::lbfgs(&a, Layers::Both, &start, some).map(drop).unwrap_err();
+    assert!(error.to_string().contains("all rows or exact expectations"), "{error}");
+    let sphere = Architecture { on_sphere: true, ..a.clone() };
+    let all = Source::Rows { points: &rows.0, labels: &rows.1, batch: None };
+    assert!(Descent::lbfgs(&sphere, Layers::Both, &start, all).is_err());
+    let far = Matrix::from_rows(50, 1, vec![1e200; 50]).unwrap();
+    let far = Source::Rows { points: &rows.0, labels: &far, batch: None };
+    let mut search = Descent::lbfgs(&a, Layers::Both, &start, far).unwrap();
+    assert_eq!(search.run(5, 5, &mut Silent).unwrap(), Some(StopReason::Diverged));
+}
+
 /// Returns weights that have left the sphere, with biases if the architecture has them.
 fn moved(a: &Architecture, seed: u64) -> Weights {
     let mut weights = a.weights(Start::Random, seed).unwrap();

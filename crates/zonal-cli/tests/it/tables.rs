@@ -243,6 +243,30 @@ fn what_a_table_holds_is_said_before_any_network() {
 }
 
 #[test]
+fn a_label_in_disguise_is_named() {
+    let place = Place::new();
+    let rows = values(400);
+    // The label y with 1 % of noise in another unit, and as a level.
+    let line = |r: &[f64; 5]| {
+        let [a, b, c, y, z] = r;
+        let disguise = (0.5 * y + 0.005 * (7e3 * a).sin()).exp();
+        format!("{a},{b},{c},{y},{z},{disguise},{}\n", (10.0 * y).round())
+    };
+    let text: String = ["a,b,c,y,z,disguise,level\n".to_owned()].into_iter().chain(rows.iter().map(line)).collect();
+    place.file("t.csv", text);
+    let analysis = |label: &str| {
+        let out = place.succeed(&["analyze", "t.csv", "--label", label, "--format", "json"]);
+        let report: AnalyzeReport = serde_json::from_str(&out.stdout).unwrap();
+        report.labels[0].determined_by.iter().map(|d| d.column.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(analysis("y"), ["disguise"]);
+    assert_eq!(analysis("level")[0], "y");
+    assert!(analysis("z").is_empty());
+    let text = place.succeed(&["analyze", "t.csv", "--label", "y"]).stdout;
+    assert!(text.contains("Column 'disguise' alone explains 99.9"), "{text}");
+}
+
+#[test]
 fn energies_of_rows_on_the_sphere_are_those_of_the_function() {
     use zonal::{numeric::random::Purpose, sphere::Dim, sphere::uniform_points};
     let points = uniform_points(Dim::new(5).unwrap(), 3_000, 3, Purpose::Points);

@@ -9,6 +9,7 @@ use zonal::rows::Part;
 use zonal::statistics::Precision;
 
 use crate::spectrum::KernelKind;
+use crate::train::DescentMethod;
 
 /// Deserialises one of the named values; the error message lists them all and suggests the nearest.
 fn read<'de, T: ValueEnum, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
@@ -89,6 +90,14 @@ choices! {
         Reject => false,
         /// Leave such rows out
         Drop => true,
+    }
+
+    /// What determines a step of iterative training.
+    MethodChoice -> DescentMethod {
+        /// Gradient descent
+        Descent => DescentMethod::Descent,
+        /// L-BFGS: fewer, costlier steps; on all rows or exact expectations
+        Lbfgs => DescentMethod::Lbfgs,
     }
 
     /// The layers that are trained.

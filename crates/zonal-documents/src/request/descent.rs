@@ -1,11 +1,11 @@
 //! The options of iterative training.
 
-use super::choice::{LayersChoice, ParametrisationChoice, StartChoice, UnitsChoice};
+use super::choice::{LayersChoice, MethodChoice, ParametrisationChoice, StartChoice, UnitsChoice};
 use super::heading::ITERATIVE;
 use super::values::non_defaults;
 use crate::error::{Error, Result};
-use crate::number::{real, text};
-use crate::options::{BATCH, BIASES, INIT, LAYERS, PRECISION, UNITS};
+use crate::number::{Auto, Real, real, text};
+use crate::options::{BATCH, BIASES, INIT, LAYERS, METHOD, PRECISION, STEP, UNITS};
 use crate::train::BatchChoice;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,12 @@ pub struct DescentOptions {
     /// Layers to train; hidden and both are trained iteratively [default: output]
     #[arg(long, value_enum, help_heading = ITERATIVE)]
     pub layers: Option<LayersChoice>,
+    /// What determines a step [default: descent]
+    ///
+    /// lbfgs minimises with an approximate inverse Hessian. Each step costs about two of descent, and far fewer are needed.
+    /// It needs all rows, or exact expectations, and has neither a step size nor a prediction of its path.
+    #[arg(long, value_enum, help_heading = ITERATIVE)]
+    pub method: Option<MethodChoice>,
     /// Rows of a step: full, a number, fresh:N or exact
     ///
     /// full uses all rows of the table, a number that many of them; fresh:N draws N new points for each step; exact uses
@@ -90,6 +96,27 @@ impl DescentOptions {
                 LAYERS.with("hidden")
             ))),
         }
+    }
+
+    /// Returns whether L-BFGS determines the steps.
+    pub(super) fn is_lbfgs(&self) -> bool {
+        self.method == Some(MethodChoice::Lbfgs)
+    }
+
+    /// Rejects options that L-BFGS does not have.
+    pub(super) fn check_lbfgs(&self, batch: BatchChoice, precision: Precision, step: Auto<Real>) -> Result<()> {
+        let other = match batch {
+            BatchChoice::Rows(_) | BatchChoice::Fresh(_) => BATCH.with(batch),
+            _ if precision == Precision::F32 => PRECISION.with("f32"),
+            _ if self.units == Some(UnitsChoice::Sphere) => UNITS.with("sphere"),
+            _ if step != Auto::Auto => STEP.to_string(),
+            _ => return Ok(()),
+        };
+        Err(Error::Usage(format!(
+            "{} compares losses of all rows, or exact ones, in f64, chooses its steps itself and moves units freely; it cannot \
+             be used with {other}",
+            METHOD.with("lbfgs")
+        )))
     }
 
     /// Rejects options that contradict each other.

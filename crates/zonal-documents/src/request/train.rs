@@ -1,7 +1,7 @@
 //! The options of `train`.
 
 use super::choice::{
-    HiddenChoice, LayersChoice, MissingChoice, ParametrisationChoice, PrecisionChoice, SolverChoice,
+    HiddenChoice, LayersChoice, MethodChoice, MissingChoice, ParametrisationChoice, PrecisionChoice, SolverChoice,
     UnitsChoice,
 };
 use super::descent::DescentOptions;
@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::number::{Auto, Count, Extended, Real, Scale, Whole, count, text};
 use crate::options::{AGAIN, AT, DATA, HIDDEN, LABEL, PRECISION, RESUME, SEED, SOLVER, TARGET};
 use crate::table::{Data, Memory, lossy, lossy_option};
-use crate::train::{BatchChoice, DescentConfig, GrowthConfig, Input, TableJob, TargetJob, TrainConfig};
+use crate::train::{BatchChoice, DescentConfig, DescentMethod, GrowthConfig, Input, TableJob, TargetJob, TrainConfig};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -118,7 +118,7 @@ pub struct TrainRequest {
     #[arg(long, default_value_t = Self::default().bias, value_name = "B", allow_negative_numbers = true, help_heading = NETWORK)]
     #[schemars(with = "String")]
     pub bias: Auto<Real>,
-    /// The number of iterations [default: the largest of --at, else 1e9; 1e4 in iterative training]
+    /// The number of iterations [default: the largest of --at, else 1e9; 1e4 in iterative training, 1e3 of lbfgs]
     #[arg(long, short = 't', value_name = "T", help_heading = TRAINING)]
     pub iterations: Option<Count>,
     /// The step of gradient descent: auto or a number
@@ -275,6 +275,8 @@ const FRACTION: f64 = 0.2;
 const ITERATIONS: u64 = 1_000_000_000;
 /// The default number of iterations of iterative training.
 const STEPS: u64 = 10_000;
+/// The default number of steps of L-BFGS.
+const SEARCH_STEPS: u64 = 1_000;
 /// The default width.
 const WIDTH: u64 = 1000;
 /// The default dimension of targets.
@@ -372,7 +374,11 @@ impl TrainRequest {
                 "{solver} is for the path of the output layer; iterative training has none"
             )));
         }
-        let usual = if descent.is_some() { STEPS } else { ITERATIONS };
+        let usual = match &descent {
+            Some(_) if self.descent.is_lbfgs() => SEARCH_STEPS,
+            Some(_) => STEPS,
+            None => ITERATIONS,
+        };
         Ok(TrainConfig {
             input,
             activation: self.activation(),
@@ -490,7 +496,11 @@ impl TrainRequest {
             None => Start::Symmetric,
         };
         options.check(layers, batch, precision, on_target, start)?;
+        if options.is_lbfgs() {
+            options.check_lbfgs(batch, precision, self.step)?;
+        }
         Ok(Some(DescentConfig {
+            method: options.method.map_or(DescentMethod::Descent, MethodChoice::value),
             layers,
             batch,
             on_sphere: options.units == Some(UnitsChoice::Sphere),

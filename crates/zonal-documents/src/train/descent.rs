@@ -11,6 +11,9 @@ use zonal::statistics::Precision;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DescentConfig {
+    /// What determines a step.
+    #[serde(default)]
+    pub method: DescentMethod,
     /// The layers that are trained.
     pub layers: Layers,
     /// The rows of a step.
@@ -29,6 +32,17 @@ pub struct DescentConfig {
     pub patience: Option<f64>,
     /// The seconds between two saved states.
     pub checkpoint_seconds: u64,
+}
+
+/// What determines a step of iterative training.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DescentMethod {
+    /// The gradient, times the step size.
+    #[default]
+    Descent,
+    /// L-BFGS.
+    Lbfgs,
 }
 
 /// The rows of a step: `exact`, `full`, a number, or `fresh:` and a number.

@@ -4,7 +4,7 @@ mod descent;
 mod path_table;
 mod report;
 
-pub use descent::{BatchChoice, DescentConfig};
+pub use descent::{BatchChoice, DescentConfig, DescentMethod};
 pub use report::{
     BestPolynomialReport, Checkpoint, CourseReport, DegreeEnergy, DescentReport, GrowthReport, Importance,
     LabelErrors, LearningTime, MethodReport, NetworkReport, PartRows, SolverReport, StepChange,

@@ -54,7 +54,8 @@ pub struct TrainReport {
     pub importances: Option<Vec<Importance>>,
     /// The number of iterations.
     pub iterations: u64,
-    /// The step size eta; for grown units the mean of those of the networks.
+    /// The step size eta; for grown units the mean of those of the networks; for L-BFGS 1, the multiple of its direction that
+    /// it tries first.
     pub step_size: f64,
     /// The expression of the target, for targets.
     pub target: Option<String>,
@@ -337,6 +338,13 @@ pub struct TableReport {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DescentReport {
+    /// What determined a step: descent or lbfgs.
+    #[schemars(with = "String")]
+    pub method: DescentMethod,
+    /// With L-BFGS, the number of evaluations of loss and gradient; null for descent, which needs one a step.
+    pub evaluations: Option<usize>,
+    /// The iteration after which L-BFGS found no lower loss; null if it did.
+    pub ended: Option<u64>,
     /// The layers that were trained: output, hidden or both.
     #[schemars(with = "String")]
     pub layers: Layers,

@@ -29,6 +29,7 @@ __all__ = ["OneHiddenLayerRegressor"]
 _WIDTH = 1000
 _ITERATIONS = 10**9
 _ITERATIVE_ITERATIONS = 10**4
+_SEARCH_ITERATIONS = 10**3
 
 
 def _has_sums(estimator: OneHiddenLayerRegressor) -> bool:
@@ -60,7 +61,7 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
     layers : {'output', 'both', 'hidden'}, default='output'
         The layers that are trained; ``'both'`` and ``'hidden'`` are iterative.
     iterations : int or 'auto', default='auto'
-        The number of iterations; auto is 1e9, or 1e4 for iterative training. Predictions use `best_iteration_`.
+        The number of iterations; auto is 1e9, 1e4 for iterative training, and 1e3 for L-BFGS. Predictions use `best_iteration_`.
     scale : float, 'sqrt-dim' or 'auto', default='auto'
         The scale s of the units.
     bias : float or 'auto', default='auto'
@@ -75,6 +76,8 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
         The step size.
     batch : int or None, default=None
         The number of rows of a step in iterative training; all rows by default.
+    method : {'descent', 'lbfgs'}, default='descent'
+        What determines a step of iterative training. L-BFGS needs far fewer steps, each of about two gradients, and all rows.
     random_state : int, RandomState or None, default=0
         The seed of the split, the sample and the hidden units.
     precision : {'f64', 'f32'}, default='f64'
@@ -133,6 +136,7 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
         refit: bool = True,
         step: float | str = "auto",
         batch: int | None = None,
+        method: str = "descent",
         random_state: Any = 0,
         precision: str = "f64",
     ) -> None:
@@ -147,6 +151,7 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
         self.refit = refit
         self.step = step
         self.batch = batch
+        self.method = method
         self.random_state = random_state
         self.precision = precision
 
@@ -296,7 +301,12 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
     def _is_iterative(self) -> bool:
         if self.layers not in ("output", "both", "hidden"):
             raise ParameterError(f"layers is {self.layers!r}, but must be 'output', 'both' or 'hidden'")
-        return self.layers != "output" or self.batch is not None
+        if self.method not in ("descent", "lbfgs"):
+            raise ParameterError(f"method is {self.method!r}, but must be 'descent' or 'lbfgs'")
+        iterative = self.layers != "output" or self.batch is not None
+        if self.method == "lbfgs" and not iterative:
+            raise ParameterError("method='lbfgs' needs layers='both' or 'hidden'; the output layer's path is exact without it")
+        return iterative
 
     def _seed(self) -> int:
         if isinstance(self.random_state, numbers.Integral):
@@ -338,8 +348,9 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
             activation=self.activation,
             width=self.width,
             layers=self.layers,
+            method=self.method,
             batch=self.batch,
-            iterations=self._iterations(_ITERATIVE_ITERATIONS),
+            iterations=self._iterations(_SEARCH_ITERATIONS if self.method == "lbfgs" else _ITERATIVE_ITERATIONS),
             scale=self.scale,
             bias=self.bias,
             step=self.step,

@@ -48,6 +48,7 @@ def train(
     at: Sequence[int] | None = None,
     max_degree: int | None = None,
     layers: str = "output",
+    method: str | None = None,
     batch: int | str | None = None,
     units: str | None = None,
     biases: bool = False,
@@ -130,6 +131,8 @@ def train(
         The largest degree to report, on targets.
     layers : {'output', 'hidden', 'both'}
         The layers that are trained.
+    method : {'descent', 'lbfgs'}
+        What determines a step of iterative training. L-BFGS needs all rows or exact expectations, and has no step size.
     batch : ``'full'``, int, ``'fresh:N'`` or ``'exact'``
         The rows of a step: all rows, a number of rows, N new points of a target's sphere, or exact expectations.
     units : {'free', 'sphere'}

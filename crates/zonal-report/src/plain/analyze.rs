@@ -110,7 +110,21 @@ fn of_label(report: &AnalyzeReport, label: &LabelAnalysis, layout: Layout) -> St
             report.repeated_rows
         );
     }
+    for determining in &label.determined_by {
+        text += &format!(
+            "Column '{}' alone explains {} of the variance of {}. If it is a copy of the label, or known only after it, \
+             leave it out ({FEATURES}).\n",
+            determining.column,
+            share(1.0 - determining.unexplained),
+            label.label
+        );
+    }
     text
+}
+
+/// Formats a share just below 1, rounded down.
+fn share(explained: f64) -> String {
+    if explained >= 1.0 { "all".to_owned() } else { format!("{:.2} %", (1e4 * explained).floor() / 100.0) }
 }
 
 fn sphere(report: &AnalyzeReport) -> String {

@@ -71,12 +71,12 @@ fn select_rows(report: &TrainReport) -> Vec<&Checkpoint> {
 
 fn target_table(report: &TrainReport, target: &str, layout: Layout) -> String {
     let mut text = format!(
-        "{target}\nin dimension {}, by {} {} units at scale {}, step {}{}\n\n",
+        "{target}\nin dimension {}, by {} {} units at scale {}{}{}\n\n",
         report.dim,
         report.width,
         report.activation_names(),
         short(report.scale),
-        short(report.step_size),
+        step(report),
         descent(report)
     );
     let degrees = shown_degrees(report);
@@ -324,12 +324,12 @@ fn heading(report: &TrainReport) -> String {
         return text + &grown_heading(report, networks);
     }
     text += &format!(
-        "\nby {} {} units at scale {}, bias {}, step {}{}{}\n\n",
+        "\nby {} {} units at scale {}, bias {}{}{}{}\n\n",
         report.width,
         report.activation_names(),
         short(report.scale),
         report.bias.map_or("-".to_owned(), short),
-        short(report.step_size),
+        step(report),
         solver(report),
         descent(report)
     );
@@ -419,6 +419,14 @@ fn polynomial_line(report: &TrainReport, p: &BestPolynomialReport) -> String {
     text + "\n"
 }
 
+/// Names the step size; L-BFGS has none.
+fn step(report: &TrainReport) -> String {
+    match report.descent.as_ref().and_then(|d| d.evaluations) {
+        Some(_) => String::new(),
+        None => format!(", step {}", short(report.step_size)),
+    }
+}
+
 /// Describes an iterative training.
 fn descent(report: &TrainReport) -> String {
     let Some(d) = &report.descent else { return String::new() };
@@ -427,7 +435,8 @@ fn descent(report: &TrainReport) -> String {
         Layers::Hidden => "the hidden layer",
         Layers::Both => "both layers",
     };
-    let mut text = format!("\niterative training of {layers}, batch {}, ", d.batch);
+    let rule = d.evaluations.map_or(String::new(), |n| format!(" by L-BFGS with {n} gradients"));
+    let mut text = format!("\niterative training of {layers}{rule}, batch {}, ", d.batch);
     text += match d.parametrisation {
         Parametrisation::Standard => "standard scaling, ",
         Parametrisation::Ntk => "ntk scaling, ",

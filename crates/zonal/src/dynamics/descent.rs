@@ -3,12 +3,14 @@
 //!
 //! With the automatic step, a step that increases the loss of all rows is reverted, and a new step is chosen from the
 //! curvature at the current weights. With a given step, a loss that grows without bound is reported as a result and not
-//! as an error.
+//! as an error. On all rows and on exact expectations, L-BFGS may take the place of the gradient step.
 
 use super::Step;
 use super::curvature::curvature;
+use super::search::{Search, SearchState};
 use super::stepper::{Batch, Stepper, check_rows};
 use crate::error::{Error, Result};
+use crate::fused::Gradient;
 use crate::linalg::Matrix;
 use crate::network::{Architecture, Layers, Weights};
 use crate::numeric::random::{Purpose, stream};
@@ -133,6 +135,8 @@ pub struct Descent<'a> {
     label_square: f64,
     /// With mini-batches, the weights of an iteration at which the running mean of losses was low.
     good: Option<Weights>,
+    /// L-BFGS, if it determines the steps.
+    search: Option<Search>,
 }
 
 #[derive(Debug)]
@@ -173,6 +177,9 @@ pub struct State {
     pub last_loss: Option<f64>,
     /// The iteration at which the loss grew without bound.
     pub diverged: Option<u64>,
+    /// L-BFGS, if it determines the steps; then there is no step size.
+    #[serde(default)]
+    pub search: Option<SearchState>,
 }
 
 /// The weights and state of a descent, from which it resumes with identical bits.
@@ -182,8 +189,30 @@ pub struct Snapshot {
     pub weights: Weights,
     /// The weights one step before, to which the descent returns if the loss increases.
     pub before: Option<Weights>,
+    /// With L-BFGS, the differences of weights and of gradients that it remembers.
+    pub pairs: Vec<[Weights; 2]>,
     /// The remaining state.
     pub state: State,
+}
+
+impl Snapshot {
+    /// Returns the start of a descent at these weights.
+    fn start(weights: &Weights, search: Option<SearchState>) -> Self {
+        let state = State {
+            iteration: 0,
+            step: 0.0,
+            curvature: None,
+            steps: Vec::new(),
+            first_loss: None,
+            reference: None,
+            mean: None,
+            rejected: None,
+            last_loss: None,
+            diverged: None,
+            search,
+        };
+        Self { weights: weights.clone(), before: None, pairs: Vec::new(), state }
+    }
 }
 
 /// A loss counts as increased if it exceeds the smallest one by this fraction, and by this many rounding errors of the
@@ -226,19 +255,7 @@ impl<'a> Descent<'a> {
         precision: Precision,
         seed: u64,
     ) -> Result<Self> {
-        let state = State {
-            iteration: 0,
-            step: 0.0,
-            curvature: None,
-            steps: Vec::new(),
-            first_loss: None,
-            reference: None,
-            mean: None,
-            rejected: None,
-            last_loss: None,
-            diverged: None,
-        };
-        let snapshot = Snapshot { weights: weights.clone(), before: None, state };
+        let snapshot = Snapshot::start(weights, None);
         let mut out = Self::resume(architecture, layers, &snapshot, source, step, precision, seed)?;
         let first = out.curvature()?;
         out.state.curvature = Some(first);
@@ -253,6 +270,21 @@ impl<'a> Descent<'a> {
         };
         out.state.steps.push((0, out.state.step));
         Ok(out)
+    }
+
+    /// Creates a descent whose steps are those of L-BFGS in f64: much larger ones, for two gradients or so each.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; [`Error::Parameter`] for a source other than all rows or exact expectations, and for units that
+    /// stay on the sphere.
+    pub fn lbfgs(
+        architecture: &'a Architecture,
+        layers: Layers,
+        weights: &Weights,
+        source: Source<'a>,
+    ) -> Result<Self> {
+        let snapshot = Snapshot::start(weights, Some(SearchState::default()));
+        Self::resume(architecture, layers, &snapshot, source, Step::Auto, Precision::F64, 0)
     }
 
     /// Resumes from a snapshot, with identical bits.
@@ -324,7 +356,7 @@ impl<'a> Descent<'a> {
         let order = None;
         let kept = snapshot.before.as_ref().unwrap_or(&snapshot.weights);
         let good = (!sees_everything(source)).then(|| kept.clone());
-        Ok(Self {
+        let mut out = Self {
             architecture,
             layers,
             source,
@@ -336,7 +368,69 @@ impl<'a> Descent<'a> {
             order,
             label_square,
             good,
-        })
+            search: None,
+        };
+        if let Some(progress) = snapshot.state.search {
+            out.begin_search(progress, snapshot)?;
+        }
+        Ok(out)
+    }
+
+    /// Begins or resumes L-BFGS.
+    fn begin_search(&mut self, progress: SearchState, snapshot: &Snapshot) -> Result<()> {
+        if !self.sees_everything() {
+            let required = "all rows or exact expectations: L-BFGS compares losses";
+            return Err(Error::parameter("the rows of a step", "some rows", required));
+        }
+        if self.architecture.on_sphere {
+            return Err(Error::parameter("units on the sphere", true, "false: L-BFGS moves weights freely"));
+        }
+        snapshot.pairs.iter().flatten().try_for_each(|w| w.check(self.architecture))?;
+        let (architecture, layers) = (self.architecture, self.layers);
+        let value = &mut |weights: &Weights| self.value(weights);
+        let search = Search::new(architecture, layers, &snapshot.weights, &snapshot.pairs, value)?;
+        let is_new = progress.evaluations == 0;
+        self.state.step = 1.0;
+        if is_new {
+            self.state.search = Some(SearchState { evaluations: 1, ended: None });
+            self.state.first_loss = Some(search.loss());
+            self.state.last_loss = Some(search.loss());
+            self.state.diverged = (!search.loss().is_finite()).then_some(0);
+        }
+        self.search = Some(search);
+        Ok(())
+    }
+
+    /// Returns the loss at these weights, summed over labels, and the gradient of half of it.
+    fn value(&mut self, weights: &Weights) -> Result<(f64, Gradient)> {
+        match (&mut self.steps, &self.whole) {
+            (Steps::Exact(exact), _) => exact.risk.gradient(weights),
+            (Steps::Rows(stepper), Some(whole)) => {
+                stepper.set(weights);
+                let (squares, gradient) = stepper.gradient(whole)?;
+                Ok((squares.iter().sum(), gradient))
+            }
+            (Steps::Rows(_), None) => Err(Error::Size { what: "rows".into(), found: 0, required: 1 }),
+        }
+    }
+
+    /// Performs one step of L-BFGS; none after it has found no lower loss.
+    fn search_step(&mut self, mut search: Search) -> Result<Search> {
+        let mut weights = self.weights();
+        let ended = self.state.search.and_then(|s| s.ended);
+        let before = search.evaluations();
+        if ended.is_none() && !search.step(&mut weights, &mut |w| self.value(w))? {
+            self.state.search = self.state.search.map(|s| SearchState { ended: Some(self.state.iteration), ..s });
+        }
+        match &mut self.steps {
+            Steps::Rows(stepper) => stepper.set(&weights),
+            Steps::Exact(exact) => exact.weights = weights,
+        }
+        let more = search.evaluations() - before;
+        self.state.search = self.state.search.map(|s| SearchState { evaluations: s.evaluations + more, ..s });
+        self.state.last_loss = Some(search.loss());
+        self.state.iteration += 1;
+        Ok(search)
     }
 
     /// Returns the state: the steps done, the current step size, and so on.
@@ -351,7 +445,10 @@ impl<'a> Descent<'a> {
             Steps::Rows(stepper) => stepper.before(),
             Steps::Exact(exact) => exact.before.clone(),
         };
-        Snapshot { weights: self.weights(), before, state: self.state.clone() }
+        let weights = self.weights();
+        let pairs = self.search.as_ref().map_or(Vec::new(), |search| search.pairs(&weights));
+        let before = before.filter(|_| self.search.is_none());
+        Snapshot { weights, before, pairs, state: self.state.clone() }
     }
 
     /// Returns the current weights.
@@ -436,6 +533,10 @@ impl<'a> Descent<'a> {
 
     /// Advances by one step; if the loss is above the limit, goes back by one: the last step is reverted.
     fn advance(&mut self) -> Result<()> {
+        if let Some(search) = self.search.take() {
+            self.search = Some(self.search_step(search)?);
+            return Ok(());
+        }
         let limit = self.limit();
         let loss = self.step(limit)?;
         if loss <= limit { self.accept(loss) } else { self.reject() }
@@ -444,6 +545,9 @@ impl<'a> Descent<'a> {
     /// Evaluates the loss at the current weights without a step, since weights that are measured must not be reverted
     /// afterwards. Returns whether the weights are accepted.
     fn settles(&mut self) -> Result<bool> {
+        if self.search.is_some() {
+            return Ok(true);
+        }
         let limit = self.limit();
         let loss = self.step(NO_STEP)?;
         let stays = loss <= limit;

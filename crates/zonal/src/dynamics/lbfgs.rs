@@ -33,9 +33,29 @@ pub struct Lbfgs {
 
 impl Lbfgs {
     /// Begins at a point. `memory` is the number of steps that are remembered; `f` returns value and gradient.
-    pub fn new(point: Vec<f64>, memory: usize, f: &mut impl FnMut(&[f64]) -> (f64, Vec<f64>)) -> Self {
+    pub fn new(point: Vec<f64>, memory: usize, f: &mut (impl FnMut(&[f64]) -> (f64, Vec<f64>) + ?Sized)) -> Self {
+        Self::resume(point, Vec::new(), memory, f)
+    }
+
+    /// Resumes at a point with the [pairs](Self::pairs) that were remembered there, with the same bits if `f` returns the
+    /// same ones.
+    pub fn resume(
+        point: Vec<f64>,
+        pairs: Vec<[Vec<f64>; 2]>,
+        memory: usize,
+        f: &mut (impl FnMut(&[f64]) -> (f64, Vec<f64>) + ?Sized),
+    ) -> Self {
         let (value, gradient) = f(&point);
-        Self { point, value, gradient, pairs: VecDeque::new(), memory, evaluations: 1 }
+        let pair = |[s, y]: [Vec<f64>; 2]| {
+            let inverse = 1.0 / dot(&s, &y);
+            (s, y, inverse)
+        };
+        Self { point, value, gradient, pairs: pairs.into_iter().map(pair).collect(), memory, evaluations: 1 }
+    }
+
+    /// Returns the differences of points and of gradients that are remembered, the oldest first.
+    pub fn pairs(&self) -> impl Iterator<Item = (&[f64], &[f64])> {
+        self.pairs.iter().map(|(s, y, _)| (s.as_slice(), y.as_slice()))
     }
 
     /// Returns the current point.
@@ -62,7 +82,7 @@ impl Lbfgs {
     ///
     /// # Panics
     /// If `f` returns a gradient of another length than the point.
-    pub fn step(&mut self, f: &mut impl FnMut(&[f64]) -> (f64, Vec<f64>)) -> bool {
+    pub fn step(&mut self, f: &mut (impl FnMut(&[f64]) -> (f64, Vec<f64>) + ?Sized)) -> bool {
         let mut direction = self.direction();
         let mut slope = dot(&direction, &self.gradient);
         if slope.is_nan() || slope >= 0.0 {
@@ -121,7 +141,7 @@ impl Lbfgs {
         &mut self,
         direction: &[f64],
         slope: f64,
-        f: &mut impl FnMut(&[f64]) -> (f64, Vec<f64>),
+        f: &mut (impl FnMut(&[f64]) -> (f64, Vec<f64>) + ?Sized),
     ) -> Option<(Vec<f64>, f64, Vec<f64>)> {
         let (mut low, mut high, mut length) = (0.0, f64::INFINITY, 1.0);
         let mut best: Option<(Vec<f64>, f64, Vec<f64>)> = None;

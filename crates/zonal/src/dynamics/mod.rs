@@ -8,6 +8,7 @@ mod linear;
 mod operator;
 mod path;
 mod rounding;
+mod search;
 mod stepper;
 
 pub use curvature::curvature;
@@ -16,6 +17,7 @@ pub use lbfgs::Lbfgs;
 pub use linear::{LinearPrediction, Steps, has_tangent, share_left, tangent_spectrum};
 pub use operator::Operator;
 pub use path::{GradientPath, LANCZOS_TOLERANCE, MOST_LANCZOS_STEPS, Solver};
+pub use search::SearchState;
 pub use stepper::{Batch, Stepper};
 
 /// Computes (1 - x)^t without loss of accuracy: through log1p for 0 <= x < 1, with the parity of t taken into account

@@ -17,7 +17,7 @@ use zonal::statistics::Precision;
 use zonal_documents::number::Extended;
 use zonal_documents::options::{BATCH, KERNEL, LAYERS, PATIENCE, SCALE, STEP, WIDTH};
 use zonal_documents::train::{
-    BatchChoice, Checkpoint, CourseReport, DescentConfig, DescentReport, MethodReport, NetworkReport,
+    BatchChoice, Checkpoint, CourseReport, DescentConfig, DescentMethod, DescentReport, MethodReport, NetworkReport,
     StepChange, TrainConfig,
 };
 use zonal_documents::{Error, Result};
@@ -168,7 +168,12 @@ impl<'a> Descent<'a> {
         let Self { architecture, start, step, seed, .. } = self;
         let DescentConfig { layers, precision, .. } = *self.options;
         let Some((snapshot, progress)) = saved else {
-            let stepping = Stepping::new(architecture, layers, start, source, *step, precision, *seed)?;
+            let stepping = match self.options.method {
+                DescentMethod::Descent => {
+                    Stepping::new(architecture, layers, start, source, *step, precision, *seed)?
+                }
+                DescentMethod::Lbfgs => Stepping::lbfgs(architecture, layers, start, source)?,
+            };
             return Ok((stepping, Progress::default()));
         };
         progress.weights.iter().try_for_each(|w| Network::from_weights(architecture, w).map(|_| ()))?;
@@ -224,6 +229,9 @@ impl RunningDescent<'_> {
             self.progress.checkpoints.push(self.with_geometry(measured, &weights)?);
             self.progress.validation.push(validation);
             self.progress.weights.push(weights);
+            if self.stepping.state().search.is_some_and(|search| search.ended.is_some()) {
+                return Ok(StopReason::Converged);
+            }
             if self.descent.options.patience.is_some_and(|patience| self.progress.is_past_best(patience)) {
                 return Ok(StopReason::Converged);
             }
@@ -268,6 +276,9 @@ impl RunningDescent<'_> {
         let change = |&(iteration, step_size): &(u64, f64)| StepChange { iteration, step_size };
         let basis = self.input.basis.as_ref();
         let method = MethodReport::Descent(DescentReport {
+            method: options.method,
+            evaluations: state.search.map(|search| search.evaluations),
+            ended: state.search.and_then(|search| search.ended),
             layers: options.layers,
             batch: options.batch,
             on_sphere: options.on_sphere,
@@ -309,7 +320,7 @@ impl RunningDescent<'_> {
 
     /// Notes reductions of the step, divergence and early stopping.
     fn note_outcome(&self, stop: StopReason, notes: Notes<'_>) {
-        let State { steps, diverged, .. } = self.stepping.state();
+        let State { steps, diverged, search, .. } = self.stepping.state();
         if let [(_, first), .., _] = steps[..] {
             let smallest = steps.iter().map(|s| s.1).fold(f64::INFINITY, f64::min);
             notes(&format!(
@@ -325,6 +336,9 @@ impl RunningDescent<'_> {
                  the listed network with the smallest loss is used",
                 diverged.unwrap_or(last),
                 self.stepping.largest_stable_step()
+            )),
+            StopReason::Converged if let Some(ended) = search.and_then(|s| s.ended) => notes(&format!(
+                "L-BFGS found no lower loss than at iteration {ended}: a minimum up to rounding, or a kink"
             )),
             StopReason::Converged => notes(&format!(
                 "stopped early at iteration {last}: the validation loss no longer improves ({PATIENCE})"

@@ -41,6 +41,9 @@ struct Description {
     state: State,
     /// Whether the weights include those of the preceding state.
     has_before: bool,
+    /// The number of pairs of differences that L-BFGS remembers.
+    #[serde(default)]
+    pairs: usize,
     checkpoints: Vec<Checkpoint>,
     /// As [`Progress::validation`].
     judged: Vec<Option<f64>>,
@@ -54,10 +57,12 @@ impl SavedState for SavedDescent<'_> {
             identity: (*identity).to_owned(),
             state: snapshot.state.clone(),
             has_before: snapshot.before.is_some(),
+            pairs: snapshot.pairs.len(),
             checkpoints: progress.checkpoints.clone(),
             judged: progress.validation.clone(),
         };
-        let current = [&snapshot.weights].into_iter().chain(&snapshot.before);
+        let pairs = snapshot.pairs.iter().flatten();
+        let current = [&snapshot.weights].into_iter().chain(&snapshot.before).chain(pairs);
         let weights: Vec<Weights> = current.chain(&progress.weights).cloned().collect();
         Ok(save(&folder.join(DESCENT), &json(&description)?, &weights)?)
     }
@@ -96,17 +101,20 @@ fn read(path: &Path) -> Result<(Description, Snapshot, Progress)> {
         serde_json::from_str(&text).map_err(|e| refuse(format!("its description is damaged: {e}")))?;
     let checkpoints = std::mem::take(&mut description.checkpoints);
     let validation = std::mem::take(&mut description.judged);
-    let expected = 1 + usize::from(description.has_before) + checkpoints.len();
+    let expected = (1 + usize::from(description.has_before) + checkpoints.len())
+        .saturating_add(description.pairs.saturating_mul(2));
     if weights.len() != expected || validation.len() != checkpoints.len() {
         let message = format!("expected {expected} snapshots of weights, found {}", weights.len());
         return Err(refuse(message).into());
     }
     let listed = weights.split_off(expected - checkpoints.len());
+    let differences = weights.split_off(weights.len() - 2 * description.pairs);
+    let pairs = differences.chunks(2).map(|pair| [pair[0].clone(), pair[1].clone()]).collect();
     let before = if description.has_before { weights.pop() } else { None };
     let Some(weights) = weights.pop() else {
         return Err(refuse("it holds no weights".to_owned()).into());
     };
-    let snapshot = Snapshot { weights, before, state: description.state.clone() };
+    let snapshot = Snapshot { weights, before, pairs, state: description.state.clone() };
     Ok((description, snapshot, Progress { checkpoints, validation, weights: listed }))
 }
 

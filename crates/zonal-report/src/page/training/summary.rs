@@ -177,7 +177,10 @@ pub(super) fn facts(report: &TrainReport) -> Vec<Fact> {
     if let Some(bias) = report.bias {
         add("bias", short(bias));
     }
-    add("step", short(report.step_size));
+    match report.descent.as_ref().and_then(|d| d.evaluations) {
+        Some(evaluations) => add("steps", format!("L-BFGS, {} gradients", group_digits(evaluations as u64))),
+        None => add("step", short(report.step_size)),
+    }
     facts
 }
 
@@ -193,7 +196,10 @@ pub(super) fn notes(report: &TrainReport) -> Vec<String> {
         ));
     }
     if report.stop_reason == StopReason::Converged {
-        notes.push("Stopped early: the validation loss no longer improved.".to_owned());
+        notes.push(match report.descent.as_ref().and_then(|d| d.ended) {
+            Some(ended) => format!("L-BFGS found no lower loss than at iteration {}.", group_digits(ended)),
+            None => "Stopped early: the validation loss no longer improved.".to_owned(),
+        });
     }
     if let Some(first) = report.first_rounded() {
         notes.push(format!(

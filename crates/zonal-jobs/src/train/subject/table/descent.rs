@@ -21,7 +21,7 @@ use zonal::numeric::sum::tree_sum;
 use zonal::observer::{Observer, Stage};
 use zonal::rows::Part;
 use zonal::statistics::{Precision, Statistics};
-use zonal_documents::train::{BatchChoice, BestPolynomialReport, Checkpoint, DescentConfig};
+use zonal_documents::train::{BatchChoice, BestPolynomialReport, Checkpoint, DescentConfig, DescentMethod};
 use zonal_documents::{Error, Result};
 
 impl Method<TableSubject<'_>> for DescentConfig {
@@ -41,7 +41,10 @@ impl Method<TableSubject<'_>> for DescentConfig {
         let layers = self.layers;
         let method = Descent::new(&run.config, self, &subject.problem.report_of_network()?, labels.len())?;
         let Descent { architecture, start, .. } = &method;
-        let is_predicted = labels.len() == 1 && batch.is_none() && points.rows() as u64 <= PREDICTED_ROWS;
+        let is_predicted = self.method == DescentMethod::Descent
+            && labels.len() == 1
+            && batch.is_none()
+            && points.rows() as u64 <= PREDICTED_ROWS;
         let prediction = is_predicted
             .then(|| LinearPrediction::new(architecture, layers, start, points, standard))
             .transpose()?;

@@ -17,7 +17,7 @@ use zonal::sphere::Degree;
 use zonal::target::PowerSpectrum;
 use zonal_documents::Result;
 use zonal_documents::train::{
-    BatchChoice, Checkpoint, CourseReport, DegreeEnergy, DescentConfig, LearningTime, MethodReport,
+    BatchChoice, Checkpoint, CourseReport, DegreeEnergy, DescentConfig, DescentMethod, LearningTime, MethodReport,
 };
 
 /// The smallest relative error of a loss that is noted; smaller ones change no digit of the printed tables.
@@ -42,7 +42,10 @@ impl Method<TargetSubject<'_>> for DescentConfig {
         let basis = Some(directions).filter(|b| (1..subject.dim.as_usize()).contains(&b.rows()));
         let layers = self.layers;
         let method = Descent::new(&run.config, self, network, 1)?;
-        let prediction = Prediction::new(&method, layers, subject, run.observer)?;
+        let prediction = match self.method {
+            DescentMethod::Descent => Prediction::new(&method, layers, subject, run.observer)?,
+            DescentMethod::Lbfgs => None,
+        };
         let mut measure = |iterate: &Iterate<'_>, observer: &mut dyn Observer| {
             let measured =
                 moving_energies(&method.architecture, iterate.weights, target, *max_degree, observer)?;
@@ -64,7 +67,9 @@ impl Method<TargetSubject<'_>> for DescentConfig {
 /// expectations, or the rows of a step.
 fn check_memory(subject: &TargetSubject<'_>, options: &DescentConfig, listed: u64) -> Result<()> {
     let (dim, degrees) = (subject.job.dim, subject.max_degree as u64);
-    let weights = (dim + 2) * (4 * listed + 8);
+    // L-BFGS remembers ten pairs of differences, twice while they are saved.
+    let remembered = if options.method == DescentMethod::Lbfgs { 44 } else { 0 };
+    let weights = (dim + 2) * (4 * listed + 8 + remembered);
     let per_unit = 8 * (weights + 4 * CURVATURE_ROWS + 4 * (degrees + 64));
     let (rows, squares) = match options.batch {
         BatchChoice::Fresh(count) => (32 * (dim + 2) * count as u64, 0),
