@@ -13,7 +13,7 @@ pub fn free() -> u64 {
 fn free_of_system() -> u64 {
     let Ok(mut system) = sysinfo::System::new() else { return u64::MAX };
     system.refresh_memory();
-    let machine = system.available_memory();
+    let machine = reported(system.total_memory(), system.available_memory());
     let group = limits_of_this_process(&mut system).or_else(|| system.cgroup_limits());
     match group {
         Some(limits) if limits.total_memory > 0 => {
@@ -21,6 +21,11 @@ fn free_of_system() -> u64 {
         }
         _ => machine,
     }
+}
+
+/// Returns the available memory of a machine; a total of 0 means that it is unknown, as in a root without /proc.
+fn reported(total: u64, available: u64) -> u64 {
+    if total == 0 { u64::MAX } else { available }
 }
 
 /// Returns the remaining bytes of a limited address space; None if it is not limited.
@@ -93,6 +98,12 @@ fn check(width: u64, need: impl Fn(u64) -> u64, free: u64) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn memory_that_is_not_reported_is_no_limit() {
+        assert_eq!(reported(0, 0), u64::MAX);
+        assert_eq!(reported(8, 0), 0);
+    }
 
     #[test]
     fn the_widest_width_named_does_fit() {
