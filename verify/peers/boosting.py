@@ -1,11 +1,12 @@
 """`cargo xtask bench tables --data FOLDER`: errors and times on tables, of zonal with grown and drawn units and of its peers.
 
-    boosting.py ZONAL PAGE FOLDER [--splits N] [--only NAME,..] [--without PEER,..] [--write]
+    boosting.py ZONAL PAGE FOLDER [--both] [--splits N] [--only NAME,..] [--without PEER,..] [--write]
 
 The folder holds design tables as NAME.csv.gz (no header, label last) with test masks NAME.mask.csv.gz (one column for each
 split). The confirm tables are those of confirm.py, with test rows drawn by the number of the split (a tenth). All programs
 get the same rows and their defaults, and time includes reading for zonal only. Errors are root mean squared errors on test
-rows divided by the standard deviation of the test labels. `--write` puts the result into the page.
+rows divided by the standard deviation of the test labels. `--write` puts the result into the page. `--both` compares what trains
+both layers of 100 units, on six of the design tables.
 """
 
 import argparse
@@ -24,7 +25,7 @@ from page import write
 MOST_ROWS = 50_000
 
 
-def zonal(hidden):
+def zonal(*options):
     """Runs the program on files of these rows."""
 
     def fit_and_score(arguments, train, test):
@@ -33,7 +34,7 @@ def zonal(hidden):
             names = ",".join(f"x{i}" for i in range(train[0].shape[1])) + ",y"
             for path, (x, y) in zip(paths, (train, test), strict=True):
                 np.savetxt(path, np.column_stack([x, y]), delimiter=",", header=names, comments="", fmt="%.17g")
-            command = [arguments.zonal, "train", paths[0], "--label", "y", "--test", paths[1], "--hidden", hidden]
+            command = [arguments.zonal, "train", paths[0], "--label", "y", "--test", paths[1], *options]
             command += ["--out", "none", "--format", "json", "--quiet"]
             done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
             if done.returncode != 0:
@@ -103,12 +104,29 @@ def peers():
         return catboost.CatBoostRegressor(verbose=False, allow_writing_files=False)
 
     return {
-        "grown": zonal("grown"),
-        "drawn": zonal("drawn"),
+        "grown": zonal("--hidden", "grown"),
+        "drawn": zonal("--hidden", "drawn"),
         "HGB": estimator(HistGradientBoostingRegressor),
         "LightGBM": estimator(lightgbm),
         "CatBoost": estimator(catboost),
         "xRFM": estimator(Xrfm),
+        "MLP adam": estimator(lambda: standardised(MLPRegressor())),
+        "MLP lbfgs": estimator(lambda: standardised(MLPRegressor(solver="lbfgs"))),
+    }
+
+
+#: The tables on which both layers are trained.
+SIX = ("airfoil", "autompg", "concrete", "energy", "housing", "skillcraft")
+
+
+def both_layers():
+    """Name and program of each that trains both layers of 100 units."""
+    from sklearn.neural_network import MLPRegressor
+
+    both = ("--layers", "both", "--width", "100")
+    return {
+        "L-BFGS": zonal(*both, "--method", "lbfgs"),
+        "descent": zonal(*both),
         "MLP adam": estimator(lambda: standardised(MLPRegressor())),
         "MLP lbfgs": estimator(lambda: standardised(MLPRegressor(solver="lbfgs"))),
     }
@@ -180,12 +198,13 @@ def summary(found, programs, heading):
     results = list(found.values())
     rank = ranks(results, programs)
     lines = [f"{heading}: {len(results)} pairs of a table and a split.", ""]
-    lines += ["| program | mean rank | error of grown / its error | grown is ahead | seconds |"]
+    ours = next(iter(programs))
+    lines += [f"| program | mean rank | error of {ours} / its error | {ours} is ahead | seconds |"]
     lines += ["| --- | --- | --- | --- | --- |"]
     for p in programs:
-        pairs = [(r["grown"][0], r[p][0]) for r in results]
-        ratio = "1" if p == "grown" else f"{geometric([a / b for a, b in pairs]):.3f}"
-        won = "" if p == "grown" else f"{sum(a < b for a, b in pairs)} of {len(pairs)}"
+        pairs = [(r[ours][0], r[p][0]) for r in results]
+        ratio = "1" if p == ours else f"{geometric([a / b for a, b in pairs]):.3f}"
+        won = "" if p == ours else f"{sum(a < b for a, b in pairs)} of {len(pairs)}"
         seconds = geometric([r[p][1] for r in results])
         lines.append(f"| {p} | {rank[p]:.2f} | {ratio} | {won} | {seconds:.2f} |")
     lines += ["", "| table | " + " | ".join(programs) + " |", "| --- |" + " --- |" * len(programs)]
@@ -204,7 +223,8 @@ def main():
     parser.add_argument("zonal", type=Path)
     parser.add_argument("page", type=Path)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--splits", type=int, default=5)
+    parser.add_argument("--both", action="store_true")
+    parser.add_argument("--splits", type=int)
     parser.add_argument("--only", default="")
     parser.add_argument("--without", default="")
     parser.add_argument("--write", action="store_true")
@@ -212,10 +232,15 @@ def main():
     files = sorted(p for p in arguments.folder.glob("*.csv.gz") if not p.name.endswith(".mask.csv.gz"))
     design = {p.name.removesuffix(".csv.gz"): lambda split, p=p: design_table(p, split) for p in files}
     others = {f"{e[1]}": lambda split, e=e: confirm_table(e, split) for e in confirm.TABLES}
-    programs = {n: run for n, run in peers().items() if n not in arguments.without.split(",")}
+    arguments.splits = arguments.splits or (10 if arguments.both else 5)
+    all_programs = both_layers() if arguments.both else peers()
+    programs = {n: run for n, run in all_programs.items() if n not in arguments.without.split(",")}
     only = [name for name in arguments.only.split(",") if name]
     sections = []
-    for heading, tables in (("Design tables", design), ("Confirm tables", others)):
+    groups = [("Design tables", design), ("Confirm tables", others)]
+    if arguments.both:
+        groups = [("Both layers of 100 units", {n: design[n] for n in SIX})]
+    for heading, tables in groups:
         chosen = {n: t for n, t in tables.items() if not only or n in only}
         if chosen:
             sections.append(summary(measure(arguments, chosen, programs), programs, heading))
@@ -225,8 +250,8 @@ def main():
         import lightgbm
         import sklearn
 
-        command = "Written by `cargo xtask bench tables --data FOLDER`."
-        title = "Tables: grown units and boosting"
+        command = f"Written by `cargo xtask bench tables --data FOLDER{' --both' if arguments.both else ''}`."
+        title = "Tables: both layers" if arguments.both else "Tables: grown units and boosting"
         write(arguments.page, title, [command, *sections], *((m.__name__, m) for m in (np, sklearn, lightgbm, catboost)))
 
 

@@ -54,9 +54,10 @@ const HELP: &str = "cargo xtask COMMAND
           sections: path, descent, width, files, choice (an hour for all)
   bench descent
           steps of both layers against PyTorch, JAX and NumPy
-  bench tables --data FOLDER [--splits N] [--only NAME,..] [--without PEER,..] [--write]
+  bench tables --data FOLDER [--both] [--splits N] [--only NAME,..] [--without PEER,..] [--write]
           grown units against boosting and perceptrons on the tables of a folder (NAME.csv.gz without header, label
-          last; NAME.mask.csv.gz) and on ten public tables; --write puts the results into docs/benchmarks.md
+          last; NAME.mask.csv.gz) and on ten public tables; with --both, both layers by L-BFGS against descent and
+          perceptrons; --write puts the results into docs/benchmarks.md
   bench python [SECTION ..]
           the Python package compared with scikit-learn, and on Dask; sections: import, estimator, dask";
 

@@ -200,7 +200,8 @@ fn remarks(report: &PlanReport) -> String {
     text += &format!(
         "\nTraining takes about {} of memory ({} available) and {}.\n",
         readable_bytes(cost.memory_bytes),
-        readable_bytes(cost.memory_free_bytes),
+        // The largest number means that the system does not say.
+        if cost.memory_free_bytes == u64::MAX { "unknown".to_owned() } else { readable_bytes(cost.memory_free_bytes) },
         cost.seconds.map_or("an unknown time".to_owned(), readable_seconds)
     );
     if cost.memory_bytes > cost.memory_free_bytes {
