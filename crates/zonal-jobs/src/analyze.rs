@@ -5,7 +5,9 @@ use crate::memory::{check_need, needed};
 use crate::survey::{Survey, standardise_labels};
 use zonal::lift::{LabelScale, Lift};
 use zonal::linalg::{Matrix, dot};
-use zonal::measure::{BestPolynomial, Monomials, Repeats, best_polynomials, monomials, sampled_energies, unexplained_share};
+use zonal::measure::{
+    BestPolynomial, Monomials, Repeats, best_polynomials, monomials, sampled_energies, unexplained_share,
+};
 use zonal::observer::{Observer, Stage};
 use zonal::rows::{Part, Split};
 use zonal::sphere::{Degree, multiplicities};
@@ -120,7 +122,8 @@ fn highest_degree(config: &AnalyzeConfig, variables: usize) -> Result<Degree> {
 fn determining(names: &[String], features: &Matrix, label: &[f64]) -> Result<Vec<DeterminingColumn>> {
     let mut found = Vec::new();
     for (i, column) in names.iter().enumerate().filter(|_| names.len() > 1) {
-        if let Some(unexplained) = unexplained_share(&features.column(i), label)?.filter(|s| *s < UNEXPLAINED) {
+        if let Some(unexplained) = unexplained_share(&features.column(i), label)?.filter(|s| *s < UNEXPLAINED)
+        {
             found.push(DeterminingColumn { column: column.clone(), unexplained });
         }
     }

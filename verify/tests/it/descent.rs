@@ -421,7 +421,7 @@ fn lbfgs_on_the_output_layer_ends_at_the_least_squares_solution() {
     assert!(state.search.unwrap().ended.is_some_and(|t| t < 200), "{state:?}");
     // The features of the fixed units, and the best weights by descent for 1e9 iterations at once.
     let network = Network::from_weights(&a, &start).unwrap();
-    let quadratic = zonal::risk::Empirical::new(&rows.0, &rows.1).quadratic(&network).unwrap();
+    let quadratic = zonal::risk::Empirical::new(&rows.0, rows.1.values()).quadratic(&network).unwrap();
     let path = GradientPath::new(&quadratic, Step::Auto, &mut Silent).unwrap();
     let best = path.losses(1_000_000_000)[0];
     assert!((state.last_loss.unwrap() - best).abs() < 1e-12, "{:?} {best}", state.last_loss);

@@ -134,19 +134,30 @@ fn threads_do_not_change_a_bit() {
 #[test]
 fn lbfgs_trains_both_layers_in_few_steps() {
     let place = Place::new();
-    let table = ["train", DIABETES, "--label", "progression", "--activation", "tanh", "--scale", "2", "--bias", "1"];
+    let table =
+        ["train", DIABETES, "--label", "progression", "--activation", "tanh", "--scale", "2", "--bias", "1"];
     let both = ["--layers", "both", "--width", "30", "--at", "20", "--patience", "inf"];
-    let trained = |more: &[&str]| place.succeed(&[&table[..], &both, more, &["--format", "json", "--out", "none"]].concat()).json();
+    let trained = |more: &[&str]| {
+        place.succeed(&[&table[..], &both, more, &["--format", "json", "--out", "none"]].concat()).json()
+    };
     let (descent, lbfgs) = (trained(&[]), trained(&["--method", "lbfgs"]));
     assert!(number(&lbfgs["train_rmse"]) < number(&descent["train_rmse"]));
-    assert_eq!((&descent["descent"]["method"], &lbfgs["descent"]["method"]), (&"descent".into(), &"lbfgs".into()));
+    assert_eq!(
+        (&descent["descent"]["method"], &lbfgs["descent"]["method"]),
+        (&"descent".into(), &"lbfgs".into())
+    );
     assert!(lbfgs["path"][0]["predicted_loss"].is_null() && descent["path"][0]["predicted_loss"].is_number());
     assert!(descent["descent"]["evaluations"].is_null() && number(&lbfgs["descent"]["evaluations"]) > 20.0);
     // A teacher of the same width, with exact expectations, is learned to rounding.
-    let target = ["train", "--target", "teacher(erf, units=2)", "--dim", "5", "--activation", "erf", "--width", "12"];
-    let exact = place.succeed(&[&target[..], &["--layers", "both", "--method", "lbfgs", "--format", "json"]].concat()).json();
+    let target =
+        ["train", "--target", "teacher(erf, units=2)", "--dim", "5", "--activation", "erf", "--width", "12"];
+    let exact = place
+        .succeed(&[&target[..], &["--layers", "both", "--method", "lbfgs", "--format", "json"]].concat())
+        .json();
     assert!(number(&exact["loss"]) < 1e-9 * number(&exact["initial_loss"]), "{}", exact["loss"]);
-    let text = place.succeed(&[&target[..], &["--layers", "both", "--method", "lbfgs", "--iterations", "5"]].concat()).stdout;
+    let text = place
+        .succeed(&[&target[..], &["--layers", "both", "--method", "lbfgs", "--iterations", "5"]].concat())
+        .stdout;
     assert!(text.contains("both layers by L-BFGS with") && !text.contains(", step"), "{text}");
     assert!(!text.contains("tangent"), "{text}");
 }
@@ -342,7 +353,11 @@ fn mistakes_are_told_before_any_work() {
         ),
         (&target, &["--layers", "both", "--batch", "exact", "--precision", "f32"], &["f64"]),
         (&target, &["--method", "lbfgs"], &["--method is for iterative training", "--layers both"]),
-        (&target, &["--layers", "both", "--method", "lbfgs", "--batch", "fresh:8"], &["--method lbfgs", "--batch fresh:8"]),
+        (
+            &target,
+            &["--layers", "both", "--method", "lbfgs", "--batch", "fresh:8"],
+            &["--method lbfgs", "--batch fresh:8"],
+        ),
         (&target, &["--layers", "both", "--method", "lbfgs", "--units", "sphere"], &["--units sphere"]),
         (&target, &["--layers", "both", "--method", "lbfgs", "--step", "1"], &["cannot be used with --step"]),
         (&table, &["--layers", "both", "--method", "lbfgs", "--batch", "16"], &["--batch 16"]),

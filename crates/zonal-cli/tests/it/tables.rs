@@ -252,7 +252,8 @@ fn a_label_in_disguise_is_named() {
         let disguise = (0.5 * y + 0.005 * (7e3 * a).sin()).exp();
         format!("{a},{b},{c},{y},{z},{disguise},{}\n", (10.0 * y).round())
     };
-    let text: String = ["a,b,c,y,z,disguise,level\n".to_owned()].into_iter().chain(rows.iter().map(line)).collect();
+    let text: String =
+        ["a,b,c,y,z,disguise,level\n".to_owned()].into_iter().chain(rows.iter().map(line)).collect();
     place.file("t.csv", text);
     let analysis = |label: &str| {
         let out = place.succeed(&["analyze", "t.csv", "--label", label, "--format", "json"]);

@@ -104,11 +104,16 @@ impl DescentOptions {
     }
 
     /// Rejects options that L-BFGS does not have.
-    pub(super) fn check_lbfgs(&self, batch: BatchChoice, precision: Precision, step: Auto<Real>) -> Result<()> {
+    pub(super) fn check_lbfgs(
+        &self,
+        batch: BatchChoice,
+        precision: Precision,
+        step: Auto<Real>,
+    ) -> Result<()> {
         let other = match batch {
-            BatchChoice::Rows(_) | BatchChoice::Fresh(_) => BATCH.with(batch),
-            _ if precision == Precision::F32 => PRECISION.with("f32"),
-            _ if self.units == Some(UnitsChoice::Sphere) => UNITS.with("sphere"),
+            BatchChoice::Rows(_) | BatchChoice::Fresh(_) => BATCH.with(batch).to_string(),
+            _ if precision == Precision::F32 => PRECISION.with("f32").to_string(),
+            _ if self.units == Some(UnitsChoice::Sphere) => UNITS.with("sphere").to_string(),
             _ if step != Auto::Auto => STEP.to_string(),
             _ => return Ok(()),
         };

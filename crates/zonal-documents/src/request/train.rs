@@ -1,8 +1,8 @@
 //! The options of `train`.
 
 use super::choice::{
-    HiddenChoice, LayersChoice, MethodChoice, MissingChoice, ParametrisationChoice, PrecisionChoice, SolverChoice,
-    UnitsChoice,
+    HiddenChoice, LayersChoice, MethodChoice, MissingChoice, ParametrisationChoice, PrecisionChoice,
+    SolverChoice, UnitsChoice,
 };
 use super::descent::DescentOptions;
 use super::heading::{NETWORK, RUN, TABLE, TARGET as TARGET_HEADING, TRAINING};
@@ -13,7 +13,9 @@ use crate::error::{Error, Result};
 use crate::number::{Auto, Count, Extended, Real, Scale, Whole, count, text};
 use crate::options::{AGAIN, AT, DATA, HIDDEN, LABEL, PRECISION, RESUME, SEED, SOLVER, TARGET};
 use crate::table::{Data, Memory, lossy, lossy_option};
-use crate::train::{BatchChoice, DescentConfig, DescentMethod, GrowthConfig, Input, TableJob, TargetJob, TrainConfig};
+use crate::train::{
+    BatchChoice, DescentConfig, DescentMethod, GrowthConfig, Input, TableJob, TargetJob, TrainConfig,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;

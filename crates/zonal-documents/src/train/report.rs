@@ -1,6 +1,6 @@
 //! The report of a training. Its field names are a stable interface for other programs.
 
-use super::{BatchChoice, Candidate};
+use super::{BatchChoice, Candidate, DescentMethod};
 use crate::number::Extended;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

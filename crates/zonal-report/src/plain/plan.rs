@@ -201,7 +201,11 @@ fn remarks(report: &PlanReport) -> String {
         "\nTraining takes about {} of memory ({} available) and {}.\n",
         readable_bytes(cost.memory_bytes),
         // The largest number means that the system does not say.
-        if cost.memory_free_bytes == u64::MAX { "unknown".to_owned() } else { readable_bytes(cost.memory_free_bytes) },
+        if cost.memory_free_bytes == u64::MAX {
+            "unknown".to_owned()
+        } else {
+            readable_bytes(cost.memory_free_bytes)
+        },
         cost.seconds.map_or("an unknown time".to_owned(), readable_seconds)
     );
     if cost.memory_bytes > cost.memory_free_bytes {

@@ -420,7 +420,8 @@ impl<'a> Descent<'a> {
         let ended = self.state.search.and_then(|s| s.ended);
         let before = search.evaluations();
         if ended.is_none() && !search.step(&mut weights, &mut |w| self.value(w))? {
-            self.state.search = self.state.search.map(|s| SearchState { ended: Some(self.state.iteration), ..s });
+            self.state.search =
+                self.state.search.map(|s| SearchState { ended: Some(self.state.iteration), ..s });
         }
         match &mut self.steps {
             Steps::Rows(stepper) => stepper.set(&weights),

@@ -33,7 +33,11 @@ pub struct Lbfgs {
 
 impl Lbfgs {
     /// Begins at a point. `memory` is the number of steps that are remembered; `f` returns value and gradient.
-    pub fn new(point: Vec<f64>, memory: usize, f: &mut (impl FnMut(&[f64]) -> (f64, Vec<f64>) + ?Sized)) -> Self {
+    pub fn new(
+        point: Vec<f64>,
+        memory: usize,
+        f: &mut (impl FnMut(&[f64]) -> (f64, Vec<f64>) + ?Sized),
+    ) -> Self {
         Self::resume(point, Vec::new(), memory, f)
     }
 

@@ -45,9 +45,8 @@ impl Search {
         let trained = Trained { layers, biases: architecture.biases };
         let pairs = pairs.iter().map(|pair| pair.each_ref().map(|w| trained.numbers(w))).collect();
         let mut template = weights.clone();
-        let lbfgs = trained.guarded(&mut template, value, |f| {
-            Lbfgs::resume(trained.numbers(weights), pairs, MEMORY, f)
-        })?;
+        let lbfgs = trained
+            .guarded(&mut template, value, |f| Lbfgs::resume(trained.numbers(weights), pairs, MEMORY, f))?;
         Ok(Self { lbfgs, trained })
     }
 
@@ -119,7 +118,8 @@ impl Trained {
 
     fn chain(self, hidden: &[f64], biases: &[f64], output: &[f64]) -> Vec<f64> {
         let none: &[f64] = &[];
-        let hidden = if self.layers.hidden() { [hidden, if self.biases { biases } else { none }] } else { [none; 2] };
+        let hidden =
+            if self.layers.hidden() { [hidden, if self.biases { biases } else { none }] } else { [none; 2] };
         [hidden[0], hidden[1], if self.layers.output() { output } else { none }].concat()
     }
 

@@ -97,7 +97,10 @@ mod tests {
 
     #[test]
     fn what_shows_nothing_is_none() {
-        assert_eq!(unexplained_share(&[1.0; 9], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]).unwrap(), None);
+        assert_eq!(
+            unexplained_share(&[1.0; 9], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]).unwrap(),
+            None
+        );
         assert_eq!(unexplained_share(&[1.0, 2.0, 3.0], &[1.0, 2.0, 3.0]).unwrap(), None);
         assert_eq!(unexplained_share(&[1.0, 2.0, 3.0, 4.0], &[5.0; 4]).unwrap(), None);
         assert_eq!(unexplained_share(&[-1e308, 0.0, 1.0, 1e308], &[-1e308, 1.0, 2.0, 1e308]).unwrap(), None);

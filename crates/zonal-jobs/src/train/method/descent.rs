@@ -17,8 +17,8 @@ use zonal::statistics::Precision;
 use zonal_documents::number::Extended;
 use zonal_documents::options::{BATCH, KERNEL, LAYERS, PATIENCE, SCALE, STEP, WIDTH};
 use zonal_documents::train::{
-    BatchChoice, Checkpoint, CourseReport, DescentConfig, DescentMethod, DescentReport, MethodReport, NetworkReport,
-    StepChange, TrainConfig,
+    BatchChoice, Checkpoint, CourseReport, DescentConfig, DescentMethod, DescentReport, MethodReport,
+    NetworkReport, StepChange, TrainConfig,
 };
 use zonal_documents::{Error, Result};
 use zonal_io::model::HiddenLayer;

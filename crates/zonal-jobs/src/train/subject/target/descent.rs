@@ -17,7 +17,8 @@ use zonal::sphere::Degree;
 use zonal::target::PowerSpectrum;
 use zonal_documents::Result;
 use zonal_documents::train::{
-    BatchChoice, Checkpoint, CourseReport, DegreeEnergy, DescentConfig, DescentMethod, LearningTime, MethodReport,
+    BatchChoice, Checkpoint, CourseReport, DegreeEnergy, DescentConfig, DescentMethod, LearningTime,
+    MethodReport,
 };
 
 /// The smallest relative error of a loss that is noted; smaller ones change no digit of the printed tables.
