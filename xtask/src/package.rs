@@ -17,6 +17,9 @@ use std::process::Command;
 const PLATFORM: &str = "x86_64-unknown-linux-gnu";
 const GLIBC: &str = "2.17";
 
+/// zig can remove all symbols or none, and the wheel's stubs are read from them; so what is linked keeps them.
+const WITH_SYMBOLS: [&str; 2] = ["--config", "profile.release.strip='none'"];
+
 /// All packages of the workspace have one version.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -110,7 +113,7 @@ impl Build {
         let python = tools()?;
         let mut build = Command::new(python.with_file_name("cargo-zigbuild"));
         build.current_dir(root()).args(["zigbuild", "--release", "--locked", "--package", "zonal-cli"]);
-        build.args(["--config", "profile.release.strip=true", "--target"]).arg(format!("{PLATFORM}.{GLIBC}"));
+        build.args(WITH_SYMBOLS).arg("--target").arg(format!("{PLATFORM}.{GLIBC}"));
         run("program", self.reproducible(&mut build)?.env("PATH", path_with(&python)?))?;
         Ok(target().join(PLATFORM).join("release/zonal"))
     }
@@ -123,7 +126,9 @@ impl Build {
             std::fs::create_dir_all(&folder)?;
             Ok(folder)
         };
-        std::fs::copy(&program, folder("bin")?.join("zonal"))?;
+        let copy = folder("bin")?.join("zonal");
+        std::fs::copy(&program, &copy)?;
+        run("removal of symbols", Command::new("strip").arg(&copy))?;
         run("manual pages", Command::new(&program).arg("man").arg(folder("share/man/man1")?))?;
         for (shell, place, name) in [
             ("bash", "share/bash-completion/completions", "zonal"),
@@ -173,7 +178,9 @@ impl Build {
 
     fn wheel(&self) -> Result<()> {
         let mut maturin = self.maturin("build")?;
-        maturin.args(["--release", "--locked", "--zig", "--generate-stubs", "--target", PLATFORM]);
+        maturin
+            .args(["--release", "--locked", "--zig", "--generate-stubs", "--target", PLATFORM])
+            .args(WITH_SYMBOLS);
         maturin.args(["--compatibility", &format!("manylinux_{}", GLIBC.replace('.', "_"))]);
         run("wheel", self.reproducible(&mut maturin)?)
     }
