@@ -55,6 +55,7 @@ NAMES = {
     "AnalyzeReport": "Analysis",
     "LabelAnalysis": "LabelAnalysis",
     "PolynomialError": "PolynomialErrors",
+    "DeterminingColumn": "DeterminingColumns",
     "EnergyEstimate": "EnergyEstimates",
     "Skipped": "Skipped",
     "SweepReport": "Sweep",

@@ -83,6 +83,7 @@ pub struct LabelAnalysis {
     pub noise_rmse: Option<f64>,
     /// The feature columns each of which alone determines the label, such as copies of it, the closest first; empty for
     /// tables with a single feature column.
+    #[serde(default)]
     pub determined_by: Vec<DeterminingColumn>,
     /// The energies of the label by degree, in the label's unit squared; that of degree 0 is the square of the mean.
     /// The estimates are unbiased for rows that are independent and uniform on the sphere.

@@ -204,7 +204,7 @@ fn refused<T, E>(result: std::result::Result<T, E>) {
 
 /// The public functions of the crate `zonal`, each with inconsistent sizes.
 fn core() -> Vec<(&'static str, fn())> {
-    let architectures: [(&'static str, fn()); 16] = [
+    let architectures: [(&'static str, fn()); 17] = [
         ("zonal::curvature::curvature", || {
             size(curvature(&architecture(4), Layers::Both, &weights(5), &points(2, 4)));
             size(curvature(&architecture(4), Layers::Both, &weights(4), &points(2, 5)));
@@ -257,6 +257,16 @@ fn core() -> Vec<(&'static str, fn())> {
                     .unwrap();
             let mut snapshot = begun.snapshot();
             snapshot.weights = weights(5);
+            size(Descent::resume(&a, Layers::Both, &snapshot, source, Step::Auto, Precision::F64, 0));
+        }),
+        ("zonal::Descent::lbfgs", || {
+            let (a, t, other) = (architecture(4), target(4), target(5));
+            let new = |width, source| Descent::lbfgs(&a, Layers::Both, &weights(width), source);
+            size(new(5, Source::Exact { target: &t }));
+            size(new(4, Source::Exact { target: &other }));
+            let mut snapshot = new(4, Source::Exact { target: &t }).unwrap().snapshot();
+            snapshot.pairs = vec![[weights(4), weights(5)]];
+            let source = Source::Exact { target: &t };
             size(Descent::resume(&a, Layers::Both, &snapshot, source, Step::Auto, Precision::F64, 0));
         }),
         ("zonal::Stepper::new", || {
@@ -315,7 +325,7 @@ fn core() -> Vec<(&'static str, fn())> {
             }
         }),
     ];
-    let rows: [(&'static str, fn()); 30] = [
+    let rows: [(&'static str, fn()); 31] = [
         ("zonal::Moments::push", || {
             size(Moments::new(3).push(&[1.0], 1.0));
             size(Moments::new(1).push(&[1.0, 2.0], 1.0));
@@ -467,6 +477,9 @@ fn core() -> Vec<(&'static str, fn())> {
             let mut repeats = Repeats::new(1, 10);
             size(repeats.push(&[1.0], &[1.0, 2.0]));
             size(repeats.push(&[1.0], &[]));
+        }),
+        ("zonal::unexplained::unexplained_share", || {
+            size(measure::unexplained_share(&[1.0; 5], &[1.0; 4]));
         }),
         ("zonal::sampling::sampled_energies", || {
             size(measure::sampled_energies(&points(5, 4), &[1.0; 4], 2));
@@ -801,8 +814,9 @@ fn cases() -> Vec<(&'static str, fn())> {
 
 /// Access to elements and products of vectors and matrices follow the rules of slices: they panic, as their
 /// documentation states.
-const PANICS: [&str; 27] = [
+const PANICS: [&str; 28] = [
     "zonal::ColumnMap::feature_of",
+    "zonal::Lbfgs::resume",
     "zonal::Lbfgs::step",
     "zonal::Activation::replace_by_slopes",
     "zonal::Matrix::select",

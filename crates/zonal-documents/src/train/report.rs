@@ -339,6 +339,7 @@ pub struct TableReport {
 #[serde(deny_unknown_fields)]
 pub struct DescentReport {
     /// What determined a step: descent or lbfgs.
+    #[serde(default)]
     #[schemars(with = "String")]
     pub method: DescentMethod,
     /// With L-BFGS, the number of evaluations of loss and gradient; null for descent, which needs one a step.

@@ -21,6 +21,7 @@ __all__ = [
     "Decay",
     "Degrees",
     "DescentReport",
+    "DeterminingColumns",
     "EnergyEstimates",
     "Game",
     "Importances",
@@ -572,8 +573,14 @@ class DescentReport(Record):
         The largest eigenvalue of the tangent kernel at initialisation.
     diverged : int | None
         The iteration at which the loss diverged; None if it did not.
+    ended : int | None
+        The iteration after which L-BFGS found no lower loss; None if it did.
+    evaluations : int | None
+        With L-BFGS, the number of evaluations of loss and gradient; None for descent, which needs one a step.
     largest_stable_step : float | None
         The largest stable step size at initialisation, 2 / curvature.
+    method : str
+        What determined a step: descent or lbfgs.
     random_alignment : float | None
         The expected alignment of random directions, for targets that depend on few directions.
     """
@@ -588,7 +595,10 @@ class DescentReport(Record):
     steps: StepChanges
     curvature: float | None
     diverged: int | None
+    ended: int | None
+    evaluations: int | None
     largest_stable_step: float | None
+    method: str
     random_alignment: float | None
 
 
@@ -722,7 +732,8 @@ class Training(TrainingResult):
     iterations : int
         The number of iterations.
     step_size : float
-        The step size eta; for grown units the mean of those of the networks.
+        The step size eta; for grown units the mean of those of the networks; for L-BFGS 1, the multiple of its
+        direction that it tries first.
     initial_loss : float
         The loss before the first step.
     loss : float
@@ -915,6 +926,23 @@ class EnergyEstimates(Columns):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class DeterminingColumns(Columns):
+    """A feature column that alone determines a label.
+
+    Attributes
+    ----------
+    column : tuple[str, ...]
+        The name of the column.
+    unexplained : FloatArray
+        The estimated fraction of the label's variance that no continuous function of the column explains; below
+        0.001.
+    """
+
+    column: tuple[str, ...]
+    unexplained: FloatArray
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class LabelAnalysis(Record):
     """The analysis of one label.
 
@@ -931,6 +959,9 @@ class LabelAnalysis(Record):
     energies : EnergyEstimates
         The energies of the label by degree, in the label's unit squared; that of degree 0 is the square of the mean.
         The estimates are unbiased for rows that are independent and uniform on the sphere.
+    determined_by : DeterminingColumns
+        The feature columns each of which alone determines the label, such as copies of it, the closest first; empty
+        for tables with a single feature column.
     noise_rmse : float | None
         The noise floor: the smallest root mean squared error that a function of the features can have; None if no row
         repeats.
@@ -941,6 +972,7 @@ class LabelAnalysis(Record):
     deviation: float
     best_polynomial: PolynomialErrors
     energies: EnergyEstimates
+    determined_by: DeterminingColumns
     noise_rmse: float | None
 
 

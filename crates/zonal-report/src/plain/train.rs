@@ -4,7 +4,9 @@ use super::table::Layout;
 use zonal::network::{Layers, Parametrisation, Start};
 use zonal_documents::agreement::Agreement;
 use zonal_documents::number::{short, short_count, short_known, short_residual, short_up};
-use zonal_documents::train::{BestPolynomialReport, Checkpoint, LabelErrors, SolverReport, TrainReport};
+use zonal_documents::train::{
+    BestPolynomialReport, Checkpoint, LabelErrors, LearningTime, SolverReport, TrainReport,
+};
 
 /// The number of rows that the table aims for.
 const ROWS: usize = 16;
@@ -80,7 +82,8 @@ fn target_table(report: &TrainReport, target: &str, layout: Layout) -> String {
         descent(report)
     );
     let degrees = shown_degrees(report);
-    let theory = degrees.len() <= MAX_DEGREES_WITH_THEORY;
+    let is_predicted = report.path.iter().any(|c| c.predicted_loss.is_some());
+    let theory = is_predicted && degrees.len() <= MAX_DEGREES_WITH_THEORY;
     text += &path_by_degree(report, &degrees, theory, layout);
     text += &legend(report, theory);
     text += &rounding(report);
@@ -247,21 +250,24 @@ fn learning_times(report: &TrainReport, degrees: &[usize], layout: Layout) -> St
     let times = report.learning.as_deref().unwrap_or_default();
     let time = |t: Option<u64>| t.map_or("-".to_owned(), short_count);
     let of = |degree: usize| times.iter().filter(move |t| t.degree == degree);
+    let is_predicted = times.iter().any(|t| t.predicted.is_some());
+    let cell = |t: &LearningTime| match is_predicted {
+        true => format!("{} ({})", time(t.iteration), time(t.predicted)),
+        false => time(t.iteration),
+    };
     let rows: Vec<Vec<String>> = degrees
         .iter()
         .filter(|&&k| of(k).next().is_some())
-        .map(|&k| {
-            let cells = of(k).map(|t| format!("{} ({})", time(t.iteration), time(t.predicted)));
-            [format!("degree {k}")].into_iter().chain(cells).collect()
-        })
+        .map(|&k| [format!("degree {k}")].into_iter().chain(of(k).map(cell)).collect())
         .collect();
     if rows.is_empty() {
         return String::new();
     }
-    let of_what = if report.descent.is_some() {
-        "Reported iterations; in brackets, the prediction of the tangent kernel."
-    } else {
-        "Iterations; in brackets, the prediction at infinite width."
+    let of_what = match (report.descent.is_some(), is_predicted) {
+        (true, true) => "Reported iterations; in brackets, the prediction of the tangent kernel.",
+        (true, false) => "Reported iterations.",
+        (false, true) => "Iterations; in brackets, the prediction at infinite width.",
+        (false, false) => "Iterations.",
     };
     let header = ["energy remaining", "50 %", "10 %", "1 %"].map(String::from);
     format!("\n{}{}\n\n", layout.columns(&header, &rows), of_what)

@@ -7,6 +7,8 @@ use std::collections::VecDeque;
 /// Sufficient decrease and curvature of the line search.
 const DECREASE: f64 = 1e-4;
 const CURVATURE: f64 = 0.9;
+/// A value that is lower by less than this fraction is not lower beyond rounding.
+const ROUNDING: f64 = 8.0 * f64::EPSILON;
 /// The largest number of evaluations of one line search.
 const MOST_EVALUATIONS: usize = 25;
 
@@ -43,6 +45,9 @@ impl Lbfgs {
 
     /// Resumes at a point with the [pairs](Self::pairs) that were remembered there, with the same bits if `f` returns the
     /// same ones.
+    ///
+    /// # Panics
+    /// If a pair has another length than the point, at the next step.
     pub fn resume(
         point: Vec<f64>,
         pairs: Vec<[Vec<f64>; 2]>,
@@ -82,7 +87,7 @@ impl Lbfgs {
         self.evaluations
     }
 
-    /// Performs one step. Returns false, at an unchanged point, if no lower value is found.
+    /// Performs one step. Returns false, at an unchanged point, if no value is found that is lower beyond rounding.
     ///
     /// # Panics
     /// If `f` returns a gradient of another length than the point.
@@ -155,7 +160,7 @@ impl Lbfgs {
             let (value, gradient) = f(&point);
             self.evaluations += 1;
             let is_lower = value <= self.value + DECREASE * length * slope;
-            if is_lower {
+            if is_lower && self.value - value > ROUNDING * self.value.abs() {
                 let is_flat = dot(&gradient, direction) >= CURVATURE * slope;
                 if best.as_ref().is_none_or(|(_, least, _)| value < *least) {
                     best = Some((point, value, gradient));

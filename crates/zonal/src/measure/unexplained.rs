@@ -26,7 +26,7 @@ pub fn unexplained_share(column: &[f64], label: &[f64]) -> Result<Option<f64>> {
     let mean = y.iter().sum::<f64>() / count;
     let variance = y.iter().map(|y| (y - mean).powi(2)).sum::<f64>() / count;
     let groups = x.chunk_by(|a, b| a == b).count();
-    if y.len() < 4 || groups < 2 || variance.is_nan() || variance <= 0.0 {
+    if y.len() < 4 || groups < 2 || !variance.is_finite() || variance <= 0.0 {
         return Ok(None);
     }
     let noise = if groups as f64 <= (1.0 - TIED) * count {
