@@ -305,7 +305,9 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
             raise ParameterError(f"method is {self.method!r}, but must be 'descent' or 'lbfgs'")
         iterative = self.layers != "output" or self.batch is not None
         if self.method == "lbfgs" and not iterative:
-            raise ParameterError("method='lbfgs' needs layers='both' or 'hidden'; the output layer's path is exact without it")
+            raise ParameterError(
+                "method='lbfgs' needs layers='both' or 'hidden'; the output layer's path is exact without it"
+            )
         return iterative
 
     def _seed(self) -> int:
