@@ -125,9 +125,9 @@ const FIGURES: Kind = Kind { values: &["", "gif", "svg,gif", ",", LONG], needed:
 /// What the option of that name takes.
 fn kind(command: &str, option: &str) -> &'static Kind {
     match option {
-        "format" | "missing" | "precision" | "solver" | "layers" | "hidden" | "units" | "parametrisation"
-        | "init" | "kernel" | "directions" | "queries" | "answers" | "convention" | "learner" | "part"
-        | "family" | "oracle" | "claim" | "batch" => &CHOICE,
+        "format" | "missing" | "precision" | "solver" | "layers" | "hidden" | "method" | "units"
+        | "parametrisation" | "init" | "kernel" | "directions" | "queries" | "answers" | "convention"
+        | "learner" | "part" | "family" | "oracle" | "claim" | "batch" => &CHOICE,
         "delimiter" => &DELIMITER,
         "seed" | "threads" | "dim" | "degree" | "max-degree" | "width" | "iterations" | "iteration"
         | "folds" | "checkpoint" | "size" | "max-queries" | "rows" | "at-once" | "most-monomials" | "at"
@@ -246,7 +246,9 @@ fn beside(command: &str, option: &str) -> &'static [&'static str] {
         ("spectrum", "kinks") => &["--activation=t^2"],
         ("spectrum" | "analyze" | "sq bound" | "sq learn", "out" | "force") => &["--figures=svg"],
         ("sq play", "noise") => &["--learner=brute-force", "--size=20"],
-        ("train", "units" | "parametrisation" | "init" | "patience" | "batch") => &["--layers=both"],
+        ("train", "units" | "method" | "parametrisation" | "init" | "patience" | "batch") => {
+            &["--layers=both"]
+        }
         _ => &[],
     }
 }
