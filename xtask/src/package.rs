@@ -176,23 +176,36 @@ impl Build {
         Ok(folder)
     }
 
+    /// The wheel. Its stubs are read from the symbols of its library, which are removed afterwards.
     fn wheel(&self) -> Result<()> {
-        let mut maturin = self.maturin("build")?;
+        let parts = self.parts("wheel")?;
+        let mut maturin = self.maturin("build", &parts)?;
         maturin
             .args(["--release", "--locked", "--zig", "--generate-stubs", "--target", PLATFORM])
             .args(WITH_SYMBOLS);
         maturin.args(["--compatibility", &format!("manylinux_{}", GLIBC.replace('.', "_"))]);
-        run("wheel", self.reproducible(&mut maturin)?)
+        run("wheel", self.reproducible(&mut maturin)?)?;
+        let folder = format!("zonal-{VERSION}");
+        let wheel = |words: &[&str]| -> Result<Command> {
+            let mut command = Command::new(tools()?);
+            command.current_dir(&parts).args(["-m", "wheel==0.48.0"]).args(words);
+            command.env("SOURCE_DATE_EPOCH", &self.epoch);
+            Ok(command)
+        };
+        run("unpacking", wheel(&["unpack", "--dest", "."])?.arg(python::only_file(&parts)?))?;
+        let library = parts.join(&folder).join("zonal/_native.abi3.so");
+        run("removal of symbols", Command::new("strip").arg(library))?;
+        run("packing", wheel(&["pack", &folder, "--dest-dir"])?.arg(&self.out))
     }
 
     fn sdist(&self) -> Result<()> {
-        run("sdist", &mut self.maturin("sdist")?)
+        run("sdist", &mut self.maturin("sdist", &self.out)?)
     }
 
-    fn maturin(&self, command: &str) -> Result<Command> {
+    fn maturin(&self, command: &str, out: &Path) -> Result<Command> {
         let python = tools()?;
         let mut maturin = Command::new(&python);
-        maturin.args(["-m", "maturin", command, "--out"]).arg(&self.out).current_dir(python::folder());
+        maturin.args(["-m", "maturin", command, "--out"]).arg(out).current_dir(python::folder());
         maturin.env("PATH", path_with(&python)?).env("SOURCE_DATE_EPOCH", &self.epoch);
         Ok(maturin)
     }
@@ -242,7 +255,7 @@ fn empty(folder: &Path) -> Result<()> {
 
 /// The Python of an environment with the tools of packages.
 fn tools() -> Result<PathBuf> {
-    environment(&["maturin==1.16.0", "cargo-zigbuild==0.24.1", "ziglang==0.17.1"])
+    environment(&["maturin==1.16.0", "cargo-zigbuild==0.24.1", "ziglang==0.17.1", "wheel==0.48.0"])
 }
 
 /// The search path with the folder of a program first.

@@ -147,7 +147,7 @@ pub(crate) fn install(python: &Path, checked: bool) -> Result<PathBuf> {
     Ok(wheel)
 }
 
-fn only_file(folder: &Path) -> Result<PathBuf> {
+pub(crate) fn only_file(folder: &Path) -> Result<PathBuf> {
     let files: Vec<PathBuf> = std::fs::read_dir(folder)?.filter_map(|e| Some(e.ok()?.path())).collect();
     match files.as_slice() {
         [file] => Ok(file.clone()),
