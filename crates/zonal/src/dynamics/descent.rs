@@ -68,6 +68,17 @@ fn sees_everything(source: Source<'_>) -> bool {
     }
 }
 
+/// Returns the mean square of the labels, summed over labels.
+fn label_square(source: Source<'_>) -> Result<f64> {
+    match source {
+        Source::Rows { labels, .. } => {
+            Ok(labels.values().iter().map(|y| y * y).sum::<f64>() / labels.rows().max(1) as f64)
+        }
+        Source::Fresh { target, .. } | Source::Exact { target } => target.norm_sq(),
+        Source::Answered { label_sq, .. } => Ok(label_sq),
+    }
+}
+
 /// Checks that sizes agree and that rows are finite.
 fn check_source(architecture: &Architecture, source: Source<'_>) -> Result<()> {
     let (dim, labels) = (architecture.dim, architecture.labels);
@@ -143,6 +154,35 @@ pub struct Descent<'a> {
 enum Steps<'a> {
     Rows(Box<Stepper>),
     Exact(Box<Exact<'a>>),
+}
+
+impl<'a> Steps<'a> {
+    /// Prepares the steps from a snapshot.
+    fn new(
+        architecture: &'a Architecture,
+        layers: Layers,
+        snapshot: &Snapshot,
+        source: Source<'a>,
+        precision: Precision,
+    ) -> Result<Self> {
+        let exact = |risk: BothLayers<'a>| {
+            let (weights, before) = (snapshot.weights.clone(), snapshot.before.clone());
+            Self::Exact(Box::new(Exact { risk, weights, before }))
+        };
+        match source {
+            Source::Exact { target } => BothLayers::new(target, architecture, layers).map(exact),
+            Source::Answered { oracle, label_sq } => {
+                BothLayers::answered(oracle, label_sq, architecture, layers).map(exact)
+            }
+            Source::Rows { .. } | Source::Fresh { .. } => {
+                let mut stepper = Stepper::new(architecture, layers, &snapshot.weights, precision)?;
+                if sees_everything(source) {
+                    stepper.keep_before(Some(snapshot.before.as_ref().unwrap_or(&snapshot.weights)));
+                }
+                Ok(Self::Rows(Box::new(stepper)))
+            }
+        }
+    }
 }
 
 /// A descent on exact expectations.
@@ -310,25 +350,7 @@ impl<'a> Descent<'a> {
         if let Some(before) = &snapshot.before {
             before.check(architecture)?;
         }
-        let steps = match source {
-            Source::Exact { target } => Steps::Exact(Box::new(Exact {
-                risk: BothLayers::new(target, architecture, layers)?,
-                weights: snapshot.weights.clone(),
-                before: snapshot.before.clone(),
-            })),
-            Source::Answered { oracle, label_sq } => Steps::Exact(Box::new(Exact {
-                risk: BothLayers::answered(oracle, label_sq, architecture, layers)?,
-                weights: snapshot.weights.clone(),
-                before: snapshot.before.clone(),
-            })),
-            Source::Rows { .. } | Source::Fresh { .. } => {
-                let mut stepper = Stepper::new(architecture, layers, &snapshot.weights, precision)?;
-                if sees_everything(source) {
-                    stepper.keep_before(Some(snapshot.before.as_ref().unwrap_or(&snapshot.weights)));
-                }
-                Steps::Rows(Box::new(stepper))
-            }
-        };
+        let steps = Steps::new(architecture, layers, snapshot, source, precision)?;
         let (batch, whole) = match (source, &steps) {
             (Source::Rows { points, labels, batch }, Steps::Rows(stepper)) => {
                 let whole = if batch.is_none_or(|b| b >= points.rows()) {
@@ -344,30 +366,19 @@ impl<'a> Descent<'a> {
         if batch == 0 {
             return Err(Error::parameter("the batch", 0, "at least one row"));
         }
-        let automatic = step == Step::Auto;
-        let state = snapshot.state.clone();
-        let label_square = match source {
-            Source::Rows { labels, .. } => {
-                labels.values().iter().map(|y| y * y).sum::<f64>() / labels.rows().max(1) as f64
-            }
-            Source::Fresh { target, .. } | Source::Exact { target } => target.norm_sq()?,
-            Source::Answered { label_sq, .. } => label_sq,
-        };
-        let order = None;
         let kept = snapshot.before.as_ref().unwrap_or(&snapshot.weights);
-        let good = (!sees_everything(source)).then(|| kept.clone());
         let mut out = Self {
             architecture,
             layers,
             source,
-            automatic,
+            automatic: step == Step::Auto,
             seed,
             steps,
-            state,
+            state: snapshot.state.clone(),
             whole,
-            order,
-            label_square,
-            good,
+            order: None,
+            label_square: label_square(source)?,
+            good: (!sees_everything(source)).then(|| kept.clone()),
             search: None,
         };
         if let Some(progress) = snapshot.state.search {
