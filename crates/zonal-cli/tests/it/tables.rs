@@ -243,6 +243,28 @@ fn what_a_table_holds_is_said_before_any_network() {
 }
 
 #[test]
+fn a_network_that_learned_nothing_says_so() {
+    let place = Place::new();
+    // Labels that no column explains.
+    let line = |i: usize| {
+        let noise = |k: u64| ((i as u64 + 1).wrapping_mul(k) >> 20) as f64 % 1_000.0;
+        format!(
+            "{},{},{}\n",
+            noise(0x9e37_79b9_7f4a_7c15),
+            noise(0xbf58_476d_1ce4_e5b9),
+            noise(0x94d0_49bb_1331_11eb)
+        )
+    };
+    let text: String = ["a,b,y\n".to_owned()].into_iter().chain((0..60).map(line)).collect();
+    place.file("t.csv", text);
+    let options = ["--activation", "relu", "--scale", "1", "--bias", "1", "--width", "50", "--out", "none"];
+    let train =
+        |more: &[&str]| place.succeed(&[&["train", "t.csv", "--label", "y"], &options[..], more].concat());
+    assert!(train(&[]).stderr.contains("note: nothing was learned"), "{}", train(&[]).stderr);
+    assert!(!train(&["--validation-fraction", "0"]).stderr.contains("nothing was learned"));
+}
+
+#[test]
 fn a_label_in_disguise_is_named() {
     let place = Place::new();
     let rows = values(400);

@@ -82,8 +82,7 @@ fn target_table(report: &TrainReport, target: &str, layout: Layout) -> String {
         descent(report)
     );
     let degrees = shown_degrees(report);
-    let is_predicted = report.path.iter().any(|c| c.predicted_loss.is_some());
-    let theory = is_predicted && degrees.len() <= MAX_DEGREES_WITH_THEORY;
+    let theory = is_predicted(report) && degrees.len() <= MAX_DEGREES_WITH_THEORY;
     text += &path_by_degree(report, &degrees, theory, layout);
     text += &legend(report, theory);
     text += &rounding(report);
@@ -135,6 +134,11 @@ fn shown_degrees(report: &TrainReport) -> Vec<usize> {
         energies[k] > 1e-12 * total || report.path.iter().any(|c| energy(c) > 1e-4 * total)
     };
     (0..energies.len()).filter(|&k| has_energy(k)).take(MAX_DEGREES).collect()
+}
+
+/// Returns whether energies by degree have predictions.
+fn is_predicted(report: &TrainReport) -> bool {
+    report.path.iter().flat_map(|c| c.degrees.iter().flatten()).any(|d| d.predicted.is_some())
 }
 
 /// Formats the losses and the residual's energies by degree.
@@ -250,7 +254,7 @@ fn learning_times(report: &TrainReport, degrees: &[usize], layout: Layout) -> St
     let times = report.learning.as_deref().unwrap_or_default();
     let time = |t: Option<u64>| t.map_or("-".to_owned(), short_count);
     let of = |degree: usize| times.iter().filter(move |t| t.degree == degree);
-    let is_predicted = times.iter().any(|t| t.predicted.is_some());
+    let is_predicted = is_predicted(report);
     let cell = |t: &LearningTime| match is_predicted {
         true => format!("{} ({})", time(t.iteration), time(t.predicted)),
         false => time(t.iteration),

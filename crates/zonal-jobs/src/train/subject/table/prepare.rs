@@ -177,6 +177,12 @@ impl Subject for TableSubject<'_> {
             test: self.test_rows,
             dropped: self.survey.dropped() + self.test_dropped,
         };
+        if self.growth.is_none() && model.is_some_and(|m| m.description.best_iteration == 0) {
+            (run.notes)(
+                "nothing was learned: on the rows that choose the iteration, no trained network predicts better than the one \
+                 before training (best iteration 0)",
+            );
+        }
         let squares = [train.as_deref(), validation.as_deref(), test.as_deref()];
         let report = TableReport {
             best_polynomial: found.best_polynomial,
