@@ -160,6 +160,15 @@ fn lbfgs_trains_both_layers_in_few_steps() {
         .stdout;
     assert!(text.contains("both layers by L-BFGS with") && !text.contains(", step"), "{text}");
     assert!(!text.contains("tangent"), "{text}");
+    place.succeed(
+        &[&target[..], &["--layers", "both", "--method", "lbfgs", "--iterations", "5", "--out", "run"]]
+            .concat(),
+    );
+    let page = String::from_utf8(read(&place, "run/report.html")).unwrap();
+    assert!(page.contains("by L-BFGS on both layers") && !page.contains("gradient descent on"));
+    assert!(
+        page.contains("Points: measured at width 12.") && !page.contains("the tangent kernel at the start")
+    );
 }
 
 #[cfg(unix)]

@@ -262,6 +262,8 @@ fn a_network_that_learned_nothing_says_so() {
         |more: &[&str]| place.succeed(&[&["train", "t.csv", "--label", "y"], &options[..], more].concat());
     assert!(train(&[]).stderr.contains("note: nothing was learned"), "{}", train(&[]).stderr);
     assert!(!train(&["--validation-fraction", "0"]).stderr.contains("nothing was learned"));
+    // A path of the start alone has nothing that could be better.
+    assert!(!train(&["--iterations", "0"]).stderr.contains("nothing was learned"));
 }
 
 #[test]

@@ -121,6 +121,16 @@ impl TrainReport {
         error.filter(|error| *error > ROUNDING * self.initial_loss)
     }
 
+    /// Returns whether L-BFGS determined the steps.
+    pub fn is_lbfgs(&self) -> bool {
+        self.descent.as_ref().is_some_and(|d| d.method == DescentMethod::Lbfgs)
+    }
+
+    /// Returns whether the energies by degree have predictions.
+    pub fn is_predicted(&self) -> bool {
+        self.path.iter().flat_map(|c| c.degrees.iter().flatten()).any(|d| d.predicted.is_some())
+    }
+
     /// Returns the first reported iteration whose loss may be off by more than 1 % from rounding.
     pub fn first_rounded(&self) -> Option<u64> {
         let off =

@@ -71,6 +71,10 @@ fn describe(chart: &mut Chart, report: &TrainReport) {
             "What infinite width gives; points are the listed iterations.".to_owned(),
             "dashes: infinite width; points: its listed iterations".to_owned(),
         ),
+        Extended::Finite(width) if chart.series.iter().all(|s| s.line.is_empty()) => {
+            let width = group_digits(width);
+            (format!("Points: measured at width {width}."), format!("points: width {width}"))
+        }
         Extended::Finite(width) => {
             let width = group_digits(width);
             let dashes = if report.descent.is_some() { "tangent kernel" } else { "infinite width" };

@@ -257,10 +257,7 @@ fn table(reports: &[&TrainReport], names: &[String]) -> Table {
     column("layers", &|_, r| number_cell(layers(r)));
     column("width", &|_, r| number_cell(width(r)));
     column("scale", &|_, r| number_cell(short(r.scale)));
-    column("step", &|_, r| {
-        let is_lbfgs = r.descent.as_ref().is_some_and(|d| d.evaluations.is_some());
-        number_cell(if is_lbfgs { "L-BFGS".to_owned() } else { short(r.step_size) })
-    });
+    column("step", &|_, r| number_cell(if r.is_lbfgs() { "L-BFGS".to_owned() } else { short(r.step_size) }));
     column("iterations", &|_, r| number_cell(group_digits(figure::last_iteration(r))));
     column("best iteration", &|_, r| {
         number_cell(r.best_iteration.map_or_else(|| "-".to_owned(), group_digits))

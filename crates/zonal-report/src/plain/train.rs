@@ -82,7 +82,7 @@ fn target_table(report: &TrainReport, target: &str, layout: Layout) -> String {
         descent(report)
     );
     let degrees = shown_degrees(report);
-    let theory = is_predicted(report) && degrees.len() <= MAX_DEGREES_WITH_THEORY;
+    let theory = report.is_predicted() && degrees.len() <= MAX_DEGREES_WITH_THEORY;
     text += &path_by_degree(report, &degrees, theory, layout);
     text += &legend(report, theory);
     text += &rounding(report);
@@ -134,11 +134,6 @@ fn shown_degrees(report: &TrainReport) -> Vec<usize> {
         energies[k] > 1e-12 * total || report.path.iter().any(|c| energy(c) > 1e-4 * total)
     };
     (0..energies.len()).filter(|&k| has_energy(k)).take(MAX_DEGREES).collect()
-}
-
-/// Returns whether energies by degree have predictions.
-fn is_predicted(report: &TrainReport) -> bool {
-    report.path.iter().flat_map(|c| c.degrees.iter().flatten()).any(|d| d.predicted.is_some())
 }
 
 /// Formats the losses and the residual's energies by degree.
@@ -254,7 +249,7 @@ fn learning_times(report: &TrainReport, degrees: &[usize], layout: Layout) -> St
     let times = report.learning.as_deref().unwrap_or_default();
     let time = |t: Option<u64>| t.map_or("-".to_owned(), short_count);
     let of = |degree: usize| times.iter().filter(move |t| t.degree == degree);
-    let is_predicted = is_predicted(report);
+    let is_predicted = report.is_predicted();
     let cell = |t: &LearningTime| match is_predicted {
         true => format!("{} ({})", time(t.iteration), time(t.predicted)),
         false => time(t.iteration),
@@ -431,10 +426,7 @@ fn polynomial_line(report: &TrainReport, p: &BestPolynomialReport) -> String {
 
 /// Names the step size; L-BFGS has none.
 fn step(report: &TrainReport) -> String {
-    match report.descent.as_ref().and_then(|d| d.evaluations) {
-        Some(_) => String::new(),
-        None => format!(", step {}", short(report.step_size)),
-    }
+    if report.is_lbfgs() { String::new() } else { format!(", step {}", short(report.step_size)) }
 }
 
 /// Describes an iterative training.

@@ -38,10 +38,11 @@ pub(super) fn lead(config: &TrainConfig, report: &TrainReport) -> String {
         Some(Layers::Hidden) => "its hidden layer",
         Some(Layers::Both) => "both layers",
     };
+    let method = if report.is_lbfgs() { "L-BFGS" } else { "gradient descent" };
     let units = format!("{} {} units", width(report), activation(report));
     match (&report.target, &config.input) {
         (Some(target), _) => format!(
-            "A network of {units} was trained on {} in dimension {} by gradient descent on {layers}. In {} its mean squared error \
+            "A network of {units} was trained on {} in dimension {} by {method} on {layers}. In {} its mean squared error \
              went from {} to {}.",
             isolate(&shorten(target, LEAD)),
             report.dim,
@@ -59,7 +60,7 @@ pub(super) fn lead(config: &TrainConfig, report: &TrainReport) -> String {
             };
             let files: Vec<String> = job.data.files.iter().map(|f| f.display().to_string()).collect();
             format!(
-                "A network of {units} was trained to predict {} from {} of {} ({}) by gradient descent on {layers}. {at}, {}, \
+                "A network of {units} was trained to predict {} from {} of {} ({}) by {method} on {layers}. {at}, {}, \
                  {}.",
                 isolate(&shorten(&report.labels.as_deref().unwrap_or_default().join(", "), LEAD)),
                 count_noun(columns(report), "column"),
@@ -103,7 +104,6 @@ fn accuracy(report: &TrainReport) -> String {
     }
 }
 
-/// Formats the width.
 /// Returns the number of columns that a network on a table uses.
 fn columns(report: &TrainReport) -> u64 {
     match report.networks {
@@ -113,6 +113,7 @@ fn columns(report: &TrainReport) -> u64 {
     }
 }
 
+/// Formats the width.
 pub(in crate::page) fn width(report: &TrainReport) -> String {
     match (report.width, report.networks) {
         (Extended::Finite(m), Some(networks)) => format!("{networks} x {}", group_digits(m)),

@@ -27,6 +27,7 @@ pub(super) fn degrees_section(
     let all = figure::all_degrees(report);
     let learning = report.learning.as_deref().unwrap_or_default();
     let time = |t: Option<u64>| t.map_or("-".to_owned(), short_count);
+    let is_predicted = report.is_predicted();
     let start = report.path.get(start(report))?;
     // Eigenvalues are for units without biases.
     let spectrum = spectrum.filter(|_| report.descent.as_ref().is_none_or(|d| !d.biases));
@@ -45,9 +46,10 @@ pub(super) fn degrees_section(
         ];
         for share in [0.5, 0.1, 0.01] {
             let found = learning.iter().find(|l| l.degree == k && l.share == share);
-            cells.push(number_cell(
-                found.map_or("-".to_owned(), |l| format!("{} ({})", time(l.iteration), time(l.predicted))),
-            ));
+            cells.push(number_cell(match found {
+                Some(l) if is_predicted => format!("{} ({})", time(l.iteration), time(l.predicted)),
+                found => time(found.and_then(|l| l.iteration)),
+            }));
         }
         cells.push(number_cell(short_residual(energy(start, k))));
         Row { toggle: Some(degree_key(k)), cells }
@@ -66,6 +68,9 @@ pub(super) fn degrees_section(
     let rows = rows.chain(other).collect();
     let table = Table { caption: "By degree".to_owned(), header, rows, folded: false };
     let mut text = match (&report.descent, report.width) {
+        (Some(_), _) if !is_predicted => {
+            "Listed iterations at which the residual energy is down to 50, 10 and 1 %."
+        }
         (Some(_), _) => {
             "Listed iterations at which the residual energy is down to 50, 10 and 1 %; in brackets the prediction of the tangent \
              kernel at the start."

@@ -177,7 +177,8 @@ impl Subject for TableSubject<'_> {
             test: self.test_rows,
             dropped: self.survey.dropped() + self.test_dropped,
         };
-        if self.growth.is_none() && model.is_some_and(|m| m.description.best_iteration == 0) {
+        let is_untrained = |m: &Model| m.description.best_iteration == 0 && m.iterations.len() > 1;
+        if self.growth.is_none() && model.is_some_and(is_untrained) {
             (run.notes)(
                 "nothing was learned: on the rows that choose the iteration, no trained network predicts better than the one \
                  before training (best iteration 0)",
