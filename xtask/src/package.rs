@@ -188,7 +188,7 @@ impl Build {
         let folder = format!("zonal-{VERSION}");
         let wheel = |words: &[&str]| -> Result<Command> {
             let mut command = Command::new(tools()?);
-            command.current_dir(&parts).args(["-m", "wheel==0.48.0"]).args(words);
+            command.current_dir(&parts).args(["-m", "wheel"]).args(words);
             command.env("SOURCE_DATE_EPOCH", &self.epoch);
             Ok(command)
         };
