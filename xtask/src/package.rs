@@ -193,8 +193,10 @@ impl Build {
             Ok(command)
         };
         run("unpacking", wheel(&["unpack", "--dest", "."])?.arg(python::only_file(&parts)?))?;
-        let library = parts.join(&folder).join("zonal/_native.abi3.so");
-        run("removal of symbols", Command::new("strip").arg(library))?;
+        let unpacked = parts.join(&folder);
+        run("removal of symbols", Command::new("strip").arg(unpacked.join("zonal/_native.abi3.so")))?;
+        let list = unpacked.join(format!("{folder}.dist-info/sboms/zonal-py.cyclonedx.json"));
+        std::fs::write(&list, without_folder(&list)?)?;
         run("packing", wheel(&["pack", &folder, "--dest-dir"])?.arg(&self.out))
     }
 
@@ -216,14 +218,12 @@ impl Build {
         let mut list = cargo();
         list.args(["cyclonedx", "--format", "json", "--target", PLATFORM, "--no-build-deps"]);
         run("SBOM", list.env("SOURCE_DATE_EPOCH", &self.epoch))?;
-        let here = root().canonicalize()?.display().to_string();
         // It writes one for each package of the workspace, next to its manifest.
         for package in packages()? {
             let file = root().join(&package.folder).join(format!("{}.cdx.json", package.name));
             if ["zonal-cli", "zonal-py"].contains(&package.name.as_str()) {
-                // Packages of the workspace are identified by their folders.
-                let text = std::fs::read_to_string(&file)?.replace(&here, "/zonal");
-                std::fs::write(self.out.join(format!("{}-{VERSION}.cdx.json", package.name)), text)?;
+                let out = self.out.join(format!("{}-{VERSION}.cdx.json", package.name));
+                std::fs::write(out, without_folder(&file)?)?;
             }
             std::fs::remove_file(&file).with_context(|| file.display().to_string())?;
         }
@@ -243,6 +243,13 @@ impl Build {
         print!("{}", String::from_utf8_lossy(&sums.stdout));
         Ok(std::fs::write(self.out.join("SHA256SUMS"), sums.stdout)?)
     }
+}
+
+/// Returns a list of packages, which identifies those of the workspace by their folders, with `/zonal` as this folder.
+fn without_folder(list: &Path) -> Result<String> {
+    let here = root().canonicalize()?.display().to_string();
+    let text = std::fs::read_to_string(list).with_context(|| list.display().to_string())?;
+    Ok(text.replace(&here, "/zonal"))
 }
 
 /// Creates a folder, or empties it.
