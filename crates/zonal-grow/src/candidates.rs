@@ -17,8 +17,8 @@ const STEEPNESS: [f64; 2] = [0.7, 5.0];
 /// Where a stage draws from.
 pub(crate) struct Source<'a> {
     pub(crate) rows: &'a Rows,
-    /// The rows on which candidates are measured.
-    pub(crate) scored: &'a Matrix,
+    /// The means of the products of the rows' coordinates.
+    pub(crate) moments: &'a Matrix,
     /// The probability of each column.
     pub(crate) importances: &'a [f64],
     /// The units so far, and the probability of each to be a parent, up to a factor; none in the first stage.
@@ -104,25 +104,22 @@ impl Source<'_> {
     /// Divides fresh units, those from `first` on, by the root mean square of <w, x>, and multiplies units that are not
     /// homogeneous by a random length.
     fn scale(&self, units: &mut Units, first: usize) {
-        let depth = units.depth;
-        let mut directions = units.matrix().row_range(first, units.len());
-        (0..directions.rows()).for_each(|j| directions.row_mut(j)[depth - 1] = 0.0);
-        let products = self.scored.times_transposed(&directions);
-        let mut squares = vec![0.0; directions.rows()];
-        for i in 0..products.rows() {
-            squares.iter_mut().zip(products.row(i)).for_each(|(s, z)| *s += z * z);
-        }
-        for (j, square) in squares.into_iter().enumerate() {
-            let size = (square / products.rows() as f64).sqrt();
-            let kind = units.kinds[first + j];
+        let (depth, columns) = (units.depth, units.depth - 1);
+        for j in first..units.len() {
+            let kind = units.kinds[j];
+            let unit = &mut units.weights[j * depth..(j + 1) * depth];
+            let mut square = 0.0;
+            for (i, w) in unit[..columns].iter().enumerate().filter(|(_, w)| **w != 0.0) {
+                square += w * dot(&self.moments.row(i)[..columns], &unit[..columns]);
+            }
+            let size = square.max(0.0).sqrt();
             let mut length = if size > 0.0 { 1.0 / size } else { 1.0 };
             if units.activations[kind].homogeneity().is_none() {
                 let [network, stage] = self.place;
-                let index = (((network << 10) | stage) << 32) | (1 << 31) | (first + j) as u64;
+                let index = (((network << 10) | stage) << 32) | (1 << 31) | j as u64;
                 let u = uniform(&mut stream(self.seed, Purpose::Growth, index));
                 length *= STEEPNESS[0] * (STEEPNESS[1] / STEEPNESS[0]).powf(u);
             }
-            let unit = &mut units.weights[(first + j) * depth..(first + j + 1) * depth];
             unit.iter_mut().for_each(|w| *w *= length);
         }
     }
@@ -167,7 +164,7 @@ mod tests {
         let rows = Rows::new(points, Matrix::zeros(200, 1), Vec::new()).unwrap();
         let source = Source {
             rows: &rows,
-            scored: &rows.points,
+            moments: &rows.moments(),
             importances: &[0.7, 0.2, 0.1, 0.0],
             parents: None,
             seed: 5,

@@ -2,8 +2,10 @@
 
 use crate::rows::Rows;
 use crate::unit::Units;
+use rand::Rng;
 use zonal::dynamics::accumulated;
 use zonal::linalg::{Matrix, SymmetricEigen, add_scaled, dot, symmetric_eigen};
+use zonal::numeric::random::normal;
 use zonal::{Error, Result};
 
 /// Features of the units so far, with their products.
@@ -42,6 +44,8 @@ pub(crate) struct Solution {
 const LAST: u64 = 1_000_000_000;
 /// Leave-one-out residuals are divided by at least this number.
 const LEAST_DIVISOR: f64 = 0.05;
+/// The number of random projections that estimate leverages: their relative standard error is 18 %.
+const PROBES: usize = 64;
 
 impl<'a> Fit<'a> {
     pub(crate) fn new(rows: &'a Rows, held: &'a Rows) -> Self {
@@ -76,9 +80,9 @@ impl<'a> Fit<'a> {
         self.correlations.push(self.labels.transposed_times(block));
     }
 
-    /// Returns the labels on these rows, centred, each row times the root of its weight.
-    pub(crate) fn labels(&self, chosen: &[usize]) -> Matrix {
-        self.labels.select(chosen)
+    /// Returns the labels, centred, each row times the root of its weight.
+    pub(crate) fn labels(&self) -> &Matrix {
+        &self.labels
     }
 
     /// Returns the standard deviation of each unit.
@@ -102,13 +106,18 @@ impl<'a> Fit<'a> {
         }
         let step = 1.0 / largest;
         let turned = b.times_transposed(&eigen.vectors);
-        let at = |iterations| path_at(&eigen, &turned, step, iterations);
-        let tried = std::iter::successors(Some(1u64), |t| Some(2 * t)).take_while(|t| *t < LAST);
-        let losses = tried.map(|t| (self.held_out(&at(t)), t));
-        let Some((held_out, iterations)) = losses.min_by(|a, b| a.0.total_cmp(&b.0)) else {
-            return Err(Error::Size { what: "iterations that were tried".into(), found: 0, required: 1 });
-        };
-        Ok(Solution { coefficients: at(iterations), iterations, step, held_out, eigen })
+        let tried: Vec<u64> =
+            std::iter::successors(Some(1u64), |t| Some(2 * t)).take_while(|t| *t < LAST).collect();
+        let mut path = Vec::new();
+        for &iterations in &tried {
+            path.extend_from_slice(path_at(&eigen, &turned, step, iterations).values());
+        }
+        let labels = self.labels.columns();
+        let path = Matrix::from_rows(tried.len() * labels, self.means.len(), path)?;
+        let losses = self.held_out(&path);
+        let best = (0..tried.len()).min_by(|&a, &b| losses[a].total_cmp(&losses[b])).unwrap_or(0);
+        let coefficients = path.row_range(best * labels, (best + 1) * labels);
+        Ok(Solution { coefficients, iterations: tried[best], step, held_out: losses[best], eigen })
     }
 
     /// Returns the means of products of features and of features and labels.
@@ -138,69 +147,84 @@ impl<'a> Fit<'a> {
         (k, b)
     }
 
-    /// Returns the mean square of the residuals on held-out rows, summed over labels.
-    fn held_out(&self, coefficients: &Matrix) -> f64 {
-        let mut values = Matrix::zeros(self.held.len(), coefficients.rows());
-        let mut first = 0;
-        for block in &self.held_blocks {
-            let last = first + block.columns();
-            for i in 0..values.rows() {
-                for (label, f) in values.row_mut(i).iter_mut().enumerate() {
-                    *f += dot(block.row(i), &coefficients.row(label)[first..last]);
-                }
-            }
-            first = last;
-        }
-        let mut sum = 0.0;
+    /// Returns the mean square of the residuals on held-out rows, summed over labels, for output weights that follow each
+    /// other.
+    fn held_out(&self, coefficients: &Matrix) -> Vec<f64> {
+        let values = products(&self.held_blocks, self.held.len(), coefficients);
+        let mut sums = vec![0.0; coefficients.rows() / self.label_means.len()];
         for i in 0..self.held.len() {
-            let pairs = values.row(i).iter().zip(self.held.labels.row(i)).zip(&self.label_means);
-            let square: f64 = pairs.map(|((f, y), mean)| (f + mean - y).powi(2)).sum();
-            sum += self.held.weights[i] * square;
+            let labels = self.held.labels.row(i);
+            for (sum, values) in sums.iter_mut().zip(values.row(i).chunks(labels.len())) {
+                let pairs = values.iter().zip(labels).zip(&self.label_means);
+                let square: f64 = pairs.map(|((f, y), mean)| (f + mean - y).powi(2)).sum();
+                *sum += self.held.weights[i] * square;
+            }
         }
-        sum / self.held.len() as f64
+        sums.iter_mut().for_each(|sum| *sum /= self.held.len() as f64);
+        sums
     }
 
-    /// Returns, for some rows, the residuals of a fit without the row (exact derivative by its label), each times the root
-    /// of the row's weight.
-    pub(crate) fn residuals(&self, solution: &Solution, chosen: &[usize]) -> Matrix {
-        let features = self.features(chosen);
-        let fitted = features.times_transposed(&solution.coefficients);
-        let turned = features.times_transposed(&solution.eigen.vectors);
-        let count = self.rows.len() as f64;
-        let values = &solution.eigen.values;
-        let factors: Vec<f64> = values
-            .iter()
-            .map(|&x| accumulated(x.max(0.0), solution.step, solution.iterations) / count)
-            .collect();
-        let mut out = self.labels.select(chosen);
-        for (i, &row) in chosen.iter().enumerate() {
-            let own: f64 = turned.row(i).iter().zip(&factors).map(|(q, g)| q * q * g).sum();
-            let leverage = self.rows.weights[row] / count + own;
+    /// Returns the residuals of a fit without the row, each times the root of the row's weight. The leverage of a row, the
+    /// derivative of its fit by its label, is exact up to [`PROBES`] units, and for more units estimated by random
+    /// projections.
+    pub(crate) fn residuals(&self, solution: &Solution, rng: &mut impl Rng) -> Matrix {
+        let (rows, labels) = (self.rows.len(), self.labels.columns());
+        let roots = self.roots_of_leverage(solution, rng);
+        let directions = [solution.coefficients.values(), roots.values()].concat();
+        let mut stacked = Matrix::zeros(labels + roots.rows(), self.means.len());
+        stacked.values_mut().copy_from_slice(&directions);
+        let values = products(&self.blocks, rows, &stacked);
+        let mut out = self.labels.clone();
+        for i in 0..rows {
+            let (fitted, turned) = values.row(i).split_at(labels);
+            let leverage = self.rows.weights[i] / rows as f64 + dot(turned, turned);
             let factor = 1.0 / (1.0 - leverage).max(LEAST_DIVISOR);
-            out.row_mut(i).iter_mut().zip(fitted.row(i)).for_each(|(y, f)| *y = factor * (*y - f));
+            out.row_mut(i).iter_mut().zip(fitted).for_each(|(y, f)| *y = factor * (*y - f));
         }
         out
+    }
+
+    /// Returns directions d such that the leverage of a row of features x, without that of the mean, is the sum of <d, x>^2.
+    fn roots_of_leverage(&self, solution: &Solution, rng: &mut impl Rng) -> Matrix {
+        let (width, count) = (self.means.len(), self.rows.len() as f64);
+        let root =
+            |x: &f64| (accumulated(x.max(0.0), solution.step, solution.iterations) / count).max(0.0).sqrt();
+        let roots: Vec<f64> = solution.eigen.values.iter().map(root).collect();
+        let mut turned = Matrix::zeros(width.min(PROBES), width);
+        for probe in 0..turned.rows() {
+            for (l, (x, root)) in turned.row_mut(probe).iter_mut().zip(&roots).enumerate() {
+                *x = match width <= PROBES {
+                    true if l == probe => *root,
+                    true => 0.0,
+                    false => root * normal(rng) / (PROBES as f64).sqrt(),
+                };
+            }
+        }
+        turned.times(&solution.eigen.vectors)
     }
 
     /// Returns the residual of the first label at a row.
     #[cfg(test)]
     pub(crate) fn plain_residual(&self, solution: &Solution, row: usize) -> f64 {
-        let fitted = dot(self.features(&[row]).row(0), solution.coefficients.row(0));
-        self.labels.row(row)[0] - fitted
+        let fitted = products(&self.blocks, self.rows.len(), &solution.coefficients);
+        self.labels.row(row)[0] - fitted.row(row)[0]
     }
+}
 
-    /// Returns the features of all units on some rows.
-    fn features(&self, chosen: &[usize]) -> Matrix {
-        let mut out = Matrix::zeros(chosen.len(), self.means.len());
-        for (i, &row) in chosen.iter().enumerate() {
-            let mut first = 0;
-            for block in &self.blocks {
-                out.row_mut(i)[first..first + block.columns()].copy_from_slice(block.row(row));
-                first += block.columns();
-            }
+/// Returns the products of features, in blocks of columns, with directions, which have one row each.
+fn products(blocks: &[Matrix], rows: usize, directions: &Matrix) -> Matrix {
+    let mut out = Matrix::zeros(rows, directions.rows());
+    let mut first = 0;
+    for block in blocks {
+        let own = block.columns();
+        let mut part = Matrix::zeros(directions.rows(), own);
+        for i in 0..directions.rows() {
+            part.row_mut(i).copy_from_slice(&directions.row(i)[first..first + own]);
         }
-        out
+        add_scaled(out.values_mut(), 1.0, block.times_transposed(&part).values());
+        first += own;
     }
+    out
 }
 
 /// Returns the output weights after some iterations.
@@ -243,3 +267,43 @@ pub(crate) fn importances(units: &Units, coefficients: &Matrix, points: &Matrix)
 
 /// The share of importance that all columns keep.
 const EXPLORE: f64 = 0.02;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zonal::activation::Activation;
+    use zonal::numeric::random::{Purpose, stream};
+
+    /// With more units than projections, the mean of many estimates is the leverage.
+    #[test]
+    fn estimated_leverages_are_right_on_average() {
+        let mut rng = stream(1, Purpose::Points, 0);
+        let mut draw = |rows: usize, columns: usize| {
+            let values = (0..rows * columns).map(|_| normal(&mut rng)).collect();
+            Matrix::from_rows(rows, columns, values).unwrap()
+        };
+        let rows = Rows::new(draw(200, 3), draw(200, 1), Vec::new()).unwrap();
+        let held = Rows::new(draw(50, 3), draw(50, 1), Vec::new()).unwrap();
+        let mut units = Units::none(vec![Activation::Tanh], 4);
+        (0..PROBES + 10).for_each(|_| units.push(0, draw(1, 4).row(0)));
+        let mut fit = Fit::new(&rows, &held);
+        fit.add(&units);
+        // Few iterations: some directions are learned, others are not.
+        let solution = Solution { iterations: 30, ..fit.solve().unwrap() };
+        let row = fit.blocks[0].row(17);
+        let factor = |x: f64| accumulated(x.max(0.0), solution.step, solution.iterations) / 200.0;
+        let pairs = solution.eigen.values.iter().enumerate();
+        let exact: f64 =
+            pairs.map(|(l, x)| factor(*x) * dot(solution.eigen.vectors.row(l), row).powi(2)).sum();
+        assert!((0.01..0.5).contains(&exact), "{exact}");
+        let count = 400;
+        let estimate = |seed: u64| -> f64 {
+            let roots = fit.roots_of_leverage(&solution, &mut stream(seed, Purpose::Growth, 0));
+            (0..roots.rows()).map(|i| dot(roots.row(i), row).powi(2)).sum()
+        };
+        let mean = (0..count).map(estimate).sum::<f64>() / count as f64;
+        // Five standard errors: an estimate has the relative deviation (2 / PROBES)^(1/2).
+        let error = 5.0 * (2.0 / (PROBES * count as usize) as f64).sqrt();
+        assert!((mean / exact - 1.0).abs() < error, "{mean} {exact} {error}");
+    }
+}

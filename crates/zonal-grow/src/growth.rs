@@ -23,8 +23,6 @@ pub struct Growth {
     pub stages: usize,
     /// The number of candidates for each unit.
     pub pool: usize,
-    /// The number of rows on which candidates are measured.
-    pub scored_rows: usize,
     /// The number of steps of L-BFGS at the end.
     pub tuning_steps: usize,
     /// The activations of units, each drawn equally often.
@@ -49,6 +47,10 @@ pub struct Grown {
 
 /// The number of rows from which networks are larger.
 const MANY_ROWS: u64 = 2_000;
+/// The most rows on which importances are measured.
+const IMPORTANCE_ROWS: usize = 2_000;
+/// The number of candidates whose features are in memory at a time.
+const AT_ONCE: usize = 64;
 /// Candidates are chosen by this power of their score.
 const POWER: f64 = 4.0;
 /// Deviations of candidates below this share of the largest one count as that share.
@@ -63,19 +65,18 @@ impl Growth {
     pub fn for_rows(rows: u64) -> Self {
         let is_large = rows >= MANY_ROWS;
         Self {
-            width: if is_large { 800 } else { 400 },
-            stages: if is_large { 16 } else { 8 },
-            pool: 10,
-            scored_rows: if is_large { 4_000 } else { 2_000 },
-            tuning_steps: if is_large { 60 } else { 40 },
+            width: if is_large { 600 } else { 300 },
+            stages: if is_large { 12 } else { 8 },
+            pool: 20,
+            tuning_steps: if is_large { 60 } else { 80 },
             activations: vec![Activation::Relu, Activation::Tanh],
             seed: 0,
         }
     }
 
-    /// Returns the default number of networks for a table with this many rows.
+    /// Returns the default number of networks for a table with this many rows; on small tables each fold has about ten.
     pub fn networks(rows: u64) -> usize {
-        if rows >= MANY_ROWS { 4 } else { 8 }
+        if rows >= MANY_ROWS { 4 } else { (rows / 10).clamp(2, 8) as usize }
     }
 
     fn check(&self) -> Result<()> {
@@ -133,23 +134,22 @@ struct Growing<'a> {
     held: &'a Rows,
     growth: &'a Growth,
     number: u64,
-    /// The numbers of the rows on which candidates are measured, and these rows.
-    scored: Vec<usize>,
-    scored_rows: Rows,
+    moments: Matrix,
+    /// The points of some rows, on which importances are measured.
+    some: Matrix,
     units: Units,
     fit: Fit<'a>,
 }
 
 impl<'a> Growing<'a> {
     fn new(rows: &'a Rows, held: &'a Rows, growth: &'a Growth, number: u64) -> Self {
-        let scored = rows.some(growth.scored_rows);
         Self {
             rows,
             held,
             growth,
             number,
-            scored_rows: rows.select(&scored),
-            scored,
+            moments: rows.moments(),
+            some: rows.some(IMPORTANCE_ROWS),
             units: Units::none(growth.activations.clone(), rows.columns() + 1),
             fit: Fit::new(rows, held),
         }
@@ -163,17 +163,18 @@ impl<'a> Growing<'a> {
             return Ok(());
         }
         let columns = self.rows.columns();
+        let mut rng = stream(seed, Purpose::Growth, (1 << 62) | (self.number << 10) | stage as u64);
         let (residuals, importances, parents) = if self.units.len() == 0 {
-            (self.fit.labels(&self.scored), vec![1.0 / columns as f64; columns], None)
+            (self.fit.labels().clone(), vec![1.0 / columns as f64; columns], None)
         } else {
             let solution = self.fit.solve()?;
-            let residuals = self.fit.residuals(&solution, &self.scored);
-            let importances = importances(&self.units, &solution.coefficients, &self.scored_rows.points);
+            let residuals = self.fit.residuals(&solution, &mut rng);
+            let importances = importances(&self.units, &solution.coefficients, &self.some);
             (residuals, importances, Some(shares(&solution, &self.fit.deviations())))
         };
         let source = Source {
             rows: self.rows,
-            scored: &self.scored_rows.points,
+            moments: &self.moments,
             importances: &importances,
             parents: parents.as_ref().map(|shares| (&self.units, shares.as_slice())),
             seed,
@@ -184,7 +185,6 @@ impl<'a> Growing<'a> {
         // Long runs of one activation are evaluated faster.
         let candidates = drawn.grouped((0..drawn.len()).collect());
         let scores = self.scores(&candidates, &residuals);
-        let mut rng = stream(seed, Purpose::Growth, (1 << 62) | (self.number << 10) | stage as u64);
         let keys: Vec<f64> = scores.iter().map(|c| POWER * c.ln() + gumbel(&mut rng)).collect();
         let chosen = candidates.grouped(largest(&keys, count));
         self.fit.add(&chosen);
@@ -194,20 +194,27 @@ impl<'a> Growing<'a> {
 
     /// Returns, for each candidate, the correlation of its features with the residuals, as a length over labels.
     fn scores(&self, candidates: &Units, residuals: &Matrix) -> Vec<f64> {
-        let mut features = candidates.features(&self.scored_rows.points);
-        self.scored_rows.centre(&mut features);
-        let mut squares = vec![0.0; candidates.len()];
-        for i in 0..features.rows() {
-            squares.iter_mut().zip(features.row(i)).for_each(|(sum, x)| *sum += x * x);
+        let (mut lengths, mut deviations) = (Vec::new(), Vec::new());
+        for first in (0..candidates.len()).step_by(AT_ONCE) {
+            let some = candidates.range(first, (first + AT_ONCE).min(candidates.len()));
+            let mut features = some.features(&self.rows.points);
+            self.rows.centre(&mut features);
+            let mut squares = vec![0.0; some.len()];
+            for i in 0..features.rows() {
+                squares.iter_mut().zip(features.row(i)).for_each(|(sum, x)| *sum += x * x);
+            }
+            let products = residuals.transposed_times(&features);
+            let length =
+                |j: usize| (0..products.rows()).map(|l| products.row(l)[j].powi(2)).sum::<f64>().sqrt();
+            lengths.extend((0..some.len()).map(length));
+            deviations.extend(squares.into_iter().map(f64::sqrt));
         }
-        let products = residuals.transposed_times(&features);
-        let least = LEAST_DEVIATION * squares.iter().fold(0.0f64, |a, &b| a.max(b)).sqrt();
-        let score = |j: usize| {
-            let square: f64 = (0..products.rows()).map(|l| products.row(l)[j].powi(2)).sum();
-            let score = square.sqrt() / squares[j].sqrt().max(least);
+        let least = LEAST_DEVIATION * deviations.iter().fold(0.0f64, |a, &b| a.max(b));
+        let score = |(length, deviation): (f64, f64)| {
+            let score = length / deviation.max(least);
             if score > 0.0 { score } else { f64::MIN_POSITIVE }
         };
-        (0..candidates.len()).map(score).collect()
+        lengths.into_iter().zip(deviations).map(score).collect()
     }
 
     /// Moves all weights by some steps of L-BFGS; keeps those with the smallest loss on held-out rows.
@@ -245,7 +252,7 @@ impl<'a> Growing<'a> {
             }
         }
         let (held_out_loss, units, output) = best;
-        let importances = importances(&units, &output, &self.scored_rows.points);
+        let importances = importances(&units, &output, &self.some);
         let network = mixed(&units)?;
         Ok(Grown { network, importances, held_out_loss, untuned_loss: solution.held_out })
     }
@@ -361,10 +368,10 @@ mod tests {
             let mut fit = Fit::new(rows, &held);
             fit.add(&units);
             let solution = fit.solve().unwrap();
-            let residuals = fit.residuals(&solution, &[150]);
+            let residuals = fit.residuals(&solution, &mut stream(0, Purpose::Growth, 0));
             let objective = Objective::new(rows, &units, 0.1, 0.2);
             let (value, _) = objective.value(&objective.start(&solution.coefficients, &[0.1, 0.2]));
-            (solution.held_out, residuals.row(0)[0] / rows.weights[150].sqrt(), value)
+            (solution.held_out, residuals.row(150)[0] / rows.weights[150].sqrt(), value)
         };
         let (a, b) = (solve(&weighted), solve(&doubled));
         assert!((a.0 - b.0).abs() < 1e-10 * a.0, "{a:?} {b:?}");
@@ -387,9 +394,10 @@ mod tests {
             let mut fit = Fit::new(&moved, &held);
             fit.add(&units);
             let solution = fit.solve().unwrap();
-            let value = moved.labels.row(7)[0] - fit.label_means[0] - fit.labels(&[7]).row(0)[0];
+            let value = moved.labels.row(7)[0] - fit.label_means[0] - fit.labels().row(7)[0];
             assert!(value.abs() < 1e-14);
-            (fit.residuals(&solution, &[7]).row(0)[0], solution.iterations, fit.plain_residual(&solution, 7))
+            let residuals = fit.residuals(&solution, &mut stream(0, Purpose::Growth, 0));
+            (residuals.row(7)[0], solution.iterations, fit.plain_residual(&solution, 7))
         };
         let (moved, base) = (with(1e-6), with(0.0));
         assert_eq!(moved.1, base.1);

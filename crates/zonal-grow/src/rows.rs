@@ -57,19 +57,18 @@ impl Rows {
         self.points.columns() - 1
     }
 
-    /// Returns the numbers of at most `most` rows, spread evenly.
-    pub(crate) fn some(&self, most: usize) -> Vec<usize> {
+    /// Returns the points of at most `most` rows, spread evenly.
+    pub(crate) fn some(&self, most: usize) -> Matrix {
         let rows = self.len();
-        if rows <= most { (0..rows).collect() } else { (0..most).map(|i| i * rows / most).collect() }
+        let count = rows.min(most);
+        self.points.select(&(0..count).map(|i| i * rows / count).collect::<Vec<_>>())
     }
 
-    /// Returns the rows with these numbers, with their weights unchanged.
-    pub(crate) fn select(&self, chosen: &[usize]) -> Self {
-        Self {
-            points: self.points.select(chosen),
-            labels: self.labels.select(chosen),
-            weights: chosen.iter().map(|&i| self.weights[i]).collect(),
-        }
+    /// Returns the means of the products of coordinates, without weights.
+    pub(crate) fn moments(&self) -> Matrix {
+        let mut out = self.points.transposed_times(&self.points);
+        out.values_mut().iter_mut().for_each(|x| *x /= self.len() as f64);
+        out
     }
 
     /// Subtracts the weighted mean from each column of a matrix with a row for each row here, and multiplies each row by

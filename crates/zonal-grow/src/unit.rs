@@ -42,6 +42,13 @@ impl Units {
         out
     }
 
+    /// Returns the units `first..last`.
+    pub(crate) fn range(&self, first: usize, last: usize) -> Self {
+        let mut out = Self::none(self.activations.clone(), self.depth);
+        (first..last).for_each(|j| out.push(self.kinds[j], self.unit(j)));
+        out
+    }
+
     pub(crate) fn append(&mut self, other: &Self) {
         self.kinds.extend_from_slice(&other.kinds);
         self.weights.extend_from_slice(&other.weights);

@@ -7,7 +7,7 @@ use super::choice::{
 use super::descent::DescentOptions;
 use super::heading::{NETWORK, RUN, TABLE, TARGET as TARGET_HEADING, TRAINING};
 use super::output::{Output, PageOptions};
-use super::values::{parse_values, reject_with, split_names};
+use super::values::{non_defaults, parse_values, reject_with, split_names};
 use crate::agreement::NewPaths;
 use crate::error::{Error, Result};
 use crate::number::{Auto, Count, Extended, Real, Scale, Whole, count, text};
@@ -90,14 +90,15 @@ pub struct TrainRequest {
     pub max_degree: Option<Whole>,
     /// The number of hidden units; on targets also inf, for the limit of infinite width [default: 1000]
     ///
-    /// Grown units: the number of units of each network; by default 400, and 800 from 2,000 rows.
+    /// Grown units: the number of units of each network [default: 300, and 600 from 2,000 rows].
     #[arg(long, short = 'm', value_name = "M", allow_negative_numbers = true, help_heading = NETWORK)]
     pub width: Option<Extended>,
-    /// On tables, whether hidden units are drawn at random or grown on the rows
+    /// On tables, whether hidden units are grown on the rows or drawn at random [default: grown, see below]
     ///
     /// Grown units are drawn where rows are, on few columns, chosen in stages by what they add to the labels, and tuned by
     /// L-BFGS; then the output layer descends on them. The network is the mean of K ones (--folds; by default 8, and 4 from
-    /// 2,000 rows), each of which holds out one fold. Bounds of plans and spectra are for drawn units.
+    /// 2,000 rows), each of which holds out one fold. Bounds of plans and spectra are for drawn units, which are the default
+    /// in iterative training and with --scale, --bias, --on-sphere, --validation-fraction and --refit.
     #[arg(long, value_enum, value_name = "HOW", help_heading = NETWORK)]
     pub hidden: Option<HiddenChoice>,
     /// The activation: a name or an expression in t
@@ -303,9 +304,18 @@ impl TrainRequest {
         self.descent.batch.is_some() || self.descent.layers.is_some_and(|l| l != LayersChoice::Output)
     }
 
-    /// Returns whether hidden units are grown.
+    /// Returns whether hidden units are grown: on tables, unless another option needs drawn ones.
     fn is_grown(&self) -> bool {
-        self.hidden == Some(HiddenChoice::Grown)
+        match self.hidden {
+            Some(choice) => choice == HiddenChoice::Grown,
+            None => {
+                let activation = self.activation().given();
+                self.target.is_none()
+                    && !self.is_iterative()
+                    && activation.is_none_or(|a| a.has_slope())
+                    && !non_defaults(self).iter().any(|name| DRAWN_OPTIONS.contains(&name.as_str()))
+            }
+        }
     }
 
     /// Checks the options and returns the requested training.
@@ -429,13 +439,14 @@ impl TrainRequest {
         self.callable.clone().map_or_else(|| self.activation.clone(), Auto::Fixed)
     }
 
-    /// Returns the configuration of a training on a table in shards, with the labels of its survey.
+    /// Returns the configuration of a training on a table in shards, with the labels of its survey. Its units are drawn.
     ///
     /// # Errors
     /// As [`Self::training`].
     pub fn sharded(&self, labels: Vec<String>) -> Result<(TrainConfig, TableJob)> {
-        let job = self.table_of(self.data()?, labels);
-        Ok((self.config_of(Input::Table(Box::new(job.clone())))?, job))
+        let drawn = Self { hidden: Some(HiddenChoice::Drawn), ..self.clone() };
+        let job = drawn.table_of(self.data()?, labels);
+        Ok((drawn.config_of(Input::Table(Box::new(job.clone())))?, job))
     }
 
     fn data(&self) -> Result<Data> {

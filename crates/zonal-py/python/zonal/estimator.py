@@ -36,28 +36,29 @@ def _has_sums(estimator: OneHiddenLayerRegressor) -> bool:
     """Return whether rows can be added: iterative training has no sums to add to."""
     if estimator._is_iterative():
         raise AttributeError("partial_fit needs layers='output' and batch=None; iterative training has no sums to add to")
-    if estimator.hidden != "drawn":
-        raise AttributeError("partial_fit needs hidden='drawn'; units are grown on all rows")
+    if estimator.hidden == "grown":
+        raise AttributeError("partial_fit needs hidden='drawn' or 'auto'; units are grown on all rows")
     return True
 
 
 class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """Regression by a network with one hidden layer, with its whole training path.
 
-    With ``layers='output'`` hidden units stay as drawn, and gradient descent on the output layer is computed for any number
-    of iterations from one pass over the rows; validation rows choose the number. For the same rows, options and seed the
-    network is identical bit by bit to that of ``zonal train --test-fraction 0``.
+    With ``layers='output'`` hidden units are grown on the rows, or drawn at random, and then fixed, and gradient descent on
+    the output layer is computed for any number of iterations from one pass over the rows; folds or validation rows choose
+    the number. For the same rows, options and seed the network is identical bit by bit to that of
+    ``zonal train --test-fraction 0``.
 
     Parameters
     ----------
     activation : str or callable, default='auto'
         A name, an expression in t, or a callable of one array; auto chooses on a sample of the rows.
     width : int, optional
-        The number of hidden units; by default 1000, and for grown units 400 in each network, or 800 from 2,000 rows.
-    hidden : {'drawn', 'grown'}, default='drawn'
-        Whether hidden units are drawn at random or grown on the rows, as for `zonal.train`. Grown units need
-        layers='output'; folds choose their iterations, so that `validation_fraction`, `refit`, `scale` and `bias` have no
-        effect.
+        The number of hidden units; by default 1000, and for grown units 300 in each network, or 600 from 2,000 rows.
+    hidden : {'auto', 'grown', 'drawn'}, default='auto'
+        Whether hidden units are grown on the rows or drawn at random, as for `zonal.train`. Folds choose the iterations of
+        grown units. With auto, units are grown, unless training is iterative, the activation is a callable, or `scale`,
+        `bias`, `validation_fraction` or `refit`, which are for drawn units, differ from their defaults. `partial_fit` draws.
     layers : {'output', 'both', 'hidden'}, default='output'
         The layers that are trained; ``'both'`` and ``'hidden'`` are iterative.
     iterations : int or 'auto', default='auto'
@@ -127,7 +128,7 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
         activation: str | Callable[[Any], Any] = "auto",
         *,
         width: int | None = None,
-        hidden: str = "drawn",
+        hidden: str = "auto",
         layers: str = "output",
         iterations: int | str = "auto",
         scale: float | str = "auto",
@@ -174,16 +175,16 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
         X, y, weight = self._validate(X, y, sample_weight, reset=True)
         self.__dict__.pop("statistics_", None)
         self.__dict__.pop("_path", None)
+        if self.hidden not in ("auto", "grown", "drawn"):
+            raise ParameterError(f"hidden is {self.hidden!r}, but must be 'auto', 'grown' or 'drawn'")
         if self._is_iterative():
             if self.hidden == "grown":
                 raise ParameterError("hidden='grown' fixes the hidden units; iterative training needs hidden='drawn'")
             if weight is not None:
                 raise ParameterError("sample_weight needs layers='output'; iterative training has no weights")
             self._path = self._descend(X, y)
-        elif self.hidden == "grown":
+        elif self._is_grown():
             self._path = self._grow(X, y, weight)
-        elif self.hidden != "drawn":
-            raise ParameterError(f"hidden is {self.hidden!r}, but must be 'drawn' or 'grown'")
         else:
             self._path = self._solve(
                 self._begin(X, y, weight).update(X, y, first_row=0, sample_weight=weight, progress=False)
@@ -196,8 +197,8 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
 
         The first call determines the map from rows to points of the sphere (means and deviations of columns and labels) and
         all automatic choices. Later calls only add to the sums, so the first rows should be representative. The path is
-        computed when it is next needed. A call after `fit` starts over. Only with layers='output', batch=None and
-        hidden='drawn': growth needs all rows.
+        computed when it is next needed. A call after `fit` starts over. Hidden units are drawn, since growth needs all rows.
+        Only with layers='output', batch=None and hidden='drawn' or 'auto'.
 
         Parameters
         ----------
@@ -309,6 +310,12 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
                 "method='lbfgs' needs layers='both' or 'hidden'; the output layer's path is exact without it"
             )
         return iterative
+
+    def _is_grown(self) -> bool:
+        if self.hidden != "auto":
+            return self.hidden == "grown"
+        drawn = {"scale": "auto", "bias": "auto", "validation_fraction": 0.2, "refit": True}
+        return not callable(self.activation) and all(getattr(self, name) == usual for name, usual in drawn.items())
 
     def _seed(self) -> int:
         if isinstance(self.random_state, numbers.Integral):

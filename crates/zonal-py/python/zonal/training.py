@@ -114,11 +114,12 @@ def train(
         The scale of the units (also ``'sqrt-dim'``) and the bias appended to rows; auto chooses on the same sample.
     width : int or ``'inf'``
         The number of hidden units; ``'inf'`` for the limit of infinite width, on targets. By default 1000; for grown units
-        400 in each network, and 800 from 2,000 rows.
-    hidden : {'drawn', 'grown'}
-        On tables, whether hidden units are drawn at random (the default) or grown on the rows: drawn where rows are, on few
-        columns, chosen in stages by what they add to the labels, and tuned. The network is then the mean of `folds` networks
-        (by default 8, and 4 from 2,000 rows), each of which holds out one fold.
+        300 in each network, and 600 from 2,000 rows.
+    hidden : {'grown', 'drawn'}
+        On tables, whether hidden units are grown on the rows (drawn where rows are, on few columns, chosen in stages by what
+        they add to the labels, and tuned) or drawn at random. The network of grown units is the mean of `folds` networks
+        (by default 8, and 4 from 2,000 rows), each of which holds out one fold. By default units are grown, unless training
+        is iterative, `activation` is a callable, or `scale`, `bias`, `on_sphere`, `validation_fraction` or `refit` is set.
     iterations : int
         The number of iterations; by default the largest of `at`, else 1e9, or 1e4 for iterative training.
     step : float or ``'auto'``
