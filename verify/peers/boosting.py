@@ -155,24 +155,33 @@ def parts(x, y, is_test):
 
 
 def measure(arguments, tables, programs):
-    """Errors and seconds: {(table, split): {program: (error, seconds)}}."""
+    """Errors and seconds: {(table, split): {program: (error, seconds)}}. What the file of results has is not run again."""
+    kept = json.loads(arguments.results.read_text()) if arguments.results.exists() else {}
     found = {}
     for name, rows_of in tables.items():
         for split in range(arguments.splits):
             train, test = rows_of(split)
-            deviation = test[1].std()
             result = found[name, split] = {}
             for program, run in programs.items():
-                began = time.perf_counter()
-                try:
-                    error = run(arguments, train, test) / deviation
-                except Exception as problem:
-                    print(f"{name} {split} {program}: {problem}", flush=True)
-                    error = math.nan
-                result[program] = (error, time.perf_counter() - began)
+                place = f"{name} {split} {program}"
+                if place not in kept:
+                    kept[place] = measured(place, lambda run=run: run(arguments, train, test) / test[1].std())
+                    arguments.results.write_text(json.dumps(kept))
+                result[program] = kept[place]
             text = "  ".join(f"{p} {e:.4f} ({s:.1f} s)" for p, (e, s) in result.items())
             print(f"{name} {split} ({len(train[1])} rows, {train[0].shape[1]} columns): {text}", flush=True)
     return found
+
+
+def measured(place, run):
+    """The error and the seconds of one program; not a number if it fails."""
+    began = time.perf_counter()
+    try:
+        error = run()
+    except Exception as problem:
+        print(f"{place}: {problem}", flush=True)
+        error = math.nan
+    return error, time.perf_counter() - began
 
 
 def geometric(values):
@@ -223,6 +232,7 @@ def main():
     parser.add_argument("zonal", type=Path)
     parser.add_argument("page", type=Path)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--results", type=Path, required=True)
     parser.add_argument("--both", action="store_true")
     parser.add_argument("--splits", type=int)
     parser.add_argument("--only", default="")

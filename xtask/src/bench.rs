@@ -56,7 +56,9 @@ fn tables(arguments: &[String]) -> Result<()> {
     let python = environment_in("venv-tables", &packages)?;
     let mut command = Command::new(python);
     command.arg(script("boosting.py")).arg(program("zonal")?).arg(root().join("docs/benchmarks.md"));
-    run("tables", command.arg(folder).args(rest))
+    // An interrupted run goes on with what it has measured; removing the file starts it over.
+    command.arg(folder).arg("--results").arg(root().join("target/bench-tables.json"));
+    run("tables", command.args(rest))
 }
 
 const TABLES_NEED: &str = "needed is --data FOLDER, a folder with tables NAME.csv.gz (without header, label last) and test \

@@ -16,6 +16,8 @@ fn the_real_table_is_learned_as_well_as_by_least_squares() {
             let seed = seed.to_string();
             let out = place.succeed(&[
                 "train",
+                "--hidden",
+                "drawn",
                 &data,
                 "--label",
                 "progression",
@@ -49,6 +51,8 @@ fn predict_gives_the_reported_error_to_the_last_digit() {
     let data = diabetes();
     let out = place.succeed(&[
         "train",
+        "--hidden",
+        "drawn",
         &data,
         "--label",
         "progression",
@@ -96,6 +100,8 @@ fn metrics_and_model_are_the_same_bytes_for_any_number_of_threads() {
         let (table, target) = (format!("table{i}"), format!("target{i}"));
         place.succeed(&[
             "train",
+            "--hidden",
+            "drawn",
             &data,
             "--label",
             "progression",
@@ -273,6 +279,8 @@ fn a_formula_trains_and_predicts_like_a_named_activation() {
     let train = |activation: &'static str, out: &'static str| {
         let arguments = [
             "train",
+            "--hidden",
+            "drawn",
             &data,
             "--label",
             "progression",
@@ -383,6 +391,8 @@ fn test_rows_from_a_file_of_their_own() {
     );
     let out = place.succeed(&[
         "train",
+        "--hidden",
+        "drawn",
         "train.csv",
         "--label",
         "y",
@@ -452,6 +462,8 @@ fn rounding_does_not_grow_with_the_iteration_count() {
     let place = Place::new();
     let out = place.succeed(&[
         "train",
+        "--hidden",
+        "drawn",
         &diabetes(),
         "--label",
         "progression",

@@ -33,7 +33,8 @@ fn trained() -> Place {
         writeln!(text, "{a},{b},{}", a * b + 0.3 * a).unwrap();
     }
     place.file("train.csv", text);
-    let options = ["--width", "20", "--activation", "tanh", "--iterations", "1000", "--out", "m"];
+    let options =
+        ["--hidden", "drawn", "--width", "20", "--activation", "tanh", "--iterations", "1000", "--out", "m"];
     place.succeed(&[&["train", "train.csv", "--label", "y"][..], &options].concat());
     place
 }
@@ -230,7 +231,8 @@ fn separate_test_files_and_weights_leave_the_table_the_same() {
     let lines: Vec<&str> = text.lines().collect();
     place.file("test.csv", lines[..50].join("\n"));
     place.file("short.csv", lines[..200].join("\n"));
-    let options = ["--label", "y", "--width", "20", "--activation", "tanh", "--iterations", "10"];
+    let options =
+        ["--label", "y", "--hidden", "drawn", "--width", "20", "--activation", "tanh", "--iterations", "10"];
     place.succeed(&[&["train", "train.csv", "--test", "test.csv", "--out", "t"][..], &options].concat());
     let score = |run, file| ["predict", run, file, "--label", "y", "--part", "validation"];
     place.succeed(&score("t", "train.csv"));

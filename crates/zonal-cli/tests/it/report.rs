@@ -47,6 +47,8 @@ fn every_kind_of_run_leaves_its_page() {
     place.file("data.csv", table(120));
     place.succeed(&[
         "train",
+        "--hidden",
+        "drawn",
         "data.csv",
         "--label",
         "y",
@@ -398,7 +400,7 @@ fn sentences_are_true_in_every_configuration() {
         check(&html);
         html
     };
-    let data = ["data.csv", "--label", "y", "--width", "30", "--activation", "relu"];
+    let data = ["data.csv", "--label", "y", "--hidden", "drawn", "--width", "30", "--activation", "relu"];
     let html = text("sample", &[&data[..], &["--test-fraction", "0.6"]].concat());
     let rows = page(&place, "sample/test_rows.csv").lines().count() - 1;
     assert!(rows <= 1_000 && html.contains(&format!("{rows} of 1,")), "{rows}");
@@ -582,6 +584,8 @@ fn hostile_names_are_shown_as_text() {
         // Commas outside brackets split labels; none of these has one.
         place.succeed(&[
             "train",
+            "--hidden",
+            "drawn",
             file,
             "--label",
             label,

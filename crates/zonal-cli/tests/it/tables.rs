@@ -34,7 +34,18 @@ fn npy(rows: &[[f64; 5]]) -> Vec<u8> {
 }
 
 fn trained(place: &Place, arguments: &[&str]) -> TrainReport {
-    let common = ["--width", "120", "--activation", "tanh", "--iterations", "1e6", "--format", "json"];
+    let common = [
+        "--hidden",
+        "drawn",
+        "--width",
+        "120",
+        "--activation",
+        "tanh",
+        "--iterations",
+        "1e6",
+        "--format",
+        "json",
+    ];
     let out = place.succeed(&[&["train"], arguments, &common].concat());
     serde_json::from_str(&out.stdout).unwrap()
 }
@@ -80,7 +91,20 @@ fn one_table_in_several_forms_is_one_training() {
 fn solvers_agree_and_say_what_they_did() {
     let place = Place::new();
     place.file("t.csv", csv(&values(2_000)));
-    let base = ["train", "t.csv", "--label", "y,z", "--width", "500", "--activation", "relu", "--bias", "1"];
+    let base = [
+        "train",
+        "--hidden",
+        "drawn",
+        "t.csv",
+        "--label",
+        "y,z",
+        "--width",
+        "500",
+        "--activation",
+        "relu",
+        "--bias",
+        "1",
+    ];
     let with = |solver: &'static str| {
         let more = ["--iterations", "1e5", "--solver", solver, "--out", "none", "--format", "json"];
         let out = place.succeed(&[&base[..], &more].concat());
@@ -118,8 +142,20 @@ fn threads_do_not_change_a_bit_over_several_blocks_and_either_solver() {
     for (solver, precision) in [("lanczos", "f64"), ("dense", "f32")] {
         let runs = ["1", "2", "4"].map(|threads| {
             let out = format!("{solver}-{threads}");
-            let base =
-                ["train", "t.csv", "--label", "y,z", "--activation", "tanh", "--scale", "2", "--bias", "1"];
+            let base = [
+                "train",
+                "--hidden",
+                "drawn",
+                "t.csv",
+                "--label",
+                "y,z",
+                "--activation",
+                "tanh",
+                "--scale",
+                "2",
+                "--bias",
+                "1",
+            ];
             let more =
                 ["--width", "330", "--iterations", "1e5", "--solver", solver, "--precision", precision];
             place.succeed(&[&base[..], &more, &["--threads", threads, "--out", &out]].concat());
@@ -170,8 +206,10 @@ fn folds_and_refit_use_more_rows_and_leave_the_test_rows_alone() {
 fn the_path_as_csv_has_roots_beside_mean_squares() {
     let place = Place::new();
     place.file("t.csv", csv(&values(300)));
-    let base =
-        ["train", "t.csv", "--label", "y", "-a", "tanh", "--width", "50", "--at", "1,100", "--format", "csv"];
+    let base = [
+        "train", "--hidden", "drawn", "t.csv", "--label", "y", "-a", "tanh", "--width", "50", "--at",
+        "1,100", "--format", "csv",
+    ];
     let table = place.succeed(&[&base[..], &["--out", "run"]].concat()).stdout;
     assert_eq!(table, std::fs::read_to_string(place.path().join("run/metrics.csv")).unwrap());
     let cells: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
@@ -258,8 +296,10 @@ fn a_network_that_learned_nothing_says_so() {
     let text: String = ["a,b,y\n".to_owned()].into_iter().chain((0..60).map(line)).collect();
     place.file("t.csv", text);
     let options = ["--activation", "relu", "--scale", "1", "--bias", "1", "--width", "50", "--out", "none"];
-    let train =
-        |more: &[&str]| place.succeed(&[&["train", "t.csv", "--label", "y"], &options[..], more].concat());
+    let train = |more: &[&str]| {
+        place
+            .succeed(&[&["train", "--hidden", "drawn", "t.csv", "--label", "y"], &options[..], more].concat())
+    };
     assert!(train(&[]).stderr.contains("note: nothing was learned"), "{}", train(&[]).stderr);
     assert!(!train(&["--validation-fraction", "0"]).stderr.contains("nothing was learned"));
     // A path of the start alone has nothing that could be better.
@@ -328,6 +368,8 @@ fn a_killed_training_goes_on_and_ends_with_the_same_bits() {
     place.file("t.csv", csv(&values(150_000)));
     let options = [
         "train",
+        "--hidden",
+        "drawn",
         "t.csv",
         "--label",
         "y",
@@ -404,7 +446,8 @@ fn weights_are_a_column_and_rows_of_none_are_left_out() {
     let some = trained(&place, &["some.csv", "--weight", "w", "--label", "y", "--out", "none"]);
     let parts = some.rows.unwrap();
     let text = place.succeed(&[
-        "train", "some.csv", "--weight", "w", "--label", "y", "--out", "none", "--width", "20", "-a", "tanh",
+        "train", "--hidden", "drawn", "some.csv", "--weight", "w", "--label", "y", "--out", "none",
+        "--width", "20", "-a", "tanh",
     ]);
     assert!(text.stdout.contains("50 rows with missing values or weight 0 dropped"), "{}", text.stdout);
     // The label z is a feature now, the weight is none.
@@ -506,6 +549,8 @@ fn points_of_the_sphere_are_taken_as_they_are() {
     place.file("t.csv", csv(&values(100)));
     let out = place.zonal(&[
         "train",
+        "--hidden",
+        "drawn",
         "t.csv",
         "--label",
         "y",

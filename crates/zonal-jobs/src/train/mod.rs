@@ -12,6 +12,7 @@ mod trained;
 
 pub use method::measured;
 pub use resume::interrupted;
+pub(crate) use run::Repeats;
 pub use run::save;
 pub use subject::table::{PartialSums, Problem};
 pub use test_rows::read_test_rows;
@@ -25,6 +26,7 @@ pub use zonal_documents::train::{
 use method::whole_path::WholePath;
 use run::TrainingRun;
 use std::time::SystemTime;
+pub(crate) use subject::table::GrownLayers;
 use subject::table::TableSubject;
 use subject::target::TargetSubject;
 use subject::{Method, Subject};
@@ -47,15 +49,15 @@ pub fn train(
     observer: &mut dyn Observer,
     notes: Notes<'_>,
 ) -> Result<Trained> {
-    train_by(config, output, command, false, observer, notes)
+    train_by(config, output, command, Repeats::Nothing, observer, notes)
 }
 
-/// Trains as [`train`]. A run that `repeats` another one depends only on its configuration, not on free memory.
+/// Trains as [`train`]. A run that repeats another one does not depend on free memory.
 pub(crate) fn train_by(
     config: &TrainConfig,
     output: &Output,
     command: Vec<String>,
-    repeats: bool,
+    repeats: Repeats,
     observer: &mut dyn Observer,
     notes: Notes<'_>,
 ) -> Result<Trained> {

@@ -1,6 +1,7 @@
 //! The run of a training: its configuration, its observer, its folder, and the states saved there.
 
 use super::resume::{self, directory};
+use super::subject::table::GrownLayers;
 use super::test_rows;
 use super::trained::{Notes, Trained};
 use crate::record::json;
@@ -26,9 +27,22 @@ pub(super) struct TrainingRun<'a> {
     pub(super) config: TrainConfig,
     /// Whether decisions must not depend on free memory, since the run resumes or repeats another one.
     pub(super) ignores_free_memory: bool,
+    /// The grown units of the run that this one repeats, if they are not to be grown again.
+    pub(super) units: Option<GrownLayers>,
     pub(super) observer: &'a mut dyn Observer,
     pub(super) notes: Notes<'a>,
     pub(super) store: RunStore,
+}
+
+/// What a training repeats.
+#[derive(Clone, Debug)]
+pub(crate) enum Repeats {
+    /// It is a new one.
+    Nothing,
+    /// The configuration of another one.
+    Configuration,
+    /// The same, on its grown units.
+    Units(GrownLayers),
 }
 
 /// The state of a training that a later run resumes from.
@@ -67,7 +81,7 @@ impl<'a> TrainingRun<'a> {
         config: &TrainConfig,
         output: &Output,
         command: Vec<String>,
-        repeats: bool,
+        repeats: Repeats,
         observer: &'a mut dyn Observer,
         notes: Notes<'a>,
     ) -> Result<Self> {
@@ -84,7 +98,8 @@ impl<'a> TrainingRun<'a> {
             (None, Input::Target(_)) => 0,
         };
         let now = Instant::now();
-        let ignores_free_memory = repeats || folder.is_some();
+        let ignores_free_memory = !matches!(repeats, Repeats::Nothing) || folder.is_some();
+        let units = if let Repeats::Units(units) = repeats { Some(units) } else { None };
         let store = RunStore {
             output: output.clone(),
             folder,
@@ -95,7 +110,7 @@ impl<'a> TrainingRun<'a> {
             started: now,
             last: now,
         };
-        Ok(Self { config: config.clone(), ignores_free_memory, observer, notes, store })
+        Ok(Self { config: config.clone(), ignores_free_memory, units, observer, notes, store })
     }
 
     /// Saves the state of a stopped run. Returns the error, which states how to resume.

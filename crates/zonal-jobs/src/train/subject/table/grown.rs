@@ -2,7 +2,7 @@
 //! mean is one network.
 
 use super::accumulate::Prepared;
-use super::growth::{AT_ONCE, GrowthPlan};
+use super::growth::{AT_ONCE, GrownLayers, GrowthPlan};
 use super::polynomials;
 use super::prepare::{TableFindings, TableSubject};
 use super::problem::units;
@@ -37,11 +37,14 @@ pub(super) fn train(
     method: &WholePath,
     run: &mut TrainingRun<'_>,
 ) -> Result<(Course, TableFindings)> {
-    let grown = grow_all(subject, plan, run.observer)?;
+    let grown = match run.units.take() {
+        Some(stored) => stored,
+        None => grow_all(subject, plan, run.observer)?,
+    };
     let variables = subject.problem.lift.kept.len();
     let most = polynomials::affordable(plan.growth.width, subject.survey.covered.rows());
     let monomials = polynomials::at_most(variables, most);
-    let mut pass = Pass::new(subject, plan, &grown, &monomials);
+    let mut pass = Pass::new(subject, plan, &grown.networks, &monomials);
     pass.read(&subject.source, &|row| subject.problem.split.part(row) == Part::Test, run.observer)?;
     if let Some(source) = &subject.test_source {
         pass.read_test(source, run.observer)?;
@@ -63,7 +66,7 @@ fn grow_all(
     subject: &TableSubject<'_>,
     plan: &GrowthPlan,
     observer: &mut dyn Observer,
-) -> Result<Vec<Grown>> {
+) -> Result<GrownLayers> {
     let (sample, split) = (&subject.survey.sample, &subject.problem.split);
     let labels = standardise_labels(&subject.problem.labels, &sample.labels);
     let points = plan.columns.apply(&sample.features)?;
@@ -90,7 +93,8 @@ fn grow_all(
         })?;
         out.extend(grown);
     }
-    Ok(out)
+    let importances = importances(subject, plan, &out);
+    Ok(GrownLayers { networks: out.into_iter().map(|g| g.network).collect(), importances })
 }
 
 /// The pass over all rows: sums of each network over the rows outside of its fold, in its fold, and for testing; and sums of
@@ -98,7 +102,7 @@ fn grow_all(
 struct Pass<'a> {
     subject: &'a TableSubject<'a>,
     plan: &'a GrowthPlan,
-    grown: &'a [Grown],
+    networks: &'a [Mixed],
     monomials: &'a Monomials,
     features: Vec<Statistics>,
     of_monomials: Statistics,
@@ -110,19 +114,19 @@ impl<'a> Pass<'a> {
     fn new(
         subject: &'a TableSubject<'a>,
         plan: &'a GrowthPlan,
-        grown: &'a [Grown],
+        networks: &'a [Mixed],
         monomials: &'a Monomials,
     ) -> Self {
         let (labels, parts) = (subject.problem.labels.len(), Part::ALL.len());
         let precision = subject.job.precision;
-        let features = grown.iter().map(|g| Statistics::new(g.network.width(), labels, parts, precision));
+        let features = networks.iter().map(|n| Statistics::new(n.width(), labels, parts, precision));
         let of_monomials = Statistics::new(monomials.width(), labels, parts, Precision::F64);
-        Self { subject, plan, grown, monomials, features: features.collect(), of_monomials, test: None }
+        Self { subject, plan, networks, monomials, features: features.collect(), of_monomials, test: None }
     }
 
     /// Reads the separate test rows.
     fn read_test(&mut self, source: &Source, observer: &mut dyn Observer) -> Result<()> {
-        let mut test = Pass::new(self.subject, self.plan, self.grown, self.monomials);
+        let mut test = Pass::new(self.subject, self.plan, self.networks, self.monomials);
         test.read(source, &|_| true, observer)?;
         let of_test = test.finish()?;
         self.test = Some(of_test);
@@ -152,7 +156,7 @@ impl<'a> Pass<'a> {
             Ok((points, standard, folds))
         };
         let total = subject.survey.covered.rows();
-        let Self { features, of_monomials, grown, monomials, .. } = self;
+        let Self { features, of_monomials, networks, monomials, .. } = self;
         for_each_prepared(
             source,
             Stage::Statistics,
@@ -160,7 +164,7 @@ impl<'a> Pass<'a> {
             observer,
             prepare,
             |_, (points, standard, folds)| {
-                let add = |(network, (statistics, grown)): (usize, (&mut Statistics, &Grown))| {
+                let add = |(network, (statistics, units)): (usize, (&mut Statistics, &Mixed))| {
                     let Some(points) = &points else { return Ok(()) };
                     let part = |&fold: &usize| match fold {
                         fold if fold == plan.networks => Part::Test,
@@ -168,10 +172,10 @@ impl<'a> Pass<'a> {
                         _ => Part::Train,
                     };
                     let parts: Vec<usize> = folds.iter().map(|fold| part(fold) as usize).collect();
-                    points.add_parts_to(&parts, statistics, &grown.network)
+                    points.add_parts_to(&parts, statistics, units)
                 };
                 let (features, polynomials) = rayon::join(
-                    || features.par_iter_mut().zip(grown.par_iter()).enumerate().try_for_each(add),
+                    || features.par_iter_mut().zip(networks.par_iter()).enumerate().try_for_each(add),
                     || standard.as_ref().map_or(Ok(()), |rows| rows.add_to(of_monomials, *monomials)),
                 );
                 features.and(polynomials)
@@ -180,8 +184,8 @@ impl<'a> Pass<'a> {
     }
 
     fn close(&mut self) -> Result<()> {
-        for (statistics, grown) in self.features.iter_mut().zip(self.grown) {
-            statistics.close(&grown.network)?;
+        for (statistics, units) in self.features.iter_mut().zip(self.networks) {
+            statistics.close(units)?;
         }
         Ok(self.of_monomials.close(self.monomials)?)
     }
@@ -317,7 +321,7 @@ fn in_units(losses: &[f64], labels: &[LabelScale]) -> Vec<f64> {
 fn course(
     subject: &TableSubject<'_>,
     plan: &GrowthPlan,
-    grown: &[Grown],
+    grown: &GrownLayers,
     paths: &[NetworkPath],
     method: &WholePath,
 ) -> Result<Course> {
@@ -349,11 +353,11 @@ fn course(
         total_width: (plan.growth.width * plan.networks) as u64,
         activations: plan.growth.activations.clone(),
         best_iterations: paths.iter().map(|p| method.grid[p.best]).collect(),
-        importances: importances(subject, plan, grown),
+        importances: grown.importances.clone(),
     };
     let description = GrownDescription {
         columns: plan.columns.clone(),
-        groups: groups(grown).map(|g| (g.activation().clone(), g.width())).collect(),
+        groups: groups(&grown.networks).map(|g| (g.activation().clone(), g.width())).collect(),
         best_iterations: growth.best_iterations.clone(),
     };
     let report = CourseReport {
@@ -362,7 +366,7 @@ fn course(
         method: MethodReport::WholePath(None),
         ..method.report(step_size, path)
     };
-    let hidden = Mixed::new(groups(grown).cloned().collect())?;
+    let hidden = Mixed::new(groups(&grown.networks).cloned().collect())?;
     let best = side_by_side(paths, count, |p| p.best * count)?;
     let all: Vec<Matrix> =
         (0..method.grid.len()).map(|i| side_by_side(paths, count, |_| i * count)).collect::<Result<_>>()?;
@@ -372,8 +376,8 @@ fn course(
     Ok(Course { report, network, grown: Some(description) })
 }
 
-fn groups(grown: &[Grown]) -> impl Iterator<Item = &zonal::network::Network> {
-    grown.iter().flat_map(|g| g.network.groups())
+fn groups(networks: &[Mixed]) -> impl Iterator<Item = &zonal::network::Network> {
+    networks.iter().flat_map(Mixed::groups)
 }
 
 /// Returns the output coefficients of the mean of the networks: for each label those of each network from the row `first`
