@@ -53,14 +53,16 @@ def test_pipelines_searches_and_curves(rows):
 def test_the_network_is_that_of_the_program(diabetes):
     x, y, _ = diabetes
     model = OneHiddenLayerRegressor(width=300, random_state=4, refit=False).fit(x, y)
-    run = zonal.train(x, y, width=300, seed=4, test_fraction=0)
+    run = zonal.train(x, y, width=300, hidden="drawn", seed=4, test_fraction=0)
     assert model.best_iteration_ == run.best_iteration
     assert np.array_equal(model.path_.validation_loss, run.path.validation_loss)
     assert np.array_equal(model.predict(x), run.network.predict(x))
     assert model.score(x, y) > 0.4
-    refitted = OneHiddenLayerRegressor(width=300, random_state=4).fit(x, y)
+    refitted = OneHiddenLayerRegressor(width=300, hidden="drawn", random_state=4).fit(x, y)
     again = zonal.train(x, y, width=300, seed=4, test_fraction=0, refit=True)
     assert np.array_equal(refitted.predict(x), again.network.predict(x))
+    grown = OneHiddenLayerRegressor(width=40, random_state=4).fit(x, y)
+    assert np.array_equal(grown.predict(x), zonal.train(x, y, width=40, seed=4, test_fraction=0).network.predict(x))
 
 
 def test_the_path_is_kept_and_staged(rows):
@@ -205,8 +207,8 @@ def test_text_is_named_by_its_column(rows):
 
 def test_grown_units_in_scikit_learn():
     x, y = _step_rows()
-    model = OneHiddenLayerRegressor(hidden="grown", width=60).fit(x[:400], y[:400], sample_weight=np.full(400, 2.0))
-    drawn = OneHiddenLayerRegressor(width=480).fit(x[:400], y[:400])
+    model = OneHiddenLayerRegressor(width=60).fit(x[:400], y[:400], sample_weight=np.full(400, 2.0))
+    drawn = OneHiddenLayerRegressor(hidden="drawn", width=480).fit(x[:400], y[:400])
     assert model.score(x[400:], y[400:]) > drawn.score(x[400:], y[400:])
     assert model.best_iteration_ is None
     assert len(model.result_.best_iterations) == model.result_.networks == 8
@@ -218,10 +220,14 @@ def test_grown_units_in_scikit_learn():
     assert sum(units for _, units in model.network_.groups) == output.shape[1]
     assert "relu and tanh" in repr(model.network_)
     assert not hasattr(OneHiddenLayerRegressor(hidden="grown"), "partial_fit")
+    assert hasattr(OneHiddenLayerRegressor(), "partial_fit")
+    for options in ({"scale": 2.0}, {"bias": 1.0}, {"refit": False}, {"activation": np.tanh}, {"layers": "both"}):
+        model = OneHiddenLayerRegressor(width=20, iterations=100, **options).fit(x, y)
+        assert model.result_.networks is None, options
     for options in ({"layers": "both"}, {"batch": 10}):
         with pytest.raises(zonal.errors.ParameterError, match="fixes the hidden units"):
             OneHiddenLayerRegressor(hidden="grown", **options).fit(x, y)
-    with pytest.raises(zonal.errors.ParameterError, match="must be 'drawn' or 'grown'"):
+    with pytest.raises(zonal.errors.ParameterError, match="must be 'auto', 'grown' or 'drawn'"):
         OneHiddenLayerRegressor(hidden="random").fit(x, y)
 
 

@@ -29,7 +29,7 @@ def parts_of(empty, x, y, cuts):
 def test_one_piece_is_the_training_of_the_program(rows):
     x, y = rows
     run = Statistics(Survey(x, y, seed=3), width=100).update(x, y).path()
-    whole = zonal.train(x, y, width=100, seed=3, test_fraction=0)
+    whole = zonal.train(x, y, hidden="drawn", width=100, seed=3, test_fraction=0)
     assert np.array_equal(run.path.loss, whole.path.loss)
     assert np.array_equal(run.path.validation_loss, whole.path.validation_loss)
     assert np.array_equal(run.network.predict(x), whole.network.predict(x))

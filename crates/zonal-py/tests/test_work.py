@@ -224,7 +224,7 @@ def test_a_fork_after_fixing_threads_is_told_too():
 def test_progress_is_shown_on_request(rows, capsys, monkeypatch):
     monkeypatch.setattr(_progress, "_DELAY", 0.0)
     x, y = rows
-    zonal.train(np.repeat(x, 10, axis=0), np.repeat(y, 10), width=800, progress=True)
+    zonal.train(np.repeat(x, 10, axis=0), np.repeat(y, 10), hidden="drawn", width=800, progress=True)
     shown = capsys.readouterr().err
     assert "choice: " in shown and shown.endswith("\n") and "\r" not in shown
     zonal.train(x, y, width=50)
