@@ -2,7 +2,8 @@
 
 Blocks marked `console` hold commands (`$ ..`) and their output, in which `[..]` stands for anything. Blocks marked `python` are run
 in the order of the page, those with `>>>` compared with their output. Blocks marked `sh` are not run: they install something.
-`--write` replaces the output of commands that print something else, unless it contains `[..]`. `cargo xtask examples [--write]` calls
+After the comment `NUMBERS_VARY` numbers are not compared, since another processor grows other units. `--write` replaces the output of
+commands that print something else, unless it contains `[..]`. `cargo xtask examples [--write]` calls
 this script with the package `zonal` installed.
 """
 
@@ -16,7 +17,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs/tutorials").glob("*.md")), *sorted((ROOT / "docs/how-to").glob("*.md"))]
-BLOCK = re.compile(r"^```(console|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NUMBERS_VARY = "<!-- numbers vary -->\n"
+BLOCK = re.compile(rf"^({NUMBERS_VARY})?```(console|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NUMBER = re.compile(r"[-+]?\d[\d.]*(e[-+]?\d+)?")
 # Names of run folders and files are checked, times are not.
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
@@ -34,25 +37,29 @@ def commands(block: str) -> list[tuple[str, str]]:
     return found
 
 
-def matches(expected: str, found: str) -> bool:
-    """Whether output is the expected one, but for spaces at ends of lines and what `[..]` stands for."""
-    tidy = lambda text: "\n".join(line.rstrip() for line in text.strip().splitlines())  # noqa: E731
+def matches(expected: str, found: str, numbers: bool) -> bool:
+    """Whether output is the expected one, but for spaces, what `[..]` stands for and, unless they count, numbers."""
+    if not numbers:
+        expected, found = (NUMBER.sub("0", text) for text in (expected, found))
+    tidy = lambda text: "\n".join(" ".join(line.split()) for line in text.strip().splitlines())  # noqa: E731
     parts = [re.escape(part) for part in tidy(expected).split("[..]")]
     return re.fullmatch(".*".join(parts), tidy(found), re.DOTALL) is not None
 
 
-def console(block: str, folder: Path, environment: dict[str, str], page: Path, write: bool) -> list[str]:
+def console(
+    block: str, folder: Path, environment: dict[str, str], page: Path, numbers: bool, write: bool
+) -> list[str]:
     """Run the commands of a block; a message for each that fails or prints something else."""
     wrong = []
     for command, expected in commands(block):
         done = subprocess.run(command, shell=True, cwd=folder, env=environment, capture_output=True, text=True)
         if done.returncode != 0:
             wrong.append(f"$ {command}\nexit code {done.returncode}: {done.stderr}")
-        elif not matches(expected, done.stdout) and write and "[..]" not in expected:
+        elif not matches(expected, done.stdout, numbers) and write and "[..]" not in expected:
             shown = command.replace("\n", "\n> ")
             text = page.read_text()
             page.write_text(text.replace(f"$ {shown}\n{expected}", f"$ {shown}\n{done.stdout.rstrip()}\n".lstrip("\n")))
-        elif not matches(expected, done.stdout):
+        elif not matches(expected, done.stdout, numbers):
             wrong.append(f"$ {command}\nexpected:\n{expected}\nfound:\n{done.stdout}")
     return wrong
 
@@ -92,9 +99,12 @@ def main() -> None:
             (place / "examples").symlink_to(ROOT / "examples")
             os.chdir(place)
             names: dict = {"__name__": name}
-            for kind, block in BLOCK.findall(page.read_text()):
+            for vary, kind, block in BLOCK.findall(page.read_text()):
                 count[kind] += 1
-                found = console(block, place, environment, page, write) if kind == "console" else python(block, names, name)
+                if kind == "console":
+                    found = console(block, place, environment, page, not vary, write)
+                else:
+                    found = python(block, names, name)
                 wrong += [f"{name}: " + "\n".join(found)] if found else []
             os.chdir(ROOT)
     total = sum(count.values())

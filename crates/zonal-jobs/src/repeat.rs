@@ -55,33 +55,22 @@ pub fn repeat(
     let model = folder.join(MODEL);
     let model = if model.is_file() { Some(Model::load(&model)?) } else { None };
     let config = relocate(&first.record.configuration, paths, &first.record.provenance)?;
-    let repeats = repeats(&first, model.as_ref(), notes)?;
+    let repeats = repeats(&first, model.as_ref())?;
     let model = model.as_ref().map(Model::to_bytes).transpose()?;
     let trained = train_by(&config, output, command, repeats, observer, notes)?;
     let agreement = compare(&first, model, &trained, notes)?;
     Ok((trained, agreement))
 }
 
-/// Returns what is repeated. Growth depends on every bit, so that another processor would grow other units: there, the stored
-/// ones are used.
-fn repeats(first: &SavedTraining, model: Option<&Model>, notes: Notes<'_>) -> Result<Repeats> {
-    let importances = &first.record.summary.importances;
-    let (Some(model), Some(importances)) = (model, importances) else { return Ok(Repeats::Configuration) };
-    if is_same_machine(&first.record.provenance) {
-        return Ok(Repeats::Configuration);
+/// Returns what is repeated. Growth depends on every bit, so that another processor or compiler would grow other units: the
+/// stored ones are used, if the network's file is there.
+fn repeats(first: &SavedTraining, model: Option<&Model>) -> Result<Repeats> {
+    match (model.map(|model| &model.hidden), &first.record.summary.importances) {
+        (Some(HiddenLayer::Grown(units, _)), Some(importances)) => {
+            Ok(Repeats::Units(GrownLayers::stored(units, importances.clone())?))
+        }
+        _ => Ok(Repeats::Configuration),
     }
-    let HiddenLayer::Grown(units, _) = &model.hidden else { return Ok(Repeats::Configuration) };
-    notes(
-        "the units were grown on another kind of processor, where growth gives others; those of the network's file are used",
-    );
-    Ok(Repeats::Units(GrownLayers::stored(units, importances.clone())?))
-}
-
-/// Returns whether this version on this kind of processor made a run. An unknown processor may be a different one.
-fn is_same_machine(before: &Provenance) -> bool {
-    let now = Provenance::now(Vec::new(), std::time::SystemTime::now());
-    let kind = |p: &Provenance| [&p.version, &p.platform, &p.instructions, &p.processor].map(String::clone);
-    kind(before) == kind(&now) && !now.processor.is_empty()
 }
 
 /// Returns the configuration with resolved paths: the new paths, or paths relative to the directory of the run.
@@ -143,7 +132,11 @@ fn compare(
     second: &Trained,
     notes: Notes<'_>,
 ) -> Result<Agreement> {
-    let same_machine = is_same_machine(&first.record.provenance);
+    let before = &first.record.provenance;
+    let now = Provenance::now(Vec::new(), std::time::SystemTime::now());
+    let kind = |p: &Provenance| [&p.version, &p.platform, &p.instructions, &p.processor].map(String::clone);
+    // An unknown processor may be a different one.
+    let same_machine = kind(before) == kind(&now) && !now.processor.is_empty();
     let (old, new) = (&first.record.summary, &second.report);
     let mut differs = Vec::new();
     let same_table = old.fingerprint == new.fingerprint;
