@@ -135,7 +135,7 @@ const DETAILS: [(&str, Details); 18] = [
                 ),
                 (
                     "Many files, two labels, cross-validation:",
-                    "zonal train 'rows/*.parquet' --label y,z --width 4000 --folds 5",
+                    "zonal train 'rows/*.parquet' --label y,z --hidden drawn --width 4000 --folds 5",
                 ),
                 (
                     "The limit of infinite width:",
