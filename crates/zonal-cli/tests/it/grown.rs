@@ -62,6 +62,15 @@ fn grown_units_learn_what_drawn_ones_do_not_and_say_what_they_are() {
     }
     let page = std::fs::read_to_string(place.path().join("g/report.html")).unwrap();
     assert!(page.contains("do not apply") && page.contains("What the network moves with"));
+    // The curve beside it is that of drawn units.
+    let drawn = ["--hidden", "drawn", "--activation", "relu", "--bias", "1", "--validation-fraction", "0"];
+    let rest = ["--label", "y", "--width", "60", "--out", "none", "--format", "json"];
+    let drawn = trained(&place, &[&drawn[..], &rest].concat());
+    for (a, b) in grown.path.iter().zip(&drawn.path) {
+        let (a, b) = (a.drawn_test_loss.unwrap(), b.test_loss.unwrap());
+        assert!((a - b).abs() < 1e-9 * b, "{a} {b}");
+    }
+    assert!(page.contains("test, drawn units") && page.contains("60 ReLU units drawn at random"));
 }
 
 #[test]

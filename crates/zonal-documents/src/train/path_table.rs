@@ -18,6 +18,9 @@ impl TrainReport {
         table.push("loss", numbers(&|c| Some(c.loss)));
         table.push("validation_loss", numbers(&|c| c.validation_loss));
         table.push("test_loss", numbers(&|c| c.test_loss));
+        if path.iter().any(|c| c.drawn_test_loss.is_some()) {
+            table.push("drawn_test_loss", numbers(&|c| c.drawn_test_loss));
+        }
         table.push("tail_energy", numbers(&|c| c.tail_energy));
         if self.descent.is_some() {
             table.push("predicted_loss", numbers(&|c| c.predicted_loss));

@@ -414,6 +414,10 @@ pub struct Checkpoint {
     pub validation_loss: Option<f64>,
     /// The loss on the test rows.
     pub test_loss: Option<f64>,
+    /// Grown units: the loss on the test rows, at the same iteration, of one network of as many ReLU units as one of these, but
+    /// drawn at random, on all rows that are not for testing; for comparison.
+    #[serde(default)]
+    pub drawn_test_loss: Option<f64>,
     /// The energy of the residual beyond the last listed degree. Whole paths sum it directly; in iterative training
     /// it is the loss minus the listed energies, with the error of the loss.
     pub tail_energy: Option<f64>,

@@ -40,7 +40,8 @@ _MATRIX_NAMES = {"error": "energy_error", "energies": "energy"}
 _ORDERS: dict[str, list[str]] = {
     # The order of the program's CSV.
     "Path": [
-        *("iteration", "loss", "validation_loss", "test_loss", "tail_energy", "predicted_loss", "alignment"),
+        *("iteration", "loss", "validation_loss", "test_loss", "drawn_test_loss", "tail_energy"),
+        *("predicted_loss", "alignment"),
         *("hidden_movement", "output_movement", "energy_0", "predicted_0", "loss_error", "tail_energy_error"),
         *("energy_error_0", "rmse", "validation_rmse", "test_rmse"),
     ],

@@ -457,6 +457,9 @@ class Path(Columns):
         The energy predicted at infinite width by the operator of the output layer, or by the tangent kernel at
         initialisation if hidden units move; null for an activation without a tangent kernel. One row for each
         iteration, one column for each degree.
+    drawn_test_loss : FloatArray | None
+        Grown units: the loss on the test rows, at the same iteration, of one network of as many ReLU units as one of
+        these, but drawn at random, on all rows that are not for testing; for comparison.
     hidden_movement : FloatArray | None
         Iterative training: the distance of hidden weights and biases from initialisation, divided by their initial
         norm.
@@ -491,6 +494,7 @@ class Path(Columns):
     energy: FloatArray | None
     error: FloatArray | None
     predicted: FloatArray | None
+    drawn_test_loss: FloatArray | None
     hidden_movement: FloatArray | None
     loss_error: FloatArray | None
     output_movement: FloatArray | None

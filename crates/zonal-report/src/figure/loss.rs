@@ -38,6 +38,11 @@ pub fn loss(id: &str, report: &TrainReport) -> Chart {
         let points = line.iter().map(|&p| p.into()).collect();
         chart.series.push(Series { name: name.to_owned(), look, points, line, ..Series::default() });
     }
+    let drawn = values(|c| c.drawn_test_loss);
+    if !drawn.is_empty() {
+        let (name, stroke) = ("test, drawn units".to_owned(), Stroke::Dashed);
+        chart.series.push(Series { name, look: 5, line: drawn, stroke, ..Series::default() });
+    }
     let predicted = values(|c| c.predicted_loss);
     if !predicted.is_empty() {
         let (name, stroke) = ("tangent kernel".to_owned(), Stroke::Dashed);
@@ -68,6 +73,12 @@ fn caption(report: &TrainReport, horizontal_rules: &[Rule], beyond: &[String]) -
         (true, false) => "Dotted: errors of the best polynomials.",
     }
     .to_owned();
+    if report.path.iter().any(|c| c.drawn_test_loss.is_some()) {
+        caption += &format!(
+            " Dashed: for comparison, one network of {} ReLU units drawn at random, on the same rows.",
+            report.width
+        );
+    }
     if !beyond.is_empty() {
         caption += &format!(" The error of {} is outside the figure.", beyond.join(", "));
     }

@@ -5,7 +5,7 @@ use super::accumulate::Prepared;
 use super::growth::{AT_ONCE, GrownLayers, GrowthPlan};
 use super::polynomials;
 use super::prepare::{TableFindings, TableSubject};
-use super::problem::units;
+use super::problem::{Problem, units};
 use super::validation::smallest;
 use crate::data::for_each_prepared;
 use crate::survey::standardise_labels;
@@ -14,12 +14,13 @@ use crate::train::method::whole_path::WholePath;
 use crate::train::run::TrainingRun;
 use crate::watchdog::{Cancellation, run_cancellable};
 use rayon::prelude::*;
+use zonal::activation::Activation;
 use zonal::block::FeatureMap;
-use zonal::dynamics::GradientPath;
+use zonal::dynamics::{GradientPath, Step};
 use zonal::lift::LabelScale;
 use zonal::linalg::{Matrix, dot};
 use zonal::measure::{Monomials, best_polynomials};
-use zonal::network::Mixed;
+use zonal::network::{Mixed, Network};
 use zonal::observer::{Observer, Stage};
 use zonal::risk::Quadratic;
 use zonal::rows::{Part, Rows};
@@ -44,20 +45,22 @@ pub(super) fn train(
     let variables = subject.problem.lift.kept.len();
     let most = polynomials::affordable(plan.growth.width, subject.survey.covered.rows());
     let monomials = polynomials::at_most(variables, most);
-    let mut pass = Pass::new(subject, plan, &grown.networks, &monomials);
+    let drawn = drawn(subject, plan)?;
+    let mut pass = Pass::new(subject, plan, &grown.networks, &drawn, &monomials);
     pass.read(&subject.source, &|row| subject.problem.split.part(row) == Part::Test, run.observer)?;
     if let Some(source) = &subject.test_source {
         pass.read_test(source, run.observer)?;
     }
-    let [sums, polynomial_sums] = pass.finish()?;
+    let [sums, drawn_sums, polynomial_sums] = pass.finish()?;
     let labels = &subject.problem.labels;
     let paths: Vec<NetworkPath> =
         sums.iter().map(|sums| NetworkPath::new(sums, method, run.observer)).collect::<Result<_>>()?;
     let held_out = mean_of(&paths, |p| Some((p.held_weight, p.held_at(p.best, labels.len()))));
+    let drawn_losses = drawn_losses(&drawn_sums[0], method, run.observer)?;
     let [train, test] = [&polynomial_sums[0][Part::Train as usize], &polynomial_sums[0][Part::Test as usize]];
     let best_polynomial = polynomials::reports(&best_polynomials(&monomials, train, test)?, labels);
     let held_out = held_out.map(|losses| in_units(&losses, labels));
-    let course = course(subject, plan, &grown, &paths, method)?;
+    let course = course(subject, plan, &grown, &paths, &drawn_losses, method)?;
     Ok((course, TableFindings { best_polynomial, held_out }))
 }
 
@@ -97,17 +100,37 @@ fn grow_all(
     Ok(GrownLayers { networks: out.into_iter().map(|g| g.network).collect(), importances })
 }
 
+/// Returns the network of drawn units to compare with.
+fn drawn(subject: &TableSubject<'_>, plan: &GrowthPlan) -> Result<Network> {
+    let Problem { lift, seed, .. } = &subject.problem;
+    Ok(Network::random(Activation::Relu, 1.0, lift.dim()?, plan.growth.width, *seed)?)
+}
+
+/// Returns the losses of the drawn network on test rows, one for each label at each listed iteration; none without test rows.
+fn drawn_losses(sums: &[Sums], method: &WholePath, observer: &mut dyn Observer) -> Result<Option<Vec<f64>>> {
+    let [train, test] = [Part::Train, Part::Test].map(|part| &sums[part as usize]);
+    if test.is_empty() {
+        return Ok(None);
+    }
+    // A step that was given is one for grown units.
+    let method = WholePath { step: Step::Auto, grid: method.grid.clone(), ..*method };
+    let path = method.path(&Quadratic::from_sums(train)?, observer)?;
+    Ok(Some(test.losses(&path.coefficients(&method.grid))?))
+}
+
 /// The pass over all rows: sums of each network over the rows outside of its fold, in its fold, and for testing; and sums of
-/// monomials over the rows for training and testing.
+/// the drawn units and of monomials over the rows for training and testing.
 struct Pass<'a> {
     subject: &'a TableSubject<'a>,
     plan: &'a GrowthPlan,
     networks: &'a [Mixed],
+    drawn: &'a Network,
     monomials: &'a Monomials,
     features: Vec<Statistics>,
+    of_drawn: Statistics,
     of_monomials: Statistics,
     /// The sums over separate test rows.
-    test: Option<[Vec<Vec<Sums>>; 2]>,
+    test: Option<[Vec<Vec<Sums>>; 3]>,
 }
 
 impl<'a> Pass<'a> {
@@ -115,18 +138,28 @@ impl<'a> Pass<'a> {
         subject: &'a TableSubject<'a>,
         plan: &'a GrowthPlan,
         networks: &'a [Mixed],
+        drawn: &'a Network,
         monomials: &'a Monomials,
     ) -> Self {
         let (labels, parts) = (subject.problem.labels.len(), Part::ALL.len());
         let precision = subject.job.precision;
         let features = networks.iter().map(|n| Statistics::new(n.width(), labels, parts, precision));
-        let of_monomials = Statistics::new(monomials.width(), labels, parts, Precision::F64);
-        Self { subject, plan, networks, monomials, features: features.collect(), of_monomials, test: None }
+        Self {
+            subject,
+            plan,
+            networks,
+            drawn,
+            monomials,
+            features: features.collect(),
+            of_drawn: Statistics::new(drawn.width(), labels, parts, precision),
+            of_monomials: Statistics::new(monomials.width(), labels, parts, Precision::F64),
+            test: None,
+        }
     }
 
     /// Reads the separate test rows.
     fn read_test(&mut self, source: &Source, observer: &mut dyn Observer) -> Result<()> {
-        let mut test = Pass::new(self.subject, self.plan, self.networks, self.monomials);
+        let mut test = Pass::new(self.subject, self.plan, self.networks, self.drawn, self.monomials);
         test.read(source, &|_| true, observer)?;
         let of_test = test.finish()?;
         self.test = Some(of_test);
@@ -153,17 +186,18 @@ impl<'a> Pass<'a> {
             let points = Prepared::new(rows, &parts, &labels, 0, &|rows| Ok(plan.columns.apply(rows)?))?;
             let standard =
                 Prepared::new(rows, &parts, &labels, 0, &|rows| Ok(problem.lift.standardise(rows)?))?;
-            Ok((points, standard, folds))
+            let lifted = Prepared::new(rows, &parts, &labels, 0, &|rows| Ok(problem.lift.apply(rows)?))?;
+            Ok((points, lifted, standard, folds))
         };
         let total = subject.survey.covered.rows();
-        let Self { features, of_monomials, networks, monomials, .. } = self;
+        let Self { features, of_drawn, of_monomials, networks, drawn, monomials, .. } = self;
         for_each_prepared(
             source,
             Stage::Statistics,
             total,
             observer,
             prepare,
-            |_, (points, standard, folds)| {
+            |_, (points, lifted, standard, folds)| {
                 let add = |(network, (statistics, units)): (usize, (&mut Statistics, &Mixed))| {
                     let Some(points) = &points else { return Ok(()) };
                     let part = |&fold: &usize| match fold {
@@ -174,11 +208,13 @@ impl<'a> Pass<'a> {
                     let parts: Vec<usize> = folds.iter().map(|fold| part(fold) as usize).collect();
                     points.add_parts_to(&parts, statistics, units)
                 };
-                let (features, polynomials) = rayon::join(
-                    || features.par_iter_mut().zip(networks.par_iter()).enumerate().try_for_each(add),
-                    || standard.as_ref().map_or(Ok(()), |rows| rows.add_to(of_monomials, *monomials)),
-                );
-                features.and(polynomials)
+                let grown = || features.par_iter_mut().zip(networks.par_iter()).enumerate().try_for_each(add);
+                let others = || {
+                    lifted.as_ref().map_or(Ok(()), |rows| rows.add_to(of_drawn, *drawn))?;
+                    standard.as_ref().map_or(Ok(()), |rows| rows.add_to(of_monomials, *monomials))
+                };
+                let (grown, others) = rayon::join(grown, others);
+                grown.and(others)
             },
         )
     }
@@ -187,14 +223,15 @@ impl<'a> Pass<'a> {
         for (statistics, units) in self.features.iter_mut().zip(self.networks) {
             statistics.close(units)?;
         }
+        self.of_drawn.close(self.drawn)?;
         Ok(self.of_monomials.close(self.monomials)?)
     }
 
-    /// Returns the sums of each part, of each network and of the monomials.
-    fn finish(mut self) -> Result<[Vec<Vec<Sums>>; 2]> {
+    /// Returns the sums of each part: of each network, of the drawn units and of the monomials.
+    fn finish(mut self) -> Result<[Vec<Vec<Sums>>; 3]> {
         self.close()?;
         let features = self.features.into_iter().map(Statistics::into_parts).collect();
-        let mut sums = [features, vec![self.of_monomials.into_parts()]];
+        let mut sums = [features, vec![self.of_drawn.into_parts()], vec![self.of_monomials.into_parts()]];
         if let Some(test) = self.test {
             for (own, other) in sums.iter_mut().flatten().zip(test.into_iter().flatten()) {
                 own[Part::Test as usize] = other[Part::Test as usize].clone();
@@ -323,6 +360,7 @@ fn course(
     plan: &GrowthPlan,
     grown: &GrownLayers,
     paths: &[NetworkPath],
+    drawn: &Option<Vec<f64>>,
     method: &WholePath,
 ) -> Result<Course> {
     let labels = &subject.problem.labels;
@@ -344,6 +382,7 @@ fn course(
         loss_error: at(&errors, i),
         validation_loss: at(&held, i),
         test_loss: at(&test, i),
+        drawn_test_loss: at(drawn, i),
         ..Checkpoint::default()
     };
     let path: Vec<Checkpoint> = method.grid.iter().enumerate().map(checkpoint).collect();
@@ -376,7 +415,7 @@ fn course(
     Ok(Course { report, network, grown: Some(description) })
 }
 
-fn groups(networks: &[Mixed]) -> impl Iterator<Item = &zonal::network::Network> {
+fn groups(networks: &[Mixed]) -> impl Iterator<Item = &Network> {
     networks.iter().flat_map(Mixed::groups)
 }
 
@@ -415,9 +454,7 @@ fn importances(subject: &TableSubject<'_>, plan: &GrowthPlan, grown: &[Grown]) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use zonal::activation::Activation;
-    use zonal::dynamics::{Solver, Step};
-    use zonal::network::Network;
+    use zonal::dynamics::Solver;
     use zonal::numeric::random::{Purpose, normal, stream};
     use zonal::observer::Silent;
 

@@ -84,9 +84,9 @@ impl GrowthPlan {
     }
 
     /// Checks that the training fits into memory: the features of the growing networks on the sample and their products, and
-    /// the sums over the rows of each part of each network with the matrices of the solver.
+    /// the sums over the rows of each part of each network and of the drawn units, with the matrices of the solver.
     pub(super) fn check_memory(&self, sample: usize) -> Result<()> {
-        let matrices = 8 * AT_ONCE + 6 * self.networks + 8;
+        let matrices = 8 * AT_ONCE + 6 * (self.networks + 1) + 8;
         check_width(self.growth.width as u64, matrices as u64, (AT_ONCE * 16 * sample) as u64)
     }
 }
