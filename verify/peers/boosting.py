@@ -260,7 +260,8 @@ def main():
         import lightgbm
         import sklearn
 
-        command = f"Written by `cargo xtask bench tables --data FOLDER{' --both' if arguments.both else ''}`."
+        options = " --both" if arguments.both else f" --without {arguments.without}" if arguments.without else ""
+        command = f"Written by `cargo xtask bench tables --data FOLDER{options}`."
         title = "Tables: both layers" if arguments.both else "Tables: grown units and boosting"
         write(arguments.page, title, [command, *sections], *((m.__name__, m) for m in (np, sklearn, lightgbm, catboost)))
 
