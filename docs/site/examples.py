@@ -46,9 +46,7 @@ def matches(expected: str, found: str, numbers: bool) -> bool:
     return re.fullmatch(".*".join(parts), tidy(found), re.DOTALL) is not None
 
 
-def console(
-    block: str, folder: Path, environment: dict[str, str], page: Path, numbers: bool, write: bool
-) -> list[str]:
+def console(block: str, folder: Path, environment: dict[str, str], page: Path, numbers: bool, write: bool) -> list[str]:
     """Run the commands of a block; a message for each that fails or prints something else."""
     wrong = []
     for command, expected in commands(block):
@@ -101,10 +99,10 @@ def main() -> None:
             names: dict = {"__name__": name}
             for vary, kind, block in BLOCK.findall(page.read_text()):
                 count[kind] += 1
-                if kind == "console":
-                    found = console(block, place, environment, page, not vary, write)
-                else:
-                    found = python(block, names, name)
+                is_console = kind == "console"
+                found = (
+                    console(block, place, environment, page, not vary, write) if is_console else python(block, names, name)
+                )
                 wrong += [f"{name}: " + "\n".join(found)] if found else []
             os.chdir(ROOT)
     total = sum(count.values())
