@@ -263,7 +263,7 @@ def main():
         options = " --both" if arguments.both else f" --without {arguments.without}" if arguments.without else ""
         command = f"Written by `cargo xtask bench tables --data FOLDER{options}`."
         title = "Tables: both layers" if arguments.both else "Tables: grown units and boosting"
-        write(arguments.page, title, [command, *sections], *((m.__name__, m) for m in (np, sklearn, lightgbm, catboost)))
+        write(arguments.page, title, "\n\n".join([command, *sections]).splitlines(), *((m.__name__, m) for m in (np, sklearn, lightgbm, catboost)))
 
 
 if __name__ == "__main__":
