@@ -106,7 +106,7 @@ fn options_of_drawn_units_are_refused_by_name() {
     place.file("t.csv", table(60, None));
     let base = ["train", "t.csv", "--label", "y", "--out", "none", "--hidden", "grown"];
     for (option, part) in [
-        (&["--refit"][..], "--refit cannot be used with --hidden"),
+        (&["--refit"][..], "--refit cannot be used with --hidden grown"),
         (&["--validation-fraction", "0.1"], "--validation-fraction cannot be used with --hidden"),
         (&["--scale", "2"], "--scale cannot be used with --hidden"),
         (&["--layers", "both"], "for iterative training use --hidden drawn"),

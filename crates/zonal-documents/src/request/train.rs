@@ -420,7 +420,7 @@ impl TrainRequest {
             false => Ok(()),
         };
         if self.is_grown() {
-            reject_with(self, HIDDEN, |name| DRAWN_OPTIONS.contains(&name))?;
+            reject_with(self, HIDDEN.with("grown"), |name| DRAWN_OPTIONS.contains(&name))?;
             if self.is_iterative() {
                 return Err(Error::Usage(format!(
                     "{} fixes the hidden units before the output layer descends; for iterative training use {}",

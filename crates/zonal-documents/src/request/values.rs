@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use std::fmt::Display;
 use zonal_io::option::{OptionId, named};
 
 /// Builds a request from the options in a JSON object; missing options have their defaults.
@@ -53,7 +54,7 @@ pub(super) fn non_defaults<T: Default + Serialize>(request: &T) -> Vec<String> {
 /// Rejects a request that sets an excluded option together with `other`.
 pub(super) fn reject_with<T: Default + Serialize>(
     request: &T,
-    other: OptionId,
+    other: impl Display,
     excluded: impl Fn(&str) -> bool,
 ) -> Result<()> {
     match non_defaults(request).iter().find(|name| excluded(name)) {

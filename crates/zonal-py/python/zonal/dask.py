@@ -44,7 +44,7 @@ def fit(
     on_sphere: bool = False,
     seed: int = 0,
 ) -> results.Training:
-    """Train on a Dask array or dataframe.
+    """Train on a Dask array or dataframe, on hidden units that are drawn at random.
 
     Parameters
     ----------

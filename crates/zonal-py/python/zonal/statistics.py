@@ -87,7 +87,7 @@ class Survey:
 
 
 class Statistics:
-    """Sums over some rows of a table, from which gradient descent on the output layer is computed.
+    """Sums over some rows of a table, from which gradient descent on the output layer over drawn units is computed.
 
     Statistics over different rows of one table can be merged in any order; with a fixed order and fixed shards the result is
     reproducible bit by bit. They must share one choice: create it with `Statistics`, send copies made by `without_rows` to
