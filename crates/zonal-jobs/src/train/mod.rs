@@ -3,6 +3,7 @@
 //! A training has a subject (a target or a table) and a method (the whole path at once, or iterative descent). All
 //! combinations share the function `train_subject`: prepare the subject, train by the method, report.
 
+mod grown_layers;
 mod method;
 mod resume;
 mod run;
@@ -10,6 +11,7 @@ mod subject;
 mod test_rows;
 mod trained;
 
+pub(crate) use grown_layers::GrownLayers;
 pub use method::measured;
 pub use resume::interrupted;
 pub(crate) use run::Repeats;
@@ -26,7 +28,6 @@ pub use zonal_documents::train::{
 use method::whole_path::WholePath;
 use run::TrainingRun;
 use std::time::SystemTime;
-pub(crate) use subject::table::GrownLayers;
 use subject::table::TableSubject;
 use subject::target::TargetSubject;
 use subject::{Method, Subject};

@@ -1,7 +1,7 @@
 //! The run of a training: its configuration, its observer, its folder, and the states saved there.
 
+use super::grown_layers::GrownLayers;
 use super::resume::{self, directory};
-use super::subject::table::GrownLayers;
 use super::test_rows;
 use super::trained::{Notes, Trained};
 use crate::record::json;

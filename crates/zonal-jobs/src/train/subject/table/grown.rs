@@ -2,13 +2,14 @@
 //! mean is one network.
 
 use super::accumulate::Prepared;
-use super::growth::{AT_ONCE, GrownLayers, GrowthPlan};
+use super::growth::{AT_ONCE, GrowthPlan};
 use super::polynomials;
 use super::prepare::{TableFindings, TableSubject};
 use super::problem::{Problem, units};
 use super::validation::smallest;
 use crate::data::for_each_prepared;
 use crate::survey::standardise_labels;
+use crate::train::grown_layers::GrownLayers;
 use crate::train::method::Course;
 use crate::train::method::whole_path::WholePath;
 use crate::train::run::TrainingRun;

@@ -4,11 +4,10 @@ use crate::memory::check_width;
 use crate::survey::Survey;
 use crate::train::trained::Notes;
 use zonal::columns::ColumnMap;
-use zonal::network::{Mixed, Network};
 use zonal::rows::Part;
 use zonal_documents::Result;
 use zonal_documents::number::short;
-use zonal_documents::train::{Importance, TableJob, TrainConfig};
+use zonal_documents::train::{TableJob, TrainConfig};
 use zonal_grow::Growth;
 
 /// The most networks that grow at the same time: each needs the features of its sample in memory.
@@ -19,35 +18,6 @@ pub(super) struct GrowthPlan {
     pub(super) columns: ColumnMap,
     pub(super) growth: Growth,
     pub(super) networks: usize,
-}
-
-/// The hidden layers of all networks.
-#[derive(Clone, Debug)]
-pub(crate) struct GrownLayers {
-    /// One for each network; its first unit is the constant 1.
-    pub(super) networks: Vec<Mixed>,
-    /// How much the mean of the networks moves with each feature, the largest first.
-    pub(super) importances: Vec<Importance>,
-}
-
-impl GrownLayers {
-    /// Takes the layers of a training from its network's file, in which they follow each other.
-    ///
-    /// # Errors
-    /// Those of [`Mixed::new`].
-    pub(crate) fn stored(all: &Mixed, importances: Vec<Importance>) -> Result<Self> {
-        let is_constant =
-            |group: &Network| group.width() == 1 && group.directions().values().iter().all(|w| *w == 0.0);
-        let mut networks: Vec<Vec<Network>> = Vec::new();
-        for group in all.groups() {
-            match networks.last_mut() {
-                Some(network) if !is_constant(group) => network.push(group.clone()),
-                _ => networks.push(vec![group.clone()]),
-            }
-        }
-        let networks = networks.into_iter().map(Mixed::new).collect::<zonal::Result<_>>()?;
-        Ok(Self { networks, importances })
-    }
 }
 
 impl GrowthPlan {

@@ -15,7 +15,6 @@ mod problem;
 mod validation;
 mod whole_path;
 
-pub(crate) use growth::GrownLayers;
 pub use partial::PartialSums;
 pub(crate) use prepare::TableSubject;
 pub use problem::Problem;
