@@ -1,6 +1,6 @@
 """`cargo xtask bench tables --data FOLDER`: errors and times on tables, of zonal with grown and drawn units and of its peers.
 
-    boosting.py ZONAL PAGE FOLDER [--both] [--splits N] [--only NAME,..] [--without PEER,..] [--write]
+    boosting.py ZONAL PAGE FOLDER --results FILE [--both] [--splits N] [--only NAME,..] [--without PEER,..] [--write]
 
 The folder holds design tables as NAME.csv.gz (no header, label last) with test masks NAME.mask.csv.gz (one column for each
 split). The confirm tables are those of confirm.py, with test rows drawn by the number of the split (a tenth). All programs
@@ -11,6 +11,7 @@ both layers of 100 units, on six of the design tables.
 
 import argparse
 import gzip
+import hashlib
 import json
 import math
 import subprocess
@@ -155,8 +156,13 @@ def parts(x, y, is_test):
 
 
 def measure(arguments, tables, programs):
-    """Errors and seconds: {(table, split): {program: (error, seconds)}}. What the file of results has is not run again."""
+    """Errors and seconds: {(table, split): {program: (error, seconds)}}. What an interrupted benchmark of the same zonal has
+    measured is not run again.
+    """
+    digest = hashlib.sha256(arguments.zonal.read_bytes()).hexdigest()
     kept = json.loads(arguments.results.read_text()) if arguments.results.exists() else {}
+    if kept.get("zonal") != digest:
+        kept = {"zonal": digest}
     found = {}
     for name, rows_of in tables.items():
         for split in range(arguments.splits):
@@ -263,7 +269,8 @@ def main():
         options = " --both" if arguments.both else f" --without {arguments.without}" if arguments.without else ""
         command = f"Written by `cargo xtask bench tables --data FOLDER{options}`."
         title = "Tables: both layers" if arguments.both else "Tables: grown units and boosting"
-        write(arguments.page, title, "\n\n".join([command, *sections]).splitlines(), *((m.__name__, m) for m in (np, sklearn, lightgbm, catboost)))
+        text = "\n\n".join([command, *sections]).splitlines()
+        write(arguments.page, title, text, *((m.__name__, m) for m in (np, sklearn, lightgbm, catboost)))
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ fn tables(arguments: &[String]) -> Result<()> {
     let python = environment_in("venv-tables", &packages)?;
     let mut command = Command::new(python);
     command.arg(script("boosting.py")).arg(program("zonal")?).arg(root().join("docs/benchmarks.md"));
-    // An interrupted run goes on with what it has measured; removing the file starts it over.
+    // An interrupted benchmark of the same program resumes from this file.
     command.arg(folder).arg("--results").arg(root().join("target/bench-tables.json"));
     run("tables", command.args(rest))
 }

@@ -54,6 +54,25 @@ fn grown_units_learn_what_drawn_ones_do_not_and_say_what_they_are() {
         assert!(read("g", file) == read("one", file), "{file}");
     }
     assert!(place.succeed(&["train", "--again", "g"]).stdout.contains("identical bit by bit"));
+    // A network's file of other units cannot be repeated on.
+    place.succeed(&[
+        "train",
+        "t.csv",
+        "--features",
+        "a,b",
+        "--label",
+        "y",
+        "--width",
+        "6",
+        "--folds",
+        "3",
+        "--out",
+        "o",
+    ]);
+    std::fs::copy(place.path().join("o/model.safetensors"), place.path().join("one/model.safetensors"))
+        .unwrap();
+    let other = place.zonal(&["train", "--again", "one"]);
+    assert!(other.code == 1 && other.stderr.contains("columns of the units of the file"), "{}", other.stderr);
     let options =
         [&["train", "t.csv", "--features", "a,b,c,noise", "--label", "y", "--out", "none"], &SMALL[..6]];
     let text = place.succeed(&options.concat());
@@ -62,7 +81,7 @@ fn grown_units_learn_what_drawn_ones_do_not_and_say_what_they_are() {
     }
     let page = std::fs::read_to_string(place.path().join("g/report.html")).unwrap();
     assert!(page.contains("do not apply") && page.contains("What the network moves with"));
-    // The curve beside it is that of drawn units.
+    // The curve for comparison is that of drawn units.
     let drawn = ["--hidden", "drawn", "--activation", "relu", "--bias", "1", "--validation-fraction", "0"];
     let rest = ["--label", "y", "--width", "60", "--out", "none", "--format", "json"];
     let drawn = trained(&place, &[&drawn[..], &rest].concat());

@@ -96,8 +96,8 @@ pub struct TrainRequest {
     /// On tables, whether hidden units are grown on the rows or drawn at random [default: grown, see below]
     ///
     /// Grown units are drawn where rows are, on few columns, chosen in stages by what they add to the labels, and tuned by
-    /// L-BFGS; then the output layer descends on them. The network is the mean of K ones (--folds; by default 8, and 4 from
-    /// 2,000 rows), each of which holds out one fold. Bounds of plans and spectra are for drawn units, which are the default
+    /// L-BFGS; then the output layer descends on them. The network is the mean of K ones (--folds; by default 8, 4 from 2,000
+    /// rows, and a tenth of the rows below 80), each of which holds out one fold. Bounds of plans and spectra are for drawn units, which are the default
     /// in iterative training and with --scale, --bias, --on-sphere, --validation-fraction and --refit.
     #[arg(long, value_enum, value_name = "HOW", help_heading = NETWORK)]
     pub hidden: Option<HiddenChoice>,

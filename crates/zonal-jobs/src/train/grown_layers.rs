@@ -1,5 +1,6 @@
 //! The hidden layers of grown networks, which a training grows, and a repetition takes from the network's file.
 
+use zonal::error::check_size;
 use zonal::network::{Mixed, Network};
 use zonal_documents::Result;
 use zonal_documents::train::Importance;
@@ -30,5 +31,17 @@ impl GrownLayers {
         }
         let networks = networks.into_iter().map(Mixed::new).collect::<zonal::Result<_>>()?;
         Ok(Self { networks, importances })
+    }
+
+    /// Checks that there are this many networks on this many columns.
+    ///
+    /// # Errors
+    /// [`zonal::Error::Size`]: the file is of another run.
+    pub(crate) fn check(&self, networks: usize, columns: usize) -> Result<()> {
+        check_size("networks of the file", self.networks.len(), networks)?;
+        let groups = self.networks.iter().flat_map(Mixed::groups);
+        groups
+            .map(|g| g.directions().columns())
+            .try_for_each(|found| Ok(check_size("columns of the units of the file", found, columns)?))
     }
 }

@@ -40,7 +40,10 @@ pub(super) fn train(
     run: &mut TrainingRun<'_>,
 ) -> Result<(Course, TableFindings)> {
     let grown = match run.units.take() {
-        Some(stored) => stored,
+        Some(stored) => {
+            stored.check(plan.networks, plan.columns.width())?;
+            stored
+        }
         None => grow_all(subject, plan, run.observer)?,
     };
     let variables = subject.problem.lift.kept.len();
