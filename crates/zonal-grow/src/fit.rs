@@ -274,18 +274,44 @@ mod tests {
     use zonal::activation::Activation;
     use zonal::numeric::random::{Purpose, stream};
 
+    fn draw(rng: &mut impl Rng, rows: usize, columns: usize) -> Matrix {
+        Matrix::from_rows(rows, columns, (0..rows * columns).map(|_| normal(rng)).collect()).unwrap()
+    }
+
+    #[test]
+    fn stages_add_up_to_one_fit_of_all_units() {
+        let mut rng = stream(2, Purpose::Points, 0);
+        let rows = Rows::new(draw(&mut rng, 90, 3), draw(&mut rng, 90, 2), Vec::new()).unwrap();
+        let held = Rows::new(draw(&mut rng, 40, 3), draw(&mut rng, 40, 2), Vec::new()).unwrap();
+        let mut units = Units::none(vec![Activation::Relu, Activation::Tanh], 4);
+        (0..12).for_each(|j| units.push(j / 6, draw(&mut rng, 1, 4).row(0)));
+        let of = |stages: &[(usize, usize)]| {
+            let mut fit = Fit::new(&rows, &held);
+            stages.iter().for_each(|&(first, last)| fit.add(&units.range(first, last)));
+            let solution = fit.solve().unwrap();
+            let residuals = fit.residuals(&solution, &mut stream(0, Purpose::Growth, 0));
+            [
+                &[solution.held_out, solution.iterations as f64],
+                solution.coefficients.values(),
+                residuals.values(),
+            ]
+            .concat()
+        };
+        let (one, several) = (of(&[(0, 12)]), of(&[(0, 5), (5, 6), (6, 12)]));
+        assert_eq!(one.len(), several.len());
+        for (a, b) in one.iter().zip(&several) {
+            assert!((a - b).abs() < 1e-9 * (1.0 + a.abs()), "{a} {b}");
+        }
+    }
+
     /// With more units than projections, the mean of many estimates is the leverage.
     #[test]
     fn estimated_leverages_are_right_on_average() {
         let mut rng = stream(1, Purpose::Points, 0);
-        let mut draw = |rows: usize, columns: usize| {
-            let values = (0..rows * columns).map(|_| normal(&mut rng)).collect();
-            Matrix::from_rows(rows, columns, values).unwrap()
-        };
-        let rows = Rows::new(draw(200, 3), draw(200, 1), Vec::new()).unwrap();
-        let held = Rows::new(draw(50, 3), draw(50, 1), Vec::new()).unwrap();
+        let rows = Rows::new(draw(&mut rng, 200, 3), draw(&mut rng, 200, 1), Vec::new()).unwrap();
+        let held = Rows::new(draw(&mut rng, 50, 3), draw(&mut rng, 50, 1), Vec::new()).unwrap();
         let mut units = Units::none(vec![Activation::Tanh], 4);
-        (0..PROBES + 10).for_each(|_| units.push(0, draw(1, 4).row(0)));
+        (0..PROBES + 10).for_each(|_| units.push(0, draw(&mut rng, 1, 4).row(0)));
         let mut fit = Fit::new(&rows, &held);
         fit.add(&units);
         // Few iterations: some directions are learned, others are not.

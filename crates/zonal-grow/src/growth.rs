@@ -338,6 +338,20 @@ mod tests {
     }
 
     #[test]
+    fn scores_do_not_depend_on_how_many_candidates_are_in_memory() {
+        let (fitted, held, growth) = (rows(80, 1, Vec::new()), rows(20, 2, Vec::new()), small());
+        let growing = Growing::new(&fitted, &held, &growth, 0);
+        let mut units = Units::none(vec![Activation::Relu], 4);
+        (0..AT_ONCE + 7).for_each(|j| units.push(0, &[(j as f64).sin(), (0.3 * j as f64).cos(), 0.4, 0.1]));
+        let all = growing.scores(&units, growing.fit.labels());
+        assert_eq!(all.len(), units.len());
+        for (j, score) in all.iter().enumerate() {
+            let alone = growing.scores(&units.range(j, j + 1), growing.fit.labels())[0];
+            assert!((score - alone).abs() < 1e-9 * alone, "{j}: {score} {alone}");
+        }
+    }
+
+    #[test]
     fn held_out_rows_do_not_choose_units() {
         let fitted = rows(300, 1, Vec::new());
         // Without later stages and without tuning there is no iteration to choose.
