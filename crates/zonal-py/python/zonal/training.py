@@ -119,7 +119,8 @@ def train(
         On tables, whether hidden units are grown on the rows (drawn where rows are, on few columns, chosen in stages by what
         they add to the labels, and tuned) or drawn at random. The network of grown units is the mean of `folds` networks
         (by default 8, 4 from 2,000 rows, and a tenth of the rows below 80), each of which holds out one fold. By
-        default units are grown, unless training is iterative, `activation` is a callable, or `scale`, `bias`, `on_sphere`, `validation_fraction` or `refit` is set.
+        default units are grown, unless training is iterative, `activation` is a callable, or `scale`, `bias`, `on_sphere`,
+        `validation_fraction` or `refit` is set.
     iterations : int
         The number of iterations; by default the largest of `at`, else 1e9, or 1e4 for iterative training.
     step : float or ``'auto'``
