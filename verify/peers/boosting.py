@@ -127,6 +127,7 @@ def both_layers():
     both = ("--layers", "both", "--width", "100")
     return {
         "L-BFGS": zonal(*both, "--method", "lbfgs"),
+        "L-BFGS tanh raw": zonal(*both, "--method", "lbfgs", "--activation", "tanh", "--lift", "none"),
         "descent": zonal(*both),
         "MLP adam": estimator(lambda: standardised(MLPRegressor())),
         "MLP lbfgs": estimator(lambda: standardised(MLPRegressor(solver="lbfgs"))),

@@ -95,6 +95,8 @@ pub const STEP: OptionId = OptionId::new("step");
 pub const TARGET: OptionId = OptionId::new("target");
 /// The option `test`.
 pub const TEST: OptionId = OptionId::new("test");
+/// The option `test-fraction`.
+pub const TEST_FRACTION: OptionId = OptionId::new("test-fraction");
 /// The option `tolerance`.
 pub const TOLERANCE: OptionId = OptionId::new("tolerance");
 /// The option `units`.

@@ -5,6 +5,7 @@
 // No input may cause a panic.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 
+pub mod bundle;
 pub mod checksum;
 pub mod error;
 pub mod folder;

@@ -65,9 +65,10 @@ pub fn repeat(
 /// Returns what is repeated. Growth depends on every bit, so that another processor or compiler would grow other units: the
 /// stored ones are used, if the network's file is there.
 fn repeats(first: &SavedTraining, model: Option<&Model>) -> Result<Repeats> {
-    match (model.map(|model| &model.hidden), &first.record.summary.importances) {
-        (Some(HiddenLayer::Grown(units, _)), Some(importances)) => {
-            Ok(Repeats::Units(GrownLayers::stored(units, importances.clone())?))
+    let Some(model) = model else { return Ok(Repeats::Configuration) };
+    match (&model.hidden, &model.description.grown, &first.record.summary.importances) {
+        (HiddenLayer::Grown(units, _), Some(grown), Some(importances)) => {
+            Ok(Repeats::Units(GrownLayers::stored(grown.columns.clone(), units, importances.clone())?))
         }
         _ => Ok(Repeats::Configuration),
     }

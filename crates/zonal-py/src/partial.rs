@@ -216,6 +216,12 @@ impl Sums {
         serde_json::to_string(lock(&self.inner).problem()).map_err(|e| Failure::from(e).raise(py))
     }
 
+    /// Whether hidden units are grown.
+    #[getter]
+    fn is_grown(&self) -> bool {
+        lock(&self.inner).is_grown()
+    }
+
     /// The number of rows added.
     #[getter]
     fn rows(&self) -> u64 {

@@ -95,7 +95,7 @@ def test_dataframes_and_weights(table):
         found = zonal.dask.fit(lazy[list("abcd")], lazy["y"], sample_weight=lazy["w"], **FIXED)
     assert found.network.columns == tuple("abcd") and found.labels == ("y",)
     assert found.validation_rmse < 0.6
-    automatic = zonal.dask.fit(lazy[list("abcd")], lazy["y"], width=60)
+    automatic = zonal.dask.fit(lazy[list("abcd")], lazy["y"], width=60, hidden="drawn")
     assert automatic.candidates is not None and automatic.validation_rmse < 0.6
 
 
@@ -121,3 +121,20 @@ def test_what_cannot_be_used_is_told(table):
     ]:
         with pytest.raises(DataError, match=words), dask.config.set(scheduler="synchronous"):
             call()
+
+
+def test_grown_units_are_grown_once_and_summed_on_workers(table, client):
+    x, y = table
+    small = {"width": 40, "folds": 3, "seed": 1}
+    arrays = da.from_array(x, chunks=(2_500, 4)), da.from_array(y, chunks=2_500)
+    found = zonal.dask.fit(*arrays, **small)
+    with dask.config.set(scheduler="synchronous"):
+        assert same(found, zonal.dask.fit(*arrays, **small))
+    assert (found.networks, found.total_width, found.train_rmse) == (3, 120, None)
+    # Growth depends on the last bits of the means, which depend on the partitions: with one, it is that of `train`.
+    alone = zonal.dask.fit(da.from_array(x, chunks=(30_000, 4)), da.from_array(y, chunks=30_000), **small)
+    whole = zonal.train(x, y, test_fraction=0, **small)
+    assert np.array_equal(alone.path.loss, whole.path.loss)
+    assert np.array_equal(alone.path.validation_loss, whole.path.validation_loss)
+    assert np.array_equal(alone.network.predict(x), whole.network.predict(x))
+    assert alone.validation_rmse == whole.validation_rmse and found.validation_rmse < 1.1 * whole.validation_rmse

@@ -207,3 +207,31 @@ def test_the_last_listed_iteration_is_the_last_one(rows, empty):
             whole.path(**options)
     with pytest.raises(ParameterError, match="bias cannot be used with on_sphere"):
         Statistics(Survey(zonal.uniform_points(3, 500), np.arange(500.0)), on_sphere=True, bias=3)
+
+
+def test_grown_units_travel_as_bytes(rows):
+    x, y = rows
+    options = {"hidden": "grown", "width": 30, "folds": 2}
+    empty = Statistics(Survey(x, y, validation_fraction=0), **options)
+    assert "grown units" in repr(empty)
+    a, b = parts_of(empty, x, y, [1_234])
+    again, pickled = Statistics.from_bytes(a.to_bytes()), pickle.loads(pickle.dumps(b))
+    assert again.to_bytes() == a.to_bytes()
+    first, other = a.merge(b).path(), again.merge(pickled).path()
+    assert np.array_equal(first.path.loss, other.path.loss)
+    assert np.array_equal(first.network.predict(x), other.network.predict(x))
+    bytes_of = bytearray(a.to_bytes())
+    bytes_of[len(bytes_of) // 2] ^= 1
+    with pytest.raises(DataError, match="checksum"):
+        Statistics.from_bytes(bytes(bytes_of))
+    with pytest.raises(ParameterError, match="refit"):
+        a.merge(b).path(refit=True)
+    drawn = Statistics(Survey(x, y, validation_fraction=0), **FIXED)
+    with pytest.raises(ParameterError, match="same choice"):
+        a.merge(drawn)
+    with pytest.raises(ParameterError, match="validation_fraction=0"):
+        Statistics(Survey(x, y), **options)
+    with pytest.raises(ParameterError, match="test_fraction"):
+        Statistics(Survey(x, y, validation_fraction=0, test_fraction=0.2), **options)
+    with pytest.raises(ParameterError, match="scale"):
+        Statistics(Survey(x, y, validation_fraction=0), scale=2.0, **options)

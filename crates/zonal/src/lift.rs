@@ -1,7 +1,7 @@
-//! The map from a table's columns to the sphere: standardise, append a bias, normalise.
+//! The map from a table's columns to points, usually of the sphere: standardise, append a bias, normalise.
 //!
-//! A row with standardised features z in R^d becomes (z / sqrt d, b) / |(z / sqrt d, b)| on the unit sphere of R^(d+1).
-//! All constants come from the training rows.
+//! A row with standardised features z in R^d becomes (z / sqrt d, b) / |(z / sqrt d, b)| on the unit sphere of R^(d+1); without
+//! the last step it becomes (z / sqrt d, b). All constants come from the training rows.
 
 use crate::error::{Error, Result, check_size};
 use crate::linalg::Matrix;
@@ -229,6 +229,15 @@ pub struct Lift {
     pub deviation: Vec<f64>,
     /// The bias b.
     pub bias: f64,
+    /// Whether rows are divided by their length. Otherwise their points are not on the sphere, and no spectrum or bound
+    /// applies to them.
+    #[serde(default = "normalised", skip_serializing_if = "Clone::clone")]
+    pub normalised: bool,
+}
+
+/// What files without the field mean.
+fn normalised() -> bool {
+    true
 }
 
 impl Lift {
@@ -257,6 +266,7 @@ impl Lift {
             deviation: kept.iter().map(|&i| moments.deviation(i)).collect(),
             kept,
             bias,
+            normalised: true,
         })
     }
 
@@ -268,6 +278,7 @@ impl Lift {
             mean: vec![0.0; columns.len()],
             deviation: vec![1.0; columns.len()],
             bias: 0.0,
+            normalised: true,
         }
     }
 
@@ -278,7 +289,7 @@ impl Lift {
         (0..self.columns.len()).filter(|i| !is_kept(i)).map(|i| self.columns[i].clone()).collect()
     }
 
-    /// Returns the dimension of the sphere: the used columns, plus one for the bias.
+    /// Returns the dimension of the points: the used columns, plus one for the bias.
     ///
     /// # Errors
     /// [`Error::Parameter`] for a single column without a bias.
@@ -316,7 +327,8 @@ impl Lift {
         check_size("deviations of the used features", self.deviation.len(), self.kept.len())
     }
 
-    /// Maps the rows to the sphere. A row of zeros, possible only without a bias, stays zero.
+    /// Maps the rows to the sphere, or, if they are not normalised, to points of the space around it. A row of zeros, possible
+    /// only without a bias, stays zero.
     ///
     /// # Errors
     /// [`Error::Size`] if the number of columns differs from the one learned, [`Error::NotFinite`] with the row and the
@@ -340,10 +352,16 @@ impl Lift {
         Ok(out)
     }
 
-    /// Maps one row in standard units to the sphere.
+    /// Maps one row in standard units.
     fn lift(&self, standard: &[f64], row: &mut [f64]) {
         let d = standard.len();
-        let last = self.bias * (d as f64).sqrt();
+        let root = (d as f64).sqrt();
+        if !self.normalised {
+            row.iter_mut().zip(standard).for_each(|(x, z)| *x = z / root);
+            row.iter_mut().skip(d).for_each(|x| *x = self.bias);
+            return;
+        }
+        let last = self.bias * root;
         // Divide by the largest entry first: squares of huge or tiny entries overflow or underflow.
         let largest = standard.iter().fold(last, |m, z| m.max(z.abs()));
         if largest == 0.0 {
@@ -402,6 +420,17 @@ mod tests {
 
     fn names() -> Vec<String> {
         ["a", "constant", "c"].map(String::from).to_vec()
+    }
+
+    #[test]
+    fn rows_that_are_not_normalised_are_the_standard_columns_with_the_bias() {
+        let lift = Lift { normalised: false, ..Lift::learn(&names(), &Moments::of(&table()), 0.7).unwrap() };
+        let (points, standard) = (lift.apply(&table()).unwrap(), lift.standardise(&table()).unwrap());
+        for i in 0..4 {
+            let expected: Vec<f64> =
+                standard.row(i).iter().map(|z| z / 2f64.sqrt()).chain(std::iter::once(0.7)).collect();
+            assert_eq!(points.row(i), expected);
+        }
     }
 
     #[test]

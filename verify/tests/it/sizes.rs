@@ -897,6 +897,9 @@ const ANY: [(&str, &[&str]); 11] = [
     (
         "bytes, which are checked as they are read; they are fuzzed",
         &[
+            "zonal-io::bundle::to_bytes",
+            "zonal-io::bundle::is_bundle",
+            "zonal-io::Bundle::open",
             "zonal-io::checksum::seal",
             "zonal-io::checksum::check",
             "zonal-io::ownership::has_mark",

@@ -66,6 +66,13 @@ choices! {
         /// Drawn where rows are, chosen in stages by what they add to the labels, and tuned.
         Grown => true,
     }
+    /// What a drawn unit sees of a row.
+    LiftChoice -> bool {
+        /// The standardised columns and the bias, divided by their length: a point of the sphere.
+        Sphere => true,
+        /// The standardised columns and the bias as they are.
+        None => false,
+    }
     /// The precision of features and weights.
     PrecisionChoice -> Precision {
         /// 53 bits

@@ -1,8 +1,8 @@
 //! The options of `train`.
 
 use super::choice::{
-    HiddenChoice, LayersChoice, MethodChoice, MissingChoice, ParametrisationChoice, PrecisionChoice,
-    SolverChoice, UnitsChoice,
+    HiddenChoice, LayersChoice, LiftChoice, MethodChoice, MissingChoice, ParametrisationChoice,
+    PrecisionChoice, SolverChoice, UnitsChoice,
 };
 use super::descent::DescentOptions;
 use super::heading::{NETWORK, RUN, TABLE, TARGET as TARGET_HEADING, TRAINING};
@@ -70,6 +70,12 @@ pub struct TrainRequest {
     /// Rows are points of the unit sphere: columns are not standardised, and no bias is appended
     #[arg(long, help_heading = TABLE, hide_short_help = true)]
     pub on_sphere: bool,
+    /// Whether standardised rows are divided by their length [default: sphere]
+    ///
+    /// With none, drawn units see the standardised columns, each divided by the root of their number, and the bias. The points are not
+    /// on the sphere, and no plan or spectrum applies to them. Smooth activations with both layers trained often do better.
+    #[arg(long, value_enum, value_name = "MAP", help_heading = TABLE, hide_short_help = true)]
+    pub lift: Option<LiftChoice>,
     /// The CSV has no header; columns are named c1, c2, ..
     #[arg(long, help_heading = TABLE, hide_short_help = true)]
     pub no_header: bool,
@@ -98,7 +104,7 @@ pub struct TrainRequest {
     /// Grown units are drawn where rows are, on few columns, chosen in stages by what they add to the labels, and tuned by
     /// L-BFGS; then the output layer descends on them. The network is the mean of K ones (--folds; by default 8, 4 from 2,000
     /// rows, and a tenth of the rows below 80), each of which holds out one fold. Bounds of plans and spectra are for drawn units, which are the default
-    /// in iterative training and with --scale, --bias, --on-sphere, --validation-fraction and --refit.
+    /// in iterative training and with --scale, --bias, --lift, --on-sphere, --validation-fraction and --refit.
     #[arg(long, value_enum, value_name = "HOW", help_heading = NETWORK)]
     pub hidden: Option<HiddenChoice>,
     /// The activation: a name or an expression in t
@@ -196,6 +202,7 @@ impl Default for TrainRequest {
             features: Vec::new(),
             weight: None,
             on_sphere: false,
+            lift: None,
             no_header: false,
             delimiter: None,
             missing: MissingChoice::Reject,
@@ -248,12 +255,13 @@ pub enum Training {
 }
 
 /// Options of trainings on tables only.
-const TABLE_OPTIONS: [&str; 15] = [
+const TABLE_OPTIONS: [&str; 16] = [
     "data",
     "label",
     "features",
     "weight",
     "on_sphere",
+    "lift",
     "no_header",
     "delimiter",
     "missing",
@@ -266,7 +274,7 @@ const TABLE_OPTIONS: [&str; 15] = [
     "hidden",
 ];
 /// Options of drawn units only.
-const DRAWN_OPTIONS: [&str; 5] = ["validation_fraction", "refit", "on_sphere", "scale", "bias"];
+const DRAWN_OPTIONS: [&str; 6] = ["validation_fraction", "refit", "on_sphere", "lift", "scale", "bias"];
 /// Options of trainings on targets only.
 const TARGET_OPTIONS: [&str; 2] = ["dim", "max_degree"];
 /// Options of the page, which every training accepts.
@@ -420,33 +428,44 @@ impl TrainRequest {
             false => Ok(()),
         };
         if self.is_grown() {
-            reject_with(self, HIDDEN.with("grown"), |name| DRAWN_OPTIONS.contains(&name))?;
-            if self.is_iterative() {
-                return Err(Error::Usage(format!(
-                    "{} fixes the hidden units before the output layer descends; for iterative training use {}",
-                    HIDDEN.with("grown"),
-                    HIDDEN.with("drawn")
-                )));
-            }
+            self.check_grown()?;
         }
         reject("bias", self.on_sphere, "on-sphere")?;
+        reject("lift", self.on_sphere, "on-sphere")?;
         reject("test_fraction", !self.test.is_empty(), "test")?;
         reject("validation_fraction", self.folds.is_some(), "folds")?;
         reject("refit", self.folds.is_some(), "folds")
+    }
+
+    /// Checks that there are no options that only drawn units have.
+    fn check_grown(&self) -> Result<()> {
+        reject_with(self, HIDDEN.with("grown"), |name| DRAWN_OPTIONS.contains(&name))?;
+        if self.is_iterative() {
+            return Err(Error::Usage(format!(
+                "{} fixes the hidden units before the output layer descends; for iterative training use {}",
+                HIDDEN.with("grown"),
+                HIDDEN.with("drawn")
+            )));
+        }
+        Ok(())
     }
 
     fn activation(&self) -> Auto<Activation> {
         self.callable.clone().map_or_else(|| self.activation.clone(), Auto::Fixed)
     }
 
-    /// Returns the configuration of a training on a table in shards, with the labels of its survey. Its units are drawn.
+    /// Returns the configuration of a training on a table in shards, with the labels of its survey. Its units are drawn unless
+    /// grown ones are requested.
     ///
     /// # Errors
     /// As [`Self::training`].
     pub fn sharded(&self, labels: Vec<String>) -> Result<(TrainConfig, TableJob)> {
-        let drawn = Self { hidden: Some(HiddenChoice::Drawn), ..self.clone() };
-        let job = drawn.table_of(self.data()?, labels);
-        Ok((drawn.config_of(Input::Table(Box::new(job.clone())))?, job))
+        let request = Self { hidden: self.hidden.or(Some(HiddenChoice::Drawn)), ..self.clone() };
+        if request.is_grown() {
+            request.check_grown()?;
+        }
+        let job = request.table_of(self.data()?, labels);
+        Ok((request.config_of(Input::Table(Box::new(job.clone())))?, job))
     }
 
     fn data(&self) -> Result<Data> {
@@ -476,6 +495,7 @@ impl TrainRequest {
             test_data: (!self.test.is_empty()).then(|| self.test.clone()),
             weight: self.weight.clone(),
             on_sphere: self.on_sphere,
+            normalised: self.lift.is_none_or(LiftChoice::value),
             bias: self.bias.into(),
             folds: self.folds.map(|k| k.0),
             refit: self.refit,

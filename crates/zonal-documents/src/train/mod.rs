@@ -166,6 +166,9 @@ pub struct TableJob {
     /// Whether rows are already points of the unit sphere, neither standardised nor extended by a bias.
     #[serde(default)]
     pub on_sphere: bool,
+    /// Whether rows are divided by their length, which makes them points of the sphere.
+    #[serde(default = "normalised")]
+    pub normalised: bool,
     /// The bias of the lift to the sphere; chosen on a sample if automatic.
     pub bias: Auto<f64>,
     /// The number of folds for choosing the iteration by cross-validation; if None, validation rows are used.
@@ -179,6 +182,11 @@ pub struct TableJob {
     /// The growth of hidden units; None if they are drawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub growth: Option<GrowthConfig>,
+}
+
+/// What documents without the field mean.
+fn normalised() -> bool {
+    true
 }
 
 /// The options of grown units.

@@ -30,8 +30,11 @@ pub struct TrainReport {
     pub activation: Option<Activation>,
     /// The scale s of the units phi(s <w, x>); 1 for grown units, which have lengths of their own.
     pub scale: f64,
-    /// The bias of the lift to the sphere, for tables with drawn units.
+    /// The bias of the lift, for tables with drawn units.
     pub bias: Option<f64>,
+    /// Whether rows are divided by their length before drawn units see them, which makes them points of the sphere.
+    #[serde(default)]
+    pub normalised: Option<bool>,
     /// The dimension n of the sphere S^(n-1); for grown units the number of columns that they use.
     pub dim: u64,
     /// The width m; for grown units that of one network.
@@ -185,6 +188,7 @@ impl TrainReport {
                 .filter(|_| of_growth.is_none_or(|g| g.activations.len() == 1)),
             scale: network.scale,
             bias: of_table.and_then(|t| t.bias),
+            normalised: of_table.and_then(|t| t.normalised),
             dim: network.dim,
             width: network.width,
             networks: of_growth.map(|g| g.best_iterations.len()),
@@ -322,6 +326,8 @@ pub struct TargetReport {
 pub struct TableReport {
     /// The bias of the lift; None for grown units.
     pub bias: Option<f64>,
+    /// As in [`TrainReport::normalised`].
+    pub normalised: Option<bool>,
     /// As in [`TrainReport::best_polynomial`].
     pub best_polynomial: Vec<BestPolynomialReport>,
     /// Root mean squared errors on the training, validation and test rows.

@@ -2,6 +2,7 @@
 
 Each worker surveys and sums its own partitions. Surveys and sums are merged pair by pair in a fixed tree, so that for the
 same partitions the result is identical bit by bit for any number of workers. If a worker is lost, Dask repeats its work.
+Hidden units are grown once, on the sample of the merged surveys, before the workers sum over all rows.
 """
 
 from __future__ import annotations
@@ -29,22 +30,25 @@ def fit(
     y: Any,
     *,
     sample_weight: Any = None,
+    hidden: str | None = None,
     activation: str | Callable[[Any], Any] = "auto",
     scale: float | str = "auto",
     bias: float | str = "auto",
-    width: int = 1000,
+    width: int | None = None,
     precision: str = "f64",
-    validation_fraction: float = 0.2,
+    validation_fraction: float | None = None,
     test_fraction: float = 0.0,
     iterations: int | float | None = None,
     at: Sequence[int] | None = None,
     step: float | str = "auto",
     solver: str = "auto",
     refit: bool = False,
+    folds: int | None = None,
     on_sphere: bool = False,
+    lift: str | None = None,
     seed: int = 0,
 ) -> results.Training:
-    """Train on a Dask array or dataframe, on hidden units that are drawn at random.
+    """Train on a Dask array or dataframe.
 
     Parameters
     ----------
@@ -54,9 +58,16 @@ def fit(
         The labels, in the same partitions.
     sample_weight : dask.array.Array or dask.dataframe.Series, optional
         The weights of the rows, in the same partitions.
+    hidden : {'grown', 'drawn'}
+        Whether hidden units are grown on a sample of all rows or drawn at random. By default they are grown, unless
+        `activation` is a callable, or `scale`, `bias`, `lift`, `on_sphere`, `validation_fraction`, `test_fraction` or `refit`
+        is set.
     activation, scale, bias, width, precision, validation_fraction, test_fraction, iterations, at, step, solver, refit
-        As for `zonal.train`.
-    on_sphere, seed
+        As for `zonal.train`. `test_fraction` needs drawn units: the error of the mean of grown networks does not follow from
+        the sums.
+    folds : int
+        The number of grown networks, each of which holds out one fold.
+    on_sphere, lift, seed
         As for `zonal.train`.
 
     Returns
@@ -75,20 +86,32 @@ def fit(
     --------
     >>> import dask.array as da, zonal.dask
     >>> x = da.random.default_rng(0).normal(size=(4000, 3), chunks=(1000, 3))
-    >>> run = zonal.dask.fit(x, x[:, 0] * x[:, 1], width=100, activation="tanh", scale=2, bias=1)
-    >>> run.validation_rmse < 0.5
+    >>> run = zonal.dask.fit(x, x[:, 0] * x[:, 1], width=100)
+    >>> run.validation_rmse < 0.1
     True
     """
+    set_for_drawn = (
+        (scale, bias, lift, validation_fraction) != ("auto", "auto", None, None)
+        or (on_sphere, refit, test_fraction) != (False, False, 0.0)
+        or callable(activation)
+    )
+    if hidden is None:
+        hidden = "drawn" if set_for_drawn else "grown"
+    if validation_fraction is None:
+        validation_fraction = 0.0 if hidden == "grown" else 0.2
     partitions = _partitions(X, y, sample_weight)
     options = {"validation_fraction": validation_fraction, "test_fraction": test_fraction, "seed": seed}
     empty = Statistics(
         _survey_partitions(partitions, options),
+        hidden=hidden,
         activation=activation,
         scale=scale,
         bias=bias,
         width=width,
         precision=precision,
+        folds=folds,
         on_sphere=on_sphere,
+        lift=lift,
         progress=False,
     )
     sums = _sum_partitions(partitions, empty)

@@ -757,7 +757,7 @@ class Training(TrainingResult):
     best_iterations : IntArray | None
         The best iteration of each grown network, by the loss on the rows that it held out.
     bias : float | None
-        The bias of the lift to the sphere, for tables with drawn units.
+        The bias of the lift, for tables with drawn units.
     candidates : Candidates | None
         The candidates of an automatic choice of activation, scale or bias.
     descent : DescentReport | None
@@ -782,6 +782,8 @@ class Training(TrainingResult):
         The upper bound of PL-1 on the expectation of `loss` over random hidden units, for targets.
     networks : int | None
         The number of grown networks, whose mean is the network; None for drawn units, as the next four.
+    normalised : bool | None
+        Whether rows are divided by their length before drawn units see them, which makes them points of the sphere.
     precision : str | None
         The precision of the features, for tables.
     refit : bool | None
@@ -835,6 +837,7 @@ class Training(TrainingResult):
     learning: LearningTimes | None
     loss_bound: float | None
     networks: int | None
+    normalised: bool | None
     precision: str | None
     refit: bool | None
     rows: PartRows | None

@@ -87,7 +87,7 @@ class Survey:
 
 
 class Statistics:
-    """Sums over some rows of a table, from which gradient descent on the output layer over drawn units is computed.
+    """Sums over some rows of a table, from which gradient descent on the output layer is computed.
 
     Statistics over different rows of one table can be merged in any order; with a fixed order and fixed shards the result is
     reproducible bit by bit. They must share one choice: create it with `Statistics`, send copies made by `without_rows` to
@@ -97,8 +97,12 @@ class Statistics:
     ----------
     survey : Survey
         The survey of all rows, or of enough rows to determine the map to points. It holds the seed and the fractions.
-    activation, scale, bias, width, precision, on_sphere, kinks
-        As for `zonal.train`; ``'auto'`` chooses on the survey's sample.
+    hidden : {'drawn', 'grown'}
+        Whether hidden units are drawn at random or grown on the survey's sample, as for `zonal.train`. Grown units hold out
+        folds: their survey needs ``validation_fraction=0``, and ``test_fraction=0``, since the error of the mean of their
+        networks does not follow from the sums. Growth takes seconds to a minute.
+    activation, scale, bias, width, precision, on_sphere, lift, folds, kinks
+        As for `zonal.train`; ``'auto'`` chooses on the survey's sample. `folds` is the number of grown networks.
     progress : bool
         Whether to show progress; by default if standard error is a terminal or this is a notebook.
 
@@ -122,22 +126,28 @@ class Statistics:
         self,
         survey: Survey,
         *,
+        hidden: str = "drawn",
         activation: str | Callable[[Any], Any] = "auto",
         scale: float | str = "auto",
         bias: float | str = "auto",
-        width: int = 1000,
+        width: int | None = None,
         precision: str = "f64",
         on_sphere: bool = False,
+        lift: str | None = None,
+        folds: int | None = None,
         kinks: Sequence[float] = (),
         progress: bool | None = None,
     ) -> None:
         if not isinstance(survey, Survey):
             raise ParameterError(f"survey is a {type(survey).__name__}, but a zonal.Survey is needed")
         arguments = {**locals(), **survey._options}
-        options = {
-            name: _call.plain(name, arguments[name])
-            for name in ("scale", "bias", "width", "precision", "validation_fraction", "test_fraction", "seed")
-        }
+        names = ["scale", "bias", "width", "precision", "lift", "folds", "hidden", "test_fraction", "seed"]
+        if hidden != "grown":
+            names.append("validation_fraction")
+        elif survey._options["validation_fraction"] != 0:
+            message = "grown units hold out folds, not validation rows: the survey needs validation_fraction=0"
+            raise ParameterError(f"{message}, but has {survey._options['validation_fraction']}")
+        options = {name: _call.plain(name, arguments[name]) for name in names if arguments[name] is not None}
         code = _call.code(activation, kinks)
         if code is None:
             options["activation"] = _call.plain("activation", activation)
@@ -264,7 +274,8 @@ class Statistics:
 
     def __repr__(self) -> str:
         choice = self.choice
-        return f"Statistics({self.rows} rows, width {choice['width']}, {choice['activation']})"
+        units = "grown units" if self._sums.is_grown else choice["activation"]
+        return f"Statistics({self.rows} rows, width {choice['width']}, {units})"
 
 
 def _check_same_type(one: Any, other: Any) -> None:

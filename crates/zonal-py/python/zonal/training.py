@@ -28,6 +28,7 @@ def train(
     features: Sequence[str] | None = None,
     weight: Any = None,
     on_sphere: bool = False,
+    lift: str | None = None,
     no_header: bool = False,
     delimiter: str | None = None,
     missing: str = "reject",
@@ -94,6 +95,9 @@ def train(
     on_sphere : bool
         Whether rows are points of the unit sphere: columns are not standardised, no bias is appended, and each row is only
         divided by its length. A table whose sampled rows do not have length 1 is rejected.
+    lift : {'sphere', 'none'}
+        Whether drawn units see standardised rows, with the bias, divided by their length, which makes them points of the
+        sphere, or as they are. No plan or spectrum applies to rows that are not on the sphere.
     no_header, delimiter, missing
         The dialect of CSV files. The default delimiter is a tab for files that end in ``.tsv`` and a comma for others.
         ``missing='drop'`` drops rows with missing values.
@@ -119,7 +123,7 @@ def train(
         On tables, whether hidden units are grown on the rows (drawn where rows are, on few columns, chosen in stages by what
         they add to the labels, and tuned) or drawn at random. The network of grown units is the mean of `folds` networks
         (by default 8, 4 from 2,000 rows, and a tenth of the rows below 80), each of which holds out one fold. By
-        default units are grown, unless training is iterative, `activation` is a callable, or `scale`, `bias`, `on_sphere`,
+        default units are grown, unless training is iterative, `activation` is a callable, or `scale`, `bias`, `lift`, `on_sphere`,
         `validation_fraction` or `refit` is set.
     iterations : int
         The number of iterations; by default the largest of `at`, else 1e9, or 1e4 for iterative training.

@@ -285,7 +285,6 @@ fn rows_table(report: &TrainReport, layout: Layout) -> String {
     if report.is_refitted() {
         text += "train+validation RMSE: of the final fit, on both parts; validation RMSE: of the fit to the training rows.\n";
     }
-    let number = |x: Option<f64>| x.map_or("-".to_owned(), short);
     let best = match &report.best_iterations {
         Some(each) => {
             let each: Vec<String> = each.iter().map(|t| short_count(*t)).collect();
@@ -294,14 +293,13 @@ fn rows_table(report: &TrainReport, layout: Layout) -> String {
         None => format!("iteration {}", report.best_iteration.unwrap_or(report.iterations)),
     };
     text += &format!(
-        "\nbest {best}{}: RMSE {} on training rows, {} on test rows\n",
+        "\nbest {best}{}: RMSE {}\n",
         match (report.validation_rmse, report.folds) {
             (_, Some(_)) => ", chosen over folds",
             (Some(_), None) => ", chosen on validation rows",
             (None, None) => "",
         },
-        number(report.train_rmse),
-        number(report.test_rmse)
+        errors(report)
     );
     if let Some(labels) = report.label_errors.as_ref().filter(|l| l.len() > 1) {
         text += &errors_by_label(labels, layout);
@@ -310,6 +308,15 @@ fn rows_table(report: &TrainReport, layout: Layout) -> String {
         text += &polynomial_line(report, polynomial);
     }
     text + &run_line(report)
+}
+
+/// Formats the known errors; those on validation rows or folds, which chose the iteration, if there are no test rows.
+fn errors(report: &TrainReport) -> String {
+    let held_out = if report.folds.is_some() { "held-out folds" } else { "validation rows" };
+    let validation = report.validation_rmse.filter(|_| report.test_rmse.is_none());
+    let all = [(report.train_rmse, "training rows"), (validation, held_out), (report.test_rmse, "test rows")];
+    let known = all.iter().filter_map(|(error, rows)| Some(format!("{} on {rows}", short((*error)?))));
+    known.collect::<Vec<_>>().join(", ")
 }
 
 /// Formats what was trained on, and by which network.
@@ -329,11 +336,12 @@ fn heading(report: &TrainReport) -> String {
         return text + &grown_heading(report, networks);
     }
     text += &format!(
-        "\nby {} {} units at scale {}, bias {}{}{}{}\n\n",
+        "\nby {} {} units at scale {}, bias {}{}{}{}{}\n\n",
         report.width,
         report.activation_names(),
         short(report.scale),
         report.bias.map_or("-".to_owned(), short),
+        if report.normalised == Some(false) { ", rows not on the sphere" } else { "" },
         step(report),
         solver(report),
         descent(report)
@@ -410,12 +418,11 @@ fn errors_by_label(labels: &[LabelErrors], layout: Layout) -> String {
 }
 
 fn polynomial_line(report: &TrainReport, p: &BestPolynomialReport) -> String {
-    let mut text = format!(
-        "best polynomial of degree {}: RMSE {} on training rows, {} on test rows",
-        p.degree,
-        short(p.error.sqrt()),
-        p.test_error.map_or("-".to_owned(), |x| short(x.sqrt()))
-    );
+    let mut text =
+        format!("best polynomial of degree {}: RMSE {} on training rows", p.degree, short(p.error.sqrt()));
+    if let Some(error) = p.test_error {
+        text += &format!(", {} on test rows", short(error.sqrt()));
+    }
     if let (Some(monomials), Some(rank), Some(rows)) = (p.monomials, p.rank, report.rows)
         && rank as u64 >= rows.train
     {

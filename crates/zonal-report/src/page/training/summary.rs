@@ -178,6 +178,9 @@ pub(super) fn facts(report: &TrainReport) -> Vec<Fact> {
     if let Some(bias) = report.bias {
         add("bias", short(bias));
     }
+    if report.normalised == Some(false) {
+        add("rows", "not on the sphere".to_owned());
+    }
     match report.descent.as_ref().and_then(|d| d.evaluations) {
         Some(evaluations) => add("steps", format!("L-BFGS, {} gradients", group_digits(evaluations as u64))),
         None => add("step", short(report.step_size)),

@@ -1,17 +1,23 @@
-//! How the hidden units of a table are grown: options, and what follows from the sample.
+//! How the hidden units of a table are grown: options, what follows from the sample, and the growth itself.
 
+use super::problem::{Draft, Problem};
 use crate::memory::check_width;
-use crate::survey::Survey;
+use crate::survey::{Survey, standardise_labels};
+use crate::train::grown_layers::GrownLayers;
 use crate::train::trained::Notes;
+use crate::watchdog::{Cancellation, run_cancellable};
+use rayon::prelude::*;
+use zonal::activation::Activation;
 use zonal::columns::ColumnMap;
-use zonal::rows::Part;
+use zonal::observer::{Observer, Stage};
+use zonal::rows::{Part, Rows};
 use zonal_documents::Result;
 use zonal_documents::number::short;
-use zonal_documents::train::{TableJob, TrainConfig};
-use zonal_grow::Growth;
+use zonal_documents::train::{Importance, TableJob, TrainConfig};
+use zonal_grow::{Grown, Growth, grow};
 
 /// The most networks that grow at the same time: each needs the features of its sample in memory.
-pub(super) const AT_ONCE: usize = 2;
+const AT_ONCE: usize = 2;
 
 /// How the hidden units of a table are grown.
 pub(super) struct GrowthPlan {
@@ -58,5 +64,76 @@ impl GrowthPlan {
     pub(super) fn check_memory(&self, sample: usize) -> Result<()> {
         let matrices = 8 * AT_ONCE + 6 * (self.networks + 1) + 8;
         check_width(self.growth.width as u64, matrices as u64, (AT_ONCE * 16 * sample) as u64)
+    }
+
+    /// Returns the problem of grown units, which need no choice of activation, scale and bias.
+    pub(super) fn problem(&self, draft: Draft) -> Problem {
+        let Draft { lift, labels, split, .. } = draft;
+        let activation = self.growth.activations.first().cloned().unwrap_or(Activation::Relu);
+        let (width, seed) = (self.growth.width, self.growth.seed);
+        Problem { lift, labels, split, activation, scale: 1.0, width, seed, candidates: None }
+    }
+
+    /// Grows the networks on the sample, each without the rows of its fold.
+    pub(super) fn grow(
+        &self,
+        sample: &Rows,
+        problem: &Problem,
+        names: &[String],
+        observer: &mut dyn Observer,
+    ) -> Result<GrownLayers> {
+        let labels = standardise_labels(&problem.labels, &sample.labels);
+        let points = self.columns.apply(&sample.features)?;
+        let fold = |&row: &u64| problem.split.fold(row, self.networks);
+        let folds: Vec<usize> = sample.numbers.iter().map(fold).collect();
+        let part = |chosen: &[usize]| {
+            let weights = if sample.weights.is_empty() { Vec::new() } else { sample.select(chosen).weights };
+            zonal_grow::Rows::new(points.select(chosen), labels.select(chosen), weights)
+        };
+        let one = |network: usize, mut cancellation: &Cancellation| -> Result<Grown> {
+            let (held, fitted): (Vec<usize>, Vec<usize>) =
+                (0..folds.len()).partition(|&i| folds[i] == network);
+            if held.is_empty() || fitted.len() < 2 {
+                let (part, total) = ("validation", folds.len());
+                return Err(zonal::Error::TooFewRows { part, found: held.len(), required: 1, total }.into());
+            }
+            Ok(grow(&part(&fitted)?, &part(&held)?, &self.growth, network as u64, &mut cancellation)?)
+        };
+        let numbers: Vec<usize> = (0..self.networks).collect();
+        let mut out = Vec::new();
+        for group in numbers.chunks(AT_ONCE) {
+            let at = (Stage::Growth, out.len() as u64, self.networks as u64);
+            let grown = run_cancellable(observer, at, |cancellation| {
+                let grown: Vec<Result<Grown>> = group.par_iter().map(|&k| one(k, cancellation)).collect();
+                grown.into_iter().collect::<Result<Vec<_>>>()
+            })?;
+            out.extend(grown);
+        }
+        let (columns, importances) = (self.columns.clone(), self.importances(names, &out));
+        Ok(GrownLayers { columns, networks: out.into_iter().map(|g| g.network).collect(), importances })
+    }
+
+    /// Returns how much the mean of the networks moves with each feature, the largest first.
+    fn importances(&self, names: &[String], grown: &[Grown]) -> Vec<Importance> {
+        let mut shares = vec![0.0; names.len()];
+        for network in grown {
+            for (column, share) in network.importances.iter().enumerate() {
+                shares[self.columns.feature_of(column)] += share / grown.len() as f64;
+            }
+        }
+        let named = names.iter().zip(shares).filter(|(_, share)| *share > 0.0);
+        let mut out: Vec<Importance> =
+            named.map(|(feature, share)| Importance { feature: feature.clone(), share }).collect();
+        out.sort_by(|a, b| b.share.total_cmp(&a.share));
+        out
+    }
+}
+
+/// Returns the part for a network of a row in a fold; the number of networks stands for test rows.
+pub(super) fn part_for(network: usize, fold: usize, networks: usize) -> Part {
+    match fold {
+        fold if fold == networks => Part::Test,
+        fold if fold == network => Part::Validation,
+        _ => Part::Train,
     }
 }

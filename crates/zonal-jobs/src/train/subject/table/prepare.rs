@@ -74,7 +74,7 @@ impl<'a> TableSubject<'a> {
         if let Some(plan) = &growth {
             plan.check_memory(survey.sample.len())?;
             run.config.width = Extended::Finite(plan.growth.width as u64);
-            let problem = draft.without_choice(run.config.seed, plan);
+            let problem = plan.problem(draft);
             return Ok(Self {
                 job,
                 source,
@@ -188,7 +188,8 @@ impl Subject for TableSubject<'_> {
         let report = TableReport {
             best_polynomial: found.best_polynomial,
             folds: self.growth.as_ref().map(|plan| plan.networks).or(self.job.folds),
-            bias: if self.growth.is_some() { None } else { Some(self.problem.lift.bias) },
+            bias: self.growth.is_none().then_some(self.problem.lift.bias),
+            normalised: self.growth.is_none().then_some(self.problem.lift.normalised),
             refit: self.growth.is_none() && Validation::of(self.job).is_refitted(),
             fingerprint: Some(self.fingerprint.to_string()),
             ..self.problem.report(squares, rows, self.job.precision)

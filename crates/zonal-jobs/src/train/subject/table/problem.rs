@@ -1,6 +1,5 @@
 //! The problem of a training on a table: the map to the sphere, the units of the labels, and the network.
 
-use super::growth::GrowthPlan;
 use crate::score::root_mean;
 use crate::survey::Survey;
 use crate::train::trained::Notes;
@@ -73,14 +72,6 @@ impl Draft {
         }
         Ok(Self { lift, labels, split, width })
     }
-
-    /// Returns the problem of grown units, which need no choice of activation, scale and bias.
-    pub(super) fn without_choice(self, seed: u64, plan: &GrowthPlan) -> Problem {
-        let Self { lift, labels, split, .. } = self;
-        let activation = plan.growth.activations.first().cloned().unwrap_or(Activation::Relu);
-        let width = plan.growth.width;
-        Problem { lift, labels, split, activation, scale: 1.0, width, seed, candidates: None }
-    }
 }
 
 impl Problem {
@@ -117,6 +108,7 @@ impl Problem {
         };
         TableReport {
             bias: Some(self.lift.bias),
+            normalised: Some(self.lift.normalised),
             best_polynomial: Vec::new(),
             rmse: squares.map(|s| s.map(root_mean)),
             label_errors: self.labels.iter().enumerate().map(errors).collect(),
@@ -153,7 +145,8 @@ const UNIT_TOLERANCE: f64 = 1e-6;
 /// already.
 fn lift(job: &TableJob, columns: &[String], survey: &Survey) -> Result<Lift> {
     if !job.on_sphere {
-        return Ok(Lift::learn(columns, &survey.features, job.bias.given().unwrap_or(1.0))?);
+        let lift = Lift::learn(columns, &survey.features, job.bias.given().unwrap_or(1.0))?;
+        return Ok(Lift { normalised: job.normalised, ..lift });
     }
     let sample = &survey.sample;
     let square = |i: usize| sample.features.row(i).iter().map(|x| x * x).sum::<f64>();
