@@ -50,6 +50,7 @@ NAMES = {
     "LabelErrors": "LabelErrors",
     "LearningTime": "LearningTimes",
     "PartRows": "PartRows",
+    "EncodedColumnReport": "EncodedColumns",
     "SolverReport": "SolverReport",
     "Agreement": "Agreement",
     "AnalyzeReport": "Analysis",

@@ -1,6 +1,7 @@
 //! Analyses of tables, before training.
 
 use crate::table::Data;
+use crate::train::EncodedColumnReport;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use zonal::sphere::Degree;
@@ -38,6 +39,9 @@ pub struct AnalyzeReport {
     pub columns: usize,
     /// The feature columns dropped because they are constant.
     pub dropped_columns: Vec<String>,
+    /// Tables with text or missing values: what was done to each column that is not used as it is.
+    #[serde(default)]
+    pub encoded_columns: Option<Vec<EncodedColumnReport>>,
     /// The first degree whose polynomial has too many monomials and was not fitted.
     pub skipped: Option<Skipped>,
     /// The number of rows with the same features as another row, among those compared; see `followed`.

@@ -18,8 +18,18 @@ pub struct Data {
     pub header: bool,
     /// The field delimiter of CSV files.
     pub delimiter: char,
-    /// Whether rows with missing values are dropped; otherwise they are an error.
+    /// Whether rows with missing values are dropped.
     pub drop_missing: bool,
+    /// Whether missing features are replaced by the mean of their column; without this and `drop_missing` missing values are
+    /// errors.
+    #[serde(default)]
+    pub fill_missing: bool,
+    /// Whether columns of text become a column for each of their levels; otherwise they are errors.
+    #[serde(default)]
+    pub encode_text: bool,
+    /// The columns that hold levels, even if these look like numbers.
+    #[serde(default)]
+    pub categorical: Vec<String>,
     /// The directory that relative file names start from; the current one if None. Not serialised: a record stores it
     /// in its provenance.
     #[serde(skip)]
@@ -78,7 +88,7 @@ impl Data {
         files: &[PathBuf],
         others: &[PathBuf],
         dialect: (bool, Option<char>),
-        drop_missing: bool,
+        missing: Missing,
     ) -> Result<Self> {
         let (no_header, delimiter) = dialect;
         let delimiter = match delimiter {
@@ -89,7 +99,10 @@ impl Data {
             files: files.to_vec(),
             header: !no_header,
             delimiter,
-            drop_missing,
+            drop_missing: missing == Missing::Drop,
+            fill_missing: missing == Missing::Fill,
+            encode_text: false,
+            categorical: Vec::new(),
             directory: None,
             memory: None,
         })
@@ -102,6 +115,9 @@ impl Data {
             header: true,
             delimiter: ',',
             drop_missing,
+            fill_missing: false,
+            encode_text: false,
+            categorical: Vec::new(),
             directory: None,
             memory: Some(memory),
         }
@@ -133,7 +149,11 @@ impl Data {
         columns: &Columns,
         open: impl FnOnce(&[PathBuf], Dialect, &Columns, Missing) -> zonal_io::Result<Source>,
     ) -> Result<Source> {
-        let missing = if self.drop_missing { Missing::Drop } else { Missing::Reject };
+        let missing = match (self.drop_missing, self.fill_missing) {
+            (true, _) => Missing::Drop,
+            (false, true) => Missing::Fill,
+            (false, false) => Missing::Reject,
+        };
         if let Some(memory) = &self.memory {
             let Memory { table, features, labels, weight, first_row } = memory.clone();
             return Ok(Source::memory(table, features, labels, weight, missing)?.starting_at(first_row));

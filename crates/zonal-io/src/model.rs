@@ -4,7 +4,7 @@
 
 use crate::error::{Error, Result};
 use crate::names::MODEL;
-use crate::source::check_plain_file;
+use crate::source::{Encoding, check_plain_file};
 use crate::tensors::{self, floats, little_endian};
 use crate::write::write_file;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -79,6 +79,9 @@ pub struct TableDescription {
     pub labels: Vec<LabelScale>,
     /// The split of rows into training, validation and test parts.
     pub split: Split,
+    /// How the columns of a table become the features of the lift; None if they are these features.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
 }
 
 impl TableDescription {
@@ -98,7 +101,8 @@ impl TableDescription {
             && lift.bias >= 0.0
             && lift.bias.is_finite()
             && !labels.is_empty()
-            && labels.iter().all(|l| l.deviation > 0.0 && l.deviation.is_finite() && l.mean.is_finite());
+            && labels.iter().all(|l| l.deviation > 0.0 && l.deviation.is_finite() && l.mean.is_finite())
+            && self.encoding.as_ref().is_none_or(|e| e.is_sound() && e.names() == lift.columns);
         if sound { Ok(()) } else { Err("the constants that prepare its rows are damaged".into()) }
     }
 }
@@ -586,6 +590,7 @@ mod tests {
                 lift,
                 labels: vec![label],
                 split: Split::new(0, 0.0, 0.2).unwrap(),
+                encoding: None,
             }),
             grown: Some(GrownDescription {
                 columns,

@@ -33,6 +33,8 @@ pub fn style() -> Style {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OptionId(&'static str);
 
+/// The columns of levels.
+pub const CATEGORICAL: OptionId = OptionId::new("categorical");
 /// The delimiter of CSV files.
 pub const DELIMITER: OptionId = OptionId::new("delimiter");
 /// The columns to use as features.

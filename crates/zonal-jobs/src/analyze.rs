@@ -1,6 +1,7 @@
 //! `analyze`: the best polynomial of each degree, the noise floor, and the energies of the labels by degree.
 
 use crate::data::for_each_block;
+use crate::encode;
 use crate::memory::{check_need, needed};
 use crate::survey::{Survey, standardise_labels};
 use zonal::lift::{LabelScale, Lift};
@@ -41,7 +42,7 @@ pub fn analyze(config: &AnalyzeConfig, observer: &mut dyn Observer) -> Result<An
     let columns = Columns { labels: config.labels.clone(), features: config.features.clone(), weight: None };
     let source = config.data.open(&columns)?;
     let split = Split::new(config.seed, 0.0, config.test_fraction)?;
-    let survey = Survey::of(&source, &split, observer)?;
+    let (source, survey) = encode::survey(&config.data, source, &split, observer)?;
     let train = survey.counts[Part::Train as usize] as usize;
     if train < 3 {
         let total = survey.rows() as usize;
@@ -98,6 +99,7 @@ pub fn analyze(config: &AnalyzeConfig, observer: &mut dyn Observer) -> Result<An
         dropped: survey.dropped(),
         columns: source.feature_names().len(),
         dropped_columns: lift.dropped(),
+        encoded_columns: source.encoding().map(|encoding| encode::reports(encoding, train as u64)),
         skipped,
         repeated_rows: noise.as_ref().map_or(0, |n| n.repeated_rows),
         followed: noise.as_ref().map_or(1.0, |n| n.followed),

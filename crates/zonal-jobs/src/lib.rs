@@ -8,6 +8,7 @@
 pub mod analyze;
 pub mod coverage;
 pub mod data;
+mod encode;
 pub mod experiment;
 pub mod fingerprint;
 pub mod memory;

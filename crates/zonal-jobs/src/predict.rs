@@ -6,6 +6,7 @@ use crate::saved_run::{TrainingTable, training_table};
 use crate::score::{Score, Scorer};
 use crate::train::Notes;
 use std::path::Path;
+use std::sync::Arc;
 use zonal::linalg::Matrix;
 use zonal::observer::{Observer, Stage};
 use zonal::rows::Part;
@@ -13,7 +14,8 @@ use zonal_documents::options::{AT, LABEL, PART};
 use zonal_documents::predict::{PredictConfig, PredictReport};
 use zonal_documents::{Error, Result};
 use zonal_io::model::{Model, SCHEMA, TableDescription};
-use zonal_io::source::{Columns, Source};
+use zonal_io::option::MISSING;
+use zonal_io::source::{Columns, Encoding, Source};
 
 /// The predictions for a block of rows.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +59,7 @@ pub fn predict(
     if let Some(part) = config.part {
         let columns = Columns { labels: names.clone(), ..features(table) };
         match training_table(&path) {
-            Some(trained) => check_same_table(config, part, columns, &trained, observer, notes)?,
+            Some(trained) => check_same_table(config, table, part, columns, &trained, observer, notes)?,
             None => notes(&format!(
                 "{} does not record the table of its training; {} selects its rows only if {} is that table, in \
                  the same order",
@@ -93,6 +95,14 @@ pub fn predict(
         let values = scorer.predictions(&rows.features)?;
         show(Block { labels: &names, iteration, rows: &rows.numbers, values: &values })
     })?;
+    if source.unmarked() > 0 {
+        notes(&format!(
+            "{} missing values were replaced by the means of their columns, in which the training rows had none; {} leaves \
+             such rows out",
+            source.unmarked(),
+            MISSING.with("drop")
+        ));
+    }
     if used == 0 {
         let part = config.part.map_or("all", Part::name);
         return Err(zonal::Error::TooFewRows { part, found: 0, required: 1, total }.into());
@@ -123,14 +133,30 @@ fn open(config: &PredictConfig, table: &TableDescription, names: &[String]) -> R
     let same = !config.labels.is_empty() && names.iter().all(|name| config.labels.contains(name));
     let labels = if same { names } else { &config.labels };
     let columns = Columns { labels: labels.to_vec(), ..features(table) };
-    let source = config.data.open_once(&columns)?;
+    let source = encoded(config.data.open_once(&columns)?, config, table)?;
     // A score is summed over whole blocks, so that its bits do not depend on how the rows arrive.
     Ok(if labels.is_empty() { source.with_prompt_blocks() } else { source })
 }
 
-/// Returns the feature columns of a model.
+/// Returns the feature columns of a model, as a table has them.
 fn features(table: &TableDescription) -> Columns {
-    Columns { labels: Vec::new(), features: Some(table.lift.columns.clone()), weight: None }
+    let names = table.encoding.as_ref().map_or_else(|| table.lift.columns.clone(), Encoding::raw_names);
+    Columns { labels: Vec::new(), features: Some(names), weight: None }
+}
+
+/// Encodes the features as in the training. If the training had no missing values, the means of its rows replace them.
+fn encoded(source: Source, config: &PredictConfig, table: &TableDescription) -> Result<Source> {
+    let encoding = match &table.encoding {
+        Some(encoding) => encoding.clone(),
+        None if config.data.fill_missing => {
+            let lift = &table.lift;
+            let mut means = vec![0.0; lift.columns.len()];
+            lift.kept.iter().zip(&lift.mean).for_each(|(&column, mean)| means[column] = *mean);
+            Encoding::of_numbers(&lift.columns, &means)
+        }
+        None => return Ok(source),
+    };
+    Ok(source.encoded(Arc::new(encoding))?)
 }
 
 /// Returns the names of the files to predict, for messages.
@@ -145,6 +171,7 @@ fn files(config: &PredictConfig) -> String {
 /// [`Error::Usage`] for another table, and the errors of reading.
 fn check_same_table(
     config: &PredictConfig,
+    table: &TableDescription,
     part: Part,
     columns: Columns,
     trained: &TrainingTable,
@@ -153,9 +180,9 @@ fn check_same_table(
 ) -> Result<()> {
     let columns = Columns { weight: trained.weight.clone(), ..columns };
     let mut not_compared = |reason: &str| {
-        let table = files(config);
+        let files = files(config);
         notes(&format!(
-            "{table} was not compared with the table of the training: {reason}; {} selects its rows only if it is that \
+            "{files} was not compared with the table of the training: {reason}; {} selects its rows only if it is that \
              table, in the same order",
             PART.with(part.name())
         ));
@@ -164,7 +191,8 @@ fn check_same_table(
     if config.data.files.iter().any(|file| file.as_os_str() == "-") {
         return not_compared("standard input can be read only once");
     }
-    let source = match config.data.open(&columns) {
+    let opened = config.data.open(&columns).and_then(|source| encoded(source, config, table));
+    let source = match opened {
         Ok(source) => source,
         Err(error) => return not_compared(&error.to_string()),
     };

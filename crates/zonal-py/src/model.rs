@@ -14,6 +14,7 @@ use zonal::linalg::Matrix;
 use zonal::network::Network;
 use zonal::observer::Stage;
 use zonal_io::model::{HiddenLayer, Model as Inner, Units};
+use zonal_io::source::Encoding;
 use zonal_jobs::data::for_each_block;
 
 /// A network with its output coefficients at every reported iteration.
@@ -46,7 +47,8 @@ impl Model {
     /// Names of the feature columns; None for a network trained on a target.
     #[getter]
     fn columns(&self) -> Option<Vec<String>> {
-        self.inner.description.table.as_ref().map(|t| t.lift.columns.clone())
+        let table = self.inner.description.table.as_ref()?;
+        Some(table.encoding.as_ref().map_or_else(|| table.lift.columns.clone(), Encoding::raw_names))
     }
 
     /// Names of the labels.
@@ -135,7 +137,9 @@ impl Model {
         table: &Bound<'_, Table>,
         iteration: Option<u64>,
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let source = table.get().source().map_err(|e| Failure::from(e).raise(py))?;
+        let encoding = self.inner.description.table.as_ref().and_then(|table| table.encoding.as_ref());
+        let source = encoding.map_or_else(|| table.get().source(), |encoding| table.get().encoded(encoding));
+        let source = source.map_err(|e| Failure::from(e).raise(py))?;
         let running = self.code.as_ref().map(|code| code.get().begin(py, 1));
         let model = match &running {
             None => Arc::clone(&self.inner),

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use std::ops::Range;
 use std::sync::Arc;
 use zonal_documents::table::{Data, Memory};
-use zonal_io::source::{Columns, Source};
+use zonal_io::source::{Columns, Encoding, Source};
 
 /// A table of columns of equal length: features, labels and, optionally, the weights of the rows.
 #[pyclass(frozen, module = "zonal._native")]
@@ -59,6 +59,12 @@ impl Table {
     /// Opens the table for reading.
     pub(crate) fn source(&self) -> zonal_documents::Result<Source> {
         Data::in_memory(self.memory(), self.drop_missing).open(&Columns::default())
+    }
+
+    /// Opens the table for a network whose features are encoded like this.
+    pub(crate) fn encoded(&self, encoding: &Encoding) -> zonal_documents::Result<Source> {
+        let data = Data { fill_missing: true, ..Data::in_memory(self.memory(), false) };
+        Ok(data.open(&Columns::default())?.encoded(Arc::new(encoding.clone()))?)
     }
 
     /// Returns the names of the labels.

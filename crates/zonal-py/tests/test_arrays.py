@@ -159,7 +159,12 @@ def test_what_is_masked_is_missing(rows):
     masked = np.ma.masked_array(x, mask=x > 2.5)
     assert masked.mask.any()
     with pytest.raises(zonal.errors.DataError, match="lacks a value"):
-        trained(masked, y)
+        trained(masked, y, missing="reject")
+    filled = trained(masked, y)
+    assert filled.encoded_columns.column and "are missing" in filled.encoded_columns.treatment[0]
+    assert filled.network.columns == ("x1", "x2", "x3", "x4") and np.isfinite(filled.network.predict(masked)).all()
+    with pytest.raises(zonal.errors.DataError, match="lacks a value"):
+        trained(x, y).network.predict(masked)
     assert trained(masked, y, missing="drop").rows.dropped == int(masked.mask.any(axis=1).sum())
 
 

@@ -21,7 +21,7 @@ FAULTS = [
     (lambda: zonal.train(X, Y.reshape(3, 20, 1)), DataError, "y has the shape"),
     (lambda: zonal.train(X[:0], Y[:0]), DataError, "data has no rows"),
     (lambda: zonal.train(X[:, :0], Y), DataError, "data has no columns"),
-    (lambda: zonal.train(HOLE, Y), DataError, "column 'x2': row 7 .*lacks a value.* missing='drop'"),
+    (lambda: zonal.train(HOLE, Y, missing="reject"), DataError, "column 'x2': row 7 .*lacks a value.* missing='drop'"),
     (lambda: zonal.train(X, np.where(Y > 2, np.inf, Y)), DataError, "column 'y': row .* holds inf"),
     (lambda: zonal.train(X.astype(object), Y), DataError, "data has the type object, but numbers"),
     (lambda: zonal.train([["a", "b"]] * 60, Y), DataError, "row 0 .* holds 'a'"),
@@ -102,8 +102,12 @@ FAULTS = [
     (lambda: zonal.uniform_points(1, 5), ParameterError, "dim is 1"),
     (lambda: zonal.Network.load("no/such"), FileError, "no/such"),
     (lambda: zonal.Statistics.from_bytes(b"nonsense"), DataError, "safetensors"),
-    (lambda: zonal.train(HOLE, Y), DataError, "^data, column 'x2': row .* lacks a value; fill it in, or drop such"),
-    (lambda: zonal.analyze(HOLE, Y), DataError, "^data, column 'x2'"),
+    (
+        lambda: zonal.train(HOLE, Y, missing="reject"),
+        DataError,
+        "^data, column 'x2': row .* lacks a value; fill it in, or drop such",
+    ),
+    (lambda: zonal.analyze(HOLE, Y, missing="reject"), DataError, "^data, column 'x2'"),
     (lambda: zonal.Survey(HOLE, Y), DataError, "^X, column 'x2'"),
     (lambda: zonal.sweep(X), ParameterError, "file is a ndarray, but a TOML file .*; for a table call zonal.train"),
     (lambda: zonal.Survey(X, Y, missing="maybe"), ParameterError, "missing is 'maybe'"),
@@ -149,7 +153,7 @@ def test_a_thousand_failed_calls_leave_nothing():
 
     def large() -> None:
         with pytest.raises(ZonalError):
-            zonal.train(broken, label, width=50)
+            zonal.train(broken, label, width=50, missing="reject")
 
     for i in range(200):
         fail(i)

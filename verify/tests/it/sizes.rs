@@ -920,6 +920,8 @@ const ANY: [(&str, &[&str]); 11] = [
             "zonal-documents::TrainRequest::sharded",
             "zonal-io::Source::open",
             "zonal-io::Source::open_once",
+            "zonal-io::Source::inspect",
+            "zonal-io::Encoding::of_numbers",
             "zonal-jobs::data::for_each_block",
             "zonal-jobs::PartialSums::choose",
             "zonal-jobs::predict::not_stored",

@@ -14,6 +14,13 @@ fn refused(text: impl AsRef<[u8]>, code: i32, parts: &[&str]) {
     place.fail(&["train", "data.csv", "--label", "y", "--width", "16"], code, parts);
 }
 
+/// As [`refused`], with exit code 1, by these options.
+fn refused_by(options: &[&str], text: String, parts: &[&str]) {
+    let place = Place::new();
+    place.file("data.csv", text);
+    place.fail(&[&["train", "data.csv", "--label", "y", "--width", "16"], options].concat(), 1, parts);
+}
+
 #[test]
 fn ragged_rows() {
     refused("a,y\n1,2\n3\n", 1, &["data.csv, line 3", "found 1 fields", "first line has 2"]);
@@ -21,12 +28,28 @@ fn ragged_rows() {
 
 #[test]
 fn text_in_a_numeric_column() {
-    refused("a,y\n1,2\nhello,3\n", 1, &["line 3, column 'a'", "found 'hello'", "a number is needed"]);
+    let rows: String = (0..40).map(|i| format!("{i},{}\n", i % 7)).collect();
+    let words =
+        ["line 42, column 'a'", "found 'hello'", "a number is needed, as in", "--categorical", "--features"];
+    refused_by(
+        &["--test-fraction", "0", "--validation-fraction", "0"],
+        format!("a,y\n{rows}hello,3\n"),
+        &words,
+    );
+    refused(
+        "a,y\n1,2\n3,hello\n",
+        1,
+        &["line 3, column 'y'", "the label must be a number, but found 'hello'"],
+    );
 }
 
 #[test]
 fn missing_values() {
-    refused("a,y\n1,2\n,3\n", 1, &["line 3, column 'a'", "the value is missing", "--missing drop"]);
+    let words = ["line 3, column 'a'", "the value is missing", "--missing drop"];
+    refused_by(&["--missing", "reject"], "a,y\n1,2\n,3\n".into(), &words);
+    refused("a,y\n1,2\n3,\n", 1, &["line 3, column 'y'", "the value is missing", "--missing drop"]);
+    let empty: String = (0..40).map(|i| format!(",{i}\n")).collect();
+    refused(format!("a,y\n{empty}"), 1, &["none of the 0 feature columns varies"]);
     let place = Place::new();
     place.file("data.csv", format!("{GOOD},1,2\n3,NA,4\n"));
     let out = place.succeed(&[

@@ -286,7 +286,7 @@ fn rows_before_one_that_cannot_be_used_are_predicted() {
     let good = place.succeed(&["predict", "m", "good.csv"]).stdout;
     let good: Vec<&str> = good.lines().collect();
     let check = |file: &str, bad: usize, words: &str| {
-        let outcome = place.zonal(&["predict", "m", file]);
+        let outcome = place.zonal(&["predict", "m", file, "--missing", "reject"]);
         assert_eq!(outcome.code, 1);
         assert!(outcome.stderr.contains(words), "{}", outcome.stderr);
         let printed: Vec<&str> = outcome.stdout.lines().collect();

@@ -499,7 +499,8 @@ fn booleans_of_a_csv_file_are_one_and_zero() {
     // A first line of values is a row, with booleans in it too; booleans alone may be names.
     place.file("bare.csv", "1,True,0.5\n2,False,0.25\n");
     place.fail(&["train", "bare.csv", "--label", "0.5"], 1, &["column names are needed", "--no-header"]);
-    place.file("dated.csv", "when,y\n2024-01-31,1\n2024-02-01,2\n");
+    let days: String = (0..60).map(|i| format!("2024-01-31,{i}\n")).collect();
+    place.file("dated.csv", format!("when,y\n{days}"));
     let words = "column 'when': found '2024-01-31', but a number is needed; convert dates to numbers first";
     place.fail(&["train", "dated.csv", "--label", "y"], 1, &[words]);
 }
@@ -592,4 +593,115 @@ fn rows_that_are_not_normalised_are_trained_and_predicted_alike() {
     ] {
         place.fail(&[&["train", "t.csv", "--label", "y"][..], options].concat(), 2, &["--lift", word]);
     }
+}
+
+/// Rows with a column of text and a number that is sometimes missing; missing ones have another mean of the label.
+fn mixed(rows: usize, levels: &[&str]) -> String {
+    let line = |i: usize| {
+        let colour = levels[(i * 7 + i / 5) % levels.len()];
+        let a = (0.37 * i as f64).sin();
+        let age = if i % 9 == 4 { String::new() } else { format!("{}", 30.0 + 10.0 * a) };
+        let shift = match colour {
+            "red" => 2.0,
+            "blue" => -1.0,
+            _ => 0.5,
+        };
+        let label = if i % 9 == 4 { shift + 3.0 } else { shift + a };
+        format!("{colour},{age},person {i},{label}\n")
+    };
+    ["colour,age,name,y\n".to_owned()].into_iter().chain((0..rows).map(line)).collect()
+}
+
+#[test]
+fn text_and_missing_values_train_with_no_option_and_are_predicted_alike() {
+    let place = Place::new();
+    place.file("t.csv", mixed(600, &["red", "blue", "dark green"]));
+    let options = ["t.csv", "--label", "y", "--width", "60", "--folds", "3", "--out", "m"];
+    let out = place.succeed(&[&["train"], &options[..]].concat());
+    for words in [
+        "column 'colour': text with 3 levels, a column each",
+        "values (11",
+        "are missing: the mean 29.99 is used, and a column marks them",
+        "column 'name': text with 490 different values in 490 rows: not used",
+        "different values",
+        "not used",
+    ] {
+        assert!(out.stderr.contains(words), "{words}: {}", out.stderr);
+    }
+    let record = std::fs::read_to_string(place.path().join("m/run.json")).unwrap();
+    let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+    let summary = &record["summary"];
+    let test = summary["test_rmse"].as_f64().unwrap();
+    assert!(test < 0.05, "{test}");
+    let columns: Vec<&str> = summary["encoded_columns"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["column"].as_str().unwrap())
+        .collect();
+    assert_eq!(columns, ["colour", "age", "name"]);
+    let features: Vec<&str> =
+        summary["importances"].as_array().unwrap().iter().map(|i| i["feature"].as_str().unwrap()).collect();
+    for feature in ["colour=red", "colour=dark green", "age", "age is missing"] {
+        assert!(features.contains(&feature), "{features:?}");
+    }
+    // The error of the report is that of predictions from the file, and a repetition is identical.
+    let scored =
+        place.succeed(&["predict", "m", "t.csv", "--label", "y", "--part", "test", "--format", "json"]);
+    assert_eq!(scored.json()["rmse"].as_f64().unwrap(), test);
+    place.succeed(&["train", "--again", "m", "--out", "none"]);
+    // Columns may be in another order, and levels unknown.
+    place.file("new.csv", "name,age,colour\nx,,red\ny,30,red\nz,30,mauve\nu,30,\n");
+    let predicted = place.succeed(&["predict", "m", "new.csv"]).stdout;
+    let values: Vec<f64> =
+        predicted.lines().skip(1).map(|l| l.rsplit(',').next().unwrap().parse().unwrap()).collect();
+    assert!((values[0] - 5.0).abs() < 0.2 && (values[1] - 2.0).abs() < 0.2, "{values:?}");
+    // An unknown level and none are alike: the training rows lack no colour.
+    assert_eq!(values[2], values[3]);
+    let found = place.succeed(&["analyze", "t.csv", "--label", "y"]).stdout;
+    assert!(found.contains("colour"), "{found}");
+}
+
+#[test]
+fn levels_are_counted_and_numbers_can_be_levels() {
+    let place = Place::new();
+    // 100 levels, of which some are rare; a code that looks like a number.
+    let line = |i: usize| {
+        let level = if i.is_multiple_of(3) { i % 100 } else { i % 10 };
+        format!("L{level},{},{}\n", 1 + i % 4, if i % 4 == 2 { 5.0 } else { level as f64 / 100.0 })
+    };
+    let text: String = (0..2_000).map(line).collect();
+    place.file("t.csv", format!("level,code,y\n{text}"));
+    let options =
+        ["t.csv", "--label", "y", "--width", "40", "--folds", "2", "--out", "m", "--format", "json"];
+    let train = |more: &[&str]| place.succeed(&[&["train"], &options[..], more].concat());
+    let out = train(&[]);
+    let words = "text with 100 levels: a column each for the 31 most frequent ones, and one for the others";
+    assert!(out.stderr.contains(words), "{}", out.stderr);
+    assert!(!out.stderr.contains("code"), "{}", out.stderr);
+    let out = train(&["--categorical", "code", "--force"]);
+    assert!(out.stderr.contains("column 'code': text with 4 levels"), "{}", out.stderr);
+    place.file("new.csv", "level,code\nL3,2\nL3,2.0\nL3,1\n");
+    let predicted = place.succeed(&["predict", "m", "new.csv"]).stdout;
+    let lines: Vec<&str> = predicted.lines().map(|l| l.rsplit(',').next().unwrap()).collect();
+    assert_eq!(lines[1], lines[2]);
+    place.fail(
+        &["train", "t.csv", "--label", "y", "--categorical", "y", "--out", "none"],
+        2,
+        &["--categorical", "'y'", "not a feature"],
+    );
+}
+
+#[test]
+fn missing_values_that_the_training_rows_did_not_have_are_filled_and_noted() {
+    let place = Place::new();
+    place.file("t.csv", csv(&values(300)));
+    let options = ["--label", "y", "--features", "a,b,c", "--out", "m"];
+    trained(&place, &[&["t.csv"][..], &options].concat());
+    place.file("new.csv", "a,b,c\n0.1,,0.2\n0.1,0.3,0.2\n");
+    let out = place.succeed(&["predict", "m", "new.csv"]);
+    assert_eq!(out.stdout.lines().count(), 3);
+    assert!(out.stderr.contains("1 missing values were replaced by the means"), "{}", out.stderr);
+    assert_eq!(place.succeed(&["predict", "m", "new.csv", "--missing", "drop"]).stdout.lines().count(), 2);
+    place.fail(&["predict", "m", "new.csv", "--missing", "reject"], 1, &["the value is missing"]);
 }

@@ -12,7 +12,7 @@ use crate::table::{Data, Memory, lossy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
-use zonal_io::option::FEATURES;
+use zonal_io::option::{CATEGORICAL, FEATURES};
 
 /// Analyse a table before training: best polynomials, noise floor, energies by degree
 #[derive(Clone, Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
@@ -37,9 +37,15 @@ pub struct AnalyzeRequest {
     #[arg(long, value_parser = super::choice::delimiter, value_name = "CHAR", help_heading = TABLE, hide_short_help = true)]
     #[serde(deserialize_with = "super::choice::delimiter_of_json")]
     pub delimiter: Option<char>,
-    /// Treatment of rows that lack a value
+    /// Treatment of missing values
     #[arg(long, value_enum, default_value_t = Self::default().missing, help_heading = TABLE)]
     pub missing: MissingChoice,
+    /// Columns that hold levels, even if these look like numbers; separate several by commas
+    ///
+    /// Each level gets a column of its own, as for columns of text.
+    #[arg(long, value_name = "COLUMNS", help_heading = TABLE, hide_short_help = true)]
+    #[serde(deserialize_with = "text::list")]
+    pub categorical: Vec<String>,
     /// Fraction of the rows held out: polynomials are scored on them, not fitted to them
     #[arg(long, default_value_t = Self::default().test_fraction, value_name = "FRACTION", allow_negative_numbers = true, help_heading = ANALYSIS)]
     pub test_fraction: Real,
@@ -100,7 +106,8 @@ impl Default for AnalyzeRequest {
             features: Vec::new(),
             no_header: false,
             delimiter: None,
-            missing: MissingChoice::Reject,
+            missing: MissingChoice::Fill,
+            categorical: Vec::new(),
             test_fraction: Real(0.2),
             max_degree: Degree(4),
             most_monomials: Count(3000),
@@ -118,7 +125,8 @@ impl AnalyzeRequest {
     /// [`Error::Usage`] for an option without names.
     pub fn split_names(&mut self) -> Result<()> {
         split_names(&mut self.label, LABEL)?;
-        split_names(&mut self.features, FEATURES)
+        split_names(&mut self.features, FEATURES)?;
+        split_names(&mut self.categorical, CATEGORICAL)
     }
 
     /// Returns the configuration of the analysis.
@@ -129,6 +137,7 @@ impl AnalyzeRequest {
         let mut data =
             Data::of_files(&self.data, &[], (self.no_header, self.delimiter), self.missing.value())?;
         data.memory.clone_from(&self.memory);
+        (data.encode_text, data.categorical) = (true, self.categorical.clone());
         let labels = data.memory.as_ref().map_or_else(|| self.label.clone(), |memory| memory.labels.clone());
         if (data.memory.is_none() && data.files.is_empty()) || labels.is_empty() {
             return Err(Error::Usage(format!("no table with {LABEL} is specified")));

@@ -7,6 +7,7 @@ use zonal::dynamics::Solver;
 use zonal::network::{Layers, Parametrisation, Start};
 use zonal::rows::Part;
 use zonal::statistics::Precision;
+use zonal_io::source::Missing;
 
 use crate::spectrum::KernelKind;
 use crate::train::DescentMethod;
@@ -91,12 +92,14 @@ choices! {
         Lanczos => Solver::Lanczos,
     }
 
-    /// The treatment of rows that lack a value: whether they are dropped.
-    MissingChoice -> bool {
+    /// The treatment of missing values.
+    MissingChoice -> Missing {
+        /// Replace missing features by the mean of their column, and mark them in a column of their own
+        Fill => Missing::Fill,
+        /// Leave out rows that lack a value
+        Drop => Missing::Drop,
         /// Refuse the table
-        Reject => false,
-        /// Leave such rows out
-        Drop => true,
+        Reject => Missing::Reject,
     }
 
     /// What determines a step of iterative training.

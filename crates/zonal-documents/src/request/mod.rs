@@ -208,7 +208,7 @@ mod tests {
         );
         assert_eq!(
             error(r#"{"command": "train", "missing": "maybe"}"#),
-            "missing: 'maybe' is not one of reject, drop"
+            "missing: 'maybe' is not one of fill, drop, reject"
         );
         assert_eq!(
             error(r#"{"command": "plan", "epsilon": true}"#),
@@ -220,7 +220,7 @@ mod tests {
         );
         assert_eq!(
             error(r#"{"command": "train", "missing": "Drop"}"#),
-            "missing: 'Drop' is not one of reject, drop; did you mean drop?"
+            "missing: 'Drop' is not one of fill, drop, reject; did you mean drop?"
         );
         assert!(error(r#"{"command": "dance"}"#).contains("does not exist"));
         assert!(error("[]").contains("not a JSON object") && error("{").contains("not JSON"));

@@ -48,7 +48,7 @@ pub struct PredictRequest {
     #[arg(long, value_parser = super::choice::delimiter, value_name = "CHAR", help_heading = TABLE, hide_short_help = true)]
     #[serde(deserialize_with = "super::choice::delimiter_of_json")]
     pub delimiter: Option<char>,
-    /// Treatment of rows that lack a value
+    /// Treatment of missing values
     #[arg(long, value_enum, default_value_t = Self::default().missing, help_heading = TABLE)]
     pub missing: MissingChoice,
 }
@@ -63,7 +63,7 @@ impl Default for PredictRequest {
             part: PartChoice::All,
             no_header: false,
             delimiter: None,
-            missing: MissingChoice::Reject,
+            missing: MissingChoice::Fill,
         }
     }
 }

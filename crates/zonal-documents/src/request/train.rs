@@ -23,7 +23,7 @@ use zonal::activation::Activation;
 use zonal::network::{Layers, Start};
 use zonal::risk::BothLayers;
 use zonal::statistics::Precision;
-use zonal_io::option::{FEATURES, OptionId};
+use zonal_io::option::{CATEGORICAL, FEATURES, OptionId};
 
 /// Train a network on a table or on a target, and measure its whole path
 #[derive(Clone, Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
@@ -47,9 +47,15 @@ pub struct TrainRequest {
     #[arg(long, value_name = "FILE", help_heading = TABLE)]
     #[serde(serialize_with = "lossy")]
     pub test: Vec<PathBuf>,
-    /// Treatment of rows that lack a value
+    /// Treatment of missing values
     #[arg(long, value_enum, default_value_t = Self::default().missing, help_heading = TABLE)]
     pub missing: MissingChoice,
+    /// Columns that hold levels, even if these look like numbers; separate several by commas
+    ///
+    /// Each level gets a column of its own, as for columns of text.
+    #[arg(long, value_name = "COLUMNS", help_heading = TABLE, hide_short_help = true)]
+    #[serde(deserialize_with = "text::list")]
+    pub categorical: Vec<String>,
     /// Choose the iteration by K-fold cross-validation
     ///
     /// The folds replace the validation rows. The final network is fitted to all rows except the test rows.
@@ -205,7 +211,8 @@ impl Default for TrainRequest {
             lift: None,
             no_header: false,
             delimiter: None,
-            missing: MissingChoice::Reject,
+            missing: MissingChoice::Fill,
+            categorical: Vec::new(),
             test: Vec::new(),
             test_fraction: None,
             validation_fraction: None,
@@ -255,7 +262,7 @@ pub enum Training {
 }
 
 /// Options of trainings on tables only.
-const TABLE_OPTIONS: [&str; 16] = [
+const TABLE_OPTIONS: [&str; 17] = [
     "data",
     "label",
     "features",
@@ -265,6 +272,7 @@ const TABLE_OPTIONS: [&str; 16] = [
     "no_header",
     "delimiter",
     "missing",
+    "categorical",
     "test",
     "test_fraction",
     "validation_fraction",
@@ -304,7 +312,8 @@ impl TrainRequest {
     /// [`Error::Usage`] for an option without names.
     pub fn split_names(&mut self) -> Result<()> {
         split_names(&mut self.label, LABEL)?;
-        split_names(&mut self.features, FEATURES)
+        split_names(&mut self.features, FEATURES)?;
+        split_names(&mut self.categorical, CATEGORICAL)
     }
 
     /// Returns whether training is iterative: hidden units move, or a batch is set.
@@ -471,7 +480,8 @@ impl TrainRequest {
     fn data(&self) -> Result<Data> {
         let dialect = (self.no_header, self.delimiter);
         let data = Data::of_files(&self.data, &self.test, dialect, self.missing.value())?;
-        Ok(Data { memory: self.memory.clone(), ..data })
+        let (memory, categorical) = (self.memory.clone(), self.categorical.clone());
+        Ok(Data { memory, encode_text: true, categorical, ..data })
     }
 
     fn table(&self) -> Result<TableJob> {

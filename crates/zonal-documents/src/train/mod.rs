@@ -6,9 +6,9 @@ mod report;
 
 pub use descent::{BatchChoice, DescentConfig, DescentMethod};
 pub use report::{
-    BestPolynomialReport, Checkpoint, CourseReport, DegreeEnergy, DescentReport, GrowthReport, Importance,
-    LabelErrors, LearningTime, MethodReport, NetworkReport, PartRows, SolverReport, StepChange,
-    SubjectReport, TableReport, TargetReport, TrainReport,
+    BestPolynomialReport, Checkpoint, CourseReport, DegreeEnergy, DescentReport, EncodedColumnReport,
+    GrowthReport, Importance, LabelErrors, LearningTime, MethodReport, NetworkReport, PartRows, SolverReport,
+    StepChange, SubjectReport, TableReport, TargetReport, TrainReport,
 };
 
 use crate::error::{Error, Result};

@@ -35,6 +35,9 @@ pub struct TrainReport {
     /// Whether rows are divided by their length before drawn units see them, which makes them points of the sphere.
     #[serde(default)]
     pub normalised: Option<bool>,
+    /// Tables with text or missing values: what was done to each column that is not used as it is.
+    #[serde(default)]
+    pub encoded_columns: Option<Vec<EncodedColumnReport>>,
     /// The dimension n of the sphere S^(n-1); for grown units the number of columns that they use.
     pub dim: u64,
     /// The width m; for grown units that of one network.
@@ -189,6 +192,7 @@ impl TrainReport {
             scale: network.scale,
             bias: of_table.and_then(|t| t.bias),
             normalised: of_table.and_then(|t| t.normalised),
+            encoded_columns: of_table.and_then(|t| t.encoded_columns.clone()),
             dim: network.dim,
             width: network.width,
             networks: of_growth.map(|g| g.best_iterations.len()),
@@ -328,6 +332,8 @@ pub struct TableReport {
     pub bias: Option<f64>,
     /// As in [`TrainReport::normalised`].
     pub normalised: Option<bool>,
+    /// As in [`TrainReport::encoded_columns`].
+    pub encoded_columns: Option<Vec<EncodedColumnReport>>,
     /// As in [`TrainReport::best_polynomial`].
     pub best_polynomial: Vec<BestPolynomialReport>,
     /// Root mean squared errors on the training, validation and test rows.
@@ -524,6 +530,16 @@ pub struct SolverReport {
     pub loss_lower: Option<f64>,
     /// An upper bound on the final training loss of exact descent (RD-1, with Lanczos Gauss).
     pub loss_upper: Option<f64>,
+}
+
+/// What was done to a column that is not used as it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EncodedColumnReport {
+    /// The name of the column.
+    pub column: String,
+    /// What it holds and what was done, in words.
+    pub treatment: String,
 }
 
 /// The number of rows of each part of the split.

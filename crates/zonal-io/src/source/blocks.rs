@@ -5,6 +5,7 @@ use super::{Missing, Source};
 use crate::error::{Error, Result};
 use crate::option::MISSING;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use zonal::linalg::Matrix;
 use zonal::rows::Rows;
 
@@ -50,7 +51,7 @@ impl<'a> Blocks<'a> {
         if let Some(error) = self.pending_error.take() {
             return Err(error);
         }
-        let max_rows = block_rows(self.source.columns());
+        let max_rows = block_rows(self.source.columns().max(self.source.feature_names().len()));
         while let Some(piece) = self.source.pieces.get(self.piece) {
             if self.reader.is_none() {
                 piece.check_unchanged()?;
@@ -83,9 +84,10 @@ impl<'a> Blocks<'a> {
     fn rows(&mut self, path: &Path, raw: RawRows) -> Result<Rows> {
         let source = self.source;
         let (features, labels) = (source.feature_names.len(), source.label_names.len());
+        let encoded = source.feature_names().len();
         let first = self.next_row;
-        let mut rows = Rows::empty(first..first + raw.rows as u64, features, labels);
-        let mut x = Vec::with_capacity(raw.rows * features);
+        let mut rows = Rows::empty(first..first + raw.rows as u64, encoded, labels);
+        let mut x = Vec::with_capacity(raw.rows * encoded);
         let mut y = Vec::with_capacity(raw.rows * labels);
         for (i, row) in raw.values.chunks_exact(source.columns()).enumerate() {
             let number = first + i as u64;
@@ -93,7 +95,13 @@ impl<'a> Blocks<'a> {
                 Ok(false) => {}
                 Ok(true) => {
                     rows.weights.extend(source.is_weighted().then(|| row[features + labels]));
-                    x.extend_from_slice(&row[..features]);
+                    match source.encoding() {
+                        Some(encoding) => {
+                            let unmarked = encoding.push(&row[..features], &mut x);
+                            source.unmarked.fetch_add(unmarked, Ordering::Relaxed);
+                        }
+                        None => x.extend_from_slice(&row[..features]),
+                    }
                     y.extend_from_slice(&row[features..features + labels]);
                     rows.numbers.push(number);
                 }
@@ -111,7 +119,7 @@ impl<'a> Blocks<'a> {
             Matrix::from_rows(rows, columns, values).map_err(|e| table(path, e.to_string()))
         };
         let count = rows.numbers.len();
-        rows.features = matrix(count, features, x)?;
+        rows.features = matrix(count, encoded, x)?;
         rows.labels = matrix(count, labels, y)?;
         Ok(rows)
     }
@@ -144,7 +152,13 @@ impl Source {
         if weight == Some(0.0) {
             return Ok(false);
         }
-        if let Some(column) = row.iter().position(|x| !x.is_finite()) {
+        let filled = if self.missing == Missing::Fill && self.encoding.is_some() {
+            self.feature_names.len()
+        } else {
+            0
+        };
+        let is_bad = |(column, x): (usize, &f64)| !(x.is_finite() || x.is_nan() && column < filled);
+        if let Some(column) = row.iter().enumerate().position(is_bad) {
             return match self.missing {
                 Missing::Drop if row[column].is_nan() => Ok(false),
                 _ if row[column].is_nan() => fail(

@@ -1,9 +1,10 @@
 //! The reader of CSV files, plain or gzip. Fields are numbers with a decimal point, or true and false for 1 and 0; surrounding
 //! white space is ignored. Unused columns may hold anything.
 
-use super::reader::{DATES, RawRows, Reader, check_columns, table};
+use super::encoding::Encoding;
+use super::reader::{Cell, DATES, RawRows, Reader, check_columns, table};
 use crate::error::{Error, Result, shorten};
-use crate::option::{self, DELIMITER, FEATURES, NO_HEADER};
+use crate::option::{self, CATEGORICAL, DELIMITER, FEATURES, NO_HEADER};
 use flate2::read::MultiGzDecoder;
 use std::collections::HashMap;
 use std::fs::File;
@@ -228,6 +229,41 @@ fn boolean(field: &[u8]) -> Option<f64> {
     field.eq_ignore_ascii_case(b"false").then_some(0.0)
 }
 
+/// Parses a finite number or a boolean.
+fn finite(field: &[u8]) -> Option<f64> {
+    let number = std::str::from_utf8(field).ok().and_then(|text| text.parse::<f64>().ok());
+    number.filter(|x| x.is_finite()).or_else(|| boolean(field))
+}
+
+/// Returns whether a text stands for a missing value.
+fn is_missing(text: &str) -> bool {
+    text.is_empty() || MISSING.contains(&text.to_ascii_lowercase().as_str())
+}
+
+/// A column is text if at least this share of its values is not a number. Fewer are probably mistakes.
+const TEXT_SHARE: f64 = 0.1;
+
+/// Returns why a column, in which this is the first text, does not hold levels; None if it does.
+pub(super) fn not_levels(text: &str, texts: u64, values: u64) -> Option<String> {
+    let found = shorten(text);
+    let needed = format!("found '{found}', but a number is needed");
+    if has_decimal_comma(text) {
+        return Some(needed + DECIMALS);
+    }
+    if is_date(text.as_bytes()) {
+        return Some(format!("{needed}; {DATES}"));
+    }
+    if texts as f64 >= TEXT_SHARE * values as f64 {
+        return None;
+    }
+    Some(format!(
+        "{needed}, as in {} of the {values} values of this column; correct the others, use {} if all are levels, or leave the \
+         column out of {FEATURES}",
+        values - texts,
+        CATEGORICAL.set()
+    ))
+}
+
 /// The rows of a CSV file.
 pub(super) struct CsvReader {
     path: PathBuf,
@@ -240,6 +276,8 @@ pub(super) struct CsvReader {
     chosen: Vec<usize>,
     labels: usize,
     reject_missing: bool,
+    /// The numbers of the levels of each chosen column of text.
+    levels: Vec<Option<HashMap<String, usize>>>,
     /// Whether a block ends early instead of waiting for more rows.
     prompt: bool,
     /// The error of a row, to be returned after the rows before it.
@@ -266,17 +304,24 @@ impl CsvReader {
             chosen,
             labels,
             reject_missing,
+            levels: Vec::new(),
             prompt,
             pending_error: None,
             rows: 0,
         }
     }
 
-    /// Reads a row; false after the last.
-    fn row(&mut self, record: &mut csv::ByteRecord, values: &mut Vec<f64>) -> Result<bool> {
+    /// Encodes the text of feature columns, which come first.
+    pub(super) fn encoded(mut self, encoding: &Encoding) -> Self {
+        self.levels = encoding.columns.iter().map(|column| column.level_numbers()).collect();
+        self
+    }
+
+    /// Reads a row and returns its line; None after the last.
+    fn record(&mut self, record: &mut csv::ByteRecord) -> Result<Option<u64>> {
         match self.first.take() {
             Some(first) => *record = first,
-            None if !self.records.next(record, &self.path, self.names.len())? => return Ok(false),
+            None if !self.records.next(record, &self.path, self.names.len())? => return Ok(None),
             None => {}
         }
         let line = record.position().map(csv::Position::line);
@@ -284,15 +329,69 @@ impl CsvReader {
             let message = unequal_fields(record.len(), self.names.len());
             return Err(Error::Table { path: self.path.clone(), row: line, column: None, message });
         }
+        Ok(Some(line.unwrap_or(0)))
+    }
+
+    /// Reads a row; false after the last.
+    fn row(&mut self, record: &mut csv::ByteRecord, values: &mut Vec<f64>) -> Result<bool> {
+        let Some(line) = self.record(record)? else { return Ok(false) };
         for (position, &column) in self.chosen.iter().enumerate() {
             let field = record.get(column).unwrap_or_default().trim_ascii();
-            let number = std::str::from_utf8(field).ok().and_then(|text| text.parse::<f64>().ok());
-            values.push(match number.filter(|x| x.is_finite()).or_else(|| boolean(field)) {
+            if let Some(Some(levels)) = self.levels.get(position) {
+                values.push(self.level(field, levels, line, position)?);
+                continue;
+            }
+            values.push(match finite(field) {
                 Some(x) => x,
-                None => self.special_value(field, line.unwrap_or(0), position)?,
+                None => self.special_value(field, line, position)?,
             });
         }
         Ok(true)
+    }
+
+    /// Returns the number of the level of a field, and for an unknown one the number of levels.
+    fn level(
+        &self,
+        field: &[u8],
+        levels: &HashMap<String, usize>,
+        line: u64,
+        position: usize,
+    ) -> Result<f64> {
+        let text = String::from_utf8_lossy(field);
+        if is_missing(&text) {
+            return self.special_value(field, line, position);
+        }
+        // Numbers are the same level however they are written.
+        let level = match finite(field) {
+            Some(x) => levels.get(&x.to_string()),
+            None => levels.get(text.as_ref()),
+        };
+        Ok(level.copied().unwrap_or(levels.len()) as f64)
+    }
+
+    /// Calls `see` with the line, the position and the value of each of the first chosen columns, row by row.
+    pub(super) fn for_each_cell(
+        &mut self,
+        columns: usize,
+        is_cancelled: &dyn Fn() -> bool,
+        see: &mut dyn FnMut(u64, usize, Cell<'_>),
+    ) -> Result<()> {
+        let mut record = csv::ByteRecord::new();
+        while let Some(line) = self.record(&mut record)?.filter(|_| !is_cancelled()) {
+            for (position, &column) in self.chosen[..columns].iter().enumerate() {
+                let field = record.get(column).unwrap_or_default().trim_ascii();
+                let text = String::from_utf8_lossy(field);
+                let cell = match finite(field) {
+                    Some(x) => Cell::Number(x),
+                    None if is_missing(&text) => Cell::Missing,
+                    // An infinite number.
+                    None if is_number(field) => Cell::Number(self.special_value(field, line, position)?),
+                    None => Cell::Text(&text),
+                };
+                see(line, position, cell);
+            }
+        }
+        Ok(())
     }
 
     /// Interprets a field that is neither a finite number nor a boolean.
@@ -304,7 +403,7 @@ impl CsvReader {
         };
         let text = String::from_utf8_lossy(field);
         let text = text.trim();
-        if text.is_empty() || MISSING.contains(&text.to_ascii_lowercase().as_str()) {
+        if is_missing(text) {
             if self.reject_missing {
                 let drop = option::MISSING.with("drop");
                 return fail(format!("the value is missing; fill it in, or drop such rows with {drop}"));
@@ -327,9 +426,7 @@ impl CsvReader {
                 if is_date(field) {
                     return fail(format!("{needed}; {DATES}"));
                 }
-                fail(format!(
-                    "{needed}; encode text as numbers first, or select other columns with {FEATURES}"
-                ))
+                fail(format!("{needed}; select other columns with {FEATURES}"))
             }
         }
     }

@@ -9,9 +9,11 @@ mod arrow_limits;
 mod blocks;
 mod columns;
 mod csv;
+mod encoding;
 mod format;
 #[cfg(feature = "arrow")]
 mod guard;
+mod inspect;
 mod memory;
 mod numpy;
 #[cfg(feature = "parquet")]
@@ -24,6 +26,7 @@ mod reader;
 pub use blocks::Blocks;
 pub use columns::Columns;
 pub use csv::Dialect;
+pub use encoding::{EncodedColumn, Encoding, Kind};
 pub use format::{check_plain_file, default_delimiter};
 pub use memory::Table;
 
@@ -35,6 +38,7 @@ use pipe::Pipe;
 use reader::{Reader, check_columns, table};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 /// The treatment of rows with missing values.
@@ -45,6 +49,9 @@ pub enum Missing {
     Reject,
     /// Such rows are dropped and counted.
     Drop,
+    /// Missing features are replaced by what the encoding of the source says, and are errors without one. Missing labels are
+    /// errors.
+    Fill,
 }
 
 /// A table whose files and columns have been found.
@@ -53,7 +60,12 @@ pub struct Source {
     pieces: Vec<Piece>,
     dialect: Dialect,
     missing: Missing,
+    /// The names of the feature columns before the encoding.
     feature_names: Vec<String>,
+    /// How the features become numbers, and the names of the columns after it.
+    encoding: Option<(Arc<Encoding>, Vec<String>)>,
+    /// The number of missing values that were filled in although no column marks them, in all passes.
+    unmarked: Arc<AtomicU64>,
     label_names: Vec<String>,
     weight_name: Option<String>,
     first_row: u64,
@@ -163,6 +175,8 @@ impl Source {
             dialect,
             missing,
             feature_names: of(&chosen.features),
+            encoding: None,
+            unmarked: Arc::default(),
             label_names: of(&chosen.labels),
             weight_name: chosen.weight.map(|i| names[i].clone()),
             first_row: 0,
@@ -193,6 +207,8 @@ impl Source {
             dialect,
             missing,
             feature_names,
+            encoding: None,
+            unmarked: Arc::default(),
             label_names,
             weight_name,
             first_row: 0,
@@ -210,6 +226,23 @@ impl Source {
         Self { first_row, ..self }
     }
 
+    /// Encodes the features.
+    ///
+    /// # Errors
+    /// [`Error::Table`] for an encoding of other columns.
+    pub fn encoded(self, encoding: Arc<Encoding>) -> Result<Self> {
+        if encoding.raw_names() != self.feature_names {
+            let path = self.pieces.first().map_or(Path::new("the table"), Piece::name);
+            let (found, needed) = (self.feature_names.join(", "), encoding.raw_names().join(", "));
+            return Err(table(path, format!("has the features {found}, but {needed} are needed")));
+        }
+        if self.pieces.iter().any(|piece| matches!(piece, Piece::Memory(_))) {
+            encoding.check_numbers()?;
+        }
+        let names = encoding.names();
+        Ok(Self { encoding: Some((encoding, names)), ..self })
+    }
+
     /// Makes blocks prompt: a block of a pipe ends when no further complete line has arrived.
     pub fn with_prompt_blocks(self) -> Self {
         Self { prompt: true, ..self }
@@ -220,9 +253,25 @@ impl Source {
         self.weight_name.is_some()
     }
 
-    /// Returns the names of the feature columns.
+    /// Returns the names of the feature columns, after the encoding if there is one.
     pub fn feature_names(&self) -> &[String] {
+        self.encoding.as_ref().map_or(&self.feature_names, |(_, names)| names)
+    }
+
+    /// Returns the names of the feature columns before the encoding.
+    pub fn raw_feature_names(&self) -> &[String] {
         &self.feature_names
+    }
+
+    /// Returns the number of missing values filled in so far that no column marks: their columns had none when the encoding
+    /// was learned.
+    pub fn unmarked(&self) -> u64 {
+        self.unmarked.load(Ordering::Relaxed)
+    }
+
+    /// Returns how the features become numbers; None if they are numbers.
+    pub fn encoding(&self) -> Option<&Encoding> {
+        self.encoding.as_ref().map(|(encoding, _)| &**encoding)
     }
 
     /// Returns the numbers, counted from 1, of feature columns to which the header of the first CSV file gives no name,
@@ -302,11 +351,30 @@ impl Source {
     }
 
     fn csv(&self, path: &Path, csv: csv::OpenCsv, prompt: bool) -> Result<Box<dyn Reader>> {
+        let reader = self.csv_reader(path, csv, prompt)?;
+        Ok(Box::new(match &self.encoding {
+            Some((encoding, _)) => reader.encoded(encoding),
+            None => reader,
+        }))
+    }
+
+    fn csv_reader(&self, path: &Path, csv: csv::OpenCsv, prompt: bool) -> Result<csv::CsvReader> {
         let chosen = self.chosen(path, &csv.names)?;
         // Weights are validated like labels.
         let labels = self.label_names.len() + usize::from(self.is_weighted());
-        let reject = self.missing == Missing::Reject;
-        Ok(Box::new(csv::CsvReader::new(path, csv, chosen, labels, reject, prompt)))
+        let reject = match self.missing {
+            Missing::Reject => true,
+            Missing::Drop => false,
+            Missing::Fill => self.encoding.is_none(),
+        };
+        Ok(csv::CsvReader::new(path, csv, chosen, labels, reject, prompt))
+    }
+
+    /// Opens a piece if it is a CSV file.
+    fn open_csv(&self, piece: &Piece) -> Result<Option<csv::CsvReader>> {
+        let Piece::File(path, format @ (Format::Csv | Format::GzipCsv), _) = piece else { return Ok(None) };
+        let csv = csv::OpenCsv::open(path, *format == Format::GzipCsv, self.dialect)?;
+        Ok(Some(self.csv_reader(path, csv, false)?))
     }
 }
 

@@ -17,6 +17,13 @@ pub(super) struct RawRows {
     pub(super) values: Vec<f64>,
 }
 
+/// The value of one cell.
+pub(super) enum Cell<'a> {
+    Number(f64),
+    Missing,
+    Text(&'a str),
+}
+
 /// A reader of the rows of one file.
 pub(super) trait Reader: Send {
     /// Reads at most `max_rows` rows; None after the last.

@@ -22,6 +22,7 @@ __all__ = [
     "Degrees",
     "DescentReport",
     "DeterminingColumns",
+    "EncodedColumns",
     "EnergyEstimates",
     "Game",
     "Importances",
@@ -607,6 +608,22 @@ class DescentReport(Record):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class EncodedColumns(Columns):
+    """What was done to a column that is not used as it is.
+
+    Attributes
+    ----------
+    column : tuple[str, ...]
+        The name of the column.
+    treatment : tuple[str, ...]
+        What it holds and what was done, in words.
+    """
+
+    column: tuple[str, ...]
+    treatment: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Importances(Columns):
     """How much a network moves with a feature: the mean square of its derivative by the feature's columns, in
     standard units, as a share of the sum. It is not a cause.
@@ -764,6 +781,8 @@ class Training(TrainingResult):
         Options and course of an iterative training; None for whole paths.
     dropped_columns : tuple[str, ...] | None
         The feature columns dropped because they are constant on the training rows, for tables.
+    encoded_columns : EncodedColumns | None
+        Tables with text or missing values: what was done to each column that is not used as it is.
     fingerprint : str | None
         A hash of all rows that identifies the table; None for tables read in shards.
     folds : int | None
@@ -828,6 +847,7 @@ class Training(TrainingResult):
     candidates: Candidates | None
     descent: DescentReport | None
     dropped_columns: tuple[str, ...] | None
+    encoded_columns: EncodedColumns | None
     fingerprint: str | None
     folds: int | None
     importances: Importances | None
@@ -1027,6 +1047,8 @@ class Analysis(Result):
         The Rayleigh and Bingham statistics for uniformity on the sphere (degrees 1 and 2), in standard errors.
     labels : tuple[LabelAnalysis, ...]
         The results for each label.
+    encoded_columns : EncodedColumns | None
+        Tables with text or missing values: what was done to each column that is not used as it is.
     skipped : Skipped | None
         The first degree whose polynomial has too many monomials and was not fitted.
     """
@@ -1042,6 +1064,7 @@ class Analysis(Result):
     on_sphere: bool
     uniformity: FloatArray
     labels: tuple[LabelAnalysis, ...]
+    encoded_columns: EncodedColumns | None
     skipped: Skipped | None
 
 

@@ -69,7 +69,7 @@ def predict(
     part: str = "all",
     no_header: bool = False,
     delimiter: str | None = None,
-    missing: str = "reject",
+    missing: str = "fill",
     progress: bool | None = None,
 ) -> FloatArray | results.Score:
     """Predict the rows of a table with a trained network, or score it on labelled rows.
@@ -119,7 +119,7 @@ def predict(
                 f"label is a {type(label).__name__}, but must name columns of data; "
                 "to score arrays, compare zonal.predict(run, data) with the labels"
             )
-        if no_header or delimiter is not None or missing != "reject":
+        if no_header or delimiter is not None or missing != "fill":
             raise ParameterError("no_header, delimiter and missing describe files, but data is in memory; omit them")
         return _predict_rows(_network_of(model), data, iteration, label, part)
     arguments = locals()

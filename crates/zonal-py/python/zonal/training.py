@@ -31,7 +31,8 @@ def train(
     lift: str | None = None,
     no_header: bool = False,
     delimiter: str | None = None,
-    missing: str = "reject",
+    missing: str = "fill",
+    categorical: Sequence[str] | None = None,
     test: Path | Sequence[Path] | None = None,
     test_fraction: float = 0.2,
     validation_fraction: float = 0.2,
@@ -98,9 +99,14 @@ def train(
     lift : {'sphere', 'none'}
         Whether drawn units see standardised rows, with the bias, divided by their length, which makes them points of the
         sphere, or as they are. No plan or spectrum applies to rows that are not on the sphere.
-    no_header, delimiter, missing
+    no_header, delimiter
         The dialect of CSV files. The default delimiter is a tab for files that end in ``.tsv`` and a comma for others.
-        ``missing='drop'`` drops rows with missing values.
+    missing : {'fill', 'drop', 'reject'}
+        What to do with missing values: replace missing features by the mean of their column over the training rows and mark
+        them in a column of their own, drop such rows, or raise. Missing labels are never filled in.
+    categorical : sequence of str
+        The columns of files that hold levels even if these look like numbers. Each level gets a column of its own, as for
+        columns of text.
     test : file names
         Files with test rows; by default they are split off the table.
     test_fraction, validation_fraction : float
@@ -235,6 +241,7 @@ def _rows(arguments: dict[str, Any], options: dict[str, Any]) -> _native.Table |
     if test is None and (arguments["no_header"] or arguments["delimiter"] is not None):
         name = "no_header" if arguments["no_header"] else "delimiter"
         raise ParameterError(f"{name} is specified, but there are no files")
+    _reject(arguments, ("categorical",), "with data in memory, whose columns are numbers; encode them first")
     drop = arguments["missing"] == "drop"
     selected = _tables.select(x, arguments["features"])
     return _arrays.table(selected, labels, weights, drop_missing=drop, arguments=_ROWS, weight_argument="weight")
@@ -304,7 +311,8 @@ def analyze(
     features: Sequence[str] | None = None,
     no_header: bool = False,
     delimiter: str | None = None,
-    missing: str = "reject",
+    missing: str = "fill",
+    categorical: Sequence[str] | None = None,
     test_fraction: float = 0.2,
     max_degree: int = 4,
     most_monomials: int = 3000,
@@ -315,7 +323,7 @@ def analyze(
 
     Parameters
     ----------
-    data, y, label, features, no_header, delimiter, missing
+    data, y, label, features, no_header, delimiter, missing, categorical
         As for `train`.
     test_fraction : float
         The fraction of the rows on which polynomials are scored and not fitted.
@@ -346,6 +354,7 @@ def analyze(
         _tables.reject_labels(arguments["y"])
         options |= _tables.columns(data, label, features)
     else:
+        _reject(arguments, ("categorical",), "with data in memory, whose columns are numbers; encode them first")
         x, labels, _ = _tables.split(data, y, label, None)
         table = _arrays.table(_tables.select(x, features), labels, drop_missing=missing == "drop", arguments=_ROWS)
     (report,) = run("analyze", options, _call.command(analyze, arguments), table, progress=progress)

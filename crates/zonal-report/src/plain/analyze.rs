@@ -4,6 +4,7 @@ use super::table::{Layout, csv, quoted};
 use zonal_documents::analyze::{AnalyzeReport, LabelAnalysis};
 use zonal_documents::number::short;
 use zonal_documents::options::{FEATURES, MOST_MONOMIALS};
+use zonal_documents::train::EncodedColumnReport;
 
 /// Formats an analysis as CSV, one row for each label and degree.
 pub(crate) fn polynomials_csv(report: &AnalyzeReport) -> String {
@@ -56,6 +57,9 @@ pub(crate) fn text(report: &AnalyzeReport, layout: Layout) -> String {
         text += &format!("; constant: {}", report.dropped_columns.join(", "));
     }
     text.push('\n');
+    for EncodedColumnReport { column, treatment } in report.encoded_columns.iter().flatten() {
+        text += &format!("column '{column}': {treatment}\n");
+    }
     for label in &report.labels {
         text += &of_label(report, label, layout);
     }

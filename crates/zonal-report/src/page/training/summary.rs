@@ -5,7 +5,7 @@ use crate::text::{count_noun, group_digits, isolate, shorten};
 use zonal::network::Layers;
 use zonal::observer::StopReason;
 use zonal_documents::number::{Extended, short, short_count};
-use zonal_documents::train::{Input, TrainConfig, TrainReport};
+use zonal_documents::train::{EncodedColumnReport, Input, TrainConfig, TrainReport};
 
 /// The largest number of characters of a target or label in a heading.
 const HEADING: usize = 60;
@@ -245,6 +245,9 @@ pub(super) fn notes(report: &TrainReport) -> Vec<String> {
             list.push(format!("and {} more", dropped.len() - list.len()));
         }
         notes.push(format!("Dropped, since constant on the training rows: {}.", list.join(", ")));
+    }
+    for EncodedColumnReport { column, treatment } in report.encoded_columns.iter().flatten().take(20) {
+        notes.push(format!("Column {}: {treatment}.", isolate(&shorten(column, 40))));
     }
     if let Some(rows) = report.rows.filter(|r| r.dropped > 0) {
         notes.push(format!(

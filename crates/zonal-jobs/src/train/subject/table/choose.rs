@@ -87,7 +87,7 @@ impl Draft {
         candidates.iter().for_each(|tried| note_candidates(tried, notes));
         let Self { lift, labels, split, width } = self;
         let (lift, seed) = (Lift { bias, ..lift }, config.seed);
-        Ok(Problem { lift, labels, split, activation, scale, width, seed, candidates })
+        Ok(Problem { lift, labels, split, activation, scale, width, seed, candidates, encoding: None })
     }
 }
 

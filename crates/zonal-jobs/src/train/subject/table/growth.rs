@@ -71,7 +71,7 @@ impl GrowthPlan {
         let Draft { lift, labels, split, .. } = draft;
         let activation = self.growth.activations.first().cloned().unwrap_or(Activation::Relu);
         let (width, seed) = (self.growth.width, self.growth.seed);
-        Problem { lift, labels, split, activation, scale: 1.0, width, seed, candidates: None }
+        Problem { lift, labels, split, activation, scale: 1.0, width, seed, candidates: None, encoding: None }
     }
 
     /// Grows the networks on the sample, each without the rows of its fold.

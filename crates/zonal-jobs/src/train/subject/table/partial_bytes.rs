@@ -194,6 +194,7 @@ mod tests {
             width: units[0],
             seed: 3,
             candidates: None,
+            encoding: None,
         };
         let grown = GrownLayers { columns, networks, importances };
         PartialSums::of(Arc::new(problem), Arc::new(Units::Grown(grown)), Precision::F64)

@@ -7,6 +7,7 @@ use super::growth::GrowthPlan;
 use super::problem::{Draft, Problem, finite_width};
 use super::validation::Validation;
 use crate::data::for_each_block;
+use crate::encode;
 use crate::fingerprint::Fingerprint;
 use crate::record::json;
 use crate::score::{Score, Scorer};
@@ -15,11 +16,13 @@ use crate::train::method::Origin;
 use crate::train::run::TrainingRun;
 use crate::train::subject::Subject;
 use crate::train::test_rows::TestSample;
+use std::sync::Arc;
 use zonal::observer::{Observer, Silent, Stage};
 use zonal::rows::Part;
 use zonal_documents::number::Extended;
 use zonal_documents::train::{
-    BestPolynomialReport, NetworkReport, PartRows, SubjectReport, TableJob, TableReport, TestRow, TrainConfig,
+    BestPolynomialReport, EncodedColumnReport, NetworkReport, PartRows, SubjectReport, TableJob, TableReport,
+    TestRow, TrainConfig,
 };
 use zonal_documents::{Error, Result};
 use zonal_grow::Growth;
@@ -35,6 +38,8 @@ pub(crate) struct TableSubject<'a> {
     pub(super) problem: Problem,
     /// The growth of the hidden units; None if they are drawn.
     pub(super) growth: Option<GrowthPlan>,
+    /// What was done to the columns that are not used as they are.
+    encoded_columns: Vec<EncodedColumnReport>,
     test_rows: u64,
     test_dropped: u64,
     /// The fingerprint of all rows, including separate test files.
@@ -62,8 +67,20 @@ impl<'a> TableSubject<'a> {
         let split = job.split(run.config.seed)?;
         let (source, test_source) = open(job)?;
         run.store.output.check_spares(source.files().chain(test_source.iter().flat_map(Source::files)))?;
-        let survey = Survey::of(&source, &split, run.observer)?;
+        let (source, survey) = encode::survey(&job.data, source, &split, run.observer)?;
         check_parts(&survey, job)?;
+        let encoding = source.encoding().cloned();
+        let test_source = match (test_source, &encoding) {
+            (Some(test), Some(encoding)) => Some(test.encoded(Arc::new(encoding.clone()))?),
+            (test, _) => test,
+        };
+        let encoded_columns = encoding
+            .as_ref()
+            .map(|encoding| encode::reports(encoding, survey.counts[Part::Train as usize]))
+            .unwrap_or_default();
+        for EncodedColumnReport { column, treatment } in &encoded_columns {
+            (run.notes)(&format!("column '{column}': {treatment}"));
+        }
         let ([test_rows, test_dropped], of_test) = match &test_source {
             Some(source) => count_rows(source, run.observer)?,
             None => ([survey.counts[Part::Test as usize], 0], Fingerprint::default()),
@@ -74,8 +91,9 @@ impl<'a> TableSubject<'a> {
         if let Some(plan) = &growth {
             plan.check_memory(survey.sample.len())?;
             run.config.width = Extended::Finite(plan.growth.width as u64);
-            let problem = plan.problem(draft);
+            let problem = Problem { encoding, ..plan.problem(draft) };
             return Ok(Self {
+                encoded_columns,
                 job,
                 source,
                 test_source,
@@ -101,7 +119,19 @@ impl<'a> TableSubject<'a> {
             }
         }
         let problem = draft.choose(&run.config, job, &survey.sample, run.observer, run.notes)?;
-        Ok(Self { job, source, test_source, survey, problem, growth, test_rows, test_dropped, fingerprint })
+        let problem = Problem { encoding, ..problem };
+        Ok(Self {
+            encoded_columns,
+            job,
+            source,
+            test_source,
+            survey,
+            problem,
+            growth,
+            test_rows,
+            test_dropped,
+            fingerprint,
+        })
     }
 
     pub(super) fn cost(&self, listed: usize) -> Cost {
@@ -192,6 +222,7 @@ impl Subject for TableSubject<'_> {
             normalised: self.growth.is_none().then_some(self.problem.lift.normalised),
             refit: self.growth.is_none() && Validation::of(self.job).is_refitted(),
             fingerprint: Some(self.fingerprint.to_string()),
+            encoded_columns: self.problem.encoding.as_ref().map(|_| self.encoded_columns.clone()),
             ..self.problem.report(squares, rows, self.job.precision)
         };
         Ok((SubjectReport::Table(report), sample.into_rows()))
@@ -204,7 +235,7 @@ fn open(job: &TableJob) -> Result<(Source, Option<Source>)> {
     let columns =
         Columns { labels: job.labels.clone(), features: job.features.clone(), weight: job.weight.clone() };
     let source = job.data.open(&columns)?;
-    let columns = Columns { features: Some(source.feature_names().to_vec()), ..columns };
+    let columns = Columns { features: Some(source.raw_feature_names().to_vec()), ..columns };
     let open = |files: &Vec<_>| job.data.with_files(files.clone()).open(&columns);
     let test_source = job.test_data.as_ref().map(open).transpose()?;
     Ok((source, test_source))

@@ -16,6 +16,7 @@ use zonal_documents::train::{
 };
 use zonal_documents::{Error, Result};
 use zonal_io::model::TableDescription;
+use zonal_io::source::Encoding;
 
 /// Everything that determines a training on a table in addition to its rows, its step and its iterations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,6 +38,9 @@ pub struct Problem {
     pub seed: u64,
     /// The candidates that were tried to select activation, scale or bias, best first; None if nothing was selected.
     pub candidates: Option<Vec<Candidate>>,
+    /// How the columns of the table become the features of the lift; None if they are these features.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
 }
 
 /// A problem before the selection of activation, scale and bias.
@@ -119,12 +123,18 @@ impl Problem {
             fingerprint: None,
             dropped_columns: self.lift.dropped(),
             candidates: self.candidates.clone(),
+            encoded_columns: None,
         }
     }
 
     /// Returns the description of the table in a model: map, labels and split.
     pub(super) fn table(&self) -> TableDescription {
-        TableDescription { lift: self.lift.clone(), labels: self.labels.clone(), split: self.split }
+        TableDescription {
+            lift: self.lift.clone(),
+            labels: self.labels.clone(),
+            split: self.split,
+            encoding: self.encoding.clone(),
+        }
     }
 }
 

@@ -1,0 +1,204 @@
+//! How columns become numbers: text becomes a column for each of its levels, and a missing value the mean of its column, with a
+//! column that marks it. What was learned on one table is applied to others.
+
+use crate::error::Result;
+use serde::{Deserialize, Serialize};
+use std::collections::{HashMap, HashSet};
+
+/// The largest number of columns for the levels of one column, including that for all others.
+pub(super) const MOST_LEVELS: usize = 32;
+
+/// How the feature columns of a table become numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Encoding {
+    /// One for each feature column, in order.
+    pub columns: Vec<EncodedColumn>,
+}
+
+/// How one column becomes numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EncodedColumn {
+    /// The name of the column.
+    pub name: String,
+    /// What the column holds.
+    pub kind: Kind,
+    /// The number of rows without a value, among those on which the encoding was learned. If there are any, one more column
+    /// marks them.
+    pub missing: u64,
+}
+
+/// What a column holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Kind {
+    /// Numbers; missing ones are replaced by the mean.
+    Numbers {
+        /// The mean over the training rows.
+        mean: f64,
+    },
+    /// Text: a column for each level, which is 1 in rows of that level and 0 elsewhere.
+    Levels {
+        /// The levels, the most frequent first.
+        levels: Vec<String>,
+        /// The number of less frequent levels, which share one more column; 0 if there are none. Levels that were never seen
+        /// count as such a level if there are any, and else have 0 in all columns.
+        others: u64,
+    },
+    /// Nothing that is used: no value at all, or text that nearly always differs, such as names and identifiers.
+    Unused {
+        /// The number of different values that were counted.
+        different: u64,
+    },
+}
+
+impl EncodedColumn {
+    /// Returns the names of the columns that this one becomes.
+    fn names(&self) -> Vec<String> {
+        let name = &self.name;
+        let mut out = match &self.kind {
+            Kind::Numbers { .. } => vec![name.clone()],
+            Kind::Levels { levels, others } => {
+                let other = (*others > 0).then(|| format!("{name}=(other)"));
+                levels.iter().map(|level| format!("{name}={level}")).chain(other).collect()
+            }
+            Kind::Unused { .. } => return Vec::new(),
+        };
+        if self.missing > 0 {
+            out.push(format!("{name} is missing"));
+        }
+        out
+    }
+
+    /// Appends the values of the columns that this one becomes. A level is its number, counted from 0; NaN is missing.
+    fn push(&self, value: f64, out: &mut Vec<f64>) {
+        let is_missing = value.is_nan();
+        match &self.kind {
+            Kind::Numbers { mean } => out.push(if is_missing { *mean } else { value }),
+            Kind::Levels { levels, others } => {
+                let width = levels.len() + usize::from(*others > 0);
+                // Unknown levels have the number of levels, which may be beyond the last column.
+                out.extend((0..width).map(|level| if value == level as f64 { 1.0 } else { 0.0 }));
+            }
+            Kind::Unused { .. } => return,
+        }
+        if self.missing > 0 {
+            out.push(f64::from(u8::from(is_missing)));
+        }
+    }
+
+    /// Returns the numbers of levels by their text; None for a column of numbers.
+    pub(super) fn level_numbers(&self) -> Option<HashMap<String, usize>> {
+        match &self.kind {
+            Kind::Numbers { .. } => None,
+            Kind::Levels { levels, .. } => {
+                Some(levels.iter().enumerate().map(|(i, level)| (level.clone(), i)).collect())
+            }
+            Kind::Unused { .. } => Some(HashMap::new()),
+        }
+    }
+}
+
+impl Encoding {
+    /// Creates the encoding of numbers with these means, without marks of missing values.
+    pub fn of_numbers(names: &[String], means: &[f64]) -> Self {
+        let column = |(name, mean): (&String, &f64)| EncodedColumn {
+            name: name.clone(),
+            kind: Kind::Numbers { mean: *mean },
+            missing: 0,
+        };
+        Self { columns: names.iter().zip(means).map(column).collect() }
+    }
+
+    /// Returns the names of the columns before the encoding.
+    pub fn raw_names(&self) -> Vec<String> {
+        self.columns.iter().map(|column| column.name.clone()).collect()
+    }
+
+    /// Returns the names of the columns after the encoding. They differ: a name that another column has already is followed by
+    /// a prime.
+    pub fn names(&self) -> Vec<String> {
+        let mut seen = HashSet::new();
+        let unique = |mut name: String| {
+            while !seen.insert(name.clone()) {
+                name.push('\'');
+            }
+            name
+        };
+        self.columns.iter().flat_map(EncodedColumn::names).map(unique).collect()
+    }
+
+    /// Returns whether the constants can be used, for encodings that were read from a file.
+    pub fn is_sound(&self) -> bool {
+        let is_sound = |column: &EncodedColumn| match &column.kind {
+            Kind::Numbers { mean } => mean.is_finite(),
+            Kind::Levels { levels, .. } => levels.len() <= MOST_LEVELS,
+            Kind::Unused { .. } => true,
+        };
+        self.columns.iter().all(is_sound)
+    }
+
+    /// Appends the values of one row after the encoding. Returns the number of missing values that no column marks.
+    pub(super) fn push(&self, raw: &[f64], out: &mut Vec<f64>) -> u64 {
+        self.columns.iter().zip(raw).for_each(|(column, value)| column.push(*value, out));
+        let is_unmarked = |(column, value): (&EncodedColumn, &f64)| {
+            value.is_nan() && column.missing == 0 && !matches!(column.kind, Kind::Unused { .. })
+        };
+        self.columns.iter().zip(raw).filter(|pair| is_unmarked(*pair)).count() as u64
+    }
+
+    /// Checks that all columns hold numbers, as the columns of a table in memory do.
+    ///
+    /// # Errors
+    /// [`crate::Error::Table`] with the first column that does not.
+    pub(super) fn check_numbers(&self) -> Result<()> {
+        match self.columns.iter().find(|c| !matches!(c.kind, Kind::Numbers { .. })) {
+            None => Ok(()),
+            Some(column) => Err(crate::Error::Table {
+                path: "the table in memory".into(),
+                row: None,
+                column: Some(column.name.clone()),
+                message:
+                    "held text or levels when the network was trained; predict from a file with such a column"
+                        .into(),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoding() -> Encoding {
+        let levels = Kind::Levels { levels: vec!["red".into(), "blue".into()], others: 3 };
+        Encoding {
+            columns: vec![
+                EncodedColumn { name: "a".into(), kind: Kind::Numbers { mean: 2.5 }, missing: 1 },
+                EncodedColumn { name: "colour".into(), kind: levels, missing: 0 },
+                EncodedColumn { name: "id".into(), kind: Kind::Unused { different: 9 }, missing: 0 },
+                EncodedColumn { name: "a is missing".into(), kind: Kind::Numbers { mean: 0.0 }, missing: 0 },
+            ],
+        }
+    }
+
+    #[test]
+    fn columns_become_numbers_with_names_of_their_own() {
+        let encoding = encoding();
+        let names = ["a", "a is missing", "colour=red", "colour=blue", "colour=(other)", "a is missing'"];
+        assert_eq!(encoding.names(), names);
+        let row = |raw: [f64; 4]| {
+            let mut out = Vec::new();
+            encoding.push(&raw, &mut out);
+            out
+        };
+        assert_eq!(row([1.0, 0.0, 0.0, 7.0]), [1.0, 0.0, 1.0, 0.0, 0.0, 7.0]);
+        assert_eq!(row([f64::NAN, 2.0, 0.0, 7.0]), [2.5, 1.0, 0.0, 0.0, 1.0, 7.0]);
+        assert_eq!(row([1.0, f64::NAN, 0.0, f64::NAN]), [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        let text = serde_json::to_string(&encoding).unwrap();
+        assert_eq!(serde_json::from_str::<Encoding>(&text).unwrap(), encoding);
+        assert!(encoding.is_sound());
+        assert!(encoding.check_numbers().unwrap_err().to_string().contains("'colour'"));
+    }
+}

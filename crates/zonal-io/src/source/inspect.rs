@@ -1,0 +1,164 @@
+//! The inspection of a table whose columns hold text or lack values: what each column holds, and how it becomes numbers.
+
+use super::Source;
+use super::encoding::{EncodedColumn, Encoding, Kind, MOST_LEVELS};
+use super::reader::{Cell, block_rows};
+use crate::error::{Error, Result};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// The largest number of different texts that are counted in a column.
+const MOST_DIFFERENT: usize = 100_000;
+
+/// Sees the number of a row, its file and line, the position of a feature and its value.
+type SeeCell<'a> = &'a mut dyn FnMut(u64, (&Path, u64), usize, Cell<'_>);
+
+/// What was seen in one column.
+#[derive(Default)]
+struct Seen {
+    numbers: u64,
+    mean: f64,
+    missing: u64,
+    texts: u64,
+    /// The first text with its file and line.
+    first: Option<(String, PathBuf, u64)>,
+    /// The rows of each text, once the column is known to hold text.
+    levels: HashMap<String, u64>,
+    /// Whether there were more different texts than are counted.
+    is_cut: bool,
+}
+
+impl Seen {
+    fn add(&mut self, cell: &Cell<'_>, place: (&Path, u64)) {
+        match cell {
+            Cell::Number(x) => {
+                self.numbers += 1;
+                // A running mean does not overflow.
+                self.mean += (x - self.mean) / self.numbers as f64;
+            }
+            Cell::Missing => self.missing += 1,
+            Cell::Text(text) => {
+                self.texts += 1;
+                self.first.get_or_insert_with(|| ((*text).to_owned(), place.0.to_owned(), place.1));
+            }
+        }
+    }
+
+    fn count(&mut self, text: &str) {
+        if let Some(rows) = self.levels.get_mut(text) {
+            *rows += 1;
+        } else if self.levels.len() < MOST_DIFFERENT {
+            self.levels.insert(text.to_owned(), 1);
+        } else {
+            self.is_cut = true;
+        }
+    }
+
+    /// Returns the levels, or that there are too many.
+    fn kind(&mut self) -> Kind {
+        let different = self.levels.len() as u64;
+        let rows: u64 = self.levels.values().sum();
+        let mut levels: Vec<(String, u64)> = self.levels.drain().collect();
+        levels.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        if levels.len() <= MOST_LEVELS {
+            return Kind::Levels { levels: levels.into_iter().map(|(level, _)| level).collect(), others: 0 };
+        }
+        if self.is_cut || 2 * different > rows {
+            return Kind::Unused { different };
+        }
+        levels.truncate(MOST_LEVELS - 1);
+        let others = different - levels.len() as u64;
+        Kind::Levels { levels: levels.into_iter().map(|(level, _)| level).collect(), others }
+    }
+}
+
+impl Source {
+    /// Inspects all feature columns: which hold numbers and which text, with its levels and the means over the rows of which
+    /// `is_used` is true. Columns named in `categorical` are text, whatever they hold. Reads the table twice if there is text. Ends
+    /// early, with a result that means nothing, if it is cancelled.
+    ///
+    /// # Errors
+    /// [`Error::Table`] for a few texts among numbers, which are probably mistakes, and for dates and decimal commas; otherwise as
+    /// reading.
+    pub fn inspect(
+        &self,
+        categorical: &[String],
+        is_used: &dyn Fn(u64) -> bool,
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<Encoding> {
+        let names = &self.feature_names;
+        let mut seen: Vec<Seen> = names.iter().map(|_| Seen::default()).collect();
+        self.for_each_cell(is_cancelled, &mut |row, place, position, cell| {
+            if is_used(row) {
+                seen[position].add(&cell, place);
+            }
+        })?;
+        let is_named = |name: &String| categorical.contains(name);
+        let mut is_text = Vec::new();
+        for (name, seen) in names.iter().zip(&seen) {
+            is_text.push(is_named(name) || Self::is_text(name, seen)?);
+        }
+        if is_text.contains(&true) {
+            self.for_each_cell(is_cancelled, &mut |row, _, position, cell| match cell {
+                Cell::Text(text) if is_text[position] && is_used(row) => seen[position].count(text),
+                Cell::Number(x) if is_text[position] && is_used(row) => seen[position].count(&x.to_string()),
+                _ => {}
+            })?;
+        }
+        let columns = names.iter().zip(&mut seen).zip(is_text).map(|((name, seen), is_text)| EncodedColumn {
+            name: name.clone(),
+            kind: match is_text {
+                true => seen.kind(),
+                false if seen.numbers == 0 => Kind::Unused { different: 0 },
+                false => Kind::Numbers { mean: seen.mean },
+            },
+            missing: seen.missing,
+        });
+        Ok(Encoding { columns: columns.collect() })
+    }
+
+    /// Returns whether a column holds text.
+    fn is_text(name: &str, seen: &Seen) -> Result<bool> {
+        let values = seen.numbers + seen.texts;
+        let Some((text, path, line)) = &seen.first else { return Ok(false) };
+        match super::csv::not_levels(text, seen.texts, values) {
+            None => Ok(true),
+            Some(message) => Err(Error::Table {
+                path: path.clone(),
+                row: Some(*line),
+                column: Some(name.to_owned()),
+                message,
+            }),
+        }
+    }
+
+    /// Calls `see` with the number of each row, the file and line, the position of the feature and its value.
+    fn for_each_cell(&self, is_cancelled: &dyn Fn() -> bool, see: SeeCell<'_>) -> Result<()> {
+        let features = self.feature_names.len();
+        let mut row = self.first_row;
+        for piece in &self.pieces {
+            piece.check_unchanged()?;
+            if let Some(mut csv) = self.open_csv(piece)? {
+                csv.for_each_cell(features, is_cancelled, &mut |line, position, cell| {
+                    see(row, (piece.name(), line), position, cell);
+                    row += u64::from(position + 1 == features);
+                })?;
+                continue;
+            }
+            let mut reader = self.reader(piece)?;
+            while let Some(raw) = reader.next(block_rows(self.columns()))? {
+                for values in raw.values.chunks_exact(self.columns()) {
+                    for (position, &x) in values[..features].iter().enumerate() {
+                        let cell = if x.is_nan() { Cell::Missing } else { Cell::Number(x) };
+                        see(row, (piece.name(), 0), position, cell);
+                    }
+                    row += 1;
+                }
+                if is_cancelled() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,79 @@
+//! Tables whose columns are not all numbers: they are inspected, encoded, and then read as tables of numbers.
+
+use crate::survey::Survey;
+use crate::watchdog::run_cancellable;
+use std::sync::Arc;
+use zonal::observer::{Observer, Stage};
+use zonal::rows::{Part, Split};
+use zonal_documents::number::short;
+use zonal_documents::table::Data;
+use zonal_documents::train::EncodedColumnReport;
+use zonal_documents::{Error, Result};
+use zonal_io::option::CATEGORICAL;
+use zonal_io::source::{EncodedColumn, Encoding, Kind, Source};
+
+/// Surveys a table. If a feature turns out to hold text or to lack a value, and the options allow for it, the columns are
+/// inspected and encoded. A table of numbers is read once, as it is.
+///
+/// # Errors
+/// As [`Survey::of`] and [`Source::inspect`]; [`Error::Usage`] for a column of levels that is not a feature.
+pub(crate) fn survey(
+    data: &Data,
+    source: Source,
+    split: &Split,
+    observer: &mut dyn Observer,
+) -> Result<(Source, Survey)> {
+    let names = source.raw_feature_names();
+    if let Some(name) = data.categorical.iter().find(|name| !names.contains(name)) {
+        let message = format!("{} names '{name}', which is not a feature", CATEGORICAL.set());
+        return Err(Error::Usage(message));
+    }
+    if data.categorical.is_empty() {
+        match Survey::of(&source, split, observer) {
+            Err(Error::Io(zonal_io::Error::Table { column: Some(column), .. }))
+                if (data.fill_missing || data.encode_text) && names.contains(&column) => {}
+            other => return Ok((source, other?)),
+        }
+    }
+    let is_used = |row: u64| split.part(row) == Part::Train;
+    let encoding = run_cancellable(observer, (Stage::Reading, 0, 0), |cancellation| {
+        Ok(source.inspect(&data.categorical, &is_used, &|| cancellation.is_requested())?)
+    })?;
+    let source = source.encoded(Arc::new(encoding))?;
+    let survey = Survey::of(&source, split, observer)?;
+    Ok((source, survey))
+}
+
+/// Returns what was done to each column that is not used as it is.
+pub(crate) fn reports(encoding: &Encoding, rows: u64) -> Vec<EncodedColumnReport> {
+    encoding.columns.iter().filter_map(|column| report(column, rows)).collect()
+}
+
+fn report(column: &EncodedColumn, rows: u64) -> Option<EncodedColumnReport> {
+    let mut text = match &column.kind {
+        Kind::Numbers { .. } => String::new(),
+        Kind::Levels { levels, others: 0 } => format!("text with {} levels, a column each", levels.len()),
+        Kind::Levels { levels, others } => format!(
+            "text with {} levels: a column each for the {} most frequent ones, and one for the others",
+            levels.len() as u64 + others,
+            levels.len()
+        ),
+        Kind::Unused { different: 0 } => "no value in the training rows: not used".to_owned(),
+        Kind::Unused { different } => {
+            format!("text with {different} different values in {rows} rows: not used")
+        }
+    };
+    if column.missing > 0 && !matches!(column.kind, Kind::Unused { .. }) {
+        let filled = match &column.kind {
+            Kind::Numbers { mean } => format!("the mean {} is used", short(*mean)),
+            _ => "these have no level".to_owned(),
+        };
+        let share = 100.0 * column.missing as f64 / rows.max(1) as f64;
+        let separator = if text.is_empty() { "" } else { "; " };
+        text += &format!(
+            "{separator}{} of {rows} values ({share:.2} %) are missing: {filled}, and a column marks them",
+            column.missing
+        );
+    }
+    (!text.is_empty()).then(|| EncodedColumnReport { column: column.name.clone(), treatment: text })
+}
