@@ -79,7 +79,12 @@ pub fn csv(bytes: &[u8]) {
     let (choice, rest) = bytes.split_first().unwrap_or((&0, &[]));
     let delimiter = [b',', b';', b'\t', b' '][usize::from(*choice >> 2 & 3)];
     let missing = if choice & 2 == 0 { Missing::Drop } else { Missing::Reject };
-    table(rest, "t.csv", Dialect { delimiter, header: choice & 1 == 0 }, missing);
+    table(
+        rest,
+        "t.csv",
+        Dialect { delimiter, header: choice & 1 == 0, decimal_comma: choice & 8 != 0 },
+        missing,
+    );
 }
 
 /// Reads a NumPy array or archive.

@@ -18,6 +18,9 @@ pub struct Data {
     pub header: bool,
     /// The field delimiter of CSV files.
     pub delimiter: char,
+    /// Whether decimals in CSV files are written with a comma.
+    #[serde(default)]
+    pub decimal_comma: bool,
     /// Whether rows with missing values are dropped.
     pub drop_missing: bool,
     /// Whether missing features are replaced by the mean of their column; without this and `drop_missing` missing values are
@@ -79,26 +82,25 @@ pub(crate) fn lossy<S: serde::Serializer>(
 }
 
 impl Data {
-    /// Returns the table of the files that the options of a command name. The default delimiter follows from the file
-    /// names.
+    /// Returns the table of the files that the options of a command name. What is not given of the dialect (no header, delimiter,
+    /// decimal comma) follows from the names and the first lines of the files.
     ///
     /// # Errors
-    /// As [`zonal_io::source::default_delimiter`].
+    /// As [`zonal_io::source::default_dialect`].
     pub fn of_files(
         files: &[PathBuf],
         others: &[PathBuf],
-        dialect: (bool, Option<char>),
+        dialect: (bool, Option<char>, Option<bool>),
         missing: Missing,
     ) -> Result<Self> {
-        let (no_header, delimiter) = dialect;
-        let delimiter = match delimiter {
-            Some(delimiter) => delimiter,
-            None => zonal_io::source::default_delimiter(files.iter().chain(others))?,
-        };
+        let (no_header, delimiter, decimal_comma) = dialect;
+        let all: Vec<&PathBuf> = files.iter().chain(others).collect();
+        let (delimiter, decimal_comma) = zonal_io::source::default_dialect(&all, delimiter, decimal_comma)?;
         Ok(Self {
             files: files.to_vec(),
             header: !no_header,
             delimiter,
+            decimal_comma,
             drop_missing: missing == Missing::Drop,
             fill_missing: missing == Missing::Fill,
             encode_text: false,
@@ -114,6 +116,7 @@ impl Data {
             files: Vec::new(),
             header: true,
             delimiter: ',',
+            decimal_comma: false,
             drop_missing,
             fill_missing: false,
             encode_text: false,
@@ -158,7 +161,7 @@ impl Data {
             let Memory { table, features, labels, weight, first_row } = memory.clone();
             return Ok(Source::memory(table, features, labels, weight, missing)?.starting_at(first_row));
         }
-        let dialect = Dialect::new(self.header, self.delimiter)?;
+        let dialect = Dialect::new(self.header, self.delimiter, self.decimal_comma)?;
         let files = match &self.directory {
             Some(directory) => &self.files.iter().map(|file| resolve(directory, file)).collect(),
             None => &self.files,

@@ -35,6 +35,8 @@ pub struct OptionId(&'static str);
 
 /// The columns of levels.
 pub const CATEGORICAL: OptionId = OptionId::new("categorical");
+/// The decimal mark of CSV files.
+pub const DECIMAL: OptionId = OptionId::new("decimal");
 /// The delimiter of CSV files.
 pub const DELIMITER: OptionId = OptionId::new("delimiter");
 /// The columns to use as features.

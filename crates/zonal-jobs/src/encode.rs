@@ -58,6 +58,10 @@ fn report(column: &EncodedColumn, rows: u64) -> Option<EncodedColumnReport> {
             levels.len() as u64 + others,
             levels.len()
         ),
+        Kind::Dates { has_times, .. } => {
+            let hour = if *has_times { ", hour" } else { "" };
+            format!("dates: columns for the days since 1970, month, day of the week{hour}")
+        }
         Kind::Unused { different: 0 } => "no value in the training rows: not used".to_owned(),
         Kind::Unused { different } => {
             format!("text with {different} different values in {rows} rows: not used")
@@ -66,6 +70,7 @@ fn report(column: &EncodedColumn, rows: u64) -> Option<EncodedColumnReport> {
     if column.missing > 0 && !matches!(column.kind, Kind::Unused { .. }) {
         let filled = match &column.kind {
             Kind::Numbers { mean } => format!("the mean {} is used", short(*mean)),
+            Kind::Dates { .. } => "the mean date is used".to_owned(),
             _ => "these have no level".to_owned(),
         };
         let share = 100.0 * column.missing as f64 / rows.max(1) as f64;

@@ -921,6 +921,7 @@ const ANY: [(&str, &[&str]); 11] = [
             "zonal-io::Source::open",
             "zonal-io::Source::open_once",
             "zonal-io::Source::inspect",
+            "zonal-io::sniff::default_dialect",
             "zonal-io::Encoding::of_numbers",
             "zonal-jobs::data::for_each_block",
             "zonal-jobs::PartialSums::choose",

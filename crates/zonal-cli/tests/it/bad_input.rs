@@ -101,8 +101,11 @@ fn labels_and_features_that_do_not_fit() {
     let place = Place::new();
     place.file("data.csv", GOOD);
     place.fail(&["train", "data.csv", "--label", "z"], 1, &["no column 'z'", "a, b, y"]);
+    place.file("other.csv", GOOD.replace(',', "~"));
+    place.fail(&["train", "other.csv", "--label", "y"], 1, &["no column 'y'", "a~b~y"]);
     place.file("other.csv", GOOD.replace(',', ";"));
-    place.fail(&["train", "other.csv", "--label", "y"], 1, &["no column 'y'", "a;b;y", "--delimiter"]);
+    let words = ["train", "other.csv", "--label", "y", "--delimiter", ","];
+    place.fail(&words, 1, &["no column 'y'", "a;b;y", "--delimiter"]);
     place.fail(&["train", "data.csv", "--label", "y", "--features", "a,y"], 1, &["cannot also be a feature"]);
     place.fail(&["train", "data.csv", "--label", "y", "--features", "a,q"], 1, &["no column 'q'"]);
     place.fail(&["train", "data.csv", "--label", "y", "--features", ","], 2, &["--features is empty"]);
@@ -194,13 +197,16 @@ fn decimal_commas() {
     let place = Place::new();
     let fails = |text: &str, parts: &[&str]| {
         place.file("t.csv", text);
-        place.fail(&["train", "t.csv", "--delimiter", ";", "--label", "y"], 1, parts);
+        let words = ["train", "t.csv", "--delimiter", ";", "--decimal", "point", "--label", "y"];
+        place.fail(&words, 1, parts);
     };
-    fails(
-        "a;y\n1;2\n117,0099;3\n",
-        &["line 3", "found '117,0099', but a number is needed; write decimals with a point"],
-    );
-    fails("a;y\n1;-2,5\n", &["the label must be a number, but found '-2,5'; write decimals with a point"]);
+    let rows: String = (0..60).map(|i| format!("117,0099;{i}\n")).collect();
+    let advice = "write decimals with a point, or use --decimal comma";
+    fails(&format!("a;y\n{rows}"), &["found '117,0099', but a number is needed", advice]);
+    fails("a;y\n1;-2,5\n", &["the label must be a number, but found '-2,5'", advice]);
+    // It may be a thousand, so that it is not read as a decimal without being told.
+    place.file("t.csv", "a;y\n1;1,500\n2;2,250\n");
+    place.fail(&["train", "t.csv", "--label", "y"], 1, &["found '1,500'", advice]);
 }
 
 #[test]

@@ -125,9 +125,9 @@ const FIGURES: Kind = Kind { values: &["", "gif", "svg,gif", ",", LONG], needed:
 /// What the option of that name takes.
 fn kind(command: &str, option: &str) -> &'static Kind {
     match option {
-        "format" | "missing" | "precision" | "solver" | "layers" | "hidden" | "lift" | "method" | "units"
-        | "parametrisation" | "init" | "kernel" | "directions" | "queries" | "answers" | "convention"
-        | "learner" | "part" | "family" | "oracle" | "claim" | "batch" => &CHOICE,
+        "format" | "missing" | "decimal" | "precision" | "solver" | "layers" | "hidden" | "lift"
+        | "method" | "units" | "parametrisation" | "init" | "kernel" | "directions" | "queries"
+        | "answers" | "convention" | "learner" | "part" | "family" | "oracle" | "claim" | "batch" => &CHOICE,
         "delimiter" => &DELIMITER,
         "seed" | "threads" | "dim" | "degree" | "max-degree" | "width" | "iterations" | "iteration"
         | "folds" | "checkpoint" | "size" | "max-queries" | "rows" | "at-once" | "most-monomials" | "at"
@@ -147,7 +147,7 @@ fn kind(command: &str, option: &str) -> &'static Kind {
         | "for-degrees" => &REAL,
         "activation" => &ACTIVATION,
         "target" => &TARGET,
-        "label" | "features" | "weight" => &COLUMN,
+        "label" | "features" | "categorical" | "weight" => &COLUMN,
         "test" => &TABLE,
         "out" => &FOLDER,
         "save" => &SAVE,

@@ -499,10 +499,6 @@ fn booleans_of_a_csv_file_are_one_and_zero() {
     // A first line of values is a row, with booleans in it too; booleans alone may be names.
     place.file("bare.csv", "1,True,0.5\n2,False,0.25\n");
     place.fail(&["train", "bare.csv", "--label", "0.5"], 1, &["column names are needed", "--no-header"]);
-    let days: String = (0..60).map(|i| format!("2024-01-31,{i}\n")).collect();
-    place.file("dated.csv", format!("when,y\n{days}"));
-    let words = "column 'when': found '2024-01-31', but a number is needed; convert dates to numbers first";
-    place.fail(&["train", "dated.csv", "--label", "y"], 1, &[words]);
 }
 
 #[test]
@@ -704,4 +700,105 @@ fn missing_values_that_the_training_rows_did_not_have_are_filled_and_noted() {
     assert!(out.stderr.contains("1 missing values were replaced by the means"), "{}", out.stderr);
     assert_eq!(place.succeed(&["predict", "m", "new.csv", "--missing", "drop"]).stdout.lines().count(), 2);
     place.fail(&["predict", "m", "new.csv", "--missing", "reject"], 1, &["the value is missing"]);
+}
+
+#[test]
+fn semicolons_and_decimal_commas_are_recognised() {
+    use std::io::Write;
+    let place = Place::new();
+    let points = csv(&values(300));
+    let commas = points.replace(',', ";").replace('.', ",");
+    place.file("points.csv", &points);
+    place.file("commas.csv", &commas);
+    place.file("tabs.txt", commas.replace(';', "\t"));
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(commas.as_bytes()).unwrap();
+    place.file("commas.csv.gz", gzip.finish().unwrap());
+    let train = |file: &str, more: &[&str]| {
+        let out = place.path().join("m");
+        let _ = std::fs::remove_dir_all(&out);
+        trained(&place, &[&[file, "--label", "y", "--features", "a,b,c", "--out", "m"], more].concat())
+    };
+    let expected = train("points.csv", &[]);
+    for file in ["commas.csv", "tabs.txt", "commas.csv.gz"] {
+        assert_eq!(train(file, &[]), expected, "{file}");
+    }
+    assert_eq!(train("commas.csv", &["--delimiter", ";", "--decimal", "comma"]), expected);
+    place.succeed(&["train", "--again", "m", "--out", "none"]);
+    let predicted = |file: &str| place.succeed(&["predict", "m", file]).stdout;
+    assert_eq!(predicted("commas.csv"), predicted("points.csv"));
+    let analyzed = |file: &str| place.succeed(&["analyze", file, "--label", "y"]).stdout;
+    assert_eq!(analyzed("commas.csv"), analyzed("points.csv"));
+    // Quoted decimals between commas need to be told.
+    let quoted = |field: &str| {
+        if field.contains('.') { format!("\"{}\"", field.replace('.', ",")) } else { field.into() }
+    };
+    let line = |line: &str| line.split(',').map(quoted).collect::<Vec<String>>().join(",") + "\n";
+    place.file("quoted.csv", points.lines().map(line).collect::<String>());
+    assert_eq!(train("quoted.csv", &["--decimal", "comma"]), expected);
+    place.file("thousands.csv", "a;b;c\n-1.234,25;0;0,5\n");
+    place.file("plain.csv", "a,b,c\n-1234.25,0,0.5\n");
+    assert_eq!(predicted("thousands.csv"), predicted("plain.csv"));
+}
+
+#[test]
+fn rows_that_repeat_and_few_rows_are_noted() {
+    let place = Place::new();
+    // Every row twice, with a label that is noise: the copy of a test row is in the training rows.
+    let line = |i: usize| {
+        let x = ((i / 2) as f64 * 0.7).sin();
+        let noise = ((i / 2 * 7919) % 1009) as f64 / 1009.0;
+        format!("{x},{noise}\n")
+    };
+    place.file("twice.csv", "a,y\n".to_owned() + &(0..400).map(line).collect::<String>());
+    let train =
+        |file: &str| place.succeed(&["train", file, "--label", "y", "--width", "20", "--out", "none"]).stderr;
+    let said = train("twice.csv");
+    assert!(said.contains("repeat the features of another row"), "{said}");
+    place.file(
+        "few.csv",
+        "a,y\n".to_owned() + &(0..40).map(|i| format!("{i},{}\n", i * i % 7)).collect::<String>(),
+    );
+    let said = train("few.csv");
+    assert!(said.contains("only 40 rows") && said.contains("test rows determine"), "{said}");
+    place.file("t.csv", csv(&values(300)));
+    let said = train("t.csv");
+    assert!(!said.contains("repeat") && !said.contains("only"), "{said}");
+}
+
+#[test]
+fn dates_become_days_months_and_weekdays() {
+    let place = Place::new();
+    // The label depends on the day of the week and rises slowly.
+    let line = |i: usize| {
+        let (month, day) = (1 + i / 28 % 12, 1 + i % 28);
+        format!("{}-{month:02}-{day:02},{}\n", 2015 + i / 336, (i % 7) as f64 * 0.2 + i as f64 / 900.0)
+    };
+    place.file("t.csv", "when,y\n".to_owned() + &(0..900).map(line).collect::<String>());
+    let options =
+        ["t.csv", "--label", "y", "--width", "40", "--folds", "2", "--out", "m", "--format", "json"];
+    let out = place.succeed(&[&["train"], &options[..]].concat());
+    assert!(
+        out.stderr.contains("column 'when': dates: columns for the days since 1970, month"),
+        "{}",
+        out.stderr
+    );
+    let features: Vec<String> =
+        out.json()["importances"].as_array().unwrap().iter().map(|i| i["feature"].to_string()).collect();
+    assert!(features.iter().any(|name| name.contains("when weekday")), "{features:?}");
+    place.file("new.csv", "when\n2016-05-03\n2016/05/03\n2016-05-03T00:00:00Z\n");
+    let predicted = place.succeed(&["predict", "m", "new.csv"]).stdout;
+    let values: Vec<&str> = predicted.lines().skip(1).map(|l| l.rsplit(',').next().unwrap()).collect();
+    assert!(values.len() == 3 && values.iter().all(|v| *v == values[0]), "{predicted}");
+    place.file("odd.csv", "when\nlast week\n2016-05-03\n");
+    place.fail(
+        &["predict", "m", "odd.csv"],
+        1,
+        &["odd.csv, line 2, column 'when'", "found 'last week'", "a date such as"],
+    );
+    // Dates that are not written as 2024-01-31 are told.
+    let rows: String = (0..60).map(|i| format!("2024-1x-31,{i}\n")).collect();
+    place.file("dated.csv", format!("when,y\n{rows}"));
+    let words = "column 'when': found '2024-1x-31', but a number is needed; convert dates to numbers first";
+    place.fail(&["train", "dated.csv", "--label", "y"], 1, &[words]);
 }

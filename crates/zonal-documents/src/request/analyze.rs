@@ -1,6 +1,6 @@
 //! The options of `analyze`.
 
-use super::choice::MissingChoice;
+use super::choice::{DecimalChoice, MissingChoice};
 use super::heading::{ANALYSIS, TABLE};
 use super::output::FigureOptions;
 use super::values::split_names;
@@ -33,10 +33,13 @@ pub struct AnalyzeRequest {
     /// The CSV has no header; columns are named c1, c2, ..
     #[arg(long, help_heading = TABLE, hide_short_help = true)]
     pub no_header: bool,
-    /// Character between fields, or the word tab [default: tab for .tsv, otherwise ,]
+    /// Character between fields, or the word tab [default: tab for .tsv, else as the first line suggests]
     #[arg(long, value_parser = super::choice::delimiter, value_name = "CHAR", help_heading = TABLE, hide_short_help = true)]
     #[serde(deserialize_with = "super::choice::delimiter_of_json")]
     pub delimiter: Option<char>,
+    /// Decimal mark of CSV files [default: as the first lines suggest]
+    #[arg(long, value_enum, value_name = "MARK", help_heading = TABLE, hide_short_help = true)]
+    pub decimal: Option<DecimalChoice>,
     /// Treatment of missing values
     #[arg(long, value_enum, default_value_t = Self::default().missing, help_heading = TABLE)]
     pub missing: MissingChoice,
@@ -106,6 +109,7 @@ impl Default for AnalyzeRequest {
             features: Vec::new(),
             no_header: false,
             delimiter: None,
+            decimal: None,
             missing: MissingChoice::Fill,
             categorical: Vec::new(),
             test_fraction: Real(0.2),
@@ -134,8 +138,12 @@ impl AnalyzeRequest {
     /// # Errors
     /// [`Error::Usage`] without a table or a label.
     pub fn config(&self) -> Result<AnalyzeConfig> {
-        let mut data =
-            Data::of_files(&self.data, &[], (self.no_header, self.delimiter), self.missing.value())?;
+        let mut data = Data::of_files(
+            &self.data,
+            &[],
+            (self.no_header, self.delimiter, self.decimal.map(DecimalChoice::value)),
+            self.missing.value(),
+        )?;
         data.memory.clone_from(&self.memory);
         (data.encode_text, data.categorical) = (true, self.categorical.clone());
         let labels = data.memory.as_ref().map_or_else(|| self.label.clone(), |memory| memory.labels.clone());

@@ -92,6 +92,14 @@ choices! {
         Lanczos => Solver::Lanczos,
     }
 
+    /// The decimal mark of CSV files: whether it is a comma.
+    DecimalChoice -> bool {
+        /// 1234.5
+        Point => false,
+        /// 1234,5, also with points that mark thousands: 1.234,5
+        Comma => true,
+    }
+
     /// The treatment of missing values.
     MissingChoice -> Missing {
         /// Replace missing features by the mean of their column, and mark them in a column of their own

@@ -1,6 +1,6 @@
 //! The options of `predict`.
 
-use super::choice::{MissingChoice, PartChoice};
+use super::choice::{DecimalChoice, MissingChoice, PartChoice};
 use super::heading::{PREDICTION, TABLE};
 use super::values::split_names;
 use crate::error::Result;
@@ -44,10 +44,13 @@ pub struct PredictRequest {
     /// The CSV has no header; columns are named c1, c2, ..
     #[arg(long, help_heading = TABLE, hide_short_help = true)]
     pub no_header: bool,
-    /// Character between fields, or the word tab [default: tab for .tsv, otherwise ,]
+    /// Character between fields, or the word tab [default: tab for .tsv, else as the first line suggests]
     #[arg(long, value_parser = super::choice::delimiter, value_name = "CHAR", help_heading = TABLE, hide_short_help = true)]
     #[serde(deserialize_with = "super::choice::delimiter_of_json")]
     pub delimiter: Option<char>,
+    /// Decimal mark of CSV files [default: as the first lines suggest]
+    #[arg(long, value_enum, value_name = "MARK", help_heading = TABLE, hide_short_help = true)]
+    pub decimal: Option<DecimalChoice>,
     /// Treatment of missing values
     #[arg(long, value_enum, default_value_t = Self::default().missing, help_heading = TABLE)]
     pub missing: MissingChoice,
@@ -63,6 +66,7 @@ impl Default for PredictRequest {
             part: PartChoice::All,
             no_header: false,
             delimiter: None,
+            decimal: None,
             missing: MissingChoice::Fill,
         }
     }
@@ -84,7 +88,12 @@ impl PredictRequest {
     pub fn config(&self) -> Result<PredictConfig> {
         Ok(PredictConfig {
             model: self.model.clone(),
-            data: Data::of_files(&self.data, &[], (self.no_header, self.delimiter), self.missing.value())?,
+            data: Data::of_files(
+                &self.data,
+                &[],
+                (self.no_header, self.delimiter, self.decimal.map(DecimalChoice::value)),
+                self.missing.value(),
+            )?,
             iteration: self.iteration.map(|t| t.0),
             labels: self.label.clone(),
             part: self.part.value(),

@@ -1,8 +1,8 @@
 //! The options of `train`.
 
 use super::choice::{
-    HiddenChoice, LayersChoice, LiftChoice, MethodChoice, MissingChoice, ParametrisationChoice,
-    PrecisionChoice, SolverChoice, UnitsChoice,
+    DecimalChoice, HiddenChoice, LayersChoice, LiftChoice, MethodChoice, MissingChoice,
+    ParametrisationChoice, PrecisionChoice, SolverChoice, UnitsChoice,
 };
 use super::descent::DescentOptions;
 use super::heading::{NETWORK, RUN, TABLE, TARGET as TARGET_HEADING, TRAINING};
@@ -85,10 +85,13 @@ pub struct TrainRequest {
     /// The CSV has no header; columns are named c1, c2, ..
     #[arg(long, help_heading = TABLE, hide_short_help = true)]
     pub no_header: bool,
-    /// Character between fields, or the word tab [default: tab for .tsv, otherwise ,]
+    /// Character between fields, or the word tab [default: tab for .tsv, else as the first line suggests]
     #[arg(long, value_parser = super::choice::delimiter, value_name = "CHAR", help_heading = TABLE, hide_short_help = true)]
     #[serde(deserialize_with = "super::choice::delimiter_of_json")]
     pub delimiter: Option<char>,
+    /// Decimal mark of CSV files [default: as the first lines suggest]
+    #[arg(long, value_enum, value_name = "MARK", help_heading = TABLE, hide_short_help = true)]
+    pub decimal: Option<DecimalChoice>,
     /// A function to learn in place of a table
     ///
     /// A sum of polynomials in x1..xn, harmonic(K), neuron(A) and teacher(A, units=U), with coefficients.
@@ -211,6 +214,7 @@ impl Default for TrainRequest {
             lift: None,
             no_header: false,
             delimiter: None,
+            decimal: None,
             missing: MissingChoice::Fill,
             categorical: Vec::new(),
             test: Vec::new(),
@@ -262,7 +266,7 @@ pub enum Training {
 }
 
 /// Options of trainings on tables only.
-const TABLE_OPTIONS: [&str; 17] = [
+const TABLE_OPTIONS: [&str; 18] = [
     "data",
     "label",
     "features",
@@ -271,6 +275,7 @@ const TABLE_OPTIONS: [&str; 17] = [
     "lift",
     "no_header",
     "delimiter",
+    "decimal",
     "missing",
     "categorical",
     "test",
@@ -478,7 +483,7 @@ impl TrainRequest {
     }
 
     fn data(&self) -> Result<Data> {
-        let dialect = (self.no_header, self.delimiter);
+        let dialect = (self.no_header, self.delimiter, self.decimal.map(DecimalChoice::value));
         let data = Data::of_files(&self.data, &self.test, dialect, self.missing.value())?;
         let (memory, categorical) = (self.memory.clone(), self.categorical.clone());
         Ok(Data { memory, encode_text: true, categorical, ..data })

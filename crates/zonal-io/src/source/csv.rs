@@ -1,10 +1,11 @@
-//! The reader of CSV files, plain or gzip. Fields are numbers with a decimal point, or true and false for 1 and 0; surrounding
+//! The reader of CSV files, plain or gzip. Fields are numbers with a decimal point or comma, or true and false for 1 and 0; surrounding
 //! white space is ignored. Unused columns may hold anything.
 
-use super::encoding::Encoding;
+use super::dates;
+use super::encoding::{Cells, EncodedColumn, Encoding};
 use super::reader::{Cell, DATES, RawRows, Reader, check_columns, table};
 use crate::error::{Error, Result, shorten};
-use crate::option::{self, CATEGORICAL, DELIMITER, FEATURES, NO_HEADER};
+use crate::option::{self, CATEGORICAL, DECIMAL, DELIMITER, FEATURES, NO_HEADER};
 use flate2::read::MultiGzDecoder;
 use std::collections::HashMap;
 use std::fs::File;
@@ -20,11 +21,13 @@ pub struct Dialect {
     pub delimiter: u8,
     /// Whether the first line names the columns; otherwise they are named c1, c2, ..
     pub header: bool,
+    /// Whether decimals are written with a comma, and thousands with points, if they are marked.
+    pub decimal_comma: bool,
 }
 
 impl Default for Dialect {
     fn default() -> Self {
-        Self { delimiter: b',', header: true }
+        Self { delimiter: b',', header: true, decimal_comma: false }
     }
 }
 
@@ -33,10 +36,11 @@ impl Dialect {
     ///
     /// # Errors
     /// [`Error::Delimiter`].
-    pub fn new(header: bool, delimiter: char) -> Result<Self> {
+    pub fn new(header: bool, delimiter: char, decimal_comma: bool) -> Result<Self> {
         let byte = u8::try_from(delimiter).ok().filter(u8::is_ascii);
         let byte = byte.filter(|b| !b.is_ascii_alphanumeric() && !b"\"\r\n.+-".contains(b));
-        byte.map(|delimiter| Self { delimiter, header }).ok_or(Error::Delimiter { found: delimiter })
+        byte.map(|delimiter| Self { delimiter, header, decimal_comma })
+            .ok_or(Error::Delimiter { found: delimiter })
     }
 }
 
@@ -126,6 +130,7 @@ pub(super) struct OpenCsv {
     pub(super) unnamed: Vec<usize>,
     /// The first line, if it is a row.
     first: Option<csv::ByteRecord>,
+    decimal_comma: bool,
 }
 
 impl OpenCsv {
@@ -153,10 +158,12 @@ impl OpenCsv {
             let is_unnamed =
                 |field: &[u8]| field.strip_prefix(BYTE_ORDER_MARK).unwrap_or(field).trim_ascii().is_empty();
             let unnamed = (0..first.len()).filter(|i| first.get(*i).is_some_and(is_unnamed)).collect();
-            return Ok(Self { records, names: header(path, &first)?, unnamed, first: None });
+            let names = header(path, &first)?;
+            return Ok(Self { records, names, unnamed, first: None, decimal_comma: dialect.decimal_comma });
         }
         let names = (1..=first.len()).map(|i| format!("c{i}")).collect();
-        Ok(Self { records, names, unnamed: Vec::new(), first: Some(first) })
+        let decimal_comma = dialect.decimal_comma;
+        Ok(Self { records, names, unnamed: Vec::new(), first: Some(first), decimal_comma })
     }
 }
 
@@ -206,14 +213,36 @@ fn is_date(field: &[u8]) -> bool {
     year == 4 && matches!(field[year..], [b'-' | b'/', b'0'..=b'9', ..])
 }
 
-/// The advice for a number with a comma.
-const DECIMALS: &str = "; write decimals with a point";
+/// Returns the advice for a number with a comma.
+fn decimals() -> String {
+    format!("; write decimals with a point, or use {}", DECIMAL.with("comma"))
+}
 
 /// Returns whether a text is a number with a comma in place of the point, such as -1,5.
 fn has_decimal_comma(text: &str) -> bool {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     let unsigned = text.trim().trim_start_matches(['-', '+']);
     unsigned.split_once(',').is_some_and(|(whole, decimals)| digits(whole) && digits(decimals))
+}
+
+/// Parses a number whose decimal mark is a comma and whose thousands may be marked by points, such as -1.234,5.
+pub(super) fn decimal_comma(text: &str) -> Option<f64> {
+    let (whole, rest) = text.split_once(',').map_or((text, None), |(whole, rest)| (whole, Some(rest)));
+    let is_marked = whole.contains('.');
+    if is_marked {
+        let digits = whole.trim_start_matches(['-', '+']);
+        let mut groups = digits.split('.');
+        let are_digits = |group: &str| group.bytes().all(|b| b.is_ascii_digit());
+        let first = groups.next().is_some_and(|group| (1..=3).contains(&group.len()) && are_digits(group));
+        if !first || !groups.all(|group| group.len() == 3 && are_digits(group)) {
+            return None;
+        }
+    }
+    if rest.is_some_and(|rest| rest.contains(['.', ','])) {
+        return None;
+    }
+    let whole = whole.replace('.', "");
+    rest.map_or_else(|| whole.clone(), |rest| format!("{whole}.{rest}")).parse().ok()
 }
 
 fn is_number(field: &[u8]) -> bool {
@@ -230,8 +259,9 @@ fn boolean(field: &[u8]) -> Option<f64> {
 }
 
 /// Parses a finite number or a boolean.
-fn finite(field: &[u8]) -> Option<f64> {
-    let number = std::str::from_utf8(field).ok().and_then(|text| text.parse::<f64>().ok());
+fn finite(field: &[u8], has_comma: bool) -> Option<f64> {
+    let text = std::str::from_utf8(field).ok();
+    let number = text.and_then(|text| if has_comma { decimal_comma(text) } else { text.parse::<f64>().ok() });
     number.filter(|x| x.is_finite()).or_else(|| boolean(field))
 }
 
@@ -248,7 +278,7 @@ pub(super) fn not_levels(text: &str, texts: u64, values: u64) -> Option<String> 
     let found = shorten(text);
     let needed = format!("found '{found}', but a number is needed");
     if has_decimal_comma(text) {
-        return Some(needed + DECIMALS);
+        return Some(needed + &decimals());
     }
     if is_date(text.as_bytes()) {
         return Some(format!("{needed}; {DATES}"));
@@ -276,8 +306,9 @@ pub(super) struct CsvReader {
     chosen: Vec<usize>,
     labels: usize,
     reject_missing: bool,
-    /// The numbers of the levels of each chosen column of text.
-    levels: Vec<Option<HashMap<String, usize>>>,
+    decimal_comma: bool,
+    /// What the cells of the first chosen columns become; numbers, if there are more columns.
+    cells: Vec<Cells>,
     /// Whether a block ends early instead of waiting for more rows.
     prompt: bool,
     /// The error of a row, to be returned after the rows before it.
@@ -294,7 +325,7 @@ impl CsvReader {
         reject_missing: bool,
         prompt: bool,
     ) -> Self {
-        let OpenCsv { records, names, first, .. } = csv;
+        let OpenCsv { records, names, first, decimal_comma, .. } = csv;
         Self {
             path: path.to_owned(),
             records,
@@ -304,7 +335,8 @@ impl CsvReader {
             chosen,
             labels,
             reject_missing,
-            levels: Vec::new(),
+            decimal_comma,
+            cells: Vec::new(),
             prompt,
             pending_error: None,
             rows: 0,
@@ -313,7 +345,7 @@ impl CsvReader {
 
     /// Encodes the text of feature columns, which come first.
     pub(super) fn encoded(mut self, encoding: &Encoding) -> Self {
-        self.levels = encoding.columns.iter().map(|column| column.level_numbers()).collect();
+        self.cells = encoding.columns.iter().map(EncodedColumn::cells).collect();
         self
     }
 
@@ -337,13 +369,13 @@ impl CsvReader {
         let Some(line) = self.record(record)? else { return Ok(false) };
         for (position, &column) in self.chosen.iter().enumerate() {
             let field = record.get(column).unwrap_or_default().trim_ascii();
-            if let Some(Some(levels)) = self.levels.get(position) {
-                values.push(self.level(field, levels, line, position)?);
-                continue;
-            }
-            values.push(match finite(field) {
-                Some(x) => x,
-                None => self.special_value(field, line, position)?,
+            values.push(match self.cells.get(position) {
+                Some(Cells::Levels(levels)) => self.level(field, levels, line, position)?,
+                Some(Cells::Dates) => self.date(field, line, position)?,
+                Some(Cells::Numbers) | None => match finite(field, self.decimal_comma) {
+                    Some(x) => x,
+                    None => self.special_value(field, line, position)?,
+                },
             });
         }
         Ok(true)
@@ -362,11 +394,28 @@ impl CsvReader {
             return self.special_value(field, line, position);
         }
         // Numbers are the same level however they are written.
-        let level = match finite(field) {
+        let level = match finite(field, self.decimal_comma) {
             Some(x) => levels.get(&x.to_string()),
             None => levels.get(text.as_ref()),
         };
         Ok(level.copied().unwrap_or(levels.len()) as f64)
+    }
+
+    /// Returns the days of a date.
+    fn date(&self, field: &[u8], line: u64, position: usize) -> Result<f64> {
+        let text = String::from_utf8_lossy(field);
+        if is_missing(&text) {
+            return self.special_value(field, line, position);
+        }
+        dates::days(&text).ok_or_else(|| Error::Table {
+            path: self.path.clone(),
+            row: Some(line),
+            column: Some(self.names[self.chosen[position]].clone()),
+            message: format!(
+                "found '{}', but a date such as 2024-01-31 is needed, as in other rows",
+                shorten(&text)
+            ),
+        })
     }
 
     /// Calls `see` with the line, the position and the value of each of the first chosen columns, row by row.
@@ -381,7 +430,7 @@ impl CsvReader {
             for (position, &column) in self.chosen[..columns].iter().enumerate() {
                 let field = record.get(column).unwrap_or_default().trim_ascii();
                 let text = String::from_utf8_lossy(field);
-                let cell = match finite(field) {
+                let cell = match finite(field, self.decimal_comma) {
                     Some(x) => Cell::Number(x),
                     None if is_missing(&text) => Cell::Missing,
                     // An infinite number.
@@ -415,13 +464,13 @@ impl CsvReader {
             Ok(x) if x.is_finite() => Ok(x),
             Ok(_) => fail(format!("found '{found}', but only finite numbers can be used")),
             Err(_) if position + self.labels >= self.chosen.len() => {
-                let advice = if has_decimal_comma(text) { DECIMALS } else { "" };
+                let advice = if has_decimal_comma(text) { decimals() } else { String::new() };
                 fail(format!("the label must be a number, but found '{found}'{advice}"))
             }
             Err(_) => {
                 let needed = format!("found '{found}', but a number is needed");
                 if has_decimal_comma(text) {
-                    return fail(needed + DECIMALS);
+                    return fail(needed + &decimals());
                 }
                 if is_date(field) {
                     return fail(format!("{needed}; {DATES}"));

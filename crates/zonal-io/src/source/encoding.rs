@@ -1,6 +1,7 @@
 //! How columns become numbers: text becomes a column for each of its levels, and a missing value the mean of its column, with a
 //! column that marks it. What was learned on one table is applied to others.
 
+use super::dates;
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
@@ -46,11 +47,28 @@ pub enum Kind {
         /// count as such a level if there are any, and else have 0 in all columns.
         others: u64,
     },
+    /// Dates: columns for the days since 1970-01-01, the month, the day of the week and, if there are times, the hour. Missing ones are
+    /// replaced by the mean.
+    Dates {
+        /// The mean of the days over the training rows.
+        mean: f64,
+        /// Whether some dates have a time.
+        has_times: bool,
+    },
     /// Nothing that is used: no value at all, or text that nearly always differs, such as names and identifiers.
     Unused {
         /// The number of different values that were counted.
         different: u64,
     },
+}
+
+/// What the cells of a column become before the encoding.
+pub(super) enum Cells {
+    Numbers,
+    /// The number of their level.
+    Levels(HashMap<String, usize>),
+    /// Days since 1970-01-01.
+    Dates,
 }
 
 impl EncodedColumn {
@@ -62,6 +80,10 @@ impl EncodedColumn {
             Kind::Levels { levels, others } => {
                 let other = (*others > 0).then(|| format!("{name}=(other)"));
                 levels.iter().map(|level| format!("{name}={level}")).chain(other).collect()
+            }
+            Kind::Dates { has_times, .. } => {
+                let parts = ["", " month", " weekday", " hour"];
+                parts[..3 + usize::from(*has_times)].iter().map(|part| format!("{name}{part}")).collect()
             }
             Kind::Unused { .. } => return Vec::new(),
         };
@@ -81,6 +103,12 @@ impl EncodedColumn {
                 // Unknown levels have the number of levels, which may be beyond the last column.
                 out.extend((0..width).map(|level| if value == level as f64 { 1.0 } else { 0.0 }));
             }
+            Kind::Dates { mean, has_times } => {
+                let days = if is_missing { *mean } else { value };
+                out.push(days);
+                out.extend(dates::parts(days));
+                out.extend(has_times.then(|| 24.0 * (days - days.floor())));
+            }
             Kind::Unused { .. } => return,
         }
         if self.missing > 0 {
@@ -88,14 +116,15 @@ impl EncodedColumn {
         }
     }
 
-    /// Returns the numbers of levels by their text; None for a column of numbers.
-    pub(super) fn level_numbers(&self) -> Option<HashMap<String, usize>> {
+    /// Returns what the cells of the column become.
+    pub(super) fn cells(&self) -> Cells {
         match &self.kind {
-            Kind::Numbers { .. } => None,
+            Kind::Numbers { .. } => Cells::Numbers,
             Kind::Levels { levels, .. } => {
-                Some(levels.iter().enumerate().map(|(i, level)| (level.clone(), i)).collect())
+                Cells::Levels(levels.iter().enumerate().map(|(i, level)| (level.clone(), i)).collect())
             }
-            Kind::Unused { .. } => Some(HashMap::new()),
+            Kind::Dates { .. } => Cells::Dates,
+            Kind::Unused { .. } => Cells::Levels(HashMap::new()),
         }
     }
 }
@@ -132,7 +161,7 @@ impl Encoding {
     /// Returns whether the constants can be used, for encodings that were read from a file.
     pub fn is_sound(&self) -> bool {
         let is_sound = |column: &EncodedColumn| match &column.kind {
-            Kind::Numbers { mean } => mean.is_finite(),
+            Kind::Numbers { mean } | Kind::Dates { mean, .. } => mean.is_finite(),
             Kind::Levels { levels, .. } => levels.len() <= MOST_LEVELS,
             Kind::Unused { .. } => true,
         };

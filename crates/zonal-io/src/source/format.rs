@@ -2,7 +2,6 @@
 
 use super::reader::table;
 use crate::error::{Error, FOLDER, Result};
-use crate::option::DELIMITER;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -16,38 +15,6 @@ pub(super) enum Format {
     Npz,
     Parquet,
     Arrow,
-}
-
-/// Returns the default delimiter of files by their extensions: a tab for `.tsv`, compressed or not, otherwise a comma. Files
-/// without an extension do not count. Files may be patterns as for [`Source::open`](super::Source::open).
-///
-/// # Errors
-/// [`Error::Table`] if some files need a tab and others a comma, and for invalid patterns.
-pub fn default_delimiter<'a>(files: impl IntoIterator<Item = &'a PathBuf>) -> Result<char> {
-    let (mut tabs, mut commas) = (None, None);
-    for pattern in files {
-        for file in matches(pattern)? {
-            let name = file.to_string_lossy().to_lowercase();
-            let name = name.strip_suffix(".gz").unwrap_or(&name);
-            match Path::new(name).extension().and_then(|e| e.to_str()) {
-                Some("tsv") => tabs = Some(file),
-                None | Some("parquet" | "arrow" | "feather" | "npy" | "npz") => {}
-                Some(_) => commas = Some(file),
-            }
-        }
-    }
-    match (tabs, commas) {
-        (Some(tabs), Some(commas)) => Err(table(
-            &tabs,
-            format!(
-                "its extension means fields separated by tabs, that of {} fields separated by commas; all files need the \
-                 same delimiter; save them with one extension, or set {DELIMITER}",
-                commas.display()
-            ),
-        )),
-        (Some(_), None) => Ok('\t'),
-        (None, _) => Ok(','),
-    }
 }
 
 /// The first bytes of each format.

@@ -1,6 +1,7 @@
 //! The inspection of a table whose columns hold text or lack values: what each column holds, and how it becomes numbers.
 
 use super::Source;
+use super::dates;
 use super::encoding::{EncodedColumn, Encoding, Kind, MOST_LEVELS};
 use super::reader::{Cell, block_rows};
 use crate::error::{Error, Result};
@@ -20,7 +21,11 @@ struct Seen {
     mean: f64,
     missing: u64,
     texts: u64,
-    /// The first text with its file and line.
+    /// The texts that are dates, the mean of their days, and whether some have a time.
+    dates: u64,
+    mean_days: f64,
+    has_times: bool,
+    /// The first text that is no date, with its file and line.
     first: Option<(String, PathBuf, u64)>,
     /// The rows of each text, once the column is known to hold text.
     levels: HashMap<String, u64>,
@@ -39,6 +44,12 @@ impl Seen {
             Cell::Missing => self.missing += 1,
             Cell::Text(text) => {
                 self.texts += 1;
+                if let Some(days) = dates::days(text) {
+                    self.dates += 1;
+                    self.mean_days += (days - self.mean_days) / self.dates as f64;
+                    self.has_times |= days.fract() != 0.0;
+                    return;
+                }
                 self.first.get_or_insert_with(|| ((*text).to_owned(), place.0.to_owned(), place.1));
             }
         }
@@ -109,6 +120,9 @@ impl Source {
             name: name.clone(),
             kind: match is_text {
                 true => seen.kind(),
+                false if seen.dates > 0 && seen.dates == seen.texts && seen.numbers == 0 => {
+                    Kind::Dates { mean: seen.mean_days, has_times: seen.has_times }
+                }
                 false if seen.numbers == 0 => Kind::Unused { different: 0 },
                 false => Kind::Numbers { mean: seen.mean },
             },

@@ -9,6 +9,7 @@ mod arrow_limits;
 mod blocks;
 mod columns;
 mod csv;
+mod dates;
 mod encoding;
 mod format;
 #[cfg(feature = "arrow")]
@@ -22,13 +23,15 @@ mod parquet;
 mod parquet_limits;
 mod pipe;
 mod reader;
+mod sniff;
 
 pub use blocks::Blocks;
 pub use columns::Columns;
 pub use csv::Dialect;
 pub use encoding::{EncodedColumn, Encoding, Kind};
-pub use format::{check_plain_file, default_delimiter};
+pub use format::check_plain_file;
 pub use memory::Table;
+pub use sniff::default_dialect;
 
 use crate::error::{Error, Result};
 use columns::ColumnIndices;

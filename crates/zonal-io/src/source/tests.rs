@@ -61,7 +61,7 @@ fn a_plain_table_is_read() {
 
 #[test]
 fn columns_without_names_other_delimiters_and_several_labels() {
-    let dialect = Dialect { delimiter: b';', header: false };
+    let dialect = Dialect { delimiter: b';', header: false, decimal_comma: false };
     let columns =
         Columns { labels: vec!["c3".into(), "c2".into()], features: Some(vec!["c4".into()]), weight: None };
     let rows = read_text(b"x;2;3;7\ny;5;6;8\n", &columns, Missing::Reject, dialect).unwrap();

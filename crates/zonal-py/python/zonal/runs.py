@@ -69,6 +69,7 @@ def predict(
     part: str = "all",
     no_header: bool = False,
     delimiter: str | None = None,
+    decimal: str | None = None,
     missing: str = "fill",
     progress: bool | None = None,
 ) -> FloatArray | results.Score:
@@ -86,7 +87,7 @@ def predict(
         The columns of the labels: return the root mean squared error instead of predictions.
     part : {'all', 'train', 'validation', 'test'}
         Only the rows of one part of the training's split, for the table that the network was trained on.
-    no_header, delimiter, missing
+    no_header, delimiter, decimal, missing
         The dialect of CSV files, as for `train`.
     progress : bool
         As for `train`.
@@ -119,8 +120,9 @@ def predict(
                 f"label is a {type(label).__name__}, but must name columns of data; "
                 "to score arrays, compare zonal.predict(run, data) with the labels"
             )
-        if no_header or delimiter is not None or missing != "fill":
-            raise ParameterError("no_header, delimiter and missing describe files, but data is in memory; omit them")
+        if no_header or (delimiter, decimal) != (None, None) or missing != "fill":
+            message = "no_header, delimiter, decimal and missing describe files, but data is in memory; omit them"
+            raise ParameterError(message)
         return _predict_rows(_network_of(model), data, iteration, label, part)
     arguments = locals()
     options = _call.options(predict, arguments, ["model", "data", "label", "progress"])

@@ -31,6 +31,7 @@ def train(
     lift: str | None = None,
     no_header: bool = False,
     delimiter: str | None = None,
+    decimal: str | None = None,
     missing: str = "fill",
     categorical: Sequence[str] | None = None,
     test: Path | Sequence[Path] | None = None,
@@ -100,7 +101,10 @@ def train(
         Whether drawn units see standardised rows, with the bias, divided by their length, which makes them points of the
         sphere, or as they are. No plan or spectrum applies to rows that are not on the sphere.
     no_header, delimiter
-        The dialect of CSV files. The default delimiter is a tab for files that end in ``.tsv`` and a comma for others.
+        The dialect of CSV files. The default delimiter is a tab for files that end in ``.tsv``, and for others what the first line
+        suggests: a comma, a semicolon, a tab or a bar.
+    decimal : {'point', 'comma'}
+        The decimal mark of CSV files; by default what the first lines suggest.
     missing : {'fill', 'drop', 'reject'}
         What to do with missing values: replace missing features by the mean of their column over the training rows and mark
         them in a column of their own, drop such rows, or raise. Missing labels are never filled in.
@@ -238,6 +242,8 @@ def _rows(arguments: dict[str, Any], options: dict[str, Any]) -> _native.Table |
     x, labels, weights = _tables.split(data, y, arguments["label"], weight)
     if weights is not None and test is not None:
         raise ParameterError("weight is an array and test is a file, whose rows have no weights; omit one of them")
+    if test is None:
+        _reject(arguments, ("decimal",), "with data in memory")
     if test is None and (arguments["no_header"] or arguments["delimiter"] is not None):
         name = "no_header" if arguments["no_header"] else "delimiter"
         raise ParameterError(f"{name} is specified, but there are no files")
@@ -311,6 +317,7 @@ def analyze(
     features: Sequence[str] | None = None,
     no_header: bool = False,
     delimiter: str | None = None,
+    decimal: str | None = None,
     missing: str = "fill",
     categorical: Sequence[str] | None = None,
     test_fraction: float = 0.2,
@@ -323,7 +330,7 @@ def analyze(
 
     Parameters
     ----------
-    data, y, label, features, no_header, delimiter, missing, categorical
+    data, y, label, features, no_header, delimiter, decimal, missing, categorical
         As for `train`.
     test_fraction : float
         The fraction of the rows on which polynomials are scored and not fitted.

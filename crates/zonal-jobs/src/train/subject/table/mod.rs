@@ -14,6 +14,7 @@ mod partial_bytes;
 mod polynomials;
 mod prepare;
 mod problem;
+mod row_notes;
 mod validation;
 mod whole_path;
 

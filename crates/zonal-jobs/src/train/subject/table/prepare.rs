@@ -5,6 +5,7 @@ use super::checks::{check_descent, check_memory};
 use super::cost::Cost;
 use super::growth::GrowthPlan;
 use super::problem::{Draft, Problem, finite_width};
+use super::row_notes::note_rows;
 use super::validation::Validation;
 use crate::data::for_each_block;
 use crate::encode;
@@ -86,6 +87,7 @@ impl<'a> TableSubject<'a> {
             None => ([survey.counts[Part::Test as usize], 0], Fingerprint::default()),
         };
         let fingerprint = survey.fingerprint.merge(of_test);
+        note_rows(&survey, &job.labels, test_rows, run.notes);
         let draft = Draft::learn(&run.config, job, source.feature_names(), &survey, run.notes)?;
         let growth = GrowthPlan::new(&run.config, job, source.feature_names(), &survey, run.notes)?;
         if let Some(plan) = &growth {
