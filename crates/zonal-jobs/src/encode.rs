@@ -16,7 +16,7 @@ use zonal_io::source::{EncodedColumn, Encoding, Kind, Source};
 /// inspected and encoded. A table of numbers is read once, as it is.
 ///
 /// # Errors
-/// As [`Survey::of`] and [`Source::inspect`]; [`Error::Usage`] for a column of levels that is not a feature.
+/// As [`Survey::of`] and [`Source::inspect`]; [`zonal_io::Error::Table`] for a column of levels that is not a feature.
 pub(crate) fn survey(
     data: &Data,
     source: Source,
@@ -24,10 +24,7 @@ pub(crate) fn survey(
     observer: &mut dyn Observer,
 ) -> Result<(Source, Survey)> {
     let names = source.raw_feature_names();
-    if let Some(name) = data.categorical.iter().find(|name| !names.contains(name)) {
-        let message = format!("{} names '{name}', which is not a feature", CATEGORICAL.set());
-        return Err(Error::Usage(message));
-    }
+    check_categorical(data, names)?;
     if data.categorical.is_empty() {
         match Survey::of(&source, split, observer) {
             Err(Error::Io(zonal_io::Error::Table { column: Some(column), .. }))
@@ -42,6 +39,28 @@ pub(crate) fn survey(
     let source = source.encoded(Arc::new(encoding))?;
     let survey = Survey::of(&source, split, observer)?;
     Ok((source, survey))
+}
+
+/// Checks that the columns of levels are features.
+fn check_categorical(data: &Data, names: &[String]) -> Result<()> {
+    let fail = |message: String| {
+        let path = data.files.first().cloned().unwrap_or_else(|| "the table in memory".into());
+        Err(Error::Io(zonal_io::Error::Table { path, row: None, column: None, message }))
+    };
+    for (i, name) in data.categorical.iter().enumerate() {
+        if !names.contains(name) {
+            let all = || {
+                let shown: Vec<&str> = names.iter().take(20).map(String::as_str).collect();
+                format!("the columns are {}", shown.join(", "))
+            };
+            let advice = zonal::error::advice(name, names.iter().map(String::as_str), all);
+            return fail(format!("there is no feature '{name}' for {CATEGORICAL}; {advice}"));
+        }
+        if data.categorical[..i].contains(name) {
+            return fail(format!("'{name}' is named twice in {CATEGORICAL}"));
+        }
+    }
+    Ok(())
 }
 
 /// Returns what was done to each column that is not used as it is.

@@ -469,14 +469,15 @@ fn csv(files: &mut Files<'_>) {
         for at in [0, 1, 17, 39] {
             let mut rows = rows.clone();
             row.clone_into(&mut rows[at]);
-            files.bad("t.csv", format!("a,b,y\n{}\n", rows.join("\n")).as_bytes(), &train, needed);
+            let words = [&train[..], &["--missing", "reject"]].concat();
+            files.bad("t.csv", format!("a,b,y\n{}\n", rows.join("\n")).as_bytes(), &words, needed);
         }
     }
     let heads: [(&str, &'static [&'static str]); 7] = [
         ("a,b,b", &["rename one"]),
         ("a,b,z", &["no column 'y'"]),
         ("1,2,3", &["--no-header"]),
-        ("a;b;y", &["no column 'y'"]),
+        ("a;b;y", &["first line has 3"]),
         ("a,b,y,c", &["first line has 4"]),
         ("a,\u{fffd},b,y", &["first line has 4"]),
         ("", &["no column 'y'", "only column", "rename one"]),

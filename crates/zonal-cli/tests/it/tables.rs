@@ -683,8 +683,8 @@ fn levels_are_counted_and_numbers_can_be_levels() {
     assert_eq!(lines[1], lines[2]);
     place.fail(
         &["train", "t.csv", "--label", "y", "--categorical", "y", "--out", "none"],
-        2,
-        &["--categorical", "'y'", "not a feature"],
+        1,
+        &["no feature 'y'", "--categorical"],
     );
 }
 
