@@ -36,6 +36,11 @@ pub(crate) fn survey(
     let encoding = run_cancellable(observer, (Stage::Reading, 0, 0), |cancellation| {
         Ok(source.inspect(&data.categorical, &is_used, &|| cancellation.is_requested())?)
     })?;
+    let mut encoding = encoding;
+    if data.drop_missing {
+        // No row that is left lacks a value.
+        encoding.columns.iter_mut().for_each(|column| column.missing = 0);
+    }
     let source = source.encoded(Arc::new(encoding))?;
     let survey = Survey::of(&source, split, observer)?;
     Ok((source, survey))

@@ -495,7 +495,11 @@ fn booleans_of_a_csv_file_are_one_and_zero() {
     assert_eq!(numbers, words);
     let missing = table(&["True", "true", "TRUE"], &["False", "false", ""]);
     place.file("missing.csv", missing);
-    place.fail(&["train", "missing.csv", "--label", "y"], 1, &["the value is missing"]);
+    place.fail(
+        &["train", "missing.csv", "--label", "y", "--missing", "reject"],
+        1,
+        &["the value is missing"],
+    );
     // A first line of values is a row, with booleans in it too; booleans alone may be names.
     place.file("bare.csv", "1,True,0.5\n2,False,0.25\n");
     place.fail(&["train", "bare.csv", "--label", "0.5"], 1, &["column names are needed", "--no-header"]);
@@ -656,6 +660,27 @@ fn text_and_missing_values_train_with_no_option_and_are_predicted_alike() {
     assert_eq!(values[2], values[3]);
     let found = place.succeed(&["analyze", "t.csv", "--label", "y"]).stdout;
     assert!(found.contains("colour"), "{found}");
+}
+
+#[test]
+fn rows_without_a_label_are_left_out_and_dropped_rows_are_not_marked() {
+    let place = Place::new();
+    let text = mixed(300, &["red", "blue"]);
+    let without = |i: usize, line: &str| match line.rsplit_once(',') {
+        Some((rest, _)) if i % 10 == 7 => format!("{rest},\n"),
+        _ => format!("{line}\n"),
+    };
+    place.file("t.csv", text.lines().enumerate().map(|(i, line)| without(i, line)).collect::<String>());
+    let options =
+        ["t.csv", "--label", "y", "--width", "20", "--folds", "2", "--out", "m", "--format", "json"];
+    let out = place.succeed(&[&["train"], &options[..]].concat());
+    assert_eq!(out.json()["rows"]["dropped"], 30);
+    let scored = place.succeed(&["predict", "m", "t.csv", "--label", "y", "--format", "json"]);
+    assert_eq!(scored.json()["rows"], 270);
+    assert_eq!(place.succeed(&["predict", "m", "t.csv"]).stdout.lines().count(), 301);
+    let out = place.succeed(&[&["train"], &options[..], &["--missing", "drop", "--force"]].concat());
+    assert!(!out.stderr.contains("are missing"), "{}", out.stderr);
+    assert!(!out.stdout.contains("age is missing"), "{}", out.stdout);
 }
 
 #[test]

@@ -102,7 +102,7 @@ choices! {
 
     /// The treatment of missing values.
     MissingChoice -> Missing {
-        /// Replace missing features by the mean of their column, and mark them in a column of their own
+        /// Replace missing features by the mean of their column, and mark them in a column of their own; leave out rows without a label
         Fill => Missing::Fill,
         /// Leave out rows that lack a value
         Drop => Missing::Drop,

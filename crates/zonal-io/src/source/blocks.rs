@@ -159,8 +159,10 @@ impl Source {
         };
         let is_bad = |(column, x): (usize, &f64)| !(x.is_finite() || x.is_nan() && column < filled);
         if let Some(column) = row.iter().enumerate().position(is_bad) {
+            let labels = self.feature_names.len()..self.feature_names.len() + self.label_names.len();
             return match self.missing {
                 Missing::Drop if row[column].is_nan() => Ok(false),
+                Missing::Fill if row[column].is_nan() && labels.contains(&column) => Ok(false),
                 _ if row[column].is_nan() => fail(
                     column,
                     format!("lacks a value; fill it in, or drop such rows with {}", MISSING.with("drop")),

@@ -294,6 +294,14 @@ pub(super) fn not_levels(text: &str, texts: u64, values: u64) -> Option<String> 
     ))
 }
 
+/// Which missing values are errors; others are NaN.
+#[derive(Clone, Copy)]
+pub(super) struct Rejects {
+    pub(super) features: bool,
+    /// Those of labels and weights.
+    pub(super) labels: bool,
+}
+
 /// The rows of a CSV file.
 pub(super) struct CsvReader {
     path: PathBuf,
@@ -305,7 +313,7 @@ pub(super) struct CsvReader {
     /// Indices of the chosen columns; the last `labels` of them are labels and the weight.
     chosen: Vec<usize>,
     labels: usize,
-    reject_missing: bool,
+    rejects: Rejects,
     decimal_comma: bool,
     /// What the cells of the first chosen columns become; numbers, if there are more columns.
     cells: Vec<Cells>,
@@ -322,7 +330,7 @@ impl CsvReader {
         csv: OpenCsv,
         chosen: Vec<usize>,
         labels: usize,
-        reject_missing: bool,
+        rejects: Rejects,
         prompt: bool,
     ) -> Self {
         let OpenCsv { records, names, first, decimal_comma, .. } = csv;
@@ -334,7 +342,7 @@ impl CsvReader {
             names,
             chosen,
             labels,
-            reject_missing,
+            rejects,
             decimal_comma,
             cells: Vec::new(),
             prompt,
@@ -453,7 +461,8 @@ impl CsvReader {
         let text = String::from_utf8_lossy(field);
         let text = text.trim();
         if is_missing(text) {
-            if self.reject_missing {
+            let is_label = position + self.labels >= self.chosen.len();
+            if if is_label { self.rejects.labels } else { self.rejects.features } {
                 let drop = option::MISSING.with("drop");
                 return fail(format!("the value is missing; fill it in, or drop such rows with {drop}"));
             }

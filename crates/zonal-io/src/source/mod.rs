@@ -52,8 +52,8 @@ pub enum Missing {
     Reject,
     /// Such rows are dropped and counted.
     Drop,
-    /// Missing features are replaced by what the encoding of the source says, and are errors without one. Missing labels are
-    /// errors.
+    /// Missing features are replaced by what the encoding of the source says, and are errors without one. Rows without a label are
+    /// dropped and counted.
     Fill,
 }
 
@@ -365,12 +365,12 @@ impl Source {
         let chosen = self.chosen(path, &csv.names)?;
         // Weights are validated like labels.
         let labels = self.label_names.len() + usize::from(self.is_weighted());
-        let reject = match self.missing {
-            Missing::Reject => true,
-            Missing::Drop => false,
-            Missing::Fill => self.encoding.is_none(),
+        let rejects = match self.missing {
+            Missing::Reject => csv::Rejects { features: true, labels: true },
+            Missing::Drop => csv::Rejects { features: false, labels: false },
+            Missing::Fill => csv::Rejects { features: self.encoding.is_none(), labels: false },
         };
-        Ok(csv::CsvReader::new(path, csv, chosen, labels, reject, prompt))
+        Ok(csv::CsvReader::new(path, csv, chosen, labels, rejects, prompt))
     }
 
     /// Opens a piece if it is a CSV file.

@@ -107,7 +107,7 @@ def train(
         The decimal mark of CSV files; by default what the first lines suggest.
     missing : {'fill', 'drop', 'reject'}
         What to do with missing values: replace missing features by the mean of their column over the training rows and mark
-        them in a column of their own, drop such rows, or raise. Missing labels are never filled in.
+        them in a column of their own, drop such rows, or raise. Rows without a label are dropped, unless it is ``reject``.
     categorical : sequence of str
         The columns of files that hold levels even if these look like numbers. Each level gets a column of its own, as for
         columns of text.
