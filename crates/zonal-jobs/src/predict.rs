@@ -97,8 +97,8 @@ pub fn predict(
     })?;
     if source.unmarked() > 0 {
         notes(&format!(
-            "{} missing values were replaced by the means of their columns, in which the training rows had none; {} leaves \
-             such rows out",
+            "{} missing values are in columns in which the training rows had none: numbers and dates are replaced by the mean, \
+             text has no level; {} leaves such rows out",
             source.unmarked(),
             MISSING.with("drop")
         ));

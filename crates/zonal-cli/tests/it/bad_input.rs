@@ -208,6 +208,10 @@ fn decimal_commas() {
     let advice = "write decimals with a point, or use --decimal comma";
     fails(&format!("a;y\n{rows}"), &["found '117,0099', but a number is needed", advice]);
     fails("a;y\n1;-2,5\n", &["the label must be a number, but found '-2,5'", advice]);
+    let rows: String = (0..60).map(|i| format!("1.5;{i}\n")).collect();
+    place.file("t.csv", format!("a;y\n{rows}"));
+    let words = ["found '1.5'", "decimals have a comma here", "--decimal point"];
+    place.fail(&["train", "t.csv", "--decimal", "comma", "--label", "y"], 1, &words);
     // It may be a thousand, so that it is not read as a decimal without being told.
     place.file("t.csv", "a;y\n1;1,500\n2;2,250\n");
     place.fail(&["train", "t.csv", "--label", "y"], 1, &["found '1,500'", advice]);

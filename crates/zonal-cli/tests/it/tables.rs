@@ -722,7 +722,11 @@ fn missing_values_that_the_training_rows_did_not_have_are_filled_and_noted() {
     place.file("new.csv", "a,b,c\n0.1,,0.2\n0.1,0.3,0.2\n");
     let out = place.succeed(&["predict", "m", "new.csv"]);
     assert_eq!(out.stdout.lines().count(), 3);
-    assert!(out.stderr.contains("1 missing values were replaced by the means"), "{}", out.stderr);
+    assert!(
+        out.stderr.contains("1 missing values are in columns in which the training rows had none"),
+        "{}",
+        out.stderr
+    );
     assert_eq!(place.succeed(&["predict", "m", "new.csv", "--missing", "drop"]).stdout.lines().count(), 2);
     place.fail(&["predict", "m", "new.csv", "--missing", "reject"], 1, &["the value is missing"]);
 }
@@ -821,6 +825,11 @@ fn dates_become_days_months_and_weekdays() {
         1,
         &["odd.csv, line 2, column 'when'", "found 'last week'", "a date such as"],
     );
+    // A text among dates is a mistake, and does not make levels of them.
+    let rows: String = (0..60).map(|i| format!("2024-01-{:02},{i}\n", 1 + i % 31)).collect();
+    place.file("mixed.csv", format!("when,y\n{rows}soon,1\nlater,2\nsoon,3\nsoon,4\nsoon,5\n"));
+    let words = ["column 'when': found '", "a date such as 2024-01-31 is needed, as in", "--categorical"];
+    place.fail(&["train", "mixed.csv", "--label", "y", "--test-fraction", "0", "--out", "none"], 1, &words);
     // Dates that are not written as 2024-01-31 are told.
     let rows: String = (0..60).map(|i| format!("2024-1x-31,{i}\n")).collect();
     place.file("dated.csv", format!("when,y\n{rows}"));

@@ -273,9 +273,17 @@ fn is_missing(text: &str) -> bool {
 /// A column is text if at least this share of its values is not a number. Fewer are probably mistakes.
 const TEXT_SHARE: f64 = 0.1;
 
-/// Returns why a column, in which this is the first text, does not hold levels; None if it does.
-pub(super) fn not_levels(text: &str, texts: u64, values: u64) -> Option<String> {
+/// Returns why a column, in which this is the first text that is no date, does not hold levels; None if it does. `dates` of
+/// its `texts` are dates.
+pub(super) fn not_levels(text: &str, dates: u64, texts: u64, values: u64) -> Option<String> {
     let found = shorten(text);
+    if 2 * dates > texts {
+        return Some(format!(
+            "found '{found}', but a date such as 2024-01-31 is needed, as in {dates} of the {values} values of this column; correct \
+             the others, use {} if all are levels, or leave the column out of {FEATURES}",
+            CATEGORICAL.set()
+        ));
+    }
     let needed = format!("found '{found}', but a number is needed");
     if has_decimal_comma(text) {
         return Some(needed + &decimals());
@@ -470,7 +478,11 @@ impl CsvReader {
         }
         let found = shorten(text);
         match text.parse::<f64>() {
-            Ok(x) if x.is_finite() => Ok(x),
+            Ok(x) if x.is_finite() && !self.decimal_comma => Ok(x),
+            Ok(x) if x.is_finite() => fail(format!(
+                "found '{found}', but decimals have a comma here; write it so, or use {}",
+                DECIMAL.with("point")
+            )),
             Ok(_) => fail(format!("found '{found}', but only finite numbers can be used")),
             Err(_) if position + self.labels >= self.chosen.len() => {
                 let advice = if has_decimal_comma(text) { decimals() } else { String::new() };

@@ -85,12 +85,12 @@ impl Seen {
 
 impl Source {
     /// Inspects all feature columns: which hold numbers and which text, with its levels and the means over the rows of which
-    /// `is_used` is true. Columns named in `categorical` are text, whatever they hold. Reads the table twice if there is text. Ends
-    /// early, with a result that means nothing, if it is cancelled.
+    /// `is_used` is true. Columns named in `categorical` are text, whatever they hold. Reads the table twice if there is text. If it
+    /// is cancelled, it ends early, and its result is to be discarded.
     ///
     /// # Errors
-    /// [`Error::Table`] for a few texts among numbers, which are probably mistakes, and for dates and decimal commas; otherwise as
-    /// reading.
+    /// [`Error::Table`] for a few texts among numbers or dates, which are probably mistakes, and for decimal commas if the dialect has
+    /// points; otherwise as reading.
     pub fn inspect(
         &self,
         categorical: &[String],
@@ -135,7 +135,7 @@ impl Source {
     fn is_text(name: &str, seen: &Seen) -> Result<bool> {
         let values = seen.numbers + seen.texts;
         let Some((text, path, line)) = &seen.first else { return Ok(false) };
-        match super::csv::not_levels(text, seen.texts, values) {
+        match super::csv::not_levels(text, seen.dates, seen.texts, values) {
             None => Ok(true),
             Some(message) => Err(Error::Table {
                 path: path.clone(),

@@ -83,7 +83,7 @@ fn first_csv(files: &[&PathBuf]) -> Result<Option<(PathBuf, Format)>> {
     Ok(None)
 }
 
-/// Reads the first complete lines of a file; None if it cannot be read, which is told when it is opened.
+/// Reads the first complete lines of a file; None if it cannot be read, which is an error once it is opened.
 fn beginning((path, format): &(PathBuf, Format)) -> Option<String> {
     let file = File::open(path).ok()?;
     let mut bytes = Vec::new();

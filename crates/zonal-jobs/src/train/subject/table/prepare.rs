@@ -39,8 +39,6 @@ pub(crate) struct TableSubject<'a> {
     pub(super) problem: Problem,
     /// The growth of the hidden units; None if they are drawn.
     pub(super) growth: Option<GrowthPlan>,
-    /// What was done to the columns that are not used as they are.
-    encoded_columns: Vec<EncodedColumnReport>,
     test_rows: u64,
     test_dropped: u64,
     /// The fingerprint of all rows, including separate test files.
@@ -59,9 +57,10 @@ impl<'a> TableSubject<'a> {
     /// Surveys the table and selects unspecified options. Options, parts and memory are checked before the training.
     pub(crate) fn prepare(job: &'a TableJob, run: &mut TrainingRun<'_>) -> Result<Self> {
         finite_width(&run.config)?;
-        let options = run.config.descent.clone();
-        options.iter().try_for_each(|options| check_descent(&run.config, options, job))?;
-        let listed = run.config.grid()?.len();
+        if let Some(options) = &run.config.descent {
+            check_descent(&run.config, options, job)?;
+        }
+        run.config.grid()?;
         if job.labels.is_empty() {
             return Err(Error::Usage("no label is specified; specify the column to predict".into()));
         }
@@ -75,11 +74,9 @@ impl<'a> TableSubject<'a> {
             (Some(test), Some(encoding)) => Some(test.encoded(Arc::new(encoding.clone()))?),
             (test, _) => test,
         };
-        let encoded_columns = encoding
-            .as_ref()
-            .map(|encoding| encode::reports(encoding, survey.counts[Part::Train as usize]))
-            .unwrap_or_default();
-        for EncodedColumnReport { column, treatment } in &encoded_columns {
+        let trained = survey.counts[Part::Train as usize];
+        let reports = encoding.iter().flat_map(|encoding| encode::reports(encoding, trained));
+        for EncodedColumnReport { column, treatment } in reports {
             (run.notes)(&format!("column '{column}': {treatment}"));
         }
         let ([test_rows, test_dropped], of_test) = match &test_source {
@@ -90,50 +87,25 @@ impl<'a> TableSubject<'a> {
         note_rows(&survey, &job.labels, test_rows, run.notes);
         let draft = Draft::learn(&run.config, job, source.feature_names(), &survey, run.notes)?;
         let growth = GrowthPlan::new(&run.config, job, source.feature_names(), &survey, run.notes)?;
-        if let Some(plan) = &growth {
-            plan.check_memory(survey.sample.len())?;
-            run.config.width = Extended::Finite(plan.growth.width as u64);
-            let problem = Problem { encoding, ..plan.problem(draft) };
-            return Ok(Self {
-                encoded_columns,
-                job,
-                source,
-                test_source,
-                survey,
-                problem,
-                growth,
-                test_rows,
-                test_dropped,
-                fingerprint,
-            });
-        }
-        match &options {
-            Some(_) => check_memory(&draft, job, survey.rows(), listed as u64)?,
-            None => {
-                let cost = Cost::new(&survey, &draft.lift, job, listed);
-                let asked = run.config.solver;
-                let width = draft.width as u64;
-                run.config.solver = if run.ignores_free_memory {
-                    cost.known_solver(width, asked)?
-                } else {
-                    cost.solver(width, asked, run.notes)?
-                };
+        let problem = match &growth {
+            Some(plan) => {
+                plan.check_memory(survey.sample.len())?;
+                run.config.width = Extended::Finite(plan.growth.width as u64);
+                plan.problem(draft)
             }
-        }
-        let problem = draft.choose(&run.config, job, &survey.sample, run.observer, run.notes)?;
+            None => {
+                check_cost(&draft, &survey, job, run)?;
+                draft.choose(&run.config, job, &survey.sample, run.observer, run.notes)?
+            }
+        };
         let problem = Problem { encoding, ..problem };
-        Ok(Self {
-            encoded_columns,
-            job,
-            source,
-            test_source,
-            survey,
-            problem,
-            growth,
-            test_rows,
-            test_dropped,
-            fingerprint,
-        })
+        Ok(Self { job, source, test_source, survey, problem, growth, test_rows, test_dropped, fingerprint })
+    }
+
+    /// Returns what was done to the columns that are not used as they are; None if all are.
+    fn encoded_columns(&self) -> Option<Vec<EncodedColumnReport>> {
+        let rows = self.survey.counts[Part::Train as usize];
+        Some(encode::reports(self.problem.encoding.as_ref()?, rows))
     }
 
     pub(super) fn cost(&self, listed: usize) -> Cost {
@@ -224,11 +196,27 @@ impl Subject for TableSubject<'_> {
             normalised: self.growth.is_none().then_some(self.problem.lift.normalised),
             refit: self.growth.is_none() && Validation::of(self.job).is_refitted(),
             fingerprint: Some(self.fingerprint.to_string()),
-            encoded_columns: self.problem.encoding.as_ref().map(|_| self.encoded_columns.clone()),
+            encoded_columns: self.encoded_columns(),
             ..self.problem.report(squares, rows, self.job.precision)
         };
         Ok((SubjectReport::Table(report), sample.into_rows()))
     }
+}
+
+/// Checks that a training on drawn units fits into memory, and chooses the solver of a whole path.
+fn check_cost(draft: &Draft, survey: &Survey, job: &TableJob, run: &mut TrainingRun<'_>) -> Result<()> {
+    let listed = run.config.grid()?.len();
+    if run.config.descent.is_some() {
+        return check_memory(draft, job, survey.rows(), listed as u64);
+    }
+    let cost = Cost::new(survey, &draft.lift, job, listed);
+    let (asked, width) = (run.config.solver, draft.width as u64);
+    run.config.solver = if run.ignores_free_memory {
+        cost.known_solver(width, asked)?
+    } else {
+        cost.solver(width, asked, run.notes)?
+    };
+    Ok(())
 }
 
 /// Opens the table and the separate test files, if any. Missing columns are detected in the headers, before any row is

@@ -11,7 +11,7 @@ const FEW_ROWS: u64 = 50;
 /// Repetitions are noted if at least this share of the sampled rows has equal features.
 const REPEATED_SHARE: f64 = 0.05;
 
-/// Whole numbers of at most so many values are probably classes.
+/// Labels that are whole numbers with at most this many different values are probably classes.
 const CLASSES: usize = 20;
 
 /// Notes that there are few rows, that rows repeat, and that labels look like classes. `test_rows` is the number of rows for
