@@ -5,6 +5,7 @@ mod bad_input;
 mod commands;
 mod common;
 mod descent;
+mod encoding;
 mod faults;
 mod generated;
 mod golden;
