@@ -1,7 +1,7 @@
 //! Identifiers of the options of all requests. Messages render them in the syntax of the caller: `--max-degree` in
 //! the program, `max_degree` in Python.
 
-pub use zonal_io::option::{DELIMITER, FEATURES, FORCE, MISSING, NO_HEADER, OUT, OptionId, RESUME};
+pub use zonal_io::option::{DELIMITER, FEATURES, FORCE, MISSING, NO_HEADER, OUT, OptionId, RESUME, TASK};
 
 /// The option `activation`.
 pub const ACTIVATION: OptionId = OptionId::new("activation");

@@ -1,6 +1,7 @@
 //! Predictions of trained networks, and their errors.
 
 use crate::table::Data;
+use crate::train::ClassScores;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -29,6 +30,9 @@ pub struct PredictReport {
     pub schema: u32,
     /// The names of the predicted labels.
     pub labels: Vec<String>,
+    /// The classes, of a network that predicts them.
+    #[serde(default)]
+    pub classes: Option<Vec<String>>,
     /// The iteration of the network; null for grown networks, each at its own best iteration.
     pub iteration: Option<u64>,
     /// The number of rows.
@@ -38,6 +42,9 @@ pub struct PredictReport {
     pub rmse: Option<f64>,
     /// The root mean squared error of each label.
     pub label_rmse: Option<Vec<f64>>,
+    /// The measures of predicted classes; null without labels.
+    #[serde(default)]
+    pub class_scores: Option<ClassScores>,
     /// The predictions; null if rows were scored.
     pub predictions: Option<Vec<Prediction>>,
 }
@@ -48,6 +55,9 @@ pub struct PredictReport {
 pub struct Prediction {
     /// The number of the row, counted from 0 over all files without headers.
     pub row: u64,
-    /// The prediction of each label, in its unit.
+    /// The prediction of each label, in its unit; of classes the probability of each.
     pub prediction: Vec<f64>,
+    /// The most probable class, of a network that predicts classes.
+    #[serde(default)]
+    pub class: Option<String>,
 }

@@ -51,6 +51,8 @@ pub struct Memory {
     pub features: Vec<String>,
     /// The names of the label columns.
     pub labels: Vec<String>,
+    /// The classes, if the label holds their numbers.
+    pub classes: Option<Vec<String>>,
     /// The name of the weight column.
     pub weight: Option<String>,
     /// The number of the first row, counted from 0 over the whole table.
@@ -60,8 +62,8 @@ pub struct Memory {
 impl PartialEq for Memory {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.table, &other.table)
-            && (&self.features, &self.labels, &self.weight, self.first_row)
-                == (&other.features, &other.labels, &other.weight, other.first_row)
+            && (&self.features, &self.labels, &self.classes, &self.weight, self.first_row)
+                == (&other.features, &other.labels, &other.classes, &other.weight, other.first_row)
     }
 }
 
@@ -158,7 +160,7 @@ impl Data {
             (false, false) => Missing::Reject,
         };
         if let Some(memory) = &self.memory {
-            let Memory { table, features, labels, weight, first_row } = memory.clone();
+            let Memory { table, features, labels, weight, first_row, .. } = memory.clone();
             return Ok(Source::memory(table, features, labels, weight, missing)?.starting_at(first_row));
         }
         let dialect = Dialect::new(self.header, self.delimiter, self.decimal_comma)?;

@@ -4,7 +4,7 @@
 
 use crate::error::{Error, Result};
 use crate::names::MODEL;
-use crate::source::{Encoding, check_plain_file};
+use crate::source::{Classes, Encoding, check_plain_file};
 use crate::tensors::{self, floats, little_endian};
 use crate::write::write_file;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -82,6 +82,19 @@ pub struct TableDescription {
     /// How the columns of a table become the features of the lift; None if they are these features.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoding: Option<Encoding>,
+    /// The classes of the label; None if the labels are numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classes: Option<ClassDescription>,
+}
+
+/// The classes of a label, each of which is one label of the network.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClassDescription {
+    /// The classes.
+    pub classes: Classes,
+    /// The factor of the outputs whose exponentials are proportional to the probabilities.
+    pub temperature: f64,
 }
 
 impl TableDescription {
@@ -102,7 +115,11 @@ impl TableDescription {
             && lift.bias.is_finite()
             && !labels.is_empty()
             && labels.iter().all(|l| l.deviation > 0.0 && l.deviation.is_finite() && l.mean.is_finite())
-            && self.encoding.as_ref().is_none_or(|e| e.is_sound() && e.names() == lift.columns);
+            && self.encoding.as_ref().is_none_or(|e| e.is_sound() && e.names() == lift.columns)
+            && self.classes.as_ref().is_none_or(|c| {
+                let is_temperature = c.temperature >= 0.0 && c.temperature.is_finite();
+                c.classes.is_sound() && c.classes.names.len() == labels.len() && is_temperature
+            });
         if sound { Ok(()) } else { Err("the constants that prepare its rows are damaged".into()) }
     }
 }
@@ -591,6 +608,7 @@ mod tests {
                 labels: vec![label],
                 split: Split::new(0, 0.0, 0.2).unwrap(),
                 encoding: None,
+                classes: None,
             }),
             grown: Some(GrownDescription {
                 columns,

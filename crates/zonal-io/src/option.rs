@@ -45,6 +45,8 @@ pub const FEATURES: OptionId = OptionId::new("features");
 pub const FORCE: OptionId = OptionId::new("force");
 /// The treatment of rows with missing values.
 pub const MISSING: OptionId = OptionId::new("missing");
+/// Whether the label is a number or a class.
+pub const TASK: OptionId = OptionId::new("task");
 /// The flag for CSV files whose first line is a row.
 pub const NO_HEADER: OptionId = OptionId::new("no-header");
 /// The file or folder to write.

@@ -18,6 +18,7 @@ use zonal_documents::analyze::{
 };
 use zonal_documents::number::readable_bytes;
 use zonal_documents::options::MOST_MONOMIALS;
+use zonal_documents::train::Task;
 use zonal_documents::{Error, Result};
 use zonal_io::model::SCHEMA;
 use zonal_io::source::Columns;
@@ -42,14 +43,15 @@ pub fn analyze(config: &AnalyzeConfig, observer: &mut dyn Observer) -> Result<An
     let columns = Columns { labels: config.labels.clone(), features: config.features.clone(), weight: None };
     let source = config.data.open(&columns)?;
     let split = Split::new(config.seed, 0.0, config.test_fraction)?;
-    let (source, survey) = encode::survey(&config.data, source, &split, observer)?;
+    let (source, survey) = encode::survey(&config.data, source, Task::Auto, &split, observer)?;
     let train = survey.counts[Part::Train as usize] as usize;
     if train < 3 {
         let total = survey.rows() as usize;
         return Err(zonal::Error::TooFewRows { part: "train", found: train, required: 3, total }.into());
     }
-    let labels: Vec<LabelScale> = (0..config.labels.len())
-        .map(|i| LabelScale::learn(&config.labels[i], &survey.labels, i))
+    let names = source.label_names();
+    let labels: Vec<LabelScale> = (0..names.len())
+        .map(|i| LabelScale::learn(&names[i], &survey.labels, i))
         .collect::<std::result::Result<_, _>>()?;
     let lift = Lift::learn(source.feature_names(), &survey.features, 0.0)?;
     let variables = lift.kept.len();
@@ -64,7 +66,7 @@ pub fn analyze(config: &AnalyzeConfig, observer: &mut dyn Observer) -> Result<An
     let mut repeats = Repeats::new(labels.len(), GROUPS);
     for_each_block(&source, Stage::Statistics, survey.covered.rows(), observer, |rows| {
         let parts: Vec<usize> =
-            split.parts(&rows.numbers).into_iter().map(|part| usize::from(part == Part::Test)).collect();
+            rows.parts(&split).into_iter().map(|part| usize::from(part == Part::Test)).collect();
         let standard = standardise_labels(&labels, &rows.labels);
         let batch = Batch {
             covered: (rows.covered.start, rows.covered.end),

@@ -6,23 +6,27 @@ use std::sync::Arc;
 use zonal::observer::{Observer, Stage};
 use zonal::rows::{Part, Split};
 use zonal_documents::number::short;
+use zonal_documents::options::TASK;
 use zonal_documents::table::Data;
-use zonal_documents::train::EncodedColumnReport;
+use zonal_documents::train::{EncodedColumnReport, Task};
 use zonal_documents::{Error, Result};
 use zonal_io::option::CATEGORICAL;
 use zonal_io::source::{EncodedColumn, Encoding, Kind, Source};
 
-/// Surveys a table. If a feature turns out to hold text or to lack a value, and the options allow for it, the columns are
+/// Surveys a table. If the label is to be classified, its classes are found first, each a label of its own. If a feature turns out to hold text or to lack a value, and the options allow for it, the columns are
 /// inspected and encoded. A table of numbers is read once, as it is.
 ///
 /// # Errors
-/// As [`Survey::of`] and [`Source::inspect`]; [`zonal_io::Error::Table`] for a column of levels that is not a feature.
+/// As [`Survey::of`], [`Source::find_classes`] and [`Source::inspect`]; [`zonal_io::Error::Table`] for a column of levels that is
+/// not a feature.
 pub(crate) fn survey(
     data: &Data,
     source: Source,
+    task: Task,
     split: &Split,
     observer: &mut dyn Observer,
 ) -> Result<(Source, Survey)> {
+    let source = classify(data, source, task, split.seed(), observer)?;
     let names = source.raw_feature_names();
     check_categorical(data, names)?;
     if data.categorical.is_empty() {
@@ -32,11 +36,15 @@ pub(crate) fn survey(
             other => return Ok((source, other?)),
         }
     }
-    let is_used = |row: u64| split.part(row) == Part::Train;
-    let encoding = run_cancellable(observer, (Stage::Reading, 0, 0), |cancellation| {
-        Ok(source.inspect(&data.categorical, &is_used, &|| cancellation.is_requested())?)
+    let mut encoding = run_cancellable(observer, (Stage::Reading, 0, 0), |cancellation| {
+        let is_cancelled = || cancellation.is_requested();
+        let of_classes = source.training_rows(split, &is_cancelled)?;
+        let is_used = |row: u64| match source.classes() {
+            Some(_) => of_classes.get(row as usize).copied().unwrap_or(false),
+            None => split.part(row) == Part::Train,
+        };
+        Ok(source.inspect(&data.categorical, &is_used, &is_cancelled)?)
     })?;
-    let mut encoding = encoding;
     if data.drop_missing {
         // No row that is left lacks a value.
         encoding.columns.iter_mut().for_each(|column| column.missing = 0);
@@ -44,6 +52,40 @@ pub(crate) fn survey(
     let source = source.encoded(Arc::new(encoding))?;
     let survey = Survey::of(&source, split, observer)?;
     Ok((source, survey))
+}
+
+/// Finds the classes of the label, if it is to be classified, and spreads them evenly over the parts of the split.
+fn classify(
+    data: &Data,
+    source: Source,
+    task: Task,
+    seed: u64,
+    observer: &mut dyn Observer,
+) -> Result<Source> {
+    let coded = data.memory.as_ref().and_then(|memory| memory.classes.as_deref());
+    let is_classified = match task {
+        Task::Regress => false,
+        Task::Classify => true,
+        Task::Auto => coded.is_some() || source.has_class_label()?,
+    };
+    if !is_classified {
+        return Ok(source);
+    }
+    if let [_, _, ..] = source.label_names() {
+        return Err(Error::Usage(format!(
+            "{} needs one label, but {} are named: {}; train a network for each",
+            TASK.with("classify"),
+            source.label_names().len(),
+            source.label_names().join(", ")
+        )));
+    }
+    let classes = match coded {
+        Some(names) => source.coded_classes(names)?,
+        None => run_cancellable(observer, (Stage::Reading, 0, 0), |cancellation| {
+            Ok(source.find_classes(&|| cancellation.is_requested())?)
+        })?,
+    };
+    Ok(source.classified(Arc::new(classes), coded.is_some())?.stratified(seed))
 }
 
 /// Checks that the columns of levels are features.

@@ -12,6 +12,7 @@ use zonal::observer::{Observer, Stage};
 use zonal::rows::Part;
 use zonal_documents::options::{AT, LABEL, PART};
 use zonal_documents::predict::{PredictConfig, PredictReport};
+use zonal_documents::train::ClassScores;
 use zonal_documents::{Error, Result};
 use zonal_io::model::{Model, SCHEMA, TableDescription};
 use zonal_io::option::MISSING;
@@ -22,11 +23,14 @@ use zonal_io::source::{Columns, Encoding, Source};
 pub struct Block<'a> {
     /// The names of the predicted labels.
     pub labels: &'a [String],
+    /// The classes of the label; None if labels are numbers.
+    pub classes: Option<&'a [String]>,
     /// The iteration of the network; None for grown networks, each at its own best iteration.
     pub iteration: Option<u64>,
     /// The numbers of the rows, counted from 0.
     pub rows: &'a [u64],
-    /// The predictions in the labels' units, one row per row, one column per label.
+    /// The predictions in the labels' units, one row per row, one column per label; of classes their probabilities, one column per
+    /// class.
     pub values: &'a Matrix,
 }
 
@@ -49,7 +53,11 @@ pub fn predict(
     let path = Model::file(&config.model)?;
     let model = Model::load(&path)?;
     let table = table_of(&model, &path)?;
-    let names: Vec<String> = table.labels.iter().map(|l| l.name.clone()).collect();
+    let names: Vec<String> = match &table.classes {
+        Some(classes) => vec![classes.classes.label.clone()],
+        None => table.labels.iter().map(|l| l.name.clone()).collect(),
+    };
+    let classes = table.classes.as_ref().map(|classes| classes.classes.names.as_slice());
     let best = model.description.best_iteration;
     let network = config.iteration.map_or_else(|| model.best(), |t| model.at(t));
     let network = network.map_err(|stored| not_stored(config.iteration.unwrap_or(best), stored))?;
@@ -93,7 +101,7 @@ pub fn predict(
             return Ok(());
         }
         let values = scorer.predictions(&rows.features)?;
-        show(Block { labels: &names, iteration, rows: &rows.numbers, values: &values })
+        show(Block { labels: &names, classes, iteration, rows: &rows.numbers, values: &values })
     })?;
     if source.unmarked() > 0 {
         notes(&format!(
@@ -112,8 +120,13 @@ pub fn predict(
         schema: SCHEMA,
         iteration,
         rows: used,
-        rmse: score.rmse(),
-        label_rmse: score.mean_squares().map(roots),
+        rmse: score.rmse().filter(|_| classes.is_none()),
+        label_rmse: score.mean_squares().filter(|_| classes.is_none()).map(roots),
+        class_scores: score.tally().and_then(|tally| {
+            let shares: Vec<f64> = table.labels.iter().map(|label| label.mean).collect();
+            ClassScores::new(tally, &shares)
+        }),
+        classes: classes.map(<[String]>::to_vec),
         predictions: None,
         labels: names,
     })
@@ -131,9 +144,13 @@ fn open(config: &PredictConfig, table: &TableDescription, names: &[String]) -> R
     }
     // The names of the model's labels may be in any order; other names correspond to the labels by position.
     let same = !config.labels.is_empty() && names.iter().all(|name| config.labels.contains(name));
-    let labels = if same { names } else { &config.labels };
+    // The classes determine the parts of the split.
+    let is_needed = config.part.is_some() && table.classes.is_some();
+    let labels = if same || is_needed && config.labels.is_empty() { names } else { &config.labels };
     let columns = Columns { labels: labels.to_vec(), ..features(table) };
-    let source = encoded(config.data.open_once(&columns)?, config, table)?;
+    let source = config.data.open_once(&columns)?;
+    let source = if labels.is_empty() { source } else { classified(source, table)? };
+    let source = encoded(source, config, table)?;
     // A score is summed over whole blocks, so that its bits do not depend on how the rows arrive.
     Ok(if labels.is_empty() { source.with_prompt_blocks() } else { source })
 }
@@ -142,6 +159,17 @@ fn open(config: &PredictConfig, table: &TableDescription, names: &[String]) -> R
 fn features(table: &TableDescription) -> Columns {
     let names = table.encoding.as_ref().map_or_else(|| table.lift.columns.clone(), Encoding::raw_names);
     Columns { labels: Vec::new(), features: Some(names), weight: None }
+}
+
+/// Makes classes of the label as in the training, with the same parts.
+fn classified(source: Source, table: &TableDescription) -> Result<Source> {
+    match &table.classes {
+        Some(classes) => {
+            let classes = Arc::new(classes.classes.clone());
+            Ok(source.classified(classes, false)?.stratified(table.split.seed()))
+        }
+        None => Ok(source),
+    }
 }
 
 /// Encodes the features as in the training. If the training had no missing values, the means of its rows replace them.
@@ -191,7 +219,8 @@ fn check_same_table(
     if config.data.files.iter().any(|file| file.as_os_str() == "-") {
         return not_compared("standard input can be read only once");
     }
-    let opened = config.data.open(&columns).and_then(|source| encoded(source, config, table));
+    let opened = config.data.open(&columns).and_then(|source| classified(source, table));
+    let opened = opened.and_then(|source| encoded(source, config, table));
     let source = match opened {
         Ok(source) => source,
         Err(error) => return not_compared(&error.to_string()),

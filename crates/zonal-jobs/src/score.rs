@@ -1,6 +1,7 @@
 //! Predictions of a model and their errors on the rows of a table. Trainings and `predict` share this code, so that
 //! their results are identical bit by bit.
 
+use zonal::classes::{Scored, Tally, largest, probabilities};
 use zonal::columns::ColumnMap;
 use zonal::linalg::Matrix;
 use zonal::numeric::sum::tree_sum;
@@ -14,6 +15,8 @@ pub(crate) struct Scorer<'a> {
     columns: Option<&'a ColumnMap>,
     units: Units<'a>,
     coefficients: Matrix,
+    /// The temperature of the probabilities of classes.
+    temperature: Option<f64>,
 }
 
 impl<'a> Scorer<'a> {
@@ -23,11 +26,27 @@ impl<'a> Scorer<'a> {
         (units, coefficients): (Units<'a>, Matrix),
     ) -> Self {
         let columns = model.description.grown.as_ref().map(|grown| &grown.columns);
-        Self { table, columns, units, coefficients }
+        let temperature = table.classes.as_ref().map(|classes| classes.temperature);
+        Self { table, columns, units, coefficients, temperature }
     }
 
-    /// Computes predictions in the labels' units, one row per row, one column per label.
+    /// Computes predictions in the labels' units, one row per row, one column per label; of classes their probabilities.
     pub(crate) fn predictions(&self, features: &Matrix) -> Result<Matrix> {
+        Ok(self.probabilities(self.outputs(features)?))
+    }
+
+    /// Makes probabilities of the outputs for classes; other outputs are predictions.
+    fn probabilities(&self, mut outputs: Matrix) -> Matrix {
+        if let Some(temperature) = self.temperature {
+            (0..outputs.rows()).for_each(|i| {
+                probabilities(outputs.row_mut(i), temperature);
+            });
+        }
+        outputs
+    }
+
+    /// Computes the outputs of the network in the labels' units.
+    fn outputs(&self, features: &Matrix) -> Result<Matrix> {
         let points = match self.columns {
             Some(columns) => columns.apply(features)?,
             None => self.table.lift.apply(features)?,
@@ -49,6 +68,8 @@ pub(crate) struct Score {
     weight: f64,
     /// The sum of squared errors of each label, for each block.
     squares: Vec<Vec<f64>>,
+    /// The measures of the probabilities of classes.
+    tally: Option<Tally>,
 }
 
 impl Score {
@@ -67,18 +88,28 @@ impl Score {
         if rows.is_empty() {
             return Ok(());
         }
-        let predictions = scorer.predictions(&rows.features)?;
+        let outputs = scorer.outputs(&rows.features)?;
         let of_label = |label: usize| {
             let squares: Vec<f64> = (0..rows.len())
-                .map(|i| rows.weight(i) * (predictions.row(i)[label] - rows.labels.row(i)[label]).powi(2))
+                .map(|i| rows.weight(i) * (outputs.row(i)[label] - rows.labels.row(i)[label]).powi(2))
                 .collect();
             tree_sum(&squares)
         };
-        self.squares.push((0..predictions.columns()).map(of_label).collect());
+        self.squares.push((0..outputs.columns()).map(of_label).collect());
         self.rows += rows.len() as u64;
         self.weight += (0..rows.len()).map(|i| rows.weight(i)).sum::<f64>();
-        show(rows, &predictions);
+        if let Some(temperature) = scorer.temperature {
+            let classes: Vec<usize> = (0..rows.len()).map(|i| largest(rows.labels.row(i))).collect();
+            let scored = Scored { scores: &outputs, classes: &classes, weights: &rows.weights };
+            self.tally.get_or_insert_with(|| Tally::new(outputs.columns())).add(&scored, temperature);
+        }
+        show(rows, &scorer.probabilities(outputs));
         Ok(())
+    }
+
+    /// Returns the measures of the probabilities of classes; None without rows and for numbers.
+    pub(crate) fn tally(&self) -> Option<&Tally> {
+        self.tally.as_ref()
     }
 
     /// Returns the number of rows scored.

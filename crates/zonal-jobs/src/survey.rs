@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use zonal::lift::{LabelScale, Moments};
 use zonal::linalg::Matrix;
 use zonal::observer::{Observer, Stage};
-use zonal::rows::{Part, Rows, Split};
+use zonal::rows::{Draw, Part, Rows, Split};
 use zonal_documents::{Error, Result};
 use zonal_io::source::Source;
 
@@ -53,17 +53,22 @@ impl Survey {
             labels: Moments::new(labels),
             sample: Rows::empty(0..0, features, labels),
         };
-        // Rows with the smallest ranks: (rank, number, values).
-        let mut sample: Vec<(u64, u64, Vec<f64>)> = Vec::new();
+        // Rows with the smallest ranks: (rank, number, values, draw).
+        let mut sample: Vec<(u64, u64, Vec<f64>, Draw)> = Vec::new();
+        let mut have_draws = false;
         let mut limit = u64::MAX;
         for_each_block(source, Stage::Reading, 0, observer, |rows| {
             survey.covered.add(rows.covered.start, rows.covered.end)?;
-            let draws: Vec<((Part, u64), Fingerprint)> = (0..rows.len())
+            have_draws |= !rows.draws.is_empty();
+            let draws: Vec<(Draw, Fingerprint)> = rows
+                .draws(split)
                 .into_par_iter()
+                .enumerate()
                 .with_min_len(ROWS_PER_TASK)
-                .map(|i| (split.part_and_rank(rows.numbers[i]), Fingerprint::of_row(&rows, i)))
+                .map(|(i, draw)| (draw, Fingerprint::of_row(&rows, i)))
                 .collect();
-            for (i, ((part, rank), fingerprint)) in draws.into_iter().enumerate() {
+            for (i, (draw, fingerprint)) in draws.into_iter().enumerate() {
+                let (part, rank) = (split.part_of(&draw), draw.rank);
                 survey.fingerprint = survey.fingerprint.merge(fingerprint);
                 survey.counts[part as usize] += 1;
                 if part == Part::Train {
@@ -73,7 +78,7 @@ impl Survey {
                 if part != Part::Test && rank < limit {
                     let weight = rows.weights.get(i..=i).unwrap_or_default();
                     let values = [rows.features.row(i), rows.labels.row(i), weight].concat();
-                    sample.push((rank, rows.numbers[i], values));
+                    sample.push((rank, rows.numbers[i], values, draw));
                 }
             }
             if sample.len() > 2 * limit_rows {
@@ -98,6 +103,7 @@ impl Survey {
             features: part(0..features)?,
             labels: part(features..columns)?,
             weights: sample.iter().filter_map(|s| s.2.get(columns)).copied().collect(),
+            draws: sample.iter().filter(|_| have_draws).map(|s| s.3).collect(),
         };
         Ok(survey)
     }
@@ -122,7 +128,7 @@ impl Survey {
         }
         let all = a.numbers.iter().chain(&b.numbers);
         let mut order: Vec<(u64, u64, usize)> =
-            all.enumerate().map(|(i, &number)| (split.rank(number), number, i)).collect();
+            all.enumerate().map(|(i, &number)| (split.draw(number).rank, number, i)).collect();
         let limit = sample_size(a.features.columns() + a.labels.columns());
         if order.len() > limit {
             order.select_nth_unstable_by_key(limit, |s| s.0);
@@ -140,6 +146,7 @@ impl Survey {
             features: stack(&a.features, &b.features)?,
             labels: stack(&a.labels, &b.labels)?,
             weights: [a.weights.as_slice(), &b.weights].concat(),
+            draws: [a.draws.as_slice(), &b.draws].concat(),
         };
         Ok(Self {
             covered,

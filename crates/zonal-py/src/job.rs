@@ -223,7 +223,7 @@ fn perform(request: &Request, command: Vec<String>, work: &Work) -> Outcome<Done
     let mut observer = work.observer();
     let mut predictions = Predictions::default();
     let mut collect = |block: Block<'_>| -> zonal_documents::Result<()> {
-        predictions.labels = block.labels.len();
+        predictions.labels = block.values.columns();
         predictions.values.extend_from_slice(block.values.values());
         Ok(())
     };

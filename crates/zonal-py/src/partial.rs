@@ -155,6 +155,7 @@ fn restore(text: &str, values: &[f64]) -> Outcome<Survey> {
         features: Matrix::from_rows(rows, d, of_features.to_vec())?,
         labels: Matrix::from_rows(rows, l, of_labels.to_vec())?,
         weights: of_weights.to_vec(),
+        draws: Vec::new(),
     };
     let inner = Inner { covered, fingerprint, counts, features, labels, sample };
     Ok(Survey { inner, split, columns: column_names, labels: label_names })

@@ -119,6 +119,7 @@
 
 pub mod activation;
 pub mod block;
+pub mod classes;
 pub mod columns;
 pub mod dynamics;
 pub mod error;

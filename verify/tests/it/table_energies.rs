@@ -54,6 +54,7 @@ fn energies(coefficients: &[f64], noise: f64, seed: u64) -> Vec<EnergyEstimate> 
         table: Arc::new(Rows(table)),
         features: (1..=DIM).map(|j| format!("x{j}")).collect(),
         labels: vec!["y".to_owned()],
+        classes: None,
         weight: None,
         first_row: 0,
     };

@@ -2,6 +2,7 @@
 
 use crate::output::{print, print_json, print_part};
 use std::fmt::Write;
+use zonal::classes::largest;
 use zonal_documents::predict::PredictReport;
 use zonal_io::model::SCHEMA;
 use zonal_jobs::predict::Block;
@@ -9,9 +10,9 @@ use zonal_report::plain::quoted;
 
 /// Prints the end of the document of predictions, whose rows were printed while they were read; or that of a score.
 pub(super) fn show_json(report: &PredictReport) -> anyhow::Result<()> {
-    match report.rmse {
-        Some(_) => print_json(report),
-        None => print(&format!("],\"rows\":{}}}\n", report.rows)),
+    match report.rmse.is_some() || report.class_scores.is_some() {
+        true => print_json(report),
+        false => print(&format!("],\"rows\":{}}}\n", report.rows)),
     }
 }
 
@@ -30,16 +31,23 @@ impl Stream {
     pub(super) fn print(&mut self, block: Block<'_>) -> zonal_documents::Result<()> {
         let mut text = String::new();
         if self.is_empty {
-            text += &if self.json { document(&block) } else { header(block.labels) };
+            text += &if self.json { document(&block) } else { header(&block) };
         }
         for (i, &row) in block.rows.iter().enumerate() {
             let values = block.values.row(i);
+            let class = block.classes.map(|classes| classes[largest(values)].as_str());
             if self.json {
                 let comma = if self.is_empty && i == 0 { "" } else { "," };
-                text += &format!("{comma}{{\"row\":{row},\"prediction\":{}}}", serde_json::json!(values));
+                let class =
+                    class.map_or(String::new(), |name| format!(",\"class\":{}", serde_json::json!(name)));
+                text +=
+                    &format!("{comma}{{\"row\":{row},\"prediction\":{}{class}}}", serde_json::json!(values));
             } else {
                 // Writing to a string does not fail.
                 let _ = write!(text, "{row}");
+                if let Some(name) = class {
+                    let _ = write!(text, ",{}", quoted(name));
+                }
                 for value in values {
                     let _ = write!(text, ",{value}");
                 }
@@ -51,10 +59,16 @@ impl Stream {
     }
 }
 
-fn header(labels: &[String]) -> String {
-    let names = match labels {
-        [_] => "prediction".to_owned(),
-        several => several.iter().map(|label| quoted(label)).collect::<Vec<_>>().join(","),
+fn header(block: &Block<'_>) -> String {
+    let all = |names: &[String]| names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(",");
+    let names = match (block.classes, block.labels) {
+        (Some(classes), _) => {
+            let columns: Vec<String> =
+                classes.iter().map(|class| format!("{}={class}", block.labels[0])).collect();
+            format!("prediction,{}", all(&columns))
+        }
+        (None, [_]) => "prediction".to_owned(),
+        (None, several) => all(several),
     };
     format!("row,{names}\n")
 }
@@ -62,8 +76,10 @@ fn header(labels: &[String]) -> String {
 /// Returns the beginning of a JSON report; the number of rows follows the predictions.
 fn document(block: &Block<'_>) -> String {
     format!(
-        "{{\"schema\":{SCHEMA},\"labels\":{},\"iteration\":{},\"rmse\":null,\"label_rmse\":null,\"predictions\":[",
+        "{{\"schema\":{SCHEMA},\"labels\":{},\"classes\":{},\"iteration\":{},\"rmse\":null,\"label_rmse\":null,\
+         \"class_scores\":null,\"predictions\":[",
         serde_json::json!(block.labels),
+        serde_json::json!(block.classes),
         serde_json::json!(block.iteration)
     )
 }

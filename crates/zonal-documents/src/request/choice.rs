@@ -10,7 +10,7 @@ use zonal::statistics::Precision;
 use zonal_io::source::Missing;
 
 use crate::spectrum::KernelKind;
-use crate::train::DescentMethod;
+use crate::train::{DescentMethod, Task};
 
 /// Deserialises one of the named values; the error message lists them all and suggests the nearest.
 fn read<'de, T: ValueEnum, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
@@ -66,6 +66,15 @@ choices! {
         Drawn => false,
         /// Drawn where rows are, chosen in stages by what they add to the labels, and tuned.
         Grown => true,
+    }
+    /// What is to be predicted.
+    TaskChoice -> Task {
+        /// A class if the label is text or a boolean, otherwise a number
+        Auto => Task::Auto,
+        /// A number
+        Regress => Task::Regress,
+        /// A class: each different value of the label is one
+        Classify => Task::Classify,
     }
     /// What a drawn unit sees of a row.
     LiftChoice -> bool {

@@ -2,7 +2,7 @@
 
 use super::choice::{
     DecimalChoice, HiddenChoice, LayersChoice, LiftChoice, MethodChoice, MissingChoice,
-    ParametrisationChoice, PrecisionChoice, SolverChoice, UnitsChoice,
+    ParametrisationChoice, PrecisionChoice, SolverChoice, TaskChoice, UnitsChoice,
 };
 use super::descent::DescentOptions;
 use super::heading::{NETWORK, RUN, TABLE, TARGET as TARGET_HEADING, TRAINING};
@@ -39,6 +39,13 @@ pub struct TrainRequest {
     #[arg(long, value_name = "COLUMN", required_unless_present_any = ["target", "resume", "again"], help_heading = TABLE)]
     #[serde(deserialize_with = "text::list")]
     pub label: Vec<String>,
+    /// Whether the label is a number or a class
+    ///
+    /// For classes the network has one output each, fitted by least squares to 1 for the class of a row and 0 for the others; iteration
+    /// and temperature of the probabilities are chosen by the log-loss on held-out rows, over which, as over the test rows, each class
+    /// is spread evenly.
+    #[arg(long, value_enum, default_value_t = Self::default().task, help_heading = TABLE)]
+    pub task: TaskChoice,
     /// The columns to predict from, separated by commas [default: all others]
     #[arg(long, value_name = "COLUMNS", help_heading = TABLE)]
     #[serde(deserialize_with = "text::list")]
@@ -208,6 +215,7 @@ impl Default for TrainRequest {
             target: None,
             dim: None,
             label: Vec::new(),
+            task: TaskChoice::Auto,
             features: Vec::new(),
             weight: None,
             on_sphere: false,
@@ -266,9 +274,10 @@ pub enum Training {
 }
 
 /// Options of trainings on tables only.
-const TABLE_OPTIONS: [&str; 18] = [
+const TABLE_OPTIONS: [&str; 19] = [
     "data",
     "label",
+    "task",
     "features",
     "weight",
     "on_sphere",
@@ -504,6 +513,7 @@ impl TrainRequest {
         TableJob {
             data,
             labels,
+            task: self.task.value(),
             features: (!self.features.is_empty()).then(|| self.features.clone()),
             test_fraction: self.test_fraction.map_or(FRACTION, |f| f.0),
             validation_fraction: self.validation_fraction.map_or(FRACTION, |f| f.0),

@@ -1,9 +1,11 @@
 //! Trainings: their configuration and their report.
 
+mod classes;
 mod descent;
 mod path_table;
 mod report;
 
+pub use classes::{CalibrationBin, ClassReport, ClassScores, Task};
 pub use descent::{BatchChoice, DescentConfig, DescentMethod};
 pub use report::{
     BestPolynomialReport, Checkpoint, CourseReport, DegreeEnergy, DescentReport, EncodedColumnReport,
@@ -152,6 +154,9 @@ pub struct TableJob {
     pub data: Data,
     /// The names of the label columns.
     pub labels: Vec<String>,
+    /// Whether the label is a number or a class.
+    #[serde(default)]
+    pub task: Task,
     /// The names of the feature columns; all other columns if None.
     pub features: Option<Vec<String>>,
     /// The fraction of the rows for testing, in [0, 1).

@@ -21,6 +21,9 @@ impl TrainReport {
         if path.iter().any(|c| c.drawn_test_loss.is_some()) {
             table.push("drawn_test_loss", numbers(&|c| c.drawn_test_loss));
         }
+        if self.classification.is_some() {
+            table.push("log_loss", numbers(&|c| c.log_loss));
+        }
         table.push("tail_energy", numbers(&|c| c.tail_energy));
         if self.descent.is_some() {
             table.push("predicted_loss", numbers(&|c| c.predicted_loss));

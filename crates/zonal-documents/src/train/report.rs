@@ -1,6 +1,6 @@
 //! The report of a training. Its field names are a stable interface for other programs.
 
-use super::{BatchChoice, Candidate, DescentMethod};
+use super::{BatchChoice, Candidate, ClassReport, DescentMethod};
 use crate::number::Extended;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,9 @@ pub struct TrainReport {
     /// Tables with text or missing values: what was done to each column that is not used as it is.
     #[serde(default)]
     pub encoded_columns: Option<Vec<EncodedColumnReport>>,
+    /// Tables with classes: their probabilities and measures.
+    #[serde(default)]
+    pub classification: Option<ClassReport>,
     /// The dimension n of the sphere S^(n-1); for grown units the number of columns that they use.
     pub dim: u64,
     /// The width m; for grown units that of one network.
@@ -65,7 +68,8 @@ pub struct TrainReport {
     pub step_size: f64,
     /// The expression of the target, for targets.
     pub target: Option<String>,
-    /// The names of the labels, for tables.
+    /// The names of the labels, for tables. A label of classes is one, although the network has an output for each class, which is 1 in
+    /// rows of that class and 0 elsewhere; losses are means over these outputs.
     pub labels: Option<Vec<String>>,
     /// The loss before the first step.
     pub initial_loss: f64,
@@ -93,7 +97,7 @@ pub struct TrainReport {
     pub validation_rmse: Option<f64>,
     /// The root mean squared error on the test rows at the best iteration.
     pub test_rmse: Option<f64>,
-    /// The same errors for each label, for tables.
+    /// The same errors for each label, for tables; of classes for each of their outputs.
     pub label_errors: Option<Vec<LabelErrors>>,
     /// The solver of the path and its error bounds; null at infinite width and for iterative training.
     pub solver: Option<SolverReport>,
@@ -161,6 +165,11 @@ impl TrainReport {
         self.path.iter().find(|c| c.iteration == best)
     }
 
+    /// Returns the names of the outputs of a network on a table: the labels, or one for each class.
+    pub fn outputs(&self) -> Vec<String> {
+        self.label_errors.iter().flatten().map(|errors| errors.label.clone()).collect()
+    }
+
     /// Returns the activation, or those of grown units.
     pub fn activation_names(&self) -> String {
         let all = self.activations.as_deref().unwrap_or_default();
@@ -193,6 +202,7 @@ impl TrainReport {
             bias: of_table.and_then(|t| t.bias),
             normalised: of_table.and_then(|t| t.normalised),
             encoded_columns: of_table.and_then(|t| t.encoded_columns.clone()),
+            classification: of_table.and_then(|t| t.classification.clone()),
             dim: network.dim,
             width: network.width,
             networks: of_growth.map(|g| g.best_iterations.len()),
@@ -203,7 +213,7 @@ impl TrainReport {
             iterations: course.iterations,
             step_size: course.step_size,
             target: of_target.map(|t| t.target.clone()),
-            labels: of_table.map(|t| t.label_errors.iter().map(|l| l.label.clone()).collect()),
+            labels: of_table.map(|t| t.labels.clone()),
             initial_loss: loss(path.first()),
             // A descent on a target that diverged is worth what its best network is.
             loss: loss(if of_target.is_some() { path.get(best) } else { path.last() }),
@@ -334,6 +344,10 @@ pub struct TableReport {
     pub normalised: Option<bool>,
     /// As in [`TrainReport::encoded_columns`].
     pub encoded_columns: Option<Vec<EncodedColumnReport>>,
+    /// As in [`TrainReport::labels`].
+    pub labels: Vec<String>,
+    /// As in [`TrainReport::classification`].
+    pub classification: Option<ClassReport>,
     /// As in [`TrainReport::best_polynomial`].
     pub best_polynomial: Vec<BestPolynomialReport>,
     /// Root mean squared errors on the training, validation and test rows.
@@ -424,6 +438,9 @@ pub struct Checkpoint {
     pub loss_error: Option<f64>,
     /// The loss on the validation rows.
     pub validation_loss: Option<f64>,
+    /// Tables with classes: the smoothed log-loss on held-out rows that chooses the iteration, each at its own temperature.
+    #[serde(default)]
+    pub log_loss: Option<f64>,
     /// The loss on the test rows.
     pub test_loss: Option<f64>,
     /// Grown units: the loss on the test rows, at the same iteration, of one network of as many ReLU units as one of these, but

@@ -1,13 +1,13 @@
 //! The rows of a table in blocks, with validation of every value.
 
 use super::reader::{RawRows, Reader, block_rows, table};
-use super::{Missing, Source};
+use super::{Missing, Piece, Source};
 use crate::error::{Error, Result};
 use crate::option::MISSING;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use zonal::linalg::Matrix;
-use zonal::rows::Rows;
+use zonal::rows::{Rows, Strata};
 
 /// The smallest weight. Weights within the limits have roots and sums in single precision too.
 const SMALLEST_WEIGHT: f64 = 1e-30;
@@ -22,6 +22,8 @@ pub struct Blocks<'a> {
     next_row: u64,
     /// The number of the next row within its file.
     file_row: u64,
+    /// The draws of the rows, if they spread classes evenly.
+    strata: Option<Strata>,
     /// The error of a row, to be returned after the rows before it.
     pending_error: Option<Error>,
     failed: bool,
@@ -42,6 +44,7 @@ impl<'a> Blocks<'a> {
             reader: None,
             next_row: source.first_row,
             file_row: 0,
+            strata: source.strata_seed.zip(source.classes()).map(|(seed, c)| Strata::new(seed, &c.rows)),
             pending_error: None,
             failed: false,
         }
@@ -70,7 +73,7 @@ impl<'a> Blocks<'a> {
                 piece.check_unchanged()?;
             }
             match next {
-                Some(raw) => return self.rows(piece.name(), raw).map(Some),
+                Some(raw) => return self.rows(piece, raw).map(Some),
                 None => {
                     self.reader = None;
                     self.piece += 1;
@@ -81,20 +84,29 @@ impl<'a> Blocks<'a> {
     }
 
     /// Validates the values and drops rows with missing ones. The error of an invalid row is returned after the rows before it.
-    fn rows(&mut self, path: &Path, raw: RawRows) -> Result<Rows> {
-        let source = self.source;
-        let (features, labels) = (source.feature_names.len(), source.label_names.len());
-        let encoded = source.feature_names().len();
+    fn rows(&mut self, piece: &Piece, raw: RawRows) -> Result<Rows> {
+        let (source, path) = (self.source, piece.name());
+        let features = source.feature_names.len();
+        let [encoded, labels] = [source.feature_names(), source.label_names()].map(<[String]>::len);
         let first = self.next_row;
         let mut rows = Rows::empty(first..first + raw.rows as u64, encoded, labels);
         let mut x = Vec::with_capacity(raw.rows * encoded);
         let mut y = Vec::with_capacity(raw.rows * labels);
         for (i, row) in raw.values.chunks_exact(source.columns()).enumerate() {
             let number = first + i as u64;
-            match source.is_usable(path, row, self.file_row + i as u64) {
+            let in_file = self.file_row + i as u64;
+            let label = &row[features..features + source.label_names.len()];
+            // Every row with a label takes a draw, whether it is used or not.
+            let class = source.classified.as_ref().map(|c| source.class(piece, c, label[0]));
+            let draw = class.flatten().and_then(|class| Some(self.strata.as_mut()?.draw(class)));
+            let usable = source.is_usable(path, row, in_file).and_then(|is_used| match class {
+                Some(None) if is_used => Err(source.unknown_class(path, label[0], in_file)),
+                _ => Ok(is_used),
+            });
+            match usable {
                 Ok(false) => {}
                 Ok(true) => {
-                    rows.weights.extend(source.is_weighted().then(|| row[features + labels]));
+                    rows.weights.extend(source.is_weighted().then(|| row[row.len() - 1]));
                     match source.encoding() {
                         Some(encoding) => {
                             let unmarked = encoding.push(&row[..features], &mut x);
@@ -102,7 +114,11 @@ impl<'a> Blocks<'a> {
                         }
                         None => x.extend_from_slice(&row[..features]),
                     }
-                    y.extend_from_slice(&row[features..features + labels]);
+                    match class.flatten() {
+                        Some(class) => y.extend((0..labels).map(|i| f64::from(u8::from(i == class)))),
+                        None => y.extend_from_slice(label),
+                    }
+                    rows.draws.extend(draw);
                     rows.numbers.push(number);
                 }
                 Err(error) if rows.numbers.is_empty() => return Err(error),

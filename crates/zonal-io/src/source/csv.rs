@@ -1,6 +1,7 @@
 //! The reader of CSV files, plain or gzip. Fields are numbers with a decimal point or comma, or true and false for 1 and 0; surrounding
 //! white space is ignored. Unused columns may hold anything.
 
+use super::classes::{Classes, class_name};
 use super::dates;
 use super::encoding::{Cells, EncodedColumn, Encoding};
 use super::reader::{Cell, DATES, RawRows, Reader, check_columns, table};
@@ -10,6 +11,7 @@ use flate2::read::MultiGzDecoder;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Read};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -323,7 +325,7 @@ pub(super) struct CsvReader {
     labels: usize,
     rejects: Rejects,
     decimal_comma: bool,
-    /// What the cells of the first chosen columns become; numbers, if there are more columns.
+    /// What the cells of the first chosen columns become; those of more columns are numbers.
     cells: Vec<Cells>,
     /// Whether a block ends early instead of waiting for more rows.
     prompt: bool,
@@ -359,9 +361,20 @@ impl CsvReader {
         }
     }
 
-    /// Encodes the text of feature columns, which come first.
-    pub(super) fn encoded(mut self, encoding: &Encoding) -> Self {
-        self.cells = encoding.columns.iter().map(EncodedColumn::cells).collect();
+    /// Encodes the text of the feature columns, which come first, and of the label, which comes next.
+    pub(super) fn encoded(
+        mut self,
+        features: usize,
+        encoding: Option<&Encoding>,
+        classes: Option<&Arc<Classes>>,
+    ) -> Self {
+        if let Some(encoding) = encoding {
+            self.cells = encoding.columns.iter().map(EncodedColumn::cells).collect();
+        }
+        if let Some(classes) = classes {
+            self.cells.resize_with(features, || Cells::Numbers);
+            self.cells.push(Cells::Classes(Arc::clone(classes), classes.numbers()));
+        }
         self
     }
 
@@ -388,6 +401,9 @@ impl CsvReader {
             values.push(match self.cells.get(position) {
                 Some(Cells::Levels(levels)) => self.level(field, levels, line, position)?,
                 Some(Cells::Dates) => self.date(field, line, position)?,
+                Some(Cells::Classes(classes, numbers)) => {
+                    self.class(field, (classes, numbers), line, position)?
+                }
                 Some(Cells::Numbers) | None => match finite(field, self.decimal_comma) {
                     Some(x) => x,
                     None => self.special_value(field, line, position)?,
@@ -434,26 +450,57 @@ impl CsvReader {
         })
     }
 
-    /// Calls `see` with the line, the position and the value of each of the first chosen columns, row by row.
+    /// Returns the number of the class of a label.
+    fn class(
+        &self,
+        field: &[u8],
+        (classes, numbers): (&Classes, &HashMap<String, usize>),
+        line: u64,
+        position: usize,
+    ) -> Result<f64> {
+        // Most labels are written like the name of their class.
+        if let Some(class) = std::str::from_utf8(field).ok().and_then(|text| numbers.get(text)) {
+            return Ok(*class as f64);
+        }
+        let text = String::from_utf8_lossy(field);
+        let Some(name) = class_name(&self.cell(field, &text, line, position)?) else {
+            return self.special_value(field, line, position);
+        };
+        numbers.get(name.as_ref()).map(|class| *class as f64).ok_or_else(|| Error::Table {
+            path: self.path.clone(),
+            row: Some(line),
+            column: Some(self.names[self.chosen[position]].clone()),
+            message: classes.unknown(&text),
+        })
+    }
+
+    /// Returns the value of a field, which has this text.
+    fn cell<'a>(&self, field: &[u8], text: &'a str, line: u64, position: usize) -> Result<Cell<'a>> {
+        Ok(match (boolean(field), finite(field, self.decimal_comma)) {
+            (Some(x), _) => Cell::Boolean(x != 0.0),
+            (None, Some(x)) => Cell::Number(x),
+            (None, None) if is_missing(text) => Cell::Missing,
+            // An infinite number.
+            (None, None) if is_number(field) => Cell::Number(self.special_value(field, line, position)?),
+            (None, None) => Cell::Text(text),
+        })
+    }
+
+    /// Calls `see` with the line, the position and the value of the chosen columns at these positions, row by row, until it returns
+    /// false.
     pub(super) fn for_each_cell(
         &mut self,
-        columns: usize,
-        is_cancelled: &dyn Fn() -> bool,
-        see: &mut dyn FnMut(u64, usize, Cell<'_>),
+        positions: Range<usize>,
+        see: &mut dyn FnMut(u64, usize, Cell<'_>) -> bool,
     ) -> Result<()> {
         let mut record = csv::ByteRecord::new();
-        while let Some(line) = self.record(&mut record)?.filter(|_| !is_cancelled()) {
-            for (position, &column) in self.chosen[..columns].iter().enumerate() {
-                let field = record.get(column).unwrap_or_default().trim_ascii();
+        while let Some(line) = self.record(&mut record)? {
+            for position in positions.clone() {
+                let field = record.get(self.chosen[position]).unwrap_or_default().trim_ascii();
                 let text = String::from_utf8_lossy(field);
-                let cell = match finite(field, self.decimal_comma) {
-                    Some(x) => Cell::Number(x),
-                    None if is_missing(&text) => Cell::Missing,
-                    // An infinite number.
-                    None if is_number(field) => Cell::Number(self.special_value(field, line, position)?),
-                    None => Cell::Text(&text),
-                };
-                see(line, position, cell);
+                if !see(line, position, self.cell(field, &text, line, position)?) {
+                    return Ok(());
+                }
             }
         }
         Ok(())
@@ -485,7 +532,11 @@ impl CsvReader {
             )),
             Ok(_) => fail(format!("found '{found}', but only finite numbers can be used")),
             Err(_) if position + self.labels >= self.chosen.len() => {
-                let advice = if has_decimal_comma(text) { decimals() } else { String::new() };
+                let advice = if has_decimal_comma(text) {
+                    decimals()
+                } else {
+                    format!("; use {} if the labels are classes", option::TASK.with("classify"))
+                };
                 fail(format!("the label must be a number, but found '{found}'{advice}"))
             }
             Err(_) => {

@@ -1,10 +1,12 @@
 //! How columns become numbers: text becomes a column for each of its levels, and a missing value the mean of its column, with a
 //! column that marks it. What was learned on one table is applied to others.
 
+use super::classes::Classes;
 use super::dates;
 use crate::error::Result;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// The largest number of columns for the levels of one column, including that for all others.
 pub(super) const MOST_LEVELS: usize = 32;
@@ -69,6 +71,8 @@ pub(super) enum Cells {
     Levels(HashMap<String, usize>),
     /// Days since 1970-01-01.
     Dates,
+    /// The number of their class; others are errors.
+    Classes(Arc<Classes>, HashMap<String, usize>),
 }
 
 impl EncodedColumn {

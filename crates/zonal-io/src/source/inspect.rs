@@ -6,12 +6,13 @@ use super::encoding::{EncodedColumn, Encoding, Kind, MOST_LEVELS};
 use super::reader::{Cell, block_rows};
 use crate::error::{Error, Result};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// The largest number of different texts that are counted in a column.
 const MOST_DIFFERENT: usize = 100_000;
 
-/// Sees the number of a row, its file and line, the position of a feature and its value.
+/// Sees the number of a row, its file and line, the position of a column and its value.
 type SeeCell<'a> = &'a mut dyn FnMut(u64, (&Path, u64), usize, Cell<'_>);
 
 /// What was seen in one column.
@@ -41,6 +42,7 @@ impl Seen {
                 // A running mean does not overflow.
                 self.mean += (x - self.mean) / self.numbers as f64;
             }
+            Cell::Boolean(is_true) => self.add(&Cell::Number(f64::from(u8::from(*is_true))), place),
             Cell::Missing => self.missing += 1,
             Cell::Text(text) => {
                 self.texts += 1;
@@ -99,7 +101,7 @@ impl Source {
     ) -> Result<Encoding> {
         let names = &self.feature_names;
         let mut seen: Vec<Seen> = names.iter().map(|_| Seen::default()).collect();
-        self.for_each_cell(is_cancelled, &mut |row, place, position, cell| {
+        self.for_each_cell(0..names.len(), is_cancelled, &mut |row, place, position, cell| {
             if is_used(row) {
                 seen[position].add(&cell, place);
             }
@@ -110,10 +112,16 @@ impl Source {
             is_text.push(is_named(name) || Self::is_text(name, seen)?);
         }
         if is_text.contains(&true) {
-            self.for_each_cell(is_cancelled, &mut |row, _, position, cell| match cell {
-                Cell::Text(text) if is_text[position] && is_used(row) => seen[position].count(text),
-                Cell::Number(x) if is_text[position] && is_used(row) => seen[position].count(&x.to_string()),
-                _ => {}
+            self.for_each_cell(0..names.len(), is_cancelled, &mut |row, _, position, cell| {
+                if !is_text[position] || !is_used(row) {
+                    return;
+                }
+                match cell {
+                    Cell::Text(text) => seen[position].count(text),
+                    Cell::Number(x) => seen[position].count(&x.to_string()),
+                    Cell::Boolean(is_true) => seen[position].count(if is_true { "1" } else { "0" }),
+                    Cell::Missing => {}
+                }
             })?;
         }
         let columns = names.iter().zip(&mut seen).zip(is_text).map(|((name, seen), is_text)| EncodedColumn {
@@ -146,23 +154,31 @@ impl Source {
         }
     }
 
-    /// Calls `see` with the number of each row, the file and line, the position of the feature and its value.
-    fn for_each_cell(&self, is_cancelled: &dyn Fn() -> bool, see: SeeCell<'_>) -> Result<()> {
-        let features = self.feature_names.len();
+    /// Calls `see` with the number of each row, the file and line, and the position and the value of each column at these positions.
+    /// If it is cancelled, it ends early.
+    pub(super) fn for_each_cell(
+        &self,
+        positions: Range<usize>,
+        is_cancelled: &dyn Fn() -> bool,
+        see: SeeCell<'_>,
+    ) -> Result<()> {
+        let last = positions.end - 1;
         let mut row = self.first_row;
         for piece in &self.pieces {
             piece.check_unchanged()?;
             if let Some(mut csv) = self.open_csv(piece)? {
-                csv.for_each_cell(features, is_cancelled, &mut |line, position, cell| {
+                csv.for_each_cell(positions.clone(), &mut |line, position, cell| {
                     see(row, (piece.name(), line), position, cell);
-                    row += u64::from(position + 1 == features);
+                    row += u64::from(position == last);
+                    !is_cancelled()
                 })?;
                 continue;
             }
             let mut reader = self.reader(piece)?;
             while let Some(raw) = reader.next(block_rows(self.columns()))? {
                 for values in raw.values.chunks_exact(self.columns()) {
-                    for (position, &x) in values[..features].iter().enumerate() {
+                    for position in positions.clone() {
+                        let x = values[position];
                         let cell = if x.is_nan() { Cell::Missing } else { Cell::Number(x) };
                         see(row, (piece.name(), 0), position, cell);
                     }

@@ -7,6 +7,7 @@ mod arrow;
 #[cfg(feature = "arrow")]
 mod arrow_limits;
 mod blocks;
+mod classes;
 mod columns;
 mod csv;
 mod dates;
@@ -26,6 +27,7 @@ mod reader;
 mod sniff;
 
 pub use blocks::Blocks;
+pub use classes::Classes;
 pub use columns::Columns;
 pub use csv::Dialect;
 pub use encoding::{EncodedColumn, Encoding, Kind};
@@ -34,6 +36,7 @@ pub use memory::Table;
 pub use sniff::default_dialect;
 
 use crate::error::{Error, Result};
+use classes::Classified;
 use columns::ColumnIndices;
 use format::{Format, format, matches};
 use memory::MemoryReader;
@@ -69,7 +72,11 @@ pub struct Source {
     encoding: Option<(Arc<Encoding>, Vec<String>)>,
     /// The number of missing values that were filled in although no column marks them, in all passes.
     unmarked: Arc<AtomicU64>,
+    /// The names of the label columns before classes get columns of their own.
     label_names: Vec<String>,
+    classified: Option<Classified>,
+    /// The seed of the draws that spread classes evenly; None for draws by the numbers of rows.
+    strata_seed: Option<u64>,
     weight_name: Option<String>,
     first_row: u64,
     prompt: bool,
@@ -181,6 +188,8 @@ impl Source {
             encoding: None,
             unmarked: Arc::default(),
             label_names: of(&chosen.labels),
+            classified: None,
+            strata_seed: None,
             weight_name: chosen.weight.map(|i| names[i].clone()),
             first_row: 0,
             prompt: false,
@@ -213,6 +222,8 @@ impl Source {
             encoding: None,
             unmarked: Arc::default(),
             label_names,
+            classified: None,
+            strata_seed: None,
             weight_name,
             first_row: 0,
             prompt: false,
@@ -291,9 +302,9 @@ impl Source {
         Ok(named.filter(|(_, name)| self.feature_names.contains(name)).collect())
     }
 
-    /// Returns the names of the labels.
+    /// Returns the names of the labels; of classes, one for each.
     pub fn label_names(&self) -> &[String] {
-        &self.label_names
+        self.classified.as_ref().map_or(&self.label_names, |classified| &classified.columns)
     }
 
     /// Returns the files in the order of their rows.
@@ -354,11 +365,10 @@ impl Source {
     }
 
     fn csv(&self, path: &Path, csv: csv::OpenCsv, prompt: bool) -> Result<Box<dyn Reader>> {
-        let reader = self.csv_reader(path, csv, prompt)?;
-        Ok(Box::new(match &self.encoding {
-            Some((encoding, _)) => reader.encoded(encoding),
-            None => reader,
-        }))
+        let features = self.feature_names.len();
+        let encoding = self.encoding.as_ref().map(|(encoding, _)| &**encoding);
+        let classes = self.classified.as_ref().map(|classified| &classified.classes);
+        Ok(Box::new(self.csv_reader(path, csv, prompt)?.encoded(features, encoding, classes)))
     }
 
     fn csv_reader(&self, path: &Path, csv: csv::OpenCsv, prompt: bool) -> Result<csv::CsvReader> {

@@ -20,6 +20,7 @@ pub(super) struct RawRows {
 /// The value of one cell.
 pub(super) enum Cell<'a> {
     Number(f64),
+    Boolean(bool),
     Missing,
     Text(&'a str),
 }

@@ -28,6 +28,7 @@ fn read(paths: &[PathBuf], columns: &Columns, missing: Missing, dialect: Dialect
                     features: join(&before.features, &rows.features),
                     labels: join(&before.labels, &rows.labels),
                     weights: [before.weights, rows.weights].concat(),
+                    draws: [before.draws, rows.draws].concat(),
                 }
             }
         });

@@ -90,7 +90,7 @@ where
         None => WholePath::new(&run.config)?.train(subject, run)?,
         Some(options) => options.train(subject, run)?,
     };
-    let (course, model) = course.into_model(&network, run.config.seed, subject.origin());
+    let (course, model) = course.into_model(&network, run.config.seed, subject.origin(&findings));
     let (subject, test_rows) = subject.report(findings, model.as_ref(), run)?;
     Ok(Trained { report: TrainReport::new(network, course, subject), model, test_rows })
 }

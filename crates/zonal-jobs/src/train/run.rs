@@ -276,8 +276,7 @@ fn write(folder: &RunFolder, config: &TrainConfig, trained: &Trained, provenance
     folder.write(METRICS, metrics.as_bytes())?;
     folder.write(METRICS_CSV, report.path_csv()?.as_bytes())?;
     if !trained.test_rows.is_empty() {
-        let labels = report.labels.as_deref().unwrap_or_default();
-        folder.write(TEST_ROWS, test_rows::csv(&trained.test_rows, labels)?.as_bytes())?;
+        folder.write(TEST_ROWS, test_rows::csv(&trained.test_rows, &report.outputs())?.as_bytes())?;
     }
     if let Some(model) = &trained.model {
         model.save(&folder.path().join(MODEL))?;

@@ -109,6 +109,7 @@ mod tests {
                 features: Matrix::zeros(1_000, 1),
                 labels: labels.clone(),
                 weights: Vec::new(),
+                draws: Vec::new(),
             };
             let predictions = labels.values().iter().map(|y| y + 0.5).collect();
             sample.add(&rows, &Matrix::from_rows(1_000, 1, predictions).unwrap());

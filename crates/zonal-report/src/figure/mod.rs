@@ -1,6 +1,7 @@
 //! The figures of trainings and of other results as charts.
 
 mod analysis;
+mod calibration;
 mod degrees;
 mod loss;
 mod movement;
@@ -11,6 +12,7 @@ mod spectrum;
 
 pub use crate::axis::ITERATIONS;
 pub use analysis::of_analysis;
+pub use calibration::calibration;
 pub use degrees::degrees;
 pub use loss::loss;
 pub use movement::movement;

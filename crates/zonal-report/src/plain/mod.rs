@@ -3,6 +3,7 @@
 
 mod analyze;
 mod bound;
+mod classes;
 mod learn;
 mod plan;
 mod play;
@@ -30,7 +31,7 @@ pub fn text(report: &Report, layout: Layout) -> String {
         Report::Train(report) => train::table(report, layout),
         Report::Repeat(_, agreement) => train::agreement(agreement),
         Report::Analyze(report) => analyze::text(report, layout),
-        Report::Predict(report) => predict::text(report),
+        Report::Predict(report) => predict::text(report, layout),
         Report::Page(report) => {
             [&report.page].into_iter().chain(&report.figures).map(|file| format!("{file}\n")).collect()
         }

@@ -1,6 +1,7 @@
 //! Scores of a model. Predictions are not formatted here, since their rows are passed on while they are read.
 
-use super::table::{csv as csv_of, quoted};
+use super::classes;
+use super::table::{Layout, csv as csv_of, quoted};
 use zonal_documents::number::short;
 use zonal_documents::predict::PredictReport;
 
@@ -10,7 +11,10 @@ fn label_errors(report: &PredictReport) -> impl Iterator<Item = (&String, f64)> 
 }
 
 /// Formats the error on labelled rows; empty for predictions.
-pub(crate) fn text(report: &PredictReport) -> String {
+pub(crate) fn text(report: &PredictReport, layout: Layout) -> String {
+    if let (Some(scores), Some(names)) = (&report.class_scores, &report.classes) {
+        return classes::score(names, scores, layout);
+    }
     let Some(rmse) = report.rmse else { return String::new() };
     let mut text = format!("RMSE {} over {} rows\n", short(rmse), report.rows);
     if report.labels.len() > 1 {
@@ -21,8 +25,18 @@ pub(crate) fn text(report: &PredictReport) -> String {
     text
 }
 
-/// Formats the error of each label as CSV; empty for predictions.
+/// Formats the error of each label, or the measures of classes, as CSV; empty for predictions.
 pub(crate) fn csv(report: &PredictReport) -> String {
+    if let Some(scores) = &report.class_scores {
+        let values = [scores.accuracy, scores.log_loss, scores.brier].map(|x| x.to_string());
+        let auc = scores.auc.map_or(String::new(), |auc| auc.to_string());
+        let row: Vec<String> = [quoted(&report.labels[0]), report.rows.to_string()]
+            .into_iter()
+            .chain(values)
+            .chain([auc])
+            .collect();
+        return csv_of(&["label", "rows", "accuracy", "log_loss", "brier", "auc"].map(String::from), &[row]);
+    }
     if report.rmse.is_none() {
         return String::new();
     }

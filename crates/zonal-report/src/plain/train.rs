@@ -292,15 +292,21 @@ fn rows_table(report: &TrainReport, layout: Layout) -> String {
         }
         None => format!("iteration {}", report.best_iteration.unwrap_or(report.iterations)),
     };
-    text += &format!(
-        "\nbest {best}{}: RMSE {}\n",
-        match (report.validation_rmse, report.folds) {
-            (_, Some(_)) => ", chosen over folds",
-            (Some(_), None) => ", chosen on validation rows",
-            (None, None) => "",
-        },
-        errors(report)
-    );
+    let chosen = match (report.validation_rmse, report.folds) {
+        (_, Some(_)) => ", chosen over folds",
+        (Some(_), None) => ", chosen on validation rows",
+        (None, None) => "",
+    };
+    if let Some(found) = &report.classification {
+        text += "RMSE: of the outputs, which are 1 for the class of a row and 0 for the others.\n";
+        if report.path.iter().any(|c| c.log_loss.is_some()) {
+            text += "log-loss: on held-out rows, against smoothed classes, at the best temperature of each iteration.\n";
+        }
+        text += &format!("\nbest {best}{chosen}; temperature {}\n", short(found.temperature));
+        text += &super::classes::training(found, held_out(report), layout);
+        return text + &run_line(report);
+    }
+    text += &format!("\nbest {best}{chosen}: RMSE {}\n", errors(report));
     if let Some(labels) = report.label_errors.as_ref().filter(|l| l.len() > 1) {
         text += &errors_by_label(labels, layout);
     }
@@ -310,9 +316,15 @@ fn rows_table(report: &TrainReport, layout: Layout) -> String {
     text + &run_line(report)
 }
 
+/// Names the rows that chose the iteration.
+fn held_out(report: &TrainReport) -> &'static str {
+    if report.folds.is_some() { "held-out" } else { "validation" }
+}
+
 /// Formats the known errors; those on validation rows or folds, which chose the iteration, if there are no test rows.
 fn errors(report: &TrainReport) -> String {
-    let held_out = if report.folds.is_some() { "held-out folds" } else { "validation rows" };
+    let rows = format!("{} rows", held_out(report));
+    let held_out = if report.folds.is_some() { "held-out folds" } else { &rows };
     let validation = report.validation_rmse.filter(|_| report.test_rmse.is_none());
     let all = [(report.train_rmse, "training rows"), (validation, held_out), (report.test_rmse, "test rows")];
     let known = all.iter().filter_map(|(error, rows)| Some(format!("{} on {rows}", short((*error)?))));
@@ -375,6 +387,10 @@ fn path_of_errors(report: &TrainReport, layout: Layout) -> String {
     let linear = has_tangent(report);
     let train = if report.is_refitted() { "train+validation RMSE" } else { "train RMSE" };
     let mut header = ["iteration", train, held_out, "test RMSE"].map(String::from).to_vec();
+    let has_classes = report.path.iter().any(|c| c.log_loss.is_some());
+    if has_classes {
+        header.push("log-loss".to_owned());
+    }
     if linear {
         header.push("tangent kernel".to_owned());
     }
@@ -394,6 +410,9 @@ fn path_of_errors(report: &TrainReport, layout: Layout) -> String {
                 root(c.validation_loss),
                 root(c.test_loss),
             ];
+            if has_classes {
+                row.push(c.log_loss.map_or("-".to_owned(), short));
+            }
             if linear {
                 row.push(root(c.predicted_loss));
             }

@@ -32,6 +32,8 @@ pub enum Purpose {
     Learner = 11,
     /// Candidates of a grown hidden layer.
     Growth = 12,
+    /// The part of each row of a table of classes.
+    Strata = 13,
 }
 
 /// Returns the generator for `(seed, purpose, index)`: ChaCha8 keyed by seed and purpose, on stream `index`.

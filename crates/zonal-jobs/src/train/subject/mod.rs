@@ -18,7 +18,7 @@ pub(crate) trait Subject {
     fn network(&self) -> Result<NetworkReport>;
 
     /// Returns the description of the subject in a model.
-    fn origin(&self) -> Origin;
+    fn origin(&self, findings: &Self::Findings) -> Origin;
 
     /// Returns the subject's part of the report, and predictions on test rows.
     fn report(

@@ -1,5 +1,6 @@
 //! The page of a training.
 
+mod classes;
 mod summary;
 mod tables;
 
@@ -47,6 +48,7 @@ pub fn training(run: &SavedTraining) -> Result<Page> {
     };
     let story = story(run, spectrum.as_ref(), &mut page);
     page.sections.push(story);
+    page.sections.extend(classes::section(report, &mut page.charts));
     page.sections.extend(tables::degrees_section(report, spectrum.as_ref(), dim));
     page.sections.extend(tables::polynomials(report));
     page.sections.extend(tables::labels(report));
@@ -78,7 +80,11 @@ fn story(run: &SavedTraining, spectrum: Option<&Spectrum>, page: &mut Page) -> S
             figure.stop = report.path.get(start(report)).map(|c| group_digits(c.iteration));
         }
     }
-    let names = report.labels.as_deref().unwrap_or_default();
+    // The outputs for classes are 0 or 1.
+    let names = match report.classification {
+        None => report.labels.as_deref().unwrap_or_default(),
+        Some(_) => &[],
+    };
     let total = report.rows.map_or(0, |r| r.test);
     for (i, label) in names.iter().enumerate().take(LABELS).filter(|_| !run.test_rows.is_empty()) {
         let id = if i == 0 { "truth".to_owned() } else { format!("truth-{}", i + 1) };

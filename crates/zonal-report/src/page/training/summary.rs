@@ -90,6 +90,18 @@ fn selection(report: &TrainReport) -> String {
 }
 
 fn accuracy(report: &TrainReport) -> String {
+    if let Some(classes) = &report.classification {
+        let known = [(&classes.test, "test"), (&classes.held_out, "held-out"), (&classes.train, "training")];
+        let found = known.iter().find_map(|(scores, rows)| Some((scores.as_ref()?, rows)));
+        return found.map_or("its accuracy is not known".to_owned(), |(scores, rows)| {
+            format!(
+                "it predicts the class of {} % of the {rows} rows ({} % have the most frequent class), with a log-loss of {}",
+                short(100.0 * scores.accuracy),
+                short(100.0 * scores.base_rate),
+                short(scores.log_loss)
+            )
+        });
+    }
     match (report.test_rmse, report.train_rmse) {
         (Some(rmse), _) => {
             let below = improvement(report).map_or(String::new(), |part| {
@@ -142,7 +154,17 @@ pub(super) fn facts(report: &TrainReport) -> Vec<Fact> {
         }
         add("dimension", report.dim.to_string());
     } else {
-        let optional = |x: Option<f64>| x.map(short);
+        let optional = |x: Option<f64>| x.filter(|_| report.classification.is_none()).map(short);
+        if let Some(classes) = &report.classification {
+            let known =
+                [("test", &classes.test), ("held-out", &classes.held_out), ("training", &classes.train)];
+            for (rows, scores) in known.iter().filter_map(|(rows, scores)| Some((rows, scores.as_ref()?))) {
+                add(&format!("{rows} accuracy"), format!("{} %", short(100.0 * scores.accuracy)));
+                add(&format!("{rows} log-loss"), short(scores.log_loss));
+            }
+            add("classes", group_digits(classes.classes.len() as u64));
+            add("temperature", short(classes.temperature));
+        }
         if let Some(rmse) = optional(report.test_rmse) {
             add("test RMSE", rmse);
         }

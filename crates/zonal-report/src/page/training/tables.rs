@@ -163,7 +163,7 @@ pub(super) fn importances(report: &TrainReport) -> Option<Section> {
 const IMPORTANCES: usize = 30;
 
 pub(super) fn labels(report: &TrainReport) -> Option<Section> {
-    let errors = report.label_errors.as_ref().filter(|l| l.len() > 1)?;
+    let errors = report.label_errors.as_ref().filter(|l| l.len() > 1 && report.classification.is_none())?;
     let optional = |x: Option<f64>| number_cell(x.map_or("-".to_owned(), short));
     let rows = errors
         .iter()

@@ -4,7 +4,6 @@
 use crate::data::for_each_prepared;
 use crate::survey::standardise_labels;
 use crate::train::run::{SavedState, TrainingRun};
-use rayon::prelude::*;
 use std::path::Path;
 use zonal::block::FeatureMap;
 use zonal::lift::{LabelScale, Lift};
@@ -12,7 +11,7 @@ use zonal::linalg::Matrix;
 use zonal::measure::Monomials;
 use zonal::network::Network;
 use zonal::observer::{Observer, Stage, check};
-use zonal::rows::Rows;
+use zonal::rows::{Draw, Rows, Split};
 use zonal::statistics::{Batch, Precision, Statistics, Sums};
 use zonal_documents::options::RESUME;
 use zonal_documents::{Error, Result};
@@ -30,8 +29,9 @@ pub(super) struct Accumulation<'a> {
     pub(super) precision: Precision,
     /// The number of parts.
     pub(super) parts: usize,
-    /// Returns the part of the row with this number.
-    pub(super) part: &'a (dyn Fn(u64) -> usize + Sync),
+    pub(super) split: &'a Split,
+    /// Returns the part of the row with this draw.
+    pub(super) part: &'a (dyn Fn(&Draw) -> usize + Sync),
 }
 
 /// The sums of the network's features and of monomials, one for each part of the rows.
@@ -116,9 +116,7 @@ impl Accumulation<'_> {
         // Rows before these are already included in the sums.
         let (first, first_monomials) = (features.next_row(), monomials.next_row());
         let prepare = |rows: &Rows| {
-            let part = |&row: &u64| (self.part)(row);
-            let parts: Vec<usize> =
-                rows.numbers.par_iter().with_min_len(MIN_ROWS_PER_TASK).map(part).collect();
+            let parts: Vec<usize> = rows.draws(self.split).iter().map(|draw| (self.part)(draw)).collect();
             let labels = standardise_labels(self.labels, &rows.labels);
             let from = |first, map: Map<'_>| Prepared::new(rows, &parts, &labels, first, map);
             let of_features = from(first, &|rows| Ok(self.lift.apply(rows)?))?;
@@ -188,9 +186,6 @@ pub(super) struct Prepared {
     labels: Matrix,
     weights: Vec<f64>,
 }
-
-/// The smallest number of rows whose parts are determined by one parallel task.
-const MIN_ROWS_PER_TASK: usize = 256;
 
 /// Maps features, one row each, to the points of a feature map.
 pub(super) type Map<'a> = &'a dyn Fn(&Matrix) -> Result<Matrix>;

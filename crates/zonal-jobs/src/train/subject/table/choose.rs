@@ -87,7 +87,8 @@ impl Draft {
         candidates.iter().for_each(|tried| note_candidates(tried, notes));
         let Self { lift, labels, split, width } = self;
         let (lift, seed) = (Lift { bias, ..lift }, config.seed);
-        Ok(Problem { lift, labels, split, activation, scale, width, seed, candidates, encoding: None })
+        let (encoding, classes) = (None, None);
+        Ok(Problem { lift, labels, split, activation, scale, width, seed, candidates, encoding, classes })
     }
 }
 
@@ -171,7 +172,8 @@ impl Trials<'_> {
         // Rows with the smallest ranks, so that each round includes the rows of the previous one.
         let mut chosen: Vec<usize> = (0..self.sample.len()).collect();
         if chosen.len() > round.rows {
-            chosen.select_nth_unstable_by_key(round.rows, |&i| self.draft.split.rank(self.sample.numbers[i]));
+            let draws = self.sample.draws(&self.draft.split);
+            chosen.select_nth_unstable_by_key(round.rows, |&i| draws[i].rank);
             chosen.truncate(round.rows);
             chosen.sort_unstable();
         }
@@ -183,7 +185,8 @@ impl Trials<'_> {
         let seed = self.config.seed;
         let network =
             Network::random(candidate.activation.clone(), candidate.scale, lift.dim()?, width, seed)?;
-        let parts: Vec<usize> = rows.numbers.iter().map(|&n| self.draft.split.fold(n, round.folds)).collect();
+        let draws = rows.draws(&self.draft.split);
+        let parts: Vec<usize> = draws.iter().map(|draw| draw.fold(round.folds)).collect();
         let mut statistics = Statistics::new(width, self.draft.labels.len(), round.folds, Precision::F64);
         Prepared::in_memory(parts, points, labels, rows.weights).add_to(&mut statistics, &network)?;
         statistics.close(&network)?;
@@ -223,7 +226,7 @@ fn note_candidates(tried: &[Candidate], notes: Notes<'_>) {
 /// others.
 fn held_out_error(folds: &[Sums], iterations: u64, cancellation: &Cancellation) -> Result<f64> {
     let grid = logarithmic_grid(iterations);
-    let (totals, weight) = over_folds(folds, grid.len(), |held, rest| {
+    let (totals, weight) = over_folds(folds, grid.len(), |_, held, rest| {
         if cancellation.is_requested() {
             return Ok(Vec::new());
         }

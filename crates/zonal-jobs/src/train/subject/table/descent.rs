@@ -1,10 +1,12 @@
 //! Iterative descent on a table that fits into memory.
 
 use super::accumulate::Prepared;
+use super::calibrate::{Calibration, SampledClasses};
 use super::checks::PREDICTED_ROWS;
 use super::polynomials;
 use super::prepare::{TableFindings, TableSubject};
 use super::problem::{Problem, units};
+use super::validation::Validation;
 use crate::data::for_each_block;
 use crate::survey::standardise_labels;
 use crate::train::method::Course;
@@ -23,6 +25,7 @@ use zonal::rows::Part;
 use zonal::statistics::{Precision, Statistics};
 use zonal_documents::train::{BatchChoice, BestPolynomialReport, Checkpoint, DescentConfig, DescentMethod};
 use zonal_documents::{Error, Result};
+use zonal_io::model::{HiddenLayer, Units};
 
 impl Method<TableSubject<'_>> for DescentConfig {
     fn train(
@@ -72,8 +75,27 @@ impl Method<TableSubject<'_>> for DescentConfig {
             (run.notes)("no validation rows: the iteration with the smallest training loss is used");
         }
         let best_polynomial = table.polynomials(subject)?;
-        Ok((course, TableFindings { best_polynomial, held_out: None }))
+        let calibration = calibration(subject, &course)?;
+        Ok((course, TableFindings { best_polynomial, held_out: None, calibration }))
     }
+}
+
+/// Calibrates the best network on sampled validation rows, or training rows without any; None if the labels are no classes.
+fn calibration(subject: &TableSubject<'_>, course: &Course) -> Result<Option<Calibration>> {
+    let validation = Validation::Rows { refit: false };
+    let Some(classes) = SampledClasses::drawn(&subject.problem, &subject.survey, validation)? else {
+        return Ok(None);
+    };
+    let (best, labels) = (course.report.best, subject.problem.labels.len());
+    let Some((hidden, coefficients)) = &course.network else { return Ok(None) };
+    let network = match hidden {
+        HiddenLayer::Fixed(network) => Some(network),
+        HiddenLayer::Moving(networks) => networks.get(best),
+        HiddenLayer::Grown(..) => None,
+    };
+    let Some(network) = network else { return Ok(None) };
+    let coefficients = coefficients.row_range(best * labels, (best + 1) * labels);
+    classes.calibrate(Units::Alike(network), &coefficients).map(Some)
 }
 
 /// A table in memory.

@@ -2,6 +2,7 @@
 //! mean is one network.
 
 use super::accumulate::Prepared;
+use super::calibrate::SampledClasses;
 use super::grown_path::GrownPaths;
 use super::growth::{GrowthPlan, part_for};
 use super::polynomials;
@@ -17,11 +18,12 @@ use rayon::prelude::*;
 use zonal::activation::Activation;
 use zonal::block::FeatureMap;
 use zonal::dynamics::Step;
+use zonal::linalg::Matrix;
 use zonal::measure::{Monomials, best_polynomials};
 use zonal::network::{Mixed, Network};
 use zonal::observer::{Observer, Stage};
 use zonal::risk::Quadratic;
-use zonal::rows::{Part, Rows};
+use zonal::rows::{Draw, Part, Rows};
 use zonal::statistics::{Precision, Statistics, Sums};
 use zonal_documents::Result;
 use zonal_io::source::Source;
@@ -48,18 +50,24 @@ pub(super) fn train(
     let monomials = polynomials::at_most(variables, most);
     let drawn = drawn(subject, plan)?;
     let mut pass = Pass::new(subject, &grown, &drawn, &monomials);
-    pass.read(&subject.source, &|row| subject.problem.split.part(row) == Part::Test, run.observer)?;
+    let split = &subject.problem.split;
+    pass.read(&subject.source, &|draw| split.part_of(draw) == Part::Test, run.observer)?;
     if let Some(source) = &subject.test_source {
         pass.read_test(source, run.observer)?;
     }
     let [sums, drawn_sums, polynomial_sums] = pass.finish()?;
     let labels = &subject.problem.labels;
-    let paths = GrownPaths::new(&sums, method, labels, run.observer)?;
+    let map = |features: &Matrix| Ok(plan.columns.apply(features)?);
+    let fold = |draw: &Draw| draw.fold(plan.networks);
+    let classes = SampledClasses::of(&subject.problem, &subject.survey, &map, &fold)?;
+    let classes = classes.as_ref().map(|classes| (classes, &grown));
+    let paths = GrownPaths::new(&sums, method, labels, classes, run.observer)?;
     let drawn_losses = drawn_losses(&drawn_sums[0], method, run.observer)?;
     let [train, test] = [&polynomial_sums[0][Part::Train as usize], &polynomial_sums[0][Part::Test as usize]];
     let best_polynomial = polynomials::reports(&best_polynomials(&monomials, train, test)?, labels);
-    let held_out = paths.held_out();
-    Ok((paths.course(&grown, drawn_losses.as_ref())?, TableFindings { best_polynomial, held_out }))
+    let (held_out, calibration) = (paths.held_out(), paths.calibration()?);
+    let course = paths.course(&grown, drawn_losses.as_ref())?;
+    Ok((course, TableFindings { best_polynomial, held_out, calibration }))
 }
 
 /// Returns the network of drawn units to compare with.
@@ -128,17 +136,15 @@ impl<'a> Pass<'a> {
     fn read(
         &mut self,
         source: &Source,
-        is_test: &(dyn Fn(u64) -> bool + Sync),
+        is_test: &(dyn Fn(&Draw) -> bool + Sync),
         observer: &mut dyn Observer,
     ) -> Result<()> {
         let (subject, columns, networks) = (self.subject, &self.grown.columns, self.grown.networks.len());
         let problem = &subject.problem;
         let prepare = |rows: &Rows| {
             let labels = standardise_labels(&problem.labels, &rows.labels);
-            let fold = |&row: &u64| {
-                if is_test(row) { networks } else { problem.split.fold(row, networks) }
-            };
-            let folds: Vec<usize> = rows.numbers.par_iter().with_min_len(256).map(fold).collect();
+            let fold = |draw: &Draw| if is_test(draw) { networks } else { draw.fold(networks) };
+            let folds: Vec<usize> = rows.draws(&problem.split).iter().map(fold).collect();
             let tested = folds.iter().map(|&k| if k == networks { Part::Test } else { Part::Train } as usize);
             let parts: Vec<usize> = tested.collect();
             let points = Prepared::new(rows, &parts, &labels, 0, &|rows| Ok(columns.apply(rows)?))?;

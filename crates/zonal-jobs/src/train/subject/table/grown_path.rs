@@ -1,5 +1,6 @@
 //! The paths of grown networks, each of its own output layer, and their mean, which is one network.
 
+use super::calibrate::{Calibration, PathScores, SampledClasses, smallest_loss};
 use super::problem::units;
 use super::validation::smallest;
 use crate::train::grown_layers::GrownLayers;
@@ -8,32 +9,49 @@ use crate::train::method::whole_path::WholePath;
 use zonal::dynamics::GradientPath;
 use zonal::lift::LabelScale;
 use zonal::linalg::{Matrix, dot};
+use zonal::network::Mixed;
 use zonal::observer::Observer;
 use zonal::risk::Quadratic;
 use zonal::rows::Part;
 use zonal::statistics::Sums;
 use zonal_documents::Result;
 use zonal_documents::train::{Checkpoint, CourseReport, GrowthReport, MethodReport};
-use zonal_io::model::{GrownDescription, HiddenLayer};
+use zonal_io::model::{GrownDescription, HiddenLayer, Units};
 
 /// The paths of all networks of one training.
 pub(super) struct GrownPaths<'a> {
     paths: Vec<NetworkPath>,
     method: &'a WholePath,
     labels: &'a [LabelScale],
+    classes: Option<&'a SampledClasses<'a>>,
 }
 
 impl<'a> GrownPaths<'a> {
     /// Computes the paths from the sums of each network over the rows outside of its fold, in it, and, if there are any, for
-    /// testing.
+    /// testing. If the labels are classes, the best iteration of each network is chosen on sampled rows, whose groups are folds.
     pub(super) fn new(
         sums: &[Vec<Sums>],
         method: &'a WholePath,
         labels: &'a [LabelScale],
+        classes: Option<(&'a SampledClasses<'a>, &GrownLayers)>,
         observer: &mut dyn Observer,
     ) -> Result<Self> {
         let paths = sums.iter().map(|sums| NetworkPath::new(sums, method, observer));
-        Ok(Self { paths: paths.collect::<Result<_>>()?, method, labels })
+        let mut paths: Vec<NetworkPath> = paths.collect::<Result<_>>()?;
+        if let Some((classes, grown)) = classes {
+            for (fold, (path, units)) in paths.iter_mut().zip(&grown.networks).enumerate() {
+                path.choose_by_classes(fold, classes, units, method.grid.len())?;
+            }
+        }
+        Ok(Self { paths, method, labels, classes: classes.map(|(classes, _)| classes) })
+    }
+
+    /// Returns what was found on held-out rows, each network at its best iteration; None if the labels are no classes.
+    pub(super) fn calibration(&self) -> Result<Option<Calibration>> {
+        let Some(classes) = self.classes else { return Ok(None) };
+        let mut scores = PathScores::default();
+        self.paths.iter().flat_map(|path| path.best_scores.clone()).for_each(|of| scores.append(of));
+        classes.calibration(&scores, 0, true).map(Some)
     }
 
     /// Returns the mean over networks of lists of losses with their weights; None if a network has none.
@@ -63,7 +81,12 @@ impl<'a> GrownPaths<'a> {
         let (paths, grid, count) = (&self.paths, &self.method.grid, self.labels.len());
         let held = self.mean_of(|p| Some((p.held_weight, p.held.clone())));
         let path = self.checkpoints(held.as_ref(), drawn);
-        let best = held.as_ref().map_or(0, |losses| smallest(losses, count));
+        let log_losses = path.iter().map(|checkpoint| checkpoint.log_loss).collect::<Option<Vec<f64>>>();
+        let best = match (&log_losses, &held) {
+            (Some(losses), _) => smallest(losses, 1),
+            (None, Some(losses)) => smallest(losses, count),
+            (None, None) => 0,
+        };
         let step_size = paths.iter().map(|p| p.step).sum::<f64>() / paths.len() as f64;
         let growth = GrowthReport {
             total_width: grown.networks.iter().map(|n| n.width() as u64 - 1).sum(),
@@ -101,6 +124,7 @@ impl<'a> GrownPaths<'a> {
             self.mean_of(|p| equal(&p.train_errors)),
             self.mean_of(|p| p.test.as_ref().and_then(equal)),
         ];
+        let log_losses = self.mean_of(|p| Some((p.held_weight, p.log_losses.clone()?)));
         let at = |losses: Option<&Vec<f64>>, i: usize| {
             let losses = &losses?[i * count..(i + 1) * count];
             Some(self.in_units(losses).iter().sum::<f64>() / count as f64)
@@ -112,6 +136,7 @@ impl<'a> GrownPaths<'a> {
             validation_loss: at(held, i),
             test_loss: at(test.as_ref(), i),
             drawn_test_loss: at(drawn, i),
+            log_loss: log_losses.as_ref().map(|losses| losses[i]),
             ..Checkpoint::default()
         };
         self.method.grid.iter().enumerate().map(checkpoint).collect()
@@ -147,6 +172,10 @@ struct NetworkPath {
     held_weight: f64,
     /// The index of the iteration with the smallest loss on the rows of its fold.
     best: usize,
+    /// If the labels are classes, the log-loss on sampled rows of its fold at each listed iteration, which chooses the best one,
+    /// and the scores there.
+    log_losses: Option<Vec<f64>>,
+    best_scores: Option<PathScores>,
 }
 
 impl NetworkPath {
@@ -173,7 +202,25 @@ impl NetworkPath {
             test,
             held_weight: held.weight,
             best,
+            log_losses: None,
+            best_scores: None,
         })
+    }
+
+    /// Chooses the best iteration by the log-loss on sampled rows of the fold.
+    fn choose_by_classes(
+        &mut self,
+        fold: usize,
+        classes: &SampledClasses<'_>,
+        units: &Mixed,
+        listed: usize,
+    ) -> Result<()> {
+        let scores = classes.scores(fold, 1, Units::Mixed(units), &self.coefficients)?;
+        let temperatures = classes.temperatures(&scores)?;
+        self.best = smallest_loss(&temperatures);
+        self.log_losses = Some(temperatures.iter().map(|temperature| temperature.loss).collect());
+        self.best_scores = Some(scores.at(self.best, listed));
+        Ok(())
     }
 
     /// Returns the losses on the fold at a listed iteration, one for each label.

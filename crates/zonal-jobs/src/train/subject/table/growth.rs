@@ -71,7 +71,18 @@ impl GrowthPlan {
         let Draft { lift, labels, split, .. } = draft;
         let activation = self.growth.activations.first().cloned().unwrap_or(Activation::Relu);
         let (width, seed) = (self.growth.width, self.growth.seed);
-        Problem { lift, labels, split, activation, scale: 1.0, width, seed, candidates: None, encoding: None }
+        Problem {
+            lift,
+            labels,
+            split,
+            activation,
+            scale: 1.0,
+            width,
+            seed,
+            candidates: None,
+            encoding: None,
+            classes: None,
+        }
     }
 
     /// Grows the networks on the sample, each without the rows of its fold.
@@ -84,8 +95,8 @@ impl GrowthPlan {
     ) -> Result<GrownLayers> {
         let labels = standardise_labels(&problem.labels, &sample.labels);
         let points = self.columns.apply(&sample.features)?;
-        let fold = |&row: &u64| problem.split.fold(row, self.networks);
-        let folds: Vec<usize> = sample.numbers.iter().map(fold).collect();
+        let draws = sample.draws(&problem.split);
+        let folds: Vec<usize> = draws.iter().map(|draw| draw.fold(self.networks)).collect();
         let part = |chosen: &[usize]| {
             let weights = if sample.weights.is_empty() { Vec::new() } else { sample.select(chosen).weights };
             zonal_grow::Rows::new(points.select(chosen), labels.select(chosen), weights)

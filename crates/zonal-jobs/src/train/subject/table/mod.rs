@@ -2,6 +2,7 @@
 //! a last pass for the errors on the rows.
 
 mod accumulate;
+mod calibrate;
 mod checks;
 mod choose;
 mod cost;

@@ -76,7 +76,7 @@ impl PartialSums {
         observer: &mut dyn Observer,
         notes: Notes<'_>,
     ) -> Result<Self> {
-        let draft = Draft::learn(config, job, columns, survey, notes)?;
+        let draft = Draft::learn(config, job, [columns, &job.labels], survey, notes)?;
         if let Some(plan) = GrowthPlan::new(config, job, columns, survey, notes)? {
             if draft.split.has_test() {
                 return Err(Error::Usage(format!(
@@ -152,8 +152,7 @@ impl PartialSums {
         let mut covered = Coverage::default();
         let mut counts = self.counts;
         let prepare = |rows: &Rows| {
-            let parts: Vec<usize> =
-                problem.split.parts(&rows.numbers).into_iter().map(|p| p as usize).collect();
+            let parts: Vec<usize> = rows.parts(&problem.split).into_iter().map(|p| p as usize).collect();
             let labels = standardise_labels(&problem.labels, &rows.labels);
             Prepared::new(rows, &parts, &labels, 0, &|features| match units {
                 Units::Drawn(_) => Ok(problem.lift.apply(features)?),
@@ -162,7 +161,7 @@ impl PartialSums {
         };
         for_each_prepared(source, Stage::Statistics, 0, observer, prepare, |rows, prepared| {
             covered.add(rows.covered.start, rows.covered.end)?;
-            problem.split.parts(&rows.numbers).into_iter().for_each(|part| counts[part as usize] += 1);
+            rows.parts(&problem.split).into_iter().for_each(|part| counts[part as usize] += 1);
             prepared.map_or(Ok(()), |prepared| units.add(&prepared, &rows.numbers, problem, &mut pieces))
         })?;
         units.close(&mut pieces)?;
@@ -231,7 +230,7 @@ impl PartialSums {
                 )
             }
         };
-        let (course, model) = course.into_model(&network, problem.seed, (None, Some(problem.table())));
+        let (course, model) = course.into_model(&network, problem.seed, (None, Some(problem.table(None))));
         let dropped = self.rows() - (train + validation + test);
         let rows = PartRows { train, validation, test, dropped };
         let table = problem.report(squares.each_ref().map(Option::as_deref), rows, self.precision);
@@ -268,9 +267,9 @@ impl PartialSums {
         };
         let solver = cost.solver(self.problem.width as u64, config.solver, notes)?;
         let method = WholePath { step: config.step, solver, grid };
-        let fit = Fit { method: &method, validation, labels };
+        let fit = Fit { method: &method, validation, labels, classes: None };
         let sums = self.statistics[0].parts();
-        let Fitted { course, validation: held_out, test } = fit.fit(network.clone(), &sums, observer)?;
+        let Fitted { course, validation: held_out, test, .. } = fit.fit(network.clone(), &sums, observer)?;
         let at_best = |losses: Option<Vec<f64>>| losses.map(|l| fit.mean_squares(&l, course.report.best));
         let coefficients = course.network.as_ref().map(|(_, coefficients)| coefficients);
         let of_train = coefficients.map(|c| sums[Part::Train as usize].losses(c)).transpose()?;
@@ -295,7 +294,7 @@ impl PartialSums {
         if sums.iter().any(|parts| parts.iter().any(Sums::is_empty)) {
             return Err(self.too_few(Part::Validation, 0, 1));
         }
-        let paths = GrownPaths::new(&sums, &method, &self.problem.labels, observer)?;
+        let paths = GrownPaths::new(&sums, &method, &self.problem.labels, None, observer)?;
         // The errors of the mean of the networks do not follow from the sums of each.
         Ok(Path { course: paths.course(grown, None)?, squares: [None, paths.held_out(), None] })
     }
@@ -338,7 +337,7 @@ impl Units {
         match self {
             Self::Drawn(network) => rows.add_to(&mut statistics[0], network),
             Self::Grown(GrownLayers { networks, .. }) => {
-                let fold = |&row: &u64| problem.split.fold(row, networks.len());
+                let fold = |&row: &u64| problem.split.draw(row).fold(networks.len());
                 let folds: Vec<usize> = numbers.iter().map(fold).collect();
                 let add = |(k, (network, statistics)): (usize, (&Mixed, &mut Statistics))| {
                     let part = |&fold: &usize| part_for(k, fold, networks.len()) as usize;

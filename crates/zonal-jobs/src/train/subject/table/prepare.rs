@@ -1,6 +1,7 @@
 //! The first and last steps of every training on a table: a pass for moments and a sample with the selection of
 //! unspecified options, and a final pass for the errors on the rows.
 
+use super::calibrate::Calibration;
 use super::checks::{check_descent, check_memory};
 use super::cost::Cost;
 use super::growth::GrowthPlan;
@@ -22,8 +23,8 @@ use zonal::observer::{Observer, Silent, Stage};
 use zonal::rows::Part;
 use zonal_documents::number::Extended;
 use zonal_documents::train::{
-    BestPolynomialReport, EncodedColumnReport, NetworkReport, PartRows, SubjectReport, TableJob, TableReport,
-    TestRow, TrainConfig,
+    BestPolynomialReport, ClassReport, ClassScores, EncodedColumnReport, NetworkReport, PartRows,
+    SubjectReport, TableJob, TableReport, TestRow, TrainConfig,
 };
 use zonal_documents::{Error, Result};
 use zonal_grow::Growth;
@@ -51,6 +52,8 @@ pub(crate) struct TableFindings {
     /// The mean squared error of each label at the best iteration on held-out rows, of networks that were not fitted to
     /// these rows although the final network was; None if the final network was not.
     pub(super) held_out: Option<Vec<f64>>,
+    /// What was found on the probabilities of classes; None if the labels are numbers.
+    pub(super) calibration: Option<Calibration>,
 }
 
 impl<'a> TableSubject<'a> {
@@ -67,11 +70,15 @@ impl<'a> TableSubject<'a> {
         let split = job.split(run.config.seed)?;
         let (source, test_source) = open(job)?;
         run.store.output.check_spares(source.files().chain(test_source.iter().flat_map(Source::files)))?;
-        let (source, survey) = encode::survey(&job.data, source, &split, run.observer)?;
+        let (source, survey) = encode::survey(&job.data, source, job.task, &split, run.observer)?;
         check_parts(&survey, job)?;
-        let encoding = source.encoding().cloned();
+        let (encoding, classes) = (source.encoding().cloned(), source.classes().cloned());
         let test_source = match (test_source, &encoding) {
             (Some(test), Some(encoding)) => Some(test.encoded(Arc::new(encoding.clone()))?),
+            (test, _) => test,
+        };
+        let test_source = match (test_source, &classes) {
+            (Some(test), Some(classes)) => Some(test.classified(Arc::new(classes.clone()), false)?),
             (test, _) => test,
         };
         let trained = survey.counts[Part::Train as usize];
@@ -84,8 +91,9 @@ impl<'a> TableSubject<'a> {
             None => ([survey.counts[Part::Test as usize], 0], Fingerprint::default()),
         };
         let fingerprint = survey.fingerprint.merge(of_test);
-        note_rows(&survey, &job.labels, test_rows, run.notes);
-        let draft = Draft::learn(&run.config, job, source.feature_names(), &survey, run.notes)?;
+        note_rows(&survey, if classes.is_none() { &job.labels } else { &[] }, test_rows, run.notes);
+        let names = [source.feature_names(), source.label_names()];
+        let draft = Draft::learn(&run.config, job, names, &survey, run.notes)?;
         let growth = GrowthPlan::new(&run.config, job, source.feature_names(), &survey, run.notes)?;
         let problem = match &growth {
             Some(plan) => {
@@ -98,7 +106,7 @@ impl<'a> TableSubject<'a> {
                 draft.choose(&run.config, job, &survey.sample, run.observer, run.notes)?
             }
         };
-        let problem = Problem { encoding, ..problem };
+        let problem = Problem { encoding, classes, ..problem };
         Ok(Self { job, source, test_source, survey, problem, growth, test_rows, test_dropped, fingerprint })
     }
 
@@ -106,6 +114,21 @@ impl<'a> TableSubject<'a> {
     fn encoded_columns(&self) -> Option<Vec<EncodedColumnReport>> {
         let rows = self.survey.counts[Part::Train as usize];
         Some(encode::reports(self.problem.encoding.as_ref()?, rows))
+    }
+
+    /// Returns the measures of the probabilities of classes.
+    fn classification(&self, found: Calibration, scores: &[Score; 3]) -> Option<ClassReport> {
+        let classes = self.problem.classes.as_ref()?;
+        let shares: Vec<f64> = self.problem.labels.iter().map(|label| label.mean).collect();
+        let of = |part: Part| ClassScores::new(scores[part as usize].tally()?, &shares);
+        Some(ClassReport {
+            classes: classes.names.clone(),
+            temperature: found.temperature,
+            train: of(Part::Train),
+            held_out: found.held_out.and_then(|tally| ClassScores::new(&tally, &shares)),
+            test: of(Part::Test),
+            shares,
+        })
     }
 
     pub(super) fn cost(&self, listed: usize) -> Cost {
@@ -159,8 +182,9 @@ impl Subject for TableSubject<'_> {
         })
     }
 
-    fn origin(&self) -> Origin {
-        (None, Some(self.problem.table()))
+    fn origin(&self, findings: &TableFindings) -> Origin {
+        let temperature = findings.calibration.as_ref().map(|calibration| calibration.temperature);
+        (None, Some(self.problem.table(temperature)))
     }
 
     fn report(
@@ -197,6 +221,7 @@ impl Subject for TableSubject<'_> {
             refit: self.growth.is_none() && Validation::of(self.job).is_refitted(),
             fingerprint: Some(self.fingerprint.to_string()),
             encoded_columns: self.encoded_columns(),
+            classification: found.calibration.and_then(|found| self.classification(found, &scores)),
             ..self.problem.report(squares, rows, self.job.precision)
         };
         Ok((SubjectReport::Table(report), sample.into_rows()))

@@ -15,8 +15,8 @@ use zonal_documents::train::{
     Candidate, LabelErrors, NetworkReport, PartRows, TableJob, TableReport, TrainConfig,
 };
 use zonal_documents::{Error, Result};
-use zonal_io::model::TableDescription;
-use zonal_io::source::Encoding;
+use zonal_io::model::{ClassDescription, TableDescription};
+use zonal_io::source::{Classes, Encoding};
 
 /// Everything that determines a training on a table in addition to its rows, its step and its iterations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,6 +41,9 @@ pub struct Problem {
     /// How the columns of the table become the features of the lift; None if they are these features.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoding: Option<Encoding>,
+    /// The classes of the label, each of which is one label of the network; None if the labels are numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classes: Option<Classes>,
 }
 
 /// A problem before the selection of activation, scale and bias.
@@ -53,21 +56,21 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// Computes the units of columns and labels from the survey, and notes constant columns, which are dropped.
+    /// Computes the units of columns and labels, with these names, from the survey, and notes constant columns, which are dropped.
     ///
     /// # Errors
     /// [`zonal::Error`] for columns and labels without a usable deviation; [`Error::Usage`] for an infinite width.
     pub(super) fn learn(
         config: &TrainConfig,
         job: &TableJob,
-        columns: &[String],
+        [columns, names]: [&[String]; 2],
         survey: &Survey,
         notes: Notes<'_>,
     ) -> Result<Self> {
         let width = usize::try_from(finite_width(config)?).unwrap_or(usize::MAX);
         let split = job.split(config.seed)?;
-        let labels: Vec<LabelScale> = (0..job.labels.len())
-            .map(|i| LabelScale::learn(&job.labels[i], &survey.labels, i))
+        let labels: Vec<LabelScale> = (0..names.len())
+            .map(|i| LabelScale::learn(&names[i], &survey.labels, i))
             .collect::<std::result::Result<_, _>>()?;
         let lift = lift(job, columns, survey)?;
         let dropped = lift.dropped();
@@ -124,16 +127,26 @@ impl Problem {
             dropped_columns: self.lift.dropped(),
             candidates: self.candidates.clone(),
             encoded_columns: None,
+            labels: match &self.classes {
+                Some(classes) => vec![classes.label.clone()],
+                None => self.labels.iter().map(|label| label.name.clone()).collect(),
+            },
+            classification: None,
         }
     }
 
-    /// Returns the description of the table in a model: map, labels and split.
-    pub(super) fn table(&self) -> TableDescription {
+    /// Returns the description of the table in a model: map, labels and split, and the temperature of classes.
+    pub(super) fn table(&self, temperature: Option<f64>) -> TableDescription {
+        let of_classes = |(classes, temperature): (&Classes, f64)| ClassDescription {
+            classes: classes.clone(),
+            temperature,
+        };
         TableDescription {
             lift: self.lift.clone(),
             labels: self.labels.clone(),
             split: self.split,
             encoding: self.encoding.clone(),
+            classes: self.classes.as_ref().zip(temperature).map(of_classes),
         }
     }
 }

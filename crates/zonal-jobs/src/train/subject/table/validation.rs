@@ -1,6 +1,6 @@
 //! The rows on which the best iteration is selected, and those to which the final network is fitted.
 
-use zonal::rows::{Part, Split};
+use zonal::rows::{Draw, Part, Split};
 use zonal::statistics::Sums;
 use zonal_documents::Result;
 use zonal_documents::train::TableJob;
@@ -45,11 +45,11 @@ impl Validation {
     }
 
     /// Returns the index of the sums to which a row belongs; test rows belong to the last ones.
-    pub(super) fn part(self, split: &Split, row: u64) -> usize {
-        match (self, split.part(row)) {
+    pub(super) fn part(self, split: &Split, draw: &Draw) -> usize {
+        match (self, split.part_of(draw)) {
             (Self::Rows { .. }, part) => part as usize,
             (Self::Folds(folds), Part::Test) => folds,
-            (Self::Folds(folds), _) => split.fold(row, folds),
+            (Self::Folds(folds), _) => draw.fold(folds),
         }
     }
 
@@ -70,11 +70,11 @@ pub(super) fn total(parts: &[Sums]) -> Result<Sums> {
 }
 
 /// Returns the sums over folds of `count` losses each, weighted by the weight of the fold, and the sum of the weights.
-/// `losses` computes the losses on a fold from the sums over it and the sums over all other folds.
+/// `losses` computes the losses on a fold from its number, the sums over it and the sums over all other folds.
 pub(super) fn over_folds(
     folds: &[Sums],
     count: usize,
-    mut losses: impl FnMut(&Sums, &Sums) -> Result<Vec<f64>>,
+    mut losses: impl FnMut(usize, &Sums, &Sums) -> Result<Vec<f64>>,
 ) -> Result<(Vec<f64>, f64)> {
     let (mut totals, mut weight) = (vec![0.0; count], 0.0);
     for (i, held) in folds.iter().enumerate() {
@@ -84,7 +84,7 @@ pub(super) fn over_folds(
         if held.is_empty() || rest.is_empty() {
             continue;
         }
-        let found = losses(held, &rest)?;
+        let found = losses(i, held, &rest)?;
         totals.iter_mut().zip(found).for_each(|(total, loss)| *total += loss * held.weight);
         weight += held.weight;
     }

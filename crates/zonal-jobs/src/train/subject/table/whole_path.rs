@@ -1,6 +1,7 @@
 //! The whole path on a table: sums over the rows of each part determine the losses at every iteration.
 
 use super::accumulate::{Accumulated, Accumulation};
+use super::calibrate::{Calibration, PathScores, SampledClasses, smallest_loss};
 use super::cost::note_estimate;
 use super::prepare::{TableFindings, TableSubject};
 use super::problem::{Problem, units};
@@ -17,10 +18,11 @@ use zonal::measure::{Monomials, best_polynomials};
 use zonal::network::Network;
 use zonal::observer::Observer;
 use zonal::risk::Quadratic;
-use zonal::rows::Part;
+use zonal::rows::{Draw, Part};
 use zonal::statistics::Sums;
 use zonal_documents::Result;
 use zonal_documents::train::Checkpoint;
+use zonal_io::model::Units;
 
 impl Method<TableSubject<'_>> for WholePath {
     fn train(
@@ -45,8 +47,10 @@ impl Method<TableSubject<'_>> for WholePath {
         }
         let sums = sums(subject, self, &network, &monomials, run)?;
         let validation = Validation::of(subject.job);
-        let fit = Fit { method: self, validation, labels };
-        let Fitted { course, validation: losses, .. } = fit.fit(network, &sums.features, run.observer)?;
+        let classes = SampledClasses::drawn(&subject.problem, &subject.survey, validation)?;
+        let fit = Fit { method: self, validation, labels, classes: classes.as_ref() };
+        let Fitted { course, validation: losses, calibration, .. } =
+            fit.fit(network, &sums.features, run.observer)?;
         if subject.job.validation_fraction == 0.0 && validation.folds().is_none() {
             (run.notes)("no validation rows: the last iteration is used");
         }
@@ -55,7 +59,7 @@ impl Method<TableSubject<'_>> for WholePath {
         let held_out = losses.map(|losses| fit.mean_squares(&losses, course.report.best));
         let (train, test) = (validation.train(&sums.monomials)?, &sums.monomials[validation.parts() - 1]);
         let best_polynomial = polynomials::reports(&best_polynomials(&monomials, &train, test)?, labels);
-        Ok((course, TableFindings { best_polynomial, held_out }))
+        Ok((course, TableFindings { best_polynomial, held_out, calibration }))
     }
 }
 
@@ -69,7 +73,7 @@ fn sums(
 ) -> Result<Accumulated> {
     let TableSubject { job, source, survey, problem, .. } = subject;
     let validation = Validation::of(job);
-    let part = |row: u64| validation.part(&problem.split, row);
+    let part = |draw: &Draw| validation.part(&problem.split, draw);
     let accumulation = Accumulation {
         network,
         monomials,
@@ -77,6 +81,7 @@ fn sums(
         labels: &problem.labels,
         precision: job.precision,
         parts: validation.parts(),
+        split: &problem.split,
         part: &part,
     };
     if let Step::Fixed(_) = method.step {
@@ -117,6 +122,8 @@ pub(super) struct Fit<'a> {
     pub(super) method: &'a WholePath,
     pub(super) validation: Validation,
     pub(super) labels: &'a [LabelScale],
+    /// Sampled rows, if the labels are classes.
+    pub(super) classes: Option<&'a SampledClasses<'a>>,
 }
 
 /// The course of the final network, and losses in standard units: for each iteration one per label.
@@ -125,65 +132,99 @@ pub(super) struct Fitted {
     /// On validation rows or folds, of networks that were not fitted to them.
     pub(super) validation: Option<Vec<f64>>,
     pub(super) test: Option<Vec<f64>>,
+    pub(super) calibration: Option<Calibration>,
+}
+
+/// The path of the final network, with what was found on held-out rows.
+struct Paths {
+    path: GradientPath,
+    coefficients: Matrix,
+    /// For each iteration one loss for each label.
+    validation: Option<Vec<f64>>,
+    /// The scores of classes, of networks that were not fitted to the rows; of training rows if there are no others.
+    scores: Option<PathScores>,
 }
 
 impl Fit<'_> {
     /// Computes the course from the sums over each part, of which the last ones are over the test rows.
     pub(super) fn fit(&self, network: Network, sums: &[Sums], observer: &mut dyn Observer) -> Result<Fitted> {
-        let (path, coefficients, validation) = match self.validation {
-            Validation::Folds(folds) => self.by_folds(&sums[..folds], observer)?,
+        let Paths { path, coefficients, validation, scores } = match self.validation {
+            Validation::Folds(folds) => self.by_folds(&network, &sums[..folds], observer)?,
             Validation::Rows { refit } => {
                 let [train, held_out] = [Part::Train, Part::Validation].map(|p| &sums[p as usize]);
-                self.by_rows(train, Some(held_out).filter(|s| !s.is_empty()), refit, observer)?
+                self.by_rows(&network, train, Some(held_out).filter(|s| !s.is_empty()), refit, observer)?
             }
         };
         let test = sums.get(self.validation.parts() - 1).filter(|s| !s.is_empty());
         let test = test.map(|s| s.losses(&coefficients)).transpose()?;
-        let checkpoints = self.checkpoints(&path, validation.as_deref(), test.as_deref());
+        let temperatures = match (self.classes, &scores) {
+            (Some(classes), Some(scores)) => classes.temperatures(scores)?,
+            _ => Vec::new(),
+        };
+        let mut checkpoints = self.checkpoints(&path, validation.as_deref(), test.as_deref());
+        if validation.is_some() {
+            checkpoints.iter_mut().zip(&temperatures).for_each(|(c, t)| c.log_loss = Some(t.loss));
+        }
         let mut course =
             self.method.course(network, &path, coefficients, checkpoints, &units(self.labels))?;
         if let Some(losses) = &validation {
-            course.report.best = smallest(losses, self.labels.len());
+            course.report.best = match temperatures.as_slice() {
+                [] => smallest(losses, self.labels.len()),
+                temperatures => smallest_loss(temperatures),
+            };
         }
-        Ok(Fitted { course, validation, test })
+        let calibration = match (self.classes, &scores) {
+            (Some(classes), Some(scores)) => {
+                Some(classes.calibration(scores, course.report.best, validation.is_some())?)
+            }
+            _ => None,
+        };
+        Ok(Fitted { course, validation, test, calibration })
     }
 
-    /// Returns the path on all folds, its coefficients, and the losses of cross-validation.
-    fn by_folds(
-        &self,
-        folds: &[Sums],
-        observer: &mut dyn Observer,
-    ) -> Result<(GradientPath, Matrix, Option<Vec<f64>>)> {
+    /// Returns the path on all folds, with the losses of cross-validation.
+    fn by_folds(&self, network: &Network, folds: &[Sums], observer: &mut dyn Observer) -> Result<Paths> {
         let grid = &self.method.grid;
         let path = self.path(&total(folds)?, observer)?;
-        let (mut losses, weight) = over_folds(folds, grid.len() * self.labels.len(), |held, rest| {
-            Ok(held.losses(&self.path(rest, observer)?.coefficients(grid))?)
+        let mut scores = self.classes.map(|_| PathScores::default());
+        let count = grid.len() * self.labels.len();
+        let (mut losses, weight) = over_folds(folds, count, |fold, held, rest| {
+            let coefficients = self.path(rest, observer)?.coefficients(grid);
+            if let Some((classes, scores)) = self.classes.zip(scores.as_mut()) {
+                scores.append(classes.scores(fold, folds.len(), Units::Alike(network), &coefficients)?);
+            }
+            Ok(held.losses(&coefficients)?)
         })?;
         losses.iter_mut().for_each(|l| *l /= weight);
         let coefficients = path.coefficients(grid);
-        Ok((path, coefficients, Some(losses)))
+        Ok(Paths { path, coefficients, validation: Some(losses), scores })
     }
 
-    /// Returns the path on the training rows, or with `refit` on validation rows too, its coefficients, and the losses
-    /// on the validation rows, if there are any.
+    /// Returns the path on the training rows, or with `refit` on validation rows too, with the losses on the validation rows, if
+    /// there are any.
     fn by_rows(
         &self,
+        network: &Network,
         train: &Sums,
         held_out: Option<&Sums>,
         refit: bool,
         observer: &mut dyn Observer,
-    ) -> Result<(GradientPath, Matrix, Option<Vec<f64>>)> {
+    ) -> Result<Paths> {
         let grid = &self.method.grid;
         let path = self.path(train, observer)?;
         let coefficients = path.coefficients(grid);
-        let losses = held_out.map(|sums| sums.losses(&coefficients)).transpose()?;
+        let validation = held_out.map(|sums| sums.losses(&coefficients)).transpose()?;
+        let part = if held_out.is_some() { Part::Validation } else { Part::Train } as usize;
+        let scores =
+            |classes: &SampledClasses<'_>| classes.scores(part, 1, Units::Alike(network), &coefficients);
+        let scores = self.classes.map(scores).transpose()?;
         match held_out {
             Some(held_out) if refit => {
                 let path = self.path(&total(&[train.clone(), held_out.clone()])?, observer)?;
                 let coefficients = path.coefficients(grid);
-                Ok((path, coefficients, losses))
+                Ok(Paths { path, coefficients, validation, scores })
             }
-            _ => Ok((path, coefficients, losses)),
+            _ => Ok(Paths { path, coefficients, validation, scores }),
         }
     }
 

@@ -100,7 +100,7 @@ impl Subject for TargetSubject<'_> {
         Ok(self.network.clone())
     }
 
-    fn origin(&self) -> Origin {
+    fn origin(&self, _: &Self::Findings) -> Origin {
         (Some(self.job.text.clone()), None)
     }
 
