@@ -54,8 +54,18 @@ impl Model {
     /// Names of the labels.
     #[getter]
     fn labels(&self) -> Vec<String> {
-        let table = self.inner.description.table.as_ref();
-        table.map_or_else(Vec::new, |t| t.labels.iter().map(|l| l.name.clone()).collect())
+        let Some(table) = &self.inner.description.table else { return Vec::new() };
+        match &table.classes {
+            Some(classes) => vec![classes.classes.label.clone()],
+            None => table.labels.iter().map(|label| label.name.clone()).collect(),
+        }
+    }
+
+    /// The classes of the label and the temperature of their probabilities; None if labels are numbers.
+    #[getter]
+    fn classes(&self) -> Option<(Vec<String>, f64)> {
+        let classes = self.inner.description.table.as_ref()?.classes.as_ref()?;
+        Some((classes.classes.names.clone(), classes.temperature))
     }
 
     /// The activation's name or expression.
@@ -121,6 +131,13 @@ impl Model {
                 "the network was trained on a target, which has no split into parts",
             ));
         };
+        if table.classes.is_some() {
+            return Err(exception(
+                py,
+                "ParameterError",
+                "the split spreads classes evenly, so that the part of a row depends on its label; predict a file with part",
+            ));
+        }
         let split = table.split;
         let (parts, _) = work(py, None, move |_| {
             let numbers: Vec<u64> = (first_row..first_row.saturating_add(rows)).collect();
@@ -129,17 +146,20 @@ impl Model {
         Ok(PyArray1::from_vec(py, parts))
     }
 
-    /// Predictions for the rows of a table, at an iteration or by default: an array (rows, labels).
-    #[pyo3(signature = (table, iteration = None))]
+    /// Predictions for the rows of a table, at an iteration or by default: an array (rows, labels); of classes the outputs of the
+    /// network, or probabilities.
+    #[pyo3(signature = (table, iteration = None, has_probabilities = false))]
     fn predict<'py>(
         &self,
         py: Python<'py>,
         table: &Bound<'_, Table>,
         iteration: Option<u64>,
+        has_probabilities: bool,
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let encoding = self.inner.description.table.as_ref().and_then(|table| table.encoding.as_ref());
         let source = encoding.map_or_else(|| table.get().source(), |encoding| table.get().encoded(encoding));
         let source = source.map_err(|e| Failure::from(e).raise(py))?;
+        let temperature = self.classes().map(|(_, temperature)| temperature).filter(|_| has_probabilities);
         let running = self.code.as_ref().map(|code| code.get().begin(py, 1));
         let model = match &running {
             None => Arc::clone(&self.inner),
@@ -152,7 +172,13 @@ impl Model {
                 for_each_block(&source, Stage::Scoring, 0, &mut work.observer(), |block| {
                     rows += block.len();
                     let points = points(&model, &block.features)?;
-                    out.extend_from_slice(predictions(&model, units, &coefficients, &points)?.values());
+                    let mut values = predictions(&model, units, &coefficients, &points)?;
+                    if let Some(temperature) = temperature {
+                        (0..values.rows()).for_each(|i| {
+                            zonal::classes::probabilities(values.row_mut(i), temperature);
+                        });
+                    }
+                    out.extend_from_slice(values.values());
                     Ok(())
                 })?;
                 Ok((out, rows))

@@ -18,7 +18,7 @@ pub(crate) struct Table {
 #[pymethods]
 impl Table {
     #[new]
-    #[pyo3(signature = (columns: "list[object]", features, labels, weight = None, first_row = 0, drop_missing = false))]
+    #[pyo3(signature = (columns: "list[object]", features, labels, weight = None, first_row = 0, drop_missing = false, classes = None))]
     fn new(
         py: Python<'_>,
         columns: Vec<Bound<'_, PyUntypedArray>>,
@@ -27,6 +27,7 @@ impl Table {
         weight: Option<String>,
         first_row: u64,
         drop_missing: bool,
+        classes: Option<Vec<String>>,
     ) -> PyResult<Self> {
         let reject = |message: &str| Err(exception(py, "DataError", message));
         if columns.len() != features.len() + labels.len() + usize::from(weight.is_some()) {
@@ -45,7 +46,7 @@ impl Table {
         }
         let owners = columns.into_iter().map(|c| c.into_any().unbind()).collect();
         let table = Arc::new(Arrays { rows, views, _owners: owners });
-        let memory = Memory { table, features, labels, weight, first_row };
+        let memory = Memory { table, features, labels, classes, weight, first_row };
         Ok(Self { memory, drop_missing })
     }
 }

@@ -2,6 +2,7 @@
 
 mod again;
 mod bad_input;
+mod classes;
 mod commands;
 mod common;
 mod descent;

@@ -10,7 +10,7 @@ The functions have the names, defaults and results of the command-line program `
 - `load`, `predict`, `report`: finished runs read back, applied to tables, and put on a page,
 - `sq`: statistical queries,
 - `spherical_harmonic_energies`: energy by degree of any model,
-- `OneHiddenLayerRegressor`: an estimator for scikit-learn,
+- `OneHiddenLayerRegressor`, `OneHiddenLayerClassifier`: estimators for scikit-learn,
 - `Survey`, `Statistics`, `zonal.dask`: tables distributed over machines.
 """
 
@@ -33,6 +33,7 @@ from .training import analyze, train
 
 if TYPE_CHECKING:
     from . import dask as dask
+    from .estimator import OneHiddenLayerClassifier as OneHiddenLayerClassifier
     from .estimator import OneHiddenLayerRegressor as OneHiddenLayerRegressor
 
 __all__ = [
@@ -62,10 +63,11 @@ __all__ = [
 
 
 # Optional packages are looked up and not imported: `help`, completion and `from zonal import *` need the names only.
-_OPTIONAL = {"OneHiddenLayerRegressor": "sklearn", "dask": "dask"}
+_ESTIMATORS = ("OneHiddenLayerClassifier", "OneHiddenLayerRegressor")
+_OPTIONAL = {**dict.fromkeys(_ESTIMATORS, "sklearn"), "dask": "dask"}
 
 if find_spec("sklearn") is not None:
-    __all__ += ["OneHiddenLayerRegressor"]
+    __all__ += ["OneHiddenLayerClassifier", "OneHiddenLayerRegressor"]
 
 
 def __getattr__(name: str) -> Any:
@@ -77,11 +79,11 @@ def __getattr__(name: str) -> Any:
             import importlib
 
             return importlib.import_module(".dask", __name__)
-        from .estimator import OneHiddenLayerRegressor
+        from . import estimator
 
-        return OneHiddenLayerRegressor
+        return getattr(estimator, name)
     except errors.MissingPackage as error:
-        if name == "OneHiddenLayerRegressor" and find_spec("sklearn") is None:
+        if name in _ESTIMATORS and find_spec("sklearn") is None:
             # For `from zonal import OneHiddenLayerRegressor`, which would replace the message of an AttributeError.
             raise
         # A package that is listed but cannot be used must not end `help(zonal)`, which passes over attributes that are missing.

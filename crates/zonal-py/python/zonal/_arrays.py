@@ -7,6 +7,7 @@ column by column.
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -67,6 +68,81 @@ def labels(data: Any, argument: str) -> Named:
     return named
 
 
+class Coded(NamedTuple):
+    """Labels as numbers of classes, NaN where they are missing."""
+
+    codes: npt.NDArray[np.float64]
+    classes: list[str]
+    name: str | None
+
+    def named(self) -> Named:
+        """Return the numbers as labels."""
+        return Named([self.codes], None if self.name is None else [self.name])
+
+
+def coded(data: Any, task: str, argument: str = "y") -> Coded | None:
+    """Return labels as numbers of classes if they are to be classified; None if they are numbers.
+
+    With the task ``'auto'`` text, booleans and categories are classes.
+    """
+    if isinstance(data, Coded):
+        return data
+    if task == "regress" or data is None:
+        return None
+    array = _array(data, argument)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        if task == "auto":
+            return None
+        raise DataError(f"{argument} has the shape {array.shape}, but one column of classes is needed")
+    values = array.astype(object)
+    is_known = np.array([value is not None and value == value and type(value).__name__ != "NAType" for value in values], bool)
+    known = values[is_known]
+    if task == "auto" and not any(_is_class(value) for value in known):
+        return None
+    names = np.array([_class_name(value) for value in known], object)
+    classes, found = np.unique(names.astype(str), return_inverse=True)
+    order = np.argsort([float(name) for name in classes]) if all(map(_is_number, classes)) else np.arange(len(classes))
+    codes = np.full(len(values), np.nan)
+    codes[is_known] = np.argsort(order)[found]
+    if len(classes) < 2:
+        only = f"is '{classes[0]}' in all rows" if len(classes) else "has no value in any row"
+        raise DataError(f"{argument} {only}, but classification needs at least two classes")
+    return Coded(codes, [str(classes[i]) for i in order], (names_in(data) or [None])[0])
+
+
+def _is_class(value: Any) -> bool:
+    """Return whether a value is text or a boolean."""
+    return isinstance(value, bool | np.bool_) or (isinstance(value, str) and not _is_number(value))
+
+
+def _class_name(value: Any) -> str:
+    """Return the name that a class has in files."""
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, numbers.Real):
+        return str(int(value)) if value == int(value) else repr(float(value))
+    return str(value)
+
+
+def column(data: Any, name: str) -> tuple[Any, Any] | None:
+    """Return a column of a table, and the table without it; None for other data, and without such a column."""
+    library = type(data).__module__.partition(".")[0]
+    names = names_in(data)
+    if names is None or name not in names or len(names) < 2:
+        return None
+    at = names.index(name)
+    rest = [j for j in range(len(names)) if j != at]
+    if library == "pandas" and type(data).__name__ == "DataFrame":
+        return data.iloc[:, at], data.iloc[:, rest]
+    if library == "polars" and type(data).__name__ == "DataFrame":
+        return data[:, at], data[:, rest]
+    if library == "pyarrow":
+        return data.column(at), data.select(rest)
+    return None
+
+
 def weights(data: Any, rows: int, argument: str = "sample_weight") -> npt.NDArray[Any]:
     """Return the weights, one number for each row."""
     array = _array(data, argument)
@@ -86,6 +162,7 @@ def table(
     feature_names: list[str] | None = None,
     arguments: tuple[str, str] = ("X", "y"),
     weight_argument: str = "sample_weight",
+    classes: list[str] | None = None,
 ) -> _native.Table:
     """Combine features, labels and weights into one table."""
     columns: list[object] = list(x.columns)
@@ -106,7 +183,7 @@ def table(
     if weight is not None:
         columns.append(weight)
     weight_name = None if weight is None else weight_argument
-    return _native.Table(columns, names, label_names, weight_name, first_row, drop_missing)
+    return _native.Table(columns, names, label_names, weight_name, first_row, drop_missing, classes)
 
 
 def names_of(named: Named, letter: str) -> list[str]:

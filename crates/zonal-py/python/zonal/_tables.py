@@ -88,6 +88,23 @@ def _of_frame(data: Any, y: Any, label: Any) -> tuple[_arrays.Named, _arrays.Nam
     return features, _arrays.Named([whole.columns[whole.names.index(name)] for name in label_names], label_names)
 
 
+def coded(data: Any, y: Any, label: Any, task: str) -> tuple[Any, Any, Any, _arrays.Coded | None]:
+    """Return data, y and label with the numbers of classes as y, if the labels are to be classified."""
+    if task not in ("auto", "regress", "classify"):
+        raise ParameterError(f"task is {task!r}, but must be 'auto', 'regress' or 'classify'")
+    rest, values, argument = data, y, "y"
+    if y is None and label is not None and is_names(label):
+        names = name_list(label, "label")
+        found = _arrays.column(data, names[0]) if len(names) == 1 else None
+        if found is None:
+            return data, y, label, None
+        (values, rest), argument = found, f"column '{names[0]}' of data"
+    elif label is not None or names_columns(y):
+        return data, y, label, None
+    codes = _arrays.coded(values, task, argument)
+    return (data, y, label, None) if codes is None else (rest, codes.named(), None, codes)
+
+
 def no_column(argument: str, name: str, names: Iterable[str]) -> str:
     """Return the message for a name that is not a column of a table."""
     known = list(names)

@@ -1,4 +1,4 @@
-"""The estimator for scikit-learn, which must be installed: ``pip install zonal[sklearn]``."""
+"""The estimators for scikit-learn, which must be installed: ``pip install zonal[sklearn]``."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ import numpy as np
 from . import _arrays, results
 from ._arrays import reject_dates, reject_text
 from ._result import FloatArray
-from .errors import MissingPackage, ParameterError
+from .errors import DataError, MissingPackage, ParameterError
 from .network import Network
 from .statistics import Statistics, Survey
 from .training import train
 
 try:
-    from sklearn.base import BaseEstimator, RegressorMixin
-    from sklearn.utils import check_random_state
+    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+    from sklearn.utils import check_random_state, column_or_1d, compute_sample_weight
     from sklearn.utils.metaestimators import available_if
+    from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 except ImportError as error:  # pragma: no cover
-    raise MissingPackage("OneHiddenLayerRegressor needs scikit-learn 1.6 or later: pip install scikit-learn") from error
+    raise MissingPackage("the estimators need scikit-learn 1.6 or later: pip install scikit-learn") from error
 
-__all__ = ["OneHiddenLayerRegressor"]
+__all__ = ["OneHiddenLayerClassifier", "OneHiddenLayerRegressor"]
 
 _WIDTH = 1000
 _ITERATIONS = 10**9
@@ -41,7 +42,164 @@ def _has_sums(estimator: OneHiddenLayerRegressor) -> bool:
     return True
 
 
-class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class _OneHiddenLayer(BaseEstimator):  # type: ignore[misc]
+    """What regression and classification share."""
+
+    def __init__(
+        self,
+        activation: str | Callable[[Any], Any] = "auto",
+        *,
+        width: int | None = None,
+        hidden: str = "auto",
+        layers: str = "output",
+        iterations: int | str = "auto",
+        scale: float | str = "auto",
+        bias: float | str = "auto",
+        validation_fraction: float = 0.2,
+        refit: bool = True,
+        step: float | str = "auto",
+        batch: int | None = None,
+        method: str = "descent",
+        random_state: Any = 0,
+        precision: str = "f64",
+    ) -> None:
+        self.activation = activation
+        self.width = width
+        self.hidden = hidden
+        self.layers = layers
+        self.iterations = iterations
+        self.scale = scale
+        self.bias = bias
+        self.validation_fraction = validation_fraction
+        self.refit = refit
+        self.step = step
+        self.batch = batch
+        self.method = method
+        self.random_state = random_state
+        self.precision = precision
+
+    @property
+    def network_(self) -> Network:
+        """The network at every reported iteration."""
+        network = self.result_.network
+        if network is None:
+            raise ParameterError("width is infinite, but rows need a finite width")
+        return network
+
+    @property
+    def path_(self) -> results.Path:
+        """Losses at every reported iteration."""
+        return self.result_.path
+
+    @property
+    def best_iteration_(self) -> int | None:
+        """The default iteration of predictions; None for grown units."""
+        return self.result_.best_iteration
+
+    def _features(self, X: Any) -> Any:
+        check_is_fitted(self)
+        reject_dates(X, "X")
+        reject_text(X, "X")
+        return validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+
+    def _is_iterative(self) -> bool:
+        if self.layers not in ("output", "both", "hidden"):
+            raise ParameterError(f"layers is {self.layers!r}, but must be 'output', 'both' or 'hidden'")
+        if self.method not in ("descent", "lbfgs"):
+            raise ParameterError(f"method is {self.method!r}, but must be 'descent' or 'lbfgs'")
+        iterative = self.layers != "output" or self.batch is not None
+        if self.method == "lbfgs" and not iterative:
+            raise ParameterError(
+                "method='lbfgs' needs layers='both' or 'hidden'; the output layer's path is exact without it"
+            )
+        return iterative
+
+    def _is_grown(self) -> bool:
+        if self.hidden != "auto":
+            return self.hidden == "grown"
+        drawn = {"scale": "auto", "bias": "auto", "validation_fraction": 0.2, "refit": True}
+        return not callable(self.activation) and all(getattr(self, name) == usual for name, usual in drawn.items())
+
+    def _seed(self) -> int:
+        if isinstance(self.random_state, numbers.Integral):
+            if self.random_state < 0:
+                raise ParameterError(f"random_state is {self.random_state}, but must be at least 0")
+            return int(self.random_state)
+        return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+
+    def _iterations(self, default: int) -> int:
+        if isinstance(self.iterations, str):
+            if self.iterations != "auto":
+                raise ParameterError(f"iterations is {self.iterations!r}, but must be a number or 'auto'")
+            return default
+        return self.iterations
+
+    def _check_hidden(self, weight: Any) -> None:
+        if self.hidden not in ("auto", "grown", "drawn"):
+            raise ParameterError(f"hidden is {self.hidden!r}, but must be 'auto', 'grown' or 'drawn'")
+        if self._is_iterative():
+            if self.hidden == "grown":
+                raise ParameterError("hidden='grown' fixes the hidden units; iterative training needs hidden='drawn'")
+            if weight is not None:
+                raise ParameterError("weights need layers='output'; iterative training has none")
+
+    def _descend(self, X: Any, y: Any) -> results.Training:
+        return train(
+            X,
+            y,
+            test_fraction=0.0,
+            validation_fraction=self.validation_fraction,
+            activation=self.activation,
+            width=self.width,
+            layers=self.layers,
+            method=self.method,
+            batch=self.batch,
+            iterations=self._iterations(_SEARCH_ITERATIONS if self.method == "lbfgs" else _ITERATIVE_ITERATIONS),
+            scale=self.scale,
+            bias=self.bias,
+            step=self.step,
+            precision=self.precision,
+            seed=self._seed(),
+            progress=False,
+        )
+
+    def _grow(self, X: Any, y: Any, weight: Any) -> results.Training:
+        return train(
+            X,
+            y,
+            weight=weight,
+            test_fraction=0.0,
+            hidden="grown",
+            activation=self.activation,
+            width=self.width,
+            iterations=self._iterations(_ITERATIONS),
+            step=self.step,
+            precision=self.precision,
+            seed=self._seed(),
+            progress=False,
+        )
+
+    def _draw(self, X: Any, y: Any, weight: Any) -> results.Training:
+        return train(
+            X,
+            y,
+            weight=weight,
+            test_fraction=0.0,
+            validation_fraction=self.validation_fraction,
+            refit=bool(self.refit) and self.validation_fraction > 0,
+            hidden="drawn",
+            activation=self.activation,
+            width=_WIDTH if self.width is None else self.width,
+            iterations=self._iterations(_ITERATIONS),
+            scale=self.scale,
+            bias=self.bias,
+            step=self.step,
+            precision=self.precision,
+            seed=self._seed(),
+            progress=False,
+        )
+
+class OneHiddenLayerRegressor(RegressorMixin, _OneHiddenLayer):  # type: ignore[misc]
     """Regression by a network with one hidden layer, with its whole training path.
 
     With ``layers='output'`` hidden units are grown on the rows, or drawn at random, and then fixed, and gradient descent on
@@ -123,39 +281,6 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
     True
     """
 
-    def __init__(
-        self,
-        activation: str | Callable[[Any], Any] = "auto",
-        *,
-        width: int | None = None,
-        hidden: str = "auto",
-        layers: str = "output",
-        iterations: int | str = "auto",
-        scale: float | str = "auto",
-        bias: float | str = "auto",
-        validation_fraction: float = 0.2,
-        refit: bool = True,
-        step: float | str = "auto",
-        batch: int | None = None,
-        method: str = "descent",
-        random_state: Any = 0,
-        precision: str = "f64",
-    ) -> None:
-        self.activation = activation
-        self.width = width
-        self.hidden = hidden
-        self.layers = layers
-        self.iterations = iterations
-        self.scale = scale
-        self.bias = bias
-        self.validation_fraction = validation_fraction
-        self.refit = refit
-        self.step = step
-        self.batch = batch
-        self.method = method
-        self.random_state = random_state
-        self.precision = precision
-
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> OneHiddenLayerRegressor:
         """Train on rows.
 
@@ -175,13 +300,8 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
         X, y, weight = self._validate(X, y, sample_weight, reset=True)
         self.__dict__.pop("statistics_", None)
         self.__dict__.pop("_path", None)
-        if self.hidden not in ("auto", "grown", "drawn"):
-            raise ParameterError(f"hidden is {self.hidden!r}, but must be 'auto', 'grown' or 'drawn'")
+        self._check_hidden(weight)
         if self._is_iterative():
-            if self.hidden == "grown":
-                raise ParameterError("hidden='grown' fixes the hidden units; iterative training needs hidden='drawn'")
-            if weight is not None:
-                raise ParameterError("sample_weight needs layers='output'; iterative training has no weights")
             self._path = self._descend(X, y)
         elif self._is_grown():
             self._path = self._grow(X, y, weight)
@@ -240,30 +360,6 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
         found: results.Training = self._path
         return found
 
-    @property
-    def network_(self) -> Network:
-        """The network at every reported iteration."""
-        network = self.result_.network
-        if network is None:
-            raise ParameterError("width is infinite, but rows need a finite width")
-        return network
-
-    @property
-    def path_(self) -> results.Path:
-        """Losses at every reported iteration."""
-        return self.result_.path
-
-    @property
-    def best_iteration_(self) -> int | None:
-        """The default iteration of predictions; None for grown units."""
-        return self.result_.best_iteration
-
-    def _features(self, X: Any) -> Any:
-        check_is_fitted(self)
-        reject_dates(X, "X")
-        reject_text(X, "X")
-        return validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
-
     def _validate(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> tuple[Any, Any, Any]:
         for data, argument in ((X, "X"), (y, "y"), (sample_weight, "sample_weight")):
             reject_dates(data, argument)
@@ -299,38 +395,6 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
                 y = y._replace(names=None)
         return X, y, weight
 
-    def _is_iterative(self) -> bool:
-        if self.layers not in ("output", "both", "hidden"):
-            raise ParameterError(f"layers is {self.layers!r}, but must be 'output', 'both' or 'hidden'")
-        if self.method not in ("descent", "lbfgs"):
-            raise ParameterError(f"method is {self.method!r}, but must be 'descent' or 'lbfgs'")
-        iterative = self.layers != "output" or self.batch is not None
-        if self.method == "lbfgs" and not iterative:
-            raise ParameterError(
-                "method='lbfgs' needs layers='both' or 'hidden'; the output layer's path is exact without it"
-            )
-        return iterative
-
-    def _is_grown(self) -> bool:
-        if self.hidden != "auto":
-            return self.hidden == "grown"
-        drawn = {"scale": "auto", "bias": "auto", "validation_fraction": 0.2, "refit": True}
-        return not callable(self.activation) and all(getattr(self, name) == usual for name, usual in drawn.items())
-
-    def _seed(self) -> int:
-        if isinstance(self.random_state, numbers.Integral):
-            if self.random_state < 0:
-                raise ParameterError(f"random_state is {self.random_state}, but must be at least 0")
-            return int(self.random_state)
-        return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-
-    def _iterations(self, default: int) -> int:
-        if isinstance(self.iterations, str):
-            if self.iterations != "auto":
-                raise ParameterError(f"iterations is {self.iterations!r}, but must be a number or 'auto'")
-            return default
-        return self.iterations
-
     def _begin(self, X: Any, y: Any, weight: Any) -> Statistics:
         survey = Survey(X, y, sample_weight=weight, validation_fraction=self.validation_fraction, seed=self._seed())
         return Statistics(
@@ -348,42 +412,6 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
             iterations=self._iterations(_ITERATIONS), step=self.step, refit=bool(self.refit), progress=False
         )
 
-    def _descend(self, X: Any, y: Any) -> results.Training:
-        return train(
-            X,
-            y,
-            test_fraction=0.0,
-            validation_fraction=self.validation_fraction,
-            activation=self.activation,
-            width=self.width,
-            layers=self.layers,
-            method=self.method,
-            batch=self.batch,
-            iterations=self._iterations(_SEARCH_ITERATIONS if self.method == "lbfgs" else _ITERATIVE_ITERATIONS),
-            scale=self.scale,
-            bias=self.bias,
-            step=self.step,
-            precision=self.precision,
-            seed=self._seed(),
-            progress=False,
-        )
-
-    def _grow(self, X: Any, y: Any, weight: Any) -> results.Training:
-        return train(
-            X,
-            y,
-            weight=weight,
-            test_fraction=0.0,
-            hidden="grown",
-            activation=self.activation,
-            width=self.width,
-            iterations=self._iterations(_ITERATIONS),
-            step=self.step,
-            precision=self.precision,
-            seed=self._seed(),
-            progress=False,
-        )
-
     def _reshape(self, values: FloatArray) -> FloatArray:
         return values if self._outputs is None else values.reshape(len(values), self._outputs)
 
@@ -394,6 +422,219 @@ class OneHiddenLayerRegressor(RegressorMixin, BaseEstimator):  # type: ignore[mi
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+class OneHiddenLayerClassifier(ClassifierMixin, _OneHiddenLayer):  # type: ignore[misc]
+    """Classification by a network with one hidden layer, with its whole training path.
+
+    The network has one output for each class, fitted by least squares to 1 for the class of a row and 0 for the others. The
+    probability of a class is proportional to the exponential of a temperature times its output; iteration and temperature have the
+    smallest log-loss on held-out rows, over which each class is spread evenly. For the same rows, options and seed the network is
+    identical bit by bit to that of ``zonal train --task classify --test-fraction 0``.
+
+    Parameters
+    ----------
+    activation : str or callable, default='auto'
+        A name, an expression in t, or a callable of one array; auto chooses on a sample of the rows.
+    width : int, optional
+        The number of hidden units; by default 1000, and for grown units 300 in each network, or 600 from 2,000 rows.
+    hidden : {'auto', 'grown', 'drawn'}, default='auto'
+        Whether hidden units are grown on the rows or drawn at random, as for `zonal.train`. Folds choose the iterations of
+        grown units. With auto, units are grown, unless training is iterative, the activation is a callable, or `scale`,
+        `bias`, `validation_fraction` or `refit`, which are for drawn units, differ from their defaults. `partial_fit` draws.
+    layers : {'output', 'both', 'hidden'}, default='output'
+        The layers that are trained; ``'both'`` and ``'hidden'`` are iterative.
+    iterations : int or 'auto', default='auto'
+        The number of iterations; auto is 1e9, 1e4 for iterative training, and 1e3 for L-BFGS. Predictions use `best_iteration_`.
+    scale : float, 'sqrt-dim' or 'auto', default='auto'
+        The scale s of the units.
+    bias : float or 'auto', default='auto'
+        The bias appended to rows before they are mapped to the sphere.
+    validation_fraction : float, default=0.2
+        The fraction of the rows that choose the iteration. With 0, or with layers='output' if no row falls into that part,
+        the last iteration is used; iterative training then uses the one with the smallest training loss.
+    refit : bool, default=True
+        Whether to fit the final network to the validation rows too, once they have chosen the iteration; only with
+        layers='output'.
+    step : float or 'auto', default='auto'
+        The step size.
+    batch : int or None, default=None
+        The number of rows of a step in iterative training; all rows by default.
+    method : {'descent', 'lbfgs'}, default='descent'
+        What determines a step of iterative training. L-BFGS needs far fewer steps, each of about two gradients, and all rows.
+    random_state : int, RandomState or None, default=0
+        The seed of the split, the sample and the hidden units.
+    precision : {'f64', 'f32'}, default='f64'
+        The precision; f32 is up to twice as fast and accurate to about six digits.
+    class_weight : dict, 'balanced' or None, default=None
+        The weight of the rows of each class, times `sample_weight`; ``'balanced'`` gives all classes the same total weight. Only with
+        ``layers='output'``.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (classes,)
+        The classes.
+    path_ : zonal.results.Path
+        Losses at every reported iteration: arrays ``iteration``, ``loss``, ``validation_loss``, ``log_loss``.
+    best_iteration_ : int or None
+        The default iteration of predictions; None for grown units, see `result_.best_iterations`.
+    network_ : zonal.Network
+        The network at every reported iteration.
+    temperature_ : float
+        The factor of the outputs whose exponentials are proportional to the probabilities.
+    result_ : zonal.results.Training
+        The report of the training.
+    n_features_in_, feature_names_in_
+        The number and the names of the columns of `fit`.
+
+    See Also
+    --------
+    OneHiddenLayerRegressor : the same for numbers.
+    zonal.train : training with test rows and files.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from zonal import OneHiddenLayerClassifier
+    >>> x = np.random.default_rng(0).normal(size=(600, 3))
+    >>> y = np.where(x[:, 0] * x[:, 1] > 0, "same", "different")
+    >>> model = OneHiddenLayerClassifier(width=100).fit(x[:500], y[:500])
+    >>> bool(model.score(x[500:], y[500:]) > 0.9)
+    True
+    >>> model.predict_proba(x[:2]).shape
+    (2, 2)
+    """
+
+    def __init__(
+        self,
+        activation: str | Callable[[Any], Any] = "auto",
+        *,
+        width: int | None = None,
+        hidden: str = "auto",
+        layers: str = "output",
+        iterations: int | str = "auto",
+        scale: float | str = "auto",
+        bias: float | str = "auto",
+        validation_fraction: float = 0.2,
+        refit: bool = True,
+        step: float | str = "auto",
+        batch: int | None = None,
+        method: str = "descent",
+        random_state: Any = 0,
+        precision: str = "f64",
+        class_weight: Any = None,
+    ) -> None:
+        super().__init__(
+            activation,
+            width=width,
+            hidden=hidden,
+            layers=layers,
+            iterations=iterations,
+            scale=scale,
+            bias=bias,
+            validation_fraction=validation_fraction,
+            refit=refit,
+            step=step,
+            batch=batch,
+            method=method,
+            random_state=random_state,
+            precision=precision,
+        )
+        self.class_weight = class_weight
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> OneHiddenLayerClassifier:
+        """Train on rows.
+
+        Parameters
+        ----------
+        X : array or table of shape (rows, columns)
+            The features; float32 and float64 are read in place.
+        y : array of shape (rows,)
+            The classes: text, numbers or booleans.
+        sample_weight : array of shape (rows,), optional
+            The weights of the rows in every mean; only with layers='output'.
+
+        Returns
+        -------
+        OneHiddenLayerClassifier
+        """
+        for data, argument in ((X, "X"), (sample_weight, "sample_weight")):
+            reject_dates(data, argument)
+            reject_text(data, argument)
+        names = _arrays.names_in(X)
+        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32], ensure_min_samples=2)
+        check_classification_targets(y)
+        y = column_or_1d(y, warn=True)
+        weight = None
+        if sample_weight is not None:
+            weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+            # Rows of weight 0 do not count, and may have classes of their own.
+            X, y, weight = X[weight > 0], y[weight > 0], weight[weight > 0]
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise DataError(f"y has {len(self.classes_)} class, but classification needs at least two classes")
+        if self.class_weight is not None:
+            of_class = compute_sample_weight(self.class_weight, y)
+            weight = of_class if weight is None else weight * of_class
+        self._check_hidden(weight)
+        labels = _arrays.Coded(codes.astype(np.float64), [str(name) for name in self.classes_], None)
+        X = _with_names(X, names)
+        if self._is_iterative():
+            self._path = self._descend(X, labels)
+        else:
+            self._path = (self._grow if self._is_grown() else self._draw)(X, labels, weight)
+        return self
+
+    def predict(self, X: Any, iteration: int | None = None) -> Any:
+        """Predict the classes of rows, at `best_iteration_` or another reported iteration.
+
+        Returns
+        -------
+        ndarray of shape (rows,)
+        """
+        values = self._outputs(X, iteration)
+        return self.classes_[values.argmax(axis=1)]
+
+    def predict_proba(self, X: Any, iteration: int | None = None) -> FloatArray:
+        """Predict the probabilities of the classes of rows, in the order of `classes_`.
+
+        Returns
+        -------
+        ndarray of shape (rows, classes)
+        """
+        return self.network_.predict_proba(self._features(X), iteration)
+
+    def decision_function(self, X: Any, iteration: int | None = None) -> FloatArray:
+        """Compute the outputs of the network times `temperature_`, whose exponentials are proportional to the probabilities.
+
+        Returns
+        -------
+        ndarray of shape (rows, classes), or (rows,) for two classes: the output of the second one less that of the first
+        """
+        values = self.temperature_ * self._outputs(X, iteration)
+        return values[:, 1] - values[:, 0] if len(self.classes_) == 2 else values
+
+    def _outputs(self, X: Any, iteration: int | None) -> FloatArray:
+        network = self.network_
+        at = None if iteration is None else network._iteration(iteration)
+        return network._values(network._table(self._features(X)), at)
+
+    @property
+    def temperature_(self) -> float:
+        """The factor of the outputs whose exponentials are proportional to the probabilities."""
+        temperature = self.network_.temperature
+        assert temperature is not None
+        return temperature
+
+    @property
+    def result_(self) -> results.Training:
+        """The report of the training."""
+        check_is_fitted(self)
+        found: results.Training = self._path
+        return found
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "_path" in self.__dict__
 
 
 def _with_names(array: Any, names: list[str] | None) -> _arrays.Named:

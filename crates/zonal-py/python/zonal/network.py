@@ -105,6 +105,18 @@ class Network:
         """The names of the labels."""
         return tuple(self._model.labels)
 
+    @property
+    def classes(self) -> tuple[str, ...] | None:
+        """The classes of the label; None if labels are numbers."""
+        found = self._model.classes
+        return None if found is None else tuple(found[0])
+
+    @property
+    def temperature(self) -> float | None:
+        """The factor of the outputs whose exponentials are proportional to the probabilities of classes."""
+        found = self._model.classes
+        return None if found is None else found[1]
+
     def weights(self, iteration: int | None = None) -> tuple[FloatArray, FloatArray | None, FloatArray]:
         """Return hidden weights (width, dimension), biases (width,) or None, and output weights (labels, width)."""
         known = None if iteration is None else self._iteration(iteration)
@@ -124,7 +136,8 @@ class Network:
         Returns
         -------
         ndarray of shape (rows,), or (rows, labels) for several labels
-            The predictions in the labels' units, identical bit by bit to ``zonal predict``.
+            The predictions in the labels' units, identical bit by bit to ``zonal predict``; of a network that was trained on
+            classes the name of the most probable one.
 
         Raises
         ------
@@ -138,10 +151,36 @@ class Network:
 
     def _predict(self, rows: Any, at: int | None, argument: str) -> FloatArray:
         """Predict rows at an iteration or by default; `argument` is their name in messages."""
-        return self._squeeze(self._values(self._table(rows, argument), at, argument))
+        values = self._values(self._table(rows, argument), at, argument)
+        return self._squeeze(values) if self.classes is None else np.array(self.classes)[values.argmax(axis=1)]
+
+    def predict_proba(self, X: Any, iteration: int | None = None) -> FloatArray:
+        """Predict the probabilities of the classes of rows, in the order of `classes`; for networks trained on classes.
+
+        Parameters
+        ----------
+        X, iteration
+            As for `predict`.
+
+        Returns
+        -------
+        ndarray of shape (rows, classes)
+            exp(T f) / sum exp(T f), where f are the outputs of the network and T is `temperature`.
+
+        Raises
+        ------
+        zonal.errors.DataError, zonal.errors.ParameterError
+            As for `predict`; for a network trained on numbers.
+        """
+        return self._predict_proba(X, None if iteration is None else self._iteration(iteration), "X")
+
+    def _predict_proba(self, rows: Any, at: int | None, argument: str) -> FloatArray:
+        if self.classes is None:
+            raise ParameterError("the network was trained on numbers, which have no probabilities; use predict")
+        return self._values(self._table(rows, argument), at, argument, has_probabilities=True)
 
     def staged_predict(self, X: Any, iterations: Sequence[int] | None = None) -> Iterator[FloatArray]:
-        """Yield predictions at each reported iteration, or at the specified ones."""
+        """Yield predictions at each reported iteration, or at the specified ones; of classes the outputs for each."""
         at = self.iterations if iterations is None else [self._iteration(t) for t in iterations]
         table = self._table(X)
         for t in at:
@@ -159,9 +198,11 @@ class Network:
             raise DataError(message)
         return _arrays.table(named, feature_names=list(columns))
 
-    def _values(self, table: _native.Table, iteration: int | None, argument: str = "X") -> FloatArray:
+    def _values(
+        self, table: _native.Table, iteration: int | None, argument: str = "X", *, has_probabilities: bool = False
+    ) -> FloatArray:
         with _arrays.named(argument), _arrays.without_drop_advice():
-            values: FloatArray = self._model.predict(table, iteration)
+            values: FloatArray = self._model.predict(table, iteration, has_probabilities)
         return values
 
     def _squeeze(self, values: FloatArray) -> FloatArray:

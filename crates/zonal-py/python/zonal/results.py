@@ -14,9 +14,12 @@ __all__ = [
     "Analysis",
     "BestPolynomials",
     "Bound",
+    "Calibration",
     "Candidates",
     "Checks",
     "Claim",
+    "ClassScores",
+    "Classification",
     "Cost",
     "Decay",
     "Degrees",
@@ -464,6 +467,9 @@ class Path(Columns):
     hidden_movement : FloatArray | None
         Iterative training: the distance of hidden weights and biases from initialisation, divided by their initial
         norm.
+    log_loss : FloatArray | None
+        Tables with classes: the smoothed log-loss on held-out rows that chooses the iteration, each at its own
+        temperature.
     loss_error : FloatArray | None
         The largest difference between the loss and that of exact descent; NaN for iterative training on tables and at
         infinite width. Whole paths: rounding, which grows with the iteration, and truncation of the solver (RD-1).
@@ -497,6 +503,7 @@ class Path(Columns):
     predicted: FloatArray | None
     drawn_test_loss: FloatArray | None
     hidden_movement: FloatArray | None
+    log_loss: FloatArray | None
     loss_error: FloatArray | None
     output_movement: FloatArray | None
     predicted_loss: FloatArray | None
@@ -534,6 +541,93 @@ class Candidates(Columns):
     rows: IntArray
     width: IntArray
     relative_rmse: FloatArray
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Calibration(Columns):
+    """Rows whose predicted classes have probabilities in one tenth.
+
+    Attributes
+    ----------
+    rows : IntArray
+        The number of rows.
+    probability : FloatArray
+        The mean probability of the predicted class.
+    right : FloatArray
+        The share of rows of which the predicted class is the true one.
+    """
+
+    rows: IntArray
+    probability: FloatArray
+    right: FloatArray
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ClassScores(Record):
+    """How good predicted classes and probabilities are on some rows. Means are weighted by the weights of the rows.
+
+    Attributes
+    ----------
+    rows : int
+        The number of rows.
+    accuracy : float
+        The share of rows of which the most probable class is the true one.
+    base_rate : float
+        The same for the most frequent class of the training rows, always.
+    log_loss : float
+        The mean of -log p of the true class.
+    base_log_loss : float
+        The same for the shares of the classes in the training rows, always.
+    brier : float
+        The mean of sum_c (p_c - y_c)^2, halved for two classes.
+    confusion : FloatArray
+        The number of rows by true class (one list each) and predicted class.
+    calibration : Calibration
+        The rows by the probability of their predicted class, in tenths.
+    auc : float | None
+        The area under the receiver operating characteristic: of the second of two classes, or the mean of those of
+        each class against the others. Null if only one class has rows, and for more than 2^20 probabilities.
+    """
+
+    rows: int
+    accuracy: float
+    base_rate: float
+    log_loss: float
+    base_log_loss: float
+    brier: float
+    confusion: FloatArray
+    calibration: Calibration
+    auc: float | None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Classification(Record):
+    """The classes of a label, and how well they are predicted by the best network. The probability of class c is
+    proportional to exp(T f_c), where f_c is the output of the network for this class and T the temperature.
+
+    Attributes
+    ----------
+    classes : tuple[str, ...]
+        The classes: numbers in ascending order, or texts in alphabetical order.
+    shares : FloatArray
+        The share of each class in the training rows.
+    temperature : float
+        The temperature T, which minimises the log-loss on held-out rows against classes smoothed by 1/(N+2).
+    held_out : ClassScores | None
+        On rows that were held out, of networks that were not fitted to them: on validation rows or folds, at most
+        16,384 rows of a sample. Iteration and temperature were chosen on these rows; None without such rows.
+    test : ClassScores | None
+        On the test rows.
+    train : ClassScores | None
+        On the training rows.
+    """
+
+    classes: tuple[str, ...]
+    shares: FloatArray
+    temperature: float
+    held_out: ClassScores | None
+    test: ClassScores | None
+    train: ClassScores | None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -777,6 +871,8 @@ class Training(TrainingResult):
         The bias of the lift, for tables with drawn units.
     candidates : Candidates | None
         The candidates of an automatic choice of activation, scale or bias.
+    classification : Classification | None
+        Tables with classes: their probabilities and measures.
     descent : DescentReport | None
         Options and course of an iterative training; None for whole paths.
     dropped_columns : tuple[str, ...] | None
@@ -792,9 +888,10 @@ class Training(TrainingResult):
     invisible_degrees : IntArray | None
         The degrees in which the target has energy and the activation has coefficient zero, for targets.
     label_errors : LabelErrors | None
-        The same errors for each label, for tables.
+        The same errors for each label, for tables; of classes for each of their outputs.
     labels : tuple[str, ...] | None
-        The names of the labels, for tables.
+        The names of the labels, for tables. A label of classes is one, although the network has an output for each
+        class, which is 1 in rows of that class and 0 elsewhere; losses are means over these outputs.
     learning : LearningTimes | None
         The learning times of each degree with energy, for targets.
     loss_bound : float | None
@@ -845,6 +942,7 @@ class Training(TrainingResult):
     best_iterations: IntArray | None
     bias: float | None
     candidates: Candidates | None
+    classification: Classification | None
     descent: DescentReport | None
     dropped_columns: tuple[str, ...] | None
     encoded_columns: EncodedColumns | None
@@ -1547,6 +1645,10 @@ class Score(Record):
         The names of the predicted labels.
     rows : int
         The number of rows.
+    class_scores : ClassScores | None
+        The measures of predicted classes; None without labels.
+    classes : tuple[str, ...] | None
+        The classes, of a network that predicts them.
     iteration : int | None
         The iteration of the network; None for grown networks, each at its own best iteration.
     label_rmse : FloatArray | None
@@ -1558,6 +1660,8 @@ class Score(Record):
 
     labels: tuple[str, ...]
     rows: int
+    class_scores: ClassScores | None
+    classes: tuple[str, ...] | None
     iteration: int | None
     label_rmse: FloatArray | None
     rmse: float | None

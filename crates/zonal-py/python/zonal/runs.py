@@ -71,6 +71,7 @@ def predict(
     delimiter: str | None = None,
     decimal: str | None = None,
     missing: str = "fill",
+    probabilities: bool = False,
     progress: bool | None = None,
 ) -> FloatArray | results.Score:
     """Predict the rows of a table with a trained network, or score it on labelled rows.
@@ -89,6 +90,9 @@ def predict(
         Only the rows of one part of the training's split, for the table that the network was trained on.
     no_header, delimiter, decimal, missing
         The dialect of CSV files, as for `train`.
+    probabilities : bool
+        For a network trained on classes: return their probabilities, in the order of `Network.classes`, instead of the name of the
+        most probable one.
     progress : bool
         As for `train`.
 
@@ -123,9 +127,9 @@ def predict(
         if no_header or (delimiter, decimal) != (None, None) or missing != "fill":
             message = "no_header, delimiter, decimal and missing describe files, but data is in memory; omit them"
             raise ParameterError(message)
-        return _predict_rows(_network_of(model), data, iteration, label, part)
+        return _predict_rows(_network_of(model), data, iteration, label, part, probabilities)
     arguments = locals()
-    options = _call.options(predict, arguments, ["model", "data", "label", "progress"])
+    options = _call.options(predict, arguments, ["model", "data", "label", "probabilities", "progress"])
     options["data"] = _tables.files(data)
     if label is not None:
         options["label"] = _tables.name_list(label, "label")
@@ -140,6 +144,11 @@ def predict(
     if label is not None:
         return build(results.Score, json.loads(found.json), vars(results))
     values: Any = found.predictions
+    classes = _network_of(model).classes
+    if classes is not None:
+        return values if probabilities else np.array(classes)[values.argmax(axis=1)]
+    if probabilities:
+        raise ParameterError("the network was trained on numbers, which have no probabilities; omit probabilities")
     predictions: FloatArray = values[:, 0] if values.shape[1] == 1 else values
     return predictions
 
@@ -159,11 +168,19 @@ _PARTS = {"train": 0, "validation": 1, "test": 2}
 
 
 def _predict_rows(
-    network: Network, data: Any, iteration: int | None, label: str | Sequence[str] | None, part: str
+    network: Network,
+    data: Any,
+    iteration: int | None,
+    label: str | Sequence[str] | None,
+    part: str,
+    probabilities: bool,
 ) -> FloatArray | results.Score:
     """Predict or score rows in memory."""
     asked = None if iteration is None else _call.number("iteration", iteration)
-    values = network._predict(data, asked, "data")
+    if network.classes is not None and label is not None:
+        raise ParameterError("the classes of data in memory cannot be scored; compare predictions with them, or score a file")
+    of_rows = network._predict_proba if probabilities else network._predict
+    values = of_rows(data, asked, "data")
     at = network.best_iteration if asked is None else asked
     used = np.ones(len(values), dtype=bool) if part == "all" else network._model.parts(0, len(values)) == _PARTS[part]
     if not used.any():

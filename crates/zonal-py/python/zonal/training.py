@@ -25,6 +25,7 @@ def train(
     target: str | Callable[[Any], Any] | None = None,
     dim: int = 10,
     label: str | Sequence[str] | None = None,
+    task: str = "auto",
     features: Sequence[str] | None = None,
     weight: Any = None,
     on_sphere: bool = False,
@@ -81,7 +82,7 @@ def train(
         The rows: files or globs (CSV, NPY, NPZ, Parquet, Arrow; they may exceed memory), or an array of shape
         (rows, columns), which is read in place.
     y : array of shape (rows,) or (rows, labels)
-        The labels of an array.
+        The labels of an array: numbers, or the class of each row.
     target : str or callable
         A function to learn in place of a table: an expression as for `plan`, learned from exact expectations; or a callable
         that takes points (rows, dim) and returns their values, learned from `samples` points.
@@ -89,6 +90,10 @@ def train(
         The dimension of the target's sphere.
     label : str or sequence of str
         The columns to predict, of files or of a table with names.
+    task : {'auto', 'regress', 'classify'}
+        Whether labels are numbers or classes; with auto, text and booleans are classes. For classes the network has one output each,
+        fitted by least squares to 1 for the class of a row and 0 for the others; iteration and temperature of the probabilities are
+        chosen by the log-loss on held-out rows.
     features : sequence of str
         The columns to predict from; all others by default.
     weight : str or array of shape (rows,)
@@ -239,7 +244,8 @@ def _rows(arguments: dict[str, Any], options: dict[str, Any]) -> _native.Table |
                 raise ParameterError(f"weight is a {kind}, but with files the name of a column is needed")
             options["weight"] = weight
         return None
-    x, labels, weights = _tables.split(data, y, arguments["label"], weight)
+    data, y, label, coded = _tables.coded(data, y, arguments["label"], arguments["task"])
+    x, labels, weights = _tables.split(data, y, label, weight)
     if weights is not None and test is not None:
         raise ParameterError("weight is an array and test is a file, whose rows have no weights; omit one of them")
     if test is None:
@@ -250,7 +256,10 @@ def _rows(arguments: dict[str, Any], options: dict[str, Any]) -> _native.Table |
     _reject(arguments, ("categorical",), "with data in memory, whose columns are numbers; encode them first")
     drop = arguments["missing"] == "drop"
     selected = _tables.select(x, arguments["features"])
-    return _arrays.table(selected, labels, weights, drop_missing=drop, arguments=_ROWS, weight_argument="weight")
+    classes = None if coded is None else coded.classes
+    return _arrays.table(
+        selected, labels, weights, drop_missing=drop, arguments=_ROWS, weight_argument="weight", classes=classes
+    )
 
 
 def _reject(arguments: dict[str, Any], names: Iterable[str], why: str) -> None:
