@@ -774,6 +774,10 @@ fn programs() -> Vec<(&'static str, fn())> {
             narrow.biases = vec![0.0; 2];
             refused(save(&[narrow]));
         }),
+        ("zonal-documents::ClassScores::new", || {
+            let tally = zonal::classes::Tally::new(3);
+            assert!(zonal_documents::train::ClassScores::new(&tally, &[0.5, 0.5]).is_none());
+        }),
         ("zonal-jobs::Experiment::losses", || {
             let experiment = zonal_jobs::experiment::Experiment {
                 target: &target(4),
@@ -814,7 +818,9 @@ fn cases() -> Vec<(&'static str, fn())> {
 
 /// Access to elements and products of vectors and matrices follow the rules of slices: they panic, as their
 /// documentation states.
-const PANICS: [&str; 28] = [
+const PANICS: [&str; 30] = [
+    "zonal::Strata::draw",
+    "zonal::Tally::add",
     "zonal::ColumnMap::feature_of",
     "zonal::Lbfgs::resume",
     "zonal::Lbfgs::step",
@@ -867,6 +873,9 @@ const ANY: [(&str, &[&str]); 11] = [
             "zonal::GradientPath::coefficients",
             "zonal::GradientPath::precise_coefficients",
             "zonal::Split::parts",
+            "zonal::Strata::new",
+            "zonal::classes::largest",
+            "zonal::classes::probabilities",
             "zonal::learning::time_to_learn",
             "zonal::learning::times_to_learn",
             "zonal::sampling::mean",
@@ -921,6 +930,7 @@ const ANY: [(&str, &[&str]); 11] = [
             "zonal-io::Source::open",
             "zonal-io::Source::open_once",
             "zonal-io::Source::inspect",
+            "zonal-io::Source::coded_classes",
             "zonal-io::sniff::default_dialect",
             "zonal-io::Encoding::of_numbers",
             "zonal-jobs::data::for_each_block",

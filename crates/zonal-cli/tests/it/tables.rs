@@ -489,7 +489,7 @@ fn booleans_of_a_csv_file_are_one_and_zero() {
     };
     place.file("numbers.csv", table(&["1"], &["0"]));
     place.file("words.csv", table(&["True", "true", "TRUE", " true "], &["False", "false", "FALSE"]));
-    let options = ["--label", "y", "--weight", "w", "--out", "none"];
+    let options = ["--label", "y", "--task", "regress", "--weight", "w", "--out", "none"];
     let [numbers, words] =
         ["numbers.csv", "words.csv"].map(|file| trained(&place, &[&[file], &options[..]].concat()));
     assert_eq!(numbers, words);

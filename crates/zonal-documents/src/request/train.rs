@@ -140,7 +140,7 @@ pub struct TrainRequest {
     /// On tables, the bias appended to each row before it is put on the sphere: auto or a number
     ///
     /// With auto, the bias is chosen on a sample.
-    #[arg(long, default_value_t = Self::default().bias, value_name = "B", allow_negative_numbers = true, help_heading = NETWORK)]
+    #[arg(long, default_value_t = Self::default().bias, value_name = "B", allow_negative_numbers = true, help_heading = NETWORK, hide_short_help = true)]
     #[schemars(with = "String")]
     pub bias: Auto<Real>,
     /// The number of iterations [default: the largest of --at, else 1e9; 1e4 in iterative training, 1e3 of lbfgs]

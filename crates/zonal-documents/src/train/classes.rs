@@ -75,9 +75,13 @@ pub struct CalibrationBin {
 }
 
 impl ClassScores {
-    /// Returns the measures of a tally, given the shares of the classes in the training rows; None without rows.
+    /// Returns the measures of a tally, given the share of each class in the training rows; None without rows, and for another number
+    /// of classes.
     pub fn new(tally: &Tally, shares: &[f64]) -> Option<Self> {
         let weights = tally.class_weights();
+        if weights.len() != shares.len() {
+            return None;
+        }
         let total: f64 = weights.iter().sum();
         let frequent = zonal::classes::largest(shares);
         // A class without weight does not count, whatever its share.

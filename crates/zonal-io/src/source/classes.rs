@@ -1,18 +1,12 @@
 //! The classes of a label: a column of labels becomes one column for each class, which is 1 in rows of that class and 0 elsewhere.
 
-use super::reader::{Cell, table};
-use super::{Format, Piece, Source};
-use crate::error::{Error, Result, shorten};
-use crate::option::TASK;
+use super::reader::Cell;
+use crate::error::shorten;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::Arc;
-use zonal::rows::{Part, Split, Strata};
 
-/// The largest number of classes.
-const MOST_CLASSES: usize = 1_000;
 /// The number of classes that messages list.
 const LISTED: usize = 10;
 
@@ -35,9 +29,9 @@ pub(super) struct Classified {
     /// The names of the columns of the classes.
     pub(super) columns: Vec<String>,
     /// The class of each number, by its bits.
-    numbers: HashMap<u64, usize>,
+    pub(super) numbers: HashMap<u64, usize>,
     /// Whether a table in memory holds the numbers of classes.
-    is_coded: bool,
+    pub(super) is_coded: bool,
 }
 
 impl Classes {
@@ -72,170 +66,5 @@ pub(super) fn class_name<'a>(cell: &Cell<'a>) -> Option<Cow<'a, str>> {
         Cell::Boolean(is_true) => Some(if *is_true { "true" } else { "false" }.into()),
         Cell::Number(x) => Some(x.to_string().into()),
         Cell::Text(text) => Some((*text).into()),
-    }
-}
-
-impl Source {
-    /// Returns whether the label is to be classified rather than predicted as a number: whether its first value is a text or a
-    /// boolean. Only CSV files have such labels.
-    ///
-    /// # Errors
-    /// As reading.
-    pub fn has_class_label(&self) -> Result<bool> {
-        let mut found = None;
-        if let [_] = self.label_names.as_slice() {
-            for piece in &self.pieces {
-                let Some(mut csv) = self.open_csv(piece)? else { continue };
-                let label = self.feature_names.len();
-                let mut first = None;
-                // An error in a later cell is found when the rows are read.
-                let outcome = csv.for_each_cell(label..label + 1, &mut |_, _, cell| {
-                    first = class_name(&cell).map(|_| matches!(cell, Cell::Boolean(_) | Cell::Text(_)));
-                    first.is_none()
-                });
-                found = found.or(first);
-                match outcome {
-                    Ok(()) if found.is_none() => {}
-                    _ => break,
-                }
-            }
-        }
-        Ok(found == Some(true))
-    }
-
-    /// Finds the classes of the label in a pass over all rows. If it is cancelled, it ends early, and its result is to be discarded.
-    ///
-    /// # Errors
-    /// [`Error::Table`] for a single class and for too many; otherwise as reading.
-    pub fn find_classes(&self, is_cancelled: &dyn Fn() -> bool) -> Result<Classes> {
-        let label = self.label_names.first().cloned().unwrap_or_default();
-        let mut rows: HashMap<String, u64> = HashMap::new();
-        let position = self.feature_names.len();
-        self.for_each_cell(position..position + 1, is_cancelled, &mut |_, _, _, cell| {
-            let Some(name) = class_name(&cell) else { return };
-            if let Some(rows) = rows.get_mut(name.as_ref()) {
-                *rows += 1;
-            } else if rows.len() <= MOST_CLASSES {
-                rows.insert(name.into_owned(), 1);
-            }
-        })?;
-        let mut sorted: Vec<(String, u64)> = rows.into_iter().collect();
-        sorted.sort();
-        if sorted.iter().all(|(name, _)| name.parse::<f64>().is_ok()) {
-            let number = |class: &(String, u64)| class.0.parse::<f64>().unwrap_or(0.0);
-            sorted.sort_by(|a, b| number(a).total_cmp(&number(b)));
-        }
-        let path = self.pieces.first().map_or(Path::new("the table"), Piece::name);
-        let fail = |message: String| {
-            Err(Error::Table { path: path.to_owned(), row: None, column: Some(label.clone()), message })
-        };
-        match sorted.as_slice() {
-            _ if is_cancelled() => {}
-            [] => return fail("the label has no value in any row".into()),
-            [(one, _)] => {
-                return fail(format!(
-                    "the label is '{}' in all rows, but classification needs at least two classes",
-                    shorten(one)
-                ));
-            }
-            [(first, _), ..] if sorted.len() > MOST_CLASSES => {
-                return fail(format!(
-                    "the label has more than {MOST_CLASSES} different values, such as '{}': too many for classes; name another \
-                     label, or use {} if it is a number",
-                    shorten(first),
-                    TASK.with("regress")
-                ));
-            }
-            _ => {}
-        }
-        let (names, rows) = sorted.into_iter().unzip();
-        Ok(Classes { label, names, rows })
-    }
-
-    /// Replaces the label by a column for each of its classes. `is_coded` states that a table in memory holds the numbers of classes
-    /// in place of their values.
-    ///
-    /// # Errors
-    /// [`Error::Table`] unless there is one label.
-    pub fn classified(self, classes: Arc<Classes>, is_coded: bool) -> Result<Self> {
-        if self.label_names.len() != 1 {
-            let path = self.pieces.first().map_or(Path::new("the table"), Piece::name);
-            return Err(table(path, format!("has {} labels, but one is needed", self.label_names.len())));
-        }
-        let number = |(i, name): (usize, &String)| Some((name.parse::<f64>().ok()?.to_bits(), i));
-        let numbers = classes.names.iter().enumerate().filter_map(number).collect();
-        let columns = classes.columns();
-        Ok(Self { classified: Some(Classified { classes, columns, numbers, is_coded }), ..self })
-    }
-
-    /// Returns the classes of a table in memory that holds their numbers.
-    ///
-    /// # Errors
-    /// As reading.
-    pub fn coded_classes(&self, names: &[String]) -> Result<Classes> {
-        let label = self.label_names.first().cloned().unwrap_or_default();
-        let mut rows = vec![0; names.len()];
-        let position = self.feature_names.len();
-        self.for_each_cell(position..position + 1, &|| false, &mut |_, _, _, cell| {
-            if let Cell::Number(x) = cell
-                && let Some(rows) = rows.get_mut(x as usize)
-            {
-                *rows += 1;
-            }
-        })?;
-        Ok(Classes { label, names: names.to_vec(), rows })
-    }
-
-    /// Returns whether each row is for training, in a pass over the labels: one byte a row. If it is cancelled, it ends early, and its
-    /// result is to be discarded.
-    ///
-    /// # Errors
-    /// As reading.
-    pub fn training_rows(&self, split: &Split, is_cancelled: &dyn Fn() -> bool) -> Result<Vec<bool>> {
-        let mut out = Vec::new();
-        let Some((classified, seed)) = self.classified.as_ref().zip(self.strata_seed) else { return Ok(out) };
-        let numbers = classified.classes.numbers();
-        let mut strata = Strata::new(seed, &classified.classes.rows);
-        let position = self.feature_names.len();
-        self.for_each_cell(position..position + 1, is_cancelled, &mut |_, _, _, cell| {
-            let class = match &cell {
-                Cell::Number(x) if classified.is_coded => Some(*x as usize).filter(|c| *c < numbers.len()),
-                cell => class_name(cell).and_then(|name| numbers.get(name.as_ref()).copied()),
-            };
-            out.push(class.is_some_and(|class| split.part_of(&strata.draw(class)) == Part::Train));
-        })?;
-        Ok(out)
-    }
-
-    /// Draws the rows so that each class is spread evenly over parts and folds, with this seed.
-    pub fn stratified(self, seed: u64) -> Self {
-        Self { strata_seed: Some(seed), ..self }
-    }
-
-    /// Returns the classes of the label; None if it is a number.
-    pub fn classes(&self) -> Option<&Classes> {
-        self.classified.as_ref().map(|classified| &*classified.classes)
-    }
-
-    /// Returns the number of the class of a raw value of the label column; None if it is none of them.
-    pub(super) fn class(&self, piece: &Piece, classified: &Classified, value: f64) -> Option<usize> {
-        let is_number = match piece {
-            Piece::File(_, Format::Csv | Format::GzipCsv, _) | Piece::Pipe(_) => true,
-            Piece::Memory(_) => classified.is_coded,
-            Piece::File(..) => false,
-        };
-        if is_number {
-            let class = value as usize;
-            return Some(class).filter(|class| !value.is_nan() && *class < classified.classes.names.len());
-        }
-        classified.numbers.get(&value.to_bits()).copied()
-    }
-
-    /// Returns the error of a row whose label is none of the classes.
-    pub(super) fn unknown_class(&self, path: &Path, value: f64, row: u64) -> Error {
-        let known = self.classes().map(|classes| classes.unknown(&value.to_string())).unwrap_or_default();
-        let message = format!("row {row} (counted from 0): {known}");
-        let column = self.label_names.first().cloned();
-        Error::Table { path: path.to_owned(), row: None, column, message }
     }
 }

@@ -215,6 +215,11 @@ fn is_date(field: &[u8]) -> bool {
     year == 4 && matches!(field[year..], [b'-' | b'/', b'0'..=b'9', ..])
 }
 
+/// Returns whether a text begins like a date or is a number with a decimal comma.
+pub(super) fn looks_like_a_number(text: &str) -> bool {
+    is_date(text.as_bytes()) || has_decimal_comma(text)
+}
+
 /// Returns the advice for a number with a comma.
 fn decimals() -> String {
     format!("; write decimals with a point, or use {}", DECIMAL.with("comma"))

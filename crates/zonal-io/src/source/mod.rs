@@ -16,6 +16,7 @@ mod format;
 #[cfg(feature = "arrow")]
 mod guard;
 mod inspect;
+mod labels;
 mod memory;
 mod numpy;
 #[cfg(feature = "parquet")]
