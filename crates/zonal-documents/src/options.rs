@@ -1,7 +1,9 @@
 //! Identifiers of the options of all requests. Messages render them in the syntax of the caller: `--max-degree` in
 //! the program, `max_degree` in Python.
 
-pub use zonal_io::option::{DELIMITER, FEATURES, FORCE, MISSING, NO_HEADER, OUT, OptionId, RESUME, TASK};
+pub use zonal_io::option::{
+    DELIMITER, EXCLUDE, FEATURES, FORCE, GROUPS, MISSING, NO_HEADER, OUT, OptionId, RESUME, TASK, TIME,
+};
 
 /// The option `activation`.
 pub const ACTIVATION: OptionId = OptionId::new("activation");

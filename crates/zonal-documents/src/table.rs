@@ -55,6 +55,8 @@ pub struct Memory {
     pub classes: Option<Vec<String>>,
     /// The name of the weight column.
     pub weight: Option<String>,
+    /// The name of the last column, if it determines the parts of rows.
+    pub key: Option<String>,
     /// The number of the first row, counted from 0 over the whole table.
     pub first_row: u64,
 }
@@ -62,8 +64,15 @@ pub struct Memory {
 impl PartialEq for Memory {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.table, &other.table)
-            && (&self.features, &self.labels, &self.classes, &self.weight, self.first_row)
-                == (&other.features, &other.labels, &other.classes, &other.weight, other.first_row)
+            && (&self.features, &self.labels, &self.classes, &self.weight, &self.key, self.first_row)
+                == (
+                    &other.features,
+                    &other.labels,
+                    &other.classes,
+                    &other.weight,
+                    &other.key,
+                    other.first_row,
+                )
     }
 }
 
@@ -160,8 +169,10 @@ impl Data {
             (false, false) => Missing::Reject,
         };
         if let Some(memory) = &self.memory {
-            let Memory { table, features, labels, weight, first_row, .. } = memory.clone();
-            return Ok(Source::memory(table, features, labels, weight, missing)?.starting_at(first_row));
+            let Memory { table, features, labels, weight, key, first_row, .. } = memory.clone();
+            return Ok(
+                Source::memory(table, features, labels, [weight, key], missing)?.starting_at(first_row)
+            );
         }
         let dialect = Dialect::new(self.header, self.delimiter, self.decimal_comma)?;
         let files = match &self.directory {

@@ -4,7 +4,7 @@
 
 use crate::error::{Error, Result};
 use crate::names::MODEL;
-use crate::source::{Classes, Encoding, check_plain_file};
+use crate::source::{Classes, DrawRule, Encoding, check_plain_file};
 use crate::tensors::{self, floats, little_endian};
 use crate::write::write_file;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -85,6 +85,9 @@ pub struct TableDescription {
     /// The classes of the label; None if the labels are numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classes: Option<ClassDescription>,
+    /// What determines the parts of rows; None if their numbers do, and, for classes, the sequence of their labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draws: Option<DrawRule>,
 }
 
 /// The classes of a label, each of which is one label of the network.
@@ -116,6 +119,7 @@ impl TableDescription {
             && !labels.is_empty()
             && labels.iter().all(|l| l.deviation > 0.0 && l.deviation.is_finite() && l.mean.is_finite())
             && self.encoding.as_ref().is_none_or(|e| e.is_sound() && e.names() == lift.columns)
+            && self.draws.as_ref().is_none_or(DrawRule::is_sound)
             && self.classes.as_ref().is_none_or(|c| {
                 let is_temperature = c.temperature >= 0.0 && c.temperature.is_finite();
                 c.classes.is_sound() && c.classes.names.len() == labels.len() && is_temperature
@@ -609,6 +613,7 @@ mod tests {
                 split: Split::new(0, 0.0, 0.2).unwrap(),
                 encoding: None,
                 classes: None,
+                draws: None,
             }),
             grown: Some(GrownDescription {
                 columns,

@@ -45,6 +45,12 @@ pub const FEATURES: OptionId = OptionId::new("features");
 pub const FORCE: OptionId = OptionId::new("force");
 /// The treatment of rows with missing values.
 pub const MISSING: OptionId = OptionId::new("missing");
+/// The columns that are no features.
+pub const EXCLUDE: OptionId = OptionId::new("exclude");
+/// The column whose groups are not divided between parts.
+pub const GROUPS: OptionId = OptionId::new("groups");
+/// The column of times, by which the last rows are for testing.
+pub const TIME: OptionId = OptionId::new("time");
 /// Whether the label is a number or a class.
 pub const TASK: OptionId = OptionId::new("task");
 /// The flag for CSV files whose first line is a row.

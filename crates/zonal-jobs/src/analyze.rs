@@ -1,7 +1,7 @@
 //! `analyze`: the best polynomial of each degree, the noise floor, and the energies of the labels by degree.
 
 use crate::data::for_each_block;
-use crate::encode;
+use crate::encode::{self, Roles};
 use crate::memory::{check_need, needed};
 use crate::survey::{Survey, standardise_labels};
 use zonal::lift::{LabelScale, Lift};
@@ -18,7 +18,6 @@ use zonal_documents::analyze::{
 };
 use zonal_documents::number::readable_bytes;
 use zonal_documents::options::MOST_MONOMIALS;
-use zonal_documents::train::Task;
 use zonal_documents::{Error, Result};
 use zonal_io::model::SCHEMA;
 use zonal_io::source::Columns;
@@ -40,10 +39,11 @@ pub fn analyze(config: &AnalyzeConfig, observer: &mut dyn Observer) -> Result<An
     if config.labels.is_empty() {
         return Err(Error::Usage("no label is specified; name the column to explain".into()));
     }
-    let columns = Columns { labels: config.labels.clone(), features: config.features.clone(), weight: None };
+    let (labels, features) = (config.labels.clone(), config.features.clone());
+    let columns = Columns { labels, features, ..Columns::default() };
     let source = config.data.open(&columns)?;
     let split = Split::new(config.seed, 0.0, config.test_fraction)?;
-    let (source, survey) = encode::survey(&config.data, source, Task::Auto, &split, observer)?;
+    let (source, survey) = encode::survey(&config.data, source, &Roles::default(), &split, observer)?;
     let train = survey.counts[Part::Train as usize] as usize;
     if train < 3 {
         let total = survey.rows() as usize;

@@ -2,46 +2,111 @@
 
 use crate::survey::Survey;
 use crate::watchdog::run_cancellable;
+use std::collections::HashSet;
 use std::sync::Arc;
 use zonal::observer::{Observer, Stage};
-use zonal::rows::{Part, Split};
+use zonal::rows::{Part, Rows, Split};
 use zonal_documents::number::short;
 use zonal_documents::options::TASK;
 use zonal_documents::table::Data;
-use zonal_documents::train::{EncodedColumnReport, Task};
+use zonal_documents::train::{EncodedColumnReport, TableJob, Task};
 use zonal_documents::{Error, Result};
 use zonal_io::option::CATEGORICAL;
-use zonal_io::source::{EncodedColumn, Encoding, Kind, Source};
+use zonal_io::source::{DrawRule, EncodedColumn, Encoding, Kind, Source};
 
-/// Surveys a table. If the label is to be classified, its classes are found first, each a label of its own. If a feature turns out to hold text or to lack a value, and the options allow for it, the columns are
+/// What a label is, and what determines the parts of rows.
+#[derive(Clone, Debug)]
+pub(crate) struct Roles {
+    pub(crate) task: Task,
+    /// The column of groups.
+    pub(crate) groups: Option<String>,
+    /// The column of times.
+    pub(crate) time: Option<String>,
+}
+
+impl Default for Roles {
+    fn default() -> Self {
+        Self { task: Task::Auto, groups: None, time: None }
+    }
+}
+
+impl Roles {
+    pub(crate) fn of(job: &TableJob) -> Self {
+        Self { task: job.task, groups: job.groups.clone(), time: job.time.clone() }
+    }
+}
+
+/// If the sample has fewer different rows, equal ones are not kept together: parts would have few different rows, or none.
+const FEWEST_DIFFERENT: usize = 50;
+
+/// Surveys a table. If the label is to be classified, its classes are found first, each a label of its own. Rows with equal features
+/// are kept in the same part. If a feature turns out to hold text or to lack a value, and the options allow for it, the columns are
 /// inspected and encoded. A table of numbers is read once, as it is.
 ///
 /// # Errors
-/// As [`Survey::of`], [`Source::find_classes`] and [`Source::inspect`]; [`zonal_io::Error::Table`] for a column of levels that is
-/// not a feature.
+/// As [`Survey::of`], [`Source::find_classes`], [`Source::find_times`] and [`Source::inspect`]; [`zonal_io::Error::Table`] for a column
+/// of levels that is not a feature.
 pub(crate) fn survey(
     data: &Data,
     source: Source,
-    task: Task,
+    roles: &Roles,
     split: &Split,
     observer: &mut dyn Observer,
 ) -> Result<(Source, Survey)> {
-    let source = classify(data, source, task, split.seed(), observer)?;
-    let names = source.raw_feature_names();
-    check_categorical(data, names)?;
+    check_categorical(data, source.raw_feature_names())?;
+    let source = classify(data, source, roles.task, observer)?;
+    let rule = match (&roles.groups, &roles.time) {
+        (Some(column), _) => DrawRule::Groups { column: column.clone() },
+        (None, Some(column)) => run_cancellable(observer, (Stage::Reading, 0, 0), |cancellation| {
+            Ok(source.find_times(column, *split, &|| cancellation.is_requested())?)
+        })?,
+        (None, None) => DrawRule::EqualRows,
+    };
+    let is_by_column = rule.column().is_some();
+    let (source, survey) = encoded_survey(data, source.drawn(*split, Some(rule))?, split, observer)?;
+    if is_by_column {
+        return Ok((source, survey));
+    }
+    if source.repeated() == 0 {
+        return Ok((source.drawn(*split, None)?, survey));
+    }
+    if different(&survey.sample) >= FEWEST_DIFFERENT {
+        return Ok((source, survey));
+    }
+    let source = source.drawn(*split, None)?;
+    let survey = Survey::of(&source, split, observer)?;
+    Ok((source, survey))
+}
+
+/// Returns the number of rows with different features.
+fn different(rows: &Rows) -> usize {
+    let bits = |i: usize| rows.features.row(i).iter().map(|x| (x + 0.0).to_bits()).collect::<Vec<u64>>();
+    (0..rows.len()).map(bits).collect::<HashSet<_>>().len()
+}
+
+/// Surveys a table, after encoding its columns if it has to.
+fn encoded_survey(
+    data: &Data,
+    source: Source,
+    split: &Split,
+    observer: &mut dyn Observer,
+) -> Result<(Source, Survey)> {
     if data.categorical.is_empty() {
         match Survey::of(&source, split, observer) {
             Err(Error::Io(zonal_io::Error::Table { column: Some(column), .. }))
-                if (data.fill_missing || data.encode_text) && names.contains(&column) => {}
+                if (data.fill_missing || data.encode_text)
+                    && source.raw_feature_names().contains(&column) => {}
             other => return Ok((source, other?)),
         }
     }
     let mut encoding = run_cancellable(observer, (Stage::Reading, 0, 0), |cancellation| {
         let is_cancelled = || cancellation.is_requested();
-        let of_classes = source.training_rows(split, &is_cancelled)?;
-        let is_used = |row: u64| match source.classes() {
-            Some(_) => of_classes.get(row as usize).copied().unwrap_or(false),
-            None => split.part(row) == Part::Train,
+        let is_by_number =
+            source.classes().is_none() && source.rule().is_none_or(|rule| rule.column().is_none());
+        let others = if is_by_number { Vec::new() } else { source.training_rows(split, &is_cancelled)? };
+        let is_used = |row: u64| match is_by_number {
+            true => split.part(row) == Part::Train,
+            false => others.get(row as usize).copied().unwrap_or(false),
         };
         Ok(source.inspect(&data.categorical, &is_used, &is_cancelled)?)
     })?;
@@ -54,14 +119,8 @@ pub(crate) fn survey(
     Ok((source, survey))
 }
 
-/// Finds the classes of the label, if it is to be classified, and spreads them evenly over the parts of the split.
-fn classify(
-    data: &Data,
-    source: Source,
-    task: Task,
-    seed: u64,
-    observer: &mut dyn Observer,
-) -> Result<Source> {
+/// Finds the classes of the label, if it is to be classified.
+fn classify(data: &Data, source: Source, task: Task, observer: &mut dyn Observer) -> Result<Source> {
     let coded = data.memory.as_ref().and_then(|memory| memory.classes.as_deref());
     let is_classified = match task {
         Task::Regress => false,
@@ -85,7 +144,7 @@ fn classify(
             Ok(source.find_classes(&|| cancellation.is_requested())?)
         })?,
     };
-    Ok(source.classified(Arc::new(classes), coded.is_some())?.stratified(seed))
+    Ok(source.classified(Arc::new(classes), coded.is_some())?)
 }
 
 /// Checks that the columns of levels are features.

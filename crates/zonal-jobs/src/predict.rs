@@ -16,7 +16,7 @@ use zonal_documents::train::ClassScores;
 use zonal_documents::{Error, Result};
 use zonal_io::model::{Model, SCHEMA, TableDescription};
 use zonal_io::option::MISSING;
-use zonal_io::source::{Columns, Encoding, Source};
+use zonal_io::source::{Columns, DrawRule, Encoding, Source};
 
 /// The predictions for a block of rows.
 #[derive(Clone, Copy, Debug)]
@@ -148,8 +148,10 @@ fn open(config: &PredictConfig, table: &TableDescription, names: &[String]) -> R
     let is_needed = config.part.is_some() && table.classes.is_some();
     let labels = if same || is_needed && config.labels.is_empty() { names } else { &config.labels };
     let columns = Columns { labels: labels.to_vec(), ..features(table) };
+    let columns = if config.part.is_some() { with_key(columns, table) } else { columns };
     let source = config.data.open_once(&columns)?;
     let source = if labels.is_empty() { source } else { classified(source, table)? };
+    let source = if config.part.is_some() { source.drawn(table.split, table.draws.clone())? } else { source };
     let source = encoded(source, config, table)?;
     // A score is summed over whole blocks, so that its bits do not depend on how the rows arrive.
     Ok(if labels.is_empty() { source.with_prompt_blocks() } else { source })
@@ -158,16 +160,18 @@ fn open(config: &PredictConfig, table: &TableDescription, names: &[String]) -> R
 /// Returns the feature columns of a model, as a table has them.
 fn features(table: &TableDescription) -> Columns {
     let names = table.encoding.as_ref().map_or_else(|| table.lift.columns.clone(), Encoding::raw_names);
-    Columns { labels: Vec::new(), features: Some(names), weight: None }
+    Columns { features: Some(names), ..Columns::default() }
 }
 
-/// Makes classes of the label as in the training, with the same parts.
+/// Adds the column that determines the parts of rows, if there is one.
+fn with_key(columns: Columns, table: &TableDescription) -> Columns {
+    Columns { key: table.draws.as_ref().and_then(DrawRule::column).map(str::to_owned), ..columns }
+}
+
+/// Makes classes of the label as in the training.
 fn classified(source: Source, table: &TableDescription) -> Result<Source> {
     match &table.classes {
-        Some(classes) => {
-            let classes = Arc::new(classes.classes.clone());
-            Ok(source.classified(classes, false)?.stratified(table.split.seed()))
-        }
+        Some(classes) => Ok(source.classified(Arc::new(classes.classes.clone()), false)?),
         None => Ok(source),
     }
 }

@@ -3,7 +3,7 @@
 use crate::code::{Code, Running};
 use crate::error::{Failure, Outcome, exception};
 use crate::table::Table;
-use crate::work::{run as work, run_after_fork};
+use crate::work::run_after_fork;
 use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -14,7 +14,7 @@ use zonal::linalg::Matrix;
 use zonal::network::Network;
 use zonal::observer::Stage;
 use zonal_io::model::{HiddenLayer, Model as Inner, Units};
-use zonal_io::source::Encoding;
+use zonal_io::source::{Encoding, Source};
 use zonal_jobs::data::for_each_block;
 
 /// A network with its output coefficients at every reported iteration.
@@ -122,26 +122,32 @@ impl Model {
         self.inner.description.grown.as_ref().map(|grown| grown.best_iterations.clone())
     }
 
-    /// The part of the split of each row with these numbers in the training table: 0 train, 1 validation, 2 test.
-    fn parts<'py>(&self, py: Python<'py>, first_row: u64, rows: u64) -> PyResult<Bound<'py, PyArray1<u8>>> {
-        let Some(table) = &self.inner.description.table else {
+    /// The part of the split of each row of the training table: 0 train, 1 validation, 2 test.
+    fn parts<'py>(&self, py: Python<'py>, table: &Bound<'_, Table>) -> PyResult<Bound<'py, PyArray1<u8>>> {
+        let Some(description) = &self.inner.description.table else {
             return Err(exception(
                 py,
                 "ParameterError",
                 "the network was trained on a target, which has no split into parts",
             ));
         };
-        if table.classes.is_some() {
-            return Err(exception(
-                py,
-                "ParameterError",
-                "the split spreads classes evenly, so that the part of a row depends on its label; predict a file with part",
-            ));
+        let is_by_column = description.draws.as_ref().is_some_and(|rule| rule.column().is_some());
+        if description.classes.is_some() || is_by_column {
+            let message =
+                "the parts of its rows depend on their classes, groups or times; predict a file with part";
+            return Err(exception(py, "ParameterError", message));
         }
-        let split = table.split;
-        let (parts, _) = work(py, None, move |_| {
-            let numbers: Vec<u64> = (first_row..first_row.saturating_add(rows)).collect();
-            Ok(split.parts(&numbers).into_iter().map(|p| p as u8).collect::<Vec<u8>>())
+        let split = description.split;
+        let source =
+            self.source(table).and_then(|source| Ok(source.drawn(split, description.draws.clone())?));
+        let source = source.map_err(|e| Failure::from(e).raise(py))?;
+        let parts = run_after_fork(py, move |work| {
+            let mut out = Vec::new();
+            for_each_block(&source, Stage::Scoring, 0, &mut work.observer(), |block| {
+                out.extend(block.parts(&split).into_iter().map(|part| part as u8));
+                Ok(())
+            })?;
+            Ok(out)
         })?;
         Ok(PyArray1::from_vec(py, parts))
     }
@@ -156,9 +162,7 @@ impl Model {
         iteration: Option<u64>,
         has_probabilities: bool,
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let encoding = self.inner.description.table.as_ref().and_then(|table| table.encoding.as_ref());
-        let source = encoding.map_or_else(|| table.get().source(), |encoding| table.get().encoded(encoding));
-        let source = source.map_err(|e| Failure::from(e).raise(py))?;
+        let source = self.source(table).map_err(|e| Failure::from(e).raise(py))?;
         let temperature = self.classes().map(|(_, temperature)| temperature).filter(|_| has_probabilities);
         let running = self.code.as_ref().map(|code| code.get().begin(py, 1));
         let model = match &running {
@@ -233,6 +237,12 @@ type Weights<'py> = (Bound<'py, PyArray2<f64>>, Option<Bound<'py, PyArray1<f64>>
 impl Model {
     pub(crate) fn new(model: Inner, code: Option<Py<Code>>) -> Self {
         Self { inner: Arc::new(model), code }
+    }
+
+    /// Opens a table with the features of the network.
+    fn source(&self, table: &Bound<'_, Table>) -> zonal_documents::Result<Source> {
+        let encoding = self.inner.description.table.as_ref().and_then(|table| table.encoding.as_ref());
+        encoding.map_or_else(|| table.get().source(), |encoding| table.get().encoded(encoding))
     }
 
     /// Returns the model for a file, which cannot store a callable.

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use zonal_documents::table::{Data, Memory};
 use zonal_io::source::{Columns, Encoding, Source};
 
-/// A table of columns of equal length: features, labels and, optionally, the weights of the rows.
+/// A table of columns of equal length: features, labels and, optionally, the weights of the rows and the numbers of their groups or
+/// their times.
 #[pyclass(frozen, module = "zonal._native")]
 pub(crate) struct Table {
     memory: Memory,
@@ -18,7 +19,7 @@ pub(crate) struct Table {
 #[pymethods]
 impl Table {
     #[new]
-    #[pyo3(signature = (columns: "list[object]", features, labels, weight = None, first_row = 0, drop_missing = false, classes = None))]
+    #[pyo3(signature = (columns: "list[object]", features, labels, weight = None, first_row = 0, drop_missing = false, classes = None, key = None))]
     fn new(
         py: Python<'_>,
         columns: Vec<Bound<'_, PyUntypedArray>>,
@@ -28,9 +29,12 @@ impl Table {
         first_row: u64,
         drop_missing: bool,
         classes: Option<Vec<String>>,
+        key: Option<String>,
     ) -> PyResult<Self> {
         let reject = |message: &str| Err(exception(py, "DataError", message));
-        if columns.len() != features.len() + labels.len() + usize::from(weight.is_some()) {
+        if columns.len()
+            != features.len() + labels.len() + usize::from(weight.is_some()) + usize::from(key.is_some())
+        {
             return reject("the number of columns differs from the number of names");
         }
         let rows = columns.first().map_or(0, |c| c.len());
@@ -46,7 +50,7 @@ impl Table {
         }
         let owners = columns.into_iter().map(|c| c.into_any().unbind()).collect();
         let table = Arc::new(Arrays { rows, views, _owners: owners });
-        let memory = Memory { table, features, labels, classes, weight, first_row };
+        let memory = Memory { table, features, labels, classes, weight, key, first_row };
         Ok(Self { memory, drop_missing })
     }
 }

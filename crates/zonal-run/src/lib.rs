@@ -245,7 +245,7 @@ fn note_unnamed(
     notes: &mut dyn FnMut(&str),
 ) {
     let features = features.map(<[String]>::to_vec);
-    let columns = Columns { labels: labels.to_vec(), features, weight: weight.clone() };
+    let columns = Columns { labels: labels.to_vec(), features, weight: weight.clone(), ..Columns::default() };
     zonal_jobs::data::note_unnamed(data, &columns, notes);
 }
 

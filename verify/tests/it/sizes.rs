@@ -738,8 +738,14 @@ fn queries() -> Vec<(&'static str, fn())> {
 fn programs() -> Vec<(&'static str, fn())> {
     vec![
         ("zonal-io::Source::memory", || {
-            let memory = |features, weight| {
-                Rows::memory(Arc::new(Two), names(features), vec!["y".into()], weight, Missing::Reject)
+            let memory = |features, weight: Option<String>| {
+                Rows::memory(
+                    Arc::new(Two),
+                    names(features),
+                    vec!["y".into()],
+                    [weight, None],
+                    Missing::Reject,
+                )
             };
             assert!(memory(1, None).is_ok());
             refused(memory(2, None));

@@ -56,6 +56,7 @@ fn energies(coefficients: &[f64], noise: f64, seed: u64) -> Vec<EnergyEstimate> 
         labels: vec!["y".to_owned()],
         classes: None,
         weight: None,
+        key: None,
         first_row: 0,
     };
     let config = AnalyzeConfig {

@@ -147,7 +147,7 @@ fn kind(command: &str, option: &str) -> &'static Kind {
         | "for-degrees" => &REAL,
         "activation" => &ACTIVATION,
         "target" => &TARGET,
-        "label" | "features" | "categorical" | "weight" => &COLUMN,
+        "label" | "features" | "categorical" | "exclude" | "groups" | "time" | "weight" => &COLUMN,
         "test" => &TABLE,
         "out" => &FOLDER,
         "save" => &SAVE,

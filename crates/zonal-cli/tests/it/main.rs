@@ -12,6 +12,7 @@ mod generated;
 mod golden;
 mod grown;
 mod help;
+mod parts;
 mod plan;
 mod predict;
 mod report;

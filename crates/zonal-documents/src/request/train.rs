@@ -23,7 +23,7 @@ use zonal::activation::Activation;
 use zonal::network::{Layers, Start};
 use zonal::risk::BothLayers;
 use zonal::statistics::Precision;
-use zonal_io::option::{CATEGORICAL, FEATURES, OptionId};
+use zonal_io::option::{CATEGORICAL, EXCLUDE, FEATURES, GROUPS, OptionId, TIME};
 
 /// Train a network on a table or on a target, and measure its whole path
 #[derive(Clone, Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
@@ -50,6 +50,18 @@ pub struct TrainRequest {
     #[arg(long, value_name = "COLUMNS", help_heading = TABLE)]
     #[serde(deserialize_with = "text::list")]
     pub features: Vec<String>,
+    /// The columns not to predict from, separated by commas
+    #[arg(long, value_name = "COLUMNS", help_heading = TABLE, hide_short_help = true)]
+    #[serde(deserialize_with = "text::list")]
+    pub exclude: Vec<String>,
+    /// The column of groups, such as patients: no group is divided between parts or folds
+    #[arg(long, value_name = "COLUMN", conflicts_with = "time", help_heading = TABLE, hide_short_help = true)]
+    pub groups: Option<String>,
+    /// The column of times, numbers or dates: the last rows are for testing, those before them for validation
+    ///
+    /// Folds are intervals of time. The column is a feature only if --features names it.
+    #[arg(long, value_name = "COLUMN", help_heading = TABLE, hide_short_help = true)]
+    pub time: Option<String>,
     /// Test files or glob patterns [default: rows split off the table]
     #[arg(long, value_name = "FILE", help_heading = TABLE)]
     #[serde(serialize_with = "lossy")]
@@ -217,6 +229,9 @@ impl Default for TrainRequest {
             label: Vec::new(),
             task: TaskChoice::Auto,
             features: Vec::new(),
+            exclude: Vec::new(),
+            groups: None,
+            time: None,
             weight: None,
             on_sphere: false,
             lift: None,
@@ -274,11 +289,14 @@ pub enum Training {
 }
 
 /// Options of trainings on tables only.
-const TABLE_OPTIONS: [&str; 19] = [
+const TABLE_OPTIONS: [&str; 22] = [
     "data",
     "label",
     "task",
     "features",
+    "exclude",
+    "groups",
+    "time",
     "weight",
     "on_sphere",
     "lift",
@@ -327,6 +345,7 @@ impl TrainRequest {
     pub fn split_names(&mut self) -> Result<()> {
         split_names(&mut self.label, LABEL)?;
         split_names(&mut self.features, FEATURES)?;
+        split_names(&mut self.exclude, EXCLUDE)?;
         split_names(&mut self.categorical, CATEGORICAL)
     }
 
@@ -506,6 +525,11 @@ impl TrainRequest {
                 "nothing to learn is specified; name a table and {LABEL}, or {TARGET}"
             )));
         }
+        if self.groups.is_some() && self.time.is_some() {
+            return Err(Error::Usage(format!(
+                "{GROUPS} and {TIME} both determine the parts of rows; use one of them"
+            )));
+        }
         Ok(self.table_of(data, labels))
     }
 
@@ -515,6 +539,9 @@ impl TrainRequest {
             labels,
             task: self.task.value(),
             features: (!self.features.is_empty()).then(|| self.features.clone()),
+            exclude: self.exclude.clone(),
+            groups: self.groups.clone(),
+            time: self.time.clone(),
             test_fraction: self.test_fraction.map_or(FRACTION, |f| f.0),
             validation_fraction: self.validation_fraction.map_or(FRACTION, |f| f.0),
             test_data: (!self.test.is_empty()).then(|| self.test.clone()),

@@ -31,7 +31,8 @@ pub struct ClassReport {
     /// On the training rows.
     pub train: Option<ClassScores>,
     /// On rows that were held out, of networks that were not fitted to them: on validation rows or folds, at most 16,384 rows of a
-    /// sample. Iteration and temperature were chosen on these rows; null without such rows.
+    /// sample. Iteration and temperature, and grown units, were chosen on these rows, so that the measures are too good; null
+    /// without such rows.
     pub held_out: Option<ClassScores>,
     /// On the test rows.
     pub test: Option<ClassScores>,

@@ -159,6 +159,15 @@ pub struct TableJob {
     pub task: Task,
     /// The names of the feature columns; all other columns if None.
     pub features: Option<Vec<String>>,
+    /// The names of columns that are no features.
+    #[serde(default)]
+    pub exclude: Vec<String>,
+    /// The name of the column whose groups are not divided between parts and folds.
+    #[serde(default)]
+    pub groups: Option<String>,
+    /// The name of the column of times, by which the last rows are for testing.
+    #[serde(default)]
+    pub time: Option<String>,
     /// The fraction of the rows for testing, in [0, 1).
     pub test_fraction: f64,
     /// The fraction of the rows for choosing the iteration, in [0, 1).

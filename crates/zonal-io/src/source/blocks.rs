@@ -1,5 +1,6 @@
 //! The rows of a table in blocks, with validation of every value.
 
+use super::draws::Draws;
 use super::reader::{RawRows, Reader, block_rows, table};
 use super::{Missing, Piece, Source};
 use crate::error::{Error, Result};
@@ -7,7 +8,7 @@ use crate::option::MISSING;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use zonal::linalg::Matrix;
-use zonal::rows::{Rows, Strata};
+use zonal::rows::Rows;
 
 /// The smallest weight. Weights within the limits have roots and sums in single precision too.
 const SMALLEST_WEIGHT: f64 = 1e-30;
@@ -22,8 +23,8 @@ pub struct Blocks<'a> {
     next_row: u64,
     /// The number of the next row within its file.
     file_row: u64,
-    /// The draws of the rows, if they spread classes evenly.
-    strata: Option<Strata>,
+    /// The draws of the rows, unless they are those of their numbers.
+    draws: Option<Draws>,
     /// The error of a row, to be returned after the rows before it.
     pending_error: Option<Error>,
     failed: bool,
@@ -44,7 +45,7 @@ impl<'a> Blocks<'a> {
             reader: None,
             next_row: source.first_row,
             file_row: 0,
-            strata: source.strata_seed.zip(source.classes()).map(|(seed, c)| Strata::new(seed, &c.rows)),
+            draws: source.draws(),
             pending_error: None,
             failed: false,
         }
@@ -96,9 +97,9 @@ impl<'a> Blocks<'a> {
             let number = first + i as u64;
             let in_file = self.file_row + i as u64;
             let label = &row[features..features + source.label_names.len()];
-            // Every row with a label takes a draw, whether it is used or not.
             let class = source.classified.as_ref().map(|c| source.class(piece, c, label[0]));
-            let draw = class.flatten().and_then(|class| Some(self.strata.as_mut()?.draw(class)));
+            let key = source.key_name.as_ref().map(|_| row[source.roles()]);
+            let draw = self.draws.as_mut().map(|draws| draws.own(number, class.flatten(), key));
             let usable = source.is_usable(path, row, in_file).and_then(|is_used| match class {
                 Some(None) if is_used => Err(source.unknown_class(path, label[0], in_file)),
                 _ => Ok(is_used),
@@ -106,7 +107,8 @@ impl<'a> Blocks<'a> {
             match usable {
                 Ok(false) => {}
                 Ok(true) => {
-                    rows.weights.extend(source.is_weighted().then(|| row[row.len() - 1]));
+                    rows.weights.extend(source.is_weighted().then(|| row[source.roles() - 1]));
+                    let start = x.len();
                     match source.encoding() {
                         Some(encoding) => {
                             let unmarked = encoding.push(&row[..features], &mut x);
@@ -118,6 +120,8 @@ impl<'a> Blocks<'a> {
                         Some(class) => y.extend((0..labels).map(|i| f64::from(u8::from(i == class)))),
                         None => y.extend_from_slice(label),
                     }
+                    let features = &x[start..];
+                    let draw = self.draws.as_mut().zip(draw).map(|(draws, own)| draws.of_used(own, features));
                     rows.draws.extend(draw);
                     rows.numbers.push(number);
                 }
@@ -158,12 +162,12 @@ impl Source {
     /// Returns whether a row is used: false for a row that is dropped, an error for an invalid one.
     fn is_usable(&self, path: &Path, row: &[f64], number: u64) -> Result<bool> {
         let fail = |column: usize, message: String| {
-            let mut names = self.feature_names.iter().chain(&self.label_names).chain(&self.weight_name);
-            let column = names.nth(column).cloned();
+            let labelled = self.feature_names.iter().chain(&self.label_names);
+            let column = labelled.chain(&self.weight_name).chain(&self.key_name).nth(column).cloned();
             let message = format!("row {number} (counted from 0) {message}");
             Err(Error::Table { path: path.to_owned(), row: None, column, message })
         };
-        let weight = self.is_weighted().then(|| row[row.len() - 1]);
+        let weight = self.is_weighted().then(|| row[self.roles() - 1]);
         // A row of weight 0 may hold anything.
         if weight == Some(0.0) {
             return Ok(false);
@@ -188,7 +192,7 @@ impl Source {
         }
         match weight {
             Some(weight) if !(SMALLEST_WEIGHT..=LARGEST_WEIGHT).contains(&weight) => fail(
-                row.len() - 1,
+                self.roles() - 1,
                 format!(
                     "has the weight {weight}, but 0 or a number from {SMALLEST_WEIGHT:e} to {LARGEST_WEIGHT:e} is needed"
                 ),

@@ -1,7 +1,7 @@
 //! The selection of columns by name.
 
 use crate::error::{Error, Result, shorten};
-use crate::option::{DELIMITER, FEATURES};
+use crate::option::{DELIMITER, EXCLUDE, FEATURES};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
@@ -10,8 +10,12 @@ use std::path::Path;
 pub struct Columns {
     /// The label columns; may be empty.
     pub labels: Vec<String>,
-    /// The feature columns in order; None for all columns except labels and weight.
+    /// The feature columns in order; None for all columns except labels, weight, key and excluded ones.
     pub features: Option<Vec<String>>,
+    /// The columns that are no features.
+    pub excluded: Vec<String>,
+    /// The column that determines the part of a row, if any; it may be a feature too.
+    pub key: Option<String>,
     /// The column of row weights, if any.
     pub weight: Option<String>,
 }
@@ -21,6 +25,7 @@ pub(super) struct ColumnIndices {
     pub(super) features: Vec<usize>,
     pub(super) labels: Vec<usize>,
     pub(super) weight: Option<usize>,
+    pub(super) key: Option<usize>,
 }
 
 impl ColumnIndices {
@@ -49,18 +54,27 @@ impl ColumnIndices {
         {
             return fail(Some(name), "the label cannot also be the weight; name another column".into());
         }
-        let taken = |i: &usize| labels.contains(i) || weight == Some(*i);
+        let key = columns.key.as_deref().map(find).transpose()?;
+        if let Some(name) = columns.key.as_deref().filter(|_| key.is_some_and(|k| labels.contains(&k))) {
+            return fail(
+                Some(name),
+                "the label cannot determine the part of a row; name another column".into(),
+            );
+        }
+        let excluded: Vec<usize> = columns.excluded.iter().map(|name| find(name)).collect::<Result<_>>()?;
+        let taken =
+            |i: &usize| labels.contains(i) || [weight, key].contains(&Some(*i)) || excluded.contains(i);
         let Some(wanted) = &columns.features else {
             let features: Vec<usize> = (0..names.len()).filter(|i| !taken(i)).collect();
             if features.is_empty() {
-                let what = if labels.len() == 1 && weight.is_none() {
+                let what = if labels.len() == 1 && weight.is_none() && key.is_none() && excluded.is_empty() {
                     "the label is the only column"
                 } else {
-                    "there are no columns other than labels and weight"
+                    "there are no columns other than those with another role or excluded"
                 };
                 return fail(None, format!("{what}; at least one feature is needed"));
             }
-            return Ok(Self { features, labels, weight });
+            return Ok(Self { features, labels, weight, key });
         };
         let not_a_feature = |what| format!("the {what} cannot also be a feature; remove it from {FEATURES}");
         let mut features = Vec::new();
@@ -73,6 +87,12 @@ impl ColumnIndices {
             if weight == Some(index) {
                 return fail(Some(name), not_a_feature("weight"));
             }
+            if excluded.contains(&index) {
+                return fail(
+                    Some(name),
+                    format!("this column is in {FEATURES} and in {EXCLUDE}; remove it from one"),
+                );
+            }
             if !seen.insert(index) {
                 return fail(Some(name), format!("this column is named twice in {FEATURES}"));
             }
@@ -81,7 +101,7 @@ impl ColumnIndices {
         if features.is_empty() {
             return fail(None, format!("{FEATURES} names no column; at least one is needed"));
         }
-        Ok(Self { features, labels, weight })
+        Ok(Self { features, labels, weight, key })
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::classes::{Classes, class_name};
 use super::dates;
+use super::draws;
 use super::encoding::{Cells, EncodedColumn, Encoding};
 use super::reader::{Cell, DATES, RawRows, Reader, check_columns, table};
 use crate::error::{Error, Result, shorten};
@@ -383,6 +384,13 @@ impl CsvReader {
         self
     }
 
+    /// Reads the cells at this position, after those with other roles, as such a key.
+    pub(super) fn with_key(mut self, position: usize, key: Cells) -> Self {
+        self.cells.resize_with(position, || Cells::Numbers);
+        self.cells.push(key);
+        self
+    }
+
     /// Reads a row and returns its line; None after the last.
     fn record(&mut self, record: &mut csv::ByteRecord) -> Result<Option<u64>> {
         match self.first.take() {
@@ -406,6 +414,11 @@ impl CsvReader {
             values.push(match self.cells.get(position) {
                 Some(Cells::Levels(levels)) => self.level(field, levels, line, position)?,
                 Some(Cells::Dates) => self.date(field, line, position)?,
+                Some(Cells::Groups) => self.group(field, line, position)?,
+                Some(Cells::Times) => match finite(field, self.decimal_comma) {
+                    Some(time) => time,
+                    None => self.date(field, line, position)?,
+                },
                 Some(Cells::Classes(classes, numbers)) => {
                     self.class(field, (classes, numbers), line, position)?
                 }
@@ -453,6 +466,15 @@ impl CsvReader {
                 shorten(&text)
             ),
         })
+    }
+
+    /// Returns the number of a group: its own, or that of its text.
+    fn group(&self, field: &[u8], line: u64, position: usize) -> Result<f64> {
+        let text = String::from_utf8_lossy(field);
+        if is_missing(&text) {
+            return self.special_value(field, line, position);
+        }
+        Ok(finite(field, self.decimal_comma).unwrap_or_else(|| draws::group(&text)))
     }
 
     /// Returns the number of the class of a label.

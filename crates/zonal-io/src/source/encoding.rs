@@ -71,6 +71,10 @@ pub(super) enum Cells {
     Levels(HashMap<String, usize>),
     /// Days since 1970-01-01.
     Dates,
+    /// A number for each group.
+    Groups,
+    /// Numbers, or days since 1970-01-01.
+    Times,
     /// The number of their class; others are errors.
     Classes(Arc<Classes>, HashMap<String, usize>),
 }

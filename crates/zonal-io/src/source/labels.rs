@@ -9,7 +9,7 @@ use crate::option::TASK;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
-use zonal::rows::{Part, Split, Strata};
+use zonal::rows::{Part, Split};
 
 /// The largest number of classes.
 const MOST_CLASSES: usize = 1_000;
@@ -138,23 +138,25 @@ impl Source {
     /// As reading.
     pub fn training_rows(&self, split: &Split, is_cancelled: &dyn Fn() -> bool) -> Result<Vec<bool>> {
         let mut out = Vec::new();
-        let Some((classified, seed)) = self.classified.as_ref().zip(self.strata_seed) else { return Ok(out) };
-        let numbers = classified.classes.numbers();
-        let mut strata = Strata::new(seed, &classified.classes.rows);
-        let position = self.feature_names.len();
-        self.for_each_cell(position..position + 1, is_cancelled, &mut |_, _, _, cell| {
-            let class = match &cell {
-                Cell::Number(x) if classified.is_coded => Some(*x as usize).filter(|c| *c < numbers.len()),
-                cell => class_name(cell).and_then(|name| numbers.get(name.as_ref()).copied()),
-            };
-            out.push(class.is_some_and(|class| split.part_of(&strata.draw(class)) == Part::Train));
+        let Some(mut draws) = self.draws() else { return Ok(out) };
+        let numbers = self.classes().map(Classes::numbers).unwrap_or_default();
+        let is_coded = self.classified.as_ref().is_some_and(|classified| classified.is_coded);
+        let label = self.feature_names.len();
+        let last = if self.key_name.is_some() { self.roles() } else { label };
+        let (mut class, mut key) = (None, None);
+        self.for_each_cell(label..last + 1, is_cancelled, &mut |row, _, position, cell| {
+            if position == label {
+                class = match &cell {
+                    Cell::Number(x) if is_coded => Some(*x as usize).filter(|c| *c < numbers.len()),
+                    cell => class_name(cell).and_then(|name| numbers.get(name.as_ref()).copied()),
+                };
+            }
+            if position == last {
+                key = self.rule().and_then(|rule| rule.key(&cell)).filter(|_| self.key_name.is_some());
+                out.push(split.part_of(&draws.own(row, class, key)) == Part::Train);
+            }
         })?;
         Ok(out)
-    }
-
-    /// Draws the rows so that each class is spread evenly over parts and folds, with this seed.
-    pub fn stratified(self, seed: u64) -> Self {
-        Self { strata_seed: Some(seed), ..self }
     }
 
     /// Returns the classes of the label; None if it is a number.

@@ -11,6 +11,7 @@ mod classes;
 mod columns;
 mod csv;
 mod dates;
+mod draws;
 mod encoding;
 mod format;
 #[cfg(feature = "arrow")]
@@ -26,11 +27,13 @@ mod parquet_limits;
 mod pipe;
 mod reader;
 mod sniff;
+mod times;
 
 pub use blocks::Blocks;
 pub use classes::Classes;
 pub use columns::Columns;
 pub use csv::Dialect;
+pub use draws::DrawRule;
 pub use encoding::{EncodedColumn, Encoding, Kind};
 pub use format::check_plain_file;
 pub use memory::Table;
@@ -39,6 +42,8 @@ pub use sniff::default_dialect;
 use crate::error::{Error, Result};
 use classes::Classified;
 use columns::ColumnIndices;
+use draws::Draws;
+use encoding::Cells;
 use format::{Format, format, matches};
 use memory::MemoryReader;
 use pipe::Pipe;
@@ -47,6 +52,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
+use zonal::rows::{Split, Strata};
 
 /// The treatment of rows with missing values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,9 +82,13 @@ pub struct Source {
     /// The names of the label columns before classes get columns of their own.
     label_names: Vec<String>,
     classified: Option<Classified>,
-    /// The seed of the draws that spread classes evenly; None for draws by the numbers of rows.
-    strata_seed: Option<u64>,
+    /// The split for rows with draws of their own, which spread classes evenly, and the rule of the draws.
+    drawn: Option<(Split, Option<DrawRule>)>,
+    /// The number of rows that equalled an earlier one, in all passes.
+    repeated: Arc<AtomicU64>,
     weight_name: Option<String>,
+    /// The name of the column that determines draws.
+    key_name: Option<String>,
     first_row: u64,
     prompt: bool,
 }
@@ -190,8 +200,10 @@ impl Source {
             unmarked: Arc::default(),
             label_names: of(&chosen.labels),
             classified: None,
-            strata_seed: None,
+            drawn: None,
+            repeated: Arc::default(),
             weight_name: chosen.weight.map(|i| names[i].clone()),
+            key_name: chosen.key.map(|i| names[i].clone()),
             first_row: 0,
             prompt: false,
             pieces: Vec::new(),
@@ -202,7 +214,8 @@ impl Source {
         Ok(Self { pieces, ..source })
     }
 
-    /// Creates a source from a table in memory, whose columns are the features, the labels and, if named, the weight.
+    /// Creates a source from a table in memory, whose columns are the features, the labels and, if named, the weight and the column that
+    /// determines draws.
     ///
     /// # Errors
     /// [`Error::Table`] unless there is one name per column.
@@ -210,7 +223,7 @@ impl Source {
         table: Arc<dyn Table>,
         feature_names: Vec<String>,
         label_names: Vec<String>,
-        weight_name: Option<String>,
+        [weight_name, key_name]: [Option<String>; 2],
         missing: Missing,
     ) -> Result<Self> {
         let found = table.columns();
@@ -224,8 +237,10 @@ impl Source {
             unmarked: Arc::default(),
             label_names,
             classified: None,
-            strata_seed: None,
+            drawn: None,
+            repeated: Arc::default(),
             weight_name,
+            key_name,
             first_row: 0,
             prompt: false,
         };
@@ -256,6 +271,40 @@ impl Source {
         }
         let names = encoding.names();
         Ok(Self { encoding: Some((encoding, names)), ..self })
+    }
+
+    /// Gives rows draws of their own, by this rule; otherwise classes are spread evenly over parts and folds, if the label is one.
+    ///
+    /// # Errors
+    /// [`Error::Table`] for a rule by another column than the one that was opened for it.
+    pub fn drawn(self, split: Split, rule: Option<DrawRule>) -> Result<Self> {
+        let column = rule.as_ref().and_then(DrawRule::column);
+        // A table in memory has names of its own.
+        if column.is_some() != self.key_name.is_some() {
+            let path = self.pieces.first().map_or(Path::new("the table"), Piece::name);
+            let message =
+                format!("has no column '{}', which determines the parts of rows", column.unwrap_or("?"));
+            return Err(table(path, message));
+        }
+        Ok(Self { drawn: Some((split, rule)), repeated: Arc::default(), ..self })
+    }
+
+    /// Returns the number of rows, in all passes so far, that equalled an earlier one and got its draw.
+    pub fn repeated(&self) -> u64 {
+        self.repeated.load(Ordering::Relaxed)
+    }
+
+    /// Returns the rule of the draws, if there is one.
+    pub fn rule(&self) -> Option<&DrawRule> {
+        self.drawn.as_ref().and_then(|(_, rule)| rule.as_ref())
+    }
+
+    /// Returns the draws of a pass; None if they are those of the numbers of the rows.
+    fn draws(&self) -> Option<Draws> {
+        let (split, rule) = self.drawn.clone()?;
+        let is_by_column = rule.as_ref().is_some_and(|rule| rule.column().is_some());
+        let strata = self.classes().filter(|_| !is_by_column).map(|c| Strata::new(split.seed(), &c.rows));
+        Some(Draws::new(split, rule, strata, Arc::clone(&self.repeated)))
     }
 
     /// Makes blocks prompt: a block of a pipe ends when no further complete line has arrived.
@@ -323,6 +372,11 @@ impl Source {
 
     /// Returns the number of columns that are read.
     fn columns(&self) -> usize {
+        self.roles() + usize::from(self.key_name.is_some())
+    }
+
+    /// Returns the number of features, labels and weights.
+    fn roles(&self) -> usize {
         self.feature_names.len() + self.label_names.len() + usize::from(self.is_weighted())
     }
 
@@ -332,9 +386,11 @@ impl Source {
             labels: self.label_names.clone(),
             features: Some(self.feature_names.clone()),
             weight: self.weight_name.clone(),
+            key: self.key_name.clone(),
+            excluded: Vec::new(),
         };
         let chosen = ColumnIndices::find(path, names, &columns)?;
-        Ok(chosen.features.into_iter().chain(chosen.labels).chain(chosen.weight).collect())
+        Ok(chosen.features.into_iter().chain(chosen.labels).chain(chosen.weight).chain(chosen.key).collect())
     }
 
     fn reader(&self, piece: &Piece) -> Result<Box<dyn Reader>> {
@@ -369,13 +425,19 @@ impl Source {
         let features = self.feature_names.len();
         let encoding = self.encoding.as_ref().map(|(encoding, _)| &**encoding);
         let classes = self.classified.as_ref().map(|classified| &classified.classes);
-        Ok(Box::new(self.csv_reader(path, csv, prompt)?.encoded(features, encoding, classes)))
+        let reader = self.csv_reader(path, csv, prompt)?.encoded(features, encoding, classes);
+        let key = match self.rule() {
+            Some(DrawRule::Groups { .. }) => Cells::Groups,
+            Some(DrawRule::Time { .. }) => Cells::Times,
+            _ => Cells::Numbers,
+        };
+        Ok(Box::new(if self.key_name.is_some() { reader.with_key(self.roles(), key) } else { reader }))
     }
 
     fn csv_reader(&self, path: &Path, csv: csv::OpenCsv, prompt: bool) -> Result<csv::CsvReader> {
         let chosen = self.chosen(path, &csv.names)?;
-        // Weights are validated like labels.
-        let labels = self.label_names.len() + usize::from(self.is_weighted());
+        // Weights and keys are validated like labels.
+        let labels = self.columns() - self.feature_names.len();
         let rejects = match self.missing {
             Missing::Reject => csv::Rejects { features: true, labels: true },
             Missing::Drop => csv::Rejects { features: false, labels: false },

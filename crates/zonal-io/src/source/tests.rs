@@ -49,7 +49,7 @@ fn read_text(text: &[u8], columns: &Columns, missing: Missing, dialect: Dialect)
 }
 
 fn labelled(label: &str) -> Columns {
-    Columns { labels: vec![label.to_owned()], features: None, weight: None }
+    Columns { labels: vec![label.to_owned()], features: None, ..Columns::default() }
 }
 
 #[test]
@@ -63,8 +63,11 @@ fn a_plain_table_is_read() {
 #[test]
 fn columns_without_names_other_delimiters_and_several_labels() {
     let dialect = Dialect { delimiter: b';', header: false, decimal_comma: false };
-    let columns =
-        Columns { labels: vec!["c3".into(), "c2".into()], features: Some(vec!["c4".into()]), weight: None };
+    let columns = Columns {
+        labels: vec!["c3".into(), "c2".into()],
+        features: Some(vec!["c4".into()]),
+        ..Columns::default()
+    };
     let rows = read_text(b"x;2;3;7\ny;5;6;8\n", &columns, Missing::Reject, dialect).unwrap();
     assert_eq!(rows.labels.values(), &[3.0, 2.0, 6.0, 5.0]);
     assert_eq!(rows.features.values(), &[7.0, 8.0]);
@@ -102,7 +105,8 @@ fn every_error_names_its_position() {
     }
     let features = |list: &[&str]| Some(list.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>());
     let with = |labels: &[&str], chosen: &[&str]| {
-        let columns = Columns { labels: features(labels).unwrap(), features: features(chosen), weight: None };
+        let columns =
+            Columns { labels: features(labels).unwrap(), features: features(chosen), ..Columns::default() };
         let message = read_text(b"a,y\n1,2\n", &columns, Missing::Reject, Dialect::default());
         message.unwrap_err().to_string()
     };
@@ -182,6 +186,7 @@ fn parquet_and_arrow_give_the_chosen_columns_in_the_chosen_order() {
             labels: vec!["b".into()],
             features: Some(["i", "f", "a"].map(String::from).to_vec()),
             weight: None,
+            ..Columns::default()
         };
         let rows = read(&path, &columns, Missing::Drop, Dialect::default()).unwrap();
         assert_eq!((rows.len(), rows.covered.end), (8_000, 12_000));
@@ -217,8 +222,11 @@ fn bytes_of<const N: usize, T>(values: &[T], f: impl Fn(&T) -> [u8; N]) -> Vec<u
 #[test]
 fn numpy_matrices_of_every_kind_have_numbered_columns() {
     let values = [1.0, 2.0, 3.0, 4.0, -5.0, 6.0];
-    let columns =
-        Columns { labels: vec!["c3".into()], features: Some(vec!["c2".into(), "c1".into()]), weight: None };
+    let columns = Columns {
+        labels: vec!["c3".into()],
+        features: Some(vec!["c2".into(), "c1".into()]),
+        ..Columns::default()
+    };
     let transposed = [1.0, 4.0, 2.0, -5.0, 3.0, 6.0];
     let integers = values.map(|x| x as i16);
     let files = [
@@ -272,7 +280,7 @@ fn archives_are_tables_by_the_names_of_their_arrays() {
 
 #[test]
 fn damaged_files_are_errors_and_never_panic() {
-    let columns = Columns { labels: vec!["c1".into()], features: None, weight: None };
+    let columns = Columns { labels: vec!["c1".into()], features: None, ..Columns::default() };
     let good = npy("<f8", false, "(2, 3)", &[0; 48]);
     for length in 0..good.len() {
         let (_folder, path) = written("x.npy", &good[..length]);
@@ -290,7 +298,8 @@ fn damaged_files_are_errors_and_never_panic() {
         let error = read(&[path], &columns, Missing::Reject, Dialect::default()).unwrap_err().to_string();
         assert!(error.contains(expected), "{shape}: {error}");
     }
-    let columns = Columns { labels: vec!["b".into()], features: Some(vec!["i".into()]), weight: None };
+    let columns =
+        Columns { labels: vec!["b".into()], features: Some(vec!["i".into()]), ..Columns::default() };
     for (name, bytes) in [("t.parquet", parquet_bytes()), ("t.arrow", ipc_bytes())] {
         for part in 1..20 {
             let (_folder, path) = written(name, &bytes[..bytes.len() * part / 20]);

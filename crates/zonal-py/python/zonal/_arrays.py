@@ -112,6 +112,29 @@ def coded(data: Any, task: str, argument: str = "y") -> Coded | None:
     return Coded(codes, [str(classes[i]) for i in order], (names_in(data) or [None])[0])
 
 
+def groups(data: Any, rows: int, argument: str = "groups") -> npt.NDArray[np.float64]:
+    """Return a number for the group of each row."""
+    array = _array(data, argument)
+    if array.shape != (rows,):
+        raise DataError(f"{argument} has the shape {array.shape}, but the table has {rows} rows: ({rows},) is needed")
+    values = array.astype(object)
+    for row, value in enumerate(values):
+        if value is None or value != value or type(value).__name__ == "NAType":
+            raise DataError(f"{argument} has no value in row {row} (counted from 0), but each row needs a group")
+    _, found = np.unique(values.astype(str), return_inverse=True)
+    return found.astype(np.float64)
+
+
+def times(data: Any, rows: int, argument: str = "time") -> npt.NDArray[np.float64]:
+    """Return the time of each row as a number; dates become days since 1970."""
+    array = _array(data, argument)
+    if array.shape != (rows,):
+        raise DataError(f"{argument} has the shape {array.shape}, but the table has {rows} rows: ({rows},) is needed")
+    if array.dtype.kind == "M":
+        return (array.astype("datetime64[us]") - np.datetime64(0, "us")) / np.timedelta64(1, "D")
+    return _numbers(array, argument).astype(np.float64)
+
+
 def _is_class(value: Any) -> bool:
     """Return whether a value is text or a boolean."""
     return isinstance(value, bool | np.bool_) or (isinstance(value, str) and not _is_number(value))
@@ -163,6 +186,7 @@ def table(
     arguments: tuple[str, str] = ("X", "y"),
     weight_argument: str = "sample_weight",
     classes: list[str] | None = None,
+    key: npt.NDArray[Any] | None = None,
 ) -> _native.Table:
     """Combine features, labels and weights into one table."""
     columns: list[object] = list(x.columns)
@@ -183,7 +207,10 @@ def table(
     if weight is not None:
         columns.append(weight)
     weight_name = None if weight is None else weight_argument
-    return _native.Table(columns, names, label_names, weight_name, first_row, drop_missing, classes)
+    if key is not None:
+        columns.append(key)
+    key_name = None if key is None else "key"
+    return _native.Table(columns, names, label_names, weight_name, first_row, drop_missing, classes, key_name)
 
 
 def names_of(named: Named, letter: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from . import _arrays, _call
 from .errors import DataError, ParameterError
 
-__all__ = ["columns", "files", "is_path", "select", "split"]
+__all__ = ["columns", "files", "is_path", "select", "split", "without"]
 
 
 def is_path(data: Any) -> bool:
@@ -138,3 +138,18 @@ def select(features: _arrays.Named, wanted: Any) -> _arrays.Named:
     if missing:
         raise DataError(f"features: {no_column('data', missing[0], names)}")
     return _arrays.Named([features.columns[names.index(name)] for name in wanted], wanted)
+
+
+def without(features: _arrays.Named, unwanted: Any) -> _arrays.Named:
+    """Return the columns that are not named; all of them by default."""
+    if unwanted is None:
+        return features
+    names = features.names or _arrays.names_of(features, "x")
+    unwanted = name_list(unwanted, "exclude")
+    missing = [name for name in unwanted if name not in names]
+    if missing:
+        raise DataError(f"exclude: {no_column('data', missing[0], names)}")
+    rest = [j for j, name in enumerate(names) if name not in unwanted]
+    if not rest:
+        raise DataError("exclude names all columns, but at least one feature is needed")
+    return _arrays.Named([features.columns[j] for j in rest], [names[j] for j in rest])

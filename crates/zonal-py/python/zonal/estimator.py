@@ -143,10 +143,11 @@ class _OneHiddenLayer(BaseEstimator):  # type: ignore[misc]
             if weight is not None:
                 raise ParameterError("weights need layers='output'; iterative training has none")
 
-    def _descend(self, X: Any, y: Any) -> results.Training:
+    def _descend(self, X: Any, y: Any, groups: Any) -> results.Training:
         return train(
             X,
             y,
+            groups=groups,
             test_fraction=0.0,
             validation_fraction=self.validation_fraction,
             activation=self.activation,
@@ -163,10 +164,11 @@ class _OneHiddenLayer(BaseEstimator):  # type: ignore[misc]
             progress=False,
         )
 
-    def _grow(self, X: Any, y: Any, weight: Any) -> results.Training:
+    def _grow(self, X: Any, y: Any, weight: Any, groups: Any) -> results.Training:
         return train(
             X,
             y,
+            groups=groups,
             weight=weight,
             test_fraction=0.0,
             hidden="grown",
@@ -179,10 +181,11 @@ class _OneHiddenLayer(BaseEstimator):  # type: ignore[misc]
             progress=False,
         )
 
-    def _draw(self, X: Any, y: Any, weight: Any) -> results.Training:
+    def _draw(self, X: Any, y: Any, weight: Any, groups: Any) -> results.Training:
         return train(
             X,
             y,
+            groups=groups,
             weight=weight,
             test_fraction=0.0,
             validation_fraction=self.validation_fraction,
@@ -281,7 +284,7 @@ class OneHiddenLayerRegressor(RegressorMixin, _OneHiddenLayer):  # type: ignore[
     True
     """
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> OneHiddenLayerRegressor:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> OneHiddenLayerRegressor:
         """Train on rows.
 
         Parameters
@@ -292,6 +295,9 @@ class OneHiddenLayerRegressor(RegressorMixin, _OneHiddenLayer):  # type: ignore[
             The labels.
         sample_weight : array of shape (rows,), optional
             The weights of the rows in every mean; only with layers='output'.
+        groups : array of shape (rows,), optional
+            The group of each row, such as a patient: no group is divided between the rows that are fitted and those that choose the
+            iteration.
 
         Returns
         -------
@@ -302,9 +308,11 @@ class OneHiddenLayerRegressor(RegressorMixin, _OneHiddenLayer):  # type: ignore[
         self.__dict__.pop("_path", None)
         self._check_hidden(weight)
         if self._is_iterative():
-            self._path = self._descend(X, y)
+            self._path = self._descend(X, y, groups)
         elif self._is_grown():
-            self._path = self._grow(X, y, weight)
+            self._path = self._grow(X, y, weight, groups)
+        elif groups is not None:
+            self._path = self._draw(X, y, weight, groups)
         else:
             self._path = self._solve(
                 self._begin(X, y, weight).update(X, y, first_row=0, sample_weight=weight, progress=False)
@@ -542,7 +550,7 @@ class OneHiddenLayerClassifier(ClassifierMixin, _OneHiddenLayer):  # type: ignor
         )
         self.class_weight = class_weight
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> OneHiddenLayerClassifier:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> OneHiddenLayerClassifier:
         """Train on rows.
 
         Parameters
@@ -553,6 +561,9 @@ class OneHiddenLayerClassifier(ClassifierMixin, _OneHiddenLayer):  # type: ignor
             The classes: text, numbers or booleans.
         sample_weight : array of shape (rows,), optional
             The weights of the rows in every mean; only with layers='output'.
+        groups : array of shape (rows,), optional
+            The group of each row, such as a patient: no group is divided between the rows that are fitted and those that choose the
+            iteration.
 
         Returns
         -------
@@ -569,7 +580,9 @@ class OneHiddenLayerClassifier(ClassifierMixin, _OneHiddenLayer):  # type: ignor
         if sample_weight is not None:
             weight = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
             # Rows of weight 0 do not count, and may have classes of their own.
-            X, y, weight = X[weight > 0], y[weight > 0], weight[weight > 0]
+            used = weight > 0
+            X, y, weight = X[used], y[used], weight[used]
+            groups = None if groups is None else np.asarray(groups)[used]
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise DataError(f"y has {len(self.classes_)} class, but classification needs at least two classes")
@@ -580,9 +593,9 @@ class OneHiddenLayerClassifier(ClassifierMixin, _OneHiddenLayer):  # type: ignor
         labels = _arrays.Coded(codes.astype(np.float64), [str(name) for name in self.classes_], None)
         X = _with_names(X, names)
         if self._is_iterative():
-            self._path = self._descend(X, labels)
+            self._path = self._descend(X, labels, groups)
         else:
-            self._path = (self._grow if self._is_grown() else self._draw)(X, labels, weight)
+            self._path = (self._grow if self._is_grown() else self._draw)(X, labels, weight, groups)
         return self
 
     def predict(self, X: Any, iteration: int | None = None) -> Any:

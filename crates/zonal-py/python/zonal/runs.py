@@ -182,7 +182,9 @@ def _predict_rows(
     of_rows = network._predict_proba if probabilities else network._predict
     values = of_rows(data, asked, "data")
     at = network.best_iteration if asked is None else asked
-    used = np.ones(len(values), dtype=bool) if part == "all" else network._model.parts(0, len(values)) == _PARTS[part]
+    used = np.ones(len(values), dtype=bool)
+    if part != "all":
+        used = network._model.parts(network._table(data, "data")) == _PARTS[part]
     if not used.any():
         raise DataError(f"no row falls into the part {part}")
     if label is None:

@@ -12,7 +12,7 @@ from . import _arrays, _call, _native, _tables, results
 from ._result import attach
 from ._run import Activation, Path, folder, result_of, run
 from .energies import spherical_harmonic_energies, uniform_points, values_of
-from .errors import ParameterError
+from .errors import DataError, ParameterError
 
 __all__ = ["analyze", "train"]
 
@@ -27,6 +27,9 @@ def train(
     label: str | Sequence[str] | None = None,
     task: str = "auto",
     features: Sequence[str] | None = None,
+    exclude: Sequence[str] | None = None,
+    groups: Any = None,
+    time: Any = None,
     weight: Any = None,
     on_sphere: bool = False,
     lift: str | None = None,
@@ -96,6 +99,14 @@ def train(
         chosen by the log-loss on held-out rows.
     features : sequence of str
         The columns to predict from; all others by default.
+    exclude : sequence of str
+        Columns not to predict from.
+    groups : str or array of shape (rows,)
+        The group of each row, such as a patient: a column of the files or of the table, or an array. No group is divided between
+        parts or folds.
+    time : str or array of shape (rows,)
+        The time of each row, a number or a date: the last rows are for testing, those before them for validation, and folds are
+        intervals of time.
     weight : str or array of shape (rows,)
         The weights of the rows in every mean: a column of the files or of the table, or an array. Rows of weight 0 are
         dropped; other weights must be from 1e-30 to 1e30.
@@ -204,7 +215,8 @@ def train(
         return _train_on_callable(target, arguments)
     if samples != 20_000:
         raise ParameterError("samples is specified, but the target is not a callable")
-    skip = ["data", "y", "label", "features", "weight", "activation", "kinks", "samples", "progress", "out", "test"]
+    skip = ["data", "y", "label", "features", "exclude", "groups", "time", "weight", "activation", "kinks", "samples"]
+    skip += ["progress", "out", "test"]
     options = _call.options(train, arguments, skip)
     code = _call.code(activation, kinks)
     if code is None and activation != "auto":
@@ -218,7 +230,8 @@ def train(
         table = _rows(arguments, options)
     else:
         other = "resume, which uses the rows of its run" if target is None else "a target, which has no columns"
-        _reject(arguments, ("data", "y", "label", "features", "weight"), f"with {other}")
+        columns = ("data", "y", "label", "features", "exclude", "groups", "time", "weight")
+        _reject(arguments, columns, f"with {other}")
     (report,) = run("train", options, command, table, code, progress)
     result: results.Training = result_of(results.Training, report)
     return result
@@ -238,14 +251,25 @@ def _rows(arguments: dict[str, Any], options: dict[str, Any]) -> _native.Table |
     if _tables.is_path(data):
         _tables.reject_labels(arguments["y"])
         options |= _tables.columns(data, arguments["label"], arguments["features"])
+        if arguments["exclude"] is not None:
+            options["exclude"] = _tables.name_list(arguments["exclude"], "exclude")
+        for name in ("groups", "time"):
+            if arguments[name] is not None and not isinstance(arguments[name], str):
+                kind = type(arguments[name]).__name__
+                raise ParameterError(f"{name} is a {kind}, but with files the name of a column is needed")
+            options |= {} if arguments[name] is None else {name: arguments[name]}
         if weight is not None:
             if not isinstance(weight, str):
                 kind = type(weight).__name__
                 raise ParameterError(f"weight is a {kind}, but with files the name of a column is needed")
             options["weight"] = weight
         return None
+    data, key = _key(arguments, data, options)
     data, y, label, coded = _tables.coded(data, y, arguments["label"], arguments["task"])
     x, labels, weights = _tables.split(data, y, label, weight)
+    if key is not None:
+        name, values = key
+        key = (_arrays.groups if name == "groups" else _arrays.times)(values, x.rows, name)
     if weights is not None and test is not None:
         raise ParameterError("weight is an array and test is a file, whose rows have no weights; omit one of them")
     if test is None:
@@ -255,11 +279,31 @@ def _rows(arguments: dict[str, Any], options: dict[str, Any]) -> _native.Table |
         raise ParameterError(f"{name} is specified, but there are no files")
     _reject(arguments, ("categorical",), "with data in memory, whose columns are numbers; encode them first")
     drop = arguments["missing"] == "drop"
-    selected = _tables.select(x, arguments["features"])
+    selected = _tables.without(_tables.select(x, arguments["features"]), arguments["exclude"])
     classes = None if coded is None else coded.classes
     return _arrays.table(
-        selected, labels, weights, drop_missing=drop, arguments=_ROWS, weight_argument="weight", classes=classes
+        selected, labels, weights, drop_missing=drop, arguments=_ROWS, weight_argument="weight", classes=classes, key=key
     )
+
+
+def _key(arguments: dict[str, Any], data: Any, options: dict[str, Any]) -> tuple[Any, tuple[str, Any] | None]:
+    """Return the data without a column that determines the parts of rows, and the name of its argument with its values."""
+    given = [name for name in ("groups", "time") if arguments[name] is not None]
+    if not given:
+        return data, None
+    if len(given) == 2:
+        raise ParameterError("groups and time both determine the parts of rows; use one of them")
+    (name,) = given
+    options[name] = name
+    values = arguments[name]
+    if not isinstance(values, str):
+        return data, (name, values)
+    found = _arrays.column(data, values)
+    if found is None:
+        raise DataError(f"{name}: {_tables.no_column('data', values, _arrays.names_in(data) or ())}")
+    values, rest = found
+    is_feature = arguments["features"] is not None and arguments[name] in _tables.name_list(arguments["features"], "features")
+    return (data if is_feature else rest), (name, values)
 
 
 def _reject(arguments: dict[str, Any], names: Iterable[str], why: str) -> None:
@@ -302,7 +346,7 @@ def _train_on_callable(target: Callable[[Any], Any], arguments: dict[str, Any]) 
     if network is None:
         return result
     # Rows that are not used for training, if there are any.
-    parts = network._model.parts(0, samples)
+    parts = network._model.parts(network._table(points))
     rows = np.flatnonzero(parts == parts.max())[:_ENERGY_POINTS]
     if len(rows) < 3:
         rows = np.arange(samples)[:_ENERGY_POINTS]

@@ -304,6 +304,13 @@ fn rows_table(report: &TrainReport, layout: Layout) -> String {
         }
         text += &format!("\nbest {best}{chosen}; temperature {}\n", short(found.temperature));
         text += &super::classes::training(found, held_out(report), layout);
+        if found.held_out.is_some() {
+            let what = if report.networks.is_some() { "units, iterations" } else { "the iteration" };
+            text += &format!(
+                "Measures on {} rows are too good: {what} and the temperature were chosen on them.\n",
+                held_out(report)
+            );
+        }
         return text + &run_line(report);
     }
     text += &format!("\nbest {best}{chosen}: RMSE {}\n", errors(report));

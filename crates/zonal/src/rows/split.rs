@@ -108,6 +108,11 @@ impl Split {
         }
     }
 
+    /// Returns the fraction of the rows for testing.
+    pub fn test_fraction(&self) -> f64 {
+        self.test_fraction
+    }
+
     /// Returns whether the split has test rows.
     pub fn has_test(&self) -> bool {
         self.test_fraction > 0.0

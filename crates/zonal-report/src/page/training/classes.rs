@@ -20,7 +20,8 @@ pub(super) fn section(report: &TrainReport, charts: &mut Vec<DrawnChart>) -> Opt
         texts: vec![
             "The network has one output for each class, fitted by least squares to 1 for the class of a row and 0 for the others. The \
              probability of a class is proportional to the exponential of the temperature times its output; iteration and \
-             temperature have the smallest log-loss on held-out rows, so that the measures on these are slightly too good."
+             temperature have the smallest log-loss on held-out rows, on which grown units were chosen too, so that the measures on \
+             these are too good."
                 .to_owned(),
         ],
         tables: vec![measures(&known)],

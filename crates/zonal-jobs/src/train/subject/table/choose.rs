@@ -87,8 +87,20 @@ impl Draft {
         candidates.iter().for_each(|tried| note_candidates(tried, notes));
         let Self { lift, labels, split, width } = self;
         let (lift, seed) = (Lift { bias, ..lift }, config.seed);
-        let (encoding, classes) = (None, None);
-        Ok(Problem { lift, labels, split, activation, scale, width, seed, candidates, encoding, classes })
+        let (encoding, classes, draws) = (None, None, None);
+        Ok(Problem {
+            lift,
+            labels,
+            split,
+            activation,
+            scale,
+            width,
+            seed,
+            candidates,
+            encoding,
+            classes,
+            draws,
+        })
     }
 }
 

@@ -82,6 +82,7 @@ impl GrowthPlan {
             candidates: None,
             encoding: None,
             classes: None,
+            draws: None,
         }
     }
 

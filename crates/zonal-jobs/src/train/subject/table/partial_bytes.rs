@@ -196,6 +196,7 @@ mod tests {
             candidates: None,
             encoding: None,
             classes: None,
+            draws: None,
         };
         let grown = GrownLayers { columns, networks, importances };
         PartialSums::of(Arc::new(problem), Arc::new(Units::Grown(grown)), Precision::F64)

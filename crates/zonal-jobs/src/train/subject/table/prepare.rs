@@ -9,7 +9,7 @@ use super::problem::{Draft, Problem, finite_width};
 use super::row_notes::note_rows;
 use super::validation::Validation;
 use crate::data::for_each_block;
-use crate::encode;
+use crate::encode::{self, Roles};
 use crate::fingerprint::Fingerprint;
 use crate::record::json;
 use crate::score::{Score, Scorer};
@@ -29,7 +29,7 @@ use zonal_documents::train::{
 use zonal_documents::{Error, Result};
 use zonal_grow::Growth;
 use zonal_io::model::Model;
-use zonal_io::source::{Columns, Source};
+use zonal_io::source::{Columns, DrawRule, Source};
 
 /// A table with its survey and the problem that follows from it.
 pub(crate) struct TableSubject<'a> {
@@ -70,7 +70,7 @@ impl<'a> TableSubject<'a> {
         let split = job.split(run.config.seed)?;
         let (source, test_source) = open(job)?;
         run.store.output.check_spares(source.files().chain(test_source.iter().flat_map(Source::files)))?;
-        let (source, survey) = encode::survey(&job.data, source, job.task, &split, run.observer)?;
+        let (source, survey) = encode::survey(&job.data, source, &Roles::of(job), &split, run.observer)?;
         check_parts(&survey, job)?;
         let (encoding, classes) = (source.encoding().cloned(), source.classes().cloned());
         let test_source = match (test_source, &encoding) {
@@ -91,7 +91,8 @@ impl<'a> TableSubject<'a> {
             None => ([survey.counts[Part::Test as usize], 0], Fingerprint::default()),
         };
         let fingerprint = survey.fingerprint.merge(of_test);
-        note_rows(&survey, if classes.is_none() { &job.labels } else { &[] }, test_rows, run.notes);
+        let labels: &[String] = if classes.is_none() { &job.labels } else { &[] };
+        note_rows(&survey, labels, test_rows, source.rule() == Some(&DrawRule::EqualRows), run.notes);
         let names = [source.feature_names(), source.label_names()];
         let draft = Draft::learn(&run.config, job, names, &survey, run.notes)?;
         let growth = GrowthPlan::new(&run.config, job, source.feature_names(), &survey, run.notes)?;
@@ -106,7 +107,7 @@ impl<'a> TableSubject<'a> {
                 draft.choose(&run.config, job, &survey.sample, run.observer, run.notes)?
             }
         };
-        let problem = Problem { encoding, classes, ..problem };
+        let problem = Problem { encoding, classes, draws: source.rule().cloned(), ..problem };
         Ok(Self { job, source, test_source, survey, problem, growth, test_rows, test_dropped, fingerprint })
     }
 
@@ -137,8 +138,8 @@ impl<'a> TableSubject<'a> {
 
     /// Returns everything that determines the sums of a training.
     pub(super) fn identity(&self, config: &TrainConfig) -> Result<String> {
-        let Problem { lift, labels, split, activation, scale, .. } = &self.problem;
-        let chosen = (activation, scale, self.job.folds, self.job.precision);
+        let Problem { lift, labels, split, activation, scale, draws, .. } = &self.problem;
+        let chosen = (activation, scale, self.job.folds, self.job.precision, draws);
         let version = env!("CARGO_PKG_VERSION");
         let all =
             (version, self.fingerprint.to_string(), lift, labels, split, config.width, config.seed, chosen);
@@ -247,10 +248,17 @@ fn check_cost(draft: &Draft, survey: &Survey, job: &TableJob, run: &mut Training
 /// Opens the table and the separate test files, if any. Missing columns are detected in the headers, before any row is
 /// read.
 fn open(job: &TableJob) -> Result<(Source, Option<Source>)> {
-    let columns =
-        Columns { labels: job.labels.clone(), features: job.features.clone(), weight: job.weight.clone() };
+    let columns = Columns {
+        labels: job.labels.clone(),
+        features: job.features.clone(),
+        excluded: job.exclude.clone(),
+        weight: job.weight.clone(),
+        key: job.groups.clone().or(job.time.clone()),
+    };
     let source = job.data.open(&columns)?;
-    let columns = Columns { features: Some(source.raw_feature_names().to_vec()), ..columns };
+    // Separate test rows are in no other part, whatever their group.
+    let features = Some(source.raw_feature_names().to_vec());
+    let columns = Columns { features, key: None, excluded: Vec::new(), ..columns };
     let open = |files: &Vec<_>| job.data.with_files(files.clone()).open(&columns);
     let test_source = job.test_data.as_ref().map(open).transpose()?;
     Ok((source, test_source))

@@ -16,7 +16,7 @@ use zonal_documents::train::{
 };
 use zonal_documents::{Error, Result};
 use zonal_io::model::{ClassDescription, TableDescription};
-use zonal_io::source::{Classes, Encoding};
+use zonal_io::source::{Classes, DrawRule, Encoding};
 
 /// Everything that determines a training on a table in addition to its rows, its step and its iterations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +44,9 @@ pub struct Problem {
     /// The classes of the label, each of which is one label of the network; None if the labels are numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classes: Option<Classes>,
+    /// What determines the parts of rows; None if their numbers do, and, for classes, the sequence of their labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draws: Option<DrawRule>,
 }
 
 /// A problem before the selection of activation, scale and bias.
@@ -147,6 +150,7 @@ impl Problem {
             split: self.split,
             encoding: self.encoding.clone(),
             classes: self.classes.as_ref().zip(temperature).map(of_classes),
+            draws: self.draws.clone(),
         }
     }
 }

@@ -15,8 +15,14 @@ const REPEATED_SHARE: f64 = 0.05;
 const CLASSES: usize = 20;
 
 /// Notes that there are few rows, that rows repeat, and that labels look like classes. `test_rows` is the number of rows for
-/// testing.
-pub(super) fn note_rows(survey: &Survey, labels: &[String], test_rows: u64, notes: Notes<'_>) {
+/// testing; `is_kept_together` states whether equal rows are in the same part.
+pub(super) fn note_rows(
+    survey: &Survey,
+    labels: &[String],
+    test_rows: u64,
+    is_kept_together: bool,
+    notes: Notes<'_>,
+) {
     for (i, label) in labels.iter().enumerate() {
         if let Some(values) = whole_numbers(&survey.sample.labels.column(i)) {
             notes(&format!(
@@ -41,9 +47,14 @@ pub(super) fn note_rows(survey: &Survey, labels: &[String], test_rows: u64, note
     let share = repeated as f64 / sampled.max(1) as f64;
     if share >= REPEATED_SHARE {
         notes(&format!(
-            "{repeated} of {sampled} sampled rows ({:.0} %) repeat the features of another row; equal rows may be in the \
-             training and in the test part, so that errors on held-out rows may be smaller than on new rows",
-            100.0 * share
+            "{repeated} of {sampled} sampled rows ({:.0} %) repeat the features of another row; {}",
+            100.0 * share,
+            match is_kept_together {
+                true => "equal rows are in the same part and fold",
+                false =>
+                    "equal rows may be in the training and in the test part, so that errors on held-out rows may be smaller than \
+                          on new rows",
+            }
         ));
     }
 }
