@@ -5,13 +5,17 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
 /// Options and their names in other programs.
-const OTHER_NAMES: [(&str, &[&str]); 12] = [
+const OTHER_NAMES: [(&str, &[&str]); 16] = [
     ("step", &["lr", "learning-rate", "learning-rate-init", "eta", "step-size"]),
     ("iterations", &["epochs", "steps", "num-steps", "n-iter", "max-iter", "max-steps", "iters"]),
     ("width", &["hidden-units", "hidden-size", "hidden-layer-sizes", "neurons"]),
     ("batch", &["batch-size", "minibatch"]),
     ("label", &["y", "target-column", "labels", "outcome"]),
-    ("features", &["x", "columns", "exclude", "drop-columns", "ignore"]),
+    ("features", &["x", "columns"]),
+    ("exclude", &["drop-columns", "ignore"]),
+    ("groups", &["group", "group-column"]),
+    ("time", &["time-column", "date-column"]),
+    ("task", &["objective", "problem-type"]),
     ("seed", &["random-state", "random-seed"]),
     ("threads", &["n-jobs", "jobs", "workers"]),
     ("out", &["output", "output-dir", "save"]),
@@ -92,12 +96,7 @@ fn tip(unknown: &str, command: &Command) -> Option<StyledStr> {
     }
     let has = |option: &str| command.get_arguments().any(|a| a.get_long() == Some(option));
     let (option, _) = OTHER_NAMES.iter().find(|(o, names)| has(o) && names.contains(&name.as_str()))?;
-    Some(StyledStr::from(match (*option, name.as_str()) {
-        ("features", "exclude" | "drop-columns" | "ignore") => {
-            format!("--{name}: use --features with the list of columns to keep")
-        }
-        _ => format!("--{name}: the option is --{option}"),
-    }))
+    Some(StyledStr::from(format!("--{name}: the option is --{option}")))
 }
 
 /// Returns the innermost command that the arguments name.
@@ -141,8 +140,8 @@ mod tests {
         }
         let text = message(&["train", "--n", "5"]);
         assert!(text.contains("--n: the option is --dim, or -n\n") && !text.contains("--init"), "{text}");
-        let text = message(&["train", "data.csv", "--label", "y", "--exclude", "id"]);
-        assert!(text.contains("use --features with the list of columns to keep"), "{text}");
+        let text = message(&["train", "data.csv", "--label", "y", "--ignore", "id"]);
+        assert!(text.contains("--ignore: the option is --exclude"), "{text}");
     }
 
     #[test]

@@ -101,7 +101,7 @@ pub fn analyze(config: &AnalyzeConfig, observer: &mut dyn Observer) -> Result<An
         dropped: survey.dropped(),
         columns: source.feature_names().len(),
         dropped_columns: lift.dropped(),
-        encoded_columns: source.encoding().map(|encoding| encode::reports(encoding, train as u64)),
+        encoded_columns: source.encoding().map(encode::reports),
         skipped,
         repeated_rows: noise.as_ref().map_or(0, |n| n.repeated_rows),
         followed: noise.as_ref().map_or(1.0, |n| n.followed),

@@ -2,10 +2,9 @@
 
 use crate::survey::Survey;
 use crate::watchdog::run_cancellable;
-use std::collections::HashSet;
 use std::sync::Arc;
 use zonal::observer::{Observer, Stage};
-use zonal::rows::{Part, Rows, Split};
+use zonal::rows::{Part, Split};
 use zonal_documents::number::short;
 use zonal_documents::options::TASK;
 use zonal_documents::table::Data;
@@ -36,11 +35,14 @@ impl Roles {
     }
 }
 
-/// If the sample has fewer different rows, equal ones are not kept together: parts would have few different rows, or none.
-const FEWEST_DIFFERENT: usize = 50;
+/// If rows that repeat have more equal ones than this in the mean, they are combinations of a few values rather than copies, and are not
+/// kept together: no part would have all combinations.
+const MOST_COPIES: u64 = 5;
+/// With fewer different rows equal ones are not kept together either: parts or folds could be empty.
+const FEWEST_DIFFERENT: u64 = 50;
 
-/// Surveys a table. If the label is to be classified, its classes are found first, each a label of its own. Rows with equal features
-/// are kept in the same part. If a feature turns out to hold text or to lack a value, and the options allow for it, the columns are
+/// Surveys a table. If the label is to be classified, its classes are found first, each a label of its own. Copies of rows are
+/// kept in the same part. If a feature turns out to hold text or to lack a value, and the options allow for it, the columns are
 /// inspected and encoded. A table of numbers is read once, as it is.
 ///
 /// # Errors
@@ -67,21 +69,16 @@ pub(crate) fn survey(
     if is_by_column {
         return Ok((source, survey));
     }
-    if source.repeated() == 0 {
+    let [rows, firsts] = source.repeated();
+    if rows == 0 {
         return Ok((source.drawn(*split, None)?, survey));
     }
-    if different(&survey.sample) >= FEWEST_DIFFERENT {
+    if rows + firsts <= MOST_COPIES * firsts && survey.rows() >= rows + FEWEST_DIFFERENT {
         return Ok((source, survey));
     }
     let source = source.drawn(*split, None)?;
     let survey = Survey::of(&source, split, observer)?;
     Ok((source, survey))
-}
-
-/// Returns the number of rows with different features.
-fn different(rows: &Rows) -> usize {
-    let bits = |i: usize| rows.features.row(i).iter().map(|x| (x + 0.0).to_bits()).collect::<Vec<u64>>();
-    (0..rows.len()).map(bits).collect::<HashSet<_>>().len()
 }
 
 /// Surveys a table, after encoding its columns if it has to.
@@ -170,8 +167,8 @@ fn check_categorical(data: &Data, names: &[String]) -> Result<()> {
 }
 
 /// Returns what was done to each column that is not used as it is.
-pub(crate) fn reports(encoding: &Encoding, rows: u64) -> Vec<EncodedColumnReport> {
-    encoding.columns.iter().filter_map(|column| report(column, rows)).collect()
+pub(crate) fn reports(encoding: &Encoding) -> Vec<EncodedColumnReport> {
+    encoding.columns.iter().filter_map(|column| report(column, encoding.rows)).collect()
 }
 
 fn report(column: &EncodedColumn, rows: u64) -> Option<EncodedColumnReport> {

@@ -257,14 +257,18 @@ def test_booleans_are_taken_at_every_door(rows, tmp_path):
     x, y = rows[0][:400], rows[1][:400]
     frame = pd.DataFrame({"a": x[:, 0], "b": x[:, 1] > 0, "y": y > 0})
     numbers = frame.astype(float)
-    expected = zonal.train(numbers, label="y", **OPTIONS).path.loss
+    tasks = {"regress": "regress", "classify": "auto"}
+    expected = {task: zonal.train(numbers, label="y", task=task, **OPTIONS).path.loss for task in tasks}
     arrow = pa.Table.from_pandas(frame, preserve_index=False)
     pq.write_table(arrow, tmp_path / "t.parquet")
     frame.to_csv(tmp_path / "t.csv", index=False)
     np.savez(tmp_path / "t.npz", **{name: frame[name].to_numpy() for name in frame})
     files = [tmp_path / name for name in ("t.parquet", "t.csv", "t.npz")]
     for data in (frame, frame.convert_dtypes(), arrow, *files):
-        assert np.array_equal(zonal.train(data, label="y", **OPTIONS).path.loss, expected), data
+        for task, asked in tasks.items():
+            run = zonal.train(data, label="y", task=asked, **OPTIONS)
+            assert np.array_equal(run.path.loss, expected[task]), (data, task)
+            assert (run.classification is not None) == (task == "classify")
     fit = zonal.OneHiddenLayerRegressor(width=20, activation="relu").fit
     features = ["a", "b"]
     same = [fit(data[features], data["y"]).predict(data[features]) for data in (frame, numbers)]

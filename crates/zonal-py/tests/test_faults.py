@@ -174,7 +174,7 @@ KEYWORDS = [
     (lambda: zonal.train(X, Y, epochs=4), "unexpected keyword argument 'epochs'; the option is iterations"),
     (lambda: zonal.train(X, Y, widht=4), "'widht'; did you mean width?"),
     (lambda: zonal.train(X, Y, n_jobs=4), "zonal.set_threads"),
-    (lambda: zonal.train(X, Y, exclude=["a"]), "use features with the list of columns to keep"),
+    (lambda: zonal.train(X, Y, drop_columns=["a"]), "'drop_columns'; the option is exclude"),
     (lambda: zonal.train(X, Y, zzz=1), "unexpected keyword argument 'zzz'$"),
     (lambda: zonal.sq.bound(family="zonal", n=4), "'n'; the option is dim"),
     (lambda: zonal.sweep(X, label="y"), "'label'; a sweep trains on targets; for a table call zonal.train"),

@@ -135,7 +135,7 @@ fn equal_rows_do_not_flatter() {
             rows_of(&place, hidden, "t.csv", "train").into_iter().map(|i| i * 7919 % 200).collect();
         assert!(tested.is_disjoint(&fitted) && tested.len() > 20);
     }
-    // With few different rows parts would be empty.
+    // Combinations of a few values are no copies.
     let few = |i: usize| format!("{},{},{}\n", i % 2, i / 2 % 3, noise(i, 4.1));
     place.file("few.csv", "a,b,y\n".to_owned() + &(0..300).map(few).collect::<String>());
     let (_, notes) = trained(&place, &["few.csv", "--label", "y", "--hidden", "drawn", "--out", "few"]);

@@ -47,6 +47,15 @@ pub(super) fn names(schema: &Schema) -> Vec<String> {
     schema.fields().iter().map(|f| f.name().clone()).collect()
 }
 
+/// Returns whether each column holds booleans.
+pub(super) fn booleans(schema: &Schema) -> Vec<bool> {
+    schema.fields().iter().map(|f| *f.data_type() == DataType::Boolean).collect()
+}
+
+pub(super) fn ipc_booleans(path: &Path) -> Result<Vec<bool>> {
+    Ok(booleans(&ipc_reader(path, None)?.schema()))
+}
+
 pub(super) fn ipc_names(path: &Path) -> Result<Vec<String>> {
     Ok(names(&ipc_reader(path, None)?.schema()))
 }

@@ -87,8 +87,18 @@ pub(super) struct Draws {
     rule: Option<DrawRule>,
     /// The draws of classes that are spread evenly.
     strata: Option<Strata>,
-    seen: HashMap<u64, Draw>,
-    repeated: Arc<AtomicU64>,
+    /// The draw of the first of equal rows, and whether there are others.
+    seen: HashMap<u64, (Draw, bool)>,
+    repeated: Arc<Repeated>,
+}
+
+/// The rows that equalled earlier ones, in all passes.
+#[derive(Debug, Default)]
+pub(super) struct Repeated {
+    /// The number of rows that equalled an earlier one.
+    pub(super) rows: AtomicU64,
+    /// The number of rows that were equalled by later ones, but by none before.
+    pub(super) firsts: AtomicU64,
 }
 
 impl Draws {
@@ -96,7 +106,7 @@ impl Draws {
         split: Split,
         rule: Option<DrawRule>,
         strata: Option<Strata>,
-        repeated: Arc<AtomicU64>,
+        repeated: Arc<Repeated>,
     ) -> Self {
         Self { split, rule, strata, seen: HashMap::new(), repeated }
     }
@@ -135,12 +145,14 @@ impl Draws {
         let mut hasher = DefaultHasher::new();
         features.iter().for_each(|x| (x + 0.0).to_bits().hash(&mut hasher));
         let hash = hasher.finish();
-        if let Some(first) = self.seen.get(&hash) {
-            self.repeated.fetch_add(1, Ordering::Relaxed);
+        if let Some((first, has_others)) = self.seen.get_mut(&hash) {
+            self.repeated.rows.fetch_add(1, Ordering::Relaxed);
+            self.repeated.firsts.fetch_add(u64::from(!*has_others), Ordering::Relaxed);
+            *has_others = true;
             return Draw { rank: own.rank, ..*first };
         }
         if self.seen.len() < MOST_ROWS {
-            self.seen.insert(hash, own);
+            self.seen.insert(hash, (own, false));
         }
         own
     }
@@ -151,8 +163,8 @@ mod tests {
     use super::*;
     use zonal::rows::Part;
 
-    fn draws(rule: DrawRule) -> (Draws, Arc<AtomicU64>) {
-        let repeated = Arc::default();
+    fn draws(rule: DrawRule) -> (Draws, Arc<Repeated>) {
+        let repeated = Arc::<Repeated>::default();
         let split = Split::new(3, 0.2, 0.25).unwrap();
         (Draws::new(split, Some(rule), None, Arc::clone(&repeated)), repeated)
     }
@@ -168,7 +180,8 @@ mod tests {
         let (other, again) = (of(1, &[1.0, 2.0]), of(2, &[1.0, -0.0]));
         assert_eq!((first.part, first.fold), (again.part, again.fold));
         assert!(first.rank != again.rank && first.part != other.part);
-        assert_eq!(repeated.load(Ordering::Relaxed), 1);
+        of(3, &[1.0, 0.0]);
+        assert_eq!([&repeated.rows, &repeated.firsts].map(|count| count.load(Ordering::Relaxed)), [2, 1]);
     }
 
     #[test]

@@ -17,6 +17,9 @@ pub(super) const MOST_LEVELS: usize = 32;
 pub struct Encoding {
     /// One for each feature column, in order.
     pub columns: Vec<EncodedColumn>,
+    /// The number of rows on which it was learned.
+    #[serde(default)]
+    pub rows: u64,
 }
 
 /// How one column becomes numbers.
@@ -145,7 +148,7 @@ impl Encoding {
             kind: Kind::Numbers { mean: *mean },
             missing: 0,
         };
-        Self { columns: names.iter().zip(means).map(column).collect() }
+        Self { columns: names.iter().zip(means).map(column).collect(), rows: 0 }
     }
 
     /// Returns the names of the columns before the encoding.
@@ -217,6 +220,7 @@ mod tests {
                 EncodedColumn { name: "id".into(), kind: Kind::Unused { different: 9 }, missing: 0 },
                 EncodedColumn { name: "a is missing".into(), kind: Kind::Numbers { mean: 0.0 }, missing: 0 },
             ],
+            rows: 10,
         }
     }
 

@@ -100,9 +100,11 @@ impl Source {
         is_cancelled: &dyn Fn() -> bool,
     ) -> Result<Encoding> {
         let names = &self.feature_names;
+        let mut rows = 0;
         let mut seen: Vec<Seen> = names.iter().map(|_| Seen::default()).collect();
         self.for_each_cell(0..names.len(), is_cancelled, &mut |row, place, position, cell| {
             if is_used(row) {
+                rows += u64::from(position == 0);
                 seen[position].add(&cell, place);
             }
         })?;
@@ -136,7 +138,7 @@ impl Source {
             },
             missing: seen.missing,
         });
-        Ok(Encoding { columns: columns.collect() })
+        Ok(Encoding { columns: columns.collect(), rows })
     }
 
     /// Returns whether a column holds text.
@@ -174,12 +176,17 @@ impl Source {
                 })?;
                 continue;
             }
+            let booleans = self.booleans(piece)?;
             let mut reader = self.reader(piece)?;
             while let Some(raw) = reader.next(block_rows(self.columns()))? {
                 for values in raw.values.chunks_exact(self.columns()) {
                     for position in positions.clone() {
                         let x = values[position];
-                        let cell = if x.is_nan() { Cell::Missing } else { Cell::Number(x) };
+                        let cell = match booleans.get(position) {
+                            _ if x.is_nan() => Cell::Missing,
+                            Some(true) => Cell::Boolean(x != 0.0),
+                            _ => Cell::Number(x),
+                        };
                         see(row, (piece.name(), 0), position, cell);
                     }
                     row += 1;

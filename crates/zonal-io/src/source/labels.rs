@@ -16,7 +16,7 @@ const MOST_CLASSES: usize = 1_000;
 
 impl Source {
     /// Returns whether the label is to be classified rather than predicted as a number: whether its first value is a boolean or a text
-    /// that is neither a date nor a number with a decimal comma. Only CSV files have such labels.
+    /// that is neither a date nor a number with a decimal comma. Only CSV files have text.
     ///
     /// # Errors
     /// As reading.
@@ -24,8 +24,11 @@ impl Source {
         let mut found = None;
         if let [_] = self.label_names.as_slice() {
             for piece in &self.pieces {
-                let Some(mut csv) = self.open_csv(piece)? else { continue };
                 let label = self.feature_names.len();
+                let Some(mut csv) = self.open_csv(piece)? else {
+                    found = found.or(self.booleans(piece)?.get(label).copied());
+                    break;
+                };
                 let mut first = None;
                 // An error in a later cell is found when the rows are read.
                 let outcome = csv.for_each_cell(label..label + 1, &mut |_, _, cell| {
@@ -107,7 +110,12 @@ impl Source {
             let path = self.pieces.first().map_or(Path::new("the table"), Piece::name);
             return Err(table(path, format!("has {} labels, but one is needed", self.label_names.len())));
         }
-        let number = |(i, name): (usize, &String)| Some((name.parse::<f64>().ok()?.to_bits(), i));
+        let value = |name: &str| match name {
+            "false" => Some(0.0),
+            "true" => Some(1.0),
+            name => name.parse::<f64>().ok(),
+        };
+        let number = |(i, name): (usize, &String)| Some((value(name)?.to_bits(), i));
         let numbers = classes.names.iter().enumerate().filter_map(number).collect();
         let columns = classes.columns();
         Ok(Self { classified: Some(Classified { classes, columns, numbers, is_coded }), ..self })

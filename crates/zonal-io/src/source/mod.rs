@@ -42,7 +42,7 @@ pub use sniff::default_dialect;
 use crate::error::{Error, Result};
 use classes::Classified;
 use columns::ColumnIndices;
-use draws::Draws;
+use draws::{Draws, Repeated};
 use encoding::Cells;
 use format::{Format, format, matches};
 use memory::MemoryReader;
@@ -84,8 +84,7 @@ pub struct Source {
     classified: Option<Classified>,
     /// The split for rows with draws of their own, which spread classes evenly, and the rule of the draws.
     drawn: Option<(Split, Option<DrawRule>)>,
-    /// The number of rows that equalled an earlier one, in all passes.
-    repeated: Arc<AtomicU64>,
+    repeated: Arc<Repeated>,
     weight_name: Option<String>,
     /// The name of the column that determines draws.
     key_name: Option<String>,
@@ -289,9 +288,10 @@ impl Source {
         Ok(Self { drawn: Some((split, rule)), repeated: Arc::default(), ..self })
     }
 
-    /// Returns the number of rows, in all passes so far, that equalled an earlier one and got its draw.
-    pub fn repeated(&self) -> u64 {
-        self.repeated.load(Ordering::Relaxed)
+    /// Returns the number of rows, in all passes so far, that equalled an earlier one and got its part, and the number of rows that were
+    /// equalled.
+    pub fn repeated(&self) -> [u64; 2] {
+        [&self.repeated.rows, &self.repeated.firsts].map(|count| count.load(Ordering::Relaxed))
     }
 
     /// Returns the rule of the draws, if there is one.
@@ -472,6 +472,27 @@ fn piece_names(piece: &Piece, dialect: Dialect) -> Result<Vec<String>> {
         Piece::File(path, format, _) => names(path, *format, dialect),
         Piece::Pipe(pipe) => Ok(pipe.names().to_vec()),
         Piece::Memory(_) => Ok(Vec::new()),
+    }
+}
+
+impl Source {
+    /// Returns whether each chosen column of a piece has a type of booleans, in the order of the roles. In CSV each cell has a type of
+    /// its own, and in memory booleans are numbers.
+    fn booleans(&self, piece: &Piece) -> Result<Vec<bool>> {
+        let Piece::File(path, format, _) = piece else { return Ok(Vec::new()) };
+        let all = match format {
+            Format::Csv | Format::GzipCsv => return Ok(Vec::new()),
+            Format::Npy => numpy::npy_booleans(path)?,
+            Format::Npz => numpy::npz_booleans(path)?,
+            #[cfg(feature = "parquet")]
+            Format::Parquet => parquet::booleans(path)?,
+            #[cfg(feature = "arrow")]
+            Format::Arrow => arrow::ipc_booleans(path)?,
+            #[cfg(not(feature = "parquet"))]
+            other => return Err(not_built(path, *other)),
+        };
+        let chosen = self.chosen(path, &names(path, *format, self.dialect)?)?;
+        Ok(chosen.into_iter().map(|column| all[column]).collect())
     }
 }
 

@@ -242,6 +242,12 @@ pub(super) fn npy_names(path: &Path) -> Result<Vec<String>> {
     Ok((1..=array.columns).map(|i| format!("c{i}")).collect())
 }
 
+/// Returns whether each column holds booleans.
+pub(super) fn npy_booleans(path: &Path) -> Result<Vec<bool>> {
+    let array = npy_array(path)?.0;
+    Ok(vec![array.number.kind == TypeChar::Bool; array.columns])
+}
+
 /// Reads the header of an .npy file; also returns the offset of its numbers.
 fn npy_array(path: &Path) -> Result<(Array, u64)> {
     let mut file = open(path)?;
@@ -335,6 +341,12 @@ pub(super) fn npz_names(path: &Path) -> Result<Vec<String>> {
         columns => (1..=columns).map(|i| format!("{name}{i}")).collect(),
     });
     Ok(names.collect())
+}
+
+/// Returns whether each column holds booleans.
+pub(super) fn npz_booleans(path: &Path) -> Result<Vec<bool>> {
+    let of = |Member { array, .. }: Member| vec![array.number.kind == TypeChar::Bool; array.columns];
+    Ok(npz_members(path)?.into_iter().flat_map(of).collect())
 }
 
 impl NumpyReader {

@@ -15,6 +15,11 @@ pub(super) fn names(path: &Path) -> Result<Vec<String>> {
     Ok(arrow::names(builder(path)?.schema()))
 }
 
+/// Returns whether each column holds booleans.
+pub(super) fn booleans(path: &Path) -> Result<Vec<bool>> {
+    Ok(arrow::booleans(builder(path)?.schema()))
+}
+
 fn builder(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>> {
     let mut file = open(path)?;
     parquet_limits::check_schema(&mut file).map_err(|e| broken(path, PARQUET, &e))?;

@@ -87,7 +87,7 @@ def coded(data: Any, task: str, argument: str = "y") -> Coded | None:
     """
     if isinstance(data, Coded):
         return data
-    if task == "regress" or data is None:
+    if task == "regress" or data is None or isinstance(data, Named):
         return None
     array = _array(data, argument)
     if array.ndim == 2 and array.shape[1] == 1:

@@ -26,6 +26,10 @@ _OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "batch": ("batch_size", "minibatch"),
     "label": ("target_column", "labels", "outcome"),
     "features": ("x", "columns"),
+    "exclude": ("drop_columns", "ignore"),
+    "groups": ("group", "group_column"),
+    "time": ("time_column", "date_column"),
+    "task": ("objective", "problem_type"),
     "data": ("X", "df", "table"),
     "weight": ("sample_weight", "weights"),
     "seed": ("random_state", "random_seed"),
@@ -68,8 +72,6 @@ def _advice(name: str, known: Collection[str], hints: Mapping[str, str]) -> str:
         return f"; {hints[name]}"
     if name in ("n_jobs", "threads", "workers"):
         return "; zonal.set_threads(n) sets the number of threads"
-    if name in ("exclude", "drop_columns", "ignore") and "features" in known:
-        return "; use features with the list of columns to keep"
     option = next((option for option, names in _OTHER_NAMES.items() if option in known and name in names), None)
     if option is not None:
         return f"; the option is {option}"

@@ -23,7 +23,7 @@ try:
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 except ImportError as error:  # pragma: no cover
-    raise MissingPackage("the estimators need scikit-learn 1.6 or later: pip install scikit-learn") from error
+    raise MissingPackage("zonal.estimator needs scikit-learn 1.6 or later: pip install scikit-learn") from error
 
 __all__ = ["OneHiddenLayerClassifier", "OneHiddenLayerRegressor"]
 
@@ -141,7 +141,7 @@ class _OneHiddenLayer(BaseEstimator):  # type: ignore[misc]
             if self.hidden == "grown":
                 raise ParameterError("hidden='grown' fixes the hidden units; iterative training needs hidden='drawn'")
             if weight is not None:
-                raise ParameterError("weights need layers='output'; iterative training has none")
+                raise ParameterError("sample_weight needs layers='output'; iterative training has no weights")
 
     def _descend(self, X: Any, y: Any, groups: Any) -> results.Training:
         return train(

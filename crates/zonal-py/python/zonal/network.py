@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from . import _arrays, _call, _native
 from ._result import FloatArray
-from .errors import DataError
+from .errors import DataError, ParameterError
 
 __all__ = ["Network"]
 

@@ -615,7 +615,8 @@ class Classification(Record):
         The temperature T, which minimises the log-loss on held-out rows against classes smoothed by 1/(N+2).
     held_out : ClassScores | None
         On rows that were held out, of networks that were not fitted to them: on validation rows or folds, at most
-        16,384 rows of a sample. Iteration and temperature were chosen on these rows; None without such rows.
+        16,384 rows of a sample. Iteration and temperature, and grown units, were chosen on these rows, so that the
+        measures are too good; None without such rows.
     test : ClassScores | None
         On the test rows.
     train : ClassScores | None

@@ -203,6 +203,8 @@ def _predict_rows(
     errors = ((values.reshape(len(values), -1) - truth)[used] ** 2).mean(axis=0)
     return results.Score(
         labels=network.labels,
+        classes=None,
+        class_scores=None,
         rows=int(used.sum()),
         iteration=at,
         label_rmse=np.sqrt(errors),

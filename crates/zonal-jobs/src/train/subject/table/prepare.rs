@@ -81,8 +81,7 @@ impl<'a> TableSubject<'a> {
             (Some(test), Some(classes)) => Some(test.classified(Arc::new(classes.clone()), false)?),
             (test, _) => test,
         };
-        let trained = survey.counts[Part::Train as usize];
-        let reports = encoding.iter().flat_map(|encoding| encode::reports(encoding, trained));
+        let reports = encoding.iter().flat_map(encode::reports);
         for EncodedColumnReport { column, treatment } in reports {
             (run.notes)(&format!("column '{column}': {treatment}"));
         }
@@ -113,8 +112,7 @@ impl<'a> TableSubject<'a> {
 
     /// Returns what was done to the columns that are not used as they are; None if all are.
     fn encoded_columns(&self) -> Option<Vec<EncodedColumnReport>> {
-        let rows = self.survey.counts[Part::Train as usize];
-        Some(encode::reports(self.problem.encoding.as_ref()?, rows))
+        Some(encode::reports(self.problem.encoding.as_ref()?))
     }
 
     /// Returns the measures of the probabilities of classes.
