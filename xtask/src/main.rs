@@ -58,6 +58,8 @@ const HELP: &str = "cargo xtask COMMAND
           grown units against boosting and perceptrons on the tables of a folder (NAME.csv.gz without header, label
           last; NAME.mask.csv.gz) and on ten public tables; with --both, both layers by L-BFGS against descent and
           perceptrons; --write puts the results into docs/benchmarks.md
+  bench classes [--splits N] [--only NAME,..] [--write]
+          classification against boosting, a perceptron and logistic regression on twelve public tables
   bench python [SECTION ..]
           the Python package compared with scikit-learn, and on Dask; sections: import, estimator, dask";
 
