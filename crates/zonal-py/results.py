@@ -52,6 +52,7 @@ NAMES = {
     "PartRows": "PartRows",
     "EncodedColumnReport": "EncodedColumns",
     "ClassReport": "Classification",
+    "IntervalReport": "Interval",
     "ClassScores": "ClassScores",
     "CalibrationBin": "Calibration",
     "SolverReport": "SolverReport",

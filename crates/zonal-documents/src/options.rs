@@ -2,7 +2,8 @@
 //! the program, `max_degree` in Python.
 
 pub use zonal_io::option::{
-    DELIMITER, EXCLUDE, FEATURES, FORCE, GROUPS, MISSING, NO_HEADER, OUT, OptionId, RESUME, TASK, TIME,
+    DELIMITER, EXCLUDE, FEATURES, FORCE, GROUPS, INTERVAL, MISSING, NO_HEADER, OUT, OptionId, RESUME, TASK,
+    TIME,
 };
 
 /// The option `activation`.
@@ -45,6 +46,8 @@ pub const FOR_DEGREES: OptionId = OptionId::new("for-degrees");
 pub const HIDDEN: OptionId = OptionId::new("hidden");
 /// The option `init`.
 pub const INIT: OptionId = OptionId::new("init");
+/// The option `iteration`.
+pub const ITERATION: OptionId = OptionId::new("iteration");
 /// The option `iterations`.
 pub const ITERATIONS: OptionId = OptionId::new("iterations");
 /// The option `kernel`.

@@ -16,6 +16,8 @@ pub struct PredictConfig {
     pub data: Data,
     /// The iteration of the network; the best one if None.
     pub iteration: Option<u64>,
+    /// The probability with which intervals are to cover labels; None for predictions without intervals.
+    pub interval: Option<f64>,
     /// The label columns, if rows are scored instead of predicted.
     pub labels: Vec<String>,
     /// The part of the training's split to which rows are restricted; all rows if None.
@@ -45,6 +47,9 @@ pub struct PredictReport {
     /// The measures of predicted classes; null without labels.
     #[serde(default)]
     pub class_scores: Option<ClassScores>,
+    /// With intervals, the share of rows whose label the interval covers, for each label; null without labels.
+    #[serde(default)]
+    pub coverage: Option<Vec<f64>>,
     /// The predictions; null if rows were scored.
     pub predictions: Option<Vec<Prediction>>,
 }
@@ -57,6 +62,9 @@ pub struct Prediction {
     pub row: u64,
     /// The prediction of each label, in its unit; of classes the probability of each.
     pub prediction: Vec<f64>,
+    /// With intervals, the lower and the upper end for each label.
+    #[serde(default)]
+    pub interval: Option<Vec<[f64; 2]>>,
     /// The most probable class, of a network that predicts classes.
     #[serde(default)]
     pub class: Option<String>,

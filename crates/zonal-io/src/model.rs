@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use zonal::activation::Activation;
 use zonal::block::FeatureMap;
 use zonal::columns::ColumnMap;
+use zonal::conformal::HeldOutErrors;
 use zonal::lift::{LabelScale, Lift};
 use zonal::linalg::Matrix;
 use zonal::network::{Architecture, Mixed, Network, Parametrisation, Weights};
@@ -85,6 +86,9 @@ pub struct TableDescription {
     /// The classes of the label; None if the labels are numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub classes: Option<ClassDescription>,
+    /// The errors of each label on held-out rows, from which intervals follow; None for classes and without such rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub errors: Option<Vec<HeldOutErrors>>,
     /// What determines the parts of rows; None if their numbers do, and, for classes, the sequence of their labels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draws: Option<DrawRule>,
@@ -120,6 +124,9 @@ impl TableDescription {
             && labels.iter().all(|l| l.deviation > 0.0 && l.deviation.is_finite() && l.mean.is_finite())
             && self.encoding.as_ref().is_none_or(|e| e.is_sound() && e.names() == lift.columns)
             && self.draws.as_ref().is_none_or(DrawRule::is_sound)
+            && self.errors.as_ref().is_none_or(|errors| {
+                errors.len() == labels.len() && errors.iter().all(HeldOutErrors::is_sound)
+            })
             && self.classes.as_ref().is_none_or(|c| {
                 let is_temperature = c.temperature >= 0.0 && c.temperature.is_finite();
                 c.classes.is_sound() && c.classes.names.len() == labels.len() && is_temperature
@@ -613,6 +620,7 @@ mod tests {
                 split: Split::new(0, 0.0, 0.2).unwrap(),
                 encoding: None,
                 classes: None,
+                errors: None,
                 draws: None,
             }),
             grown: Some(GrownDescription {

@@ -49,6 +49,8 @@ pub const MISSING: OptionId = OptionId::new("missing");
 pub const EXCLUDE: OptionId = OptionId::new("exclude");
 /// The column whose groups are not divided between parts.
 pub const GROUPS: OptionId = OptionId::new("groups");
+/// The probability of prediction intervals.
+pub const INTERVAL: OptionId = OptionId::new("interval");
 /// The column of times, by which the last rows are for testing.
 pub const TIME: OptionId = OptionId::new("time");
 /// Whether the label is a number or a class.

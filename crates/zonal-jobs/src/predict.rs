@@ -10,7 +10,7 @@ use std::sync::Arc;
 use zonal::linalg::Matrix;
 use zonal::observer::{Observer, Stage};
 use zonal::rows::Part;
-use zonal_documents::options::{AT, LABEL, PART};
+use zonal_documents::options::{AT, INTERVAL, ITERATION, LABEL, PART};
 use zonal_documents::predict::{PredictConfig, PredictReport};
 use zonal_documents::train::ClassScores;
 use zonal_documents::{Error, Result};
@@ -29,6 +29,8 @@ pub struct Block<'a> {
     pub iteration: Option<u64>,
     /// The numbers of the rows, counted from 0.
     pub rows: &'a [u64],
+    /// Half the width of the interval around the predictions of each label, if intervals are asked for.
+    pub half_widths: Option<&'a [f64]>,
     /// The predictions in the labels' units, one row per row, one column per label; of classes their probabilities, one column per
     /// class.
     pub values: &'a Matrix,
@@ -61,7 +63,9 @@ pub fn predict(
     let best = model.description.best_iteration;
     let network = config.iteration.map_or_else(|| model.best(), |t| model.at(t));
     let network = network.map_err(|stored| not_stored(config.iteration.unwrap_or(best), stored))?;
+    let half_widths = config.interval.map(|level| half_widths(config, table, level)).transpose()?;
     let scorer = Scorer::new(&model, table, network);
+    let scorer = config.interval.into_iter().fold(scorer, Scorer::with_interval);
     let iteration = config.iteration.or_else(|| model.description.grown.is_none().then_some(best));
     let source = open(config, table, &names)?;
     if let Some(part) = config.part {
@@ -101,7 +105,8 @@ pub fn predict(
             return Ok(());
         }
         let values = scorer.predictions(&rows.features)?;
-        show(Block { labels: &names, classes, iteration, rows: &rows.numbers, values: &values })
+        let half_widths = half_widths.as_deref();
+        show(Block { labels: &names, classes, half_widths, iteration, rows: &rows.numbers, values: &values })
     })?;
     if source.unmarked() > 0 {
         notes(&format!(
@@ -127,9 +132,31 @@ pub fn predict(
             ClassScores::new(tally, &shares)
         }),
         classes: classes.map(<[String]>::to_vec),
+        coverage: score.coverage(),
         predictions: None,
         labels: names,
     })
+}
+
+/// Returns half the width of the interval of each label.
+fn half_widths(config: &PredictConfig, table: &TableDescription, level: f64) -> Result<Vec<f64>> {
+    if let Some(iteration) = config.iteration {
+        return Err(Error::Usage(format!(
+            "{} cannot be used with {}: intervals are those of the best iteration",
+            INTERVAL.with(level),
+            ITERATION.with(iteration)
+        )));
+    }
+    let Some(errors) = &table.errors else {
+        let why = match table.classes {
+            Some(_) => "the network predicts classes, whose probabilities say how sure they are",
+            None => {
+                "no rows were held out in the training of the network, from whose errors they would follow"
+            }
+        };
+        return Err(Error::Usage(format!("{} cannot be used: {why}", INTERVAL.with(level))));
+    };
+    Ok(errors.iter().map(|errors| errors.half_width(level)).collect::<zonal::Result<_>>()?)
 }
 
 /// Opens the table, with labels if it is scored.

@@ -17,6 +17,8 @@ pub(crate) struct Scorer<'a> {
     coefficients: Matrix,
     /// The temperature of the probabilities of classes.
     temperature: Option<f64>,
+    /// Half the width of the interval of each label; None if there are none.
+    half_widths: Option<Vec<f64>>,
 }
 
 impl<'a> Scorer<'a> {
@@ -27,7 +29,14 @@ impl<'a> Scorer<'a> {
     ) -> Self {
         let columns = model.description.grown.as_ref().map(|grown| &grown.columns);
         let temperature = table.classes.as_ref().map(|classes| classes.temperature);
-        Self { table, columns, units, coefficients, temperature }
+        Self { table, columns, units, coefficients, temperature, half_widths: None }
+    }
+
+    /// Counts the labels that are covered by intervals of this level, if the errors on held-out rows determine them.
+    pub(crate) fn with_interval(self, level: f64) -> Self {
+        let errors = self.table.errors.as_ref();
+        let half_widths = errors.and_then(|all| all.iter().map(|e| e.half_width(level).ok()).collect());
+        Self { half_widths, ..self }
     }
 
     /// Computes predictions in the labels' units, one row per row, one column per label; of classes their probabilities.
@@ -70,6 +79,8 @@ pub(crate) struct Score {
     squares: Vec<Vec<f64>>,
     /// The measures of the probabilities of classes.
     tally: Option<Tally>,
+    /// The number of labels that intervals cover, for each label.
+    covered: Option<Vec<u64>>,
 }
 
 impl Score {
@@ -98,6 +109,15 @@ impl Score {
         self.squares.push((0..outputs.columns()).map(of_label).collect());
         self.rows += rows.len() as u64;
         self.weight += (0..rows.len()).map(|i| rows.weight(i)).sum::<f64>();
+        if let Some(half_widths) = &scorer.half_widths {
+            let covered = self.covered.get_or_insert_with(|| vec![0; half_widths.len()]);
+            for i in 0..rows.len() {
+                for (label, half_width) in half_widths.iter().enumerate() {
+                    let error = (outputs.row(i)[label] - rows.labels.row(i)[label]).abs();
+                    covered[label] += u64::from(error <= *half_width);
+                }
+            }
+        }
         if let Some(temperature) = scorer.temperature {
             let classes: Vec<usize> = (0..rows.len()).map(|i| largest(rows.labels.row(i))).collect();
             let scored = Scored { scores: &outputs, classes: &classes, weights: &rows.weights };
@@ -110,6 +130,12 @@ impl Score {
     /// Returns the measures of the probabilities of classes; None without rows and for numbers.
     pub(crate) fn tally(&self) -> Option<&Tally> {
         self.tally.as_ref()
+    }
+
+    /// Returns the share of rows whose label its interval covers, for each label; None without rows or intervals.
+    pub(crate) fn coverage(&self) -> Option<Vec<f64>> {
+        let covered = self.covered.as_ref()?;
+        Some(covered.iter().map(|count| *count as f64 / self.rows as f64).collect())
     }
 
     /// Returns the number of rows scored.

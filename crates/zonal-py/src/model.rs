@@ -92,6 +92,17 @@ impl Model {
         self.inner.coefficients.columns()
     }
 
+    /// Half the width of the interval of each label at a level.
+    fn half_widths<'py>(&self, py: Python<'py>, level: f64) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let errors = self.inner.description.table.as_ref().and_then(|table| table.errors.as_ref());
+        let Some(errors) = errors else {
+            let message = "the network has no errors on held-out rows, from which intervals would follow";
+            return Err(exception(py, "ParameterError", message));
+        };
+        let all: zonal::Result<Vec<f64>> = errors.iter().map(|errors| errors.half_width(level)).collect();
+        Ok(PyArray1::from_vec(py, all.map_err(|e| Failure::from(zonal_documents::Error::from(e)).raise(py))?))
+    }
+
     /// Hidden weights (width, dimension), biases or None, and output coefficients (labels, width) at an iteration.
     #[pyo3(signature = (iteration = None))]
     fn weights<'py>(&self, py: Python<'py>, iteration: Option<u64>) -> PyResult<Weights<'py>> {

@@ -273,3 +273,25 @@ def test_booleans_are_taken_at_every_door(rows, tmp_path):
     features = ["a", "b"]
     same = [fit(data[features], data["y"]).predict(data[features]) for data in (frame, numbers)]
     assert np.array_equal(*same)
+
+
+def test_intervals_are_those_of_the_program(rows, tmp_path):
+    x, y = rows[0][:500], rows[1][:500]
+    run = zonal.train(x, y, interval=0.8, out=tmp_path / "run", **OPTIONS)
+    ends = run.network.predict_interval(x, level=0.8)
+    half = run.interval.half_width[0]
+    assert ends.shape == (500, 2) and np.allclose(ends.mean(axis=1), run.network.predict(x))
+    assert np.allclose(ends[:, 1] - ends[:, 0], 2 * half) and 0.6 < run.interval.test_coverage[0] <= 1
+    assert np.array_equal(zonal.predict(run, x, interval=0.8), ends)
+    file = tmp_path / "t.csv"
+    np.savetxt(file, np.column_stack([x, y]), delimiter=",", header=",".join([*run.network.columns, "y"]), comments="", fmt="%.17g")
+    assert np.array_equal(zonal.predict(run, file, interval=0.8), ends)
+    assert zonal.predict(run, file, label="y", interval=0.8).coverage[0] > 0.7
+    wide = run.network.predict_interval(x, level=0.95)
+    assert (wide[:, 1] > ends[:, 1]).all()
+    with pytest.raises(zonal.errors.ParameterError, match="above 0 and below 1"):
+        run.network.predict_interval(x, level=2)
+    two = zonal.train(x, np.stack([y, 10 * y], axis=1), **OPTIONS)
+    assert two.network.predict_interval(x).shape == (500, 2, 2)
+    with pytest.raises(zonal.errors.ParameterError, match="no errors on held-out rows"):
+        zonal.train(x, y > 0, **OPTIONS).network.predict_interval(x)

@@ -121,6 +121,7 @@ pub mod activation;
 pub mod block;
 pub mod classes;
 pub mod columns;
+pub mod conformal;
 pub mod dynamics;
 pub mod error;
 pub mod expression;

@@ -880,6 +880,7 @@ const ANY: [(&str, &[&str]); 11] = [
             "zonal::GradientPath::precise_coefficients",
             "zonal::Split::parts",
             "zonal::Strata::new",
+            "zonal::HeldOutErrors::new",
             "zonal-io::DrawRule::of_times",
             "zonal::classes::largest",
             "zonal::classes::probabilities",

@@ -40,16 +40,27 @@ impl Stream {
                 let comma = if self.is_empty && i == 0 { "" } else { "," };
                 let class =
                     class.map_or(String::new(), |name| format!(",\"class\":{}", serde_json::json!(name)));
-                text +=
-                    &format!("{comma}{{\"row\":{row},\"prediction\":{}{class}}}", serde_json::json!(values));
+                let interval = block.half_widths.map_or(String::new(), |half_widths| {
+                    let ends: Vec<[f64; 2]> =
+                        values.iter().zip(half_widths).map(|(x, half)| ends(*x, *half)).collect();
+                    format!(",\"interval\":{}", serde_json::json!(ends))
+                });
+                text += &format!(
+                    "{comma}{{\"row\":{row},\"prediction\":{}{interval}{class}}}",
+                    serde_json::json!(values)
+                );
             } else {
                 // Writing to a string does not fail.
                 let _ = write!(text, "{row}");
                 if let Some(name) = class {
                     let _ = write!(text, ",{}", quoted(name));
                 }
-                for value in values {
+                for (label, value) in values.iter().enumerate() {
                     let _ = write!(text, ",{value}");
+                    if let Some(half_widths) = block.half_widths {
+                        let [lower, upper] = ends(*value, half_widths[label]);
+                        let _ = write!(text, ",{lower},{upper}");
+                    }
                 }
                 text.push('\n');
             }
@@ -57,6 +68,11 @@ impl Stream {
         self.is_empty = false;
         print_part(&text)
     }
+}
+
+/// Returns the ends of the interval around a value.
+fn ends(value: f64, half_width: f64) -> [f64; 2] {
+    [value - half_width, value + half_width]
 }
 
 fn header(block: &Block<'_>) -> String {
@@ -67,7 +83,12 @@ fn header(block: &Block<'_>) -> String {
                 classes.iter().map(|class| format!("{}={class}", block.labels[0])).collect();
             format!("prediction,{}", all(&columns))
         }
+        (None, [_]) if block.half_widths.is_some() => "prediction,lower,upper".to_owned(),
         (None, [_]) => "prediction".to_owned(),
+        (None, several) if block.half_widths.is_some() => {
+            let three = |label: &String| [label.clone(), format!("{label} lower"), format!("{label} upper")];
+            all(&several.iter().flat_map(three).collect::<Vec<_>>())
+        }
         (None, several) => all(several),
     };
     format!("row,{names}\n")
@@ -77,7 +98,7 @@ fn header(block: &Block<'_>) -> String {
 fn document(block: &Block<'_>) -> String {
     format!(
         "{{\"schema\":{SCHEMA},\"labels\":{},\"classes\":{},\"iteration\":{},\"rmse\":null,\"label_rmse\":null,\
-         \"class_scores\":null,\"predictions\":[",
+         \"class_scores\":null,\"coverage\":null,\"predictions\":[",
         serde_json::json!(block.labels),
         serde_json::json!(block.classes),
         serde_json::json!(block.iteration)

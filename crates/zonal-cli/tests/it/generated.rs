@@ -134,6 +134,7 @@ fn kind(command: &str, option: &str) -> &'static Kind {
         | "verify" => &COUNT,
         "scale"
         | "bias"
+        | "interval"
         | "step"
         | "epsilon"
         | "delta"

@@ -12,6 +12,7 @@ mod generated;
 mod golden;
 mod grown;
 mod help;
+mod intervals;
 mod parts;
 mod plan;
 mod predict;

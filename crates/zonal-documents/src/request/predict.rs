@@ -4,7 +4,7 @@ use super::choice::{DecimalChoice, MissingChoice, PartChoice};
 use super::heading::{PREDICTION, TABLE};
 use super::values::split_names;
 use crate::error::Result;
-use crate::number::{Count, text};
+use crate::number::{Count, Real, text};
 use crate::options::LABEL;
 use crate::predict::PredictConfig;
 use crate::table::{Data, lossy};
@@ -38,6 +38,11 @@ pub struct PredictRequest {
     #[arg(long, value_name = "COLUMN", help_heading = PREDICTION)]
     #[serde(deserialize_with = "text::list")]
     pub label: Vec<String>,
+    /// Add intervals that cover the label with probability P, by the errors on held-out rows of the training
+    ///
+    /// Each prediction is followed by the lower and the upper end. With --label, the share of labels that are covered is printed.
+    #[arg(long, value_name = "P", allow_negative_numbers = true, help_heading = PREDICTION)]
+    pub interval: Option<Real>,
     /// The part of the split of the training to use; for the table that the model was trained on
     #[arg(long, value_enum, default_value_t = Self::default().part, help_heading = PREDICTION)]
     pub part: PartChoice,
@@ -63,6 +68,7 @@ impl Default for PredictRequest {
             data: Vec::new(),
             iteration: None,
             label: Vec::new(),
+            interval: None,
             part: PartChoice::All,
             no_header: false,
             delimiter: None,
@@ -95,6 +101,7 @@ impl PredictRequest {
                 self.missing.value(),
             )?,
             iteration: self.iteration.map(|t| t.0),
+            interval: self.interval.map(|level| level.0),
             labels: self.label.clone(),
             part: self.part.value(),
         })

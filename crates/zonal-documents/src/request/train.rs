@@ -23,7 +23,7 @@ use zonal::activation::Activation;
 use zonal::network::{Layers, Start};
 use zonal::risk::BothLayers;
 use zonal::statistics::Precision;
-use zonal_io::option::{CATEGORICAL, EXCLUDE, FEATURES, GROUPS, OptionId, TIME};
+use zonal_io::option::{CATEGORICAL, EXCLUDE, FEATURES, GROUPS, INTERVAL, OptionId, TIME};
 
 /// Train a network on a table or on a target, and measure its whole path
 #[derive(Clone, Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
@@ -86,6 +86,9 @@ pub struct TrainRequest {
     /// Fraction of the rows for choosing the iteration [default: 0.2]
     #[arg(long, value_name = "FRACTION", allow_negative_numbers = true, help_heading = TABLE, hide_short_help = true)]
     pub validation_fraction: Option<Real>,
+    /// The probability with which reported intervals are to cover the labels of new rows
+    #[arg(long, value_name = "P", default_value_t = Self::default().interval, allow_negative_numbers = true, help_heading = TABLE, hide_short_help = true)]
+    pub interval: Real,
     /// Fit the final network to the validation rows too, once they have determined the iteration
     #[arg(long, help_heading = TABLE, hide_short_help = true)]
     pub refit: bool,
@@ -241,6 +244,7 @@ impl Default for TrainRequest {
             missing: MissingChoice::Fill,
             categorical: Vec::new(),
             test: Vec::new(),
+            interval: Real(crate::train::interval()),
             test_fraction: None,
             validation_fraction: None,
             folds: None,
@@ -289,7 +293,7 @@ pub enum Training {
 }
 
 /// Options of trainings on tables only.
-const TABLE_OPTIONS: [&str; 22] = [
+const TABLE_OPTIONS: [&str; 23] = [
     "data",
     "label",
     "task",
@@ -297,6 +301,7 @@ const TABLE_OPTIONS: [&str; 22] = [
     "exclude",
     "groups",
     "time",
+    "interval",
     "weight",
     "on_sphere",
     "lift",
@@ -530,6 +535,10 @@ impl TrainRequest {
                 "{GROUPS} and {TIME} both determine the parts of rows; use one of them"
             )));
         }
+        if !(self.interval.0 > 0.0 && self.interval.0 < 1.0) {
+            let required = "above 0 and below 1";
+            return Err(zonal::Error::parameter(INTERVAL.to_string(), self.interval.0, required).into());
+        }
         Ok(self.table_of(data, labels))
     }
 
@@ -542,6 +551,7 @@ impl TrainRequest {
             exclude: self.exclude.clone(),
             groups: self.groups.clone(),
             time: self.time.clone(),
+            interval: self.interval.0,
             test_fraction: self.test_fraction.map_or(FRACTION, |f| f.0),
             validation_fraction: self.validation_fraction.map_or(FRACTION, |f| f.0),
             test_data: (!self.test.is_empty()).then(|| self.test.clone()),

@@ -9,8 +9,8 @@ pub use classes::{CalibrationBin, ClassReport, ClassScores, Task};
 pub use descent::{BatchChoice, DescentConfig, DescentMethod};
 pub use report::{
     BestPolynomialReport, Checkpoint, CourseReport, DegreeEnergy, DescentReport, EncodedColumnReport,
-    GrowthReport, Importance, LabelErrors, LearningTime, MethodReport, NetworkReport, PartRows, SolverReport,
-    StepChange, SubjectReport, TableReport, TargetReport, TrainReport,
+    GrowthReport, Importance, IntervalReport, LabelErrors, LearningTime, MethodReport, NetworkReport,
+    PartRows, SolverReport, StepChange, SubjectReport, TableReport, TargetReport, TrainReport,
 };
 
 use crate::error::{Error, Result};
@@ -174,6 +174,9 @@ pub struct TableJob {
     pub validation_fraction: f64,
     /// Files with the test rows; if None, they are split off the table.
     pub test_data: Option<Vec<PathBuf>>,
+    /// The probability with which intervals are to cover labels.
+    #[serde(default = "interval")]
+    pub interval: f64,
     /// The name of the column with the weights of the rows.
     #[serde(default)]
     pub weight: Option<String>,
@@ -201,6 +204,11 @@ pub struct TableJob {
 /// What documents without the field mean.
 fn normalised() -> bool {
     true
+}
+
+/// The default probability of intervals.
+pub fn interval() -> f64 {
+    0.9
 }
 
 /// The options of grown units.

@@ -41,6 +41,9 @@ pub struct TrainReport {
     /// Tables with classes: their probabilities and measures.
     #[serde(default)]
     pub classification: Option<ClassReport>,
+    /// Tables with numbers: the interval around predictions that covers a label with a given probability. Null without held-out rows.
+    #[serde(default)]
+    pub interval: Option<IntervalReport>,
     /// The dimension n of the sphere S^(n-1); for grown units the number of columns that they use.
     pub dim: u64,
     /// The width m; for grown units that of one network.
@@ -203,6 +206,7 @@ impl TrainReport {
             normalised: of_table.and_then(|t| t.normalised),
             encoded_columns: of_table.and_then(|t| t.encoded_columns.clone()),
             classification: of_table.and_then(|t| t.classification.clone()),
+            interval: of_table.and_then(|t| t.interval.clone()),
             dim: network.dim,
             width: network.width,
             networks: of_growth.map(|g| g.best_iterations.len()),
@@ -348,6 +352,8 @@ pub struct TableReport {
     pub labels: Vec<String>,
     /// As in [`TrainReport::classification`].
     pub classification: Option<ClassReport>,
+    /// As in [`TrainReport::interval`].
+    pub interval: Option<IntervalReport>,
     /// As in [`TrainReport::best_polynomial`].
     pub best_polynomial: Vec<BestPolynomialReport>,
     /// Root mean squared errors on the training, validation and test rows.
@@ -547,6 +553,20 @@ pub struct SolverReport {
     pub loss_lower: Option<f64>,
     /// An upper bound on the final training loss of exact descent (RD-1, with Lanczos Gauss).
     pub loss_upper: Option<f64>,
+}
+
+/// Prediction intervals: the prediction of the best network plus and minus half a width.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IntervalReport {
+    /// The probability with which an interval is to cover the label of a new row.
+    pub level: f64,
+    /// The number of held-out rows from whose errors the widths follow.
+    pub rows: u64,
+    /// Half the width for each label, in its unit.
+    pub half_width: Vec<f64>,
+    /// The share of test rows whose label the interval covers, for each label; null without test rows.
+    pub test_coverage: Option<Vec<f64>>,
 }
 
 /// What was done to a column that is not used as it is.

@@ -354,6 +354,17 @@ class OneHiddenLayerRegressor(RegressorMixin, _OneHiddenLayer):  # type: ignore[
         """
         return self._reshape(self.network_.predict(self._features(X), iteration))
 
+    def predict_interval(self, X: Any, level: float = 0.9) -> FloatArray:
+        """Predict intervals that cover the labels of new rows with a given probability; see `zonal.Network.predict_interval`.
+
+        Returns
+        -------
+        ndarray of shape (rows, 2) or (rows, outputs, 2)
+            The lower and the upper ends.
+        """
+        ends = self.network_.predict_interval(self._features(X), level)
+        return ends if self._outputs is None else ends.reshape(len(ends), self._outputs, 2)
+
     def staged_predict(self, X: Any) -> Iterator[FloatArray]:
         """Yield predictions at every iteration of ``path_.iteration``."""
         for values in self.network_.staged_predict(self._features(X)):

@@ -174,6 +174,34 @@ class Network:
         """
         return self._predict_proba(X, None if iteration is None else self._iteration(iteration), "X")
 
+    def predict_interval(self, X: Any, level: float = 0.9) -> FloatArray:
+        """Predict intervals that cover the labels of new rows with a given probability, at the best iteration.
+
+        Half the width is the ceil((N+1) level)-th smallest error on N rows that were held out in the training. Of grown networks
+        these are errors of each alone; the error of their mean is smaller, so that more labels are covered.
+
+        Parameters
+        ----------
+        X
+            As for `predict`.
+        level : float
+            The probability.
+
+        Returns
+        -------
+        ndarray of shape (rows, 2), or (rows, labels, 2) for several labels
+            The lower and the upper ends.
+
+        Raises
+        ------
+        zonal.errors.ParameterError
+            For a level that the held-out rows do not determine, and for networks without held-out rows or of classes.
+        """
+        half = self._model.half_widths(_call.real("level", level))
+        values = self._values(self._table(X), None)
+        ends = np.stack([values - half, values + half], axis=-1)
+        return ends[:, 0] if ends.shape[1] == 1 else ends
+
     def _predict_proba(self, rows: Any, at: int | None, argument: str) -> FloatArray:
         if self.classes is None:
             raise ParameterError("the network was trained on numbers, which have no probabilities; use predict")

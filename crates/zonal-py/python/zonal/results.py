@@ -29,6 +29,7 @@ __all__ = [
     "EnergyEstimates",
     "Game",
     "Importances",
+    "Interval",
     "LabelAnalysis",
     "LabelErrors",
     "LearnPath",
@@ -736,6 +737,28 @@ class Importances(Columns):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class Interval(Record):
+    """Prediction intervals: the prediction of the best network plus and minus half a width.
+
+    Attributes
+    ----------
+    level : float
+        The probability with which an interval is to cover the label of a new row.
+    rows : int
+        The number of held-out rows from whose errors the widths follow.
+    half_width : FloatArray
+        Half the width for each label, in its unit.
+    test_coverage : FloatArray | None
+        The share of test rows whose label the interval covers, for each label; None without test rows.
+    """
+
+    level: float
+    rows: int
+    half_width: FloatArray
+    test_coverage: FloatArray | None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class LabelErrors(Columns):
     """The root mean squared errors of one label, in its unit.
 
@@ -886,6 +909,9 @@ class Training(TrainingResult):
         The number of folds that chose the best iteration, or best iterations; None if validation rows did.
     importances : Importances | None
         How much the grown networks move with each feature.
+    interval : Interval | None
+        Tables with numbers: the interval around predictions that covers a label with a given probability. Null
+        without held-out rows.
     invisible_degrees : IntArray | None
         The degrees in which the target has energy and the activation has coefficient zero, for targets.
     label_errors : LabelErrors | None
@@ -950,6 +976,7 @@ class Training(TrainingResult):
     fingerprint: str | None
     folds: int | None
     importances: Importances | None
+    interval: Interval | None
     invisible_degrees: IntArray | None
     label_errors: LabelErrors | None
     labels: tuple[str, ...] | None
@@ -1650,6 +1677,8 @@ class Score(Record):
         The measures of predicted classes; None without labels.
     classes : tuple[str, ...] | None
         The classes, of a network that predicts them.
+    coverage : FloatArray | None
+        With intervals, the share of rows whose label the interval covers, for each label; None without labels.
     iteration : int | None
         The iteration of the network; None for grown networks, each at its own best iteration.
     label_rmse : FloatArray | None
@@ -1663,6 +1692,7 @@ class Score(Record):
     rows: int
     class_scores: ClassScores | None
     classes: tuple[str, ...] | None
+    coverage: FloatArray | None
     iteration: int | None
     label_rmse: FloatArray | None
     rmse: float | None

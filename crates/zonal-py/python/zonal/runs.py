@@ -66,6 +66,7 @@ def predict(
     *,
     iteration: int | None = None,
     label: str | Sequence[str] | None = None,
+    interval: float | None = None,
     part: str = "all",
     no_header: bool = False,
     delimiter: str | None = None,
@@ -86,6 +87,9 @@ def predict(
         One of the network's iterations; its best iteration by default.
     label : str or sequence of str, optional
         The columns of the labels: return the root mean squared error instead of predictions.
+    interval : float, optional
+        Return the ends of intervals that cover the labels with this probability, by the errors on held-out rows of the training; see
+        `Network.predict_interval`. With `label`, the share of labels that are covered is part of the score.
     part : {'all', 'train', 'validation', 'test'}
         Only the rows of one part of the training's split, for the table that the network was trained on.
     no_header, delimiter, decimal, missing
@@ -99,7 +103,8 @@ def predict(
     Returns
     -------
     ndarray of shape (rows,), or (rows, labels) for several labels
-        The predictions in the labels' units, in the order of the rows that are used; or a `Score` with `label`.
+        The predictions in the labels' units, in the order of the rows that are used; with `interval` the lower and the upper ends, with
+        one more dimension; or a `Score` with `label`.
 
     Raises
     ------
@@ -127,7 +132,11 @@ def predict(
         if no_header or (delimiter, decimal) != (None, None) or missing != "fill":
             message = "no_header, delimiter, decimal and missing describe files, but data is in memory; omit them"
             raise ParameterError(message)
-        return _predict_rows(_network_of(model), data, iteration, label, part, probabilities)
+        if interval is not None and label is not None:
+            raise ParameterError("interval and label are for files; with data in memory, compare predict_interval with the labels")
+        network = _network_of(model)
+        found = _predict_rows(network, data, iteration, label, part, probabilities)
+        return found if interval is None else _ends(network, found, interval, iteration)
     arguments = locals()
     options = _call.options(predict, arguments, ["model", "data", "label", "probabilities", "progress"])
     options["data"] = _tables.files(data)
@@ -150,7 +159,17 @@ def predict(
     if probabilities:
         raise ParameterError("the network was trained on numbers, which have no probabilities; omit probabilities")
     predictions: FloatArray = values[:, 0] if values.shape[1] == 1 else values
-    return predictions
+    return predictions if interval is None else _ends(_network_of(model), predictions, interval, iteration)
+
+
+def _ends(network: Network, predictions: Any, level: float, iteration: int | None) -> FloatArray:
+    """Return the ends of intervals around predictions."""
+    if iteration is not None:
+        raise ParameterError("interval cannot be used with iteration: intervals are those of the best iteration")
+    half = network._model.half_widths(_call.real("interval", level))
+    half = half if predictions.ndim == 2 else half[0]
+    ends: FloatArray = np.stack([predictions - half, predictions + half], axis=-1)
+    return ends
 
 
 def _network_of(model: Any) -> Network:
@@ -207,6 +226,7 @@ def _predict_rows(
         class_scores=None,
         rows=int(used.sum()),
         iteration=at,
+        coverage=None,
         label_rmse=np.sqrt(errors),
         rmse=float(np.sqrt(errors.mean())),
     )

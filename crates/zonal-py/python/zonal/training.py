@@ -42,6 +42,7 @@ def train(
     test_fraction: float = 0.2,
     validation_fraction: float = 0.2,
     folds: int | None = None,
+    interval: float = 0.9,
     refit: bool = False,
     precision: str = "f64",
     activation: Activation = "auto",
@@ -132,6 +133,8 @@ def train(
     test_fraction, validation_fraction : float
         The fractions of the rows for testing and for choosing the iteration. The part of a row depends only on the seed and
         its number.
+    interval : float
+        The probability with which the reported intervals are to cover the labels of new rows.
     folds : int
         The number of folds for choosing the iteration by cross-validation, in place of validation rows.
     refit : bool

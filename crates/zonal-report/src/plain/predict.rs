@@ -17,6 +17,10 @@ pub(crate) fn text(report: &PredictReport, layout: Layout) -> String {
     }
     let Some(rmse) = report.rmse else { return String::new() };
     let mut text = format!("RMSE {} over {} rows\n", short(rmse), report.rows);
+    if let Some(coverage) = &report.coverage {
+        let each: Vec<String> = coverage.iter().map(|share| format!("{:.1}", 100.0 * share)).collect();
+        text += &format!("intervals cover {} % of the labels\n", each.join(", "));
+    }
     if report.labels.len() > 1 {
         for (label, rmse) in label_errors(report) {
             text += &format!("  {label}: {}\n", short(rmse));

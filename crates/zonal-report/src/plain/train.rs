@@ -5,7 +5,7 @@ use zonal::network::{Layers, Parametrisation, Start};
 use zonal_documents::agreement::Agreement;
 use zonal_documents::number::{short, short_count, short_known, short_residual, short_up};
 use zonal_documents::train::{
-    BestPolynomialReport, Checkpoint, LabelErrors, LearningTime, SolverReport, TrainReport,
+    BestPolynomialReport, Checkpoint, IntervalReport, LabelErrors, LearningTime, SolverReport, TrainReport,
 };
 
 /// The number of rows that the table aims for.
@@ -314,6 +314,9 @@ fn rows_table(report: &TrainReport, layout: Layout) -> String {
         return text + &run_line(report);
     }
     text += &format!("\nbest {best}{chosen}: RMSE {}\n", errors(report));
+    if let Some(interval) = &report.interval {
+        text += &interval_line(interval);
+    }
     if let Some(labels) = report.label_errors.as_ref().filter(|l| l.len() > 1) {
         text += &errors_by_label(labels, layout);
     }
@@ -321,6 +324,24 @@ fn rows_table(report: &TrainReport, layout: Layout) -> String {
         text += &polynomial_line(report, polynomial);
     }
     text + &run_line(report)
+}
+
+/// Formats the intervals around predictions.
+fn interval_line(interval: &IntervalReport) -> String {
+    let list = |values: &[f64], text: &dyn Fn(f64) -> String| {
+        values.iter().map(|x| text(*x)).collect::<Vec<_>>().join(", ")
+    };
+    let widths = list(&interval.half_width, &short);
+    let mut text = format!(
+        "{} % intervals: prediction +- {widths}, from {} held-out rows",
+        short(100.0 * interval.level),
+        interval.rows
+    );
+    if let Some(coverage) = &interval.test_coverage {
+        text +=
+            &format!("; they cover {} % of the test rows", list(coverage, &|x| format!("{:.1}", 100.0 * x)));
+    }
+    text + "\n"
 }
 
 /// Names the rows that chose the iteration.

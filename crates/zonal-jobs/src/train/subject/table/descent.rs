@@ -1,7 +1,7 @@
 //! Iterative descent on a table that fits into memory.
 
 use super::accumulate::Prepared;
-use super::calibrate::{Calibration, SampledClasses};
+use super::calibrate::{Calibration, SampledRows};
 use super::checks::PREDICTED_ROWS;
 use super::polynomials;
 use super::prepare::{TableFindings, TableSubject};
@@ -80,12 +80,10 @@ impl Method<TableSubject<'_>> for DescentConfig {
     }
 }
 
-/// Calibrates the best network on sampled validation rows, or training rows without any; None if the labels are no classes.
+/// Calibrates the best network on sampled validation rows, or classes on training rows without any.
 fn calibration(subject: &TableSubject<'_>, course: &Course) -> Result<Option<Calibration>> {
     let validation = Validation::Rows { refit: false };
-    let Some(classes) = SampledClasses::drawn(&subject.problem, &subject.survey, validation)? else {
-        return Ok(None);
-    };
+    let sample = SampledRows::drawn(&subject.problem, &subject.survey, validation)?;
     let (best, labels) = (course.report.best, subject.problem.labels.len());
     let Some((hidden, coefficients)) = &course.network else { return Ok(None) };
     let network = match hidden {
@@ -95,7 +93,7 @@ fn calibration(subject: &TableSubject<'_>, course: &Course) -> Result<Option<Cal
     };
     let Some(network) = network else { return Ok(None) };
     let coefficients = coefficients.row_range(best * labels, (best + 1) * labels);
-    classes.calibrate(Units::Alike(network), &coefficients).map(Some)
+    sample.calibrate(Units::Alike(network), coefficients)
 }
 
 /// A table in memory.

@@ -2,7 +2,7 @@
 //! mean is one network.
 
 use super::accumulate::Prepared;
-use super::calibrate::SampledClasses;
+use super::calibrate::SampledRows;
 use super::grown_path::GrownPaths;
 use super::growth::{GrowthPlan, part_for};
 use super::polynomials;
@@ -59,13 +59,12 @@ pub(super) fn train(
     let labels = &subject.problem.labels;
     let map = |features: &Matrix| Ok(plan.columns.apply(features)?);
     let fold = |draw: &Draw| draw.fold(plan.networks);
-    let classes = SampledClasses::of(&subject.problem, &subject.survey, &map, &fold)?;
-    let classes = classes.as_ref().map(|classes| (classes, &grown));
-    let paths = GrownPaths::new(&sums, method, labels, classes, run.observer)?;
+    let sample = SampledRows::of(&subject.problem, &subject.survey, &map, &fold)?;
+    let paths = GrownPaths::new(&sums, method, labels, Some((&sample, &grown)), run.observer)?;
     let drawn_losses = drawn_losses(&drawn_sums[0], method, run.observer)?;
     let [train, test] = [&polynomial_sums[0][Part::Train as usize], &polynomial_sums[0][Part::Test as usize]];
     let best_polynomial = polynomials::reports(&best_polynomials(&monomials, train, test)?, labels);
-    let (held_out, calibration) = (paths.held_out(), paths.calibration()?);
+    let (held_out, calibration) = (paths.held_out(), paths.calibration(&sample, &grown)?);
     let course = paths.course(&grown, drawn_losses.as_ref())?;
     Ok((course, TableFindings { best_polynomial, held_out, calibration }))
 }

@@ -1,6 +1,6 @@
 //! The paths of grown networks, each of its own output layer, and their mean, which is one network.
 
-use super::calibrate::{Calibration, PathScores, SampledClasses, smallest_loss};
+use super::calibrate::{Calibration, HeldOut, SampledRows, smallest_loss};
 use super::problem::units;
 use super::validation::smallest;
 use crate::train::grown_layers::GrownLayers;
@@ -9,7 +9,6 @@ use crate::train::method::whole_path::WholePath;
 use zonal::dynamics::GradientPath;
 use zonal::lift::LabelScale;
 use zonal::linalg::{Matrix, dot};
-use zonal::network::Mixed;
 use zonal::observer::Observer;
 use zonal::risk::Quadratic;
 use zonal::rows::Part;
@@ -23,35 +22,46 @@ pub(super) struct GrownPaths<'a> {
     paths: Vec<NetworkPath>,
     method: &'a WholePath,
     labels: &'a [LabelScale],
-    classes: Option<&'a SampledClasses<'a>>,
 }
 
 impl<'a> GrownPaths<'a> {
     /// Computes the paths from the sums of each network over the rows outside of its fold, in it, and, if there are any, for
-    /// testing. If the labels are classes, the best iteration of each network is chosen on sampled rows, whose groups are folds.
+    /// testing. If the labels are classes, the best iteration of each network is chosen on the sample, whose groups are folds.
     pub(super) fn new(
         sums: &[Vec<Sums>],
         method: &'a WholePath,
         labels: &'a [LabelScale],
-        classes: Option<(&'a SampledClasses<'a>, &GrownLayers)>,
+        sample: Option<(&SampledRows<'_>, &GrownLayers)>,
         observer: &mut dyn Observer,
     ) -> Result<Self> {
         let paths = sums.iter().map(|sums| NetworkPath::new(sums, method, observer));
         let mut paths: Vec<NetworkPath> = paths.collect::<Result<_>>()?;
-        if let Some((classes, grown)) = classes {
+        if let Some((sample, grown)) = sample {
             for (fold, (path, units)) in paths.iter_mut().zip(&grown.networks).enumerate() {
-                path.choose_by_classes(fold, classes, units, method.grid.len())?;
+                let all = path.coefficients.clone();
+                let temperatures = sample.temperatures(&[(fold, Units::Mixed(units), all)])?;
+                if !temperatures.is_empty() {
+                    path.best = smallest_loss(&temperatures);
+                    path.log_losses = Some(temperatures.iter().map(|temperature| temperature.loss).collect());
+                }
             }
         }
-        Ok(Self { paths, method, labels, classes: classes.map(|(classes, _)| classes) })
+        Ok(Self { paths, method, labels })
     }
 
-    /// Returns what was found on held-out rows, each network at its best iteration; None if the labels are no classes.
-    pub(super) fn calibration(&self) -> Result<Option<Calibration>> {
-        let Some(classes) = self.classes else { return Ok(None) };
-        let mut scores = PathScores::default();
-        self.paths.iter().flat_map(|path| path.best_scores.clone()).for_each(|of| scores.append(of));
-        classes.calibration(&scores, 0, true).map(Some)
+    /// Returns what the sample tells on held-out rows, each network at its best iteration.
+    pub(super) fn calibration(
+        &self,
+        sample: &SampledRows<'_>,
+        grown: &GrownLayers,
+    ) -> Result<Option<Calibration>> {
+        let labels = self.labels.len();
+        let networks = self.paths.iter().zip(&grown.networks).enumerate();
+        let at_best = networks.map(|(fold, (path, units))| {
+            let coefficients = path.coefficients.row_range(path.best * labels, (path.best + 1) * labels);
+            (fold, Units::Mixed(units), coefficients)
+        });
+        sample.calibration(&at_best.collect::<Vec<HeldOut<'_>>>(), true)
     }
 
     /// Returns the mean over networks of lists of losses with their weights; None if a network has none.
@@ -172,10 +182,8 @@ struct NetworkPath {
     held_weight: f64,
     /// The index of the iteration with the smallest loss on the rows of its fold.
     best: usize,
-    /// If the labels are classes, the log-loss on sampled rows of its fold at each listed iteration, which chooses the best one,
-    /// and the scores there.
+    /// If the labels are classes, the log-loss on sampled rows of its fold at each listed iteration, which chooses the best one.
     log_losses: Option<Vec<f64>>,
-    best_scores: Option<PathScores>,
 }
 
 impl NetworkPath {
@@ -203,24 +211,7 @@ impl NetworkPath {
             held_weight: held.weight,
             best,
             log_losses: None,
-            best_scores: None,
         })
-    }
-
-    /// Chooses the best iteration by the log-loss on sampled rows of the fold.
-    fn choose_by_classes(
-        &mut self,
-        fold: usize,
-        classes: &SampledClasses<'_>,
-        units: &Mixed,
-        listed: usize,
-    ) -> Result<()> {
-        let scores = classes.scores(fold, 1, Units::Mixed(units), &self.coefficients)?;
-        let temperatures = classes.temperatures(&scores)?;
-        self.best = smallest_loss(&temperatures);
-        self.log_losses = Some(temperatures.iter().map(|temperature| temperature.loss).collect());
-        self.best_scores = Some(scores.at(self.best, listed));
-        Ok(())
     }
 
     /// Returns the losses on the fold at a listed iteration, one for each label.

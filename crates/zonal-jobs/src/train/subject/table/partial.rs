@@ -230,7 +230,8 @@ impl PartialSums {
                 )
             }
         };
-        let (course, model) = course.into_model(&network, problem.seed, (None, Some(problem.table(None))));
+        let (course, model) =
+            course.into_model(&network, problem.seed, (None, Some(problem.table(None, None))));
         let dropped = self.rows() - (train + validation + test);
         let rows = PartRows { train, validation, test, dropped };
         let table = problem.report(squares.each_ref().map(Option::as_deref), rows, self.precision);
@@ -267,7 +268,7 @@ impl PartialSums {
         };
         let solver = cost.solver(self.problem.width as u64, config.solver, notes)?;
         let method = WholePath { step: config.step, solver, grid };
-        let fit = Fit { method: &method, validation, labels, classes: None };
+        let fit = Fit { method: &method, validation, labels, sample: None };
         let sums = self.statistics[0].parts();
         let Fitted { course, validation: held_out, test, .. } = fit.fit(network.clone(), &sums, observer)?;
         let at_best = |losses: Option<Vec<f64>>| losses.map(|l| fit.mean_squares(&l, course.report.best));

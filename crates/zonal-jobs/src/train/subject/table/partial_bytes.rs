@@ -35,7 +35,7 @@ impl Identity {
     fn read(text: &str) -> Result<Self> {
         let identity: Self = serde_json::from_str(text)
             .map_err(|e| broken(format!("it does not hold partial sums of a table ({e})")))?;
-        identity.problem.table(None).check().map_err(broken)?;
+        identity.problem.table(None, None).check().map_err(broken)?;
         let counted = identity.counts.iter().try_fold(0u64, |sum, count| sum.checked_add(*count));
         if counted.is_none_or(|counted| counted > identity.covered.rows()) {
             return Err(broken("it counts more rows than it covers".into()));
@@ -115,7 +115,7 @@ impl PartialSums {
         else {
             return Err(broken("it does not hold grown units".into()));
         };
-        if model.description.table.as_ref() != Some(&problem.table(None)) {
+        if model.description.table.as_ref() != Some(&problem.table(None, None)) {
             return Err(broken("its units are those of another table".into()));
         }
         let grown = GrownLayers::stored(description.columns.clone(), units, importances)?;
@@ -149,7 +149,7 @@ fn untrained(grown: &GrownLayers, problem: &Problem) -> Result<Model> {
         step_size: 1.0,
         best_iteration: 0,
         target: None,
-        table: Some(problem.table(None)),
+        table: Some(problem.table(None, None)),
         grown: Some(GrownDescription {
             columns: grown.columns.clone(),
             groups: grown.groups().map(|g| (g.activation().clone(), g.width())).collect(),

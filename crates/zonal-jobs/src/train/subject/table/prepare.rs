@@ -23,8 +23,8 @@ use zonal::observer::{Observer, Silent, Stage};
 use zonal::rows::Part;
 use zonal_documents::number::Extended;
 use zonal_documents::train::{
-    BestPolynomialReport, ClassReport, ClassScores, EncodedColumnReport, NetworkReport, PartRows,
-    SubjectReport, TableJob, TableReport, TestRow, TrainConfig,
+    BestPolynomialReport, ClassReport, ClassScores, EncodedColumnReport, IntervalReport, NetworkReport,
+    PartRows, SubjectReport, TableJob, TableReport, TestRow, TrainConfig,
 };
 use zonal_documents::{Error, Result};
 use zonal_grow::Growth;
@@ -52,7 +52,7 @@ pub(crate) struct TableFindings {
     /// The mean squared error of each label at the best iteration on held-out rows, of networks that were not fitted to
     /// these rows although the final network was; None if the final network was not.
     pub(super) held_out: Option<Vec<f64>>,
-    /// What was found on the probabilities of classes; None if the labels are numbers.
+    /// What was found on held-out rows, if there are any.
     pub(super) calibration: Option<Calibration>,
 }
 
@@ -116,18 +116,44 @@ impl<'a> TableSubject<'a> {
     }
 
     /// Returns the measures of the probabilities of classes.
-    fn classification(&self, found: Calibration, scores: &[Score; 3]) -> Option<ClassReport> {
+    fn classification(&self, found: Option<Calibration>, scores: &[Score; 3]) -> Option<ClassReport> {
         let classes = self.problem.classes.as_ref()?;
+        let Some(Calibration::Classes(temperature, held_out)) = found else { return None };
         let shares: Vec<f64> = self.problem.labels.iter().map(|label| label.mean).collect();
         let of = |part: Part| ClassScores::new(scores[part as usize].tally()?, &shares);
         Some(ClassReport {
             classes: classes.names.clone(),
-            temperature: found.temperature,
+            temperature,
             train: of(Part::Train),
-            held_out: found.held_out.and_then(|tally| ClassScores::new(&tally, &shares)),
+            held_out: held_out.and_then(|tally| ClassScores::new(&tally, &shares)),
             test: of(Part::Test),
             shares,
         })
+    }
+
+    /// Returns the interval around predictions, with its coverage of test rows. A level that the held-out rows do not determine is
+    /// noted.
+    fn interval(
+        &self,
+        found: Option<&Calibration>,
+        coverage: Option<Vec<f64>>,
+        run: &mut TrainingRun<'_>,
+    ) -> Result<Option<IntervalReport>> {
+        let Some(Calibration::Numbers(errors)) = found else { return Ok(None) };
+        let level = self.job.interval;
+        let widths: zonal::Result<Vec<f64>> = errors.iter().map(|errors| errors.half_width(level)).collect();
+        match widths {
+            Ok(half_width) => Ok(Some(IntervalReport {
+                level,
+                rows: errors.first().map_or(0, |errors| errors.rows),
+                half_width,
+                test_coverage: coverage,
+            })),
+            Err(error) => {
+                (run.notes)(&format!("no interval is reported: {error}"));
+                Ok(None)
+            }
+        }
     }
 
     pub(super) fn cost(&self, listed: usize) -> Cost {
@@ -151,7 +177,7 @@ impl<'a> TableSubject<'a> {
         let mut sample = TestSample::default();
         let Some(table) = &model.description.table else { return Ok((scores, sample)) };
         let Ok(network) = model.best() else { return Ok((scores, sample)) };
-        let scorer = Scorer::new(model, table, network);
+        let scorer = Scorer::new(model, table, network).with_interval(self.job.interval);
         for_each_block(&self.source, Stage::Scoring, self.survey.covered.rows(), observer, |rows| {
             let parts = rows.by_part(&table.split);
             let [train, validation, test] = &mut scores;
@@ -182,8 +208,12 @@ impl Subject for TableSubject<'_> {
     }
 
     fn origin(&self, findings: &TableFindings) -> Origin {
-        let temperature = findings.calibration.as_ref().map(|calibration| calibration.temperature);
-        (None, Some(self.problem.table(temperature)))
+        let (temperature, errors) = match &findings.calibration {
+            Some(Calibration::Classes(temperature, _)) => (Some(*temperature), None),
+            Some(Calibration::Numbers(errors)) => (None, Some(errors.clone())),
+            None => (None, None),
+        };
+        (None, Some(self.problem.table(temperature, errors)))
     }
 
     fn report(
@@ -220,7 +250,12 @@ impl Subject for TableSubject<'_> {
             refit: self.growth.is_none() && Validation::of(self.job).is_refitted(),
             fingerprint: Some(self.fingerprint.to_string()),
             encoded_columns: self.encoded_columns(),
-            classification: found.calibration.and_then(|found| self.classification(found, &scores)),
+            interval: self.interval(
+                found.calibration.as_ref(),
+                scores[Part::Test as usize].coverage(),
+                run,
+            )?,
+            classification: self.classification(found.calibration, &scores),
             ..self.problem.report(squares, rows, self.job.precision)
         };
         Ok((SubjectReport::Table(report), sample.into_rows()))

@@ -5,6 +5,7 @@ use crate::survey::Survey;
 use crate::train::trained::Notes;
 use serde::{Deserialize, Serialize};
 use zonal::activation::Activation;
+use zonal::conformal::HeldOutErrors;
 use zonal::lift::{LabelScale, Lift};
 use zonal::network::Network;
 use zonal::rows::Split;
@@ -135,11 +136,16 @@ impl Problem {
                 None => self.labels.iter().map(|label| label.name.clone()).collect(),
             },
             classification: None,
+            interval: None,
         }
     }
 
-    /// Returns the description of the table in a model: map, labels and split, and the temperature of classes.
-    pub(super) fn table(&self, temperature: Option<f64>) -> TableDescription {
+    /// Returns the description of the table in a model: map, labels and split, and what was found on held-out rows.
+    pub(super) fn table(
+        &self,
+        temperature: Option<f64>,
+        errors: Option<Vec<HeldOutErrors>>,
+    ) -> TableDescription {
         let of_classes = |(classes, temperature): (&Classes, f64)| ClassDescription {
             classes: classes.clone(),
             temperature,
@@ -150,6 +156,7 @@ impl Problem {
             split: self.split,
             encoding: self.encoding.clone(),
             classes: self.classes.as_ref().zip(temperature).map(of_classes),
+            errors,
             draws: self.draws.clone(),
         }
     }

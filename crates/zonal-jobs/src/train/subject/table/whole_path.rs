@@ -1,7 +1,7 @@
 //! The whole path on a table: sums over the rows of each part determine the losses at every iteration.
 
 use super::accumulate::{Accumulated, Accumulation};
-use super::calibrate::{Calibration, PathScores, SampledClasses, smallest_loss};
+use super::calibrate::{Calibration, HeldOut, SampledRows, smallest_loss};
 use super::cost::note_estimate;
 use super::prepare::{TableFindings, TableSubject};
 use super::problem::{Problem, units};
@@ -47,8 +47,8 @@ impl Method<TableSubject<'_>> for WholePath {
         }
         let sums = sums(subject, self, &network, &monomials, run)?;
         let validation = Validation::of(subject.job);
-        let classes = SampledClasses::drawn(&subject.problem, &subject.survey, validation)?;
-        let fit = Fit { method: self, validation, labels, classes: classes.as_ref() };
+        let sample = SampledRows::drawn(&subject.problem, &subject.survey, validation)?;
+        let fit = Fit { method: self, validation, labels, sample: Some(&sample) };
         let Fitted { course, validation: losses, calibration, .. } =
             fit.fit(network, &sums.features, run.observer)?;
         if subject.job.validation_fraction == 0.0 && validation.folds().is_none() {
@@ -122,8 +122,8 @@ pub(super) struct Fit<'a> {
     pub(super) method: &'a WholePath,
     pub(super) validation: Validation,
     pub(super) labels: &'a [LabelScale],
-    /// Sampled rows, if the labels are classes.
-    pub(super) classes: Option<&'a SampledClasses<'a>>,
+    /// Sampled rows; None for sums over shards, whose rows are not known.
+    pub(super) sample: Option<&'a SampledRows<'a>>,
 }
 
 /// The course of the final network, and losses in standard units: for each iteration one per label.
@@ -141,90 +141,90 @@ struct Paths {
     coefficients: Matrix,
     /// For each iteration one loss for each label.
     validation: Option<Vec<f64>>,
-    /// The scores of classes, of networks that were not fitted to the rows; of training rows if there are no others.
-    scores: Option<PathScores>,
+    /// For each group of rows the output coefficients of the network that was not fitted to it; of training rows if there are no
+    /// others.
+    held_out: Vec<(usize, Matrix)>,
 }
 
 impl Fit<'_> {
     /// Computes the course from the sums over each part, of which the last ones are over the test rows.
     pub(super) fn fit(&self, network: Network, sums: &[Sums], observer: &mut dyn Observer) -> Result<Fitted> {
-        let Paths { path, coefficients, validation, scores } = match self.validation {
-            Validation::Folds(folds) => self.by_folds(&network, &sums[..folds], observer)?,
+        let Paths { path, coefficients, validation, held_out } = match self.validation {
+            Validation::Folds(folds) => self.by_folds(&sums[..folds], observer)?,
             Validation::Rows { refit } => {
                 let [train, held_out] = [Part::Train, Part::Validation].map(|p| &sums[p as usize]);
-                self.by_rows(&network, train, Some(held_out).filter(|s| !s.is_empty()), refit, observer)?
+                self.by_rows(train, Some(held_out).filter(|s| !s.is_empty()), refit, observer)?
             }
         };
         let test = sums.get(self.validation.parts() - 1).filter(|s| !s.is_empty());
         let test = test.map(|s| s.losses(&coefficients)).transpose()?;
-        let temperatures = match (self.classes, &scores) {
-            (Some(classes), Some(scores)) => classes.temperatures(scores)?,
-            _ => Vec::new(),
+        let networks = |rows: &dyn Fn(&Matrix) -> Matrix| -> Vec<HeldOut<'_>> {
+            held_out.iter().map(|(group, all)| (*group, Units::Alike(&network), rows(all))).collect()
+        };
+        let temperatures = match self.sample {
+            Some(sample) => sample.temperatures(&networks(&Matrix::clone))?,
+            None => Vec::new(),
         };
         let mut checkpoints = self.checkpoints(&path, validation.as_deref(), test.as_deref());
-        if validation.is_some() {
-            checkpoints.iter_mut().zip(&temperatures).for_each(|(c, t)| c.log_loss = Some(t.loss));
-        }
-        let mut course =
-            self.method.course(network, &path, coefficients, checkpoints, &units(self.labels))?;
+        let mut best = checkpoints.len().saturating_sub(1);
         if let Some(losses) = &validation {
-            course.report.best = match temperatures.as_slice() {
+            checkpoints.iter_mut().zip(&temperatures).for_each(|(c, t)| c.log_loss = Some(t.loss));
+            best = match temperatures.as_slice() {
                 [] => smallest(losses, self.labels.len()),
                 temperatures => smallest_loss(temperatures),
             };
         }
-        let calibration = match (self.classes, &scores) {
-            (Some(classes), Some(scores)) => {
-                Some(classes.calibration(scores, course.report.best, validation.is_some())?)
-            }
-            _ => None,
+        let labels = self.labels.len();
+        let at_best = |all: &Matrix| all.row_range(best * labels, (best + 1) * labels);
+        let calibration = match self.sample {
+            Some(sample) => sample.calibration(&networks(&at_best), validation.is_some())?,
+            None => None,
         };
+        let mut course =
+            self.method.course(network, &path, coefficients, checkpoints, &units(self.labels))?;
+        course.report.best = best;
         Ok(Fitted { course, validation, test, calibration })
     }
 
     /// Returns the path on all folds, with the losses of cross-validation.
-    fn by_folds(&self, network: &Network, folds: &[Sums], observer: &mut dyn Observer) -> Result<Paths> {
+    fn by_folds(&self, folds: &[Sums], observer: &mut dyn Observer) -> Result<Paths> {
         let grid = &self.method.grid;
         let path = self.path(&total(folds)?, observer)?;
-        let mut scores = self.classes.map(|_| PathScores::default());
+        let mut held_out = Vec::new();
         let count = grid.len() * self.labels.len();
         let (mut losses, weight) = over_folds(folds, count, |fold, held, rest| {
             let coefficients = self.path(rest, observer)?.coefficients(grid);
-            if let Some((classes, scores)) = self.classes.zip(scores.as_mut()) {
-                scores.append(classes.scores(fold, folds.len(), Units::Alike(network), &coefficients)?);
-            }
-            Ok(held.losses(&coefficients)?)
+            let losses = held.losses(&coefficients)?;
+            held_out.push((fold, coefficients));
+            Ok(losses)
         })?;
         losses.iter_mut().for_each(|l| *l /= weight);
         let coefficients = path.coefficients(grid);
-        Ok(Paths { path, coefficients, validation: Some(losses), scores })
+        Ok(Paths { path, coefficients, validation: Some(losses), held_out })
     }
 
     /// Returns the path on the training rows, or with `refit` on validation rows too, with the losses on the validation rows, if
     /// there are any.
     fn by_rows(
         &self,
-        network: &Network,
         train: &Sums,
-        held_out: Option<&Sums>,
+        validation: Option<&Sums>,
         refit: bool,
         observer: &mut dyn Observer,
     ) -> Result<Paths> {
         let grid = &self.method.grid;
         let path = self.path(train, observer)?;
         let coefficients = path.coefficients(grid);
-        let validation = held_out.map(|sums| sums.losses(&coefficients)).transpose()?;
-        let part = if held_out.is_some() { Part::Validation } else { Part::Train } as usize;
-        let scores =
-            |classes: &SampledClasses<'_>| classes.scores(part, 1, Units::Alike(network), &coefficients);
-        let scores = self.classes.map(scores).transpose()?;
-        match held_out {
-            Some(held_out) if refit => {
-                let path = self.path(&total(&[train.clone(), held_out.clone()])?, observer)?;
+        let losses = validation.map(|sums| sums.losses(&coefficients)).transpose()?;
+        let part = if validation.is_some() { Part::Validation } else { Part::Train };
+        let held_out = vec![(part as usize, coefficients.clone())];
+        match validation {
+            Some(validation) if refit => {
+                let path = self.path(&total(&[train.clone(), validation.clone()])?, observer)?;
                 let coefficients = path.coefficients(grid);
-                Ok(Paths { path, coefficients, validation, scores })
+                Ok(Paths { path, coefficients, validation: losses, held_out })
             }
-            _ => Ok(Paths { path, coefficients, validation, scores }),
+            _ => Ok(Paths { path, coefficients, validation: losses, held_out }),
         }
     }
 
