@@ -16,21 +16,22 @@ pub(crate) struct Table {
     drop_missing: bool,
 }
 
+/// The names of the features and of the labels, of the weight and of the column of groups or times.
+type Names = (Vec<String>, Vec<String>, Option<String>, Option<String>);
+
 #[pymethods]
 impl Table {
     #[new]
-    #[pyo3(signature = (columns: "list[object]", features, labels, weight = None, first_row = 0, drop_missing = false, classes = None, key = None))]
+    #[pyo3(signature = (columns: "list[object]", names, first_row = 0, drop_missing = false, classes = None))]
     fn new(
         py: Python<'_>,
         columns: Vec<Bound<'_, PyUntypedArray>>,
-        features: Vec<String>,
-        labels: Vec<String>,
-        weight: Option<String>,
+        names: Names,
         first_row: u64,
         drop_missing: bool,
         classes: Option<Vec<String>>,
-        key: Option<String>,
     ) -> PyResult<Self> {
+        let (features, labels, weight, key) = names;
         let reject = |message: &str| Err(exception(py, "DataError", message));
         if columns.len()
             != features.len() + labels.len() + usize::from(weight.is_some()) + usize::from(key.is_some())

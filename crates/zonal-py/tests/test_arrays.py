@@ -284,7 +284,9 @@ def test_intervals_are_those_of_the_program(rows, tmp_path):
     assert np.allclose(ends[:, 1] - ends[:, 0], 2 * half) and 0.6 < run.interval.test_coverage[0] <= 1
     assert np.array_equal(zonal.predict(run, x, interval=0.8), ends)
     file = tmp_path / "t.csv"
-    np.savetxt(file, np.column_stack([x, y]), delimiter=",", header=",".join([*run.network.columns, "y"]), comments="", fmt="%.17g")
+    np.savetxt(
+        file, np.column_stack([x, y]), delimiter=",", header=",".join([*run.network.columns, "y"]), comments="", fmt="%.17g"
+    )
     assert np.array_equal(zonal.predict(run, file, interval=0.8), ends)
     assert zonal.predict(run, file, label="y", interval=0.8).coverage[0] > 0.7
     wide = run.network.predict_interval(x, level=0.95)

@@ -122,7 +122,10 @@ def test_the_tools_of_scikit_learn(flowers):
 def test_weights_of_classes(flowers):
     x, y = flowers
     y = np.where(y == "rose", "rose", "other")
-    share = lambda model: (model.predict(x) == "rose").mean()
+
+    def share(model):
+        return (model.predict(x) == "rose").mean()
+
     plain = OneHiddenLayerClassifier(**SMALL).fit(x, y)
     heavy = OneHiddenLayerClassifier(class_weight={"rose": 5.0, "other": 1.0}, **SMALL).fit(x, y)
     balanced = OneHiddenLayerClassifier(class_weight="balanced", **SMALL).fit(x, y)

@@ -319,7 +319,7 @@ pub enum SubjectReport {
     /// A function with a known spectrum.
     Target(TargetReport),
     /// The rows of a table.
-    Table(TableReport),
+    Table(Box<TableReport>),
 }
 
 /// The fields of a [`TrainReport`] that only targets have.

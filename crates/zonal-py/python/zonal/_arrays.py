@@ -97,7 +97,9 @@ def coded(data: Any, task: str, argument: str = "y") -> Coded | None:
             return None
         raise DataError(f"{argument} has the shape {array.shape}, but one column of classes is needed")
     values = array.astype(object)
-    is_known = np.array([value is not None and value == value and type(value).__name__ != "NAType" for value in values], bool)
+    is_known = np.array(
+        [value is not None and value == value and type(value).__name__ != "NAType" for value in values], bool
+    )
     known = values[is_known]
     if task == "auto" and not any(_is_class(value) for value in known):
         return None
@@ -109,7 +111,8 @@ def coded(data: Any, task: str, argument: str = "y") -> Coded | None:
     if len(classes) < 2:
         only = f"is '{classes[0]}' in all rows" if len(classes) else "has no value in any row"
         raise DataError(f"{argument} {only}, but classification needs at least two classes")
-    return Coded(codes, [str(classes[i]) for i in order], (names_in(data) or [None])[0])
+    known_names = names_in(data)
+    return Coded(codes, [str(classes[i]) for i in order], known_names[0] if known_names else None)
 
 
 def groups(data: Any, rows: int, argument: str = "groups") -> npt.NDArray[np.float64]:
@@ -145,7 +148,8 @@ def _class_name(value: Any) -> str:
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
     if isinstance(value, numbers.Real):
-        return str(int(value)) if value == int(value) else repr(float(value))
+        number = float(value)
+        return str(int(number)) if number.is_integer() else repr(number)
     return str(value)
 
 
@@ -210,7 +214,7 @@ def table(
     if key is not None:
         columns.append(key)
     key_name = None if key is None else "key"
-    return _native.Table(columns, names, label_names, weight_name, first_row, drop_missing, classes, key_name)
+    return _native.Table(columns, (names, label_names, weight_name, key_name), first_row, drop_missing, classes)
 
 
 def names_of(named: Named, letter: str) -> list[str]:

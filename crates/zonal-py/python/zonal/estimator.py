@@ -79,6 +79,13 @@ class _OneHiddenLayer(BaseEstimator):  # type: ignore[misc]
         self.precision = precision
 
     @property
+    def result_(self) -> results.Training:
+        """The report of the training."""
+        check_is_fitted(self)
+        found: results.Training = self._path
+        return found
+
+    @property
     def network_(self) -> Network:
         """The network at every reported iteration."""
         network = self.result_.network
@@ -201,6 +208,7 @@ class _OneHiddenLayer(BaseEstimator):  # type: ignore[misc]
             seed=self._seed(),
             progress=False,
         )
+
 
 class OneHiddenLayerRegressor(RegressorMixin, _OneHiddenLayer):  # type: ignore[misc]
     """Regression by a network with one hidden layer, with its whole training path.
@@ -649,13 +657,6 @@ class OneHiddenLayerClassifier(ClassifierMixin, _OneHiddenLayer):  # type: ignor
         temperature = self.network_.temperature
         assert temperature is not None
         return temperature
-
-    @property
-    def result_(self) -> results.Training:
-        """The report of the training."""
-        check_is_fitted(self)
-        found: results.Training = self._path
-        return found
 
     def __sklearn_is_fitted__(self) -> bool:
         return "_path" in self.__dict__

@@ -133,10 +133,12 @@ def predict(
             message = "no_header, delimiter, decimal and missing describe files, but data is in memory; omit them"
             raise ParameterError(message)
         if interval is not None and label is not None:
-            raise ParameterError("interval and label are for files; with data in memory, compare predict_interval with the labels")
+            raise ParameterError(
+                "interval and label are for files; with data in memory, compare predict_interval with the labels"
+            )
         network = _network_of(model)
-        found = _predict_rows(network, data, iteration, label, part, probabilities)
-        return found if interval is None else _ends(network, found, interval, iteration)
+        of_rows = _predict_rows(network, data, iteration, label, part, probabilities)
+        return of_rows if interval is None else _ends(network, of_rows, interval, iteration)
     arguments = locals()
     options = _call.options(predict, arguments, ["model", "data", "label", "probabilities", "progress"])
     options["data"] = _tables.files(data)
@@ -155,7 +157,8 @@ def predict(
     values: Any = found.predictions
     classes = _network_of(model).classes
     if classes is not None:
-        return values if probabilities else np.array(classes)[values.argmax(axis=1)]
+        names: FloatArray = values if probabilities else np.array(classes)[values.argmax(axis=1)]
+        return names
     if probabilities:
         raise ParameterError("the network was trained on numbers, which have no probabilities; omit probabilities")
     predictions: FloatArray = values[:, 0] if values.shape[1] == 1 else values
@@ -197,7 +200,9 @@ def _predict_rows(
     """Predict or score rows in memory."""
     asked = None if iteration is None else _call.number("iteration", iteration)
     if network.classes is not None and label is not None:
-        raise ParameterError("the classes of data in memory cannot be scored; compare predictions with them, or score a file")
+        raise ParameterError(
+            "the classes of data in memory cannot be scored; compare predictions with them, or score a file"
+        )
     of_rows = network._predict_proba if probabilities else network._predict
     values = of_rows(data, asked, "data")
     at = network.best_iteration if asked is None else asked

@@ -267,11 +267,12 @@ def _rows(arguments: dict[str, Any], options: dict[str, Any]) -> _native.Table |
                 raise ParameterError(f"weight is a {kind}, but with files the name of a column is needed")
             options["weight"] = weight
         return None
-    data, key = _key(arguments, data, options)
+    data, given = _key(arguments, data, options)
     data, y, label, coded = _tables.coded(data, y, arguments["label"], arguments["task"])
     x, labels, weights = _tables.split(data, y, label, weight)
-    if key is not None:
-        name, values = key
+    key = None
+    if given is not None:
+        name, values = given
         key = (_arrays.groups if name == "groups" else _arrays.times)(values, x.rows, name)
     if weights is not None and test is not None:
         raise ParameterError("weight is an array and test is a file, whose rows have no weights; omit one of them")
@@ -305,7 +306,9 @@ def _key(arguments: dict[str, Any], data: Any, options: dict[str, Any]) -> tuple
     if found is None:
         raise DataError(f"{name}: {_tables.no_column('data', values, _arrays.names_in(data) or ())}")
     values, rest = found
-    is_feature = arguments["features"] is not None and arguments[name] in _tables.name_list(arguments["features"], "features")
+    is_feature = arguments["features"] is not None and arguments[name] in _tables.name_list(
+        arguments["features"], "features"
+    )
     return (data if is_feature else rest), (name, values)
 
 

@@ -44,7 +44,7 @@ pub(super) type HeldOut<'a> = (usize, Units<'a>, Matrix);
 #[derive(Clone, Debug)]
 pub(crate) enum Calibration {
     /// The temperature of classes and their measures; None if there were no such rows, and it was fitted to training rows.
-    Classes(f64, Option<Tally>),
+    Classes(f64, Option<Box<Tally>>),
     /// The errors of each label.
     Numbers(Vec<HeldOutErrors>),
 }
@@ -125,7 +125,7 @@ impl<'a> SampledRows<'a> {
                 let temperature = scored.temperature()?.value;
                 let mut tally = Tally::new(self.scales.len());
                 tally.add(scored, temperature);
-                Ok(Some(Calibration::Classes(temperature, is_held_out.then_some(tally))))
+                Ok(Some(Calibration::Classes(temperature, is_held_out.then(|| Box::new(tally)))))
             })?;
         }
         if !is_held_out || predicted.rows.is_empty() {

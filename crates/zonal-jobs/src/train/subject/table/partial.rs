@@ -239,7 +239,7 @@ impl PartialSums {
             false => TableReport { refit: config.refit, ..table },
             true => TableReport { bias: None, normalised: None, folds: Some(self.statistics.len()), ..table },
         };
-        let report = TrainReport::new(network, course, SubjectReport::Table(table));
+        let report = TrainReport::new(network, course, SubjectReport::Table(Box::new(table)));
         check_finite(Trained { report, model, test_rows: Vec::new() })
     }
 

@@ -258,7 +258,7 @@ impl Subject for TableSubject<'_> {
             classification: self.classification(found.calibration, &scores),
             ..self.problem.report(squares, rows, self.job.precision)
         };
-        Ok((SubjectReport::Table(report), sample.into_rows()))
+        Ok((SubjectReport::Table(Box::new(report)), sample.into_rows()))
     }
 }
 
