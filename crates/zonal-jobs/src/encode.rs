@@ -138,7 +138,7 @@ fn classify(data: &Data, source: Source, task: Task, observer: &mut dyn Observer
     let classes = match coded {
         Some(names) => source.coded_classes(names)?,
         None => run_cancellable(observer, (Stage::Reading, 0, 0), |cancellation| {
-            Ok(source.find_classes(&|| cancellation.is_requested())?)
+            Ok(source.find_classes(task == Task::Classify, &|| cancellation.is_requested())?)
         })?,
     };
     Ok(source.classified(Arc::new(classes), coded.is_some())?)

@@ -214,8 +214,8 @@ fn options_with_bad_values() -> Vec<Bad> {
             let kind = kind(command, option);
             for value in kind.values.iter().filter(|value| !takes(command, option, value)) {
                 // Nothing at all, and more labels than a network has, are told without a look at any file.
-                let code =
-                    if value.trim_matches(',').is_empty() && option != "weight" { 2 } else { kind.code };
+                let is_one = ["weight", "groups", "time"].contains(&option);
+                let code = if value.trim_matches(',').is_empty() && !is_one { 2 } else { kind.code };
                 let code = if (command, option, *value) == ("predict", "label", "a,a") { 2 } else { code };
                 call(option, value, code, kind.needed);
             }
@@ -232,7 +232,7 @@ fn takes(command: &str, option: &str, value: &str) -> bool {
         ("report", "out") => value == "x/../y" || value == "text",
         ("spectrum" | "analyze" | "sq bound" | "sq learn", "out") => value == "mine" || value == "x/../y",
         // Told as the name of a column that is not there, which names no option.
-        ("train", "weight") => value.trim_matches(',').is_empty(),
+        ("train", "weight" | "groups" | "time") => value.trim_matches(',').is_empty(),
         // Lists leave out what is empty.
         ("spectrum" | "sq bound", "scale" | "kinks" | "tolerance") => {
             value == "1,,5" && option != "tolerance" || value == "-1" && option == "kinks"

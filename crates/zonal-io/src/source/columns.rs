@@ -61,7 +61,14 @@ impl ColumnIndices {
                 "the label cannot determine the part of a row; name another column".into(),
             );
         }
-        let excluded: Vec<usize> = columns.excluded.iter().map(|name| find(name)).collect::<Result<_>>()?;
+        let mut excluded = Vec::new();
+        for name in &columns.excluded {
+            let index = find(name)?;
+            if excluded.contains(&index) {
+                return fail(Some(name), format!("this column is named twice in {EXCLUDE}"));
+            }
+            excluded.push(index);
+        }
         let taken =
             |i: &usize| labels.contains(i) || [weight, key].contains(&Some(*i)) || excluded.contains(i);
         let Some(wanted) = &columns.features else {

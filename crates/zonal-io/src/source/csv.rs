@@ -281,6 +281,11 @@ fn is_missing(text: &str) -> bool {
 /// A column is text if at least this share of its values is not a number. Fewer are probably mistakes.
 const TEXT_SHARE: f64 = 0.1;
 
+/// Returns whether so few texts among so many values are probably mistakes.
+pub(super) fn is_mistake(texts: u64, values: u64) -> bool {
+    (texts as f64) < TEXT_SHARE * values as f64
+}
+
 /// Returns why a column, in which this is the first text that is no date, does not hold levels; None if it does. `dates` of
 /// its `texts` are dates.
 pub(super) fn not_levels(text: &str, dates: u64, texts: u64, values: u64) -> Option<String> {
@@ -299,7 +304,7 @@ pub(super) fn not_levels(text: &str, dates: u64, texts: u64, values: u64) -> Opt
     if is_date(text.as_bytes()) {
         return Some(format!("{needed}; {DATES}"));
     }
-    if texts as f64 >= TEXT_SHARE * values as f64 {
+    if !is_mistake(texts, values) {
         return None;
     }
     Some(format!(

@@ -1,7 +1,7 @@
 //! Sources whose label is a class: how its classes are found, and which rows have which.
 
 use super::classes::{Classes, Classified, class_name};
-use super::csv::looks_like_a_number;
+use super::csv::{is_mistake, looks_like_a_number};
 use super::reader::{Cell, table};
 use super::{Format, Piece, Source};
 use crate::error::{Error, Result, shorten};
@@ -54,19 +54,38 @@ impl Source {
     /// Finds the classes of the label in a pass over all rows. If it is cancelled, it ends early, and its result is to be discarded.
     ///
     /// # Errors
-    /// [`Error::Table`] for a single class and for too many; otherwise as reading.
-    pub fn find_classes(&self, is_cancelled: &dyn Fn() -> bool) -> Result<Classes> {
+    /// [`Error::Table`] for a single class and for too many; unless `is_asked`, also for a few texts among numbers, which are probably
+    /// mistakes; otherwise as reading.
+    pub fn find_classes(&self, is_asked: bool, is_cancelled: &dyn Fn() -> bool) -> Result<Classes> {
         let label = self.label_names.first().cloned().unwrap_or_default();
         let mut rows: HashMap<String, u64> = HashMap::new();
         let position = self.feature_names.len();
-        self.for_each_cell(position..position + 1, is_cancelled, &mut |_, _, _, cell| {
+        let (mut numbers, mut texts, mut first) = (0u64, 0u64, None);
+        self.for_each_cell(position..position + 1, is_cancelled, &mut |_, (path, line), _, cell| {
             let Some(name) = class_name(&cell) else { return };
+            match &cell {
+                Cell::Number(_) => numbers += 1,
+                _ => {
+                    texts += 1;
+                    first.get_or_insert_with(|| (name.to_string(), path.to_owned(), line));
+                }
+            }
             if let Some(rows) = rows.get_mut(name.as_ref()) {
                 *rows += 1;
             } else if rows.len() <= MOST_CLASSES {
                 rows.insert(name.into_owned(), 1);
             }
         })?;
+        if let Some((text, path, line)) = first.filter(|_| !is_asked && is_mistake(texts, numbers + texts)) {
+            let message = format!(
+                "found '{}', but the label must be a number, as in {numbers} of the {} rows with a label; correct the others, or use {} if \
+                 all are classes",
+                shorten(&text),
+                numbers + texts,
+                TASK.with("classify")
+            );
+            return Err(Error::Table { path, row: Some(line), column: Some(label), message });
+        }
         let mut sorted: Vec<(String, u64)> = rows.into_iter().collect();
         sorted.sort();
         if sorted.iter().all(|(name, _)| name.parse::<f64>().is_ok()) {
