@@ -9,6 +9,8 @@ use zonal_documents::train::{EncodedColumnReport, Input, TrainConfig, TrainRepor
 
 /// The largest number of characters of a target or label in a heading.
 const HEADING: usize = 60;
+/// The largest number of labels in a fact.
+const LABELS: usize = 3;
 /// The largest number of characters of a target or label in the summary.
 const LEAD: usize = 300;
 
@@ -173,6 +175,18 @@ pub(super) fn facts(report: &TrainReport) -> Vec<Fact> {
         }
         if let Some(rmse) = optional(report.train_rmse) {
             add("training RMSE", rmse);
+        }
+        if let Some(interval) = &report.interval {
+            let widths: Vec<String> =
+                interval.half_width.iter().take(LABELS).map(|half| short(*half)).collect();
+            let more = if interval.half_width.len() > LABELS { ", .." } else { "" };
+            add(
+                &format!("{} % interval", short(100.0 * interval.level)),
+                format!("\u{b1} {}{more}", widths.join(", ")),
+            );
+            if let Some([coverage]) = interval.test_coverage.as_deref() {
+                add("test rows covered", format!("{} %", short(100.0 * coverage)));
+            }
         }
         let name = if is_validated(report) || report.descent.is_some() {
             "best iteration"
