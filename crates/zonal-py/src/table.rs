@@ -22,7 +22,7 @@ type Names = (Vec<String>, Vec<String>, Option<String>, Option<String>);
 #[pymethods]
 impl Table {
     #[new]
-    #[pyo3(signature = (columns: "list[object]", names, first_row = 0, drop_missing = false, classes = None))]
+    #[pyo3(signature = (columns: "list[object]", names, first_row = 0, drop_missing = false, classes = None, texts = None))]
     fn new(
         py: Python<'_>,
         columns: Vec<Bound<'_, PyUntypedArray>>,
@@ -30,6 +30,7 @@ impl Table {
         first_row: u64,
         drop_missing: bool,
         classes: Option<Vec<String>>,
+        texts: Option<Vec<Option<Vec<String>>>>,
     ) -> PyResult<Self> {
         let (features, labels, weight, key) = names;
         let reject = |message: &str| Err(exception(py, "DataError", message));
@@ -50,7 +51,7 @@ impl Table {
             views.push(view);
         }
         let owners = columns.into_iter().map(|c| c.into_any().unbind()).collect();
-        let table = Arc::new(Arrays { rows, views, _owners: owners });
+        let table = Arc::new(Arrays { rows, views, texts: texts.unwrap_or_default(), _owners: owners });
         let memory = Memory { table, features, labels, classes, weight, key, first_row };
         Ok(Self { memory, drop_missing })
     }
@@ -156,6 +157,8 @@ impl View {
 struct Arrays {
     rows: usize,
     views: Vec<View>,
+    /// The texts of columns that hold their numbers.
+    texts: Vec<Option<Vec<String>>>,
     _owners: Vec<Py<PyAny>>,
 }
 
@@ -175,6 +178,10 @@ impl zonal_io::source::Table for Arrays {
 
     fn columns(&self) -> usize {
         self.views.len()
+    }
+
+    fn texts(&self, column: usize) -> Option<&[String]> {
+        self.texts.get(column)?.as_deref()
     }
 
     fn read(&self, rows: Range<u64>, out: &mut [f64]) {

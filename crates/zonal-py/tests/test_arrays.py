@@ -192,8 +192,7 @@ def test_columns_are_named_as_they_are(rows, tmp_path):
     holes = pa.table({"a": pa.array([True, None] * 1_500), "b": pa.array(x[:, 0])})
     assert zonal.train(holes, y, missing="drop", **OPTIONS).rows.dropped == 1_500
     dated = frame.assign(t=pd.date_range("2020", periods=len(frame), tz="UTC"))
-    with pytest.raises(zonal.errors.DataError, match="column 't' of data has the type datetime64"):
-        zonal.train(dated, label="in, out", **OPTIONS)
+    assert zonal.train(dated, label="in, out", **OPTIONS).network.columns == ("a,b", "größe", "c", "w", "t")
 
 
 def test_test_rows_come_from_several_files(rows, tmp_path):
@@ -212,7 +211,7 @@ def test_test_rows_come_from_several_files(rows, tmp_path):
 DATES = "numbers or booleans are needed; convert dates to numbers first, such as days since the first one"
 
 
-def test_dates_are_refused_at_every_door(rows, tmp_path):
+def test_dates_are_features_of_train_and_refused_by_estimators_and_sums(rows, tmp_path):
     pd, pa = pytest.importorskip("pandas"), pytest.importorskip("pyarrow")
     pytest.importorskip("sklearn")
     pq = pytest.importorskip("pyarrow.parquet")
@@ -227,10 +226,12 @@ def test_dates_are_refused_at_every_door(rows, tmp_path):
 
     for times in (when, when.tz_localize("UTC"), when - when[0], when.to_period("D")):
         dated = plain.assign(when=times)
-        refused(lambda: zonal.train(dated, y, **OPTIONS), "column 'when' of data")
-        refused(lambda: zonal.analyze(dated, y), "column 'when' of data")
         refused(lambda: estimator.fit(dated, y), "column 'when' of X")
         refused(lambda: estimator.partial_fit(dated, y), "column 'when' of X")
+    for times in (when - when[0], when.to_period("D")):
+        dated = plain.assign(when=times)
+        refused(lambda: zonal.train(dated, y, **OPTIONS), "column 'when' of data")
+        refused(lambda: zonal.analyze(dated, y), "column 'when' of data")
     refused(lambda: estimator.fit(plain, pd.Series(when, name="when")), "column 'when' of y")
     fitted = zonal.OneHiddenLayerRegressor(width=20, activation="relu").fit(plain.assign(when=0.0), y)
     dated = plain.assign(when=when)
@@ -240,14 +241,49 @@ def test_dates_are_refused_at_every_door(rows, tmp_path):
     bare = x.astype("datetime64[s]")
     for data in (bare, list(bare), [list(row) for row in bare]):
         refused(lambda: estimator.fit(data, y), "X")
-        refused(lambda: zonal.train(data, y, **OPTIONS), "data")
     refused(lambda: estimator.fit(x, when.to_numpy()), "y")
-    table = pa.table({"a": x[:, 0], "when": pa.array(when.to_numpy()), "y": y})
-    refused(lambda: zonal.train(table, label="y", **OPTIONS), "column 'when' of data")
+    # In memory and in a file they are the same feature.
+    plain.assign(when=when, y=y).to_csv(tmp_path / "t.csv", index=False)
+    expected = zonal.train(tmp_path / "t.csv", label="y", **OPTIONS)
+    table = pa.table({**{name: plain[name] for name in plain}, "when": pa.array(when.to_numpy()), "y": y})
+    pl = pytest.importorskip("polars")
+    for data in (plain.assign(when=when, y=y), plain.assign(when=when.tz_localize("UTC"), y=y), table, pl.from_arrow(table)):
+        run = zonal.train(data, label="y", **OPTIONS)
+        assert np.array_equal(run.path.loss, expected.path.loss)
+        assert run.encoded_columns.column == ("when",)
     pq.write_table(table, tmp_path / "t.parquet")
     refused(lambda: zonal.train(tmp_path / "t.parquet", label="y", **OPTIONS), "column 'when'")
-    pl = pytest.importorskip("polars")
-    refused(lambda: zonal.train(pl.from_arrow(table), label="y", **OPTIONS), "column 'when' of data")
+
+
+def test_text_in_memory_is_that_of_files(rows, tmp_path):
+    pd, pl, pa = pytest.importorskip("pandas"), pytest.importorskip("polars"), pytest.importorskip("pyarrow")
+    x, y = rows[0][:400], rows[1][:400]
+    colour = np.array(["red", "blue", "dark green"], object)[np.arange(400) * 7 % 3]
+    colour[::40] = None
+    frame = pd.DataFrame(
+        {"a": np.where(np.arange(400) % 9 == 4, np.nan, x[:, 0]), "colour": colour, "code": np.arange(400) % 4}
+    )
+    frame["y"] = y + (colour == "red")
+    file = tmp_path / "t.csv"
+    frame.to_csv(file, index=False)
+    options = {"label": "y", "categorical": ["code"], **OPTIONS}
+    expected = zonal.train(file, **options)
+    assert expected.encoded_columns.column == ("a", "colour", "code")
+    arrow = pa.Table.from_pandas(frame, preserve_index=False)
+    whole = zonal.predict(expected, file)
+    for data in (frame, frame.astype({"colour": "category"}), arrow, pl.from_arrow(arrow)):
+        run = zonal.train(data, **options)
+        assert np.array_equal(run.path.loss, expected.path.loss), type(data)
+        assert np.array_equal(zonal.predict(run, data), whole)
+    # A network of a file predicts rows in memory, with levels that it has not seen.
+    unseen = frame.assign(colour=np.where(frame.colour == "red", "pink", frame.colour.to_numpy()))
+    assert np.isfinite(expected.network.predict(unseen)).all()
+    with pytest.raises(zonal.errors.DataError, match="column 'a': holds text such as 'x', but numbers are needed"):
+        expected.network.predict(frame.assign(a="x"))
+    with pytest.raises(zonal.errors.DataError, match="the label 'colour' holds text such as 'blue', but numbers"):
+        zonal.train(frame, label="colour", task="regress", **OPTIONS)
+    with pytest.raises(zonal.errors.DataError, match="weight holds text"):
+        zonal.train(frame[["a", "code"]], y, weight=colour, **OPTIONS)
 
 
 def test_booleans_are_taken_at_every_door(rows, tmp_path):

@@ -3,7 +3,6 @@
 
 use super::classes::Classes;
 use super::dates;
-use crate::error::Result;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -187,24 +186,6 @@ impl Encoding {
         };
         self.columns.iter().zip(raw).filter(|pair| is_unmarked(*pair)).count() as u64
     }
-
-    /// Checks that all columns hold numbers, as the columns of a table in memory do.
-    ///
-    /// # Errors
-    /// [`crate::Error::Table`] with the first column that does not.
-    pub(super) fn check_numbers(&self) -> Result<()> {
-        match self.columns.iter().find(|c| !matches!(c.kind, Kind::Numbers { .. })) {
-            None => Ok(()),
-            Some(column) => Err(crate::Error::Table {
-                path: "the table in memory".into(),
-                row: None,
-                column: Some(column.name.clone()),
-                message:
-                    "held text or levels when the network was trained; predict from a file with such a column"
-                        .into(),
-            }),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -240,6 +221,5 @@ mod tests {
         let text = serde_json::to_string(&encoding).unwrap();
         assert_eq!(serde_json::from_str::<Encoding>(&text).unwrap(), encoding);
         assert!(encoding.is_sound());
-        assert!(encoding.check_numbers().unwrap_err().to_string().contains("'colour'"));
     }
 }

@@ -1,13 +1,15 @@
 //! The inspection of a table whose columns hold text or lack values: what each column holds, and how it becomes numbers.
 
-use super::Source;
 use super::dates;
 use super::encoding::{EncodedColumn, Encoding, Kind, MOST_LEVELS};
+use super::memory::{self, MemoryReader};
 use super::reader::{Cell, block_rows};
+use super::{Piece, Source};
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The largest number of different texts that are counted in a column.
 const MOST_DIFFERENT: usize = 100_000;
@@ -177,15 +179,19 @@ impl Source {
                 continue;
             }
             let booleans = self.booleans(piece)?;
-            let mut reader = self.reader(piece)?;
+            let memory = if let Piece::Memory(table) = piece { Some(table) } else { None };
+            // Not yet encoded: texts are numbers.
+            let mut reader = match memory {
+                Some(table) => Box::new(MemoryReader::new(Arc::clone(table), self.columns(), &[], None)?),
+                None => self.reader(piece)?,
+            };
             while let Some(raw) = reader.next(block_rows(self.columns()))? {
                 for values in raw.values.chunks_exact(self.columns()) {
                     for position in positions.clone() {
                         let x = values[position];
                         let cell = match booleans.get(position) {
-                            _ if x.is_nan() => Cell::Missing,
-                            Some(true) => Cell::Boolean(x != 0.0),
-                            _ => Cell::Number(x),
+                            Some(true) if !x.is_nan() => Cell::Boolean(x != 0.0),
+                            _ => memory::cell(memory.and_then(|table| table.texts(position)), x),
                         };
                         see(row, (piece.name(), 0), position, cell);
                     }

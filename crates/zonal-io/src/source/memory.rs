@@ -1,12 +1,16 @@
 //! Tables in memory, through a trait.
 
-use super::reader::{RawRows, Reader};
-use crate::error::Result;
+use super::dates;
+use super::encoding::{Cells, EncodedColumn, Encoding};
+use super::reader::{Cell, RawRows, Reader};
+use crate::error::{Error, Result, shorten};
+use crate::option::FEATURES;
+use std::collections::HashMap;
 use std::fmt::Debug;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// A table in memory. Its columns are the features, the labels and, if present, the weight.
+/// A table in memory. Its columns are the features, the labels and, if present, the weight and the column that determines draws.
 pub trait Table: Debug + Send + Sync {
     /// Returns the number of rows.
     fn rows(&self) -> u64;
@@ -16,6 +20,29 @@ pub trait Table: Debug + Send + Sync {
 
     /// Copies the values of these rows in row-major order, with NaN for missing values.
     fn read(&self, rows: Range<u64>, out: &mut [f64]);
+
+    /// Returns the texts of a column whose values are their numbers, counted from 0; None for a column of numbers.
+    fn texts(&self, _column: usize) -> Option<&[String]> {
+        None
+    }
+}
+
+/// Returns the cell of a value of a column.
+pub(super) fn cell<'a>(texts: Option<&'a [String]>, value: f64) -> Cell<'a> {
+    match texts {
+        _ if value.is_nan() => Cell::Missing,
+        None => Cell::Number(value),
+        Some(texts) => texts.get(value as usize).map_or(Cell::Missing, |text| Cell::Text(text)),
+    }
+}
+
+/// What the values of a column become before the encoding.
+enum Values {
+    AsTheyAre,
+    /// One for each text.
+    OfTexts(Vec<f64>),
+    /// The numbers of levels, by the text of the number.
+    OfNumbers(HashMap<String, usize>),
 }
 
 /// A reader of a table in memory.
@@ -23,12 +50,52 @@ pub(super) struct MemoryReader {
     table: Arc<dyn Table>,
     columns: usize,
     next: u64,
+    values: Vec<Values>,
 }
 
 impl MemoryReader {
-    pub(super) fn new(table: Arc<dyn Table>, columns: usize) -> Self {
-        Self { table, columns, next: 0 }
+    /// Starts to read a table whose feature columns have these names.
+    ///
+    /// # Errors
+    /// [`Error::Table`] for text in a column that is to hold numbers or dates.
+    pub(super) fn new(
+        table: Arc<dyn Table>,
+        columns: usize,
+        names: &[String],
+        encoding: Option<&Encoding>,
+    ) -> Result<Self> {
+        let mut values = Vec::new();
+        for (i, name) in names.iter().enumerate() {
+            let encoded = encoding.map(|encoding| &encoding.columns[i]);
+            values.push(of_column(table.texts(i), name, encoded)?);
+        }
+        Ok(Self { table, columns, next: 0, values })
     }
+}
+
+fn of_column(texts: Option<&[String]>, name: &str, encoded: Option<&EncodedColumn>) -> Result<Values> {
+    let cells = encoded.map_or(Cells::Numbers, EncodedColumn::cells);
+    let Some(texts) = texts else {
+        return Ok(match cells {
+            Cells::Levels(levels) => Values::OfNumbers(levels),
+            _ => Values::AsTheyAre,
+        });
+    };
+    let fail = |text: &str, needed: &str| Error::Table {
+        path: "the table in memory".into(),
+        row: None,
+        column: Some(name.to_owned()),
+        message: format!(
+            "holds text such as '{}', but {needed} are needed; convert it, or leave the column out of {FEATURES}",
+            shorten(text)
+        ),
+    };
+    let of_text = |text: &String| match &cells {
+        Cells::Levels(levels) => Ok(levels.get(text).copied().unwrap_or(levels.len()) as f64),
+        Cells::Dates => dates::days(text).ok_or_else(|| fail(text, "dates")),
+        _ => Err(fail(text, "numbers")),
+    };
+    Ok(Values::OfTexts(texts.iter().map(of_text).collect::<Result<_>>()?))
 }
 
 impl Reader for MemoryReader {
@@ -41,6 +108,20 @@ impl Reader for MemoryReader {
         let mut values = vec![0.0; rows * self.columns];
         self.table.read(self.next..end, &mut values);
         self.next = end;
+        for (column, of) in self.values.iter().enumerate() {
+            let cells = values.iter_mut().skip(column).step_by(self.columns).filter(|x| !x.is_nan());
+            match of {
+                Values::AsTheyAre => {}
+                Values::OfTexts(texts) => {
+                    cells.for_each(|x| *x = texts.get(*x as usize).copied().unwrap_or(f64::NAN));
+                }
+                Values::OfNumbers(levels) => {
+                    cells.for_each(|x| {
+                        *x = levels.get(&x.to_string()).copied().unwrap_or(levels.len()) as f64
+                    });
+                }
+            }
+        }
         Ok(Some(RawRows { rows, values }))
     }
 }

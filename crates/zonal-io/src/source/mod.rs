@@ -265,9 +265,6 @@ impl Source {
             let (found, needed) = (self.feature_names.join(", "), encoding.raw_names().join(", "));
             return Err(table(path, format!("has the features {found}, but {needed} are needed")));
         }
-        if self.pieces.iter().any(|piece| matches!(piece, Piece::Memory(_))) {
-            encoding.check_numbers()?;
-        }
         let names = encoding.names();
         Ok(Self { encoding: Some((encoding, names)), ..self })
     }
@@ -398,7 +395,8 @@ impl Source {
             Piece::File(path, format, _) => (path, *format),
             Piece::Pipe(pipe) => return self.csv(pipe.path(), pipe.take()?, self.prompt),
             Piece::Memory(table) => {
-                return Ok(Box::new(MemoryReader::new(Arc::clone(table), self.columns())));
+                let (columns, names) = (self.columns(), &self.feature_names);
+                return Ok(Box::new(MemoryReader::new(Arc::clone(table), columns, names, self.encoding())?));
             }
         };
         let chosen = || self.chosen(path, &names(path, format, self.dialect)?);

@@ -35,6 +35,28 @@ class Named(NamedTuple):
         return len(self.columns[0]) if self.columns else 0
 
 
+class Texts(np.ndarray[Any, np.dtype[np.float64]]):
+    """A column of text: the numbers of its texts, NaN where they are missing."""
+
+    texts: list[str]
+
+    @classmethod
+    def of(cls, values: npt.NDArray[Any]) -> Texts:
+        """Return a column of texts, and of other values by their names."""
+        is_known = np.array([not _is_missing(value) for value in values], bool)
+        texts, found = np.unique(np.array([_class_name(value) for value in values[is_known]], str), return_inverse=True)
+        codes = np.full(len(values), np.nan)
+        codes[is_known] = found
+        column = codes.view(cls)
+        column.texts = texts.tolist()
+        return column
+
+
+def _is_missing(value: Any) -> bool:
+    """Return whether a value of a column of objects is missing."""
+    return value is None or type(value).__name__ in ("NAType", "NaTType") or bool(value != value)
+
+
 def features(data: Any, argument: str) -> Named:
     """Return the columns of a two-dimensional table."""
     named = _of_frame(data, argument)
@@ -97,9 +119,7 @@ def coded(data: Any, task: str, argument: str = "y") -> Coded | None:
             return None
         raise DataError(f"{argument} has the shape {array.shape}, but one column of classes is needed")
     values = array.astype(object)
-    is_known = np.array(
-        [value is not None and value == value and type(value).__name__ != "NAType" for value in values], bool
-    )
+    is_known = np.array([not _is_missing(value) for value in values], bool)
     known = values[is_known]
     if task == "auto" and not any(_is_class(value) for value in known):
         return None
@@ -122,7 +142,7 @@ def groups(data: Any, rows: int, argument: str = "groups") -> npt.NDArray[np.flo
         raise DataError(f"{argument} has the shape {array.shape}, but the table has {rows} rows: ({rows},) is needed")
     values = array.astype(object)
     for row, value in enumerate(values):
-        if value is None or value != value or type(value).__name__ == "NAType":
+        if _is_missing(value):
             raise DataError(f"{argument} has no value in row {row} (counted from 0), but each row needs a group")
     _, found = np.unique(values.astype(str), return_inverse=True)
     return found.astype(np.float64)
@@ -135,7 +155,7 @@ def times(data: Any, rows: int, argument: str = "time") -> npt.NDArray[np.float6
         raise DataError(f"{argument} has the shape {array.shape}, but the table has {rows} rows: ({rows},) is needed")
     if array.dtype.kind == "M":
         return (array.astype("datetime64[us]") - np.datetime64(0, "us")) / np.timedelta64(1, "D")
-    return _numbers(array, argument).astype(np.float64)
+    return _only_numbers(_numbers(array, argument), argument).astype(np.float64)
 
 
 def _is_class(value: Any) -> bool:
@@ -176,7 +196,14 @@ def weights(data: Any, rows: int, argument: str = "sample_weight") -> npt.NDArra
     if array.shape != (rows,):
         message = f"{argument} has the shape {array.shape}, but the table has {rows} rows: ({rows},) is needed"
         raise DataError(message)
-    return _numbers(array, argument)
+    return _only_numbers(_numbers(array, argument), argument)
+
+
+def _only_numbers(column: npt.NDArray[Any], argument: str) -> npt.NDArray[Any]:
+    """Reject a column of text."""
+    if isinstance(column, Texts):
+        raise DataError(f"{argument} holds text such as {column.texts[0]!r}, but numbers are needed")
+    return column
 
 
 def table(
@@ -202,6 +229,9 @@ def table(
             raise DataError(message)
         columns += y.columns
         label_names = label_names_of(y)
+        for name, column in zip(label_names, y.columns, strict=True):
+            if isinstance(column, Texts):
+                raise DataError(f"the label '{name}' holds text such as {column.texts[0]!r}, but numbers are needed")
         same = set(names).intersection(y.names or ())
         if same:
             message = (
@@ -214,7 +244,8 @@ def table(
     if key is not None:
         columns.append(key)
     key_name = None if key is None else "key"
-    return _native.Table(columns, (names, label_names, weight_name, key_name), first_row, drop_missing, classes)
+    texts = [column.texts if isinstance(column, Texts) else None for column in columns]
+    return _native.Table(columns, (names, label_names, weight_name, key_name), first_row, drop_missing, classes, texts)
 
 
 def names_of(named: Named, letter: str) -> list[str]:
@@ -281,18 +312,36 @@ def _array(data: Any, argument: str) -> npt.NDArray[Any]:
 
 
 def _numbers(column: npt.NDArray[Any], argument: str, name: str | None = None) -> npt.NDArray[Any]:
-    """Return a column in a type that can be read in place."""
+    """Return a column in a type that can be read in place; text and dates as `Texts`."""
     kind = f"{column.dtype.kind}{column.dtype.itemsize}"
     if kind in _READ_IN_PLACE and column.dtype.isnative:
         return column
     if column.dtype.kind in "fiu":
         return column.astype(np.float64)
+    if column.dtype.kind == "M":
+        return _dates(column)
+    if column.dtype.kind in "OUST":
+        values = column.astype(object)
+        if any(isinstance(value, str) and not _is_number(value) for value in values):
+            return Texts.of(values)
+        if any(type(value).__name__ in ("datetime", "date", "Timestamp") for value in values):
+            return _dates(np.array([None if _is_missing(value) else value for value in values], "datetime64[us]"))
     message = _wrong_type(argument, name, column.dtype)
     if column.dtype.kind == "c":
         message += "; use real and imaginary parts as separate columns"
     elif column.dtype.kind in "OUST":
         message += _first_text(column)
     raise DataError(message)
+
+
+def _dates(column: npt.NDArray[Any]) -> Texts:
+    """Return dates as texts, with the time only if some have one."""
+    seconds, days = column.astype("datetime64[s]"), column.astype("datetime64[D]")
+    is_known = ~np.isnat(days)
+    shown = days if (seconds[is_known] == days[is_known]).all() else seconds
+    texts = np.datetime_as_string(shown).astype(object)
+    texts[~is_known] = None
+    return Texts.of(texts)
 
 
 def reject_dates(data: Any, argument: str) -> None:
@@ -401,9 +450,12 @@ def _pandas(series: Any, argument: str, name: str) -> npt.NDArray[Any]:
         return _numbers(series.to_numpy(), argument, name)
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
+    if str(dtype).startswith(("datetime", "date", "timestamp")):
+        return _numbers(series.to_numpy(dtype="datetime64[us]"), argument, name)
+    if _is_time(dtype):
+        raise DataError(_wrong_type(argument, name, dtype))
     if not (is_numeric_dtype(dtype) or is_bool_dtype(dtype)):
-        text = "" if _is_time(dtype) else _first_text(np.asarray(series, dtype=object))
-        raise DataError(_wrong_type(argument, name, dtype) + text)
+        return _numbers(np.asarray(series, dtype=object), argument, name)
     try:
         # Nullable and Arrow types: missing values become NaN.
         return _numbers(series.to_numpy(dtype=np.float64, na_value=np.nan), argument, name)
@@ -415,8 +467,10 @@ def _arrow(column: Any, argument: str, name: str) -> npt.NDArray[Any]:
     if hasattr(column, "chunks"):
         column = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
     kind = str(column.type)
-    if _is_time(kind) or kind.startswith(("dictionary", "string", "large_string", "list", "struct")):
+    if kind.startswith(("time64", "time32", "duration", "list", "struct")):
         raise DataError(_wrong_type(argument, name, kind))
+    if kind.startswith("dictionary"):
+        column = column.dictionary_decode()
     if kind.startswith("decimal") or (kind == "bool" and column.null_count):
         column = column.cast("float64")
     return _numbers(column.to_numpy(zero_copy_only=False), argument, name)

@@ -296,6 +296,10 @@ def _table(
     """Return rows as a table; `names` and `label_names` are those of the whole table."""
     if missing not in ("reject", "drop"):
         raise ParameterError(f"missing is {missing!r}, but must be 'reject' or 'drop'")
+    for data, argument in ((X, "X"), (y, "y")):
+        # Shards have no levels in common.
+        _arrays.reject_dates(data, argument)
+        _arrays.reject_text(data, argument)
     x, labels = _arrays.features(X, "X"), _arrays.labels(y, "y")
     if names is not None and len(names) != len(x.columns):
         raise DataError(f"X has {len(x.columns)} columns, but {len(names)} are needed: {_arrays.join_names(names)}")

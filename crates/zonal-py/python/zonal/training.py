@@ -281,7 +281,6 @@ def _rows(arguments: dict[str, Any], options: dict[str, Any]) -> _native.Table |
     if test is None and (arguments["no_header"] or arguments["delimiter"] is not None):
         name = "no_header" if arguments["no_header"] else "delimiter"
         raise ParameterError(f"{name} is specified, but there are no files")
-    _reject(arguments, ("categorical",), "with data in memory, whose columns are numbers; encode them first")
     drop = arguments["missing"] == "drop"
     selected = _tables.without(_tables.select(x, arguments["features"]), arguments["exclude"])
     classes = None if coded is None else coded.classes
@@ -420,7 +419,6 @@ def analyze(
         _tables.reject_labels(arguments["y"])
         options |= _tables.columns(data, label, features)
     else:
-        _reject(arguments, ("categorical",), "with data in memory, whose columns are numbers; encode them first")
         x, labels, _ = _tables.split(data, y, label, None)
         table = _arrays.table(_tables.select(x, features), labels, drop_missing=missing == "drop", arguments=_ROWS)
     (report,) = run("analyze", options, _call.command(analyze, arguments), table, progress=progress)
