@@ -158,7 +158,7 @@ def test_mistakes_are_explained(flowers):
         zonal.predict(run, x, part="test")
 
 
-def test_groups_and_times_in_memory():
+def test_groups_and_times_in_memory(tmp_path):
     rng = np.random.default_rng(0)
     group = np.arange(600) % 30
     level = rng.normal(size=30)
@@ -169,8 +169,21 @@ def test_groups_and_times_in_memory():
     together = zonal.train(x, y, groups=np.array([f"g{i}" for i in group]), width=60)
     assert divided.test_rmse < 0.4 < together.test_rmse
     pandas = pytest.importorskip("pandas")
+    # Groups and times in a file are the same.
+    frame = pandas.DataFrame(x, columns=list("abc")).assign(y=y, g=[f"g{i}" for i in group])
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    of_file = zonal.train(tmp_path / "t.csv", label="y", groups="g", width=60)
+    assert np.array_equal(of_file.path.loss, zonal.train(frame, label="y", groups="g", width=60).path.loss)
+    assert np.array_equal(of_file.path.loss, together.path.loss)
+    numbered = frame.assign(g=group)
+    numbered.to_csv(tmp_path / "n.csv", index=False)
+    of_file = zonal.train(tmp_path / "n.csv", label="y", groups="g", width=60)
+    assert np.array_equal(of_file.path.loss, zonal.train(x, y, groups=group, width=60).path.loss)
     frame = pandas.DataFrame(x, columns=list("abc")).assign(y=y, g=group, t=pandas.date_range("2020-01-01", periods=600))
     named = zonal.train(frame.drop(columns="t"), label="y", groups="g", width=60)
     assert named.network.columns == ("a", "b", "c")
     later = zonal.train(frame, label="y", time="t", exclude=["g", "c"], width=60)
     assert later.network.columns == ("a", "b") and later.rows.test == 120
+    frame.drop(columns=["g", "c"]).to_csv(tmp_path / "d.csv", index=False)
+    of_file = zonal.train(tmp_path / "d.csv", label="y", time="t", width=60)
+    assert np.array_equal(of_file.path.loss, later.path.loss)

@@ -3,8 +3,9 @@
 use super::dates;
 use super::reader::Cell;
 use serde::{Deserialize, Serialize};
+use siphasher::sip::SipHasher13;
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::Hasher;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use zonal::rows::{Draw, Split, Strata};
@@ -20,7 +21,8 @@ const TIMES: usize = 1_024;
 pub enum DrawRule {
     /// The number of the row; a row whose features equal those of an earlier one has the part and the fold of that.
     EqualRows,
-    /// The value of this column: all rows of a group have the same part and fold.
+    /// The value of this column: all rows of a group have the same part and fold. Groups are spread evenly in the order in which they
+    /// appear.
     Groups {
         /// The column.
         column: String,
@@ -76,8 +78,9 @@ impl DrawRule {
 
 /// Returns a number for the group of a text: a negative one, and a half, which distinguishes it from whole numbers.
 pub(super) fn group(text: &str) -> f64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
+    // Unlike that of the standard library, this hash is the same in all versions.
+    let mut hasher = SipHasher13::new();
+    hasher.write(text.as_bytes());
     -((hasher.finish() >> 12) as f64) - 0.5
 }
 
@@ -87,6 +90,8 @@ pub(super) struct Draws {
     rule: Option<DrawRule>,
     /// The draws of classes that are spread evenly.
     strata: Option<Strata>,
+    /// The draws of groups so far, and the sequence of those to come.
+    groups: (HashMap<u64, Draw>, Strata),
     /// The draw of the first of equal rows, and whether there are others.
     seen: HashMap<u64, (Draw, bool)>,
     repeated: Arc<Repeated>,
@@ -108,7 +113,8 @@ impl Draws {
         strata: Option<Strata>,
         repeated: Arc<Repeated>,
     ) -> Self {
-        Self { split, rule, strata, seen: HashMap::new(), repeated }
+        let groups = (HashMap::new(), Strata::of_groups(split.seed()));
+        Self { split, rule, strata, groups, seen: HashMap::new(), repeated }
     }
 
     /// Returns the draw of a row by itself, given its number, its class and the value of the column of the rule. Every row with a class
@@ -117,7 +123,14 @@ impl Draws {
         match (&self.rule, key) {
             // Adding 0 makes one group of 0 and -0.
             (Some(DrawRule::Groups { .. }), Some(key)) => {
-                Draw { rank: self.split.draw(number).rank, ..self.split.draw((key + 0.0).to_bits()) }
+                let (known, coming) = &mut self.groups;
+                let key = (key + 0.0).to_bits();
+                let draw = match known.get(&key) {
+                    Some(draw) => *draw,
+                    None if known.len() < MOST_ROWS => *known.entry(key).or_insert(coming.draw(0)),
+                    None => self.split.draw(key),
+                };
+                Draw { rank: self.split.draw(number).rank, ..draw }
             }
             (Some(DrawRule::Time { times, .. }), Some(time)) => {
                 let count = times.len() as f64;
@@ -142,8 +155,8 @@ impl Draws {
         if self.rule != Some(DrawRule::EqualRows) {
             return own;
         }
-        let mut hasher = DefaultHasher::new();
-        features.iter().for_each(|x| (x + 0.0).to_bits().hash(&mut hasher));
+        let mut hasher = SipHasher13::new();
+        features.iter().for_each(|x| hasher.write_u64((x + 0.0).to_bits()));
         let hash = hasher.finish();
         if let Some((first, has_others)) = self.seen.get_mut(&hash) {
             self.repeated.rows.fetch_add(1, Ordering::Relaxed);

@@ -182,7 +182,9 @@ impl Source {
             let memory = if let Piece::Memory(table) = piece { Some(table) } else { None };
             // Not yet encoded: texts are numbers.
             let mut reader = match memory {
-                Some(table) => Box::new(MemoryReader::new(Arc::clone(table), self.columns(), &[], None)?),
+                Some(table) => {
+                    Box::new(MemoryReader::new(Arc::clone(table), self.columns(), &[], None, None)?)
+                }
                 None => self.reader(piece)?,
             };
             while let Some(raw) = reader.next(block_rows(self.columns()))? {

@@ -1,6 +1,7 @@
 //! Tables in memory, through a trait.
 
 use super::dates;
+use super::draws::DrawRule;
 use super::encoding::{Cells, EncodedColumn, Encoding};
 use super::reader::{Cell, RawRows, Reader};
 use crate::error::{Error, Result, shorten};
@@ -54,7 +55,7 @@ pub(super) struct MemoryReader {
 }
 
 impl MemoryReader {
-    /// Starts to read a table whose feature columns have these names.
+    /// Starts to read a table whose feature columns have these names; `key` is the column that determines draws, with its rule.
     ///
     /// # Errors
     /// [`Error::Table`] for text in a column that is to hold numbers or dates.
@@ -63,11 +64,19 @@ impl MemoryReader {
         columns: usize,
         names: &[String],
         encoding: Option<&Encoding>,
+        key: Option<(usize, &DrawRule)>,
     ) -> Result<Self> {
         let mut values = Vec::new();
         for (i, name) in names.iter().enumerate() {
             let encoded = encoding.map(|encoding| &encoding.columns[i]);
             values.push(of_column(table.texts(i), name, encoded)?);
+        }
+        if let Some((position, rule)) = key
+            && let Some(texts) = table.texts(position)
+        {
+            values.resize_with(position, || Values::AsTheyAre);
+            let of_text = |text: &String| rule.key(&Cell::Text(text)).unwrap_or(f64::NAN);
+            values.push(Values::OfTexts(texts.iter().map(of_text).collect()));
         }
         Ok(Self { table, columns, next: 0, values })
     }

@@ -396,7 +396,9 @@ impl Source {
             Piece::Pipe(pipe) => return self.csv(pipe.path(), pipe.take()?, self.prompt),
             Piece::Memory(table) => {
                 let (columns, names) = (self.columns(), &self.feature_names);
-                return Ok(Box::new(MemoryReader::new(Arc::clone(table), columns, names, self.encoding())?));
+                let key = self.rule().filter(|_| self.key_name.is_some()).map(|rule| (self.roles(), rule));
+                let table = Arc::clone(table);
+                return Ok(Box::new(MemoryReader::new(table, columns, names, self.encoding(), key)?));
             }
         };
         let chosen = || self.chosen(path, &names(path, format, self.dialect)?);

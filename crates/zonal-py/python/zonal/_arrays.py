@@ -135,8 +135,8 @@ def coded(data: Any, task: str, argument: str = "y") -> Coded | None:
     return Coded(codes, [str(classes[i]) for i in order], known_names[0] if known_names else None)
 
 
-def groups(data: Any, rows: int, argument: str = "groups") -> npt.NDArray[np.float64]:
-    """Return a number for the group of each row."""
+def groups(data: Any, rows: int, argument: str = "groups") -> npt.NDArray[Any]:
+    """Return the group of each row: a number, or a text."""
     array = _array(data, argument)
     if array.shape != (rows,):
         raise DataError(f"{argument} has the shape {array.shape}, but the table has {rows} rows: ({rows},) is needed")
@@ -144,8 +144,7 @@ def groups(data: Any, rows: int, argument: str = "groups") -> npt.NDArray[np.flo
     for row, value in enumerate(values):
         if _is_missing(value):
             raise DataError(f"{argument} has no value in row {row} (counted from 0), but each row needs a group")
-    _, found = np.unique(values.astype(str), return_inverse=True)
-    return found.astype(np.float64)
+    return array if array.dtype.kind in "fiub" else Texts.of(values)
 
 
 def times(data: Any, rows: int, argument: str = "time") -> npt.NDArray[np.float64]:

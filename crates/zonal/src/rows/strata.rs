@@ -6,6 +6,8 @@ use rand::Rng;
 
 /// The largest number of rows of one class that are spread together.
 const BLOCK: u64 = 60;
+/// The number of groups that are spread together.
+const GROUPS: u64 = 10;
 /// Multiples of this number, modulo 1, are evenly spread, however many they are: the golden ratio less 1.
 const GOLDEN: f64 = 0.618_033_988_749_894_9;
 /// The number of streams of random numbers of each class.
@@ -17,6 +19,8 @@ const STREAMS: u64 = 1 << 40;
 #[derive(Clone, Debug)]
 pub struct Strata {
     seed: u64,
+    /// The largest number of rows of one class that are spread together.
+    block: u64,
     classes: Vec<Stratum>,
 }
 
@@ -37,7 +41,12 @@ impl Strata {
     /// Starts the sequence for a table with this number of rows in each class.
     pub fn new(seed: u64, rows: &[u64]) -> Self {
         let classes = rows.iter().map(|&rows| Stratum { rows, ..Stratum::default() }).collect();
-        Self { seed, classes }
+        Self { seed, block: BLOCK, classes }
+    }
+
+    /// Starts the sequence for groups of rows, which are of one class and of unknown number. Every ten of them are spread evenly.
+    pub fn of_groups(seed: u64) -> Self {
+        Self { block: GROUPS, ..Self::new(seed, &[u64::MAX]) }
     }
 
     /// Returns the draw of the next row of this class.
@@ -47,7 +56,7 @@ impl Strata {
     pub fn draw(&mut self, class: usize) -> Draw {
         let stratum = &mut self.classes[class];
         if stratum.block.is_empty() {
-            stratum.block = stratum.next_block(self.seed, class as u64);
+            stratum.block = stratum.next_block(self.seed, class as u64, self.block);
             stratum.blocks += 1;
             stratum.seen += stratum.block.len() as u64;
         }
@@ -56,10 +65,10 @@ impl Strata {
 }
 
 impl Stratum {
-    fn next_block(&self, seed: u64, class: u64) -> Vec<Draw> {
+    fn next_block(&self, seed: u64, class: u64, block: u64) -> Vec<Draw> {
         // A table with more rows than were counted continues with full blocks.
         let left = self.rows.saturating_sub(self.seen);
-        let size = if left == 0 { BLOCK } else { left.div_ceil(left.div_ceil(BLOCK)) };
+        let size = if left == 0 { block } else { left.div_ceil(left.div_ceil(block)) };
         let mut rng = stream(seed, Purpose::Strata, class * STREAMS + self.blocks);
         let (of_part, of_fold) = (uniform(&mut rng), uniform(&mut rng));
         let draw = |place: u64| Draw {
@@ -127,6 +136,20 @@ mod tests {
         assert_eq!(mixed.draw(0), draws[0]);
         let early = draws[..1_000].iter().filter(|d| split.part_of(d) == Part::Test).count();
         assert!((early as f64 - 150.0).abs() < 20.0, "{early}");
+    }
+
+    #[test]
+    fn few_groups_fill_every_part_and_fold() {
+        let split = Split::new(0, 0.2, 0.2).unwrap();
+        for seed in 0..200 {
+            let mut strata = Strata::of_groups(seed);
+            let draws: Vec<Draw> = (0..30).map(|_| strata.draw(0)).collect();
+            let count = |part| draws.iter().filter(|draw| split.part_of(draw) == part).count();
+            assert!((4..=8).contains(&count(Part::Test)) && (4..=8).contains(&count(Part::Validation)));
+            let fitted = draws.iter().filter(|d| split.part_of(d) != Part::Test);
+            let folds: Vec<usize> = fitted.map(|d| d.fold(8)).collect();
+            assert!((0..8).all(|fold| folds.contains(&fold)), "seed {seed}: {folds:?}");
+        }
     }
 
     #[test]
