@@ -17,8 +17,8 @@ const SNIFFED_BYTES: u64 = 1 << 16;
 
 /// Returns the delimiter of CSV files, and whether their decimal mark is a comma: what is given, and otherwise what the files suggest. The
 /// delimiter is a tab for the extension `.tsv`, and else the one of comma, semicolon, tab and bar that the first line of the first CSV
-/// file has most often. The decimal mark is a comma if no field of the first lines has a point between digits and some field can only be a
-/// decimal with a comma, such as 1,5 but not 1,500. Files may be patterns as for [`Source::open`](super::Source::open); pipes are not
+/// file has most often. The decimal mark is a comma if some fields of the first lines can only be
+/// decimals with a comma, such as 1,5 but not 1,500, and none, or one in twenty as many, has a point between digits. Files may be patterns as for [`Source::open`](super::Source::open); pipes are not
 /// looked at.
 ///
 /// # Errors
@@ -111,21 +111,23 @@ fn delimiter_of(line: &str) -> char {
     counts.iter().position(|count| *count == most).map_or(',', |at| DELIMITERS[at])
 }
 
+/// A few fields with a point among so many times as many with a comma are texts, such as the numbers of versions.
+const COMMAS_FOR_A_POINT: usize = 20;
+
 /// Returns whether the decimal mark in these lines is a comma.
 fn has_commas<'a>(lines: impl Iterator<Item = &'a str>, delimiter: char) -> bool {
-    let mut found = false;
+    let (mut commas, mut points) = (0, 0);
     for field in lines.flat_map(|line| line.split(delimiter)) {
         let field = field.trim().trim_matches('"');
         match field.rsplit_once(',') {
             // 1,500 may be a number with a thousands mark, 1.234,500 may not.
             Some((whole, decimals)) if decimal_comma(field).is_some() => {
-                found |= decimals.len() != 3 || whole.contains('.');
+                commas += usize::from(decimals.len() != 3 || whole.contains('.'));
             }
-            _ if field.parse::<f64>().is_ok() && decimal_comma(field).is_none() => return false,
-            _ => {}
+            _ => points += usize::from(field.parse::<f64>().is_ok() && decimal_comma(field).is_none()),
         }
     }
-    found
+    commas > COMMAS_FOR_A_POINT * points
 }
 
 #[cfg(test)]
@@ -155,5 +157,8 @@ mod tests {
         ] {
             assert_eq!(has_commas(text.lines(), ';'), comma, "{text}");
         }
+        // One text that looks like a number with a point.
+        let rows = |commas: usize| "1,5;x\n".repeat(commas) + "2;19.1";
+        assert!(has_commas(rows(21).lines(), ';') && !has_commas(rows(20).lines(), ';'));
     }
 }
