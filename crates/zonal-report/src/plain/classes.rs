@@ -22,7 +22,7 @@ pub(super) fn training(report: &ClassReport, held_out: &str, layout: Layout) -> 
 
 /// Formats the measures on some rows.
 pub(super) fn score(classes: &[String], scores: &ClassScores, layout: Layout) -> String {
-    measures(&[("these", scores)], layout) + &confusion(classes, scores, "these rows", layout)
+    measures(&[("scored", scores)], layout) + &confusion(classes, scores, "scored rows", layout)
 }
 
 fn measures(parts: &[(&str, &ClassScores)], layout: Layout) -> String {
