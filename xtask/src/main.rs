@@ -60,6 +60,8 @@ const HELP: &str = "cargo xtask COMMAND
           perceptrons; --write puts the results into docs/benchmarks.md
   bench classes [--splits N] [--only NAME,..] [--write]
           classification against boosting, a perceptron and logistic regression on twelve public tables
+  bench intervals --data FOLDER [--splits N] [--write]
+          the share of labels that intervals cover, on twelve tables
   bench python [SECTION ..]
           the Python package compared with scikit-learn, and on Dask; sections: import, estimator, dask";
 
