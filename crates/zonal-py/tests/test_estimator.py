@@ -184,6 +184,19 @@ def test_wrong_options_are_told_when_fitting(options, words, rows):
         model.fit(*rows)
 
 
+def test_groups_are_not_divided_when_the_iteration_is_chosen():
+    rng = np.random.default_rng(0)
+    group = np.arange(400) % 20
+    x = np.stack([np.cos(0.1 * np.pi * group), np.sin(0.1 * np.pi * group), rng.normal(size=400)], axis=1)
+    y = rng.normal(size=20)[group] + 0.1 * rng.normal(size=400)
+    model = OneHiddenLayerRegressor(width=60)
+    divided = model.fit(x, y).result_.validation_rmse
+    assert divided < 0.2 < model.fit(x, y, groups=group).result_.validation_rmse
+    drawn = OneHiddenLayerRegressor(width=60, hidden="drawn", activation="relu").fit(x, y, groups=group)
+    run = zonal.train(x, y, groups=group, width=60, hidden="drawn", activation="relu", test_fraction=0, refit=True)
+    assert np.array_equal(drawn.path_.validation_loss, run.path.validation_loss)
+
+
 def test_weights_step_by_step_are_refused(rows):
     x, y = rows
     with pytest.raises(ValueError, match="sample_weight needs layers='output'"):

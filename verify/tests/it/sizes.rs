@@ -878,7 +878,6 @@ const ANY: [(&str, &[&str]); 11] = [
             "zonal::Lift::of_points",
             "zonal::GradientPath::coefficients",
             "zonal::GradientPath::precise_coefficients",
-            "zonal::Split::parts",
             "zonal::Strata::new",
             "zonal::HeldOutErrors::new",
             "zonal-io::DrawRule::of_times",

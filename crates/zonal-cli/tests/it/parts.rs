@@ -58,6 +58,12 @@ fn no_group_is_divided_between_parts_or_folds() {
     }
     let group_of_none = table.replacen("\np0,", "\n,", 1);
     place.file("hole.csv", group_of_none);
+    // A row without a group takes no draw: what is learned of columns is from the training rows, also after it.
+    let (dropped, _) = trained(
+        &place,
+        &["hole.csv", "--label", "y", "--groups", "patient", "--missing", "drop", "--out", "hole"],
+    );
+    assert_eq!(dropped.rows.unwrap().dropped, 1);
     place.fail(
         &["train", "hole.csv", "--label", "y", "--groups", "patient", "--missing", "reject"],
         1,

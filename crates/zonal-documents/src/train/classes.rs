@@ -85,7 +85,7 @@ impl ClassScores {
         }
         let total: f64 = weights.iter().sum();
         let frequent = zonal::classes::largest(shares);
-        // A class without weight does not count, whatever its share.
+        // A class without weight does not count, even if its share is zero.
         let of_base = |(weight, share): (&f64, &f64)| if *weight > 0.0 { -weight * share.ln() } else { 0.0 };
         let bins = tally.bins.iter().filter(|bin| bin.rows > 0).map(|bin| CalibrationBin {
             rows: bin.rows,

@@ -98,7 +98,7 @@ impl<'a> Blocks<'a> {
             let in_file = self.file_row + i as u64;
             let label = &row[features..features + source.label_names.len()];
             let class = source.classified.as_ref().map(|c| source.class(piece, c, label[0]));
-            let key = source.key_name.as_ref().map(|_| row[source.roles()]);
+            let key = source.key_name.as_ref().map(|_| row[source.roles()]).filter(|key| !key.is_nan());
             let draw = self.draws.as_mut().map(|draws| draws.own(number, class.flatten(), key));
             let usable = source.is_usable(path, row, in_file).and_then(|is_used| match class {
                 Some(None) if is_used => Err(source.unknown_class(path, label[0], in_file)),

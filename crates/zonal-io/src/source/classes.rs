@@ -18,7 +18,7 @@ pub struct Classes {
     pub label: String,
     /// The classes: numbers in ascending order, or texts in alphabetical order.
     pub names: Vec<String>,
-    /// The number of rows of each class in the table of the training, whatever their part.
+    /// The number of rows of each class in the table of the training, in all parts.
     pub rows: Vec<u64>,
 }
 

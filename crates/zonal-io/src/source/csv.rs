@@ -281,7 +281,7 @@ fn is_missing(text: &str) -> bool {
 /// A column is text if at least this share of its values is not a number. Fewer are probably mistakes.
 const TEXT_SHARE: f64 = 0.1;
 
-/// Returns whether so few texts among so many values are probably mistakes.
+/// Returns whether this share of texts among the values of a column suggests that they are mistakes.
 pub(super) fn is_mistake(texts: u64, values: u64) -> bool {
     (texts as f64) < TEXT_SHARE * values as f64
 }

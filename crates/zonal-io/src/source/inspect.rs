@@ -89,7 +89,7 @@ impl Seen {
 
 impl Source {
     /// Inspects all feature columns: which hold numbers and which text, with its levels and the means over the rows of which
-    /// `is_used` is true. Columns named in `categorical` are text, whatever they hold. Reads the table twice if there is text. If it
+    /// `is_used` is true. Columns named in `categorical` are always text. Reads the table twice if there is text. If it
     /// is cancelled, it ends early, and its result is to be discarded.
     ///
     /// # Errors

@@ -14,6 +14,17 @@ use zonal::rows::{Part, Split};
 /// The largest number of classes.
 const MOST_CLASSES: usize = 1_000;
 
+/// Returns the classes in order: numbers ascending, texts by the alphabet.
+fn in_order(rows: HashMap<String, u64>) -> Vec<(String, u64)> {
+    let mut sorted: Vec<(String, u64)> = rows.into_iter().collect();
+    sorted.sort();
+    if sorted.iter().all(|(name, _)| name.parse::<f64>().is_ok()) {
+        let number = |class: &(String, u64)| class.0.parse::<f64>().unwrap_or(0.0);
+        sorted.sort_by(|a, b| number(a).total_cmp(&number(b)));
+    }
+    sorted
+}
+
 impl Source {
     /// Returns whether the label is to be classified rather than predicted as a number: whether its first value is a boolean or a text
     /// that is neither a date nor a number with a decimal comma. Only CSV files have text.
@@ -86,12 +97,7 @@ impl Source {
             );
             return Err(Error::Table { path, row: Some(line), column: Some(label), message });
         }
-        let mut sorted: Vec<(String, u64)> = rows.into_iter().collect();
-        sorted.sort();
-        if sorted.iter().all(|(name, _)| name.parse::<f64>().is_ok()) {
-            let number = |class: &(String, u64)| class.0.parse::<f64>().unwrap_or(0.0);
-            sorted.sort_by(|a, b| number(a).total_cmp(&number(b)));
-        }
+        let sorted = in_order(rows);
         let path = self.pieces.first().map_or(Path::new("the table"), Piece::name);
         let fail = |message: String| {
             Err(Error::Table { path: path.to_owned(), row: None, column: Some(label.clone()), message })

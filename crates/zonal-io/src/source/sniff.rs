@@ -111,7 +111,7 @@ fn delimiter_of(line: &str) -> char {
     counts.iter().position(|count| *count == most).map_or(',', |at| DELIMITERS[at])
 }
 
-/// A few fields with a point among so many times as many with a comma are texts, such as the numbers of versions.
+/// With more than this many fields with a comma for each one with a point, those with a point are texts, such as version numbers.
 const COMMAS_FOR_A_POINT: usize = 20;
 
 /// Returns whether the decimal mark in these lines is a comma.

@@ -468,7 +468,7 @@ class OneHiddenLayerClassifier(ClassifierMixin, _OneHiddenLayer):  # type: ignor
     hidden : {'auto', 'grown', 'drawn'}, default='auto'
         Whether hidden units are grown on the rows or drawn at random, as for `zonal.train`. Folds choose the iterations of
         grown units. With auto, units are grown, unless training is iterative, the activation is a callable, or `scale`,
-        `bias`, `validation_fraction` or `refit`, which are for drawn units, differ from their defaults. `partial_fit` draws.
+        `bias`, `validation_fraction` or `refit`, which are for drawn units, differ from their defaults.
     layers : {'output', 'both', 'hidden'}, default='output'
         The layers that are trained; ``'both'`` and ``'hidden'`` are iterative.
     iterations : int or 'auto', default='auto'

@@ -3,11 +3,7 @@
 use crate::error::{Error, Result};
 use crate::numeric::random::{Purpose, stream, uniform};
 use rand::Rng;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-
-/// The smallest number of rows for which one thread draws random numbers at a time.
-const CHUNK: usize = 256;
 
 /// The use of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,11 +112,6 @@ impl Split {
     /// Returns whether the split has test rows.
     pub fn has_test(&self) -> bool {
         self.test_fraction > 0.0
-    }
-
-    /// Returns the part of each row.
-    pub fn parts(&self, rows: &[u64]) -> Vec<Part> {
-        rows.par_iter().with_min_len(CHUNK).map(|&row| self.part(row)).collect()
     }
 }
 

@@ -289,7 +289,7 @@ fn open(job: &TableJob) -> Result<(Source, Option<Source>)> {
         key: job.groups.clone().or(job.time.clone()),
     };
     let source = job.data.open(&columns)?;
-    // Separate test rows are in no other part, whatever their group.
+    // Separate test rows are in no other part, regardless of their group.
     let features = Some(source.raw_feature_names().to_vec());
     let columns = Columns { features, key: None, excluded: Vec::new(), ..columns };
     let open = |files: &Vec<_>| job.data.with_files(files.clone()).open(&columns);
