@@ -8,7 +8,7 @@ use zonal::sphere::Dim;
 use zonal::target::Target;
 use zonal_io::checksum;
 use zonal_io::model::Model;
-use zonal_io::source::{Columns, Dialect, Missing, Source};
+use zonal_io::source::{Columns, Decimal, Dialect, Missing, Source};
 use zonal_jobs::train::PartialSums;
 use zonal_jobs::{saved_run, sweep, train};
 use zonal_sq::{Replay, Transcript};
@@ -82,7 +82,11 @@ pub fn csv(bytes: &[u8]) {
     table(
         rest,
         "t.csv",
-        Dialect { delimiter, header: choice & 1 == 0, decimal_comma: choice & 8 != 0 },
+        Dialect {
+            delimiter,
+            header: choice & 1 == 0,
+            decimal: if choice & 8 != 0 { Decimal::Comma } else { Decimal::Point },
+        },
         missing,
     );
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The packages that the tests of the Python package and of pages need. The package itself needs NumPy.
-const PACKAGES: [&str; 14] = [
+const PACKAGES: [&str; 15] = [
     "maturin==1.16.0",
     "numpy==2.4.6",
     "scikit-learn==1.9.1",
@@ -16,6 +16,7 @@ const PACKAGES: [&str; 14] = [
     "dask[array,dataframe,distributed]==2026.8.0",
     "matplotlib==3.11.2",
     "polars==2.1.0",
+    "duckdb==2.0.1",
     "pytest==9.2.0",
     "mypy==2.4.1",
     "ruff==0.15.16",

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use zonal_io::source::{Columns, Dialect, Missing, Source, Table};
+use zonal_io::source::{Columns, Decimal, Dialect, Missing, Source, Table};
 
 /// A table: files of rows, or rows in memory.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -21,6 +21,9 @@ pub struct Data {
     /// Whether decimals in CSV files are written with a comma.
     #[serde(default)]
     pub decimal_comma: bool,
+    /// Whether commas mark thousands in CSV files wherever they can; otherwise only where they can mean nothing else.
+    #[serde(default)]
+    pub thousands: bool,
     /// Whether rows with missing values are dropped.
     pub drop_missing: bool,
     /// Whether missing features are replaced by the mean of their column; without this and `drop_missing` missing values are
@@ -94,24 +97,25 @@ pub(crate) fn lossy<S: serde::Serializer>(
 
 impl Data {
     /// Returns the table of the files that the options of a command name. What is not given of the dialect (no header, delimiter,
-    /// decimal comma) follows from the names and the first lines of the files.
+    /// decimal mark) follows from the names and the first lines of the files.
     ///
     /// # Errors
     /// As [`zonal_io::source::default_dialect`].
     pub fn of_files(
         files: &[PathBuf],
         others: &[PathBuf],
-        dialect: (bool, Option<char>, Option<bool>),
+        dialect: (bool, Option<char>, Option<Decimal>),
         missing: Missing,
     ) -> Result<Self> {
-        let (no_header, delimiter, decimal_comma) = dialect;
+        let (no_header, delimiter, decimal) = dialect;
         let all: Vec<&PathBuf> = files.iter().chain(others).collect();
-        let (delimiter, decimal_comma) = zonal_io::source::default_dialect(&all, delimiter, decimal_comma)?;
+        let (delimiter, decimal) = zonal_io::source::default_dialect(&all, delimiter, decimal)?;
         Ok(Self {
             files: files.to_vec(),
             header: !no_header,
             delimiter,
-            decimal_comma,
+            decimal_comma: decimal == Decimal::Comma,
+            thousands: decimal == Decimal::PointWithThousands,
             drop_missing: missing == Missing::Drop,
             fill_missing: missing == Missing::Fill,
             encode_text: false,
@@ -128,6 +132,7 @@ impl Data {
             header: true,
             delimiter: ',',
             decimal_comma: false,
+            thousands: false,
             drop_missing,
             fill_missing: false,
             encode_text: false,
@@ -174,7 +179,12 @@ impl Data {
                 Source::memory(table, features, labels, [weight, key], missing)?.starting_at(first_row)
             );
         }
-        let dialect = Dialect::new(self.header, self.delimiter, self.decimal_comma)?;
+        let decimal = match (self.decimal_comma, self.thousands) {
+            (true, _) => Decimal::Comma,
+            (false, true) => Decimal::PointWithThousands,
+            (false, false) => Decimal::Point,
+        };
+        let dialect = Dialect::new(self.header, self.delimiter, decimal)?;
         let files = match &self.directory {
             Some(directory) => &self.files.iter().map(|file| resolve(directory, file)).collect(),
             None => &self.files,

@@ -205,7 +205,7 @@ fn decimal_commas() {
         place.fail(&words, 1, parts);
     };
     let rows: String = (0..60).map(|i| format!("117,0099;{i}\n")).collect();
-    let advice = "write decimals with a point, or use --decimal comma";
+    let advice = "use --decimal comma if the comma marks decimals, or --decimal point if it marks thousands";
     fails(&format!("a;y\n{rows}"), &["found '117,0099', but a number is needed", advice]);
     fails("a;y\n1;-2,5\n", &["the label must be a number, but found '-2,5'", advice]);
     let rows: String = (0..60).map(|i| format!("1.5;{i}\n")).collect();

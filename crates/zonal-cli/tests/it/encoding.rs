@@ -1,6 +1,7 @@
 //! Tables as people have them: text, dates, missing values, decimal commas, few rows and rows that repeat.
 
 use crate::common::Place;
+use crate::predict::run_with_input;
 use crate::tables::{csv, trained, values};
 
 /// Rows with a column of text and a number that is sometimes missing; missing ones have another mean of the label.
@@ -166,13 +167,13 @@ fn semicolons_and_decimal_commas_are_recognised() {
     assert_eq!(predicted("commas.csv"), predicted("points.csv"));
     let analyzed = |file: &str| place.succeed(&["analyze", file, "--label", "y"]).stdout;
     assert_eq!(analyzed("commas.csv"), analyzed("points.csv"));
-    // Quoted decimals between commas need to be told.
+    // Quoted decimals between commas are recognised too.
     let quoted = |field: &str| {
         if field.contains('.') { format!("\"{}\"", field.replace('.', ",")) } else { field.into() }
     };
     let line = |line: &str| line.split(',').map(quoted).collect::<Vec<String>>().join(",") + "\n";
     place.file("quoted.csv", points.lines().map(line).collect::<String>());
-    assert_eq!(train("quoted.csv", &["--decimal", "comma"]), expected);
+    assert_eq!(train("quoted.csv", &[]), expected);
     place.file("thousands.csv", "a;b;c\n-1.234,25;0;0,5\n");
     place.file("plain.csv", "a,b,c\n-1234.25,0,0.5\n");
     assert_eq!(predicted("thousands.csv"), predicted("plain.csv"));
@@ -243,4 +244,60 @@ fn dates_become_days_months_and_weekdays() {
     place.file("dated.csv", format!("when,y\n{rows}"));
     let words = "column 'when': found '2024-1x-31', but a number is needed; convert dates to numbers first";
     place.fail(&["train", "dated.csv", "--label", "y"], 1, &[words]);
+}
+
+/// The text of a table as lines of JSON.
+fn json_lines(table: &str) -> String {
+    let names: Vec<&str> = table.lines().next().unwrap().split(',').collect();
+    let value = |(name, value): (&&str, &str)| match value.parse::<f64>() {
+        _ if value.is_empty() => None,
+        Ok(_) => Some(format!("\"{name}\": {value}")),
+        Err(_) => Some(format!("\"{name}\": \"{value}\"")),
+    };
+    let line = |line: &str| {
+        format!(
+            "{{{}}}\n",
+            names.iter().zip(line.split(',')).filter_map(value).collect::<Vec<_>>().join(", ")
+        )
+    };
+    table.lines().skip(1).map(line).collect()
+}
+
+#[test]
+fn one_table_in_several_encodings_is_one_training() {
+    let place = Place::new();
+    let table = mixed(300, &["rot", "gr\u{fc}n", "bl\u{e4}ulich"]);
+    let wide = |text: &str| -> Vec<u8> {
+        format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect()
+    };
+    let latin: Vec<u8> = table.chars().map(|c| c as u32 as u8).collect();
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut gzip, json_lines(&table).as_bytes()).unwrap();
+    let train = |name: &str, bytes: &[u8]| {
+        place.file(name, bytes);
+        let options = ["--label", "y", "--width", "20", "--folds", "2", "--out", "m", "--force"];
+        let out = place.succeed(&[&["train", name, "--format", "json"], &options[..]].concat());
+        let predicted = place.succeed(&["predict", "m", name]).stdout;
+        (out.json()["test_rmse"].clone(), predicted)
+    };
+    let expected = train("t.csv", table.as_bytes());
+    for (name, bytes) in [
+        ("bom.csv", format!("\u{feff}{table}").into_bytes()),
+        ("wide.csv", wide(&table)),
+        ("wide.tsv", wide(&table.replace(',', "\t"))),
+        ("latin.csv", latin),
+        ("t.csv.zst", zstd::encode_all(table.as_bytes(), 0).unwrap()),
+        ("t.jsonl", json_lines(&table).into_bytes()),
+        ("t.ndjson.gz", gzip.finish().unwrap()),
+        ("excel.csv", format!("sep=;\r\n{}", table.replace(',', ";").replace('\n', "\r\n")).into_bytes()),
+        ("comments.csv", format!("# from, by\n{table}# the end\n").into_bytes()),
+    ] {
+        assert_eq!(train(name, &bytes), expected, "{name}");
+    }
+    place.file("array.json", format!("[{}]", json_lines(&table).trim().replace('\n', ",")));
+    place.fail(&["train", "array.json", "--label", "y"], 1, &["one object in each line", "jq -c '.[]'"]);
+    // Line by line, as a server would ask.
+    let (code, stdout, stderr) =
+        run_with_input(&place, &["predict", "m", "-"], json_lines(&table).as_bytes());
+    assert!(code == Some(0) && stdout == expected.1, "{stderr}");
 }

@@ -59,7 +59,11 @@ fn lines(child: &mut Child) -> Receiver<String> {
 }
 
 /// What the program prints that is given these bytes on standard input.
-fn run_with_input(place: &Place, arguments: &[&str], input: &[u8]) -> (Option<i32>, String, String) {
+pub(crate) fn run_with_input(
+    place: &Place,
+    arguments: &[&str],
+    input: &[u8],
+) -> (Option<i32>, String, String) {
     let mut child = start(place, arguments);
     let (mut stdin, input) = (child.stdin.take().unwrap(), input.to_vec());
     // It may refuse the input before it has read all of it.
@@ -270,7 +274,7 @@ fn what_a_pipe_cannot_be_is_refused() {
     refused(b"", "standard input: the file is empty");
     refused(b"c1,c2\n", "standard input: the file has a header but no rows");
     refused(b"c1,c\n1,2\n", "standard input: there is no column 'c2'; the columns are c1, c");
-    refused(b"PAR1\x15\x04", "standard input: is not CSV, but a pipe must hold CSV, plain or gzip");
+    refused(b"PAR1\x15\x04", "standard input: is not CSV, but a pipe must hold CSV or lines of JSON");
     refused(b"\x93NUMPY\x01\x00", "standard input: is not CSV");
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(features(5).as_bytes()).unwrap();

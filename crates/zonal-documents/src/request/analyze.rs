@@ -18,7 +18,7 @@ use zonal_io::option::{CATEGORICAL, FEATURES};
 #[derive(Clone, Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct AnalyzeRequest {
-    /// The table: files or glob patterns; CSV (plain or gzip), NPY, NPZ, Parquet or Arrow
+    /// The table: files or glob patterns; CSV, lines of JSON, NPY, NPZ, Parquet or Arrow
     #[arg(value_name = "DATA", required = true)]
     #[serde(serialize_with = "lossy")]
     pub data: Vec<PathBuf>,

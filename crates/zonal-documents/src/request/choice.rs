@@ -7,7 +7,7 @@ use zonal::dynamics::Solver;
 use zonal::network::{Layers, Parametrisation, Start};
 use zonal::rows::Part;
 use zonal::statistics::Precision;
-use zonal_io::source::Missing;
+use zonal_io::source::{Decimal, Missing};
 
 use crate::spectrum::KernelKind;
 use crate::train::{DescentMethod, Task};
@@ -101,12 +101,12 @@ choices! {
         Lanczos => Solver::Lanczos,
     }
 
-    /// The decimal mark of CSV files: whether it is a comma.
-    DecimalChoice -> bool {
-        /// 1234.5
-        Point => false,
+    /// The decimal mark of CSV files.
+    DecimalChoice -> Decimal {
+        /// 1234.5, also with commas that mark thousands: 1,234.5
+        Point => Decimal::PointWithThousands,
         /// 1234,5, also with points that mark thousands: 1.234,5
-        Comma => true,
+        Comma => Decimal::Comma,
     }
 
     /// The treatment of missing values.

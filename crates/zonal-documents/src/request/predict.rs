@@ -22,9 +22,9 @@ pub struct PredictRequest {
     /// A run folder or a model file
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
-    /// The rows: files or glob patterns, or - for CSV from standard input
+    /// The rows: files or glob patterns, or - for CSV or lines of JSON from standard input
     ///
-    /// The formats are those of training: CSV (plain or gzip), NPY, NPZ, Parquet or Arrow. Columns are found by the names
+    /// The formats are those of training: CSV, lines of JSON, NPY, NPZ, Parquet or Arrow. Columns are found by the names
     /// that they had in training.
     #[arg(value_name = "DATA", required = true, num_args = 1..)]
     #[serde(serialize_with = "lossy")]

@@ -29,7 +29,7 @@ use zonal_io::option::{CATEGORICAL, EXCLUDE, FEATURES, GROUPS, INTERVAL, OptionI
 #[derive(Clone, Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct TrainRequest {
-    /// The table: files or glob patterns; CSV (plain or gzip), NPY, NPZ, Parquet or Arrow
+    /// The table: files or glob patterns; CSV, lines of JSON, NPY, NPZ, Parquet or Arrow
     ///
     /// Rows are read in blocks, so that a table may be larger than memory.
     #[arg(value_name = "DATA", required_unless_present_any = ["target", "resume", "again"])]

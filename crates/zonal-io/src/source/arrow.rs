@@ -1,20 +1,18 @@
-//! The reader of Arrow files: columns of numbers and booleans, with nulls as missing values.
+//! The reader of Arrow files.
 
+use super::arrow_column::{Column, is_readable, is_text};
 use super::arrow_limits;
+use super::encoding::Cells;
 use super::guard::catch_panic;
-use super::reader::{RawRows, Reader, table, wrong_type};
+use super::reader::{RawRows, Reader, See, block_rows, table, wrong_type};
 use crate::error::{Error, Result};
 use crate::option::FEATURES;
-use arrow_array::cast::AsArray;
-use arrow_array::types::{
-    ArrowPrimitiveType, Decimal128Type, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type,
-    Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
-};
-use arrow_array::{Array, RecordBatch};
+use arrow_array::RecordBatch;
 use arrow_ipc::reader::FileReader;
 use arrow_schema::{ArrowError, DataType, Schema};
 use std::fs::File;
 use std::io::{BufReader, Seek};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 const ARROW: &str = "Arrow";
@@ -47,25 +45,16 @@ pub(super) fn names(schema: &Schema) -> Vec<String> {
     schema.fields().iter().map(|f| f.name().clone()).collect()
 }
 
-/// Returns whether each column holds booleans.
-pub(super) fn booleans(schema: &Schema) -> Vec<bool> {
-    schema.fields().iter().map(|f| *f.data_type() == DataType::Boolean).collect()
-}
-
-pub(super) fn ipc_booleans(path: &Path) -> Result<Vec<bool>> {
-    Ok(booleans(&ipc_reader(path, None)?.schema()))
-}
-
 pub(super) fn ipc_names(path: &Path) -> Result<Vec<String>> {
     Ok(names(&ipc_reader(path, None)?.schema()))
 }
 
-pub(super) fn ipc(path: &Path, chosen: &[usize]) -> Result<BatchReader> {
+pub(super) fn ipc(path: &Path, chosen: &[usize], cells: Option<Vec<Cells>>) -> Result<BatchReader> {
     let mut sorted = chosen.to_vec();
     sorted.sort_unstable();
-    check_types(path, &ipc_reader(path, None)?.schema(), chosen)?;
+    check_types(path, &ipc_reader(path, None)?.schema(), chosen, cells.as_deref())?;
     let reader = ipc_reader(path, Some(sorted))?;
-    Ok(BatchReader::new(path, ARROW, Box::new(reader), chosen))
+    Ok(BatchReader::new(path, ARROW, Box::new(reader), chosen, cells))
 }
 
 fn ipc_reader(path: &Path, columns: Option<Vec<usize>>) -> Result<FileReader<BufReader<File>>> {
@@ -75,12 +64,17 @@ fn ipc_reader(path: &Path, columns: Option<Vec<usize>>) -> Result<FileReader<Buf
     read(path, ARROW, || FileReader::try_new(BufReader::new(file), columns))
 }
 
-/// Checks that every chosen column holds numbers, before any rows are read.
-pub(super) fn check_types(path: &Path, schema: &Schema, chosen: &[usize]) -> Result<()> {
-    for &i in chosen {
+/// Checks that the types of the chosen columns can become these cells, before any rows are read.
+pub(super) fn check_types(
+    path: &Path,
+    schema: &Schema,
+    chosen: &[usize],
+    cells: Option<&[Cells]>,
+) -> Result<()> {
+    for (position, &i) in chosen.iter().enumerate() {
         let field = schema.field(i);
         let kind = field.data_type();
-        let numbers = kind.is_integer() || kind.is_floating();
+        let needs_numbers = cells.is_some_and(|cells| matches!(cells.get(position), Some(Cells::Numbers)));
         let fail = |message: String| {
             let column = Some(field.name().clone());
             Err(Error::Table { path: path.to_owned(), row: None, column, message })
@@ -89,7 +83,7 @@ pub(super) fn check_types(path: &Path, schema: &Schema, chosen: &[usize]) -> Res
         if *kind == DataType::Null {
             return fail(format!("has no values; select other columns with {FEATURES}"));
         }
-        if !numbers && !matches!(kind, DataType::Boolean | DataType::Decimal128(..)) {
+        if !is_readable(kind) || needs_numbers && is_text(kind) {
             return fail(wrong_type(kind, kind.is_temporal()));
         }
     }
@@ -105,17 +99,26 @@ pub(super) struct BatchReader {
     batches: Batches,
     /// For each chosen column its index among the columns read, which are in the order of the file.
     indices: Vec<usize>,
+    /// What the cells of the chosen columns become.
+    cells: Vec<Cells>,
     /// The current batch and the number of its rows already returned.
     current: Option<(RecordBatch, usize)>,
     rows: u64,
 }
 
 impl BatchReader {
-    pub(super) fn new(path: &Path, kind: &'static str, batches: Batches, chosen: &[usize]) -> Self {
+    pub(super) fn new(
+        path: &Path,
+        kind: &'static str,
+        batches: Batches,
+        chosen: &[usize],
+        cells: Option<Vec<Cells>>,
+    ) -> Self {
         let mut sorted = chosen.to_vec();
         sorted.sort_unstable();
         let indices = chosen.iter().map(|c| sorted.partition_point(|s| s < c)).collect();
-        Self { path: path.to_owned(), kind, batches, indices, current: None, rows: 0 }
+        let cells = cells.unwrap_or_default();
+        Self { path: path.to_owned(), kind, batches, indices, cells, current: None, rows: 0 }
     }
 
     /// Returns a batch with unread rows and the number of its rows already returned; None after the last batch.
@@ -131,12 +134,39 @@ impl BatchReader {
         Ok(current)
     }
 
-    fn decode(&self, batch: &RecordBatch) -> Result<Vec<Vec<f64>>> {
-        let one = |&index: &usize| {
-            numbers(batch.column(index))
-                .ok_or_else(|| broken(&self.path, self.kind, &"a column changes its type"))
-        };
-        self.indices.iter().map(one).collect()
+    /// Returns the column at this position.
+    fn column<'a>(&self, batch: &'a RecordBatch, position: usize) -> Result<Column<'a>> {
+        Column::of(batch.column(self.indices[position]))
+            .ok_or_else(|| broken(&self.path, self.kind, &"a column changes its type"))
+    }
+
+    /// Returns the numbers of the column at this position.
+    fn numbers(&self, batch: &RecordBatch, position: usize) -> Result<Vec<f64>> {
+        let column = self.column(batch, position)?;
+        match (self.cells.get(position), column) {
+            (Some(Cells::Numbers) | None, Column::Numbers(values)) => Ok(values),
+            (cells, column) => {
+                let cells = cells.unwrap_or(&Cells::Numbers);
+                (0..batch.num_rows())
+                    .map(|row| cells.value(&column.cell(row)))
+                    .collect::<std::result::Result<_, _>>()
+            }
+            .map_err(|message| {
+                let name = batch.schema_ref().field(self.indices[position]).name().clone();
+                Error::Table { path: self.path.clone(), row: None, column: Some(name), message }
+            }),
+        }
+    }
+
+    /// Returns at most this number of rows; None after the last.
+    fn rows(&mut self, most: usize) -> Result<Option<RecordBatch>> {
+        let Some((batch, used)) = self.batch()? else { return Ok(None) };
+        // Decodes only the requested rows: a batch may hold many rows in few bytes.
+        let take = (batch.num_rows() - used).min(most);
+        let rows = batch.slice(used, take);
+        self.current = Some((batch, used + take));
+        self.rows += take as u64;
+        Ok(Some(rows))
     }
 }
 
@@ -145,53 +175,33 @@ impl Reader for BatchReader {
         let mut values = Vec::with_capacity(max_rows * self.indices.len());
         let mut rows = 0;
         while rows < max_rows {
-            let Some((batch, used)) = self.batch()? else { break };
-            // Decodes only the requested rows: a batch may hold many rows in few bytes.
-            let take = (batch.num_rows() - used).min(max_rows - rows);
-            let decoded = self.decode(&batch.slice(used, take))?;
-            for i in 0..take {
-                values.extend(decoded.iter().map(|column| column[i]));
+            let Some(batch) = self.rows(max_rows - rows)? else { break };
+            let columns: Vec<Vec<f64>> = (0..self.indices.len())
+                .map(|position| self.numbers(&batch, position))
+                .collect::<Result<_>>()?;
+            for i in 0..batch.num_rows() {
+                values.extend(columns.iter().map(|column| column[i]));
             }
-            rows += take;
-            self.current = Some((batch, used + take));
+            rows += batch.num_rows();
         }
-        self.rows += rows as u64;
         if self.rows == 0 {
             return Err(table(&self.path, "the file has columns but no rows".into()));
         }
         Ok((rows > 0).then_some(RawRows { rows, values }))
     }
-}
 
-/// Converts a column to f64, with NaN for nulls; None for a type that does not hold numbers.
-fn numbers(array: &dyn Array) -> Option<Vec<f64>> {
-    fn of<T: ArrowPrimitiveType>(array: &dyn Array, f: impl Fn(T::Native) -> f64) -> Option<Vec<f64>> {
-        let array = array.as_primitive_opt::<T>()?;
-        if array.null_count() == 0 {
-            return Some(array.values().iter().map(|&x| f(x)).collect());
+    fn for_each_cell(&mut self, positions: Range<usize>, see: See<'_>) -> Result<()> {
+        while let Some(batch) = self.rows(block_rows(self.indices.len()))? {
+            let of = |position| self.column(&batch, position);
+            let columns: Vec<Column<'_>> = positions.clone().map(of).collect::<Result<_>>()?;
+            for row in 0..batch.num_rows() {
+                for (position, column) in positions.clone().zip(&columns) {
+                    if !see(0, position, column.cell(row)) {
+                        return Ok(());
+                    }
+                }
+            }
         }
-        Some(array.iter().map(|x| x.map_or(f64::NAN, &f)).collect())
-    }
-    match array.data_type() {
-        DataType::Float64 => of::<Float64Type>(array, |x| x),
-        DataType::Float32 => of::<Float32Type>(array, f64::from),
-        DataType::Float16 => of::<Float16Type>(array, |x| x.to_f64()),
-        DataType::Int64 => of::<Int64Type>(array, |x| x as f64),
-        DataType::Int32 => of::<Int32Type>(array, f64::from),
-        DataType::Int16 => of::<Int16Type>(array, f64::from),
-        DataType::Int8 => of::<Int8Type>(array, f64::from),
-        DataType::UInt64 => of::<UInt64Type>(array, |x| x as f64),
-        DataType::UInt32 => of::<UInt32Type>(array, f64::from),
-        DataType::UInt16 => of::<UInt16Type>(array, f64::from),
-        DataType::UInt8 => of::<UInt8Type>(array, f64::from),
-        DataType::Decimal128(_, scale) => {
-            let unit = 10f64.powi(-i32::from(*scale));
-            of::<Decimal128Type>(array, |x| x as f64 * unit)
-        }
-        DataType::Boolean => {
-            let array = array.as_boolean_opt()?;
-            Some(array.iter().map(|x| x.map_or(f64::NAN, |x| f64::from(u8::from(x)))).collect())
-        }
-        _ => None,
+        Ok(())
     }
 }

@@ -24,6 +24,16 @@ pub(super) fn days(text: &str) -> Option<f64> {
     Some(since.num_milliseconds() as f64 / 1e3 / SECONDS_PER_DAY)
 }
 
+/// Returns the text of a time in nanoseconds since 1970-01-01, a date alone at midnight; None for years that have no date.
+#[cfg(feature = "arrow")]
+pub(super) fn text(nanoseconds: i128) -> Option<String> {
+    const SECOND: i128 = 1_000_000_000;
+    let seconds = i64::try_from(nanoseconds.div_euclid(SECOND)).ok()?;
+    let time = DateTime::from_timestamp(seconds, nanoseconds.rem_euclid(SECOND) as u32)?.naive_utc();
+    let form = if time.time() == NaiveTime::MIN { "%Y-%m-%d" } else { "%Y-%m-%dT%H:%M:%S%.f" };
+    Some(time.format(form).to_string())
+}
+
 fn clock(text: &str) -> Option<NaiveTime> {
     let text = text.strip_suffix('Z').unwrap_or(text);
     TIMES.iter().find_map(|form| NaiveTime::parse_from_str(text, form).ok())

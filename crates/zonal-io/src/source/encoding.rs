@@ -1,8 +1,12 @@
 //! How columns become numbers: text becomes a column for each of its levels, and a missing value the mean of its column, with a
 //! column that marks it. What was learned on one table is applied to others.
 
-use super::classes::Classes;
+use super::classes::{Classes, class_name};
 use super::dates;
+use super::draws;
+use super::field::not_a_number;
+use super::reader::Cell;
+use crate::error::shorten;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -79,6 +83,41 @@ pub(super) enum Cells {
     Times,
     /// The number of their class; others are errors.
     Classes(Arc<Classes>, HashMap<String, usize>),
+}
+
+impl Cells {
+    /// Returns the number of a cell, NaN for a missing one.
+    ///
+    /// # Errors
+    /// What was found and what is needed.
+    pub(super) fn value(&self, cell: &Cell<'_>) -> Result<f64, String> {
+        let date = |text: &str| {
+            let needed = "but a date such as 2024-01-31 is needed, as in other rows";
+            dates::days(text).ok_or_else(|| format!("found '{}', {needed}", shorten(text)))
+        };
+        let level = |levels: &HashMap<String, usize>, text: &str| {
+            levels.get(text).copied().unwrap_or(levels.len()) as f64
+        };
+        Ok(match (self, cell) {
+            (_, Cell::Missing) => f64::NAN,
+            (Self::Classes(classes, numbers), cell) => {
+                let name = class_name(cell).unwrap_or_default();
+                let known = numbers.get(name.as_ref()).map(|class| *class as f64);
+                known.ok_or_else(|| classes.unknown(&name))?
+            }
+            // Numbers are the same level however they are written.
+            (Self::Levels(levels), Cell::Number(x)) => level(levels, &x.to_string()),
+            (Self::Levels(levels), Cell::Boolean(is_true)) => level(levels, if *is_true { "1" } else { "0" }),
+            (Self::Levels(levels), Cell::Text(text)) => level(levels, text),
+            (Self::Dates, Cell::Number(x)) => date(&x.to_string())?,
+            (Self::Dates, Cell::Boolean(is_true)) => date(&is_true.to_string())?,
+            (Self::Dates | Self::Times, Cell::Text(text)) => date(text)?,
+            (Self::Groups, Cell::Text(text)) => draws::group(text),
+            (Self::Numbers, Cell::Text(text)) => return Err(not_a_number(text)),
+            (_, Cell::Number(x)) => *x,
+            (_, Cell::Boolean(is_true)) => f64::from(u8::from(*is_true)),
+        })
+    }
 }
 
 impl EncodedColumn {

@@ -1,5 +1,6 @@
 //! Detection of file formats by the first bytes, and by the extension where these are inconclusive.
 
+use super::bytes::{GZIP, ZSTD};
 use super::reader::table;
 use crate::error::{Error, FOLDER, Result};
 use std::fs::File;
@@ -9,8 +10,8 @@ use std::path::{Path, PathBuf};
 /// The format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
-    Csv,
-    GzipCsv,
+    /// CSV or lines of JSON, perhaps packed.
+    Text,
     Npy,
     Npz,
     Parquet,
@@ -18,12 +19,13 @@ pub(super) enum Format {
 }
 
 /// The first bytes of each format.
-pub(super) const BEGINNINGS: [(&[u8], Format); 5] = [
+pub(super) const BEGINNINGS: [(&[u8], Format); 6] = [
     (b"PAR1", Format::Parquet),
     (b"ARROW1", Format::Arrow),
     (b"\x93NUMPY", Format::Npy),
     (b"PK", Format::Npz),
-    (b"\x1f\x8b", Format::GzipCsv),
+    (GZIP, Format::Text),
+    (ZSTD, Format::Text),
 ];
 
 /// Returns the format that begins with these bytes.
@@ -44,16 +46,20 @@ pub(super) fn format(path: &Path) -> Result<Format> {
         None => {}
     }
     match extension.as_str() {
-        "parquet" | "arrow" | "feather" | "npy" | "npz" | "gz" => {
+        "parquet" | "arrow" | "feather" | "npy" | "npz" | "gz" | "zst" => {
             Err(table(path, format!("has the extension .{extension} but is not a valid .{extension} file")))
         }
-        "xlsx" | "xls" | "json" | "jsonl" | "zip" | "bz2" | "xz" | "zst" => Err(table(
+        "json" if !first.trim_ascii_start().starts_with(b"{") => {
+            let message = "must hold one object in each line, such as {\"x\": 1.5, \"y\": 2}; jq -c '.[]' converts an array";
+            Err(table(path, message.into()))
+        }
+        "xlsx" | "xls" | "zip" | "bz2" | "xz" => Err(table(
             path,
             format!(
                 "files of type .{extension} are not supported; save the table as CSV, NPY, Parquet or Arrow"
             ),
         )),
-        _ => Ok(Format::Csv),
+        _ => Ok(Format::Text),
     }
 }
 

@@ -1,20 +1,18 @@
 //! The inspection of a table whose columns hold text or lack values: what each column holds, and how it becomes numbers.
 
+use super::Source;
 use super::dates;
 use super::encoding::{EncodedColumn, Encoding, Kind, MOST_LEVELS};
-use super::memory::{self, MemoryReader};
-use super::reader::{Cell, block_rows};
-use super::{Piece, Source};
+use super::reader::Cell;
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// The largest number of different texts that are counted in a column.
 const MOST_DIFFERENT: usize = 100_000;
 
-/// Sees the number of a row, its file and line, the position of a column and its value.
+/// Sees the number of a row, its file and line, which is 0 in formats without lines, the position of a column and its value.
 type SeeCell<'a> = &'a mut dyn FnMut(u64, (&Path, u64), usize, Cell<'_>);
 
 /// What was seen in one column.
@@ -147,11 +145,11 @@ impl Source {
     fn is_text(name: &str, seen: &Seen) -> Result<bool> {
         let values = seen.numbers + seen.texts;
         let Some((text, path, line)) = &seen.first else { return Ok(false) };
-        match super::csv::not_levels(text, seen.dates, seen.texts, values) {
+        match super::field::not_levels(text, seen.dates, seen.texts, values) {
             None => Ok(true),
             Some(message) => Err(Error::Table {
                 path: path.clone(),
-                row: Some(*line),
+                row: Some(*line).filter(|line| *line > 0),
                 column: Some(name.to_owned()),
                 message,
             }),
@@ -170,39 +168,11 @@ impl Source {
         let mut row = self.first_row;
         for piece in &self.pieces {
             piece.check_unchanged()?;
-            if let Some(mut csv) = self.open_csv(piece)? {
-                csv.for_each_cell(positions.clone(), &mut |line, position, cell| {
-                    see(row, (piece.name(), line), position, cell);
-                    row += u64::from(position == last);
-                    !is_cancelled()
-                })?;
-                continue;
-            }
-            let booleans = self.booleans(piece)?;
-            let memory = if let Piece::Memory(table) = piece { Some(table) } else { None };
-            // Not yet encoded: texts are numbers.
-            let mut reader = match memory {
-                Some(table) => {
-                    Box::new(MemoryReader::new(Arc::clone(table), self.columns(), &[], None, None)?)
-                }
-                None => self.reader(piece)?,
-            };
-            while let Some(raw) = reader.next(block_rows(self.columns()))? {
-                for values in raw.values.chunks_exact(self.columns()) {
-                    for position in positions.clone() {
-                        let x = values[position];
-                        let cell = match booleans.get(position) {
-                            Some(true) if !x.is_nan() => Cell::Boolean(x != 0.0),
-                            _ => memory::cell(memory.and_then(|table| table.texts(position)), x),
-                        };
-                        see(row, (piece.name(), 0), position, cell);
-                    }
-                    row += 1;
-                }
-                if is_cancelled() {
-                    return Ok(());
-                }
-            }
+            self.reader_of(piece, None)?.for_each_cell(positions.clone(), &mut |line, position, cell| {
+                see(row, (piece.name(), line), position, cell);
+                row += u64::from(position == last);
+                !is_cancelled()
+            })?;
         }
         Ok(())
     }

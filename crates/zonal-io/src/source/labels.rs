@@ -1,7 +1,7 @@
 //! Sources whose label is a class: how its classes are found, and which rows have which.
 
 use super::classes::{Classes, Classified, class_name};
-use super::csv::{is_mistake, looks_like_a_number};
+use super::field::{is_mistake, looks_like_a_number};
 use super::reader::{Cell, table};
 use super::{Format, Piece, Source};
 use crate::error::{Error, Result, shorten};
@@ -27,7 +27,7 @@ fn in_order(rows: HashMap<String, u64>) -> Vec<(String, u64)> {
 
 impl Source {
     /// Returns whether the label is to be classified rather than predicted as a number: whether its first value is a boolean or a text
-    /// that is neither a date nor a number with a decimal comma. Only CSV files have text.
+    /// that is neither a date nor a number with a decimal comma.
     ///
     /// # Errors
     /// As reading.
@@ -36,22 +36,19 @@ impl Source {
         if let [_] = self.label_names.as_slice() {
             for piece in &self.pieces {
                 let label = self.feature_names.len();
-                let Some(mut csv) = self.open_csv(piece)? else {
-                    found = found.or(self.booleans(piece)?.get(label).copied());
-                    break;
-                };
                 let mut first = None;
                 // An error in a later cell is found when the rows are read.
-                let outcome = csv.for_each_cell(label..label + 1, &mut |_, _, cell| {
-                    first = match &cell {
-                        Cell::Missing => None,
-                        Cell::Number(_) => Some(false),
-                        Cell::Boolean(_) => Some(true),
-                        // Numbers and dates in another form are mistakes that reading explains.
-                        Cell::Text(text) => Some(!looks_like_a_number(text)),
-                    };
-                    first.is_none()
-                });
+                let outcome =
+                    self.reader_of(piece, None)?.for_each_cell(label..label + 1, &mut |_, _, cell| {
+                        first = match &cell {
+                            Cell::Missing => None,
+                            Cell::Number(_) => Some(false),
+                            Cell::Boolean(_) => Some(true),
+                            // Numbers and dates in another form are mistakes that reading explains.
+                            Cell::Text(text) => Some(!looks_like_a_number(text)),
+                        };
+                        first.is_none()
+                    });
                 found = found.or(first);
                 match outcome {
                     Ok(()) if found.is_none() => {}
@@ -95,7 +92,12 @@ impl Source {
                 numbers + texts,
                 TASK.with("classify")
             );
-            return Err(Error::Table { path, row: Some(line), column: Some(label), message });
+            return Err(Error::Table {
+                path,
+                row: Some(line).filter(|line| *line > 0),
+                column: Some(label),
+                message,
+            });
         }
         let sorted = in_order(rows);
         let path = self.pieces.first().map_or(Path::new("the table"), Piece::name);
@@ -200,9 +202,9 @@ impl Source {
     /// Returns the number of the class of a raw value of the label column; None if it is none of them.
     pub(super) fn class(&self, piece: &Piece, classified: &Classified, value: f64) -> Option<usize> {
         let is_number = match piece {
-            Piece::File(_, Format::Csv | Format::GzipCsv, _) | Piece::Pipe(_) => true,
+            Piece::File(_, Format::Npy | Format::Npz, _) => false,
+            Piece::File(..) | Piece::Pipe(_) => true,
             Piece::Memory(_) => classified.is_coded,
-            Piece::File(..) => false,
         };
         if is_number {
             let class = value as usize;

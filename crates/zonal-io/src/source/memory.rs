@@ -1,11 +1,8 @@
 //! Tables in memory, through a trait.
 
-use super::dates;
-use super::draws::DrawRule;
-use super::encoding::{Cells, EncodedColumn, Encoding};
+use super::encoding::Cells;
 use super::reader::{Cell, RawRows, Reader};
-use crate::error::{Error, Result, shorten};
-use crate::option::FEATURES;
+use crate::error::{Error, Result};
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::ops::Range;
@@ -28,15 +25,6 @@ pub trait Table: Debug + Send + Sync {
     }
 }
 
-/// Returns the cell of a value of a column.
-pub(super) fn cell<'a>(texts: Option<&'a [String]>, value: f64) -> Cell<'a> {
-    match texts {
-        _ if value.is_nan() => Cell::Missing,
-        None => Cell::Number(value),
-        Some(texts) => texts.get(value as usize).map_or(Cell::Missing, |text| Cell::Text(text)),
-    }
-}
-
 /// What the values of a column become before the encoding.
 enum Values {
     AsTheyAre,
@@ -55,7 +43,7 @@ pub(super) struct MemoryReader {
 }
 
 impl MemoryReader {
-    /// Starts to read a table whose feature columns have these names; `key` is the column that determines draws, with its rule.
+    /// Starts to read a table whose columns become these cells, and whose first ones have these names.
     ///
     /// # Errors
     /// [`Error::Table`] for text in a column that is to hold numbers or dates.
@@ -63,51 +51,41 @@ impl MemoryReader {
         table: Arc<dyn Table>,
         columns: usize,
         names: &[String],
-        encoding: Option<&Encoding>,
-        key: Option<(usize, &DrawRule)>,
+        cells: Vec<Cells>,
     ) -> Result<Self> {
-        let mut values = Vec::new();
-        for (i, name) in names.iter().enumerate() {
-            let encoded = encoding.map(|encoding| &encoding.columns[i]);
-            values.push(of_column(table.texts(i), name, encoded)?);
-        }
-        if let Some((position, rule)) = key
-            && let Some(texts) = table.texts(position)
-        {
-            values.resize_with(position, || Values::AsTheyAre);
-            let of_text = |text: &String| rule.key(&Cell::Text(text)).unwrap_or(f64::NAN);
-            values.push(Values::OfTexts(texts.iter().map(of_text).collect()));
-        }
+        let of = |(i, cells): (usize, Cells)| of_column(table.texts(i), names.get(i), cells);
+        let values = cells.into_iter().enumerate().map(of).collect::<Result<_>>()?;
         Ok(Self { table, columns, next: 0, values })
     }
 }
 
-fn of_column(texts: Option<&[String]>, name: &str, encoded: Option<&EncodedColumn>) -> Result<Values> {
-    let cells = encoded.map_or(Cells::Numbers, EncodedColumn::cells);
+fn of_column(texts: Option<&[String]>, name: Option<&String>, cells: Cells) -> Result<Values> {
     let Some(texts) = texts else {
         return Ok(match cells {
             Cells::Levels(levels) => Values::OfNumbers(levels),
             _ => Values::AsTheyAre,
         });
     };
-    let fail = |text: &str, needed: &str| Error::Table {
-        path: "the table in memory".into(),
-        row: None,
-        column: Some(name.to_owned()),
-        message: format!(
-            "holds text such as '{}', but {needed} are needed; convert it, or leave the column out of {FEATURES}",
-            shorten(text)
-        ),
-    };
-    let of_text = |text: &String| match &cells {
-        Cells::Levels(levels) => Ok(levels.get(text).copied().unwrap_or(levels.len()) as f64),
-        Cells::Dates => dates::days(text).ok_or_else(|| fail(text, "dates")),
-        _ => Err(fail(text, "numbers")),
+    let of_text = |text: &String| {
+        cells.value(&Cell::Text(text)).map_err(|message| Error::Table {
+            path: "the table in memory".into(),
+            row: None,
+            column: name.cloned(),
+            message,
+        })
     };
     Ok(Values::OfTexts(texts.iter().map(of_text).collect::<Result<_>>()?))
 }
 
 impl Reader for MemoryReader {
+    fn cell(&self, position: usize, value: f64) -> Cell<'_> {
+        match self.table.texts(position) {
+            _ if value.is_nan() => Cell::Missing,
+            None => Cell::Number(value),
+            Some(texts) => texts.get(value as usize).map_or(Cell::Missing, |text| Cell::Text(text)),
+        }
+    }
+
     fn next(&mut self, max_rows: usize) -> Result<Option<RawRows>> {
         let end = self.table.rows().min(self.next + max_rows as u64);
         if self.next >= end {

@@ -1,22 +1,27 @@
-//! Tables of numbers in blocks of rows, from one or several files (CSV, plain or gzip, NPY, NPZ, Parquet, Arrow) or from memory.
+//! Tables of numbers in blocks of rows, from one or several files (CSV, lines of JSON, NPY, NPZ, Parquet, Arrow) or from memory.
 //! Memory use does not grow with the number of rows. A table can be read any number of times, except from a pipe, which only
 //! [`Source::open_once`] accepts.
 
 #[cfg(feature = "arrow")]
 mod arrow;
 #[cfg(feature = "arrow")]
+mod arrow_column;
+#[cfg(feature = "arrow")]
 mod arrow_limits;
 mod blocks;
+mod bytes;
 mod classes;
 mod columns;
-mod csv;
 mod dates;
+mod dialect;
 mod draws;
 mod encoding;
+mod field;
 mod format;
 #[cfg(feature = "arrow")]
 mod guard;
 mod inspect;
+mod json;
 mod labels;
 mod memory;
 mod numpy;
@@ -26,13 +31,15 @@ mod parquet;
 mod parquet_limits;
 mod pipe;
 mod reader;
+mod records;
 mod sniff;
+mod text;
 mod times;
 
 pub use blocks::Blocks;
 pub use classes::Classes;
 pub use columns::Columns;
-pub use csv::Dialect;
+pub use dialect::{Decimal, Dialect};
 pub use draws::DrawRule;
 pub use encoding::{EncodedColumn, Encoding, Kind};
 pub use format::check_plain_file;
@@ -48,10 +55,12 @@ use format::{Format, format, matches};
 use memory::MemoryReader;
 use pipe::Pipe;
 use reader::{Reader, check_columns, table};
+use records::OpenText;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
+use text::{Rejects, TextReader};
 use zonal::rows::{Split, Strata};
 
 /// The treatment of rows with missing values.
@@ -152,7 +161,7 @@ impl Source {
         Self::find(paths, dialect, columns, missing, false)
     }
 
-    /// Finds the files as [`Source::open`] for a single pass: pipes with CSV, plain or gzip, are accepted too, and `-` is
+    /// Finds the files as [`Source::open`] for a single pass: pipes with CSV or lines of JSON are accepted too, and `-` is
     /// standard input. Waits for the header of a pipe.
     ///
     /// # Errors
@@ -335,17 +344,17 @@ impl Source {
         self.encoding.as_ref().map(|(encoding, _)| &**encoding)
     }
 
-    /// Returns the numbers, counted from 1, of feature columns to which the header of the first CSV file gives no name,
+    /// Returns the numbers, counted from 1, of feature columns to which the header of the first text file gives no name,
     /// with the names that they have here. Reads the header.
     ///
     /// # Errors
     /// As [`Source::open`].
     pub fn unnamed_features(&self) -> Result<Vec<(usize, String)>> {
-        let Some(Piece::File(path, format @ (Format::Csv | Format::GzipCsv), _)) = self.pieces.first() else {
+        let Some(Piece::File(path, Format::Text, _)) = self.pieces.first() else {
             return Ok(Vec::new());
         };
-        let csv = csv::OpenCsv::open(path, *format == Format::GzipCsv, self.dialect)?;
-        let named = csv.unnamed.into_iter().map(|i| (i + 1, csv.names[i].clone()));
+        let text = OpenText::open(path, self.dialect)?;
+        let named = text.unnamed.into_iter().map(|i| (i + 1, text.names[i].clone()));
         Ok(named.filter(|(_, name)| self.feature_names.contains(name)).collect())
     }
 
@@ -390,67 +399,70 @@ impl Source {
         Ok(chosen.features.into_iter().chain(chosen.labels).chain(chosen.weight).chain(chosen.key).collect())
     }
 
+    /// Returns what the cells of each column become, in the order of the roles.
+    fn cells(&self) -> Vec<Cells> {
+        let mut cells: Vec<Cells> = match self.encoding() {
+            Some(encoding) => encoding.columns.iter().map(EncodedColumn::cells).collect(),
+            None => self.feature_names.iter().map(|_| Cells::Numbers).collect(),
+        };
+        if let Some(classified) = self.classified.as_ref().filter(|classified| !classified.is_coded) {
+            cells.push(Cells::Classes(Arc::clone(&classified.classes), classified.classes.numbers()));
+        }
+        cells.resize_with(self.columns(), || Cells::Numbers);
+        match self.rule().filter(|_| self.key_name.is_some()) {
+            Some(DrawRule::Groups { .. }) => cells[self.roles()] = Cells::Groups,
+            Some(DrawRule::Time { .. }) => cells[self.roles()] = Cells::Times,
+            _ => {}
+        }
+        cells
+    }
+
+    /// Returns a reader of a piece.
     fn reader(&self, piece: &Piece) -> Result<Box<dyn Reader>> {
+        self.reader_of(piece, Some(self.cells()))
+    }
+
+    /// Returns a reader whose cells become numbers so; None to read them as they are.
+    fn reader_of(&self, piece: &Piece, cells: Option<Vec<Cells>>) -> Result<Box<dyn Reader>> {
         let (path, format) = match piece {
             Piece::File(path, format, _) => (path, *format),
-            Piece::Pipe(pipe) => return self.csv(pipe.path(), pipe.take()?, self.prompt),
+            Piece::Pipe(pipe) => {
+                let reader = self.text_reader(pipe.path(), pipe.take()?, self.prompt)?;
+                return Ok(Box::new(reader.with_cells(cells.unwrap_or_default())));
+            }
             Piece::Memory(table) => {
-                let (columns, names) = (self.columns(), &self.feature_names);
-                let key = self.rule().filter(|_| self.key_name.is_some()).map(|rule| (self.roles(), rule));
-                let table = Arc::clone(table);
-                return Ok(Box::new(MemoryReader::new(table, columns, names, self.encoding(), key)?));
+                let (table, names) = (Arc::clone(table), &self.feature_names);
+                let cells = cells.unwrap_or_default();
+                return Ok(Box::new(MemoryReader::new(table, self.columns(), names, cells)?));
             }
         };
         let chosen = || self.chosen(path, &names(path, format, self.dialect)?);
         Ok(match format {
-            Format::Csv | Format::GzipCsv => {
-                return self.csv(
-                    path,
-                    csv::OpenCsv::open(path, format == Format::GzipCsv, self.dialect)?,
-                    false,
-                );
+            Format::Text => {
+                let reader = self.text_reader(path, OpenText::open(path, self.dialect)?, false)?;
+                Box::new(reader.with_cells(cells.unwrap_or_default()))
             }
             Format::Npy => Box::new(numpy::NumpyReader::npy(path, &chosen()?)?),
             Format::Npz => Box::new(numpy::NumpyReader::npz(path, &chosen()?)?),
             #[cfg(feature = "parquet")]
-            Format::Parquet => Box::new(parquet::reader(path, &chosen()?)?),
+            Format::Parquet => Box::new(parquet::reader(path, &chosen()?, cells)?),
             #[cfg(feature = "arrow")]
-            Format::Arrow => Box::new(arrow::ipc(path, &chosen()?)?),
+            Format::Arrow => Box::new(arrow::ipc(path, &chosen()?, cells)?),
             #[cfg(not(feature = "parquet"))]
             other => return Err(not_built(path, other)),
         })
     }
 
-    fn csv(&self, path: &Path, csv: csv::OpenCsv, prompt: bool) -> Result<Box<dyn Reader>> {
-        let features = self.feature_names.len();
-        let encoding = self.encoding.as_ref().map(|(encoding, _)| &**encoding);
-        let classes = self.classified.as_ref().map(|classified| &classified.classes);
-        let reader = self.csv_reader(path, csv, prompt)?.encoded(features, encoding, classes);
-        let key = match self.rule() {
-            Some(DrawRule::Groups { .. }) => Cells::Groups,
-            Some(DrawRule::Time { .. }) => Cells::Times,
-            _ => Cells::Numbers,
-        };
-        Ok(Box::new(if self.key_name.is_some() { reader.with_key(self.roles(), key) } else { reader }))
-    }
-
-    fn csv_reader(&self, path: &Path, csv: csv::OpenCsv, prompt: bool) -> Result<csv::CsvReader> {
-        let chosen = self.chosen(path, &csv.names)?;
+    fn text_reader(&self, path: &Path, rows: OpenText, prompt: bool) -> Result<TextReader> {
+        let chosen = self.chosen(path, &rows.names)?;
         // Weights and keys are validated like labels.
         let labels = self.columns() - self.feature_names.len();
         let rejects = match self.missing {
-            Missing::Reject => csv::Rejects { features: true, labels: true },
-            Missing::Drop => csv::Rejects { features: false, labels: false },
-            Missing::Fill => csv::Rejects { features: self.encoding.is_none(), labels: false },
+            Missing::Reject => Rejects { features: true, labels: true },
+            Missing::Drop => Rejects { features: false, labels: false },
+            Missing::Fill => Rejects { features: self.encoding.is_none(), labels: false },
         };
-        Ok(csv::CsvReader::new(path, csv, chosen, labels, rejects, prompt))
-    }
-
-    /// Opens a piece if it is a CSV file.
-    fn open_csv(&self, piece: &Piece) -> Result<Option<csv::CsvReader>> {
-        let Piece::File(path, format @ (Format::Csv | Format::GzipCsv), _) = piece else { return Ok(None) };
-        let csv = csv::OpenCsv::open(path, *format == Format::GzipCsv, self.dialect)?;
-        Ok(Some(self.csv_reader(path, csv, false)?))
+        Ok(TextReader::new(path, rows, chosen, labels, rejects, prompt))
     }
 }
 
@@ -475,31 +487,10 @@ fn piece_names(piece: &Piece, dialect: Dialect) -> Result<Vec<String>> {
     }
 }
 
-impl Source {
-    /// Returns whether each chosen column of a piece has a type of booleans, in the order of the roles. In CSV each cell has a type of
-    /// its own, and in memory booleans are numbers.
-    fn booleans(&self, piece: &Piece) -> Result<Vec<bool>> {
-        let Piece::File(path, format, _) = piece else { return Ok(Vec::new()) };
-        let all = match format {
-            Format::Csv | Format::GzipCsv => return Ok(Vec::new()),
-            Format::Npy => numpy::npy_booleans(path)?,
-            Format::Npz => numpy::npz_booleans(path)?,
-            #[cfg(feature = "parquet")]
-            Format::Parquet => parquet::booleans(path)?,
-            #[cfg(feature = "arrow")]
-            Format::Arrow => arrow::ipc_booleans(path)?,
-            #[cfg(not(feature = "parquet"))]
-            other => return Err(not_built(path, *other)),
-        };
-        let chosen = self.chosen(path, &names(path, *format, self.dialect)?)?;
-        Ok(chosen.into_iter().map(|column| all[column]).collect())
-    }
-}
-
 /// Reads the names of the columns of one file.
 fn names(path: &Path, format: Format, dialect: Dialect) -> Result<Vec<String>> {
     let names = match format {
-        Format::Csv | Format::GzipCsv => csv::OpenCsv::open(path, format == Format::GzipCsv, dialect)?.names,
+        Format::Text => OpenText::open(path, dialect)?.names,
         Format::Npy => numpy::npy_names(path)?,
         Format::Npz => numpy::npz_names(path)?,
         #[cfg(feature = "parquet")]

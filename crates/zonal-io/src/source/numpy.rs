@@ -2,7 +2,7 @@
 //! their names (X1, X2, .. for a matrix X). Supports numbers and booleans of any size and byte order; Fortran order only in
 //! .npy files.
 
-use super::reader::{RawRows, Reader, check_columns, table, wrong_type};
+use super::reader::{Cell, RawRows, Reader, check_columns, table, wrong_type};
 use crate::error::{Error, Result};
 use npyz::{DType, Endianness, NpyHeader, Order, TypeChar};
 use std::fs::File;
@@ -228,7 +228,8 @@ impl Columns {
 pub(super) struct NumpyReader {
     path: PathBuf,
     streams: Vec<Stream>,
-    chosen: usize,
+    /// Whether each chosen column holds booleans.
+    booleans: Vec<bool>,
     rows: u64,
     done: u64,
 }
@@ -240,12 +241,6 @@ fn open(path: &Path) -> Result<File> {
 pub(super) fn npy_names(path: &Path) -> Result<Vec<String>> {
     let array = npy_array(path)?.0;
     Ok((1..=array.columns).map(|i| format!("c{i}")).collect())
-}
-
-/// Returns whether each column holds booleans.
-pub(super) fn npy_booleans(path: &Path) -> Result<Vec<bool>> {
-    let array = npy_array(path)?.0;
-    Ok(vec![array.number.kind == TypeChar::Bool; array.columns])
 }
 
 /// Reads the header of an .npy file; also returns the offset of its numbers.
@@ -343,13 +338,15 @@ pub(super) fn npz_names(path: &Path) -> Result<Vec<String>> {
     Ok(names.collect())
 }
 
-/// Returns whether each column holds booleans.
-pub(super) fn npz_booleans(path: &Path) -> Result<Vec<bool>> {
-    let of = |Member { array, .. }: Member| vec![array.number.kind == TypeChar::Bool; array.columns];
-    Ok(npz_members(path)?.into_iter().flat_map(of).collect())
-}
-
 impl NumpyReader {
+    fn new(path: &Path, streams: Vec<Stream>, chosen: usize, rows: u64) -> Self {
+        let mut booleans = vec![false; chosen];
+        for Stream { array, wanted, .. } in &streams {
+            wanted.iter().for_each(|(_, position)| booleans[*position] = array.number.kind == TypeChar::Bool);
+        }
+        Self { path: path.to_owned(), streams, booleans, rows, done: 0 }
+    }
+
     pub(super) fn npy(path: &Path, chosen: &[usize]) -> Result<Self> {
         let (array, start) = npy_array(path)?;
         let mut file = open(path)?;
@@ -368,7 +365,7 @@ impl NumpyReader {
         let rows = array.rows;
         let wanted = chosen.iter().enumerate().map(|(position, &c)| (c, position)).collect();
         let streams = vec![Stream { array, bytes, wanted }];
-        Ok(Self { path: path.to_owned(), streams, chosen: chosen.len(), rows, done: 0 })
+        Ok(Self::new(path, streams, chosen.len(), rows))
     }
 
     pub(super) fn npz(path: &Path, chosen: &[usize]) -> Result<Self> {
@@ -404,7 +401,7 @@ impl NumpyReader {
             Array::header(path, "", &mut bytes)?;
             streams.push(Stream { array: member.array, bytes: Bytes::Rows(bytes), wanted });
         }
-        Ok(Self { path: path.to_owned(), streams, chosen: chosen.len(), rows, done: 0 })
+        Ok(Self::new(path, streams, chosen.len(), rows))
     }
 }
 
@@ -477,18 +474,26 @@ impl<R: Read> Read for ChecksumReader<R> {
 }
 
 impl Reader for NumpyReader {
+    fn cell(&self, position: usize, value: f64) -> Cell<'_> {
+        match self.booleans[position] {
+            true => Cell::Boolean(value != 0.0),
+            false if value.is_nan() => Cell::Missing,
+            false => Cell::Number(value),
+        }
+    }
+
     fn next(&mut self, max_rows: usize) -> Result<Option<RawRows>> {
         let rows = (self.rows - self.done).min(max_rows as u64) as usize;
         if rows == 0 {
             return Ok(None);
         }
-        let mut values = vec![0.0; rows * self.chosen];
+        let mut values = vec![0.0; rows * self.booleans.len()];
         for Stream { array, bytes, wanted } in &mut self.streams {
             let (size, number) = (array.number.size, array.number);
             let read = match bytes {
                 Bytes::Rows(bytes) => {
                     let mut line = vec![0; array.columns * size];
-                    values.chunks_exact_mut(self.chosen).try_for_each(|row| {
+                    values.chunks_exact_mut(self.booleans.len()).try_for_each(|row| {
                         bytes.read_exact(&mut line)?;
                         for &(column, position) in wanted.iter() {
                             row[position] = number.read(&line[column * size..(column + 1) * size]);
@@ -497,7 +502,7 @@ impl Reader for NumpyReader {
                     })
                 }
                 Bytes::Columns(columns) => (self.done..)
-                    .zip(values.chunks_exact_mut(self.chosen))
+                    .zip(values.chunks_exact_mut(self.booleans.len()))
                     .try_for_each(|(row_number, row)| {
                         columns.fetch(row_number, self.rows)?;
                         for (column, &(_, position)) in wanted.iter().enumerate() {

@@ -1,8 +1,10 @@
-//! Tables from pipes, which can be read only once: CSV, plain or gzip.
+//! Tables from pipes, which can be read only once: CSV or lines of JSON, perhaps packed.
 
-use super::csv::{Dialect, OpenCsv};
+use super::bytes::{decoded, first_bytes};
+use super::dialect::Dialect;
 use super::format::{BEGINNINGS, Format, begins_like};
 use super::reader::table;
+use super::records::OpenText;
 use crate::error::{Error, Result};
 use std::fmt;
 use std::fs::File;
@@ -15,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) struct Pipe {
     path: PathBuf,
     names: Vec<String>,
-    csv: Arc<Mutex<Option<OpenCsv>>>,
+    rows: Arc<Mutex<Option<OpenText>>>,
 }
 
 impl fmt::Debug for Pipe {
@@ -37,19 +39,18 @@ impl Pipe {
         } else {
             (path, Box::new(File::open(path).map_err(Error::system(path, "opening"))?))
         };
-        let first = first_bytes(&mut bytes).map_err(Error::system(path, "reading"))?;
-        let gzip = match begins_like(&first) {
-            None => false,
-            Some(Format::GzipCsv) => true,
-            Some(_) => {
-                let message =
-                    "is not CSV, but a pipe must hold CSV, plain or gzip; save the table to a file first";
-                return Err(table(path, message.into()));
-            }
-        };
-        let csv = OpenCsv::read(path, Box::new(Cursor::new(first).chain(bytes)), gzip, dialect)?;
-        let names = csv.names.clone();
-        Ok(Self { path: path.to_owned(), names, csv: Arc::new(Mutex::new(Some(csv))) })
+        let beginnings = BEGINNINGS.map(|(magic, _)| magic);
+        let first = first_bytes(&mut bytes, &beginnings).map_err(Error::system(path, "reading"))?;
+        if begins_like(&first).is_some_and(|format| format != Format::Text) {
+            let message =
+                "is not CSV, but a pipe must hold CSV or lines of JSON; save the table to a file first";
+            return Err(table(path, message.into()));
+        }
+        let bytes = decoded(Box::new(Cursor::new(first).chain(bytes)));
+        // Further rows may take long to arrive.
+        let rows = OpenText::read(path, bytes.map_err(Error::system(path, "reading"))?, dialect, 1)?;
+        let names = rows.names.clone();
+        Ok(Self { path: path.to_owned(), names, rows: Arc::new(Mutex::new(Some(rows))) })
     }
 
     /// Returns the name for messages.
@@ -63,19 +64,10 @@ impl Pipe {
     }
 
     /// Takes the rows; fails the second time.
-    pub(super) fn take(&self) -> Result<OpenCsv> {
-        let csv = self.csv.lock().unwrap_or_else(PoisonError::into_inner).take();
-        csv.ok_or_else(|| table(&self.path, "has already been read, and a pipe can be read only once".into()))
+    pub(super) fn take(&self) -> Result<OpenText> {
+        let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner).take();
+        rows.ok_or_else(|| {
+            table(&self.path, "has already been read, and a pipe can be read only once".into())
+        })
     }
-}
-
-/// Reads as few bytes as identify the format: the next bytes of a pipe may take long to arrive.
-fn first_bytes(bytes: &mut impl Read) -> std::io::Result<Vec<u8>> {
-    let mut first = Vec::new();
-    while BEGINNINGS.iter().any(|(magic, _)| magic.len() > first.len() && magic.starts_with(&first)) {
-        if Read::by_ref(bytes).take(1).read_to_end(&mut first)? == 0 {
-            break;
-        }
-    }
-    Ok(first)
 }

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::option::FEATURES;
+use std::ops::Range;
 use std::path::Path;
 
 /// The number of values of a block: 2 MB as f64.
@@ -25,10 +26,32 @@ pub(super) enum Cell<'a> {
     Text(&'a str),
 }
 
+/// Sees the line of a row, 0 in formats without lines, the position of a column and its value; false ends the pass.
+pub(super) type See<'a> = &'a mut dyn FnMut(u64, usize, Cell<'_>) -> bool;
+
 /// A reader of the rows of one file.
 pub(super) trait Reader: Send {
     /// Reads at most `max_rows` rows; None after the last.
     fn next(&mut self, max_rows: usize) -> Result<Option<RawRows>>;
+
+    /// Returns the cell of a value of the column at this position.
+    fn cell(&self, _position: usize, value: f64) -> Cell<'_> {
+        if value.is_nan() { Cell::Missing } else { Cell::Number(value) }
+    }
+
+    /// Calls `see` with the cells at these positions, row by row.
+    fn for_each_cell(&mut self, positions: Range<usize>, see: See<'_>) -> Result<()> {
+        while let Some(raw) = self.next(MAX_BLOCK_ROWS / 8)? {
+            for row in raw.values.chunks_exact(raw.values.len() / raw.rows) {
+                for position in positions.clone() {
+                    if !see(0, position, self.cell(position, row[position])) {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Returns the number of rows of a block with this number of columns.

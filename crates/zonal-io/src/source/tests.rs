@@ -1,8 +1,11 @@
 use super::*;
+use arrow_array::types::Int8Type;
 use arrow_array::{
-    ArrayRef, BooleanArray, Float32Array, Float64Array, Int64Array, NullArray, RecordBatch, StringArray,
+    ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array, Float64Array,
+    Int16Array, Int64Array, LargeStringArray, NullArray, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 use arrow_schema::{DataType, Field, Schema};
+use field::text;
 use std::io::Write;
 use std::sync::Arc;
 use zonal::linalg::Matrix;
@@ -62,7 +65,7 @@ fn a_plain_table_is_read() {
 
 #[test]
 fn columns_without_names_other_delimiters_and_several_labels() {
-    let dialect = Dialect { delimiter: b';', header: false, decimal_comma: false };
+    let dialect = Dialect { delimiter: b';', header: false, decimal: Decimal::Point };
     let columns = Columns {
         labels: vec!["c3".into(), "c2".into()],
         features: Some(vec!["c4".into()]),
@@ -96,7 +99,18 @@ fn every_error_names_its_position() {
         (b"1,2\n3,4\n", "no_header"),
         (b"a,b\n1,2\n", "there is no column 'y'; the columns are a, b"),
         (b"y\n1\n", "only column"),
-        (b"a\xff,y\n1,2\n", "not UTF-8"),
+        (b"a\0,y\n1,2\n", "UTF-16 without a byte order mark"),
+        (b"{\"a\":1,\"y\":2}\n{\"a\":\n", "line 2 is not a JSON object (EOF while parsing a value"),
+        (
+            b"{\"a\":1,\"y\":2}\n[1,2]\n",
+            "line 2 is not a JSON object (invalid type: sequence, expected an object",
+        ),
+        (
+            b"{\"a\":1,\"y\":2}\n\n{\"a\":[1],\"y\":2}\n",
+            "line 3, column 'a': found '[1]', but a number is needed",
+        ),
+        (b"{\"a\":1,\"y\":2}\n{\"a\":3}\n", "line 2, column 'y': the value is missing"),
+        (b"# made by hand\na,y\n1,2\n# end\n1\n", "line 5: found 1 fields, but the first line has 2"),
     ];
     for (text, expected) in cases {
         let error = read_text(text, &labelled("y"), Missing::Reject, Dialect::default()).unwrap_err();
@@ -200,6 +214,121 @@ fn parquet_and_arrow_give_the_chosen_columns_in_the_chosen_order() {
             error.contains("column 's': has the type Utf8, but numbers or booleans are needed"),
             "{error}"
         );
+    }
+}
+
+/// Texts, dates, dictionaries and decimals, in the types of Arrow.
+fn texts_batch() -> RecordBatch {
+    let colours = vec![Some("red"), None, Some("blue"), Some("red")];
+    let dictionary: DictionaryArray<Int8Type> = colours.iter().copied().collect();
+    let numbers = Float64Array::from(vec![Some(2.5), None, Some(-1.0)]);
+    let keys = Int16Array::from(vec![Some(0), Some(1), None, Some(2)]);
+    let days = vec![Some(19_782), Some(19_783), None, Some(0)];
+    let seconds = |x: Option<i32>| x.map(|x| i64::from(x) * 86_400_000_000 + 21_600_000_000);
+    let decimals = Decimal128Array::from(vec![Some(3), Some(-12), None, Some(100)]);
+    let columns: [(&str, ArrayRef); 8] = [
+        ("text", Arc::new(StringArray::from(colours.clone()))),
+        ("large", Arc::new(LargeStringArray::from(colours.clone()))),
+        ("dictionary", Arc::new(dictionary)),
+        ("numbers", Arc::new(DictionaryArray::new(keys, Arc::new(numbers)))),
+        ("day", Arc::new(Date32Array::from(days.clone()))),
+        ("time", Arc::new(TimestampMicrosecondArray::from_iter(days.into_iter().map(seconds)))),
+        ("decimal", Arc::new(decimals.with_precision_and_scale(10, 1).unwrap())),
+        ("y", Arc::new(Int64Array::from(vec![1, 2, 3, 4]))),
+    ];
+    RecordBatch::try_from_iter(columns).unwrap()
+}
+
+const TEXTS_CSV: &str = "text,large,dictionary,numbers,day,time,decimal,y
+red,red,red,2.5,2024-02-29,2024-02-29T06:00:00,0.3,1
+,,,,2024-03-01,2024-03-01T06:00:00,-1.2,2
+blue,blue,blue,,,,,3
+red,red,red,-1,1970-01-01,1970-01-01T06:00:00,10.0,4
+";
+
+#[test]
+fn text_dates_and_dictionaries_are_those_of_csv_in_every_format() {
+    let batch = texts_batch();
+    let mut ipc = Vec::new();
+    let mut writer = arrow_ipc::writer::FileWriter::try_new(&mut ipc, &batch.schema()).unwrap();
+    writer.write(&batch).unwrap();
+    writer.finish().unwrap();
+    drop(writer);
+    let mut parquet = Vec::new();
+    let mut writer = ::parquet::arrow::ArrowWriter::try_new(&mut parquet, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let json: String = TEXTS_CSV
+        .lines()
+        .skip(1)
+        .map(|line| {
+            let value = |(name, value): (&str, &str)| match value.parse::<f64>() {
+                _ if value.is_empty() => format!("\"{name}\":null"),
+                Ok(_) => format!("\"{name}\": {value}"),
+                Err(_) => format!("\"{name}\":\"{}\"", value.replace('r', "\\u0072")),
+            };
+            let names = TEXTS_CSV.lines().next().unwrap().split(',');
+            format!("{{{}}}\n", names.zip(line.split(',')).map(value).collect::<Vec<_>>().join(","))
+        })
+        .collect();
+    let mut expected = None;
+    for (name, bytes) in [
+        ("t.csv", TEXTS_CSV.as_bytes()),
+        ("t.arrow", &ipc),
+        ("t.parquet", &parquet),
+        ("t.jsonl", json.as_bytes()),
+        ("t.json", json.as_bytes()),
+    ] {
+        let (_folder, path) = written(name, bytes);
+        let open = |columns: &Columns| {
+            Source::open(std::slice::from_ref(&path), Dialect::default(), columns, Missing::Fill).unwrap()
+        };
+        let source = open(&labelled("y"));
+        let encoding = source.inspect(&[], &|_| true, &|| false).unwrap();
+        let source = source.encoded(Arc::new(encoding.clone())).unwrap();
+        let rows: Vec<Rows> = source.blocks().collect::<Result<_>>().unwrap();
+        let found = (encoding, rows[0].features.clone(), rows[0].labels.clone());
+        assert_eq!(*expected.get_or_insert(found.clone()), found, "{name}");
+        let source = open(&Columns { features: Some(vec!["y".into()]), ..labelled("dictionary") });
+        assert!(source.has_class_label().unwrap(), "{name}");
+        let classes = source.find_classes(false, &|| false).unwrap();
+        assert_eq!(
+            (&classes.names[..], &classes.rows[..]),
+            (&["blue".into(), "red".into()][..], &[1, 2][..])
+        );
+        let source = source.classified(Arc::new(classes), false).unwrap();
+        let rows = source.blocks().next().unwrap().unwrap();
+        assert_eq!(rows.labels.values(), [0.0, 1.0, 1.0, 0.0, 0.0, 1.0], "{name}");
+    }
+    let names = expected.unwrap().0.names();
+    assert!(names.contains(&"numbers is missing".into()) && names.contains(&"time hour".into()), "{names:?}");
+}
+
+#[test]
+fn text_files_may_be_wide_packed_commented_and_in_latin_1() {
+    let plain = "gr\u{f6}\u{df}e;y\n1234,5;1\n-2;2\n";
+    let wide: Vec<u8> = format!("\u{feff}{plain}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let latin = plain.chars().map(|c| c as u32 as u8).collect::<Vec<u8>>();
+    let zstd = zstd::encode_all(plain.as_bytes(), 0).unwrap();
+    let comments = format!("# by hand, on a day\nsep=;\n{plain}# the end\n");
+    let numpy = format!("# {plain}").into_bytes();
+    for (name, bytes) in [
+        ("t.csv", plain.as_bytes()),
+        ("t.csv", &wide),
+        ("t.csv", &latin),
+        ("t.csv.zst", &zstd),
+        ("t.csv", comments.as_bytes()),
+        ("t.csv", &numpy),
+        ("t.csv", plain.replace("1234,5", "1.234,5").as_bytes()),
+        ("t.csv", plain.replace('\n', "\r\n").as_bytes()),
+    ] {
+        let (_folder, path) = written(name, bytes);
+        let (delimiter, decimal) = default_dialect(&[&path], None, None).unwrap();
+        assert_eq!((delimiter, decimal), (';', Decimal::Comma), "{}", text(bytes));
+        let dialect = Dialect::new(true, delimiter, decimal).unwrap();
+        let columns = Columns { features: Some(vec!["gr\u{f6}\u{df}e".into()]), ..labelled("y") };
+        let rows = read(&[path], &columns, Missing::Reject, dialect).unwrap();
+        assert_eq!((rows.features.values(), rows.labels.values()), (&[1234.5, -2.0][..], &[1.0, 2.0][..]));
     }
 }
 

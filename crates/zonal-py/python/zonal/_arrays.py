@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from . import _native
+from . import _native, _streams
 from .errors import DataError
 
 # What the compiled part calls a table without files.
@@ -423,6 +423,8 @@ def _of_frame(data: Any, argument: str) -> Named | None:
         return data
     library = type(data).__module__.partition(".")[0]
     kind = type(data).__name__
+    if _streams.is_stream(data):
+        return _of_frame(_streams.read(data), argument)
     if library == "pandas" and kind == "DataFrame":
         names = [str(name) for name in data.columns]
         columns = [_pandas(data.iloc[:, j], argument, name) for j, name in enumerate(names)]

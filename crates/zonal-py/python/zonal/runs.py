@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _arrays, _call, _native, _tables, results
+from . import _arrays, _call, _native, _streams, _tables, results
 from ._result import FloatArray, TrainingResult, build
 from ._run import Path, result_of, run
 from .errors import DataError, ParameterError
@@ -60,6 +60,7 @@ def load(folder: Path) -> Any:
 
 
 @_call.checked()
+@_streams.spilled
 def predict(
     model: Path | Network | TrainingResult,
     data: Any,
@@ -81,7 +82,7 @@ def predict(
     ----------
     model : path, Network or Training
         A run folder, a model file, a network, or the result of a training.
-    data : file names, array, or table of pandas, pyarrow or polars
+    data : file names, array, table of pandas, pyarrow or polars, or stream of Arrow
         The rows, with the columns of the training; other columns of a table with names are ignored.
     iteration : int, optional
         One of the network's iterations; its best iteration by default.

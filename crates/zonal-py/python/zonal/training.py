@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _arrays, _call, _native, _tables, results
+from . import _arrays, _call, _native, _streams, _tables, results
 from ._result import attach
 from ._run import Activation, Path, folder, result_of, run
 from .energies import spherical_harmonic_energies, uniform_points, values_of
@@ -18,6 +18,7 @@ __all__ = ["analyze", "train"]
 
 
 @_call.checked()
+@_streams.spilled
 def train(
     data: Any = None,
     y: Any = None,
@@ -82,9 +83,10 @@ def train(
 
     Parameters
     ----------
-    data : file names, array, or table of pandas, pyarrow or polars
-        The rows: files or globs (CSV, NPY, NPZ, Parquet, Arrow; they may exceed memory), or an array of shape
-        (rows, columns), which is read in place.
+    data : file names, array, table of pandas, pyarrow or polars, or stream of Arrow
+        The rows: files or globs (CSV, lines of JSON, NPY, NPZ, Parquet, Arrow; they may exceed memory); an array of shape
+        (rows, columns), which is read in place; or anything with ``__arrow_c_stream__``, such as a relation of DuckDB, which is
+        written to a temporary file batch by batch.
     y : array of shape (rows,) or (rows, labels)
         The labels of an array: numbers, or the class of each row.
     target : str or callable
@@ -367,6 +369,7 @@ def _train_on_callable(target: Callable[[Any], Any], arguments: dict[str, Any]) 
 
 
 @_call.checked()
+@_streams.spilled
 def analyze(
     data: Any,
     y: Any = None,

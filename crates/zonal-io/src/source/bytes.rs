@@ -1,0 +1,98 @@
+//! The bytes of text files: unpacked from gzip and zstd, and converted from UTF-16 to UTF-8.
+
+use crate::error::{Error, Result};
+use encoding_rs_io::DecodeReaderBytesBuilder;
+use flate2::read::MultiGzDecoder;
+use std::fs::File;
+use std::io::{self, BufReader, Cursor, ErrorKind, Read};
+use std::path::Path;
+
+pub(super) type Bytes = Box<dyn Read + Send>;
+
+/// The first bytes of gzip files.
+pub(super) const GZIP: &[u8] = b"\x1f\x8b";
+/// The first bytes of zstd files.
+pub(super) const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
+
+/// Opens a text file.
+pub(super) fn open(path: &Path) -> Result<Bytes> {
+    let file = File::open(path).map_err(Error::system(path, "opening"))?;
+    decoded(Box::new(file)).map_err(Error::system(path, "reading"))
+}
+
+/// Unpacks bytes that are packed, and converts them to UTF-8 without a byte order mark, if they begin with one. Bytes without one pass
+/// unchanged.
+pub(super) fn decoded(mut bytes: Bytes) -> io::Result<Bytes> {
+    let first = first_bytes(&mut bytes, &[GZIP, ZSTD])?;
+    let (is_gzip, is_zstd) = (first.starts_with(GZIP), first.starts_with(ZSTD));
+    let bytes = BufReader::new(Cursor::new(first).chain(bytes));
+    let unpacked: Bytes = if is_gzip {
+        Box::new(Unpacked { bytes: MultiGzDecoder::new(bytes), name: "gzip" })
+    } else if is_zstd {
+        Box::new(Unpacked { bytes: zstd::Decoder::with_buffer(bytes)?, name: "zstd" })
+    } else {
+        Box::new(bytes)
+    };
+    Ok(Box::new(DecodeReaderBytesBuilder::new().utf8_passthru(true).strip_bom(true).build(unpacked)))
+}
+
+/// Reads as few bytes as tell which of these beginnings the bytes have: the next bytes of a pipe may take long to arrive.
+pub(super) fn first_bytes(bytes: &mut impl Read, beginnings: &[&[u8]]) -> io::Result<Vec<u8>> {
+    let mut first = Vec::new();
+    while beginnings.iter().any(|all| all.len() > first.len() && all.starts_with(&first)) {
+        if Read::by_ref(bytes).take(1).read_to_end(&mut first)? == 0 {
+            break;
+        }
+    }
+    Ok(first)
+}
+
+/// A reader of packed bytes, whose errors say so.
+struct Unpacked<R> {
+    bytes: R,
+    name: &'static str,
+}
+
+impl<R: Read> Read for Unpacked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.bytes.read(buffer).map_err(|e| match e.raw_os_error() {
+            Some(_) => e,
+            None => io::Error::new(ErrorKind::InvalidData, format!("not a complete {} file: {e}", self.name)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn read(bytes: &[u8]) -> io::Result<String> {
+        let mut text = String::new();
+        decoded(Box::new(Cursor::new(bytes.to_vec())))?.read_to_string(&mut text)?;
+        Ok(text)
+    }
+
+    #[test]
+    fn packed_and_wide_texts_are_read() {
+        let wide = |order: fn(u16) -> [u8; 2]| {
+            "\u{feff}Größe,y\n1,2\n".encode_utf16().flat_map(order).collect::<Vec<u8>>()
+        };
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(&wide(u16::to_le_bytes)).unwrap();
+        let zstd = zstd::encode_all(Cursor::new("Größe,y\n1,2\n"), 0).unwrap();
+        for bytes in [
+            "Größe,y\n1,2\n".as_bytes(),
+            "\u{feff}Größe,y\n1,2\n".as_bytes(),
+            &wide(u16::to_le_bytes),
+            &wide(u16::to_be_bytes),
+            &gzip.finish().unwrap(),
+            &zstd,
+        ] {
+            assert_eq!(read(bytes).unwrap(), "Größe,y\n1,2\n");
+        }
+        let error = read(&zstd[..zstd.len() - 3]).unwrap_err();
+        assert!(error.to_string().starts_with("not a complete zstd file: "), "{error}");
+        assert_eq!((read(b"").unwrap(), read(b"\x28\xb5").is_err()), (String::new(), true));
+    }
+}
