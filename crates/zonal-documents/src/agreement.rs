@@ -36,6 +36,8 @@ pub struct Agreement {
 pub struct NewPaths {
     /// The files of the table; empty for those of the record.
     pub data: Vec<PathBuf>,
+    /// The files with validation rows; empty for those of the record.
+    pub validation: Vec<PathBuf>,
     /// The files with test rows; empty for those of the record.
     pub test: Vec<PathBuf>,
 }

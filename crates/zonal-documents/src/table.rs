@@ -50,6 +50,8 @@ pub struct Data {
 pub struct Memory {
     /// The rows.
     pub table: Arc<dyn Table>,
+    /// Further rows, all of which are for validation.
+    pub validation: Option<Arc<dyn Table>>,
     /// The names of the feature columns.
     pub features: Vec<String>,
     /// The names of the label columns.
@@ -66,7 +68,12 @@ pub struct Memory {
 
 impl PartialEq for Memory {
     fn eq(&self, other: &Self) -> bool {
+        let is_same = |a: &Option<Arc<dyn Table>>, b: &Option<Arc<dyn Table>>| match (a, b) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            (a, b) => a.is_none() && b.is_none(),
+        };
         Arc::ptr_eq(&self.table, &other.table)
+            && is_same(&self.validation, &other.validation)
             && (&self.features, &self.labels, &self.classes, &self.weight, &self.key, self.first_row)
                 == (
                     &other.features,

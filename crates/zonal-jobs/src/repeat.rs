@@ -79,7 +79,7 @@ fn relocate(config: &TrainConfig, paths: &NewPaths, provenance: &Provenance) -> 
     let mut config = config.clone();
     let reject = |message: String| Err(Error::Usage(message));
     let Input::Table(job) = &mut config.input else {
-        if let Some(file) = paths.data.iter().chain(&paths.test).next() {
+        if let Some(file) = paths.data.iter().chain(&paths.validation).chain(&paths.test).next() {
             let file = file.display();
             return reject(format!(
                 "{file} is specified, but the run was on a target and had no table; omit it"
@@ -98,15 +98,19 @@ fn relocate(config: &TrainConfig, paths: &NewPaths, provenance: &Provenance) -> 
                        that file";
         return reject(message.to_owned());
     }
-    match (&mut job.test_data, &paths.test[..]) {
-        (Some(files), new) => *files = locate(files, new),
-        (None, []) => {}
-        (None, [file, ..]) => {
-            let file = file.display();
-            let message = format!(
-                "{file} is specified for testing, but the run split its test rows off the table; omit it"
-            );
-            return reject(message);
+    for (recorded, new, use_of, part) in [
+        (&mut job.validation_data, &paths.validation, "validation", "validation"),
+        (&mut job.test_data, &paths.test, "testing", "test"),
+    ] {
+        match (recorded, &new[..]) {
+            (Some(files), new) => *files = locate(files, new),
+            (None, []) => {}
+            (None, [file, ..]) => {
+                let file = file.display();
+                return reject(format!(
+                    "{file} is specified for {use_of}, but the run split its {part} rows off the table; omit it"
+                ));
+            }
         }
     }
     Ok(config)

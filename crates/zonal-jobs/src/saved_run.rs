@@ -98,12 +98,13 @@ pub(crate) fn training_table(model: &Path) -> Option<TrainingTable> {
     let text = read_text(&model.parent()?.join(RECORD)).ok()?;
     let Excerpt { configuration, summary } = serde_json::from_str(&text).ok()?;
     let (Input::Table(job), Some(rows)) = (configuration.input, summary.rows) else { return None };
-    // The fingerprint of a run covers its separate test files too.
-    let has_test_files = job.test_data.is_some();
-    let test = if has_test_files { 0 } else { rows.test };
+    // The fingerprint of a run covers its separate validation and test files too.
+    let [validation, test] = [(job.has_validation(), rows.validation), (job.test_data.is_some(), rows.test)]
+        .map(|(is_separate, rows)| if is_separate { 0 } else { rows });
+    let is_whole = !job.has_validation() && job.test_data.is_none();
     Some(TrainingTable {
-        fingerprint: summary.fingerprint.filter(|_| !has_test_files),
-        rows: rows.train + rows.validation + test,
+        fingerprint: summary.fingerprint.filter(|_| is_whole),
+        rows: rows.train + validation + test,
         weight: job.weight,
     })
 }

@@ -52,8 +52,14 @@ impl Table {
         }
         let owners = columns.into_iter().map(|c| c.into_any().unbind()).collect();
         let table = Arc::new(Arrays { rows, views, texts: texts.unwrap_or_default(), _owners: owners });
-        let memory = Memory { table, features, labels, classes, weight, key, first_row };
+        let memory = Memory { table, validation: None, features, labels, classes, weight, key, first_row };
         Ok(Self { memory, drop_missing })
+    }
+
+    /// Returns the table with the rows of another one with the same columns for validation.
+    fn with_validation(&self, other: &Self) -> Self {
+        let validation = Some(Arc::clone(&other.memory.table));
+        Self { memory: Memory { validation, ..self.memory() }, drop_missing: self.drop_missing }
     }
 }
 

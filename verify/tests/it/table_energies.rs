@@ -51,6 +51,7 @@ fn energies(coefficients: &[f64], noise: f64, seed: u64) -> Vec<EnergyEstimate> 
         table.row_mut(i)[DIM] = signal + noise * normal(&mut stream(seed, Purpose::Noise, i as u64));
     }
     let memory = Memory {
+        validation: None,
         table: Arc::new(Rows(table)),
         features: (1..=DIM).map(|j| format!("x{j}")).collect(),
         labels: vec!["y".to_owned()],

@@ -149,7 +149,7 @@ fn kind(command: &str, option: &str) -> &'static Kind {
         "activation" => &ACTIVATION,
         "target" => &TARGET,
         "label" | "features" | "categorical" | "exclude" | "groups" | "time" | "weight" => &COLUMN,
-        "test" => &TABLE,
+        "test" | "validation" => &TABLE,
         "out" => &FOLDER,
         "save" => &SAVE,
         "resume" | "again" => &RUN,

@@ -147,3 +147,84 @@ fn equal_rows_do_not_flatter() {
     let (_, notes) = trained(&place, &["few.csv", "--label", "y", "--hidden", "drawn", "--out", "few"]);
     assert!(notes.contains("equal rows may be in the training and in the test part"), "{notes}");
 }
+
+#[test]
+fn own_validation_rows_choose_the_iteration_and_are_never_fitted() {
+    let place = Place::new();
+    // In the validation rows the label has another sign, so that nothing that is learned helps there.
+    let line = |i: usize, sign: f64| {
+        let x = noise(i, 1.7);
+        format!("{},{},{}\n", x, noise(i, 2.9), sign * (3.0 * x).sin())
+    };
+    let table = |rows: std::ops::Range<usize>, sign: f64| {
+        "a,b,y\n".to_owned() + &rows.map(|i| line(i, sign)).collect::<String>()
+    };
+    place.file("t.csv", table(0..500, 1.0));
+    place.file("same.csv", table(500..640, 1.0));
+    place.file("other.csv", table(500..640, -1.0));
+    for hidden in
+        [&["--hidden", "drawn"][..], &["--hidden", "grown"], &["--layers", "both", "--method", "lbfgs"]]
+    {
+        let train = |validation: &str| {
+            let options = ["t.csv", "--label", "y", "--validation", validation, "--out", "run", "--force"];
+            trained(&place, &[&options, hidden].concat())
+        };
+        let (same, _) = train("same.csv");
+        let rows = same.rows.unwrap();
+        assert_eq!((rows.train + rows.test, rows.validation), (500, 140), "{hidden:?}");
+        assert_eq!(same.folds, None);
+        let scored = place.succeed(&["predict", "run", "same.csv", "--label", "y", "--format", "json"]);
+        let scored = scored.json()["rmse"].as_f64().unwrap();
+        assert!((same.validation_rmse.unwrap() - scored).abs() < 1e-12 * scored, "{hidden:?}");
+        place.succeed(&["train", "--again", "run", "--out", "none"]);
+        // The iteration that is best there is one at which nothing has been learned, and the network was not fitted to these rows.
+        let (other, _) = train("other.csv");
+        assert!(other.test_rmse.unwrap() > 0.5 && same.test_rmse.unwrap() < 0.3, "{hidden:?}: {other:?}");
+        let first = other.path.first().unwrap();
+        let best = other.best_iteration.unwrap_or(0);
+        assert!(best <= 4 * (first.iteration + 1), "{hidden:?}: {best}");
+        if hidden[0] != "--layers" {
+            let interval = same.interval.unwrap();
+            assert!(interval.rows <= 140 && interval.rows > 100, "{}", interval.rows);
+        }
+    }
+    let refused = |more: &[&str], parts: &[&str]| {
+        let options = ["train", "t.csv", "--label", "y", "--validation", "same.csv"];
+        place.fail(&[&options, more].concat(), 2, parts);
+    };
+    refused(&["--folds", "5"], &["--folds cannot be used with --validation"]);
+    refused(&["--validation-fraction", "0.1"], &["--validation-fraction cannot be used with --validation"]);
+    place.file("short.csv", "a,y\n1,2\n");
+    let short = ["train", "t.csv", "--label", "y", "--validation", "short.csv"];
+    place.fail(&short, 1, &["short.csv: there is no column 'b'"]);
+}
+
+#[test]
+fn own_validation_rows_may_hold_text_and_classes() {
+    let place = Place::new();
+    let line = |i: usize| {
+        let colour = ["red", "blue", "green"][(i * 7 + i / 3) % 3];
+        let size = noise(i, 1.9);
+        let kind = if (colour == "red") == (size > 0.0) { "yes" } else { "no" };
+        format!("{colour},{},{kind}\n", if i % 11 == 3 { String::new() } else { size.to_string() })
+    };
+    let table = |rows: std::ops::Range<usize>, more: &str| {
+        "colour,size,kind\n".to_owned() + &rows.map(line).collect::<String>() + more
+    };
+    place.file("t.csv", table(0..400, ""));
+    // A level that the training rows lack.
+    place.file("v.csv", table(400..500, "mauve,0.3,yes\n"));
+    for hidden in ["drawn", "grown"] {
+        let options = ["t.csv", "--label", "kind", "--validation", "v.csv", "--hidden", hidden, "--out", "m"];
+        let (report, notes) = trained(&place, &[&options[..], &["--force"]].concat());
+        assert!(notes.contains("column 'colour': text with 3 levels"), "{notes}");
+        let classes = report.classification.unwrap();
+        assert_eq!(classes.held_out.as_ref().unwrap().rows, 101);
+        let scored = place.succeed(&["predict", "m", "v.csv", "--label", "kind", "--format", "json"]).json();
+        let found = scored["class_scores"]["log_loss"].as_f64().unwrap();
+        assert!((found - classes.held_out.unwrap().log_loss).abs() < 1e-12, "{hidden}");
+    }
+    place.file("v.csv", table(400..420, "red,0.3,perhaps\n"));
+    let options = ["train", "t.csv", "--label", "kind", "--validation", "v.csv"];
+    place.fail(&options, 1, &["v.csv, line 22, column 'kind': found 'perhaps', but the classes are no, yes"]);
+}

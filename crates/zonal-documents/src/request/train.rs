@@ -62,6 +62,12 @@ pub struct TrainRequest {
     /// Folds are intervals of time. The column is a feature only if --features names it.
     #[arg(long, value_name = "COLUMN", help_heading = TABLE, hide_short_help = true)]
     pub time: Option<String>,
+    /// Files or glob patterns of the rows for choosing the iteration [default: rows split off the table, and folds of grown units]
+    ///
+    /// Each network of grown units is then fitted to all other rows of the table.
+    #[arg(long, value_name = "FILE", help_heading = TABLE, hide_short_help = true)]
+    #[serde(serialize_with = "lossy")]
+    pub validation: Vec<PathBuf>,
     /// Test files or glob patterns [default: rows split off the table]
     #[arg(long, value_name = "FILE", help_heading = TABLE)]
     #[serde(serialize_with = "lossy")]
@@ -243,6 +249,7 @@ impl Default for TrainRequest {
             decimal: None,
             missing: MissingChoice::Fill,
             categorical: Vec::new(),
+            validation: Vec::new(),
             test: Vec::new(),
             interval: Real(crate::train::interval()),
             test_fraction: None,
@@ -293,7 +300,7 @@ pub enum Training {
 }
 
 /// Options of trainings on tables only.
-const TABLE_OPTIONS: [&str; 23] = [
+const TABLE_OPTIONS: [&str; 24] = [
     "data",
     "label",
     "task",
@@ -310,6 +317,7 @@ const TABLE_OPTIONS: [&str; 23] = [
     "decimal",
     "missing",
     "categorical",
+    "validation",
     "test",
     "test_fraction",
     "validation_fraction",
@@ -391,11 +399,13 @@ impl TrainRequest {
         }
         if let Some(record) = &self.again {
             let own = |name: &str| {
-                !["again", "data", "test", "out", "force"].contains(&name) && !PAGE_OPTIONS.contains(&name)
+                !["again", "data", "validation", "test", "out", "force"].contains(&name)
+                    && !PAGE_OPTIONS.contains(&name)
             };
             self.reject_seed("a repeated run uses its own seed")?;
             reject_with(self, AGAIN, own)?;
-            let paths = NewPaths { data: self.data.clone(), test: self.test.clone() };
+            let (data, validation) = (self.data.clone(), self.validation.clone());
+            let paths = NewPaths { data, validation, test: self.test.clone() };
             let output = if self.out.is_none() { Output::None } else { output()? };
             return Ok(Training::Repeat { record: record.clone(), paths, output });
         }
@@ -481,7 +491,13 @@ impl TrainRequest {
         reject("lift", self.on_sphere, "on-sphere")?;
         reject("test_fraction", !self.test.is_empty(), "test")?;
         reject("validation_fraction", self.folds.is_some(), "folds")?;
+        reject("folds", self.has_validation(), "validation")?;
+        reject("validation_fraction", self.has_validation(), "validation")?;
         reject("refit", self.folds.is_some(), "folds")
+    }
+
+    fn has_validation(&self) -> bool {
+        !self.validation.is_empty() || self.memory.as_ref().is_some_and(|memory| memory.validation.is_some())
     }
 
     /// Checks that there are no options that only drawn units have.
@@ -517,7 +533,8 @@ impl TrainRequest {
 
     fn data(&self) -> Result<Data> {
         let dialect = (self.no_header, self.delimiter, self.decimal.map(DecimalChoice::value));
-        let data = Data::of_files(&self.data, &self.test, dialect, self.missing.value())?;
+        let others = [self.validation.clone(), self.test.clone()].concat();
+        let data = Data::of_files(&self.data, &others, dialect, self.missing.value())?;
         let (memory, categorical) = (self.memory.clone(), self.categorical.clone());
         Ok(Data { memory, encode_text: true, categorical, ..data })
     }
@@ -554,6 +571,7 @@ impl TrainRequest {
             interval: self.interval.0,
             test_fraction: self.test_fraction.map_or(FRACTION, |f| f.0),
             validation_fraction: self.validation_fraction.map_or(FRACTION, |f| f.0),
+            validation_data: (!self.validation.is_empty()).then(|| self.validation.clone()),
             test_data: (!self.test.is_empty()).then(|| self.test.clone()),
             weight: self.weight.clone(),
             on_sphere: self.on_sphere,

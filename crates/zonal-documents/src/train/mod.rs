@@ -172,6 +172,9 @@ pub struct TableJob {
     pub test_fraction: f64,
     /// The fraction of the rows for choosing the iteration, in [0, 1).
     pub validation_fraction: f64,
+    /// Files with the validation rows; if None, they are split off the table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_data: Option<Vec<PathBuf>>,
     /// Files with the test rows; if None, they are split off the table.
     pub test_data: Option<Vec<PathBuf>>,
     /// The probability with which intervals are to cover labels.
@@ -267,6 +270,11 @@ pub struct FitConfig {
 const MAX_FOLDS: usize = 20;
 
 impl TableJob {
+    /// Returns whether there are validation rows that are not split off the table.
+    pub fn has_validation(&self) -> bool {
+        self.validation_data.is_some() || self.data.memory.as_ref().is_some_and(|m| m.validation.is_some())
+    }
+
     /// Returns the split into training, validation and test rows. With folds, on which networks are always
     /// grown, there are no validation rows.
     pub fn split(&self, seed: u64) -> Result<Split> {
@@ -279,7 +287,7 @@ impl TableJob {
         }
         let test = if self.test_data.is_some() { 0.0 } else { self.test_fraction };
         let has_folds = self.folds.is_some() || self.growth.is_some();
-        let validation = if has_folds { 0.0 } else { self.validation_fraction };
+        let validation = if has_folds || self.has_validation() { 0.0 } else { self.validation_fraction };
         Ok(Split::new(seed, validation, test)?)
     }
 }

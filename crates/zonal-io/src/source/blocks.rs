@@ -91,6 +91,7 @@ impl<'a> Blocks<'a> {
         let [encoded, labels] = [source.feature_names(), source.label_names()].map(<[String]>::len);
         let first = self.next_row;
         let mut rows = Rows::empty(first..first + raw.rows as u64, encoded, labels);
+        let is_for_validation = self.piece >= source.own_pieces;
         let mut x = Vec::with_capacity(raw.rows * encoded);
         let mut y = Vec::with_capacity(raw.rows * labels);
         for (i, row) in raw.values.chunks_exact(source.columns()).enumerate() {
@@ -121,7 +122,10 @@ impl<'a> Blocks<'a> {
                         None => y.extend_from_slice(label),
                     }
                     let features = &x[start..];
-                    let draw = self.draws.as_mut().zip(draw).map(|(draws, own)| draws.of_used(own, features));
+                    let draw = self.draws.as_mut().zip(draw).map(|(draws, own)| match is_for_validation {
+                        true => own.for_validation(),
+                        false => draws.of_used(own, features),
+                    });
                     rows.draws.extend(draw);
                     rows.numbers.push(number);
                 }

@@ -156,7 +156,7 @@ impl Source {
         }
     }
 
-    /// Calls `see` with the number of each row, the file and line, and the position and the value of each column at these positions.
+    /// Calls `see` with the number of each row that is not appended for validation, the file and line, and the position and the value of each column at these positions.
     /// If it is cancelled, it ends early.
     pub(super) fn for_each_cell(
         &self,
@@ -166,7 +166,7 @@ impl Source {
     ) -> Result<()> {
         let last = positions.end - 1;
         let mut row = self.first_row;
-        for piece in &self.pieces {
+        for piece in &self.pieces[..self.own_pieces] {
             piece.check_unchanged()?;
             self.reader_of(piece, None)?.for_each_cell(positions.clone(), &mut |line, position, cell| {
                 see(row, (piece.name(), line), position, cell);

@@ -80,6 +80,8 @@ pub enum Missing {
 #[derive(Clone, Debug)]
 pub struct Source {
     pieces: Vec<Piece>,
+    /// The number of pieces before those whose rows are for validation.
+    own_pieces: usize,
     dialect: Dialect,
     missing: Missing,
     /// The names of the feature columns before the encoding.
@@ -215,6 +217,7 @@ impl Source {
             first_row: 0,
             prompt: false,
             pieces: Vec::new(),
+            own_pieces: pieces.len(),
         };
         for piece in &pieces[1..] {
             source.chosen(piece.name(), &piece_names(piece, dialect)?)?;
@@ -238,6 +241,7 @@ impl Source {
         let (pieces, dialect) = (vec![Piece::Memory(table)], Dialect::default());
         let source = Self {
             pieces,
+            own_pieces: 1,
             dialect,
             missing,
             feature_names,
@@ -257,6 +261,22 @@ impl Source {
         }
         let message = format!("it has {found} columns, but {} are named", source.columns());
         Err(Error::Table { path: "the table in memory".into(), row: None, column: None, message })
+    }
+
+    /// Appends the rows of a source with the same columns, all of which are for validation.
+    ///
+    /// # Errors
+    /// [`Error::Table`] for other columns.
+    pub fn with_validation(self, other: Self) -> Result<Self> {
+        let columns = |source: &Self| {
+            let Self { feature_names, label_names, weight_name, key_name, .. } = source.clone();
+            (feature_names, label_names, weight_name.is_some(), key_name.is_some())
+        };
+        if columns(&self) != columns(&other) {
+            let path = other.pieces.first().map_or(Path::new("the table"), Piece::name);
+            return Err(table(path, "has other columns than the table that it is to validate".into()));
+        }
+        Ok(Self { pieces: self.pieces.into_iter().chain(other.pieces).collect(), ..self })
     }
 
     /// Numbers the rows from `first_row` instead of 0, as a shard of a longer table.

@@ -24,7 +24,7 @@ impl Source {
         let rule = DrawRule::of_times(column.to_owned(), Vec::new());
         let source = self.clone().drawn(split, Some(rule))?;
         let (mut times, mut stride, mut seen) = (Vec::new(), 1u64, 0u64);
-        for piece in &source.pieces {
+        for piece in &source.pieces[..source.own_pieces] {
             let mut reader = source.reader(piece)?;
             while let Some(raw) = reader.next(block_rows(source.columns()))?.filter(|_| !is_cancelled()) {
                 for row in raw.values.chunks_exact(source.columns()) {

@@ -98,7 +98,8 @@ where
 /// Rejects paths that are not valid UTF-8 if a record is to be written: records must be able to name their input files.
 fn check_names(config: &TrainConfig, output: &Output) -> Result<()> {
     let Input::Table(job) = &config.input else { return Ok(()) };
-    let mut files = job.data.files.iter().chain(job.test_data.iter().flatten());
+    let mut files =
+        job.data.files.iter().chain([&job.validation_data, &job.test_data].into_iter().flatten().flatten());
     match files.find(|file| file.to_str().is_none()) {
         Some(file) if !matches!(output, Output::None) => Err(Error::Usage(format!(
             "the path {} is not valid text (UTF-8), so it cannot be stored in the record of the run; rename the file, \

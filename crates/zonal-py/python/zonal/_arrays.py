@@ -8,7 +8,7 @@ column by column.
 from __future__ import annotations
 
 import numbers
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -135,6 +135,18 @@ def coded(data: Any, task: str, argument: str = "y") -> Coded | None:
     return Coded(codes, [str(classes[i]) for i in order], known_names[0] if known_names else None)
 
 
+def codes_of(data: Any, classes: Sequence[str], argument: str) -> npt.NDArray[np.float64]:
+    """Return the numbers of classes that are known."""
+    values = _array(data, argument).astype(object)
+    values = values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
+    numbers = {name: float(i) for i, name in enumerate(classes)}
+    names = [None if _is_missing(value) else _class_name(value) for value in values]
+    unknown = next((name for name in names if name is not None and name not in numbers), None)
+    if unknown is not None:
+        raise DataError(f"{argument} holds {unknown!r}, but the classes are {join_names(classes, 10)}")
+    return np.array([np.nan if name is None else numbers[name] for name in names])
+
+
 def groups(data: Any, rows: int, argument: str = "groups") -> npt.NDArray[Any]:
     """Return the group of each row: a number, or a text."""
     array = _array(data, argument)
@@ -259,6 +271,16 @@ def names_of(named: Named, letter: str) -> list[str]:
 def label_names_of(named: Named) -> list[str]:
     """Return the names of labels; y for a single one without a name."""
     return ["y"] if named.names is None and len(named.columns) == 1 else names_of(named, "y")
+
+
+def reordered(named: Named, columns: Sequence[str], argument: str) -> Named:
+    """Return named columns in the order of the training, without other columns."""
+    names = named.names or []
+    missing = [name for name in columns if name not in names]
+    if missing:
+        shown = ", ".join(missing[:5])
+        raise DataError(f"{argument} lacks the columns {shown}; the network was trained on {join_names(columns)}")
+    return Named([named.columns[names.index(name)] for name in columns], list(columns))
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from .training import train
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-    from sklearn.utils import check_random_state, column_or_1d, compute_sample_weight
+    from sklearn.utils import check_array, check_random_state, column_or_1d, compute_sample_weight
     from sklearn.utils.metaestimators import available_if
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
@@ -109,6 +109,16 @@ class _OneHiddenLayer(BaseEstimator):  # type: ignore[misc]
         reject_text(X, "X")
         return validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
 
+    def _has_validation(self, X_val: Any, y_val: Any) -> bool:
+        if (X_val is None) != (y_val is None):
+            raise ParameterError("X_val and y_val belong together; pass both or neither")
+        return X_val is not None
+
+    def _validation_features(self, X_val: Any, X: _arrays.Named) -> _arrays.Named:
+        reject_dates(X_val, "X_val")
+        reject_text(X_val, "X_val")
+        return _with_names(validate_data(self, X_val, dtype=[np.float64, np.float32], reset=False), X.names)
+
     def _is_iterative(self) -> bool:
         if self.layers not in ("output", "both", "hidden"):
             raise ParameterError(f"layers is {self.layers!r}, but must be 'output', 'both' or 'hidden'")
@@ -150,13 +160,14 @@ class _OneHiddenLayer(BaseEstimator):  # type: ignore[misc]
             if weight is not None:
                 raise ParameterError("sample_weight needs layers='output'; iterative training has no weights")
 
-    def _descend(self, X: Any, y: Any, groups: Any) -> results.Training:
+    def _descend(self, X: Any, y: Any, groups: Any, validation: Any) -> results.Training:
         return train(
             X,
             y,
             groups=groups,
+            validation=validation,
             test_fraction=0.0,
-            validation_fraction=self.validation_fraction,
+            validation_fraction=0.2 if validation is not None else self.validation_fraction,
             activation=self.activation,
             width=self.width,
             layers=self.layers,
@@ -171,11 +182,12 @@ class _OneHiddenLayer(BaseEstimator):  # type: ignore[misc]
             progress=False,
         )
 
-    def _grow(self, X: Any, y: Any, weight: Any, groups: Any) -> results.Training:
+    def _grow(self, X: Any, y: Any, weight: Any, groups: Any, validation: Any) -> results.Training:
         return train(
             X,
             y,
             groups=groups,
+            validation=validation,
             weight=weight,
             test_fraction=0.0,
             hidden="grown",
@@ -188,15 +200,16 @@ class _OneHiddenLayer(BaseEstimator):  # type: ignore[misc]
             progress=False,
         )
 
-    def _draw(self, X: Any, y: Any, weight: Any, groups: Any) -> results.Training:
+    def _draw(self, X: Any, y: Any, weight: Any, groups: Any, validation: Any) -> results.Training:
         return train(
             X,
             y,
             groups=groups,
+            validation=validation,
             weight=weight,
             test_fraction=0.0,
-            validation_fraction=self.validation_fraction,
-            refit=bool(self.refit) and self.validation_fraction > 0,
+            validation_fraction=0.2 if validation is not None else self.validation_fraction,
+            refit=bool(self.refit) and validation is None and self.validation_fraction > 0,
             hidden="drawn",
             activation=self.activation,
             width=_WIDTH if self.width is None else self.width,
@@ -292,7 +305,15 @@ class OneHiddenLayerRegressor(RegressorMixin, _OneHiddenLayer):  # type: ignore[
     True
     """
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> OneHiddenLayerRegressor:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        groups: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+    ) -> OneHiddenLayerRegressor:
         """Train on rows.
 
         Parameters
@@ -306,6 +327,8 @@ class OneHiddenLayerRegressor(RegressorMixin, _OneHiddenLayer):  # type: ignore[
         groups : array of shape (rows,), optional
             The group of each row, such as a patient: no group is divided between the rows that are fitted and those that choose the
             iteration.
+        X_val, y_val : arrays, optional
+            Rows that choose the iteration, in place of a part of `X`; the network is not fitted to them.
 
         Returns
         -------
@@ -315,12 +338,16 @@ class OneHiddenLayerRegressor(RegressorMixin, _OneHiddenLayer):  # type: ignore[
         self.__dict__.pop("statistics_", None)
         self.__dict__.pop("_path", None)
         self._check_hidden(weight)
+        validation = None
+        if self._has_validation(X_val, y_val):
+            labels = check_array(y_val, ensure_2d=False, dtype=np.float64, input_name="y_val")
+            validation = (self._validation_features(X_val, X), labels)
         if self._is_iterative():
-            self._path = self._descend(X, y, groups)
+            self._path = self._descend(X, y, groups, validation)
         elif self._is_grown():
-            self._path = self._grow(X, y, weight, groups)
-        elif groups is not None:
-            self._path = self._draw(X, y, weight, groups)
+            self._path = self._grow(X, y, weight, groups, validation)
+        elif groups is not None or validation is not None:
+            self._path = self._draw(X, y, weight, groups, validation)
         else:
             self._path = self._solve(
                 self._begin(X, y, weight).update(X, y, first_row=0, sample_weight=weight, progress=False)
@@ -569,7 +596,15 @@ class OneHiddenLayerClassifier(ClassifierMixin, _OneHiddenLayer):  # type: ignor
         )
         self.class_weight = class_weight
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> OneHiddenLayerClassifier:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        groups: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+    ) -> OneHiddenLayerClassifier:
         """Train on rows.
 
         Parameters
@@ -583,6 +618,8 @@ class OneHiddenLayerClassifier(ClassifierMixin, _OneHiddenLayer):  # type: ignor
         groups : array of shape (rows,), optional
             The group of each row, such as a patient: no group is divided between the rows that are fitted and those that choose the
             iteration.
+        X_val, y_val : arrays, optional
+            Rows that choose the iteration and the temperature, in place of a part of `X`; the network is not fitted to them.
 
         Returns
         -------
@@ -611,10 +648,19 @@ class OneHiddenLayerClassifier(ClassifierMixin, _OneHiddenLayer):  # type: ignor
         self._check_hidden(weight)
         labels = _arrays.Coded(codes.astype(np.float64), [str(name) for name in self.classes_], None)
         X = _with_names(X, names)
+        validation = None
+        if self._has_validation(X_val, y_val):
+            values = column_or_1d(y_val, warn=True)
+            unknown = values[~np.isin(values, self.classes_)]
+            if len(unknown):
+                known = _arrays.join_names(labels.classes, 10)
+                raise DataError(f"y_val holds {unknown[0]!r}, but the classes of y are {known}")
+            of_rows = np.searchsorted(self.classes_, values).astype(np.float64)
+            validation = (self._validation_features(X_val, X), _arrays.Named([of_rows], None))
         if self._is_iterative():
-            self._path = self._descend(X, labels, groups)
+            self._path = self._descend(X, labels, groups, validation)
         else:
-            self._path = (self._grow if self._is_grown() else self._draw)(X, labels, weight, groups)
+            self._path = (self._grow if self._is_grown() else self._draw)(X, labels, weight, groups, validation)
         return self
 
     def predict(self, X: Any, iteration: int | None = None) -> Any:

@@ -220,7 +220,7 @@ class Network:
         if columns is None:
             return _arrays.table(named)
         if named.names is not None and named.names != list(columns):
-            named = _reorder(named, columns, argument)
+            named = _arrays.reordered(named, columns, argument)
         if len(named.columns) != len(columns):
             message = f"{argument} has {len(named.columns)} columns, but the network was trained on {len(columns)}"
             raise DataError(message)
@@ -249,13 +249,3 @@ class Network:
             f"Network(width {self.width}, {self.activation}, {len(self.iterations)} iterations, "
             f"best {self.best_iteration if self.best_iterations is None else self.best_iterations}{labels})"
         )
-
-
-def _reorder(named: _arrays.Named, columns: tuple[str, ...], argument: str) -> _arrays.Named:
-    """Return named columns in the order of the training, without other columns."""
-    names = named.names or []
-    missing = [name for name in columns if name not in names]
-    if missing:
-        shown = ", ".join(missing[:5])
-        raise DataError(f"{argument} lacks the columns {shown}; the network was trained on {_arrays.join_names(columns)}")
-    return _arrays.Named([named.columns[names.index(name)] for name in columns], list(columns))

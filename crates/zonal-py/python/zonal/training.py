@@ -39,6 +39,7 @@ def train(
     decimal: str | None = None,
     missing: str = "fill",
     categorical: Sequence[str] | None = None,
+    validation: Any = None,
     test: Path | Sequence[Path] | None = None,
     test_fraction: float = 0.2,
     validation_fraction: float = 0.2,
@@ -130,6 +131,10 @@ def train(
     categorical : sequence of str
         The columns of files that hold levels even if these look like numbers. Each level gets a column of its own, as for
         columns of text.
+    validation : file names, or pair of arrays
+        The rows for choosing the iteration: files, or, for rows in memory, the pair ``(X, y)``, or a table with the columns of `data`. By
+        default they are split off the table, and grown units use folds; with such rows each network of grown units is fitted to all other
+        rows.
     test : file names
         Files with test rows; by default they are split off the table.
     test_fraction, validation_fraction : float
@@ -221,7 +226,7 @@ def train(
     if samples != 20_000:
         raise ParameterError("samples is specified, but the target is not a callable")
     skip = ["data", "y", "label", "features", "exclude", "groups", "time", "weight", "activation", "kinks", "samples"]
-    skip += ["progress", "out", "test"]
+    skip += ["progress", "out", "test", "validation"]
     options = _call.options(train, arguments, skip)
     code = _call.code(activation, kinks)
     if code is None and activation != "auto":
@@ -235,7 +240,7 @@ def train(
         table = _rows(arguments, options)
     else:
         other = "resume, which uses the rows of its run" if target is None else "a target, which has no columns"
-        columns = ("data", "y", "label", "features", "exclude", "groups", "time", "weight")
+        columns = ("data", "y", "label", "features", "exclude", "groups", "time", "weight", "validation")
         _reject(arguments, columns, f"with {other}")
     (report,) = run("train", options, command, table, code, progress)
     result: results.Training = result_of(results.Training, report)
@@ -268,6 +273,8 @@ def _rows(arguments: dict[str, Any], options: dict[str, Any]) -> _native.Table |
                 kind = type(weight).__name__
                 raise ParameterError(f"weight is a {kind}, but with files the name of a column is needed")
             options["weight"] = weight
+        if arguments["validation"] is not None:
+            options["validation"] = _tables.files(arguments["validation"], "validation")
         return None
     data, given = _key(arguments, data, options)
     data, y, label, coded = _tables.coded(data, y, arguments["label"], arguments["task"])
@@ -286,9 +293,51 @@ def _rows(arguments: dict[str, Any], options: dict[str, Any]) -> _native.Table |
     drop = arguments["missing"] == "drop"
     selected = _tables.without(_tables.select(x, arguments["features"]), arguments["exclude"])
     classes = None if coded is None else coded.classes
-    return _arrays.table(
-        selected, labels, weights, drop_missing=drop, arguments=_ROWS, weight_argument="weight", classes=classes, key=key
-    )
+
+    def table(x: _arrays.Named, y: _arrays.Named, weights: Any, key: Any, names: tuple[str, str]) -> _native.Table:
+        return _arrays.table(
+            x, y, weights, drop_missing=drop, arguments=names, weight_argument="weight", classes=classes, key=key
+        )
+
+    whole = table(selected, labels, weights, key, _ROWS)
+    if arguments["validation"] is None:
+        return whole
+    names = ("the rows of validation", "its labels")
+    of_x, of_y = _validation(arguments["validation"], arguments["label"], selected, labels, classes)
+    # Their weights are 1, and what determines the parts of other rows does not matter.
+    ones, zeros = np.ones(of_x.rows), np.zeros(of_x.rows)
+    return whole.with_validation(table(of_x, of_y, None if weights is None else ones, None if key is None else zeros, names))
+
+
+def _validation(
+    rows: Any, label: Any, x: _arrays.Named, y: _arrays.Named, classes: Sequence[str] | None
+) -> tuple[_arrays.Named, _arrays.Named]:
+    """Return the features and the labels of validation rows in memory, with the columns of the other rows."""
+    if _tables.is_path(rows):
+        raise ParameterError("validation is a file, but data is in memory; pass the pair (X, y)")
+    if isinstance(rows, tuple) and len(rows) == 2:
+        features, values = _arrays.features(rows[0], "validation"), rows[1]
+    elif label is None:
+        raise ParameterError("validation has no labels; pass the pair (X, y), or name their column as label")
+    else:
+        names = _tables.name_list(label, "label")
+        found = _arrays.column(rows, names[0]) if len(names) == 1 else None
+        if found is None:
+            features, values = _tables.split(rows, None, label, None)[:2]
+        else:
+            values, features = found[0], _arrays.features(found[1], "validation")
+    if x.names is not None and features.names is not None:
+        features = _arrays.reordered(features, x.names, "validation")
+    if len(features.columns) != len(x.columns):
+        raise DataError(f"validation has {len(features.columns)} features, but data has {len(x.columns)}")
+    if classes is not None and not isinstance(values, _arrays.Named):
+        return _arrays.Named(features.columns, x.names), _arrays.Named(
+            [_arrays.codes_of(values, classes, "the label of validation")], y.names
+        )
+    labels = _arrays.labels(values, "the label of validation")
+    if len(labels.columns) != len(y.columns):
+        raise DataError(f"validation has {len(labels.columns)} labels, but data has {len(y.columns)}")
+    return _arrays.Named(features.columns, x.names), _arrays.Named(labels.columns, y.names)
 
 
 def _key(arguments: dict[str, Any], data: Any, options: dict[str, Any]) -> tuple[Any, tuple[str, Any] | None]:

@@ -35,7 +35,7 @@ impl Part {
 /// spread each class evenly over the parts and the folds ([`Strata`](super::Strata)).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Draw {
-    /// A number in [0, 1), which determines the part.
+    /// A number in [0, 1), which determines the part; [`Draw::VALIDATION`] for a row that is for validation in every split.
     pub part: f64,
     /// A number in [0, 1), which determines the fold.
     pub fold: f64,
@@ -95,7 +95,9 @@ impl Split {
 
     /// Returns the part of a row with this draw.
     pub fn part_of(&self, draw: &Draw) -> Part {
-        if draw.part < self.test_fraction {
+        if draw.part >= Draw::VALIDATION {
+            Part::Validation
+        } else if draw.part < self.test_fraction {
             Part::Test
         } else if draw.part < self.test_fraction + self.validation_fraction {
             Part::Validation
@@ -116,6 +118,14 @@ impl Split {
 }
 
 impl Draw {
+    /// The part of rows that are for validation in every split.
+    pub const VALIDATION: f64 = 1.0;
+
+    /// Returns the draw of the same row for validation in every split.
+    pub fn for_validation(self) -> Self {
+        Self { part: Self::VALIDATION, ..self }
+    }
+
     /// Returns the fold of a row among `folds` equal ones, for rows that are not for testing. Independent of the part.
     pub fn fold(&self, folds: usize) -> usize {
         ((self.fold * folds as f64) as usize).min(folds.saturating_sub(1))
@@ -140,6 +150,8 @@ mod tests {
             (0..20_000).filter(|&i| split.draw(i).rank < 1 << 62 && split.part(i) == Part::Train).count();
         assert!((2_300..2_700).contains(&low), "{low}");
         assert_eq!(split.draw(77).fold(1), 0);
+        let split = Split::new(3, 0.0, 0.9).unwrap();
+        assert!((0..99).all(|i| split.part_of(&split.draw(i).for_validation()) == Part::Validation));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use super::accumulate::Prepared;
 use super::calibrate::SampledRows;
 use super::grown_path::GrownPaths;
-use super::growth::{GrowthPlan, part_for};
+use super::growth::{GrowthPlan, HoldOut};
 use super::polynomials;
 use super::prepare::{TableFindings, TableSubject};
 use super::problem::Problem;
@@ -49,18 +49,18 @@ pub(super) fn train(
     let most = polynomials::affordable(plan.growth.width, subject.survey.covered.rows());
     let monomials = polynomials::at_most(variables, most);
     let drawn = drawn(subject, plan)?;
-    let mut pass = Pass::new(subject, &grown, &drawn, &monomials);
+    let mut pass = Pass::new(subject, plan.hold_out, &grown, &drawn, &monomials);
     let split = &subject.problem.split;
-    pass.read(&subject.source, &|draw| split.part_of(draw) == Part::Test, run.observer)?;
+    pass.read(&subject.source, &|draw| split.part_of(draw), run.observer)?;
     if let Some(source) = &subject.test_source {
         pass.read_test(source, run.observer)?;
     }
     let [sums, drawn_sums, polynomial_sums] = pass.finish()?;
     let labels = &subject.problem.labels;
     let map = |features: &Matrix| Ok(plan.columns.apply(features)?);
-    let fold = |draw: &Draw| draw.fold(plan.networks);
-    let sample = SampledRows::of(&subject.problem, &subject.survey, &map, &fold)?;
-    let paths = GrownPaths::new(&sums, method, labels, Some((&sample, &grown)), run.observer)?;
+    let group = |draw: &Draw| plan.hold_out.group(split.part_of(draw), draw);
+    let sample = SampledRows::of(&subject.problem, &subject.survey, &map, &group)?;
+    let paths = GrownPaths::new(&sums, method, labels, Some((&sample, &grown)), plan.hold_out, run.observer)?;
     let drawn_losses = drawn_losses(&drawn_sums[0], method, run.observer)?;
     let [train, test] = [&polynomial_sums[0][Part::Train as usize], &polynomial_sums[0][Part::Test as usize]];
     let best_polynomial = polynomials::reports(&best_polynomials(&monomials, train, test)?, labels);
@@ -91,6 +91,7 @@ fn drawn_losses(sums: &[Sums], method: &WholePath, observer: &mut dyn Observer) 
 /// the drawn units and of monomials over the rows for training and testing.
 struct Pass<'a> {
     subject: &'a TableSubject<'a>,
+    hold_out: HoldOut,
     grown: &'a GrownLayers,
     drawn: &'a Network,
     monomials: &'a Monomials,
@@ -104,6 +105,7 @@ struct Pass<'a> {
 impl<'a> Pass<'a> {
     fn new(
         subject: &'a TableSubject<'a>,
+        hold_out: HoldOut,
         grown: &'a GrownLayers,
         drawn: &'a Network,
         monomials: &'a Monomials,
@@ -113,6 +115,7 @@ impl<'a> Pass<'a> {
         let features = grown.networks.iter().map(|n| Statistics::new(n.width(), labels, parts, precision));
         Self {
             subject,
+            hold_out,
             grown,
             drawn,
             monomials,
@@ -125,8 +128,8 @@ impl<'a> Pass<'a> {
 
     /// Reads the separate test rows.
     fn read_test(&mut self, source: &Source, observer: &mut dyn Observer) -> Result<()> {
-        let mut test = Pass::new(self.subject, self.grown, self.drawn, self.monomials);
-        test.read(source, &|_| true, observer)?;
+        let mut test = Pass::new(self.subject, self.hold_out, self.grown, self.drawn, self.monomials);
+        test.read(source, &|_| Part::Test, observer)?;
         let of_test = test.finish()?;
         self.test = Some(of_test);
         Ok(())
@@ -135,22 +138,22 @@ impl<'a> Pass<'a> {
     fn read(
         &mut self,
         source: &Source,
-        is_test: &(dyn Fn(&Draw) -> bool + Sync),
+        part_of: &(dyn Fn(&Draw) -> Part + Sync),
         observer: &mut dyn Observer,
     ) -> Result<()> {
-        let (subject, columns, networks) = (self.subject, &self.grown.columns, self.grown.networks.len());
+        let (subject, columns, hold_out) = (self.subject, &self.grown.columns, self.hold_out);
         let problem = &subject.problem;
         let prepare = |rows: &Rows| {
             let labels = standardise_labels(&problem.labels, &rows.labels);
-            let fold = |draw: &Draw| if is_test(draw) { networks } else { draw.fold(networks) };
-            let folds: Vec<usize> = rows.draws(&problem.split).iter().map(fold).collect();
-            let tested = folds.iter().map(|&k| if k == networks { Part::Test } else { Part::Train } as usize);
-            let parts: Vec<usize> = tested.collect();
+            let draws: Vec<(Part, Draw)> =
+                rows.draws(&problem.split).into_iter().map(|draw| (part_of(&draw), draw)).collect();
+            let groups: Vec<usize> = draws.iter().map(|(part, draw)| hold_out.group(*part, draw)).collect();
+            let parts: Vec<usize> = draws.iter().map(|(part, _)| *part as usize).collect();
             let points = Prepared::new(rows, &parts, &labels, 0, &|rows| Ok(columns.apply(rows)?))?;
             let standard =
                 Prepared::new(rows, &parts, &labels, 0, &|rows| Ok(problem.lift.standardise(rows)?))?;
             let lifted = Prepared::new(rows, &parts, &labels, 0, &|rows| Ok(problem.lift.apply(rows)?))?;
-            Ok((points, lifted, standard, folds))
+            Ok((points, lifted, standard, groups))
         };
         let total = subject.survey.covered.rows();
         let Self { features, of_drawn, of_monomials, grown, drawn, monomials, .. } = self;
@@ -160,11 +163,11 @@ impl<'a> Pass<'a> {
             total,
             observer,
             prepare,
-            |_, (points, lifted, standard, folds)| {
+            |_, (points, lifted, standard, groups)| {
                 let add = |(network, (statistics, units)): (usize, (&mut Statistics, &Mixed))| {
                     let Some(points) = &points else { return Ok(()) };
-                    let part = |&fold: &usize| part_for(network, fold, networks) as usize;
-                    let parts: Vec<usize> = folds.iter().map(part).collect();
+                    let part = |&group: &usize| hold_out.part(network, group) as usize;
+                    let parts: Vec<usize> = groups.iter().map(part).collect();
                     points.add_parts_to(&parts, statistics, units)
                 };
                 let grown =

@@ -1,6 +1,7 @@
 //! The paths of grown networks, each of its own output layer, and their mean, which is one network.
 
 use super::calibrate::{Calibration, HeldOut, SampledRows, smallest_loss};
+use super::growth::HoldOut;
 use super::problem::units;
 use super::validation::smallest;
 use crate::train::grown_layers::GrownLayers;
@@ -22,6 +23,7 @@ pub(super) struct GrownPaths<'a> {
     paths: Vec<NetworkPath>,
     method: &'a WholePath,
     labels: &'a [LabelScale],
+    hold_out: HoldOut,
 }
 
 impl<'a> GrownPaths<'a> {
@@ -32,30 +34,38 @@ impl<'a> GrownPaths<'a> {
         method: &'a WholePath,
         labels: &'a [LabelScale],
         sample: Option<(&SampledRows<'_>, &GrownLayers)>,
+        hold_out: HoldOut,
         observer: &mut dyn Observer,
     ) -> Result<Self> {
         let paths = sums.iter().map(|sums| NetworkPath::new(sums, method, observer));
         let mut paths: Vec<NetworkPath> = paths.collect::<Result<_>>()?;
         if let Some((sample, grown)) = sample {
-            for (fold, (path, units)) in paths.iter_mut().zip(&grown.networks).enumerate() {
+            for (network, (path, units)) in paths.iter_mut().zip(&grown.networks).enumerate() {
                 let all = path.coefficients.clone();
-                let temperatures = sample.temperatures(&[(fold, Units::Mixed(units), all)])?;
+                let held_out = (hold_out.of(network), Units::Mixed(units), all);
+                let temperatures = sample.temperatures(&[held_out])?;
                 if !temperatures.is_empty() {
                     path.best = smallest_loss(&temperatures);
                     path.log_losses = Some(temperatures.iter().map(|temperature| temperature.loss).collect());
                 }
             }
         }
-        Ok(Self { paths, method, labels })
+        Ok(Self { paths, method, labels, hold_out })
     }
 
-    /// Returns what the sample tells on held-out rows, each network at its best iteration.
+    /// Returns what the sample tells on held-out rows: of their mean if all networks held out the same rows, otherwise of each network, at
+    /// its best iteration.
     pub(super) fn calibration(
         &self,
         sample: &SampledRows<'_>,
         grown: &GrownLayers,
     ) -> Result<Option<Calibration>> {
         let labels = self.labels.len();
+        if self.hold_out.is_shared {
+            let (hidden, best) =
+                (grown.side_by_side()?, side_by_side(&self.paths, labels, |p| p.best * labels)?);
+            return sample.calibration(&[(self.hold_out.of(0), Units::Mixed(&hidden), best)], true);
+        }
         let networks = self.paths.iter().zip(&grown.networks).enumerate();
         let at_best = networks.map(|(fold, (path, units))| {
             let coefficients = path.coefficients.row_range(path.best * labels, (path.best + 1) * labels);
@@ -73,8 +83,12 @@ impl<'a> GrownPaths<'a> {
         Some((0..count).map(mean).collect())
     }
 
-    /// Returns the mean squared error of each label on held-out rows, each network at its best iteration.
+    /// Returns the mean squared error of each label on held-out rows, each network at its best iteration; None if the mean of the
+    /// networks held them out too.
     pub(super) fn held_out(&self) -> Option<Vec<f64>> {
+        if self.hold_out.is_shared {
+            return None;
+        }
         let labels = self.labels.len();
         let losses = self.mean_of(|p| Some((p.held_weight, p.held_at(p.best, labels))))?;
         Some(self.in_units(&losses))

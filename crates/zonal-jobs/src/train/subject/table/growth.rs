@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use zonal::activation::Activation;
 use zonal::columns::ColumnMap;
 use zonal::observer::{Observer, Stage};
-use zonal::rows::{Part, Rows};
+use zonal::rows::{Draw, Part, Rows};
 use zonal_documents::Result;
 use zonal_documents::number::short;
 use zonal_documents::train::{Importance, TableJob, TrainConfig};
@@ -24,6 +24,8 @@ pub(super) struct GrowthPlan {
     pub(super) columns: ColumnMap,
     pub(super) growth: Growth,
     pub(super) networks: usize,
+    /// What each network holds out.
+    pub(super) hold_out: HoldOut,
 }
 
 impl GrowthPlan {
@@ -56,7 +58,8 @@ impl GrowthPlan {
             growth.activations = vec![activation];
         }
         let networks = job.folds.unwrap_or_else(|| Growth::networks(rows));
-        Ok(Some(Self { columns, growth, networks }))
+        let hold_out = HoldOut { networks, is_shared: job.has_validation() };
+        Ok(Some(Self { columns, growth, networks, hold_out }))
     }
 
     /// Checks that the training fits into memory: the features of the growing networks on the sample and their products, and
@@ -96,17 +99,17 @@ impl GrowthPlan {
     ) -> Result<GrownLayers> {
         let labels = standardise_labels(&problem.labels, &sample.labels);
         let points = self.columns.apply(&sample.features)?;
-        let draws = sample.draws(&problem.split);
-        let folds: Vec<usize> = draws.iter().map(|draw| draw.fold(self.networks)).collect();
+        let group = |draw: &Draw| self.hold_out.group(problem.split.part_of(draw), draw);
+        let groups: Vec<usize> = sample.draws(&problem.split).iter().map(group).collect();
         let part = |chosen: &[usize]| {
             let weights = if sample.weights.is_empty() { Vec::new() } else { sample.select(chosen).weights };
             zonal_grow::Rows::new(points.select(chosen), labels.select(chosen), weights)
         };
         let one = |network: usize, mut cancellation: &Cancellation| -> Result<Grown> {
             let (held, fitted): (Vec<usize>, Vec<usize>) =
-                (0..folds.len()).partition(|&i| folds[i] == network);
+                (0..groups.len()).partition(|&i| groups[i] == self.hold_out.of(network));
             if held.is_empty() || fitted.len() < 2 {
-                let (part, total) = ("validation", folds.len());
+                let (part, total) = ("validation", groups.len());
                 return Err(zonal::Error::TooFewRows { part, found: held.len(), required: 1, total }.into());
             }
             Ok(grow(&part(&fitted)?, &part(&held)?, &self.growth, network as u64, &mut cancellation)?)
@@ -141,11 +144,36 @@ impl GrowthPlan {
     }
 }
 
-/// Returns the part for a network of a row in a fold; the number of networks stands for test rows.
-pub(super) fn part_for(network: usize, fold: usize, networks: usize) -> Part {
-    match fold {
-        fold if fold == networks => Part::Test,
-        fold if fold == network => Part::Validation,
-        _ => Part::Train,
+/// Which rows a network holds out while it is grown and fitted: those of its fold, or all validation rows, if there are any.
+#[derive(Clone, Copy)]
+pub(super) struct HoldOut {
+    pub(super) networks: usize,
+    /// Whether there are validation rows.
+    pub(super) is_shared: bool,
+}
+
+impl HoldOut {
+    /// Returns the group of a row: that of test rows, of validation rows, its fold, or one that no network holds out.
+    pub(super) fn group(self, part: Part, draw: &Draw) -> usize {
+        match part {
+            Part::Test => self.networks,
+            Part::Validation => 0,
+            Part::Train if self.is_shared => self.networks + 1,
+            Part::Train => draw.fold(self.networks),
+        }
+    }
+
+    /// Returns the group that a network holds out.
+    pub(super) fn of(self, network: usize) -> usize {
+        if self.is_shared { 0 } else { network }
+    }
+
+    /// Returns the part for a network of the rows of a group.
+    pub(super) fn part(self, network: usize, group: usize) -> Part {
+        match group {
+            group if group == self.networks => Part::Test,
+            group if group == self.of(network) => Part::Validation,
+            _ => Part::Train,
+        }
     }
 }

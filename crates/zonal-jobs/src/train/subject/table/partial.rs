@@ -4,7 +4,7 @@
 use super::accumulate::Prepared;
 use super::cost::Cost;
 use super::grown_path::GrownPaths;
-use super::growth::{GrowthPlan, part_for};
+use super::growth::{GrowthPlan, HoldOut};
 use super::problem::{Draft, Problem};
 use super::validation::Validation;
 use super::whole_path::{Fit, Fitted};
@@ -295,7 +295,8 @@ impl PartialSums {
         if sums.iter().any(|parts| parts.iter().any(Sums::is_empty)) {
             return Err(self.too_few(Part::Validation, 0, 1));
         }
-        let paths = GrownPaths::new(&sums, &method, &self.problem.labels, None, observer)?;
+        let hold_out = HoldOut { networks: sums.len(), is_shared: false };
+        let paths = GrownPaths::new(&sums, &method, &self.problem.labels, None, hold_out, observer)?;
         // The errors of the mean of the networks do not follow from the sums of each.
         Ok(Path { course: paths.course(grown, None)?, squares: [None, paths.held_out(), None] })
     }
@@ -338,10 +339,11 @@ impl Units {
         match self {
             Self::Drawn(network) => rows.add_to(&mut statistics[0], network),
             Self::Grown(GrownLayers { networks, .. }) => {
-                let fold = |&row: &u64| problem.split.draw(row).fold(networks.len());
+                let hold_out = HoldOut { networks: networks.len(), is_shared: false };
+                let fold = |&row: &u64| hold_out.group(Part::Train, &problem.split.draw(row));
                 let folds: Vec<usize> = numbers.iter().map(fold).collect();
                 let add = |(k, (network, statistics)): (usize, (&Mixed, &mut Statistics))| {
-                    let part = |&fold: &usize| part_for(k, fold, networks.len()) as usize;
+                    let part = |&fold: &usize| hold_out.part(k, fold) as usize;
                     rows.add_parts_to(&folds.iter().map(part).collect::<Vec<_>>(), statistics, network)
                 };
                 networks.par_iter().zip(statistics.par_iter_mut()).enumerate().try_for_each(add)

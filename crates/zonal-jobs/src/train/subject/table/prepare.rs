@@ -22,6 +22,7 @@ use std::sync::Arc;
 use zonal::observer::{Observer, Silent, Stage};
 use zonal::rows::Part;
 use zonal_documents::number::Extended;
+use zonal_documents::table::{Data, Memory};
 use zonal_documents::train::{
     BestPolynomialReport, ClassReport, ClassScores, EncodedColumnReport, IntervalReport, NetworkReport,
     PartRows, SubjectReport, TableJob, TableReport, TestRow, TrainConfig,
@@ -244,7 +245,10 @@ impl Subject for TableSubject<'_> {
         let squares = [train.as_deref(), validation.as_deref(), test.as_deref()];
         let report = TableReport {
             best_polynomial: found.best_polynomial,
-            folds: self.growth.as_ref().map(|plan| plan.networks).or(self.job.folds),
+            folds: match &self.growth {
+                Some(plan) => Some(plan.networks).filter(|_| !plan.hold_out.is_shared),
+                None => self.job.folds,
+            },
             bias: self.growth.is_none().then_some(self.problem.lift.bias),
             normalised: self.growth.is_none().then_some(self.problem.lift.normalised),
             refit: self.growth.is_none() && Validation::of(self.job).is_refitted(),
@@ -288,13 +292,33 @@ fn open(job: &TableJob) -> Result<(Source, Option<Source>)> {
         weight: job.weight.clone(),
         key: job.groups.clone().or(job.time.clone()),
     };
-    let source = job.data.open(&columns)?;
+    let mut source = job.data.open(&columns)?;
+    if let Some(validation) = open_validation(job, &columns, &source)? {
+        source = source.with_validation(validation)?;
+    }
     // Separate test rows are in no other part, regardless of their group.
     let features = Some(source.raw_feature_names().to_vec());
     let columns = Columns { features, key: None, excluded: Vec::new(), ..columns };
     let open = |files: &Vec<_>| job.data.with_files(files.clone()).open(&columns);
     let test_source = job.test_data.as_ref().map(open).transpose()?;
     Ok((source, test_source))
+}
+
+/// Opens the separate validation rows, if there are any.
+fn open_validation(job: &TableJob, columns: &Columns, source: &Source) -> Result<Option<Source>> {
+    if let Some(files) = &job.validation_data {
+        let columns = Columns {
+            features: Some(source.raw_feature_names().to_vec()),
+            excluded: Vec::new(),
+            ..columns.clone()
+        };
+        return job.data.with_files(files.clone()).open(&columns).map(Some);
+    }
+    let Some(memory) = &job.data.memory else { return Ok(None) };
+    let Some(table) = memory.validation.clone() else { return Ok(None) };
+    let memory = Memory { table, validation: None, ..memory.clone() };
+    let data = Data { memory: Some(memory), ..job.data.clone() };
+    data.open(columns).map(Some)
 }
 
 /// Reads the separate test rows, so that invalid rows are detected before the training. Returns the numbers of rows and
@@ -329,11 +353,12 @@ fn check_parts(survey: &Survey, job: &TableJob) -> Result<()> {
     let few =
         |part, found, required| Err(Error::Core(zonal::Error::TooFewRows { part, found, required, total }));
     let folds = job.folds.or(job.growth.as_ref().map(|_| Growth::networks(train as u64)));
-    let needed = folds.map_or(2, |folds| 2 * folds);
+    let needed = folds.filter(|_| !job.has_validation()).map_or(2, |folds| 2 * folds);
     if train < needed {
         return few(Part::Train.name(), train, needed);
     }
-    if job.validation_fraction > 0.0 && folds.is_none() && validation == 0 {
+    let is_split_off = job.validation_fraction > 0.0 && folds.is_none();
+    if (job.has_validation() || is_split_off) && validation == 0 {
         return few(Part::Validation.name(), 0, 1);
     }
     if job.test_fraction > 0.0 && job.test_data.is_none() && test == 0 {

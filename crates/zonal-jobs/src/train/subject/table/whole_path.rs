@@ -51,7 +51,8 @@ impl Method<TableSubject<'_>> for WholePath {
         let fit = Fit { method: self, validation, labels, sample: Some(&sample) };
         let Fitted { course, validation: losses, calibration, .. } =
             fit.fit(network, &sums.features, run.observer)?;
-        if subject.job.validation_fraction == 0.0 && validation.folds().is_none() {
+        let has_validation = subject.job.has_validation() || subject.job.validation_fraction > 0.0;
+        if !has_validation && validation.folds().is_none() {
             (run.notes)("no validation rows: the last iteration is used");
         }
         // If the final network is fitted to the validation rows too, these losses are those of other networks.
