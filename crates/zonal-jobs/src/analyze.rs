@@ -27,7 +27,7 @@ const PAIRED_ROWS: usize = 4_096;
 /// The largest number of groups of equal rows that are compared.
 const GROUPS: usize = 1 << 20;
 /// A column that leaves less than this fraction of the label's variance unexplained determines the label.
-const UNEXPLAINED: f64 = 1e-3;
+pub(crate) const UNEXPLAINED: f64 = 1e-3;
 /// The tolerance of the squared length of a point of the sphere.
 const UNIT: f64 = 1e-6;
 
@@ -123,7 +123,11 @@ fn highest_degree(config: &AnalyzeConfig, variables: usize) -> Result<Degree> {
 }
 
 /// Returns the columns that determine the label, of those of a table with several.
-fn determining(names: &[String], features: &Matrix, label: &[f64]) -> Result<Vec<DeterminingColumn>> {
+pub(crate) fn determining(
+    names: &[String],
+    features: &Matrix,
+    label: &[f64],
+) -> Result<Vec<DeterminingColumn>> {
     let mut found = Vec::new();
     for (i, column) in names.iter().enumerate().filter(|_| names.len() > 1) {
         if let Some(unexplained) = unexplained_share(&features.column(i), label)?.filter(|s| *s < UNEXPLAINED)

@@ -34,7 +34,7 @@ FAULTS = [
     (lambda: zonal.train("a.csv", Y), ParameterError, "y cannot be used with files.*name their column as label"),
     (lambda: zonal.train(), ParameterError, "data and target are both missing"),
     (lambda: zonal.train(X, Y, target="x1"), ParameterError, "data cannot be used with a target"),
-    (lambda: zonal.train(X, np.ones(60)), DataError, "label 'y' has the same value 1"),
+    (lambda: zonal.analyze(X, np.ones(60)), DataError, "label 'y' has the same value 1"),
     (lambda: zonal.train(np.ones((60, 2)), Y), DataError, "none of the 2 feature columns varies"),
     (lambda: zonal.train(X, Y, width=0), ParameterError, "width"),
     (lambda: zonal.train(X, Y, width=10**7), MemoryError, "width .* would fit"),

@@ -83,12 +83,6 @@ fn duplicate_column_names() {
 }
 
 #[test]
-fn a_constant_label() {
-    let rows: String = (0..40).map(|i| format!("{i},7\n")).collect();
-    refused(format!("a,y\n{rows}"), 1, &["the label 'y' has the same value 7"]);
-}
-
-#[test]
 fn constant_features() {
     let rows: String = (0..40).map(|i| format!("5,{i}\n")).collect();
     refused(format!("a,y\n{rows}"), 1, &["none of the 1 feature columns varies"]);

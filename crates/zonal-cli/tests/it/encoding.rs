@@ -301,3 +301,56 @@ fn one_table_in_several_encodings_is_one_training() {
         run_with_input(&place, &["predict", "m", "-"], json_lines(&table).as_bytes());
     assert!(code == Some(0) && stdout == expected.1, "{stderr}");
 }
+
+#[test]
+fn columns_that_are_probably_no_features_are_noted() {
+    let place = Place::new();
+    let line = |i: usize| {
+        let (a, y) = ((0.37 * i as f64).sin(), (1.7 * i as f64).cos());
+        let whole = 9_007_199_254_740_993u64 + 1_000_003 * (i as u64 * 37 % 211);
+        format!("{},{a},{},{whole},{},{},{y}\n", 1_000 + i, 3.0 - 2.0 * a, (0.5 * y).exp(), ["u", "v"][i % 2])
+    };
+    let table =
+        |rows: usize| "id,a,b,key,leak,side,y\n".to_owned() + &(0..rows).map(line).collect::<String>();
+    place.file("t.csv", table(200));
+    let said = place.succeed(&["train", "t.csv", "--label", "y", "--width", "20", "--out", "none"]).stderr;
+    for note in [
+        "columns with whole numbers beyond 2^53, of which f64 holds only some: 'key'; leave out identifiers with --exclude",
+        "columns that number the rows, with another whole number in each: 'id'; leave them out with --exclude",
+        "columns that alone determine the label 'y', but for less than 0.1 % of its variance: 'leak'; if they follow from",
+        "columns are copies of others, up to a factor and a constant: 'b' of 'a'; they tell nothing new",
+    ] {
+        assert!(said.contains(note), "{note}: {said}");
+    }
+    let quiet =
+        ["train", "t.csv", "--label", "y", "--width", "20", "--out", "none", "--exclude", "id,key,leak,b"];
+    let said = place.succeed(&quiet).stderr;
+    assert!(!said.contains("columns "), "{said}");
+}
+
+#[test]
+fn a_constant_label_is_learned_and_noted() {
+    let place = Place::new();
+    let rows: String = (0..90).map(|i| format!("{},{},14.62\n", i % 7, i * i % 11)).collect();
+    place.file("t.csv", format!("a,b,y\n{rows}"));
+    for hidden in
+        [&["--hidden", "grown"][..], &["--hidden", "drawn"], &["--layers", "both", "--iterations", "50"]]
+    {
+        let options = ["train", "t.csv", "--label", "y", "--width", "20", "--out", "m", "--force"];
+        let out = place.succeed(&[&options, hidden].concat());
+        let note = "the label 'y' has the same value 14.62 in all";
+        assert!(out.stderr.contains(note) && !out.stderr.contains("determine"), "{}", out.stderr);
+        assert!(!out.stdout.contains("NaN"), "{}", out.stdout);
+        let predicted = place.succeed(&["predict", "m", "t.csv"]).stdout;
+        assert!(predicted.lines().skip(1).all(|line| line.ends_with(",14.62")), "{predicted}");
+        place.succeed(&["report", "m"]);
+        let page = std::fs::read_to_string(place.path().join("m/report.html")).unwrap();
+        assert!(!page.contains("NaN"));
+    }
+    place.fail(&["analyze", "t.csv", "--label", "y"], 1, &["the label 'y' has the same value 14.62"]);
+    place.fail(
+        &["train", "t.csv", "--label", "y", "--task", "classify"],
+        1,
+        &["the label is '14.62' in all rows"],
+    );
+}

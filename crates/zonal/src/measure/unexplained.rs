@@ -26,7 +26,9 @@ pub fn unexplained_share(column: &[f64], label: &[f64]) -> Result<Option<f64>> {
     let mean = y.iter().sum::<f64>() / count;
     let variance = y.iter().map(|y| (y - mean).powi(2)).sum::<f64>() / count;
     let groups = x.chunk_by(|a, b| a == b).count();
-    if y.len() < 4 || groups < 2 || !variance.is_finite() || variance <= 0.0 {
+    // Rounding of the mean gives equal labels a variance.
+    let is_constant = y.iter().all(|y| *y == label[0]);
+    if y.len() < 4 || groups < 2 || is_constant || !variance.is_finite() || variance <= 0.0 {
         return Ok(None);
     }
     let noise = if groups as f64 <= (1.0 - TIED) * count {
@@ -89,6 +91,7 @@ mod tests {
         assert!((tenth - 0.1).abs() < 0.1 * 5.0 * (2.0f64 * 35.0 / 18.0 / 2_000.0).sqrt(), "{tenth}");
         assert!((share(&|i| noise[i]) - 1.0).abs() < 0.3);
         // Levels.
+        assert_eq!(unexplained_share(&x, &[14.62; 2_000]).unwrap(), None);
         let levels: Vec<f64> = x.iter().map(|x| x.round()).collect();
         let of_levels: Vec<f64> = levels.iter().map(|l| (l * 1.7).cos()).collect();
         assert!(unexplained_share(&levels, &of_levels).unwrap().unwrap() < 1e-20);

@@ -5,6 +5,7 @@ mod accumulate;
 mod calibrate;
 mod checks;
 mod choose;
+mod column_notes;
 mod cost;
 mod descent;
 mod grown;

@@ -3,6 +3,7 @@
 
 use super::calibrate::Calibration;
 use super::checks::{check_descent, check_memory};
+use super::column_notes::note_columns;
 use super::cost::Cost;
 use super::growth::GrowthPlan;
 use super::problem::{Draft, Problem, finite_width};
@@ -94,6 +95,7 @@ impl<'a> TableSubject<'a> {
         let labels: &[String] = if classes.is_none() { &job.labels } else { &[] };
         note_rows(&survey, labels, test_rows, source.rule() == Some(&DrawRule::EqualRows), run.notes);
         let names = [source.feature_names(), source.label_names()];
+        note_columns(&survey, names, source.raw_feature_names(), run.notes)?;
         let draft = Draft::learn(&run.config, job, names, &survey, run.notes)?;
         let growth = GrowthPlan::new(&run.config, job, source.feature_names(), &survey, run.notes)?;
         let problem = match &growth {

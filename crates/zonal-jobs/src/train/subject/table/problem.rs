@@ -73,9 +73,18 @@ impl Draft {
     ) -> Result<Self> {
         let width = usize::try_from(finite_width(config)?).unwrap_or(usize::MAX);
         let split = job.split(config.seed)?;
-        let labels: Vec<LabelScale> = (0..names.len())
-            .map(|i| LabelScale::learn(&names[i], &survey.labels, i))
-            .collect::<std::result::Result<_, _>>()?;
+        let mut labels = Vec::new();
+        for (i, name) in names.iter().enumerate() {
+            labels.push(match LabelScale::learn(name, &survey.labels, i) {
+                Err(zonal::Error::ConstantLabel { value, rows, .. }) if rows > 0 => {
+                    notes(&format!(
+                        "the label '{name}' has the same value {value} in all {rows} training rows: the network is this constant"
+                    ));
+                    LabelScale { name: name.clone(), mean: value, deviation: 1.0 }
+                }
+                scale => scale?,
+            });
+        }
         let lift = lift(job, columns, survey)?;
         let dropped = lift.dropped();
         if !dropped.is_empty() {
