@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The packages that the tests of the Python package and of pages need. The package itself needs NumPy.
-const PACKAGES: [&str; 15] = [
+const PACKAGES: [&str; 17] = [
     "maturin==1.16.0",
     "numpy==2.4.6",
     "scikit-learn==1.9.1",
@@ -17,6 +17,8 @@ const PACKAGES: [&str; 15] = [
     "matplotlib==3.11.2",
     "polars==2.1.0",
     "duckdb==2.0.1",
+    "onnx==1.23.2",
+    "onnxruntime==1.32.0",
     "pytest==9.2.0",
     "mypy==2.4.1",
     "ruff==0.15.16",

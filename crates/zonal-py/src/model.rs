@@ -3,7 +3,7 @@
 use crate::code::{Code, Running};
 use crate::error::{Failure, Outcome, exception};
 use crate::table::Table;
-use crate::work::run_after_fork;
+use crate::work::{run_after_fork, run_briefly};
 use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -13,6 +13,7 @@ use zonal::activation::Activation;
 use zonal::linalg::Matrix;
 use zonal::network::Network;
 use zonal::observer::Stage;
+use zonal::rows::Rows;
 use zonal_io::model::{HiddenLayer, Model as Inner, Units};
 use zonal_io::source::{Encoding, Source};
 use zonal_jobs::data::for_each_block;
@@ -24,6 +25,9 @@ pub(crate) struct Model {
     /// The callable, if the activation is one.
     code: Option<Py<Code>>,
 }
+
+/// Tables of at most this number of rows are predicted without a thread of their own.
+const FEW_ROWS: u64 = 64;
 
 /// Copies a matrix into an array of two dimensions.
 pub(crate) fn array<'py>(py: Python<'py>, matrix: &Matrix) -> PyResult<Bound<'py, PyArray2<f64>>> {
@@ -127,6 +131,27 @@ impl Model {
         Some(grown.groups.iter().map(|(activation, units)| (activation.name(), *units)).collect())
     }
 
+    /// The activation, scale and factor of each group of units, and their number, in the order of the weights.
+    #[getter]
+    fn units(&self) -> Vec<(String, f64, f64, usize)> {
+        let groups = match &self.inner.hidden {
+            HiddenLayer::Fixed(network) => std::slice::from_ref(network),
+            HiddenLayer::Moving(networks) => &networks[..networks.len().min(1)],
+            HiddenLayer::Grown(mixed, _) => mixed.groups(),
+        };
+        let group = |network: &Network| {
+            (network.activation().name(), network.scale(), network.factor(), network.width())
+        };
+        groups.iter().map(group).collect()
+    }
+
+    /// The metadata of the network's file, as JSON.
+    #[getter]
+    fn description(&self, py: Python<'_>) -> PyResult<String> {
+        let text = serde_json::to_string(&self.inner.description);
+        text.map_err(|e| exception(py, "InternalError", &e.to_string()))
+    }
+
     /// The best iteration of each grown network; None for drawn units.
     #[getter]
     fn best_iterations(&self) -> Option<Vec<u64>> {
@@ -175,6 +200,19 @@ impl Model {
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let source = self.source(table).map_err(|e| Failure::from(e).raise(py))?;
         let temperature = self.classes().map(|(_, temperature)| temperature).filter(|_| has_probabilities);
+        if self.code.is_none() && table.get().rows() <= FEW_ROWS {
+            let (model, labels) = (Arc::clone(&self.inner), self.inner.labels());
+            let values = run_briefly(py, move || {
+                let (mut out, (units, coefficients)) = (Vec::new(), at(&model, iteration)?);
+                for block in source.blocks() {
+                    let rows = block.map_err(zonal_documents::Error::from)?;
+                    out.extend(outputs(&model, units, &coefficients, temperature, &rows)?);
+                }
+                Ok(out)
+            })?;
+            let rows = values.len() / labels;
+            return PyArray1::from_vec(py, values).reshape([rows, labels]);
+        }
         let running = self.code.as_ref().map(|code| code.get().begin(py, 1));
         let model = match &running {
             None => Arc::clone(&self.inner),
@@ -186,14 +224,7 @@ impl Model {
                 let (units, coefficients) = at(&model, iteration)?;
                 for_each_block(&source, Stage::Scoring, 0, &mut work.observer(), |block| {
                     rows += block.len();
-                    let points = points(&model, &block.features)?;
-                    let mut values = predictions(&model, units, &coefficients, &points)?;
-                    if let Some(temperature) = temperature {
-                        (0..values.rows()).for_each(|i| {
-                            zonal::classes::probabilities(values.row_mut(i), temperature);
-                        });
-                    }
-                    out.extend_from_slice(values.values());
+                    out.extend(outputs(&model, units, &coefficients, temperature, &block)?);
                     Ok(())
                 })?;
                 Ok((out, rows))
@@ -280,6 +311,24 @@ fn at(model: &Inner, iteration: Option<u64>) -> Outcome<(Units<'_>, Matrix)> {
     let found = iteration.map_or_else(|| model.best(), |t| model.at(t));
     let asked = iteration.unwrap_or(model.description.best_iteration);
     Ok(found.map_err(|stored| zonal_jobs::predict::not_stored(asked, stored))?)
+}
+
+/// Returns the outputs of the network for rows, in the labels' units, or with a temperature probabilities.
+fn outputs(
+    model: &Inner,
+    units: Units<'_>,
+    coefficients: &Matrix,
+    temperature: Option<f64>,
+    rows: &Rows,
+) -> zonal_documents::Result<Vec<f64>> {
+    let points = points(model, &rows.features)?;
+    let mut values = predictions(model, units, coefficients, &points)?;
+    if let Some(temperature) = temperature {
+        for i in 0..values.rows() {
+            zonal::classes::probabilities(values.row_mut(i), temperature);
+        }
+    }
+    Ok(values.values().to_vec())
 }
 
 /// Maps rows to the inputs of the units; for a network trained on a target, rows are points already.

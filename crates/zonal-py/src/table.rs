@@ -69,6 +69,11 @@ impl Table {
         self.memory.clone()
     }
 
+    /// Returns the number of rows.
+    pub(crate) fn rows(&self) -> u64 {
+        self.memory.table.rows()
+    }
+
     /// Opens the table for reading.
     pub(crate) fn source(&self) -> zonal_documents::Result<Source> {
         Data::in_memory(self.memory(), self.drop_missing).open(&Columns::default())

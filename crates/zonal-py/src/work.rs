@@ -107,6 +107,27 @@ pub(crate) fn run_after_fork<T: Send + 'static>(
     Ok(supervise(py, None, move |handle| pool.install(|| work(handle)))?.0)
 }
 
+/// Does work of less than a few milliseconds, which needs no supervision, without a thread of its own; in a forked child as
+/// [`run_after_fork`].
+///
+/// # Errors
+/// The errors of the work as exceptions.
+pub(crate) fn run_briefly<T: Send + 'static>(
+    py: Python<'_>,
+    work: impl FnOnce() -> Outcome<T> + Send + 'static,
+) -> PyResult<T> {
+    if ![0, std::process::id()].contains(&PROCESS.load(Ordering::Relaxed)) || INSIDE.get() {
+        return run_after_fork(py, |_| work());
+    }
+    zonal::numeric::check_instructions().map_err(|e| exception(py, "ParameterError", &e.to_string()))?;
+    check_process(py)?;
+    let count = WorkCount::new();
+    // Inside of the pool parallel loops start at once.
+    let result = py.detach(|| catch_unwind(AssertUnwindSafe(|| rayon::scope(|_| work()))));
+    drop(count);
+    result.unwrap_or_else(|payload| Err(Failure::panic(&*payload))).map_err(|failure| failure.raise(py))
+}
+
 fn no_thread(py: Python<'_>, error: &dyn std::fmt::Display) -> PyErr {
     exception(py, "ResourceError", &format!("cannot start a thread: {error}"))
 }

@@ -332,3 +332,15 @@ def test_intervals_are_those_of_the_program(rows, tmp_path):
     assert two.network.predict_interval(x).shape == (500, 2, 2)
     with pytest.raises(zonal.errors.ParameterError, match="no errors on held-out rows"):
         zonal.train(x, y > 0, **OPTIONS).network.predict_interval(x)
+
+
+def test_a_few_rows_have_the_bits_of_many(rows):
+    x, y = rows[0][:300], rows[1][:300]
+    for hidden in ("grown", "drawn"):
+        network = zonal.train(x, y, hidden=hidden, width=40).network
+        every = network.predict(x)
+        assert np.array_equal(np.concatenate([network.predict(x[i : i + 1]) for i in range(9)]), every[:9])
+        assert np.array_equal(network.predict(x[:64]), every[:64])
+        assert np.array_equal(network.predict(x[:65]), every[:65])
+        with pytest.raises(zonal.errors.DataError, match="X"):
+            network.predict(np.full((1, x.shape[1]), np.nan))

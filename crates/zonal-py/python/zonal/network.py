@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path as FilePath
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from . import _arrays, _call, _native
+from . import _arrays, _call, _native, _onnx
 from ._result import FloatArray
 from .errors import DataError, ParameterError
 
@@ -51,6 +52,34 @@ class Network:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the network to a file, for `load` and for ``zonal predict FILE DATA``."""
         self._model.save(_call.path("path", path))
+
+    def to_onnx(self, path: str | os.PathLike[str] | None = None, iteration: int | None = None) -> Any:
+        """Convert the network to an ONNX model, and write it to a file if a path is given.
+
+        The input ``X`` of shape (rows, columns) holds the columns of the training in double precision, with NaN for missing values.
+        The output ``prediction`` has a column for each label, or for each class its output; for classes ``probabilities`` follow. The
+        names of columns, labels and classes are in the metadata. Needs the package onnx; differs from `predict` by rounding only.
+
+        Parameters
+        ----------
+        path : path, optional
+            The file to write.
+        iteration : int, optional
+            One of `iterations`; the default iteration of predictions if not set.
+
+        Returns
+        -------
+        onnx.ModelProto
+
+        Raises
+        ------
+        zonal.errors.ParameterError
+            For columns of text or dates, and for activations without an operator in double precision.
+        """
+        model = _onnx.model(self._model, None if iteration is None else self._iteration(iteration))
+        if path is not None:
+            FilePath(_call.path("path", path)).write_bytes(model.SerializeToString())
+        return model
 
     @property
     def iterations(self) -> npt.NDArray[np.uint64]:
