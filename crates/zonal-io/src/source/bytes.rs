@@ -1,7 +1,6 @@
 //! The bytes of text files: unpacked from gzip and zstd, and converted from UTF-16 to UTF-8.
 
 use crate::error::{Error, Result};
-use encoding_rs_io::DecodeReaderBytesBuilder;
 use flate2::read::MultiGzDecoder;
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, ErrorKind, Read};
@@ -33,7 +32,65 @@ pub(super) fn decoded(mut bytes: Bytes) -> io::Result<Bytes> {
     } else {
         Box::new(bytes)
     };
-    Ok(Box::new(DecodeReaderBytesBuilder::new().utf8_passthru(true).strip_bom(true).build(unpacked)))
+    unmarked(unpacked)
+}
+
+/// The byte order marks of UTF-8, and of UTF-16 with the lower and with the higher byte first.
+const MARKS: [&[u8]; 3] = [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"];
+
+/// Removes a byte order mark, and converts UTF-16 if there is its mark.
+fn unmarked(mut bytes: Bytes) -> io::Result<Bytes> {
+    let first = first_bytes(&mut bytes, &MARKS)?;
+    Ok(match MARKS.iter().position(|mark| *mark == first) {
+        Some(0) => bytes,
+        Some(order) => {
+            Box::new(Utf16 { bytes, is_high_first: order == 2, rest: Vec::new(), text: Vec::new() })
+        }
+        None => Box::new(Cursor::new(first).chain(bytes)),
+    })
+}
+
+/// A reader of UTF-16 as UTF-8. What is no character becomes U+FFFD.
+struct Utf16 {
+    bytes: Bytes,
+    is_high_first: bool,
+    /// Bytes of a character that is not complete.
+    rest: Vec<u8>,
+    /// Text that was not yet asked for.
+    text: Vec<u8>,
+}
+
+impl Utf16 {
+    /// Converts the next bytes; no text is left at the end.
+    fn fill(&mut self) -> io::Result<()> {
+        while self.text.is_empty() {
+            let mut buffer = [0; 1 << 12];
+            let read = self.bytes.read(&mut buffer)?;
+            self.rest.extend_from_slice(&buffer[..read]);
+            let order = if self.is_high_first { u16::from_be_bytes } else { u16::from_le_bytes };
+            let mut units: Vec<u16> = self.rest.as_chunks::<2>().0.iter().map(|pair| order(*pair)).collect();
+            // The other half of the last character may come next.
+            if read > 0 && units.last().is_some_and(|unit| (0xd800..0xdc00).contains(unit)) {
+                units.pop();
+            }
+            if read == 0 && units.is_empty() {
+                return Ok(());
+            }
+            self.rest.drain(..2 * units.len());
+            self.text = String::from_utf16_lossy(&units).into_bytes();
+        }
+        Ok(())
+    }
+}
+
+impl Read for Utf16 {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.fill()?;
+        let count = self.text.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&self.text[..count]);
+        self.text.drain(..count);
+        Ok(count)
+    }
 }
 
 /// Reads as few bytes as tell which of these beginnings the bytes have: the next bytes of a pipe may take long to arrive.
@@ -71,6 +128,22 @@ mod tests {
         let mut text = String::new();
         decoded(Box::new(Cursor::new(bytes.to_vec())))?.read_to_string(&mut text)?;
         Ok(text)
+    }
+
+    #[test]
+    fn wide_text_is_converted_wherever_its_reading_is_cut() {
+        let text = "a,\u{1f980};\u{10ffff}\u{df}".repeat(3_000);
+        for order in [u16::to_le_bytes, u16::to_be_bytes] {
+            let bytes: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(order).collect();
+            assert_eq!(read(&bytes).unwrap(), text);
+            // One byte at a time, and an end within a character.
+            let ones = bytes[..9].chunks(1).fold(Box::new(io::empty()) as Bytes, |before, one| {
+                Box::new(before.chain(Cursor::new(one.to_vec())))
+            });
+            let mut found = String::new();
+            decoded(ones).unwrap().read_to_string(&mut found).unwrap();
+            assert_eq!(found, "a,\u{fffd}");
+        }
     }
 
     #[test]

@@ -4,17 +4,25 @@ use super::dialect::Decimal;
 use super::reader::DATES;
 use crate::error::shorten;
 use crate::option::{CATEGORICAL, DECIMAL, FEATURES};
-use encoding_rs::WINDOWS_1252;
 use std::borrow::Cow;
 
 /// Fields that stand for a missing value, in addition to the empty field.
 const MISSING: [&str; 7] = ["na", "n/a", "nan", "null", "none", "?", "-"];
 
+/// The characters of Windows-1252 from 0x80 to 0x9f; others are those of Latin-1.
+const WINDOWS: &str = "€\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8d}Ž\u{8f}\u{90}‘’“”•–—˜™š›œ\u{9d}žŸ";
+
 /// Returns the text of a field. Bytes that are not UTF-8 are read as Windows-1252, which has the characters of Latin-1.
 pub(super) fn text(field: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(field) {
         Ok(text) => text.into(),
-        Err(_) => WINDOWS_1252.decode_without_bom_handling(field).0,
+        Err(_) => {
+            let character = |byte: &u8| match byte {
+                0x80..0xa0 => WINDOWS.chars().nth(usize::from(byte - 0x80)).unwrap_or('\u{fffd}'),
+                byte => char::from(*byte),
+            };
+            field.iter().map(character).collect::<String>().into()
+        }
     }
 }
 
@@ -196,6 +204,7 @@ mod tests {
     fn texts_are_utf_8_or_latin_1() {
         assert_eq!(text("Größe".as_bytes()), "Größe");
         assert_eq!(text(b"Gr\xf6\xdfe"), "Größe");
-        assert_eq!(text(b"\x80"), "€");
+        assert_eq!(text(b"\x80\x8e\x9f\xa0\xff"), "€ŽŸ\u{a0}ÿ");
+        assert_eq!(WINDOWS.chars().count(), 32);
     }
 }
