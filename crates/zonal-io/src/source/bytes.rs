@@ -16,7 +16,17 @@ pub(super) const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
 /// Opens a text file.
 pub(super) fn open(path: &Path) -> Result<Bytes> {
     let file = File::open(path).map_err(Error::system(path, "opening"))?;
-    decoded(Box::new(file)).map_err(Error::system(path, "reading"))
+    decoded(Box::new(file)).map_err(|e| io_error(path, Some(1), e))
+}
+
+/// Converts an error of reading: of the system, or of what was read in this row.
+pub(super) fn io_error(path: &Path, row: Option<u64>, source: std::io::Error) -> Error {
+    match source.kind() {
+        std::io::ErrorKind::InvalidData => {
+            Error::Table { path: path.to_owned(), row, column: None, message: source.to_string() }
+        }
+        _ => Error::System { path: path.to_owned(), action: "reading", source },
+    }
 }
 
 /// Unpacks bytes that are packed, and converts them to UTF-8 without a byte order mark, if they begin with one. Bytes without one pass

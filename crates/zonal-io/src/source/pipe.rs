@@ -1,6 +1,6 @@
 //! Tables from pipes, which can be read only once: CSV or lines of JSON, perhaps packed.
 
-use super::bytes::{decoded, first_bytes};
+use super::bytes::{decoded, first_bytes, io_error};
 use super::dialect::Dialect;
 use super::format::{BEGINNINGS, Format, begins_like};
 use super::reader::table;
@@ -48,7 +48,7 @@ impl Pipe {
         }
         let bytes = decoded(Box::new(Cursor::new(first).chain(bytes)));
         // Further rows may take long to arrive.
-        let rows = OpenText::read(path, bytes.map_err(Error::system(path, "reading"))?, dialect, 1)?;
+        let rows = OpenText::read(path, bytes.map_err(|e| io_error(path, Some(1), e))?, dialect, 1)?;
         let names = rows.names.clone();
         Ok(Self { path: path.to_owned(), names, rows: Arc::new(Mutex::new(Some(rows))) })
     }

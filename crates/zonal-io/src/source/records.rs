@@ -1,6 +1,6 @@
 //! The records of a text file: lines of CSV or of JSON objects, with the names of their columns.
 
-use super::bytes::{self, Bytes};
+use super::bytes::{self, Bytes, io_error};
 use super::dialect::{Decimal, Dialect};
 use super::field::{boolean, is_number, text};
 use super::json::JsonLines;
@@ -267,16 +267,6 @@ fn csv_error(path: &Path, error: csv::Error, fields: usize, line: u64) -> Error 
         csv::ErrorKind::Io(source) => io_error(path, row, source),
         csv::ErrorKind::UnequalLengths { len, .. } => at(unequal_fields(len as usize, fields)),
         other => at(format!("not readable as CSV: {other:?}")),
-    }
-}
-
-/// Converts an error of reading: of the system, or of what was read in this row.
-fn io_error(path: &Path, row: Option<u64>, source: std::io::Error) -> Error {
-    match source.kind() {
-        std::io::ErrorKind::InvalidData => {
-            Error::Table { path: path.to_owned(), row, column: None, message: source.to_string() }
-        }
-        _ => Error::System { path: path.to_owned(), action: "reading", source },
     }
 }
 
