@@ -344,3 +344,19 @@ def test_a_few_rows_have_the_bits_of_many(rows):
         assert np.array_equal(network.predict(x[:65]), every[:65])
         with pytest.raises(zonal.errors.DataError, match="X"):
             network.predict(np.full((1, x.shape[1]), np.nan))
+
+
+def test_categories_of_numbers_are_levels_and_times_may_be_texts(tmp_path):
+    pd = pytest.importorskip("pandas")
+    rng = np.random.default_rng(2)
+    code = rng.integers(0, 3, 300)
+    day = pd.date_range("2023-01-01", periods=300).strftime("%Y-%m-%d")
+    frame = pd.DataFrame({"code": pd.Categorical(code), "b": rng.normal(size=300), "y": np.array([5.0, -2.0, 9.0])[code]})
+    run = zonal.train(frame, label="y", width=20)
+    assert "text with 3 levels" in run.encoded_columns.treatment[0]
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    assert zonal.train(tmp_path / "t.csv", label="y", width=20, categorical=["code"]).test_rmse == run.test_rmse
+    timed = zonal.train(frame, label="y", width=20, time=np.array(day))
+    assert timed.test_rmse == zonal.train(frame, label="y", width=20, time=pd.to_datetime(day)).test_rmse
+    with pytest.raises(zonal.errors.DataError, match="found 'soon', but a date such as"):
+        zonal.train(frame, label="y", width=20, time=np.where(code == 0, "soon", day))

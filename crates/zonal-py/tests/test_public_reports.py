@@ -241,7 +241,7 @@ def test_pandas_28244_one_cell_of_1e15():
 
 
 def test_opentextshield_194_equal_rows_do_not_flatter(tmp_path, program):
-    """Copies of rows whose label is noise: what is learned by heart helps nobody."""
+    """Copies of rows whose label is noise, which a network can only memorise."""
     import subprocess
 
     rng = np.random.default_rng(4)

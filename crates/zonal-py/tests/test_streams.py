@@ -69,6 +69,16 @@ def test_text_labels_of_streams_are_classes(frame, tmp_path):
     assert set(zonal.predict(run, relation)) <= {"north", "old town", "south"}
 
 
+def test_streams_validate_streams(frame, tmp_path):
+    rows = "select * exclude (pets) from frame"
+    data, held = duckdb.sql(f"{rows} limit 300"), duckdb.sql(f"{rows} offset 300")
+    expected = zonal.train(data.to_arrow_table(), validation=held.to_arrow_table(), **OPTIONS | {"folds": None})
+    found = zonal.train(data, validation=held, **OPTIONS | {"folds": None})
+    assert found.rows.validation == 100 and facts(found) == facts(expected)
+    with pytest.raises(zonal.errors.ParameterError, match="validation is a DataFrame, but data is in files"):
+        zonal.train(data, validation=frame, label="rent")
+
+
 def test_a_stream_is_read_in_batches_and_its_file_is_removed(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)

@@ -295,7 +295,11 @@ fn one_table_in_several_encodings_is_one_training() {
         assert_eq!(train(name, &bytes), expected, "{name}");
     }
     place.file("array.json", format!("[{}]", json_lines(&table).trim().replace('\n', ",")));
-    place.fail(&["train", "array.json", "--label", "y"], 1, &["one object in each line", "jq -c '.[]'"]);
+    place.fail(
+        &["train", "array.json", "--label", "y"],
+        1,
+        &["each line must hold one object", "jq -c '.[]'"],
+    );
     // Line by line, as a server would ask.
     let (code, stdout, stderr) =
         run_with_input(&place, &["predict", "m", "-"], json_lines(&table).as_bytes());
@@ -352,5 +356,39 @@ fn a_constant_label_is_learned_and_noted() {
         &["train", "t.csv", "--label", "y", "--task", "classify"],
         1,
         &["the label is '14.62' in all rows"],
+    );
+}
+
+#[test]
+fn whole_numbers_that_are_rounded_name_nothing() {
+    let place = Place::new();
+    let line = |i: usize| {
+        format!("{},{},{}\n", (1u64 << 60) + i as u64 % 3, (0.37 * i as f64).sin(), [5.0, 1.0, 9.0][i % 3])
+    };
+    place.file("t.csv", "k,a,y\n".to_owned() + &(0..90).map(line).collect::<String>());
+    let fails = |more: &[&str], words: &str| {
+        place.fail(&[&["train", "t.csv", "--out", "none"], more].concat(), 1, &["column 'k'", "2^53", words]);
+    };
+    fails(&["--label", "y", "--categorical", "k"], "do not tell levels apart");
+    fails(&["--label", "y", "--groups", "k"], "do not tell groups apart");
+    fails(&["--label", "k", "--task", "classify"], "do not tell classes apart");
+    let said = place.succeed(&["train", "t.csv", "--label", "k", "--width", "20", "--out", "none"]).stderr;
+    assert!(said.contains("whole numbers beyond 2^53, of which f64 holds only some: 'k'"), "{said}");
+}
+
+#[test]
+fn keys_whose_values_are_nested_are_no_columns() {
+    let place = Place::new();
+    let line = |i: usize| format!("{{\"a\": {i}, \"b\": {{\"c\": [{i}]}}, \"y\": {}}}\n", i * i % 7);
+    let text: String = (0..60).map(line).collect();
+    place.file("t.jsonl", &text);
+    let train = ["train", "t.jsonl", "--label", "y", "--width", "10", "--out", "m", "--format", "json"];
+    let report = place.succeed(&train).json();
+    assert_eq!(report["importances"].as_array().unwrap().len(), 1);
+    place.file("bad.jsonl", text + "{\"a\": [1], \"y\": 2}\n");
+    place.fail(
+        &["train", "bad.jsonl", "--label", "y"],
+        1,
+        &["line 61: the value of 'a' is an object or a list"],
     );
 }

@@ -106,6 +106,11 @@ fn the_last_rows_are_for_testing() {
         2,
         &["--groups", "--time"],
     );
+    // Other columns may hold text.
+    let text = |i: usize| format!("{},{},{}\n", date(i), ["u", "v"][i % 2], noise(i, 1.3));
+    place.file("text.csv", "when,kind,y\n".to_owned() + &(0..400).map(text).collect::<String>());
+    let (of_text, _) = trained(&place, &["text.csv", "--label", "y", "--time", "when", "--out", "none"]);
+    assert_eq!(of_text.rows.unwrap().test, 80);
     place.file("bad.csv", "when,a,y\nsoon,1,2\n2020-01-01,2,3\n");
     place.fail(&["train", "bad.csv", "--label", "y", "--time", "when"], 1, &["found 'soon', but a date"]);
 }

@@ -1,7 +1,7 @@
 //! The rows of a table in blocks, with validation of every value.
 
-use super::draws::Draws;
-use super::reader::{RawRows, Reader, block_rows, table};
+use super::draws::{DrawRule, Draws};
+use super::reader::{RawRows, Reader, block_rows, inexact_name, is_inexact, table};
 use super::{Missing, Piece, Source};
 use crate::error::{Error, Result};
 use crate::option::MISSING;
@@ -193,6 +193,11 @@ impl Source {
                 ),
                 _ => fail(column, format!("holds {}, but only finite numbers can be used", row[column])),
             };
+        }
+        if let (Some(DrawRule::Groups { .. }), Some(_)) = (self.rule(), &self.key_name)
+            && is_inexact(row[self.roles()])
+        {
+            return fail(self.roles(), inexact_name(row[self.roles()], "groups"));
         }
         match weight {
             Some(weight) if !(SMALLEST_WEIGHT..=LARGEST_WEIGHT).contains(&weight) => fail(

@@ -2,6 +2,7 @@
 
 use super::bytes::{GZIP, ZSTD};
 use super::reader::table;
+use super::records::JSON_LINES;
 use crate::error::{Error, FOLDER, Result};
 use std::fs::File;
 use std::io::Read;
@@ -50,8 +51,7 @@ pub(super) fn format(path: &Path) -> Result<Format> {
             Err(table(path, format!("has the extension .{extension} but is not a valid .{extension} file")))
         }
         "json" if !first.trim_ascii_start().starts_with(b"{") => {
-            let message = "must hold one object in each line, such as {\"x\": 1.5, \"y\": 2}; jq -c '.[]' converts an array";
-            Err(table(path, message.into()))
+            Err(table(path, format!("is not lines of JSON, but {JSON_LINES}")))
         }
         "xlsx" | "xls" | "zip" | "bz2" | "xz" => Err(table(
             path,

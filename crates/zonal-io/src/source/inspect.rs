@@ -1,9 +1,9 @@
 //! The inspection of a table whose columns hold text or lack values: what each column holds, and how it becomes numbers.
 
-use super::Source;
 use super::dates;
 use super::encoding::{EncodedColumn, Encoding, Kind, MOST_LEVELS};
-use super::reader::Cell;
+use super::reader::{Cell, inexact_name, is_inexact};
+use super::{Piece, Source};
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -30,6 +30,8 @@ struct Seen {
     first: Option<(String, PathBuf, u64)>,
     /// The rows of each text, once the column is known to hold text.
     levels: HashMap<String, u64>,
+    /// A level that is a number beyond those that are exact.
+    inexact: Option<f64>,
     /// Whether there were more different texts than are counted.
     is_cut: bool,
 }
@@ -120,11 +122,21 @@ impl Source {
                 }
                 match cell {
                     Cell::Text(text) => seen[position].count(text),
-                    Cell::Number(x) => seen[position].count(&x.to_string()),
+                    Cell::Number(x) => {
+                        seen[position].inexact =
+                            seen[position].inexact.or(Some(x).filter(|x| is_inexact(*x)));
+                        seen[position].count(&x.to_string());
+                    }
                     Cell::Boolean(is_true) => seen[position].count(if is_true { "1" } else { "0" }),
                     Cell::Missing => {}
                 }
             })?;
+        }
+        if let Some((name, x)) = names.iter().zip(&seen).find_map(|(name, seen)| Some((name, seen.inexact?)))
+        {
+            let path = self.pieces.first().map_or(Path::new("the table"), Piece::name).to_owned();
+            let message = inexact_name(x, "levels");
+            return Err(Error::Table { path, row: None, column: Some(name.clone()), message });
         }
         let columns = names.iter().zip(&mut seen).zip(is_text).map(|((name, seen), is_text)| EncodedColumn {
             name: name.clone(),

@@ -24,14 +24,14 @@ impl<R: Read> JsonLines<R> {
         Self { bytes: BufReader::new(bytes), line: 0, end: 0, ahead, columns }
     }
 
-    /// Returns the keys of the next lines, in the order in which they appear. Later keys are not read.
+    /// Returns the keys of the next lines whose values are not nested, in the order in which they appear. Later keys are not read.
     pub(super) fn names(&mut self, lines: usize, before_each: &dyn Fn()) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
         while self.ahead.len() < lines {
             before_each();
             let Some((line, text)) = self.next_line()? else { break };
-            for (name, _) in object(line, &text)?.0 {
-                if !self.columns.contains_key(&name) {
+            for (name, value) in object(line, &text)?.0 {
+                if !self.columns.contains_key(&name) && !is_nested(value) {
                     self.columns.insert(name.clone(), names.len());
                     names.push(name);
                 }
@@ -51,6 +51,12 @@ impl<R: Read> JsonLines<R> {
         let mut fields = vec![String::new(); self.columns.len()];
         for (name, value) in object(line, &text)?.0 {
             if let Some(column) = self.columns.get(&name) {
+                if is_nested(value) {
+                    let message = format!(
+                        "line {line}: the value of '{name}' is an object or a list; one value is needed"
+                    );
+                    return Err(io::Error::new(ErrorKind::InvalidData, message));
+                }
                 fields[*column] = field(value)?;
             }
         }
@@ -115,6 +121,10 @@ fn object(line: u64, text: &[u8]) -> io::Result<Object<'_>> {
         let message = format!("line {line} is not a JSON object ({cause}); each line must hold one row");
         io::Error::new(ErrorKind::InvalidData, message)
     })
+}
+
+fn is_nested(value: &RawValue) -> bool {
+    value.get().starts_with(['{', '['])
 }
 
 /// Returns the field of a value: the text of a string, nothing for null, and all else as it is written.

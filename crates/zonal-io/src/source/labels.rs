@@ -2,7 +2,7 @@
 
 use super::classes::{Classes, Classified, class_name};
 use super::field::{is_mistake, looks_like_a_number};
-use super::reader::{Cell, table};
+use super::reader::{Cell, inexact_name, is_inexact, table};
 use super::{Format, Piece, Source};
 use crate::error::{Error, Result, shorten};
 use crate::option::TASK;
@@ -68,11 +68,14 @@ impl Source {
         let label = self.label_names.first().cloned().unwrap_or_default();
         let mut rows: HashMap<String, u64> = HashMap::new();
         let position = self.feature_names.len();
-        let (mut numbers, mut texts, mut first) = (0u64, 0u64, None);
+        let (mut numbers, mut texts, mut first, mut inexact) = (0u64, 0u64, None, None);
         self.for_each_cell(position..position + 1, is_cancelled, &mut |_, (path, line), _, cell| {
             let Some(name) = class_name(&cell) else { return };
             match &cell {
-                Cell::Number(_) => numbers += 1,
+                Cell::Number(x) => {
+                    numbers += 1;
+                    inexact = inexact.or(Some(*x).filter(|x| is_inexact(*x)));
+                }
                 _ => {
                     texts += 1;
                     first.get_or_insert_with(|| (name.to_string(), path.to_owned(), line));
@@ -106,6 +109,7 @@ impl Source {
         };
         match sorted.as_slice() {
             _ if is_cancelled() => {}
+            _ if inexact.is_some() => return fail(inexact_name(inexact.unwrap_or_default(), "classes")),
             [] => return fail("the label has no value in any row".into()),
             [(one, _)] => {
                 return fail(format!(

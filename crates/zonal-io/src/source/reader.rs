@@ -29,6 +29,18 @@ pub(super) enum Cell<'a> {
 /// Sees the line of a row, 0 in formats without lines, the position of a column and its value; false ends the pass.
 pub(super) type See<'a> = &'a mut dyn FnMut(u64, usize, Cell<'_>) -> bool;
 
+/// Returns whether other whole numbers may have been rounded to this one: whether it is beyond 2^53.
+pub(super) fn is_inexact(x: f64) -> bool {
+    x.abs() > 9_007_199_254_740_992.0 && x.is_finite()
+}
+
+/// Returns the message for a number that is to name something and may stand for several.
+pub(super) fn inexact_name(x: f64, what: &str) -> String {
+    format!(
+        "holds {x}, but whole numbers beyond 2^53 are rounded and do not tell {what} apart; write them as text, such as id7"
+    )
+}
+
 /// A reader of the rows of one file.
 pub(super) trait Reader: Send {
     /// Reads at most `max_rows` rows; None after the last.

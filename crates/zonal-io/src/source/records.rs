@@ -107,6 +107,10 @@ impl Records {
     }
 }
 
+/// What files of JSON must hold.
+pub(super) const JSON_LINES: &str =
+    "each line must hold one object, such as {\"x\": 1.5, \"y\": 2}; jq -c '.[]' converts an array";
+
 /// The rows of JSON whose keys are the columns.
 const JSON_ROWS: usize = 1_000;
 
@@ -161,6 +165,10 @@ impl OpenText {
             } else if !is_separator(&first) {
                 break;
             }
+        }
+        let field = first.get(0).unwrap_or_default().trim_ascii();
+        if field == b"[" || field.starts_with(b"[{") {
+            return Err(table(path, format!("is an array of JSON, but {JSON_LINES}")));
         }
         // Checked before the names are created.
         check_columns(path, first.len())?;

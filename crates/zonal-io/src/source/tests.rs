@@ -107,9 +107,13 @@ fn every_error_names_its_position() {
         ),
         (
             b"{\"a\":1,\"y\":2}\n\n{\"a\":[1],\"y\":2}\n",
-            "line 3, column 'a': found '[1]', but a number is needed",
+            "line 3: the value of 'a' is an object or a list; one value is needed",
         ),
         (b"{\"a\":1,\"y\":2}\n{\"a\":3}\n", "line 2, column 'y': the value is missing"),
+        (
+            b"[{\"a\":1,\"y\":2},\n{\"a\":3,\"y\":4}]\n",
+            "is an array of JSON, but each line must hold one object",
+        ),
         (b"# made by hand\na,y\n1,2\n# end\n1\n", "line 5: found 1 fields, but the first line has 2"),
     ];
     for (text, expected) in cases {

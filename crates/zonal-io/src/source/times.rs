@@ -2,8 +2,8 @@
 
 use super::Source;
 use super::draws::DrawRule;
-use super::reader::block_rows;
-use crate::error::Result;
+use super::reader::Cell;
+use crate::error::{Error, Result, shorten};
 use zonal::rows::Split;
 
 /// The largest number of times that are collected; of longer tables every second, fourth, .. row has one.
@@ -22,27 +22,33 @@ impl Source {
         is_cancelled: &dyn Fn() -> bool,
     ) -> Result<DrawRule> {
         let rule = DrawRule::of_times(column.to_owned(), Vec::new());
-        let source = self.clone().drawn(split, Some(rule))?;
-        let (mut times, mut stride, mut seen) = (Vec::new(), 1u64, 0u64);
-        for piece in &source.pieces[..source.own_pieces] {
-            let mut reader = source.reader(piece)?;
-            while let Some(raw) = reader.next(block_rows(source.columns()))?.filter(|_| !is_cancelled()) {
-                for row in raw.values.chunks_exact(source.columns()) {
-                    let time = row[source.roles()];
-                    if time.is_finite() && seen.is_multiple_of(stride) {
-                        times.push(time);
-                    }
-                    seen += 1;
-                    if times.len() > MOST_TIMES {
-                        stride *= 2;
-                        let mut place = 0;
-                        times.retain(|_| {
-                            place += 1;
-                            place % 2 == 1
-                        });
-                    }
+        let source = self.clone().drawn(split, Some(rule.clone()))?;
+        let position = source.roles();
+        let (mut times, mut stride, mut seen, mut wrong) = (Vec::new(), 1u64, 0u64, None);
+        source.for_each_cell(position..position + 1, is_cancelled, &mut |_, (path, line), _, cell| {
+            let Some(time) = rule.key(&cell) else {
+                if let Cell::Text(text) = cell {
+                    wrong.get_or_insert_with(|| (shorten(text), path.to_owned(), line));
                 }
+                return;
+            };
+            if seen.is_multiple_of(stride) {
+                times.push(time);
             }
+            seen += 1;
+            if times.len() > MOST_TIMES {
+                stride *= 2;
+                let mut place = 0;
+                times.retain(|_| {
+                    place += 1;
+                    place % 2 == 1
+                });
+            }
+        })?;
+        if let Some((text, path, line)) = wrong {
+            let message = format!("found '{text}', but a date such as 2024-01-31, or a number, is needed");
+            let (row, column) = (Some(line).filter(|line| *line > 0), Some(column.to_owned()));
+            return Err(Error::Table { path, row, column, message });
         }
         Ok(DrawRule::of_times(column.to_owned(), times))
     }

@@ -160,13 +160,14 @@ def groups(data: Any, rows: int, argument: str = "groups") -> npt.NDArray[Any]:
 
 
 def times(data: Any, rows: int, argument: str = "time") -> npt.NDArray[np.float64]:
-    """Return the time of each row as a number; dates become days since 1970."""
+    """Return the time of each row as a number, or as a text that is a date; other dates become days since 1970."""
     array = _array(data, argument)
     if array.shape != (rows,):
         raise DataError(f"{argument} has the shape {array.shape}, but the table has {rows} rows: ({rows},) is needed")
     if array.dtype.kind == "M":
         return (array.astype("datetime64[us]") - np.datetime64(0, "us")) / np.timedelta64(1, "D")
-    return _only_numbers(_numbers(array, argument), argument).astype(np.float64)
+    column = _numbers(array, argument)
+    return column if isinstance(column, Texts) else column.astype(np.float64)
 
 
 def _is_class(value: Any) -> bool:
@@ -475,6 +476,8 @@ def _pandas(series: Any, argument: str, name: str) -> npt.NDArray[Any]:
 
     if str(dtype).startswith(("datetime", "date", "timestamp")):
         return _numbers(series.to_numpy(dtype="datetime64[us]"), argument, name)
+    if str(dtype) == "category":
+        return Texts.of(np.asarray(series, dtype=object))
     if _is_time(dtype):
         raise DataError(_wrong_type(argument, name, dtype))
     if not (is_numeric_dtype(dtype) or is_bool_dtype(dtype)):

@@ -33,28 +33,29 @@ def read(data: Any) -> Any:
 
 
 def spilled(function: Callable[_P, _T]) -> Callable[_P, _T]:
-    """Write a stream, the argument `data`, batch by batch to a file that is read in its place and then removed."""
-    position = list(inspect.signature(function).parameters).index("data")
+    """Write streams, the arguments `data` and `validation`, batch by batch to files that are read in their place and then removed."""
+    signature = inspect.signature(function)
 
     @functools.wraps(function)
     def call(*args: _P.args, **kwargs: _P.kwargs) -> _T:
-        given: Any = args[position] if len(args) > position else kwargs.get("data")
-        if not is_stream(given):
+        given = signature.bind_partial(*args, **kwargs)
+        streams = {name: given.arguments.get(name) for name in ("data", "validation")}
+        streams = {name: stream for name, stream in streams.items() if is_stream(stream)}
+        if not streams:
             return function(*args, **kwargs)
         with tempfile.TemporaryDirectory(prefix="zonal-") as folder:
-            file = os.path.join(folder, "data.arrow")
-            _write(given, file)
-            every: Any = args
-            if len(args) > position:
-                every = (*args[:position], file, *args[position + 1 :])
-            else:
-                kwargs["data"] = file
+            for name, stream in streams.items():
+                given.arguments[name] = os.path.join(folder, f"{name}.arrow")
+                _write(stream, given.arguments[name])
             try:
-                return function(*every, **kwargs)
+                return function(*given.args, **given.kwargs)
             except ZonalError as error:
-                if file not in str(error):
+                message = str(error)
+                if folder not in message:
                     raise
-                raise type(error)(str(error).replace(file, "data")) from None
+                for name in streams:
+                    message = message.replace(os.path.join(folder, f"{name}.arrow"), name)
+                raise type(error)(message) from None
 
     return call
 

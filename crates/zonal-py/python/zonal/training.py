@@ -274,6 +274,9 @@ def _rows(arguments: dict[str, Any], options: dict[str, Any]) -> _native.Table |
                 raise ParameterError(f"weight is a {kind}, but with files the name of a column is needed")
             options["weight"] = weight
         if arguments["validation"] is not None:
+            if not _tables.is_path(arguments["validation"]):
+                kind = type(arguments["validation"]).__name__
+                raise ParameterError(f"validation is a {kind}, but data is in files, so that files are needed here too")
             options["validation"] = _tables.files(arguments["validation"], "validation")
         return None
     data, given = _key(arguments, data, options)

@@ -46,7 +46,10 @@ pub(super) fn note_columns(
         .filter(|(_, name)| raw.contains(name))
         .map(|(j, name)| (name, table.column(j)))
         .collect();
-    let inexact = names_of(&columns, is_beyond_exact);
+    let of_labels = labels.iter().enumerate().map(|(i, name)| (name, sample.labels.select(&rows).column(i)));
+    let inexact =
+        [names_of(&columns, is_beyond_exact), names_of(&of_labels.collect::<Vec<_>>(), is_beyond_exact)]
+            .concat();
     if !inexact.is_empty() {
         notes(&format!(
             "columns with whole numbers beyond 2^53, of which f64 holds only some: {}; leave out identifiers with {EXCLUDE}",
