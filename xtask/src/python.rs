@@ -133,7 +133,17 @@ pub(crate) fn install(python: &Path, checked: bool) -> Result<PathBuf> {
             .with_context(|| format!("{} could not be emptied", wheels.display()))?;
     }
     let mut build = Command::new(python);
-    build.args(["-m", "maturin", "build", "--release", "--quiet", "--generate-stubs", "--interpreter"]);
+    build.args([
+        "-m",
+        "maturin",
+        "build",
+        "--release",
+        "--quiet",
+        "--generate-stubs",
+        "--compression-level",
+        "9",
+    ]);
+    build.arg("--interpreter");
     build.arg(python).arg("--out").arg(&wheels).current_dir(folder());
     if checked {
         build.args(settings(&packages()?));

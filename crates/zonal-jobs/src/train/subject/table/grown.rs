@@ -37,7 +37,7 @@ pub(super) fn train(
 ) -> Result<(Course, TableFindings)> {
     let grown = match run.units.take() {
         Some(stored) => {
-            stored.check(plan.networks, plan.columns.width())?;
+            stored.check(plan.hold_out.networks, plan.columns.width())?;
             stored
         }
         None => {

@@ -23,8 +23,7 @@ const AT_ONCE: usize = 2;
 pub(super) struct GrowthPlan {
     pub(super) columns: ColumnMap,
     pub(super) growth: Growth,
-    pub(super) networks: usize,
-    /// What each network holds out.
+    /// The number of networks, and what each of them holds out.
     pub(super) hold_out: HoldOut,
 }
 
@@ -59,13 +58,13 @@ impl GrowthPlan {
         }
         let networks = job.folds.unwrap_or_else(|| Growth::networks(rows));
         let hold_out = HoldOut { networks, is_shared: job.has_validation() };
-        Ok(Some(Self { columns, growth, networks, hold_out }))
+        Ok(Some(Self { columns, growth, hold_out }))
     }
 
     /// Checks that the training fits into memory: the features of the growing networks on the sample and their products, and
     /// the sums over the rows of each part of each network and of the drawn units, with the matrices of the solver.
     pub(super) fn check_memory(&self, sample: usize) -> Result<()> {
-        let matrices = 8 * AT_ONCE + 6 * (self.networks + 1) + 8;
+        let matrices = 8 * AT_ONCE + 6 * (self.hold_out.networks + 1) + 8;
         check_width(self.growth.width as u64, matrices as u64, (AT_ONCE * 16 * sample) as u64)
     }
 
@@ -114,10 +113,10 @@ impl GrowthPlan {
             }
             Ok(grow(&part(&fitted)?, &part(&held)?, &self.growth, network as u64, &mut cancellation)?)
         };
-        let numbers: Vec<usize> = (0..self.networks).collect();
+        let numbers: Vec<usize> = (0..self.hold_out.networks).collect();
         let mut out = Vec::new();
         for group in numbers.chunks(AT_ONCE) {
-            let at = (Stage::Growth, out.len() as u64, self.networks as u64);
+            let at = (Stage::Growth, out.len() as u64, self.hold_out.networks as u64);
             let grown = run_cancellable(observer, at, |cancellation| {
                 let grown: Vec<Result<Grown>> = group.par_iter().map(|&k| one(k, cancellation)).collect();
                 grown.into_iter().collect::<Result<Vec<_>>>()

@@ -248,7 +248,7 @@ impl Subject for TableSubject<'_> {
         let report = TableReport {
             best_polynomial: found.best_polynomial,
             folds: match &self.growth {
-                Some(plan) => Some(plan.networks).filter(|_| !plan.hold_out.is_shared),
+                Some(plan) => Some(plan.hold_out.networks).filter(|_| !plan.hold_out.is_shared),
                 None => self.job.folds,
             },
             bias: self.growth.is_none().then_some(self.problem.lift.bias),
