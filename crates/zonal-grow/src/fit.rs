@@ -239,7 +239,8 @@ fn path_at(eigen: &SymmetricEigen, turned: &Matrix, step: f64, iterations: u64) 
     weighted.times(&eigen.vectors)
 }
 
-/// Returns the mean square gradient of the network by each column, summed over labels.
+/// Returns the mean square gradient of the network by each column, summed over labels, as shares of their sum; zeros if the
+/// network is constant.
 pub(crate) fn importances(units: &Units, coefficients: &Matrix, points: &Matrix) -> Vec<f64> {
     let mut slopes = units.arguments(points);
     let mut features = slopes.clone();
@@ -259,14 +260,9 @@ pub(crate) fn importances(units: &Units, coefficients: &Matrix, points: &Matrix)
         }
     }
     let total: f64 = sums.iter().sum();
-    let (uniform, share) = (1.0 / columns as f64, if total > 0.0 { 1.0 / total } else { 0.0 });
-    let mixed: Vec<f64> = sums.iter().map(|s| s * share + EXPLORE * uniform).collect();
-    let total: f64 = mixed.iter().sum();
-    mixed.into_iter().map(|p| p / total).collect()
+    let share = if total > 0.0 { 1.0 / total } else { 0.0 };
+    sums.into_iter().map(|s| s * share).collect()
 }
-
-/// The share of importance that all columns keep.
-const EXPLORE: f64 = 0.02;
 
 #[cfg(test)]
 mod tests {

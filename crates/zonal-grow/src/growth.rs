@@ -36,7 +36,8 @@ pub struct Growth {
 pub struct Grown {
     /// The hidden layer. Its first unit is the constant 1.
     pub network: Mixed,
-    /// How much the network moves with each column: the mean square of its derivative, as a share of the sum.
+    /// How much the network moves with each column: the mean square of its derivative, as a share of the sum; zeros if it
+    /// is constant.
     pub importances: Vec<f64>,
     /// The mean square of the residuals on the held-out rows at the best iteration, summed over labels. The units were
     /// chosen without these rows, the iteration and the end of the tuning with them.
@@ -51,6 +52,8 @@ const MANY_ROWS: u64 = 2_000;
 const IMPORTANCE_ROWS: usize = 2_000;
 /// The number of candidates whose features are in memory at a time.
 const AT_ONCE: usize = 64;
+/// The share of importance that all columns keep.
+const EXPLORE: f64 = 0.02;
 /// Candidates are chosen by this power of their score.
 const POWER: f64 = 4.0;
 /// Deviations of candidates below this share of the largest one count as that share.
@@ -169,7 +172,7 @@ impl<'a> Growing<'a> {
         } else {
             let solution = self.fit.solve()?;
             let residuals = self.fit.residuals(&solution, &mut rng);
-            let importances = importances(&self.units, &solution.coefficients, &self.some);
+            let importances = explored(&importances(&self.units, &solution.coefficients, &self.some));
             (residuals, importances, Some(shares(&solution, &self.fit.deviations())))
         };
         let source = Source {
@@ -256,6 +259,14 @@ impl<'a> Growing<'a> {
         let network = mixed(&units)?;
         Ok(Grown { network, importances, held_out_loss, untuned_loss: solution.held_out })
     }
+}
+
+/// Returns the probabilities of columns to be used: their importances, with a small share for all of them.
+fn explored(importances: &[f64]) -> Vec<f64> {
+    let uniform = 1.0 / importances.len() as f64;
+    let mixed: Vec<f64> = importances.iter().map(|share| share + EXPLORE * uniform).collect();
+    let total: f64 = mixed.iter().sum();
+    mixed.into_iter().map(|p| p / total).collect()
 }
 
 /// Returns, for each unit, its share in the network: the largest output weight times the unit's deviation.

@@ -174,6 +174,9 @@ pub(crate) fn reports(encoding: &Encoding) -> Vec<EncodedColumnReport> {
 fn report(column: &EncodedColumn, rows: u64) -> Option<EncodedColumnReport> {
     let mut text = match &column.kind {
         Kind::Numbers { .. } => String::new(),
+        Kind::Levels { levels, others: 0 } if levels.len() == 1 => {
+            format!("text with one level, '{}'", levels[0])
+        }
         Kind::Levels { levels, others: 0 } => format!("text with {} levels, a column each", levels.len()),
         Kind::Levels { levels, others } => format!(
             "text with {} levels: a column each for the {} most frequent ones, and one for the others",

@@ -16,7 +16,7 @@ use zonal_documents::train::ClassScores;
 use zonal_documents::{Error, Result};
 use zonal_io::model::{Model, SCHEMA, TableDescription};
 use zonal_io::option::MISSING;
-use zonal_io::source::{Columns, DrawRule, Encoding, Source};
+use zonal_io::source::{Columns, DrawRule, Encoding, Source, Unmarked};
 
 /// The predictions for a block of rows.
 #[derive(Clone, Copy, Debug)]
@@ -108,17 +108,9 @@ pub fn predict(
         let half_widths = half_widths.as_deref();
         show(Block { labels: &names, classes, half_widths, iteration, rows: &rows.numbers, values: &values })
     })?;
-    if source.unmarked() > 0 {
-        notes(&format!(
-            "{} missing values are in columns in which the training rows had none: numbers and dates are replaced by the mean, \
-             text has no level; {} leaves such rows out",
-            source.unmarked(),
-            MISSING.with("drop")
-        ));
-    }
+    note_unmarked(source.unmarked(), notes);
     if used == 0 {
-        let part = config.part.map_or("all", Part::name);
-        return Err(zonal::Error::TooFewRows { part, found: 0, required: 1, total }.into());
+        return Err(no_rows(config, total));
     }
     let roots = |m: Vec<f64>| m.into_iter().map(f64::sqrt).collect();
     Ok(PredictReport {
@@ -277,6 +269,34 @@ fn check_same_table(
         PART.with(part.name()),
         PART.with("all")
     )))
+}
+
+fn note_unmarked(unmarked: Unmarked, notes: Notes<'_>) {
+    if unmarked.missing > 0 {
+        notes(&format!(
+            "{} missing values are in columns in which the training rows had none: numbers and dates are replaced by the mean, \
+             text has no level; {} leaves such rows out",
+            unmarked.missing,
+            MISSING.with("drop")
+        ));
+    }
+    if unmarked.levels > 0 {
+        notes(&format!(
+            "{} values of text differ from all those of the training rows: they have no level",
+            unmarked.levels
+        ));
+    }
+}
+
+/// Creates the error for a table, or a part of it, without rows that can be used.
+fn no_rows(config: &PredictConfig, total: usize) -> Error {
+    if let Some(part) = config.part {
+        return zonal::Error::TooFewRows { part: part.name(), found: 0, required: 1, total }.into();
+    }
+    let labels = if config.labels.is_empty() { "" } else { "; rows without a label cannot be scored" };
+    let path = config.data.files.first().cloned().unwrap_or_else(|| "the table in memory".into());
+    let message = format!("none of the rows can be used{labels}");
+    zonal_io::Error::Table { path, row: None, column: None, message }.into()
 }
 
 fn table_of<'a>(model: &'a Model, path: &Path) -> Result<&'a TableDescription> {

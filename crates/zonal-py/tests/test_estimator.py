@@ -10,9 +10,10 @@ import pytest
 pytest.importorskip("sklearn")
 
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV, cross_val_score, learning_curve
+from sklearn.compose import ColumnTransformer
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score, learning_curve
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import zonal
@@ -48,6 +49,19 @@ def test_pipelines_searches_and_curves(rows):
     assert search.best_score_ > 0.75 and search.best_params_["onehiddenlayerregressor__activation"] == "tanh"
     sizes, _, scores = learning_curve(model, x, y, train_sizes=[0.2, 1.0], cv=3)
     assert len(sizes) == 2 and scores[1].mean() > scores[0].mean()
+
+
+def test_columns_are_transformed_and_time_is_respected(rows):
+    x, y = rows
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(x[:500]).set_axis([f"x{j}" for j in range(x.shape[1])], axis=1)
+    frame["colour"] = np.where(np.arange(500) % 3 == 0, "red", "blue")
+    y = y[:500] + (frame["colour"] == "red")
+    numbers = [name for name in frame if name != "colour"]
+    columns = ColumnTransformer([("n", StandardScaler(), numbers), ("c", OneHotEncoder(), ["colour"])])
+    model = OneHiddenLayerRegressor(width=80, **FIXED)
+    pipeline = make_pipeline(columns, model)
+    assert cross_val_score(pipeline, frame, y, cv=TimeSeriesSplit(3)).min() > 0.6
 
 
 def test_the_network_is_that_of_the_program(diabetes):

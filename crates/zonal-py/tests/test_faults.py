@@ -15,6 +15,16 @@ Y = X[:, 0] ** 2
 HOLE = X.copy()
 HOLE[7, 1] = np.nan
 
+
+class Lazy:
+    """A frame that is computed on demand, as polars and Dask have."""
+
+    columns = ("a", "y")
+
+    def collect(self):
+        return X
+
+
 FAULTS = [
     (lambda: zonal.train(X[:, 0], Y), DataError, "data has the shape .60,., but two dimensions"),
     (lambda: zonal.train(X, Y[:50]), DataError, "data has 60 rows and y has 50"),
@@ -72,6 +82,7 @@ FAULTS = [
     (lambda: zonal.train("a.csv", Y, label="y"), ParameterError, "y cannot be used with files"),
     (lambda: zonal.train("a.csv", label="y", weight=Y), ParameterError, "weight is a ndarray"),
     (lambda: zonal.train(lambda x: x, dim=3), ParameterError, "pass a function to learn as target"),
+    (lambda: zonal.train(Lazy(), label="y"), DataError, r"data is a Lazy, but .*; data.collect\(\) is one"),
     (lambda: zonal.train(iter([1]), Y), DataError, "data is a list_iterator, but an array or a table"),
     (lambda: zonal.train(resume="runs/none", width=3), ParameterError, "width cannot be used with resume"),
     (lambda: zonal.train(X, Y, resume="runs/none"), ParameterError, "data cannot be used with resume"),

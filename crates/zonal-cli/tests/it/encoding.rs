@@ -141,6 +141,29 @@ fn missing_values_that_the_training_rows_did_not_have_are_filled_and_noted() {
 }
 
 #[test]
+fn levels_that_the_training_rows_did_not_have_are_noted() {
+    let place = Place::new();
+    let line = |i: usize| format!("{},{},{}\n", i % 7, ["red", "blue"][i % 2], (i % 7) * (i % 2));
+    place.file("t.csv", format!("a,colour,y\n{}", (0..80).map(line).collect::<String>()));
+    trained(&place, &["t.csv", "--label", "y", "--out", "m"]);
+    place.file("new.csv", "a,colour,y\n1,red,1\n1,green,\n1,,\n");
+    let notes = place.succeed(&["predict", "m", "new.csv"]).stderr;
+    assert!(notes.contains("1 values of text differ from all those of the training rows"), "{notes}");
+    assert!(notes.contains("1 missing values are in columns"), "{notes}");
+    place.file("none.csv", "a,colour,y\n1,red,\n");
+    place.fail(
+        &["predict", "m", "none.csv", "--label", "y"],
+        1,
+        &["none.csv: none of the rows can be used", "without a label"],
+    );
+    place.fail(
+        &["train", "t.csv", "--label", "y", "--validation", "none.csv", "--out", "none"],
+        1,
+        &["none.csv: none of the rows can be used", "no label"],
+    );
+}
+
+#[test]
 fn semicolons_and_decimal_commas_are_recognised() {
     use std::io::Write;
     let place = Place::new();
@@ -345,6 +368,13 @@ fn a_constant_label_is_learned_and_noted() {
         let note = "the label 'y' has the same value 14.62 in all";
         assert!(out.stderr.contains(note) && !out.stderr.contains("determine"), "{}", out.stderr);
         assert!(!out.stdout.contains("NaN"), "{}", out.stdout);
+        let is_grown = hidden.contains(&"grown");
+        assert_eq!(
+            out.stdout.contains("moves with no feature: it is a constant"),
+            is_grown,
+            "{}",
+            out.stdout
+        );
         let predicted = place.succeed(&["predict", "m", "t.csv"]).stdout;
         assert!(predicted.lines().skip(1).all(|line| line.ends_with(",14.62")), "{predicted}");
         place.succeed(&["report", "m"]);

@@ -150,7 +150,7 @@ fn equal_rows_do_not_flatter() {
     let few = |i: usize| format!("{},{},{}\n", i % 2, i / 2 % 3, noise(i, 4.1));
     place.file("few.csv", "a,b,y\n".to_owned() + &(0..300).map(few).collect::<String>());
     let (_, notes) = trained(&place, &["few.csv", "--label", "y", "--hidden", "drawn", "--out", "few"]);
-    assert!(notes.contains("equal rows may be in the training and in the test part"), "{notes}");
+    assert!(notes.contains("equal rows may be both in the training part and among held-out rows"), "{notes}");
 }
 
 #[test]

@@ -6,7 +6,6 @@ use super::{Missing, Piece, Source};
 use crate::error::{Error, Result};
 use crate::option::MISSING;
 use std::path::Path;
-use std::sync::atomic::Ordering;
 use zonal::linalg::Matrix;
 use zonal::rows::Rows;
 
@@ -112,8 +111,7 @@ impl<'a> Blocks<'a> {
                     let start = x.len();
                     match source.encoding() {
                         Some(encoding) => {
-                            let unmarked = encoding.push(&row[..features], &mut x);
-                            source.unmarked.fetch_add(unmarked, Ordering::Relaxed);
+                            source.unmarked.add(encoding.push(&row[..features], &mut x));
                         }
                         None => x.extend_from_slice(&row[..features]),
                     }

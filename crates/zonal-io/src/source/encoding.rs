@@ -10,6 +10,7 @@ use crate::error::shorten;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The largest number of columns for the levels of one column, including that for all others.
 pub(super) const MOST_LEVELS: usize = 32;
@@ -142,6 +143,11 @@ impl EncodedColumn {
         out
     }
 
+    /// Returns whether this level, by its number, has no column.
+    fn is_unknown_level(&self, level: f64) -> bool {
+        matches!(&self.kind, Kind::Levels { levels, others: 0 } if level >= levels.len() as f64)
+    }
+
     /// Appends the values of the columns that this one becomes. A level is its number, counted from 0; NaN is missing.
     fn push(&self, value: f64, out: &mut Vec<f64>) {
         let is_missing = value.is_nan();
@@ -217,13 +223,44 @@ impl Encoding {
         self.columns.iter().all(is_sound)
     }
 
-    /// Appends the values of one row after the encoding. Returns the number of missing values that no column marks.
-    pub(super) fn push(&self, raw: &[f64], out: &mut Vec<f64>) -> u64 {
-        self.columns.iter().zip(raw).for_each(|(column, value)| column.push(*value, out));
-        let is_unmarked = |(column, value): (&EncodedColumn, &f64)| {
-            value.is_nan() && column.missing == 0 && !matches!(column.kind, Kind::Unused { .. })
-        };
-        self.columns.iter().zip(raw).filter(|pair| is_unmarked(*pair)).count() as u64
+    /// Appends the values of one row after the encoding. Returns what no column marks.
+    pub(super) fn push(&self, raw: &[f64], out: &mut Vec<f64>) -> Unmarked {
+        let mut unmarked = Unmarked::default();
+        for (column, &value) in self.columns.iter().zip(raw) {
+            column.push(value, out);
+            let is_used = !matches!(column.kind, Kind::Unused { .. });
+            unmarked.missing += u64::from(value.is_nan() && column.missing == 0 && is_used);
+            unmarked.levels += u64::from(column.is_unknown_level(value));
+        }
+        unmarked
+    }
+}
+
+/// Numbers of values that no column marks, since the rows on which the encoding was learned had none like them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unmarked {
+    /// Missing values.
+    pub missing: u64,
+    /// Levels of text.
+    pub levels: u64,
+}
+
+/// The same, counted by several threads.
+#[derive(Debug, Default)]
+pub(super) struct UnmarkedCounts {
+    missing: AtomicU64,
+    levels: AtomicU64,
+}
+
+impl UnmarkedCounts {
+    pub(super) fn add(&self, more: Unmarked) {
+        self.missing.fetch_add(more.missing, Ordering::Relaxed);
+        self.levels.fetch_add(more.levels, Ordering::Relaxed);
+    }
+
+    pub(super) fn get(&self) -> Unmarked {
+        let [missing, levels] = [&self.missing, &self.levels].map(|count| count.load(Ordering::Relaxed));
+        Unmarked { missing, levels }
     }
 }
 

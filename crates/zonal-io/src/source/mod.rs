@@ -41,7 +41,7 @@ pub use classes::Classes;
 pub use columns::Columns;
 pub use dialect::{Decimal, Dialect};
 pub use draws::DrawRule;
-pub use encoding::{EncodedColumn, Encoding, Kind};
+pub use encoding::{EncodedColumn, Encoding, Kind, Unmarked};
 pub use format::check_plain_file;
 pub use memory::Table;
 pub use sniff::default_dialect;
@@ -50,7 +50,7 @@ use crate::error::{Error, Result};
 use classes::Classified;
 use columns::ColumnIndices;
 use draws::{Draws, Repeated};
-use encoding::Cells;
+use encoding::{Cells, UnmarkedCounts};
 use format::{Format, format, matches};
 use memory::MemoryReader;
 use pipe::Pipe;
@@ -58,7 +58,7 @@ use reader::{Reader, check_columns, table};
 use records::OpenText;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 use text::{Rejects, TextReader};
 use zonal::rows::{Split, Strata};
@@ -88,8 +88,8 @@ pub struct Source {
     feature_names: Vec<String>,
     /// How the features become numbers, and the names of the columns after it.
     encoding: Option<(Arc<Encoding>, Vec<String>)>,
-    /// The number of missing values that were filled in although no column marks them, in all passes.
-    unmarked: Arc<AtomicU64>,
+    /// Values that no column marks, in all passes.
+    unmarked: Arc<UnmarkedCounts>,
     /// The names of the label columns before classes get columns of their own.
     label_names: Vec<String>,
     classified: Option<Classified>,
@@ -353,10 +353,10 @@ impl Source {
         &self.feature_names
     }
 
-    /// Returns the number of missing values filled in so far that no column marks: their columns had none when the encoding
-    /// was learned.
-    pub fn unmarked(&self) -> u64 {
-        self.unmarked.load(Ordering::Relaxed)
+    /// Returns the numbers of missing values and levels read so far that no column marks: their columns had none when the
+    /// encoding was learned.
+    pub fn unmarked(&self) -> Unmarked {
+        self.unmarked.get()
     }
 
     /// Returns how the features become numbers; None if they are numbers.

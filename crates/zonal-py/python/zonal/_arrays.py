@@ -64,7 +64,9 @@ def features(data: Any, argument: str) -> Named:
         array = _array(data, argument)
         if array.ndim == 0:
             kind = type(data).__name__
-            raise DataError(f"{argument} is a {kind}, but an array or a table of rows and columns is needed")
+            more = f"; {argument}.collect() is one" if hasattr(data, "collect") else ""
+            message = f"{argument} is a {kind}, but an array or a table of rows and columns is needed{more}"
+            raise DataError(message)
         if array.ndim != 2:
             more = "; one column is X.reshape(-1, 1)" if array.ndim == 1 else ""
             message = f"{argument} has the shape {array.shape}, but two dimensions are needed: rows and columns{more}"
@@ -432,7 +434,9 @@ def _first_text(column: npt.NDArray[Any]) -> str:
 def names_in(data: Any) -> list[str] | None:
     """Return the names of a table's columns or of a series; None without names or with duplicates."""
     names = getattr(data, "column_names", None)
-    names = getattr(data, "columns", None) if names is None else names
+    # The names of a frame that is computed on demand are costly, and it is not a table yet.
+    if names is None and not hasattr(data, "collect"):
+        names = getattr(data, "columns", None)
     if names is None:
         name = getattr(data, "name", None)
         names = None if name is None else [name]

@@ -397,7 +397,11 @@ fn grown_heading(report: &TrainReport, networks: usize) -> String {
     );
     let importances = report.importances.as_deref().unwrap_or_default();
     let shown = importances.iter().take(FEATURES).map(|i| format!("{} {:.0} %", i.feature, 100.0 * i.share));
-    text += &format!("moves with {}", shown.collect::<Vec<_>>().join(", "));
+    text += match importances {
+        [] => "moves with no feature: it is a constant".to_owned(),
+        _ => format!("moves with {}", shown.collect::<Vec<_>>().join(", ")),
+    }
+    .as_str();
     if importances.len() > FEATURES {
         text += &format!(" and {} more", importances.len() - FEATURES);
     }

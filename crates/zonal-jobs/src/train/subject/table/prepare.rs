@@ -360,7 +360,13 @@ fn check_parts(survey: &Survey, job: &TableJob) -> Result<()> {
         return few(Part::Train.name(), train, needed);
     }
     let is_split_off = job.validation_fraction > 0.0 && folds.is_none();
-    if (job.has_validation() || is_split_off) && validation == 0 {
+    if job.has_validation() && validation == 0 {
+        let message = "none of the rows can be used: all have a missing value, no label or weight 0".into();
+        let file = job.validation_data.iter().flatten().next();
+        let path = file.cloned().unwrap_or_else(|| "the validation rows in memory".into());
+        return Err(zonal_io::Error::Table { path, row: None, column: None, message }.into());
+    }
+    if is_split_off && validation == 0 {
         return few(Part::Validation.name(), 0, 1);
     }
     if job.test_fraction > 0.0 && job.test_data.is_none() && test == 0 {

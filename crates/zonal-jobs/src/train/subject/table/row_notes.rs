@@ -52,8 +52,8 @@ pub(super) fn note_rows(
             match is_kept_together {
                 true => "equal rows are in the same part and fold",
                 false =>
-                    "equal rows may be in the training and in the test part, so that errors on held-out rows may be smaller than \
-                          on new rows",
+                    "equal rows may be both in the training part and among held-out rows, whose errors may therefore be smaller \
+                     than those of new rows",
             }
         ));
     }
