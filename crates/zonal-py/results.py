@@ -18,6 +18,7 @@ DOCUMENTS = [
     "spectrum",
     "ranking",
     "plan",
+    "curve",
     "train",
     "agreement",
     "analyze",
@@ -40,6 +41,10 @@ NAMES = {
     "Cost": "Cost",
     "SingleDraw": "SingleDraw",
     "Verification": "Verification",
+    "CurveReport": "Curve",
+    "CurvePoint": "CurvePoints",
+    "DegreePoint": "DegreeErrors",
+    "DegreeRows": "DegreeRows",
     "TrainReport": "Training",
     "Checkpoint": "Path",
     "BestPolynomialReport": "BestPolynomials",
@@ -145,7 +150,7 @@ class Writer:
         renamed = {RENAMED[key]: key for key in schema["properties"] if key in RENAMED}
         for key, field in ordered(schema):
             if columns:
-                self.column(key, field, defs, fields, nested)
+                self.column(key, field, defs, fields, nested, schema["properties"])
             else:
                 text = description(field).replace("null", "None")
                 fields.append((RENAMED.get(key, key), self.annotation(key, field, defs), text))
@@ -182,22 +187,28 @@ class Writer:
         defs: dict[str, Any],
         fields: list[tuple[str, str, str]],
         nested: dict[str, str],
+        fields_of: dict[str, Any],
     ) -> None:
         """A field of a list of records as a column."""
         name, kind = reference(field), kind_of(field)
         if kind == "array" and "$ref" in field["items"]:
             # A list within a list: one row for each record, one column for each degree.
             inner = defs[str(reference(field["items"]))]
+            entry = "point" if "width" in fields_of else "iteration"
             for sub, schema in ordered(inner):
                 if sub != "degree":
                     nested[sub] = key
-                    text = f"{description(schema)} One row for each iteration, one column for each degree."
+                    text = f"{description(schema)} One row for each {entry}, one column for each degree.".replace(
+                        "null", "NaN"
+                    )
                     fields.append((sub, "FloatArray | None", text))
             return
         if kind == "array":
             out = "tuple[IntArray, ...]" if field["items"].get("type") == "integer" else "tuple[FloatArray, ...]"
         elif key in EXACT:
             out = "tuple[int | float, ...]"
+        elif name == "Extended":
+            out = "FloatArray"
         elif kind == "string" or (name is not None and defs[name].get("type") != "object"):
             out = "tuple[str, ...]"
         elif kind == "boolean":

@@ -34,8 +34,11 @@ pub fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
 }
 
-/// Returns a page with the text between its two markers replaced.
-fn with_part(path: &str, [begin, end]: [&str; 2], part: &str) -> (String, String) {
+/// Returns a page with the text between its two markers replaced, after its path.
+///
+/// # Panics
+/// When the page or its markers are missing.
+pub fn with_part(path: &str, [begin, end]: [&str; 2], part: &str) -> (String, String) {
     let page = read(path);
     let (before, rest) = page.split_once(begin).unwrap_or_else(|| panic!("{path} lacks {begin:?}"));
     let (_, after) = rest.split_once(end).unwrap_or_else(|| panic!("{path} lacks {end:?}"));

@@ -9,6 +9,7 @@ use std::process::Command;
 pub(crate) fn bench(arguments: &[String]) -> Result<()> {
     match arguments.split_first().map(|(what, rest)| (what.as_str(), rest)) {
         Some(("spectrum", [])) => spectrum(),
+        Some(("rows", options)) => run("rows", Command::new(program("bench-rows")?).args(options)),
         Some(("peers", sections)) => peers(sections),
         Some(("descent", [])) => descent(),
         Some(("tables", rest)) => tables(rest),
@@ -16,7 +17,7 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
         Some(("intervals", rest)) => intervals(rest),
         Some(("python", sections)) => package(sections),
         _ => bail!(
-            "benchmarks are: cargo xtask bench spectrum, cargo xtask bench peers [SECTION ..], cargo xtask bench descent, cargo \
+            "benchmarks are: cargo xtask bench spectrum, cargo xtask bench rows [--write], cargo xtask bench peers [SECTION ..], cargo xtask bench descent, cargo \
              xtask bench tables --data FOLDER [OPTION ..], cargo xtask bench classes [OPTION ..], cargo xtask bench intervals --data FOLDER [OPTION ..], cargo xtask bench python [SECTION ..]"
         ),
     }

@@ -49,6 +49,9 @@ const HELP: &str = "cargo xtask COMMAND
           runs through the Python package in one process for N minutes (30), results in docs/reliability.md
   bench spectrum
           spectra of all activations against SciPy, which alternate in one run
+  bench rows [--write]
+          predicted errors at finite numbers of rows and units against draws, and their time; --write puts the table into
+          docs/theory/rows.md
   bench peers [SECTION ..]
           tables against NumPy, PyTorch and scikit-learn, which alternate in one run; results in docs/benchmarks.md;
           sections: path, descent, width, files, choice (an hour for all)

@@ -8,9 +8,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use zonal_documents::number::Whole;
 use zonal_documents::request::{
-    AnalyzeRequest, BoundRequest, CompareRequest, LearnRequest, PlanRequest, PlayRequest, PredictRequest,
-    RemoveRequest, ReportRequest, ReproduceRequest, RunsRequest, SpectrumRequest, SweepRequest, Threads,
-    TrainRequest,
+    AnalyzeRequest, BoundRequest, CompareRequest, CurveRequest, LearnRequest, PlanRequest, PlayRequest,
+    PredictRequest, RemoveRequest, ReportRequest, ReproduceRequest, RunsRequest, SpectrumRequest,
+    SweepRequest, Threads, TrainRequest,
 };
 
 /// Predict and run gradient descent on networks with one hidden layer: what is learned, in which order, at which
@@ -79,6 +79,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli
 pub(crate) enum Command {
     Spectrum(SpectrumRequest),
     Plan(PlanRequest),
+    Curve(CurveRequest),
     Train(Box<TrainRequest>),
     Analyze(AnalyzeRequest),
     Predict(PredictRequest),

@@ -8,6 +8,7 @@
 pub mod agreement;
 pub mod analyze;
 pub mod claims;
+pub mod curve;
 mod error;
 pub mod number;
 pub mod options;

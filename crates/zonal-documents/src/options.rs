@@ -20,6 +20,8 @@ pub const BATCH: OptionId = OptionId::new("batch");
 pub const BIASES: OptionId = OptionId::new("biases");
 /// The option `bias`.
 pub const BIAS: OptionId = OptionId::new("bias");
+/// The option `check`.
+pub const CHECK: OptionId = OptionId::new("check");
 /// The option `data`.
 pub const DATA: OptionId = OptionId::new("data");
 /// The option `decay`.
@@ -32,6 +34,8 @@ pub const DELTA: OptionId = OptionId::new("delta");
 pub const DIM: OptionId = OptionId::new("dim");
 /// The option `directions`.
 pub const DIRECTIONS: OptionId = OptionId::new("directions");
+/// The option `energies`.
+pub const ENERGIES: OptionId = OptionId::new("energies");
 /// The option `epsilon`.
 pub const EPSILON: OptionId = OptionId::new("epsilon");
 /// The option `family`.
@@ -82,6 +86,8 @@ pub const PRECISION: OptionId = OptionId::new("precision");
 pub const QUERIES: OptionId = OptionId::new("queries");
 /// The option `refit`.
 pub const REFIT: OptionId = OptionId::new("refit");
+/// The option `ridge`.
+pub const RIDGE: OptionId = OptionId::new("ridge");
 /// The option `rows`.
 pub const ROWS: OptionId = OptionId::new("rows");
 /// The option `save`.
@@ -90,6 +96,8 @@ pub const SAVE: OptionId = OptionId::new("save");
 pub const SCALE: OptionId = OptionId::new("scale");
 /// The option `seed`.
 pub const SEED: OptionId = OptionId::new("seed");
+/// The option `simulate`.
+pub const SIMULATE: OptionId = OptionId::new("simulate");
 /// The option `size`.
 pub const SIZE: OptionId = OptionId::new("size");
 /// The option `solver`.

@@ -3,6 +3,7 @@
 use crate::agreement::Agreement;
 use crate::analyze::AnalyzeReport;
 use crate::claims::ReproduceReport;
+use crate::curve::CurveReport;
 use crate::plan::PlanReport;
 use crate::predict::PredictReport;
 use crate::record::{PageReport, RemovedReport, RunsReport};
@@ -21,6 +22,8 @@ pub enum Report {
     Rankings(Vec<Ranking>),
     /// A plan with its cost.
     Plan(Box<PlanReport>),
+    /// Predicted errors by the numbers of rows and units.
+    Curve(Box<CurveReport>),
     /// A training.
     Train(Box<TrainReport>),
     /// A repeated training, and its comparison with the first one.
@@ -89,6 +92,7 @@ impl Report {
             Self::Rankings(reports) => all(reports),
             Self::Bounds(reports, _) => all(reports),
             Self::Plan(report) => one(report),
+            Self::Curve(report) => one(report),
             Self::Train(report) => one(report),
             Self::Repeat(_, agreement) => one(agreement),
             Self::Analyze(report) => one(report),

@@ -3,6 +3,7 @@
 use crate::agreement::Agreement;
 use crate::analyze::AnalyzeReport;
 use crate::claims::ReproduceReport;
+use crate::curve::CurveReport;
 use crate::plan::PlanReport;
 use crate::predict::PredictReport;
 use crate::record::{PageReport, RemovedReport, RunsReport};
@@ -14,7 +15,7 @@ use crate::train::{Checkpoint, TrainReport};
 use schemars::Schema;
 
 /// Returns the name and the schema of each document.
-pub fn documents() -> [(&'static str, Schema); 17] {
+pub fn documents() -> [(&'static str, Schema); 18] {
     [
         ("spectrum", schemars::schema_for!(SpectrumReport)),
         ("ranking", schemars::schema_for!(Ranking)),
@@ -22,6 +23,7 @@ pub fn documents() -> [(&'static str, Schema); 17] {
         ("metrics-line", schemars::schema_for!(Checkpoint)),
         ("agreement", schemars::schema_for!(Agreement)),
         ("plan", schemars::schema_for!(PlanReport)),
+        ("curve", schemars::schema_for!(CurveReport)),
         ("reproduce", schemars::schema_for!(ReproduceReport)),
         ("sweep", schemars::schema_for!(SweepReport)),
         ("analyze", schemars::schema_for!(AnalyzeReport)),

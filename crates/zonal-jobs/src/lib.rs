@@ -7,6 +7,7 @@
 
 pub mod analyze;
 pub mod coverage;
+pub mod curve;
 pub mod data;
 mod encode;
 pub mod experiment;

@@ -102,6 +102,7 @@
 //! | [`statistics`] | sums over rows, which can be merged |
 //! | [`risk`] | the loss, from exact expectations or from rows |
 //! | [`dynamics`] | gradient descent: infinite width, every iteration at once, step by step |
+//! | [`equivalent`] | predicted errors for any numbers of rows and units |
 //! | [`plan`] | width and iterations with a guarantee |
 //! | [`measure`] | energy by degree, time to learn, best polynomials |
 //! | [`prelude`] | the names that most programs need |
@@ -123,6 +124,7 @@ pub mod classes;
 pub mod columns;
 pub mod conformal;
 pub mod dynamics;
+pub mod equivalent;
 pub mod error;
 pub mod expression;
 mod fused;

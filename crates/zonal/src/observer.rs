@@ -41,6 +41,8 @@ pub enum Stage {
     Seeds,
     /// The cells of a sweep.
     Cells,
+    /// The points of a curve.
+    Points,
     /// The claims of the theory.
     Claims,
     /// Correlations between the members of a family.
@@ -65,6 +67,7 @@ impl Stage {
             Self::Measurement => "measurement",
             Self::Seeds => "seeds",
             Self::Cells => "cells",
+            Self::Points => "points",
             Self::Claims => "claims",
             Self::Products => "correlations",
             Self::Queries => "queries",

@@ -15,6 +15,7 @@ mod properties;
 mod queries;
 mod query_bounds;
 mod reference;
+mod rows;
 mod sizes;
 mod spectrum;
 mod table_energies;

@@ -15,6 +15,7 @@ use zonal::columns::ColumnMap;
 use zonal::dynamics::{
     Batch as Ready, Descent, LinearPrediction, Source, Step, Stepper, curvature, tangent_spectrum,
 };
+use zonal::equivalent::{Draw, Sizes};
 use zonal::kernel::tangent_eigenvalues;
 use zonal::legendre::Recurrence;
 use zonal::lift::{LabelScale, Lift, Moments};
@@ -492,7 +493,7 @@ fn core() -> Vec<(&'static str, fn())> {
             parameter(measure::energies_by_sampling(dim(4), |_| 1.0, 5, 0, usize::MAX));
         }),
     ];
-    let others: [(&'static str, fn()); 31] = [
+    let others: [(&'static str, fn()); 32] = [
         ("zonal::Kernel::random_feature", || {
             parameter(zonal::kernel::Kernel::random_feature(&Activation::Relu, dim(4), 1.0, usize::MAX));
         }),
@@ -532,6 +533,11 @@ fn core() -> Vec<(&'static str, fn())> {
             parameter(energies(4, 4, 3, usize::MAX));
             let free = Network::from_weights(&architecture(4), &weights_of_length_two()).unwrap();
             parameter(measure::residual_energies(&free, &target(4), &points(1, 3), 2, &mut Silent));
+        }),
+        ("zonal::Draw::new", || {
+            let spectrum = Spectrum::new(&Activation::Relu, dim(4), 1.0, 2).unwrap();
+            let sizes = Sizes { rows: 20.0, width: 10.0 };
+            size(Draw::new(&spectrum, &target(5).power_spectrum(2).unwrap(), 0.1, sizes, 0));
         }),
         ("zonal::Plan::new", || {
             let spectrum = Spectrum::new(&Activation::Relu, dim(4), 1.0, 2).unwrap();

@@ -43,6 +43,10 @@ pub(crate) fn request(command: Command, global: &Global) -> Result<Request> {
             request.seed = seed;
             Request::Plan(request)
         }
+        Command::Curve(mut request) => {
+            request.seed = seed;
+            Request::Curve(request)
+        }
         Command::Train(mut request) => {
             request.seed = seed;
             request.split_names()?;
@@ -160,6 +164,7 @@ fn show(report: &Report, request: &Request, format: Format) -> Result<()> {
 fn status(report: &Report) -> Status {
     let holds = match report {
         Report::Plan(report) => report.verification.is_none_or(|v| v.holds != Some(false)),
+        Report::Curve(report) => report.holds != Some(false),
         Report::Repeat(_, agreement) => agreement.agrees,
         Report::Reproduce(report) => report.holds,
         _ => true,

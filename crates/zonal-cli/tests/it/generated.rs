@@ -131,7 +131,7 @@ fn kind(command: &str, option: &str) -> &'static Kind {
         "delimiter" => &DELIMITER,
         "seed" | "threads" | "dim" | "degree" | "max-degree" | "width" | "iterations" | "iteration"
         | "folds" | "checkpoint" | "size" | "max-queries" | "rows" | "at-once" | "most-monomials" | "at"
-        | "verify" => &COUNT,
+        | "verify" | "simulate" => &COUNT,
         "scale"
         | "bias"
         | "interval"
@@ -145,7 +145,9 @@ fn kind(command: &str, option: &str) -> &'static Kind {
         | "validation-fraction"
         | "kinks"
         | "decay"
-        | "for-degrees" => &REAL,
+        | "for-degrees"
+        | "energies"
+        | "ridge" => &REAL,
         "activation" => &ACTIVATION,
         "target" => &TARGET,
         "label" | "features" | "categorical" | "exclude" | "groups" | "time" | "weight" => &COLUMN,
@@ -159,9 +161,10 @@ fn kind(command: &str, option: &str) -> &'static Kind {
 }
 
 /// The commands with what they need.
-const COMMANDS: [(&str, &[&str]); 12] = [
+const COMMANDS: [(&str, &[&str]); 13] = [
     ("spectrum", &[]),
     ("plan", &["--target=x1"]),
+    ("curve", &["--target=x1", "--rows=100"]),
     ("train", &["t.csv", "--label=y", "--width=16", "--activation=relu", "--bias=1"]),
     ("analyze", &["t.csv", "--label=y"]),
     ("predict", &["run", "t.csv"]),
@@ -175,8 +178,19 @@ const COMMANDS: [(&str, &[&str]); 12] = [
 ];
 
 /// Options that take no value.
-const SWITCHES: [&str; 10] =
-    ["quiet", "no-header", "on-sphere", "refit", "force", "no-report", "biases", "quick", "help", "version"];
+const SWITCHES: [&str; 11] = [
+    "check",
+    "quiet",
+    "no-header",
+    "on-sphere",
+    "refit",
+    "force",
+    "no-report",
+    "biases",
+    "quick",
+    "help",
+    "version",
+];
 /// Options of every command.
 const GLOBAL: [&str; 4] = ["format", "seed", "threads", "quiet"];
 
@@ -190,7 +204,9 @@ fn options_with_bad_values() -> Vec<Bad> {
         let mut call = |option: &str, value: &str, code: i32, needed: &'static [&'static str]| {
             let given = format!("--{option}=");
             let mut words = path.clone();
-            words.extend(base.iter().filter(|w| !w.starts_with(&given)).map(|w| (*w).to_owned()));
+            // Energies replace the target.
+            let is_replaced = |w: &str| w.starts_with(&given) || option == "energies" && w == "--target=x1";
+            words.extend(base.iter().filter(|w| !is_replaced(w)).map(|w| (*w).to_owned()));
             words.extend(beside(command, option).iter().map(|w| (*w).to_owned()));
             words.push(format!("{given}{value}"));
             if option == "target" && command == "train" || option == "resume" || option == "again" {
@@ -230,11 +246,13 @@ fn takes(command: &str, option: &str, value: &str) -> bool {
     match (command, option) {
         // The folder of a page may be anywhere.
         ("report", "out") => value == "x/../y" || value == "text",
-        ("spectrum" | "analyze" | "sq bound" | "sq learn", "out") => value == "mine" || value == "x/../y",
+        ("spectrum" | "curve" | "analyze" | "sq bound" | "sq learn", "out") => {
+            value == "mine" || value == "x/../y"
+        }
         // Told as the name of a column that is not there, which names no option.
         ("train", "weight" | "groups" | "time") => value.trim_matches(',').is_empty(),
         // Lists leave out what is empty.
-        ("spectrum" | "sq bound", "scale" | "kinks" | "tolerance") => {
+        ("spectrum" | "sq bound" | "curve", "scale" | "kinks" | "tolerance" | "ridge") => {
             value == "1,,5" && option != "tolerance" || value == "-1" && option == "kinks"
         }
         _ => false,
@@ -245,7 +263,7 @@ fn takes(command: &str, option: &str, value: &str) -> bool {
 fn beside(command: &str, option: &str) -> &'static [&'static str] {
     match (command, option) {
         ("spectrum", "kinks") => &["--activation=t^2"],
-        ("spectrum" | "analyze" | "sq bound" | "sq learn", "out" | "force") => &["--figures=svg"],
+        ("spectrum" | "curve" | "analyze" | "sq bound" | "sq learn", "out" | "force") => &["--figures=svg"],
         ("sq play", "noise") => &["--learner=brute-force", "--size=20"],
         ("train", "units" | "method" | "parametrisation" | "init" | "patience" | "batch") => {
             &["--layers=both"]

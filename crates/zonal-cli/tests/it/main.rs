@@ -5,6 +5,7 @@ mod bad_input;
 mod classes;
 mod commands;
 mod common;
+mod curve;
 mod descent;
 mod encoding;
 mod faults;

@@ -3,6 +3,7 @@
 pub(super) const ANALYSIS: &str = "Analysis";
 pub(super) const FAMILY: &str = "Family";
 pub(super) const FIGURES: &str = "Figures";
+pub(super) const FITTING: &str = "Fitting";
 pub(super) const GAME: &str = "Game";
 pub(super) const GOAL: &str = "Goal";
 pub(super) const ITERATIVE: &str = "Iterative training (hidden or both layers, or a batch)";

@@ -5,6 +5,7 @@
 mod analyze;
 mod choice;
 mod claims;
+mod curve;
 mod descent;
 mod heading;
 mod output;
@@ -21,6 +22,7 @@ mod values;
 pub use analyze::AnalyzeRequest;
 pub use choice::{KernelChoice, LayersChoice, MissingChoice, PartChoice, PrecisionChoice, SolverChoice};
 pub use claims::ReproduceRequest;
+pub use curve::CurveRequest;
 pub use output::{FigureFormat, FigureOptions, FolderOptions, Output, PageOptions};
 pub use page::ReportRequest;
 pub use plan::PlanRequest;
@@ -47,6 +49,8 @@ pub enum Request {
     Spectrum(SpectrumRequest),
     /// Width, step and iterations for a goal.
     Plan(PlanRequest),
+    /// Predicted errors by the numbers of rows and units.
+    Curve(CurveRequest),
     /// A training, a resumed training, or a repeated one.
     Train(Box<TrainRequest>),
     /// The analysis of a table.
@@ -100,6 +104,7 @@ impl Request {
         Ok(match command.as_str().unwrap_or_default() {
             "spectrum" => Self::Spectrum(read(options)?),
             "plan" => Self::Plan(read(options)?),
+            "curve" => Self::Curve(read(options)?),
             "train" => Self::Train(Box::new(read(options)?)),
             "analyze" => Self::Analyze(read(options)?),
             "predict" => Self::Predict(read(options)?),
@@ -120,6 +125,7 @@ impl Request {
     pub fn figures(&self) -> Option<&FigureOptions> {
         match self {
             Self::Spectrum(request) => Some(&request.figures),
+            Self::Curve(request) => Some(&request.figures),
             Self::Analyze(request) => Some(&request.figures),
             Self::SqBound(request) => Some(&request.figures),
             Self::SqLearn(request) => Some(&request.figures),
@@ -150,6 +156,7 @@ impl Request {
             Self::Analyze(request) if activation.is_none() => request.memory = table,
             Self::Spectrum(request) if table.is_none() => request.callable = activation,
             Self::Plan(request) if table.is_none() => request.callable = activation,
+            Self::Curve(request) if table.is_none() => request.callable = activation,
             Self::SqLearn(request) if table.is_none() => request.callable = activation,
             _ if table.is_none() && activation.is_none() => {}
             _ => {

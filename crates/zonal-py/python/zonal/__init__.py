@@ -4,6 +4,7 @@ The functions have the names, defaults and results of the command-line program `
 
 - `spectrum`: the degrees that an activation can learn, and how fast it learns each,
 - `plan`: width and iterations with a guarantee,
+- `curve`: predicted errors by the numbers of rows and units,
 - `train`: the training itself, on a target or on a table, to any number of iterations,
 - `analyze`: polynomial fits, the noise floor and energies of a table,
 - `sweep`, `reproduce`, `again`: trainings on targets over a grid, the claims of the theory, repetition of a run,
@@ -28,7 +29,7 @@ from .network import Network
 from .runs import load, predict, report
 from .statistics import Statistics, Survey
 from .studies import again, reproduce, sweep
-from .theory import plan, spectrum
+from .theory import curve, plan, spectrum
 from .training import analyze, train
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ __all__ = [
     "__version__",
     "again",
     "analyze",
+    "curve",
     "errors",
     "load",
     "plan",

@@ -29,6 +29,7 @@ def draw(result: Result, ax: Any) -> Any:
     """Draw a result according to its class."""
     drawings: dict[str, Any] = {
         "Spectrum": _spectrum,
+        "Curve": _curve,
         "Training": _training,
         "Analysis": _analysis,
         "Sweep": _sweep,
@@ -85,6 +86,35 @@ def _spectrum(result: results.Spectrum, ax: Any) -> None:
         ax.plot(invisible, np.full(len(invisible), low), "x", color=_look(1)["color"], label="invisible")
         _legend(ax)
     ax.set(yscale="log", xlabel="degree", ylabel="eigenvalue", title=f"Spectrum of {result.activation}")
+
+
+def _curve(result: results.Curve, ax: Any) -> None:
+    """Draw the error by the number of rows, or by the width where there is one number of rows."""
+    points = result.points
+    name, x, other = (
+        ("width", points.width, points.rows) if len(set(points.rows)) == 1 else ("rows", points.rows, points.width)
+    )
+    fits = [_fit(points, i) for i in range(len(x))]
+    curves = sorted(set(zip(other, fits, strict=True)), key=lambda key: [*zip(other, fits, strict=True)].index(key))
+    unit = "rows" if name == "width" else "units"
+    for number, (size, fit) in enumerate(curves):
+        same = [i for i in range(len(x)) if (other[i], fits[i]) == (size, fit) and np.isfinite(x[i])]
+        same.sort(key=lambda i: x[i])
+        look = _look(number)
+        errors = np.full(len(x), np.nan) if points.test_error is None else points.test_error
+        ax.plot(x[same], errors[same], lw=1, color=look["color"], label=f"{size:g} {unit}, {fit}")
+        if points.simulated is not None:
+            ax.plot(x[same], points.simulated[same], linestyle="", **look)
+    ax.set(xscale="log", yscale="log", xlabel=name, ylabel="mean squared error", title=f"Test error, {result.activation}")
+    _legend(ax)
+
+
+def _fit(points: Any, i: int) -> str:
+    """Return how the output layer of a point was fitted."""
+    is_ridge = points.ridge is not None and np.isfinite(points.ridge[i])
+    if points.best[i]:
+        return "best ridge" if is_ridge else "best iteration"
+    return f"ridge {points.ridge[i]:.4g}" if is_ridge else f"{points.iterations[i]:g} iterations"
 
 
 def _spectra(found: Sequence[Any], ax: Any) -> None:

@@ -526,7 +526,8 @@ def _column(annotation: str, column: list[Any]) -> Any:
         return _frozen(column, np.bool_)
     if annotation == "IntArray":
         return _frozen(column, np.int64)
-    return _frozen([math.nan if value is None else value for value in column], np.float64)
+    # Infinite counts are text in documents.
+    return _frozen([math.nan if value is None else float(value) for value in column], np.float64)
 
 
 def _frozen(values: Any, kind: type[np.generic]) -> npt.NDArray[Any]:

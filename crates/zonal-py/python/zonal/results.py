@@ -21,7 +21,10 @@ __all__ = [
     "ClassScores",
     "Classification",
     "Cost",
+    "Curve",
+    "CurvePoints",
     "Decay",
+    "DegreeRows",
     "Degrees",
     "DescentReport",
     "DeterminingColumns",
@@ -414,6 +417,154 @@ class Plan(Result):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class CurvePoints(Columns):
+    """The predicted errors at one number of rows and units.
+
+    Attributes
+    ----------
+    rows : FloatArray
+        The number of rows N.
+    width : FloatArray
+        The number of units m.
+    best : BoolArray
+        Whether the ridge or the iterations were chosen for the smallest test error.
+    tail_error : FloatArray
+        A bound on the relative error of `effective_dimension` that is due to the tail.
+    energy : FloatArray | None
+        The energy of the target. One row for each point, one column for each degree.
+    learned : FloatArray | None
+        The factor of this degree in the mean of the networks. One row for each point, one column for each degree.
+    bias : FloatArray | None
+        (1 - learned)^2 times the energy. One row for each point, one column for each degree.
+    variance : FloatArray | None
+        The energy of the networks around their mean; NaN where it is infinite. One row for each point, one column for
+        each degree.
+    regime : tuple[str, ...]
+        How far to trust the prediction.
+    effective_dimension : FloatArray | None
+        The sum of multiplicities times learned factors.
+    effective_ridge : FloatArray | None
+        The ridge that infinitely many rows and units would need for the same mean; NaN for gradient descent.
+    excess : FloatArray | None
+        The test error without the noise of new labels, E |g - f|^2.
+    further_variance : FloatArray | None
+        The energy of the networks in all further degrees.
+    iterations : FloatArray | None
+        The number of iterations; NaN for ridge regression.
+    noise_share : FloatArray | None
+        The part of the excess that is due to the noise of the rows' labels.
+    ridge : FloatArray | None
+        The ridge; NaN for gradient descent.
+    simulated : FloatArray | None
+        The mean of the test error over draws of rows and units, with targets and noise averaged exactly; NaN without
+        a simulation.
+    standard_error : FloatArray | None
+        The standard error of that mean; NaN without a simulation and for a single draw.
+    test_error : FloatArray | None
+        The mean square error on new rows, noise of their labels included; NaN where it is infinite, at the peak of
+        double descent.
+    train_error : FloatArray | None
+        The mean square error on the rows; NaN where it is not defined.
+    """
+
+    _nested = {"energy": "degrees", "learned": "degrees", "bias": "degrees", "variance": "degrees"}
+
+    rows: FloatArray
+    width: FloatArray
+    best: BoolArray
+    tail_error: FloatArray
+    energy: FloatArray | None
+    learned: FloatArray | None
+    bias: FloatArray | None
+    variance: FloatArray | None
+    regime: tuple[str, ...]
+    effective_dimension: FloatArray | None
+    effective_ridge: FloatArray | None
+    excess: FloatArray | None
+    further_variance: FloatArray | None
+    iterations: FloatArray | None
+    noise_share: FloatArray | None
+    ridge: FloatArray | None
+    simulated: FloatArray | None
+    standard_error: FloatArray | None
+    test_error: FloatArray | None
+    train_error: FloatArray | None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DegreeRows(Columns):
+    """The number of rows for half of a degree.
+
+    Attributes
+    ----------
+    degree : IntArray
+        The degree.
+    rows : FloatArray
+        The number of rows.
+    """
+
+    degree: IntArray
+    rows: FloatArray
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Curve(Result):
+    """Predicted errors for numbers of rows and units (RW-1 to RW-3).
+
+    Attributes
+    ----------
+    dim : int
+        The dimension n of the sphere S^(n-1).
+    activation : str
+        The activation phi.
+    scale : float
+        The scale s of the units phi(s <w, x>).
+    noise : float
+        The variance of the noise of labels.
+    step_size : float
+        The step of gradient descent.
+    norm_sq : float
+        ||phi||^2 = E[phi(s t)^2].
+    target_energy : FloatArray
+        The energy of the target by degree.
+    unseen : float
+        The energy of the target in degrees that are not listed, which is never learned.
+    max_degree : int
+        The largest degree that is not part of the tail.
+    invisible_degrees : IntArray
+        The degrees in which the target has energy and which the activation does not see: it is never learned.
+    points : CurvePoints
+        The predictions: for each fit, for each width, for each number of rows.
+    rows_half : DegreeRows
+        For each degree that the activation sees, up to that of the target, the number of rows with which a wide
+        network without a ridge has learned half of it; also the number of units that learn half of it from unlimited
+        rows.
+    holds : bool | None
+        Whether each simulated error is within four standard errors and 3 % of its prediction; None without a check.
+    seeds : int | None
+        The number of draws of rows and units; None without a simulation.
+    target : str | None
+        The expression of the target; None if energies were given.
+    """
+
+    dim: int
+    activation: str
+    scale: float
+    noise: float
+    step_size: float
+    norm_sq: float
+    target_energy: FloatArray
+    unseen: float
+    max_degree: int
+    invisible_degrees: IntArray
+    points: CurvePoints
+    rows_half: DegreeRows
+    holds: bool | None
+    seeds: int | None
+    target: str | None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class BestPolynomials(Columns):
     """The best polynomial of one degree, fitted by least squares.
 
@@ -456,11 +607,11 @@ class Path(Columns):
     energy : FloatArray | None
         The energy of the residual. One row for each iteration, one column for each degree.
     error : FloatArray | None
-        The largest difference between `energy` and that of exact descent (RD-1); null for iterative training and at
+        The largest difference between `energy` and that of exact descent (RD-1); NaN for iterative training and at
         infinite width. One row for each iteration, one column for each degree.
     predicted : FloatArray | None
         The energy predicted at infinite width by the operator of the output layer, or by the tangent kernel at
-        initialisation if hidden units move; null for an activation without a tangent kernel. One row for each
+        initialisation if hidden units move; NaN for an activation without a tangent kernel. One row for each
         iteration, one column for each degree.
     drawn_test_loss : FloatArray | None
         Grown units: the loss on the test rows, at the same iteration, of one network of as many ReLU units as one of

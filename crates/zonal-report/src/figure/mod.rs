@@ -2,6 +2,7 @@
 
 mod analysis;
 mod calibration;
+mod curve;
 mod degrees;
 mod loss;
 mod movement;
@@ -13,6 +14,7 @@ mod spectrum;
 pub use crate::axis::ITERATIONS;
 pub use analysis::of_analysis;
 pub use calibration::calibration;
+pub use curve::of_curve;
 pub use degrees::degrees;
 pub use loss::loss;
 pub use movement::movement;

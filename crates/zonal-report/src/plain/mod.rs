@@ -4,6 +4,7 @@
 mod analyze;
 mod bound;
 mod classes;
+mod curve;
 mod learn;
 mod plan;
 mod play;
@@ -28,6 +29,7 @@ pub fn text(report: &Report, layout: Layout) -> String {
         Report::Spectra(reports) => spectrum::text(reports, layout),
         Report::Rankings(rankings) => spectrum::rankings(rankings, layout),
         Report::Plan(report) => plan::text(report),
+        Report::Curve(report) => curve::text(report, layout),
         Report::Train(report) => train::table(report, layout),
         Report::Repeat(_, agreement) => train::agreement(agreement),
         Report::Analyze(report) => analyze::text(report, layout),
@@ -55,6 +57,7 @@ pub fn csv(report: &Report) -> Result<String> {
         Report::Spectra(reports) => spectrum::csv_table(reports),
         Report::Rankings(rankings) => spectrum::rankings_csv(rankings),
         Report::Plan(report) => plan::row(report),
+        Report::Curve(report) => curve::table_csv(report),
         Report::Train(report) | Report::Repeat(report, _) => report.path_csv()?,
         Report::Analyze(report) => analyze::polynomials_csv(report),
         Report::Runs(report) | Report::Comparison(report) => runs::list_csv(report),

@@ -1,6 +1,7 @@
 //! Arithmetic for the mathematics: double-double numbers, Taylor arithmetic, special functions, ordered sums and random
 //! streams.
 
+pub mod contour;
 mod double_double;
 mod dual;
 mod elementary;

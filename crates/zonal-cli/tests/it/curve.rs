@@ -1,0 +1,120 @@
+//! `zonal curve`.
+
+use crate::common::Place;
+use serde_json::Value;
+
+fn curve(place: &Place, options: &[&str]) -> Value {
+    let out = place.succeed(&[&["curve", "--format", "json"], options].concat());
+    serde_json::from_str(&out.stdout).unwrap()
+}
+
+#[test]
+fn more_rows_lower_the_error_and_the_limit_is_that_of_exact_expectations() {
+    let place = Place::new();
+    let options =
+        ["--target", "0.8*harmonic(1) + 0.6*harmonic(2)", "--noise", "0.1", "--rows", "10,100,1e4,inf"];
+    let report = curve(&place, &options);
+    let errors: Vec<f64> =
+        report["points"].as_array().unwrap().iter().map(|p| p["test_error"].as_f64().unwrap()).collect();
+    assert!(errors.windows(2).all(|pair| pair[0] > pair[1]), "{errors:?}");
+    assert!(errors[0] < 1.1 && (errors[3] - 0.1).abs() < 1e-9, "{errors:?}");
+    assert_eq!(report["points"][3]["rows"], "inf");
+    // About half of degree 2 is learned at 43 rows.
+    let half = report["rows_half"][2]["rows"].as_f64().unwrap();
+    let interpolating = curve(&place, &["--energies", "0,0.64,0.36", "--rows", "43", "--ridge", "0"]);
+    let learned = interpolating["points"][0]["degrees"][2]["learned"].as_f64().unwrap();
+    assert!((half - 43.3).abs() < 0.1 && (learned - 0.5).abs() < 0.01, "{half} {learned}");
+}
+
+#[test]
+fn double_descent_has_its_peak_and_early_stopping_removes_it() {
+    let place = Place::new();
+    let options = ["--energies", "0,1", "--noise", "0.2", "--rows", "300", "--width", "100,300,1000"];
+    let of = |more: &[&str]| -> Vec<Option<f64>> {
+        let report = curve(&place, &[&options[..], more].concat());
+        report["points"].as_array().unwrap().iter().map(|p| p["test_error"].as_f64()).collect()
+    };
+    let [Some(narrow), None, Some(wide)] = of(&["--ridge", "0"])[..] else { panic!("no peak") };
+    assert!(wide < narrow + 0.2);
+    let stopped: Vec<f64> = of(&[]).into_iter().flatten().collect();
+    assert!(stopped.len() == 3 && stopped[0] > stopped[1] && stopped[1] > stopped[2], "{stopped:?}");
+    let text = place.succeed(&[&["curve"], &options[..], &["--ridge", "0,best"]].concat()).stdout;
+    assert!(
+        text.contains("infinite") && text.contains("best") && text.contains("near interpolation"),
+        "{text}"
+    );
+    let csv = place.succeed(&[&["curve", "--format", "csv"], &options[..]].concat()).stdout;
+    assert_eq!(csv.lines().count(), 4);
+    assert!(
+        csv.starts_with("rows,width,ridge,iterations,best,test_error") && csv.contains("learned_1"),
+        "{csv}"
+    );
+}
+
+#[test]
+fn draws_agree_with_the_prediction_and_the_exit_code_says_so() {
+    let place = Place::new();
+    let options =
+        ["--energies", "0.2,0.4,0.3", "--noise", "0.2", "--rows", "300,inf", "--width", "100", "-t"];
+    let report = curve(&place, &[&options[..], &["300", "--simulate", "6", "--check"]].concat());
+    assert_eq!((&report["holds"], &report["seeds"]), (&Value::Bool(true), &Value::from(6)));
+    for point in report["points"].as_array().unwrap() {
+        let (simulated, predicted) =
+            (point["simulated"].as_f64().unwrap(), point["test_error"].as_f64().unwrap());
+        assert!((simulated / predicted - 1.0).abs() < 0.03, "{point}");
+        assert!(point["standard_error"].as_f64().unwrap() < 0.02);
+    }
+    // Few rows in a low dimension near interpolation: the prediction is too low.
+    let few = [
+        "--energies",
+        "0.2,0.4,0.3,0.1",
+        "--noise",
+        "0.2",
+        "-n",
+        "5",
+        "--rows",
+        "40",
+        "--width",
+        "60",
+        "--ridge",
+        "1e-9",
+    ];
+    let call = [&["curve"], &few[..], &["--simulate", "200", "--check"]].concat();
+    let out = place.zonal(&call);
+    assert_eq!(out.code, 3, "{}", out.stdout);
+    assert!(out.stdout.contains("do not all agree"), "{}", out.stdout);
+}
+
+#[test]
+fn figures_show_rows_and_widths() {
+    let place = Place::new();
+    let options =
+        ["--energies", "0,1", "--rows", "30,300", "--width", "50,inf", "--figures", "svg", "--simulate", "2"];
+    place.succeed(&[&["curve", "--max-degree", "12"], &options[..]].concat());
+    let svg = std::fs::read_to_string(place.path().join("curve-rows.svg")).unwrap();
+    assert!(svg.contains("infinitely many units") && svg.contains("50 units"));
+    assert!(!place.path().join("curve-width.svg").exists());
+}
+
+#[test]
+fn what_is_wrong_is_said() {
+    let place = Place::new();
+    for (options, code, words) in [
+        (&["--rows", "10"][..], 2, &["no function to learn", "--target", "--energies"][..]),
+        (&["--target", "x1", "--energies", "1"], 2, &["--energies cannot be used with --target"]),
+        (&["--target", "x1", "--check"], 2, &["--check", "--simulate"]),
+        (&["--energies", "0,-1"], 2, &["an energy", "-1"]),
+        (&["--energies", "0,1", "--noise", "-1"], 2, &["the noise"]),
+        (&["--energies", "0,1", "--rows", "0"], 2, &["the number of rows", "at least 1"]),
+        (&["--energies", "0,1", "--ridge", "-1"], 2, &["the ridge"]),
+        (
+            &["--energies", "0,1", "--rows", "100", "-t", "10", "--step", "900"],
+            2,
+            &["the largest eigenvalue"],
+        ),
+        (&["--energies", "0,1", "--simulate", "2", "--rows", "1e8", "--width", "10"], 1, &["memory"]),
+        (&["--energies", "0,1", "--simulate", "0"], 2, &["--simulate"]),
+    ] {
+        place.fail(&[&["curve"], options].concat(), code, words);
+    }
+}

@@ -1,0 +1,188 @@
+//! The options of `curve`.
+
+use super::heading::{FITTING, NETWORK, TARGET};
+use super::output::FigureOptions;
+use super::values::parse_values;
+use crate::curve::{CurveConfig, CurveLabels, Fit};
+use crate::error::{Error, Result};
+use crate::number::{Auto, Count, Extended, Real, Scale, Whole, count, real, text};
+use crate::options::{CHECK, ENERGIES, ITERATIONS, RIDGE, ROWS, SIMULATE, TARGET as TARGET_OPTION, WIDTH};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use zonal::activation::Activation;
+use zonal::dynamics::Step;
+
+/// Predicted errors by the numbers of rows and units: how many rows a target needs
+#[derive(Clone, Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct CurveRequest {
+    /// The function to learn
+    ///
+    /// A sum of polynomials in x1..xn, harmonic(K), neuron(A) and teacher(A, units=U), with coefficients.
+    #[arg(long, value_name = "EXPRESSION", allow_hyphen_values = true, help_heading = TARGET)]
+    pub target: Option<String>,
+    /// The energies of degrees 0, 1, .. of the function, in place of an expression
+    #[arg(long, value_name = "LIST", allow_negative_numbers = true, help_heading = TARGET)]
+    #[serde(deserialize_with = "text::list")]
+    pub energies: Vec<String>,
+    /// The dimension n of the target; its sphere is S^(n-1)
+    #[arg(long, short = 'n', default_value_t = Self::default().dim, value_name = "N", allow_negative_numbers = true, help_heading = TARGET)]
+    pub dim: Count,
+    /// The variance of the noise of labels
+    #[arg(long, default_value_t = Self::default().noise, value_name = "V", allow_negative_numbers = true, help_heading = TARGET)]
+    pub noise: Real,
+    /// The activation: a name or an expression in t
+    ///
+    /// Names: relu, leaky-relu, squared-relu, step, sign, abs, sigmoid, tanh, erf, gelu, silu, softplus, sin, cos, exp,
+    /// square, cube, hermite-K.
+    #[arg(long, short, default_value_t = Self::default().activation, value_name = "NAME", help_heading = NETWORK)]
+    #[schemars(with = "String")]
+    pub activation: Activation,
+    /// The scale s of the units phi(s <w, x>): sqrt-dim or a number; auto is 1
+    #[arg(long, default_value_t = Self::default().scale, value_name = "S", allow_negative_numbers = true, help_heading = NETWORK)]
+    #[schemars(with = "String")]
+    pub scale: Scale,
+    /// The number of hidden units, or inf; several are compared [default: inf]
+    #[arg(long, short = 'm', value_name = "LIST", allow_negative_numbers = true, help_heading = NETWORK)]
+    #[serde(deserialize_with = "text::list")]
+    pub width: Vec<String>,
+    /// The number of rows, or inf; several make a curve [default: 10 to 100000]
+    #[arg(long, value_name = "LIST", allow_negative_numbers = true, help_heading = FITTING)]
+    #[serde(deserialize_with = "text::list")]
+    pub rows: Vec<String>,
+    /// Iterations of gradient descent, or best; several are compared [default: best]
+    ///
+    /// best stops at the smallest predicted test error.
+    #[arg(long, short = 't', value_name = "LIST", allow_negative_numbers = true, help_heading = FITTING)]
+    #[serde(deserialize_with = "text::list")]
+    pub iterations: Vec<String>,
+    /// Ridges of ridge regression, or best, in place of gradient descent
+    ///
+    /// The output layer minimises the mean square error plus the ridge times the squared norm of its weights. 0 is the
+    /// limit of small ridges; best is the ridge of the smallest predicted test error.
+    #[arg(long, value_name = "LIST", allow_negative_numbers = true, help_heading = FITTING)]
+    #[serde(deserialize_with = "text::list")]
+    pub ridge: Vec<String>,
+    /// The step of gradient descent; auto is 1 / ||phi||^2
+    #[arg(long, default_value_t = Self::default().step, value_name = "STEP", allow_negative_numbers = true, help_heading = FITTING, hide_short_help = true)]
+    #[schemars(with = "String")]
+    pub step: Auto<Real>,
+    /// The largest degree that is not part of the tail [default: so many that the tail does not matter]
+    #[arg(long, short = 'k', value_name = "K", allow_negative_numbers = true, help_heading = FITTING, hide_short_help = true)]
+    pub max_degree: Option<Whole>,
+    /// Compare with so many draws of rows and units, 20 if no number is given
+    #[arg(long, value_name = "SEEDS", num_args = 0..=1, default_missing_value = "20", help_heading = FITTING)]
+    pub simulate: Option<Count>,
+    /// Exit with code 3 if a simulated error differs by more than four standard errors and 3 %
+    #[arg(long, help_heading = FITTING, hide_short_help = true)]
+    pub check: bool,
+    /// Seed of the target's directions, and the first one of the draws.
+    #[arg(skip)]
+    pub seed: Option<Whole>,
+    /// The figures.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub figures: FigureOptions,
+    /// The activation in memory.
+    #[arg(skip)]
+    #[serde(skip)]
+    pub(super) callable: Option<Activation>,
+}
+
+impl Default for CurveRequest {
+    fn default() -> Self {
+        Self {
+            target: None,
+            energies: Vec::new(),
+            dim: Count(10),
+            noise: Real(0.0),
+            activation: Activation::Relu,
+            scale: Scale::Auto,
+            width: Vec::new(),
+            rows: Vec::new(),
+            iterations: Vec::new(),
+            ridge: Vec::new(),
+            step: Auto::Auto,
+            max_degree: None,
+            simulate: None,
+            check: false,
+            seed: None,
+            figures: FigureOptions::default(),
+            callable: None,
+        }
+    }
+}
+
+/// The rows of a curve by default.
+const DEFAULT_ROWS: [u64; 9] = [10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000];
+/// The value that is chosen for the smallest test error.
+const BEST: &str = "best";
+
+impl CurveRequest {
+    /// Returns the configuration of the curve.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for invalid values and conflicting options.
+    pub fn config(&self) -> Result<CurveConfig> {
+        let has_gap = |text: &&String| text.split(',').any(|part| part.trim().is_empty());
+        if let Some(text) = self.energies.iter().find(has_gap) {
+            return Err(Error::Usage(format!(
+                "{ENERGIES}: found an empty entry in '{text}'; write 0 for a degree without energy"
+            )));
+        }
+        let energies: Vec<f64> = parse_values(&self.energies, ENERGIES, real)?;
+        let labels = match (&self.target, energies.is_empty()) {
+            (Some(target), true) => CurveLabels::Target(target.clone()),
+            (None, false) => CurveLabels::Energies(energies),
+            (Some(_), false) => {
+                return Err(Error::Usage(format!("{ENERGIES} cannot be used with {TARGET_OPTION}")));
+            }
+            (None, true) => {
+                return Err(Error::Usage(format!(
+                    "no function to learn: write {} or {}",
+                    TARGET_OPTION.with("EXPRESSION"),
+                    ENERGIES.with("LIST")
+                )));
+            }
+        };
+        let sizes = |values: &[String], option| parse_values(values, option, str::parse::<Extended>);
+        let (mut rows, mut widths) = (sizes(&self.rows, ROWS)?, sizes(&self.width, WIDTH)?);
+        if rows.is_empty() {
+            rows.extend(DEFAULT_ROWS.map(Extended::Finite));
+        }
+        if widths.is_empty() {
+            widths.push(Extended::Infinite);
+        }
+        if self.check && self.simulate.is_none() {
+            return Err(Error::Usage(format!("{CHECK} compares with draws: add {SIMULATE}")));
+        }
+        Ok(CurveConfig {
+            labels,
+            dim: self.dim.0,
+            noise: self.noise.0,
+            activation: self.callable.clone().unwrap_or_else(|| self.activation.clone()),
+            scale: self.scale,
+            rows,
+            widths,
+            fits: self.fits()?,
+            step: self.step.given().map_or(Step::Auto, |step| Step::Fixed(step.0)),
+            max_degree: self.max_degree.map(|k| k.0),
+            simulate: self.simulate.map(|seeds| seeds.0),
+            check: self.check,
+            seed: self.seed.map_or(0, |seed| seed.0 as u64),
+        })
+    }
+
+    fn fits(&self) -> Result<Vec<Fit>> {
+        let iterations = parse_values(&self.iterations, ITERATIONS, |t| match t {
+            BEST => Ok(Fit::BestIterations),
+            _ => count(t).map(Fit::Iterations),
+        })?;
+        let ridges = parse_values(&self.ridge, RIDGE, |t| match t {
+            BEST => Ok(Fit::BestRidge),
+            _ => real(t).map(Fit::Ridge),
+        })?;
+        let all = [iterations, ridges].concat();
+        Ok(if all.is_empty() { vec![Fit::BestIterations] } else { all })
+    }
+}

@@ -1,0 +1,51 @@
+"""Predicted errors by the numbers of rows and units."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import zonal
+from zonal.errors import ParameterError
+
+
+def test_points_are_arrays_by_fit_width_and_rows():
+    found = zonal.curve([0, 0.6, 0.4], noise=0.1, rows=[30, 1000, "inf"], width=[100, math.inf], ridge=[0, "best"])
+    points = found.points
+    assert points.rows.tolist() == [30, 1000, math.inf] * 4
+    assert points.width.tolist() == ([100] * 3 + [math.inf] * 3) * 2
+    assert points.best.tolist() == [False] * 6 + [True] * 6
+    assert points.iterations is None and points.simulated is None
+    assert np.all(points.test_error[6:] <= points.test_error[:6] + 1e-12)
+    assert np.allclose(points.excess, points.test_error - 0.1)
+    assert points.learned.shape == (12, 3) and points.test_error[5] == pytest.approx(0.1)
+    assert found.rows_half.rows[2] == pytest.approx(43.26, abs=0.01)
+    assert "half of degree 2: about 43.26 rows" in repr(found)
+    assert len(found.figures()) == 1 and len(found.to_pandas()) == 12
+
+
+def test_draws_are_near_and_plots_show_them():
+    pytest.importorskip("matplotlib").use("Agg")
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    found = zonal.curve("x1 + x2", dim=8, noise=0.1, rows=[100, 300], width=50, iterations=200, simulate=8, check=True)
+    assert found.holds is True and found.seeds == 8
+    assert np.allclose(found.points.simulated, found.points.test_error, rtol=0.05)
+    figure = pyplot.figure()
+    ax = found.plot(figure.gca())
+    assert ax.get_xlabel() == "rows" and len(ax.lines) == 2
+    by_width = zonal.curve([0, 1], rows=100, width=[10, 50, "inf"], iterations=[10, 1000]).plot(figure.add_subplot())
+    assert by_width.get_xlabel() == "width" and len(by_width.lines) == 2
+
+
+def test_an_activation_in_code_and_mistakes():
+    named = zonal.curve([0, 0.5, 0.5], activation="tanh", rows=100, ridge=1e-3)
+    code = zonal.curve([0, 0.5, 0.5], activation=np.tanh, rows=100, ridge=1e-3)
+    assert code.points.test_error[0] == pytest.approx(named.points.test_error[0], rel=1e-9)
+    with pytest.raises(ParameterError, match="the number of rows is 0"):
+        zonal.curve([0, 1], rows=0)
+    with pytest.raises(ParameterError, match="check .*simulate"):
+        zonal.curve([0, 1], check=True)
+    with pytest.raises(TypeError, match="did you mean ridge"):
+        zonal.curve([0, 1], rigde=1)
