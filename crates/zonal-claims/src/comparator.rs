@@ -1,4 +1,4 @@
-//! The comparator of PL-1: the network with the coefficients v_j = (1/sqrt m) sum_{k in D} g_k(w_j) / alpha_k.
+//! The comparator of PL-1b: the network with the coefficients v_j = (1/sqrt m) sum_k s_k g_k(w_j) / alpha_k.
 
 use super::trial::Trial;
 use zonal::linalg::{Matrix, add_scaled, dot};
@@ -18,18 +18,18 @@ pub(super) struct Comparator {
 }
 
 impl Comparator {
-    /// Computes the comparator of the degrees D for the hidden units of one seed.
-    pub(super) fn new(trial: &Trial, width: u64, degrees: &[Degree], seed: u64) -> Result<Self> {
+    /// Computes the comparator with these shares of degrees for the hidden units of one seed.
+    pub(super) fn new(trial: &Trial, width: u64, shares: &[(Degree, f64)], seed: u64) -> Result<Self> {
         let width = width as usize;
         let network =
             Network::random(trial.activation.clone(), trial.scale, trial.target.dim(), width, seed)?;
-        let last = degrees.iter().copied().max().unwrap_or(0);
+        let last = shares.iter().map(|(k, _)| *k).max().unwrap_or(0);
         // Row k holds alpha_k g_k(w_j).
         let parts = trial.target.correlations(&network.unit(), network.directions(), last)?.by_degree;
         let spectrum = trial.spectrum(last)?;
         let mut coefficients = Matrix::zeros(1, width);
-        for &k in degrees {
-            let factor = 1.0 / (spectrum.eigenvalue(k)? * (width as f64).sqrt());
+        for &(k, share) in shares {
+            let factor = share / (spectrum.eigenvalue(k)? * (width as f64).sqrt());
             add_scaled(coefficients.row_mut(0), factor, parts.row(k));
         }
         let norm_sq = dot(coefficients.row(0), coefficients.row(0));

@@ -96,7 +96,7 @@ fn finite_width(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
     let mean = |i: usize| losses.iter().map(|l| l[i]).sum::<f64>() / seeds as f64;
     let course: Vec<(u64, f64)> = grid.iter().enumerate().map(|(i, &t)| (t, mean(i))).collect();
     let floor = course.last().map_or(f64::NAN, |c| c.1);
-    let exact = (plan.norm_sq * plan.comparator_norm_sq - energies.total()) / width as f64;
+    let exact = (plan.norm_sq * trial.comparator_norm_sq(DEGREE)? - energies.total()) / width as f64;
     let mut checks = vec![Check::at_most(
         format!("m = {width}: the floor, mean loss after {last:e} iterations", last = last as f64),
         floor,

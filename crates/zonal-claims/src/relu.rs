@@ -15,7 +15,7 @@ pub(super) const CLAIM: Claim = Claim {
     statement: "Unbiased ReLU units learn the degrees 0 and 1 and all even degrees of a target up to epsilon, whatever \
                 its energy in the other degrees",
     source: "Vempala and Wilmes 2019, unbiased ReLU units",
-    formulas: "FH-4, FH-6, PL-1",
+    formulas: "FH-4, FH-6, PL-1b",
     run,
 };
 

@@ -51,7 +51,7 @@ fn sharp_constant(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>>
     let n = 1000;
     let trial = Trial::new("sigmoid", 20.0, n, "1")?;
     let plan = trial.plan(0, 0.01)?;
-    let constant = plan.norm_sq * plan.comparator_norm_sq - 1.0;
+    let constant = plan.norm_sq * trial.comparator_norm_sq(0)? - 1.0;
     let mut checks = Vec::new();
     for width in [8, 16, 32] {
         let loss = trial.mean_loss(width, Step::Auto, UNLIMITED, seeds, observer)?;
@@ -98,7 +98,7 @@ fn many_units(case: &Case, size: Size, observer: &mut dyn Observer) -> Result<Ve
     let mut curve = Vec::new();
     for &width in widths {
         let loss = trial.mean_loss(width, Step::Auto, UNLIMITED, seeds, observer)?;
-        let bound = (plan.norm_sq * plan.comparator_norm_sq - energies.total()) / width as f64;
+        let bound = (plan.norm_sq * trial.comparator_norm_sq(degree)? - energies.total()) / width as f64;
         checks.push(Check::at_most(
             format!("{activation}, n = {dim}, {target}, m = {width}: mean least-squares error"),
             loss.value,

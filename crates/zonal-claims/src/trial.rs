@@ -42,6 +42,13 @@ impl Trial {
         Ok(self.target.power_spectrum(max_degree)?)
     }
 
+    /// Returns R^2 of PL-1, the sum of energies over eigenvalues of the visible degrees.
+    pub(super) fn comparator_norm_sq(&self, max_degree: Degree) -> Result<f64> {
+        let (spectrum, energies) = (self.spectrum(max_degree)?, self.energies(max_degree)?.energies);
+        let seen = spectrum.iter().zip(energies).filter(|((_, c), energy)| c.visible() && *energy > 0.0);
+        Ok(seen.map(|((_, c), energy)| energy / c.eigenvalue()).sum())
+    }
+
     pub(super) fn plan(&self, degree: Degree, epsilon: f64) -> Result<Plan> {
         let goal = Goal { degree, epsilon, width: None, iterations: None };
         let spectrum = self.spectrum(degree)?;

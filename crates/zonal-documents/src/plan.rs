@@ -1,5 +1,6 @@
 //! Plans: a width and a number of iterations with a guaranteed loss, their cost, and their verification.
 
+use crate::curve::DegreeRows;
 use crate::number::Scale;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,13 +31,15 @@ pub struct PlanConfig {
     pub iterations: Option<u64>,
     /// The failure probability of a bound for a single draw of hidden units; no such bound if None.
     pub delta: Option<f64>,
+    /// The variance of the noise of labels, for the number of rows.
+    pub noise: f64,
     /// The number of seeds over which the plan is verified by training; no verification if None.
     pub verify: Option<u64>,
     /// The seed of the target's directions, and the first seed of the verification.
     pub seed: u64,
 }
 
-/// A width, a step size and a number of iterations, and the loss that they guarantee (PL-1).
+/// A width, a step size and a number of iterations, and the loss that they guarantee (PL-1b).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlanReport {
@@ -64,18 +67,21 @@ pub struct PlanReport {
     pub step_size: f64,
     /// ||phi||^2 = E[phi(s t)^2].
     pub norm_sq: f64,
-    /// R^2 of PL-1, the squared norm of the comparator.
+    /// R^2 of PL-1b, the mean square of the comparator's output coefficients.
     pub comparator_norm_sq: f64,
     /// The energy of the target, E[g^2].
     pub target_norm_sq: f64,
     /// The mean squared error of the best polynomial of this degree.
     pub best_polynomial_error: f64,
-    /// The proven upper bound on the expected loss (PL-1).
+    /// The proven upper bound on the expected loss (PL-1b).
     pub loss_bound: f64,
-    /// The share of the bound that neither width nor iterations lower: the energy outside `degrees`.
+    /// The error of the comparator's mean: the energy outside `degrees`, and what their shares leave out.
     pub comparator_error: f64,
-    /// The degrees that are learned.
+    /// The degrees of the comparator, which are learned.
     pub degrees: Vec<Degree>,
+    /// The share of each of them in the comparator; a small one would cost more than it gains.
+    #[serde(default)]
+    pub shares: Vec<f64>,
     /// The degrees up to `degree` in which the target has energy and the activation has coefficient zero.
     pub invisible_degrees: Vec<Degree>,
     /// The energy of the target in `invisible_degrees`: a lower limit of the loss at every width.
@@ -90,6 +96,27 @@ pub struct PlanReport {
     pub single_draw: Option<SingleDraw>,
     /// The rows of a fresh batch: always null, since no number has a proof.
     pub batch_rows: Option<u64>,
+    /// The variance of the noise of labels that the numbers of rows allow for.
+    #[serde(default)]
+    pub noise: f64,
+    /// The number of rows with which the best ridge, or early stopping, is predicted to reach the goal at this width (RW-6), not
+    /// a guarantee; null if no number is.
+    #[serde(default)]
+    pub rows_predicted: Option<f64>,
+    /// The ridge of that prediction.
+    #[serde(default)]
+    pub ridge_predicted: Option<f64>,
+    /// The number of rows for which ridge regression provably reaches the goal at infinite width, in the mean over rows and
+    /// noise (PL-3); null if no number is proved.
+    #[serde(default)]
+    pub rows_proved: Option<u64>,
+    /// The ridge of that proof.
+    #[serde(default)]
+    pub ridge_proved: Option<f64>,
+    /// For each degree that is learned, the number of rows with which a wide network without a ridge is predicted to have learned
+    /// half of it.
+    #[serde(default)]
+    pub rows_half: Vec<DegreeRows>,
     /// The cost of training with the plan on this machine.
     pub cost: Cost,
     /// Changes that make the invisible degrees visible, the cheapest of each kind.

@@ -79,7 +79,7 @@ pub struct SweepRow {
     pub train_loss_standard_error: Option<f64>,
     /// The mean loss predicted at infinite width, for exact expectations.
     pub predicted_loss: Option<f64>,
-    /// The mean upper bound of PL-1 on the loss, for exact expectations and steps to which it applies.
+    /// The mean upper bound of PL-1b on the loss, for exact expectations and steps to which it applies.
     pub loss_bound: Option<f64>,
     /// The mean error of the best polynomial of `degree`.
     pub best_polynomial_error: Option<f64>,

@@ -6,13 +6,15 @@ use crate::memory;
 use std::time::Instant;
 use zonal::activation::Activation;
 use zonal::dynamics::{Step, logarithmic_grid};
+use zonal::equivalent::{Equivalent, RowsFor};
 use zonal::error::check_size;
 use zonal::measure::mean;
 use zonal::observer::Observer;
-use zonal::plan::{Goal, Plan};
+use zonal::plan::{Goal, NEGLIGIBLE, Plan, ProvedRows, RowsBound};
 use zonal::spectrum::Spectrum;
 use zonal::sphere::{Degree, Dim};
 use zonal::target::{PowerSpectrum, Target};
+use zonal_documents::curve::DegreeRows;
 use zonal_documents::options::VERIFY;
 use zonal_documents::plan::{Cost, PlanConfig, PlanReport, SingleDraw, Verification, WayOut, WayOutKind};
 use zonal_documents::{Error, Result};
@@ -30,6 +32,8 @@ const MAX_DEGREE: Degree = 1_000;
 const MIN_SEEDS: u64 = 8;
 /// The largest number of seeds of a verification.
 const MAX_SEEDS: u64 = 100_000;
+/// Degrees of the spectrum for the number of rows; further ones count as a tail.
+const ROWS_DEGREES: Degree = 48;
 /// The number of m x m matrices held while training, including vectors.
 const MATRICES: u64 = 7;
 
@@ -81,6 +85,7 @@ pub fn plan(config: &PlanConfig, observer: &mut dyn Observer) -> Result<PlanRepo
             Err(error) => return Err(error),
         },
     };
+    let rows = Rows::new(config, &energies, degree, plan_goal(&plan, epsilon), plan.width)?;
     Ok(PlanReport {
         schema: SCHEMA,
         target: config.target.clone(),
@@ -99,6 +104,7 @@ pub fn plan(config: &PlanConfig, observer: &mut dyn Observer) -> Result<PlanRepo
         loss_bound: plan.loss_bound,
         comparator_error: plan.comparator_error,
         degrees: plan.degrees,
+        shares: plan.shares,
         invisible_degrees: plan.invisible_degrees,
         invisible_energy: plan.invisible_energy,
         undetermined_degrees: plan.undetermined_degrees,
@@ -106,10 +112,55 @@ pub fn plan(config: &PlanConfig, observer: &mut dyn Observer) -> Result<PlanRepo
         operator_iterations: plan.operator_iterations,
         single_draw: single_draw.transpose()?,
         batch_rows: None,
+        noise: config.noise,
+        rows_predicted: rows.predicted.map(|found| found.rows.ceil()),
+        ridge_predicted: rows.predicted.map(|found| found.ridge),
+        rows_proved: rows.proved.map(|found| found.rows),
+        ridge_proved: rows.proved.map(|found| found.ridge),
+        rows_half: rows.halves,
         cost,
         ways_out,
         verification,
     })
+}
+
+/// Returns the loss that a plan is to reach.
+fn plan_goal(plan: &Plan, epsilon: f64) -> f64 {
+    plan.best_polynomial_error + plan.invisible_energy + plan.undetermined_energy + epsilon
+}
+
+/// The numbers of rows of a plan.
+struct Rows {
+    predicted: Option<RowsFor>,
+    proved: Option<ProvedRows>,
+    halves: Vec<DegreeRows>,
+}
+
+impl Rows {
+    /// Finds the rows for an excess error of `goal`, in which the energy beyond the degree counts as never learned.
+    fn new(
+        config: &PlanConfig,
+        energies: &PowerSpectrum,
+        degree: Degree,
+        goal: f64,
+        width: u64,
+    ) -> Result<Self> {
+        let dim = energies.dim();
+        let scale = config.scale.value(config.dim).unwrap_or(1.0);
+        let spectrum = Spectrum::new(&config.activation, dim, scale, degree.max(ROWS_DEGREES))?;
+        let beyond = energies.energies.iter().skip(degree + 1).sum::<f64>() + energies.tail_energy;
+        let listed = energies.energies.iter().take(degree + 1).copied().collect();
+        let target = PowerSpectrum::new(dim, listed, beyond);
+        let equivalent = Equivalent::new(&spectrum, &target, config.noise)?;
+        let halves = (0..target.energies.len()).filter(|&k| target.energies[k] > NEGLIGIBLE * target.total());
+        Ok(Self {
+            predicted: equivalent.rows_for(goal, width as f64)?,
+            proved: RowsBound::new(&target, &spectrum, config.noise)?.rows_for(goal),
+            halves: halves
+                .filter_map(|degree| Some(DegreeRows { degree, rows: equivalent.rows_half(degree)? }))
+                .collect(),
+        })
+    }
 }
 
 /// Returns the energies of the target up to the degree of the comparator, the specified ones or those of the expression.

@@ -5,6 +5,7 @@ use rand::Rng;
 use rayon::prelude::*;
 use zonal::activation::Activation;
 use zonal::dynamics::{GradientPath, Step};
+use zonal::equivalent::{Draw, Sizes};
 use zonal::linalg::{Matrix, symmetric_eigen};
 use zonal::measure::{Estimate, mean};
 use zonal::network::Network;
@@ -155,11 +156,7 @@ fn no_mean_over_hidden_units_exceeds_the_bound() {
     };
     let found = violations(1.0, 1.0);
     assert!(found.is_empty(), "{found:#?}");
-    // The bound for twice the width is wrong, and the test detects this.
-    let planted = violations(2.0, 1.0).len();
-    println!("a factor 2 in the width is noticed in {planted} of {COMBINATIONS} settings");
-    assert!(planted >= 10);
-    // The best set of degrees is never worse than the one drawn.
+    // The best comparator is never worse than that of the degrees drawn.
     for s in &settings {
         let energies = s.target.power_spectrum(LISTED).unwrap();
         let (width, iterations) = (s.width as f64, s.iterations as f64);
@@ -168,6 +165,45 @@ fn no_mean_over_hidden_units_exceeds_the_bound() {
         let best = smallest_loss_bound(&energies, &spectrum, width, inverse_step, iterations);
         assert!(best.bound <= s.bound(width, iterations) * (1.0 + ROUNDING));
     }
+    // The bound for twice the width is wrong, and the test detects this.
+    let planted = violations(2.0, 1.0).len();
+    println!("a factor 2 in the width is noticed in {planted} of {COMBINATIONS} settings");
+    assert!(planted >= 10);
+}
+
+/// The same for PL-1b, which is nearly attained where a single harmonic of many dimensions is a label with heavy tails: its
+/// mean over 50 draws is no normal variable. The losses are therefore averaged over all targets of the same energies.
+#[test]
+#[ignore = "slow"]
+fn no_mean_over_hidden_units_and_targets_exceeds_that_of_the_best_comparator() {
+    let found: Vec<(Estimate, [f64; 3])> = (0..COMBINATIONS)
+        .into_par_iter()
+        .map(|index| {
+            let s = setting(index);
+            let (spectrum, width) = (s.spectrum(), s.width as f64);
+            let mut energies = s.target.power_spectrum(LISTED).unwrap();
+            energies.tail_energy = 0.0;
+            let share = s.step.unwrap_or(1.0);
+            let sizes = Sizes { rows: f64::INFINITY, width };
+            let losses: Vec<f64> = (0..SEEDS)
+                .map(|seed| {
+                    let draw = Draw::new(&spectrum, &energies, 0.0, sizes, seed).unwrap();
+                    draw.descent(share / spectrum.norm_sq(), s.iterations)
+                })
+                .collect();
+            let (inverse_step, t) = (spectrum.norm_sq() / share, s.iterations as f64);
+            let best = |width: f64| smallest_loss_bound(&energies, &spectrum, width, inverse_step, t).bound;
+            (mean(&losses), [best(width), best(2.0 * width), energies.total()])
+        })
+        .collect();
+    let mut planted = 0;
+    for (loss, [bound, of_twice, total]) in &found {
+        let least = loss.value - 4.0 * loss.standard_error;
+        assert!(least <= bound + ROUNDING * total, "{loss:?} above {bound}");
+        planted += usize::from(least > of_twice + ROUNDING * total);
+    }
+    println!("a factor 2 in the width of PL-1b is noticed in {planted} of {COMBINATIONS} settings");
+    assert!(planted >= 40);
 }
 
 /// The inequality behind the iterations' term, draw by draw, for the comparator that comes nearest to it:

@@ -24,7 +24,7 @@ use zonal::measure::{self, Monomials, Repeats};
 use zonal::network::{Architecture, Layers, Mixed, Network, Parametrisation, Start, Weights};
 use zonal::numeric::DoubleDouble;
 use zonal::observer::Silent;
-use zonal::plan::{Goal, Plan};
+use zonal::plan::{Goal, Plan, RowsBound};
 use zonal::risk::{
     BothLayers, Empirical, GradientOracle, Population, Precise, Quadratic, answered_quadratic,
 };
@@ -493,7 +493,7 @@ fn core() -> Vec<(&'static str, fn())> {
             parameter(measure::energies_by_sampling(dim(4), |_| 1.0, 5, 0, usize::MAX));
         }),
     ];
-    let others: [(&'static str, fn()); 32] = [
+    let others: [(&'static str, fn()); 33] = [
         ("zonal::Kernel::random_feature", || {
             parameter(zonal::kernel::Kernel::random_feature(&Activation::Relu, dim(4), 1.0, usize::MAX));
         }),
@@ -533,6 +533,10 @@ fn core() -> Vec<(&'static str, fn())> {
             parameter(energies(4, 4, 3, usize::MAX));
             let free = Network::from_weights(&architecture(4), &weights_of_length_two()).unwrap();
             parameter(measure::residual_energies(&free, &target(4), &points(1, 3), 2, &mut Silent));
+        }),
+        ("zonal::RowsBound::new", || {
+            let spectrum = Spectrum::new(&Activation::Relu, dim(4), 1.0, 2).unwrap();
+            size(RowsBound::new(&target(5).power_spectrum(2).unwrap(), &spectrum, 0.1));
         }),
         ("zonal::Draw::new", || {
             let spectrum = Spectrum::new(&Activation::Relu, dim(4), 1.0, 2).unwrap();

@@ -29,7 +29,12 @@ fn a_plan_prints_the_formula_and_training_keeps_it() {
     assert_eq!(plan["invisible_degrees"], serde_json::json!([]));
     assert_eq!(number("step_size") * number("norm_sq"), 1.0);
     let (m, t, r_sq) = (number("width"), number("iterations"), number("comparator_norm_sq"));
-    let bound = 0.09 + (number("norm_sq") * r_sq - 1.0) / m + r_sq / (2.0 * number("step_size") * t);
+    let share = |i: usize| plan["shares"][i].as_f64().unwrap().powi(2);
+    let energy = 0.64 * share(0) + 0.36 * share(1);
+    let bound = number("comparator_error")
+        + (number("norm_sq") * r_sq - energy) / m
+        + r_sq / (2.0 * number("step_size") * t);
+    assert!(number("comparator_error") > 0.09);
     assert!((number("loss_bound") - bound).abs() < 1e-12);
     assert!(bound <= 0.14 && bound > 0.13);
     assert!(number("operator_iterations") < t);

@@ -47,6 +47,9 @@ pub struct PlanRequest {
     /// Also bound the loss of a single draw of hidden units, except with this probability
     #[arg(long, value_name = "DELTA", allow_negative_numbers = true, help_heading = GOAL, hide_short_help = true)]
     pub delta: Option<Real>,
+    /// The variance of the noise of labels, for the number of rows
+    #[arg(long, default_value_t = Self::default().noise, value_name = "V", allow_negative_numbers = true, help_heading = GOAL, hide_short_help = true)]
+    pub noise: Real,
     /// Train with the plan over this many seeds, 20 if no number is given, and check the bound
     ///
     /// The exit code is 3 if the mean loss exceeds the bound.
@@ -76,6 +79,7 @@ impl Default for PlanRequest {
             width: None,
             iterations: None,
             delta: None,
+            noise: Real(0.0),
             verify: None,
             seed: None,
             energies: None,
@@ -98,6 +102,7 @@ impl PlanRequest {
             width: self.width.map(|m| m.0),
             iterations: self.iterations.map(|t| t.0),
             delta: self.delta.map(|d| d.0),
+            noise: self.noise.0,
             verify: self.verify.map(|n| n.0),
             seed: self.seed.map_or(0, |seed| seed.0 as u64),
         }

@@ -79,7 +79,7 @@ pub struct TrainReport {
     /// The loss after the last step; for tables on the rows that the network was fitted to: the training rows, with
     /// `refit` the validation rows too. For grown units the mean over the networks.
     pub loss: f64,
-    /// The upper bound of PL-1 on the expectation of `loss` over random hidden units, for targets.
+    /// The upper bound of PL-1b on the expectation of `loss` over random hidden units, for targets.
     pub loss_bound: Option<f64>,
     /// The energy of the target by degree, for targets.
     pub target_energy: Option<Vec<f64>>,

@@ -289,6 +289,22 @@ class WaysOut(Columns):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class DegreeRows(Columns):
+    """The number of rows for half of a degree.
+
+    Attributes
+    ----------
+    degree : IntArray
+        The degree.
+    rows : FloatArray
+        The number of rows.
+    """
+
+    degree: IntArray
+    rows: FloatArray
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class SingleDraw(Record):
     """A bound for a single draw of hidden units that holds with probability 1 - delta.
 
@@ -329,7 +345,7 @@ class Verification(Record):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Plan(Result):
-    """A width, a step size and a number of iterations, and the loss that they guarantee (PL-1).
+    """A width, a step size and a number of iterations, and the loss that they guarantee (PL-1b).
 
     Attributes
     ----------
@@ -355,17 +371,17 @@ class Plan(Result):
     norm_sq : float
         ||phi||^2 = E[phi(s t)^2].
     comparator_norm_sq : float
-        R^2 of PL-1, the squared norm of the comparator.
+        R^2 of PL-1b, the mean square of the comparator's output coefficients.
     target_norm_sq : float
         The energy of the target, E[g^2].
     best_polynomial_error : float
         The mean squared error of the best polynomial of this degree.
     loss_bound : float
-        The proven upper bound on the expected loss (PL-1).
+        The proven upper bound on the expected loss (PL-1b).
     comparator_error : float
-        The share of the bound that neither width nor iterations lower: the energy outside `degrees`.
+        The error of the comparator's mean: the energy outside `degrees`, and what their shares leave out.
     degrees : IntArray
-        The degrees that are learned.
+        The degrees of the comparator, which are learned.
     invisible_degrees : IntArray
         The degrees up to `degree` in which the target has energy and the activation has coefficient zero.
     invisible_energy : float
@@ -380,8 +396,25 @@ class Plan(Result):
         Changes that make the invisible degrees visible, the cheapest of each kind.
     batch_rows : int | None
         The rows of a fresh batch: always None, since no number has a proof.
+    noise : float
+        The variance of the noise of labels that the numbers of rows allow for.
     operator_iterations : int | None
         The number of iterations that the operator at infinite width predicts (PL-2); not a guarantee.
+    ridge_predicted : float | None
+        The ridge of that prediction.
+    ridge_proved : float | None
+        The ridge of that proof.
+    rows_half : DegreeRows
+        For each degree that is learned, the number of rows with which a wide network without a ridge is predicted to
+        have learned half of it.
+    rows_predicted : float | None
+        The number of rows with which the best ridge, or early stopping, is predicted to reach the goal at this width
+        (RW-6), not a guarantee; None if no number is.
+    rows_proved : int | None
+        The number of rows for which ridge regression provably reaches the goal at infinite width, in the mean over
+        rows and noise (PL-3); None if no number is proved.
+    shares : FloatArray
+        The share of each of them in the comparator; a small one would cost more than it gains.
     single_draw : SingleDraw | None
         A bound for a single draw of hidden units, if requested.
     verification : Verification | None
@@ -411,7 +444,14 @@ class Plan(Result):
     cost: Cost
     ways_out: WaysOut
     batch_rows: int | None
+    noise: float
     operator_iterations: int | None
+    ridge_predicted: float | None
+    ridge_proved: float | None
+    rows_half: DegreeRows
+    rows_predicted: float | None
+    rows_proved: int | None
+    shares: FloatArray
     single_draw: SingleDraw | None
     verification: Verification | None
 
@@ -489,22 +529,6 @@ class CurvePoints(Columns):
     standard_error: FloatArray | None
     test_error: FloatArray | None
     train_error: FloatArray | None
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class DegreeRows(Columns):
-    """The number of rows for half of a degree.
-
-    Attributes
-    ----------
-    degree : IntArray
-        The degree.
-    rows : FloatArray
-        The number of rows.
-    """
-
-    degree: IntArray
-    rows: FloatArray
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -1073,7 +1097,7 @@ class Training(TrainingResult):
     learning : LearningTimes | None
         The learning times of each degree with energy, for targets.
     loss_bound : float | None
-        The upper bound of PL-1 on the expectation of `loss` over random hidden units, for targets.
+        The upper bound of PL-1b on the expectation of `loss` over random hidden units, for targets.
     networks : int | None
         The number of grown networks, whose mean is the network; None for drawn units, as the next four.
     normalised : bool | None
@@ -1388,7 +1412,7 @@ class SweepRows(Columns):
     loss : FloatArray | None
         The mean loss E (f - g)^2 over the sphere.
     loss_bound : FloatArray | None
-        The mean upper bound of PL-1 on the loss, for exact expectations and steps to which it applies.
+        The mean upper bound of PL-1b on the loss, for exact expectations and steps to which it applies.
     loss_standard_error : FloatArray | None
         The standard error of `loss`.
     predicted_loss : FloatArray | None

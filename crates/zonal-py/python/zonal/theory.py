@@ -101,6 +101,7 @@ def plan(
     width: int | None = None,
     iterations: int | None = None,
     delta: float | None = None,
+    noise: float = 0.0,
     verify: int | None = None,
     seed: int = 0,
     kinks: Sequence[float] = (),
@@ -129,6 +130,8 @@ def plan(
         Fixed values, in place of the smallest ones that suffice.
     delta : float
         Also compute a bound for a single draw of hidden units, which fails with at most this probability.
+    noise : float
+        The variance of the noise of labels, for the number of rows.
     verify : int
         The number of seeds over which the plan is verified by training.
     seed : int

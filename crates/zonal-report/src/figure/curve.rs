@@ -57,7 +57,7 @@ fn by(
         chart.series.push(Series { name, look, points, line, ..Series::default() });
     }
     chart.caption =
-        "Lines: predicted mean over rows, noise and units. Points: means of simulated draws.".to_owned();
+        "Lines: predicted mean over rows, noise and units. Points: means of simulated draws. Infinite errors are not drawn.".to_owned();
     Some(chart)
 }
 

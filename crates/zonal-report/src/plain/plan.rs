@@ -27,6 +27,9 @@ pub(crate) fn row(report: &PlanReport) -> String {
         ("delta", single.map_or(String::new(), |s| s.delta.to_string())),
         ("single_draw_bound", single.map_or(String::new(), |s| s.loss_bound.to_string())),
         ("operator_iterations", report.operator_iterations.map_or(String::new(), |t| t.to_string())),
+        ("noise", report.noise.to_string()),
+        ("rows_predicted", report.rows_predicted.map_or(String::new(), |n| n.to_string())),
+        ("rows_proved", report.rows_proved.map_or(String::new(), |n| n.to_string())),
         ("memory_bytes", report.cost.memory_bytes.to_string()),
         ("mean_loss", report.verification.map_or(String::new(), |v| v.mean_loss.to_string())),
         ("standard_error", report.verification.map_or(String::new(), |v| v.standard_error.to_string())),
@@ -57,6 +60,7 @@ pub(crate) fn text(report: &PlanReport) -> String {
     }
     text += &left_columns(&rows);
     text += &bound(report);
+    text += &rows_needed(report);
     text += &remarks(report);
     if let Some(v) = report.verification {
         let verdict = match v.holds {
@@ -103,10 +107,12 @@ fn left_columns(rows: &[Vec<String>]) -> String {
 }
 
 fn bound(report: &PlanReport) -> String {
-    let energy: f64 =
-        report.comparator_norm_sq * report.norm_sq - (report.target_norm_sq - report.comparator_error);
-    let width = energy.max(0.0) / report.width as f64;
-    let iterations = (report.loss_bound - report.comparator_error - width).max(0.0);
+    let iterations = match report.iterations {
+        // Without iterations all of the target is left.
+        0 => 0.0,
+        t => 0.5 * report.comparator_norm_sq * report.norm_sq / t as f64,
+    };
+    let width = (report.loss_bound - report.comparator_error - iterations).max(0.0);
     let unlearned = report.comparator_error
         - report.best_polynomial_error
         - report.invisible_energy
@@ -128,7 +134,10 @@ fn bound(report: &PlanReport) -> String {
         ));
     }
     if unlearned > 1e-12 * report.target_norm_sq {
-        terms.push((unlearned, "energy in omitted degrees, which would cost more than they gain".to_owned()));
+        terms.push((
+            unlearned,
+            "energy that the comparator omits, since it would cost more than it gains".to_owned(),
+        ));
     }
     terms.push((width, "finite width".to_owned()));
     terms.push((iterations, "finite number of iterations".to_owned()));
@@ -146,6 +155,49 @@ fn bound(report: &PlanReport) -> String {
         );
     }
     text + &single_draw(report)
+}
+
+/// Formats the numbers of rows that take the place of exact expectations.
+fn rows_needed(report: &PlanReport) -> String {
+    let noise = if report.noise > 0.0 {
+        format!(", with noise of variance {}", short(report.noise))
+    } else {
+        String::new()
+    };
+    let mut text = format!("\nFrom rows in place of exact expectations, for the same goal{noise}:\n");
+    text += &match report.rows_predicted {
+        Some(rows) => format!(
+            "  predicted: about {} rows at this width (docs/theory/rows.md; not a guarantee)\n",
+            short_rows(rows)
+        ),
+        None => "  predicted: no number of rows reaches it at this width\n".to_owned(),
+    };
+    text += &match (report.rows_proved, report.ridge_proved) {
+        (Some(rows), Some(ridge)) => format!(
+            "  proven: {} rows at infinite width, by ridge regression with the ridge {}\n",
+            short_count(rows),
+            short(ridge)
+        ),
+        _ => "  proven: no number of rows\n".to_owned(),
+    };
+    let halves: Vec<String> = report
+        .rows_half
+        .iter()
+        .map(|half| format!("degree {} {}", half.degree, short_rows(half.rows)))
+        .collect();
+    if !halves.is_empty() {
+        text += &format!("  half of a degree is learned from about: {}\n", halves.join(", "));
+    }
+    text
+}
+
+/// Formats a predicted number of rows with three digits.
+fn short_rows(rows: f64) -> String {
+    if rows < 1e6 {
+        let unit = 10f64.powf((rows.max(1.0).log10().floor() - 2.0).max(0.0));
+        return format!("{}", (rows / unit).ceil() * unit);
+    }
+    format!("{rows:.2e}")
 }
 
 /// A bound of this share of the target's energy says nothing.

@@ -104,7 +104,8 @@ impl Equivalent {
         let pairs = Pairs::new(self, sizes, points);
         let double = |value: &dyn Fn(&Pair) -> Complex64| pairs.integral(points, value);
         let test_error = double(&|p| p.error);
-        let noise_factor = double(&|p| 1.0 / p.denominator);
+        // Without rows there is no noise to fit.
+        let noise_factor = if sizes.rows == f64::INFINITY { 1.0 } else { double(&|p| 1.0 / p.denominator) };
         let train_error = double(&|p| p.error * p.left);
         let single = |value: &dyn Fn(&Point) -> Complex64| {
             points.iter().map(|p| 2.0 * (p.factor * value(p)).re).sum::<f64>()

@@ -1,5 +1,7 @@
-//! Guarantees: the width, the step and the number of iterations that bring the expected loss to a goal (PL-1), and the
+//! Guarantees: the width, the step and the number of iterations that bring the expected loss to a goal (PL-1, PL-1b), and the
 //! prediction of the infinite-width operator (PL-2).
+
+mod rows;
 
 use crate::dynamics::{Operator, Step};
 use crate::error::{Error, Result};
@@ -8,27 +10,30 @@ use crate::sphere::Degree;
 use crate::target::PowerSpectrum;
 use serde::Serialize;
 
-/// The bound of PL-1 with the degrees that minimise it.
+pub use rows::{ProvedRows, RowsBound};
+
+/// The bound of PL-1b with the comparator that minimises it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LossBound {
     /// An upper bound on the expectation over hidden units of E (g - f_T)^2.
     pub bound: f64,
-    /// The degrees D of the comparator that have energy.
+    /// The degrees of the comparator: visible, with energy.
     pub degrees: Vec<Degree>,
-    /// The energy outside D: the error of the best function with degrees in D.
-    pub outside: f64,
-    /// R^2, the mean square of the comparator's output coefficients.
+    /// The share s_k of each of them in the comparator.
+    pub shares: Vec<f64>,
+    /// The error of the comparator's mean: the energy in other degrees and (1 - s_k)^2 of that in these.
+    pub comparator_error: f64,
+    /// R^2 = sum s_k^2 ||g_k||^2 / alpha_k^2, the mean square of the comparator's output coefficients.
     pub comparator_norm_sq: f64,
 }
 
-/// Computes the smallest bound of PL-1 over all sets D of visible degrees, for a step of at most 1 / ||phi||^2 or the
-/// step 1 / lambda_max(K), both of which are covered by 1/eta <= `inverse_step`:
+/// Computes the bound of PL-1b, the smallest of PL-1 over all comparators with a share of each visible degree, for a step of at
+/// most 1 / ||phi||^2 or the step 1 / lambda_max(K), both of which are covered by 1/eta <= `inverse_step`:
 ///
-/// e^2 + (||phi||^2 R^2 - sum_D ||g_k||^2) / m + R^2 / (2 eta T), R^2 = sum_D ||g_k||^2 / alpha_k^2.
+/// sum_k ||g_k||^2 h_k / (1 + h_k), h_k = (||phi||^2 / m + 1 / (2 eta T)) / alpha_k^2 - 1/m, plus the energy of other degrees.
 ///
-/// Each degree contributes independently, so it belongs to the best set exactly if it lowers the sum. Infinite width
-/// and infinitely many iterations are `f64::INFINITY`. The bound never increases with the width or the iterations. It is
-/// NaN for a target on another sphere than that of the spectrum.
+/// Infinite width and infinitely many iterations are `f64::INFINITY`. The bound never increases with the width or the
+/// iterations. It is NaN for a target on another sphere than that of the spectrum.
 pub fn smallest_loss_bound(
     target: &PowerSpectrum,
     spectrum: &Spectrum,
@@ -37,27 +42,33 @@ pub fn smallest_loss_bound(
     iterations: f64,
 ) -> LossBound {
     let fits = check_law(spectrum.law(), target.dim()).is_ok();
-    let mut outside = if fits { target.tail_energy } else { f64::NAN };
-    let mut excess = 0.0;
-    let mut comparator_norm_sq = 0.0;
-    let mut degrees = Vec::new();
+    let outside = if fits { target.tail_energy } else { f64::NAN };
+    let mut found = LossBound {
+        bound: outside,
+        degrees: Vec::new(),
+        shares: Vec::new(),
+        comparator_error: outside,
+        comparator_norm_sq: 0.0,
+    };
     for (k, &energy) in target.energies.iter().enumerate() {
         let Some(coefficient) = usable(spectrum, k).filter(|_| energy != 0.0) else {
-            outside += energy;
+            found.bound += energy;
+            found.comparator_error += energy;
             continue;
         };
-        // The bound uses the smallest coefficient and the largest norm that the errors allow.
-        let r_sq = energy / (coefficient.eigenvalue() * (1.0 - coefficient.relative_error).powi(2));
-        let cost = (spectrum.norm_sq() * r_sq - energy) / width + 0.5 * inverse_step * r_sq / iterations;
-        if cost < energy {
-            excess += cost;
-            comparator_norm_sq += r_sq;
-            degrees.push(k);
-        } else {
-            outside += energy;
-        }
+        // The bound uses the smallest coefficient that the errors allow.
+        let eigenvalue = coefficient.eigenvalue() * (1.0 - coefficient.relative_error).powi(2);
+        let cost = (spectrum.norm_sq() / width + 0.5 * inverse_step / iterations) / eigenvalue - 1.0 / width;
+        let share = 1.0 / (1.0 + cost);
+        // 1 - share without the loss of digits of a small cost; all of it if the cost is infinite.
+        let missed = if cost < f64::INFINITY { cost * share } else { 1.0 };
+        found.bound += energy * missed;
+        found.comparator_error += energy * missed * missed;
+        found.comparator_norm_sq += energy * share * share / eigenvalue;
+        found.degrees.push(k);
+        found.shares.push(share);
     }
-    LossBound { bound: outside + excess, degrees, outside, comparator_norm_sq }
+    found
 }
 
 /// Returns the coefficient of a degree that a comparator can use: computed, visible and with a square in the range of f64.
@@ -81,7 +92,7 @@ pub struct Goal {
 /// Width, step and iterations with the bound that they guarantee.
 ///
 /// For random hidden units and gradient descent from zero on exact expectations, with `step_size` or with
-/// 1 / lambda_max(K), the expected loss is at most `loss_bound` (PL-1), which is at most
+/// 1 / lambda_max(K), the expected loss is at most `loss_bound` (PL-1b), which is at most
 /// `best_polynomial_error` + `invisible_energy` + `undetermined_energy` + epsilon.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Plan {
@@ -93,16 +104,18 @@ pub struct Plan {
     pub step_size: f64,
     /// ||phi||^2.
     pub norm_sq: f64,
-    /// R^2 of PL-1.
+    /// R^2, the mean square of the comparator's output coefficients.
     pub comparator_norm_sq: f64,
     /// The error of the best polynomial of the goal's degree.
     pub best_polynomial_error: f64,
-    /// The bound of PL-1.
+    /// The bound of PL-1b.
     pub loss_bound: f64,
-    /// The error of the best function in `degrees`, from which the bound starts.
+    /// The error of the comparator's mean, from which the bound starts.
     pub comparator_error: f64,
-    /// The degrees of the comparator: visible, with energy, and worth their cost.
+    /// The degrees of the comparator: visible, with energy.
     pub degrees: Vec<Degree>,
+    /// The share of each of them in the comparator.
+    pub shares: Vec<f64>,
     /// Degrees up to the goal's that have energy and to which the activation is blind.
     pub invisible_degrees: Vec<Degree>,
     /// The energy in `invisible_degrees`, which no width removes.
@@ -145,7 +158,7 @@ impl Plan {
     /// # Errors
     /// [`Error::Size`] if the dimensions differ or degrees up to the goal's are missing; [`Error::Parameter`] for the
     /// spectrum of infinite dimension, an epsilon that is not positive, a given width or count with which no bound of
-    /// PL-1 reaches the goal (the smallest that does is named), and a goal beyond 10^18 units or iterations.
+    /// PL-1b reaches the goal (the smallest that does is named), and a goal beyond 10^18 units or iterations.
     pub fn new(target: &PowerSpectrum, spectrum: &Spectrum, goal: Goal) -> Result<Self> {
         check_goal(target, spectrum, &goal)?;
         let (parts, norm_sq) = (Parts::new(target, spectrum, goal.degree), spectrum.norm_sq());
@@ -197,9 +210,10 @@ impl Plan {
             comparator_norm_sq: found.comparator_norm_sq,
             best_polynomial_error: parts.beyond,
             loss_bound: found.bound,
-            comparator_error: found.outside,
+            comparator_error: found.comparator_error,
             operator_iterations: operator_iterations(&parts.seen, spectrum, allowed)?,
             degrees: found.degrees,
+            shares: found.shares,
             invisible_degrees: parts.invisible.0,
             invisible_energy: parts.invisible.1,
             undetermined_degrees: parts.undetermined.0,
@@ -208,7 +222,7 @@ impl Plan {
     }
 
     /// Computes a bound on the loss of a single draw of hidden units that holds with probability at least 1 - delta:
-    /// (e + sqrt(excess / delta))^2, where the bound of PL-1 is e^2 + excess. Markov's inequality cannot be applied to
+    /// (e + sqrt(excess / delta))^2, where the bound is e^2 + excess. Markov's inequality cannot be applied to
     /// the excess of the loss itself, since that can be negative.
     ///
     /// # Errors
@@ -356,12 +370,23 @@ mod tests {
         let plan = Plan::new(&target, &spectrum, goal(2, 0.05)).unwrap();
         assert_eq!(plan.degrees, [1, 2]);
         assert!((plan.best_polynomial_error - 0.09).abs() < 1e-16);
-        let r_sq = 0.64 / spectrum.eigenvalue(1).unwrap() + 0.36 / spectrum.eigenvalue(2).unwrap();
-        assert!((plan.comparator_norm_sq / r_sq - 1.0).abs() < 1e-14);
         let value = |m: u64, t: u64| {
-            0.09 + (plan.norm_sq * r_sq - 1.0) / m as f64 + r_sq / (2.0 * plan.step_size * t as f64)
+            let of = |k: usize, energy: f64| {
+                let h = (plan.norm_sq / m as f64 + 1.0 / (2.0 * plan.step_size * t as f64))
+                    / spectrum.eigenvalue(k).unwrap()
+                    - 1.0 / m as f64;
+                energy * h / (1.0 + h)
+            };
+            0.09 + of(1, 0.64) + of(2, 0.36)
         };
         assert!((plan.loss_bound - value(plan.width, plan.iterations)).abs() < 1e-14);
+        // The bound is the error of the comparator's mean and what its random part and its coefficients cost.
+        let (m, t) = (plan.width as f64, plan.iterations as f64);
+        let [a, b] = [0.64 * plan.shares[0].powi(2), 0.36 * plan.shares[1].powi(2)];
+        let r_sq = a / spectrum.eigenvalue(1).unwrap() + b / spectrum.eigenvalue(2).unwrap();
+        assert!((plan.comparator_norm_sq / r_sq - 1.0).abs() < 1e-14);
+        let parts = (plan.norm_sq * r_sq - a - b) / m + r_sq / (2.0 * plan.step_size * t);
+        assert!((plan.comparator_error + parts - plan.loss_bound).abs() < 1e-14);
         assert!(plan.loss_bound <= 0.14);
         // One unit or one iteration less is not sufficient.
         assert!(value(plan.width, plan.iterations - 1) > 0.14);
@@ -378,11 +403,12 @@ mod tests {
     }
 
     #[test]
-    fn what_costs_more_than_it_brings_is_left_out() {
-        // Degree 4 has less energy than epsilon, and would multiply the width.
+    fn of_what_costs_more_than_it_brings_little_is_used() {
+        // Degree 4 has less energy than epsilon, and all of it would multiply the width.
         let target = energies(&[0.0, 0.9, 0.1, 0.0, 0.01]);
         let with = Plan::new(&target, &relu(), goal(4, 0.05)).unwrap();
-        assert_eq!(with.degrees, [1, 2]);
+        assert_eq!(with.degrees, [1, 2, 4]);
+        assert!(with.shares[2] < 0.2 && with.shares[0] > 0.9, "{:?}", with.shares);
         assert!(with.loss_bound <= 0.05);
     }
 
@@ -443,7 +469,7 @@ mod tests {
             (energies_in(5, &[0.0, 0.2, 0.09]), Activation::parse("t+0.02*t^2").unwrap());
         let spectrum = Spectrum::new(&activation, Dim::new(5).unwrap(), 1.0, 2).unwrap();
         let plan = Plan::new(&target, &spectrum, goal(2, 0.1)).unwrap();
-        assert_eq!(plan.degrees, [1]);
+        assert!(plan.degrees == [1, 2] && plan.shares[1] < 0.01, "{:?}", plan.shares);
         let loss = |t: i32| {
             let factor = |k: usize| (1.0 - spectrum.eigenvalue(k).unwrap() / spectrum.norm_sq()).powi(2 * t);
             0.2 * factor(1) + 0.09 * factor(2)

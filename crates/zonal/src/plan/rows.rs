@@ -1,0 +1,232 @@
+//! Proved bounds on the error of ridge regression on random rows (PL-3).
+
+use super::usable;
+use crate::error::{Error, Result};
+use crate::spectrum::{Spectrum, check_law};
+use crate::target::PowerSpectrum;
+use serde::Serialize;
+
+/// Rows and a ridge with the bound that they prove.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct ProvedRows {
+    /// The number of rows.
+    pub rows: u64,
+    /// The ridge.
+    pub ridge: f64,
+    /// The bound on the expectation of the excess error E (g - f)^2 over rows, noise and units, at infinite width.
+    pub bound: f64,
+}
+
+/// A proved bound on the excess error of ridge regression.
+#[derive(Clone, Debug)]
+pub struct RowsBound<'a> {
+    spectrum: &'a Spectrum,
+    /// Degrees that are seen: alpha_k^2, rounded so that the bound holds, and the energy.
+    degrees: Vec<(f64, f64)>,
+    /// The energy of all other degrees.
+    unseen: f64,
+    noise: f64,
+    norm_sq: f64,
+}
+
+/// The number of ridges that are tried for each number of rows, and their range as shares of ||phi||^2.
+const RIDGES: usize = 121;
+const RANGE: [f64; 2] = [1e-9, 1e3];
+/// More rows are not looked for.
+const MOST: u64 = 1_000_000_000_000_000_000;
+
+impl<'a> RowsBound<'a> {
+    /// Creates the bound for a target with noise of this variance on its labels.
+    ///
+    /// # Errors
+    /// [`Error::Size`] for another dimension; [`Error::Parameter`] for the spectrum of infinite dimension and noise that is
+    /// negative or not finite.
+    pub fn new(target: &PowerSpectrum, spectrum: &'a Spectrum, noise: f64) -> Result<Self> {
+        check_law(spectrum.law(), target.dim())?;
+        if !(noise >= 0.0 && noise.is_finite()) {
+            return Err(Error::parameter("the noise", noise, "at least 0 and finite"));
+        }
+        let mut unseen = target.tail_energy;
+        let mut degrees = Vec::new();
+        for (k, &energy) in target.energies.iter().enumerate() {
+            match usable(spectrum, k) {
+                Some(c) => degrees.push((c.eigenvalue() * (1.0 - c.relative_error).powi(2), energy)),
+                None => unseen += energy,
+            }
+        }
+        let norm_sq = spectrum.norm_sq() + spectrum.norm_error();
+        Ok(Self { spectrum, degrees, unseen, noise, norm_sq })
+    }
+
+    /// Returns the smaller of the bounds PL-3r and PL-3s on the expectation of E (g - f)^2 over rows, noise and units: rows N
+    /// and width m from 1, infinity for the kernel limit.
+    ///
+    /// `bound_sq` is B^2, a bound on |phi(x)|^2 = (1/m) sum_j phi(s <w_j, x>)^2 for all x: the maximum of phi^2 on [-s, s], or
+    /// ||phi||^2 at infinite width, where it is this for every x; None for the latter.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a ridge that is not positive, sizes below 1, and a finite width without `bound_sq`.
+    pub fn excess(&self, rows: f64, width: f64, ridge: f64, bound_sq: Option<f64>) -> Result<f64> {
+        for (name, found) in [("the number of rows", rows), ("the width", width)] {
+            if found < 1.0 || found.is_nan() {
+                return Err(Error::parameter(name, found, "at least 1"));
+            }
+        }
+        if !(ridge > 0.0 && ridge.is_finite()) {
+            return Err(Error::parameter("the ridge", ridge, "a positive number"));
+        }
+        let bound_sq = match bound_sq {
+            Some(bound_sq) => bound_sq.max(self.norm_sq),
+            None if width == f64::INFINITY => self.norm_sq,
+            None => {
+                let required = "given for a finite width: the maximum of phi^2 on [-s, s]";
+                return Err(Error::parameter("the bound on phi^2", "none", required));
+            }
+        };
+        Ok(self.at(rows, width, ridge, bound_sq))
+    }
+
+    fn at(&self, rows: f64, width: f64, ridge: f64, bound_sq: f64) -> f64 {
+        let leverage = bound_sq / (rows * ridge);
+        let (share, lowered) = if rows == f64::INFINITY {
+            (0.0, ridge)
+        } else {
+            (1.0 / (rows + 1.0), ridge * rows / (rows + 1.0))
+        };
+        let count = width.min(rows + 1.0);
+        let noise = |dimension: f64| dimension.min(count) * share;
+        let first = noise(self.dimension(lowered));
+        let second =
+            if rows == f64::INFINITY { 0.0 } else { self.dimension((1.0 + leverage) * ridge) / rows };
+        let plain = self.plain_bias(width, lowered) * (1.0 + leverage).powi(2)
+            + self.noise * (1.0 + leverage) * first;
+        let sharp =
+            self.sharp_bias(width, lowered, leverage) + self.noise * (1.0 + leverage) * first.min(second);
+        plain.min(sharp)
+    }
+
+    /// The bias of PL-3r without its factor: sum G_k h_k / (1 + h_k), h_k = (||phi||^2 / m + lambda') / alpha_k^2 - 1/m.
+    fn plain_bias(&self, width: f64, ridge: f64) -> f64 {
+        let of =
+            |&(eigenvalue, energy): &(f64, f64)| energy * (1.0 - self.comparator(width, ridge, eigenvalue));
+        self.degrees.iter().map(of).sum::<f64>() + self.unseen
+    }
+
+    /// The factor s_k = 1 / (1 + h_k) of a degree in the comparator.
+    fn comparator(&self, width: f64, ridge: f64, eigenvalue: f64) -> f64 {
+        1.0 / (1.0 + (self.norm_sq / width + ridge) / eigenvalue - 1.0 / width)
+    }
+
+    /// The bias of PL-3s, with the best of three comparators: all of each degree, the shares of PL-3r, or all of those degrees of
+    /// which it has at least half.
+    fn sharp_bias(&self, width: f64, ridge: f64, leverage: f64) -> f64 {
+        let with = |share: &dyn Fn(f64) -> f64| {
+            let (mut shrunk, mut missed) = (0.0, self.unseen);
+            for &(eigenvalue, energy) in &self.degrees {
+                let (s, x) = (share(self.comparator(width, ridge, eigenvalue)), ridge / eigenvalue);
+                shrunk += s * s * energy * x * x / (1.0 / (1.0 + leverage) + x);
+                missed +=
+                    (1.0 - s).powi(2) * energy + s * s * energy * (self.norm_sq / eigenvalue - 1.0) / width;
+            }
+            ((1.0 + leverage) * (shrunk.sqrt() + missed.sqrt())).powi(2)
+        };
+        let half = |s: f64| if s >= 0.5 { 1.0 } else { 0.0 };
+        with(&|_| 1.0).min(with(&|s| s)).min(with(&half))
+    }
+
+    /// An upper bound on df: degrees that are not listed count with an eigenvalue of 0.
+    fn dimension(&self, ridge: f64) -> f64 {
+        let of = |c: &crate::spectrum::Coefficient| {
+            let energy = c.energy.to_f64();
+            energy / (ridge + if c.relative_error < 1.0 { c.eigenvalue() } else { 0.0 })
+        };
+        let listed: f64 = self.spectrum.coefficients().iter().map(of).sum();
+        listed + (self.spectrum.tail_energy().max(0.0) + self.spectrum.norm_error()) / ridge
+    }
+
+    /// Finds the least number of rows for which a ridge proves an excess error of at most `excess` at infinite width; None if no
+    /// number up to 10^18 does.
+    ///
+    /// The bound of the rows that are returned is evaluated, so that it holds whether or not it falls with every further row.
+    pub fn rows_for(&self, excess: f64) -> Option<ProvedRows> {
+        let best = |rows: u64| {
+            let [low, high] = RANGE.map(|share| (share * self.norm_sq).ln());
+            let tried = (0..RIDGES).map(|i| (low + (high - low) * i as f64 / (RIDGES - 1) as f64).exp());
+            let found = tried.map(|ridge| (self.at(rows as f64, f64::INFINITY, ridge, self.norm_sq), ridge));
+            found.min_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((f64::INFINITY, 0.0))
+        };
+        let rows = super::smallest(1, |rows| best(rows).0 <= excess)?;
+        let (bound, ridge) = best(rows);
+        (bound <= excess && rows <= MOST).then_some(ProvedRows { rows, ridge, bound })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::activation::Activation;
+    use crate::equivalent::{Draw, Sizes};
+    use crate::sphere::Dim;
+    use proptest::prelude::*;
+
+    fn problem(activation: &str, n: u64, scale: f64, energies: &[f64]) -> (Spectrum, PowerSpectrum) {
+        let dim = Dim::new(n).unwrap();
+        let spectrum = Spectrum::new(&Activation::parse(activation).unwrap(), dim, scale, 40).unwrap();
+        (spectrum, PowerSpectrum::new(dim, energies.to_vec(), 0.0))
+    }
+
+    #[test]
+    fn rows_are_those_of_the_proof() {
+        // ReLU in dimension 10, noise 0.1, excess 0.1, infinite width: about 1,480 rows by PL-3s.
+        for (activation, n, scale, energies, noise, excess, rows) in [
+            ("relu", 10, 1.0, &[0.2, 0.5, 0.3][..], 0.1, 0.1, 1_480),
+            ("tanh", 10, 2.0, &[0.0, 1.0], 0.1, 0.05, 140),
+            ("relu", 30, 1.0, &[0.0, 1.0], 0.2, 0.1, 677),
+        ] {
+            let (spectrum, target) = problem(activation, n, scale, energies);
+            let found = RowsBound::new(&target, &spectrum, noise).unwrap().rows_for(excess).unwrap();
+            let expected = f64::from(rows);
+            assert!((found.rows as f64 / expected - 1.0).abs() < 0.1, "{activation} {n}: {found:?}");
+            assert!(found.bound <= excess);
+        }
+        // Energy that is not seen cannot be proved away.
+        let (spectrum, target) = problem("relu", 10, 1.0, &[0.0, 0.5, 0.0, 0.2]);
+        let bound = RowsBound::new(&target, &spectrum, 0.0).unwrap();
+        assert_eq!(bound.rows_for(0.19), None);
+        assert!(bound.rows_for(0.3).is_some());
+        assert!(
+            bound.excess(100.0, 50.0, 0.1, None).is_err() && bound.excess(0.0, 50.0, 0.1, Some(1.0)).is_err()
+        );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+
+        /// A mean of draws minus five standard errors is below the bound: with 40 settings one of them would be above in fewer
+        /// than one of 50,000 runs, if the errors were normal.
+        #[test]
+        fn no_mean_of_draws_is_above_the_bound(
+            activation in prop::sample::select(vec!["relu", "tanh", "erf"]),
+            n in 3u64..30,
+            rows in 5u32..120,
+            width in prop_oneof![3 => (5u32..120).prop_map(f64::from), 1 => Just(f64::INFINITY)],
+            ridge in -4.0f64..0.5,
+            noise in 0.0f64..3.0,
+            seed in 0u64..1_000,
+        ) {
+            let (spectrum, target) = problem(activation, n, 1.0, &[0.2, 0.4, 0.3, 0.1]);
+            let largest = spectrum.activation().value(1.0).powi(2).max(spectrum.activation().value(-1.0).powi(2));
+            let bound_sq = if width.is_finite() { largest } else { spectrum.norm_sq() };
+            let ridge = 10f64.powf(ridge) * bound_sq;
+            let bound = RowsBound::new(&target, &spectrum, noise).unwrap();
+            let given = width.is_finite().then_some(bound_sq);
+            let bound = bound.excess(f64::from(rows), width, ridge, given).unwrap();
+            let sizes = Sizes { rows: f64::from(rows), width };
+            let errors: Vec<f64> = (0..12)
+                .map(|i| Draw::new(&spectrum, &target, noise, sizes, 1_000 * seed + i).unwrap().ridge(ridge) - noise)
+                .collect();
+            let found = crate::measure::mean(&errors);
+            prop_assert!(found.value - 5.0 * found.standard_error <= bound, "{found:?} {bound}");
+        }
+    }
+}
