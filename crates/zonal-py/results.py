@@ -44,6 +44,8 @@ NAMES = {
     "CurveReport": "Curve",
     "CurvePoint": "CurvePoints",
     "DegreePoint": "DegreeErrors",
+    "MapReport": "CurveMap",
+    "Boundary": "Boundaries",
     "DegreeRows": "DegreeRows",
     "TrainReport": "Training",
     "Checkpoint": "Path",
@@ -163,7 +165,9 @@ class Writer:
         name, kind = reference(field), kind_of(field)
         if kind == "array":
             inner = field["items"]
-            if "$ref" in inner:
+            if reference(inner) == "Extended":
+                out = "FloatArray"
+            elif "$ref" in inner:
                 name = str(reference(inner))
                 self.add(name, defs[name], defs, columns=name not in OBJECTS, top=False)
                 out = f"tuple[{NAMES[name]}, ...]" if name in OBJECTS else NAMES[name]

@@ -130,6 +130,10 @@ const DETAILS: [(&str, Details); 19] = [
                     "zonal curve --energies 0,1 --noise 0.2 --rows 300 --width 30,100,300,1000 --ridge 0 -t best",
                 ),
                 (
+                    "Which degree is learned, by rows and width:",
+                    "zonal curve --energies 0.2,0.4,0.3,0,0.1 --noise 0.1 --map --figures png",
+                ),
+                (
                     "Predictions compared with simulated draws:",
                     "zonal curve --energies 0.2,0.4,0.3 --noise 0.2 --rows 100,1000 --width 200 -t 1e4 --simulate",
                 ),

@@ -34,6 +34,8 @@ pub struct CurveConfig {
     pub simulate: Option<u64>,
     /// Whether the comparison decides the exit code.
     pub check: bool,
+    /// Whether all numbers of rows and units are one map.
+    pub map: bool,
     /// The seed of the target's directions, and the first seed of the draws.
     pub seed: u64,
 }
@@ -92,6 +94,8 @@ pub struct CurveReport {
     pub invisible_degrees: Vec<Degree>,
     /// The predictions: for each fit, for each width, for each number of rows.
     pub points: Vec<CurvePoint>,
+    /// The map over rows and units in place of points; null without one.
+    pub map: Option<MapReport>,
     /// For each degree that the activation sees, up to that of the target, the number of rows with which a wide network
     /// without a ridge has learned half of it; also the number of units that learn half of it from unlimited rows.
     pub rows_half: Vec<DegreeRows>,
@@ -99,6 +103,39 @@ pub struct CurveReport {
     pub seeds: Option<u64>,
     /// Whether each simulated error is within four standard errors and 3 % of its prediction; null without a check.
     pub holds: Option<bool>,
+}
+
+/// What is learned for all numbers of rows and units, by one fit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MapReport {
+    /// The numbers of rows.
+    pub rows: Vec<Extended>,
+    /// The numbers of units.
+    pub width: Vec<Extended>,
+    /// The ridge; null if it is the best one everywhere, and for gradient descent.
+    pub ridge: Option<f64>,
+    /// The iterations; null if they are the best ones everywhere, and for ridge regression.
+    pub iterations: Option<u64>,
+    /// The test error, one list for each number of rows; null where it is infinite.
+    pub test_error: Vec<Vec<Option<f64>>>,
+    /// The largest degree of which half is learned, with all lower ones that have energy and are seen; null if none is. One list
+    /// for each number of rows.
+    pub degree_learned: Vec<Vec<Option<Degree>>>,
+    /// For each degree with energy the boundary of what is half learned, for a ridge, or without one, in closed form.
+    pub boundaries: Vec<Boundary>,
+}
+
+/// A boundary of a map.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Boundary {
+    /// The degree.
+    pub degree: Degree,
+    /// Numbers of rows.
+    pub rows: Vec<f64>,
+    /// The width at which half of the degree is learned from them.
+    pub width: Vec<f64>,
 }
 
 /// The predicted errors at one number of rows and units.

@@ -64,6 +64,8 @@ pub const LABEL: OptionId = OptionId::new("label");
 pub const LAYERS: OptionId = OptionId::new("layers");
 /// The option `learner`.
 pub const LEARNER: OptionId = OptionId::new("learner");
+/// The option `map`.
+pub const MAP: OptionId = OptionId::new("map");
 /// The option `max-degree`.
 pub const MAX_DEGREE: OptionId = OptionId::new("max-degree");
 /// The option `max-queries`.

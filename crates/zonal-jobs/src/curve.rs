@@ -10,7 +10,8 @@ use zonal::spectrum::Spectrum;
 use zonal::sphere::{Degree, Dim};
 use zonal::target::{PowerSpectrum, Target};
 use zonal_documents::curve::{
-    CurveConfig, CurveLabels, CurvePoint, CurveReport, DegreePoint, DegreeRows, Fit, RegimeName,
+    Boundary, CurveConfig, CurveLabels, CurvePoint, CurveReport, DegreePoint, DegreeRows, Fit, MapReport,
+    RegimeName,
 };
 use zonal_documents::number::Extended;
 use zonal_documents::options::SIMULATE;
@@ -28,6 +29,8 @@ const SMALLEST: f64 = 1e-12;
 /// The most points of a curve, and the most draws.
 const MOST_POINTS: usize = 10_000;
 const MOST_SEEDS: u64 = 100_000;
+/// The number of points of a boundary, ten for each power of ten above its beginning.
+const BOUNDARY_POINTS: u32 = 90;
 /// A simulated error agrees within so many standard errors and this share of the prediction.
 const AGREEMENT: (f64, f64) = (4.0, 0.03);
 
@@ -49,6 +52,10 @@ pub fn curve(config: &CurveConfig, observer: &mut dyn Observer) -> Result<CurveR
         .zip(predicted)
         .map(|(setting, found)| point(setting, found, &equivalent, target.energies.len()))
         .collect();
+    let map = config.map.then(|| map(config, &points, &equivalent));
+    if map.is_some() {
+        points.clear();
+    }
     if let Some(seeds) = config.simulate {
         simulate(config, (&spectrum, &target, step), seeds, &mut points, observer)?;
     }
@@ -75,6 +82,7 @@ pub fn curve(config: &CurveConfig, observer: &mut dyn Observer) -> Result<CurveR
         rows_half: halves.collect(),
         target_energy: target.energies,
         points,
+        map,
     })
 }
 
@@ -233,6 +241,47 @@ fn point(setting: &Setting, (fit, found): Predicted, equivalent: &Equivalent, li
         simulated: None,
         standard_error: None,
     }
+}
+
+/// Arranges the points of one fit as a map.
+fn map(config: &CurveConfig, points: &[CurvePoint], equivalent: &Equivalent) -> MapReport {
+    let fit = config.fits.first().copied();
+    let ridge = match fit {
+        Some(Fit::Ridge(ridge)) => Some(ridge),
+        _ => None,
+    };
+    // Points are listed by width first.
+    let count = config.rows.len();
+    let by_rows = |i: usize| points.iter().skip(i).step_by(count.max(1));
+    let listed = points.first().map_or(0, |point| point.degrees.len());
+    let with_energy: Vec<Degree> = (0..listed)
+        .filter(|&k| equivalent.rows_half(k).is_some() && points[0].degrees[k].energy > 0.0)
+        .collect();
+    let boundary = |&degree: &Degree| {
+        let start = equivalent.rows_half(degree)?;
+        // Rows from just above the least number that can be enough.
+        let rows = (0..BOUNDARY_POINTS).map(|i| start * (1.0 + 1e-3 * 10f64.powf(0.1 * f64::from(i))));
+        let of = |rows: f64| Some((rows, equivalent.width_half(degree, rows, ridge.unwrap_or(0.0))?));
+        let (rows, width): (Vec<f64>, Vec<f64>) = rows.filter_map(of).unzip();
+        (!rows.is_empty()).then_some(Boundary { degree, rows, width })
+    };
+    MapReport {
+        rows: config.rows.clone(),
+        width: config.widths.clone(),
+        ridge,
+        iterations: match fit {
+            Some(Fit::Iterations(t)) => Some(t),
+            _ => None,
+        },
+        test_error: (0..count).map(|i| by_rows(i).map(|p| p.test_error).collect()).collect(),
+        degree_learned: (0..count).map(|i| by_rows(i).map(|p| learned(p, &with_energy)).collect()).collect(),
+        boundaries: with_energy.iter().filter_map(boundary).collect(),
+    }
+}
+
+/// Returns the largest of these degrees of which half is learned, with all lower ones.
+fn learned(point: &CurvePoint, degrees: &[Degree]) -> Option<Degree> {
+    degrees.iter().copied().take_while(|&k| point.degrees[k].learned >= 0.5).last()
 }
 
 /// Adds the means over draws to the points. All points of the same sizes share their draws.

@@ -39,6 +39,20 @@ def test_draws_are_near_and_plots_show_them():
     assert by_width.get_xlabel() == "width" and len(by_width.lines) == 2
 
 
+def test_maps_have_matrices_and_boundaries():
+    found = zonal.curve([0.2, 0.4, 0.3], rows=[10, 100, 1000], width=[20, 200], map=True, ridge=0, noise=0.1).map
+    assert found.test_error.shape == found.degree_learned.shape == (3, 2)
+    assert found.rows.tolist() == [10, 100, 1000] and found.degree_learned.tolist() == [[1, 1], [1, 2], [1, 2]]
+    half = zonal.curve([0.2, 0.4, 0.3], rows=10).rows_half.rows[2]
+    assert found.boundaries.degree.tolist() == [0, 1, 2]
+    assert found.boundaries.width[2][0] == pytest.approx(half)
+    matplotlib = pytest.importorskip("matplotlib.pyplot")
+    ax = zonal.curve([0.2, 0.4, 0.3], map=True).plot(matplotlib.figure().gca())
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("rows", "width")
+    with pytest.raises(ParameterError, match="map shows one fit"):
+        zonal.curve([0, 1], map=True, ridge=[0, 1])
+
+
 def test_an_activation_in_code_and_mistakes():
     named = zonal.curve([0, 0.5, 0.5], activation="tanh", rows=100, ridge=1e-3)
     code = zonal.curve([0, 0.5, 0.5], activation=np.tanh, rows=100, ridge=1e-3)

@@ -176,16 +176,19 @@ fn no_mean_over_hidden_units_exceeds_the_bound() {
 #[test]
 #[ignore = "slow"]
 fn no_mean_over_hidden_units_and_targets_exceeds_that_of_the_best_comparator() {
-    let found: Vec<(Estimate, [f64; 3])> = (0..COMBINATIONS)
+    const SOME: u64 = 3;
+    const FEW: u64 = 20;
+    let found: Vec<(Estimate, [f64; 3])> = (0..COMBINATIONS / SOME)
         .into_par_iter()
         .map(|index| {
+            let index = SOME * index;
             let s = setting(index);
             let (spectrum, width) = (s.spectrum(), s.width as f64);
             let mut energies = s.target.power_spectrum(LISTED).unwrap();
             energies.tail_energy = 0.0;
             let share = s.step.unwrap_or(1.0);
             let sizes = Sizes { rows: f64::INFINITY, width };
-            let losses: Vec<f64> = (0..SEEDS)
+            let losses: Vec<f64> = (0..FEW)
                 .map(|seed| {
                     let draw = Draw::new(&spectrum, &energies, 0.0, sizes, seed).unwrap();
                     draw.descent(share / spectrum.norm_sq(), s.iterations)
@@ -202,8 +205,8 @@ fn no_mean_over_hidden_units_and_targets_exceeds_that_of_the_best_comparator() {
         assert!(least <= bound + ROUNDING * total, "{loss:?} above {bound}");
         planted += usize::from(least > of_twice + ROUNDING * total);
     }
-    println!("a factor 2 in the width of PL-1b is noticed in {planted} of {COMBINATIONS} settings");
-    assert!(planted >= 40);
+    println!("a factor 2 in the width of PL-1b is noticed in {planted} of {} settings", found.len());
+    assert!(planted >= 20);
 }
 
 /// The inequality behind the iterations' term, draw by draw, for the comparator that comes nearest to it:

@@ -97,6 +97,45 @@ fn figures_show_rows_and_widths() {
 }
 
 #[test]
+fn maps_show_what_is_learned_within_its_boundaries() {
+    let place = Place::new();
+    let options = ["--energies", "0.2,0.4,0.3,0,0.1", "--map"];
+    let text = place.succeed(&[&["curve"], &options[..]].concat()).stdout;
+    assert!(
+        text.contains("by rows (down) and width (across)") && text.contains("half of degree 4"),
+        "{text}"
+    );
+    let map = &curve(&place, &[&options[..], &["--ridge", "1e-8"]].concat())["map"];
+    let boundaries = map["boundaries"].as_array().unwrap();
+    assert_eq!(boundaries.len(), 4);
+    // At a point of the map the closed form says whether half of degree 2 is learned.
+    let number = |value: &Value| value.as_f64().unwrap();
+    let list = |name: &str| map[name].as_array().unwrap().iter().map(number).collect::<Vec<f64>>();
+    let (rows, widths) = (list("rows"), list("width"));
+    assert_eq!((rows.len(), widths.len()), (21, 21));
+    for (i, n) in rows.iter().enumerate() {
+        for (j, m) in widths.iter().enumerate() {
+            let learned = map["degree_learned"][i][j].as_u64().is_some_and(|k| k >= 2);
+            if *n < 40.0 || *m < 40.0 {
+                assert!(!learned, "{n} {m}");
+            } else if *n > 60.0 && *m > 60.0 {
+                assert!(learned, "{n} {m}");
+            }
+        }
+    }
+    place.succeed(&[&["curve"], &options[..], &["--figures", "svg"]].concat());
+    let svg = std::fs::read_to_string(place.path().join("curve-map.svg")).unwrap();
+    assert!(svg.contains("degree 4") && svg.contains("degree 1"));
+    let csv = place.succeed(&[&["curve", "--format", "csv"], &options[..]].concat()).stdout;
+    assert_eq!(
+        (csv.lines().count(), csv.lines().next()),
+        (442, Some("rows,width,test_error,degree_learned"))
+    );
+    place.fail(&[&["curve"], &options[..], &["-t", "1,2"]].concat(), 2, &["--map shows one fit", "2"]);
+    place.fail(&[&["curve"], &options[..], &["--simulate"]].concat(), 2, &["--simulate", "--map"]);
+}
+
+#[test]
 fn what_is_wrong_is_said() {
     let place = Place::new();
     for (options, code, words) in [

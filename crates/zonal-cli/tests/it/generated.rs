@@ -178,8 +178,9 @@ const COMMANDS: [(&str, &[&str]); 13] = [
 ];
 
 /// Options that take no value.
-const SWITCHES: [&str; 11] = [
+const SWITCHES: [&str; 12] = [
     "check",
+    "map",
     "quiet",
     "no-header",
     "on-sphere",

@@ -6,7 +6,9 @@ use super::values::parse_values;
 use crate::curve::{CurveConfig, CurveLabels, Fit};
 use crate::error::{Error, Result};
 use crate::number::{Auto, Count, Extended, Real, Scale, Whole, count, real, text};
-use crate::options::{CHECK, ENERGIES, ITERATIONS, RIDGE, ROWS, SIMULATE, TARGET as TARGET_OPTION, WIDTH};
+use crate::options::{
+    CHECK, ENERGIES, ITERATIONS, MAP, RIDGE, ROWS, SIMULATE, TARGET as TARGET_OPTION, WIDTH,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use zonal::activation::Activation;
@@ -76,6 +78,11 @@ pub struct CurveRequest {
     /// Exit with code 3 if a simulated error differs by more than four standard errors and 3 %
     #[arg(long, help_heading = FITTING, hide_short_help = true)]
     pub check: bool,
+    /// A map over rows and units: what is learned, with the boundaries of each degree
+    ///
+    /// Without --rows and --width from 10 to 1e6. The default of a map is the best ridge.
+    #[arg(long, help_heading = FITTING)]
+    pub map: bool,
     /// Seed of the target's directions, and the first one of the draws.
     #[arg(skip)]
     pub seed: Option<Whole>,
@@ -106,6 +113,7 @@ impl Default for CurveRequest {
             max_degree: None,
             simulate: None,
             check: false,
+            map: false,
             seed: None,
             figures: FigureOptions::default(),
             callable: None,
@@ -115,6 +123,11 @@ impl Default for CurveRequest {
 
 /// The rows of a curve by default.
 const DEFAULT_ROWS: [u64; 9] = [10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000];
+/// Returns the sizes of a map by default: four for each power of ten from 10 to 10^6.
+fn map_sizes() -> Vec<Extended> {
+    (0..=20).map(|i| Extended::Finite(10f64.powf(1.0 + 0.25 * f64::from(i)).round() as u64)).collect()
+}
+
 /// The value that is chosen for the smallest test error.
 const BEST: &str = "best";
 
@@ -148,10 +161,17 @@ impl CurveRequest {
         let sizes = |values: &[String], option| parse_values(values, option, str::parse::<Extended>);
         let (mut rows, mut widths) = (sizes(&self.rows, ROWS)?, sizes(&self.width, WIDTH)?);
         if rows.is_empty() {
-            rows.extend(DEFAULT_ROWS.map(Extended::Finite));
+            rows = if self.map { map_sizes() } else { DEFAULT_ROWS.map(Extended::Finite).to_vec() };
         }
         if widths.is_empty() {
-            widths.push(Extended::Infinite);
+            widths = if self.map { map_sizes() } else { vec![Extended::Infinite] };
+        }
+        if self.map && self.simulate.is_some() {
+            return Err(Error::Usage(format!("{SIMULATE} cannot be used with {MAP}")));
+        }
+        let fits = self.fits()?;
+        if self.map && fits.len() > 1 {
+            return Err(Error::Usage(format!("{MAP} shows one fit; found {}", fits.len())));
         }
         if self.check && self.simulate.is_none() {
             return Err(Error::Usage(format!("{CHECK} compares with draws: add {SIMULATE}")));
@@ -164,11 +184,12 @@ impl CurveRequest {
             scale: self.scale,
             rows,
             widths,
-            fits: self.fits()?,
+            fits,
             step: self.step.given().map_or(Step::Auto, |step| Step::Fixed(step.0)),
             max_degree: self.max_degree.map(|k| k.0),
             simulate: self.simulate.map(|seeds| seeds.0),
             check: self.check,
+            map: self.map,
             seed: self.seed.map_or(0, |seed| seed.0 as u64),
         })
     }
@@ -183,6 +204,7 @@ impl CurveRequest {
             _ => real(t).map(Fit::Ridge),
         })?;
         let all = [iterations, ridges].concat();
-        Ok(if all.is_empty() { vec![Fit::BestIterations] } else { all })
+        let default = if self.map { Fit::BestRidge } else { Fit::BestIterations };
+        Ok(if all.is_empty() { vec![default] } else { all })
     }
 }

@@ -89,7 +89,10 @@ def _spectrum(result: results.Spectrum, ax: Any) -> None:
 
 
 def _curve(result: results.Curve, ax: Any) -> None:
-    """Draw the error by the number of rows, or by the width where there is one number of rows."""
+    """Draw the error by the number of rows, or by the width where there is one number of rows; of a map its boundaries."""
+    if result.map is not None:
+        _map(result.map, ax)
+        return
     points = result.points
     name, x, other = (
         ("width", points.width, points.rows) if len(set(points.rows)) == 1 else ("rows", points.rows, points.width)
@@ -106,6 +109,21 @@ def _curve(result: results.Curve, ax: Any) -> None:
         if points.simulated is not None:
             ax.plot(x[same], points.simulated[same], linestyle="", **look)
     ax.set(xscale="log", yscale="log", xlabel=name, ylabel="mean squared error", title=f"Test error, {result.activation}")
+    _legend(ax)
+
+
+def _map(found: results.CurveMap, ax: Any) -> None:
+    """Draw the degree learned at each number of rows and units, and where half of each degree is learned."""
+    learned = np.asarray(found.degree_learned)
+    for number, degree in enumerate(found.boundaries.degree):
+        look = _look(number)
+        rows, width = np.nonzero(learned == degree)
+        ax.plot(found.rows[rows], found.width[width], linestyle="", ms=3, label=f"degree {degree}", **look)
+        boundary = (found.boundaries.rows[number], found.boundaries.width[number])
+        ax.plot(*boundary, lw=1, color=look["color"])
+    finite = [sizes[np.isfinite(sizes)] for sizes in (found.rows, found.width)]
+    limits = {f"{axis}lim": (sizes.min(), sizes.max()) for axis, sizes in zip("xy", finite, strict=True)}
+    ax.set(xscale="log", yscale="log", xlabel="rows", ylabel="width", title="Degrees learned", **limits)
     _legend(ax)
 
 

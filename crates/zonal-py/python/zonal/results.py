@@ -14,6 +14,7 @@ __all__ = [
     "Analysis",
     "BestPolynomials",
     "Bound",
+    "Boundaries",
     "Calibration",
     "Candidates",
     "Checks",
@@ -22,6 +23,7 @@ __all__ = [
     "Classification",
     "Cost",
     "Curve",
+    "CurveMap",
     "CurvePoints",
     "Decay",
     "DegreeRows",
@@ -532,6 +534,57 @@ class CurvePoints(Columns):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class Boundaries(Columns):
+    """A boundary of a map.
+
+    Attributes
+    ----------
+    degree : IntArray
+        The degree.
+    rows : tuple[FloatArray, ...]
+        Numbers of rows.
+    width : tuple[FloatArray, ...]
+        The width at which half of the degree is learned from them.
+    """
+
+    degree: IntArray
+    rows: tuple[FloatArray, ...]
+    width: tuple[FloatArray, ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CurveMap(Record):
+    """What is learned for all numbers of rows and units, by one fit.
+
+    Attributes
+    ----------
+    rows : FloatArray
+        The numbers of rows.
+    width : FloatArray
+        The numbers of units.
+    test_error : FloatArray
+        The test error, one list for each number of rows; None where it is infinite.
+    degree_learned : FloatArray
+        The largest degree of which half is learned, with all lower ones that have energy and are seen; None if none
+        is. One list for each number of rows.
+    boundaries : Boundaries
+        For each degree with energy the boundary of what is half learned, for a ridge, or without one, in closed form.
+    iterations : int | None
+        The iterations; None if they are the best ones everywhere, and for ridge regression.
+    ridge : float | None
+        The ridge; None if it is the best one everywhere, and for gradient descent.
+    """
+
+    rows: FloatArray
+    width: FloatArray
+    test_error: FloatArray
+    degree_learned: FloatArray
+    boundaries: Boundaries
+    iterations: int | None
+    ridge: float | None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Curve(Result):
     """Predicted errors for numbers of rows and units (RW-1 to RW-3).
 
@@ -565,6 +618,8 @@ class Curve(Result):
         rows.
     holds : bool | None
         Whether each simulated error is within four standard errors and 3 % of its prediction; None without a check.
+    map : CurveMap | None
+        The map over rows and units in place of points; None without one.
     seeds : int | None
         The number of draws of rows and units; None without a simulation.
     target : str | None
@@ -584,6 +639,7 @@ class Curve(Result):
     points: CurvePoints
     rows_half: DegreeRows
     holds: bool | None
+    map: CurveMap | None
     seeds: int | None
     target: str | None
 

@@ -187,13 +187,14 @@ def curve(
     activation: Activation = "relu",
     scale: float | str = "auto",
     rows: int | str | Sequence[int | str] | None = None,
-    width: int | str | Sequence[int | str] = "inf",
+    width: int | str | Sequence[int | str] | None = None,
     iterations: int | str | Sequence[int | str] | None = None,
     ridge: float | str | Sequence[float | str] | None = None,
     step: float | str = "auto",
     max_degree: int | None = None,
     simulate: int | None = None,
     check: bool = False,
+    map: bool = False,
     seed: int = 0,
     kinks: Sequence[float] = (),
     progress: bool | None = None,
@@ -219,7 +220,7 @@ def curve(
     rows : int or ``'inf'``, or a sequence
         The numbers of rows; 10 to 100,000 by default.
     width : int or ``'inf'``, or a sequence
-        The numbers of hidden units.
+        The numbers of hidden units; infinitely many by default.
     iterations : int or ``'best'``, or a sequence
         Iterations of gradient descent on the output layer from zero; best stops at the smallest test error, and is the default.
     ridge : float or ``'best'``, or a sequence
@@ -232,6 +233,9 @@ def curve(
         Compare with the mean over so many draws of rows and units.
     check : bool
         Whether ``result.holds`` says that each simulated error is within four standard errors and 3 %.
+    map : bool
+        Compute a map over rows and width, both from 10 to 10^6 by default, in place of points: ``result.map``, with the boundaries
+        of what is learned. By default with the best ridge.
     seed : int
         The seed of the target's directions, and the first seed of the draws.
     kinks : sequence of float

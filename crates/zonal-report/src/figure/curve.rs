@@ -2,7 +2,7 @@
 
 use crate::axis::Axis;
 use crate::chart::{Chart, Point, Series};
-use zonal_documents::curve::{CurvePoint, CurveReport};
+use zonal_documents::curve::{CurvePoint, CurveReport, MapReport};
 use zonal_documents::number::{Extended, short, short_count};
 
 /// Errors below this fraction of the largest are not drawn.
@@ -10,6 +10,9 @@ const FLOOR: f64 = 1e-6;
 
 /// Returns the figures of a curve: the error by the number of rows, and by the width, where there are several of them.
 pub fn of_curve(id: &str, report: &CurveReport) -> Vec<Chart> {
+    if let Some(map) = &report.map {
+        return phases(&format!("{id}-map"), map).into_iter().collect();
+    }
     let rows = by(report, &format!("{id}-rows"), "rows", |p| p.rows, |p| p.width);
     let widths = by(report, &format!("{id}-width"), "width", |p| p.width, |p| p.rows);
     rows.into_iter().chain(widths).collect()
@@ -58,6 +61,44 @@ fn by(
     }
     chart.caption =
         "Lines: predicted mean over rows, noise and units. Points: means of simulated draws. Infinite errors are not drawn.".to_owned();
+    Some(chart)
+}
+
+/// Returns the phase diagram: the degree learned at each number of rows and units, and the boundaries; None for fewer than two
+/// finite sizes.
+fn phases(id: &str, map: &MapReport) -> Option<Chart> {
+    let finite = |sizes: &[Extended]| -> Vec<f64> {
+        sizes.iter().filter_map(|n| n.finite()).map(|n| n as f64).collect()
+    };
+    let (rows, widths) = (finite(&map.rows), finite(&map.width));
+    if rows.len() < 2 || widths.len() < 2 {
+        return None;
+    }
+    let x_axis = Axis::logarithmic("rows", rows.iter().copied(), 0.0);
+    let y_axis = Axis::logarithmic("width", widths.iter().copied(), 0.0);
+    let mut chart = Chart::new(id, "Degrees learned", x_axis, y_axis);
+    let [least, most] = [f64::min, f64::max]
+        .map(|pick| [&rows, &widths].map(|sizes| sizes.iter().copied().fold(sizes[0], pick)));
+    for (look, boundary) in map.boundaries.iter().enumerate() {
+        let mut points = Vec::new();
+        for (n, degrees) in map.rows.iter().zip(&map.degree_learned) {
+            for (m, degree) in map.width.iter().zip(degrees) {
+                let sizes = n.finite().zip(m.finite()).filter(|_| *degree == Some(boundary.degree));
+                points.extend(sizes.map(|(n, m)| Point::from((n as f64, m as f64))));
+            }
+        }
+        // The boundary begins with infinitely many units.
+        let first = boundary.rows.first().map(|n| (*n, most[1]));
+        let line = first.into_iter().chain(boundary.rows.iter().copied().zip(boundary.width.iter().copied()));
+        let inside =
+            |&(n, m): &(f64, f64)| (least[0]..=most[0]).contains(&n) && (least[1]..=most[1]).contains(&m);
+        let line: Vec<(f64, f64)> = line.filter(inside).collect();
+        let name = format!("degree {}", boundary.degree);
+        if !line.is_empty() || !points.is_empty() {
+            chart.series.push(Series { name, look, points, line, ..Series::default() });
+        }
+    }
+    chart.caption = "Points: the largest degree of which half is learned, with all lower ones. Lines: where half of a degree is learned, without a ridge or for the given one, in closed form.".to_owned();
     Some(chart)
 }
 

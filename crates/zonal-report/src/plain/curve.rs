@@ -2,7 +2,7 @@
 
 use super::table::{Layout, csv};
 use crate::text::count_noun;
-use zonal_documents::curve::{CurvePoint, CurveReport, RegimeName};
+use zonal_documents::curve::{CurvePoint, CurveReport, MapReport, RegimeName};
 use zonal_documents::number::{short, short_count};
 
 /// Formats a curve for reading.
@@ -18,6 +18,9 @@ pub(crate) fn text(report: &CurveReport, layout: Layout) -> String {
         short(report.scale)
     );
     text += "predicted mean over rows, noise and units; a prediction, not a bound\n\n";
+    if let Some(map) = &report.map {
+        return text + &map_text(report, map, layout);
+    }
     let has_ridge = report.points.iter().any(|p| p.ridge.is_some());
     let has_iterations = report.points.iter().any(|p| p.iterations.is_some());
     let is_simulated = report.points.iter().any(|p| p.simulated.is_some());
@@ -49,6 +52,36 @@ pub(crate) fn text(report: &CurveReport, layout: Layout) -> String {
     let rows: Vec<Vec<String>> = report.points.iter().map(row).collect();
     text += &layout.columns(&header, &rows);
     text += &explanations(report);
+    text
+}
+
+/// Formats a map: the degree learned for each number of rows and units, at most about a dozen of each.
+fn map_text(report: &CurveReport, map: &MapReport, layout: Layout) -> String {
+    const MOST: usize = 13;
+    let every = |count: usize| count.div_ceil(MOST).max(1);
+    let (rows_step, width_step) = (every(map.rows.len()), every(map.width.len()));
+    let mut header = vec!["rows".to_owned()];
+    header.extend(map.width.iter().step_by(width_step).map(|m| size(*m)));
+    let cell = |degree: &Option<usize>| degree.map_or("-".to_owned(), |k| k.to_string());
+    let lines = map.rows.iter().zip(&map.degree_learned).step_by(rows_step).map(|(rows, degrees)| {
+        [vec![size(*rows)], degrees.iter().step_by(width_step).map(cell).collect()].concat()
+    });
+    let fit = match (map.ridge, map.iterations) {
+        (Some(ridge), _) => format!("the ridge {}", short(ridge)),
+        (None, Some(t)) => format!("{} iterations", short_count(t)),
+        (None, None) => "the best ridge or iteration".to_owned(),
+    };
+    let mut text =
+        format!("degree of which half is learned, with {fit}, by rows (down) and width (across)\n\n");
+    text += &layout.columns(&header, &lines.collect::<Vec<_>>());
+    text += "\n";
+    for half in report.rows_half.iter().filter(|half| report.target_energy[half.degree] > 0.0) {
+        text += &format!(
+            "half of degree {} without a ridge: about {} rows and units\n",
+            half.degree,
+            short(half.rows)
+        );
+    }
     text
 }
 
@@ -127,8 +160,24 @@ fn explanations(report: &CurveReport) -> String {
     text
 }
 
+fn map_csv(map: &MapReport) -> String {
+    let header = ["rows", "width", "test_error", "degree_learned"].map(String::from);
+    let mut lines = Vec::new();
+    for ((rows, errors), degrees) in map.rows.iter().zip(&map.test_error).zip(&map.degree_learned) {
+        for ((width, error), degree) in map.width.iter().zip(errors).zip(degrees) {
+            let error = error.map_or(String::new(), |x| x.to_string());
+            let degree = degree.map_or(String::new(), |k| k.to_string());
+            lines.push(vec![rows.to_string(), width.to_string(), error, degree]);
+        }
+    }
+    csv(&header, &lines)
+}
+
 /// Formats a curve as CSV, one row for each point.
 pub(crate) fn table_csv(report: &CurveReport) -> String {
+    if let Some(map) = &report.map {
+        return map_csv(map);
+    }
     let listed = report.target_energy.len();
     let mut header: Vec<String> = [
         "rows",

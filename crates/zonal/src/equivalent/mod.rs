@@ -220,6 +220,16 @@ impl Equivalent {
         Some(self.dimension(part.eigenvalue))
     }
 
+    /// Returns the width at which ridge regression on so many rows has learned half of a degree, the boundary of a phase diagram
+    /// (RW-5): infinite, or None, where no width has.
+    pub fn width_half(&self, degree: Degree, rows: f64, ridge: f64) -> Option<f64> {
+        let part = self.degrees.get(degree).filter(|part| part.eigenvalue > 0.0)?;
+        let dimension = self.dimension(part.eigenvalue);
+        // (1 - df/N) (1 - df/m) = lambda / alpha_k^2.
+        let share = ridge / (part.eigenvalue * (1.0 - dimension / rows));
+        (dimension < rows && share < 1.0).then(|| dimension / (1.0 - share))
+    }
+
     /// Returns df(kappa) = sum N_k alpha_k^2 / (alpha_k^2 + kappa), for kappa > 0.
     fn dimension(&self, kappa: f64) -> f64 {
         self.seen().map(|part| part.weight / (part.eigenvalue + kappa)).sum::<f64>() + self.white / kappa

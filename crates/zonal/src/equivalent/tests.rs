@@ -357,6 +357,13 @@ fn rows_for_an_excess_reach_it_and_the_half_of_a_degree_is_where_it_is_said() {
         };
         assert!(best(0.97 * found.rows) > excess && best(1.03 * found.rows) < excess, "{found:?}");
     }
+    for (rows, share) in [(1_000.0, 0.0), (200.0, 0.1), (5_000.0, 0.4)] {
+        let ridge = share * equivalent.degrees[2].eigenvalue;
+        let width = equivalent.width_half(2, rows, ridge).unwrap();
+        let learned = equivalent.ridge(sizes(rows, width), ridge).unwrap().degrees[2].learned;
+        assert!((learned - 0.5).abs() < 1e-9, "{rows} {share}: {learned}");
+    }
+    assert_eq!(equivalent.width_half(2, 30.0, 0.0), None);
     // Degree 3 is invisible: its energy cannot be learned.
     assert_eq!(equivalent.rows_for(0.09, f64::INFINITY).unwrap(), None);
     assert_eq!(equivalent.rows_half(3), None);
