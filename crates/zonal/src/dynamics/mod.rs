@@ -4,6 +4,7 @@
 mod curvature;
 mod descent;
 mod lbfgs;
+mod leave_one_out;
 mod linear;
 mod operator;
 mod path;
@@ -14,6 +15,7 @@ mod stepper;
 pub use curvature::curvature;
 pub use descent::{Descent, Snapshot, Source, State};
 pub use lbfgs::Lbfgs;
+pub use leave_one_out::LeaveOneOut;
 pub use linear::{LinearPrediction, Steps, has_tangent, share_left, tangent_spectrum};
 pub use operator::Operator;
 pub use path::{GradientPath, LANCZOS_TOLERANCE, MOST_LANCZOS_STEPS, Solver};
