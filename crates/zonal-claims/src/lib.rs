@@ -17,6 +17,7 @@ mod iterations;
 mod operator;
 mod relu;
 mod representation;
+mod rows;
 mod sigmoid;
 mod sq_attack;
 mod sq_descent;
@@ -35,7 +36,7 @@ use zonal_documents::claims::{ClaimReport, ReproduceReport, Size};
 use zonal_documents::{Error, Result, SCHEMA};
 
 /// All claims, in the order of the report.
-const CLAIMS: [Claim; 18] = [
+const CLAIMS: [Claim; 21] = [
     convergence::CLAIM,
     width::CLAIM,
     iterations::CLAIM,
@@ -47,6 +48,9 @@ const CLAIMS: [Claim; 18] = [
     relu::CLAIM,
     batches::CLAIM,
     circle::CLAIM,
+    rows::DOUBLE_DESCENT,
+    rows::STAIRCASE,
+    rows::LEAVE_ONE_OUT,
     tangent::CLAIM,
     both_layers::CLAIM,
     sq_lower_bound::CLAIM,
@@ -165,7 +169,7 @@ mod tests {
 
     #[test]
     fn names_are_known_and_others_are_refused() {
-        assert_eq!(names().len(), 18);
+        assert_eq!(names().len(), 21);
         let error = reproduce(&["magic".to_owned()], Size::Quick, &mut zonal::observer::Silent).unwrap_err();
         assert!(error.is_usage() && error.to_string().contains("convergence"));
     }

@@ -5,11 +5,14 @@ use rayon::prelude::*;
 use std::process::ExitCode;
 use std::time::Instant;
 use zonal::activation::Activation;
-use zonal::dynamics::Step;
+use zonal::dynamics::{LeaveOneOut, Step};
 use zonal::equivalent::{Draw, Equivalent, Sizes};
+use zonal::linalg::Matrix;
 use zonal::measure::mean;
+use zonal::network::Network;
+use zonal::numeric::random::Purpose;
 use zonal::spectrum::Spectrum;
-use zonal::sphere::Dim;
+use zonal::sphere::{Dim, uniform_points};
 use zonal::target::PowerSpectrum;
 use zonal_verify::documents::with_part;
 use zonal_verify::layers::root;
@@ -140,6 +143,28 @@ fn timings() -> zonal::Result<()> {
     println!("50 x 50 descents       {:>10.1} ms", 1e3 * least(3, || map(&one_descent))?);
     let rows_for = || Ok(equivalent.rows_for(0.2, 400.0)?.map_or(0.0, |found| found.rows));
     println!("rows for an excess     {:>10.1} us", 1e6 * least(100, rows_for)?);
+    leave_one_out()
+}
+
+/// Prints the time of leave-one-out residuals of a table at forty counts of iterations.
+fn leave_one_out() -> zonal::Result<()> {
+    let (rows, width) = (10_000, 1_000);
+    let dim = Dim::new(10)?;
+    let network = Network::random(Activation::Relu, 1.0, dim, width, 0)?;
+    let points = uniform_points(dim, rows, 0, Purpose::Points);
+    let features = network.features(&points)?;
+    let labels =
+        Matrix::from_rows(rows, 1, (0..rows).map(|i| points.row(i)[0] * points.row(i)[1]).collect())?;
+    let started = Instant::now();
+    let left_out = LeaveOneOut::new(&features, &labels, &[])?;
+    let prepared = started.elapsed().as_secs_f64();
+    let step = 1.0 / left_out.largest_eigenvalue();
+    for i in 0..40 {
+        let t = 10f64.powf(2.0 + 0.2 * f64::from(i)).round() as u64;
+        std::hint::black_box(left_out.descent_residuals(step, t)?);
+    }
+    let total = started.elapsed().as_secs_f64();
+    println!("leave-one-out, N = {rows}, m = {width}: {prepared:.1} s, with 40 counts {total:.1} s");
     Ok(())
 }
 

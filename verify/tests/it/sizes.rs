@@ -13,7 +13,8 @@ use zonal::activation::Activation;
 use zonal::block::FeatureMap;
 use zonal::columns::ColumnMap;
 use zonal::dynamics::{
-    Batch as Ready, Descent, LinearPrediction, Source, Step, Stepper, curvature, tangent_spectrum,
+    Batch as Ready, Descent, LeaveOneOut, LinearPrediction, Source, Step, Stepper, curvature,
+    tangent_spectrum,
 };
 use zonal::equivalent::{Draw, Sizes};
 use zonal::kernel::tangent_eigenvalues;
@@ -493,7 +494,7 @@ fn core() -> Vec<(&'static str, fn())> {
             parameter(measure::energies_by_sampling(dim(4), |_| 1.0, 5, 0, usize::MAX));
         }),
     ];
-    let others: [(&'static str, fn()); 33] = [
+    let others: [(&'static str, fn()); 35] = [
         ("zonal::Kernel::random_feature", || {
             parameter(zonal::kernel::Kernel::random_feature(&Activation::Relu, dim(4), 1.0, usize::MAX));
         }),
@@ -533,6 +534,14 @@ fn core() -> Vec<(&'static str, fn())> {
             parameter(energies(4, 4, 3, usize::MAX));
             let free = Network::from_weights(&architecture(4), &weights_of_length_two()).unwrap();
             parameter(measure::residual_energies(&free, &target(4), &points(1, 3), 2, &mut Silent));
+        }),
+        ("zonal::LeaveOneOut::new", || {
+            size(LeaveOneOut::new(&points(5, 3), &points(4, 1), &[]));
+            size(LeaveOneOut::new(&points(5, 3), &points(5, 1), &[1.0; 4]));
+        }),
+        ("zonal::LeaveOneOut::mean_squares", || {
+            let left_out = LeaveOneOut::new(&points(5, 3), &points(5, 1), &[]).unwrap();
+            size(left_out.mean_squares(&points(4, 1)));
         }),
         ("zonal::RowsBound::new", || {
             let spectrum = Spectrum::new(&Activation::Relu, dim(4), 1.0, 2).unwrap();

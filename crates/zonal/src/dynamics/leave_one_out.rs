@@ -123,12 +123,16 @@ impl LeaveOneOut {
     }
 
     /// Returns the mean squares of residuals over rows, by their weights, for each label.
-    pub fn mean_squares(&self, residuals: &Matrix) -> Vec<f64> {
+    ///
+    /// # Errors
+    /// [`Error::Size`] for another number of rows.
+    pub fn mean_squares(&self, residuals: &Matrix) -> Result<Vec<f64>> {
+        check_size("rows of residuals", residuals.rows(), self.shares.len())?;
         let mean = |label: usize| {
             let of = |i: usize| self.shares[i] * residuals.row(i)[label].powi(2);
-            (0..residuals.rows().min(self.shares.len())).map(of).sum()
+            (0..residuals.rows()).map(of).sum()
         };
-        (0..residuals.columns()).map(mean).collect()
+        Ok((0..residuals.columns()).map(mean).collect())
     }
 
     /// Returns 2 Re sum over nodes of factor e / (1 - h) at their ridges.
@@ -273,7 +277,7 @@ mod tests {
             }
             let ridge = 1e-3 * left_out.largest_eigenvalue();
             check(&left_out.ridge_residuals(ridge).unwrap(), &|l| 1.0 / (l + ridge), "ridge");
-            let means = left_out.mean_squares(&left_out.descent_residuals(step, 0).unwrap());
+            let means = left_out.mean_squares(&left_out.descent_residuals(step, 0).unwrap()).unwrap();
             assert!(means.len() == labels && means.iter().all(|m| *m > 0.0));
         }
     }
