@@ -20,7 +20,7 @@ pub(super) const CLAIM: Claim = Claim {
     statement: "Fresh random batches in place of exact expectations reach the same error, up to noise that falls like \
                 1 / batch size",
     source: "Vempala and Wilmes 2019, gradients estimated from samples",
-    formulas: "PL-3 (no bound is proved)",
+    formulas: "GD-3 (no bound is proved)",
     run,
 };
 

@@ -32,8 +32,8 @@ pub(super) const DOUBLE_DESCENT: Claim = Claim {
 
 pub(super) const STAIRCASE: Claim = Claim {
     name: "staircase",
-    statement: "A wide network needs about N_k rows to learn degree k: with the rows that RW-5 states for half of it, and with four \
-                times as many, the errors of ridge regression and of descent after any number of steps are the predicted ones",
+    statement: "A wide network needs about N_k rows to learn degree k: with those that RW-5 states for half of it, but at \
+                least 30, and with four times as many, the errors of ridge regression and of descent after any number of steps are the predicted ones",
     source: "Ghorbani, Mei, Misiakiewicz and Montanari 2021, linearized two-layers neural networks in high dimension",
     formulas: "RW-1, RW-3, RW-5",
     run: staircase,
@@ -47,7 +47,7 @@ pub(super) const LEAVE_ONE_OUT: Claim = Claim {
     run: leave_one_out,
 };
 
-/// The share by which the prediction may differ at these sizes, beside four standard errors.
+/// The share by which the prediction may differ at these sizes, in addition to four standard errors.
 const BAND: f64 = 0.03;
 
 /// A target of known energies with noise, and the units that learn it.

@@ -28,7 +28,7 @@ pub struct CurveConfig {
     pub fits: Vec<Fit>,
     /// The step of gradient descent; 1 / ||phi||^2 if automatic.
     pub step: Step,
-    /// The largest degree that is not part of the tail; if None, so many that the tail does not matter.
+    /// The largest degree that is not part of the tail; if None, one beyond which the tail does not matter.
     pub max_degree: Option<Degree>,
     /// The number of draws with which predictions are compared.
     pub simulate: Option<u64>,
@@ -50,14 +50,13 @@ pub enum CurveLabels {
 }
 
 /// How the output layer is fitted to the rows.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fit {
     /// Ridge regression; 0 is the limit of small ridges.
     Ridge(f64),
     /// Ridge regression with the ridge of the smallest test error.
     BestRidge,
-    /// Gradient descent from zero with so many iterations.
+    /// Gradient descent from zero with this number of iterations.
     Iterations(u64),
     /// Gradient descent stopped at the smallest test error.
     BestIterations,
@@ -105,7 +104,7 @@ pub struct CurveReport {
     pub holds: Option<bool>,
 }
 
-/// What is learned for all numbers of rows and units, by one fit.
+/// The degrees learned for all numbers of rows and units, by one fit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MapReport {
@@ -117,6 +116,8 @@ pub struct MapReport {
     pub ridge: Option<f64>,
     /// The iterations; null if they are the best ones everywhere, and for ridge regression.
     pub iterations: Option<u64>,
+    /// Whether the fit is gradient descent.
+    pub is_stopped: bool,
     /// The test error, one list for each number of rows; null where it is infinite.
     pub test_error: Vec<Vec<Option<f64>>>,
     /// The largest degree of which half is learned, with all lower ones that have energy and are seen; null if none is. One list
@@ -212,7 +213,7 @@ pub struct DegreeRows {
 pub enum RegimeName {
     /// The ridge, or 1 / (step times iterations), is at least a thousandth of ||phi||^2.
     Regular,
-    /// It is smaller; in low dimensions the prediction is too low, by up to a third in dimension 5.
+    /// It is smaller; the prediction can be too low, by up to 40 % in dimension 5 (docs/theory/rows.md).
     NearInterpolation,
     /// Fewer than ten rows or units: an indication.
     Few,

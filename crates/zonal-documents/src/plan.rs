@@ -77,7 +77,7 @@ pub struct PlanReport {
     pub loss_bound: f64,
     /// The error of the comparator's mean: the energy outside `degrees`, and what their shares leave out.
     pub comparator_error: f64,
-    /// The degrees of the comparator, which are learned.
+    /// The degrees of the comparator: visible, with energy.
     pub degrees: Vec<Degree>,
     /// The share of each of them in the comparator; a small one would cost more than it gains.
     #[serde(default)]

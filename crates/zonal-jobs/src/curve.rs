@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use zonal::equivalent::{Draw, Equivalent, Prediction, Regime, Sizes};
 use zonal::measure::mean;
 use zonal::observer::{Observer, Stage, check};
+use zonal::plan::NEGLIGIBLE;
 use zonal::spectrum::Spectrum;
 use zonal::sphere::{Degree, Dim};
 use zonal::target::{PowerSpectrum, Target};
@@ -14,7 +15,7 @@ use zonal_documents::curve::{
     RegimeName,
 };
 use zonal_documents::number::Extended;
-use zonal_documents::options::SIMULATE;
+use zonal_documents::options::{ENERGIES, SIMULATE};
 use zonal_documents::{Error, Result};
 use zonal_io::model::SCHEMA;
 
@@ -24,7 +25,7 @@ const DEGREES: Degree = 32;
 const TRIED: [Degree; 2] = [24, 1_536];
 /// The relative error of the effective dimension at which the tail does not matter.
 const TAIL: f64 = 1e-12;
-/// The smallest ridge, as a share of ||phi||^2, at which the tail is judged.
+/// The ridge, as a share of ||phi||^2, at which the tail is judged for the best ridge or iteration.
 const SMALLEST: f64 = 1e-12;
 /// The most points of a curve, and the most draws.
 const MOST_POINTS: usize = 10_000;
@@ -42,6 +43,9 @@ const AGREEMENT: (f64, f64) = (4.0, 0.03);
 pub fn curve(config: &CurveConfig, observer: &mut dyn Observer) -> Result<CurveReport> {
     let dim = Dim::new(config.dim)?;
     let target = energies(config, dim)?;
+    if let Some(seeds) = config.simulate {
+        check_simulation(&target, seeds)?;
+    }
     let scale = config.scale.value(config.dim).unwrap_or(1.0);
     let settings = settings(config)?;
     let (spectrum, equivalent) = resolved(config, &target, dim, scale, &settings)?;
@@ -92,7 +96,14 @@ fn energies(config: &CurveConfig, dim: Dim) -> Result<PowerSpectrum> {
         CurveLabels::Energies(energies) => Ok(PowerSpectrum::new(dim, energies.clone(), 0.0)),
         CurveLabels::Target(text) => {
             let target = Target::parse(text, dim, config.seed)?;
-            Ok(target.power_spectrum(target.finite_degree().unwrap_or(DEGREES))?)
+            let mut energies = target.power_spectrum(target.finite_degree().unwrap_or(DEGREES))?;
+            // Rounding errors are no energy.
+            let negligible = NEGLIGIBLE * energies.total();
+            energies.energies.iter_mut().filter(|e| **e <= negligible).for_each(|e| *e = 0.0);
+            if energies.tail_energy <= negligible {
+                energies.tail_energy = 0.0;
+            }
+            Ok(energies)
         }
     }
 }
@@ -107,9 +118,13 @@ struct Setting {
 
 impl Setting {
     fn sizes(&self) -> Sizes {
-        let size = |n: Extended| n.finite().map_or(f64::INFINITY, |n| n as f64);
-        Sizes { rows: size(self.rows), width: size(self.width) }
+        sizes_of(self.rows, self.width)
     }
+}
+
+fn sizes_of(rows: Extended, width: Extended) -> Sizes {
+    let size = |n: Extended| n.finite().map_or(f64::INFINITY, |n| n as f64);
+    Sizes { rows: size(rows), width: size(width) }
 }
 
 fn settings(config: &CurveConfig) -> Result<Vec<Setting>> {
@@ -131,7 +146,7 @@ fn settings(config: &CurveConfig) -> Result<Vec<Setting>> {
     Ok(out)
 }
 
-/// Returns the spectrum to so many degrees that those beyond do not matter at any point, and the equivalent.
+/// Returns the spectrum up to a degree beyond which nothing matters at any point, and the equivalent.
 fn resolved(
     config: &CurveConfig,
     target: &PowerSpectrum,
@@ -154,8 +169,12 @@ fn resolved(
             Ok::<bool, Error>(equivalent.ridge(setting.sizes(), ridge)?.tail_error <= TAIL)
         };
         let mut all = true;
-        for setting in settings {
-            all &= is_resolved(setting)?;
+        // With rows and units both infinite there is no variance, and the tail does not matter.
+        for setting in settings.iter().filter(|s| s.rows.finite().or(s.width.finite()).is_some()) {
+            all = is_resolved(setting)?;
+            if !all {
+                break;
+            }
         }
         if all || config.max_degree.is_some() || 2 * degree > TRIED[1] {
             return Ok((spectrum, equivalent));
@@ -191,11 +210,23 @@ fn predictions(
     let at_once = 8 * rayon::current_num_threads().max(1);
     let mut out = Vec::with_capacity(settings.len());
     for group in settings.chunks(at_once) {
+        let named = |setting: &Setting| one(setting).map_err(|error| at(setting, error));
         let (done, total) = (out.len() as u64, settings.len() as u64);
         check(observer, Stage::Points, done, total).map_err(zonal::Error::from)?;
-        out.extend(group.par_iter().map(one).collect::<Result<Vec<_>>>()?);
+        out.extend(group.par_iter().map(named).collect::<Result<Vec<_>>>()?);
     }
     Ok(out)
+}
+
+/// Adds the sizes to an error of the step, which depends on them.
+fn at(setting: &Setting, error: Error) -> Error {
+    match error {
+        Error::Core(zonal::Error::Parameter { name, found, required }) if name == "the step" => {
+            let required = format!("{required}, at {} rows and {} units", setting.rows, setting.width);
+            Error::Core(zonal::Error::Parameter { name, found, required })
+        }
+        other => other,
+    }
 }
 
 fn finite(x: f64) -> Option<f64> {
@@ -227,7 +258,11 @@ fn point(setting: &Setting, (fit, found): Predicted, equivalent: &Equivalent, li
         test_error: finite(found.test_error),
         train_error: finite(found.train_error),
         excess: finite(found.test_error - noise),
-        noise_share: finite(noise * (found.noise_factor - 1.0).max(0.0)),
+        noise_share: if noise > 0.0 {
+            finite(noise * (found.noise_factor - 1.0).max(0.0))
+        } else {
+            Some(0.0)
+        },
         effective_ridge: found.effective_ridge,
         effective_dimension: finite(found.effective_dimension),
         tail_error: found.tail_error,
@@ -273,6 +308,7 @@ fn map(config: &CurveConfig, points: &[CurvePoint], equivalent: &Equivalent) -> 
             Some(Fit::Iterations(t)) => Some(t),
             _ => None,
         },
+        is_stopped: matches!(fit, Some(Fit::Iterations(_) | Fit::BestIterations)),
         test_error: (0..count).map(|i| by_rows(i).map(|p| p.test_error).collect()).collect(),
         degree_learned: (0..count).map(|i| by_rows(i).map(|p| learned(p, &with_energy)).collect()).collect(),
         boundaries: with_energy.iter().filter_map(boundary).collect(),
@@ -292,10 +328,6 @@ fn simulate(
     points: &mut [CurvePoint],
     observer: &mut dyn Observer,
 ) -> Result<()> {
-    if !(1..=MOST_SEEDS).contains(&seeds) {
-        let required = format!("from 1 to {MOST_SEEDS} seeds");
-        return Err(zonal::Error::parameter(SIMULATE.to_string(), seeds, required).into());
-    }
     let last = config.seed.checked_add(seeds);
     let last = last
         .ok_or_else(|| Error::Usage(format!("{seeds} seeds from {} exceed the largest seed", config.seed)))?;
@@ -314,7 +346,7 @@ fn simulate(
             (0..points.len()).filter(|&i| (points[i].rows, points[i].width) == (rows, width)).collect();
         let fits: Vec<(Option<f64>, Option<u64>)> =
             same.iter().map(|&i| (points[i].ridge, points[i].iterations)).collect();
-        let of = Setting { rows, width, fit: Fit::BestRidge }.sizes();
+        let of = sizes_of(rows, width);
         let draws = over_seeds(config.seed..last, observer, |seed| {
             let draw = Draw::new(spectrum, target, config.noise, of, seed)?;
             let error = |(ridge, iterations): &(Option<f64>, Option<u64>)| match (ridge, iterations) {
@@ -329,6 +361,20 @@ fn simulate(
             points[i].simulated = Some(found.value);
             points[i].standard_error = finite(found.standard_error);
         }
+    }
+    Ok(())
+}
+
+fn check_simulation(target: &PowerSpectrum, seeds: u64) -> Result<()> {
+    if !(1..=MOST_SEEDS).contains(&seeds) {
+        let required = format!("from 1 to {MOST_SEEDS} seeds");
+        return Err(zonal::Error::parameter(SIMULATE.to_string(), seeds, required).into());
+    }
+    if target.tail_energy > NEGLIGIBLE * target.total() {
+        return Err(Error::Usage(format!(
+            "{SIMULATE} needs a target with a last degree, but this one has energy beyond degree {DEGREES}; list the energies with \
+             {ENERGIES}"
+        )));
     }
     Ok(())
 }

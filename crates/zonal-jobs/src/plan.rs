@@ -54,6 +54,7 @@ pub fn plan(config: &PlanConfig, observer: &mut dyn Observer) -> Result<PlanRepo
     let goal = Goal { degree, epsilon, width: config.width, iterations: config.iterations };
     let spectrum = Spectrum::new(&config.activation, dim, scale, degree)?;
     let plan = Plan::new(&energies, &spectrum, goal)?;
+    let rows = Rows::new(config, &energies, degree, plan_goal(&plan, epsilon), plan.width)?;
     let single_draw = config.delta.map(|delta| {
         // The loss of descent from zero never exceeds the target's energy.
         plan.bound_with_probability(delta).map(|bound| SingleDraw { delta, loss_bound: bound.min(total) })
@@ -85,7 +86,6 @@ pub fn plan(config: &PlanConfig, observer: &mut dyn Observer) -> Result<PlanRepo
             Err(error) => return Err(error),
         },
     };
-    let rows = Rows::new(config, &energies, degree, plan_goal(&plan, epsilon), plan.width)?;
     Ok(PlanReport {
         schema: SCHEMA,
         target: config.target.clone(),

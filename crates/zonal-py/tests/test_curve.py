@@ -22,7 +22,7 @@ def test_points_are_arrays_by_fit_width_and_rows():
     assert np.allclose(points.excess, points.test_error - 0.1)
     assert points.learned.shape == (12, 3) and points.test_error[5] == pytest.approx(0.1)
     assert found.rows_half.rows[2] == pytest.approx(43.26, abs=0.01)
-    assert "half of degree 2: about 43.26 rows" in repr(found)
+    assert "half of degree 2, by a wide network without a ridge: about 44 rows" in repr(found)
     assert len(found.figures()) == 1 and len(found.to_pandas()) == 12
 
 
@@ -37,6 +37,7 @@ def test_draws_are_near_and_plots_show_them():
     assert ax.get_xlabel() == "rows" and len(ax.lines) == 2
     by_width = zonal.curve([0, 1], rows=100, width=[10, 50, "inf"], iterations=[10, 1000]).plot(figure.add_subplot())
     assert by_width.get_xlabel() == "width" and len(by_width.lines) == 2
+    pyplot.close(figure)
 
 
 def test_maps_have_matrices_and_boundaries():
@@ -46,9 +47,11 @@ def test_maps_have_matrices_and_boundaries():
     half = zonal.curve([0.2, 0.4, 0.3], rows=10).rows_half.rows[2]
     assert found.boundaries.degree.tolist() == [0, 1, 2]
     assert found.boundaries.width[2][0] == pytest.approx(half)
-    matplotlib = pytest.importorskip("matplotlib.pyplot")
-    ax = zonal.curve([0.2, 0.4, 0.3], map=True).plot(matplotlib.figure().gca())
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    figure = pyplot.figure()
+    ax = zonal.curve([0.2, 0.4, 0.3], map=True).plot(figure.gca())
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("rows", "width")
+    pyplot.close(figure)
     with pytest.raises(ParameterError, match="map shows one fit"):
         zonal.curve([0, 1], map=True, ridge=[0, 1])
 

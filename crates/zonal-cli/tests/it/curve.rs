@@ -36,6 +36,11 @@ fn double_descent_has_its_peak_and_early_stopping_removes_it() {
     };
     let [Some(narrow), None, Some(wide)] = of(&["--ridge", "0"])[..] else { panic!("no peak") };
     assert!(wide < narrow + 0.2);
+    // Without noise none of the infinite error is due to it.
+    let clean = curve(&place, &["--energies", "0,1", "--rows", "100", "--width", "100", "--ridge", "0"]);
+    let peak = &clean["points"][0];
+    assert_eq!((&peak["test_error"], &peak["noise_share"]), (&Value::Null, &Value::from(0.0)));
+    assert_eq!(peak["degrees"][1]["variance"], Value::Null);
     let stopped: Vec<f64> = of(&[]).into_iter().flatten().collect();
     assert!(stopped.len() == 3 && stopped[0] > stopped[1] && stopped[1] > stopped[2], "{stopped:?}");
     let text = place.succeed(&[&["curve"], &options[..], &["--ridge", "0,best"]].concat()).stdout;
@@ -153,6 +158,12 @@ fn what_is_wrong_is_said() {
         ),
         (&["--energies", "0,1", "--simulate", "2", "--rows", "1e8", "--width", "10"], 1, &["memory"]),
         (&["--energies", "0,1", "--simulate", "0"], 2, &["--simulate"]),
+        (&["--target", "neuron(relu)", "--simulate"], 2, &["--simulate", "last degree", "--energies"]),
+        (
+            &["--energies", "0,1", "--rows", "2,100", "--width", "2"],
+            2,
+            &["the step", "at 2 rows and 2 units"],
+        ),
     ] {
         place.fail(&[&["curve"], options].concat(), code, words);
     }

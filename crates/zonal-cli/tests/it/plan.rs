@@ -123,6 +123,11 @@ fn plans_that_learn_nothing_are_said_to() {
         text.contains("none: relu sees no degree of this target") && !text.contains("none needed"),
         "{text}"
     );
+    let text = plan(&["--target", "x1", "--epsilon", "10"]);
+    assert!(text.contains("none needed: predicting 0 already meets the goal"), "{text}");
+    // Little of a degree that is costly is used, and the plan states how much.
+    let text = plan(&["--target", "harmonic(1) + 0.1*harmonic(4)", "--epsilon", "0.05"]);
+    assert!(text.contains("1, 4 (share 0.0"), "{text}");
     let text = plan(&["--target", "harmonic(1)", "--delta", "0.05"]);
     let words = "That is vacuous: hardly better than predicting 0; choose --epsilon below 0.05000, which is --delta times the energy";
     assert!(text.contains(words), "{text}");
@@ -185,6 +190,9 @@ fn every_claim_holds_at_the_smaller_sizes() {
         "relu",
         "batches",
         "circle",
+        "double-descent",
+        "staircase",
+        "leave-one-out",
         "tangent-limit",
         "both-layers",
         "sq-lower-bound",

@@ -69,13 +69,13 @@ pub struct CurveRequest {
     #[arg(long, default_value_t = Self::default().step, value_name = "STEP", allow_negative_numbers = true, help_heading = FITTING, hide_short_help = true)]
     #[schemars(with = "String")]
     pub step: Auto<Real>,
-    /// The largest degree that is not part of the tail [default: so many that the tail does not matter]
+    /// The largest degree outside of the tail [default: the tail does not matter]
     #[arg(long, short = 'k', value_name = "K", allow_negative_numbers = true, help_heading = FITTING, hide_short_help = true)]
     pub max_degree: Option<Whole>,
-    /// Compare with so many draws of rows and units, 20 if no number is given
+    /// Compare with this many draws of rows and units, 20 if no number is given
     #[arg(long, value_name = "SEEDS", num_args = 0..=1, default_missing_value = "20", help_heading = FITTING)]
     pub simulate: Option<Count>,
-    /// Exit with code 3 if a simulated error differs by more than four standard errors and 3 %
+    /// Exit with code 3 if an error differs by over four standard errors and 3 %
     #[arg(long, help_heading = FITTING, hide_short_help = true)]
     pub check: bool,
     /// A map over rows and units: what is learned, with the boundaries of each degree

@@ -122,7 +122,7 @@ def _map(found: results.CurveMap, ax: Any) -> None:
         boundary = (found.boundaries.rows[number], found.boundaries.width[number])
         ax.plot(*boundary, lw=1, color=look["color"])
     finite = [sizes[np.isfinite(sizes)] for sizes in (found.rows, found.width)]
-    limits = {f"{axis}lim": (sizes.min(), sizes.max()) for axis, sizes in zip("xy", finite, strict=True)}
+    limits = {f"{axis}lim": (sizes.min(), sizes.max()) for axis, sizes in zip("xy", finite, strict=True) if len(sizes) > 1}
     ax.set(xscale="log", yscale="log", xlabel="rows", ylabel="width", title="Degrees learned", **limits)
     _legend(ax)
 

@@ -383,7 +383,7 @@ class Plan(Result):
     comparator_error : float
         The error of the comparator's mean: the energy outside `degrees`, and what their shares leave out.
     degrees : IntArray
-        The degrees of the comparator, which are learned.
+        The degrees of the comparator: visible, with energy.
     invisible_degrees : IntArray
         The degrees up to `degree` in which the target has energy and the activation has coefficient zero.
     invisible_energy : float
@@ -554,7 +554,7 @@ class Boundaries(Columns):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CurveMap(Record):
-    """What is learned for all numbers of rows and units, by one fit.
+    """The degrees learned for all numbers of rows and units, by one fit.
 
     Attributes
     ----------
@@ -562,6 +562,8 @@ class CurveMap(Record):
         The numbers of rows.
     width : FloatArray
         The numbers of units.
+    is_stopped : bool
+        Whether the fit is gradient descent.
     test_error : FloatArray
         The test error, one list for each number of rows; None where it is infinite.
     degree_learned : FloatArray
@@ -577,6 +579,7 @@ class CurveMap(Record):
 
     rows: FloatArray
     width: FloatArray
+    is_stopped: bool
     test_error: FloatArray
     degree_learned: FloatArray
     boundaries: Boundaries

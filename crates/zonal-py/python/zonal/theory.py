@@ -202,8 +202,8 @@ def curve(
     """Predicted errors of a random network that is fitted to rows, for any numbers of rows and units.
 
     The mean of the test error over random rows of the uniform sphere, noise and random hidden units, from one scalar equation. It is
-    a prediction and no bound: right to about 1 % in dimension 10 and above, and too low near interpolation in low dimensions. The
-    test error includes the noise of new labels.
+    a prediction and no bound: away from interpolation right to about 1 % in dimension 10 and above, near it up to 40 % too low in
+    dimension 5 (docs/theory/rows.md). The test error includes the noise of new labels.
 
     Parameters
     ----------
@@ -224,15 +224,15 @@ def curve(
     iterations : int or ``'best'``, or a sequence
         Iterations of gradient descent on the output layer from zero; best stops at the smallest test error, and is the default.
     ridge : float or ``'best'``, or a sequence
-        Ridges of ridge regression, in place of gradient descent or beside it. 0 is the limit of small ridges.
+        Ridges of ridge regression, in place of gradient descent or compared with it. 0 is the limit of small ridges.
     step : float or ``'auto'``
         The step of gradient descent; auto is 1 / ||phi||^2.
     max_degree : int
-        The largest degree that is not part of the tail; by default so many that the tail does not matter.
+        The largest degree that is not part of the tail; by default one beyond which the tail does not matter.
     simulate : int
-        Compare with the mean over so many draws of rows and units.
+        Compare with the mean over this many draws of rows and units.
     check : bool
-        Whether ``result.holds`` says that each simulated error is within four standard errors and 3 %.
+        Whether to compute ``result.holds``: that each simulated error is within four standard errors and 3 %.
     map : bool
         Compute a map over rows and width, both from 10 to 10^6 by default, in place of points: ``result.map``, with the boundaries
         of what is learned. By default with the best ridge.

@@ -1,8 +1,9 @@
 //! Reports of `curve`.
 
+use super::plan::short_rows;
 use super::table::{Layout, csv};
 use crate::text::count_noun;
-use zonal_documents::curve::{CurvePoint, CurveReport, MapReport, RegimeName};
+use zonal_documents::curve::{CurvePoint, CurveReport, DegreeRows, MapReport, RegimeName};
 use zonal_documents::number::{short, short_count};
 
 /// Formats a curve for reading.
@@ -69,20 +70,27 @@ fn map_text(report: &CurveReport, map: &MapReport, layout: Layout) -> String {
     let fit = match (map.ridge, map.iterations) {
         (Some(ridge), _) => format!("the ridge {}", short(ridge)),
         (None, Some(t)) => format!("{} iterations", short_count(t)),
-        (None, None) => "the best ridge or iteration".to_owned(),
+        (None, None) => if map.is_stopped { "the best iteration" } else { "the best ridge" }.to_owned(),
     };
-    let mut text =
-        format!("degree of which half is learned, with {fit}, by rows (down) and width (across)\n\n");
+    let some = if rows_step.max(width_step) > 1 { "; some of the sizes" } else { "" };
+    let mut text = format!(
+        "largest degree of which half is learned, with {fit}, by rows (down) and width (across){some}\n\n"
+    );
     text += &layout.columns(&header, &lines.collect::<Vec<_>>());
-    text += "\n";
-    for half in report.rows_half.iter().filter(|half| report.target_energy[half.degree] > 0.0) {
-        text += &format!(
-            "half of degree {} without a ridge: about {} rows and units\n",
+    text + "\n" + &never_learned(report) + &halves(report)
+}
+
+/// Formats the numbers of rows for half of each degree with energy.
+fn halves(report: &CurveReport) -> String {
+    let with_energy = report.rows_half.iter().filter(|half| report.target_energy[half.degree] > 0.0);
+    let one = |half: &DegreeRows| {
+        format!(
+            "half of degree {}, by a wide network without a ridge: about {} rows\n",
             half.degree,
-            short(half.rows)
-        );
-    }
-    text
+            short_rows(half.rows)
+        )
+    };
+    with_energy.map(one).collect()
 }
 
 fn size(count: zonal_documents::number::Extended) -> String {
@@ -107,15 +115,9 @@ fn regime(point: &CurvePoint) -> &'static str {
     }
 }
 
-fn explanations(report: &CurveReport) -> String {
-    let degrees: Vec<String> = (0..report.target_energy.len())
-        .filter(|&k| report.target_energy[k] > 0.0)
-        .map(|k| k.to_string())
-        .collect();
-    let mut text = format!(
-        "\nnoise: the part of the test error that is due to noise of the rows' labels; learned: of the degrees {}\n",
-        degrees.join(", ")
-    );
+/// Formats the energy that no number of rows or units learns.
+fn never_learned(report: &CurveReport) -> String {
+    let mut text = String::new();
     if !report.invisible_degrees.is_empty() {
         let list: Vec<String> = report.invisible_degrees.iter().map(usize::to_string).collect();
         let energy: f64 = report.invisible_degrees.iter().map(|&k| report.target_energy[k]).sum();
@@ -127,17 +129,29 @@ fn explanations(report: &CurveReport) -> String {
         );
     }
     if report.unseen > 0.0 {
-        text +=
-            &format!("never learned here: energy {} beyond degree {}\n", short(report.unseen), degrees.len());
+        text += &format!(
+            "never learned here: energy {} beyond degree {}\n",
+            short(report.unseen),
+            report.target_energy.len().saturating_sub(1)
+        );
     }
-    for half in &report.rows_half {
-        if report.target_energy[half.degree] > 0.0 {
-            text += &format!("half of degree {}: about {} rows\n", half.degree, short(half.rows));
-        }
-    }
+    text
+}
+
+fn explanations(report: &CurveReport) -> String {
+    let degrees: Vec<String> = (0..report.target_energy.len())
+        .filter(|&k| report.target_energy[k] > 0.0)
+        .map(|k| k.to_string())
+        .collect();
+    let mut text = format!(
+        "\nnoise: the part of the test error that is due to noise of the rows' labels; learned: of the degrees {}\n",
+        degrees.join(", ")
+    );
+    text += &never_learned(report);
+    text += &halves(report);
     let has = |regime| report.points.iter().any(|p| p.regime == regime);
     if has(RegimeName::NearInterpolation) {
-        text += "near interpolation: in low dimensions too low, by up to a third in dimension 5 (docs/theory/rows.md)\n";
+        text += "near interpolation: may be too low, by up to 40 % in dimension 5 (docs/theory/rows.md)\n";
     }
     if has(RegimeName::Few) {
         text += "few: with fewer than ten rows or units the prediction is an indication\n";

@@ -29,7 +29,9 @@ pub(crate) fn row(report: &PlanReport) -> String {
         ("operator_iterations", report.operator_iterations.map_or(String::new(), |t| t.to_string())),
         ("noise", report.noise.to_string()),
         ("rows_predicted", report.rows_predicted.map_or(String::new(), |n| n.to_string())),
+        ("ridge_predicted", report.ridge_predicted.map_or(String::new(), |ridge| ridge.to_string())),
         ("rows_proved", report.rows_proved.map_or(String::new(), |n| n.to_string())),
+        ("ridge_proved", report.ridge_proved.map_or(String::new(), |ridge| ridge.to_string())),
         ("memory_bytes", report.cost.memory_bytes.to_string()),
         ("mean_loss", report.verification.map_or(String::new(), |v| v.mean_loss.to_string())),
         ("standard_error", report.verification.map_or(String::new(), |v| v.standard_error.to_string())),
@@ -79,8 +81,9 @@ pub(crate) fn text(report: &PlanReport) -> String {
 
 /// Formats the degrees that are learned, or the reason why there are none.
 fn learns(report: &PlanReport) -> String {
-    if !report.degrees.is_empty() || report.loss_bound > goal(report) {
-        return list(&report.degrees);
+    let uses_any = report.shares.iter().any(|share| *share > 0.0);
+    if uses_any || report.loss_bound > goal(report) {
+        return shared(report);
     }
     let learnable = report.target_norm_sq
         - report.best_polynomial_error
@@ -93,6 +96,16 @@ fn learns(report: &PlanReport) -> String {
         true => "none needed: predicting 0 meets the goal, which counts invisible energy as lost".to_owned(),
         false => "none needed: predicting 0 already meets the goal".to_owned(),
     }
+}
+
+/// Formats the degrees of the comparator, each with its share where that is not nearly all of it.
+fn shared(report: &PlanReport) -> String {
+    let one = |(degree, share): (&usize, &f64)| match *share {
+        share if share >= 0.95 => degree.to_string(),
+        share => format!("{degree} (share {share:.2})"),
+    };
+    let all: Vec<String> = report.degrees.iter().zip(&report.shares).map(one).collect();
+    if all.is_empty() { "none".to_owned() } else { all.join(", ") }
 }
 
 /// Returns the loss that the plan is to reach.
@@ -108,7 +121,7 @@ fn left_columns(rows: &[Vec<String>]) -> String {
 
 fn bound(report: &PlanReport) -> String {
     let iterations = match report.iterations {
-        // Without iterations all of the target is left.
+        // Without iterations the comparator is zero.
         0 => 0.0,
         t => 0.5 * report.comparator_norm_sq * report.norm_sq / t as f64,
     };
@@ -167,8 +180,9 @@ fn rows_needed(report: &PlanReport) -> String {
     let mut text = format!("\nFrom rows in place of exact expectations, for the same goal{noise}:\n");
     text += &match report.rows_predicted {
         Some(rows) => format!(
-            "  predicted: about {} rows at this width (docs/theory/rows.md; not a guarantee)\n",
-            short_rows(rows)
+            "  predicted: about {} rows at this width, {}, or with early stopping; not a guarantee\n",
+            short_rows(rows),
+            report.ridge_predicted.map_or(String::new(), |ridge| format!("with the ridge {}", short(ridge)))
         ),
         None => "  predicted: no number of rows reaches it at this width\n".to_owned(),
     };
@@ -183,16 +197,17 @@ fn rows_needed(report: &PlanReport) -> String {
     let halves: Vec<String> = report
         .rows_half
         .iter()
-        .map(|half| format!("degree {} {}", half.degree, short_rows(half.rows)))
+        .map(|half| format!("{} rows for degree {}", short_rows(half.rows), half.degree))
         .collect();
     if !halves.is_empty() {
-        text += &format!("  half of a degree is learned from about: {}\n", halves.join(", "));
+        text +=
+            &format!("  half of a degree, by a wide network without a ridge: about {}\n", halves.join(", "));
     }
     text
 }
 
 /// Formats a predicted number of rows with three digits.
-fn short_rows(rows: f64) -> String {
+pub(super) fn short_rows(rows: f64) -> String {
     if rows < 1e6 {
         let unit = 10f64.powf((rows.max(1.0).log10().floor() - 2.0).max(0.0));
         return format!("{}", (rows / unit).ceil() * unit);

@@ -9,6 +9,8 @@ const RIDGES: [i32; 2] = [-14, 4];
 /// The number of ridges for each power of ten, and the steps of the golden section between two of them.
 const EACH: i32 = 4;
 const SECTIONS: usize = 30;
+/// Errors that differ by less than this share are equal.
+const FLAT: f64 = 1e-9;
 /// The largest number of iterations that is tried.
 const MOST_ITERATIONS: u64 = 1_000_000_000_000;
 
@@ -30,17 +32,19 @@ impl Equivalent {
             }
         }
         let golden = 0.5 * (5f64.sqrt() - 1.0);
-        let [mut low, mut high] = [-1, 1].map(|side| f64::from(best.1 + side));
+        let [mut low, mut high] = [-1, 1].map(|side| f64::from((best.1 + side).clamp(first, last)));
         for _ in 0..SECTIONS {
             let [a, b] = [high - golden * (high - low), low + golden * (high - low)];
             if error(a)? <= error(b)? { high = b } else { low = a }
         }
-        let chosen = ridge(0.5 * (low + high));
+        let middle = 0.5 * (low + high);
+        let chosen = ridge(if error(middle)? <= best.0 { middle } else { f64::from(best.1) });
         Ok((chosen, self.ridge(sizes, chosen)?))
     }
 
     /// Returns the number of iterations with the smallest test error, up to 10^12, and the prediction there: the best of about
-    /// six for each power of ten, and bisection around it.
+    /// six for each power of ten, and a ternary search around it. On a flat curve the
+    /// first of them.
     ///
     /// # Errors
     /// As [`Self::descent`].
@@ -48,21 +52,24 @@ impl Equivalent {
         let error = |t: u64| Ok::<f64, crate::Error>(self.descent(sizes, step, t)?.test_error);
         let grid = logarithmic_grid(MOST_ITERATIONS);
         let errors = grid.iter().map(|&t| error(t)).collect::<Result<Vec<f64>>>()?;
-        let best = (0..grid.len()).fold(0, |best, i| if errors[i] < errors[best] { i } else { best });
+        let least = errors.iter().copied().fold(f64::INFINITY, f64::min);
+        // On a flat curve the first count, not that of the smallest rounding error.
+        let best = errors.iter().position(|e| *e <= least * (1.0 + FLAT)).unwrap_or(0);
         let mut low = grid[best.saturating_sub(1)];
         let mut high = grid[(best + 1).min(grid.len() - 1)];
         // Three significant digits of the count are enough: the error is flat there.
-        while high - low > 1 + high / 1_000 {
+        while high - low > 2 + high / 1_000 {
             let third = (high - low) / 3;
-            let [a, b] = [low + third, high - third.max(1)];
-            if error(a)? <= error(b)? { high = b.max(low + 1) } else { low = a.max(low + 1).min(high) }
+            let [a, b] = [low + third, high - third];
+            if error(a)? <= error(b)? { high = b } else { low = a }
         }
-        let middle = self.descent(sizes, step, high)?;
-        let (chosen, found) = if middle.test_error <= errors[best] {
-            (high, middle)
-        } else {
-            (grid[best], self.descent(sizes, step, grid[best])?)
-        };
-        Ok((chosen, found))
+        let mut found = (grid[best], errors[best]);
+        for t in [low, low + (high - low) / 2, high] {
+            let error = error(t)?;
+            if error < found.1 * (1.0 - FLAT) {
+                found = (t, error);
+            }
+        }
+        Ok((found.0, self.descent(sizes, step, found.0)?))
     }
 }

@@ -11,10 +11,10 @@ use num_complex::Complex64;
 const LARGEST: f64 = 1.9;
 
 impl Equivalent {
-    /// Predicts the errors of gradient descent from zero after t steps. The step is fixed; 1 / ||phi||^2 and smaller ones never
-    /// exceed the inverse of the largest eigenvalue by much.
+    /// Predicts the errors of gradient descent from zero after t steps. The step is fixed; with few rows or units 1 / ||phi||^2
+    /// may be refused.
     ///
-    /// Cost: 25 solutions of RW-1 and 24^2 sums over degrees for any t from 48; t^2 sums below.
+    /// Cost: 24 solutions of RW-1 and 24^2 sums over degrees for any t from 48; up to 188^2 sums below.
     ///
     /// # Errors
     /// [`Error::Parameter`] for a step that is not positive, or larger than 1.9 over the largest eigenvalue that the equivalent
@@ -80,7 +80,7 @@ impl Equivalent {
             .collect();
         let test_error = self.noise + self.unlisted + degrees.iter().map(|d| d.bias).sum::<f64>();
         let learned = |(part, degree): (&super::Part, &DegreeError)| match part.eigenvalue > 0.0 {
-            true => part.weight / part.eigenvalue * degree.learned,
+            true => part.multiplicity * degree.learned,
             false => 0.0,
         };
         let white = step * iterations as f64 * self.white;

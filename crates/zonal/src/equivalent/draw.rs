@@ -17,7 +17,8 @@ use rayon::prelude::*;
 const RANK: f64 = 1e-13;
 
 /// A random network on random rows. Its test error is exact, and averaged over all targets of the given energies and over the
-/// noise, so that only rows and units vary from draw to draw.
+/// noise, so that only rows and units vary from draw to draw. At infinite width degrees beyond those of the spectrum count as
+/// orthogonal at different rows.
 #[derive(Clone, Debug)]
 pub struct Draw {
     /// The eigenvalues of the second moments of the features.
@@ -109,8 +110,11 @@ impl Draw {
             let kernel = |powers: i32| -> Vec<f64> {
                 spectrum.iter().map(|(_, c)| c.energy.to_f64() * c.eigenvalue().powi(powers)).collect()
             };
+            let mut moments = sums.of(&kernel(0), &x, &x)?;
+            // Degrees beyond those of the spectrum are nearly orthogonal at different points.
+            (0..moments.rows()).for_each(|i| moments.row_mut(i)[i] += spectrum.tail_energy());
             Forms {
-                moments: scaled(sums.of(&kernel(0), &x, &x)?, 1.0 / rows),
+                moments: scaled(moments, 1.0 / rows),
                 labels: scaled(labels(&x)?, 1.0 / (rows * rows)),
                 cross: scaled(sums.of(&energies(2), &x, &x)?, 1.0 / rows),
                 functions: sums.of(&kernel(1), &x, &x)?,

@@ -55,7 +55,7 @@ impl Sizes {
 pub enum Regime {
     /// The ridge, or 1/(eta t), is at least a thousandth of ||phi||^2.
     Regular,
-    /// It is smaller: in low dimensions the prediction is too low, by up to a third in dimension 5.
+    /// It is smaller: the prediction can be too low, by up to 40 % in dimension 5 (docs/theory/rows.md).
     NearInterpolation,
     /// Fewer than ten rows or units: an indication.
     Few,
@@ -140,6 +140,8 @@ struct Part {
     eigenvalue: f64,
     /// alpha_k^2 N_k.
     weight: f64,
+    /// N_k.
+    multiplicity: f64,
     /// The energy of the target.
     energy: f64,
 }
@@ -173,7 +175,8 @@ impl Equivalent {
                 unseen += energy;
             }
             let [eigenvalue, weight] = if is_seen { [eigenvalue, weight] } else { [0.0; 2] };
-            degrees.push(Part { eigenvalue, weight, energy });
+            let multiplicity = coefficient.multiplicity.to_f64();
+            degrees.push(Part { eigenvalue, weight, multiplicity, energy });
         }
         // N_k increases with k, and no degree has more than the whole tail.
         let multiplicity = spectrum.coefficients().last().map_or(1.0, |c| c.multiplicity.to_f64());
@@ -190,15 +193,6 @@ impl Equivalent {
     /// Returns the variance nu of the noise.
     pub fn noise(&self) -> f64 {
         self.noise
-    }
-
-    /// Returns the error of the zero function: the energy of the target and the noise.
-    pub fn initial_error(&self) -> f64 {
-        self.noise + self.energy()
-    }
-
-    fn energy(&self) -> f64 {
-        self.seen().map(|part| part.energy).sum::<f64>() + self.unseen
     }
 
     /// Returns a step; the automatic one is 1 / ||phi||^2.
@@ -221,7 +215,7 @@ impl Equivalent {
     }
 
     /// Returns the width at which ridge regression on so many rows has learned half of a degree, the boundary of a phase diagram
-    /// (RW-5): infinite, or None, where no width has.
+    /// (RW-5); None where no width has.
     pub fn width_half(&self, degree: Degree, rows: f64, ridge: f64) -> Option<f64> {
         let part = self.degrees.get(degree).filter(|part| part.eigenvalue > 0.0)?;
         let dimension = self.dimension(part.eigenvalue);
@@ -253,7 +247,9 @@ impl Equivalent {
         const FEW: f64 = 10.0;
         /// Ridges below this share of ||phi||^2 are small.
         const SMALL: f64 = 1e-3;
-        if sizes.least() < FEW {
+        if sizes.least() == f64::INFINITY {
+            Regime::Regular
+        } else if sizes.least() < FEW {
             Regime::Few
         } else if ridge < SMALL * self.norm_sq * (1.0 - 1e-9) {
             Regime::NearInterpolation

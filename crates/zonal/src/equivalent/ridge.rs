@@ -49,7 +49,7 @@ impl Equivalent {
             let dimension = self.dimension(kappa);
             dimension < least && kappa * (1.0 - dimension / rows) * (1.0 - dimension / width) >= ridge
         };
-        let (mut low, mut high) = ((upper * SMALLEST).max(ridge).ln(), (upper * (1.0 + 1e-12)).ln());
+        let (mut low, mut high) = ((upper.ln() + SMALLEST.ln()).max(ridge.ln()), upper.ln() + 1e-12);
         for _ in 0..HALVINGS {
             let middle = 0.5 * (low + high);
             if is_above(middle.exp()) { high = middle } else { low = middle }
@@ -63,7 +63,7 @@ impl Equivalent {
         if self.white > 0.0 {
             return f64::INFINITY;
         }
-        self.seen().map(|part| part.weight / part.eigenvalue).sum()
+        self.seen().map(|part| part.multiplicity).sum()
     }
 
     /// Evaluates RW-2 at a solution.
@@ -83,10 +83,12 @@ impl Equivalent {
         let test_error = divide(self.noise + sums.bias + of_units(sums.half_learned * p));
         let variance = |weight: f64, eigenvalue: f64| {
             let scale = weight / (eigenvalue + kappa).powi(2);
+            if test_error == f64::INFINITY {
+                return if weight > 0.0 { f64::INFINITY } else { 0.0 };
+            }
             let from_rows = scale * eigenvalue * test_error / rows;
             let from_units = scale * kappa * of_units(sums.half_learned + p * test_error / rows);
-            let sum = from_rows + from_units;
-            if sum.is_nan() { 0.0 } else { sum }
+            from_rows + from_units
         };
         let degrees = self.degrees.iter().map(|part| {
             let learned =
@@ -115,7 +117,7 @@ impl Equivalent {
 
     pub(super) fn sums(&self, kappa: f64) -> Sums {
         let mut sums = Sums { bias: self.unseen, ..Sums::default() };
-        for &super::Part { eigenvalue, weight, energy } in self.seen() {
+        for &super::Part { eigenvalue, weight, energy, .. } in self.seen() {
             let factor = 1.0 / (eigenvalue + kappa);
             let residual = kappa * factor;
             sums.dimension += weight * factor;
