@@ -32,7 +32,7 @@ const MOST_POINTS: usize = 10_000;
 const MOST_SEEDS: u64 = 100_000;
 /// The number of points of a boundary, ten for each power of ten above its beginning.
 const BOUNDARY_POINTS: u32 = 90;
-/// A simulated error agrees within so many standard errors and this share of the prediction.
+/// A simulated error agrees within this number of standard errors plus this share of the prediction.
 const AGREEMENT: (f64, f64) = (4.0, 0.03);
 
 /// Predicts the errors of a curve.

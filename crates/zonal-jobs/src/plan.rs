@@ -54,7 +54,7 @@ pub fn plan(config: &PlanConfig, observer: &mut dyn Observer) -> Result<PlanRepo
     let goal = Goal { degree, epsilon, width: config.width, iterations: config.iterations };
     let spectrum = Spectrum::new(&config.activation, dim, scale, degree)?;
     let plan = Plan::new(&energies, &spectrum, goal)?;
-    let rows = Rows::new(config, &energies, degree, plan_goal(&plan, epsilon), plan.width)?;
+    let rows = Rows::new(config, &energies, degree, plan.goal, plan.width)?;
     let single_draw = config.delta.map(|delta| {
         // The loss of descent from zero never exceeds the target's energy.
         plan.bound_with_probability(delta).map(|bound| SingleDraw { delta, loss_bound: bound.min(total) })
@@ -122,11 +122,6 @@ pub fn plan(config: &PlanConfig, observer: &mut dyn Observer) -> Result<PlanRepo
         ways_out,
         verification,
     })
-}
-
-/// Returns the loss that a plan is to reach.
-fn plan_goal(plan: &Plan, epsilon: f64) -> f64 {
-    plan.best_polynomial_error + plan.invisible_energy + plan.undetermined_energy + epsilon
 }
 
 /// The numbers of rows of a plan.

@@ -7,6 +7,8 @@ use num_complex::Complex64;
 
 /// Eigenvalues below this share of the largest one are rounding errors.
 const RANK: f64 = 1e-13;
+/// Squared lengths below this are rounding errors.
+const ROUNDING: f64 = 1e-12;
 /// The most columns of right sides that are multiplied at a time.
 const COLUMNS: usize = 512;
 
@@ -86,8 +88,12 @@ impl LeaveOneOut {
             let fitted = vectors.times(&products);
             rest = labels;
             rest.values_mut().iter_mut().zip(fitted.values()).for_each(|(y, f)| *y -= f);
-            let of = |i: usize| (1.0 - squares.row(i).iter().sum::<f64>()).max(0.0);
-            outside = (0..rows).map(of).collect();
+            outside = (0..rows).map(|i| 1.0 - squares.row(i).iter().sum::<f64>()).collect();
+            // So they are at rows that determine a coefficient alone.
+            for (i, outside) in outside.iter_mut().enumerate().filter(|(_, outside)| **outside < ROUNDING) {
+                *outside = 0.0;
+                rest.row_mut(i).fill(0.0);
+            }
         }
         Ok(Self { eigenvalues, vectors, squares, products, rest, outside, shares })
     }
@@ -292,6 +298,28 @@ mod tests {
             check(&left_out.ridge_residuals(ridge).unwrap(), &|l| 1.0 / (l + ridge), "ridge");
             let means = left_out.mean_squares(&left_out.descent_residuals(step, 0).unwrap()).unwrap();
             assert!(means.len() == labels && means.iter().all(|m| *m > 0.0));
+        }
+    }
+
+    #[test]
+    fn a_row_that_determines_a_coefficient_alone_is_left_with_its_label() {
+        let mut t = table(20, 4, 1, false, 5);
+        let mut features = Matrix::zeros(20, 5);
+        for i in 0..20 {
+            features.row_mut(i)[..4].copy_from_slice(t.features.row(i));
+        }
+        // Nothing else is known of the first row.
+        features.row_mut(0).copy_from_slice(&[0.0, 0.0, 0.0, 0.0, 0.3]);
+        t.features = features;
+        let left_out = LeaveOneOut::new(&t.features, &t.labels, &[]).unwrap();
+        let step = 1.0 / left_out.largest_eigenvalue();
+        for iterations in [1, 100, 1_000_000_000_000, 1_000_000_000_000_000_000] {
+            let found = left_out.descent_residuals(step, iterations).unwrap().row(0)[0];
+            assert!(
+                (found - t.labels.row(0)[0]).abs() < 1e-9,
+                "{iterations}: {found} {}",
+                t.labels.row(0)[0]
+            );
         }
     }
 

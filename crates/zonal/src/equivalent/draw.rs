@@ -67,87 +67,12 @@ impl Draw {
         seed: u64,
     ) -> Result<Self> {
         check_law(spectrum.law(), target.dim())?;
-        let Sizes { rows, width } = sizes.check()?;
-        let is_whole = |x: f64| x == f64::INFINITY || x.fract() == 0.0 && x <= 1e9;
-        if !is_whole(rows) || !is_whole(width) || rows == f64::INFINITY && width == f64::INFINITY {
-            let required = "whole numbers up to 10^9, one of which may be infinite";
-            return Err(Error::parameter(
-                "the numbers of rows and units of a draw",
-                format!("{rows}, {width}"),
-                required,
-            ));
-        }
-        if target.tail_energy > 0.0 {
-            let required = "0: list the degrees of the target up to its last one";
-            return Err(Error::parameter(
-                "the energy of a target beyond its listed degrees",
-                target.tail_energy,
-                required,
-            ));
-        }
-        let dim = target.dim();
-        let coefficient = |k: usize| spectrum.get(k).map_or(0.0, |c| c.value.to_f64());
-        // The energies times powers of the coefficients.
-        let energies = |power: i32| -> Vec<f64> {
-            target.energies.iter().enumerate().map(|(k, g)| g * coefficient(k).powi(power)).collect()
-        };
-        let degrees = spectrum.max_degree().max(target.energies.len());
-        let sums = Sums { legendre: Recurrence::new(dim, degrees) };
-        let points = || {
-            uniform_points(dim, if rows == f64::INFINITY { 0 } else { rows as usize }, seed, Purpose::Points)
-        };
-        let random = |width: f64| {
-            let (activation, scale) = (spectrum.activation().clone(), spectrum.scale());
-            Network::random(activation, scale, dim, width as usize, seed)
-        };
-        let labels = |x: &Matrix| -> Result<Matrix> {
-            let mut products = sums.of(&energies(0), x, x)?;
-            (0..x.rows()).for_each(|i| products.row_mut(i)[i] += noise);
-            Ok(products)
-        };
-        let forms = if width == f64::INFINITY {
-            let x = points();
-            let kernel = |powers: i32| -> Vec<f64> {
-                spectrum.iter().map(|(_, c)| c.energy.to_f64() * c.eigenvalue().powi(powers)).collect()
-            };
-            let mut moments = sums.of(&kernel(0), &x, &x)?;
-            // Degrees beyond those of the spectrum are nearly orthogonal at different points.
-            (0..moments.rows()).for_each(|i| moments.row_mut(i)[i] += spectrum.tail_energy());
-            Forms {
-                moments: scaled(moments, 1.0 / rows),
-                labels: scaled(labels(&x)?, 1.0 / (rows * rows)),
-                cross: scaled(sums.of(&energies(2), &x, &x)?, 1.0 / rows),
-                functions: sums.of(&kernel(1), &x, &x)?,
-            }
-        } else {
-            let network = random(width)?;
-            let kernel = Kernel::random_feature(spectrum.activation(), dim, spectrum.scale(), 0)?;
-            let mut functions = network.directions().times_transposed(network.directions());
-            (0..functions.rows()).for_each(|i| functions.row_mut(i)[i] = 1.0);
-            let columns = functions.columns();
-            functions.values_mut().par_chunks_mut(columns).for_each(|row| {
-                row.iter_mut().for_each(|t| *t = t.clamp(-1.0, 1.0));
-                let values = kernel.values(row);
-                row.iter_mut().zip(values).for_each(|(t, value)| *t = value / width);
-            });
-            if rows == f64::INFINITY {
-                let units = network.directions();
-                let products = scaled(sums.of(&energies(2), units, units)?, 1.0 / width);
-                Forms { moments: functions.clone(), labels: products.clone(), cross: products, functions }
-            } else {
-                let x = points();
-                let features = network.features(&x)?;
-                let with_target = sums.of(&energies(1), &x, network.directions())?;
-                Forms {
-                    moments: scaled(features.transposed_times(&features), 1.0 / rows),
-                    labels: scaled(
-                        features.transposed_times(&labels(&x)?.times(&features)),
-                        1.0 / (rows * rows),
-                    ),
-                    cross: scaled(features.transposed_times(&with_target), 1.0 / (rows * width.sqrt())),
-                    functions,
-                }
-            }
+        check_draw(target, sizes.check()?)?;
+        let drawn = Drawn::new(spectrum, target, noise, seed);
+        let forms = match (sizes.rows.is_finite(), sizes.width.is_finite()) {
+            (true, true) => drawn.of_both(sizes)?,
+            (true, false) => drawn.of_rows(sizes.rows)?,
+            (false, _) => drawn.of_units(sizes.width)?,
         };
         forms.in_eigenbasis(noise + target.energies.iter().sum::<f64>())
     }
@@ -170,6 +95,113 @@ impl Draw {
         let cross: f64 = self.cross.iter().zip(&factors).map(|(a, f)| a * f).sum();
         let products = self.products.times_vector(&factors);
         self.constant - 2.0 * cross + products.iter().zip(&factors).map(|(a, f)| a * f).sum::<f64>()
+    }
+}
+
+fn check_draw(target: &PowerSpectrum, Sizes { rows, width }: Sizes) -> Result<()> {
+    let is_whole = |x: f64| x == f64::INFINITY || x.fract() == 0.0 && x <= 1e9;
+    if !is_whole(rows) || !is_whole(width) || rows == f64::INFINITY && width == f64::INFINITY {
+        let found = format!("{rows}, {width}");
+        let required = "whole numbers up to 10^9, one of which may be infinite";
+        return Err(Error::parameter("the numbers of rows and units of a draw", found, required));
+    }
+    if target.tail_energy > 0.0 {
+        let (name, found) = ("the energy of a target beyond its listed degrees", target.tail_energy);
+        return Err(Error::parameter(name, found, "0: list the degrees of the target up to its last one"));
+    }
+    Ok(())
+}
+
+/// What the forms of a draw are computed from.
+struct Drawn<'a> {
+    spectrum: &'a Spectrum,
+    target: &'a PowerSpectrum,
+    noise: f64,
+    seed: u64,
+    sums: Sums,
+}
+
+impl<'a> Drawn<'a> {
+    fn new(spectrum: &'a Spectrum, target: &'a PowerSpectrum, noise: f64, seed: u64) -> Self {
+        let degrees = spectrum.max_degree().max(target.energies.len());
+        let sums = Sums { legendre: Recurrence::new(target.dim(), degrees) };
+        Self { spectrum, target, noise, seed, sums }
+    }
+
+    fn points(&self, rows: f64) -> Matrix {
+        uniform_points(self.target.dim(), rows as usize, self.seed, Purpose::Points)
+    }
+
+    fn network(&self, width: f64) -> Result<Network> {
+        let (activation, scale) = (self.spectrum.activation().clone(), self.spectrum.scale());
+        Network::random(activation, scale, self.target.dim(), width as usize, self.seed)
+    }
+
+    /// Returns the energies times a power of the coefficients.
+    fn energies(&self, power: i32) -> Vec<f64> {
+        let coefficient = |k: usize| self.spectrum.get(k).map_or(0.0, |c| c.value.to_f64());
+        self.target.energies.iter().enumerate().map(|(k, g)| g * coefficient(k).powi(power)).collect()
+    }
+
+    /// Returns the means of products of labels.
+    fn labels(&self, x: &Matrix) -> Result<Matrix> {
+        let mut products = self.sums.of(&self.energies(0), x, x)?;
+        (0..x.rows()).for_each(|i| products.row_mut(i)[i] += self.noise);
+        Ok(products)
+    }
+
+    /// Returns the inner products of the units' functions.
+    fn functions(&self, units: &Matrix, width: f64) -> Result<Matrix> {
+        let (activation, scale) = (self.spectrum.activation(), self.spectrum.scale());
+        let kernel = Kernel::random_feature(activation, self.target.dim(), scale, 0)?;
+        let mut functions = units.times_transposed(units);
+        (0..functions.rows()).for_each(|i| functions.row_mut(i)[i] = 1.0);
+        let columns = functions.columns();
+        functions.values_mut().par_chunks_mut(columns).for_each(|row| {
+            row.iter_mut().for_each(|t| *t = t.clamp(-1.0, 1.0));
+            let values = kernel.values(row);
+            row.iter_mut().zip(values).for_each(|(t, value)| *t = value / width);
+        });
+        Ok(functions)
+    }
+
+    fn of_both(&self, Sizes { rows, width }: Sizes) -> Result<Forms> {
+        let (x, network) = (self.points(rows), self.network(width)?);
+        let features = network.features(&x)?;
+        let with_target = self.sums.of(&self.energies(1), &x, network.directions())?;
+        let labels = features.transposed_times(&self.labels(&x)?.times(&features));
+        Ok(Forms {
+            moments: scaled(features.transposed_times(&features), 1.0 / rows),
+            labels: scaled(labels, 1.0 / (rows * rows)),
+            cross: scaled(features.transposed_times(&with_target), 1.0 / (rows * width.sqrt())),
+            functions: self.functions(network.directions(), width)?,
+        })
+    }
+
+    /// Rows and infinitely many units.
+    fn of_rows(&self, rows: f64) -> Result<Forms> {
+        let x = self.points(rows);
+        let kernel = |powers: i32| -> Vec<f64> {
+            self.spectrum.iter().map(|(_, c)| c.energy.to_f64() * c.eigenvalue().powi(powers)).collect()
+        };
+        let mut moments = self.sums.of(&kernel(0), &x, &x)?;
+        // Degrees beyond those of the spectrum are nearly orthogonal at different points.
+        (0..moments.rows()).for_each(|i| moments.row_mut(i)[i] += self.spectrum.tail_energy());
+        Ok(Forms {
+            moments: scaled(moments, 1.0 / rows),
+            labels: scaled(self.labels(&x)?, 1.0 / (rows * rows)),
+            cross: scaled(self.sums.of(&self.energies(2), &x, &x)?, 1.0 / rows),
+            functions: self.sums.of(&kernel(1), &x, &x)?,
+        })
+    }
+
+    /// Units on exact expectations.
+    fn of_units(&self, width: f64) -> Result<Forms> {
+        let network = self.network(width)?;
+        let units = network.directions();
+        let functions = self.functions(units, width)?;
+        let products = scaled(self.sums.of(&self.energies(2), units, units)?, 1.0 / width);
+        Ok(Forms { moments: functions.clone(), labels: products.clone(), cross: products, functions })
     }
 }
 

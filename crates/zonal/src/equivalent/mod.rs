@@ -214,7 +214,7 @@ impl Equivalent {
         Some(self.dimension(part.eigenvalue))
     }
 
-    /// Returns the width at which ridge regression on so many rows has learned half of a degree, the boundary of a phase diagram
+    /// Returns the width at which ridge regression on this number of rows has learned half of a degree, the boundary of a phase diagram
     /// (RW-5); None where no width has.
     pub fn width_half(&self, degree: Degree, rows: f64, ridge: f64) -> Option<f64> {
         let part = self.degrees.get(degree).filter(|part| part.eigenvalue > 0.0)?;

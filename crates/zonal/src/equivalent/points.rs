@@ -33,7 +33,7 @@ impl Equivalent {
             kappa = self.follow(sizes, (ridge, kappa), -node.point)?;
             ridge = -node.point;
             let (dimension, _) = self.complex_dimension(kappa);
-            let left = left(sizes, ridge / kappa, dimension);
+            let left = unused(sizes, ridge / kappa, Some(dimension));
             points.push(Point { kappa, left, dimension, factor: node.factor });
         }
         Some(points)
@@ -105,30 +105,24 @@ impl Equivalent {
     }
 }
 
-/// Returns 1 - df/N and 1 - df/m from their product, as for real ridges; of the two roots the one near to the differences.
-fn left(sizes: Sizes, ratio: Complex64, dimension: Complex64) -> [Complex64; 2] {
+/// Returns 1 - df/N and 1 - df/m from their product, `ratio` = lambda / kappa: the smaller one solves q s^2 + (1 - q) s = ratio with
+/// q = min / max. Of the two roots it is the one near to the difference, for a complex df; the positive one without.
+pub(super) fn unused(sizes: Sizes, ratio: Complex64, dimension: Option<Complex64>) -> [Complex64; 2] {
     let Sizes { rows, width } = sizes;
-    let of = |least: f64, most: f64| {
-        let (q, rest) =
-            if most == f64::INFINITY { (0.0, 1.0) } else { (least / most, (most - least) / most) };
-        let root = (rest * rest + 4.0 * q * ratio).sqrt();
-        let expected = 1.0 - dimension / least;
-        let mut s = 2.0 * ratio / (rest + root);
-        if q > 0.0 {
-            let other = -(rest + root) / (2.0 * q);
-            if (other - expected).norm() < (s - expected).norm() {
-                s = other;
-            }
-        }
-        [s, rest + q * s]
-    };
-    if sizes.least() == f64::INFINITY {
+    let (least, most) = (rows.min(width), rows.max(width));
+    if least == f64::INFINITY {
         return [Complex64::from(1.0); 2];
     }
-    if rows <= width {
-        of(rows, width)
-    } else {
-        let [s2, s1] = of(width, rows);
-        [s1, s2]
+    let (q, rest) = if most == f64::INFINITY { (0.0, 1.0) } else { (least / most, (most - least) / most) };
+    let root = (rest * rest + 4.0 * q * ratio).sqrt();
+    // 0/0 where the ratio is 0 and both sizes are the same.
+    let mut smaller = if ratio == Complex64::ZERO { ratio } else { 2.0 * ratio / (rest + root) };
+    if let Some(dimension) = dimension.filter(|_| q > 0.0) {
+        let (expected, other) = (1.0 - dimension / least, -(rest + root) / (2.0 * q));
+        if (other - expected).norm() < (smaller - expected).norm() {
+            smaller = other;
+        }
     }
+    let larger = rest + q * smaller;
+    if rows <= width { [smaller, larger] } else { [larger, smaller] }
 }

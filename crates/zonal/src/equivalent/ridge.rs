@@ -1,5 +1,6 @@
 //! Ridge regression (RW-1, RW-2).
 
+use super::points::unused;
 use super::{DegreeError, Equivalent, Prediction, Sizes};
 use crate::error::{Error, Result};
 
@@ -55,7 +56,7 @@ impl Equivalent {
             if is_above(middle.exp()) { high = middle } else { low = middle }
         }
         let kappa = (0.5 * (low + high)).exp();
-        Solution { kappa, left: left(sizes, ridge / kappa) }
+        Solution { kappa, left: unused(sizes, (ridge / kappa).into(), None).map(|s| s.re) }
     }
 
     /// Returns the number of harmonics that the activation sees.
@@ -145,25 +146,4 @@ pub(super) struct Sums {
     pub(super) bias: f64,
     /// sum of G_k L_k (1 - L_k).
     pub(super) half_learned: f64,
-}
-
-/// Returns 1 - df/N and 1 - df/m, whose product is `ratio` = lambda / kappa.
-fn left(sizes: Sizes, ratio: f64) -> [f64; 2] {
-    let Sizes { rows, width } = sizes;
-    // The smaller one solves q s^2 + (1 - q) s = ratio, q = min / max.
-    let of = |least: f64, most: f64| {
-        let (q, rest) = (least / most, (most - least) / most);
-        let (q, rest) = if most == f64::INFINITY { (0.0, 1.0) } else { (q, rest) };
-        let s = 2.0 * ratio / (rest + (rest * rest + 4.0 * q * ratio).sqrt());
-        [s, rest + q * s]
-    };
-    if ratio == 0.0 && rows == width {
-        return [0.0; 2];
-    }
-    if rows <= width {
-        of(rows, width)
-    } else {
-        let [s2, s1] = of(width, rows);
-        [s1, s2]
-    }
 }

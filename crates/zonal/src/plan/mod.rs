@@ -108,6 +108,8 @@ pub struct Plan {
     pub comparator_norm_sq: f64,
     /// The error of the best polynomial of the goal's degree.
     pub best_polynomial_error: f64,
+    /// The loss that the plan is to reach: `best_polynomial_error` + `invisible_energy` + `undetermined_energy` + epsilon.
+    pub goal: f64,
     /// The bound of PL-1b.
     pub loss_bound: f64,
     /// The error of the comparator's mean, from which the bound starts.
@@ -209,6 +211,7 @@ impl Plan {
             norm_sq,
             comparator_norm_sq: found.comparator_norm_sq,
             best_polynomial_error: parts.beyond,
+            goal: allowed,
             loss_bound: found.bound,
             comparator_error: found.comparator_error,
             operator_iterations: operator_iterations(&parts.seen, spectrum, allowed)?,
