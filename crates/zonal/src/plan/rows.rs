@@ -197,6 +197,38 @@ mod tests {
         );
     }
 
+    /// PL-3r as it is stated, where it is below PL-3s: a large ridge.
+    #[test]
+    fn large_ridges_have_the_plain_bound() {
+        let (spectrum, target) = problem("relu", 8, 1.0, &[0.2, 0.4, 0.3, 0.1]);
+        let bound = RowsBound::new(&target, &spectrum, 0.5).unwrap();
+        let norm_sq = spectrum.norm_sq();
+        let mut plain = 0;
+        for (rows, width, share) in
+            [(30.0, f64::INFINITY, 3.0), (200.0, f64::INFINITY, 1.0), (50.0, 40.0, 20.0)]
+        {
+            let bound_sq = if width == f64::INFINITY { norm_sq } else { 1.0 };
+            let ridge = share * norm_sq;
+            let (b, lowered) = (bound_sq / (rows * ridge), ridge * rows / (rows + 1.0));
+            let bias: f64 = (0..4)
+                .map(|k| {
+                    let eigenvalue = spectrum.eigenvalue(k).unwrap();
+                    let h = (norm_sq / width + lowered) / eigenvalue - 1.0 / width;
+                    target.energies[k] * if eigenvalue > 0.0 { h / (1.0 + h) } else { 1.0 }
+                })
+                .sum();
+            let seen: f64 =
+                spectrum.iter().map(|(_, c)| c.energy.to_f64() / (c.eigenvalue() + lowered)).sum();
+            let dimension = seen + spectrum.tail_energy() / lowered;
+            let noise = 0.5 * (1.0 + b) * dimension.min(width).min(rows + 1.0) / (rows + 1.0);
+            let expected = (1.0 + b).powi(2) * bias + noise;
+            let found = bound.excess(rows, width, ridge, Some(bound_sq)).unwrap();
+            assert!(found <= expected * (1.0 + 1e-9), "{found} {expected}");
+            plain += usize::from((found / expected - 1.0).abs() < 1e-9);
+        }
+        assert!(plain >= 2, "{plain}");
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
