@@ -190,7 +190,7 @@ fn leave_one_out(size: Size, _: &mut dyn Observer) -> Result<Vec<Check>> {
         let left_out = LeaveOneOut::new(&features, &labels, &[])?;
         let step = 1.0 / left_out.largest_eigenvalue();
         for t in [1, 30, 1_000, 100_000] {
-            let found = left_out.descent_residuals(step, t)?;
+            let found = left_out.descent_residuals(step, 0.0, t)?;
             for i in 0..rows {
                 let expected = refitted(&features, &labels, i, step, t)?;
                 worst = worst.max((found.row(i)[0] - expected).abs() / (1.0 + expected.abs()));

@@ -106,6 +106,8 @@ pub const SIZE: OptionId = OptionId::new("size");
 pub const SOLVER: OptionId = OptionId::new("solver");
 /// The option `step`.
 pub const STEP: OptionId = OptionId::new("step");
+/// The option `stop`.
+pub const STOP: OptionId = OptionId::new("stop");
 /// The option `target`.
 pub const TARGET: OptionId = OptionId::new("target");
 /// The option `test`.
@@ -118,6 +120,8 @@ pub const TOLERANCE: OptionId = OptionId::new("tolerance");
 pub const UNITS: OptionId = OptionId::new("units");
 /// The option `validation-fraction`.
 pub const VALIDATION_FRACTION: OptionId = OptionId::new("validation-fraction");
+/// The option `validation`.
+pub const VALIDATION: OptionId = OptionId::new("validation");
 /// The option `verify`.
 pub const VERIFY: OptionId = OptionId::new("verify");
 /// The option `weight`.

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use zonal::linalg::Matrix;
 use zonal::observer::{Observer, Stage};
-use zonal::rows::Part;
+use zonal::rows::{Part, Split};
 use zonal_documents::options::{AT, INTERVAL, ITERATION, LABEL, PART};
 use zonal_documents::predict::{PredictConfig, PredictReport};
 use zonal_documents::train::ClassScores;
@@ -110,7 +110,7 @@ pub fn predict(
     })?;
     note_unmarked(source.unmarked(), notes);
     if used == 0 {
-        return Err(no_rows(config, total));
+        return Err(no_rows(config, &table.split, total));
     }
     let roots = |m: Vec<f64>| m.into_iter().map(f64::sqrt).collect();
     Ok(PredictReport {
@@ -289,7 +289,14 @@ fn note_unmarked(unmarked: Unmarked, notes: Notes<'_>) {
 }
 
 /// Creates the error for a table, or a part of it, without rows that can be used.
-fn no_rows(config: &PredictConfig, total: usize) -> Error {
+fn no_rows(config: &PredictConfig, split: &Split, total: usize) -> Error {
+    if config.part == Some(Part::Validation) && !split.has_validation() {
+        return Error::Usage(format!(
+            "the training split off no validation rows, since other rows chose its iteration (folds, each row left out, or a file); \
+             use {}",
+            PART.with("train")
+        ));
+    }
     if let Some(part) = config.part {
         return zonal::Error::TooFewRows { part: part.name(), found: 0, required: 1, total }.into();
     }

@@ -267,7 +267,7 @@ impl Sums {
     }
 
     /// Computes the whole path.
-    #[pyo3(signature = (iterations, at = None, step = None, solver = "auto", refit = false, progress: "object | None" = None))]
+    #[pyo3(signature = (iterations, at = None, step = None, solver = "auto", refit = false, ridge = 0.0, progress: "object | None" = None))]
     #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
     fn fit(
         &self,
@@ -277,6 +277,7 @@ impl Sums {
         step: Option<f64>,
         solver: &str,
         refit: bool,
+        ridge: f64,
         progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Report> {
         let solver = serde_json::from_value(solver.into()).map_err(|_| {
@@ -284,7 +285,7 @@ impl Sums {
             exception(py, "ParameterError", &message)
         })?;
         let step = step.map_or(Step::Auto, Step::Fixed);
-        let config = FitConfig { iterations, at, step, solver, refit };
+        let config = FitConfig { iterations, at, step, solver, ridge, refit };
         let inner = self.current();
         let (done, notes) = work(py, progress, move |work| {
             let mut notes = |note: &str| work.note(note);

@@ -73,7 +73,8 @@ def test_the_network_is_that_of_the_program(diabetes):
     assert np.array_equal(model.predict(x), run.network.predict(x))
     assert model.score(x, y) > 0.4
     refitted = OneHiddenLayerRegressor(width=300, hidden="drawn", random_state=4).fit(x, y)
-    again = zonal.train(x, y, width=300, seed=4, test_fraction=0, refit=True)
+    again = zonal.train(x, y, width=300, hidden="drawn", seed=4, test_fraction=0)
+    assert again.stop == "leave-one-out" and again.rows.validation == 0
     assert np.array_equal(refitted.predict(x), again.network.predict(x))
     grown = OneHiddenLayerRegressor(width=40, random_state=4).fit(x, y)
     assert np.array_equal(grown.predict(x), zonal.train(x, y, width=40, seed=4, test_fraction=0).network.predict(x))
@@ -163,7 +164,7 @@ def test_partial_fit_keeps_the_names_of_the_first_rows(rows):
 
 def test_partial_fit_is_fit_in_pieces(rows):
     x, y = rows
-    whole = OneHiddenLayerRegressor(width=60, **FIXED).fit(x, y)
+    whole = OneHiddenLayerRegressor(width=60, stop="validation", **FIXED).fit(x, y)
     once = OneHiddenLayerRegressor(width=60, **FIXED).partial_fit(x, y)
     assert np.array_equal(once.predict(x), whole.predict(x))
     pieces = OneHiddenLayerRegressor(width=60, **FIXED)
@@ -256,6 +257,37 @@ def test_grown_units_in_scikit_learn():
             OneHiddenLayerRegressor(hidden="grown", **options).fit(x, y)
     with pytest.raises(zonal.errors.ParameterError, match="must be 'auto', 'grown' or 'drawn'"):
         OneHiddenLayerRegressor(hidden="random").fit(x, y)
+
+
+def test_rows_that_choose_the_iteration_and_ridges(diabetes):
+    x, y, _ = diabetes
+    fixed = {"width": 50, "activation": "tanh", "scale": 2.0, "bias": 1.0}
+    chosen = {
+        stop: OneHiddenLayerRegressor(stop=stop, **fixed).fit(x, y).result_ for stop in ("auto", "validation", "folds")
+    }
+    assert [run.stop for run in chosen.values()] == ["leave-one-out", "validation", "folds"]
+    assert chosen["folds"].folds == 5 and chosen["auto"].rows.train == len(x)
+    for options in ({"X_val": x, "y_val": y}, {"groups": np.arange(len(x)) % 40}):
+        assert OneHiddenLayerRegressor(**fixed).fit(x, y, **options).result_.stop == "validation"
+    assert OneHiddenLayerRegressor(validation_fraction=0.3, **fixed).fit(x, y).result_.stop == "validation"
+    penalised = OneHiddenLayerRegressor(ridge=0.1, **fixed).fit(x, y)
+    assert penalised.result_.ridge == 0.1 and penalised.path_.loss[-1] > chosen["auto"].path.loss[-1]
+    # What only drawn units have draws them.
+    for options in ({"stop": "leave-one-out"}, {"stop": "validation"}, {"ridge": 1e-3}):
+        assert OneHiddenLayerRegressor(width=20, activation="tanh", **options).fit(x, y).result_.networks is None
+    assert OneHiddenLayerRegressor(width=20, iterations=100, stop="folds").fit(x, y).result_.networks == 8
+    classifier = zonal.OneHiddenLayerClassifier(stop="leave-one-out", **fixed).fit(x, y > 140)
+    assert classifier.result_.stop == "leave-one-out" and classifier.score(x, y > 140) > 0.7
+    assert not hasattr(OneHiddenLayerRegressor(stop="leave-one-out"), "partial_fit")
+    for options, words in [
+        ({"stop": "last"}, "must be 'auto', 'leave-one-out', 'validation' or 'folds'"),
+        ({"stop": "leave-one-out", "hidden": "grown"}, "is for drawn units"),
+        ({"stop": "leave-one-out", "layers": "both"}, "output layer"),
+        ({"ridge": 0.1, "layers": "both"}, "ridge is for training of the output layer"),
+        ({"ridge": -0.1}, "ridge is -0.1"),
+    ]:
+        with pytest.raises(zonal.errors.ParameterError, match=words):
+            OneHiddenLayerRegressor(**options).fit(x, y)
 
 
 def _step_rows():

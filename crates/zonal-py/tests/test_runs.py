@@ -24,7 +24,7 @@ def table(root):
 def saved(table, tmp_path_factory):
     """A run, and the folder that it wrote."""
     folder = tmp_path_factory.mktemp("runs") / "diabetes"
-    return zonal.train(table, label="progression", out=folder, **OPTIONS), folder
+    return zonal.train(table, label="progression", stop="validation", out=folder, **OPTIONS), folder
 
 
 def test_a_run_is_read_back_as_its_result(saved):
@@ -56,7 +56,7 @@ def test_runs_of_other_kinds_are_read_back(tmp_path):
 
 def test_a_result_is_saved_as_a_run(saved, table, program, tmp_path):
     _, folder = saved
-    unsaved = zonal.train(table, label="progression", **OPTIONS)
+    unsaved = zonal.train(table, label="progression", stop="validation", **OPTIONS)
     assert unsaved.run is None
     unsaved.save(tmp_path / "run", figures=["svg"])
     for name in ("metrics.jsonl", "metrics.csv", "model.safetensors", "test_rows.csv"):
@@ -79,7 +79,7 @@ def test_results_without_a_record_are_not_saved(rows, saved, tmp_path):
     pytest.importorskip("sklearn")
     x, y = rows
     called = zonal.train(x, y, activation=np.tanh, scale=1, bias=1, width=10)
-    estimator = zonal.OneHiddenLayerRegressor(activation="tanh", scale=1.0, bias=1.0, width=10).fit(x, y)
+    estimator = zonal.OneHiddenLayerRegressor(activation="tanh", scale=1.0, bias=1.0, width=10).partial_fit(x, y)
     for result, message in [
         (called, "callable, which a file cannot store"),
         (estimator.result_, "only results of zonal.train and zonal.load"),

@@ -29,7 +29,7 @@ def parts_of(empty, x, y, cuts):
 def test_one_piece_is_the_training_of_the_program(rows):
     x, y = rows
     run = Statistics(Survey(x, y, seed=3), width=100).update(x, y).path()
-    whole = zonal.train(x, y, hidden="drawn", width=100, seed=3, test_fraction=0)
+    whole = zonal.train(x, y, stop="validation", width=100, seed=3, test_fraction=0)
     assert np.array_equal(run.path.loss, whole.path.loss)
     assert np.array_equal(run.path.validation_loss, whole.path.validation_loss)
     assert np.array_equal(run.network.predict(x), whole.network.predict(x))
@@ -110,8 +110,11 @@ def test_weights_and_f32(rows):
     weight = np.random.default_rng(1).uniform(0.5, 2, len(x))
     survey = Survey(x, y, sample_weight=weight)
     one = Statistics(survey, **FIXED).update(x, y, sample_weight=weight).path(iterations=10**4)
-    whole = zonal.train(x, y, weight=weight, test_fraction=0, iterations=10**4, **FIXED)
+    whole = zonal.train(x, y, weight=weight, stop="validation", test_fraction=0, iterations=10**4, **FIXED)
     assert np.array_equal(one.path.loss, whole.path.loss)
+    ridge = zonal.train(x, y, weight=weight, stop="validation", test_fraction=0, iterations=10**4, ridge=0.01, **FIXED)
+    penalised = Statistics(survey, **FIXED).update(x, y, sample_weight=weight).path(iterations=10**4, ridge=0.01)
+    assert np.array_equal(penalised.path.loss, ridge.path.loss) and ridge.path.loss[-1] > whole.path.loss[-1]
     narrow = Statistics(survey, precision="f32", **FIXED).update(x, y, sample_weight=weight).path(iterations=10**4)
     assert np.allclose(narrow.path.loss, one.path.loss, rtol=0, atol=1e-5)
 

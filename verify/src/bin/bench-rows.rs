@@ -161,7 +161,7 @@ fn leave_one_out() -> zonal::Result<()> {
     let step = 1.0 / left_out.largest_eigenvalue();
     for i in 0..40 {
         let t = 10f64.powf(2.0 + 0.2 * f64::from(i)).round() as u64;
-        std::hint::black_box(left_out.descent_residuals(step, t)?);
+        std::hint::black_box(left_out.descent_residuals(step, 0.0, t)?);
     }
     let total = started.elapsed().as_secs_f64();
     println!("leave-one-out, N = {rows}, m = {width}: {prepared:.1} s, with 40 counts {total:.1} s");

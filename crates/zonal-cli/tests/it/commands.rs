@@ -51,8 +51,8 @@ fn predict_gives_the_reported_error_to_the_last_digit() {
     let data = diabetes();
     let out = place.succeed(&[
         "train",
-        "--hidden",
-        "drawn",
+        "--stop",
+        "validation",
         &data,
         "--label",
         "progression",

@@ -125,8 +125,8 @@ const FIGURES: Kind = Kind { values: &["", "gif", "svg,gif", ",", LONG], needed:
 /// What the option of that name takes.
 fn kind(command: &str, option: &str) -> &'static Kind {
     match option {
-        "format" | "missing" | "task" | "decimal" | "precision" | "solver" | "layers" | "hidden" | "lift"
-        | "method" | "units" | "parametrisation" | "init" | "kernel" | "directions" | "queries"
+        "format" | "missing" | "task" | "decimal" | "precision" | "solver" | "stop" | "layers" | "hidden"
+        | "lift" | "method" | "units" | "parametrisation" | "init" | "kernel" | "directions" | "queries"
         | "answers" | "convention" | "learner" | "part" | "family" | "oracle" | "claim" | "batch" => &CHOICE,
         "delimiter" => &DELIMITER,
         "seed" | "threads" | "dim" | "degree" | "max-degree" | "width" | "iterations" | "iteration"

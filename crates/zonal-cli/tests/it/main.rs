@@ -20,5 +20,6 @@ mod predict;
 mod report;
 mod runs;
 mod sq;
+mod stop;
 mod sweep;
 mod tables;

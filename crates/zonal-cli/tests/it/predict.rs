@@ -33,8 +33,18 @@ fn trained() -> Place {
         writeln!(text, "{a},{b},{}", a * b + 0.3 * a).unwrap();
     }
     place.file("train.csv", text);
-    let options =
-        ["--hidden", "drawn", "--width", "20", "--activation", "tanh", "--iterations", "1000", "--out", "m"];
+    let options = [
+        "--stop",
+        "validation",
+        "--width",
+        "20",
+        "--activation",
+        "tanh",
+        "--iterations",
+        "1000",
+        "--out",
+        "m",
+    ];
     place.succeed(&[&["train", "train.csv", "--label", "y"][..], &options].concat());
     place
 }
@@ -235,8 +245,18 @@ fn separate_test_files_and_weights_leave_the_table_the_same() {
     let lines: Vec<&str> = text.lines().collect();
     place.file("test.csv", lines[..50].join("\n"));
     place.file("short.csv", lines[..200].join("\n"));
-    let options =
-        ["--label", "y", "--hidden", "drawn", "--width", "20", "--activation", "tanh", "--iterations", "10"];
+    let options = [
+        "--label",
+        "y",
+        "--stop",
+        "validation",
+        "--width",
+        "20",
+        "--activation",
+        "tanh",
+        "--iterations",
+        "10",
+    ];
     place.succeed(&[&["train", "train.csv", "--test", "test.csv", "--out", "t"][..], &options].concat());
     let score = |run, file| ["predict", run, file, "--label", "y", "--part", "validation"];
     place.succeed(&score("t", "train.csv"));
@@ -248,6 +268,9 @@ fn separate_test_files_and_weights_leave_the_table_the_same() {
     place.succeed(&[&["train", "weighted.csv", "--weight", "w", "--out", "w"][..], &options].concat());
     let outcome = place.succeed(&score("w", "weighted.csv"));
     assert_eq!(outcome.stderr, "");
+    let left_out = ["train", "train.csv", "--stop", "leave-one-out", "--out", "l"];
+    place.succeed(&[&left_out[..], &options[..2], &options[4..]].concat());
+    place.fail(&score("l", "train.csv"), 2, &["no validation rows", "--part train"]);
 }
 
 #[cfg(unix)]

@@ -425,10 +425,10 @@ fn sentences_are_true_in_every_configuration() {
         ["few.csv", "--label", "y", "--width", "20", "--layers", "both", "--activation", "erf", "-t", "30"];
     let html = text("smallest", &[&stepwise[..], &["--validation-fraction", "0"]].concat());
     assert!(html.contains("where the training loss is smallest"));
-    let html = text("refit", &[&data[..], &["--refit"]].concat());
+    let html = text("refit", &[&data[..], &["--stop", "validation", "--refit"]].concat());
     assert!(html.contains("fitted to them too") && html.contains("training and validation"));
     let html = text("folds", &[&data[..], &["--folds", "3"]].concat());
-    assert!(html.contains("chosen over 3 folds") && html.contains("held out"));
+    assert!(html.contains("chosen over 3 folds") && html.contains("held-out"));
     // Folds leave no validation rows that could be trained on.
     assert!(!html.contains("training and validation"));
     let html = text(

@@ -173,8 +173,9 @@ fn folds_and_refit_use_more_rows_and_leave_the_test_rows_alone() {
     let place = Place::new();
     place.file("t.csv", csv(&values(600)));
     let base = ["t.csv", "--label", "y", "--scale", "2", "--bias", "1", "--out", "none"];
-    let plain = trained(&place, &base);
-    let refit = trained(&place, &[&base[..], &["--refit"]].concat());
+    let split_off = ["--stop", "validation"];
+    let plain = trained(&place, &[&base[..], &split_off].concat());
+    let refit = trained(&place, &[&base[..], &split_off, &["--refit"]].concat());
     let folds = trained(&place, &[&base[..], &["--folds", "4"]].concat());
     assert_eq!((plain.refit, refit.refit, folds.refit), (Some(false), Some(true), Some(true)));
     assert_eq!(plain.best_iteration, refit.best_iteration);
@@ -186,7 +187,7 @@ fn folds_and_refit_use_more_rows_and_leave_the_test_rows_alone() {
     // With refit the path is of training and validation rows together, and the table names them.
     let shown = |more: &[&str]| place.succeed(&[&["train"], &base[..], more].concat()).stdout;
     let fitted = "train+validation RMSE";
-    assert!(shown(&["--refit"]).contains(fitted) && !shown(&[]).contains(fitted));
+    assert!(shown(&["--refit", "--stop", "validation"]).contains(fitted) && !shown(&[]).contains(fitted));
     assert!(!shown(&["--folds", "4"]).contains(fitted), "folds leave no validation rows");
     let best = |r: &TrainReport| r.best().unwrap().loss.sqrt();
     assert!((best(&plain) / plain.train_rmse.unwrap() - 1.0).abs() < 1e-9);

@@ -10,7 +10,7 @@ use zonal::statistics::Precision;
 use zonal_io::source::{Decimal, Missing};
 
 use crate::spectrum::KernelKind;
-use crate::train::{DescentMethod, Task};
+use crate::train::{DescentMethod, Stop, Task};
 
 /// Deserialises one of the named values; the error message lists them all and suggests the nearest.
 fn read<'de, T: ValueEnum, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
@@ -75,6 +75,15 @@ choices! {
         Regress => Task::Regress,
         /// A class: each different value of the label is one
         Classify => Task::Classify,
+    }
+    /// The rows that choose the iteration.
+    StopChoice -> Stop {
+        /// Rows that are split off, or rows of their own
+        Validation => Stop::Validation,
+        /// Each fold, predicted from the others
+        Folds => Stop::Folds,
+        /// Each row, predicted from all others
+        LeaveOneOut => Stop::LeaveOneOut,
     }
     /// What a drawn unit sees of a row.
     LiftChoice -> bool {

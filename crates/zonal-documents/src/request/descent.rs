@@ -32,7 +32,7 @@ pub struct DescentOptions {
     #[arg(long, value_name = "ROWS", help_heading = ITERATIVE)]
     pub batch: Option<BatchChoice>,
     /// On tables, stop at this multiple of the best iteration so far, or inf for never [default: 10]
-    #[arg(long, value_name = "FACTOR", allow_negative_numbers = true, help_heading = ITERATIVE)]
+    #[arg(long, value_name = "FACTOR", allow_negative_numbers = true, help_heading = ITERATIVE, hide_short_help = true)]
     pub patience: Option<Patience>,
     /// Whether hidden units may leave the sphere [default: free]
     #[arg(long, value_enum, help_heading = ITERATIVE, hide_short_help = true)]

@@ -2,7 +2,7 @@
 
 use super::choice::{
     DecimalChoice, HiddenChoice, LayersChoice, LiftChoice, MethodChoice, MissingChoice,
-    ParametrisationChoice, PrecisionChoice, SolverChoice, TaskChoice, UnitsChoice,
+    ParametrisationChoice, PrecisionChoice, SolverChoice, StopChoice, TaskChoice, UnitsChoice,
 };
 use super::descent::DescentOptions;
 use super::heading::{NETWORK, RUN, TABLE, TARGET as TARGET_HEADING, TRAINING};
@@ -11,10 +11,12 @@ use super::values::{non_defaults, parse_values, reject_with, split_names};
 use crate::agreement::NewPaths;
 use crate::error::{Error, Result};
 use crate::number::{Auto, Count, Extended, Real, Scale, Whole, count, text};
-use crate::options::{AGAIN, AT, DATA, HIDDEN, LABEL, PRECISION, RESUME, SEED, SOLVER, TARGET};
+use crate::options::{
+    AGAIN, AT, DATA, FOLDS, HIDDEN, LABEL, PRECISION, RESUME, RIDGE, SEED, SOLVER, STOP, TARGET, VALIDATION,
+};
 use crate::table::{Data, Memory, lossy, lossy_option};
 use crate::train::{
-    BatchChoice, DescentConfig, DescentMethod, GrowthConfig, Input, TableJob, TargetJob, TrainConfig,
+    BatchChoice, DescentConfig, DescentMethod, GrowthConfig, Input, Stop, TableJob, TargetJob, TrainConfig,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -81,10 +83,18 @@ pub struct TrainRequest {
     #[arg(long, value_name = "COLUMNS", help_heading = TABLE, hide_short_help = true)]
     #[serde(deserialize_with = "text::list")]
     pub categorical: Vec<String>,
-    /// Choose the iteration by K-fold cross-validation
+    /// The rows that choose the iteration [default: see --help]
+    ///
+    /// With leave-one-out each row is predicted by the network that descent on all other rows finds: exact at every iteration, and
+    /// no row is held back. It is the default of drawn units below 20,000 rows, if rows times width is at most 2e7, without
+    /// --groups, --time and options of other rows; otherwise that is validation, rows that are split off. Rows with equal features are
+    /// left out together. Grown units hold out folds.
+    #[arg(long, value_enum, value_name = "ROWS", help_heading = TABLE)]
+    pub stop: Option<StopChoice>,
+    /// Choose the iteration by K-fold cross-validation [default with --stop folds: 5]
     ///
     /// The folds replace the validation rows. The final network is fitted to all rows except the test rows.
-    #[arg(long, value_name = "K", allow_negative_numbers = true, help_heading = TABLE)]
+    #[arg(long, value_name = "K", allow_negative_numbers = true, help_heading = TABLE, hide_short_help = true)]
     pub folds: Option<Whole>,
     /// Fraction of the rows for testing [default: 0.2]
     #[arg(long, value_name = "FRACTION", allow_negative_numbers = true, help_heading = TABLE, hide_short_help = true)]
@@ -174,6 +184,11 @@ pub struct TrainRequest {
     #[arg(long, default_value_t = Self::default().step, value_name = "ETA", allow_negative_numbers = true, help_heading = TRAINING)]
     #[schemars(with = "String")]
     pub step: Auto<Real>,
+    /// Add R times the squared norm of the output weights to the mean squared error of drawn units on a table
+    ///
+    /// Labels are in standard units. Descent then approaches ridge regression with this ridge.
+    #[arg(long, value_name = "R", default_value_t = Self::default().ridge, allow_negative_numbers = true, help_heading = TRAINING, hide_short_help = true)]
+    pub ridge: Real,
     /// Iterations to report, separated by commas [default: six for each power of ten]
     #[arg(long, value_name = "LIST", help_heading = TRAINING)]
     #[serde(deserialize_with = "text::list")]
@@ -254,6 +269,7 @@ impl Default for TrainRequest {
             interval: Real(crate::train::interval()),
             test_fraction: None,
             validation_fraction: None,
+            stop: None,
             folds: None,
             refit: false,
             precision: PrecisionChoice::F64,
@@ -264,6 +280,7 @@ impl Default for TrainRequest {
             hidden: None,
             iterations: None,
             step: Auto::Auto,
+            ridge: Real(0.0),
             solver: SolverChoice::Auto,
             at: Vec::new(),
             max_degree: None,
@@ -300,7 +317,7 @@ pub enum Training {
 }
 
 /// Options of trainings on tables only.
-const TABLE_OPTIONS: [&str; 24] = [
+const TABLE_OPTIONS: [&str; 26] = [
     "data",
     "label",
     "task",
@@ -321,13 +338,20 @@ const TABLE_OPTIONS: [&str; 24] = [
     "test",
     "test_fraction",
     "validation_fraction",
+    "stop",
     "folds",
     "refit",
     "bias",
     "hidden",
+    "ridge",
 ];
 /// Options of drawn units only.
-const DRAWN_OPTIONS: [&str; 6] = ["validation_fraction", "refit", "on_sphere", "lift", "scale", "bias"];
+const DRAWN_OPTIONS: [&str; 7] =
+    ["validation_fraction", "refit", "on_sphere", "lift", "scale", "bias", "ridge"];
+/// Options of other rows that choose the iteration than all, each left out; groups and times belong together.
+const OTHER_ROWS: [&str; 5] = ["validation", "validation_fraction", "folds", "groups", "time"];
+/// The default number of folds of drawn units.
+const FOLD_COUNT: usize = 5;
 /// Options of trainings on targets only.
 const TARGET_OPTIONS: [&str; 2] = ["dim", "max_degree"];
 /// Options of the page, which every training accepts.
@@ -375,6 +399,7 @@ impl TrainRequest {
                 let activation = self.activation().given();
                 self.target.is_none()
                     && !self.is_iterative()
+                    && self.grown_stop().is_ok()
                     && activation.is_none_or(|a| a.has_slope())
                     && !non_defaults(self).iter().any(|name| DRAWN_OPTIONS.contains(&name.as_str()))
             }
@@ -487,6 +512,7 @@ impl TrainRequest {
         if self.is_grown() {
             self.check_grown()?;
         }
+        self.check_stop()?;
         reject("bias", self.on_sphere, "on-sphere")?;
         reject("lift", self.on_sphere, "on-sphere")?;
         reject("test_fraction", !self.test.is_empty(), "test")?;
@@ -500,9 +526,60 @@ impl TrainRequest {
         !self.validation.is_empty() || self.memory.as_ref().is_some_and(|memory| memory.validation.is_some())
     }
 
+    /// Returns the rows that choose the iteration.
+    fn stop(&self) -> Stop {
+        let set = non_defaults(self);
+        let has_other_rows =
+            self.has_validation() || set.iter().any(|name| OTHER_ROWS.contains(&name.as_str()));
+        match self.stop {
+            Some(choice) => choice.value(),
+            None if self.folds.is_some() => Stop::Folds,
+            None if self.is_grown() || self.is_iterative() || has_other_rows => Stop::Validation,
+            None => Stop::Auto,
+        }
+    }
+
+    /// Checks that the options agree on the rows that choose the iteration.
+    fn check_stop(&self) -> Result<()> {
+        let Some(stop) = self.stop else { return Ok(()) };
+        let (name, excluded): (&str, &[&str]) = match stop {
+            StopChoice::Validation => ("validation", &["folds"]),
+            StopChoice::Folds => ("folds", &["validation", "validation_fraction", "refit"]),
+            StopChoice::LeaveOneOut => ("leave-one-out", &OTHER_ROWS),
+        };
+        let this = STOP.with(name);
+        reject_with(self, &this, |name| excluded.contains(&name))?;
+        if self.has_validation() && stop != StopChoice::Validation {
+            return Err(Error::Usage(format!("{VALIDATION} cannot be used with {this}")));
+        }
+        if self.is_iterative() && stop != StopChoice::Validation {
+            return Err(Error::Usage(format!(
+                "{this} is for training of the output layer only; iterative training needs {}",
+                STOP.with("validation")
+            )));
+        }
+        Ok(())
+    }
+
+    /// Checks that the rows that choose the iteration are those that grown units hold out.
+    fn grown_stop(&self) -> Result<()> {
+        let held_out = match self.stop {
+            Some(StopChoice::LeaveOneOut) => "leave-one-out",
+            Some(StopChoice::Validation) if !self.has_validation() => "validation",
+            _ => return Ok(()),
+        };
+        Err(Error::Usage(format!(
+            "{} is for drawn units; units that were grown on the labels of a row have seen it, so that they hold out folds: use {FOLDS}, \
+             or {}",
+            STOP.with(held_out),
+            HIDDEN.with("drawn")
+        )))
+    }
+
     /// Checks that there are no options that only drawn units have.
     fn check_grown(&self) -> Result<()> {
         reject_with(self, HIDDEN.with("grown"), |name| DRAWN_OPTIONS.contains(&name))?;
+        self.grown_stop()?;
         if self.is_iterative() {
             return Err(Error::Usage(format!(
                 "{} fixes the hidden units before the output layer descends; for iterative training use {}",
@@ -528,6 +605,9 @@ impl TrainRequest {
             request.check_grown()?;
         }
         let job = request.table_of(self.data()?, labels);
+        // Sums over shards have no rows to leave out.
+        let stop = if job.stop == Stop::Auto { Stop::Validation } else { job.stop };
+        let job = TableJob { stop, ..job };
         Ok((request.config_of(Input::Table(Box::new(job.clone())))?, job))
     }
 
@@ -550,6 +630,14 @@ impl TrainRequest {
         if self.groups.is_some() && self.time.is_some() {
             return Err(Error::Usage(format!(
                 "{GROUPS} and {TIME} both determine the parts of rows; use one of them"
+            )));
+        }
+        if self.ridge.0 < 0.0 {
+            return Err(zonal::Error::parameter(RIDGE.to_string(), self.ridge.0, "at least 0").into());
+        }
+        if self.ridge.0 > 0.0 && self.is_iterative() {
+            return Err(Error::Usage(format!(
+                "{RIDGE} is for training of the output layer only; iterative training has none"
             )));
         }
         if !(self.interval.0 > 0.0 && self.interval.0 < 1.0) {
@@ -577,7 +665,12 @@ impl TrainRequest {
             on_sphere: self.on_sphere,
             normalised: self.lift.is_none_or(LiftChoice::value),
             bias: self.bias.into(),
-            folds: self.folds.map(|k| k.0),
+            folds: match self.folds {
+                Some(folds) => Some(folds.0),
+                None => (self.stop() == Stop::Folds && !self.is_grown()).then_some(FOLD_COUNT),
+            },
+            stop: self.stop(),
+            ridge: self.ridge.0,
             refit: self.refit,
             precision: self.precision.value(),
             checkpoint_seconds: self.checkpoint.0 as u64,

@@ -191,8 +191,14 @@ pub struct TableJob {
     pub normalised: bool,
     /// The bias of the lift to the sphere; chosen on a sample if automatic.
     pub bias: Auto<f64>,
-    /// The number of folds for choosing the iteration by cross-validation; if None, validation rows are used.
+    /// The rows that choose the iteration, unless units are grown.
+    #[serde(default)]
+    pub stop: Stop,
+    /// The number of folds for choosing the iteration by cross-validation.
     pub folds: Option<usize>,
+    /// The ridge: its product with the squared norm of the output weights is added to the mean squared error.
+    #[serde(default)]
+    pub ridge: f64,
     /// Whether the final network is fitted to the validation rows too.
     pub refit: bool,
     /// The precision of the features: f64 or f32.
@@ -212,6 +218,21 @@ fn normalised() -> bool {
 /// The default probability of intervals.
 pub fn interval() -> f64 {
     0.9
+}
+
+/// The rows that choose the iteration of drawn units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stop {
+    /// Leave-one-out if the table is small, otherwise validation rows.
+    Auto,
+    /// Validation rows.
+    #[default]
+    Validation,
+    /// Each fold, predicted by networks that were fitted to the others.
+    Folds,
+    /// Each row, predicted by the network that descent on all others finds.
+    LeaveOneOut,
 }
 
 /// The options of grown units.
@@ -262,6 +283,8 @@ pub struct FitConfig {
     pub step: Step,
     /// The solver of the path.
     pub solver: Solver,
+    /// As in [`TableJob::ridge`].
+    pub ridge: f64,
     /// Whether the final network is fitted to the validation rows too.
     pub refit: bool,
 }
@@ -275,8 +298,8 @@ impl TableJob {
         self.validation_data.is_some() || self.data.memory.as_ref().is_some_and(|m| m.validation.is_some())
     }
 
-    /// Returns the split into training, validation and test rows. With folds, on which networks are always
-    /// grown, there are no validation rows.
+    /// Returns the split into training, validation and test rows. There are no validation rows with folds, on which networks are
+    /// always grown, and with leave-one-out.
     pub fn split(&self, seed: u64) -> Result<Split> {
         if let Some(folds) = self.folds
             && !(2..=MAX_FOLDS).contains(&folds)
@@ -286,8 +309,8 @@ impl TableJob {
             );
         }
         let test = if self.test_data.is_some() { 0.0 } else { self.test_fraction };
-        let has_folds = self.folds.is_some() || self.growth.is_some();
-        let validation = if has_folds || self.has_validation() { 0.0 } else { self.validation_fraction };
+        let are_all_fitted = self.folds.is_some() || self.growth.is_some() || self.stop == Stop::LeaveOneOut;
+        let validation = if are_all_fitted || self.has_validation() { 0.0 } else { self.validation_fraction };
         Ok(Split::new(seed, validation, test)?)
     }
 }

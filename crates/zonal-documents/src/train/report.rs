@@ -1,6 +1,6 @@
 //! The report of a training. Its field names are a stable interface for other programs.
 
-use super::{BatchChoice, Candidate, ClassReport, DescentMethod};
+use super::{BatchChoice, Candidate, ClassReport, DescentMethod, Stop};
 use crate::number::Extended;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -96,7 +96,8 @@ pub struct TrainReport {
     /// mean. With `refit` it is still on the training rows, while `loss` and `path` are on training and validation
     /// rows together.
     pub train_rmse: Option<f64>,
-    /// The root mean squared error on the validation rows at the best iteration, or on held-out rows over folds.
+    /// The root mean squared error at the best iteration on the rows that chose it: validation rows, held-out rows over folds, or
+    /// each row left out.
     pub validation_rmse: Option<f64>,
     /// The root mean squared error on the test rows at the best iteration.
     pub test_rmse: Option<f64>,
@@ -107,8 +108,15 @@ pub struct TrainReport {
     /// The precision of the features, for tables.
     #[schemars(with = "Option<String>")]
     pub precision: Option<Precision>,
-    /// The number of folds that chose the best iteration, or best iterations; null if validation rows did.
+    /// The rows that chose the best iteration of a table: validation, folds or leave-one-out; null if none were held out.
+    #[serde(default)]
+    pub stop: Option<Stop>,
+    /// The number of folds that chose the best iteration, or best iterations; null if other rows did.
     pub folds: Option<usize>,
+    /// The ridge of drawn units on tables: its product with the squared norm of the output weights was added to the mean squared
+    /// error, in the labels' standard units.
+    #[serde(default)]
+    pub ridge: Option<f64>,
     /// Whether the final network was fitted to the validation rows too, for tables.
     pub refit: Option<bool>,
     /// The numbers of training, validation and test rows, for tables.
@@ -155,7 +163,16 @@ impl TrainReport {
     /// Returns whether the losses of the path are on training and validation rows together. With folds there are no
     /// validation rows.
     pub fn is_refitted(&self) -> bool {
-        self.refit == Some(true) && self.folds.is_none()
+        self.refit == Some(true) && self.folds.is_none() && self.stop != Some(Stop::LeaveOneOut)
+    }
+
+    /// Returns the adjective of errors on the rows that chose the iteration.
+    pub fn held_out_name(&self) -> &'static str {
+        match (self.stop, self.folds) {
+            (Some(Stop::LeaveOneOut), _) => "leave-one-out",
+            (_, Some(_)) => "held-out",
+            (_, None) => "validation",
+        }
     }
 
     /// Returns the entry of the path whose network is the best one; for grown units the one with the smallest mean loss on
@@ -233,7 +250,9 @@ impl TrainReport {
             label_errors: of_table.map(|t| t.label_errors.clone()),
             solver,
             precision: descent.as_ref().map(|d| d.precision).or(of_table.map(|t| t.precision)),
+            stop: of_table.and_then(|t| t.stop),
             folds: of_table.and_then(|t| t.folds),
+            ridge: of_table.and_then(|t| t.ridge),
             refit: of_table.map(|t| t.refit),
             rows: of_table.map(|t| t.rows),
             fingerprint: of_table.and_then(|t| t.fingerprint.clone()),
@@ -362,8 +381,12 @@ pub struct TableReport {
     pub label_errors: Vec<LabelErrors>,
     /// The precision of the features of a whole path.
     pub precision: Precision,
+    /// As in [`TrainReport::stop`].
+    pub stop: Option<Stop>,
     /// As in [`TrainReport::folds`].
     pub folds: Option<usize>,
+    /// As in [`TrainReport::ridge`].
+    pub ridge: Option<f64>,
     /// As in [`TrainReport::refit`].
     pub refit: bool,
     /// The number of rows of each part.
@@ -442,7 +465,7 @@ pub struct Checkpoint {
     /// Iterative training on targets: degrees that are not summed (GD-4), without rounding, which is about 1e-13 of
     /// the energies of the target and the units.
     pub loss_error: Option<f64>,
-    /// The loss on the validation rows.
+    /// The loss on the rows that choose the iteration: validation rows, folds, or each row left out of the descent on all others.
     pub validation_loss: Option<f64>,
     /// Tables with classes: the smoothed log-loss on held-out rows that chooses the iteration, each at its own temperature.
     #[serde(default)]
@@ -530,7 +553,7 @@ pub struct LabelErrors {
     pub label: String,
     /// The error on the training rows.
     pub train_rmse: Option<f64>,
-    /// The error on the validation rows, or on held-out rows over folds.
+    /// The error on the rows that chose the iteration, as in `validation_rmse`.
     pub validation_rmse: Option<f64>,
     /// The error on the test rows.
     pub test_rmse: Option<f64>,

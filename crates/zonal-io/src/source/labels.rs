@@ -59,6 +59,15 @@ impl Source {
         Ok(found == Some(true))
     }
 
+    /// Returns whether the table has fewer rows than `limit`, of which no more are read. Errors of rows are found when these are read.
+    pub fn has_fewer_rows(&self, limit: u64) -> bool {
+        let label = self.feature_names.len();
+        let rows = std::cell::Cell::new(0);
+        let is_enough = || rows.get() >= limit;
+        let _ = self.for_each_cell(label..label + 1, &is_enough, &mut |_, _, _, _| rows.set(rows.get() + 1));
+        !is_enough()
+    }
+
     /// Finds the classes of the label in a pass over all rows. If it is cancelled, it ends early, and its result is to be discarded.
     ///
     /// # Errors

@@ -63,6 +63,7 @@ pub(crate) fn train_by(
     notes: Notes<'_>,
 ) -> Result<Trained> {
     let started = SystemTime::now();
+    let config = &*subject::table::resolved(config);
     check_names(config, output)?;
     let mut run = TrainingRun::new(config, output, command, repeats, observer, notes)?;
     let done = match &config.input {

@@ -30,14 +30,20 @@ pub(crate) fn check_finite(trained: Trained) -> Result<Trained> {
         [Some(c.loss), c.validation_loss, c.test_loss].into_iter().flatten().all(f64::is_finite)
     };
     match report.path.iter().find(|c| !losses(c) || !energies(c)) {
-        None if report.step_size.is_finite() && report.step_size > 0.0 => Ok(trained),
-        None => Err(Error::Usage(format!(
-            "the step size is {}, but must be positive and finite; use another {SCALE}",
-            report.step_size
-        ))),
+        None => check_step_size(report.step_size).map(|()| trained),
         Some(c) => Err(Error::Usage(format!(
             "a loss at iteration {} is beyond the range of f64; scale the target, the table or {SCALE} closer to 1",
             c.iteration
         ))),
     }
+}
+
+/// Checks the step size of a training, which is not finite if all features are tiny.
+pub(super) fn check_step_size(step: f64) -> Result<()> {
+    if step.is_finite() && step > 0.0 {
+        return Ok(());
+    }
+    Err(Error::Usage(format!(
+        "the step size is {step}, but must be positive and finite; use another {SCALE}"
+    )))
 }

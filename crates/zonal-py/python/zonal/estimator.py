@@ -39,6 +39,8 @@ def _has_sums(estimator: OneHiddenLayerRegressor) -> bool:
         raise AttributeError("partial_fit needs layers='output' and batch=None; iterative training has no sums to add to")
     if estimator.hidden == "grown":
         raise AttributeError("partial_fit needs hidden='drawn' or 'auto'; units are grown on all rows")
+    if estimator.stop not in ("auto", "validation"):
+        raise AttributeError("partial_fit needs stop='auto' or 'validation'; sums have no rows that can be left out")
     return True
 
 
@@ -57,6 +59,8 @@ class _OneHiddenLayer(BaseEstimator):  # type: ignore[misc]
         bias: float | str = "auto",
         validation_fraction: float = 0.2,
         refit: bool = True,
+        stop: str = "auto",
+        ridge: float = 0.0,
         step: float | str = "auto",
         batch: int | None = None,
         method: str = "descent",
@@ -72,6 +76,8 @@ class _OneHiddenLayer(BaseEstimator):  # type: ignore[misc]
         self.bias = bias
         self.validation_fraction = validation_fraction
         self.refit = refit
+        self.stop = stop
+        self.ridge = ridge
         self.step = step
         self.batch = batch
         self.method = method
@@ -138,8 +144,14 @@ class _OneHiddenLayer(BaseEstimator):  # type: ignore[misc]
     def _is_grown(self) -> bool:
         if self.hidden != "auto":
             return self.hidden == "grown"
-        drawn = {"scale": "auto", "bias": "auto", "validation_fraction": 0.2, "refit": True}
-        return not callable(self.activation) and all(getattr(self, name) == usual for name, usual in drawn.items())
+        drawn = {"scale": "auto", "bias": "auto", "validation_fraction": 0.2, "refit": True, "ridge": 0.0}
+        is_usual = all(getattr(self, name) == usual for name, usual in drawn.items())
+        return not callable(self.activation) and is_usual and self.stop in ("auto", "folds")
+
+    def _stop(self) -> str | None:
+        if self.stop not in ("auto", "leave-one-out", "validation", "folds"):
+            raise ParameterError(f"stop is {self.stop!r}, but must be 'auto', 'leave-one-out', 'validation' or 'folds'")
+        return None if self.stop == "auto" else self.stop
 
     def _seed(self) -> int:
         if isinstance(self.random_state, numbers.Integral):
@@ -174,6 +186,8 @@ class _OneHiddenLayer(BaseEstimator):  # type: ignore[misc]
             validation_fraction=0.2 if validation is not None else self.validation_fraction,
             activation=self.activation,
             width=self.width,
+            stop=self._stop(),
+            ridge=self.ridge,
             layers=self.layers,
             method=self.method,
             batch=self.batch,
@@ -195,6 +209,8 @@ class _OneHiddenLayer(BaseEstimator):  # type: ignore[misc]
             weight=weight,
             test_fraction=0.0,
             hidden="grown",
+            stop=self._stop(),
+            ridge=self.ridge,
             activation=self.activation,
             width=self.width,
             iterations=self._iterations(_ITERATIONS),
@@ -213,7 +229,9 @@ class _OneHiddenLayer(BaseEstimator):  # type: ignore[misc]
             weight=weight,
             test_fraction=0.0,
             validation_fraction=0.2 if validation is not None else self.validation_fraction,
-            refit=bool(self.refit) and validation is None and self.validation_fraction > 0,
+            refit=bool(self.refit) and validation is None and self.validation_fraction > 0 and self.stop != "folds",
+            stop=self._stop(),
+            ridge=self.ridge,
             hidden="drawn",
             activation=self.activation,
             width=_WIDTH if self.width is None else self.width,
@@ -244,7 +262,8 @@ class OneHiddenLayerRegressor(RegressorMixin, _OneHiddenLayer):  # type: ignore[
     hidden : {'auto', 'grown', 'drawn'}, default='auto'
         Whether hidden units are grown on the rows or drawn at random, as for `zonal.train`. Folds choose the iterations of
         grown units. With auto, units are grown, unless training is iterative, the activation is a callable, or `scale`,
-        `bias`, `validation_fraction` or `refit`, which are for drawn units, differ from their defaults. `partial_fit` draws.
+        `bias`, `validation_fraction`, `refit`, `ridge` or `stop` (other than folds), which are for drawn units, differ from
+        their defaults. `partial_fit` draws.
     layers : {'output', 'both', 'hidden'}, default='output'
         The layers that are trained; ``'both'`` and ``'hidden'`` are iterative.
     iterations : int or 'auto', default='auto'
@@ -254,11 +273,16 @@ class OneHiddenLayerRegressor(RegressorMixin, _OneHiddenLayer):  # type: ignore[
     bias : float or 'auto', default='auto'
         The bias appended to rows before they are mapped to the sphere.
     validation_fraction : float, default=0.2
-        The fraction of the rows that choose the iteration. With 0, or with layers='output' if no row falls into that part,
-        the last iteration is used; iterative training then uses the one with the smallest training loss.
+        The fraction of the rows that choose the iteration, if validation rows do. With 0 the last iteration is used;
+        iterative training then uses the one with the smallest training loss.
     refit : bool, default=True
         Whether to fit the final network to the validation rows too, once they have chosen the iteration; only with
         layers='output'.
+    stop : {'auto', 'leave-one-out', 'validation', 'folds'}, default='auto'
+        The rows that choose the iteration of drawn units, as for `zonal.train`: with auto each row, left out of the descent on all
+        others, if there are fewer than 20,000 rows, and no groups, validation rows or other `validation_fraction`.
+    ridge : float, default=0.0
+        The factor of the squared norm of the output weights, which is added to the mean squared error of drawn units.
     step : float or 'auto', default='auto'
         The step size.
     batch : int or None, default=None
@@ -350,17 +374,13 @@ class OneHiddenLayerRegressor(RegressorMixin, _OneHiddenLayer):  # type: ignore[
             self._path = self._descend(X, y, groups, validation)
         elif self._is_grown():
             self._path = self._grow(X, y, weight, groups, validation)
-        elif groups is not None or validation is not None:
-            self._path = self._draw(X, y, weight, groups, validation)
         else:
-            self._path = self._solve(
-                self._begin(X, y, weight).update(X, y, first_row=0, sample_weight=weight, progress=False)
-            )
+            self._path = self._draw(X, y, weight, groups, validation)
         return self
 
     @available_if(_has_sums)  # type: ignore[untyped-decorator]
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> OneHiddenLayerRegressor:
-        """Add rows; the result is that of fitting all rows at once.
+        """Add rows; the result is that of fitting all rows at once with ``stop='validation'``.
 
         The first call determines the map from rows to points of the sphere (means and deviations of columns and labels) and
         all automatic choices. Later calls only add to the sums, so the first rows should be representative. The path is
@@ -467,7 +487,11 @@ class OneHiddenLayerRegressor(RegressorMixin, _OneHiddenLayer):  # type: ignore[
 
     def _solve(self, statistics: Statistics) -> results.Training:
         return statistics.path(
-            iterations=self._iterations(_ITERATIONS), step=self.step, refit=bool(self.refit), progress=False
+            iterations=self._iterations(_ITERATIONS),
+            step=self.step,
+            refit=bool(self.refit),
+            ridge=self.ridge,
+            progress=False,
         )
 
     def _reshape(self, values: FloatArray) -> FloatArray:
@@ -499,7 +523,8 @@ class OneHiddenLayerClassifier(ClassifierMixin, _OneHiddenLayer):  # type: ignor
     hidden : {'auto', 'grown', 'drawn'}, default='auto'
         Whether hidden units are grown on the rows or drawn at random, as for `zonal.train`. Folds choose the iterations of
         grown units. With auto, units are grown, unless training is iterative, the activation is a callable, or `scale`,
-        `bias`, `validation_fraction` or `refit`, which are for drawn units, differ from their defaults.
+        `bias`, `validation_fraction`, `refit`, `ridge` or `stop` (other than folds), which are for drawn units, differ from
+        their defaults.
     layers : {'output', 'both', 'hidden'}, default='output'
         The layers that are trained; ``'both'`` and ``'hidden'`` are iterative.
     iterations : int or 'auto', default='auto'
@@ -509,11 +534,16 @@ class OneHiddenLayerClassifier(ClassifierMixin, _OneHiddenLayer):  # type: ignor
     bias : float or 'auto', default='auto'
         The bias appended to rows before they are mapped to the sphere.
     validation_fraction : float, default=0.2
-        The fraction of the rows that choose the iteration. With 0, or with layers='output' if no row falls into that part,
-        the last iteration is used; iterative training then uses the one with the smallest training loss.
+        The fraction of the rows that choose the iteration, if validation rows do. With 0 the last iteration is used;
+        iterative training then uses the one with the smallest training loss.
     refit : bool, default=True
         Whether to fit the final network to the validation rows too, once they have chosen the iteration; only with
         layers='output'.
+    stop : {'auto', 'leave-one-out', 'validation', 'folds'}, default='auto'
+        The rows that choose the iteration of drawn units, as for `zonal.train`: with auto each row, left out of the descent on all
+        others, if there are fewer than 20,000 rows, and no groups, validation rows or other `validation_fraction`.
+    ridge : float, default=0.0
+        The factor of the squared norm of the output weights, which is added to the mean squared error of drawn units.
     step : float or 'auto', default='auto'
         The step size.
     batch : int or None, default=None
@@ -575,6 +605,8 @@ class OneHiddenLayerClassifier(ClassifierMixin, _OneHiddenLayer):  # type: ignor
         bias: float | str = "auto",
         validation_fraction: float = 0.2,
         refit: bool = True,
+        stop: str = "auto",
+        ridge: float = 0.0,
         step: float | str = "auto",
         batch: int | None = None,
         method: str = "descent",
@@ -592,6 +624,8 @@ class OneHiddenLayerClassifier(ClassifierMixin, _OneHiddenLayer):  # type: ignor
             bias=bias,
             validation_fraction=validation_fraction,
             refit=refit,
+            stop=stop,
+            ridge=ridge,
             step=step,
             batch=batch,
             method=method,

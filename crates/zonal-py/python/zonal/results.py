@@ -725,7 +725,8 @@ class Path(Columns):
     test_loss : FloatArray | None
         The loss on the test rows.
     validation_loss : FloatArray | None
-        The loss on the validation rows.
+        The loss on the rows that choose the iteration: validation rows, folds, or each row left out of the descent on
+        all others.
     """
 
     _nested = {"energy": "degrees", "error": "degrees", "predicted": "degrees"}
@@ -1005,7 +1006,7 @@ class LabelErrors(Columns):
     train_rmse : FloatArray | None
         The error on the training rows.
     validation_rmse : FloatArray | None
-        The error on the validation rows, or on held-out rows over folds.
+        The error on the rows that chose the iteration, as in `validation_rmse`.
     """
 
     label: tuple[str, ...]
@@ -1140,7 +1141,7 @@ class Training(TrainingResult):
     fingerprint : str | None
         A hash of all rows that identifies the table; None for tables read in shards.
     folds : int | None
-        The number of folds that chose the best iteration, or best iterations; None if validation rows did.
+        The number of folds that chose the best iteration, or best iterations; None if other rows did.
     importances : Importances | None
         How much the grown networks move with each feature.
     interval : Interval | None
@@ -1165,12 +1166,18 @@ class Training(TrainingResult):
         The precision of the features, for tables.
     refit : bool | None
         Whether the final network was fitted to the validation rows too, for tables.
+    ridge : float | None
+        The ridge of drawn units on tables: its product with the squared norm of the output weights was added to the
+        mean squared error, in the labels' standard units.
     rows : PartRows | None
         The numbers of training, validation and test rows, for tables.
     run : str | None
         The path of the run folder; None if nothing was written.
     solver : SolverReport | None
         The solver of the path and its error bounds; None at infinite width and for iterative training.
+    stop : str | None
+        The rows that chose the best iteration of a table: validation, folds or leave-one-out; None if none were held
+        out.
     target : str | None
         The expression of the target, for targets.
     target_energy : FloatArray | None
@@ -1184,7 +1191,8 @@ class Training(TrainingResult):
         mean. With `refit` it is still on the training rows, while `loss` and `path` are on training and validation
         rows together.
     validation_rmse : float | None
-        The root mean squared error on the validation rows at the best iteration, or on held-out rows over folds.
+        The root mean squared error at the best iteration on the rows that chose it: validation rows, held-out rows
+        over folds, or each row left out.
     """
 
     stop_reason: str
@@ -1220,9 +1228,11 @@ class Training(TrainingResult):
     normalised: bool | None
     precision: str | None
     refit: bool | None
+    ridge: float | None
     rows: PartRows | None
     run: str | None
     solver: SolverReport | None
+    stop: str | None
     target: str | None
     target_energy: FloatArray | None
     test_rmse: float | None

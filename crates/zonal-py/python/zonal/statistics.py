@@ -243,13 +243,14 @@ class Statistics:
         step: float | str = "auto",
         solver: str = "auto",
         refit: bool = False,
+        ridge: float = 0.0,
         progress: bool | None = None,
     ) -> results.Training:
         """Compute the whole path of gradient descent over the rows added so far.
 
         Parameters
         ----------
-        iterations, at, step, solver, refit
+        iterations, at, step, solver, refit, ridge
             As for `zonal.train`.
         progress : bool
             As for `Statistics`.
@@ -262,7 +263,9 @@ class Statistics:
         last, listed = _call.iterations(iterations, at)
         fixed = None if isinstance(step, str) and step == "auto" else _call.real("step", step)
         with progress_bars(progress) as bars:
-            report = self._sums.fit(last, listed, fixed, solver, _call.flag("refit", refit), bars)
+            report = self._sums.fit(
+                last, listed, fixed, solver, _call.flag("refit", refit), _call.real("ridge", ridge), bars
+            )
         result: results.Training = result_of(results.Training, report, self._notes)
         return result
 

@@ -43,6 +43,7 @@ def train(
     test: Path | Sequence[Path] | None = None,
     test_fraction: float = 0.2,
     validation_fraction: float = 0.2,
+    stop: str | None = None,
     folds: int | None = None,
     interval: float = 0.9,
     refit: bool = False,
@@ -54,6 +55,7 @@ def train(
     hidden: str | None = None,
     iterations: int | float | None = None,
     step: float | str = "auto",
+    ridge: float = 0.0,
     solver: str = "auto",
     at: Sequence[int] | None = None,
     max_degree: int | None = None,
@@ -142,8 +144,13 @@ def train(
         its number.
     interval : float
         The probability with which the reported intervals are to cover the labels of new rows.
+    stop : {'leave-one-out', 'validation', 'folds'}
+        The rows that choose the iteration of drawn units. With leave-one-out each row is predicted by the network that descent on all
+        other rows finds, exactly and at every iteration, and no row is held back; rows with equal features are left out together. It is
+        the default below 20,000 rows, if rows times width is at most 2e7, unless `validation`, `validation_fraction`, `folds`,
+        `groups` or `time` is set or training is iterative. Grown units hold out folds.
     folds : int
-        The number of folds for choosing the iteration by cross-validation, in place of validation rows.
+        The number of folds for choosing the iteration by cross-validation; with ``stop='folds'`` 5 by default.
     refit : bool
         Whether to fit the final network to the validation rows too.
     precision : {'f64', 'f32'}
@@ -160,11 +167,14 @@ def train(
         they add to the labels, and tuned) or drawn at random. The network of grown units is the mean of `folds` networks
         (by default 8, 4 from 2,000 rows, and a tenth of the rows below 80), each of which holds out one fold. By
         default units are grown, unless training is iterative, `activation` is a callable, or `scale`, `bias`, `lift`, `on_sphere`,
-        `validation_fraction` or `refit` is set.
+        `validation_fraction`, `refit`, `ridge` or a `stop` other than folds is set.
     iterations : int
         The number of iterations; by default the largest of `at`, else 1e9, or 1e4 for iterative training.
     step : float or ``'auto'``
         The step size.
+    ridge : float
+        The factor of the squared norm of the output weights, which is added to the mean squared error of drawn units on a table, with
+        labels in standard units. Descent then approaches ridge regression.
     solver : {'auto', 'dense', 'lanczos'}
         The solver of the path.
     at : sequence of int

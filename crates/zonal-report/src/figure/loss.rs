@@ -19,7 +19,7 @@ pub fn loss(id: &str, report: &TrainReport) -> Chart {
     let (horizontal_rules, beyond) = horizontal_rules(report);
     let lines: [(&str, Curve); 3] = [
         (first_name(report), |c| Some(c.loss)),
-        (if report.folds.is_some() { "held out" } else { "validation" }, |c| c.validation_loss),
+        (report.held_out_name(), |c| c.validation_loss),
         ("test", |c| c.test_loss),
     ];
     let values = |f: Curve| {

@@ -5,7 +5,8 @@ use zonal::network::{Layers, Parametrisation, Start};
 use zonal_documents::agreement::Agreement;
 use zonal_documents::number::{short, short_count, short_known, short_residual, short_up};
 use zonal_documents::train::{
-    BestPolynomialReport, Checkpoint, IntervalReport, LabelErrors, LearningTime, SolverReport, TrainReport,
+    BestPolynomialReport, Checkpoint, IntervalReport, LabelErrors, LearningTime, SolverReport, Stop,
+    TrainReport,
 };
 
 /// The number of rows that the table aims for.
@@ -293,6 +294,7 @@ fn rows_table(report: &TrainReport, layout: Layout) -> String {
         None => format!("iteration {}", report.best_iteration.unwrap_or(report.iterations)),
     };
     let chosen = match (report.validation_rmse, report.folds) {
+        (Some(_), None) if report.stop == Some(Stop::LeaveOneOut) => ", chosen by leave-one-out",
         (_, Some(_)) => ", chosen over folds",
         (Some(_), None) => ", chosen on validation rows",
         (None, None) => "",
@@ -303,12 +305,15 @@ fn rows_table(report: &TrainReport, layout: Layout) -> String {
             text += "log-loss: on held-out rows, against smoothed classes, at the best temperature of each iteration.\n";
         }
         text += &format!("\nbest {best}{chosen}; temperature {}\n", short(found.temperature));
-        text += &super::classes::training(found, held_out(report), layout);
+        let rows = match report.stop {
+            Some(Stop::LeaveOneOut) => "left-out",
+            _ => report.held_out_name(),
+        };
+        text += &super::classes::training(found, rows, layout);
         if found.held_out.is_some() {
             let what = if report.networks.is_some() { "units, iterations" } else { "the iteration" };
             text += &format!(
-                "Measures on {} rows are too good: {what} and the temperature were chosen on them.\n",
-                held_out(report)
+                "Measures on {rows} rows are too good: {what} and the temperature were chosen on them.\n"
             );
         }
         return text + &run_line(report);
@@ -344,15 +349,13 @@ fn interval_line(interval: &IntervalReport) -> String {
     text + "\n"
 }
 
-/// Names the rows that chose the iteration.
-fn held_out(report: &TrainReport) -> &'static str {
-    if report.folds.is_some() { "held-out" } else { "validation" }
-}
-
 /// Formats the known errors; those on validation rows or folds, which chose the iteration, if there are no test rows.
 fn errors(report: &TrainReport) -> String {
-    let rows = format!("{} rows", held_out(report));
-    let held_out = if report.folds.is_some() { "held-out folds" } else { &rows };
+    let held_out = match (report.stop, report.folds) {
+        (Some(Stop::LeaveOneOut), _) => "rows left out",
+        (_, Some(_)) => "held-out folds",
+        (_, None) => "validation rows",
+    };
     let validation = report.validation_rmse.filter(|_| report.test_rmse.is_none());
     let all = [(report.train_rmse, "training rows"), (validation, held_out), (report.test_rmse, "test rows")];
     let known = all.iter().filter_map(|(error, rows)| Some(format!("{} on {rows}", short((*error)?))));
@@ -365,6 +368,9 @@ fn heading(report: &TrainReport) -> String {
     let Some(r) = report.rows else { return String::new() };
     let mut text = match report.folds {
         Some(folds) => format!("{label} from {} rows in {folds} folds and {} test rows", r.train, r.test),
+        None if report.stop == Some(Stop::LeaveOneOut) => {
+            format!("{label} from {} training rows, each left out once, and {} test rows", r.train, r.test)
+        }
         None => {
             format!("{label} from {} training, {} validation and {} test rows", r.train, r.validation, r.test)
         }
@@ -376,13 +382,14 @@ fn heading(report: &TrainReport) -> String {
         return text + &grown_heading(report, networks);
     }
     text += &format!(
-        "\nby {} {} units at scale {}, bias {}{}{}{}{}\n\n",
+        "\nby {} {} units at scale {}, bias {}{}{}{}{}{}\n\n",
         report.width,
         report.activation_names(),
         short(report.scale),
         report.bias.map_or("-".to_owned(), short),
         if report.normalised == Some(false) { ", rows not on the sphere" } else { "" },
         step(report),
+        report.ridge.filter(|r| *r > 0.0).map_or(String::new(), |ridge| format!(", ridge {}", short(ridge))),
         solver(report),
         descent(report)
     );
@@ -415,7 +422,7 @@ fn has_tangent(report: &TrainReport) -> bool {
 
 /// Formats the root mean squared errors along the path.
 fn path_of_errors(report: &TrainReport, layout: Layout) -> String {
-    let held_out = if report.folds.is_some() { "held-out RMSE" } else { "validation RMSE" };
+    let held_out = &format!("{} RMSE", report.held_out_name());
     let linear = has_tangent(report);
     let train = if report.is_refitted() { "train+validation RMSE" } else { "train RMSE" };
     let mut header = ["iteration", train, held_out, "test RMSE"].map(String::from).to_vec();

@@ -48,6 +48,10 @@ pub struct LeaveOneOut {
 }
 
 impl LeaveOneOut {
+    /// The largest product of the step and the largest eigenvalue for which residuals are computed: closer to 2 the number of
+    /// nodes would grow without bound.
+    pub const LARGEST_REACH: f64 = 1.9;
+
     /// Prepares the errors for features (one row for each row of the table), labels, and weights of rows, none for equal ones.
     ///
     /// Cost: the products N m^2 and the eigenproblem of order min(N, m).
@@ -108,30 +112,35 @@ impl LeaveOneOut {
     /// # Errors
     /// [`Error::Parameter`] for a ridge that is negative or not finite.
     pub fn ridge_residuals(&self, ridge: f64) -> Result<Matrix> {
-        if !(ridge >= 0.0 && ridge.is_finite()) {
-            return Err(Error::parameter("the ridge", ridge, "at least 0 and finite"));
-        }
+        check_ridge(ridge)?;
         // 0 is the limit of small ridges, in which rows that determine a coefficient alone have no leave-one-out fit.
         let ridge = ridge.max(1e-14 * self.largest_eigenvalue()).max(f64::MIN_POSITIVE);
         Ok(self.integrated(&[(Complex64::from(ridge), Complex64::from(0.5))]))
     }
 
-    /// Returns the residuals of each row for t steps of gradient descent from zero on all others.
+    /// Returns the residuals of each row for t steps of gradient descent from zero on all others, with a ridge as in
+    /// [`Quadratic::with_ridge`](crate::risk::Quadratic::with_ridge).
     ///
-    /// Cost: 48 products of N times the rank for each label and 48 for the leverages from t = 48 on, up to 380 each below.
+    /// Cost: 48 products of N times the rank for each label and 48 for the leverages from t = 48 on, up to 380 each below; up to 2,100
+    /// with larger steps than 1 / (the largest eigenvalue + the ridge).
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a step that is not positive, or larger than 1 / (the largest eigenvalue).
-    pub fn descent_residuals(&self, step: f64, iterations: u64) -> Result<Matrix> {
-        let largest = self.largest_eigenvalue();
-        if !(step > 0.0 && step * largest <= 1.0 + 1e-9) {
-            let required =
-                format!("positive and at most {:.6e}, 1 / (the largest eigenvalue)", 1.0 / largest);
+    /// [`Error::Parameter`] for a ridge that is negative or not finite, and for a step that is not positive, or larger than
+    /// [`Self::LARGEST_REACH`] / (the largest eigenvalue + the ridge).
+    pub fn descent_residuals(&self, step: f64, ridge: f64, iterations: u64) -> Result<Matrix> {
+        check_ridge(ridge)?;
+        let largest = self.largest_eigenvalue() + ridge;
+        if !(step > 0.0 && step * largest <= Self::LARGEST_REACH) {
+            let required = format!(
+                "positive and at most {:.6e}, {} / (largest eigenvalue + ridge)",
+                Self::LARGEST_REACH / largest,
+                Self::LARGEST_REACH
+            );
             return Err(Error::parameter("the step", step, required));
         }
         let contour = Contour::of_descent(step, iterations, step * largest);
         let nodes: Vec<(Complex64, Complex64)> =
-            contour.nodes.iter().map(|node| (-node.point, node.factor)).collect();
+            contour.nodes.iter().map(|node| (ridge - node.point, node.factor)).collect();
         Ok(self.integrated(&nodes))
     }
 
@@ -193,6 +202,13 @@ impl LeaveOneOut {
         }
         (self.vectors.times(&right), self.squares.times(&shares))
     }
+}
+
+fn check_ridge(ridge: f64) -> Result<()> {
+    if ridge >= 0.0 && ridge.is_finite() {
+        return Ok(());
+    }
+    Err(Error::parameter("the ridge", ridge, "at least 0 and finite"))
 }
 
 /// Returns the eigenvalues of the second moments and the left singular vectors of weighted features, one row for each row.
@@ -285,18 +301,35 @@ mod tests {
                 }
             };
             // More iterations than features that are nearly dependent can tell apart, refitted or not, are compared with the ridge.
-            let last = left_out.descent_residuals(step, 1_000_000_000_000_000_000).unwrap();
+            let last = left_out.descent_residuals(step, 0.0, 1_000_000_000_000_000_000).unwrap();
             let limit = left_out.ridge_residuals(0.0).unwrap();
             for (a, b) in last.values().iter().zip(limit.values()) {
                 assert!((a - b).abs() < 1e-6 * (1.0 + b.abs()), "{number}: {a} {b}");
             }
             for iterations in [0, 1, 7, 47, 48, 1_000] {
-                let found = left_out.descent_residuals(step, iterations).unwrap();
+                let found = left_out.descent_residuals(step, 0.0, iterations).unwrap();
                 check(&found, &|l| accumulated(l, step, iterations), &format!("t = {iterations}"));
             }
+            for iterations in [0, 1, 7, 47, 48, 250, 300] {
+                let found = left_out.descent_residuals(1.9 * step, 0.0, iterations).unwrap();
+                check(
+                    &found,
+                    &|l| accumulated(l, 1.9 * step, iterations),
+                    &format!("long step, t = {iterations}"),
+                );
+            }
             let ridge = 1e-3 * left_out.largest_eigenvalue();
+            let step = 1.0 / (left_out.largest_eigenvalue() + ridge);
+            for iterations in [0, 1, 7, 47, 48, 1_000, 1_000_000_000_000_000_000] {
+                let found = left_out.descent_residuals(step, ridge, iterations).unwrap();
+                check(
+                    &found,
+                    &|l| accumulated(l + ridge, step, iterations),
+                    &format!("ridge, t = {iterations}"),
+                );
+            }
             check(&left_out.ridge_residuals(ridge).unwrap(), &|l| 1.0 / (l + ridge), "ridge");
-            let means = left_out.mean_squares(&left_out.descent_residuals(step, 0).unwrap()).unwrap();
+            let means = left_out.mean_squares(&left_out.descent_residuals(step, ridge, 0).unwrap()).unwrap();
             assert!(means.len() == labels && means.iter().all(|m| *m > 0.0));
         }
     }
@@ -321,7 +354,7 @@ mod tests {
         let left_out = LeaveOneOut::new(&t.features, &t.labels, &[]).unwrap();
         let step = 1.0 / left_out.largest_eigenvalue();
         for iterations in [1, 100, 1_000_000_000_000, 1_000_000_000_000_000_000] {
-            let found = left_out.descent_residuals(step, iterations).unwrap().row(0)[0];
+            let found = left_out.descent_residuals(step, 0.0, iterations).unwrap().row(0)[0];
             assert!(
                 (found - t.labels.row(0)[0]).abs() < 1e-9,
                 "{iterations}: {found} {}",
@@ -335,7 +368,7 @@ mod tests {
         let t = table(10, 5, 1, false, 0);
         let left_out = LeaveOneOut::new(&t.features, &t.labels, &[]).unwrap();
         let largest = left_out.largest_eigenvalue();
-        assert!(matches!(left_out.descent_residuals(1.1 / largest, 10), Err(Error::Parameter { .. })));
+        assert!(matches!(left_out.descent_residuals(1.91 / largest, 0.0, 10), Err(Error::Parameter { .. })));
         assert!(matches!(left_out.ridge_residuals(-1.0), Err(Error::Parameter { .. })));
         assert!(matches!(
             LeaveOneOut::new(&t.features, &t.labels.row_range(0, 9), &[]),

@@ -49,6 +49,8 @@ pub struct GradientPath {
     solution: Solution,
     label_sq: Vec<f64>,
     step: f64,
+    /// The ridge, by which the eigenvalues exceed those of the rows.
+    ridge: f64,
     trace: f64,
     width: usize,
     rounding: Rounding,
@@ -214,7 +216,7 @@ impl GradientPath {
             low: Some(part(true)?),
         };
         let label_sq = vec![form.norm_sq()];
-        Ok(Self { solution: Solution::Dense(dense), label_sq, step, trace, width: m, rounding })
+        Ok(Self { solution: Solution::Dense(dense), label_sq, step, ridge: 0.0, trace, width: m, rounding })
     }
 
     /// Returns the output weights of one label as [`Self::coefficients`], in double-double arithmetic, for a path of
@@ -243,6 +245,7 @@ impl GradientPath {
             solution,
             label_sq: quadratic.c().iter().map(|c| 2.0 * c).collect(),
             step: rounding.step,
+            ridge: quadratic.ridge(),
             trace: trace(quadratic.k()),
             width: quadratic.k().rows(),
             rounding,
@@ -363,9 +366,14 @@ impl GradientPath {
     }
 
     /// Computes the loss E (f_t - g)^2 of each label on the expectation or rows behind the quadratic form: ||g||^2
-    /// minus sum_i b_i^2 psi_2t(lambda_i). Cost m, with Lanczos k.
+    /// minus sum_i b_i^2 psi_2t(lambda_i), and with a ridge minus its penalty. Cost m, with Lanczos k.
     pub fn losses(&self, iteration: u64) -> Vec<f64> {
         let twice = iteration.saturating_mul(2);
+        let penalty = |x: f64| match self.ridge {
+            0.0 => 0.0,
+            ridge => ridge * accumulated(x, self.step, iteration).powi(2),
+        };
+        let part = |x: f64| accumulated(x, self.step, twice) + penalty(x);
         let learned: Vec<f64> = match &self.solution {
             Solution::Dense(dense) => (0..self.labels())
                 .map(|label| {
@@ -374,15 +382,14 @@ impl GradientPath {
                         .row(label)
                         .iter()
                         .zip(&dense.eigenvalues)
-                        .map(|(b, &lambda)| b * b * accumulated(lambda, self.step, twice))
+                        .map(|(b, &lambda)| b * b * part(lambda))
                         .collect();
                     tree_sum(&terms)
                 })
                 .collect(),
-            Solution::Krylov(spaces) => spaces
-                .iter()
-                .map(|(_, ritz)| ritz.integral(|x| share(ritz, x, |x| accumulated(x, self.step, twice))))
-                .collect(),
+            Solution::Krylov(spaces) => {
+                spaces.iter().map(|(_, ritz)| ritz.integral(|x| share(ritz, x, part))).collect()
+            }
         };
         self.label_sq.iter().zip(learned).map(|(y, x)| non_negative(y - x)).collect()
     }
@@ -526,22 +533,24 @@ mod tests {
 
     /// Computes output weights and loss of exact descent on the given sums, from the eigenproblem in double-double
     /// arithmetic.
-    fn exact(q: &Quadratic, step: f64, t: u64) -> (Vec<DoubleDouble>, f64) {
-        let m = q.k().rows();
-        let rows: Vec<Vec<DoubleDouble>> =
-            (0..m).map(|i| q.k().row(i)[..=i].iter().map(|&x| DoubleDouble::from(x)).collect()).collect();
-        let (values, vectors) = jacobi::eigen(&rows).unwrap();
-        let mut weights = vec![DoubleDouble::ZERO; m];
+    fn exact(
+        q: &Quadratic,
+        (values, vectors): &(Vec<DoubleDouble>, Vec<Vec<DoubleDouble>>),
+        step: f64,
+        t: u64,
+    ) -> (Vec<f64>, f64) {
+        let mut weights = vec![DoubleDouble::ZERO; q.k().rows()];
         let mut loss = DoubleDouble::from(2.0 * q.c()[0]);
-        for (value, vector) in values.iter().zip(&vectors) {
+        for (value, vector) in values.iter().zip(vectors) {
             let b: DoubleDouble =
                 vector.iter().zip(q.b().row(0)).map(|(&v, &b)| v * DoubleDouble::from(b)).sum();
-            let x = value.to_f64().max(0.0);
+            let x = value.to_f64().max(0.0) + q.ridge();
             let weight = b * DoubleDouble::from(accumulated(x, step, t));
             weights.iter_mut().zip(vector).for_each(|(a, &v)| *a = *a + weight * v);
             loss = loss - b * b * DoubleDouble::from(accumulated(x, step, 2 * t));
+            loss = loss - weight * weight * DoubleDouble::from(q.ridge());
         }
-        (weights, loss.to_f64())
+        (weights.iter().map(|a| a.to_f64()).collect(), loss.to_f64())
     }
 
     #[test]
@@ -555,24 +564,48 @@ mod tests {
             (0..300).map(|i| (3.0 * points.row(i)[0]).sin() + points.row(i)[1].abs()).collect();
         for (activation, width) in [(Activation::Exp, 90), (Activation::Relu, 120), (Activation::Tanh, 60)] {
             let network = crate::network::Network::random(activation.clone(), 1.0, dim, width, 3).unwrap();
-            let q = crate::risk::Empirical::new(&points, &labels).quadratic(&network).unwrap();
-            let step = 0.99 * GradientPath::new(&q, Step::Auto, &mut Silent).unwrap().step();
-            for solver in [Solver::Dense, Solver::Lanczos] {
+            let plain = crate::risk::Empirical::new(&points, &labels).quadratic(&network).unwrap();
+            let lower = |i: usize| plain.k().row(i)[..=i].iter().map(|&x| DoubleDouble::from(x)).collect();
+            let eigen = jacobi::eigen(&(0..width).map(lower).collect::<Vec<_>>()).unwrap();
+            for (ridge, solver) in [0.0, 1e-9, 1e-3, 0.3]
+                .into_iter()
+                .flat_map(|ridge| [Solver::Dense, Solver::Lanczos].map(|solver| (ridge, solver)))
+            {
+                let q = plain.clone().with_ridge(ridge).unwrap();
+                let step = 0.99 * GradientPath::new(&q, Step::Auto, &mut Silent).unwrap().step();
                 let path =
                     GradientPath::with_solver(&q, Step::Fixed(step), solver, 1_000_000_000, &mut Silent)
                         .unwrap();
                 for t in [1, 1_000, 1_000_000, 1_000_000_000, 1_000_000_000_000] {
-                    let (weights, loss) = exact(&q, step, t);
+                    let (weights, loss) = exact(&q, &eigen, step, t);
                     let found = path.coefficients(&[t]);
-                    let rounded: Vec<f64> = weights.iter().map(|a| a.to_f64()).collect();
-                    let off = distance(&q, found.row(0), &rounded);
-                    let what = format!("{activation} {solver:?} {t:e}");
+                    let off = distance(&q, found.row(0), &weights);
+                    let what = format!("{activation} {ridge:e} {solver:?} {t:e}");
                     assert!(off <= path.distances(t)[0], "{what}: {off:e} > {:e}", path.distances(t)[0]);
-                    assert!((path.loss(t) - loss).abs() <= path.loss_error(t), "{what}");
+                    let error = path.loss_error(t);
+                    assert!((path.loss(t) - loss).abs() <= error, "{what}");
+                    let evaluated = q.losses(&found).unwrap()[0];
+                    assert!((evaluated - loss).abs() <= error + 1e-9, "{what}: {evaluated:e} {loss:e}");
                     let (low, high) = path.loss_bounds(t).unwrap()[0];
                     assert!(low <= loss && loss <= high, "{what}: {low:e} {loss:e} {high:e}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_ridge_ends_at_ridge_regression() {
+        let k = Matrix::from_rows(2, 2, vec![1.0, 0.0, 0.0, 0.25]).unwrap();
+        let q = Quadratic::new(k, vec![1.0, 0.25], 0.625).unwrap().with_ridge(0.25).unwrap();
+        assert_eq!((q.ridge(), q.k().row(1)), (0.25, &[0.0, 0.5][..]));
+        let path = GradientPath::new(&q, Step::Auto, &mut Silent).unwrap();
+        let a = path.coefficients(&[1_000_000]);
+        assert!((a.row(0)[0] - 0.8).abs() < 1e-15 && (a.row(0)[1] - 0.5).abs() < 1e-15);
+        // The loss of the network alone: 0.2^2 + 0.5^2 / 4.
+        assert!((path.loss(1_000_000) - 0.1025).abs() < 1e-15);
+        assert!((q.losses(&a).unwrap()[0] - 0.1025).abs() < 1e-15);
+        for ridge in [-1.0, f64::NAN, f64::INFINITY] {
+            assert!(matches!(quadratic(2).with_ridge(ridge), Err(Error::Parameter { .. })), "{ridge}");
         }
     }
 

@@ -12,6 +12,8 @@ pub struct Quadratic {
     /// One row for each label.
     b: Matrix,
     c: Vec<f64>,
+    /// The ridge, which is part of K.
+    ridge: f64,
     rounding: (f64, Vec<f64>),
 }
 
@@ -52,7 +54,26 @@ impl Quadratic {
             return Err(Error::parameter("K", pair, "symmetric"));
         }
         let rounding = (0.0, vec![0.0; c.len()]);
-        Ok(Self { k, b, c, rounding })
+        Ok(Self { k, b, c, ridge: 0.0, rounding })
+    }
+
+    /// Returns the form of the penalised loss (1/2) a.Ka - b.a + c + (1/2) ridge |a|^2, on which descent approaches ridge
+    /// regression. [`Self::k`] then includes the ridge; losses are those of the network, without the penalty.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a ridge that is negative or not finite.
+    pub fn with_ridge(mut self, ridge: f64) -> Result<Self> {
+        if !(ridge >= 0.0 && ridge.is_finite()) {
+            return Err(Error::parameter("the ridge", ridge, "at least 0 and finite"));
+        }
+        (0..self.k.rows()).for_each(|i| self.k.row_mut(i)[i] += ridge);
+        self.ridge += ridge;
+        Ok(self)
+    }
+
+    /// Returns the ridge; 0 by default.
+    pub fn ridge(&self) -> f64 {
+        self.ridge
     }
 
     /// Returns the same form with estimates of the errors of K, in the spectral norm, and of the b of each label, in
@@ -88,7 +109,7 @@ impl Quadratic {
         self.c.len()
     }
 
-    /// Returns K.
+    /// Returns K, with the ridge on its diagonal.
     pub fn k(&self) -> &Matrix {
         &self.k
     }
@@ -114,7 +135,8 @@ impl Quadratic {
         Ok((0..coefficients.rows())
             .map(|i| {
                 let (a, label) = (coefficients.row(i), i % self.labels());
-                non_negative(dot(products.row(i), a) - 2.0 * dot(self.b.row(label), a) + 2.0 * self.c[label])
+                let square = dot(products.row(i), a) - self.ridge * dot(a, a);
+                non_negative(square - 2.0 * dot(self.b.row(label), a) + 2.0 * self.c[label])
             })
             .collect())
     }

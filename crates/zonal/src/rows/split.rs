@@ -115,6 +115,11 @@ impl Split {
     pub fn has_test(&self) -> bool {
         self.test_fraction > 0.0
     }
+
+    /// Returns whether the split has validation rows.
+    pub fn has_validation(&self) -> bool {
+        self.validation_fraction > 0.0
+    }
 }
 
 impl Draw {

@@ -7,7 +7,7 @@ use zonal::network::Network;
 use zonal::observer::{Observer, StopReason};
 use zonal::risk::Quadratic;
 use zonal_documents::Result;
-use zonal_documents::train::{Checkpoint, CourseReport, MethodReport, SolverReport, TrainConfig};
+use zonal_documents::train::{Checkpoint, CourseReport, Input, MethodReport, SolverReport, TrainConfig};
 use zonal_io::model::HiddenLayer;
 
 /// The options of gradient descent of the output layer.
@@ -17,6 +17,8 @@ pub(crate) struct WholePath {
     pub(crate) solver: Solver,
     /// The iterations to report, in order; the descent ends at the last one.
     pub(crate) grid: Vec<u64>,
+    /// The ridge, on tables.
+    pub(crate) ridge: f64,
 }
 
 /// The largest eigenvalue over all rows is assumed to be at least that over a few rows divided by this factor.
@@ -24,7 +26,11 @@ const EIGENVALUE_MARGIN: f64 = 1.5;
 
 impl WholePath {
     pub(crate) fn new(config: &TrainConfig) -> Result<Self> {
-        Ok(Self { step: config.step(), solver: config.solver, grid: config.grid()? })
+        let ridge = match &config.input {
+            Input::Table(job) => job.ridge,
+            Input::Target(_) => 0.0,
+        };
+        Ok(Self { step: config.step(), solver: config.solver, grid: config.grid()?, ridge })
     }
 
     pub(crate) fn last(&self) -> u64 {
@@ -53,8 +59,9 @@ impl WholePath {
         Ok(())
     }
 
-    pub(crate) fn path(&self, quadratic: &Quadratic, observer: &mut dyn Observer) -> Result<GradientPath> {
-        Ok(GradientPath::with_solver(quadratic, self.step, self.solver, self.last(), observer)?)
+    pub(crate) fn path(&self, quadratic: Quadratic, observer: &mut dyn Observer) -> Result<GradientPath> {
+        let quadratic = quadratic.with_ridge(self.ridge)?;
+        Ok(GradientPath::with_solver(&quadratic, self.step, self.solver, self.last(), observer)?)
     }
 
     /// Returns the course of a network along a path, with the last iteration as the best one. `units` convert the loss

@@ -126,8 +126,7 @@ fn slider(report: &TrainReport, page: &Page) -> Slider {
         let root = |f: Curve| move |c: &Checkpoint| f(c).map(f64::sqrt);
         let name = format!("{} RMSE", figure::fitted_rows(report));
         add(name, None, &root(|c| Some(c.loss)));
-        let held_out = if report.folds.is_some() { "held-out RMSE" } else { "validation RMSE" };
-        add(held_out.to_owned(), None, &root(|c| c.validation_loss));
+        add(format!("{} RMSE", report.held_out_name()), None, &root(|c| c.validation_loss));
         add("test RMSE".to_owned(), None, &root(|c| c.test_loss));
     }
     let shown = shown_degrees(report);

@@ -5,7 +5,7 @@ use crate::text::{count_noun, group_digits, isolate, shorten};
 use zonal::network::Layers;
 use zonal::observer::StopReason;
 use zonal_documents::number::{Extended, short, short_count};
-use zonal_documents::train::{EncodedColumnReport, Input, TrainConfig, TrainReport};
+use zonal_documents::train::{EncodedColumnReport, Input, Stop, TrainConfig, TrainReport};
 
 /// The largest number of characters of a target or label in a heading.
 const HEADING: usize = 60;
@@ -85,6 +85,7 @@ fn is_validated(report: &TrainReport) -> bool {
 fn selection(report: &TrainReport) -> String {
     match (report.folds, is_validated(report), &report.descent) {
         (Some(folds), ..) => format!("chosen over {folds} folds"),
+        (None, true, _) if report.stop == Some(Stop::LeaveOneOut) => "chosen by leave-one-out".to_owned(),
         (None, true, _) => "chosen on validation rows".to_owned(),
         (None, false, Some(_)) => "where the training loss is smallest".to_owned(),
         (None, false, None) => "the last one".to_owned(),
@@ -171,7 +172,7 @@ pub(super) fn facts(report: &TrainReport) -> Vec<Fact> {
             add("test RMSE", rmse);
         }
         if let Some(rmse) = optional(report.validation_rmse) {
-            add(if report.folds.is_some() { "held-out RMSE" } else { "validation RMSE" }, rmse);
+            add(&format!("{} RMSE", report.held_out_name()), rmse);
         }
         if let Some(rmse) = optional(report.train_rmse) {
             add("training RMSE", rmse);

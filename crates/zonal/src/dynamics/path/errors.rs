@@ -17,7 +17,9 @@ impl GradientPath {
         let losses = self.losses(iteration);
         let own = errors(iteration, &losses);
         let mut highest: Vec<f64> = losses.iter().zip(&own).map(|(l, e)| l + e).collect();
-        let mut earlier = iteration;
+        // With a ridge and a step beyond 1 / (the largest eigenvalue) losses may rise.
+        let decreases = self.ridge == 0.0 || self.step * self.rounding.largest <= 1.0 + 1e-12;
+        let mut earlier = if decreases { iteration } else { 0 };
         while earlier > 0 {
             earlier /= 3;
             let losses = self.losses(earlier);
@@ -36,7 +38,7 @@ impl GradientPath {
     }
 
     /// Returns lower and upper bounds on the losses of exact descent: [`Self::losses`] with [`Self::loss_errors`]; for
-    /// Lanczos the Gauss and Gauss-Radau rules if they are tighter, since psi_2t has derivatives of alternating sign.
+    /// Lanczos without a ridge the Gauss and Gauss-Radau rules if they are tighter, since psi_2t has derivatives of alternating sign.
     ///
     /// # Errors
     /// [`NoConvergence`](crate::Error::NoConvergence).
@@ -47,7 +49,9 @@ impl GradientPath {
             self.losses(iteration).into_iter().zip(self.loss_errors(iteration)).enumerate()
         {
             let (mut low, mut high) = (loss - error, loss + error);
-            if let Solution::Krylov(spaces) = &self.solution {
+            if let Solution::Krylov(spaces) = &self.solution
+                && self.ridge == 0.0
+            {
                 let (space, ritz) = &spaces[label];
                 let psi = |x: f64| accumulated(x.max(0.0), self.step, twice);
                 let least = ritz.integral(|x| share(ritz, x, psi));

@@ -33,8 +33,9 @@ pub(super) struct SampledRows<'a> {
 #[derive(Clone, Default)]
 pub(super) struct Predicted {
     /// One value for each row, listed iteration and label, in this order.
-    values: Vec<f64>,
-    rows: Vec<usize>,
+    pub(super) values: Vec<f64>,
+    /// The positions of the rows in the sample.
+    pub(super) rows: Vec<usize>,
 }
 
 /// A network that held out the rows of a group: its units and output coefficients.
@@ -68,6 +69,28 @@ impl<'a> SampledRows<'a> {
         })
     }
 
+    /// Returns rows that are left out one by one, with their labels, in the labels' units, and their weights.
+    pub(super) fn left_out(problem: &'a Problem, labels: Matrix, weights: Vec<f64>) -> Self {
+        let rows = labels.rows();
+        Self {
+            scales: &problem.labels,
+            is_classified: problem.classes.is_some(),
+            points: Matrix::zeros(0, 0),
+            labels,
+            weights,
+            groups: vec![0; rows],
+        }
+    }
+
+    pub(super) fn is_classified(&self) -> bool {
+        self.is_classified
+    }
+
+    /// Returns the weight of a row.
+    pub(super) fn weight(&self, row: usize) -> f64 {
+        self.weights.get(row).copied().unwrap_or(1.0)
+    }
+
     /// As [`Self::of`], in the groups of a validation, on the inputs of drawn units.
     pub(super) fn drawn(problem: &'a Problem, survey: &Survey, validation: Validation) -> Result<Self> {
         let group = |draw: &Draw| validation.part(&problem.split, draw);
@@ -76,18 +99,14 @@ impl<'a> SampledRows<'a> {
 
     /// Predicts the rows of a group at each listed iteration, from output coefficients with a row for each iteration and label.
     /// `groups` is the number of groups whose predictions are held together.
-    pub(super) fn predict(
+    fn predict(
         &self,
         group: usize,
         groups: usize,
         units: Units<'_>,
         coefficients: &Matrix,
     ) -> Result<Predicted> {
-        let most = (MOST_SCORES / coefficients.rows().max(1) / groups.max(1)).max(FEWEST_ROWS);
-        let mut rows: Vec<usize> = (0..self.groups.len()).filter(|&i| self.groups[i] == group).collect();
-        // Samples are in the order of their rows, and every n-th of them is spread over the table.
-        let stride = rows.len().div_ceil(most).max(1);
-        rows = rows.into_iter().step_by(stride).collect();
+        let rows = self.spread(group, coefficients.rows(), groups);
         let mut values = units.values(coefficients, &self.points.select(&rows))?;
         let labels = self.scales.len();
         for i in 0..values.rows() {
@@ -98,30 +117,38 @@ impl<'a> SampledRows<'a> {
         Ok(Predicted { values: values.values().to_vec(), rows })
     }
 
+    /// Returns as many rows of a group as `scores` scores of each are held for, spread over the table.
+    pub(super) fn spread(&self, group: usize, scores: usize, groups: usize) -> Vec<usize> {
+        let most = (MOST_SCORES / scores.max(1) / groups.max(1)).max(FEWEST_ROWS);
+        let rows: Vec<usize> = (0..self.groups.len()).filter(|&i| self.groups[i] == group).collect();
+        // Samples are in the order of their rows.
+        let stride = rows.len().div_ceil(most).max(1);
+        rows.into_iter().step_by(stride).collect()
+    }
+
     /// Returns the best temperature at each listed iteration, with its loss; empty if the labels are numbers.
-    pub(super) fn temperatures(&self, networks: &[HeldOut<'_>]) -> Result<Vec<Temperature>> {
+    pub(super) fn temperatures(&self, predicted: &Predicted) -> Result<Vec<Temperature>> {
         if !self.is_classified {
             return Ok(Vec::new());
         }
-        let predicted = self.all(networks)?;
         let listed = predicted.values.len() / (predicted.rows.len() * self.scales.len()).max(1);
         let found: Vec<Result<Temperature>> = (0..listed)
             .into_par_iter()
-            .map(|place| Ok(self.scored(&predicted, place, |scored| scored.temperature())??))
+            .map(|place| Ok(self.scored(predicted, place, |scored| scored.temperature())??))
             .collect();
         found.into_iter().collect()
     }
 
-    /// Returns what the rows tell that these networks held out, each of which is given at one iteration. `is_held_out` is false if
-    /// they are training rows, for want of others.
+    /// Returns what these predictions tell at a listed iteration. `is_held_out` is false if they are of training rows, for want of
+    /// others.
     pub(super) fn calibration(
         &self,
-        networks: &[HeldOut<'_>],
+        predicted: &Predicted,
+        place: usize,
         is_held_out: bool,
     ) -> Result<Option<Calibration>> {
-        let predicted = self.all(networks)?;
         if self.is_classified {
-            return self.scored(&predicted, 0, |scored| {
+            return self.scored(predicted, place, |scored| {
                 let temperature = scored.temperature()?.value;
                 let mut tally = Tally::new(self.scales.len());
                 tally.add(scored, temperature);
@@ -131,10 +158,10 @@ impl<'a> SampledRows<'a> {
         if !is_held_out || predicted.rows.is_empty() {
             return Ok(None);
         }
-        let labels = self.scales.len();
         let error = |i: usize, label: usize| {
-            (predicted.values[i * labels + label] - self.labels.row(predicted.rows[i])[label]).abs()
+            (self.at(predicted, place, i)[label] - self.labels.row(predicted.rows[i])[label]).abs()
         };
+        let labels = self.scales.len();
         let of_label =
             |label| HeldOutErrors::new((0..predicted.rows.len()).map(|i| error(i, label)).collect());
         Ok(Some(Calibration::Numbers((0..labels).map(of_label).collect())))
@@ -144,10 +171,11 @@ impl<'a> SampledRows<'a> {
     pub(super) fn calibrate(&self, units: Units<'_>, coefficients: Matrix) -> Result<Option<Calibration>> {
         let has_validation = self.groups.contains(&(Part::Validation as usize));
         let part = if has_validation { Part::Validation } else { Part::Train };
-        self.calibration(&[(part as usize, units, coefficients)], has_validation)
+        self.calibration(&self.all(&[(part as usize, units, coefficients)])?, 0, has_validation)
     }
 
-    fn all(&self, networks: &[HeldOut<'_>]) -> Result<Predicted> {
+    /// Predicts the rows of all groups, each by the network that held them out.
+    pub(super) fn all(&self, networks: &[HeldOut<'_>]) -> Result<Predicted> {
         let mut all = Predicted::default();
         for (group, units, coefficients) in networks {
             let mut of = self.predict(*group, networks.len(), *units, coefficients)?;
@@ -157,11 +185,16 @@ impl<'a> SampledRows<'a> {
         Ok(all)
     }
 
+    /// Returns the predictions of a row at a listed iteration.
+    fn at<'p>(&self, all: &'p Predicted, place: usize, row: usize) -> &'p [f64] {
+        let (width, labels) = (all.values.len() / all.rows.len(), self.scales.len());
+        &all.values[row * width + place * labels..row * width + (place + 1) * labels]
+    }
+
     fn scored<T>(&self, all: &Predicted, place: usize, use_of: impl FnOnce(&Scored<'_>) -> T) -> Result<T> {
         let (rows, labels) = (all.rows.len(), self.scales.len());
-        let width = all.values.len() / rows.max(1);
-        let at = |i: usize| &all.values[i * width + place * labels..i * width + (place + 1) * labels];
-        let matrix = Matrix::from_rows(rows, labels, (0..rows).flat_map(at).copied().collect())?;
+        let values = (0..rows).flat_map(|i| self.at(all, place, i)).copied().collect();
+        let matrix = Matrix::from_rows(rows, labels, values)?;
         let classes: Vec<usize> = all.rows.iter().map(|&row| largest(self.labels.row(row))).collect();
         let weights: Vec<f64> = all.rows.iter().filter_map(|&row| self.weights.get(row)).copied().collect();
         Ok(use_of(&Scored { scores: &matrix, classes: &classes, weights: &weights }))

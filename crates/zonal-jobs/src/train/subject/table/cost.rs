@@ -83,6 +83,12 @@ impl Cost {
         } else {
             solving
         };
+        // The features of all rows, their orthonormal directions with their squares, and a copy.
+        let left_out = match self.validation {
+            Validation::LeaveOneOut => 4 * 8 * u128::from(self.rows) * m,
+            _ => 0,
+        };
+        let solving = solving.saturating_add(left_out);
         let iterates = (self.iterates * self.labels) as u128;
         let per_unit = 8 * (2 * self.columns as u128 + 3 * iterates + 1024);
         let total = reading.max(sums.saturating_add(solving)).saturating_add(m.saturating_mul(per_unit));

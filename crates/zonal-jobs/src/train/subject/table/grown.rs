@@ -83,7 +83,7 @@ fn drawn_losses(sums: &[Sums], method: &WholePath, observer: &mut dyn Observer) 
     }
     // A step that was given is one for grown units.
     let method = WholePath { step: Step::Auto, grid: method.grid.clone(), ..*method };
-    let path = method.path(&Quadratic::from_sums(train)?, observer)?;
+    let path = method.path(Quadratic::from_sums(train)?, observer)?;
     Ok(Some(test.losses(&path.coefficients(&method.grid))?))
 }
 

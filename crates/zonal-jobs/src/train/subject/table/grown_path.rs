@@ -43,7 +43,7 @@ impl<'a> GrownPaths<'a> {
             for (network, (path, units)) in paths.iter_mut().zip(&grown.networks).enumerate() {
                 let all = path.coefficients.clone();
                 let held_out = (hold_out.of(network), Units::Mixed(units), all);
-                let temperatures = sample.temperatures(&[held_out])?;
+                let temperatures = sample.temperatures(&sample.all(&[held_out])?)?;
                 if !temperatures.is_empty() {
                     path.best = smallest_loss(&temperatures);
                     path.log_losses = Some(temperatures.iter().map(|temperature| temperature.loss).collect());
@@ -64,14 +64,15 @@ impl<'a> GrownPaths<'a> {
         if self.hold_out.is_shared {
             let (hidden, best) =
                 (grown.side_by_side()?, side_by_side(&self.paths, labels, |p| p.best * labels)?);
-            return sample.calibration(&[(self.hold_out.of(0), Units::Mixed(&hidden), best)], true);
+            let predicted = sample.all(&[(self.hold_out.of(0), Units::Mixed(&hidden), best)])?;
+            return sample.calibration(&predicted, 0, true);
         }
         let networks = self.paths.iter().zip(&grown.networks).enumerate();
         let at_best = networks.map(|(fold, (path, units))| {
             let coefficients = path.coefficients.row_range(path.best * labels, (path.best + 1) * labels);
             (fold, Units::Mixed(units), coefficients)
         });
-        sample.calibration(&at_best.collect::<Vec<HeldOut<'_>>>(), true)
+        sample.calibration(&sample.all(&at_best.collect::<Vec<HeldOut<'_>>>())?, 0, true)
     }
 
     /// Returns the mean over networks of lists of losses with their weights; None if a network has none.
@@ -206,7 +207,7 @@ impl NetworkPath {
         let [train, held] = [Part::Train, Part::Validation].map(|part| &sums[part as usize]);
         let test = sums.get(Part::Test as usize).filter(|sums| !sums.is_empty());
         let centred = Centred::new(train)?;
-        let path: GradientPath = method.path(&centred.quadratic, observer)?;
+        let path: GradientPath = method.path(centred.quadratic.clone(), observer)?;
         let coefficients = centred.with_constant(&path.coefficients(&method.grid))?;
         let labels = train.label_sq.len();
         let held_losses = held.losses(&coefficients)?;
@@ -320,7 +321,8 @@ mod tests {
     fn the_path_is_that_of_plain_descent_with_the_best_constant() {
         let (units, points, labels) = (units(1), draw(80, 3, 2), draw(80, 2, 3));
         let rows = sums(&units, &points, &labels);
-        let method = WholePath { step: Step::Auto, solver: Solver::Dense, grid: vec![0, 1, 1_000] };
+        let method =
+            WholePath { step: Step::Auto, solver: Solver::Dense, grid: vec![0, 1, 1_000], ridge: 0.0 };
         let found = NetworkPath::new(&[rows.clone(), rows.clone(), rows], &method, &mut Silent).unwrap();
         let values = |weights: &[f64]| {
             let row = Matrix::from_rows(1, weights.len(), weights.to_vec()).unwrap();
@@ -362,7 +364,8 @@ mod tests {
     fn the_mean_of_networks_is_one_network() {
         let (points, labels) = (draw(80, 3, 2), draw(80, 1, 3));
         let networks = [units(1), units(2), units(5)];
-        let method = WholePath { step: Step::Auto, solver: Solver::Dense, grid: vec![0, 10, 1_000] };
+        let method =
+            WholePath { step: Step::Auto, solver: Solver::Dense, grid: vec![0, 10, 1_000], ridge: 0.0 };
         let path = |units: &Mixed| {
             let rows = sums(units, &points, &labels);
             NetworkPath::new(&[rows.clone(), rows.clone(), rows], &method, &mut Silent).unwrap()

@@ -11,15 +11,18 @@ mod descent;
 mod grown;
 mod grown_path;
 mod growth;
+mod left_out;
 mod partial;
 mod partial_bytes;
 mod polynomials;
 mod prepare;
 mod problem;
 mod row_notes;
+mod stop;
 mod validation;
 mod whole_path;
 
 pub use partial::PartialSums;
 pub(crate) use prepare::TableSubject;
 pub use problem::Problem;
+pub(crate) use stop::resolved;

@@ -267,8 +267,8 @@ impl PartialSums {
             validation,
         };
         let solver = cost.solver(self.problem.width as u64, config.solver, notes)?;
-        let method = WholePath { step: config.step, solver, grid };
-        let fit = Fit { method: &method, validation, labels, sample: None };
+        let method = WholePath { step: config.step, solver, grid, ridge: config.ridge };
+        let fit = Fit { method: &method, validation, labels, sample: None, left_out: None };
         let sums = self.statistics[0].parts();
         let Fitted { course, validation: held_out, test, .. } = fit.fit(network.clone(), &sums, observer)?;
         let at_best = |losses: Option<Vec<f64>>| losses.map(|l| fit.mean_squares(&l, course.report.best));
@@ -290,7 +290,7 @@ impl PartialSums {
             return Err(Error::Usage(message));
         }
         let grid = grid(config.iterations, config.at.as_deref())?;
-        let method = WholePath { step: config.step, solver: config.solver, grid };
+        let method = WholePath { step: config.step, solver: config.solver, grid, ridge: 0.0 };
         let sums: Vec<Vec<Sums>> = self.statistics.iter().map(Statistics::parts).collect();
         if sums.iter().any(|parts| parts.iter().any(Sums::is_empty)) {
             return Err(self.too_few(Part::Validation, 0, 1));

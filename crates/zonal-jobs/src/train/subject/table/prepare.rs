@@ -26,7 +26,7 @@ use zonal_documents::number::Extended;
 use zonal_documents::table::{Data, Memory};
 use zonal_documents::train::{
     BestPolynomialReport, ClassReport, ClassScores, EncodedColumnReport, IntervalReport, NetworkReport,
-    PartRows, SubjectReport, TableJob, TableReport, TestRow, TrainConfig,
+    PartRows, Stop, SubjectReport, TableJob, TableReport, TestRow, TrainConfig,
 };
 use zonal_documents::{Error, Result};
 use zonal_grow::Growth;
@@ -166,7 +166,7 @@ impl<'a> TableSubject<'a> {
     /// Returns everything that determines the sums of a training.
     pub(super) fn identity(&self, config: &TrainConfig) -> Result<String> {
         let Problem { lift, labels, split, activation, scale, draws, .. } = &self.problem;
-        let chosen = (activation, scale, self.job.folds, self.job.precision, draws);
+        let chosen = (activation, scale, self.job.folds, self.job.stop, self.job.precision, draws);
         let version = env!("CARGO_PKG_VERSION");
         let all =
             (version, self.fingerprint.to_string(), lift, labels, split, config.width, config.seed, chosen);
@@ -247,6 +247,12 @@ impl Subject for TableSubject<'_> {
         let squares = [train.as_deref(), validation.as_deref(), test.as_deref()];
         let report = TableReport {
             best_polynomial: found.best_polynomial,
+            stop: match &self.growth {
+                Some(plan) if plan.hold_out.is_shared => Some(Stop::Validation),
+                Some(_) => Some(Stop::Folds),
+                None => validation.as_ref().map(|_| Validation::of(self.job).stop()),
+            },
+            ridge: self.growth.is_none().then_some(self.job.ridge),
             folds: match &self.growth {
                 Some(plan) => Some(plan.hold_out.networks).filter(|_| !plan.hold_out.is_shared),
                 None => self.job.folds,
@@ -359,7 +365,7 @@ fn check_parts(survey: &Survey, job: &TableJob) -> Result<()> {
     if train < needed {
         return few(Part::Train.name(), train, needed);
     }
-    let is_split_off = job.validation_fraction > 0.0 && folds.is_none();
+    let is_split_off = job.validation_fraction > 0.0 && folds.is_none() && job.stop != Stop::LeaveOneOut;
     if job.has_validation() && validation == 0 {
         let message = "none of the rows can be used: all have a missing value, no label or weight 0".into();
         let file = job.validation_data.iter().flatten().next();

@@ -3,7 +3,7 @@
 use zonal::rows::{Draw, Part, Split};
 use zonal::statistics::Sums;
 use zonal_documents::Result;
-use zonal_documents::train::TableJob;
+use zonal_documents::train::{Stop, TableJob};
 
 /// The selection of the best iteration of a whole path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,17 +12,25 @@ pub(super) enum Validation {
     Rows { refit: bool },
     /// By the mean loss on this number of folds, each predicted from the others.
     Folds(usize),
+    /// By the mean loss on all rows that are not for testing, each predicted from all others.
+    LeaveOneOut,
 }
 
 impl Validation {
     pub(super) fn of(job: &TableJob) -> Self {
-        job.folds.map_or(Self::Rows { refit: job.refit }, Self::Folds)
+        match (job.folds, job.stop) {
+            (Some(folds), _) => Self::Folds(folds),
+            (None, Stop::LeaveOneOut) => Self::LeaveOneOut,
+            (None, _) => Self::Rows { refit: job.refit },
+        }
     }
 
-    pub(super) fn folds(self) -> Option<usize> {
+    /// Returns the name for reports.
+    pub(super) fn stop(self) -> Stop {
         match self {
-            Self::Folds(folds) => Some(folds),
-            Self::Rows { .. } => None,
+            Self::Rows { .. } => Stop::Validation,
+            Self::Folds(_) => Stop::Folds,
+            Self::LeaveOneOut => Stop::LeaveOneOut,
         }
     }
 
@@ -36,12 +44,17 @@ impl Validation {
         match self {
             Self::Rows { refit } => 1 + usize::from(refit),
             Self::Folds(folds) => folds.saturating_add(1),
+            Self::LeaveOneOut => 1,
         }
     }
 
-    /// Returns the number of sums: one for each part, or one for each fold and one for the test rows.
+    /// Returns the number of sums: one for each part, or one for each fold, or all rows, and one for the test rows.
     pub(super) fn parts(self) -> usize {
-        self.folds().map_or(3, |folds| folds.saturating_add(1))
+        match self {
+            Self::Rows { .. } => 3,
+            Self::Folds(folds) => folds.saturating_add(1),
+            Self::LeaveOneOut => 2,
+        }
     }
 
     /// Returns the index of the sums to which a row belongs; test rows belong to the last ones.
@@ -50,13 +63,15 @@ impl Validation {
             (Self::Rows { .. }, part) => part as usize,
             (Self::Folds(folds), Part::Test) => folds,
             (Self::Folds(folds), _) => draw.fold(folds),
+            (Self::LeaveOneOut, Part::Test) => 1,
+            (Self::LeaveOneOut, _) => 0,
         }
     }
 
     /// Returns the sums over the training rows.
     pub(super) fn train(self, sums: &[Sums]) -> Result<Sums> {
         match self {
-            Self::Rows { .. } => Ok(sums[Part::Train as usize].clone()),
+            Self::Rows { .. } | Self::LeaveOneOut => Ok(sums[Part::Train as usize].clone()),
             Self::Folds(folds) => total(&sums[..folds]),
         }
     }

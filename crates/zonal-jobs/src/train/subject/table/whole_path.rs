@@ -1,8 +1,9 @@
 //! The whole path on a table: sums over the rows of each part determine the losses at every iteration.
 
 use super::accumulate::{Accumulated, Accumulation};
-use super::calibrate::{Calibration, HeldOut, SampledRows, smallest_loss};
+use super::calibrate::{Calibration, HeldOut, Predicted, SampledRows, smallest_loss};
 use super::cost::note_estimate;
+use super::left_out::LeftOut;
 use super::prepare::{TableFindings, TableSubject};
 use super::problem::{Problem, units};
 use super::validation::{Validation, over_folds, smallest, total};
@@ -47,12 +48,17 @@ impl Method<TableSubject<'_>> for WholePath {
         }
         let sums = sums(subject, self, &network, &monomials, run)?;
         let validation = Validation::of(subject.job);
+        let left_out = match validation {
+            Validation::LeaveOneOut => Some(LeftOut::read(subject, &network, run.observer)?),
+            _ => None,
+        };
         let sample = SampledRows::drawn(&subject.problem, &subject.survey, validation)?;
-        let fit = Fit { method: self, validation, labels, sample: Some(&sample) };
+        let sample = Some(left_out.as_ref().map_or(&sample, |left_out| &left_out.rows));
+        let fit = Fit { method: self, validation, labels, sample, left_out: left_out.as_ref() };
         let Fitted { course, validation: losses, calibration, .. } =
             fit.fit(network, &sums.features, run.observer)?;
         let has_validation = subject.job.has_validation() || subject.job.validation_fraction > 0.0;
-        if !has_validation && validation.folds().is_none() {
+        if !has_validation && matches!(validation, Validation::Rows { .. }) {
             (run.notes)("no validation rows: the last iteration is used");
         }
         // If the final network is fitted to the validation rows too, these losses are those of other networks.
@@ -125,12 +131,14 @@ pub(super) struct Fit<'a> {
     pub(super) labels: &'a [LabelScale],
     /// Sampled rows; None for sums over shards, whose rows are not known.
     pub(super) sample: Option<&'a SampledRows<'a>>,
+    /// The rows of leave-one-out.
+    pub(super) left_out: Option<&'a LeftOut<'a>>,
 }
 
 /// The course of the final network, and losses in standard units: for each iteration one per label.
 pub(super) struct Fitted {
     pub(super) course: Course,
-    /// On validation rows or folds, of networks that were not fitted to them.
+    /// On validation rows, folds or rows left out, of networks that were not fitted to them.
     pub(super) validation: Option<Vec<f64>>,
     pub(super) test: Option<Vec<f64>>,
     pub(super) calibration: Option<Calibration>,
@@ -142,9 +150,16 @@ struct Paths {
     coefficients: Matrix,
     /// For each iteration one loss for each label.
     validation: Option<Vec<f64>>,
+    held_out: HeldOutRows,
+}
+
+/// The predictions of held-out rows at all listed iterations.
+enum HeldOutRows {
     /// For each group of rows the output coefficients of the network that was not fitted to it; of training rows if there are no
     /// others.
-    held_out: Vec<(usize, Matrix)>,
+    Networks(Vec<(usize, Matrix)>),
+    /// Each by a network of its own.
+    Predicted(Predicted),
 }
 
 impl Fit<'_> {
@@ -152,6 +167,7 @@ impl Fit<'_> {
     pub(super) fn fit(&self, network: Network, sums: &[Sums], observer: &mut dyn Observer) -> Result<Fitted> {
         let Paths { path, coefficients, validation, held_out } = match self.validation {
             Validation::Folds(folds) => self.by_folds(&sums[..folds], observer)?,
+            Validation::LeaveOneOut => self.by_left_out(&sums[Part::Train as usize], observer)?,
             Validation::Rows { refit } => {
                 let [train, held_out] = [Part::Train, Part::Validation].map(|p| &sums[p as usize]);
                 self.by_rows(train, Some(held_out).filter(|s| !s.is_empty()), refit, observer)?
@@ -159,12 +175,12 @@ impl Fit<'_> {
         };
         let test = sums.get(self.validation.parts() - 1).filter(|s| !s.is_empty());
         let test = test.map(|s| s.losses(&coefficients)).transpose()?;
-        let networks = |rows: &dyn Fn(&Matrix) -> Matrix| -> Vec<HeldOut<'_>> {
-            held_out.iter().map(|(group, all)| (*group, Units::Alike(&network), rows(all))).collect()
-        };
-        let temperatures = match self.sample {
-            Some(sample) => sample.temperatures(&networks(&Matrix::clone))?,
-            None => Vec::new(),
+        let temperatures = match (self.sample, &held_out) {
+            (Some(sample), HeldOutRows::Networks(networks)) if sample.is_classified() => {
+                sample.temperatures(&sample.all(&held_out_by(networks, &network, Matrix::clone))?)?
+            }
+            (Some(sample), HeldOutRows::Predicted(predicted)) => sample.temperatures(predicted)?,
+            _ => Vec::new(),
         };
         let mut checkpoints = self.checkpoints(&path, validation.as_deref(), test.as_deref());
         let mut best = checkpoints.len().saturating_sub(1);
@@ -177,9 +193,13 @@ impl Fit<'_> {
         }
         let labels = self.labels.len();
         let at_best = |all: &Matrix| all.row_range(best * labels, (best + 1) * labels);
-        let calibration = match self.sample {
-            Some(sample) => sample.calibration(&networks(&at_best), validation.is_some())?,
-            None => None,
+        let calibration = match (self.sample, &held_out) {
+            (Some(sample), HeldOutRows::Networks(networks)) => {
+                let predicted = sample.all(&held_out_by(networks, &network, at_best))?;
+                sample.calibration(&predicted, 0, validation.is_some())?
+            }
+            (Some(sample), HeldOutRows::Predicted(predicted)) => sample.calibration(predicted, best, true)?,
+            (None, _) => None,
         };
         let mut course =
             self.method.course(network, &path, coefficients, checkpoints, &units(self.labels))?;
@@ -201,7 +221,21 @@ impl Fit<'_> {
         })?;
         losses.iter_mut().for_each(|l| *l /= weight);
         let coefficients = path.coefficients(grid);
-        Ok(Paths { path, coefficients, validation: Some(losses), held_out })
+        Ok(Paths { path, coefficients, validation: Some(losses), held_out: HeldOutRows::Networks(held_out) })
+    }
+
+    /// Returns the path on all rows, with the losses of leave-one-out.
+    fn by_left_out(&self, sums: &Sums, observer: &mut dyn Observer) -> Result<Paths> {
+        let grid = &self.method.grid;
+        let path = self.path(sums, observer)?;
+        let coefficients = path.coefficients(grid);
+        let found =
+            self.left_out.map(|rows| rows.path(&path, self.method.ridge, grid, observer)).transpose()?;
+        let (validation, held_out) = match found {
+            Some(found) => (Some(found.losses), HeldOutRows::Predicted(found.predicted)),
+            None => (None, HeldOutRows::Networks(Vec::new())),
+        };
+        Ok(Paths { path, coefficients, validation, held_out })
     }
 
     /// Returns the path on the training rows, or with `refit` on validation rows too, with the losses on the validation rows, if
@@ -218,7 +252,7 @@ impl Fit<'_> {
         let coefficients = path.coefficients(grid);
         let losses = validation.map(|sums| sums.losses(&coefficients)).transpose()?;
         let part = if validation.is_some() { Part::Validation } else { Part::Train };
-        let held_out = vec![(part as usize, coefficients.clone())];
+        let held_out = HeldOutRows::Networks(vec![(part as usize, coefficients.clone())]);
         match validation {
             Some(validation) if refit => {
                 let path = self.path(&total(&[train.clone(), validation.clone()])?, observer)?;
@@ -230,7 +264,7 @@ impl Fit<'_> {
     }
 
     fn path(&self, sums: &Sums, observer: &mut dyn Observer) -> Result<GradientPath> {
-        self.method.path(&Quadratic::from_sums(sums)?, observer)
+        self.method.path(Quadratic::from_sums(sums)?, observer)
     }
 
     /// Converts the losses of each label at one iteration from standard units to the label's unit squared.
@@ -259,4 +293,13 @@ impl Fit<'_> {
         };
         self.method.grid.iter().enumerate().map(checkpoint).collect()
     }
+}
+
+/// Returns networks with the same hidden units that held out groups of rows, with a selection of their output coefficients.
+fn held_out_by<'a>(
+    networks: &[(usize, Matrix)],
+    hidden: &'a Network,
+    select: impl Fn(&Matrix) -> Matrix,
+) -> Vec<HeldOut<'a>> {
+    networks.iter().map(|(group, all)| (*group, Units::Alike(hidden), select(all))).collect()
 }

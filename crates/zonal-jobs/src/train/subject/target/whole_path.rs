@@ -180,7 +180,7 @@ impl<'a> Residuals<'a> {
         observer: &mut dyn Observer,
     ) -> Result<Self> {
         let target = &subject.target;
-        let path = method.path(&Population::new(target).quadratic(network)?, observer)?;
+        let path = method.path(Population::new(target).quadratic(network)?, observer)?;
         let is_visible = path.loss_error(method.last()) > F64_TOLERANCE * path.loss(0);
         let is_needed = is_visible && method.solver != Solver::Lanczos;
         let precise = if is_needed { Precise::new(target, network)? } else { None };

@@ -1,0 +1,205 @@
+//! The rows of a table, each predicted by the network that descent on all others finds, at every iteration (RW-8).
+
+use super::calibrate::{Predicted, SampledRows};
+use super::prepare::TableSubject;
+use super::problem::Problem;
+use crate::data::for_each_prepared;
+use crate::survey::standardise_labels;
+use crate::train::trained::check_step_size;
+use std::collections::HashMap;
+use zonal::dynamics::{GradientPath, LeaveOneOut};
+use zonal::lift::LabelScale;
+use zonal::linalg::Matrix;
+use zonal::network::Network;
+use zonal::observer::{Observer, Stage, check};
+use zonal::rows::Rows;
+use zonal_documents::options::{STEP, STOP};
+use zonal_documents::{Error, Result};
+use zonal_io::source::DrawRule;
+
+/// The training rows of a table. Rows with equal features are left out together, as one row that has their mean label and the sum of
+/// their weights: without them the network is the same.
+pub(super) struct LeftOut<'a> {
+    scales: &'a [LabelScale],
+    fits: LeaveOneOut,
+    /// The means of the labels of rows that are left out together, in standard units.
+    means: Matrix,
+    /// The rows with their labels, in the labels' units.
+    pub(super) rows: SampledRows<'a>,
+    /// The labels in standard units.
+    labels: Matrix,
+    /// For each row the index of those that are left out together.
+    together: Vec<usize>,
+}
+
+/// The predictions of rows that were left out.
+pub(super) struct LeftOutPath {
+    /// For each listed iteration the mean squared error of each label in standard units.
+    pub(super) losses: Vec<f64>,
+    pub(super) predicted: Predicted,
+}
+
+/// The step of descent on features of single precision may exceed 1 / (the largest eigenvalue) by this fraction.
+const STEP_ROUNDING: f64 = 1e-5;
+
+impl<'a> LeftOut<'a> {
+    /// Reads the training rows of a subject and prepares the fits without each of them.
+    pub(super) fn read(
+        subject: &'a TableSubject<'_>,
+        network: &Network,
+        observer: &mut dyn Observer,
+    ) -> Result<Self> {
+        let TableSubject { source, survey, problem, .. } = subject;
+        let are_copies_together = source.rule() == Some(&DrawRule::EqualRows);
+        let mut read = Read::new(are_copies_together, network.width(), problem.labels.len());
+        let total = survey.covered.rows();
+        let prepare = |rows: &Rows| {
+            let [rows, ..] = rows.by_part(&problem.split);
+            let features = network.features(&problem.lift.apply(&rows.features)?)?;
+            Ok((rows, features))
+        };
+        for_each_prepared(source, Stage::Measurement, total, observer, prepare, |_, (rows, features)| {
+            read.add(&rows, &features, &problem.labels);
+            Ok(())
+        })?;
+        read.finish(problem)
+    }
+
+    /// Predicts each row after each of these iterations of a descent with the step and the ridge of a path.
+    pub(super) fn path(
+        &self,
+        path: &GradientPath,
+        ridge: f64,
+        iterations: &[u64],
+        observer: &mut dyn Observer,
+    ) -> Result<LeftOutPath> {
+        let step = self.step(path.step(), ridge)?;
+        let (rows, labels) = (self.together.len(), self.scales.len());
+        let width = iterations.len() * labels;
+        let kept = self.rows.spread(0, width, 1);
+        let weights: f64 = (0..rows).map(|i| self.rows.weight(i)).sum();
+        let (mut losses, mut values) = (Vec::new(), vec![0.0; kept.len() * width]);
+        for (place, &t) in iterations.iter().enumerate() {
+            check(observer, Stage::Measurement, place as u64, iterations.len() as u64)
+                .map_err(zonal::Error::from)?;
+            let residuals = self.fits.descent_residuals(step, ridge, t)?;
+            let predict = |i: usize, label: usize| {
+                let group = self.together[i];
+                self.means.row(group)[label] - residuals.row(group)[label]
+            };
+            for label in 0..labels {
+                let square = |i: usize| (self.labels.row(i)[label] - predict(i, label)).powi(2);
+                losses.push((0..rows).map(|i| self.rows.weight(i) * square(i)).sum::<f64>() / weights);
+                for (at, &i) in kept.iter().enumerate() {
+                    values[at * width + place * labels + label] =
+                        self.scales[label].restore(predict(i, label));
+                }
+            }
+        }
+        Ok(LeftOutPath { losses, predicted: Predicted { values, rows: kept } })
+    }
+
+    fn step(&self, step: f64, ridge: f64) -> Result<f64> {
+        check_step_size(step)?;
+        let limit = 1.0 / (self.fits.largest_eigenvalue() + ridge);
+        if step > limit && step <= limit * (1.0 + STEP_ROUNDING) {
+            return Ok(limit);
+        }
+        if step > LeaveOneOut::LARGEST_REACH * limit {
+            return Err(Error::Usage(format!(
+                "{} is too large for {}, which needs at most {:.6e}; use a smaller one, or {}",
+                STEP.with(step),
+                STOP.with("leave-one-out"),
+                LeaveOneOut::LARGEST_REACH * limit,
+                STOP.with("validation")
+            )));
+        }
+        Ok(step)
+    }
+}
+
+/// Rows that have been read.
+struct Read {
+    are_copies_together: bool,
+    /// The index of the rows with these features, bit by bit.
+    groups: HashMap<Vec<u64>, usize>,
+    /// The network's features of each group.
+    features: Vec<f64>,
+    width: usize,
+    labels: usize,
+    /// The sums of weights, and of weighted labels in standard units, of each group.
+    weights: Vec<f64>,
+    sums: Vec<f64>,
+    together: Vec<usize>,
+    /// Of each row.
+    own_labels: Vec<f64>,
+    own_standard: Vec<f64>,
+    own_weights: Vec<f64>,
+}
+
+impl Read {
+    fn new(are_copies_together: bool, width: usize, labels: usize) -> Self {
+        Self {
+            are_copies_together,
+            groups: HashMap::new(),
+            features: Vec::new(),
+            width,
+            labels,
+            weights: Vec::new(),
+            sums: Vec::new(),
+            together: Vec::new(),
+            own_labels: Vec::new(),
+            own_standard: Vec::new(),
+            own_weights: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, rows: &Rows, features: &Matrix, scales: &[LabelScale]) {
+        let standard = standardise_labels(scales, &rows.labels);
+        for i in 0..rows.len() {
+            let next = self.weights.len();
+            let group = match self.are_copies_together {
+                // Adding 0 makes 0 of -0.
+                true => {
+                    let bits = rows.features.row(i).iter().map(|x| (x + 0.0).to_bits()).collect();
+                    *self.groups.entry(bits).or_insert(next)
+                }
+                false => next,
+            };
+            if group == next {
+                self.features.extend_from_slice(features.row(i));
+                self.weights.push(0.0);
+                self.sums.extend(vec![0.0; self.labels]);
+            }
+            let weight = rows.weight(i);
+            self.weights[group] += weight;
+            let sums = &mut self.sums[group * self.labels..(group + 1) * self.labels];
+            sums.iter_mut().zip(standard.row(i)).for_each(|(sum, y)| *sum += weight * y);
+            self.together.push(group);
+            self.own_labels.extend_from_slice(rows.labels.row(i));
+            self.own_standard.extend_from_slice(standard.row(i));
+            self.own_weights.push(weight);
+        }
+    }
+
+    fn finish(self, problem: &Problem) -> Result<LeftOut<'_>> {
+        let (rows, groups, labels) = (self.together.len(), self.weights.len(), self.labels);
+        let mut means = Matrix::from_rows(groups, labels, self.sums)?;
+        for (i, weight) in self.weights.iter().enumerate() {
+            means.row_mut(i).iter_mut().for_each(|sum| *sum /= weight);
+        }
+        let features = Matrix::from_rows(groups, self.width, self.features)?;
+        Ok(LeftOut {
+            scales: &problem.labels,
+            fits: LeaveOneOut::new(&features, &means, &self.weights)?,
+            means,
+            labels: Matrix::from_rows(rows, labels, self.own_standard)?,
+            rows: SampledRows::left_out(
+                problem,
+                Matrix::from_rows(rows, labels, self.own_labels)?,
+                self.own_weights,
+            ),
+            together: self.together,
+        })
+    }
+}
