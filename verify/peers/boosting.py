@@ -27,23 +27,24 @@ from page import write
 MOST_ROWS = 50_000
 
 
+def trained(program, train, test, *options):
+    """The report of a training on files of these rows."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / name for name in ("train.csv", "test.csv")]
+        names = ",".join(f"x{i}" for i in range(train[0].shape[1])) + ",y"
+        for path, (x, y) in zip(paths, (train, test), strict=True):
+            np.savetxt(path, np.column_stack([x, y]), delimiter=",", header=names, comments="", fmt="%.17g")
+        command = [program, "train", paths[0], "--label", "y", "--test", paths[1], *options]
+        command += ["--out", "none", "--format", "json", "--quiet"]
+        done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr.strip())
+        return json.loads(done.stdout)
+
+
 def zonal(*options):
-    """Runs the program on files of these rows."""
-
-    def fit_and_score(arguments, train, test):
-        with tempfile.TemporaryDirectory() as folder:
-            paths = [Path(folder) / name for name in ("train.csv", "test.csv")]
-            names = ",".join(f"x{i}" for i in range(train[0].shape[1])) + ",y"
-            for path, (x, y) in zip(paths, (train, test), strict=True):
-                np.savetxt(path, np.column_stack([x, y]), delimiter=",", header=names, comments="", fmt="%.17g")
-            command = [arguments.zonal, "train", paths[0], "--label", "y", "--test", paths[1], *options]
-            command += ["--out", "none", "--format", "json", "--quiet"]
-            done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
-            if done.returncode != 0:
-                raise RuntimeError(done.stderr.strip())
-            return json.loads(done.stdout)["test_rmse"]
-
-    return fit_and_score
+    """Runs the program on these rows."""
+    return lambda arguments, train, test: trained(arguments.zonal, train, test, *options)["test_rmse"]
 
 
 def estimator(make):

@@ -7,10 +7,7 @@ Drawn units are ReLU with bias 1; everything else is a default.
 """
 
 import argparse
-import json
 import math
-import subprocess
-import tempfile
 from pathlib import Path
 
 import boosting
@@ -24,15 +21,8 @@ UNITS = {"grown": (), "drawn": ("--hidden", "drawn", "--activation", "relu", "--
 
 def coverage(zonal, train, test, seed, options):
     """The share of test rows that intervals cover."""
-    with tempfile.TemporaryDirectory() as folder:
-        paths = [Path(folder) / name for name in ("train.csv", "test.csv")]
-        names = ",".join(f"x{i}" for i in range(train[0].shape[1])) + ",y"
-        for path, (x, y) in zip(paths, (train, test), strict=True):
-            np.savetxt(path, np.column_stack([x, y]), delimiter=",", header=names, comments="", fmt="%.17g")
-        command = [zonal, "train", paths[0], "--label", "y", "--test", paths[1], "--seed", seed, *options]
-        command += ["--out", "none", "--format", "json", "--quiet"]
-        done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=True)
-        return json.loads(done.stdout)["interval"]["test_coverage"][0]
+    report = boosting.trained(zonal, train, test, "--seed", seed, *options)
+    return report["interval"]["test_coverage"][0]
 
 
 def main():

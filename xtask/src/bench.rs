@@ -14,11 +14,13 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
         Some(("descent", [])) => descent(),
         Some(("tables", rest)) => tables(rest),
         Some(("classes", rest)) => classes(rest),
-        Some(("intervals", rest)) => intervals(rest),
+        Some(("intervals", rest)) => on_folder("intervals", rest),
+        Some(("stop", rest)) => on_folder("stop", rest),
+        Some(("curve", rest)) => on_folder("curve", rest),
         Some(("python", sections)) => package(sections),
         _ => bail!(
             "benchmarks are: cargo xtask bench spectrum, cargo xtask bench rows [--write], cargo xtask bench peers [SECTION ..], cargo xtask bench descent, cargo \
-             xtask bench tables --data FOLDER [OPTION ..], cargo xtask bench classes [OPTION ..], cargo xtask bench intervals --data FOLDER [OPTION ..], cargo xtask bench python [SECTION ..]"
+             xtask bench tables --data FOLDER [OPTION ..], cargo xtask bench classes [OPTION ..], cargo xtask bench intervals --data FOLDER [OPTION ..], cargo xtask bench stop --data FOLDER [OPTION ..], cargo xtask bench curve --data FOLDER [OPTION ..], cargo xtask bench python [SECTION ..]"
         ),
     }
 }
@@ -77,16 +79,16 @@ fn classes(arguments: &[String]) -> Result<()> {
     run("classes", command.args(arguments))
 }
 
-/// Counts the labels that intervals cover.
-fn intervals(arguments: &[String]) -> Result<()> {
+/// Measures zonal alone on the tables of a folder: the labels that intervals cover, the rows that choose the iteration, or errors at more rows.
+fn on_folder(name: &str, arguments: &[String]) -> Result<()> {
     let [option, folder, rest @ ..] = arguments else { bail!("{TABLES_NEED}") };
     if option != "--data" {
         bail!("found {option}; {TABLES_NEED}");
     }
     let python = environment_in("venv-tables", &TABLE_PACKAGES)?;
     let mut command = Command::new(python);
-    command.arg(script("intervals.py")).arg(program("zonal")?).arg(root().join("docs/benchmarks.md"));
-    run("intervals", command.arg(folder).args(rest))
+    command.arg(script(&format!("{name}.py"))).arg(program("zonal")?).arg(root().join("docs/benchmarks.md"));
+    run(name, command.arg(folder).args(rest))
 }
 
 const TABLES_NEED: &str = "needed is --data FOLDER, a folder with tables NAME.csv.gz (without header, label last) and test \

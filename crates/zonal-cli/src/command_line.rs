@@ -79,7 +79,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli
 pub(crate) enum Command {
     Spectrum(SpectrumRequest),
     Plan(PlanRequest),
-    Curve(CurveRequest),
+    Curve(Box<CurveRequest>),
     Train(Box<TrainRequest>),
     Analyze(AnalyzeRequest),
     Predict(PredictRequest),

@@ -5,7 +5,7 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
 /// Options and their names in other programs.
-const OTHER_NAMES: [(&str, &[&str]); 16] = [
+const OTHER_NAMES: [(&str, &[&str]); 18] = [
     ("step", &["lr", "learning-rate", "learning-rate-init", "eta", "step-size"]),
     ("iterations", &["epochs", "steps", "num-steps", "n-iter", "max-iter", "max-steps", "iters"]),
     ("width", &["hidden-units", "hidden-size", "hidden-layer-sizes", "neurons"]),
@@ -22,6 +22,8 @@ const OTHER_NAMES: [(&str, &[&str]); 16] = [
     ("delimiter", &["sep", "separator"]),
     ("dim", &["dimension", "input-dim"]),
     ("test-fraction", &["test-size"]),
+    ("ridge", &["alpha", "l2", "weight-decay", "regularization"]),
+    ("stop", &["early-stopping", "cv"]),
 ];
 
 /// Commands by their names in other programs.

@@ -24,6 +24,7 @@ pub mod spectrum;
 pub mod sq;
 pub mod sweep;
 pub mod table;
+pub mod table_curve;
 pub mod train;
 
 pub use error::{Error, Result};

@@ -10,6 +10,7 @@ use crate::record::{PageReport, RemovedReport, RunsReport};
 use crate::spectrum::{Ranking, SpectrumReport};
 use crate::sq::{BoundReport, LearnReport, PlayReport};
 use crate::sweep::SweepReport;
+use crate::table_curve::TableCurveReport;
 use crate::train::TrainReport;
 use serde::Serialize;
 
@@ -24,6 +25,8 @@ pub enum Report {
     Plan(Box<PlanReport>),
     /// Predicted errors by the numbers of rows and units.
     Curve(Box<CurveReport>),
+    /// The errors of a table at more rows than it has.
+    TableCurve(Box<TableCurveReport>),
     /// A training.
     Train(Box<TrainReport>),
     /// A repeated training, and its comparison with the first one.
@@ -93,6 +96,7 @@ impl Report {
             Self::Bounds(reports, _) => all(reports),
             Self::Plan(report) => one(report),
             Self::Curve(report) => one(report),
+            Self::TableCurve(report) => one(report),
             Self::Train(report) => one(report),
             Self::Repeat(_, agreement) => one(agreement),
             Self::Analyze(report) => one(report),

@@ -11,11 +11,12 @@ use crate::request::Request;
 use crate::spectrum::{Ranking, SpectrumReport};
 use crate::sq::{BoundReport, LearnReport, PlayReport};
 use crate::sweep::SweepReport;
+use crate::table_curve::TableCurveReport;
 use crate::train::{Checkpoint, TrainReport};
 use schemars::Schema;
 
 /// Returns the name and the schema of each document.
-pub fn documents() -> [(&'static str, Schema); 18] {
+pub fn documents() -> [(&'static str, Schema); 19] {
     [
         ("spectrum", schemars::schema_for!(SpectrumReport)),
         ("ranking", schemars::schema_for!(Ranking)),
@@ -24,6 +25,7 @@ pub fn documents() -> [(&'static str, Schema); 18] {
         ("agreement", schemars::schema_for!(Agreement)),
         ("plan", schemars::schema_for!(PlanReport)),
         ("curve", schemars::schema_for!(CurveReport)),
+        ("table-curve", schemars::schema_for!(TableCurveReport)),
         ("reproduce", schemars::schema_for!(ReproduceReport)),
         ("sweep", schemars::schema_for!(SweepReport)),
         ("analyze", schemars::schema_for!(AnalyzeReport)),

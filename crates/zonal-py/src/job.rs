@@ -98,6 +98,7 @@ impl Report {
                 reports.iter().map(|report| zonal_report::figure::of_spectrum("spectrum", report)).collect()
             }
             (Document::Curve(report), _) => zonal_report::figure::of_curve("curve", report),
+            (Document::TableCurve(report), _) => vec![zonal_report::figure::of_table_curve("curve", report)],
             (_, Some(run)) => {
                 let page = page_of(run).map_err(|e| Failure::from(e).raise(py))?;
                 page.charts.into_iter().map(|drawn| drawn.chart).collect::<Vec<_>>()

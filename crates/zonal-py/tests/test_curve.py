@@ -66,3 +66,50 @@ def test_an_activation_in_code_and_mistakes():
         zonal.curve([0, 1], check=True)
     with pytest.raises(TypeError, match="did you mean ridge"):
         zonal.curve([0, 1], rigde=1)
+
+
+def _table():
+    x = np.random.default_rng(0).normal(size=(300, 3))
+    return x, np.sin(2 * x[:, 0]) + x[:, 1] * x[:, 2]
+
+
+def test_a_table_is_measured_and_estimated_beyond_its_rows(tmp_path):
+    x, y = _table()
+    found = zonal.learning_curve(x, y, width=120, scale=1, rows=["1x", "2x", 3000])
+    points = found.points
+    assert points.rows.tolist() == [300, 600, 3000] and found.rows == 300
+    assert np.all(points.low <= points.high) and np.all(points.high[1:] <= found.leave_one_out)
+    assert np.array_equal(points.low, np.minimum(points.power_law, points.equivalent))
+    assert found.parts.rows.tolist() == [37, 75, 150, 300] and found.parts.parts.tolist() == [8, 4, 2, 1]
+    assert found.parts.rmse[-1] == pytest.approx(found.leave_one_out, rel=0.05)
+    assert "measured by leave-one-out" in repr(found) and len(found.figures()) == 1 and len(found.to_pandas()) == 4 + 3
+    np.savetxt(tmp_path / "t.csv", np.column_stack([x, y]), delimiter=",", header="a,b,c,y", comments="", fmt="%.17g")
+    same = zonal.learning_curve(tmp_path / "t.csv", label="y", width=120, scale=1, rows=["1x", "2x", 3000])
+    assert same.points.low.tolist() == points.low.tolist()
+    # A name and a callable of the same function differ in their last bits only.
+    called = zonal.learning_curve(x, y, width=120, scale=1, activation=lambda t: np.maximum(t, 0), kinks=[0])
+    assert called.leave_one_out == pytest.approx(found.leave_one_out, rel=1e-6)
+
+
+def test_curves_of_tables_are_drawn(tmp_path):
+    pytest.importorskip("matplotlib").use("Agg")
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    x, y = _table()
+    figure = pyplot.figure()
+    ax = zonal.learning_curve(x, y, width=60, scale=1).plot(figure.gca())
+    assert ax.get_ylabel() == "RMSE of y" and len(ax.lines) == 3
+    pyplot.close(figure)
+
+
+def test_curves_of_tables_name_what_is_wrong():
+    x, y = _table()
+    for call, words in [
+        (lambda: zonal.learning_curve(x, y, rows="0.5x"), "rows lists 0.5x, but the table has 300 rows"),
+        (lambda: zonal.learning_curve(x, y, rows=[4000]), "from 1x to 10x"),
+        (lambda: zonal.learning_curve(x, np.stack([y, y], 1), width=20), "one label"),
+        (lambda: zonal.learning_curve(x[:50], y[:50], width=20), "at least 64"),
+        (lambda: zonal.learning_curve(x, y, label="y"), "label"),
+        (lambda: zonal.learning_curve(x, y, width="inf"), "width"),
+    ]:
+        with pytest.raises(ParameterError, match=words):
+            call()

@@ -93,7 +93,7 @@ pub fn run(request: &Request, context: &mut Context<'_>) -> Result<Outcome> {
 
 /// Writes the figures of a result that has no run folder, and returns their paths.
 fn figures(report: &Report, options: &FigureOptions) -> zonal_report::Result<Vec<PathBuf>> {
-    use zonal_report::figure::{of_analysis, of_bounds, of_curve, of_learning, of_spectrum};
+    use zonal_report::figure::{of_analysis, of_bounds, of_curve, of_learning, of_spectrum, of_table_curve};
     let charts = match report {
         Report::Spectra(reports) => match reports.as_slice() {
             [report] => vec![of_spectrum("spectrum", report)],
@@ -104,6 +104,7 @@ fn figures(report: &Report, options: &FigureOptions) -> zonal_report::Result<Vec
                 .collect(),
         },
         Report::Curve(report) => of_curve("curve", report),
+        Report::TableCurve(report) => vec![of_table_curve("curve", report)],
         Report::Analyze(report) => of_analysis("polynomials", report),
         Report::Bounds(reports, _) => of_bounds("bounds", reports).into_iter().collect(),
         Report::Learn(report) => vec![of_learning("descent", report)],
@@ -119,9 +120,13 @@ fn perform(request: &Request, context: &mut Context<'_>) -> Result<Outcome> {
         Request::Plan(request) => {
             Report::Plan(Box::new(zonal_jobs::plan::plan(&request.config(), observer)?)).into()
         }
-        Request::Curve(request) => {
-            Report::Curve(Box::new(zonal_jobs::curve::curve(&request.config()?, observer)?)).into()
-        }
+        Request::Curve(request) => match request.table()? {
+            Some(config) => {
+                let report = zonal_jobs::train::table_curve(&config, observer, &mut *context.notes)?;
+                Report::TableCurve(Box::new(report)).into()
+            }
+            None => Report::Curve(Box::new(zonal_jobs::curve::curve(&request.config()?, observer)?)).into(),
+        },
         Request::Train(request) => training(request, context)?,
         Request::Analyze(request) => {
             let config = request.config()?;

@@ -16,7 +16,7 @@ use zonal::dynamics::{
     Batch as Ready, Descent, LeaveOneOut, LinearPrediction, Source, Step, Stepper, curvature,
     tangent_spectrum,
 };
-use zonal::equivalent::{Draw, Sizes};
+use zonal::equivalent::{Draw, Measured, Sizes};
 use zonal::kernel::tangent_eigenvalues;
 use zonal::legendre::Recurrence;
 use zonal::lift::{LabelScale, Lift, Moments};
@@ -494,7 +494,7 @@ fn core() -> Vec<(&'static str, fn())> {
             parameter(measure::energies_by_sampling(dim(4), |_| 1.0, 5, 0, usize::MAX));
         }),
     ];
-    let others: [(&'static str, fn()); 35] = [
+    let others: [(&'static str, fn()); 37] = [
         ("zonal::Kernel::random_feature", || {
             parameter(zonal::kernel::Kernel::random_feature(&Activation::Relu, dim(4), 1.0, usize::MAX));
         }),
@@ -542,6 +542,17 @@ fn core() -> Vec<(&'static str, fn())> {
         ("zonal::LeaveOneOut::mean_squares", || {
             let left_out = LeaveOneOut::new(&points(5, 3), &points(5, 1), &[]).unwrap();
             size(left_out.mean_squares(&points(4, 1)));
+        }),
+        ("zonal::LeaveOneOut::mean_products", || {
+            let left_out = LeaveOneOut::new(&points(5, 3), &points(5, 1), &[]).unwrap();
+            size(left_out.mean_products(&points(4, 1), &[1.0; 5]));
+            size(left_out.mean_products(&points(5, 1), &[1.0; 4]));
+        }),
+        ("zonal::Measured::new", || {
+            let left_out = LeaveOneOut::new(&points(60, 30), &points(60, 1), &[]).unwrap();
+            size(Measured::new(&left_out, &[1.0; 59]));
+            let two = LeaveOneOut::new(&points(60, 30), &points(60, 2), &[]).unwrap();
+            size(Measured::new(&two, &[1.0; 60]));
         }),
         ("zonal::RowsBound::new", || {
             let spectrum = Spectrum::new(&Activation::Relu, dim(4), 1.0, 2).unwrap();
@@ -899,6 +910,7 @@ const ANY: [(&str, &[&str]); 11] = [
             "zonal::GradientPath::precise_coefficients",
             "zonal::Strata::new",
             "zonal::HeldOutErrors::new",
+            "zonal::PowerLaw::fit",
             "zonal-io::DrawRule::of_times",
             "zonal::classes::largest",
             "zonal::classes::probabilities",

@@ -45,6 +45,7 @@ pub(crate) fn request(command: Command, global: &Global) -> Result<Request> {
         }
         Command::Curve(mut request) => {
             request.seed = seed;
+            request.split_names()?;
             Request::Curve(request)
         }
         Command::Train(mut request) => {

@@ -168,3 +168,114 @@ fn what_is_wrong_is_said() {
         place.fail(&[&["curve"], options].concat(), code, words);
     }
 }
+
+/// A table of a target that is learned slowly.
+fn table(rows: usize) -> String {
+    let at = |i: usize, k: f64| (i as f64 * k).sin();
+    let line = |i: usize| {
+        let (a, b, c) = (at(i, 1.3), at(i, 0.71), at(i, 17.1));
+        format!(
+            "{a},{b},{c},{},{}\n",
+            (3.0 * a).sin() + b * c + 0.1 * at(i, 29.3),
+            if a > 0.0 { "yes" } else { "no" }
+        )
+    };
+    ["a,b,c,y,answer\n".to_owned()].into_iter().chain((0..rows).map(line)).collect()
+}
+
+#[test]
+fn a_table_has_a_measured_error_and_estimates_at_more_rows() {
+    let place = Place::new();
+    place.file("t.csv", table(400));
+    let options = ["t.csv", "--label", "y", "--exclude", "answer", "--width", "150", "--scale", "2"];
+    let report = curve(&place, &options);
+    assert_eq!((report["rows"].as_u64(), report["width"].as_u64()), (Some(400), Some(150)));
+    let points = report["points"].as_array().unwrap();
+    let rows: Vec<u64> = points.iter().map(|p| p["rows"].as_u64().unwrap()).collect();
+    assert_eq!(rows, [800, 4_000]);
+    let own = report["leave_one_out"].as_f64().unwrap();
+    for point in points {
+        let [low, high, law, equivalent] =
+            ["low", "high", "power_law", "equivalent"].map(|name| point[name].as_f64().unwrap());
+        assert!(low == law.min(equivalent) && high == law.max(equivalent) && 0.0 < low && low < own);
+    }
+    let parts: Vec<u64> =
+        report["parts"].as_array().unwrap().iter().map(|p| p["rows"].as_u64().unwrap()).collect();
+    assert_eq!(parts, [50, 100, 200, 400]);
+    // The measured error is that of a training on the same units, up to the choice of a ridge or an iteration.
+    let bias = report["bias"].to_string();
+    let train = [
+        "train",
+        "t.csv",
+        "--label",
+        "y",
+        "--exclude",
+        "answer",
+        "--width",
+        "150",
+        "--scale",
+        "2",
+        "-a",
+        "relu",
+        "--bias",
+        &bias,
+        "--stop",
+        "leave-one-out",
+        "--test-fraction",
+        "0",
+        "--out",
+        "none",
+        "--format",
+        "json",
+    ];
+    let trained: Value = serde_json::from_str(&place.succeed(&train).stdout).unwrap();
+    let stopped = trained["validation_rmse"].as_f64().unwrap();
+    assert!((stopped / own - 1.0).abs() < 0.05, "{stopped} {own}");
+    let text = place.succeed(&[&["curve"], &options[..], &["--rows", "1x,1000"]].concat()).stdout;
+    assert!(text.contains("measured by leave-one-out") && text.contains("Neither is a bound"), "{text}");
+    let csv = place.succeed(&[&["curve", "--format", "csv"], &options[..]].concat()).stdout;
+    assert_eq!(csv.lines().count(), 1 + 4 + 2, "{csv}");
+    place.succeed(&[&["curve"], &options[..], &["--figures", "svg"]].concat());
+    let svg = std::fs::read_to_string(place.path().join("curve.svg")).unwrap();
+    assert!(svg.contains("RMSE of y") && svg.contains("power law"));
+}
+
+#[test]
+fn curves_of_tables_refuse_by_name() {
+    let place = Place::new();
+    place.file("t.csv", table(400));
+    place.file("small.csv", table(63));
+    let base = ["curve", "t.csv", "--label", "y", "--exclude", "answer", "--width", "40", "--scale", "1"];
+    for (more, words) in [
+        (&["--rows", "0.5x"][..], &["--rows", "0.5x", "from 1x to 10x"][..]),
+        (&["--rows", "11x"], &["11x", "from 1x to 10x"]),
+        (&["--rows", "399"], &["399", "has 400 rows"]),
+        (&["--rows", "inf"], &["--rows", "inf"]),
+        (&["--target", "x1"], &["--target", "DATA"]),
+        (&["--ridge", "0"], &["--ridge", "DATA"]),
+        (&["--map"], &["--map", "DATA"]),
+        (&["--simulate"], &["--simulate", "DATA"]),
+        (&["--check"], &["--check"]),
+        (&["--dim", "4"], &["--dim", "DATA"]),
+    ] {
+        place.fail(&[&base[..], more].concat(), 2, words);
+    }
+    place.fail(&["curve", "t.csv"], 2, &["--label"]);
+    place.fail(
+        &["curve", "t.csv", "--label", "y", "--width", "40,80"],
+        2,
+        &["--width", "one number of units"],
+    );
+    place.fail(
+        &["curve", "t.csv", "--label", "answer", "--width", "40", "--scale", "1"],
+        2,
+        &["a number", "classes"],
+    );
+    place.fail(
+        &["curve", "small.csv", "--label", "y", "--exclude", "answer", "--width", "40"],
+        2,
+        &["63 rows", "at least 64"],
+    );
+    place.fail(&["curve", "--energies", "0,1", "--label", "y"], 2, &["--label", "name a table"]);
+    place.fail(&["curve", "absent.csv", "--label", "y"], 1, &["absent.csv"]);
+}

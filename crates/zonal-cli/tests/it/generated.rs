@@ -250,6 +250,8 @@ fn takes(command: &str, option: &str, value: &str) -> bool {
         ("spectrum" | "curve" | "analyze" | "sq bound" | "sq learn", "out") => {
             value == "mine" || value == "x/../y"
         }
+        // The curve of a function has no columns, and refuses every value.
+        ("curve", "label" | "features" | "exclude") => true,
         // Told as the name of a column that is not there, which names no option.
         ("train", "weight" | "groups" | "time") => value.trim_matches(',').is_empty(),
         // Lists leave out what is empty.

@@ -1,23 +1,47 @@
 //! The options of `curve`.
 
-use super::heading::{FITTING, NETWORK, TARGET};
+use super::choice::{HiddenChoice, StopChoice};
+use super::heading::{FITTING, NETWORK, TABLE, TARGET};
 use super::output::FigureOptions;
-use super::values::parse_values;
+use super::train::{TrainRequest, Training};
+use super::values::{parse_values, reject_with, split_names};
 use crate::curve::{CurveConfig, CurveLabels, Fit};
 use crate::error::{Error, Result};
 use crate::number::{Auto, Count, Extended, Real, Scale, Whole, count, real, text};
 use crate::options::{
-    CHECK, ENERGIES, ITERATIONS, MAP, RIDGE, ROWS, SIMULATE, TARGET as TARGET_OPTION, WIDTH,
+    CHECK, DATA, ENERGIES, ITERATIONS, LABEL, MAP, RIDGE, ROWS, SIMULATE, TARGET as TARGET_OPTION, WIDTH,
 };
+use crate::table::{Memory, lossy};
+use crate::table_curve::{RowsChoice, TableCurveConfig};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 use zonal::activation::Activation;
 use zonal::dynamics::Step;
+use zonal_io::option::{EXCLUDE, FEATURES};
 
-/// Predicted errors by the numbers of rows and units: how many rows a target needs
+/// Predicted errors by the numbers of rows and units: how many rows a target, or a table, needs
 #[derive(Clone, Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct CurveRequest {
+    /// A table in place of a function: files or glob patterns
+    ///
+    /// Its error is measured by leave-one-out at its own number of rows, and estimated at more, with the best ridge.
+    #[arg(value_name = "DATA")]
+    #[serde(serialize_with = "lossy")]
+    pub data: Vec<PathBuf>,
+    /// The column to predict
+    #[arg(long, value_name = "COLUMN", help_heading = TABLE)]
+    #[serde(deserialize_with = "text::list")]
+    pub label: Vec<String>,
+    /// The columns to predict from, separated by commas [default: all others]
+    #[arg(long, value_name = "COLUMNS", help_heading = TABLE)]
+    #[serde(deserialize_with = "text::list")]
+    pub features: Vec<String>,
+    /// The columns not to predict from, separated by commas
+    #[arg(long, value_name = "COLUMNS", help_heading = TABLE, hide_short_help = true)]
+    #[serde(deserialize_with = "text::list")]
+    pub exclude: Vec<String>,
     /// The function to learn
     ///
     /// A sum of polynomials in x1..xn, harmonic(K), neuron(A) and teacher(A, units=U), with coefficients.
@@ -40,15 +64,17 @@ pub struct CurveRequest {
     #[arg(long, short, default_value_t = Self::default().activation, value_name = "NAME", help_heading = NETWORK)]
     #[schemars(with = "String")]
     pub activation: Activation,
-    /// The scale s of the units phi(s <w, x>): sqrt-dim or a number; auto is 1
+    /// The scale s of the units phi(s <w, x>): sqrt-dim or a number; auto is 1, and on tables chosen on a sample
     #[arg(long, default_value_t = Self::default().scale, value_name = "S", allow_negative_numbers = true, help_heading = NETWORK)]
     #[schemars(with = "String")]
     pub scale: Scale,
-    /// The number of hidden units, or inf; several are compared [default: inf]
+    /// The number of hidden units, or inf; several are compared [default: inf; one number on tables, 1000]
     #[arg(long, short = 'm', value_name = "LIST", allow_negative_numbers = true, help_heading = NETWORK)]
     #[serde(deserialize_with = "text::list")]
     pub width: Vec<String>,
-    /// The number of rows, or inf; several make a curve [default: 10 to 100000]
+    /// The number of rows, or inf; several make a curve [default: 10 to 100000; 2x,10x on tables]
+    ///
+    /// Tables: numbers, or multiples of their own number such as 2x, from 1x to 10x.
     #[arg(long, value_name = "LIST", allow_negative_numbers = true, help_heading = FITTING)]
     #[serde(deserialize_with = "text::list")]
     pub rows: Vec<String>,
@@ -90,6 +116,10 @@ pub struct CurveRequest {
     #[command(flatten)]
     #[serde(flatten)]
     pub figures: FigureOptions,
+    /// The table in memory.
+    #[arg(skip)]
+    #[serde(skip)]
+    pub(super) memory: Option<Memory>,
     /// The activation in memory.
     #[arg(skip)]
     #[serde(skip)]
@@ -99,6 +129,10 @@ pub struct CurveRequest {
 impl Default for CurveRequest {
     fn default() -> Self {
         Self {
+            data: Vec::new(),
+            label: Vec::new(),
+            features: Vec::new(),
+            exclude: Vec::new(),
             target: None,
             energies: Vec::new(),
             dim: Count(10),
@@ -116,6 +150,7 @@ impl Default for CurveRequest {
             map: false,
             seed: None,
             figures: FigureOptions::default(),
+            memory: None,
             callable: None,
         }
     }
@@ -128,10 +163,83 @@ fn map_sizes() -> Vec<Extended> {
     (0..=20).map(|i| Extended::Finite(10f64.powf(1.0 + 0.25 * f64::from(i)).round() as u64)).collect()
 }
 
+/// The numbers of rows of the curve of a table by default.
+const DEFAULT_TIMES: [f64; 2] = [2.0, 10.0];
+/// Options that a table does not have.
+const NOT_OF_TABLES: [&str; 10] =
+    ["target", "energies", "dim", "noise", "iterations", "ridge", "step", "max_degree", "simulate", "map"];
+/// Options of tables.
+const OF_TABLES: [&str; 3] = ["label", "features", "exclude"];
+
 /// The value that is chosen for the smallest test error.
 const BEST: &str = "best";
 
 impl CurveRequest {
+    /// Splits column names at commas, as on the command line.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for an option without names.
+    pub fn split_names(&mut self) -> Result<()> {
+        split_names(&mut self.label, LABEL)?;
+        split_names(&mut self.features, FEATURES)?;
+        split_names(&mut self.exclude, EXCLUDE)
+    }
+
+    /// Returns the configuration of the curve of a table; None if a function is to be learned.
+    ///
+    /// # Errors
+    /// As [`Self::config`] and [`TrainRequest::training`].
+    pub fn table(&self) -> Result<Option<TableCurveConfig>> {
+        if self.data.is_empty() && self.memory.is_none() {
+            let table = format!("a {TARGET_OPTION} or {ENERGIES}; name a table first");
+            return reject_with(self, table, |name| OF_TABLES.contains(&name)).map(|()| None);
+        }
+        reject_with(self, DATA, |name| NOT_OF_TABLES.contains(&name))?;
+        if self.check {
+            return Err(Error::Usage(format!("{CHECK} compares with draws, which a table does not have")));
+        }
+        let times = |text: &str| match text.strip_suffix('x') {
+            Some(times) => real(times).map(RowsChoice::Times),
+            None => count(text).map(RowsChoice::Count),
+        };
+        let mut rows = parse_values(&self.rows, ROWS, times)?;
+        if rows.is_empty() {
+            rows = DEFAULT_TIMES.map(RowsChoice::Times).to_vec();
+        }
+        let widths = parse_values(&self.width, WIDTH, count)?;
+        let width = match widths.as_slice() {
+            [] => None,
+            [width] => Some(Extended::Finite(*width)),
+            _ => {
+                return Err(Error::Usage(format!("{WIDTH}: the curve of a table is of one number of units")));
+            }
+        };
+        if self.memory.is_none() && self.label.is_empty() {
+            return Err(Error::Usage(format!("the column to predict is missing; name it with {LABEL}")));
+        }
+        let request = TrainRequest {
+            data: self.data.clone(),
+            label: self.label.clone(),
+            features: self.features.clone(),
+            exclude: self.exclude.clone(),
+            memory: self.memory.clone(),
+            callable: self.callable.clone(),
+            activation: Auto::Fixed(self.activation.clone()),
+            scale: self.scale,
+            width,
+            hidden: Some(HiddenChoice::Drawn),
+            stop: Some(StopChoice::LeaveOneOut),
+            test_fraction: Some(Real(0.0)),
+            seed: self.seed,
+            out: Some("none".into()),
+            ..TrainRequest::default()
+        };
+        match request.training()? {
+            Training::New(train, _) => Ok(Some(TableCurveConfig { train: *train, rows })),
+            _ => Ok(None),
+        }
+    }
+
     /// Returns the configuration of the curve.
     ///
     /// # Errors

@@ -50,7 +50,7 @@ pub enum Request {
     /// Width, step and iterations for a goal.
     Plan(PlanRequest),
     /// Predicted errors by the numbers of rows and units.
-    Curve(CurveRequest),
+    Curve(Box<CurveRequest>),
     /// A training, a resumed training, or a repeated one.
     Train(Box<TrainRequest>),
     /// The analysis of a table.
@@ -104,7 +104,7 @@ impl Request {
         Ok(match command.as_str().unwrap_or_default() {
             "spectrum" => Self::Spectrum(read(options)?),
             "plan" => Self::Plan(read(options)?),
-            "curve" => Self::Curve(read(options)?),
+            "curve" => Self::Curve(Box::new(read(options)?)),
             "train" => Self::Train(Box::new(read(options)?)),
             "analyze" => Self::Analyze(read(options)?),
             "predict" => Self::Predict(read(options)?),
@@ -156,7 +156,7 @@ impl Request {
             Self::Analyze(request) if activation.is_none() => request.memory = table,
             Self::Spectrum(request) if table.is_none() => request.callable = activation,
             Self::Plan(request) if table.is_none() => request.callable = activation,
-            Self::Curve(request) if table.is_none() => request.callable = activation,
+            Self::Curve(request) => (request.memory, request.callable) = (table, activation),
             Self::SqLearn(request) if table.is_none() => request.callable = activation,
             _ if table.is_none() && activation.is_none() => {}
             _ => {

@@ -16,7 +16,7 @@ pub use method::measured;
 pub use resume::interrupted;
 pub(crate) use run::Repeats;
 pub use run::save;
-pub use subject::table::{PartialSums, Problem};
+pub use subject::table::{PartialSums, Problem, table_curve};
 pub use test_rows::read_test_rows;
 pub use trained::{Notes, Trained};
 pub use zonal_documents::train::{

@@ -4,7 +4,7 @@ The functions have the names, defaults and results of the command-line program `
 
 - `spectrum`: the degrees that an activation can learn, and how fast it learns each,
 - `plan`: width and iterations with a guarantee,
-- `curve`: predicted errors by the numbers of rows and units,
+- `curve`: predicted errors by the numbers of rows and units; `learning_curve`: those of a table at more rows than it has,
 - `train`: the training itself, on a target or on a table, to any number of iterations,
 - `analyze`: polynomial fits, the noise floor and energies of a table,
 - `sweep`, `reproduce`, `again`: trainings on targets over a grid, the claims of the theory, repetition of a run,
@@ -30,7 +30,7 @@ from .runs import load, predict, report
 from .statistics import Statistics, Survey
 from .studies import again, reproduce, sweep
 from .theory import curve, plan, spectrum
-from .training import analyze, train
+from .training import analyze, learning_curve, train
 
 if TYPE_CHECKING:
     from . import dask as dask
@@ -48,6 +48,7 @@ __all__ = [
     "analyze",
     "curve",
     "errors",
+    "learning_curve",
     "load",
     "plan",
     "predict",

@@ -30,6 +30,7 @@ def draw(result: Result, ax: Any) -> Any:
     drawings: dict[str, Any] = {
         "Spectrum": _spectrum,
         "Curve": _curve,
+        "TableCurve": _table_curve,
         "Training": _training,
         "Analysis": _analysis,
         "Sweep": _sweep,
@@ -109,6 +110,27 @@ def _curve(result: results.Curve, ax: Any) -> None:
         if points.simulated is not None:
             ax.plot(x[same], points.simulated[same], linestyle="", **look)
     ax.set(xscale="log", yscale="log", xlabel=name, ylabel="mean squared error", title=f"Test error, {result.activation}")
+    _legend(ax)
+
+
+def _table_curve(result: results.TableCurve, ax: Any) -> None:
+    """Draw the measured errors by the number of rows, and the two estimates."""
+    parts, points, law = result.parts, result.points, result.power_law
+    last = max(result.rows, *points.rows) if len(points.rows) else result.rows
+    rows = np.geomspace(parts.rows[0], last, 60)
+    curve = np.sqrt(law.offset + law.factor * rows**-law.exponent)
+    ax.plot(parts.rows, parts.rmse, linestyle="", label="leave-one-out", **_look(0))
+    ax.plot(rows, curve, lw=1, ls="--", color=_look(1)["color"], label="power law")
+    order = np.argsort(points.rows)
+    x = np.concatenate([[result.rows], points.rows[order]])
+    ax.plot(x, np.concatenate([[result.leave_one_out], points.equivalent[order]]), lw=1, label="equivalent", **_look(2))
+    ax.set(
+        xscale="log",
+        yscale="log",
+        xlabel="rows",
+        ylabel=f"RMSE of {result.label}",
+        title=f"Learning curve, {result.activation}",
+    )
     _legend(ax)
 
 

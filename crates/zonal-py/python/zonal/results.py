@@ -40,10 +40,12 @@ __all__ = [
     "LearnPath",
     "Learning",
     "LearningTimes",
+    "PartErrors",
     "PartRows",
     "Path",
     "Plan",
     "PolynomialErrors",
+    "PowerLaw",
     "RankedActivations",
     "Ranking",
     "Reproduction",
@@ -55,6 +57,8 @@ __all__ = [
     "StepChanges",
     "Sweep",
     "SweepRows",
+    "TableCurve",
+    "TableCurvePoints",
     "Training",
     "Transcript",
     "Verification",
@@ -645,6 +649,123 @@ class Curve(Result):
     map: CurveMap | None
     seeds: int | None
     target: str | None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PartErrors(Columns):
+    """The mean error of disjoint parts of a table with the same number of rows.
+
+    Attributes
+    ----------
+    rows : IntArray
+        The number of rows of a part.
+    parts : IntArray
+        The number of parts.
+    rmse : FloatArray
+        The leave-one-out error with the best ridge for all parts.
+    """
+
+    rows: IntArray
+    parts: IntArray
+    rmse: FloatArray
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PowerLaw(Record):
+    """A power law of mean squared errors, in the label's unit squared.
+
+    Attributes
+    ----------
+    offset : float
+        a.
+    factor : float
+        c.
+    exponent : float
+        b.
+    """
+
+    offset: float
+    factor: float
+    exponent: float
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TableCurvePoints(Columns):
+    """The estimated error at a number of rows: an interval between two heuristics, and no bound.
+
+    Attributes
+    ----------
+    rows : IntArray
+        The number of rows.
+    low : FloatArray
+        The smaller one of the two estimates.
+    high : FloatArray
+        The larger one.
+    power_law : FloatArray
+        The estimate of the power law.
+    equivalent : FloatArray
+        The estimate of the equivalent of the table (RW-7).
+    at_most : BoolArray
+        Whether more rows could resolve more than those of the table show: the estimate of the equivalent may be too
+        large.
+    """
+
+    rows: IntArray
+    low: FloatArray
+    high: FloatArray
+    power_law: FloatArray
+    equivalent: FloatArray
+    at_most: BoolArray
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TableCurve(Result):
+    """The errors of drawn units with the best ridge, measured at a table's own number of rows and estimated at more.
+    Errors are root mean squared errors in the label's unit.
+
+    Attributes
+    ----------
+    label : str
+        The name of the label.
+    rows : int
+        The number of rows; those with equal features count once.
+    width : int
+        The number of units m.
+    activation : str
+        The activation phi.
+    scale : float
+        The scale s of the units phi(s <w, x>).
+    bias : float
+        The bias of the lift.
+    deviation : float
+        The standard deviation of the label.
+    leave_one_out : float
+        The smallest leave-one-out error over ridges, measured on all rows.
+    ridge : float
+        The ridge of that error.
+    reach : float
+        The smallest effective ridge about which the rows tell something.
+    parts : PartErrors
+        The leave-one-out errors of parts of the table.
+    power_law : PowerLaw
+        The law a + c n^-b through the mean squares of these errors.
+    points : TableCurvePoints
+        The estimates at other numbers of rows.
+    """
+
+    label: str
+    rows: int
+    width: int
+    activation: str
+    scale: float
+    bias: float
+    deviation: float
+    leave_one_out: float
+    ridge: float
+    reach: float
+    parts: PartErrors
+    power_law: PowerLaw
+    points: TableCurvePoints
 
 
 @dataclass(frozen=True, eq=False, repr=False)

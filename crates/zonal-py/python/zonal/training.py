@@ -14,7 +14,7 @@ from ._run import Activation, Path, folder, result_of, run
 from .energies import spherical_harmonic_energies, uniform_points, values_of
 from .errors import DataError, ParameterError
 
-__all__ = ["analyze", "train"]
+__all__ = ["analyze", "learning_curve", "train"]
 
 
 @_call.checked()
@@ -488,4 +488,80 @@ def analyze(
         table = _arrays.table(_tables.select(x, features), labels, drop_missing=missing == "drop", arguments=_ROWS)
     (report,) = run("analyze", options, _call.command(analyze, arguments), table, progress=progress)
     result: results.Analysis = result_of(results.Analysis, report)
+    return result
+
+
+@_call.checked()
+@_streams.spilled
+def learning_curve(
+    data: Any,
+    y: Any = None,
+    *,
+    label: str | None = None,
+    features: Sequence[str] | None = None,
+    exclude: Sequence[str] | None = None,
+    rows: int | str | Sequence[int | str] | None = None,
+    width: int | None = None,
+    activation: Activation = "relu",
+    scale: float | str = "auto",
+    seed: int = 0,
+    kinks: Sequence[float] = (),
+    progress: bool | None = None,
+) -> results.TableCurve:
+    """Measure the error of drawn units on a table by leave-one-out, and estimate it at more rows than the table has.
+
+    Units are drawn, with the best ridge. Estimates are an interval between two heuristics: a power law through the errors of parts of the
+    table, and the equivalent of its spectrum and its label (docs/theory/rows.md). Neither is a bound.
+
+    Parameters
+    ----------
+    data, y, features, exclude
+        As for `train`.
+    label : str
+        The column to predict, of files or of a table with names; a number.
+    rows : int or str, or a sequence
+        Numbers of rows, or multiples such as ``'2x'``, from 1x to 10x of those of the table; 2x and 10x by default.
+    width : int
+        The number of hidden units; 1000 by default.
+    activation : str or callable
+        As for `spectrum`.
+    scale : float, ``'sqrt-dim'`` or ``'auto'``
+        The scale of the units; auto chooses on a sample, as is the bias.
+    seed : int
+        The seed of the hidden units and of the parts.
+    kinks : sequence of float
+        Points where a callable activation is not smooth.
+    progress : bool
+        As for `train`.
+
+    Returns
+    -------
+    TableCurve
+        Errors are root mean squared errors in the label's unit.
+
+    Examples
+    --------
+    >>> import numpy as np, zonal
+    >>> x = np.random.default_rng(0).normal(size=(400, 3))
+    >>> found = zonal.learning_curve(x, np.sin(2 * x[:, 0]) + x[:, 1], width=200)
+    >>> found.points.rows.tolist(), bool(found.points.low[0] < found.leave_one_out)
+    ([800, 4000], True)
+    """
+    arguments = locals()
+    skip = ["data", "y", "label", "features", "exclude", "activation", "kinks", "progress"]
+    options, table = _call.options(learning_curve, arguments, skip), None
+    code = _call.code(activation, kinks)
+    if code is None:
+        options["activation"] = _call.plain("activation", activation)
+    if _tables.is_path(data):
+        _tables.reject_labels(y)
+        options |= _tables.columns(data, label, features)
+        if exclude is not None:
+            options["exclude"] = _tables.name_list(exclude, "exclude")
+    else:
+        x, labels, _ = _tables.split(data, y, label, None)
+        selected = _tables.without(_tables.select(x, features), exclude)
+        table = _arrays.table(selected, labels, drop_missing=False, arguments=_ROWS)
+    (report,) = run("curve", options, _call.command(learning_curve, arguments), table, code, progress)
+    result: results.TableCurve = result_of(results.TableCurve, report)
     return result

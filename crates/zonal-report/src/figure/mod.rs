@@ -10,6 +10,7 @@ mod predictions;
 mod queries;
 mod remaining;
 mod spectrum;
+mod table_curve;
 
 pub use crate::axis::ITERATIONS;
 pub use analysis::of_analysis;
@@ -22,6 +23,7 @@ pub use predictions::predictions;
 pub use queries::{of_bounds, of_learning};
 pub use remaining::remaining;
 pub use spectrum::{last_degree, of_spectrum, spectrum};
+pub use table_curve::of_table_curve;
 
 use zonal_documents::train::{Checkpoint, TrainReport};
 

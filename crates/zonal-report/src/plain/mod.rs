@@ -14,6 +14,7 @@ mod runs;
 mod spectrum;
 mod sweep;
 mod table;
+mod table_curve;
 mod train;
 
 pub use table::{Layout, quoted};
@@ -30,6 +31,7 @@ pub fn text(report: &Report, layout: Layout) -> String {
         Report::Rankings(rankings) => spectrum::rankings(rankings, layout),
         Report::Plan(report) => plan::text(report),
         Report::Curve(report) => curve::text(report, layout),
+        Report::TableCurve(report) => table_curve::text(report, layout),
         Report::Train(report) => train::table(report, layout),
         Report::Repeat(_, agreement) => train::agreement(agreement),
         Report::Analyze(report) => analyze::text(report, layout),
@@ -58,6 +60,7 @@ pub fn csv(report: &Report) -> Result<String> {
         Report::Rankings(rankings) => spectrum::rankings_csv(rankings),
         Report::Plan(report) => plan::row(report),
         Report::Curve(report) => curve::table_csv(report),
+        Report::TableCurve(report) => table_curve::table_csv(report),
         Report::Train(report) | Report::Repeat(report, _) => report.path_csv()?,
         Report::Analyze(report) => analyze::polynomials_csv(report),
         Report::Runs(report) | Report::Comparison(report) => runs::list_csv(report),

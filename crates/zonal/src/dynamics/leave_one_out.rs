@@ -45,6 +45,7 @@ pub struct LeaveOneOut {
     outside: Vec<f64>,
     /// The weights of rows, divided by their sum.
     shares: Vec<f64>,
+    width: usize,
 }
 
 impl LeaveOneOut {
@@ -81,6 +82,7 @@ impl LeaveOneOut {
             (0..rows).for_each(|i| out.row_mut(i).iter_mut().for_each(|value| *value *= shares[i].sqrt()));
             out
         };
+        let width = features.columns();
         let (features, labels) = (scaled(features), scaled(labels));
         let (eigenvalues, vectors) = left_vectors(&features)?;
         let products = vectors.transposed_times(&labels);
@@ -99,12 +101,22 @@ impl LeaveOneOut {
                 rest.row_mut(i).fill(0.0);
             }
         }
-        Ok(Self { eigenvalues, vectors, squares, products, rest, outside, shares })
+        Ok(Self { eigenvalues, vectors, squares, products, rest, outside, shares, width })
     }
 
     /// Returns the largest eigenvalue of the second moments of the features.
     pub fn largest_eigenvalue(&self) -> f64 {
         self.eigenvalues.iter().fold(0.0, |a, &b| a.max(b))
+    }
+
+    /// Returns the number of features.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Returns the sum of the leverages of ridge regression on all rows, tr K (K + ridge)^-1, for a positive ridge.
+    pub fn effective_dimension(&self, ridge: f64) -> f64 {
+        self.eigenvalues.iter().map(|l| l / (l + ridge)).sum()
     }
 
     /// Returns the residuals of each row for the fit of a ridge to all others, in the labels' units.
@@ -155,6 +167,16 @@ impl LeaveOneOut {
             (0..residuals.rows()).map(of).sum()
         };
         Ok((0..residuals.columns()).map(mean).collect())
+    }
+
+    /// Returns the mean product, over rows by their weights, of the residuals of one label and other values of the rows.
+    ///
+    /// # Errors
+    /// [`Error::Size`] for another number of rows.
+    pub fn mean_products(&self, residuals: &Matrix, values: &[f64]) -> Result<f64> {
+        check_size("rows of residuals", residuals.rows(), self.shares.len())?;
+        check_size("values of rows", values.len(), self.shares.len())?;
+        Ok((0..values.len()).map(|i| self.shares[i] * values[i] * residuals.row(i)[0]).sum())
     }
 
     /// Returns 2 Re sum over nodes of factor e / (1 - h) at their ridges.

@@ -1,5 +1,6 @@
 //! Training with fixed hidden units, for all iteration counts at once, from the quadratic form alone (GD-3).
 
+mod cross_validation;
 mod errors;
 
 use super::operator::check_step;

@@ -11,7 +11,9 @@
 mod best;
 mod descent;
 mod draw;
+mod measured;
 mod points;
+mod power_law;
 mod ridge;
 mod rows_for;
 #[cfg(test)]
@@ -24,6 +26,8 @@ use crate::sphere::Degree;
 use crate::target::PowerSpectrum;
 
 pub use draw::Draw;
+pub use measured::{Measured, RidgeError};
+pub use power_law::PowerLaw;
 pub use rows_for::RowsFor;
 
 /// The numbers of rows and of units, from 1; infinity for exact expectations and for the kernel limit.

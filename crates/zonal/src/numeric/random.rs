@@ -1,6 +1,7 @@
 //! Random streams: one independent stream for each purpose and index, so that a draw does not depend on how many others
 //! precede it or on the thread that makes it.
 
+use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -34,6 +35,8 @@ pub enum Purpose {
     Growth = 12,
     /// The part of each row of a table of classes.
     Strata = 13,
+    /// The order of rows that are divided into parts of a learning curve.
+    Parts = 14,
 }
 
 /// Returns the generator for `(seed, purpose, index)`: ChaCha8 keyed by seed and purpose, on stream `index`.
@@ -44,6 +47,13 @@ pub fn stream(seed: u64, purpose: Purpose, index: u64) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::from_seed(key);
     rng.set_stream(index);
     rng
+}
+
+/// Returns the numbers below `count` in random order.
+pub fn permutation(count: usize, seed: u64, purpose: Purpose) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..count).collect();
+    order.shuffle(&mut stream(seed, purpose, 0));
+    order
 }
 
 /// Returns a uniform number in [0, 1) with 53 bits.

@@ -32,6 +32,8 @@ pub struct RowsBound<'a> {
 /// The number of ridges that are tried for each number of rows, and their range as shares of ||phi||^2.
 const RIDGES: usize = 211;
 const RANGE: [f64; 2] = [1e-18, 1e3];
+/// The ratio of the ends of a block of iterations.
+const BLOCK: f64 = 1.02;
 
 impl<'a> RowsBound<'a> {
     /// Creates the bound for a target with noise of this variance on its labels.
@@ -65,23 +67,73 @@ impl<'a> RowsBound<'a> {
     /// # Errors
     /// [`Error::Parameter`] for a ridge that is not positive, sizes below 1, and a finite width without `bound_sq`.
     pub fn excess(&self, rows: f64, width: f64, ridge: f64, bound_sq: Option<f64>) -> Result<f64> {
+        if !(ridge > 0.0 && ridge.is_finite()) {
+            return Err(Error::parameter("the ridge", ridge, "a positive number"));
+        }
+        let bound_sq = self.checked(rows, width, bound_sq)?;
+        Ok(self.at(rows, width, ridge, bound_sq))
+    }
+
+    /// Checks sizes and returns B^2.
+    fn checked(&self, rows: f64, width: f64, bound_sq: Option<f64>) -> Result<f64> {
         for (name, found) in [("the number of rows", rows), ("the width", width)] {
             if found < 1.0 || found.is_nan() {
                 return Err(Error::parameter(name, found, "at least 1"));
             }
         }
-        if !(ridge > 0.0 && ridge.is_finite()) {
-            return Err(Error::parameter("the ridge", ridge, "a positive number"));
-        }
-        let bound_sq = match bound_sq {
-            Some(bound_sq) => bound_sq.max(self.norm_sq),
-            None if width == f64::INFINITY => self.norm_sq,
+        match bound_sq {
+            Some(bound_sq) => Ok(bound_sq.max(self.norm_sq)),
+            None if width == f64::INFINITY => Ok(self.norm_sq),
             None => {
                 let required = "given for a finite width: the maximum of phi^2 on [-s, s]";
-                return Err(Error::parameter("the bound on phi^2", "none", required));
+                Err(Error::parameter("the bound on phi^2", "none", required))
             }
+        }
+    }
+
+    /// Returns the bound PL-3g on the expectation of E (g - f_T)^2 over rows, noise and units after T steps of gradient descent on
+    /// the same rows. It says nothing once the product of step, iterations and B^2 exceeds the number of rows. Sizes and `bound_sq`
+    /// are those of [`Self::excess`].
+    ///
+    /// # Errors
+    /// As [`Self::excess`]; [`Error::Parameter`] for a step that is not positive, or above N / ((N + 1) B^2).
+    pub fn descent(
+        &self,
+        rows: f64,
+        width: f64,
+        step: f64,
+        iterations: u64,
+        bound_sq: Option<f64>,
+    ) -> Result<f64> {
+        let bound_sq = self.checked(rows, width, bound_sq)?;
+        // N / (N + 1).
+        let lowered = 1.0 - 1.0 / (rows + 1.0);
+        if !(step > 0.0 && step * bound_sq <= lowered * (1.0 + 1e-12)) {
+            let required = format!("positive and at most {:e}", lowered / bound_sq);
+            return Err(Error::parameter("the step", step, required));
+        }
+        // The training error of all N + 1 rows after t steps.
+        let fitted = |t: u64| match t {
+            0 => self.degrees.iter().map(|(_, energy)| energy).sum::<f64>() + self.unseen,
+            t => self.plain_bias(width, lowered / (2.0 * step * t as f64)),
         };
-        Ok(self.at(rows, width, ridge, bound_sq))
+        if iterations == 0 {
+            return Ok(fitted(0));
+        }
+        let each = if rows == f64::INFINITY { 0.0 } else { step * bound_sq / rows };
+        let mut sum = fitted(0).sqrt();
+        let mut t = 1;
+        // The errors decrease, so that the first of a block bounds all of them.
+        while t < iterations && each > 0.0 {
+            let next = (t + 1).max((t as f64 * BLOCK) as u64).min(iterations);
+            sum += (next - t) as f64 * fitted(t).sqrt();
+            t = next;
+        }
+        let bias = (fitted(iterations).sqrt() + each * sum).powi(2);
+        let count = iterations as f64;
+        let dimension = self.dimension(lowered / (step * count)).min(width).min(rows + 1.0);
+        let noise = self.noise * descent_constant(count) * (1.0 + each * count) * dimension;
+        Ok(bias + if rows == f64::INFINITY { 0.0 } else { noise / (rows + 1.0) })
     }
 
     fn at(&self, rows: f64, width: f64, ridge: f64, bound_sq: f64) -> f64 {
@@ -159,6 +211,23 @@ impl<'a> RowsBound<'a> {
     }
 }
 
+/// Returns an upper bound on C_T, the supremum of (1 - (1 - u/T)^T)^2 (1 + u) / u over 0 < u <= T.
+fn descent_constant(iterations: f64) -> f64 {
+    /// Below the first u the function is below u (1 + u), above the last one below (1 + u) / u: less than at T in both.
+    const RANGE: [f64; 2] = [0.1, 40.0];
+    /// The ratio of the ends of a cell, on which the two factors are bounded at one end each.
+    const CELL: f64 = 1.001;
+    let learned = |u: f64| -(iterations * (-u / iterations).ln_1p()).exp_m1();
+    let last = iterations.min(RANGE[1]);
+    let (mut u, mut most) = (RANGE[0], 0.0f64);
+    while u < last {
+        let next = (u * CELL).min(last);
+        most = most.max(learned(next).powi(2) * (1.0 + u) / u);
+        u = next;
+    }
+    most
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,6 +298,33 @@ mod tests {
         assert!(plain >= 2, "{plain}");
     }
 
+    #[test]
+    fn the_constant_of_descent_is_that_of_the_proof() {
+        for (iterations, expected) in
+            [(1.0, 2.0), (2.0, 1.5246), (3.0, 1.3999), (5.0, 1.3150), (10.0, 1.2591), (1e18, 1.2093)]
+        {
+            let found = descent_constant(iterations);
+            assert!(found >= expected - 1e-4 && found < 1.002 * expected, "{iterations}: {found}");
+        }
+    }
+
+    #[test]
+    fn descent_on_unlimited_rows_has_the_bound_of_the_plan() {
+        let (spectrum, target) = problem("relu", 8, 1.0, &[0.2, 0.4, 0.3, 0.1]);
+        let bound = RowsBound::new(&target, &spectrum, 0.5).unwrap();
+        let (step, t) = (0.5 / spectrum.norm_sq(), 1_000);
+        let expected = bound.plain_bias(f64::INFINITY, 1.0 / (2.0 * step * t as f64));
+        let found = bound.descent(f64::INFINITY, f64::INFINITY, step, t, None).unwrap();
+        assert!((found / expected - 1.0).abs() < 1e-12, "{found} {expected}");
+        assert!((bound.descent(50.0, f64::INFINITY, step, 0, None).unwrap() - 1.0).abs() < 1e-12);
+        // The cost does not depend on the count.
+        assert!(bound.descent(50.0, f64::INFINITY, step, 1_000_000_000_000_000_000, None).unwrap() > 1.0);
+        for step in [0.0, f64::NAN, 1.0 / spectrum.norm_sq()] {
+            assert!(bound.descent(50.0, f64::INFINITY, step, 10, None).is_err(), "{step}");
+        }
+        assert!(bound.descent(50.0, 10.0, 0.1, 10, None).is_err());
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
@@ -242,6 +338,8 @@ mod tests {
             width in prop_oneof![3 => (5u32..120).prop_map(f64::from), 1 => Just(f64::INFINITY)],
             ridge in -4.0f64..0.5,
             noise in 0.0f64..3.0,
+            iterations in 0.0f64..4.0,
+            share in 0.05f64..1.0,
             seed in 0u64..1_000,
         ) {
             let (spectrum, target) = problem(activation, n, 1.0, &[0.2, 0.4, 0.3, 0.1]);
@@ -250,13 +348,22 @@ mod tests {
             let ridge = 10f64.powf(ridge) * bound_sq;
             let bound = RowsBound::new(&target, &spectrum, noise).unwrap();
             let given = width.is_finite().then_some(bound_sq);
-            let bound = bound.excess(f64::from(rows), width, ridge, given).unwrap();
-            let sizes = Sizes { rows: f64::from(rows), width };
-            let errors: Vec<f64> = (0..12)
-                .map(|i| Draw::new(&spectrum, &target, noise, sizes, 1_000 * seed + i).unwrap().ridge(ridge) - noise)
+            let rows = f64::from(rows);
+            let (step, t) = (share * rows / ((rows + 1.0) * bound_sq), 10f64.powf(iterations) as u64);
+            let bounds = [
+                bound.excess(rows, width, ridge, given).unwrap(),
+                bound.descent(rows, width, step, t, given).unwrap(),
+            ];
+            let draws: Vec<Draw> = (0..12)
+                .map(|i| Draw::new(&spectrum, &target, noise, Sizes { rows, width }, 1_000 * seed + i).unwrap())
                 .collect();
-            let found = crate::measure::mean(&errors);
-            prop_assert!(found.value - 5.0 * found.standard_error <= bound, "{found:?} {bound}");
+            let of = |error: &dyn Fn(&Draw) -> f64| {
+                crate::measure::mean(&draws.iter().map(|draw| error(draw) - noise).collect::<Vec<_>>())
+            };
+            let found = [of(&|draw| draw.ridge(ridge)), of(&|draw| draw.descent(step, t))];
+            for (found, bound) in found.iter().zip(bounds) {
+                prop_assert!(found.value - 5.0 * found.standard_error <= bound, "{found:?} {bound}");
+            }
         }
     }
 }

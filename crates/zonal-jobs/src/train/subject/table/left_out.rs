@@ -43,26 +43,16 @@ pub(super) struct LeftOutPath {
 const STEP_ROUNDING: f64 = 1e-5;
 
 impl<'a> LeftOut<'a> {
-    /// Reads the training rows of a subject and prepares the fits without each of them.
-    pub(super) fn read(
-        subject: &'a TableSubject<'_>,
-        network: &Network,
-        observer: &mut dyn Observer,
-    ) -> Result<Self> {
-        let TableSubject { source, survey, problem, .. } = subject;
-        let are_copies_together = source.rule() == Some(&DrawRule::EqualRows);
-        let mut read = Read::new(are_copies_together, network.width(), problem.labels.len());
-        let total = survey.covered.rows();
-        let prepare = |rows: &Rows| {
-            let [rows, ..] = rows.by_part(&problem.split);
-            let features = network.features(&problem.lift.apply(&rows.features)?)?;
-            Ok((rows, features))
-        };
-        for_each_prepared(source, Stage::Measurement, total, observer, prepare, |_, (rows, features)| {
-            read.add(&rows, &features, &problem.labels);
-            Ok(())
-        })?;
-        read.finish(problem)
+    /// Prepares the fits without each of the rows.
+    pub(super) fn new(problem: &'a Problem, rows: TrainingRows) -> Result<Self> {
+        Ok(Self {
+            scales: &problem.labels,
+            fits: LeaveOneOut::new(&rows.features, &rows.means, &rows.weights)?,
+            means: rows.means,
+            labels: rows.standard,
+            rows: SampledRows::left_out(problem, rows.labels, rows.own_weights),
+            together: rows.together,
+        })
     }
 
     /// Predicts each row after each of these iterations of a descent with the step and the ridge of a path.
@@ -118,42 +108,66 @@ impl<'a> LeftOut<'a> {
     }
 }
 
-/// Rows that have been read.
+/// The training rows of a table in memory. Rows with equal features are one, with their mean label and the sum of their weights.
+pub(super) struct TrainingRows {
+    /// The network's features.
+    pub(super) features: Matrix,
+    /// The labels in standard units, their means over rows with equal features.
+    pub(super) means: Matrix,
+    pub(super) weights: Vec<f64>,
+    /// For each row by itself its index above, its labels in their units and in standard units, and its weight.
+    together: Vec<usize>,
+    labels: Matrix,
+    standard: Matrix,
+    own_weights: Vec<f64>,
+}
+
+impl TrainingRows {
+    /// Reads the training rows of a subject.
+    pub(super) fn read(
+        subject: &TableSubject<'_>,
+        network: &Network,
+        observer: &mut dyn Observer,
+    ) -> Result<Self> {
+        let TableSubject { source, survey, problem, .. } = subject;
+        let mut read = Read {
+            are_copies_together: source.rule() == Some(&DrawRule::EqualRows),
+            labels: problem.labels.len(),
+            ..Read::default()
+        };
+        let total = survey.covered.rows();
+        let prepare = |rows: &Rows| {
+            let [rows, ..] = rows.by_part(&problem.split);
+            let features = network.features(&problem.lift.apply(&rows.features)?)?;
+            Ok((rows, features))
+        };
+        for_each_prepared(source, Stage::Measurement, total, observer, prepare, |_, (rows, features)| {
+            read.add(&rows, &features, &problem.labels);
+            Ok(())
+        })?;
+        read.finish(network.width())
+    }
+}
+
+/// Rows that have been read, with the values of matrices row after row.
+#[derive(Default)]
 struct Read {
     are_copies_together: bool,
+    labels: usize,
     /// The index of the rows with these features, bit by bit.
     groups: HashMap<Vec<u64>, usize>,
     /// The network's features of each group.
     features: Vec<f64>,
-    width: usize,
-    labels: usize,
     /// The sums of weights, and of weighted labels in standard units, of each group.
     weights: Vec<f64>,
     sums: Vec<f64>,
     together: Vec<usize>,
-    /// Of each row.
     own_labels: Vec<f64>,
     own_standard: Vec<f64>,
     own_weights: Vec<f64>,
 }
 
 impl Read {
-    fn new(are_copies_together: bool, width: usize, labels: usize) -> Self {
-        Self {
-            are_copies_together,
-            groups: HashMap::new(),
-            features: Vec::new(),
-            width,
-            labels,
-            weights: Vec::new(),
-            sums: Vec::new(),
-            together: Vec::new(),
-            own_labels: Vec::new(),
-            own_standard: Vec::new(),
-            own_weights: Vec::new(),
-        }
-    }
-
     fn add(&mut self, rows: &Rows, features: &Matrix, scales: &[LabelScale]) {
         let standard = standardise_labels(scales, &rows.labels);
         for i in 0..rows.len() {
@@ -182,24 +196,20 @@ impl Read {
         }
     }
 
-    fn finish(self, problem: &Problem) -> Result<LeftOut<'_>> {
+    fn finish(self, width: usize) -> Result<TrainingRows> {
         let (rows, groups, labels) = (self.together.len(), self.weights.len(), self.labels);
         let mut means = Matrix::from_rows(groups, labels, self.sums)?;
         for (i, weight) in self.weights.iter().enumerate() {
             means.row_mut(i).iter_mut().for_each(|sum| *sum /= weight);
         }
-        let features = Matrix::from_rows(groups, self.width, self.features)?;
-        Ok(LeftOut {
-            scales: &problem.labels,
-            fits: LeaveOneOut::new(&features, &means, &self.weights)?,
+        Ok(TrainingRows {
+            features: Matrix::from_rows(groups, width, self.features)?,
             means,
-            labels: Matrix::from_rows(rows, labels, self.own_standard)?,
-            rows: SampledRows::left_out(
-                problem,
-                Matrix::from_rows(rows, labels, self.own_labels)?,
-                self.own_weights,
-            ),
+            weights: self.weights,
             together: self.together,
+            labels: Matrix::from_rows(rows, labels, self.own_labels)?,
+            standard: Matrix::from_rows(rows, labels, self.own_standard)?,
+            own_weights: self.own_weights,
         })
     }
 }

@@ -7,6 +7,7 @@ mod checks;
 mod choose;
 mod column_notes;
 mod cost;
+mod curve;
 mod descent;
 mod grown;
 mod grown_path;
@@ -22,6 +23,7 @@ mod stop;
 mod validation;
 mod whole_path;
 
+pub use curve::table_curve;
 pub use partial::PartialSums;
 pub(crate) use prepare::TableSubject;
 pub use problem::Problem;

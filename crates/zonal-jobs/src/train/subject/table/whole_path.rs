@@ -3,7 +3,7 @@
 use super::accumulate::{Accumulated, Accumulation};
 use super::calibrate::{Calibration, HeldOut, Predicted, SampledRows, smallest_loss};
 use super::cost::note_estimate;
-use super::left_out::LeftOut;
+use super::left_out::{LeftOut, TrainingRows};
 use super::prepare::{TableFindings, TableSubject};
 use super::problem::{Problem, units};
 use super::validation::{Validation, over_folds, smallest, total};
@@ -49,7 +49,10 @@ impl Method<TableSubject<'_>> for WholePath {
         let sums = sums(subject, self, &network, &monomials, run)?;
         let validation = Validation::of(subject.job);
         let left_out = match validation {
-            Validation::LeaveOneOut => Some(LeftOut::read(subject, &network, run.observer)?),
+            Validation::LeaveOneOut => {
+                let rows = TrainingRows::read(subject, &network, run.observer)?;
+                Some(LeftOut::new(&subject.problem, rows)?)
+            }
             _ => None,
         };
         let sample = SampledRows::drawn(&subject.problem, &subject.survey, validation)?;

@@ -1,0 +1,150 @@
+//! The errors of a table at more rows than it has: measured by leave-one-out at its own number, estimated beyond (RW-7).
+
+use super::left_out::TrainingRows;
+use super::prepare::TableSubject;
+use crate::train::run::{Repeats, TrainingRun};
+use crate::train::trained::Notes;
+use zonal::dynamics::LeaveOneOut;
+use zonal::equivalent::{Measured, PowerLaw};
+use zonal::numeric::random::{Purpose, permutation};
+use zonal::observer::{Observer, Stage, check};
+use zonal_documents::options::{LABEL, ROWS};
+use zonal_documents::request::Output;
+use zonal_documents::table_curve::{
+    PartError, PowerLawReport, RowsChoice, TableCurveConfig, TableCurvePoint, TableCurveReport,
+};
+use zonal_documents::train::Input;
+use zonal_documents::{Error, Result};
+use zonal_io::model::SCHEMA;
+
+/// The table is divided into this many parts, into half of them, and so on.
+const PARTS: [usize; 4] = [8, 4, 2, 1];
+/// The fewest rows of a table, eight in the smallest part.
+const FEWEST: usize = 64;
+/// Beyond this multiple of the rows nothing was compared with the truth.
+const MOST: f64 = 10.0;
+/// Ridges of a part for each power of ten, and the last powers, relative to the largest eigenvalue.
+const EACH: i32 = 3;
+const RIDGES: [i32; 2] = [-11, 1];
+
+/// Measures and estimates the errors.
+///
+/// # Errors
+/// Those of the table and of the training; [`Error::Usage`] for classes, several labels, fewer than 64 rows, and numbers of rows below that of the table
+/// or above ten times it.
+pub fn table_curve(
+    config: &TableCurveConfig,
+    observer: &mut dyn Observer,
+    notes: Notes<'_>,
+) -> Result<TableCurveReport> {
+    let Input::Table(job) = &config.train.input else {
+        return Err(Error::Usage("a target has no rows of its own".into()));
+    };
+    let mut run =
+        TrainingRun::new(&config.train, &Output::None, Vec::new(), Repeats::Nothing, observer, notes)?;
+    let subject = TableSubject::prepare(job, &mut run)?;
+    let problem = &subject.problem;
+    let [label] = problem.labels.as_slice() else {
+        return Err(Error::Usage(format!(
+            "{LABEL}: a curve needs one label, and a number; not classes or several labels"
+        )));
+    };
+    let network = problem.network()?;
+    let rows = TrainingRows::read(&subject, &network, run.observer)?;
+    let count = rows.features.rows();
+    if count < FEWEST {
+        return Err(Error::Usage(format!(
+            "the table has {count} rows with different features, but a curve needs at least {FEWEST}"
+        )));
+    }
+    let wanted = config.rows.iter().map(|choice| rows_of(*choice, count)).collect::<Result<Vec<u64>>>()?;
+    let labels = rows.means.column(0);
+    let left_out = LeaveOneOut::new(&rows.features, &rows.means, &rows.weights)?;
+    let measured = Measured::new(&left_out, &labels)?;
+    let parts = part_errors(&rows, &left_out, config.train.seed, run.observer)?;
+    let nodes: Vec<(f64, f64)> = parts.iter().map(|p| (p.rows as f64, p.rmse * p.rmse)).collect();
+    let law = PowerLaw::fit(&nodes)
+        .ok_or_else(|| Error::Usage("an error of a part of the table is zero: there is no curve".into()))?;
+    let rmse = |square: f64| label.deviation * square.sqrt();
+    let points = wanted.into_iter().map(|n| {
+        let found = measured.at(n as f64)?;
+        let (power_law, equivalent) = (rmse(law.at(n as f64)), rmse(found.error));
+        Ok(TableCurvePoint {
+            rows: n,
+            low: power_law.min(equivalent),
+            high: power_law.max(equivalent),
+            power_law,
+            equivalent,
+            at_most: found.at_most,
+        })
+    });
+    let (ridge, own) = measured.own();
+    let square = label.deviation * label.deviation;
+    Ok(TableCurveReport {
+        schema: SCHEMA,
+        label: label.name.clone(),
+        rows: count as u64,
+        width: problem.width as u64,
+        activation: problem.activation.clone(),
+        scale: problem.scale,
+        bias: problem.lift.bias,
+        deviation: label.deviation,
+        leave_one_out: rmse(own),
+        ridge,
+        reach: measured.reach(),
+        parts: parts
+            .into_iter()
+            .map(|part| PartError { rmse: label.deviation * part.rmse, ..part })
+            .collect(),
+        power_law: PowerLawReport {
+            offset: square * law.offset,
+            factor: square * law.factor,
+            exponent: law.exponent,
+        },
+        points: points.collect::<Result<_>>()?,
+    })
+}
+
+/// Returns a number of rows, which must lie where estimates were compared with the truth.
+fn rows_of(choice: RowsChoice, own: usize) -> Result<u64> {
+    let (count, shown) = match choice {
+        RowsChoice::Count(count) => (count as f64, count.to_string()),
+        RowsChoice::Times(times) => ((times * own as f64).round(), format!("{times}x")),
+    };
+    if !(count >= own as f64 && count <= MOST * own as f64) {
+        return Err(Error::Usage(format!(
+            "{ROWS} lists {shown}, but the table has {own} rows; from 1x to {MOST}x of them can be estimated"
+        )));
+    }
+    Ok(count as u64)
+}
+
+/// Returns the leave-one-out errors of disjoint random parts in standard units, with the ridge that is best for all parts of a size.
+fn part_errors(
+    rows: &TrainingRows,
+    whole: &LeaveOneOut,
+    seed: u64,
+    observer: &mut dyn Observer,
+) -> Result<Vec<PartError>> {
+    let order = permutation(rows.features.rows(), seed, Purpose::Parts);
+    let ridges: Vec<f64> = (RIDGES[0] * EACH..=RIDGES[1] * EACH)
+        .map(|step| whole.largest_eigenvalue() * 10f64.powf(f64::from(step) / f64::from(EACH)))
+        .collect();
+    let mut out = Vec::new();
+    for (done, parts) in PARTS.into_iter().enumerate() {
+        let size = order.len() / parts;
+        let mut sums = vec![0.0; ridges.len()];
+        for part in order.chunks_exact(size).take(parts) {
+            check(observer, Stage::Measurement, done as u64, PARTS.len() as u64)
+                .map_err(zonal::Error::from)?;
+            let weights: Vec<f64> = part.iter().map(|&i| rows.weights[i]).collect();
+            let left_out = LeaveOneOut::new(&rows.features.select(part), &rows.means.select(part), &weights)?;
+            for (sum, ridge) in sums.iter_mut().zip(&ridges) {
+                *sum += left_out.mean_squares(&left_out.ridge_residuals(*ridge)?)?[0] / parts as f64;
+            }
+        }
+        let least = sums.into_iter().fold(f64::INFINITY, f64::min);
+        out.push(PartError { rows: size as u64, parts, rmse: least.sqrt() });
+    }
+    Ok(out)
+}
