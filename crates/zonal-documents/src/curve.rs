@@ -1,6 +1,6 @@
 //! Predicted errors by the numbers of rows and units.
 
-use crate::number::{Extended, Scale};
+use crate::number::{Extended, Scale, short, short_count};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use zonal::activation::Activation;
@@ -217,4 +217,27 @@ pub enum RegimeName {
     NearInterpolation,
     /// Fewer than ten rows or units: an indication.
     Few,
+}
+
+impl CurvePoint {
+    /// Returns the name of the fit.
+    pub fn fit(&self) -> String {
+        match (self.best, self.ridge, self.iterations) {
+            (true, Some(_), _) => "best ridge".to_owned(),
+            (true, None, _) => "best iteration".to_owned(),
+            (false, Some(ridge), _) => format!("ridge {}", short(ridge)),
+            (false, None, t) => format!("{} iterations", short_count(t.unwrap_or(0))),
+        }
+    }
+}
+
+impl RegimeName {
+    /// Returns a note on how far to trust the prediction; empty in the usual regime.
+    pub fn note(self) -> &'static str {
+        match self {
+            Self::Regular => "",
+            Self::NearInterpolation => "near interpolation",
+            Self::Few => "few",
+        }
+    }
 }

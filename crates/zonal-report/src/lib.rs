@@ -22,6 +22,6 @@ pub mod write;
 
 pub use error::{Error, Result};
 pub use write::{
-    WrittenFiles, check_formats, page_of, page_of_runs, write_charts, write_page, write_run,
+    WrittenFiles, check_formats, check_page, page_of, page_of_runs, write_charts, write_page, write_run,
     write_run_figures,
 };

@@ -97,14 +97,23 @@ pub fn page_of_runs(runs: &[(String, SavedRun)]) -> Result<Page> {
     Ok(page::join(pages))
 }
 
+/// Checks that a page can be written to a file: that zonal wrote the file that is there, if any, unless `force`.
+///
+/// # Errors
+/// [`Error::Occupied`].
+pub fn check_page(path: &Path, force: bool) -> Result<()> {
+    if path.exists() && !force && !has_mark(path, PAGE_MARK) {
+        return Err(Error::Occupied { path: path.to_owned() });
+    }
+    Ok(())
+}
+
 /// Writes a page to a file, and its figures into the folder `figures` next to it.
 ///
 /// # Errors
 /// [`Error::Occupied`] for a file that zonal did not write, unless `force`; errors of writing.
 pub fn write_page(page: &Page, path: &Path, force: bool, formats: &[Format]) -> Result<WrittenFiles> {
-    if path.exists() && !force && !has_mark(path, PAGE_MARK) {
-        return Err(Error::Occupied { path: path.to_owned() });
-    }
+    check_page(path, force)?;
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(parent).map_err(cannot_create(parent))?;
     let figures = write_figures(page, &parent.join(FIGURES), force, formats)?;

@@ -15,8 +15,8 @@ use zonal_documents::provenance::Provenance;
 use zonal_documents::record::{PageReport, Record, RunKind};
 use zonal_documents::report::Report;
 use zonal_documents::request::{
-    FigureOptions, FolderOptions, Output, PageOptions, PlayRequest, ReportRequest, ReproduceRequest, Request,
-    Spectra, SpectrumRequest, SweepRequest, Threads, TrainRequest, Training,
+    CurveRequest, FigureOptions, FolderOptions, Output, PageOptions, PlayRequest, ReportRequest,
+    ReproduceRequest, Request, Spectra, SpectrumRequest, SweepRequest, Threads, TrainRequest, Training,
 };
 use zonal_documents::saved::{SavedRun, SavedTraining};
 use zonal_documents::table::Data;
@@ -29,7 +29,8 @@ use zonal_jobs::predict::Block;
 use zonal_jobs::record;
 use zonal_jobs::train::{Trained, train};
 use zonal_report::{
-    WrittenFiles, check_formats, page_of_runs, write_charts, write_page, write_run, write_run_figures,
+    WrittenFiles, check_formats, check_page, page, page_of_runs, write_charts, write_page, write_run,
+    write_run_figures,
 };
 
 /// Sets the number of threads of the process.
@@ -113,6 +114,42 @@ fn figures(report: &Report, options: &FigureOptions) -> zonal_report::Result<Vec
     write_charts(charts.iter(), options.folder(), options.force, &options.figures)
 }
 
+/// Computes a curve of a function or a table, with its page if there is to be one.
+fn curve(request: &CurveRequest, context: &mut Context<'_>) -> Result<Outcome> {
+    let (started, command) = (SystemTime::now(), context.command.clone());
+    let provenance = || Provenance::now(command, started);
+    if let Some(path) = &request.page {
+        check_page(path, request.figures.force)?;
+    }
+    let (report, page) = match request.table()? {
+        Some(config) => {
+            let report = zonal_jobs::train::table_curve(&config, context.observer, &mut *context.notes)?;
+            let page = request.page.as_ref().map(|_| page::table_curve(&report, &provenance(), request));
+            (Report::TableCurve(Box::new(report)), page)
+        }
+        None => {
+            let report = zonal_jobs::curve::curve(&request.config()?, context.observer)?;
+            let page = match &request.page {
+                Some(_) if report.map.is_none() => {
+                    let map = zonal_jobs::curve::curve(&request.map_of()?, context.observer)?;
+                    Some(page::curve(&report, Some(&map), &provenance(), request))
+                }
+                Some(_) => Some(page::curve(&report, None, &provenance(), request)),
+                None => None,
+            };
+            (Report::Curve(Box::new(report)), page)
+        }
+    };
+    let mut outcome = Outcome::from(report);
+    if let (Some(path), Some(page)) = (&request.page, page) {
+        match write_page(&page, path, request.figures.force, &[]) {
+            Ok(written) => (context.notes)(&format!("wrote {}", written.page.display())),
+            Err(error) => outcome.write_error = Some(error.into()),
+        }
+    }
+    Ok(outcome)
+}
+
 fn perform(request: &Request, context: &mut Context<'_>) -> Result<Outcome> {
     let observer = &mut *context.observer;
     Ok(match request {
@@ -120,13 +157,7 @@ fn perform(request: &Request, context: &mut Context<'_>) -> Result<Outcome> {
         Request::Plan(request) => {
             Report::Plan(Box::new(zonal_jobs::plan::plan(&request.config(), observer)?)).into()
         }
-        Request::Curve(request) => match request.table()? {
-            Some(config) => {
-                let report = zonal_jobs::train::table_curve(&config, observer, &mut *context.notes)?;
-                Report::TableCurve(Box::new(report)).into()
-            }
-            None => Report::Curve(Box::new(zonal_jobs::curve::curve(&request.config()?, observer)?)).into(),
-        },
+        Request::Curve(request) => curve(request, context)?,
         Request::Train(request) => training(request, context)?,
         Request::Analyze(request) => {
             let config = request.config()?;

@@ -279,3 +279,82 @@ fn curves_of_tables_refuse_by_name() {
     place.fail(&["curve", "--energies", "0,1", "--label", "y"], 2, &["--label", "name a table"]);
     place.fail(&["curve", "absent.csv", "--label", "y"], 1, &["absent.csv"]);
 }
+
+#[test]
+fn pages_show_curves_and_a_map() {
+    let place = Place::new();
+    place.file("t.csv", table(200));
+    let widths = "10,20,40,80,100,120,160,320,640,1280";
+    let options =
+        ["--energies", "0,0.5,0.4,0.1", "--noise", "0.1", "--rows", "30,100,300", "--width", widths];
+    let more = ["-t", "100,1e4,best", "--page", "pages/curve.html"];
+    let outcome = place.succeed(&[&["curve"], &options[..], &more].concat());
+    assert!(outcome.stderr.contains("wrote pages/curve.html"), "{}", outcome.stderr);
+    let html = std::fs::read_to_string(place.path().join("pages/curve.html")).unwrap();
+    for part in [
+        "Test error by the number of rows",
+        "Test error by the width",
+        "Degrees learned",
+        "Only some numbers of units are shown",
+        "does not see the degrees 3",
+        "rows for half of degree 2",
+        "--page pages/curve.html",
+    ] {
+        assert!(html.contains(part), "{part}");
+    }
+    // At most eight lines in a figure.
+    let figure = html.split("</figure>").find(|f| f.contains("by the number of rows")).unwrap();
+    assert!(figure.matches("units, ").count() <= 2 * 8, "{}", figure.matches("units, ").count());
+    // Its own pages are replaced, and no others.
+    place.succeed(&[
+        "curve",
+        "t.csv",
+        "--label",
+        "y",
+        "--exclude",
+        "answer",
+        "--width",
+        "60",
+        "--page",
+        "pages/curve.html",
+    ]);
+    let html = std::fs::read_to_string(place.path().join("pages/curve.html")).unwrap();
+    for part in ["y from more rows", "leave-one-out RMSE", "Estimated RMSE", "neither is a bound"] {
+        assert!(html.contains(part), "{part}");
+    }
+    place.file("mine.html", "mine".to_owned());
+    place.fail(&["curve", "--energies", "0,1", "--rows", "100", "--page", "mine.html"], 1, &["mine.html"]);
+    assert_eq!(std::fs::read_to_string(place.path().join("mine.html")).unwrap(), "mine");
+}
+
+/// Sweeps train networks on sampled rows: their mean losses are those that the curve predicts, within four standard errors and 3 %.
+#[test]
+fn sweeps_over_rows_agree() {
+    let place = Place::new();
+    let target = "0.8*harmonic(1) + 0.6*harmonic(2)";
+    place.file(
+        "sweep.toml",
+        format!(
+            "name = 'rows'\ntarget = '{target}'\ndim = 10\nactivation = 'relu'\nwidth = 80\nrows = [60, 200]\nnoise = 0.3\n\
+             step = 8.0\niterations = [20, 300, 3000]\nseeds = 40\n"
+        ),
+    );
+    let out = place.succeed(&["sweep", "sweep.toml", "--format", "json", "--out", "none"]).stdout;
+    let sweep: Value = serde_json::from_str(&out).unwrap();
+    // The sweep's noise is a deviation, the curve's a variance.
+    let options = ["--target", target, "--noise", "0.09", "--rows", "60,200", "--width", "80", "--step", "8"];
+    let report = curve(&place, &[&options[..], &["-t", "20,300,3000"]].concat());
+    let mut compared = 0;
+    for row in sweep["rows"].as_array().unwrap() {
+        let is_same = |p: &&Value| p["rows"] == row["rows"] && p["iterations"] == row["iterations"];
+        let Some(point) = report["points"].as_array().unwrap().iter().find(is_same) else { continue };
+        let [mean, error] = ["loss", "loss_standard_error"].map(|name| row[name].as_f64().unwrap());
+        let expected = point["excess"].as_f64().unwrap();
+        assert!(
+            (mean - expected).abs() < 4.0 * error + 0.03 * expected,
+            "{row}: {mean} +- {error}, {expected}"
+        );
+        compared += 1;
+    }
+    assert_eq!(compared, 6);
+}

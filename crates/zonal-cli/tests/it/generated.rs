@@ -152,7 +152,7 @@ fn kind(command: &str, option: &str) -> &'static Kind {
         "target" => &TARGET,
         "label" | "features" | "categorical" | "exclude" | "groups" | "time" | "weight" => &COLUMN,
         "test" | "validation" => &TABLE,
-        "out" => &FOLDER,
+        "out" | "page" => &FOLDER,
         "save" => &SAVE,
         "resume" | "again" => &RUN,
         "figures" => &FIGURES,
@@ -250,6 +250,8 @@ fn takes(command: &str, option: &str, value: &str) -> bool {
         ("spectrum" | "curve" | "analyze" | "sq bound" | "sq learn", "out") => {
             value == "mine" || value == "x/../y"
         }
+        // What cannot be written is told after the result.
+        ("curve", "page") => ["x/../y", "text/run", "/proc/zonal"].contains(&value),
         // The curve of a function has no columns, and refuses every value.
         ("curve", "label" | "features" | "exclude") => true,
         // Told as the name of a column that is not there, which names no option.

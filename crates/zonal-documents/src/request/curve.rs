@@ -1,7 +1,7 @@
 //! The options of `curve`.
 
 use super::choice::{HiddenChoice, StopChoice};
-use super::heading::{FITTING, NETWORK, TABLE, TARGET};
+use super::heading::{FITTING, NETWORK, PAGE, TABLE, TARGET};
 use super::output::FigureOptions;
 use super::train::{TrainRequest, Training};
 use super::values::{parse_values, reject_with, split_names};
@@ -109,6 +109,10 @@ pub struct CurveRequest {
     /// Without --rows and --width from 10 to 1e6. The default of a map is the best ridge.
     #[arg(long, help_heading = FITTING)]
     pub map: bool,
+    /// Write a page with the figures, the numbers and a map of what is learned
+    #[arg(long, value_name = "FILE", help_heading = PAGE)]
+    #[serde(serialize_with = "crate::table::lossy_option")]
+    pub page: Option<PathBuf>,
     /// Seed of the target's directions, and the first one of the draws.
     #[arg(skip)]
     pub seed: Option<Whole>,
@@ -148,6 +152,7 @@ impl Default for CurveRequest {
             simulate: None,
             check: false,
             map: false,
+            page: None,
             seed: None,
             figures: FigureOptions::default(),
             memory: None,
@@ -300,6 +305,24 @@ impl CurveRequest {
             map: self.map,
             seed: self.seed.map_or(0, |seed| seed.0 as u64),
         })
+    }
+
+    /// Returns the configuration of the map of the same function, with the best ridge.
+    ///
+    /// # Errors
+    /// As [`Self::config`].
+    pub fn map_of(&self) -> Result<CurveConfig> {
+        let request = Self {
+            map: true,
+            simulate: None,
+            check: false,
+            rows: Vec::new(),
+            width: Vec::new(),
+            iterations: Vec::new(),
+            ridge: Vec::new(),
+            ..self.clone()
+        };
+        request.config()
     }
 
     fn fits(&self) -> Result<Vec<Fit>> {

@@ -3,10 +3,12 @@
 use crate::axis::Axis;
 use crate::chart::{Chart, Point, Series};
 use zonal_documents::curve::{CurvePoint, CurveReport, MapReport};
-use zonal_documents::number::{Extended, short, short_count};
+use zonal_documents::number::{Extended, short_count};
 
 /// Errors below this fraction of the largest are not drawn.
 const FLOOR: f64 = 1e-6;
+/// The largest number of series.
+const SERIES: usize = 8;
 
 /// Returns the figures of a curve: the error by the number of rows, and by the width, where there are several of them.
 pub fn of_curve(id: &str, report: &CurveReport) -> Vec<Chart> {
@@ -32,8 +34,21 @@ fn by(
     if least == most {
         return None;
     }
-    let errors = report.points.iter().filter_map(|p| p.test_error);
     let x_axis = Axis::logarithmic(size, finite.iter().map(|n| *n as f64), 0.0);
+    let mut others: Vec<Extended> = Vec::new();
+    for point in &report.points {
+        if !others.contains(&other(point)) {
+            others.push(other(point));
+        }
+    }
+    // Some of the other sizes, if there are too many series to tell apart.
+    let mut fits: Vec<String> = report.points.iter().map(CurvePoint::fit).collect();
+    fits.sort();
+    fits.dedup();
+    let step = others.len().div_ceil((SERIES / fits.len()).max(1)).max(1);
+    let shown: Vec<Extended> = others.iter().rev().step_by(step).copied().collect();
+    let is_shown = |p: &&CurvePoint| shown.contains(&other(p));
+    let errors = report.points.iter().filter(is_shown).filter_map(|p| p.test_error);
     let mut chart = Chart::new(
         id,
         format!("Test error by the {size_name}", size_name = name_of(size)),
@@ -41,7 +56,7 @@ fn by(
         Axis::logarithmic("mean squared error", errors, FLOOR),
     );
     let mut keys: Vec<String> = Vec::new();
-    for point in &report.points {
+    for point in report.points.iter().filter(is_shown) {
         let key = key(point, other(point), size);
         if !keys.contains(&key) {
             keys.push(key);
@@ -59,8 +74,17 @@ fn by(
         line.sort_by(|a, b| a.0.total_cmp(&b.0));
         chart.series.push(Series { name, look, points, line, ..Series::default() });
     }
-    chart.caption =
-        "Lines: predicted mean over rows, noise and units. Points: means of simulated draws. Infinite errors are not drawn.".to_owned();
+    chart.caption = "Predicted mean over rows, noise and units.".to_owned();
+    if report.seeds.is_some() {
+        chart.caption += " Points: means of simulated draws.";
+    }
+    if report.points.iter().any(|p| p.test_error.is_none()) {
+        chart.caption += " Infinite errors are not drawn.";
+    }
+    if step > 1 {
+        chart.caption +=
+            &format!(" Only some numbers of {} are shown.", if size == "rows" { "units" } else { "rows" });
+    }
     Some(chart)
 }
 
@@ -110,11 +134,5 @@ fn name_of(size: &str) -> &'static str {
 fn key(point: &CurvePoint, other: Extended, size: &str) -> String {
     let count = other.finite().map_or("infinitely many".to_owned(), short_count);
     let unit = if size == "rows" { "units" } else { "rows" };
-    let fit = match (point.best, point.ridge, point.iterations) {
-        (true, Some(_), _) => "best ridge".to_owned(),
-        (true, None, _) => "best iteration".to_owned(),
-        (false, Some(ridge), _) => format!("ridge {}", short(ridge)),
-        (false, None, t) => format!("{} iterations", short_count(t.unwrap_or(0))),
-    };
-    format!("{count} {unit}, {fit}")
+    format!("{count} {unit}, {}", point.fit())
 }

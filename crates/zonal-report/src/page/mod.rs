@@ -2,6 +2,7 @@
 
 mod claims;
 mod comparison;
+mod curve;
 mod game;
 mod grid;
 mod join;
@@ -10,6 +11,7 @@ mod training;
 
 pub use claims::claims;
 pub use comparison::comparison;
+pub use curve::{curve, table_curve};
 pub use game::game;
 pub use join::join;
 pub use sweep::sweep;

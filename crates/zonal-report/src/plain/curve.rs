@@ -47,7 +47,7 @@ pub(crate) fn text(report: &CurveReport, layout: Layout) -> String {
             let error = point.standard_error.map_or(String::new(), |e| format!(" +- {e:.1e}"));
             row.push(point.simulated.map_or(String::new(), |mean| short(mean) + &error));
         }
-        row.push(regime(point).to_owned());
+        row.push(point.regime.note().to_owned());
         row
     };
     let rows: Vec<Vec<String>> = report.points.iter().map(row).collect();
@@ -105,14 +105,6 @@ fn number(x: Option<f64>) -> String {
 fn learned(point: &CurvePoint) -> String {
     let with_energy = point.degrees.iter().filter(|d| d.energy > 0.0);
     with_energy.map(|d| format!("{:.2}", d.learned.clamp(0.0, 1.0))).collect::<Vec<_>>().join(" ")
-}
-
-fn regime(point: &CurvePoint) -> &'static str {
-    match point.regime {
-        RegimeName::Regular => "",
-        RegimeName::NearInterpolation => "near interpolation",
-        RegimeName::Few => "few",
-    }
 }
 
 /// Formats the energy that no number of rows or units learns.
