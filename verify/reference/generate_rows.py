@@ -141,7 +141,7 @@ def main():
     for n in (3, 5, 10, 40):
         problem = Problem(n)
         norm = float(problem.norm)
-        for number in range(12):
+        for number in range(92):
             rows = round(10 ** random.uniform(1, 5))
             width = rows if number % 4 == 0 else round(10 ** random.uniform(1, 5))
             sizes = (mp.mpf(rows), mp.mpf(width))
@@ -150,7 +150,7 @@ def main():
             error = problem.error(sizes, kappa, kappa)
             train = (1 - problem.df(kappa) / rows) ** 2 * error
             ridges.append([n, rows, width, repr(ridge), text(error), text(train), text(kappa)])
-        for t in (50, 10**4, 10**9, 10**17):
+        for t in (50, 300, 10**4, 10**6, 10**9, 10**12, 10**15, 10**17):
             rows = round(10 ** random.uniform(1.5, 4))
             width = rows if t == 10**9 else round(10 ** random.uniform(1.5, 4))
             sizes, step = (mp.mpf(rows), mp.mpf(width)), repr(1 / norm)
@@ -158,7 +158,8 @@ def main():
             assert all(abs(a - b) < mp.mpf(10) ** -18 * (1 + abs(a)) for a, b in zip(found, coarse)), (found, coarse)
             descents.append([n, rows, width, step, t, text(found[0]), text(found[1])])
     path = out / "rows.json"
-    path.write_text(json.dumps({"ridge": ridges, "descent": descents}, indent=1) + "\n")
+    lines = {name: ",\n".join(map(json.dumps, rows)) for name, rows in (("ridge", ridges), ("descent", descents))}
+    path.write_text("{" + ",\n".join(f'"{name}": [\n{text}]' for name, text in lines.items()) + "}\n")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     (out / "checksums-rows.txt").write_text(f"{digest}  rows.json\n")
 

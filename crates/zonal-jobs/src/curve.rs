@@ -15,7 +15,7 @@ use zonal_documents::curve::{
     RegimeName,
 };
 use zonal_documents::number::Extended;
-use zonal_documents::options::{ENERGIES, SIMULATE};
+use zonal_documents::options::{CHECK, ENERGIES, SIMULATE};
 use zonal_documents::{Error, Result};
 use zonal_io::model::SCHEMA;
 
@@ -63,6 +63,11 @@ pub fn curve(config: &CurveConfig, observer: &mut dyn Observer) -> Result<CurveR
     if let Some(seeds) = config.simulate {
         simulate(config, (&spectrum, &target, step), seeds, &mut points, observer)?;
     }
+    if config.check && points.iter().all(|point| agrees(point).is_none()) {
+        return Err(Error::Usage(format!(
+            "{CHECK} has nothing to compare: no point has both a simulation and a finite prediction"
+        )));
+    }
     let invisible = |k: &Degree| target.energies[*k] > 0.0 && config.activation.vanishes_at(*k);
     let halves = (0..target.energies.len())
         .filter_map(|degree| Some(DegreeRows { degree, rows: equivalent.rows_half(degree)? }));
@@ -82,7 +87,7 @@ pub fn curve(config: &CurveConfig, observer: &mut dyn Observer) -> Result<CurveR
         max_degree: spectrum.max_degree(),
         invisible_degrees: (0..target.energies.len()).filter(invisible).collect(),
         seeds: config.simulate,
-        holds: config.check.then(|| points.iter().all(agrees)),
+        holds: config.check.then(|| points.iter().filter_map(agrees).all(|agrees| agrees)),
         rows_half: halves.collect(),
         target_energy: target.energies,
         points,
@@ -388,9 +393,9 @@ fn check_memory([rows, width]: [Extended; 2]) -> Result<()> {
     memory::check_need(largest, |size| memory::needed(size, MATRICES * at_once, 0))
 }
 
-/// Returns whether a simulated error agrees with its prediction.
-fn agrees(point: &CurvePoint) -> bool {
-    let (Some(simulated), Some(predicted)) = (point.simulated, point.test_error) else { return true };
+/// Returns whether a simulated error agrees with its prediction; None without a simulation or if the prediction is infinite.
+fn agrees(point: &CurvePoint) -> Option<bool> {
+    let (simulated, predicted) = (point.simulated?, point.test_error?);
     let (errors, share) = AGREEMENT;
-    (simulated - predicted).abs() <= errors * point.standard_error.unwrap_or(0.0) + share * predicted
+    Some((simulated - predicted).abs() <= errors * point.standard_error.unwrap_or(0.0) + share * predicted)
 }

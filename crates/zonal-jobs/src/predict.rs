@@ -292,7 +292,7 @@ fn note_unmarked(unmarked: Unmarked, notes: Notes<'_>) {
 fn no_rows(config: &PredictConfig, split: &Split, total: usize) -> Error {
     if config.part == Some(Part::Validation) && !split.has_validation() {
         return Error::Usage(format!(
-            "the training split off no validation rows, since other rows chose its iteration (folds, each row left out, or a file); \
+            "the training split off no validation rows, since other rows or none chose its iteration (folds, each row left out, a file); \
              use {}",
             PART.with("train")
         ));

@@ -23,7 +23,7 @@ use zonal_documents::table::Data;
 use zonal_documents::train::{Input, TrainConfig};
 use zonal_io::folder::{MODEL, RunFolder};
 use zonal_io::model::Model;
-use zonal_io::option::named;
+use zonal_io::option::{OptionId, named};
 use zonal_io::source::Columns;
 use zonal_jobs::predict::Block;
 use zonal_jobs::record;
@@ -118,8 +118,13 @@ fn figures(report: &Report, options: &FigureOptions) -> zonal_report::Result<Vec
 fn curve(request: &CurveRequest, context: &mut Context<'_>) -> Result<Outcome> {
     let (started, command) = (SystemTime::now(), context.command.clone());
     let provenance = || Provenance::now(command, started);
-    if let Some(path) = &request.page {
-        check_page(path, request.figures.force)?;
+    if let Some(path) = &request.page
+        && let Err(zonal_report::Error::Occupied { path }) = check_page(path, request.figures.force)
+    {
+        anyhow::bail!(zonal_documents::Error::Usage(format!(
+            "{} names a file that zonal did not write; choose another one",
+            OptionId::new("page").with(path.display())
+        )));
     }
     let (report, page) = match request.table()? {
         Some(config) => {

@@ -228,6 +228,13 @@ fn small_tables_are_stopped_by_leave_one_out() {
     let large = ["train", "large.csv", "--label", "y", "--hidden", "drawn", "-a", "tanh", "--scale", "2"];
     let more = ["--bias", "1", "--width", "8", "--at", "100", "--format", "json", "--out", "none"];
     assert_eq!(report(&place, &[&large[..], &more].concat()).stop, Some(Stop::Validation));
+    let single = of(&["--precision", "f32"]);
+    assert_eq!(single.stop, Some(Stop::Validation));
+    place.fail(
+        &[&["train"], &base[..], &["--stop", "leave-one-out", "--precision", "f32"]].concat(),
+        2,
+        &["--stop leave-one-out", "f64", "--precision f32"],
+    );
 }
 
 #[test]

@@ -234,6 +234,7 @@ fn single_precision_is_close_to_double() {
     let place = Place::new();
     place.file("t.csv", csv(&values(3_000)));
     let base = ["t.csv", "--label", "y", "--scale", "2", "--bias", "1", "--out", "none", "--at", "100,10000"];
+    let base = [&base[..], &["--stop", "validation"]].concat();
     let wide = trained(&place, &base);
     let narrow = trained(&place, &[&base[..], &["--precision", "f32"]].concat());
     for (a, b) in wide.path.iter().zip(&narrow.path).take(3) {

@@ -26,7 +26,8 @@ use zonal_io::option::{EXCLUDE, FEATURES};
 pub struct CurveRequest {
     /// A table in place of a function: files or glob patterns
     ///
-    /// Its error is measured by leave-one-out at its own number of rows, and estimated at more, with the best ridge.
+    /// The error of drawn ReLU units, or those of --activation, is measured by leave-one-out at its own number of rows, and estimated at more,
+    /// with the best ridge. It is not that of grown units, or of the activation that train would choose.
     #[arg(value_name = "DATA")]
     #[serde(serialize_with = "lossy")]
     pub data: Vec<PathBuf>,
@@ -203,9 +204,13 @@ impl CurveRequest {
         if self.check {
             return Err(Error::Usage(format!("{CHECK} compares with draws, which a table does not have")));
         }
-        let times = |text: &str| match text.strip_suffix('x') {
+        let times = |text: &str| {
+            match text.strip_suffix('x') {
             Some(times) => real(times).map(RowsChoice::Times),
-            None => count(text).map(RowsChoice::Count),
+            None => count(text).map(RowsChoice::Count).map_err(|_| {
+                format!("'{text}' is neither a number of rows, such as 5000, nor a multiple of those of the table, such as 2x")
+            }),
+        }
         };
         let mut rows = parse_values(&self.rows, ROWS, times)?;
         if rows.is_empty() {
@@ -288,6 +293,12 @@ impl CurveRequest {
         }
         if self.check && self.simulate.is_none() {
             return Err(Error::Usage(format!("{CHECK} compares with draws: add {SIMULATE}")));
+        }
+        if self.check && self.simulate.is_some_and(|seeds| seeds.0 < 2) {
+            return Err(Error::Usage(format!(
+                "{CHECK} needs a standard error: at least {}",
+                SIMULATE.with(2)
+            )));
         }
         Ok(CurveConfig {
             labels,

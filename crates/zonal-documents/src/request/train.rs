@@ -86,9 +86,9 @@ pub struct TrainRequest {
     /// The rows that choose the iteration [default: see --help]
     ///
     /// With leave-one-out each row is predicted by the network that descent on all other rows finds: exact at every iteration, and
-    /// no row is held back. It is the default of drawn units below 20,000 rows, if rows times width is at most 2e7, without
-    /// --groups, --time and options of other rows; otherwise that is validation, rows that are split off. Rows with equal features are
-    /// left out together. Grown units hold out folds.
+    /// no row is held back; means and units of columns and labels are those of all rows. It is the default of drawn units below 20,000 rows, if rows times
+    /// width times labels or classes is at most 2e7, in f64, without --groups, --time and options of other rows; otherwise that is validation,
+    /// rows that are split off. Copies of rows that are kept in the same part are left out together. Grown units hold out folds.
     #[arg(long, value_enum, value_name = "ROWS", help_heading = TABLE)]
     pub stop: Option<StopChoice>,
     /// Choose the iteration by K-fold cross-validation [default with --stop folds: 5]
@@ -106,6 +106,8 @@ pub struct TrainRequest {
     #[arg(long, value_name = "P", default_value_t = Self::default().interval, allow_negative_numbers = true, help_heading = TABLE, hide_short_help = true)]
     pub interval: Real,
     /// Fit the final network to the validation rows too, once they have determined the iteration
+    ///
+    /// With leave-one-out all rows are fitted anyway.
     #[arg(long, help_heading = TABLE, hide_short_help = true)]
     pub refit: bool,
     /// The column of row weights; rows of weight 0 are dropped
@@ -151,7 +153,7 @@ pub struct TrainRequest {
     /// Grown units are drawn where rows are, on few columns, chosen in stages by what they add to the labels, and tuned by
     /// L-BFGS; then the output layer descends on them. The network is the mean of K ones (--folds; by default 8, 4 from 2,000
     /// rows, and a tenth of the rows below 80), each of which holds out one fold. Bounds of plans and spectra are for drawn units, which are the default
-    /// in iterative training and with --scale, --bias, --lift, --on-sphere, --validation-fraction and --refit.
+    /// in iterative training and with --scale, --bias, --lift, --on-sphere, --ridge, --validation-fraction, --refit, and --stop other than folds.
     #[arg(long, value_enum, value_name = "HOW", help_heading = NETWORK)]
     pub hidden: Option<HiddenChoice>,
     /// The activation: a name or an expression in t
@@ -535,6 +537,7 @@ impl TrainRequest {
             Some(choice) => choice.value(),
             None if self.folds.is_some() => Stop::Folds,
             None if self.is_grown() || self.is_iterative() || has_other_rows => Stop::Validation,
+            None if self.precision == PrecisionChoice::F32 => Stop::Validation,
             None => Stop::Auto,
         }
     }
@@ -551,6 +554,9 @@ impl TrainRequest {
         reject_with(self, &this, |name| excluded.contains(&name))?;
         if self.has_validation() && stop != StopChoice::Validation {
             return Err(Error::Usage(format!("{VALIDATION} cannot be used with {this}")));
+        }
+        if stop == StopChoice::LeaveOneOut && self.precision == PrecisionChoice::F32 {
+            return Err(Error::Usage(format!("{this} is computed in f64; omit {}", PRECISION.with("f32"))));
         }
         if self.is_iterative() && stop != StopChoice::Validation {
             return Err(Error::Usage(format!(

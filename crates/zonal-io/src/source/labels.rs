@@ -6,7 +6,7 @@ use super::reader::{Cell, inexact_name, is_inexact, table};
 use super::{Format, Piece, Source};
 use crate::error::{Error, Result, shorten};
 use crate::option::TASK;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use zonal::rows::{Part, Split};
@@ -59,13 +59,18 @@ impl Source {
         Ok(found == Some(true))
     }
 
-    /// Returns whether the table has fewer rows than `limit`, of which no more are read. Errors of rows are found when these are read.
-    pub fn has_fewer_rows(&self, limit: u64) -> bool {
+    /// Returns the numbers of rows, and of different values of the first label, up to `limit` rows; no more are read. Errors of rows
+    /// are found when these are read.
+    pub fn count_labels(&self, limit: u64) -> (u64, u64) {
         let label = self.feature_names.len();
         let rows = std::cell::Cell::new(0);
+        let mut values = HashSet::new();
         let is_enough = || rows.get() >= limit;
-        let _ = self.for_each_cell(label..label + 1, &is_enough, &mut |_, _, _, _| rows.set(rows.get() + 1));
-        !is_enough()
+        let _ = self.for_each_cell(label..label + 1, &is_enough, &mut |_, _, _, cell| {
+            rows.set(rows.get() + 1);
+            values.extend(class_name(&cell).map(|name| name.into_owned()));
+        });
+        (rows.get(), values.len() as u64)
     }
 
     /// Finds the classes of the label in a pass over all rows. If it is cancelled, it ends early, and its result is to be discarded.

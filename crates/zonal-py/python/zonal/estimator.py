@@ -249,9 +249,8 @@ class OneHiddenLayerRegressor(RegressorMixin, _OneHiddenLayer):  # type: ignore[
     """Regression by a network with one hidden layer, with its whole training path.
 
     With ``layers='output'`` hidden units are grown on the rows, or drawn at random, and then fixed, and gradient descent on
-    the output layer is computed for any number of iterations from one pass over the rows; folds or validation rows choose
-    the number. For the same rows, options and seed the network is identical bit by bit to that of
-    ``zonal train --test-fraction 0``.
+    the output layer is computed for any number of iterations; folds, rows left out or validation rows choose the number. For
+    the same rows, options and seed the network is identical bit by bit to that of ``zonal train --test-fraction 0``.
 
     Parameters
     ----------
@@ -280,7 +279,7 @@ class OneHiddenLayerRegressor(RegressorMixin, _OneHiddenLayer):  # type: ignore[
         layers='output'.
     stop : {'auto', 'leave-one-out', 'validation', 'folds'}, default='auto'
         The rows that choose the iteration of drawn units, as for `zonal.train`: with auto each row, left out of the descent on all
-        others, if there are fewer than 20,000 rows, and no groups, validation rows or other `validation_fraction`.
+        others, on small tables (below 20,000 rows), and no groups, validation rows or other `validation_fraction`.
     ridge : float, default=0.0
         The factor of the squared norm of the output weights, which is added to the mean squared error of drawn units.
     step : float or 'auto', default='auto'
@@ -380,7 +379,7 @@ class OneHiddenLayerRegressor(RegressorMixin, _OneHiddenLayer):  # type: ignore[
 
     @available_if(_has_sums)  # type: ignore[untyped-decorator]
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> OneHiddenLayerRegressor:
-        """Add rows; the result is that of fitting all rows at once with ``stop='validation'``.
+        """Add rows; the result is that of fitting all rows at once with ``stop='validation'``, if none are copies.
 
         The first call determines the map from rows to points of the sphere (means and deviations of columns and labels) and
         all automatic choices. Later calls only add to the sums, so the first rows should be representative. The path is
@@ -541,7 +540,7 @@ class OneHiddenLayerClassifier(ClassifierMixin, _OneHiddenLayer):  # type: ignor
         layers='output'.
     stop : {'auto', 'leave-one-out', 'validation', 'folds'}, default='auto'
         The rows that choose the iteration of drawn units, as for `zonal.train`: with auto each row, left out of the descent on all
-        others, if there are fewer than 20,000 rows, and no groups, validation rows or other `validation_fraction`.
+        others, on small tables (below 20,000 rows), and no groups, validation rows or other `validation_fraction`.
     ridge : float, default=0.0
         The factor of the squared norm of the output weights, which is added to the mean squared error of drawn units.
     step : float or 'auto', default='auto'

@@ -146,9 +146,10 @@ def train(
         The probability with which the reported intervals are to cover the labels of new rows.
     stop : {'leave-one-out', 'validation', 'folds'}
         The rows that choose the iteration of drawn units. With leave-one-out each row is predicted by the network that descent on all
-        other rows finds, exactly and at every iteration, and no row is held back; rows with equal features are left out together. It is
-        the default below 20,000 rows, if rows times width is at most 2e7, unless `validation`, `validation_fraction`, `folds`,
-        `groups` or `time` is set or training is iterative. Grown units hold out folds.
+        other rows finds, exactly and at every iteration, and no row is held back; copies of rows are left out together, and means and
+        units of columns and labels are those of all rows. It is the default below 20,000 rows, if rows times width times labels or classes
+        is at most 2e7, in f64, unless `validation`, `validation_fraction`, `folds`, `groups` or `time` is set or training is
+        iterative. Grown units hold out folds.
     folds : int
         The number of folds for choosing the iteration by cross-validation; with ``stop='folds'`` 5 by default.
     refit : bool

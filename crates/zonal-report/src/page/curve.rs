@@ -35,10 +35,13 @@ pub fn curve(
     };
     if !report.invisible_degrees.is_empty() {
         let degrees: Vec<String> = report.invisible_degrees.iter().map(usize::to_string).collect();
+        let (degrees, them) = match degrees.as_slice() {
+            [one] => (format!("degree {one}"), "it"),
+            several => (format!("the degrees {}", several.join(", ")), "them"),
+        };
         page.notes.push(format!(
-            "{} does not see the degrees {}: no number of rows or units learns them.",
-            report.activation,
-            degrees.join(", ")
+            "{} does not see {degrees}: no number of rows or units learns {them}.",
+            report.activation
         ));
     }
     if report.points.iter().any(|p| p.regime == RegimeName::NearInterpolation) {
@@ -132,7 +135,7 @@ pub fn table_curve(
         ..Page::default()
     };
     if report.points.iter().any(|p| p.at_most) {
-        page.notes.push("At most: more rows could resolve more than those of the table show.".to_owned());
+        page.notes.push("The estimate of the equivalent is marked \u{201c}at most\u{201d} where more rows could resolve more than those of the table show.".to_owned());
     }
     let mut story = Section::default();
     story.push(&mut page.charts, of_table_curve("curve", report));
@@ -143,8 +146,18 @@ pub fn table_curve(
     };
     story.tables.push(Table {
         caption: "Estimated RMSE".to_owned(),
-        header: ["rows", "from", "to", "power law", "equivalent", ""].map(String::from).to_vec(),
+        header: ["rows", "from", "to", "power law", "equivalent", "note"].map(String::from).to_vec(),
         rows: report.points.iter().map(row).collect(),
+        folded: false,
+    });
+    let part = |p: &zonal_documents::table_curve::PartError| {
+        let cells = [group_digits(p.rows), p.parts.to_string(), short(p.rmse)];
+        Row::new(cells.map(number_cell).to_vec())
+    };
+    story.tables.push(Table {
+        caption: "Measured by leave-one-out".to_owned(),
+        header: ["rows", "parts", "RMSE"].map(String::from).to_vec(),
+        rows: report.parts.iter().map(part).collect(),
         folded: false,
     });
     page.sections.push(story);

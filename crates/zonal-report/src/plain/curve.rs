@@ -107,6 +107,14 @@ fn learned(point: &CurvePoint) -> String {
     with_energy.map(|d| format!("{:.2}", d.learned.clamp(0.0, 1.0))).collect::<Vec<_>>().join(" ")
 }
 
+/// Formats a list of degrees.
+fn degree_list(degrees: &[String]) -> String {
+    match degrees {
+        [one] => format!("degree {one}"),
+        several => format!("the degrees {}", several.join(", ")),
+    }
+}
+
 /// Formats the energy that no number of rows or units learns.
 fn never_learned(report: &CurveReport) -> String {
     let mut text = String::new();
@@ -114,9 +122,9 @@ fn never_learned(report: &CurveReport) -> String {
         let list: Vec<String> = report.invisible_degrees.iter().map(usize::to_string).collect();
         let energy: f64 = report.invisible_degrees.iter().map(|&k| report.target_energy[k]).sum();
         text += &format!(
-            "never learned: energy {} of the degrees {}, which {} does not see\n",
+            "never learned: energy {} of {}, which {} does not see\n",
             short(energy),
-            list.join(", "),
+            degree_list(&list),
             report.activation
         );
     }
@@ -136,8 +144,8 @@ fn explanations(report: &CurveReport) -> String {
         .map(|k| k.to_string())
         .collect();
     let mut text = format!(
-        "\nnoise: the part of the test error that is due to noise of the rows' labels; learned: of the degrees {}\n",
-        degrees.join(", ")
+        "\nnoise: the part of the test error that is due to noise of the rows' labels; learned: of {}\n",
+        degree_list(&degrees)
     );
     text += &never_learned(report);
     text += &halves(report);
@@ -156,8 +164,14 @@ fn explanations(report: &CurveReport) -> String {
         );
     }
     if let Some(holds) = report.holds {
-        let draws = report.points.iter().filter(|p| p.simulated.is_some()).count() as u64;
-        let verb = if holds { "agree" } else { "do not all agree" };
+        let is_compared = |p: &&CurvePoint| p.simulated.is_some() && p.test_error.is_some();
+        let draws = report.points.iter().filter(is_compared).count() as u64;
+        let verb = match (holds, draws) {
+            (true, 1) => "agrees",
+            (true, _) => "agree",
+            (false, 1) => "does not agree",
+            (false, _) => "do not all agree",
+        };
         text += &format!(
             "{} with a simulation {verb} within four standard errors and 3 %\n",
             count_noun(draws, "point")

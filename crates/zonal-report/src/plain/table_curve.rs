@@ -16,40 +16,42 @@ pub(crate) fn text(report: &TableCurveReport, layout: Layout) -> String {
         short(report.scale),
         short(report.bias)
     );
-    let header = ["rows", "times", "RMSE", ""].map(String::from);
+    let header = ["rows", "", "RMSE", ""].map(String::from);
     let mut rows = vec![vec![
         report.rows.to_string(),
-        "1".to_owned(),
+        times(1.0),
         short(report.leave_one_out),
         format!("measured by leave-one-out, ridge {}", short(report.ridge)),
     ]];
     rows.extend(report.points.iter().map(|point| {
         vec![
             point.rows.to_string(),
-            short(point.rows as f64 / report.rows as f64),
+            times(point.rows as f64 / report.rows as f64),
             format!("{} to {}", short(point.low), short(point.high)),
             if point.at_most { "estimated, at most".to_owned() } else { "estimated".to_owned() },
         ]
     }));
     text += &layout.columns(&header, &rows);
-    let parts: Vec<String> = report
-        .parts
-        .iter()
-        .map(|part| format!("{} with {} rows", short(part.rmse), short_count(part.rows)))
-        .collect();
+    let parts: Vec<String> =
+        report.parts.iter().map(|p| format!("{} ({} rows)", short(p.rmse), short_count(p.rows))).collect();
     let law = &report.power_law;
+    text += &format!("\nmeasured on parts of the table and on all of it: {}\n", parts.join(", "));
     text += &format!(
-        "\nestimated: between the law {} + {} n^-{} of the mean square, through the errors of parts of the table ({}), and the\n\
-         equivalent of its spectrum and label (RW-7). Neither is a bound; comparisons with the truth are in docs/benchmarks.md.\n",
+        "estimated: between the law {} + {} n^-{} of their mean squares, and the equivalent of the table (RW-7);\n\
+         heuristics and no bounds, compared with the truth in docs/benchmarks.md\n",
         short(law.offset),
         short(law.factor),
-        short(law.exponent),
-        parts.join(", ")
+        short(law.exponent)
     );
     if report.points.iter().any(|point| point.at_most) {
-        text += "at most: more rows could resolve more than those of the table show.\n";
+        text += "at most: more rows could resolve more than those of the table show\n";
     }
     text
+}
+
+/// Formats a multiple of the table's own number of rows.
+fn times(multiple: f64) -> String {
+    if multiple.fract() == 0.0 { format!("{multiple}x") } else { format!("{}x", short(multiple)) }
 }
 
 /// Formats a curve as CSV, one row for each number of rows.

@@ -6,6 +6,8 @@ use crate::dynamics::LeaveOneOut;
 use crate::error::{Error, Result, check_size};
 use crate::linalg::Matrix;
 
+/// The mean product of label and residual falls from one ridge to the next at most to this share.
+const LEAST_PRODUCT: f64 = 0.1;
 /// Ridges and eigenvalues for each power of ten.
 const EACH: i32 = 6;
 /// The first ridge, as a power of ten times the largest eigenvalue, and the last one.
@@ -81,7 +83,11 @@ impl Measured {
             best.map_or((0.0, f64::NAN), |o| (o.ridge, o.error))
         };
         let known = |o: &Observation| o.dimension <= USED * sizes.least();
-        let observed = &all[..all.iter().take_while(|o| known(o)).count()];
+        let count = all.iter().take_while(|o| known(o)).count();
+        // A mean product that falls at once, or below zero, is noise.
+        let falls = |pair: &[Observation]| pair[1].product <= LEAST_PRODUCT * pair[0].product;
+        let sound = all[..count].windows(2).position(falls).map_or(count, |i| i + 1);
+        let observed = &all[..sound];
         let [first, .., last] = observed else { return Err(too_few(sizes)) };
         if observed.len() < FEWEST {
             return Err(too_few(sizes));
@@ -138,9 +144,9 @@ impl Measured {
 }
 
 fn too_few(sizes: Sizes) -> Error {
-    let found = format!("{} rows and {} units", sizes.rows, sizes.width);
-    let required = format!("at least {SMALLEST} of each, some of which the features tell apart");
-    Error::parameter("the size of a table", found, required)
+    let found = format!("{} and {}", sizes.rows, sizes.width);
+    let required = format!("at least {SMALLEST} of each, and features that tell some rows apart");
+    Error::parameter("the number of rows and units", found, required)
 }
 
 /// Measures at ridges from the largest on.
@@ -284,6 +290,6 @@ mod tests {
         let labels = Matrix::from_rows(4, 1, vec![0.0, 1.0, 2.0, 9.0]).unwrap();
         let left_out = LeaveOneOut::new(&features, &labels, &[]).unwrap();
         let message = Measured::new(&left_out, &labels.column(0)).unwrap_err().to_string();
-        assert!(message.contains("4 rows and 2 units"), "{message}");
+        assert!(message.contains("is 4 and 2, but must be at least 20 of each"), "{message}");
     }
 }

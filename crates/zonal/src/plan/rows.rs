@@ -92,7 +92,7 @@ impl<'a> RowsBound<'a> {
     }
 
     /// Returns the bound PL-3g on the expectation of E (g - f_T)^2 over rows, noise and units after T steps of gradient descent on
-    /// the same rows. It says nothing once the product of step, iterations and B^2 exceeds the number of rows. Sizes and `bound_sq`
+    /// the same rows. With noise it exceeds nu once the product of step, iterations and B^2 is of the order of the number of rows. Sizes and `bound_sq`
     /// are those of [`Self::excess`].
     ///
     /// # Errors

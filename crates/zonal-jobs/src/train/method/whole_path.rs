@@ -43,7 +43,7 @@ impl WholePath {
         let Step::Fixed(step) = self.step else { return Ok(()) };
         let count = features.rows();
         let eigen = symmetric_eigen(&features.times_transposed(features))?;
-        let largest = eigen.values.last().copied().unwrap_or(0.0) / count.max(1) as f64;
+        let largest = eigen.values.last().copied().unwrap_or(0.0) / count.max(1) as f64 + self.ridge;
         let refuse = |required: String| Err(zonal::Error::parameter("the step", step, required).into());
         if !(step > 0.0 && step.is_finite()) {
             return refuse("a positive number or auto".into());

@@ -17,13 +17,12 @@ pub(super) fn section(report: &TrainReport, charts: &mut Vec<DrawnChart>) -> Opt
         parts.iter().filter_map(|(name, scores)| Some((*name, scores.as_ref()?))).collect();
     let mut section = Section {
         heading: "Classes".to_owned(),
-        texts: vec![
+        texts: vec![format!(
             "The network has one output for each class, fitted by least squares to 1 for the class of a row and 0 for the others. The \
              probability of a class is proportional to the exponential of the temperature times its output; iteration and \
-             temperature have the smallest log-loss on held-out rows, on which grown units were chosen too, so that the measures on \
-             these are too good."
-                .to_owned(),
-        ],
+             temperature have the smallest log-loss on held-out rows{}, so that the measures on these are too good.",
+            if report.networks.is_some() { ", on which grown units were chosen too" } else { "" }
+        )],
         tables: vec![measures(&known)],
         ..Section::default()
     };

@@ -218,6 +218,9 @@ pub(super) fn facts(report: &TrainReport) -> Vec<Fact> {
     if report.normalised == Some(false) {
         add("rows", "not on the sphere".to_owned());
     }
+    if let Some(ridge) = report.ridge.filter(|r| *r > 0.0) {
+        add("ridge", short(ridge));
+    }
     match report.descent.as_ref().and_then(|d| d.evaluations) {
         Some(evaluations) => add("steps", format!("L-BFGS, {} gradients", group_digits(evaluations as u64))),
         None => add("step", short(report.step_size)),

@@ -83,9 +83,14 @@ impl Cost {
         } else {
             solving
         };
-        // The features of all rows, their orthonormal directions with their squares, and a copy.
+        // The features of all rows, their orthonormal directions with their squares, and a copy; right sides, labels and columns; and
+        // an eigenproblem of its own.
+        let rows = u128::from(self.rows);
         let left_out = match self.validation {
-            Validation::LeaveOneOut => 4 * 8 * u128::from(self.rows) * m,
+            Validation::LeaveOneOut => {
+                let of_row = 4 * m + 2 * (512 + 2 * labels) + 5 * labels + self.columns as u128;
+                8 * rows * of_row + 7 * 8 * m.min(rows).pow(2)
+            }
             _ => 0,
         };
         let solving = solving.saturating_add(left_out);

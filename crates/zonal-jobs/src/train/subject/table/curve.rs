@@ -4,11 +4,13 @@ use super::left_out::TrainingRows;
 use super::prepare::TableSubject;
 use crate::train::run::{Repeats, TrainingRun};
 use crate::train::trained::Notes;
+use std::collections::BTreeSet;
 use zonal::dynamics::LeaveOneOut;
 use zonal::equivalent::{Measured, PowerLaw};
 use zonal::numeric::random::{Purpose, permutation};
 use zonal::observer::{Observer, Stage, check};
-use zonal_documents::options::{LABEL, ROWS};
+use zonal_documents::number::Extended;
+use zonal_documents::options::{LABEL, ROWS, WIDTH};
 use zonal_documents::request::Output;
 use zonal_documents::table_curve::{
     PartError, PowerLawReport, RowsChoice, TableCurveConfig, TableCurvePoint, TableCurveReport,
@@ -17,12 +19,14 @@ use zonal_documents::train::Input;
 use zonal_documents::{Error, Result};
 use zonal_io::model::SCHEMA;
 
-/// The table is divided into this many parts, into half of them, and so on.
-const PARTS: [usize; 4] = [8, 4, 2, 1];
+/// The table is divided into these numbers of parts.
+const PARTS: [usize; 3] = [8, 4, 2];
 /// The fewest rows of a table, eight in the smallest part.
 const FEWEST: usize = 64;
 /// Beyond this multiple of the rows nothing was compared with the truth.
 const MOST: f64 = 10.0;
+/// The fewest units.
+const LEAST_WIDTH: u64 = 20;
 /// Ridges of a part for each power of ten, and the last powers, relative to the largest eigenvalue.
 const EACH: i32 = 3;
 const RIDGES: [i32; 2] = [-11, 1];
@@ -40,45 +44,69 @@ pub fn table_curve(
     let Input::Table(job) = &config.train.input else {
         return Err(Error::Usage("a target has no rows of its own".into()));
     };
+    if job.labels.len() > 1 {
+        return Err(one_label());
+    }
+    if let Extended::Finite(width @ 0..LEAST_WIDTH) = config.train.width {
+        let required = format!("at least {LEAST_WIDTH} for the curve of a table");
+        return Err(zonal::Error::parameter(WIDTH.to_string(), width, required).into());
+    }
     let mut run =
         TrainingRun::new(&config.train, &Output::None, Vec::new(), Repeats::Nothing, observer, notes)?;
     let subject = TableSubject::prepare(job, &mut run)?;
     let problem = &subject.problem;
-    let [label] = problem.labels.as_slice() else {
-        return Err(Error::Usage(format!(
-            "{LABEL}: a curve needs one label, and a number; not classes or several labels"
-        )));
-    };
+    let [label] = problem.labels.as_slice() else { return Err(one_label()) };
     let network = problem.network()?;
     let rows = TrainingRows::read(&subject, &network, run.observer)?;
     let count = rows.features.rows();
     if count < FEWEST {
         return Err(Error::Usage(format!(
-            "the table has {count} rows with different features, but a curve needs at least {FEWEST}"
+            "the table has {count} rows, those with equal features counted once, but a curve needs at least {FEWEST}"
         )));
     }
-    let wanted = config.rows.iter().map(|choice| rows_of(*choice, count)).collect::<Result<Vec<u64>>>()?;
+    if count < rows.len() {
+        (run.notes)(&format!(
+            "{} of the {} rows repeat the features of others: rows with equal features count once, {count} in all",
+            rows.len() - count,
+            rows.len()
+        ));
+    }
+    let wanted =
+        config.rows.iter().map(|choice| rows_of(*choice, count)).collect::<Result<BTreeSet<u64>>>()?;
     let labels = rows.means.column(0);
     let left_out = LeaveOneOut::new(&rows.features, &rows.means, &rows.weights)?;
     let measured = Measured::new(&left_out, &labels)?;
-    let parts = part_errors(&rows, &left_out, config.train.seed, run.observer)?;
+    let (ridge, own) = measured.own();
+    // The errors of rows are those of their mean labels and the labels around these.
+    let own = own + rows.within;
+    let mut parts = part_errors(&rows, &left_out, config.train.seed, run.observer)?;
+    parts.push(PartError { rows: count as u64, parts: 1, rmse: own.sqrt() });
     let nodes: Vec<(f64, f64)> = parts.iter().map(|p| (p.rows as f64, p.rmse * p.rmse)).collect();
     let law = PowerLaw::fit(&nodes)
         .ok_or_else(|| Error::Usage("an error of a part of the table is zero: there is no curve".into()))?;
+    if parts.iter().any(|part| part.rmse.powi(2) < own) {
+        (run.notes)(
+            "a part of the table has a smaller error than all of it: more rows bring nothing that these estimates could show",
+        );
+    }
     let rmse = |square: f64| label.deviation * square.sqrt();
     let points = wanted.into_iter().map(|n| {
         let found = measured.at(n as f64)?;
-        let (power_law, equivalent) = (rmse(law.at(n as f64)), rmse(found.error));
+        let mut estimates = [law.at(n as f64), found.error + rows.within].map(rmse);
+        let is_own = n == count as u64;
+        if is_own {
+            estimates = [rmse(own); 2];
+        }
+        let [power_law, equivalent] = estimates;
         Ok(TableCurvePoint {
             rows: n,
             low: power_law.min(equivalent),
             high: power_law.max(equivalent),
             power_law,
             equivalent,
-            at_most: found.at_most,
+            at_most: found.at_most && !is_own,
         })
     });
-    let (ridge, own) = measured.own();
     let square = label.deviation * label.deviation;
     Ok(TableCurveReport {
         schema: SCHEMA,
@@ -103,6 +131,10 @@ pub fn table_curve(
         },
         points: points.collect::<Result<_>>()?,
     })
+}
+
+fn one_label() -> Error {
+    Error::Usage(format!("{LABEL}: a curve needs one label, which must be a number"))
 }
 
 /// Returns a number of rows, which must lie where estimates were compared with the truth.
@@ -144,7 +176,7 @@ fn part_errors(
             }
         }
         let least = sums.into_iter().fold(f64::INFINITY, f64::min);
-        out.push(PartError { rows: size as u64, parts, rmse: least.sqrt() });
+        out.push(PartError { rows: size as u64, parts, rmse: (least + rows.within).sqrt() });
     }
     Ok(out)
 }

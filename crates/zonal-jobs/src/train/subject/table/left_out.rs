@@ -115,6 +115,9 @@ pub(super) struct TrainingRows {
     /// The labels in standard units, their means over rows with equal features.
     pub(super) means: Matrix,
     pub(super) weights: Vec<f64>,
+    /// The mean square of the labels of the first label, in standard units, around the means of rows with equal features, which
+    /// nothing predicts.
+    pub(super) within: f64,
     /// For each row by itself its index above, its labels in their units and in standard units, and its weight.
     together: Vec<usize>,
     labels: Matrix,
@@ -123,6 +126,11 @@ pub(super) struct TrainingRows {
 }
 
 impl TrainingRows {
+    /// Returns the number of rows, all counted.
+    pub(super) fn len(&self) -> usize {
+        self.together.len()
+    }
+
     /// Reads the training rows of a subject.
     pub(super) fn read(
         subject: &TableSubject<'_>,
@@ -202,13 +210,20 @@ impl Read {
         for (i, weight) in self.weights.iter().enumerate() {
             means.row_mut(i).iter_mut().for_each(|sum| *sum /= weight);
         }
+        let standard = Matrix::from_rows(rows, labels, self.own_standard)?;
+        let square = |i: usize| {
+            let around = standard.row(i)[0] - means.row(self.together[i])[0];
+            self.own_weights[i] * around * around
+        };
+        let within = (0..rows).map(square).sum::<f64>() / self.own_weights.iter().sum::<f64>();
         Ok(TrainingRows {
             features: Matrix::from_rows(groups, width, self.features)?,
             means,
             weights: self.weights,
+            within,
             together: self.together,
             labels: Matrix::from_rows(rows, labels, self.own_labels)?,
-            standard: Matrix::from_rows(rows, labels, self.own_standard)?,
+            standard,
             own_weights: self.own_weights,
         })
     }

@@ -22,9 +22,10 @@ use zonal::network::{Mixed, Network};
 use zonal::observer::{Observer, Stage};
 use zonal::rows::{Part, Rows};
 use zonal::statistics::{Precision, Statistics, Sums};
-use zonal_documents::options::{FOLDS, REFIT, TEST_FRACTION};
+use zonal_documents::options::{FOLDS, REFIT, RIDGE, TEST_FRACTION};
 use zonal_documents::train::{
-    FitConfig, NetworkReport, PartRows, SubjectReport, TableJob, TableReport, TrainConfig, TrainReport, grid,
+    FitConfig, NetworkReport, PartRows, Stop, SubjectReport, TableJob, TableReport, TrainConfig, TrainReport,
+    grid,
 };
 use zonal_documents::{Error, Result};
 use zonal_io::source::Source;
@@ -236,8 +237,17 @@ impl PartialSums {
         let rows = PartRows { train, validation, test, dropped };
         let table = problem.report(squares.each_ref().map(Option::as_deref), rows, self.precision);
         let table = match self.is_grown() {
-            false => TableReport { refit: config.refit, ..table },
-            true => TableReport { bias: None, normalised: None, folds: Some(self.statistics.len()), ..table },
+            false => {
+                let stop = squares[1].as_ref().map(|_| Stop::Validation);
+                TableReport { refit: config.refit, stop, ridge: Some(config.ridge), ..table }
+            }
+            true => TableReport {
+                bias: None,
+                normalised: None,
+                stop: Some(Stop::Folds),
+                folds: Some(self.statistics.len()),
+                ..table
+            },
         };
         let report = TrainReport::new(network, course, SubjectReport::Table(Box::new(table)));
         check_finite(Trained { report, model, test_rows: Vec::new() })
@@ -288,6 +298,9 @@ impl PartialSums {
             let message =
                 format!("{REFIT} cannot be used with grown units, each of whose networks holds out one fold");
             return Err(Error::Usage(message));
+        }
+        if config.ridge != 0.0 {
+            return Err(Error::Usage(format!("{RIDGE} is for drawn units; grown units have none")));
         }
         let grid = grid(config.iterations, config.at.as_deref())?;
         let method = WholePath { step: config.step, solver: config.solver, grid, ridge: 0.0 };

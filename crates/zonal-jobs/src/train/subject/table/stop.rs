@@ -1,14 +1,13 @@
 //! The choice between leave-one-out and validation rows, by the size of a table.
 
 use std::borrow::Cow;
-use zonal_documents::number::Extended;
-use zonal_documents::train::{Input, Stop, TableJob, TrainConfig};
+use zonal_documents::train::{Input, Stop, TableJob, Task, TrainConfig};
 use zonal_io::source::Columns;
 
 /// Leave-one-out is the default below this number of rows.
 const ROWS: u64 = 20_000;
-/// The largest product of rows and width for which it is: the features of that many rows are held in memory.
-const FEATURES: u64 = 20_000_000;
+/// The largest product of rows, width and labels for which it is: features are held in memory, and the time grows with all three.
+const WORK: u64 = 20_000_000;
 
 /// Returns the configuration with the rows that choose the iteration. Errors of the table are found later.
 pub(crate) fn resolved(config: &TrainConfig) -> Cow<'_, TrainConfig> {
@@ -16,16 +15,22 @@ pub(crate) fn resolved(config: &TrainConfig) -> Cow<'_, TrainConfig> {
     if job.stop != Stop::Auto {
         return Cow::Borrowed(config);
     }
-    let is_small = match config.width {
-        Extended::Finite(width) => has_fewer_rows(job, ROWS.min(FEATURES / width.max(1))),
-        Extended::Infinite => false,
-    };
+    let is_small = config.width.finite().is_some_and(|width| is_small(job, width));
     let stop = if is_small { Stop::LeaveOneOut } else { Stop::Validation };
     let input = Input::Table(Box::new(TableJob { stop, ..(**job).clone() }));
     Cow::Owned(TrainConfig { input, ..config.clone() })
 }
 
-fn has_fewer_rows(job: &TableJob, most: u64) -> bool {
+fn is_small(job: &TableJob, width: u64) -> bool {
     let columns = Columns { labels: job.labels.clone(), ..Columns::default() };
-    job.data.open(&columns).is_ok_and(|source| source.has_fewer_rows(most))
+    let Ok(source) = job.data.open(&columns) else { return false };
+    let (rows, values) = source.count_labels(ROWS);
+    let are_classes = job.data.memory.as_ref().is_some_and(|memory| memory.classes.is_some());
+    let is_classified = match job.task {
+        Task::Regress => false,
+        Task::Classify => true,
+        Task::Auto => are_classes || source.has_class_label().unwrap_or(false),
+    };
+    let labels = if is_classified { values } else { job.labels.len() as u64 };
+    rows < ROWS && rows.saturating_mul(width).saturating_mul(labels) <= WORK
 }
