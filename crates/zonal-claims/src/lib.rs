@@ -36,7 +36,7 @@ use zonal_documents::claims::{ClaimReport, ReproduceReport, Size};
 use zonal_documents::{Error, Result, SCHEMA};
 
 /// All claims, in the order of the report.
-const CLAIMS: [Claim; 21] = [
+const CLAIMS: [Claim; 22] = [
     convergence::CLAIM,
     width::CLAIM,
     iterations::CLAIM,
@@ -51,6 +51,7 @@ const CLAIMS: [Claim; 21] = [
     rows::DOUBLE_DESCENT,
     rows::STAIRCASE,
     rows::LEAVE_ONE_OUT,
+    rows::BOUNDS,
     tangent::CLAIM,
     both_layers::CLAIM,
     sq_lower_bound::CLAIM,

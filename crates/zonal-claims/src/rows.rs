@@ -13,6 +13,7 @@ use zonal::measure::mean;
 use zonal::network::Network;
 use zonal::numeric::random::{Purpose, normal, stream};
 use zonal::observer::Observer;
+use zonal::plan::RowsBound;
 use zonal::spectrum::Spectrum;
 use zonal::sphere::{Dim, uniform_points};
 use zonal::target::PowerSpectrum;
@@ -45,6 +46,14 @@ pub(super) const LEAVE_ONE_OUT: Claim = Claim {
     source: "the leave-one-out formula of ridge regression, integrated over ridges",
     formulas: "RW-8",
     run: leave_one_out,
+};
+
+pub(super) const BOUNDS: Claim = Claim {
+    name: "rows-bounds",
+    statement: "No mean error of ridge regression or of descent on random rows exceeds the bound that is proved for it",
+    source: "the proofs in docs/theory/plan.md",
+    formulas: "PL-3r, PL-3s, PL-3g",
+    run: bounds,
 };
 
 /// The share by which the prediction may differ at these sizes, in addition to four standard errors.
@@ -172,6 +181,54 @@ fn staircase(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
         }
     }
     Ok(checks)
+}
+
+/// Where little is learned the bounds are nearly attained, and one that is 3 % too low would fail; elsewhere they are worst cases.
+fn bounds(size: Size, observer: &mut dyn Observer) -> Result<Vec<Check>> {
+    let (mut ridges, mut descents) = (0.0f64, 0.0f64);
+    let mut settings = 0;
+    for (activation, dim) in [("relu", 10), ("tanh", 5), ("erf", 20)] {
+        let problem = Problem::new(activation, dim, 1.0, &[0.1, 0.6, 0.3], 0.2)?;
+        let bound = RowsBound::new(&problem.target, &problem.spectrum, problem.noise)?;
+        let value = |t: f64| problem.spectrum.activation().value(t).powi(2);
+        for (rows, width) in [(30.0, 60.0), (30.0, f64::INFINITY), (200.0, 100.0), (200.0, f64::INFINITY)] {
+            let is_finite = width < f64::INFINITY;
+            let bound_sq = if is_finite { value(1.0).max(value(-1.0)) } else { problem.spectrum.norm_sq() };
+            let given = is_finite.then_some(bound_sq);
+            let step = rows / ((rows + 1.0) * bound_sq);
+            let shares = [0.01, 0.1, 1.0];
+            let counts = [3, 30, 300];
+            let errors = over_seeds(0..size.pick(60, 20), observer, |seed| {
+                let draw = Draw::new(
+                    &problem.spectrum,
+                    &problem.target,
+                    problem.noise,
+                    Sizes { rows, width },
+                    seed,
+                )?;
+                let of_ridges = shares.map(|share| draw.ridge(share * bound_sq));
+                Ok([of_ridges, counts.map(|t| draw.descent(step, t))].concat())
+            })?;
+            for i in 0..6 {
+                let found = mean(&errors.iter().map(|e| e[i] - problem.noise).collect::<Vec<f64>>());
+                let least = found.value - 4.0 * found.standard_error;
+                if i < 3 {
+                    ridges = ridges.max(least / bound.excess(rows, width, shares[i] * bound_sq, given)?);
+                } else {
+                    descents = descents.max(least / bound.descent(rows, width, step, counts[i - 3], given)?);
+                }
+                settings += 1;
+            }
+        }
+    }
+    let check = |fit: &str, ratio: f64| {
+        let name = format!(
+            "{fit}: largest ratio of the mean excess, less four standard errors, to its bound, {} settings",
+            settings / 2
+        );
+        Check::at_most(name, ratio, 1.0, "a bound")
+    };
+    Ok(vec![check("ridge regression", ridges), check("descent", descents)])
 }
 
 fn leave_one_out(size: Size, _: &mut dyn Observer) -> Result<Vec<Check>> {

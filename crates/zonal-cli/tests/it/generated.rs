@@ -100,7 +100,7 @@ const TABLE: Kind = Kind {
 };
 const FOLDER: Kind = Kind {
     values: &["mine", "text", "text/run", "/proc/zonal", "x/../y"],
-    needed: &["--force", "is a file", "failed", "'..'"],
+    needed: &["--force", "is a file", "failed", "'..'", "did not write"],
     code: 1,
 };
 const SAVE: Kind = Kind {
@@ -234,6 +234,8 @@ fn options_with_bad_values() -> Vec<Bad> {
                 let is_one = ["weight", "groups", "time"].contains(&option);
                 let code = if value.trim_matches(',').is_empty() && !is_one { 2 } else { kind.code };
                 let code = if (command, option, *value) == ("predict", "label", "a,a") { 2 } else { code };
+                // A file of the user is refused before the work.
+                let code = if option == "page" { 2 } else { code };
                 call(option, value, code, kind.needed);
             }
         }

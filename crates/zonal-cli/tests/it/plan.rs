@@ -193,6 +193,7 @@ fn every_claim_holds_at_the_smaller_sizes() {
         "double-descent",
         "staircase",
         "leave-one-out",
+        "rows-bounds",
         "tangent-limit",
         "both-layers",
         "sq-lower-bound",

@@ -255,27 +255,7 @@ impl CurveRequest {
     /// # Errors
     /// [`Error::Usage`] for invalid values and conflicting options.
     pub fn config(&self) -> Result<CurveConfig> {
-        let has_gap = |text: &&String| text.split(',').any(|part| part.trim().is_empty());
-        if let Some(text) = self.energies.iter().find(has_gap) {
-            return Err(Error::Usage(format!(
-                "{ENERGIES}: found an empty entry in '{text}'; write 0 for a degree without energy"
-            )));
-        }
-        let energies: Vec<f64> = parse_values(&self.energies, ENERGIES, real)?;
-        let labels = match (&self.target, energies.is_empty()) {
-            (Some(target), true) => CurveLabels::Target(target.clone()),
-            (None, false) => CurveLabels::Energies(energies),
-            (Some(_), false) => {
-                return Err(Error::Usage(format!("{ENERGIES} cannot be used with {TARGET_OPTION}")));
-            }
-            (None, true) => {
-                return Err(Error::Usage(format!(
-                    "no function to learn: write {} or {}",
-                    TARGET_OPTION.with("EXPRESSION"),
-                    ENERGIES.with("LIST")
-                )));
-            }
-        };
+        let labels = self.labels()?;
         let sizes = |values: &[String], option| parse_values(values, option, str::parse::<Extended>);
         let (mut rows, mut widths) = (sizes(&self.rows, ROWS)?, sizes(&self.width, WIDTH)?);
         if rows.is_empty() {
@@ -334,6 +314,27 @@ impl CurveRequest {
             ..self.clone()
         };
         request.config()
+    }
+
+    /// Returns the function to learn.
+    fn labels(&self) -> Result<CurveLabels> {
+        let has_gap = |text: &&String| text.split(',').any(|part| part.trim().is_empty());
+        if let Some(text) = self.energies.iter().find(has_gap) {
+            return Err(Error::Usage(format!(
+                "{ENERGIES}: found an empty entry in '{text}'; write 0 for a degree without energy"
+            )));
+        }
+        let energies: Vec<f64> = parse_values(&self.energies, ENERGIES, real)?;
+        match (&self.target, energies.is_empty()) {
+            (Some(target), true) => Ok(CurveLabels::Target(target.clone())),
+            (None, false) => Ok(CurveLabels::Energies(energies)),
+            (Some(_), false) => Err(Error::Usage(format!("{ENERGIES} cannot be used with {TARGET_OPTION}"))),
+            (None, true) => Err(Error::Usage(format!(
+                "no function to learn: write {} or {}",
+                TARGET_OPTION.with("EXPRESSION"),
+                ENERGIES.with("LIST")
+            ))),
+        }
     }
 
     fn fits(&self) -> Result<Vec<Fit>> {

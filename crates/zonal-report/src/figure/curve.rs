@@ -35,18 +35,7 @@ fn by(
         return None;
     }
     let x_axis = Axis::logarithmic(size, finite.iter().map(|n| *n as f64), 0.0);
-    let mut others: Vec<Extended> = Vec::new();
-    for point in &report.points {
-        if !others.contains(&other(point)) {
-            others.push(other(point));
-        }
-    }
-    // Some of the other sizes, if there are too many series to tell apart.
-    let mut fits: Vec<String> = report.points.iter().map(CurvePoint::fit).collect();
-    fits.sort();
-    fits.dedup();
-    let step = others.len().div_ceil((SERIES / fits.len()).max(1)).max(1);
-    let shown: Vec<Extended> = others.iter().rev().step_by(step).copied().collect();
+    let (shown, is_all) = shown_sizes(&report.points, &other);
     let is_shown = |p: &&CurvePoint| shown.contains(&other(p));
     let errors = report.points.iter().filter(is_shown).filter_map(|p| p.test_error);
     let mut chart = Chart::new(
@@ -81,11 +70,26 @@ fn by(
     if report.points.iter().any(|p| p.test_error.is_none()) {
         chart.caption += " Infinite errors are not drawn.";
     }
-    if step > 1 {
+    if !is_all {
         chart.caption +=
             &format!(" Only some numbers of {} are shown.", if size == "rows" { "units" } else { "rows" });
     }
     Some(chart)
+}
+
+/// Returns the other sizes whose series are shown, all of them unless there would be too many to tell apart, and whether these are all.
+fn shown_sizes(points: &[CurvePoint], other: &impl Fn(&CurvePoint) -> Extended) -> (Vec<Extended>, bool) {
+    let mut others: Vec<Extended> = Vec::new();
+    for point in points {
+        if !others.contains(&other(point)) {
+            others.push(other(point));
+        }
+    }
+    let mut fits: Vec<String> = points.iter().map(CurvePoint::fit).collect();
+    fits.sort();
+    fits.dedup();
+    let step = others.len().div_ceil((SERIES / fits.len().max(1)).max(1)).max(1);
+    (others.iter().rev().step_by(step).copied().collect(), step == 1)
 }
 
 /// Returns the phase diagram: the degree learned at each number of rows and units, and the boundaries; None for fewer than two

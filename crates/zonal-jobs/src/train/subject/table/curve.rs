@@ -15,7 +15,7 @@ use zonal_documents::request::Output;
 use zonal_documents::table_curve::{
     PartError, PowerLawReport, RowsChoice, TableCurveConfig, TableCurvePoint, TableCurveReport,
 };
-use zonal_documents::train::Input;
+use zonal_documents::train::{Input, TableJob};
 use zonal_documents::{Error, Result};
 use zonal_io::model::SCHEMA;
 
@@ -41,6 +41,50 @@ pub fn table_curve(
     observer: &mut dyn Observer,
     notes: Notes<'_>,
 ) -> Result<TableCurveReport> {
+    let job = checked(config)?;
+    let mut run =
+        TrainingRun::new(&config.train, &Output::None, Vec::new(), Repeats::Nothing, observer, notes)?;
+    let subject = TableSubject::prepare(job, &mut run)?;
+    let problem = &subject.problem;
+    let [label] = problem.labels.as_slice() else { return Err(one_label()) };
+    let rows = TrainingRows::read(&subject, &problem.network()?, run.observer)?;
+    let count = rows.features.rows();
+    check_rows(&rows, run.notes)?;
+    let wanted =
+        config.rows.iter().map(|choice| rows_of(*choice, count)).collect::<Result<BTreeSet<u64>>>()?;
+    let measurement = Measurement::new(&rows, config.train.seed, run.observer)?;
+    if measurement.parts.iter().any(|part| part.rmse.powi(2) < measurement.own) {
+        (run.notes)(
+            "a part of the table has a smaller error than all of it: more rows bring nothing that these estimates could show",
+        );
+    }
+    let Measurement { measured, ridge, own, parts, law, .. } = &measurement;
+    let (unit, square) = (label.deviation, label.deviation * label.deviation);
+    let points = wanted.into_iter().map(|n| measurement.at(n, unit)).collect::<Result<_>>()?;
+    Ok(TableCurveReport {
+        schema: SCHEMA,
+        label: label.name.clone(),
+        rows: count as u64,
+        width: problem.width as u64,
+        activation: problem.activation.clone(),
+        scale: problem.scale,
+        bias: problem.lift.bias,
+        deviation: unit,
+        leave_one_out: unit * own.sqrt(),
+        ridge: *ridge,
+        reach: measured.reach(),
+        parts: parts.iter().map(|part| PartError { rmse: unit * part.rmse, ..*part }).collect(),
+        power_law: PowerLawReport {
+            offset: square * law.offset,
+            factor: square * law.factor,
+            exponent: law.exponent,
+        },
+        points,
+    })
+}
+
+/// Returns the table of a configuration, as far as it can be checked before it is read.
+fn checked(config: &TableCurveConfig) -> Result<&TableJob> {
     let Input::Table(job) = &config.train.input else {
         return Err(Error::Usage("a target has no rows of its own".into()));
     };
@@ -51,13 +95,11 @@ pub fn table_curve(
         let required = format!("at least {LEAST_WIDTH} for the curve of a table");
         return Err(zonal::Error::parameter(WIDTH.to_string(), width, required).into());
     }
-    let mut run =
-        TrainingRun::new(&config.train, &Output::None, Vec::new(), Repeats::Nothing, observer, notes)?;
-    let subject = TableSubject::prepare(job, &mut run)?;
-    let problem = &subject.problem;
-    let [label] = problem.labels.as_slice() else { return Err(one_label()) };
-    let network = problem.network()?;
-    let rows = TrainingRows::read(&subject, &network, run.observer)?;
+    Ok(job)
+}
+
+/// Checks that there are enough rows, and notes those that repeat the features of others.
+fn check_rows(rows: &TrainingRows, notes: Notes<'_>) -> Result<()> {
     let count = rows.features.rows();
     if count < FEWEST {
         return Err(Error::Usage(format!(
@@ -65,72 +107,60 @@ pub fn table_curve(
         )));
     }
     if count < rows.len() {
-        (run.notes)(&format!(
+        notes(&format!(
             "{} of the {} rows repeat the features of others: rows with equal features count once, {count} in all",
             rows.len() - count,
             rows.len()
         ));
     }
-    let wanted =
-        config.rows.iter().map(|choice| rows_of(*choice, count)).collect::<Result<BTreeSet<u64>>>()?;
-    let labels = rows.means.column(0);
-    let left_out = LeaveOneOut::new(&rows.features, &rows.means, &rows.weights)?;
-    let measured = Measured::new(&left_out, &labels)?;
-    let (ridge, own) = measured.own();
-    // The errors of rows are those of their mean labels and the labels around these.
-    let own = own + rows.within;
-    let mut parts = part_errors(&rows, &left_out, config.train.seed, run.observer)?;
-    parts.push(PartError { rows: count as u64, parts: 1, rmse: own.sqrt() });
-    let nodes: Vec<(f64, f64)> = parts.iter().map(|p| (p.rows as f64, p.rmse * p.rmse)).collect();
-    let law = PowerLaw::fit(&nodes)
-        .ok_or_else(|| Error::Usage("an error of a part of the table is zero: there is no curve".into()))?;
-    if parts.iter().any(|part| part.rmse.powi(2) < own) {
-        (run.notes)(
-            "a part of the table has a smaller error than all of it: more rows bring nothing that these estimates could show",
-        );
+    Ok(())
+}
+
+/// What is measured on a table. Mean squares are in standard units.
+struct Measurement {
+    rows: u64,
+    measured: Measured,
+    ridge: f64,
+    /// The mean square of leave-one-out with this ridge.
+    own: f64,
+    /// The part of it that is the scatter of labels around the means of rows with equal features.
+    within: f64,
+    parts: Vec<PartError>,
+    law: PowerLaw,
+}
+
+impl Measurement {
+    fn new(rows: &TrainingRows, seed: u64, observer: &mut dyn Observer) -> Result<Self> {
+        let left_out = LeaveOneOut::new(&rows.features, &rows.means, &rows.weights)?;
+        let measured = Measured::new(&left_out, &rows.means.column(0))?;
+        let (ridge, own) = measured.own();
+        let (count, within) = (rows.features.rows() as u64, rows.within);
+        let own = own + within;
+        let mut parts = part_errors(rows, &left_out, seed, observer)?;
+        parts.push(PartError { rows: count, parts: 1, rmse: own.sqrt() });
+        let nodes: Vec<(f64, f64)> = parts.iter().map(|p| (p.rows as f64, p.rmse * p.rmse)).collect();
+        let law = PowerLaw::fit(&nodes).ok_or_else(|| {
+            Error::Usage("an error of a part of the table is zero: there is no curve".into())
+        })?;
+        Ok(Self { rows: count, measured, ridge, own, within, parts, law })
     }
-    let rmse = |square: f64| label.deviation * square.sqrt();
-    let points = wanted.into_iter().map(|n| {
-        let found = measured.at(n as f64)?;
-        let mut estimates = [law.at(n as f64), found.error + rows.within].map(rmse);
-        let is_own = n == count as u64;
-        if is_own {
-            estimates = [rmse(own); 2];
-        }
-        let [power_law, equivalent] = estimates;
+
+    /// Estimates the error at a number of rows, in the label's unit; at the table's own number it is the measured one.
+    fn at(&self, rows: u64, unit: f64) -> Result<TableCurvePoint> {
+        let found = self.measured.at(rows as f64)?;
+        let is_own = rows == self.rows;
+        let estimates =
+            if is_own { [self.own; 2] } else { [self.law.at(rows as f64), found.error + self.within] };
+        let [power_law, equivalent] = estimates.map(|square| unit * square.sqrt());
         Ok(TableCurvePoint {
-            rows: n,
+            rows,
             low: power_law.min(equivalent),
             high: power_law.max(equivalent),
             power_law,
             equivalent,
             at_most: found.at_most && !is_own,
         })
-    });
-    let square = label.deviation * label.deviation;
-    Ok(TableCurveReport {
-        schema: SCHEMA,
-        label: label.name.clone(),
-        rows: count as u64,
-        width: problem.width as u64,
-        activation: problem.activation.clone(),
-        scale: problem.scale,
-        bias: problem.lift.bias,
-        deviation: label.deviation,
-        leave_one_out: rmse(own),
-        ridge,
-        reach: measured.reach(),
-        parts: parts
-            .into_iter()
-            .map(|part| PartError { rmse: label.deviation * part.rmse, ..part })
-            .collect(),
-        power_law: PowerLawReport {
-            offset: square * law.offset,
-            factor: square * law.factor,
-            exponent: law.exponent,
-        },
-        points: points.collect::<Result<_>>()?,
-    })
+    }
 }
 
 fn one_label() -> Error {
