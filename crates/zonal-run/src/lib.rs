@@ -128,6 +128,9 @@ fn curve(request: &CurveRequest, context: &mut Context<'_>) -> Result<Outcome> {
     }
     let (report, page) = match request.table()? {
         Some(config) => {
+            if let Input::Table(job) = &config.train.input {
+                note_unnamed(&job.data, &job.labels, job.features.as_deref(), &job.weight, context.notes);
+            }
             let report = zonal_jobs::train::table_curve(&config, context.observer, &mut *context.notes)?;
             let page = request.page.as_ref().map(|_| page::table_curve(&report, &provenance(), request));
             (Report::TableCurve(Box::new(report)), page)

@@ -183,6 +183,18 @@ fn table(rows: usize) -> String {
     ["a,b,c,y,answer\n".to_owned()].into_iter().chain((0..rows).map(line)).collect()
 }
 
+/// Trains on the units of a curve: the error of rows left out is the measured one, up to the choice of an iteration or a ridge.
+fn assert_near_training(place: &Place, options: &[&str], report: &Value) {
+    let bias = report["bias"].to_string();
+    let more =
+        ["-a", "relu", "--bias", &bias, "--stop", "leave-one-out", "--test-fraction", "0", "--out", "none"];
+    let out = place.succeed(&[&["train", "--format", "json"], options, &more].concat()).stdout;
+    let trained: Value = serde_json::from_str(&out).unwrap();
+    let (stopped, own) =
+        (trained["validation_rmse"].as_f64().unwrap(), report["leave_one_out"].as_f64().unwrap());
+    assert!((stopped / own - 1.0).abs() < 0.05, "{stopped} {own}");
+}
+
 #[test]
 fn a_table_has_a_measured_error_and_estimates_at_more_rows() {
     let place = Place::new();
@@ -202,35 +214,7 @@ fn a_table_has_a_measured_error_and_estimates_at_more_rows() {
     let parts: Vec<u64> =
         report["parts"].as_array().unwrap().iter().map(|p| p["rows"].as_u64().unwrap()).collect();
     assert_eq!(parts, [50, 100, 200, 400]);
-    // The measured error is that of a training on the same units, up to the choice of a ridge or an iteration.
-    let bias = report["bias"].to_string();
-    let train = [
-        "train",
-        "t.csv",
-        "--label",
-        "y",
-        "--exclude",
-        "answer",
-        "--width",
-        "150",
-        "--scale",
-        "2",
-        "-a",
-        "relu",
-        "--bias",
-        &bias,
-        "--stop",
-        "leave-one-out",
-        "--test-fraction",
-        "0",
-        "--out",
-        "none",
-        "--format",
-        "json",
-    ];
-    let trained: Value = serde_json::from_str(&place.succeed(&train).stdout).unwrap();
-    let stopped = trained["validation_rmse"].as_f64().unwrap();
-    assert!((stopped / own - 1.0).abs() < 0.05, "{stopped} {own}");
+    assert_near_training(&place, &options, &report);
     let text = place.succeed(&[&["curve"], &options[..], &["--rows", "1x,1000"]].concat()).stdout;
     assert!(text.contains("measured by leave-one-out") && text.contains("no bounds"), "{text}");
     let csv = place.succeed(&[&["curve", "--format", "csv"], &options[..]].concat()).stdout;
@@ -374,7 +358,8 @@ fn rows_with_equal_features_keep_the_scatter_of_their_labels() {
         |i: usize| format!("{},{},{}\n", at(i % 150, 1.3), at(i % 150, 0.7), at(i % 150, 1.3) + at(i, 29.3));
     let rows = ["a,b,y\n".to_owned()].into_iter().chain((0..600).map(line)).collect::<String>();
     place.file("t.csv", rows);
-    let options = ["t.csv", "--label", "y", "--width", "60", "--scale", "1", "--rows", "1x,2x,2x"];
+    let base = ["t.csv", "--label", "y", "--width", "60", "--scale", "1"];
+    let options = [&base[..], &["--rows", "1x,2x,2x"]].concat();
     let report = curve(&place, &options);
     assert_eq!(report["rows"], 150);
     let own = report["leave_one_out"].as_f64().unwrap();
@@ -384,32 +369,7 @@ fn rows_with_equal_features_keep_the_scatter_of_their_labels() {
     assert_eq!(points.len(), 2, "repeated numbers count once");
     assert_eq!((points[0]["low"].as_f64(), points[0]["high"].as_f64()), (Some(own), Some(own)));
     assert!(points[1]["low"].as_f64().unwrap() > 0.9 * 0.5f64.sqrt());
-    let bias = report["bias"].to_string();
-    let train = [
-        "train",
-        "t.csv",
-        "--label",
-        "y",
-        "--width",
-        "60",
-        "--scale",
-        "1",
-        "-a",
-        "relu",
-        "--bias",
-        &bias,
-        "--stop",
-        "leave-one-out",
-        "--test-fraction",
-        "0",
-        "--out",
-        "none",
-        "--format",
-        "json",
-    ];
-    let trained: Value = serde_json::from_str(&place.succeed(&train).stdout).unwrap();
-    let stopped = trained["validation_rmse"].as_f64().unwrap();
-    assert!((stopped / own - 1.0).abs() < 0.05, "{stopped} {own}");
+    assert_near_training(&place, &base, &report);
     let notes = place.succeed(&[&["curve"], &options[..]].concat()).stderr;
     assert!(notes.contains("450 of the 600 rows repeat") && notes.contains("150 in all"), "{notes}");
 }

@@ -252,7 +252,7 @@ fn takes(command: &str, option: &str, value: &str) -> bool {
         ("spectrum" | "curve" | "analyze" | "sq bound" | "sq learn", "out") => {
             value == "mine" || value == "x/../y"
         }
-        // What cannot be written is told after the result.
+        // Errors of writing follow the result.
         ("curve", "page") => ["x/../y", "text/run", "/proc/zonal"].contains(&value),
         // The curve of a function has no columns, and refuses every value.
         ("curve", "label" | "features" | "exclude") => true,

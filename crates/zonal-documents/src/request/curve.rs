@@ -180,6 +180,19 @@ const OF_TABLES: [&str; 3] = ["label", "features", "exclude"];
 /// The value that is chosen for the smallest test error.
 const BEST: &str = "best";
 
+/// Reads a number of rows, or a multiple of those of a table.
+fn rows_of_table(text: &str) -> std::result::Result<RowsChoice, String> {
+    match text.strip_suffix('x') {
+        Some(times) => real(times).map(RowsChoice::Times),
+        None => count(text).map(RowsChoice::Count).map_err(|_| {
+            format!(
+                "'{text}' is neither a number of rows, such as 5000, nor a multiple of those of the table, such \
+                 as 2x"
+            )
+        }),
+    }
+}
+
 impl CurveRequest {
     /// Splits column names at commas, as on the command line.
     ///
@@ -204,15 +217,7 @@ impl CurveRequest {
         if self.check {
             return Err(Error::Usage(format!("{CHECK} compares with draws, which a table does not have")));
         }
-        let times = |text: &str| {
-            match text.strip_suffix('x') {
-            Some(times) => real(times).map(RowsChoice::Times),
-            None => count(text).map(RowsChoice::Count).map_err(|_| {
-                format!("'{text}' is neither a number of rows, such as 5000, nor a multiple of those of the table, such as 2x")
-            }),
-        }
-        };
-        let mut rows = parse_values(&self.rows, ROWS, times)?;
+        let mut rows = parse_values(&self.rows, ROWS, rows_of_table)?;
         if rows.is_empty() {
             rows = DEFAULT_TIMES.map(RowsChoice::Times).to_vec();
         }

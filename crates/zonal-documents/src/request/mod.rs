@@ -15,6 +15,7 @@ mod predict;
 mod runs;
 mod spectrum;
 mod sq;
+mod stop;
 mod sweep;
 mod train;
 mod values;

@@ -11,9 +11,7 @@ use super::values::{non_defaults, parse_values, reject_with, split_names};
 use crate::agreement::NewPaths;
 use crate::error::{Error, Result};
 use crate::number::{Auto, Count, Extended, Real, Scale, Whole, count, text};
-use crate::options::{
-    AGAIN, AT, DATA, FOLDS, HIDDEN, LABEL, PRECISION, RESUME, RIDGE, SEED, SOLVER, STOP, TARGET, VALIDATION,
-};
+use crate::options::{AGAIN, AT, DATA, HIDDEN, LABEL, PRECISION, RESUME, RIDGE, SEED, SOLVER, TARGET};
 use crate::table::{Data, Memory, lossy, lossy_option};
 use crate::train::{
     BatchChoice, DescentConfig, DescentMethod, GrowthConfig, Input, Stop, TableJob, TargetJob, TrainConfig,
@@ -350,10 +348,6 @@ const TABLE_OPTIONS: [&str; 26] = [
 /// Options of drawn units only.
 const DRAWN_OPTIONS: [&str; 7] =
     ["validation_fraction", "refit", "on_sphere", "lift", "scale", "bias", "ridge"];
-/// Options of other rows that choose the iteration than all, each left out; groups and times belong together.
-const OTHER_ROWS: [&str; 5] = ["validation", "validation_fraction", "folds", "groups", "time"];
-/// The default number of folds of drawn units.
-const FOLD_COUNT: usize = 5;
 /// Options of trainings on targets only.
 const TARGET_OPTIONS: [&str; 2] = ["dim", "max_degree"];
 /// Options of the page, which every training accepts.
@@ -394,7 +388,7 @@ impl TrainRequest {
     }
 
     /// Returns whether hidden units are grown: on tables, unless another option needs drawn ones.
-    fn is_grown(&self) -> bool {
+    pub(super) fn is_grown(&self) -> bool {
         match self.hidden {
             Some(choice) => choice == HiddenChoice::Grown,
             None => {
@@ -524,62 +518,8 @@ impl TrainRequest {
         reject("refit", self.folds.is_some(), "folds")
     }
 
-    fn has_validation(&self) -> bool {
+    pub(super) fn has_validation(&self) -> bool {
         !self.validation.is_empty() || self.memory.as_ref().is_some_and(|memory| memory.validation.is_some())
-    }
-
-    /// Returns the rows that choose the iteration.
-    fn stop(&self) -> Stop {
-        let set = non_defaults(self);
-        let has_other_rows =
-            self.has_validation() || set.iter().any(|name| OTHER_ROWS.contains(&name.as_str()));
-        match self.stop {
-            Some(choice) => choice.value(),
-            None if self.folds.is_some() => Stop::Folds,
-            None if self.is_grown() || self.is_iterative() || has_other_rows => Stop::Validation,
-            None if self.precision == PrecisionChoice::F32 => Stop::Validation,
-            None => Stop::Auto,
-        }
-    }
-
-    /// Checks that the options agree on the rows that choose the iteration.
-    fn check_stop(&self) -> Result<()> {
-        let Some(stop) = self.stop else { return Ok(()) };
-        let (name, excluded): (&str, &[&str]) = match stop {
-            StopChoice::Validation => ("validation", &["folds"]),
-            StopChoice::Folds => ("folds", &["validation", "validation_fraction", "refit"]),
-            StopChoice::LeaveOneOut => ("leave-one-out", &OTHER_ROWS),
-        };
-        let this = STOP.with(name);
-        reject_with(self, &this, |name| excluded.contains(&name))?;
-        if self.has_validation() && stop != StopChoice::Validation {
-            return Err(Error::Usage(format!("{VALIDATION} cannot be used with {this}")));
-        }
-        if stop == StopChoice::LeaveOneOut && self.precision == PrecisionChoice::F32 {
-            return Err(Error::Usage(format!("{this} is computed in f64; omit {}", PRECISION.with("f32"))));
-        }
-        if self.is_iterative() && stop != StopChoice::Validation {
-            return Err(Error::Usage(format!(
-                "{this} is for training of the output layer only; iterative training needs {}",
-                STOP.with("validation")
-            )));
-        }
-        Ok(())
-    }
-
-    /// Checks that the rows that choose the iteration are those that grown units hold out.
-    fn grown_stop(&self) -> Result<()> {
-        let held_out = match self.stop {
-            Some(StopChoice::LeaveOneOut) => "leave-one-out",
-            Some(StopChoice::Validation) if !self.has_validation() => "validation",
-            _ => return Ok(()),
-        };
-        Err(Error::Usage(format!(
-            "{} is for drawn units; units that were grown on the labels of a row have seen it, so that they hold out folds: use {FOLDS}, \
-             or {}",
-            STOP.with(held_out),
-            HIDDEN.with("drawn")
-        )))
     }
 
     /// Checks that there are no options that only drawn units have.
@@ -673,7 +613,7 @@ impl TrainRequest {
             bias: self.bias.into(),
             folds: match self.folds {
                 Some(folds) => Some(folds.0),
-                None => (self.stop() == Stop::Folds && !self.is_grown()).then_some(FOLD_COUNT),
+                None => self.default_folds(),
             },
             stop: self.stop(),
             ridge: self.ridge.0,

@@ -6,7 +6,7 @@ use crate::numeric::contour::Contour;
 use num_complex::Complex64;
 
 /// Eigenvalues below this share of the largest one are rounding errors.
-const RANK: f64 = 1e-13;
+pub(crate) const RANK: f64 = 1e-13;
 /// Squared lengths below this are rounding errors.
 const ROUNDING: f64 = 1e-12;
 /// The most columns of right sides that are multiplied at a time.

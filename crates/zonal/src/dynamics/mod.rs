@@ -16,6 +16,7 @@ pub use curvature::curvature;
 pub use descent::{Descent, Snapshot, Source, State};
 pub use lbfgs::Lbfgs;
 pub use leave_one_out::LeaveOneOut;
+pub(crate) use leave_one_out::RANK;
 pub use linear::{LinearPrediction, Steps, has_tangent, share_left, tangent_spectrum};
 pub use operator::Operator;
 pub use path::{GradientPath, LANCZOS_TOLERANCE, MOST_LANCZOS_STEPS, Solver};

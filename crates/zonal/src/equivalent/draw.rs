@@ -1,7 +1,7 @@
 //! Draws of rows and units, with which predictions are compared.
 
 use super::Sizes;
-use crate::dynamics::accumulated;
+use crate::dynamics::{RANK, accumulated};
 use crate::error::{Error, Result};
 use crate::kernel::Kernel;
 use crate::legendre::Recurrence;
@@ -12,9 +12,6 @@ use crate::spectrum::{Spectrum, check_law};
 use crate::sphere::uniform_points;
 use crate::target::PowerSpectrum;
 use rayon::prelude::*;
-
-/// Eigenvalues below this share of the largest one are rounding errors.
-const RANK: f64 = 1e-13;
 
 /// A random network on random rows. Its test error is exact, and averaged over all targets of the given energies and over the
 /// noise, so that only rows and units vary from draw to draw. At infinite width degrees beyond those of the spectrum count as

@@ -308,6 +308,44 @@ mod tests {
         }
     }
 
+    /// PL-3g as it is stated, for few enough iterations that each is a block of its own.
+    #[test]
+    fn descent_on_rows_has_the_bound_of_the_proof() {
+        let (spectrum, target) = problem("relu", 8, 1.0, &[0.2, 0.4, 0.3, 0.1]);
+        let (noise, norm_sq) = (0.5, spectrum.norm_sq());
+        let bound = RowsBound::new(&target, &spectrum, noise).unwrap();
+        for (rows, width, iterations) in
+            [(30.0f64, f64::INFINITY, 7u64), (500.0, f64::INFINITY, 40), (60.0, 50.0, 3)]
+        {
+            let bound_sq = if width == f64::INFINITY { norm_sq } else { 1.0 };
+            let step = 0.9 * rows / ((rows + 1.0) * bound_sq);
+            let fitted = |t: u64| -> f64 {
+                let ridge = rows / ((rows + 1.0) * 2.0 * step * t as f64);
+                let of = |k: usize| {
+                    let eigenvalue = spectrum.eigenvalue(k).unwrap();
+                    let h = (norm_sq / width + ridge) / eigenvalue - 1.0 / width;
+                    target.energies[k] * if eigenvalue > 0.0 && t > 0 { h / (1.0 + h) } else { 1.0 }
+                };
+                (0..4).map(of).sum()
+            };
+            let roots: f64 = (0..iterations).map(|t| fitted(t).sqrt()).sum();
+            let count = iterations as f64;
+            let bias = (fitted(iterations).sqrt() + step * bound_sq / rows * roots).powi(2);
+            let ridge = rows / ((rows + 1.0) * step * count);
+            let seen: f64 = spectrum.iter().map(|(_, c)| c.energy.to_f64() / (c.eigenvalue() + ridge)).sum();
+            let dimension = (seen + spectrum.tail_energy() / ridge).min(width).min(rows + 1.0);
+            let supremum = (1..=100_000)
+                .map(|i| f64::from(i) * count / 100_000.0)
+                .map(|u| (1.0 - (1.0 - u / count).powf(count)).powi(2) * (1.0 + u) / u)
+                .fold(0.0, f64::max);
+            let variance =
+                noise * supremum * (1.0 + bound_sq * step * count / rows) * dimension / (rows + 1.0);
+            let found = bound.descent(rows, width, step, iterations, Some(bound_sq)).unwrap();
+            let expected = bias + variance;
+            assert!(found >= expected * (1.0 - 1e-6) && found < 1.002 * expected, "{found} {expected}");
+        }
+    }
+
     #[test]
     fn descent_on_unlimited_rows_has_the_bound_of_the_plan() {
         let (spectrum, target) = problem("relu", 8, 1.0, &[0.2, 0.4, 0.3, 0.1]);

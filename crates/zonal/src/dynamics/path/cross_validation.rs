@@ -1,13 +1,10 @@
 //! Generalised cross-validation along a path, from sums alone (RW-9).
 
 use super::{GradientPath, Solution};
-use crate::dynamics::LeaveOneOut;
+use crate::dynamics::{LeaveOneOut, RANK};
 use crate::numeric::contour::Contour;
 use crate::numeric::sum::non_negative;
 use num_complex::Complex64;
-
-/// Eigenvalues below this share of the largest one are rounding errors.
-const RANK: f64 = 1e-13;
 
 impl GradientPath {
     /// Estimates, for each label, the loss on new rows of a path on `rows` rows of equal weight: the mean square of leave-one-out

@@ -206,9 +206,9 @@ impl NetworkPath {
     fn new(sums: &[Sums], method: &WholePath, observer: &mut dyn Observer) -> Result<Self> {
         let [train, held] = [Part::Train, Part::Validation].map(|part| &sums[part as usize]);
         let test = sums.get(Part::Test as usize).filter(|sums| !sums.is_empty());
-        let centred = Centred::new(train)?;
-        let path: GradientPath = method.path(centred.quadratic.clone(), observer)?;
-        let coefficients = centred.with_constant(&path.coefficients(&method.grid))?;
+        let (quadratic, means) = centred(train)?;
+        let path: GradientPath = method.path(quadratic, observer)?;
+        let coefficients = means.with_constant(&path.coefficients(&method.grid))?;
         let labels = train.label_sq.len();
         let held_losses = held.losses(&coefficients)?;
         let at = |losses: fn(&GradientPath, u64) -> Vec<f64>| {
@@ -235,42 +235,40 @@ impl NetworkPath {
     }
 }
 
-/// The loss as a function of the weights of all units but the first, which is constant and whose weight is always the best
-/// one: features and labels less their means.
-struct Centred {
-    quadratic: Quadratic,
-    /// The means of the features, without the constant one.
+/// Returns the loss as a function of the weights of all units but the first, which is constant and whose weight is always the best
+/// one: that of features and labels less their means.
+fn centred(sums: &Sums) -> Result<(Quadratic, Means)> {
+    let gram = sums.gram.unpacked(1.0 / sums.weight);
+    let width = gram.rows() - 1;
+    let features = gram.row(0)[1..].to_vec();
+    let mean = |label: usize| sums.correlation.row(label)[0] / sums.weight;
+    let labels: Vec<f64> = (0..sums.label_sq.len()).map(mean).collect();
+    let mut k = Matrix::zeros(width, width);
+    for i in 0..width {
+        for j in 0..width {
+            k.row_mut(i)[j] = gram.row(i + 1)[j + 1] - features[i] * features[j];
+        }
+    }
+    let mut b = Matrix::zeros(labels.len(), width);
+    for (label, mean) in labels.iter().enumerate() {
+        for j in 0..width {
+            b.row_mut(label)[j] = sums.correlation.row(label)[j + 1] / sums.weight - mean * features[j];
+        }
+    }
+    let c =
+        labels.iter().zip(&sums.label_sq).map(|(mean, square)| 0.5 * (square / sums.weight - mean * mean));
+    let quadratic = Quadratic::with_labels(k, b, c.collect())?;
+    Ok((quadratic, Means { features, labels }))
+}
+
+/// The means of features and labels.
+struct Means {
+    /// Without the constant feature.
     features: Vec<f64>,
     labels: Vec<f64>,
 }
 
-impl Centred {
-    fn new(sums: &Sums) -> Result<Self> {
-        let gram = sums.gram.unpacked(1.0 / sums.weight);
-        let width = gram.rows() - 1;
-        let features = gram.row(0)[1..].to_vec();
-        let mean = |label: usize| sums.correlation.row(label)[0] / sums.weight;
-        let labels: Vec<f64> = (0..sums.label_sq.len()).map(mean).collect();
-        let mut k = Matrix::zeros(width, width);
-        for i in 0..width {
-            for j in 0..width {
-                k.row_mut(i)[j] = gram.row(i + 1)[j + 1] - features[i] * features[j];
-            }
-        }
-        let mut b = Matrix::zeros(labels.len(), width);
-        for (label, mean) in labels.iter().enumerate() {
-            for j in 0..width {
-                b.row_mut(label)[j] = sums.correlation.row(label)[j + 1] / sums.weight - mean * features[j];
-            }
-        }
-        let c = labels
-            .iter()
-            .zip(&sums.label_sq)
-            .map(|(mean, square)| 0.5 * (square / sums.weight - mean * mean));
-        let quadratic = Quadratic::with_labels(k, b, c.collect())?;
-        Ok(Self { quadratic, features, labels })
-    }
-
+impl Means {
     /// Puts the weight of the constant unit before the others.
     fn with_constant(&self, coefficients: &Matrix) -> Result<Matrix> {
         let mut out = Vec::new();

@@ -39,9 +39,6 @@ pub(super) struct LeftOutPath {
     pub(super) predicted: Predicted,
 }
 
-/// The step of descent on features of single precision may exceed 1 / (the largest eigenvalue) by this fraction.
-const STEP_ROUNDING: f64 = 1e-5;
-
 impl<'a> LeftOut<'a> {
     /// Prepares the fits without each of the rows.
     pub(super) fn new(problem: &'a Problem, rows: TrainingRows) -> Result<Self> {
@@ -63,7 +60,8 @@ impl<'a> LeftOut<'a> {
         iterations: &[u64],
         observer: &mut dyn Observer,
     ) -> Result<LeftOutPath> {
-        let step = self.step(path.step(), ridge)?;
+        let step = path.step();
+        self.check_step(step, ridge)?;
         let (rows, labels) = (self.together.len(), self.scales.len());
         let width = iterations.len() * labels;
         let kept = self.rows.spread(0, width, 1);
@@ -89,22 +87,19 @@ impl<'a> LeftOut<'a> {
         Ok(LeftOutPath { losses, predicted: Predicted { values, rows: kept } })
     }
 
-    fn step(&self, step: f64, ridge: f64) -> Result<f64> {
+    /// Checks that leave-one-out is computed for a step.
+    fn check_step(&self, step: f64, ridge: f64) -> Result<()> {
         check_step_size(step)?;
-        let limit = 1.0 / (self.fits.largest_eigenvalue() + ridge);
-        if step > limit && step <= limit * (1.0 + STEP_ROUNDING) {
-            return Ok(limit);
+        let limit = LeaveOneOut::LARGEST_REACH / (self.fits.largest_eigenvalue() + ridge);
+        if step <= limit {
+            return Ok(());
         }
-        if step > LeaveOneOut::LARGEST_REACH * limit {
-            return Err(Error::Usage(format!(
-                "{} is too large for {}, which needs at most {:.6e}; use a smaller one, or {}",
-                STEP.with(step),
-                STOP.with("leave-one-out"),
-                LeaveOneOut::LARGEST_REACH * limit,
-                STOP.with("validation")
-            )));
-        }
-        Ok(step)
+        Err(Error::Usage(format!(
+            "{} is too large for {}, which needs at most {limit:.6e}; use a smaller one, or {}",
+            STEP.with(step),
+            STOP.with("leave-one-out"),
+            STOP.with("validation")
+        )))
     }
 }
 
