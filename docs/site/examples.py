@@ -2,9 +2,9 @@
 
 Blocks marked `console` hold commands (`$ ..`) and their output, in which `[..]` stands for anything. Blocks marked `python` are run
 in the order of the page, those with `>>>` compared with their output. Blocks marked `sh` are not run: they install something.
-After the comment `NUMBERS_VARY` numbers are not compared, since another processor grows other units. `--write` replaces the output of
-commands that print something else, unless it contains `[..]`. `cargo xtask examples [--write]` calls
-this script with the package `zonal` installed.
+Long numbers are compared to ten digits, since processors round differently. After the comment `NUMBERS_VARY` numbers are not
+compared, since another processor grows other units. `--write` replaces the output of commands that print something else, unless it
+contains `[..]`. `cargo xtask examples [--write]` calls this script with the package `zonal` installed.
 """
 
 import doctest
@@ -20,6 +20,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs/tutorials").glob("*.md")), *s
 NUMBERS_VARY = "<!-- numbers vary -->\n"
 BLOCK = re.compile(rf"^({NUMBERS_VARY})?```(console|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NUMBER = re.compile(r"[-+]?\d[\d.]*(e[-+]?\d+)?")
+LONG = re.compile(r"\d+\.\d{6,}(e[-+]?\d+)?")
 # Names of run folders and files are checked, times are not.
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
@@ -38,7 +39,8 @@ def commands(block: str) -> list[tuple[str, str]]:
 
 
 def matches(expected: str, found: str, numbers: bool) -> bool:
-    """Whether output is the expected one, but for spaces, what `[..]` stands for and, unless they count, numbers."""
+    """Whether output is the expected one, but for spaces, what `[..]` stands for, rounding and, unless they count, numbers."""
+    expected, found = (LONG.sub(lambda number: f"{float(number[0]):.10g}", text) for text in (expected, found))
     if not numbers:
         expected, found = (NUMBER.sub("0", text) for text in (expected, found))
     tidy = lambda text: "\n".join(" ".join(line.split()) for line in text.strip().splitlines())  # noqa: E731
