@@ -3,6 +3,7 @@
 use crate::rows::Rows;
 use crate::unit::Units;
 use rand::Rng;
+use std::ops::Range;
 use zonal::linalg::{Matrix, dot};
 use zonal::numeric::random::{Purpose, normal, stream, uniform};
 
@@ -17,21 +18,59 @@ const STEEPNESS: [f64; 2] = [0.7, 5.0];
 /// Where a stage draws from.
 pub(crate) struct Source<'a> {
     pub(crate) rows: &'a Rows,
-    /// The means of the products of the rows' coordinates.
-    pub(crate) moments: &'a Matrix,
     /// The probability of each column.
     pub(crate) importances: &'a [f64],
     /// The units so far, and the probability of each to be a parent, up to a factor; none in the first stage.
     pub(crate) parents: Option<(&'a Units, &'a [f64])>,
+    /// The number of activations of fresh units, the first ones of the list.
+    pub(crate) kinds: usize,
     pub(crate) seed: u64,
     /// The number of the network and of the stage.
     pub(crate) place: [u64; 2],
 }
 
+/// Units that may join.
+pub(crate) struct Candidates {
+    pub(crate) units: Units,
+    /// The root mean square that <w, x> is to have over the rows; None for units that are not to be scaled.
+    pub(crate) sizes: Vec<Option<f64>>,
+}
+
+impl Candidates {
+    pub(crate) fn push(&mut self, kind: usize, weights: &[f64], size: Option<f64>) {
+        self.units.push(kind, weights);
+        self.sizes.push(size);
+    }
+
+    /// Returns the same candidates grouped by activation: long runs of one activation are evaluated faster.
+    pub(crate) fn grouped(self) -> Self {
+        let mut order: Vec<usize> = (0..self.units.len()).collect();
+        // As `Units::grouped` does.
+        order.sort_by_key(|&j| self.units.kinds[j]);
+        let sizes = order.iter().map(|&j| self.sizes[j]).collect();
+        Self { units: self.units.grouped(order), sizes }
+    }
+
+    /// Multiplies some units, whose arguments on the rows are given, such that <w, x> has the size that it is to have.
+    pub(crate) fn scale(&mut self, some: Range<usize>, arguments: &mut Matrix) {
+        let depth = self.units.depth;
+        for j in some.clone() {
+            let Some(size) = self.sizes[j].take() else { continue };
+            let unit = &mut self.units.weights[j * depth..(j + 1) * depth];
+            let (column, bias) = (j - some.start, unit[depth - 1]);
+            let squares = (0..arguments.rows()).map(|i| (arguments.row(i)[column] - bias).powi(2));
+            let found = (squares.sum::<f64>() / arguments.rows() as f64).sqrt();
+            let factor = if found > 0.0 { size / found } else { size };
+            unit.iter_mut().for_each(|w| *w *= factor);
+            (0..arguments.rows()).for_each(|i| arguments.row_mut(i)[column] *= factor);
+        }
+    }
+}
+
 impl Source<'_> {
     /// Draws candidates. Each has a random stream of its own.
-    pub(crate) fn draw(&self, count: usize, empty: &Units) -> Units {
-        let mut out = empty.clone();
+    pub(crate) fn draw(&self, count: usize, empty: &Units) -> Candidates {
+        let mut out = Candidates { units: empty.clone(), sizes: Vec::new() };
         let children = if self.parents.is_some() { count / 2 } else { 0 };
         for candidate in 0..count {
             let [network, stage] = self.place;
@@ -40,15 +79,19 @@ impl Source<'_> {
             match self.parents {
                 Some((units, shares)) if candidate < children => {
                     let (kind, weights) = self.child(units, shares, &mut rng);
-                    out.push(kind, &weights);
+                    out.push(kind, &weights, None);
                 }
                 _ => {
-                    let kind = (uniform(&mut rng) * empty.activations.len() as f64) as usize;
-                    out.push(kind, &self.fresh(&mut rng));
+                    let kind = (uniform(&mut rng) * self.kinds as f64) as usize;
+                    let weights = self.fresh(&mut rng);
+                    let size = match empty.activations[kind].homogeneity() {
+                        Some(_) => 1.0,
+                        None => STEEPNESS[0] * (STEEPNESS[1] / STEEPNESS[0]).powf(uniform(&mut rng)),
+                    };
+                    out.push(kind, &weights, Some(size));
                 }
             }
         }
-        self.scale(&mut out, children);
         out
     }
 
@@ -100,29 +143,6 @@ impl Source<'_> {
         let (w, b) = weights.split_at_mut(self.importances.len());
         b[0] = -dot(w, &self.rows.points.row(row)[..w.len()]);
     }
-
-    /// Divides fresh units, those from `first` on, by the root mean square of <w, x>, and multiplies units that are not
-    /// homogeneous by a random length.
-    fn scale(&self, units: &mut Units, first: usize) {
-        let (depth, columns) = (units.depth, units.depth - 1);
-        for j in first..units.len() {
-            let kind = units.kinds[j];
-            let unit = &mut units.weights[j * depth..(j + 1) * depth];
-            let mut square = 0.0;
-            for (i, w) in unit[..columns].iter().enumerate().filter(|(_, w)| **w != 0.0) {
-                square += w * dot(&self.moments.row(i)[..columns], &unit[..columns]);
-            }
-            let size = square.max(0.0).sqrt();
-            let mut length = if size > 0.0 { 1.0 / size } else { 1.0 };
-            if units.activations[kind].homogeneity().is_none() {
-                let [network, stage] = self.place;
-                let index = (((network << 10) | stage) << 32) | (1 << 31) | j as u64;
-                let u = uniform(&mut stream(self.seed, Purpose::Growth, index));
-                length *= STEEPNESS[0] * (STEEPNESS[1] / STEEPNESS[0]).powf(u);
-            }
-            unit.iter_mut().for_each(|w| *w *= length);
-        }
-    }
 }
 
 /// Returns the index at a share of the total.
@@ -164,14 +184,18 @@ mod tests {
         let rows = Rows::new(points, Matrix::zeros(200, 1), Vec::new()).unwrap();
         let source = Source {
             rows: &rows,
-            moments: &rows.moments(),
             importances: &[0.7, 0.2, 0.1, 0.0],
             parents: None,
+            kinds: 2,
             seed: 5,
             place: [0, 0],
         };
-        let units = source.draw(300, &Units::none(vec![Activation::Relu, Activation::Tanh], 5));
+        let mut drawn = source.draw(300, &Units::none(vec![Activation::Relu, Activation::Tanh], 5));
+        let mut scaled = drawn.units.arguments(&rows.points);
+        drawn.scale(0..300, &mut scaled);
+        let units = drawn.units;
         let arguments = units.arguments(&rows.points);
+        scaled.values().iter().zip(arguments.values()).for_each(|(a, b)| assert!((a - b).abs() < 1e-9));
         let mut used = [0usize; 4];
         for j in 0..units.len() {
             let z = arguments.column(j);

@@ -1,7 +1,8 @@
 //! Growth in stages.
 
-use crate::candidates::{Source, gumbel, largest};
+use crate::candidates::{Candidates, Source, gumbel, largest};
 use crate::fit::{Fit, Solution, importances};
+use crate::periodic;
 use crate::rows::Rows;
 use crate::tuning::Objective;
 use crate::unit::Units;
@@ -27,6 +28,8 @@ pub struct Growth {
     pub tuning_steps: usize,
     /// The activations of units, each drawn equally often.
     pub activations: Vec<Activation>,
+    /// Whether sine units are candidates too, where residuals repeat along a column.
+    pub is_periodic: bool,
     /// The seed of all draws.
     pub seed: u64,
 }
@@ -49,7 +52,10 @@ pub struct Grown {
 /// The number of rows from which networks are larger.
 const MANY_ROWS: u64 = 2_000;
 /// The most rows on which importances are measured.
-const IMPORTANCE_ROWS: usize = 2_000;
+const SOME_ROWS: usize = 2_000;
+/// The most values of these, and of the steps that L-BFGS remembers.
+const SOME_VALUES: usize = 1 << 21;
+const REMEMBERED_VALUES: usize = 1 << 22;
 /// The number of candidates whose features are in memory at a time.
 const AT_ONCE: usize = 64;
 /// The share of importance that all columns keep.
@@ -59,7 +65,7 @@ const POWER: f64 = 4.0;
 /// Deviations of candidates below this share of the largest one count as that share.
 const LEAST_DEVIATION: f64 = 1e-3;
 /// The steps that L-BFGS remembers, its steps between two evaluations on held-out rows, and the stiffness of units.
-const MEMORY: usize = 10;
+const MEMORY: [usize; 2] = [4, 10];
 const LOOK: usize = 5;
 const STIFFNESS: f64 = 1e-3;
 
@@ -73,6 +79,7 @@ impl Growth {
             pool: 20,
             tuning_steps: if is_large { 60 } else { 80 },
             activations: vec![Activation::Relu, Activation::Tanh],
+            is_periodic: true,
             seed: 0,
         }
     }
@@ -80,6 +87,13 @@ impl Growth {
     /// Returns the default number of networks for a table with this many rows; on small tables each fold has about ten.
     pub fn networks(rows: u64) -> usize {
         if rows >= MANY_ROWS { 4 } else { (rows / 10).clamp(2, 8) as usize }
+    }
+
+    /// Returns no units, with all activations that units may have.
+    fn no_units(&self, depth: usize) -> Units {
+        let mut activations = self.activations.clone();
+        activations.extend(self.is_periodic.then_some(Activation::Sin));
+        Units::none(activations, depth)
     }
 
     fn check(&self) -> Result<()> {
@@ -137,7 +151,6 @@ struct Growing<'a> {
     held: &'a Rows,
     growth: &'a Growth,
     number: u64,
-    moments: Matrix,
     /// The points of some rows, on which importances are measured.
     some: Matrix,
     units: Units,
@@ -151,9 +164,8 @@ impl<'a> Growing<'a> {
             held,
             growth,
             number,
-            moments: rows.moments(),
-            some: rows.some(IMPORTANCE_ROWS),
-            units: Units::none(growth.activations.clone(), rows.columns() + 1),
+            some: rows.some(SOME_ROWS.min(SOME_VALUES / (rows.columns() + 1)).max(1)),
+            units: growth.no_units(rows.columns() + 1),
             fit: Fit::new(rows, held),
         }
     }
@@ -177,30 +189,36 @@ impl<'a> Growing<'a> {
         };
         let source = Source {
             rows: self.rows,
-            moments: &self.moments,
             importances: &importances,
             parents: parents.as_ref().map(|shares| (&self.units, shares.as_slice())),
+            kinds: self.growth.activations.len(),
             seed,
             place: [self.number, stage as u64],
         };
-        let none = Units::none(self.growth.activations.clone(), self.units.depth);
-        let drawn = source.draw(pool * count, &none);
-        // Long runs of one activation are evaluated faster.
-        let candidates = drawn.grouped((0..drawn.len()).collect());
-        let scores = self.scores(&candidates, &residuals);
+        let mut drawn = source.draw(pool * count, &self.growth.no_units(self.units.depth));
+        if self.growth.is_periodic && stage > 0 {
+            for weights in periodic::candidates(&self.rows.points, &residuals) {
+                drawn.push(source.kinds, &weights, None);
+            }
+        }
+        let mut candidates = drawn.grouped();
+        let scores = self.scores(&mut candidates, &residuals);
         let keys: Vec<f64> = scores.iter().map(|c| POWER * c.ln() + gumbel(&mut rng)).collect();
-        let chosen = candidates.grouped(largest(&keys, count));
+        let chosen = candidates.units.grouped(largest(&keys, count));
         self.fit.add(&chosen);
         self.units.append(&chosen);
         Ok(())
     }
 
-    /// Returns, for each candidate, the correlation of its features with the residuals, as a length over labels.
-    fn scores(&self, candidates: &Units, residuals: &Matrix) -> Vec<f64> {
+    /// Scales the candidates, and returns for each the correlation of its features with the residuals, as a length over labels.
+    fn scores(&self, candidates: &mut Candidates, residuals: &Matrix) -> Vec<f64> {
         let (mut lengths, mut deviations) = (Vec::new(), Vec::new());
-        for first in (0..candidates.len()).step_by(AT_ONCE) {
-            let some = candidates.range(first, (first + AT_ONCE).min(candidates.len()));
-            let mut features = some.features(&self.rows.points);
+        for first in (0..candidates.units.len()).step_by(AT_ONCE) {
+            let last = (first + AT_ONCE).min(candidates.units.len());
+            let some = candidates.units.range(first, last);
+            let mut features = some.arguments(&self.rows.points);
+            candidates.scale(first..last, &mut features);
+            some.apply(&mut features);
             self.rows.centre(&mut features);
             let mut squares = vec![0.0; some.len()];
             for i in 0..features.rows() {
@@ -238,7 +256,9 @@ impl<'a> Growing<'a> {
         let ridge = 1.0 / (solution.step * solution.iterations as f64);
         let objective = Objective::new(self.rows, &order, ridge, STIFFNESS);
         let mut f = |x: &[f64]| objective.value(x);
-        let mut search = Lbfgs::new(objective.start(&output, &constants), MEMORY, &mut f);
+        let start = objective.start(&output, &constants);
+        let memory = (REMEMBERED_VALUES / start.len()).clamp(MEMORY[0], MEMORY[1]);
+        let mut search = Lbfgs::new(start, memory, &mut f);
         let mut best = (solution.held_out, order.clone(), output);
         for done in 1..=self.growth.tuning_steps {
             step(done)?;
@@ -354,10 +374,14 @@ mod tests {
         let growing = Growing::new(&fitted, &held, &growth, 0);
         let mut units = Units::none(vec![Activation::Relu], 4);
         (0..AT_ONCE + 7).for_each(|j| units.push(0, &[(j as f64).sin(), (0.3 * j as f64).cos(), 0.4, 0.1]));
-        let all = growing.scores(&units, growing.fit.labels());
+        let scores = |units: Units| {
+            let sizes = (0..units.len()).map(|j| (j % 2 == 0).then_some(2.0)).collect();
+            growing.scores(&mut Candidates { units, sizes }, growing.fit.labels())
+        };
+        let all = scores(units.clone());
         assert_eq!(all.len(), units.len());
         for (j, score) in all.iter().enumerate() {
-            let alone = growing.scores(&units.range(j, j + 1), growing.fit.labels())[0];
+            let alone = scores(units.range(j, j + 1))[0];
             assert!((score - alone).abs() < 1e-9 * alone, "{j}: {score} {alone}");
         }
     }

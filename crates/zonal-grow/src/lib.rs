@@ -32,6 +32,7 @@
 mod candidates;
 mod fit;
 mod growth;
+mod periodic;
 mod rows;
 mod tuning;
 mod unit;

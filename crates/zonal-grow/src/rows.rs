@@ -64,13 +64,6 @@ impl Rows {
         self.points.select(&(0..count).map(|i| i * rows / count).collect::<Vec<_>>())
     }
 
-    /// Returns the means of the products of coordinates, without weights.
-    pub(crate) fn moments(&self) -> Matrix {
-        let mut out = self.points.transposed_times(&self.points);
-        out.values_mut().iter_mut().for_each(|x| *x /= self.len() as f64);
-        out
-    }
-
     /// Subtracts the weighted mean from each column of a matrix with a row for each row here, and multiplies each row by
     /// the root of its weight. Returns the means.
     pub(crate) fn centre(&self, values: &mut Matrix) -> Vec<f64> {

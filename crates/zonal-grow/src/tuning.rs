@@ -22,16 +22,13 @@ pub(crate) struct Objective<'a> {
     pub(crate) lengths: Vec<f64>,
     pub(crate) ridge: f64,
     pub(crate) stiffness: f64,
-    tiles: Vec<Matrix>,
 }
 
 impl<'a> Objective<'a> {
     pub(crate) fn new(rows: &'a Rows, units: &'a Units, ridge: f64, stiffness: f64) -> Self {
         let length = |j| dot(units.unit(j), units.unit(j)).sqrt();
         let lengths = (0..units.len()).map(length).collect();
-        let tile = |from: usize| rows.points.row_range(from, (from + TILE).min(rows.len()));
-        let tiles = (0..rows.len()).step_by(TILE).map(tile).collect();
-        Self { rows, units, lengths, ridge, stiffness, tiles }
+        Self { rows, units, lengths, ridge, stiffness }
     }
 
     /// Returns the variables of the units before the tuning, with these output weights and constants.
@@ -60,16 +57,19 @@ impl<'a> Objective<'a> {
     pub(crate) fn value(&self, variables: &[f64]) -> (f64, Vec<f64>) {
         let (units, output, constants) = self.network(variables);
         let weights = units.matrix();
-        let tasks: Vec<usize> = (0..self.tiles.len()).step_by(TILES).collect();
+        let tasks: Vec<usize> = (0..self.rows.len()).step_by(TILE * TILES).collect();
         let of_task = |&first: &usize| {
             let mut sums = Sums::zeros(&units, &output);
-            for t in first..(first + TILES).min(self.tiles.len()) {
-                self.add_tile(t, &units, &weights, &output, &constants, &mut sums);
+            for row in (first..(first + TILE * TILES).min(self.rows.len())).step_by(TILE) {
+                self.add_tile(row, &units, &weights, &output, &constants, &mut sums);
             }
             sums
         };
         let mut total = Sums::zeros(&units, &output);
-        tasks.par_iter().map(of_task).collect::<Vec<_>>().iter().for_each(|sums| total.add(sums));
+        // Some tasks at a time: with many columns the sums of each are large.
+        for some in tasks.chunks(rayon::current_num_threads()) {
+            some.par_iter().map(of_task).collect::<Vec<_>>().iter().for_each(|sums| total.add(sums));
+        }
         let inverse = 1.0 / self.rows.len() as f64;
         let stiffness = self.stiffness / units.len() as f64;
         let changes = &variables[..units.weights.len()];
@@ -91,21 +91,21 @@ impl<'a> Objective<'a> {
 
     fn add_tile(
         &self,
-        tile: usize,
+        first: usize,
         units: &Units,
         weights: &Matrix,
         output: &Matrix,
         constants: &[f64],
         sums: &mut Sums,
     ) {
-        let points = &self.tiles[tile];
+        let points = &self.rows.points.row_range(first, (first + TILE).min(self.rows.len()));
         let mut slopes = points.times_transposed(weights);
         let mut features = slopes.clone();
         units.apply(&mut features);
         units.slopes(&mut slopes, &features);
         let mut residuals = features.times_transposed(output);
         for i in 0..points.rows() {
-            let row = tile * TILE + i;
+            let row = first + i;
             let weight = self.rows.weights[row];
             let labels = self.rows.labels.row(row);
             for (l, r) in residuals.row_mut(i).iter_mut().enumerate() {

@@ -51,6 +51,9 @@ pub struct Description {
     /// The units of grown networks; None for others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grown: Option<GrownDescription>,
+    /// A description of the model for people, as Markdown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<String>,
 }
 
 /// Several grown networks, whose mean is one network.
@@ -568,6 +571,7 @@ mod tests {
             target: Some("x1".into()),
             table: None,
             grown: None,
+            card: Some("# x1\n".into()),
         };
         let coefficients = Matrix::from_rows(2, 4, (0..8).map(|i| f64::from(i) / 7.0).collect()).unwrap();
         Model { description, hidden: HiddenLayer::Fixed(network), iterations: vec![0, 10], coefficients }

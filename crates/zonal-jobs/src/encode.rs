@@ -174,14 +174,17 @@ pub(crate) fn reports(encoding: &Encoding) -> Vec<EncodedColumnReport> {
 fn report(column: &EncodedColumn, rows: u64) -> Option<EncodedColumnReport> {
     let mut text = match &column.kind {
         Kind::Numbers { .. } => String::new(),
-        Kind::Levels { levels, others: 0 } if levels.len() == 1 => {
+        Kind::Levels { levels, others: 0, .. } if levels.len() == 1 => {
             format!("text with one level, '{}'", levels[0])
         }
-        Kind::Levels { levels, others: 0 } => format!("text with {} levels, a column each", levels.len()),
-        Kind::Levels { levels, others } => format!(
-            "text with {} levels: a column each for the {} most frequent ones, and one for the others",
+        Kind::Levels { levels, others: 0, .. } => {
+            format!("text with {} levels, a column each", levels.len())
+        }
+        Kind::Levels { levels, others, shared } => format!(
+            "text with {} levels: a column each for the {} most frequent ones, and {} for the others, by a hash",
             levels.len() as u64 + others,
-            levels.len()
+            levels.len(),
+            (*shared).max(1)
         ),
         Kind::Dates { has_times, .. } => {
             let hour = if *has_times { ", hour" } else { "" };

@@ -94,7 +94,8 @@ impl Survey {
         }
         sample.sort_unstable_by_key(|s| s.1);
         let part = |range: std::ops::Range<usize>| {
-            let values = sample.iter().flat_map(|s| &s.2[range.clone()]).copied().collect();
+            let mut values = Vec::with_capacity(sample.len() * range.len());
+            sample.iter().for_each(|s| values.extend_from_slice(&s.2[range.clone()]));
             Matrix::from_rows(sample.len(), range.len(), values)
         };
         survey.sample = Rows {

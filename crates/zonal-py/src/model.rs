@@ -158,6 +158,13 @@ impl Model {
         self.inner.description.grown.as_ref().map(|grown| grown.best_iterations.clone())
     }
 
+    /// The card of the model, as Markdown: what it predicts, from which columns, how it was trained, its errors and its limits; None
+    /// in files of older versions.
+    #[getter]
+    fn card(&self) -> Option<&str> {
+        self.inner.description.card.as_deref()
+    }
+
     /// The part of the split of each row of the training table: 0 train, 1 validation, 2 test.
     fn parts<'py>(&self, py: Python<'py>, table: &Bound<'_, Table>) -> PyResult<Bound<'py, PyArray1<u8>>> {
         let Some(description) = &self.inner.description.table else {

@@ -70,7 +70,6 @@ def test_scikit_learn_27782_single_precision_between_500_and_501():
     assert np.array_equal(run.network.predict(narrow), run.network.predict(narrow.astype(float)))
 
 
-@pytest.mark.xfail(strict=True, reason="wanted below 0.01; units grown on few columns reach 0.17 from 10,000 rows")
 def test_ai_stackexchange_34695_a_sine_on_twenty_periods():
     rng = np.random.default_rng(2)
     x = rng.uniform(0, 40 * np.pi, size=(10_000, 1))

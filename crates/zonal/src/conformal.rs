@@ -5,6 +5,10 @@ use serde::{Deserialize, Serialize};
 
 /// The largest number of errors that are stored.
 const STORED: usize = 1_024;
+/// The quantile by which errors are compared with differences between networks.
+const BULK: f64 = 0.9;
+/// The smallest share of the squared error of networks that their mean is taken to have.
+const LEAST_SQUARE: f64 = 0.25;
 
 /// The absolute errors on N rows that a network was not fitted to. If these rows and a new one are exchangeable, the error of the new one
 /// is at most the k-th smallest of them with probability at least k/(N+1) (Vovk, Gammerman and Shafer 2005; split conformal
@@ -27,6 +31,26 @@ impl HeldOutErrors {
         // The rank of the last one is that of all.
         let errors = (1..=stored).map(|j| errors[(j * rows).div_ceil(stored) - 1]).collect();
         Self { rows: rows as u64, errors }
+    }
+
+    /// Returns estimated errors of the mean of networks, given errors of each of them and the absolute differences between their
+    /// predictions and their mean for other rows. The mean square error of a mean is smaller by the mean square of the differences (Krogh and
+    /// Vedelsby 1995). Since both may have heavy tails, squares of their quantiles at 0.9 take the place of mean squares, and all
+    /// errors are divided alike; they are at least half of the given ones. Too few rows change nothing.
+    ///
+    /// ```
+    /// use zonal::conformal::HeldOutErrors;
+    /// let errors = HeldOutErrors::new(vec![5.0; 20]);
+    /// assert_eq!(errors.of_mean(&HeldOutErrors::new(vec![3.0; 20])).errors, [4.0; 20]);
+    /// ```
+    #[must_use]
+    pub fn of_mean(&self, differences: &Self) -> Self {
+        let [Ok(error), Ok(difference)] = [self, differences].map(|of| of.half_width(BULK)) else {
+            return self.clone();
+        };
+        let share = if error > 0.0 { (difference / error).powi(2) } else { 0.0 };
+        let factor = (1.0 - share).max(LEAST_SQUARE).sqrt();
+        Self { rows: self.rows, errors: self.errors.iter().map(|error| factor * error).collect() }
     }
 
     /// Returns whether the errors can be used, for errors that were read from a file.

@@ -106,7 +106,8 @@ fn levels_are_counted_and_numbers_can_be_levels() {
         ["t.csv", "--label", "y", "--width", "40", "--folds", "2", "--out", "m", "--format", "json"];
     let train = |more: &[&str]| place.succeed(&[&["train"], &options[..], more].concat());
     let out = train(&[]);
-    let words = "text with 100 levels: a column each for the 31 most frequent ones, and one for the others";
+    let words =
+        "text with 100 levels: a column each for the 31 most frequent ones, and 32 for the others, by a hash";
     assert!(out.stderr.contains(words), "{}", out.stderr);
     assert!(!out.stderr.contains("code"), "{}", out.stderr);
     let out = train(&["--categorical", "code", "--force"]);

@@ -76,7 +76,7 @@ fn grown_units_learn_what_drawn_ones_do_not_and_say_what_they_are() {
     let options =
         [&["train", "t.csv", "--features", "a,b,c,noise", "--label", "y", "--out", "none"], &SMALL[..6]];
     let text = place.succeed(&options.concat());
-    for part in ["mean of 3 networks of 60 grown units (relu and tanh)", "guarantee: does not apply"] {
+    for part in ["mean of 3 networks of 60 grown units (relu, tanh and sin)", "guarantee: does not apply"] {
         assert!(text.stdout.contains(part), "{}", text.stdout);
     }
     let page = std::fs::read_to_string(place.path().join("g/report.html")).unwrap();

@@ -1,10 +1,12 @@
 //! Trainings: their configuration and their report.
 
+mod card;
 mod classes;
 mod descent;
 mod path_table;
 mod report;
 
+pub use card::card;
 pub use classes::{CalibrationBin, ClassReport, ClassScores, Task};
 pub use descent::{BatchChoice, DescentConfig, DescentMethod};
 pub use report::{

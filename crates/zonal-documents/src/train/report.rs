@@ -194,7 +194,12 @@ impl TrainReport {
     pub fn activation_names(&self) -> String {
         let all = self.activations.as_deref().unwrap_or_default();
         let names: Vec<String> = self.activation.iter().chain(all).map(Activation::name).collect();
-        if self.activation.is_some() { names[0].clone() } else { names.join(" and ") }
+        match names.split_last() {
+            Some((last, others)) if !others.is_empty() && self.activation.is_none() => {
+                format!("{} and {last}", others.join(", "))
+            }
+            _ => names.into_iter().next().unwrap_or_default(),
+        }
     }
 
     /// Returns the report of a training from its parts; what does not apply is null.

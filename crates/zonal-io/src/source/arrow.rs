@@ -1,4 +1,4 @@
-//! The reader of Arrow files.
+//! The reader of Arrow files, in the file and in the stream format.
 
 use super::arrow_column::{Column, is_readable, is_text};
 use super::arrow_limits;
@@ -8,8 +8,8 @@ use super::reader::{RawRows, Reader, See, block_rows, table, wrong_type};
 use crate::error::{Error, Result};
 use crate::option::FEATURES;
 use arrow_array::RecordBatch;
-use arrow_ipc::reader::FileReader;
-use arrow_schema::{ArrowError, DataType, Schema};
+use arrow_ipc::reader::{FileReader, StreamReader};
+use arrow_schema::{ArrowError, DataType, Schema, SchemaRef};
 use std::fs::File;
 use std::io::{BufReader, Seek};
 use std::ops::Range;
@@ -46,22 +46,28 @@ pub(super) fn names(schema: &Schema) -> Vec<String> {
 }
 
 pub(super) fn ipc_names(path: &Path) -> Result<Vec<String>> {
-    Ok(names(&ipc_reader(path, None)?.schema()))
+    Ok(names(&ipc_reader(path, None)?.0))
 }
 
 pub(super) fn ipc(path: &Path, chosen: &[usize], cells: Option<Vec<Cells>>) -> Result<BatchReader> {
     let mut sorted = chosen.to_vec();
     sorted.sort_unstable();
-    check_types(path, &ipc_reader(path, None)?.schema(), chosen, cells.as_deref())?;
-    let reader = ipc_reader(path, Some(sorted))?;
-    Ok(BatchReader::new(path, ARROW, Box::new(reader), chosen, cells))
+    check_types(path, &ipc_reader(path, None)?.0, chosen, cells.as_deref())?;
+    let (_, batches) = ipc_reader(path, Some(sorted))?;
+    Ok(BatchReader::new(path, ARROW, batches, chosen, cells))
 }
 
-fn ipc_reader(path: &Path, columns: Option<Vec<usize>>) -> Result<FileReader<BufReader<File>>> {
+fn ipc_reader(path: &Path, columns: Option<Vec<usize>>) -> Result<(SchemaRef, Batches)> {
     let mut file = open(path)?;
-    arrow_limits::check(&mut file).map_err(|e| broken(path, ARROW, &e))?;
+    let is_stream = arrow_limits::check(&mut file).map_err(|e| broken(path, ARROW, &e))?;
     file.rewind().map_err(Error::system(path, "reading"))?;
-    read(path, ARROW, || FileReader::try_new(BufReader::new(file), columns))
+    let file = BufReader::new(file);
+    if is_stream {
+        let reader = read(path, ARROW, || StreamReader::try_new(file, columns))?;
+        return Ok((reader.schema(), Box::new(reader)));
+    }
+    let reader = read(path, ARROW, || FileReader::try_new(file, columns))?;
+    Ok((reader.schema(), Box::new(reader)))
 }
 
 /// Checks that the types of the chosen columns can become these cells, before any rows are read.
@@ -79,8 +85,8 @@ pub(super) fn check_types(
             let column = Some(field.name().clone());
             Err(Error::Table { path: path.to_owned(), row: None, column, message })
         };
-        // A null column can claim any number of rows without any bytes.
-        if *kind == DataType::Null {
+        // Columns without values can claim any number of rows without any bytes; next to others they cannot.
+        if chosen.iter().all(|&i| *schema.field(i).data_type() == DataType::Null) {
             return fail(format!("has no values; select other columns with {FEATURES}"));
         }
         if !is_readable(kind) || needs_numbers && is_text(kind) {

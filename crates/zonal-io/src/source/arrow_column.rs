@@ -24,9 +24,8 @@ pub(super) enum Column<'a> {
 pub(super) fn is_readable(kind: &DataType) -> bool {
     match kind {
         DataType::Dictionary(_, values) => is_readable(values),
-        DataType::Boolean | DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) => {
-            true
-        }
+        DataType::Null | DataType::Boolean => true,
+        DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..) => true,
         kind => kind.is_integer() || kind.is_floating() || is_text(kind),
     }
 }
@@ -89,6 +88,7 @@ fn numbers(array: &dyn Array) -> Option<Vec<f64>> {
     // Division is rounded correctly, as the reading of text is.
     let unit = |scale: i8| 10f64.powi(i32::from(scale));
     match array.data_type() {
+        DataType::Null => Some(vec![f64::NAN; array.len()]),
         DataType::Float64 => of::<Float64Type>(array, |x| x),
         DataType::Float32 => of::<Float32Type>(array, f64::from),
         DataType::Float16 => of::<Float16Type>(array, |x| x.to_f64()),

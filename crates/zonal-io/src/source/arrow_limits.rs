@@ -1,7 +1,7 @@
 //! Validates the sizes in the headers of an Arrow file before a library allocates memory for them.
 //! <https://arrow.apache.org/docs/format/Columnar.html>
 
-use arrow_ipc::{Block, RecordBatch, root_as_footer, root_as_message};
+use arrow_ipc::{Block, Message, RecordBatch, root_as_footer, root_as_message};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
@@ -15,12 +15,61 @@ const MAGIC: &[u8; 6] = b"ARROW1";
 /// The marker before the length of a message.
 const CONTINUATION: [u8; 4] = [0xff; 4];
 
-/// Checks that every block lies within the file and decompresses to a plausible size.
+/// Checks that every block lies within the file and decompresses to a plausible size. Returns whether the file is a stream.
 ///
 /// # Errors
 /// A message that completes a sentence about the file.
-pub(super) fn check(file: &mut File) -> Result<(), String> {
-    check_within(file, MAX_BYTES, MAX_RATIO)
+pub(super) fn check(file: &mut File) -> Result<bool, String> {
+    let is_stream = bytes(file, 0, 4)? == CONTINUATION;
+    if is_stream {
+        check_stream(file, MAX_BYTES, MAX_RATIO)?;
+    } else {
+        check_within(file, MAX_BYTES, MAX_RATIO)?;
+    }
+    Ok(is_stream)
+}
+
+/// Checks the messages of a stream, each of which follows the one before it.
+fn check_stream(file: &mut File, max_bytes: u64, max_ratio: u64) -> Result<(), String> {
+    let length = file.metadata().map_err(|e| e.to_string())?.len();
+    let limit = max_bytes.max(length.saturating_mul(max_ratio));
+    let (mut start, mut dictionaries) = (0u64, 0u64);
+    while start < length {
+        let marks = bytes(file, start, 8)?;
+        let head = u64::from(u32::from_le_bytes([marks[4], marks[5], marks[6], marks[7]]));
+        if marks[..4] != CONTINUATION {
+            return Err("one of its messages does not begin where the one before it ends".into());
+        }
+        if head == 0 {
+            return Ok(());
+        }
+        let body_start = start + 8 + head;
+        if body_start > length {
+            return Err("it is truncated".into());
+        }
+        let header = bytes(file, start + 8, head)?;
+        let message =
+            root_as_message(&header).map_err(|e| format!("one of its messages is damaged ({e})"))?;
+        let body = u64::try_from(message.bodyLength()).unwrap_or(u64::MAX);
+        let end = body_start.checked_add(body).filter(|end| *end <= length).ok_or("it is truncated")?;
+        let claimed = check_message(file, &message, body_start, body)?;
+        if message.header_as_dictionary_batch().is_some() {
+            dictionaries = dictionaries.saturating_add(claimed);
+            check_dictionaries(dictionaries, limit)?;
+        }
+        start = end;
+    }
+    // Without a mark of its end a stream may have been cut between two messages.
+    Err("it is truncated".into())
+}
+
+fn check_dictionaries(claimed: u64, limit: u64) -> Result<(), String> {
+    if claimed <= limit {
+        return Ok(());
+    }
+    Err(format!(
+        "its dictionaries claim more than {limit} decompressed bytes; save its columns as plain numbers"
+    ))
 }
 
 fn check_within(file: &mut File, max_bytes: u64, max_ratio: u64) -> Result<(), String> {
@@ -43,11 +92,7 @@ fn check_within(file: &mut File, max_bytes: u64, max_ratio: u64) -> Result<(), S
     let limit = max_bytes.max(length.saturating_mul(max_ratio));
     for block in footer.dictionaries().into_iter().flatten() {
         dictionaries = dictionaries.saturating_add(check_block(file, block, length)?);
-        if dictionaries > limit {
-            return Err(format!(
-                "its dictionaries claim more than {limit} decompressed bytes; save its columns as plain numbers"
-            ));
-        }
+        check_dictionaries(dictionaries, limit)?;
     }
     Ok(())
 }
@@ -66,6 +111,11 @@ fn check_block(file: &mut File, block: &Block, length: u64) -> Result<u64, Strin
     let skipped = if header.starts_with(&CONTINUATION) { 8 } else { 4 };
     let message = header.get(skipped..).ok_or_else(beyond)?;
     let message = root_as_message(message).map_err(|e| format!("one of its blocks is damaged ({e})"))?;
+    check_message(file, &message, body_start, body)
+}
+
+/// Checks the batch of a message, if it has one, and returns its decompressed size in bytes.
+fn check_message(file: &mut File, message: &Message<'_>, body_start: u64, body: u64) -> Result<u64, String> {
     let batch = message
         .header_as_record_batch()
         .or_else(|| message.header_as_dictionary_batch().and_then(|dictionary| dictionary.data()));
@@ -142,7 +192,7 @@ mod tests {
         assert!(bytes.len() < 1 << 14, "{} bytes", bytes.len());
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&bytes).unwrap();
-        assert_eq!(check(&mut file), Ok(()));
+        assert_eq!(check(&mut file), Ok(false));
         assert_eq!(check_within(&mut file, 3 << 20, 0), Ok(()));
         // Each of them alone is within the limit.
         let refused = check_within(&mut file, 3 << 19, 0).unwrap_err();

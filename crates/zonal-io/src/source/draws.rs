@@ -78,10 +78,14 @@ impl DrawRule {
 
 /// Returns a number for the group of a text: a negative one, and a half, which distinguishes it from whole numbers.
 pub(super) fn group(text: &str) -> f64 {
-    // Unlike that of the standard library, this hash is the same in all versions.
+    -(hash(text) as f64) - 0.5
+}
+
+/// Returns a hash of 52 bits, which, unlike that of the standard library, is the same in all versions.
+pub(super) fn hash(text: &str) -> u64 {
     let mut hasher = SipHasher13::new();
     hasher.write(text.as_bytes());
-    -((hasher.finish() >> 12) as f64) - 0.5
+    hasher.finish() >> 12
 }
 
 /// The draws of the rows of one pass.

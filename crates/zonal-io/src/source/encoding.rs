@@ -12,8 +12,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The largest number of columns for the levels of one column, including that for all others.
+/// The largest number of columns for levels of their own, and of columns that all others share.
 pub(super) const MOST_LEVELS: usize = 32;
+pub(super) const MOST_SHARED: u64 = 32;
 
 /// How the feature columns of a table become numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,9 +53,13 @@ pub enum Kind {
     Levels {
         /// The levels, the most frequent first.
         levels: Vec<String>,
-        /// The number of less frequent levels, which share one more column; 0 if there are none. Levels that were never seen
+        /// The number of less frequent levels, which share columns; 0 if there are none. Levels that were never seen
         /// count as such a level if there are any, and else have 0 in all columns.
         others: u64,
+        /// The number of columns that these levels share, each in the one that a hash of its text determines. Files without it
+        /// have one.
+        #[serde(default)]
+        shared: u64,
     },
     /// Dates: columns for the days since 1970-01-01, the month, the day of the week and, if there are times, the hour. Missing ones are
     /// replaced by the mean.
@@ -74,8 +79,8 @@ pub enum Kind {
 /// What the cells of a column become before the encoding.
 pub(super) enum Cells {
     Numbers,
-    /// The number of their level.
-    Levels(HashMap<String, usize>),
+    /// The number of their level; others share this number of columns.
+    Levels(HashMap<String, usize>, u64),
     /// Days since 1970-01-01.
     Dates,
     /// A number for each group.
@@ -96,8 +101,9 @@ impl Cells {
             let needed = "but a date such as 2024-01-31 is needed, as in other rows";
             dates::days(text).ok_or_else(|| format!("found '{}', {needed}", shorten(text)))
         };
-        let level = |levels: &HashMap<String, usize>, text: &str| {
-            levels.get(text).copied().unwrap_or(levels.len()) as f64
+        let level = |levels: &HashMap<String, usize>, shared: u64, text: &str| match levels.get(text) {
+            Some(level) => *level as f64,
+            None => levels.len() as f64 + (draws::hash(text) % shared.max(1)) as f64,
         };
         Ok(match (self, cell) {
             (_, Cell::Missing) => f64::NAN,
@@ -107,9 +113,11 @@ impl Cells {
                 known.ok_or_else(|| classes.unknown(&name))?
             }
             // Numbers are the same level however they are written.
-            (Self::Levels(levels), Cell::Number(x)) => level(levels, &x.to_string()),
-            (Self::Levels(levels), Cell::Boolean(is_true)) => level(levels, if *is_true { "1" } else { "0" }),
-            (Self::Levels(levels), Cell::Text(text)) => level(levels, text),
+            (Self::Levels(levels, shared), Cell::Number(x)) => level(levels, *shared, &x.to_string()),
+            (Self::Levels(levels, shared), Cell::Boolean(is_true)) => {
+                level(levels, *shared, if *is_true { "1" } else { "0" })
+            }
+            (Self::Levels(levels, shared), Cell::Text(text)) => level(levels, *shared, text),
             (Self::Dates, Cell::Number(x)) => date(&x.to_string())?,
             (Self::Dates, Cell::Boolean(is_true)) => date(&is_true.to_string())?,
             (Self::Dates | Self::Times, Cell::Text(text)) => date(text)?,
@@ -121,15 +129,24 @@ impl Cells {
     }
 }
 
+/// Returns the number of columns that the rarer levels share.
+fn shared_columns(others: u64, shared: u64) -> u64 {
+    if others == 0 { 0 } else { shared.max(1) }
+}
+
 impl EncodedColumn {
     /// Returns the names of the columns that this one becomes.
     fn names(&self) -> Vec<String> {
         let name = &self.name;
         let mut out = match &self.kind {
             Kind::Numbers { .. } => vec![name.clone()],
-            Kind::Levels { levels, others } => {
-                let other = (*others > 0).then(|| format!("{name}=(other)"));
-                levels.iter().map(|level| format!("{name}={level}")).chain(other).collect()
+            Kind::Levels { levels, others, shared } => {
+                let other = |i: u64| match shared_columns(*others, *shared) {
+                    1 => format!("{name}=(other)"),
+                    _ => format!("{name}=(other {})", i + 1),
+                };
+                let others = (0..shared_columns(*others, *shared)).map(other);
+                levels.iter().map(|level| format!("{name}={level}")).chain(others).collect()
             }
             Kind::Dates { has_times, .. } => {
                 let parts = ["", " month", " weekday", " hour"];
@@ -145,7 +162,7 @@ impl EncodedColumn {
 
     /// Returns whether this level, by its number, has no column.
     fn is_unknown_level(&self, level: f64) -> bool {
-        matches!(&self.kind, Kind::Levels { levels, others: 0 } if level >= levels.len() as f64)
+        matches!(&self.kind, Kind::Levels { levels, others: 0, .. } if level >= levels.len() as f64)
     }
 
     /// Appends the values of the columns that this one becomes. A level is its number, counted from 0; NaN is missing.
@@ -153,8 +170,8 @@ impl EncodedColumn {
         let is_missing = value.is_nan();
         match &self.kind {
             Kind::Numbers { mean } => out.push(if is_missing { *mean } else { value }),
-            Kind::Levels { levels, others } => {
-                let width = levels.len() + usize::from(*others > 0);
+            Kind::Levels { levels, others, shared } => {
+                let width = levels.len() as u64 + shared_columns(*others, *shared);
                 // Unknown levels have the number of levels, which may be beyond the last column.
                 out.extend((0..width).map(|level| if value == level as f64 { 1.0 } else { 0.0 }));
             }
@@ -175,11 +192,12 @@ impl EncodedColumn {
     pub(super) fn cells(&self) -> Cells {
         match &self.kind {
             Kind::Numbers { .. } => Cells::Numbers,
-            Kind::Levels { levels, .. } => {
-                Cells::Levels(levels.iter().enumerate().map(|(i, level)| (level.clone(), i)).collect())
+            Kind::Levels { levels, others, shared } => {
+                let numbers = levels.iter().enumerate().map(|(i, level)| (level.clone(), i)).collect();
+                Cells::Levels(numbers, shared_columns(*others, *shared))
             }
             Kind::Dates { .. } => Cells::Dates,
-            Kind::Unused { .. } => Cells::Levels(HashMap::new()),
+            Kind::Unused { .. } => Cells::Levels(HashMap::new(), 0),
         }
     }
 }
@@ -217,7 +235,7 @@ impl Encoding {
     pub fn is_sound(&self) -> bool {
         let is_sound = |column: &EncodedColumn| match &column.kind {
             Kind::Numbers { mean } | Kind::Dates { mean, .. } => mean.is_finite(),
-            Kind::Levels { levels, .. } => levels.len() <= MOST_LEVELS,
+            Kind::Levels { levels, shared, .. } => levels.len() <= MOST_LEVELS && *shared <= MOST_SHARED,
             Kind::Unused { .. } => true,
         };
         self.columns.iter().all(is_sound)
@@ -269,7 +287,7 @@ mod tests {
     use super::*;
 
     fn encoding() -> Encoding {
-        let levels = Kind::Levels { levels: vec!["red".into(), "blue".into()], others: 3 };
+        let levels = Kind::Levels { levels: vec!["red".into(), "blue".into()], others: 3, shared: 0 };
         Encoding {
             columns: vec![
                 EncodedColumn { name: "a".into(), kind: Kind::Numbers { mean: 2.5 }, missing: 1 },
@@ -294,6 +312,15 @@ mod tests {
         assert_eq!(row([1.0, 0.0, 0.0, 7.0]), [1.0, 0.0, 1.0, 0.0, 0.0, 7.0]);
         assert_eq!(row([f64::NAN, 2.0, 0.0, 7.0]), [2.5, 1.0, 0.0, 0.0, 1.0, 7.0]);
         assert_eq!(row([1.0, f64::NAN, 0.0, f64::NAN]), [1.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        // Others share columns by a hash, the unknown ones too.
+        let shared = Kind::Levels { levels: vec!["a".into()], others: 5, shared: 5 };
+        let column = EncodedColumn { name: "city".into(), kind: shared, missing: 0 };
+        let number = |text: &str| column.cells().value(&Cell::Text(text)).unwrap();
+        let numbers: Vec<f64> = (0..100).map(|i| number(&format!("city {i}"))).collect();
+        assert!((1..6).all(|level| numbers.contains(&f64::from(level))));
+        assert!(numbers.iter().all(|x| (1.0..=5.0).contains(x)) && number("a") == 0.0);
+        assert_eq!(number("city 7"), numbers[7]);
+        assert_eq!(column.names()[1..3], ["city=(other 1)", "city=(other 2)"]);
         let text = serde_json::to_string(&encoding).unwrap();
         assert_eq!(serde_json::from_str::<Encoding>(&text).unwrap(), encoding);
         assert!(encoding.is_sound());

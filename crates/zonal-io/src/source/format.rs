@@ -20,9 +20,11 @@ pub(super) enum Format {
 }
 
 /// The first bytes of each format.
-pub(super) const BEGINNINGS: [(&[u8], Format); 6] = [
+pub(super) const BEGINNINGS: [(&[u8], Format); 7] = [
     (b"PAR1", Format::Parquet),
     (b"ARROW1", Format::Arrow),
+    // The stream format of Arrow.
+    (b"\xff\xff\xff\xff", Format::Arrow),
     (b"\x93NUMPY", Format::Npy),
     (b"PK", Format::Npz),
     (GZIP, Format::Text),
@@ -47,7 +49,7 @@ pub(super) fn format(path: &Path) -> Result<Format> {
         None => {}
     }
     match extension.as_str() {
-        "parquet" | "arrow" | "feather" | "npy" | "npz" | "gz" | "zst" => {
+        "parquet" | "arrow" | "arrows" | "feather" | "npy" | "npz" | "gz" | "zst" => {
             Err(table(path, format!("has the extension .{extension} but is not a valid .{extension} file")))
         }
         "json" if !first.trim_ascii_start().starts_with(b"{") => {

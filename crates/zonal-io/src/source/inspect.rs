@@ -1,7 +1,7 @@
 //! The inspection of a table whose columns hold text or lack values: what each column holds, and how it becomes numbers.
 
 use super::dates;
-use super::encoding::{EncodedColumn, Encoding, Kind, MOST_LEVELS};
+use super::encoding::{EncodedColumn, Encoding, Kind, MOST_LEVELS, MOST_SHARED};
 use super::reader::{Cell, inexact_name, is_inexact};
 use super::{Piece, Source};
 use crate::error::{Error, Result};
@@ -76,14 +76,16 @@ impl Seen {
         let mut levels: Vec<(String, u64)> = self.levels.drain().collect();
         levels.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         if levels.len() <= MOST_LEVELS {
-            return Kind::Levels { levels: levels.into_iter().map(|(level, _)| level).collect(), others: 0 };
+            let levels = levels.into_iter().map(|(level, _)| level).collect();
+            return Kind::Levels { levels, others: 0, shared: 0 };
         }
         if self.is_cut || 2 * different > rows {
             return Kind::Unused { different };
         }
         levels.truncate(MOST_LEVELS - 1);
         let others = different - levels.len() as u64;
-        Kind::Levels { levels: levels.into_iter().map(|(level, _)| level).collect(), others }
+        let levels = levels.into_iter().map(|(level, _)| level).collect();
+        Kind::Levels { levels, others, shared: others.min(MOST_SHARED) }
     }
 }
 

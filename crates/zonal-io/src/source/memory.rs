@@ -3,7 +3,6 @@
 use super::encoding::Cells;
 use super::reader::{Cell, RawRows, Reader};
 use crate::error::{Error, Result};
-use std::collections::HashMap;
 use std::fmt::Debug;
 use std::ops::Range;
 use std::sync::Arc;
@@ -31,7 +30,7 @@ enum Values {
     /// One for each text.
     OfTexts(Vec<f64>),
     /// The numbers of levels, by the text of the number.
-    OfNumbers(HashMap<String, usize>),
+    OfNumbers(Cells),
 }
 
 /// A reader of a table in memory.
@@ -62,7 +61,7 @@ impl MemoryReader {
 fn of_column(texts: Option<&[String]>, name: Option<&String>, cells: Cells) -> Result<Values> {
     let Some(texts) = texts else {
         return Ok(match cells {
-            Cells::Levels(levels) => Values::OfNumbers(levels),
+            Cells::Levels(..) => Values::OfNumbers(cells),
             _ => Values::AsTheyAre,
         });
     };
@@ -102,10 +101,8 @@ impl Reader for MemoryReader {
                 Values::OfTexts(texts) => {
                     cells.for_each(|x| *x = texts.get(*x as usize).copied().unwrap_or(f64::NAN));
                 }
-                Values::OfNumbers(levels) => {
-                    cells.for_each(|x| {
-                        *x = levels.get(&x.to_string()).copied().unwrap_or(levels.len()) as f64
-                    });
+                Values::OfNumbers(of) => {
+                    cells.for_each(|x| *x = of.value(&Cell::Number(*x)).unwrap_or(f64::NAN));
                 }
             }
         }

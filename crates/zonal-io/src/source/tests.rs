@@ -187,6 +187,14 @@ fn parquet_bytes() -> Vec<u8> {
     out
 }
 
+fn stream_bytes() -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut writer = arrow_ipc::writer::StreamWriter::try_new(&mut out, &batch().schema()).unwrap();
+    (0..4_000).for_each(|_| writer.write(&batch()).unwrap());
+    writer.finish().unwrap();
+    out
+}
+
 fn ipc_bytes() -> Vec<u8> {
     let mut out = Vec::new();
     let mut writer = arrow_ipc::writer::FileWriter::try_new(&mut out, &batch().schema()).unwrap();
@@ -197,7 +205,9 @@ fn ipc_bytes() -> Vec<u8> {
 
 #[test]
 fn parquet_and_arrow_give_the_chosen_columns_in_the_chosen_order() {
-    for (name, bytes) in [("t.parquet", parquet_bytes()), ("t.arrow", ipc_bytes())] {
+    for (name, bytes) in
+        [("t.parquet", parquet_bytes()), ("t.arrow", ipc_bytes()), ("t.arrows", stream_bytes())]
+    {
         let (_folder, path) = written(name, &bytes);
         let path = [path];
         let columns = Columns {
@@ -258,6 +268,11 @@ fn text_dates_and_dictionaries_are_those_of_csv_in_every_format() {
     writer.write(&batch).unwrap();
     writer.finish().unwrap();
     drop(writer);
+    let mut stream = Vec::new();
+    let mut writer = arrow_ipc::writer::StreamWriter::try_new(&mut stream, &batch.schema()).unwrap();
+    writer.write(&batch).unwrap();
+    writer.finish().unwrap();
+    drop(writer);
     let mut parquet = Vec::new();
     let mut writer = ::parquet::arrow::ArrowWriter::try_new(&mut parquet, batch.schema(), None).unwrap();
     writer.write(&batch).unwrap();
@@ -279,6 +294,7 @@ fn text_dates_and_dictionaries_are_those_of_csv_in_every_format() {
     for (name, bytes) in [
         ("t.csv", TEXTS_CSV.as_bytes()),
         ("t.arrow", &ipc),
+        ("t.arrows", &stream),
         ("t.parquet", &parquet),
         ("t.jsonl", json.as_bytes()),
         ("t.json", json.as_bytes()),
@@ -433,7 +449,9 @@ fn damaged_files_are_errors_and_never_panic() {
     }
     let columns =
         Columns { labels: vec!["b".into()], features: Some(vec!["i".into()]), ..Columns::default() };
-    for (name, bytes) in [("t.parquet", parquet_bytes()), ("t.arrow", ipc_bytes())] {
+    for (name, bytes) in
+        [("t.parquet", parquet_bytes()), ("t.arrow", ipc_bytes()), ("t.arrows", stream_bytes())]
+    {
         for part in 1..20 {
             let (_folder, path) = written(name, &bytes[..bytes.len() * part / 20]);
             assert!(read(&[path], &columns, Missing::Drop, Dialect::default()).is_err(), "{name} {part}");
@@ -530,7 +548,7 @@ fn contiguous_columns_need_one_handle_and_bounded_memory() {
 }
 
 #[test]
-fn a_column_without_a_value_is_refused_before_it_is_read() {
+fn a_column_without_a_value_is_empty_and_alone_it_is_refused_before_it_is_read() {
     let schema = Arc::new(Schema::new(vec![
         Field::new("nothing", DataType::Null, true),
         Field::new("y", DataType::Float64, true),
@@ -541,8 +559,17 @@ fn a_column_without_a_value_is_refused_before_it_is_read() {
     let mut writer = arrow_ipc::writer::FileWriter::try_new(Vec::new(), &schema).unwrap();
     writer.write(&batch).unwrap();
     let (_folder, path) = written("x.arrow", &writer.into_inner().unwrap());
-    let error = read(&[path], &labelled("y"), Missing::Drop, Dialect::default()).unwrap_err().to_string();
-    assert!(error.contains("column 'nothing': has no values; select other columns with features"), "{error}");
+    let path = [path];
+    let source = Source::open(&path, Dialect::default(), &labelled("y"), Missing::Fill).unwrap();
+    // Without cells of its own it is read alone.
+    let kinds = Source::open(&path, Dialect::default(), &labelled("y"), Missing::Reject).unwrap();
+    let encoding = kinds.inspect(&[], &|_| true, &|| false).unwrap();
+    assert_eq!((encoding.columns[0].kind.clone(), encoding.rows), (Kind::Unused { different: 0 }, 2));
+    let rows = source.encoded(Arc::new(encoding)).unwrap().blocks().next().unwrap().unwrap();
+    assert_eq!((rows.features.columns(), rows.labels.values()), (0, &[1.0, 2.0][..]));
+    let columns = Columns { features: Some(vec!["nothing".into()]), ..labelled("nothing") };
+    let error = read(&path, &columns, Missing::Drop, Dialect::default()).unwrap_err().to_string();
+    assert!(error.contains("column 'nothing': "), "{error}");
 }
 
 /// Reads a file with one bit after another changed among its first `end` bytes, where each change must be an error or change

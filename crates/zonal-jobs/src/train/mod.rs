@@ -93,7 +93,7 @@ where
     };
     let (course, model) = course.into_model(&network, run.config.seed, subject.origin(&findings));
     let (subject, test_rows) = subject.report(findings, model.as_ref(), run)?;
-    Ok(Trained { report: TrainReport::new(network, course, subject), model, test_rows })
+    Ok(Trained::new(TrainReport::new(network, course, subject), model, test_rows))
 }
 
 /// Rejects paths that are not valid UTF-8 if a record is to be written: records must be able to name their input files.

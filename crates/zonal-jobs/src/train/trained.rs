@@ -1,7 +1,7 @@
 //! The result of a training.
 
 use zonal_documents::options::SCALE;
-use zonal_documents::train::{Checkpoint, TestRow, TrainReport};
+use zonal_documents::train::{Checkpoint, TestRow, TrainReport, card};
 use zonal_documents::{Error, Result};
 use zonal_io::model::Model;
 
@@ -17,6 +17,16 @@ pub struct Trained {
     pub model: Option<Model>,
     /// Predictions on a sample of at most 1000 test rows.
     pub test_rows: Vec<TestRow>,
+}
+
+impl Trained {
+    /// Returns a finished training, and adds the card of its model.
+    pub(super) fn new(report: TrainReport, mut model: Option<Model>, test_rows: Vec<TestRow>) -> Self {
+        if let Some(model) = &mut model {
+            model.description.card = Some(card(&report, model.description.table.as_ref()));
+        }
+        Self { report, model, test_rows }
+    }
 }
 
 /// Rejects a result with a loss, an energy or a step beyond the range of f64.

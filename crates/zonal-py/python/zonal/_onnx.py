@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,8 +14,8 @@ from .errors import MissingPackage, ParameterError
 
 __all__ = ["model"]
 
-# Operators of this version and format are read by onnxruntime 1.17 and later.
-_OPSET, _FORMAT = 20, 9
+# Operators of these versions and this format are read by onnxruntime 1.17 and later.
+_OPSET, _LABEL_OPSET, _FORMAT = 20, 3, 9
 
 
 class _Graph:
@@ -43,7 +45,7 @@ def model(native: _native.Model, iteration: int | None) -> Any:
         raise MissingPackage("export to ONNX needs the package onnx: pip install onnx") from error
     description, graph = json.loads(native.description), _Graph(onnx)
     table = description["table"]
-    columns = native.columns
+    columns, texts = _inputs(table, native.columns)
     hidden, biases, coefficients = native.weights(iteration)
     width = hidden.shape[1] if columns is None else len(columns)
     points = "X" if table is None else _points(graph, description, native)
@@ -60,14 +62,17 @@ def model(native: _native.Model, iteration: int | None) -> Any:
         scaled = graph.add("Mul", "prediction", graph.constant(classes[1]))
         graph.add("Softmax", scaled, axis=1, name="probabilities")
         results.append(helper.make_tensor_value_info("probabilities", kind, [None, coefficients.shape[0]]))
-    rows = helper.make_tensor_value_info("X", kind, [None, width])
+    rows = [helper.make_tensor_value_info("X", kind, [None, width])] if width > 0 else []
+    if texts:
+        rows.append(helper.make_tensor_value_info("text", onnx.TensorProto.STRING, [None, len(texts)]))
     made = helper.make_model(
-        helper.make_graph(graph.nodes, "zonal", [rows], results, graph.constants),
-        opset_imports=[helper.make_opsetid("", _OPSET)],
+        helper.make_graph(graph.nodes, "zonal", rows, results, graph.constants),
+        opset_imports=[helper.make_opsetid("", _OPSET), helper.make_opsetid("ai.onnx.ml", _LABEL_OPSET)],
         ir_version=_FORMAT,
         producer_name="zonal",
     )
-    known = {"columns": columns, "labels": native.labels, "classes": None if classes is None else classes[0]}
+    names = None if classes is None else classes[0]
+    known = {"columns": columns, "text_columns": texts or None, "labels": native.labels, "classes": names}
     helper.set_model_props(made, {name: json.dumps(value) for name, value in known.items() if value is not None})
     onnx.checker.check_model(made)
     return made
@@ -93,23 +98,95 @@ def _points(graph: _Graph, description: dict[str, Any], native: _native.Model) -
     return graph.add("Div", standard, graph.add("Sqrt", squares))
 
 
+def _inputs(table: dict[str, Any] | None, columns: list[str] | None) -> tuple[list[str] | None, list[str]]:
+    """Return the columns of the inputs X and text."""
+    encoding = None if table is None else table.get("encoding")
+    if encoding is None:
+        return columns, []
+    for column in encoding["columns"]:
+        levels = column["kind"].get("levels") if isinstance(column["kind"], dict) else None
+        if levels is not None and levels.get("shared", 0) > 1:
+            raise ParameterError(
+                f"column '{column['name']}' has more than 32 levels, the rarer of which share columns by a hash that ONNX lacks; "
+                "leave the column out (exclude), or map its levels to fewer ones before training"
+            )
+    kinds = {column["name"]: next(iter(column["kind"])) for column in encoding["columns"]}
+    numbers = [name for name, kind in kinds.items() if kind in ("numbers", "dates")]
+    return numbers, [name for name, kind in kinds.items() if kind == "levels"]
+
+
 def _filled(graph: _Graph, encoding: dict[str, Any] | None) -> str:
-    """Replace missing values by the means, with a column that marks them where the training rows lacked some."""
+    """Encode the columns of a table as in training: text by levels, dates by their parts, missing values marked."""
     if encoding is None:
         return "X"
-    parts = []
-    for position, column in enumerate(encoding["columns"]):
-        kind = column["kind"]
-        if not (isinstance(kind, dict) and "numbers" in kind):
-            raise ParameterError(
-                f"column '{column['name']}' holds text or dates, which to_onnx does not encode; encode it as numbers before training"
-            )
-        values = graph.add("Gather", "X", graph.constant([position], np.int64), axis=1)
-        is_missing = graph.add("IsNaN", values)
-        parts.append(graph.add("Where", is_missing, graph.constant(kind["numbers"]["mean"]), values))
+    parts: list[str] = []
+    count = {"X": 0, "text": 0}
+    for column in encoding["columns"]:
+        ((kind, of_kind),) = column["kind"].items()
+        if kind == "unused":
+            continue
+        source = "text" if kind == "levels" else "X"
+        values = graph.add("Gather", source, graph.constant([count[source]], np.int64), axis=1)
+        count[source] += 1
+        if kind == "levels":
+            is_missing = _levels(graph, values, of_kind, parts)
+        else:
+            is_missing = graph.add("IsNaN", values)
+            filled = graph.add("Where", is_missing, graph.constant(of_kind["mean"]), values)
+            parts.append(filled)
+            if kind == "dates":
+                _parts_of_dates(graph, filled, of_kind["has_times"], parts)
         if column["missing"] > 0:
             parts.append(graph.add("Cast", is_missing, to=graph.onnx.TensorProto.DOUBLE))
     return graph.add("Concat", *parts, axis=1)
+
+
+def _levels(graph: _Graph, values: str, kind: dict[str, Any], parts: list[str]) -> str:
+    """Add a column for each level; return where the text is empty."""
+    levels = kind["levels"]
+    width = len(levels) + (kind["others"] > 0)
+    number = graph.add(
+        "LabelEncoder",
+        values,
+        domain="ai.onnx.ml",
+        keys_strings=[*levels, ""],
+        values_int64s=[*range(len(levels)), -1],
+        default_int64=len(levels),
+    )
+    is_level = graph.add("Equal", number, graph.constant(np.arange(width), np.int64))
+    parts.append(graph.add("Cast", is_level, to=graph.onnx.TensorProto.DOUBLE))
+    return graph.add("Equal", number, graph.constant([-1], np.int64))
+
+
+def _parts_of_dates(graph: _Graph, days: str, has_times: bool, parts: list[str]) -> None:
+    """Add month, day of the week and, if dates have times, hour of days since 1970-01-01."""
+
+    def over(x: str, divisor: float) -> str:
+        return graph.add("Floor", graph.add("Div", x, graph.constant(divisor)))
+
+    def times(x: str, factor: float) -> str:
+        return graph.add("Mul", x, graph.constant(factor))
+
+    def plus(x: str, *others: str | float) -> str:
+        for other in others:
+            x = graph.add("Add", x, other if isinstance(other, str) else graph.constant(other))
+        return x
+
+    day = graph.add("Floor", days)
+    # The Gregorian calendar in eras of 400 years, each of which begins on the first of March.
+    since = plus(day, 719_468.0)
+    of_era = plus(since, times(over(since, 146_097.0), -146_097.0))
+    leaps = plus(times(over(of_era, 1_460.0), -1.0), over(of_era, 36_524.0), times(over(of_era, 146_096.0), -1.0))
+    year = over(plus(of_era, leaps), 365.0)
+    of_year = plus(of_era, times(year, -365.0), times(over(year, 4.0), -1.0), over(year, 100.0))
+    from_march = over(plus(times(of_year, 5.0), 2.0), 153.0)
+    is_next_year = graph.add("Greater", from_march, graph.constant(9.5))
+    parts.append(graph.add("Where", is_next_year, plus(from_march, -9.0), plus(from_march, 3.0)))
+    # It was a Thursday.
+    thursday = plus(day, 3.0)
+    parts.append(plus(thursday, times(over(thursday, 7.0), -7.0)))
+    if has_times:
+        parts.append(times(plus(days, times(day, -1.0)), 24.0))
 
 
 def _of_grown(graph: _Graph, columns: str, kept: list[dict[str, Any]]) -> str:
@@ -164,15 +241,73 @@ _OPERATORS = {"relu": "Relu", "tanh": "Tanh", "sigmoid": "Sigmoid", "sin": "Sin"
 def _activation(graph: _Graph, name: str, inputs: str) -> str:
     if name in _OPERATORS:
         return graph.add(_OPERATORS[name], inputs)
-    if name == "leaky-relu":
-        return graph.add("Max", inputs, graph.add("Mul", inputs, graph.constant(0.01)))
-    if name == "squared-relu":
-        positive = graph.add("Relu", inputs)
-        return graph.add("Mul", positive, positive)
-    if name == "silu":
-        return graph.add("Mul", inputs, graph.add("Sigmoid", inputs))
-    if name in ("square", "cube"):
-        square = graph.add("Mul", inputs, inputs)
-        return square if name == "square" else graph.add("Mul", square, inputs)
-    known = ", ".join([*_OPERATORS, "leaky-relu", "squared-relu", "silu", "square", "cube"])
-    raise ParameterError(f"the activation {name} is no operator of ONNX in double precision; to_onnx knows {known}")
+    if name not in _COMPOSED:
+        known = ", ".join([*_OPERATORS, *_COMPOSED])
+        raise ParameterError(f"the activation {name} is not known to to_onnx, which knows {known}")
+    return _COMPOSED[name](graph, inputs)
+
+
+def _step(graph: _Graph, inputs: str) -> str:
+    is_positive = graph.add("Greater", inputs, graph.constant(0.0))
+    return graph.add("Cast", is_positive, to=graph.onnx.TensorProto.DOUBLE)
+
+
+def _sign(graph: _Graph, inputs: str) -> str:
+    return graph.add("Sub", graph.add("Mul", _step(graph, inputs), graph.constant(2.0)), graph.constant(1.0))
+
+
+def _square(graph: _Graph, inputs: str) -> str:
+    return graph.add("Mul", inputs, inputs)
+
+
+def _softplus(graph: _Graph, inputs: str) -> str:
+    small = graph.add("Exp", graph.add("Neg", graph.add("Abs", inputs)))
+    return graph.add("Add", graph.add("Relu", inputs), graph.add("Log", graph.add("Add", small, graph.constant(1.0))))
+
+
+# erf is 1 to the last bit from here on.
+_ERF_END = 6.0
+_ERF_DEGREE = 32
+
+
+def _erf(graph: _Graph, inputs: str) -> str:
+    """1 - exp(-x^2) g for x >= 0, with g by a Chebyshev sum in 2/(2 + x): onnxruntime has erf in single precision only."""
+    last = 2 / (2 + _ERF_END)
+
+    def scaled(y: float) -> float:
+        x = 2 / (last + (1 - last) * (y + 1) / 2) - 2
+        return math.erfc(x) * math.exp(x * x)
+
+    series = np.polynomial.chebyshev.chebinterpolate(np.vectorize(scaled), _ERF_DEGREE)
+    x = graph.add("Min", graph.add("Abs", inputs), graph.constant(_ERF_END))
+    t = graph.add("Div", graph.constant(2.0), graph.add("Add", x, graph.constant(2.0)))
+    unit = graph.add("Div", graph.add("Sub", t, graph.constant(last)), graph.constant((1 - last) / 2))
+    y = graph.add("Sub", unit, graph.constant(1.0))
+    twice = graph.add("Mul", y, graph.constant(2.0))
+    # Clenshaw's recurrence.
+    before, current = graph.constant(0.0), graph.constant(series[-1])
+    for coefficient in series[-2:0:-1]:
+        following = graph.add("Sub", graph.add("Mul", twice, current), before)
+        before, current = current, graph.add("Add", following, graph.constant(coefficient))
+    total = graph.add("Add", graph.add("Sub", graph.add("Mul", y, current), before), graph.constant(series[0]))
+    tail = graph.add("Mul", total, graph.add("Exp", graph.add("Neg", _square(graph, x))))
+    return graph.add("Mul", graph.add("Sign", inputs), graph.add("Sub", graph.constant(1.0), tail))
+
+
+def _gelu(graph: _Graph, inputs: str) -> str:
+    share = graph.add("Add", _erf(graph, graph.add("Mul", inputs, graph.constant(math.sqrt(0.5)))), graph.constant(1.0))
+    return graph.add("Mul", graph.add("Mul", inputs, graph.constant(0.5)), share)
+
+
+_COMPOSED: dict[str, Callable[[_Graph, str], str]] = {
+    "leaky-relu": lambda graph, x: graph.add("Max", x, graph.add("Mul", x, graph.constant(0.01))),
+    "squared-relu": lambda graph, x: _square(graph, graph.add("Relu", x)),
+    "silu": lambda graph, x: graph.add("Mul", x, graph.add("Sigmoid", x)),
+    "square": _square,
+    "cube": lambda graph, x: graph.add("Mul", _square(graph, x), x),
+    "softplus": _softplus,
+    "step": _step,
+    "sign": _sign,
+    "erf": _erf,
+    "gelu": _gelu,
+}

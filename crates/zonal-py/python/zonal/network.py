@@ -56,9 +56,11 @@ class Network:
     def to_onnx(self, path: str | os.PathLike[str] | None = None, iteration: int | None = None) -> Any:
         """Convert the network to an ONNX model, and write it to a file if a path is given.
 
-        The input ``X`` of shape (rows, columns) holds the columns of the training in double precision, with NaN for missing values.
-        The output ``prediction`` has a column for each label, or for each class its output; for classes ``probabilities`` follow. The
-        names of columns, labels and classes are in the metadata. Needs the package onnx; differs from `predict` by rounding only.
+        The input ``X`` of shape (rows, columns) holds the columns of the training in double precision, with NaN for missing values
+        and days since 1970-01-01 for dates. If there are columns of text, the input ``text`` of strings holds these, empty for missing
+        ones, and ``X`` the others. The output ``prediction`` has a column for each label, or for each class its output; for classes
+        ``probabilities`` follow. The names of columns, labels and classes are in the metadata. Needs the package onnx; differs from
+        `predict` by rounding only.
 
         Parameters
         ----------
@@ -74,7 +76,7 @@ class Network:
         Raises
         ------
         zonal.errors.ParameterError
-            For columns of text or dates, and for activations without an operator in double precision.
+            For activations that are formulas or Hermite polynomials.
         """
         model = _onnx.model(self._model, None if iteration is None else self._iteration(iteration))
         if path is not None:

@@ -51,6 +51,7 @@ impl Course {
             target,
             table,
             grown,
+            card: None,
         };
         let model =
             layers.map(|(hidden, coefficients)| Model { description, hidden, iterations, coefficients });

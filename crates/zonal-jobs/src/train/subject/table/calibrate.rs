@@ -185,6 +185,26 @@ impl<'a> SampledRows<'a> {
         Ok(all)
     }
 
+    /// Returns, for each label, by how much the predictions of networks at points, which none of them was fitted to, differ from their
+    /// mean.
+    pub(super) fn differences(
+        &self,
+        networks: &[HeldOut<'_>],
+        points: &Matrix,
+    ) -> Result<Vec<HeldOutErrors>> {
+        let count = networks.len() as f64;
+        let all = networks.iter().map(|(_, units, coefficients)| Ok(units.values(coefficients, points)?));
+        let all = all.collect::<Result<Vec<Matrix>>>()?;
+        let of_label = |(label, scale): (usize, &LabelScale)| {
+            let of_row = |row: usize| {
+                let mean = all.iter().map(|values| values.row(row)[label]).sum::<f64>() / count;
+                all.iter().map(move |values| scale.deviation * (values.row(row)[label] - mean).abs())
+            };
+            HeldOutErrors::new((0..points.rows()).flat_map(of_row).collect())
+        };
+        Ok(self.scales.iter().enumerate().map(of_label).collect())
+    }
+
     /// Returns the predictions of a row at a listed iteration.
     fn at<'p>(&self, all: &'p Predicted, place: usize, row: usize) -> &'p [f64] {
         let (width, labels) = (all.values.len() / all.rows.len(), self.scales.len());

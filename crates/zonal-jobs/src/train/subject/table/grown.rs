@@ -28,6 +28,10 @@ use zonal::statistics::{Precision, Statistics, Sums};
 use zonal_documents::Result;
 use zonal_io::source::Source;
 
+/// The most test rows, and values of these, on which the networks are compared with each other.
+const MOST_UNSEEN: usize = 2_000;
+const MOST_UNSEEN_VALUES: usize = 1 << 21;
+
 /// Trains on grown units.
 pub(super) fn train(
     subject: &TableSubject<'_>,
@@ -64,9 +68,32 @@ pub(super) fn train(
     let drawn_losses = drawn_losses(&drawn_sums[0], method, run.observer)?;
     let [train, test] = [&polynomial_sums[0][Part::Train as usize], &polynomial_sums[0][Part::Test as usize]];
     let best_polynomial = polynomials::reports(&best_polynomials(&monomials, train, test)?, labels);
-    let (held_out, calibration) = (paths.held_out(), paths.calibration(&sample, &grown)?);
+    let calibration = paths.calibration(&sample, &plan.columns.apply(&unseen(subject)?)?, &grown)?;
+    let held_out = paths.held_out();
     let course = paths.course(&grown, drawn_losses.as_ref())?;
     Ok((course, TableFindings { best_polynomial, held_out, calibration }))
+}
+
+/// Returns the features of the first test rows; none if there are no test rows.
+fn unseen(subject: &TableSubject<'_>) -> Result<Matrix> {
+    let (source, split) = match &subject.test_source {
+        Some(source) => (source, None),
+        None => (&subject.source, Some(&subject.problem.split)),
+    };
+    let columns = source.feature_names().len();
+    let most = MOST_UNSEEN.min(MOST_UNSEEN_VALUES / columns.max(1)) * columns;
+    let mut values = Vec::new();
+    for rows in source.blocks() {
+        let rows = rows?;
+        let rows =
+            split.map_or_else(|| rows.clone(), |split| rows.by_part(split)[Part::Test as usize].clone());
+        values.extend_from_slice(rows.features.values());
+        if values.len() >= most {
+            values.truncate(most);
+            break;
+        }
+    }
+    Ok(Matrix::from_rows(values.len() / columns.max(1), columns, values)?)
 }
 
 /// Returns the network of drawn units to compare with.

@@ -54,10 +54,11 @@ impl<'a> GrownPaths<'a> {
     }
 
     /// Returns what the sample tells on held-out rows: of their mean if all networks held out the same rows, otherwise of each network, at
-    /// its best iteration.
+    /// its best iteration; their errors are then made those of their mean by the points of rows that none of them has seen.
     pub(super) fn calibration(
         &self,
         sample: &SampledRows<'_>,
+        unseen: &Matrix,
         grown: &GrownLayers,
     ) -> Result<Option<Calibration>> {
         let labels = self.labels.len();
@@ -69,10 +70,27 @@ impl<'a> GrownPaths<'a> {
         }
         let networks = self.paths.iter().zip(&grown.networks).enumerate();
         let at_best = networks.map(|(fold, (path, units))| {
-            let coefficients = path.coefficients.row_range(path.best * labels, (path.best + 1) * labels);
+            let place = if sample.is_classified() { path.best } else { self.best_of_others(fold) };
+            let coefficients = path.coefficients.row_range(place * labels, (place + 1) * labels);
             (fold, Units::Mixed(units), coefficients)
         });
-        sample.calibration(&sample.all(&at_best.collect::<Vec<HeldOut<'_>>>())?, 0, true)
+        let at_best: Vec<HeldOut<'_>> = at_best.collect();
+        let calibration = sample.calibration(&sample.all(&at_best)?, 0, true)?;
+        let Some(Calibration::Numbers(mut errors)) = calibration else { return Ok(calibration) };
+        for (errors, differences) in errors.iter_mut().zip(sample.differences(&at_best, unseen)?) {
+            *errors = errors.of_mean(&differences);
+        }
+        Ok(Some(Calibration::Numbers(errors)))
+    }
+
+    /// Returns the iteration with the smallest mean loss on the rows that the other networks held out: the errors of a network on
+    /// rows that chose its own iteration are too small.
+    fn best_of_others(&self, network: usize) -> usize {
+        let labels = self.labels.len();
+        let others = || self.paths.iter().enumerate().filter(|(other, _)| *other != network);
+        let loss = |place: usize| others().map(|(_, path)| path.held_weight * path.held[place]).sum::<f64>();
+        let losses: Vec<f64> = (0..self.method.grid.len() * labels).map(loss).collect();
+        smallest(&losses, labels)
     }
 
     /// Returns the mean over networks of lists of losses with their weights; None if a network has none.

@@ -55,6 +55,7 @@ impl GrowthPlan {
         }
         if let Some(activation) = config.activation.clone().given() {
             growth.activations = vec![activation];
+            growth.is_periodic = false;
         }
         let networks = job.folds.unwrap_or_else(|| Growth::networks(rows));
         let hold_out = HoldOut { networks, is_shared: job.has_validation() };
@@ -97,12 +98,12 @@ impl GrowthPlan {
         observer: &mut dyn Observer,
     ) -> Result<GrownLayers> {
         let labels = standardise_labels(&problem.labels, &sample.labels);
-        let points = self.columns.apply(&sample.features)?;
         let group = |draw: &Draw| self.hold_out.group(problem.split.part_of(draw), draw);
         let groups: Vec<usize> = sample.draws(&problem.split).iter().map(group).collect();
         let part = |chosen: &[usize]| {
             let weights = if sample.weights.is_empty() { Vec::new() } else { sample.select(chosen).weights };
-            zonal_grow::Rows::new(points.select(chosen), labels.select(chosen), weights)
+            let points = self.columns.apply(&sample.features.select(chosen))?;
+            zonal_grow::Rows::new(points, labels.select(chosen), weights)
         };
         let one = |network: usize, mut cancellation: &Cancellation| -> Result<Grown> {
             let (held, fitted): (Vec<usize>, Vec<usize>) =

@@ -250,7 +250,7 @@ impl PartialSums {
             },
         };
         let report = TrainReport::new(network, course, SubjectReport::Table(Box::new(table)));
-        check_finite(Trained { report, model, test_rows: Vec::new() })
+        check_finite(Trained::new(report, model, Vec::new()))
     }
 
     fn too_few(&self, part: Part, found: u64, required: usize) -> Error {

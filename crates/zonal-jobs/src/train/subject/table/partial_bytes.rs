@@ -155,6 +155,7 @@ fn untrained(grown: &GrownLayers, problem: &Problem) -> Result<Model> {
             groups: grown.groups().map(|g| (g.activation().clone(), g.width())).collect(),
             best_iterations: vec![0; grown.networks.len()],
         }),
+        card: None,
     };
     let hidden = HiddenLayer::Grown(hidden, zeros.clone());
     Ok(Model { description, hidden, iterations: vec![0], coefficients: zeros })
