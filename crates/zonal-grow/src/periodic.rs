@@ -4,6 +4,7 @@
 
 use rayon::prelude::*;
 use std::ops::Range;
+use std::sync::LazyLock;
 use zonal::linalg::Matrix;
 
 /// Frequencies are multiples of half a period over the range of a column. Lower ones are left to other units.
@@ -40,7 +41,6 @@ pub(crate) fn candidates(points: &Matrix, residuals: &Matrix) -> Vec<Vec<f64>> {
     let (columns, labels) = (points.columns() - 1, residuals.columns());
     let square: f64 = residuals.values().iter().map(|r| r * r).sum();
     let noise = Noise { square, least: ((columns * HIGHEST) as f64 / ALPHA).ln() };
-    let waves = waves();
     let firsts: Vec<usize> = (0..columns).step_by(AT_ONCE).collect();
     let of_some = |first: &usize| -> Vec<Peak> {
         let some = Along::each(points, residuals, *first..(first + AT_ONCE).min(columns));
@@ -48,7 +48,7 @@ pub(crate) fn candidates(points: &Matrix, residuals: &Matrix) -> Vec<Vec<f64>> {
         for (i, along) in some.iter().enumerate() {
             (0..labels).for_each(|l| sums.row_mut(i * labels + l).copy_from_slice(along.sums.row(l)));
         }
-        let transforms = sums.times_transposed(&waves);
+        let transforms = sums.times_transposed(&WAVES);
         let own = |i: usize| transforms.row_range(i * labels, (i + 1) * labels);
         some.iter().enumerate().flat_map(|(i, along)| along.peaks(&own(i), &noise)).collect()
     };
@@ -64,8 +64,8 @@ pub(crate) fn candidates(points: &Matrix, residuals: &Matrix) -> Vec<Vec<f64>> {
     peaks.into_iter().map(unit).collect()
 }
 
-/// Returns cosines and sines at all places, one row each, of the frequencies from one below [`LOWEST`] to one above [`HIGHEST`].
-fn waves() -> Matrix {
+/// Cosines and sines at all places, one row each, of the frequencies from one below [`LOWEST`] to one above [`HIGHEST`].
+static WAVES: LazyLock<Matrix> = LazyLock::new(|| {
     let mut out = Matrix::zeros(2 * (HIGHEST - LOWEST + 3), PLACES);
     for row in 0..out.rows() {
         let half_periods = (LOWEST - 1 + row / 2) as f64;
@@ -75,7 +75,7 @@ fn waves() -> Matrix {
         }
     }
     out
-}
+});
 
 /// Returns the angle at the middle of a place, from the low end of the range.
 fn angle(half_periods: f64, place: usize) -> f64 {
@@ -135,7 +135,7 @@ impl Along {
         all
     }
 
-    /// Returns the highest peaks, given the sums over rows of the residuals of each label times [`waves`].
+    /// Returns the highest peaks, given the sums over rows of the residuals of each label times [`WAVES`].
     fn peaks(&self, transforms: &Matrix, noise: &Noise) -> Vec<Peak> {
         let highest = HIGHEST.min(2 * self.occupied / LEAST_TO_PERIOD);
         if self.range <= 0.0 || noise.square <= 0.0 || highest < LOWEST {

@@ -37,6 +37,8 @@ def test_of_numbers_in_the_file_itself(tmp_path):
 def test_of_classes_and_targets(tmp_path):
     options = {"label": "class", "exclude": ["y", "group"], "hidden": "drawn", "width": 30}
     run = zonal.train(table(tmp_path, np.random.default_rng(1)), **options)
-    assert "(one of down, up)" in run.network.card and f"accuracy {run.classification.test.accuracy:#.4g}" in run.network.card
+    assert (
+        "(one of down, up)" in run.network.card and f"accuracy {run.classification.test.accuracy:#.4g}" in run.network.card
+    )
     target = zonal.train(target="x1*x2", dim=5, width=40, iterations=100).network.card
     assert target.startswith("# x1*x2\n") and "not on data" in target and "iterations: 100" in target

@@ -246,7 +246,7 @@ def test_grown_units_in_scikit_learn():
     assert hidden.shape == (8 * 61, 6)
     assert biases.shape == (8 * 61,)
     assert sum(units for _, units in model.network_.groups) == output.shape[1]
-    assert "relu and tanh" in repr(model.network_)
+    assert "relu, tanh, sin" in repr(model.network_)
     assert not hasattr(OneHiddenLayerRegressor(hidden="grown"), "partial_fit")
     assert hasattr(OneHiddenLayerRegressor(), "partial_fit")
     for options in ({"scale": 2.0}, {"bias": 1.0}, {"refit": False}, {"activation": np.tanh}, {"layers": "both"}):

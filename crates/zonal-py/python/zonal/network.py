@@ -84,6 +84,13 @@ class Network:
         return model
 
     @property
+    def card(self) -> str | None:
+        """What the network predicts, from which columns, how it was trained, its errors and its limits, as Markdown; None in files of older
+        versions.
+        """
+        return self._model.card
+
+    @property
     def iterations(self) -> npt.NDArray[np.uint64]:
         """The iterations at which the network is known, ascending."""
         iterations: npt.NDArray[np.uint64] = self._model.iterations
@@ -109,7 +116,7 @@ class Network:
     def activation(self) -> str:
         """The activation's name or expression; of grown units all names."""
         groups = self._model.groups
-        return self._model.activation if groups is None else " and ".join(dict.fromkeys(name for name, _ in groups[1:]))
+        return self._model.activation if groups is None else ", ".join(dict.fromkeys(name for name, _ in groups[1:]))
 
     @property
     def groups(self) -> tuple[tuple[str, int], ...] | None:
