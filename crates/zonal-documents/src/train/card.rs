@@ -63,7 +63,7 @@ fn of_table(report: &TrainReport, table: &TableDescription) -> String {
     text += "\n## Limits\n\n";
     if report.validation_rmse.is_some() || report.classification.is_some() {
         text += &format!(
-            "- Errors on {} rows are too small: these rows chose the network.\n",
+            "- Errors on {} rows tend to be too small: these rows chose the network.\n",
             report.held_out_name()
         );
     }

@@ -26,7 +26,8 @@ pub(super) fn broken(path: &Path, kind: &str, error: &dyn std::fmt::Display) -> 
     if error.to_lowercase().contains("checksum") {
         return table(path, format!("is damaged ({kind}: {error}); copy or save the file again"));
     }
-    table(path, format!("not a complete {kind} file: {error}"))
+    let advice = if error.contains("save ") { "" } else { "; copy or save the file again" };
+    table(path, format!("not a complete {kind} file: {error}{advice}"))
 }
 
 /// Calls a library, and converts its errors and panics.
