@@ -12,7 +12,7 @@ pytest.importorskip("onnx")
 runtime = pytest.importorskip("onnxruntime")
 
 
-ACTIVATIONS = "squared-relu sin cos exp abs square cube erf gelu softplus step sign".split()
+ACTIVATIONS = ["squared-relu", "sin", "cos", "exp", "abs", "square", "cube", "erf", "gelu", "softplus", "step", "sign"]
 
 
 @pytest.fixture
