@@ -111,7 +111,10 @@ fn training(report: &TrainReport) -> String {
         Some(networks) => {
             format!("- the mean of {networks} networks of {} grown units ({units})\n", report.width)
         }
-        None => format!("- {} random units ({units}) at scale {}\n", report.width, short(report.scale)),
+        None => {
+            let drawn = if report.descent.is_none() { "random " } else { "" };
+            format!("- {} {drawn}units ({units}) at scale {}\n", report.width, short(report.scale))
+        }
     };
     let counts = match (&report.best_iterations, report.best_iteration) {
         (Some(each), _) => each.iter().map(|t| short_count(*t)).collect::<Vec<_>>().join(", "),

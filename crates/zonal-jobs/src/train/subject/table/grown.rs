@@ -78,6 +78,10 @@ pub(super) fn train(
 fn unseen(subject: &TableSubject<'_>) -> Result<Matrix> {
     let (source, split) = match &subject.test_source {
         Some(source) => (source, None),
+        // Nothing is read for want of them, nor for classes, which have no intervals.
+        None if subject.test_rows == 0 || subject.problem.classes.is_some() => {
+            return Ok(Matrix::zeros(0, subject.source.feature_names().len()));
+        }
         None => (&subject.source, Some(&subject.problem.split)),
     };
     let columns = source.feature_names().len();

@@ -42,7 +42,7 @@ pub(crate) struct TableSubject<'a> {
     pub(super) problem: Problem,
     /// The growth of the hidden units; None if they are drawn.
     pub(super) growth: Option<GrowthPlan>,
-    test_rows: u64,
+    pub(super) test_rows: u64,
     test_dropped: u64,
     /// The fingerprint of all rows, including separate test files.
     fingerprint: Fingerprint,
